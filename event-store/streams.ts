@@ -1,0 +1,151 @@
+import {
+  BACKWARDS,
+  END,
+  type EventData,
+  jsonEvent,
+  NO_STREAM,
+  type RecordedEvent,
+  StreamDeletedError,
+  StreamNotFoundError,
+} from '@eventstore/db-client';
+import type { EventStoreClient } from './client.ts';
+import {
+  type AppendResult,
+  type EventMetadata,
+  type ExpectedRevision,
+  type NewEvent,
+  type Position,
+  type Revision,
+  START,
+  type StoredEvent,
+  StoreUnavailableError,
+} from './types.ts';
+
+/** Appending to streams and reading them. */
+export type Streams = {
+  /**
+   * Appends all events or none, durably, if the stream stands at `expected`.
+   * @throws StoreUnavailableError when it is not known whether the events were written
+   */
+  append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision): Promise<AppendResult>;
+  /**
+   * Reads forwards from a revision, inclusive; a stream that does not exist is empty.
+   * @throws StoreUnavailableError
+   */
+  read(stream: string, from: bigint, maxCount?: number): AsyncIterable<StoredEvent>;
+  /** The newest event of a stream, if there is one. @throws StoreUnavailableError */
+  readLast(stream: string): Promise<StoredEvent | undefined>;
+  /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
+  keepLast(stream: string, count: number): Promise<void>;
+  /** Where the log ends now. @throws StoreUnavailableError */
+  tail(): Promise<Position>;
+};
+
+/** Milliseconds after which an append counts as unanswered. The client alone would wait for ever if its batch stream ended. */
+const APPEND_DEADLINE = 10_000;
+const READ_DEADLINE = 10_000;
+
+/** A stored event out of the client's. */
+export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
+  id: event.id,
+  type: event.type,
+  stream: event.streamId,
+  revision: event.revision as Revision,
+  position: event.position ?? START,
+  data: event.data,
+  metadata: (event.metadata ?? {}) as EventMetadata,
+});
+
+const toEventData = (event: NewEvent): EventData => jsonEvent(event as Parameters<typeof jsonEvent>[0]);
+
+const errorType = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
+
+const unavailable = (error: unknown): StoreUnavailableError =>
+  error instanceof StoreUnavailableError
+    ? error
+    : new StoreUnavailableError(`the event store did not answer: ${errorType(error) ?? String(error)}`, {
+        cause: error,
+      });
+
+const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StoreUnavailableError('the event store did not answer in time')), milliseconds);
+  });
+  try {
+    return await Promise.race([promise, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** Appending and reading over a client. */
+export const streams = (client: EventStoreClient): Streams => {
+  const read = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
+    try {
+      for await (const { event } of client.readStream(stream, { deadline: READ_DEADLINE, ...options })) {
+        if (event) yield toStoredEvent(event as RecordedEvent);
+      }
+    } catch (error) {
+      if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return;
+      throw unavailable(error);
+    }
+  };
+
+  return {
+    async append(stream, events, expected) {
+      const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
+      try {
+        const appended = client.appendToStream(stream, events.map(toEventData), { expectedRevision });
+        const result = await withDeadline(appended, APPEND_DEADLINE);
+        return {
+          ok: true,
+          revision: result.nextExpectedRevision as Revision,
+          position: result.position ?? START,
+        };
+      } catch (error) {
+        switch (errorType(error)) {
+          case 'wrong-expected-version':
+            return { ok: false, reason: 'conflict' };
+          case 'maximum-append-size-exceeded':
+            return { ok: false, reason: 'too-large' };
+          default:
+            throw unavailable(error);
+        }
+      }
+    },
+
+    read: (stream, from, maxCount) =>
+      read(stream, { fromRevision: from, ...(maxCount === undefined ? {} : { maxCount }) }),
+
+    async readLast(stream) {
+      let last: StoredEvent | undefined;
+      for await (const event of read(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 })) last = event;
+      return last;
+    },
+
+    async keepLast(stream, count) {
+      try {
+        await withDeadline(client.setStreamMetadata(stream, { maxCount: count }), APPEND_DEADLINE);
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+
+    async tail() {
+      try {
+        let position = START;
+        const newest = client.readAll({
+          direction: BACKWARDS,
+          fromPosition: END,
+          maxCount: 1,
+          deadline: READ_DEADLINE,
+        });
+        for await (const { event } of newest) position = event?.position ?? position;
+        return position;
+      } catch (error) {
+        throw unavailable(error);
+      }
+    },
+  };
+};

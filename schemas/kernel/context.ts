@@ -1,0 +1,123 @@
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+
+/**
+ * An event type as it is stored. The name it is registered under and its past versions are forever: events are never
+ * rewritten, so a change of shape is a new version and an upcaster from the one before.
+ */
+export type EventSchema<Data extends TSchema = TSchema> = {
+  version: number;
+  data: Data;
+  /** `upcasters[n]` turns the data of version n into that of version n + 1. */
+  upcasters: Readonly<Record<number, (data: never) => unknown>>;
+  summary: string;
+};
+
+/** Declares an event's current version. @param upcasters one per past version, keyed by the version it reads */
+export const event = <Data extends TSchema>(
+  summary: string,
+  data: Data,
+  version = 1,
+  upcasters: EventSchema['upcasters'] = {},
+): EventSchema<Data> => ({ version, data, upcasters, summary });
+
+/** Why a command is refused: becomes RFC 9457 problem details with the type `/problems/{name}`. */
+export type ProblemSchema = {
+  status: 402 | 404 | 409 | 422 | 503;
+  title: string;
+  /** Seconds, sent as Retry-After. */
+  retryAfter?: number;
+};
+
+/**
+ * A command. Its data is the path's parameters and the body's properties in one object; that is what its decider gets.
+ * Without `http` it is internal: only a policy gives it.
+ */
+export type CommandSchema<Data extends TObject = TObject> = {
+  summary: string;
+  data: Data;
+  http?: CommandHttp;
+  /** The names of the refusals it may answer, besides those every command has. */
+  problems: readonly string[];
+};
+
+export type CommandHttp = {
+  method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With `{name}` for the data that the path carries. */
+  path: string;
+  /** The id that the server makes when the client leaves it out of the body; it also makes the command safe to repeat. */
+  id?: string;
+  /** 201 with Location for what is created, else 200. */
+  status: 200 | 201;
+  /** The resource that the command changed, for Location. */
+  location: string;
+  answer: TObject;
+};
+
+/** Declares a command that comes over HTTP. */
+export const command = <Data extends TObject>(
+  summary: string,
+  data: Data,
+  http: CommandHttp,
+  problems: readonly string[] = [],
+): CommandSchema<Data> & { http: CommandHttp } => ({ summary, data, http, problems });
+
+/** Declares a command that only policies give. */
+export const internalCommand = <Data extends TObject>(summary: string, data: Data): CommandSchema<Data> => ({
+  summary,
+  data,
+  problems: [],
+});
+
+/** A query over one read model: a page of documents, or one document. */
+export type QuerySchema<Item extends TObject = TObject> = {
+  summary: string;
+  path: string;
+  /** The fields of the read model that may be filtered by, as query parameters: each is backed by an index. */
+  filters: TProperties;
+  /** The fields a list may be sorted by (`sort=name`, `sort=-name`): each is backed by an index. */
+  sorts: readonly string[];
+  answer: 'one' | 'list';
+  item: Item;
+};
+
+/** Declares a query that answers `{items, next?}`. */
+export const list = <Item extends TObject>(
+  summary: string,
+  path: string,
+  item: Item,
+  { filters = {}, sorts = [] }: { filters?: TProperties; sorts?: readonly string[] } = {},
+): QuerySchema<Item> => ({ summary, path, filters, sorts, answer: 'list', item });
+
+/** Declares a query that answers one document, or 404. */
+export const one = <Item extends TObject>(summary: string, path: string, item: Item): QuerySchema<Item> => ({
+  summary,
+  path,
+  filters: {},
+  sorts: [],
+  answer: 'one',
+  item,
+});
+
+/** All that may be said in one bounded context. */
+export type ContextSchema = {
+  name: string;
+  title: string;
+  events: Readonly<Record<string, EventSchema>>;
+  commands: Readonly<Record<string, CommandSchema>>;
+  queries: Readonly<Record<string, QuerySchema>>;
+  problems: Readonly<Record<string, ProblemSchema>>;
+};
+
+/** The union `{type, data}` of the events declared in a record of schemas. */
+export type EventOf<Events extends Readonly<Record<string, EventSchema>>> = {
+  [Type in keyof Events & string]: { type: Type; data: Static<Events[Type]['data']> };
+}[keyof Events & string];
+
+/** The union `{type, data}` of the commands declared in a record of schemas. */
+export type CommandOf<Commands extends Readonly<Record<string, CommandSchema>>> = {
+  [Type in keyof Commands & string]: { type: Type; data: Static<Commands[Type]['data']> };
+}[keyof Commands & string];
+
+/** An object schema that refuses unknown properties. */
+export const Strict = <Properties extends TProperties>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });

@@ -1,0 +1,22 @@
+import { Type } from 'typebox';
+
+/** An id: 1-64 of `[A-Za-z0-9_-]`, given by the client or made by the server (UUIDv7). */
+export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['lot-1'] });
+
+/** Free text (names, car numbers, locations): any Unicode but control characters, so `10더8612` is an ordinary value. */
+export const Text = (maxLength: number, example: string) =>
+  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', examples: [example] });
+
+/** Money: an integer in the smallest unit of the currency (KRW by default, so 5000 is ₩5,000). */
+export const Money = Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, examples: [5000] });
+
+/** A moment: UTC, ISO 8601. */
+export const Time = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00.000Z'] });
+
+/** One of the given lower-case words. */
+export const Status = <const Words extends string[]>(...words: Words) =>
+  Type.Unsafe<Words[number]>(Type.String({ enum: words }));
+
+/** A full name: ids joined by `.`, which no id contains (`lot-1.r-1`). */
+export const QualifiedId = (example: string) =>
+  Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.[A-Za-z0-9_-]{1,64}$', examples: [example] });
