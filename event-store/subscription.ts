@@ -1,0 +1,199 @@
+import {
+  type AllStreamResolvedEvent,
+  type AllStreamSubscription,
+  type EventStoreDBClient,
+  START as STORE_START,
+  streamNameFilter,
+} from '@eventstore/db-client';
+import { toStoredEvent } from './stored-event.ts';
+import { PLAZA_STREAMS } from './tail.ts';
+import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from './types.ts';
+
+export type PullOptions = {
+  client: Pick<EventStoreDBClient, 'subscribeToAll'>;
+  /** Exclusive: the first event pulled is the one after it. `START` for all. */
+  from: Position;
+  /** A regular expression over stream names, Plaza's own by default. */
+  streams?: string;
+  /** The most events in one batch, and about the most that wait in memory behind it. */
+  maxBatch: number;
+  /** Ends the iteration. */
+  signal: AbortSignal;
+  /** The position of the store's newest event in `streams`: lets the watchdog see a subscription that died silently. */
+  readTail?: () => Promise<Position>;
+  /** Milliseconds between two looks at the tail while nothing comes. A dead subscription is found after two. */
+  watchEvery?: number;
+  /** Told of every drop: the reason, and how many came in a row without an event between them. */
+  onDrop?: (reason: Error, inARow: number) => void;
+  /** Milliseconds to wait before the first new attempt, and at most. */
+  backoff?: { first: number; most: number };
+};
+
+/** Checkpoints and the turn to live travel in the stream's own queue, behind the events that came before them. */
+type Marker = { checkpoint: Position } | { live: boolean };
+
+const CHECKPOINT_EVERY_WINDOWS = 32;
+
+/**
+ * A subscription to the store that is pulled: the next batch is asked for when the last one is done, so a slow
+ * consumer slows the store down instead of filling the memory. A drop of any kind (an error, an end, a server restart,
+ * a consumer that was too slow, silence while the tail moves) is answered by subscribing again behind the last batch
+ * delivered: every event comes once and in order. There is never more than one subscription open.
+ *
+ * An empty batch tells a checkpoint that moved over events filtered out, or the turn to live.
+ */
+export async function* pullBatches(options: PullOptions): AsyncGenerator<EventBatch, void, undefined> {
+  const { signal, onDrop, backoff = { first: 50, most: 2000 } } = options;
+  let checkpoint = options.from;
+  let dropsInARow = 0;
+  while (!signal.aborted) {
+    const connection = connect(options, checkpoint);
+    try {
+      for (;;) {
+        const batch = await connection.next();
+        dropsInARow = 0;
+        checkpoint = batch.checkpoint;
+        yield batch;
+      }
+    } catch (error) {
+      if (!(error instanceof Dropped)) throw error;
+      if (signal.aborted) return;
+      dropsInARow += 1;
+      onDrop?.(error.reason, dropsInARow);
+    } finally {
+      await connection.close();
+    }
+    await pause(Math.min(backoff.most, backoff.first * 2 ** (dropsInARow - 1)) * (0.5 + Math.random() / 2), signal);
+  }
+}
+
+class Dropped extends Error {
+  readonly reason: Error;
+  constructor(reason: Error) {
+    super(reason.message, { cause: reason });
+    this.reason = reason;
+  }
+}
+
+const connect = (options: PullOptions, from: Position) => {
+  const { maxBatch, signal, readTail, watchEvery = 2000 } = options;
+  const subscription = subscribe(options, from);
+  let checkpoint = from;
+  let live = false;
+  let drop: Error | undefined;
+  let wake = (): void => {};
+
+  const dropped = (reason: Error) => {
+    drop ??= reason;
+    wake();
+  };
+  const onReadable = () => wake();
+  const onAbort = () => dropped(new Error('Stopped'));
+  subscription.on('readable', onReadable);
+  subscription.on('error', dropped);
+  subscription.on('end', () => dropped(new Error('The subscription ended')));
+  subscription.on('close', () => dropped(new Error('The subscription was closed')));
+  signal.addEventListener('abort', onAbort);
+
+  const take = (): EventBatch | null => {
+    const events: StoredEvent[] = [];
+    const wasLive = live;
+    const start = checkpoint;
+    while (events.length < maxBatch) {
+      const item = subscription.read() as AllStreamResolvedEvent | Marker | null;
+      if (item === null) break;
+      if ('live' in item) live = item.live;
+      else if ('checkpoint' in item) checkpoint = later(checkpoint, item.checkpoint);
+      else if (item.event) {
+        const event = toStoredEvent(item.event);
+        checkpoint = later(checkpoint, event.position);
+        events.push(event);
+      }
+    }
+    return events.length > 0 || live !== wasLive || checkpoint !== start ? { events, checkpoint, live } : null;
+  };
+
+  /** Waits for something to read. False when the time was up first. */
+  const waitForMore = async (): Promise<boolean> => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const timer = readTail && setTimeout(() => resolve(false), watchEvery);
+    wake = () => resolve(true);
+    if (drop) wake();
+    const woken = await promise;
+    clearTimeout(timer);
+    wake = () => {};
+    return woken;
+  };
+
+  const tailIsAhead = async (): Promise<boolean> => {
+    try {
+      return readTail !== undefined && comparePositions(await readTail(), checkpoint) > 0;
+    } catch {
+      return false; // The store is away: the subscription will say so itself.
+    }
+  };
+
+  const next = async (): Promise<EventBatch> => {
+    let suspicious = false;
+    for (;;) {
+      if (signal.aborted) throw new Dropped(new Error('Stopped'));
+      const batch = take();
+      if (batch) return batch;
+      if (drop) throw new Dropped(drop);
+      if (await waitForMore()) continue;
+      const ahead = await tailIsAhead();
+      if (subscription.readableLength > 0) continue;
+      if (ahead && suspicious) throw new Dropped(new Error('The store has newer events, the subscription is silent'));
+      suspicious = ahead;
+      if (!ahead && !live) {
+        live = true; // Servers before 23.10 do not tell that the subscription caught up.
+        return { events: [], checkpoint, live };
+      }
+    }
+  };
+
+  const close = async (): Promise<void> => {
+    signal.removeEventListener('abort', onAbort);
+    subscription.off('readable', onReadable);
+    await subscription.unsubscribe().catch(() => {});
+    subscription.destroy();
+  };
+
+  return { next, close };
+};
+
+const subscribe = (
+  { client, streams = PLAZA_STREAMS, maxBatch }: PullOptions,
+  from: Position,
+): AllStreamSubscription => {
+  const push = (subscription: AllStreamSubscription, marker: Marker) => {
+    if (!subscription.destroyed) subscription.push(marker);
+  };
+  const filter = streamNameFilter({
+    regex: streams,
+    checkpointInterval: CHECKPOINT_EVERY_WINDOWS,
+    checkpointReached: (subscription, checkpoint) => {
+      // One whose parts differ comes from the middle of a page: whether its own event was sent already is not said.
+      if (checkpoint.commit === checkpoint.prepare) push(subscription, { checkpoint });
+    },
+  });
+  const fromPosition = comparePositions(from, START) === 0 ? STORE_START : from;
+  const subscription = client.subscribeToAll({ fromPosition, filter }, { highWaterMark: maxBatch });
+  subscription.on('caughtUp', () => push(subscription, { live: true }));
+  subscription.on('fellBehind', () => push(subscription, { live: false }));
+  return subscription;
+};
+
+const later = (a: Position, b: Position): Position => (comparePositions(a, b) < 0 ? b : a);
+
+const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    signal.addEventListener('abort', done);
+    if (signal.aborted) done();
+  });

@@ -1,0 +1,60 @@
+import { BACKWARDS, type EventStoreDBClient, FORWARDS, START as STORE_START } from '@eventstore/db-client';
+import { toStoredEvent } from './stored-event.ts';
+import { comparePositions, type Position, START, type StoredEvent } from './types.ts';
+
+/** Every stream of Plaza, as a regular expression over stream names: neither EventStoreDB's own nor the snapshots. */
+export const PLAZA_STREAMS = '^(?!\\$|snapshot-)';
+
+const plazaStream = new RegExp(PLAZA_STREAMS);
+const PAGE = 64;
+const MAX_PAGES = 64;
+
+type Reader = Pick<EventStoreDBClient, 'readAll'>;
+
+/**
+ * The position of the newest event that is in one of Plaza's streams. When several thousand events of other streams
+ * come after it, the position of the oldest of those read, which is nearer to the end.
+ * @throws what the client throws when the store is away
+ */
+export const readTail = async (client: Reader): Promise<Position> => {
+  let before: Position | null = null;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const found = await readPage(client, before);
+    const newest = found.find((event) => plazaStream.test(event.stream));
+    if (newest) return newest.position;
+    const oldest = found.at(-1);
+    if (!oldest || (before && comparePositions(oldest.position, before) >= 0)) return START;
+    before = oldest.position;
+  }
+  return before ?? START;
+};
+
+const readPage = async (client: Reader, before: Position | null): Promise<StoredEvent[]> => {
+  const found: StoredEvent[] = [];
+  const options = { direction: BACKWARDS, maxCount: PAGE } as const;
+  for await (const { event } of client.readAll(
+    before ? { ...options, fromPosition: before } : { ...options, fromPosition: 'end' },
+  ))
+    if (event) found.push(toStoredEvent(event));
+  return found;
+};
+
+/**
+ * Up to `maxCount` records after a position, those of Plaza's streams only: what a subscriber at that position has
+ * still to do. `more` tells that the store holds further records behind them.
+ */
+export const readAhead = async (
+  client: Reader,
+  after: Position,
+  maxCount: number,
+): Promise<{ events: StoredEvent[]; more: boolean }> => {
+  const events: StoredEvent[] = [];
+  let records = 0;
+  const fromPosition = comparePositions(after, START) === 0 ? STORE_START : after;
+  for await (const { event } of client.readAll({ direction: FORWARDS, maxCount, fromPosition })) {
+    records += 1;
+    if (event && plazaStream.test(event.streamId) && comparePositions(event.position, after) > 0)
+      events.push(toStoredEvent(event));
+  }
+  return { events, more: records >= maxCount };
+};

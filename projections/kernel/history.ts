@@ -1,0 +1,50 @@
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { type AnyEvent, collection, type Projection } from './projection.ts';
+
+/**
+ * Every event of a context, findable by the resources it concerns: what is behind a resource's history and a
+ * context's stream of latest events. `_id` is the position, padded so that its order is the order of events.
+ */
+export const history = (context: ContextSchema): Projection => {
+  const resources = resourcesOf(context);
+  return collection({
+    context,
+    name: `${context.name}.history`,
+    version: 1,
+    events: Object.keys(context.events),
+    document: ({ type, data, stream, revision, position, metadata }: AnyEvent) => ({
+      _id: paddedPosition(position.commit),
+      resources: resources(data),
+      type,
+      data,
+      ...metadata,
+      stream,
+      revision,
+      position: position.commit.toString(),
+    }),
+    indexes: [{ resources: 1, _id: 1 }],
+  });
+};
+
+/** A position as the `_id` of a history: 20 decimal digits, enough for any 64-bit number. */
+export const paddedPosition = (commit: bigint): string => commit.toString().padStart(20, '0');
+
+/**
+ * The resources that an event's data names: every path of a query for one document, and every Location of a command,
+ * whose parameters all occur in the data.
+ */
+const resourcesOf = (context: ContextSchema): ((data: unknown) => string[]) => {
+  const templates = new Set([
+    ...Object.values(context.queries).flatMap(({ answer, path }) => (answer === 'one' ? [path] : [])),
+    ...Object.values(context.commands).flatMap(({ http }) => (http ? [http.location] : [])),
+  ]);
+  const parsed = [...templates].map((template) => template.split(/\{(\w+)\}/));
+  return (data) => {
+    const values = data as Readonly<Record<string, unknown>>;
+    return parsed.flatMap((parts) => {
+      const names = parts.filter((_, at) => at % 2 === 1);
+      if (names.length === 0 || !names.every((name) => typeof values[name] === 'string')) return [];
+      return [parts.map((part, at) => (at % 2 === 1 ? String(values[part]) : part)).join('')];
+    });
+  };
+};

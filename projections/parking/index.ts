@@ -1,0 +1,7 @@
+import { parking } from '../../schemas/parking.ts';
+import { history } from '../kernel/history.ts';
+import { coupons } from './coupons.ts';
+import { lots } from './lots.ts';
+import { reservations } from './reservations.ts';
+
+export const parkingProjections = [lots, reservations, coupons, history(parking)];

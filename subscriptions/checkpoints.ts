@@ -1,0 +1,85 @@
+import type { Collection, Db } from 'mongodb';
+import { type Position, START } from '../event-store/types.ts';
+import { LeaseLostError, type Member } from './member.ts';
+
+/**
+ * How far a member has come. Positions are decimal strings: the driver's 64-bit numbers lose their exactness on the
+ * way through JSON and through filters.
+ */
+export type Checkpoint = {
+  _id: string;
+  view: string;
+  version: number;
+  partitions: number;
+  commit: string;
+  prepare: string;
+  /** The fencing token of the lease that wrote it: an older lease can write no more. */
+  token: number;
+  updatedAt: Date;
+};
+
+export const checkpoints = (db: Db): Collection<Checkpoint> => db.collection<Checkpoint>('checkpoints');
+
+export const positionOf = ({ commit, prepare }: Pick<Checkpoint, 'commit' | 'prepare'>): Position => ({
+  commit: BigInt(commit),
+  prepare: BigInt(prepare),
+});
+
+const decimals = (position: Position) => ({ commit: position.commit.toString(), prepare: position.prepare.toString() });
+
+/**
+ * Makes the checkpoint the lease's own, whatever older leases still try, and tells where to go on.
+ * @returns null when the member has no checkpoint
+ * @throws LeaseLostError when a newer lease has claimed it
+ */
+export const claimCheckpoint = async (db: Db, member: string, token: number): Promise<Checkpoint | null> => {
+  await checkpoints(db).updateOne({ _id: member, token: { $lt: token } }, { $set: { token } });
+  const claimed = await checkpoints(db).findOne({ _id: member });
+  if (claimed && claimed.token !== token) throw new LeaseLostError(`${member} was taken over`);
+  return claimed;
+};
+
+type Identity = Pick<Member, 'name' | 'view' | 'version' | 'partitions'>;
+
+/** Writes a checkpoint that was not there: where the member begins. */
+export const createCheckpoint = async (
+  db: Db,
+  { name, view, version, partitions }: Identity,
+  token: number,
+  position: Position = START,
+): Promise<Checkpoint> => {
+  const checkpoint = {
+    _id: name,
+    view,
+    version,
+    partitions,
+    ...decimals(position),
+    token,
+    updatedAt: new Date(),
+  };
+  await checkpoints(db).insertOne(checkpoint);
+  return checkpoint;
+};
+
+export type CheckpointMove = { member: string; token: number; position: Position };
+
+/**
+ * Moves checkpoints, those of which the lease still holds.
+ * @returns the members whose lease was lost
+ */
+export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]): Promise<string[]> => {
+  if (moves.length === 0) return [];
+  const updatedAt = new Date();
+  const { matchedCount } = await checkpoints(db).bulkWrite(
+    moves.map(({ member, token, position }) => ({
+      updateOne: { filter: { _id: member, token }, update: { $set: { ...decimals(position), updatedAt } } },
+    })),
+    { ordered: false },
+  );
+  if (matchedCount === moves.length) return [];
+  const standing = await checkpoints(db)
+    .find({ _id: { $in: moves.map(({ member }) => member) } })
+    .toArray();
+  const tokens = new Map(standing.map(({ _id, token }) => [_id, token]));
+  return moves.filter(({ member, token }) => tokens.get(member) !== token).map(({ member }) => member);
+};
