@@ -1,0 +1,338 @@
+import { BSONRegExp } from 'bson';
+import { isOperators } from './match.ts';
+import type { KeyField } from './paths.ts';
+import type { Access, Collection, Index, Range } from './storage.ts';
+import { compareValues, type Doc, isDoc, keyOf, TYPE, toNumber, typeOf } from './values.ts';
+
+/*
+ * Chooses how a query reaches its rows. A filter is a list of predicates on fields, some of which say which intervals of
+ * an index can hold matches. Intervals are supersets: the filter is checked on each document unless `exact`.
+ */
+
+export type Plan = {
+  access: Access;
+  /** The ranges hold the matching documents and no others. */
+  exact: boolean;
+  /** Rows come in the order of the sort. */
+  sorted: boolean;
+};
+
+/** A place between keys: before or after every key that begins with these bytes. */
+type Cut = { bytes: Buffer; after: boolean };
+type Interval = { low: Cut; high: Cut };
+/** `points`: every interval is the whole key of one value. */
+type Predicate = { path: string; intervals: Interval[]; points: boolean; exact: boolean };
+/** What one branch of a filter says: usable predicates by path, and whether it says nothing else. */
+type Branch = { predicates: Predicate[]; complete: boolean };
+
+type Candidate = { index: Index | '_id_'; fields: readonly KeyField[]; multikey: boolean; unique: boolean };
+
+const MAX_RANGES = 5000;
+const MAX_BRANCHES = 64;
+
+/** Plans a query; `sort` is empty when any order will do. `hint` names an index to use, or `$natural`. */
+export function plan(collection: Collection, filter: Doc, sort: readonly KeyField[], hint?: string): Plan {
+  const branches = branchesOf(filter);
+  const natural: Plan = {
+    access: { index: undefined, ranges: [], reverse: sort[0]?.[0] === '$natural' && sort[0][1] === -1 },
+    exact: Object.keys(filter).length === 0,
+    sorted: sort.length === 0 || sort[0]?.[0] === '$natural',
+  };
+  if (hint === '$natural' || sort[0]?.[0] === '$natural') return natural;
+  let best: { plan: Plan; score: number } | undefined;
+  for (const candidate of candidates(collection, filter)) {
+    if (hint !== undefined && nameOf(candidate) !== hint) continue;
+    const tried = tryIndex(candidate, branches, sort);
+    if (tried === undefined && hint === undefined) continue;
+    const found = tried ?? { plan: everything(candidate), score: 0 };
+    if (best === undefined || found.score > best.score) best = found;
+  }
+  return best?.plan ?? natural;
+}
+
+function nameOf(candidate: Candidate): string {
+  return candidate.index === '_id_' ? '_id_' : candidate.index.name;
+}
+
+function everything({ index }: Candidate): Plan {
+  const range = { low: Buffer.alloc(0), high: Buffer.from([0xff]), point: false };
+  return { access: { index, ranges: [range], reverse: false }, exact: false, sorted: false };
+}
+
+function candidates(collection: Collection, filter: Doc): Candidate[] {
+  const usable = collection.indexes.filter((index) => index.ready && !index.sparse && impliesPartial(index, filter));
+  return [
+    { index: '_id_', fields: [['_id', 1]], multikey: false, unique: true },
+    ...usable.map((index) => ({ index, fields: index.fields, multikey: index.multikey, unique: index.unique })),
+  ];
+}
+
+/** A partial index serves a query that repeats its filter's conditions word for word. */
+function impliesPartial(index: Index, filter: Doc): boolean {
+  if (index.partial === undefined) return true;
+  return Object.entries(index.partial).every(
+    ([name, value]) => name in filter && compareValues(filter[name], value) === 0,
+  );
+}
+
+function tryIndex(
+  candidate: Candidate,
+  branches: Branch[],
+  sort: readonly KeyField[],
+): { plan: Plan; score: number } | undefined {
+  const parts = branches.map((branch) => rangesFor(candidate, branch));
+  const usable = parts.every(({ equalities, bounded }) => equalities > 0 || bounded);
+  const constants = candidate.fields
+    .map(([path]) => path)
+    .filter((path, position) => parts.every((part) => position < part.equalities) && constantIn(branches, path));
+  const direction = candidate.multikey ? undefined : sortDirection(candidate.fields, constants, sort);
+  if (!usable && (direction === undefined || sort.length === 0)) return undefined;
+  const ranges = usable ? merge(parts.flatMap((part) => part.ranges)) : everything(candidate).access.ranges;
+  if (ranges.length > MAX_RANGES) return undefined;
+  const equalities = usable ? Math.min(...parts.map((part) => part.equalities)) : 0;
+  const bounded = usable && parts.every((part) => part.bounded);
+  const isWholeKey = candidate.unique && equalities === candidate.fields.length;
+  const sorted = sort.length === 0 || direction !== undefined;
+  return {
+    plan: {
+      access: { index: candidate.index, ranges, reverse: direction === -1 },
+      exact: usable && !candidate.multikey && parts.every((part) => part.exact),
+      sorted,
+    },
+    score: (isWholeKey ? 100 : 0) + equalities * 4 + (sorted && sort.length > 0 ? 2 : 0) + (bounded ? 1 : 0),
+  };
+}
+
+/** 1 or -1 when walking the index that way gives the sort, fields held to one value apart. */
+function sortDirection(
+  fields: readonly KeyField[],
+  constants: string[],
+  sort: readonly KeyField[],
+): 1 | -1 | undefined {
+  const wanted = sort.filter(([path]) => !constants.includes(path));
+  const given = fields.filter(([path]) => !constants.includes(path));
+  if (wanted.length === 0) return 1;
+  const direction = wanted[0]?.[1] === given[0]?.[1] ? 1 : -1;
+  const unique = given.findIndex(([path]) => path === '_id');
+  for (const [position, [path, way]] of wanted.entries()) {
+    if (unique !== -1 && position > unique) break;
+    const field = given[position];
+    if (field === undefined || field[0] !== path || field[1] * direction !== way) return undefined;
+  }
+  return direction;
+}
+
+function constantIn(branches: Branch[], path: string): boolean {
+  const points = branches.flatMap((branch) => {
+    const predicate = branch.predicates.find((each) => each.path === path && each.points);
+    return predicate ? predicate.intervals : [undefined];
+  });
+  const [first] = points;
+  return points.every((each) => first !== undefined && each?.low.bytes.equals(first.low.bytes));
+}
+
+type BranchRanges = { ranges: Range[]; equalities: number; bounded: boolean; exact: boolean };
+
+/** The key ranges of one branch: a prefix of equalities, then at most one field's intervals. */
+function rangesFor(candidate: Candidate, branch: Branch): BranchRanges {
+  let prefixes: Buffer[] = [Buffer.alloc(0)];
+  let equalities = 0;
+  let exact = branch.complete;
+  const used = new Set<string>();
+  for (const [path, direction] of candidate.fields) {
+    const predicate = combined(branch, path, candidate.multikey);
+    if (predicate === undefined) break;
+    exact &&= predicate.exact;
+    used.add(path);
+    const intervals = direction === 1 ? predicate.intervals : predicate.intervals.map(invert).reverse();
+    if (!predicate.points || prefixes.length * intervals.length > MAX_RANGES) {
+      const ranges = prefixes.flatMap((prefix) => intervals.map((interval) => rangeOf(prefix, interval, false)));
+      return { ranges, equalities, bounded: true, exact: exact && usesAll(branch, used) };
+    }
+    prefixes = prefixes.flatMap((prefix) => intervals.map(({ low }) => Buffer.concat([prefix, low.bytes])));
+    equalities++;
+  }
+  const isPoint = candidate.index === '_id_' && equalities === 1;
+  const ranges = prefixes.map((bytes) =>
+    rangeOf(Buffer.alloc(0), { low: { bytes, after: false }, high: { bytes, after: true } }, isPoint),
+  );
+  return { ranges, equalities, bounded: false, exact: exact && usesAll(branch, used) };
+}
+
+const usesAll = (branch: Branch, used: Set<string>) => branch.predicates.every(({ path }) => used.has(path));
+
+/** All of a branch's predicates on a path in one. Through arrays each may be met by another element, so one is taken. */
+function combined(branch: Branch, path: string, multikey: boolean): Predicate | undefined {
+  const all = branch.predicates.filter((predicate) => predicate.path === path);
+  if (multikey) return all.find(({ points }) => points) ?? all[0];
+  const [first, ...others] = all;
+  return others.reduce((known, next) => known && both(known, next), first);
+}
+
+/** What satisfies both: points stay points, so that an equality is still one beside a range. */
+function both(a: Predicate, b: Predicate): Predicate {
+  const exact = a.exact && b.exact;
+  if (!a.points && !b.points) return { ...a, intervals: intersect(a.intervals, b.intervals), exact };
+  const [points, limits] = a.points ? [a, b] : [b, a];
+  const intervals = points.intervals.filter((point) =>
+    limits.intervals.some(({ low, high }) => compareCuts(low, point.low) <= 0 && compareCuts(point.high, high) <= 0),
+  );
+  return { ...points, intervals, exact };
+}
+
+function invert({ low, high }: Interval): Interval {
+  return {
+    low: { bytes: inverted(high.bytes), after: !high.after },
+    high: { bytes: inverted(low.bytes), after: !low.after },
+  };
+}
+
+const inverted = (bytes: Buffer) => Buffer.from(bytes.map((byte) => ~byte & 0xff));
+
+function rangeOf(prefix: Buffer, { low, high }: Interval, point: boolean): Range {
+  return { low: place(prefix, low), high: place(prefix, high), point };
+}
+
+/** The least bytes that are not before the cut. */
+function place(prefix: Buffer, { bytes, after }: Cut): Buffer {
+  const whole = Buffer.concat([prefix, bytes]);
+  if (!after) return whole;
+  let end = whole.length;
+  while (end > 0 && whole[end - 1] === 0xff) end--;
+  const next = Buffer.from(whole.subarray(0, end));
+  if (end > 0) next[end - 1] = (next[end - 1] as number) + 1;
+  return next;
+}
+
+const NOTHING = Buffer.alloc(0);
+const compareCuts = (a: Cut, b: Cut) => Buffer.compare(place(NOTHING, a), place(NOTHING, b));
+
+function intersect(a: Interval[], b: Interval[]): Interval[] {
+  return a.flatMap((one) =>
+    b.flatMap((other) => {
+      const low = compareCuts(one.low, other.low) >= 0 ? one.low : other.low;
+      const high = compareCuts(one.high, other.high) <= 0 ? one.high : other.high;
+      return compareCuts(low, high) < 0 ? [{ low, high }] : [];
+    }),
+  );
+}
+
+/** Ranges in key order without overlaps, so that no row is met twice. */
+function merge(ranges: Range[]): Range[] {
+  const sorted = ranges
+    .filter(({ low, high }) => Buffer.compare(low, high) < 0)
+    .sort((a, b) => Buffer.compare(a.low, b.low));
+  const merged: Range[] = [];
+  for (const range of sorted) {
+    const last = merged.at(-1);
+    if (last === undefined || Buffer.compare(range.low, last.high) >= 0) merged.push(range);
+    else if (Buffer.compare(range.high, last.high) > 0) {
+      merged[merged.length - 1] = { low: last.low, high: range.high, point: false };
+    }
+  }
+  return merged;
+}
+
+// --- what a filter says ----------------------------------------------------------------------------------------------
+
+/** The branches of a filter: its conditions, once with each branch of its first `$or`. */
+function branchesOf(filter: Doc): Branch[] {
+  const common: Branch = { predicates: [], complete: true };
+  let choices: Branch[] | undefined;
+  const collect = (part: Doc, into: Branch, mayBranch: boolean): void => {
+    for (const [name, operand] of Object.entries(part)) {
+      if (name === '$comment') continue;
+      if (name === '$and' && Array.isArray(operand)) {
+        for (const each of operand) collect(each as Doc, into, mayBranch);
+      } else if (name === '$or' && Array.isArray(operand) && mayBranch && !choices && operand.length <= MAX_BRANCHES) {
+        choices = operand.map((each) => {
+          const branch: Branch = { predicates: [], complete: true };
+          collect(each as Doc, branch, false);
+          return branch;
+        });
+      } else if (name.startsWith('$')) into.complete = false;
+      else readField(name, operand, into);
+    }
+  };
+  collect(filter, common, true);
+  return (choices ?? [{ predicates: [], complete: true }]).map((choice) => ({
+    predicates: [...common.predicates, ...choice.predicates],
+    complete: common.complete && choice.complete,
+  }));
+}
+
+function readField(path: string, operand: unknown, into: Branch): void {
+  const conditions = isOperators(operand) ? Object.entries(operand) : [['$eq', operand] as const];
+  for (const [operator, value] of conditions) {
+    const predicate = readCondition(path, operator, value, isDoc(operand) ? operand : undefined);
+    if (predicate) into.predicates.push(predicate);
+    else if (operator !== '$options') into.complete = false;
+  }
+}
+
+function readCondition(path: string, operator: string, value: unknown, all: Doc | undefined): Predicate | undefined {
+  switch (operator) {
+    case '$eq':
+      if (value instanceof BSONRegExp) return fromRegex(path, value.pattern, value.options);
+      return fromPoints(path, [value]);
+    case '$in':
+      if (!Array.isArray(value) || value.some((each) => each instanceof BSONRegExp)) return undefined;
+      return fromPoints(path, value);
+    case '$gt':
+    case '$gte':
+    case '$lt':
+    case '$lte':
+      return fromComparison(path, operator, value);
+    case '$exists':
+      return value === false || toNumber(value) === 0
+        ? { path, intervals: [nulls()], points: true, exact: false }
+        : undefined;
+    case '$regex': {
+      const options = all && typeof all.$options === 'string' ? all.$options : undefined;
+      if (typeof value === 'string') return fromRegex(path, value, options ?? '');
+      return value instanceof BSONRegExp ? fromRegex(path, value.pattern, options ?? value.options) : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+const around = (bytes: Buffer): Interval => ({ low: { bytes, after: false }, high: { bytes, after: true } });
+const nulls = (): Interval => around(Buffer.from([TYPE.null]));
+
+function fromPoints(path: string, values: unknown[]): Predicate | undefined {
+  if (values.some((value) => Array.isArray(value))) return undefined;
+  const keys = new Map(values.map((value) => keyOf(value)).map((key) => [key.toString('latin1'), key]));
+  const intervals = [...keys.values()].sort(Buffer.compare).map(around);
+  return { path, intervals, points: true, exact: true };
+}
+
+function fromComparison(path: string, operator: string, value: unknown): Predicate | undefined {
+  const type = typeOf(value);
+  const isWide: number[] = [TYPE.minKey, TYPE.maxKey, TYPE.null, TYPE.array, TYPE.regex];
+  if (isWide.includes(type) || Number.isNaN(toNumber(value))) return undefined;
+  const key = keyOf(value);
+  const least = type === TYPE.number ? keyOf(-Infinity) : Buffer.from([type]);
+  const from: Cut = { bytes: least, after: false };
+  const to: Cut = { bytes: Buffer.from([type]), after: true };
+  const interval: Interval =
+    operator === '$gt'
+      ? { low: { bytes: key, after: true }, high: to }
+      : operator === '$gte'
+        ? { low: { bytes: key, after: false }, high: to }
+        : operator === '$lt'
+          ? { low: from, high: { bytes: key, after: false } }
+          : { low: from, high: { bytes: key, after: true } };
+  const intervals = compareCuts(interval.low, interval.high) < 0 ? [interval] : [];
+  return { path, intervals, points: false, exact: true };
+}
+
+/** An expression that begins `^letters` holds matches between those letters only, among strings. */
+function fromRegex(path: string, pattern: string, options: string): Predicate | undefined {
+  const [, prefix] = /^\^([\w \-/:]+)(?![?*{+])/.exec(pattern) ?? [];
+  if (options !== '' || prefix === undefined || pattern.includes('|')) return undefined;
+  const literal = /^[?*{+]/.test(pattern.slice(prefix.length + 1)) ? prefix.slice(0, -1) : prefix;
+  if (literal === '') return undefined;
+  const key = keyOf(literal);
+  return { path, intervals: [around(key.subarray(0, -2))], points: false, exact: false };
+}

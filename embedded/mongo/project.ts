@@ -1,0 +1,135 @@
+import { CommandError, notImplemented } from './errors.ts';
+import { evaluate, truthy } from './expressions.ts';
+import { compileFilter, isOperators } from './match.ts';
+import { type Doc, isDoc, toNumber } from './values.ts';
+
+export type Projection = (doc: Doc) => Doc;
+
+type Tree = { [name: string]: Tree | Leaf };
+type Leaf = (value: unknown, doc: Doc) => unknown;
+
+const KEEP: Leaf = (value) => value;
+
+/**
+ * Compiles a projection: all inclusion or all exclusion (but for `_id`), with `$slice`, `$elemMatch` and computed fields.
+ * @throws CommandError 31253 or 31254 when inclusion and exclusion are mixed.
+ */
+export function compileProjection(spec: Doc): Projection | undefined {
+  const entries = flatten(spec);
+  if (entries.length === 0) return undefined;
+  const rest = entries.filter(([path]) => path !== '_id');
+  const includes = rest.some(([, value]) => isInclusion(value));
+  const excludes = rest.some(([, value]) => isExclusion(value));
+  if (includes && excludes) {
+    const [path] = rest.find(([, value]) => isExclusion(value)) as [string, unknown];
+    throw new CommandError(31254, `Cannot do exclusion on field ${path} in inclusion projection`);
+  }
+  const id = entries.find(([path]) => path === '_id')?.[1];
+  const inclusive = includes || (!excludes && id !== undefined && isInclusion(id));
+  const tree: Tree = {};
+  for (const [path, value] of rest) plant(tree, path, leafOf(value));
+  if (inclusive) {
+    if (id === undefined || !isExclusion(id)) tree._id = id === undefined ? KEEP : leafOf(id);
+    return (doc) => include(doc, tree, doc) as Doc;
+  }
+  if (id !== undefined && isExclusion(id)) tree._id = DROP;
+  return (doc) => exclude(doc, tree, doc) as Doc;
+}
+
+/** `{ a: { b: 1 } }` says the same as `{ 'a.b': 1 }`. */
+function flatten(spec: Doc, prefix = ''): [string, unknown][] {
+  return Object.entries(spec).flatMap<[string, unknown]>(([name, value]) => {
+    if (isDoc(value) && !isOperators(value) && Object.keys(value).length > 0)
+      return flatten(value, `${prefix}${name}.`);
+    return [[prefix + name, value]];
+  });
+}
+
+const isFlag = (value: unknown) => typeof value === 'boolean' || toNumber(value) !== undefined;
+const isExclusion = (value: unknown) => isFlag(value) && !truthy(value);
+const isSlice = (value: unknown) => isDoc(value) && '$slice' in value && !Array.isArray(value.$slice);
+const isInclusion = (value: unknown) => !isExclusion(value) && !isSlice(value);
+
+const DROP: Leaf = () => undefined;
+
+function leafOf(value: unknown): Leaf {
+  if (isFlag(value)) return truthy(value) ? KEEP : DROP;
+  if (isDoc(value) && '$elemMatch' in value) {
+    const matches = compileFilter(value.$elemMatch as Doc);
+    return (array) => {
+      const first = Array.isArray(array) ? array.find((element) => isDoc(element) && matches(element)) : undefined;
+      return first === undefined ? undefined : [first];
+    };
+  }
+  if (isDoc(value) && '$meta' in value) throw notImplemented('$meta');
+  if (isSlice(value)) {
+    const count = toNumber((value as Doc).$slice);
+    if (count === undefined) throw new CommandError(28667, '$slice needs a number or an array');
+    return (array) => (!Array.isArray(array) ? array : count >= 0 ? array.slice(0, count) : array.slice(count));
+  }
+  return computed(value);
+}
+
+const COMPUTED = new WeakSet<Leaf>();
+
+function computed(expression: unknown): Leaf {
+  const leaf: Leaf = (_value, doc) => evaluate(expression, doc);
+  COMPUTED.add(leaf);
+  return leaf;
+}
+
+function plant(tree: Tree, path: string, leaf: Leaf): void {
+  const parts = path.split('.');
+  const name = parts.pop() as string;
+  let node = tree;
+  for (const part of parts) {
+    if (!Object.hasOwn(node, part)) node[part] = {};
+    const next = node[part] as Tree | Leaf;
+    if (typeof next === 'function') throw new CommandError(31249, `Path collision at ${path}`);
+    node = next;
+  }
+  if (Object.hasOwn(node, name)) throw new CommandError(31250, `Path collision at ${path}`);
+  node[name] = leaf;
+}
+
+function include(value: unknown, tree: Tree, doc: Doc): unknown {
+  if (Array.isArray(value)) return value.map((element) => include(element, tree, doc)).filter((e) => e !== undefined);
+  if (!isDoc(value)) return undefined;
+  const result: Doc = {};
+  for (const name of Object.keys(value)) {
+    const node = Object.hasOwn(tree, name) ? tree[name] : undefined;
+    if (node === undefined || COMPUTED.has(node as Leaf)) continue;
+    const kept = typeof node === 'function' ? node(value[name], doc) : include(value[name], node, doc);
+    if (kept !== undefined) result[name] = kept;
+  }
+  for (const [name, node] of Object.entries(tree)) {
+    const made =
+      typeof node === 'function'
+        ? COMPUTED.has(node)
+          ? node(undefined, doc)
+          : undefined
+        : Object.hasOwn(value, name)
+          ? undefined
+          : include({}, node, doc);
+    if (made !== undefined && !(typeof node !== 'function' && Object.keys(made as Doc).length === 0))
+      result[name] = made;
+  }
+  return result;
+}
+
+function exclude(value: unknown, tree: Tree, doc: Doc): unknown {
+  if (Array.isArray(value)) return value.map((element) => exclude(element, tree, doc));
+  if (!isDoc(value)) return value;
+  const result: Doc = {};
+  for (const name of Object.keys(value)) {
+    const node = Object.hasOwn(tree, name) ? tree[name] : undefined;
+    const kept =
+      node === undefined
+        ? value[name]
+        : typeof node === 'function'
+          ? node(value[name], doc)
+          : exclude(value[name], node, doc);
+    if (kept !== undefined) result[name] = kept;
+  }
+  return result;
+}

@@ -1,0 +1,593 @@
+import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { CommandError } from './errors.ts';
+import { compileFilter, type Matcher } from './match.ts';
+import { fieldOf, indexKeys, type KeyField, valuesAt } from './paths.ts';
+import { type Doc, decode, encode, keyOf } from './values.ts';
+
+/*
+ * One SQLite file. `collections` and `indexes` are the catalog; each collection has a table docs_N (rid in order of
+ * insertion, the key bytes of _id, the BSON bytes), each secondary index a table index_N of (key bytes, rid).
+ *
+ * Writes share a transaction: the first one begins it, the ones that arrive in the same turns of the event loop join,
+ * and all are answered after its one commit. A failed commit refuses all of them.
+ */
+
+export type Index = {
+  id: number;
+  name: string;
+  fields: readonly KeyField[];
+  unique: boolean;
+  sparse: boolean;
+  partial: Doc | undefined;
+  covers: Matcher;
+  /** Some document has several keys in it, so a document may be met twice and a range may not be narrowed by another. */
+  multikey: boolean;
+  /** False while it is being built: kept up to date, not read. */
+  ready: boolean;
+};
+
+export type Collection = { id: number; db: string; name: string; indexes: Index[]; dropped: boolean };
+
+export type Row = { rid: number; bytes: Uint8Array };
+
+/** Key bytes from `low` to below `high`; a `point` is a whole key of the `_id` index. */
+export type Range = { low: Buffer; high: Buffer; point: boolean };
+
+/** How rows are reached: an index with ranges in key order, `_id` being the index named "_id_", or all in natural order. */
+export type Access = { index: Index | '_id_' | undefined; ranges: readonly Range[]; reverse: boolean };
+
+/** Reads on from where it stopped; holds nothing open in SQLite between calls. */
+export type Scan = { next(rows: number): Row[]; readonly keysExamined: number; readonly docsExamined: number };
+
+export type IndexSpec = Pick<Index, 'name' | 'fields' | 'unique' | 'sparse' | 'partial'>;
+
+export type Storage = ReturnType<typeof openStorage>;
+
+const FORMAT = 1;
+const APPLICATION_ID = 0x506c7a4d;
+const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
+const TURNS_BEFORE_COMMIT = 2;
+const PAGE_BYTES = 8 * 1024 * 1024;
+
+type Page<T> = { batch: T[]; more: boolean };
+
+/**
+ * Opens the file, or makes it (for the owner only).
+ * @param maxBytes what the file may grow to; past it writes are refused as on a full disk
+ * @throws Error when it is in use by another process, is not such a file, or is damaged
+ */
+export function openStorage(file: string, maxBytes?: number) {
+  if (!existsSync(file)) makeFile(file);
+  const db = openDatabase(file);
+  if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / 4096)}`);
+  const statements = new Map<string, StatementSync>();
+  let collections = loadCatalog();
+  let waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let inTransaction = false;
+  let failed = 0;
+
+  function sql(text: string): StatementSync {
+    let statement = statements.get(text);
+    if (statement === undefined) {
+      statement = db.prepare(text);
+      statement.setReturnArrays(true);
+      statements.set(text, statement);
+    }
+    return statement;
+  }
+
+  function rows<T extends unknown[]>(text: string, ...values: SQLInputValue[]): T[] {
+    return sql(text).all(...values) as unknown as T[];
+  }
+
+  function row<T extends unknown[]>(text: string, ...values: SQLInputValue[]): T | undefined {
+    return sql(text).get(...values) as unknown as T | undefined;
+  }
+
+  /** Rows up to the statement's limit, its last value, and about {@link PAGE_BYTES} of documents. */
+  function page<T extends unknown[]>(text: string, ...values: SQLInputValue[]): Page<T> {
+    const limit = values.at(-1) as number;
+    const batch: T[] = [];
+    let bytes = 0;
+    for (const found of sql(text).iterate(...values)) {
+      const columns = found as unknown as T;
+      batch.push(columns);
+      bytes += (columns.at(-1) as Uint8Array).length;
+      if (bytes > PAGE_BYTES) break;
+    }
+    return { batch, more: batch.length === limit || bytes > PAGE_BYTES };
+  }
+
+  // --- transactions ---
+
+  /** Runs a change inside the shared transaction. A change throws a CommandError only before it has written anything. */
+  function write<T>(change: () => T): T {
+    try {
+      if (!inTransaction) {
+        sql('BEGIN IMMEDIATE').run();
+        inTransaction = true;
+        afterTurns(TURNS_BEFORE_COMMIT, commit);
+      }
+      return change();
+    } catch (error) {
+      if (error instanceof CommandError) throw error;
+      throw abort(error);
+    }
+  }
+
+  function commit(): void {
+    if (!inTransaction) return;
+    try {
+      sql('COMMIT').run();
+      inTransaction = false;
+      const done = waiting;
+      waiting = [];
+      for (const { resolve } of done) resolve();
+    } catch (error) {
+      abort(error);
+    }
+  }
+
+  function abort(cause: unknown): StorageError {
+    const error = storageError(cause);
+    failed++;
+    if (db.isTransaction) db.exec('ROLLBACK');
+    inTransaction = false;
+    const before = collections;
+    collections = loadCatalog();
+    const kept = new Set([...collections.values()].map(({ id }) => id));
+    for (const collection of before.values()) collection.dropped = !kept.has(collection.id);
+    const refused = waiting;
+    waiting = [];
+    for (const { reject } of refused) reject(error);
+    return error;
+  }
+
+  /**
+   * Resolves once everything written so far is on disk; at once when nothing is pending.
+   * @param since `failures()` from before the writes: rejects when a transaction was lost in between
+   */
+  function settled(since: number): Promise<void> {
+    if (since !== failed) return Promise.reject(new StorageError(1, 'the write was lost with a failed transaction'));
+    if (!inTransaction) return Promise.resolve();
+    return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
+  }
+
+  // --- catalog ---
+
+  function loadCatalog(): Map<string, Collection> {
+    const loaded = new Map<string, Collection>();
+    const byId = new Map<number, Collection>();
+    for (const { id, db: dbName, name } of db.prepare('SELECT id, db, name FROM collections ORDER BY id').all()) {
+      const collection = { id: Number(id), db: String(dbName), name: String(name), indexes: [], dropped: false };
+      loaded.set(`${dbName}.${name}`, collection);
+      byId.set(collection.id, collection);
+    }
+    for (const found of db.prepare('SELECT id, collection, spec, multikey, ready FROM indexes ORDER BY id').all()) {
+      const spec = decode(found.spec as Uint8Array) as unknown as IndexSpec & { fields: [string, unknown][] };
+      byId.get(Number(found.collection))?.indexes.push({
+        ...indexOf(Number(found.id), {
+          ...spec,
+          fields: spec.fields.map(([path, way]) => [path, Number(way) === -1 ? -1 : 1]),
+          partial: spec.partial ?? undefined,
+        }),
+        multikey: found.multikey === 1,
+        ready: found.ready === 1,
+      });
+    }
+    return loaded;
+  }
+
+  function find(dbName: string, name: string): Collection | undefined {
+    return collections.get(`${dbName}.${name}`);
+  }
+
+  function create(dbName: string, name: string): Collection {
+    return write(() => {
+      const id = Number(sql('INSERT INTO collections(db, name) VALUES (?, ?)').run(dbName, name).lastInsertRowid);
+      db.exec(`CREATE TABLE docs_${id}(rid INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, doc BLOB NOT NULL)`);
+      const collection = { id, db: dbName, name, indexes: [], dropped: false };
+      collections.set(`${dbName}.${name}`, collection);
+      return collection;
+    });
+  }
+
+  function drop(collection: Collection): void {
+    write(() => {
+      for (const index of [...collection.indexes]) dropIndex(collection, index);
+      db.exec(`DROP TABLE docs_${collection.id}`);
+      sql('DELETE FROM collections WHERE id = ?').run(collection.id);
+      collections.delete(`${collection.db}.${collection.name}`);
+      collection.dropped = true;
+      forget(`docs_${collection.id} `);
+    });
+  }
+
+  function rename(collection: Collection, dbName: string, name: string): void {
+    write(() => {
+      sql('UPDATE collections SET db = ?, name = ? WHERE id = ?').run(dbName, name, collection.id);
+      collections.delete(`${collection.db}.${collection.name}`);
+      collection.db = dbName;
+      collection.name = name;
+      collections.set(`${dbName}.${name}`, collection);
+    });
+  }
+
+  function forget(table: string): void {
+    for (const text of statements.keys()) if (text.includes(table)) statements.delete(text);
+  }
+
+  function addIndex(collection: Collection, spec: IndexSpec): Index {
+    return write(() => {
+      const bytes = encode({ ...spec, partial: spec.partial ?? null });
+      const id = Number(
+        sql('INSERT INTO indexes(collection, spec, multikey, ready) VALUES (?, ?, 0, 0)').run(collection.id, bytes)
+          .lastInsertRowid,
+      );
+      const primary = spec.unique ? 'PRIMARY KEY(key)' : 'PRIMARY KEY(key, rid)';
+      db.exec(`CREATE TABLE index_${id}(key BLOB NOT NULL, rid INTEGER NOT NULL, ${primary}) WITHOUT ROWID`);
+      const index = indexOf(id, spec);
+      collection.indexes.push(index);
+      return index;
+    });
+  }
+
+  /** Enters the documents after `from` into an index that is being built; gives the last rid, undefined at the end. */
+  function buildIndex(collection: Collection, index: Index, from: number, limit: number): number | undefined {
+    return write(() => {
+      const batch = rows<[number, Uint8Array]>(
+        `SELECT rid, doc FROM docs_${collection.id} WHERE rid > ? ORDER BY rid LIMIT ?`,
+        from,
+        limit,
+      );
+      for (const [rid, bytes] of batch) {
+        const doc = decode(bytes);
+        const keys = keysFor(index, doc);
+        refuseDuplicates(collection, index, keys, rid, doc);
+        for (const key of keys) sql(`INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES (?, ?)`).run(key, rid);
+      }
+      if (batch.length === limit) return batch.at(-1)?.[0];
+      sql('UPDATE indexes SET ready = 1 WHERE id = ?').run(index.id);
+      index.ready = true;
+      return undefined;
+    });
+  }
+
+  function dropIndex(collection: Collection, index: Index): void {
+    write(() => {
+      db.exec(`DROP TABLE index_${index.id}`);
+      sql('DELETE FROM indexes WHERE id = ?').run(index.id);
+      collection.indexes = collection.indexes.filter((other) => other !== index);
+      forget(`index_${index.id} `);
+    });
+  }
+
+  // --- documents ---
+
+  function keysFor(index: Index, doc: Doc): Buffer[] {
+    if (!index.covers(doc)) return [];
+    const { keys, multikey } = indexKeys(doc, index.fields);
+    if (multikey && !index.multikey) {
+      index.multikey = true;
+      sql('UPDATE indexes SET multikey = 1 WHERE id = ?').run(index.id);
+    }
+    return keys;
+  }
+
+  function refuseDuplicates(collection: Collection, index: Index, keys: Buffer[], rid: number, doc: Doc): void {
+    if (!index.unique) return;
+    for (const key of keys) {
+      const [owner] = row<[number]>(`SELECT rid FROM index_${index.id} WHERE key = ?`, key) ?? [];
+      if (owner !== undefined && owner !== rid) throw duplicateKey(collection, index.name, index.fields, doc);
+    }
+  }
+
+  /** @throws CommandError 11000 when `_id` or a unique index already holds its key */
+  function insert(collection: Collection, doc: Doc, bytes: Uint8Array): void {
+    write(() => {
+      const entries = collection.indexes.map((index) => ({ index, keys: keysFor(index, doc) }));
+      const idKey = keyOf(doc._id);
+      const isTaken = row(`SELECT 1 FROM docs_${collection.id} WHERE key = ?`, idKey) !== undefined;
+      if (isTaken) throw duplicateKey(collection, '_id_', [['_id', 1]], doc);
+      for (const { index, keys } of entries) refuseDuplicates(collection, index, keys, -1, doc);
+      const { lastInsertRowid } = sql(`INSERT INTO docs_${collection.id} (key, doc) VALUES (?, ?)`).run(idKey, bytes);
+      for (const { index, keys } of entries) for (const key of keys) enter(index, key, Number(lastInsertRowid));
+    });
+  }
+
+  /** @throws CommandError 11000 when a unique index holds the new key of another document */
+  function replace(collection: Collection, rid: number, before: Doc, after: Doc, bytes: Uint8Array): void {
+    write(() => {
+      const entries = collection.indexes.map((index) => {
+        const old = keysFor(index, before);
+        const now = keysFor(index, after);
+        return {
+          index,
+          gone: old.filter((key) => !now.some((other) => other.equals(key))),
+          come: now.filter((key) => !old.some((other) => other.equals(key))),
+        };
+      });
+      for (const { index, come } of entries) refuseDuplicates(collection, index, come, rid, after);
+      sql(`UPDATE docs_${collection.id} SET doc = ? WHERE rid = ?`).run(bytes, rid);
+      for (const { index, gone, come } of entries) {
+        for (const key of gone) leave(index, key, rid);
+        for (const key of come) enter(index, key, rid);
+      }
+    });
+  }
+
+  function remove(collection: Collection, rid: number, doc: Doc): void {
+    write(() => {
+      for (const index of collection.indexes) for (const key of keysFor(index, doc)) leave(index, key, rid);
+      sql(`DELETE FROM docs_${collection.id} WHERE rid = ?`).run(rid);
+    });
+  }
+
+  function enter(index: Index, key: Buffer, rid: number): void {
+    sql(`INSERT INTO index_${index.id} (key, rid) VALUES (?, ?)`).run(key, rid);
+  }
+
+  function leave(index: Index, key: Buffer, rid: number): void {
+    sql(`DELETE FROM index_${index.id} WHERE key = ? AND rid = ?`).run(key, rid);
+  }
+
+  function get(collection: Collection, rid: number): Uint8Array | undefined {
+    return row<[Uint8Array]>(`SELECT doc FROM docs_${collection.id} WHERE rid = ?`, rid)?.[0];
+  }
+
+  function count(collection: Collection): number {
+    return row<[number]>(`SELECT count(*) FROM docs_${collection.id} `)?.[0] ?? 0;
+  }
+
+  /** How many keys the ranges hold, without reading a document. */
+  function countKeys(collection: Collection, access: Access): number {
+    const table = access.index === '_id_' ? `docs_${collection.id}` : `index_${(access.index as Index).id}`;
+    return access.ranges.reduce(
+      (total, { low, high }) =>
+        total + (row<[number]>(`SELECT count(*) FROM ${table} WHERE key >= ? AND key < ?`, low, high)?.[0] ?? 0),
+      0,
+    );
+  }
+
+  function scan(collection: Collection, access: Access): Scan {
+    return access.index === undefined
+      ? scanAll(collection, access.reverse)
+      : scanIndex(collection, access.index, access.ranges, access.reverse);
+  }
+
+  function scanAll(collection: Collection, reverse: boolean): Scan {
+    let last = reverse ? Number.MAX_SAFE_INTEGER : 0;
+    let examined = 0;
+    const text = reverse
+      ? `SELECT rid, doc FROM docs_${collection.id} WHERE rid < ? ORDER BY rid DESC LIMIT ?`
+      : `SELECT rid, doc FROM docs_${collection.id} WHERE rid > ? ORDER BY rid LIMIT ?`;
+    return {
+      next(limit) {
+        refuseDropped(collection);
+        const { batch } = page<[number, Uint8Array]>(text, last, limit);
+        last = batch.at(-1)?.[0] ?? last;
+        examined += batch.length;
+        return batch.map(([rid, bytes]) => ({ rid, bytes }));
+      },
+      keysExamined: 0,
+      get docsExamined() {
+        return examined;
+      },
+    };
+  }
+
+  function scanIndex(collection: Collection, index: Index | '_id_', ranges: readonly Range[], reverse: boolean): Scan {
+    const ordered = reverse ? [...ranges].reverse() : ranges;
+    const read = index === '_id_' ? idReader(collection, reverse) : keyReader(collection, index, reverse);
+    const seen = index !== '_id_' && index.multikey ? new Set<number>() : undefined;
+    let current = 0;
+    let after: [key: Uint8Array, rid: number] | undefined;
+    let keys = 0;
+    let docs = 0;
+    return {
+      next(limit) {
+        refuseDropped(collection);
+        if (index !== '_id_' && !collection.indexes.includes(index)) {
+          throw new CommandError(175, `query plan killed :: index '${index.name}' dropped`);
+        }
+        const found: Row[] = [];
+        while (found.length < limit && current < ordered.length) {
+          const range = ordered[current] as Range;
+          const wanted = limit - found.length;
+          const { batch, more } = read(range, after, wanted);
+          keys += batch.length;
+          for (const [, rid, bytes] of batch) {
+            if (seen?.has(rid)) continue;
+            seen?.add(rid);
+            docs++;
+            found.push({ rid, bytes });
+          }
+          const last = batch.at(-1);
+          if (!more || range.point || last === undefined) {
+            current++;
+            after = undefined;
+          } else {
+            after = [last[0], last[1]];
+          }
+        }
+        return found;
+      },
+      get keysExamined() {
+        return keys;
+      },
+      get docsExamined() {
+        return docs;
+      },
+    };
+  }
+
+  type Read = (
+    range: Range,
+    after: [key: Uint8Array, rid: number] | undefined,
+    limit: number,
+  ) => Page<[key: Uint8Array, rid: number, bytes: Uint8Array]>;
+
+  function idReader(collection: Collection, reverse: boolean): Read {
+    const table = `docs_${collection.id}`;
+    const forward = `SELECT key, rid, doc FROM ${table} WHERE key >= ? AND key < ? ORDER BY key LIMIT ?`;
+    const onward = `SELECT key, rid, doc FROM ${table} WHERE key > ? AND key < ? ORDER BY key LIMIT ?`;
+    const backward = `SELECT key, rid, doc FROM ${table} WHERE key >= ? AND key < ? ORDER BY key DESC LIMIT ?`;
+    const point = `SELECT key, rid, doc FROM ${table} WHERE key = ?`;
+    return ({ low, high, point: isPoint }, after, limit) => {
+      if (isPoint) return { batch: rows(point, low), more: false };
+      if (reverse) return page(backward, low, after?.[0] ?? high, limit);
+      return after ? page(onward, after[0], high, limit) : page(forward, low, high, limit);
+    };
+  }
+
+  function keyReader(collection: Collection, index: Index, reverse: boolean): Read {
+    const tables = `index_${index.id} i JOIN docs_${collection.id} d ON d.rid = i.rid`;
+    const forward = `SELECT i.key, i.rid, d.doc FROM ${tables} WHERE (i.key, i.rid) > (?, ?) AND i.key < ? ORDER BY i.key, i.rid LIMIT ?`;
+    const backward = `SELECT i.key, i.rid, d.doc FROM ${tables} WHERE (i.key, i.rid) < (?, ?) AND i.key >= ? ORDER BY i.key DESC, i.rid DESC LIMIT ?`;
+    return ({ low, high }, after, limit) =>
+      reverse
+        ? page(backward, ...(after ?? [high, -1]), low, limit)
+        : page(forward, ...(after ?? [low, -1]), high, limit);
+  }
+
+  /** Commits what is pending and closes the file. */
+  function close(): void {
+    commit();
+    db.prepare('UPDATE state SET clean = 1').run();
+    db.close();
+  }
+
+  for (const collection of collections.values()) {
+    // An index whose building was interrupted was never acknowledged.
+    for (const index of collection.indexes.filter(({ ready }) => !ready)) dropIndex(collection, index);
+  }
+  commit();
+
+  return {
+    write,
+    settled,
+    failures: () => failed,
+    find,
+    create,
+    drop,
+    rename,
+    addIndex,
+    buildIndex,
+    dropIndex,
+    insert,
+    replace,
+    remove,
+    get,
+    count,
+    countKeys,
+    scan,
+    close,
+    collections: () => [...collections.values()],
+    sizeOnDisk: () => statSync(file).size,
+  };
+}
+
+function afterTurns(turns: number, action: () => void): void {
+  setImmediate(() => (turns <= 1 ? action() : afterTurns(turns - 1, action)));
+}
+
+function indexOf(id: number, spec: IndexSpec): Index {
+  const partial = spec.partial ? compileFilter(spec.partial) : () => true;
+  const present: Matcher = spec.sparse
+    ? (doc) => spec.fields.some(([path]) => valuesAt(doc, path).some((value) => value !== undefined))
+    : () => true;
+  return { ...spec, id, covers: (doc) => present(doc) && partial(doc), multikey: false, ready: false };
+}
+
+function refuseDropped(collection: Collection): void {
+  if (!collection.dropped) return;
+  throw new CommandError(175, `query plan killed :: collection dropped: ${collection.db}.${collection.name}`);
+}
+
+function duplicateKey(collection: Collection, name: string, fields: readonly KeyField[], doc: Doc): CommandError {
+  const keyPattern = Object.fromEntries(fields);
+  const keyValue = Object.fromEntries(fields.map(([path]) => [path, valuesAt(doc, path)[0] ?? null]));
+  const shown = fields.map(([path]) => `${path}: ${show(fieldOf(keyValue, path))}`).join(', ');
+  return new CommandError(
+    11000,
+    `E11000 duplicate key error collection: ${collection.db}.${collection.name} index: ${name} dup key: { ${shown} }`,
+    { keyPattern, keyValue },
+  );
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'null';
+  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
+}
+
+// --- opening ---------------------------------------------------------------------------------------------------------
+
+/** Makes the file under another name first, so that an empty or half-made file under its own is always damage. */
+function makeFile(file: string): void {
+  const unfinished = `${file}.new`;
+  rmSync(unfinished, { force: true });
+  closeSync(openSync(unfinished, 'wx', 0o600));
+  const db = new DatabaseSync(unfinished);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID};
+    PRAGMA user_version = ${FORMAT};
+    CREATE TABLE collections(id INTEGER PRIMARY KEY AUTOINCREMENT, db TEXT NOT NULL, name TEXT NOT NULL, UNIQUE(db, name));
+    CREATE TABLE indexes(id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, spec BLOB NOT NULL,
+      multikey INTEGER NOT NULL, ready INTEGER NOT NULL);
+    CREATE TABLE state(clean INTEGER NOT NULL);
+    INSERT INTO state VALUES (1);`);
+  db.close();
+  renameSync(unfinished, file);
+}
+
+function openDatabase(file: string): DatabaseSync {
+  if (statSync(file).size === 0) throw damaged(file, 'it is empty');
+  const db = new DatabaseSync(file);
+  try {
+    db.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;');
+    db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;');
+    refuseForeign(db, file);
+    refuseDamaged(db, file);
+    db.exec('UPDATE state SET clean = 0');
+    return db;
+  } catch (error) {
+    db.close();
+    const reason = (error as Error).message;
+    if (/locked|busy/.test(reason)) throw new Error(`${file} is in use by another process`);
+    if (/malformed|not a database|corrupt|no such table/.test(reason)) throw damaged(file, reason);
+    throw error;
+  }
+}
+
+function damaged(file: string, reason: string): Error {
+  return new Error(`${file} is damaged: ${reason}; restore it from a copy, or delete it and replay the projections`);
+}
+
+function pragma(db: DatabaseSync, name: string): unknown {
+  return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+function refuseForeign(db: DatabaseSync, file: string): void {
+  if (pragma(db, 'application_id') !== APPLICATION_ID) throw new Error(`${file} is not a document store of Plaza`);
+  const version = pragma(db, 'user_version');
+  if (version !== FORMAT) throw new Error(`${file} has format ${version}; this version reads format ${FORMAT}`);
+}
+
+/** Checks every page unless the file is large and was closed in order. */
+function refuseDamaged(db: DatabaseSync, file: string): void {
+  const isClean = db.prepare('SELECT clean FROM state').get()?.clean === 1;
+  if (isClean && statSync(file).size > QUICK_CHECK_BYTES) return;
+  const verdict = pragma(db, 'quick_check(1)');
+  if (verdict !== 'ok') throw damaged(file, String(verdict));
+}
+
+/** The store itself failed, and with it every write that was not yet on disk. */
+export class StorageError extends CommandError {}
+
+function storageError(cause: unknown): StorageError {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  const isFull = cause instanceof Error && 'errcode' in cause && cause.errcode === 13;
+  return isFull
+    ? new StorageError(14031, `out of disk space: ${message}`)
+    : new StorageError(1, `the store failed: ${message}`);
+}
