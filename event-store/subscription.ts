@@ -5,7 +5,7 @@ import {
   START as STORE_START,
   streamNameFilter,
 } from '@eventstore/db-client';
-import { toStoredEvent } from './stored-event.ts';
+import { toStoredEvent } from './streams.ts';
 import { PLAZA_STREAMS } from './tail.ts';
 import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from './types.ts';
 

@@ -1,5 +1,5 @@
 import { BACKWARDS, type EventStoreDBClient, FORWARDS, START as STORE_START } from '@eventstore/db-client';
-import { toStoredEvent } from './stored-event.ts';
+import { toStoredEvent } from './streams.ts';
 import { comparePositions, type Position, START, type StoredEvent } from './types.ts';
 
 /** Every stream of Plaza, as a regular expression over stream names: neither EventStoreDB's own nor the snapshots. */

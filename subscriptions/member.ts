@@ -26,6 +26,8 @@ export type Member = {
    */
   handle(events: readonly StoredEvent[], turn: Turn): Promise<void>;
   onPoison: PoisonRule;
+  /** Its first checkpoint, and that of a new version, is made by a rebuild: until then nobody works on it. */
+  mustBeBuilt?: boolean;
   /**
    * Does what a parked event should have done, now that others after it were handled. Runs between two batches of
    * the member. Left out, the event is simply handled.

@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { Db } from 'mongodb';
+import type { EventStoreClient } from '../../event-store/client.ts';
+import { pullBatches } from '../../event-store/subscription.ts';
+import { comparePositions, type Position, START, type StoredEvent } from '../../event-store/types.ts';
+import type { Member } from '../../subscriptions/member.ts';
+import { discardedEvents } from '../../subscriptions/parked.ts';
+import { reachedPosition } from '../../subscriptions/position.ts';
+import { projected } from './events.ts';
+import type { Projection } from './projection.ts';
+import { refold, viewWriter } from './writer.ts';
+
+/** The members that keep a projection's view: one, or one for each partition. */
+export const membersOf = (db: Db, client: EventStoreClient, projection: Projection): Member[] => {
+  const { name, version, partitions = 1, onPoison = 'park' } = projection;
+  const write = viewWriter(db, projection, name);
+  const types = new Set(projection.events);
+  return memberNames(projection).map((member, partition) => ({
+    name: member,
+    view: name,
+    version,
+    partitions,
+    takes: (event) => types.has(event.type) && (partitions === 1 || partitionOf(projection, event) === partition),
+    handle: write,
+    onPoison,
+    mustBeBuilt: true,
+    async replay(event, turn) {
+      if (projection.document) return write([event], turn);
+      const until = await reachedPosition(db, name);
+      await refold(db, projection, event, historyUntil(db, client, name, until), turn);
+    },
+  }));
+};
+
+/** `parking.lots`, or `parking.lots/0` … with partitions. */
+export const memberNames = ({ name, partitions = 1 }: Projection): string[] =>
+  partitions === 1 ? [name] : Array.from({ length: partitions }, (_, partition) => `${name}/${partition}`);
+
+/** Documents are spread by a hash of their key, events that have none by their stream. */
+const partitionOf = (projection: Projection, event: StoredEvent): number => {
+  const hash = createHash('sha1').update(spreadBy(projection, event)).digest();
+  return hash.readUInt32BE(0) % (projection.partitions ?? 1);
+};
+
+const spreadBy = (projection: Projection, event: StoredEvent): string => {
+  try {
+    return projection.key?.(projected(projection.context, event)) ?? event.stream;
+  } catch {
+    return event.stream; // Poisoned: whoever gets it will park it.
+  }
+};
+
+/** Every event up to a position, but those that operators discarded. */
+async function* historyUntil(db: Db, client: EventStoreClient, view: string, until: Position) {
+  const discarded = await discardedEvents(db, view);
+  const { signal } = new AbortController();
+  for await (const { events, checkpoint } of pullBatches({ client, from: START, maxBatch: 1000, signal })) {
+    yield events.filter(({ id }) => !discarded.has(id));
+    if (comparePositions(checkpoint, until) >= 0) return;
+  }
+}

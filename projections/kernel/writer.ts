@@ -1,0 +1,160 @@
+import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError } from 'mongodb';
+import type { StoredEvent } from '../../event-store/types.ts';
+import { DUPLICATE_KEY } from '../../subscriptions/leases.ts';
+import { type Turn, WriteConflictError } from '../../subscriptions/member.ts';
+import { projected } from './events.ts';
+import type { AnyEvent, Projection } from './projection.ts';
+
+/** A document as it is stored: the view's own fields, its key, and the position of the last event in it. */
+export type ViewDocument = Document & { _id: string; _position: string };
+
+/** A position in a document. */
+export const positionText = (event: Pick<AnyEvent, 'position'>): string => event.position.commit.toString();
+
+export type Write = (events: readonly StoredEvent[], turn: Turn) => Promise<void>;
+
+/**
+ * Writes a projection's documents into a collection: for each batch one read of the documents it changes and one
+ * unordered write. A document that reflects an event already is left alone, so a batch may come twice.
+ * @throws WriteConflictError when a document was changed between the read and the write
+ * @throws what the projection throws
+ */
+export const viewWriter = (db: Db, projection: Projection, collectionName: string): Write =>
+  projection.document
+    ? collectingWriter(db, projection, collectionName)
+    : foldingWriter(db, projection, collectionName);
+
+const foldingWriter = (db: Db, projection: Projection, collectionName: string): Write => {
+  const documents = db.collection<ViewDocument>(collectionName);
+  return async (events, turn) => {
+    const byKey = groupByKey(projection, events);
+    if (byKey.size === 0) return;
+    const stored = await documents.find({ _id: { $in: [...byKey.keys()] } }).toArray();
+    const known = new Map(stored.map((document) => [document._id, document]));
+    const writes: AnyBulkWriteOperation<ViewDocument>[] = [];
+    for (const [key, changes] of byKey) {
+      const write = change(known.get(key), fold(projection, key, known.get(key), changes));
+      if (write) writes.push(write);
+    }
+    if (writes.length === 0) return;
+    turn.assertHeld();
+    await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
+  };
+};
+
+const groupByKey = (projection: Projection, events: readonly StoredEvent[]): Map<string, AnyEvent[]> => {
+  const byKey = new Map<string, AnyEvent[]>();
+  for (const stored of events) {
+    const event = projected(projection.context, stored);
+    const key = projection.key!(event);
+    if (key === null) continue;
+    const others = byKey.get(key);
+    if (others) others.push(event);
+    else byKey.set(key, [event]);
+  }
+  return byKey;
+};
+
+/**
+ * A document after more events; those that it reflects already change nothing.
+ * @returns the stored document itself when nothing is new, undefined when there is none
+ */
+export const fold = (
+  { evolve }: Projection,
+  key: string,
+  stored: ViewDocument | undefined,
+  events: readonly AnyEvent[],
+): ViewDocument | undefined => {
+  const reached = stored ? BigInt(stored._position) : -1n;
+  const news = events.filter(({ position }) => position.commit > reached);
+  const last = news.at(-1);
+  if (!last) return stored;
+  const view = news.reduce<Document | null>(
+    (document, event) => evolve!(document, event),
+    stored ? fieldsOf(stored) : null,
+  );
+  return view ? { _id: key, _position: positionText(last), ...view } : undefined;
+};
+
+const fieldsOf = ({ _id, _position, ...fields }: ViewDocument): Document => fields;
+
+/** What brings the store from one document to the other, on condition that it still holds the first. */
+const change = (
+  before: ViewDocument | undefined,
+  after: ViewDocument | undefined,
+): AnyBulkWriteOperation<ViewDocument> | null => {
+  if (before === after) return null;
+  if (!before) return { insertOne: { document: after! } };
+  const filter = { _id: before._id, _position: before._position };
+  return after ? { replaceOne: { filter, replacement: after } } : { deleteOne: { filter } };
+};
+
+const writeAll = async (
+  write: () => Promise<{ insertedCount: number; matchedCount: number; deletedCount: number }>,
+  writes: readonly unknown[],
+): Promise<void> => {
+  try {
+    const { insertedCount, matchedCount, deletedCount } = await write();
+    if (insertedCount + matchedCount + deletedCount === writes.length) return;
+  } catch (error) {
+    if (!onlyDuplicates(error)) throw error;
+  }
+  throw new WriteConflictError('Another process changed the same documents');
+};
+
+const onlyDuplicates = (error: unknown): boolean =>
+  error instanceof MongoBulkWriteError &&
+  [error.writeErrors].flat().every(({ code }) => code === DUPLICATE_KEY) &&
+  error.code === DUPLICATE_KEY;
+
+const collectingWriter = (db: Db, projection: Projection, collectionName: string): Write => {
+  const documents = db.collection<ViewDocument>(collectionName);
+  return async (events, turn) => {
+    const rows = events.map((event) => {
+      const seen = projected(projection.context, event);
+      return { ...projection.document!(seen), _position: positionText(seen) };
+    });
+    if (rows.length === 0) return;
+    turn.assertHeld();
+    try {
+      await documents.insertMany(rows, { ordered: false });
+    } catch (error) {
+      if (!onlyDuplicates(error)) throw error; // A duplicate is the same event's document from an earlier attempt.
+    }
+  };
+};
+
+/**
+ * Makes a document again from all of its events, in order: what is right for an event that could not be applied when
+ * it came, once others after it were. Events that fail still are left out, but not the one that is asked for.
+ * @param history all events of the store, from the first
+ */
+export const refold = async (
+  db: Db,
+  projection: Projection,
+  again: StoredEvent,
+  history: AsyncIterable<readonly StoredEvent[]>,
+  turn: Turn,
+): Promise<void> => {
+  const asked = projected(projection.context, again);
+  const key = projection.key!(asked);
+  if (key === null) return;
+  const documents = db.collection<ViewDocument>(projection.name);
+  const before = (await documents.findOne({ _id: key })) ?? undefined;
+  const until =
+    before && BigInt(before._position) > asked.position.commit ? BigInt(before._position) : asked.position.commit;
+  let after: ViewDocument | undefined;
+  for await (const events of history)
+    for (const stored of events) {
+      if (stored.position.commit > until || !projection.events.includes(stored.type)) continue;
+      try {
+        const event = projected(projection.context, stored);
+        if (projection.key!(event) === key) after = fold(projection, key, after, [event]);
+      } catch (error) {
+        if (stored.id === again.id) throw error;
+      }
+    }
+  const write = change(before, after && { ...after, _position: until.toString() });
+  turn.assertHeld();
+  if (write) await writeAll(() => documents.bulkWrite([write]), [write]);
+};

@@ -1,0 +1,87 @@
+import type { Collection, Db } from 'mongodb';
+import type { Worker } from './workers.ts';
+
+/** Who works on a member. The token grows with every change of hands and fences the previous owner's writes. */
+export type Lease = { _id: string; owner: string | null; token: number };
+
+export const leases = (db: Db): Collection<Lease> => db.collection<Lease>('leases');
+
+/**
+ * Takes a lease that is free: never held, given back, or held by a worker that is dead.
+ * @param seen the lease as it was read, undefined when there was none
+ * @returns the fencing token; null when another worker was faster
+ */
+export const takeLease = async (
+  db: Db,
+  member: string,
+  owner: string,
+  seen: Lease | undefined,
+): Promise<number | null> => {
+  if (!seen) {
+    try {
+      await leases(db).insertOne({ _id: member, owner, token: 1 });
+      return 1;
+    } catch (error) {
+      if ((error as { code?: unknown }).code === DUPLICATE_KEY) return null;
+      throw error;
+    }
+  }
+  const token = seen.token + 1;
+  const { matchedCount } = await leases(db).updateOne(
+    { _id: member, token: seen.token, owner: seen.owner },
+    { $set: { owner, token } },
+  );
+  return matchedCount === 1 ? token : null;
+};
+
+export const DUPLICATE_KEY = 11000;
+
+/** Gives a lease back, if it is still the owner's. */
+export const releaseLease = async (db: Db, member: string, token: number): Promise<void> => {
+  await leases(db).updateOne({ _id: member, token }, { $set: { owner: null } });
+};
+
+/**
+ * Shares members evenly among the workers that want them, moving as few as it can from where they are. Every worker
+ * computes the same shares from the same facts.
+ * @param owners who holds each member now
+ * @returns who should hold each member; a member that nobody wants is missing
+ */
+export const shareOut = (
+  workers: readonly Pick<Worker, '_id' | 'wants'>[],
+  owners: ReadonlyMap<string, string | null>,
+): Map<string, string> => {
+  const ordered = [...workers].sort((a, b) => (a._id < b._id ? -1 : 1));
+  const shares = new Map<string, string[]>(ordered.map(({ _id }) => [_id, []]));
+  const wanting = new Map<string, string[]>();
+  for (const { _id, wants } of ordered)
+    for (const member of wants) wanting.set(member, [...(wanting.get(member) ?? []), _id]);
+
+  const shareOf = (worker: string) => shares.get(worker) ?? [];
+  const leastLoaded = (candidates: readonly string[]) =>
+    candidates.reduce((least, worker) => (shareOf(worker).length < shareOf(least).length ? worker : least));
+
+  const members = [...wanting.keys()].sort();
+  const staying = members.filter((member) => wanting.get(member)!.includes(owners.get(member) ?? ''));
+  for (const member of staying) shareOf(owners.get(member)!).push(member);
+  for (const member of members) if (!staying.includes(member)) shareOf(leastLoaded(wanting.get(member)!)).push(member);
+
+  for (let moved = true; moved; ) {
+    moved = false;
+    for (const [worker, share] of shares) {
+      for (const member of share) {
+        const target = leastLoaded(wanting.get(member)!);
+        if (share.length - shareOf(target).length < 2) continue;
+        shares.set(
+          worker,
+          share.filter((other) => other !== member),
+        );
+        shareOf(target).push(member);
+        moved = true;
+        break;
+      }
+      if (moved) break;
+    }
+  }
+  return new Map([...shares].flatMap(([worker, share]) => share.map((member) => [member, worker] as const)));
+};

@@ -1,0 +1,111 @@
+import type { Collection, Db } from 'mongodb';
+import type { EventStoreClient } from '../event-store/client.ts';
+import { readAhead, readTail } from '../event-store/tail.ts';
+import { comparePositions, type Position } from '../event-store/types.ts';
+import { parked } from './parked.ts';
+
+/** `catching-up` is behind the store's tail, `stopped` is nobody's work: not started, or standing before a poisoned event. */
+export type MemberState = 'live' | 'catching-up' | 'rebuilding' | 'stopped';
+
+/** What is kept in `projection_status` for each member of each group. */
+export type MemberStatus = {
+  _id: string;
+  view: string;
+  /** `projections` or `policies`. */
+  group: string;
+  state: MemberState;
+  /** Decimal positions: the member's, and that of the newest event in the store when it was measured. */
+  position: string;
+  tail: string;
+  /** Exact up to 500, an estimate above. */
+  eventsBehind: number;
+  /** For how long the oldest event that it has not handled has waited. */
+  secondsBehind: number;
+  /** When the member last moved. */
+  progressAt: Date;
+  /** The process that works on it. */
+  worker: string | null;
+  updatedAt: Date;
+};
+
+/** A status with what the reader adds. */
+export type ReadStatus = MemberStatus & {
+  /** Events kept aside, without the discarded ones. */
+  parked: number;
+  secondsSinceProgress: number;
+};
+
+export const statuses = (db: Db): Collection<MemberStatus> => db.collection<MemberStatus>('projection_status');
+
+/** Milliseconds after which a status that nobody renewed counts as `stopped`. */
+const STALE_AFTER = 5000;
+
+/**
+ * The state and lag of every member that ever ran, sorted by name. One whose process is gone is `stopped`, whatever it
+ * said last.
+ */
+export const readStatuses = async (db: Db, now = new Date()): Promise<ReadStatus[]> => {
+  const [known, waiting] = await Promise.all([
+    statuses(db).find().sort({ _id: 1 }).toArray(),
+    parked(db)
+      .find({ state: { $in: ['parked', 'replaying'] } }, { projection: { member: 1 } })
+      .toArray(),
+  ]);
+  const counts = new Map<string, number>();
+  for (const { member } of waiting) counts.set(member, (counts.get(member) ?? 0) + 1);
+  return known.map((status) => ({
+    ...status,
+    state: now.getTime() - status.updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
+    parked: counts.get(status._id) ?? 0,
+    secondsSinceProgress: Math.max(0, (now.getTime() - status.progressAt.getTime()) / 1000),
+  }));
+};
+
+/** Where the store ends, and what lies between some positions and its end. */
+export type Lag = { tail: Position; of(position: Position): { events: number; seconds: number } };
+
+const EXACT = 500;
+
+/**
+ * Measures against the store's own tail, not against what a subscription happened to deliver.
+ * @param positions of the members; the read begins at the lowest
+ * @throws what the client throws when the store is away
+ */
+export const measureLag = async (
+  client: Pick<EventStoreClient, 'readAll'>,
+  positions: readonly Position[],
+  now = Date.now(),
+): Promise<Lag> => {
+  const tail = await readTail(client);
+  const lowest = positions.reduce((a, b) => (comparePositions(b, a) < 0 ? b : a), tail);
+  if (comparePositions(lowest, tail) >= 0) return { tail, of: () => ({ events: 0, seconds: 0 }) };
+  const { events, more } = await readAhead(client, lowest, EXACT);
+  const last = events.at(-1)?.position ?? lowest;
+  const perPosition = events.length / Math.max(1, Number(last.commit - lowest.commit));
+  return {
+    tail,
+    of(position) {
+      if (comparePositions(position, tail) >= 0) return { events: 0, seconds: 0 };
+      const waiting = events.filter((event) => comparePositions(event.position, position) > 0);
+      const from = comparePositions(position, last) > 0 ? position : last;
+      const beyond = more ? Math.round(Number(tail.commit - from.commit) * perPosition) : 0;
+      const oldest = Date.parse((waiting[0] ?? events.at(-1))?.metadata.time ?? '');
+      return {
+        events: Math.max(1, waiting.length + beyond),
+        seconds: Number.isNaN(oldest) ? 0 : Math.max(0, (now - oldest) / 1000),
+      };
+    },
+  };
+};
+
+/** Writes the statuses of the members that this process works on. */
+export const writeStatuses = async (db: Db, current: readonly Omit<MemberStatus, 'updatedAt'>[]): Promise<void> => {
+  if (current.length === 0) return;
+  const updatedAt = new Date();
+  await statuses(db).bulkWrite(
+    current.map(({ _id, ...status }) => ({
+      updateOne: { filter: { _id }, update: { $set: { ...status, updatedAt } }, upsert: true },
+    })),
+    { ordered: false },
+  );
+};

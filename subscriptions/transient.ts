@@ -1,0 +1,40 @@
+import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { StoreUnavailableError } from '../event-store/types.ts';
+import { LeaseUncertainError, WriteConflictError } from './member.ts';
+
+/** Server codes for a node that is stepping down, shutting down or not yet able to serve. */
+const NOT_SERVING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** gRPC: deadline exceeded, unavailable. */
+const GRPC_AWAY = new Set<unknown>([4, 14]);
+const CLIENT_AWAY = new Set<unknown>(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled']);
+
+/**
+ * Whether an error tells of a server that is away, or of a race, rather than of the event: trying again later helps,
+ * parking the event would be wrong.
+ */
+export const isTransient = (error: unknown): boolean => {
+  if (error instanceof StoreUnavailableError || error instanceof LeaseUncertainError) return true;
+  if (error instanceof WriteConflictError) return true;
+  if (error instanceof MongoServerError) return NOT_SERVING.has(error.code) || retryable(error);
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
+  if (error instanceof MongoError) return retryable(error) || CONNECTION_GONE.has(error.name);
+  const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown };
+  return CLIENT_AWAY.has(type) || (GRPC_AWAY.has(code) && error instanceof Error && 'details' in error);
+};
+
+const CONNECTION_GONE = new Set([
+  'MongoNotConnectedError',
+  'MongoTopologyClosedError',
+  'MongoPoolClearedError',
+  'MongoPoolClosedError',
+  'MongoWaitQueueTimeoutError',
+  'MongoOperationTimeoutError',
+]);
+
+const retryable = (error: MongoError): boolean =>
+  error.hasErrorLabel('RetryableWriteError') ||
+  error.hasErrorLabel('TransientTransactionError') ||
+  error.hasErrorLabel('ResetPool');
+
+/** What an error says, for a log line. */
+export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

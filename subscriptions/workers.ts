@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Collection, Db } from 'mongodb';
+import { LeaseUncertainError } from './member.ts';
+
+/** A process that takes part. It is alive as long as its beat moves; the leases it owns are good for as long. */
+export type Worker = {
+  _id: string;
+  /** The processes of one group share its members. */
+  group: string;
+  beat: number;
+  /** The members it can work on. */
+  wants: string[];
+};
+
+export const workers = (db: Db): Collection<Worker> => db.collection<Worker>('workers');
+
+/** Milliseconds without a beat after which a worker counts as dead, and its leases are free. */
+export const LEASE_MS = 3000;
+
+/** Milliseconds of a clock that nobody sets, and that runs on while the process is stopped. */
+const monotonic = (): number => performance.now();
+
+/**
+ * Tells who is alive from the beats it sees. Each observer measures with its own clock how long a beat has stood
+ * still, so clocks that differ between machines do not matter.
+ */
+export const observer = (leaseMs: number, now: () => number = monotonic) => {
+  const seen = new Map<string, { beat: number; since: number }>();
+  return {
+    /** Takes note of the workers as they were just read. */
+    observe(read: readonly Pick<Worker, '_id' | 'beat'>[]): void {
+      const names = new Set(read.map(({ _id }) => _id));
+      for (const name of seen.keys()) if (!names.has(name)) seen.delete(name);
+      for (const { _id, beat } of read) if (seen.get(_id)?.beat !== beat) seen.set(_id, { beat, since: now() });
+    },
+    /** False for one whose beat stood still for longer than a lease, and for one that is not registered. */
+    isAlive(worker: string): boolean {
+      const last = seen.get(worker);
+      return last !== undefined && now() - last.since <= leaseMs;
+    },
+  };
+};
+
+/** This process among the workers. */
+export type Presence = {
+  id: string;
+  /** Gives a sign of life and looks at the others. @returns all workers, and the moment to `confirm` */
+  beat(wants: readonly string[]): Promise<{ all: Worker[]; sentAt: number }>;
+  /** To be called when, after a beat, the leases were read and the lost ones dropped: the others are good for a while. */
+  confirm(sentAt: number): void;
+  /** @throws LeaseUncertainError when the last confirmed beat is older than a lease */
+  assertHeld(): void;
+  isAlive(worker: string): boolean;
+  leave(): Promise<void>;
+};
+
+export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): Presence => {
+  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const { observe, isAlive } = observer(leaseMs);
+  let confirmedAt = Number.NEGATIVE_INFINITY;
+  return {
+    id,
+    isAlive,
+    async beat(wants) {
+      const sentAt = monotonic();
+      const sign = { $set: { group, wants: [...wants] }, $inc: { beat: 1 } };
+      await workers(db).updateOne({ _id: id }, sign, { upsert: true });
+      const all = await workers(db).find().toArray();
+      observe(all);
+      return { all, sentAt };
+    },
+    confirm(sentAt) {
+      confirmedAt = sentAt;
+    },
+    assertHeld() {
+      if (monotonic() - confirmedAt >= leaseMs) throw new LeaseUncertainError('The lease was not renewed in time');
+    },
+    async leave() {
+      await workers(db).deleteOne({ _id: id });
+    },
+  };
+};
+
+/** Takes the dead off the list. Their leases stay, owned by a name that is alive no more. */
+export const forgetWorkers = async (db: Db, dead: readonly string[]): Promise<void> => {
+  if (dead.length > 0) await workers(db).deleteMany({ _id: { $in: [...dead] } });
+};
