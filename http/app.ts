@@ -1,5 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
+import { queriesOf } from '../schemas/kernel/history.ts';
+import { systemResources } from '../schemas/kernel/resources.ts';
 import { ProblemError, problems, sendProblem } from './problem.ts';
 
 /** The most bytes that a request's body may have. */
@@ -35,8 +37,9 @@ const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
     for (const name of names) known.add(name);
     methods.set(path, known);
   };
+  for (const path of systemResources) add(path, 'GET', 'HEAD');
   for (const context of contexts) {
-    for (const { path } of Object.values(context.queries)) add(path, 'GET', 'HEAD');
+    for (const { path } of Object.values(queriesOf(context))) add(path, 'GET', 'HEAD');
     for (const { http } of Object.values(context.commands)) if (http) add(http.path, http.method);
   }
   const resources = [...methods].map(([path, allowed]) => ({

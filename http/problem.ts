@@ -1,4 +1,5 @@
 import type { Response } from 'express';
+import { type CommonProblem, commonProblems } from '../schemas/kernel/problems.ts';
 
 /** Problem details (RFC 9457). `type` is stable; clients switch on it. */
 export type Problem = {
@@ -12,6 +13,8 @@ export type Problem = {
   retryAfter?: number;
   /** Methods, sent as Allow (RFC 9110 10.2.1). */
   allow?: readonly string[];
+  /** How far the view has come, where that is the problem: a position in decimal. */
+  position?: string;
 };
 
 /** An expected failure of a request: thrown anywhere, answered as its problem. */
@@ -35,27 +38,30 @@ export const problem = (status: number, name: string, title: string, details: De
   ...details,
 });
 
+const common = (name: CommonProblem, details: Details = {}): Problem => {
+  const { status, title, ...rest } = commonProblems[name];
+  return problem(status, name, title, { ...rest, ...details });
+};
+
 /** The problems that any request may meet; a context's own are in its schema. */
 export const problems = {
-  malformedJson: () => problem(400, 'malformed-json', 'The body is not valid JSON'),
-  malformedRequest: (detail: string) => problem(400, 'malformed-request', 'The request is malformed', { detail }),
-  invalid: (errors: NonNullable<Problem['errors']>) =>
-    problem(400, 'invalid-request', 'The request does not have the shape it must have', { errors }),
-  outOfRange: (errors: NonNullable<Problem['errors']>) =>
-    problem(422, 'out-of-range', 'A value is out of its range', { errors }),
-  notFound: () => problem(404, 'not-found', 'There is nothing here'),
-  methodNotAllowed: (allow: readonly string[]) =>
-    problem(405, 'method-not-allowed', 'The resource does not have this method', { allow }),
-  preconditionFailed: (detail: string) =>
-    problem(412, 'precondition-failed', 'The resource changed meanwhile', { detail }),
-  tooLarge: () => problem(413, 'body-too-large', 'The body is over 64 KiB'),
-  unsupportedMediaType: () => problem(415, 'unsupported-media-type', 'The body must be application/json'),
-  keyReused: () => problem(422, 'idempotency-key-reused', 'The Idempotency-Key was used before, for another request'),
-  internal: () => problem(500, 'internal-error', 'Something went wrong'),
-  overloaded: () => problem(503, 'overloaded', 'Too many requests are waiting', { retryAfter: 1 }),
-  eventStoreUnavailable: (detail: string) =>
-    problem(503, 'event-store-unavailable', 'The event store is not available', { detail, retryAfter: 1 }),
-  viewsUnavailable: () => problem(503, 'views-unavailable', 'The read models are not available', { retryAfter: 1 }),
+  malformedJson: () => common('malformed-json'),
+  malformedRequest: (detail: string) => common('malformed-request', { detail }),
+  invalid: (errors: NonNullable<Problem['errors']>) => common('invalid-request', { errors }),
+  outOfRange: (errors: NonNullable<Problem['errors']>) => common('out-of-range', { errors }),
+  notFound: () => common('not-found'),
+  methodNotAllowed: (allow: readonly string[]) => common('method-not-allowed', { allow }),
+  preconditionFailed: (detail: string) => common('precondition-failed', { detail }),
+  tooLarge: () => common('body-too-large'),
+  unsupportedMediaType: () => common('unsupported-media-type'),
+  keyReused: () => common('idempotency-key-reused'),
+  internal: () => common('internal-error'),
+  overloaded: () => common('overloaded'),
+  eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
+  viewsUnavailable: () => common('views-unavailable'),
+  /** @param position how far the view has come, in decimal */
+  viewBehind: (view: string, position: string) =>
+    common('view-behind', { detail: `${view} stands at ${position}`, position }),
 };
 
 /** Answers with JSON. Faster than `res.json`, which computes an ETag and looks up settings. */

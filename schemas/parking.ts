@@ -186,6 +186,14 @@ export const queries = {
   coupon: one('One coupon', '/parking/coupons/{couponId}', Coupon),
 };
 
+const Count = Type.Integer({ minimum: 0 });
+
+export const overview = Strict({
+  totals: Strict({ lots: Count, spots: Count, reserved: Count, free: Count }),
+  lots: Type.Array(Lot, { maxItems: 200, description: 'By name; the rest are in /parking/lots.' }),
+  reservations: Type.Array(Reservation, { maxItems: 50, description: 'The newest first.' }),
+});
+
 export const parking = {
   name: 'parking',
   title: 'Car park',
@@ -206,6 +214,7 @@ export const parking = {
     'coupon-revoked': { status: 409, title: 'The coupon was revoked' },
     'coupon-already-redeemed': { status: 409, title: 'The coupon was redeemed already' },
   },
+  overview,
 } as const satisfies ContextSchema;
 
 export type ParkingEvent = EventOf<typeof events>;

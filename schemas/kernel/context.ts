@@ -106,6 +106,8 @@ export type ContextSchema = {
   commands: Readonly<Record<string, CommandSchema>>;
   queries: Readonly<Record<string, QuerySchema>>;
   problems: Readonly<Record<string, ProblemSchema>>;
+  /** What the control centre shows of the context. */
+  overview?: TObject;
 };
 
 /** The union `{type, data}` of the events declared in a record of schemas. */

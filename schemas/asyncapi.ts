@@ -1,0 +1,111 @@
+import { Type } from 'typebox';
+import type { ContextSchema } from './kernel/context.ts';
+import { ControlCenterEvent } from './kernel/control-center.ts';
+import { exampleOf } from './kernel/examples.ts';
+import { Time } from './kernel/values.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** An AsyncAPI 3.0 document, as far as Plaza uses it. */
+export type AsyncApiDocument = {
+  asyncapi: '3.0.0';
+  info: Json;
+  defaultContentType: string;
+  channels: Readonly<Record<string, Json & { messages: Json }>>;
+  operations: Readonly<Record<string, Json>>;
+  components: { messages: Readonly<Record<string, Json>>; schemas: Json };
+};
+
+const Metadata = Type.Object({
+  $correlationId: Type.String({ description: 'The same for everything that one request set off.' }),
+  $causationId: Type.String({ description: 'The command, or the event that a policy reacted to.' }),
+  commandId: Type.String(),
+  fingerprint: Type.String({ description: "A hash of the command's type and data." }),
+  actor: Type.String({ description: 'Who asked: `anonymous`, a subject, or `policy:{name}`.' }),
+  time: Time,
+  schemaVersion: Type.Integer({ minimum: 1, description: "The version of the data's schema." }),
+  traceparent: Type.Optional(Type.String({ description: 'W3C trace context.' })),
+});
+
+/**
+ * The AsyncAPI 3.0 document of the contexts' events: as they are stored, and as the control centre streams them. A
+ * stored event keeps the version it was written with; the schemas here are of the current ones.
+ */
+export const asyncApi = (contexts: readonly ContextSchema[], version: string): AsyncApiDocument => {
+  const messages = Object.fromEntries(
+    contexts.flatMap((context) =>
+      Object.entries(context.events).map(([type, { summary, data, version: schemaVersion }]) => [
+        `${context.name}.${type}`,
+        {
+          name: type,
+          title: type,
+          summary,
+          contentType: 'application/json',
+          tags: [{ name: context.name }],
+          headers: { $ref: '#/components/schemas/Metadata' },
+          payload: data,
+          examples: [{ name: `${type}-v${schemaVersion}`, payload: exampleOf(data) }],
+        },
+      ]),
+    ),
+  );
+  const messageRefs = (context: ContextSchema): Json =>
+    Object.fromEntries(
+      Object.keys(context.events).map((type) => [type, { $ref: `#/components/messages/${context.name}.${type}` }]),
+    );
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Plaza: events',
+      version,
+      description: 'What happened. Events are never changed: a new shape is a new version, and readers upcast the old.',
+      license: { name: 'MIT' },
+    },
+    defaultContentType: 'application/json',
+    channels: {
+      ...Object.fromEntries(
+        contexts.map((context) => [
+          context.name,
+          {
+            address: null,
+            title: context.title,
+            description: 'In the event store, in streams named in the documentation of the context.',
+            messages: messageRefs(context),
+          },
+        ]),
+      ),
+      controlCenterEvents: {
+        address: '/control-center/events',
+        title: 'Control centre',
+        description: 'Server-sent events: every event of every context, as it comes into the views.',
+        messages: { event: { $ref: '#/components/messages/controlCenterEvent' } },
+      },
+    },
+    operations: {
+      ...Object.fromEntries(
+        contexts.map(({ name, title }) => [
+          `${name}.append`,
+          { action: 'send', title: `${title}: what is appended`, channel: { $ref: `#/channels/${name}` } },
+        ]),
+      ),
+      streamControlCenterEvents: {
+        action: 'send',
+        title: 'Stream events to the control centre',
+        channel: { $ref: '#/channels/controlCenterEvents' },
+      },
+    },
+    components: {
+      messages: {
+        ...messages,
+        controlCenterEvent: {
+          name: 'event',
+          title: 'An event of any context',
+          contentType: 'application/json',
+          payload: ControlCenterEvent,
+          examples: [{ name: 'event', payload: exampleOf(ControlCenterEvent) }],
+        },
+      },
+      schemas: { Metadata },
+    },
+  };
+};

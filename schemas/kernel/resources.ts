@@ -1,0 +1,10 @@
+/** What Plaza answers besides its contexts' resources. */
+export const systemResources = [
+  '/control-center',
+  '/control-center/events',
+  '/openapi.json',
+  '/asyncapi.json',
+  '/reference',
+  '/livez',
+  '/readyz',
+] as const;
