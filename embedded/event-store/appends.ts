@@ -1,0 +1,438 @@
+/** Streams/BatchAppend, Append, Delete and Tombstone. */
+import {
+  status as grpcStatus,
+  type ServerDuplexStream,
+  type ServerReadableStream,
+  type ServerUnaryCall,
+  type sendUnaryData,
+} from '@grpc/grpc-js';
+import { isDiskFull } from '../sqlite-file.ts';
+import type { Commits } from './commits.ts';
+import {
+  AllStreamPosition,
+  Any,
+  type AppendRequest,
+  AppendResp,
+  type AppendResponse,
+  BadRequest,
+  type BatchAppendRequest,
+  BatchAppendResp,
+  type BatchAppendResponse,
+  type DeleteRequest,
+  DeleteResp,
+  type DeleteResponse,
+  Empty,
+  grpcError,
+  invalidArgument,
+  MaximumAppendSizeExceeded,
+  printable,
+  SharedEmpty,
+  Status,
+  StreamDeleted,
+  StreamIdentifier,
+  streamDeletedError,
+  streamNameOf,
+  Timeout,
+  type TombstoneRequest,
+  TombstoneResp,
+  type TombstoneResponse,
+  type UuidMessage,
+  uuidHex,
+  WrongExpectedVersion,
+} from './protocol.ts';
+import type { ExpectedRevision, NewEvent, WriteOutcome } from './storage.ts';
+
+/** EventStoreDB's default: data, metadata and type (two bytes a character) of all events of one append. */
+export const MAX_APPEND_BYTES = 1_048_576;
+const LONGEST_TIMER = 2_147_483_647;
+const ANSWERS_AHEAD = 1_024;
+
+type Proposed = {
+  getId: () => UuidMessage | undefined;
+  getMetadataMap: () => { get: (key: string) => string | undefined };
+  getData_asU8: () => Uint8Array;
+  getCustomMetadata_asU8: () => Uint8Array;
+};
+
+type Refusal = { problem: string };
+
+function newEvent(proposed: Proposed): NewEvent | Refusal {
+  const id = uuidHex(proposed.getId());
+  if (!id) return { problem: 'The id of an event is not a UUID.' };
+  const type = proposed.getMetadataMap().get('type');
+  if (!type) return { problem: "Required metadata property 'type' is missing." };
+  const contentType = proposed.getMetadataMap().get('content-type');
+  if (!contentType) return { problem: "Required metadata property 'content-type' is missing." };
+  return {
+    id,
+    type,
+    isJson: contentType === 'application/json',
+    data: proposed.getData_asU8(),
+    metadata: proposed.getCustomMetadata_asU8(),
+  };
+}
+
+function sizeOf(event: NewEvent): number {
+  return event.data.length + event.metadata.length + 2 * event.type.length;
+}
+
+// ---- BatchAppend: many appends on one long-lived stream, told apart by their correlation id -----------------------------------
+
+type OpenBatch = {
+  correlationId: UuidMessage;
+  streamName: string;
+  expected: ExpectedRevision;
+  deadline: number;
+  events: NewEvent[];
+  bytes: number;
+  timer: NodeJS.Timeout | undefined;
+};
+
+/** An append that is larger than one message comes in several; it is kept until its last one, its deadline, or the size limit. */
+export function batchAppend(commits: Commits, log: (line: string) => void) {
+  return (call: ServerDuplexStream<BatchAppendRequest, BatchAppendResponse>) => {
+    const open = new Map<string, OpenBatch>();
+    let unanswered = 0;
+    let ended = false;
+
+    const send = (answer: BatchAppendResponse) => {
+      if (call.cancelled || call.destroyed) return;
+      call.write(answer);
+      if (call.writableLength > ANSWERS_AHEAD && !call.isPaused()) {
+        call.pause();
+        call.once('drain', () => call.resume());
+      }
+    };
+    const finish = () => {
+      if (ended && unanswered === 0 && !call.destroyed) call.end();
+    };
+
+    call.on('data', (request: BatchAppendRequest) => {
+      const key = uuidHex(request.getCorrelationId());
+      if (!key) return;
+      const options = request.getOptions();
+      if (options) {
+        const batch = batchFrom(request);
+        if (typeof batch === 'string') return send(refusedBatch(request, batch));
+        if (batch.deadline <= Date.now()) return send(batchError(batch, timeoutStatus()));
+        open.set(key, batch);
+      }
+      const batch = open.get(key);
+      if (!batch) return;
+      for (const proposed of request.getProposedMessagesList()) {
+        const event = newEvent(proposed);
+        if ('problem' in event) {
+          close(key, batch);
+          return send(batchError(batch, badRequestStatus(event.problem)));
+        }
+        batch.events.push(event);
+        batch.bytes += sizeOf(event);
+      }
+      if (batch.bytes > MAX_APPEND_BYTES) {
+        close(key, batch);
+        return send(batchError(batch, tooLargeStatus()));
+      }
+      if (!request.getIsFinal()) {
+        batch.timer ??= setTimeout(
+          () => {
+            open.delete(key);
+            send(batchError(batch, timeoutStatus()));
+          },
+          Math.min(batch.deadline - Date.now(), LONGEST_TIMER),
+        );
+        return;
+      }
+      close(key, batch);
+      unanswered++;
+      const answer = (response: BatchAppendResponse) => {
+        unanswered--;
+        send(response);
+        finish();
+      };
+      commits.enqueue({
+        run: (storage) => storage.append(batch.streamName, batch.expected, batch.events),
+        done: (outcome) => answer(batchOutcome(batch, outcome)),
+        failed: (error) => answer(batchError(batch, failureStatus(error, log))),
+      });
+    });
+    call.on('end', () => {
+      ended = true;
+      finish();
+    });
+    call.on('error', () => call.destroy());
+    call.on('cancelled', () => {
+      for (const [key, batch] of open) close(key, batch);
+    });
+
+    function close(key: string, batch: OpenBatch): void {
+      open.delete(key);
+      clearTimeout(batch.timer);
+    }
+  };
+}
+
+function batchFrom(request: BatchAppendRequest): OpenBatch | string {
+  const options = request.getOptions()!;
+  const streamName = streamNameOf(options.getStreamIdentifier());
+  if (streamName === '' || streamName === '$$') return 'The stream has no name.';
+  let expected: ExpectedRevision;
+  if (options.hasStreamPosition()) expected = revisionNumber(options.getStreamPosition());
+  else if (options.hasNoStream()) expected = 'no_stream';
+  else if (options.hasStreamExists()) expected = 'stream_exists';
+  else if (options.hasAny()) expected = 'any';
+  else return 'The expected stream position is missing.';
+  const deadline = options.getDeadline()?.toDate().getTime() ?? Number.POSITIVE_INFINITY;
+  const correlationId = request.getCorrelationId()!;
+  return { correlationId, streamName, expected, deadline, events: [], bytes: 0, timer: undefined };
+}
+
+function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): BatchAppendResponse {
+  if (outcome.kind === 'stream-deleted') {
+    const deleted = new StreamDeleted().setStreamIdentifier(identifier(batch.streamName));
+    return batchError(batch, errorStatus(5, 'Stream is deleted.', 'StreamDeleted', deleted.serializeBinary()));
+  }
+  if (outcome.kind === 'wrong-expected-revision') {
+    const details = new WrongExpectedVersion();
+    if (outcome.current < 0) details.setCurrentNoStream(new Empty());
+    else details.setCurrentStreamRevision(String(outcome.current));
+    if (batch.expected === 'any') details.setExpectedAny(new Empty());
+    else if (batch.expected === 'no_stream') details.setExpectedNoStream(new Empty());
+    else if (batch.expected === 'stream_exists') details.setExpectedStreamExists(new Empty());
+    else details.setExpectedStreamPosition(String(batch.expected));
+    return batchError(batch, errorStatus(6, '', 'WrongExpectedVersion', details.serializeBinary()));
+  }
+  const success = new BatchAppendResp.Success();
+  if (outcome.revision < 0) success.setNoStream(new Empty());
+  else success.setCurrentRevision(String(outcome.revision));
+  success.setPosition(position(new AllStreamPosition(), outcome.position));
+  return new BatchAppendResp()
+    .setCorrelationId(batch.correlationId)
+    .setStreamIdentifier(identifier(batch.streamName))
+    .setSuccess(success);
+}
+
+function refusedBatch(request: BatchAppendRequest, problem: string): BatchAppendResponse {
+  const response = new BatchAppendResp().setCorrelationId(request.getCorrelationId()!);
+  response.setStreamIdentifier(request.getOptions()?.getStreamIdentifier() ?? new StreamIdentifier());
+  return response.setError(badRequestStatus(problem));
+}
+
+function batchError(batch: OpenBatch, error: StatusMessage): BatchAppendResponse {
+  return new BatchAppendResp()
+    .setCorrelationId(batch.correlationId)
+    .setStreamIdentifier(identifier(batch.streamName))
+    .setError(error);
+}
+
+type StatusMessage = InstanceType<typeof Status>;
+
+function errorStatus(code: number, message: string, type: string, details: Uint8Array): StatusMessage {
+  const any = new Any();
+  any.pack(details, `event_store.client.${type}`);
+  return new Status().setCode(code).setMessage(message).setDetails(any);
+}
+
+const timeoutStatus = () =>
+  errorStatus(grpcStatus.DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new Timeout().serializeBinary());
+
+const badRequestStatus = (problem: string) =>
+  errorStatus(
+    grpcStatus.INVALID_ARGUMENT,
+    problem,
+    'BadRequest',
+    new BadRequest().setMessage(problem).serializeBinary(),
+  );
+
+function tooLargeStatus(): StatusMessage {
+  const details = new MaximumAppendSizeExceeded().setMaxappendsize(MAX_APPEND_BYTES).serializeBinary();
+  return errorStatus(grpcStatus.INVALID_ARGUMENT, 'Maximum append size exceeded', 'MaximumAppendSizeExceeded', details);
+}
+
+/** The client shows the message of a kind that it does not know, which BadRequest is: the reason reaches whoever appends. */
+function failureStatus(error: unknown, log: (line: string) => void): StatusMessage {
+  const { code, details } = failure(error, log);
+  return errorStatus(code ?? grpcStatus.UNKNOWN, details ?? '', 'BadRequest', new BadRequest().serializeBinary());
+}
+
+function failure(error: unknown, log: (line: string) => void) {
+  const message = error instanceof Error ? error.message : String(error);
+  log(`event store: a write failed: ${message}`);
+  return isDiskFull(error)
+    ? grpcError(grpcStatus.RESOURCE_EXHAUSTED, 'The disk of the event store is full.')
+    : grpcError(grpcStatus.UNKNOWN, `The event store could not write: ${message}`);
+}
+
+// ---- Append: one append a call, its first message the options ------------------------------------------------------------------
+
+export function append(commits: Commits, log: (line: string) => void) {
+  return (call: ServerReadableStream<AppendRequest, AppendResponse>, answer: sendUnaryData<AppendResponse>) => {
+    let streamName: string | undefined;
+    let expected: ExpectedRevision | undefined;
+    const events: NewEvent[] = [];
+    let bytes = 0;
+    let answered = false;
+    const refuse = (error: ReturnType<typeof grpcError>) => {
+      if (answered) return;
+      answered = true;
+      events.length = 0;
+      answer(error);
+    };
+
+    call.on('data', (request: AppendRequest) => {
+      if (answered) return;
+      const options = request.getOptions();
+      const proposed = request.getProposedMessage();
+      if (options) {
+        streamName = streamNameOf(options.getStreamIdentifier());
+        expected = expectedRevision(options);
+        if (streamName === '' || streamName === '$$') refuse(invalidArgument('The stream has no name.'));
+        else if (expected === undefined) refuse(invalidArgument('The expected stream revision is missing.'));
+      } else if (proposed) {
+        const event = newEvent(proposed);
+        if ('problem' in event) return refuse(missingProperty(event.problem));
+        bytes += sizeOf(event);
+        if (bytes > MAX_APPEND_BYTES) return refuse(tooLarge());
+        events.push(event);
+      }
+    });
+    call.on('end', () => {
+      if (answered) return;
+      const [name, revision] = [streamName, expected];
+      if (name === undefined || revision === undefined) return refuse(invalidArgument('The options are missing.'));
+      commits.enqueue({
+        run: (storage) => storage.append(name, revision, events),
+        done: (outcome) => {
+          if (outcome.kind === 'stream-deleted') answer(streamDeletedError(name));
+          else answer(null, appendResponse(revision, outcome));
+        },
+        failed: (error) => answer(failure(error, log)),
+      });
+    });
+    call.on('error', () => call.destroy());
+  };
+}
+
+function appendResponse(
+  expected: ExpectedRevision,
+  outcome: Exclude<WriteOutcome, { kind: 'stream-deleted' }>,
+): AppendResponse {
+  if (outcome.kind === 'written') {
+    const success = new AppendResp.Success();
+    if (outcome.revision < 0) success.setNoStream(new SharedEmpty());
+    else success.setCurrentRevision(String(outcome.revision));
+    success.setPosition(position(new AppendResp.Position(), outcome.position));
+    return new AppendResp().setSuccess(success);
+  }
+  const wrong = new AppendResp.WrongExpectedVersion();
+  if (outcome.current < 0) wrong.setCurrentNoStream(new SharedEmpty());
+  else wrong.setCurrentRevision(String(outcome.current));
+  if (expected === 'any') wrong.setExpectedAny(new SharedEmpty());
+  else if (expected === 'no_stream') wrong.setExpectedNoStream(new SharedEmpty());
+  else if (expected === 'stream_exists') wrong.setExpectedStreamExists(new SharedEmpty());
+  else wrong.setExpectedRevision(String(expected));
+  return new AppendResp().setWrongExpectedVersion(wrong);
+}
+
+const missingProperty = (problem: string) =>
+  grpcError(grpcStatus.INVALID_ARGUMENT, problem, {
+    exception: 'missing-required-metadata-property',
+    'required-metadata-properties': 'type,content-type',
+  });
+
+const tooLarge = () =>
+  grpcError(grpcStatus.INVALID_ARGUMENT, `Maximum Append Size of ${MAX_APPEND_BYTES} Exceeded.`, {
+    exception: 'maximum-append-size-exceeded',
+    'maximum-append-size': String(MAX_APPEND_BYTES),
+  });
+
+// ---- Delete and Tombstone ------------------------------------------------------------------------------------------------------
+
+export function softDelete(commits: Commits, log: (line: string) => void) {
+  return (call: ServerUnaryCall<DeleteRequest, DeleteResponse>, answer: sendUnaryData<DeleteResponse>) =>
+    remove(commits, log, 'softDelete', call.request.getOptions(), answer, (at) =>
+      new DeleteResp().setPosition(position(new DeleteResp.Position(), at)),
+    );
+}
+
+export function tombstone(commits: Commits, log: (line: string) => void) {
+  return (call: ServerUnaryCall<TombstoneRequest, TombstoneResponse>, answer: sendUnaryData<TombstoneResponse>) =>
+    remove(commits, log, 'tombstone', call.request.getOptions(), answer, (at) =>
+      new TombstoneResp().setPosition(position(new TombstoneResp.Position(), at)),
+    );
+}
+
+function remove<Response>(
+  commits: Commits,
+  log: (line: string) => void,
+  how: 'softDelete' | 'tombstone',
+  options: (ExpectedOptions & { getStreamIdentifier: () => Parameters<typeof streamNameOf>[0] }) | undefined,
+  answer: sendUnaryData<Response>,
+  response: (position: number) => Response,
+): void {
+  const streamName = streamNameOf(options?.getStreamIdentifier());
+  const expected = options && expectedRevision(options);
+  if (streamName === '' || expected === undefined) {
+    answer(invalidArgument('The stream or its expected revision is missing.'));
+    return;
+  }
+  commits.enqueue({
+    run: (storage) => storage[how](streamName, expected),
+    done: (outcome) => {
+      if (outcome.kind === 'written') answer(null, response(outcome.position));
+      else if (outcome.kind === 'stream-deleted') answer(streamDeletedError(streamName));
+      else answer(wrongExpectedVersion(streamName, expected, outcome.current));
+    },
+    failed: (error) => answer(failure(error, log)),
+  });
+}
+
+function wrongExpectedVersion(streamName: string, expected: ExpectedRevision, current: number) {
+  const numbers = { any: -2, no_stream: -1, stream_exists: -4 };
+  const expectedNumber = typeof expected === 'number' ? expected : numbers[expected];
+  const name = printable(streamName);
+  return grpcError(
+    grpcStatus.FAILED_PRECONDITION,
+    `Delete failed due to WrongExpectedVersion. Stream: ${name}, Expected version: ${expectedNumber}, Actual version: ${current}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': name,
+      'expected-version': String(expectedNumber),
+      'actual-version': String(current),
+    },
+  );
+}
+
+// ---- shared --------------------------------------------------------------------------------------------------------------------
+
+type ExpectedOptions = {
+  hasRevision: () => boolean;
+  getRevision: () => string;
+  hasNoStream: () => boolean;
+  hasStreamExists: () => boolean;
+  hasAny: () => boolean;
+};
+
+function expectedRevision(options: ExpectedOptions): ExpectedRevision | undefined {
+  if (options.hasRevision()) return revisionNumber(options.getRevision());
+  if (options.hasNoStream()) return 'no_stream';
+  if (options.hasStreamExists()) return 'stream_exists';
+  return options.hasAny() ? 'any' : undefined;
+}
+
+/** No stream here is that long: a revision beyond 2^53 is one that no stream has. */
+function revisionNumber(text: string): number {
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+}
+
+function identifier(streamName: string) {
+  return new StreamIdentifier().setStreamName(Buffer.from(streamName));
+}
+
+function position<T extends { setCommitPosition: (v: string) => unknown; setPreparePosition: (v: string) => unknown }>(
+  message: T,
+  at: number,
+): T {
+  message.setCommitPosition(String(at));
+  message.setPreparePosition(String(at));
+  return message;
+}

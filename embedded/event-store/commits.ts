@@ -1,0 +1,55 @@
+/** Group commit: the writes that arrive together are one transaction, and nobody is answered before it is on the disk. */
+import type { Storage, StoredEvent, WriteOutcome } from './storage.ts';
+
+/** A write to do inside the transaction, and what to do with its outcome after the commit, or with the reason that there was none. */
+export type Write = {
+  run: (storage: Storage) => WriteOutcome;
+  done: (outcome: WriteOutcome) => void;
+  failed: (error: unknown) => void;
+};
+
+/** Turns of the event loop to wait for more writes, while they keep coming. One turn gathers about 4 of 64 appenders, four about 10. */
+const MOST_TURNS = 4;
+const MOST_WRITES = 1_024;
+
+/**
+ * `committed` gets the events of each transaction before their writers are answered, so that a live subscriber is never behind an
+ * answer by more than its connection.
+ */
+export function createCommits(storage: Storage, committed: (events: StoredEvent[]) => void) {
+  let waiting: Write[] = [];
+  let gathering = false;
+
+  function enqueue(write: Write): void {
+    waiting.push(write);
+    if (gathering) return;
+    gathering = true;
+    gather(0, 1);
+  }
+
+  function gather(seen: number, turn: number): void {
+    setImmediate(() => {
+      const growing = waiting.length > seen;
+      if (growing && turn < MOST_TURNS && waiting.length < MOST_WRITES) gather(waiting.length, turn + 1);
+      else flush();
+    });
+  }
+
+  function flush(): void {
+    gathering = false;
+    const writes = waiting;
+    waiting = [];
+    if (writes.length === 0) return;
+    try {
+      const { result, events } = storage.transaction(() => writes.map((write) => write.run(storage)));
+      if (events.length > 0) committed(events);
+      for (const [index, write] of writes.entries()) write.done(result[index]!);
+    } catch (error) {
+      for (const write of writes) write.failed(error);
+    }
+  }
+
+  return { enqueue, flush };
+}
+
+export type Commits = ReturnType<typeof createCommits>;

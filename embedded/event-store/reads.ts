@@ -1,0 +1,320 @@
+/** Streams/Read: reads and subscriptions, of one stream or of the whole log, paced by the reader. */
+import { status as grpcStatus, type ServerWritableStream } from '@grpc/grpc-js';
+import { isStoresError } from '../errors.ts';
+import type { LiveEvent, LiveEvents } from './live-events.ts';
+import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamDeletedError, streamNameOf } from './protocol.ts';
+import { type Storage, type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
+import {
+  CAUGHT_UP,
+  encodeCheckpoint,
+  encodeConfirmation,
+  encodeEvent,
+  encodeStreamNotFound,
+  type UuidForm,
+} from './wire.ts';
+
+const PAGE_EVENTS = 256;
+/** EventStoreDB's window when the filter names none: its page size. */
+const DEFAULT_SEARCH_WINDOW = 32;
+
+type ReadCall = ServerWritableStream<ReadRequest, Buffer>;
+type ReadOptions = NonNullable<ReturnType<ReadRequest['getOptions']>>;
+type Filter = { matches: (event: StoredEvent) => boolean; checkpointEvery: number };
+
+export function read(storage: Storage, live: LiveEvents, log: (line: string) => void) {
+  return (call: ReadCall) => {
+    call.on('error', () => call.destroy());
+    serve(storage, live, call).then(
+      () => {
+        if (!isGone(call)) call.end();
+      },
+      (error: unknown) => fail(call, error, log),
+    );
+  };
+}
+
+/** What ends a call with a status; everything else that is thrown is a defect and ends it with UNKNOWN. */
+class Refusal {
+  readonly status: ReturnType<typeof grpcError>;
+  constructor(status: ReturnType<typeof grpcError>) {
+    this.status = status;
+  }
+}
+
+function fail(call: ReadCall, error: unknown, log: (line: string) => void): void {
+  if (isGone(call)) return;
+  if (error instanceof Refusal) {
+    call.emit('error', error.status);
+    return;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  log(`event store: a read failed: ${message}`);
+  const code = isStoresError(error) && error.code === 'data-corrupt' ? grpcStatus.DATA_LOSS : grpcStatus.UNKNOWN;
+  call.emit('error', grpcError(code, `The event store could not read: ${message}`));
+}
+
+async function serve(storage: Storage, live: LiveEvents, call: ReadCall): Promise<void> {
+  const options = call.request.getOptions();
+  const stream = options?.getStream();
+  const all = options?.getAll();
+  if (!options || (!stream && !all)) throw new Refusal(invalidArgument('What to read is missing.'));
+  const uuidForm: UuidForm = options.getUuidOption()?.hasStructured() ? 'structured' : 'string';
+  const backwards = options.getReadDirection() === ReadReq.Options.ReadDirection.BACKWARDS;
+  const filter = filterOf(options);
+  const streamName = stream && streamNameOf(stream.getStreamIdentifier());
+  if (streamName === '') throw new Refusal(invalidArgument('The stream has no name.'));
+  const write = (event: StoredEvent) => send(call, encodeEvent(event, uuidForm));
+
+  if (options.hasSubscription()) {
+    if (backwards) throw new Refusal(invalidArgument('A subscription goes forwards.'));
+    const subscription = { storage, live, call, uuidForm };
+    if (stream && streamName !== undefined) {
+      const from = stream.hasEnd() ? 'end' : stream.hasRevision() ? wholeNumber(stream.getRevision()) + 1 : 0;
+      return subscribeToStream(subscription, streamName, from);
+    }
+    const position = all!.getPosition();
+    const from = all!.hasEnd() ? storage.end() : position ? wholeNumber(position.getCommitPosition()) : 0;
+    return subscribeToAll(subscription, from, filter);
+  }
+
+  const count = options.hasCount() ? Number(options.getCount()) : 0;
+  if (count <= 0) throw new Refusal(invalidArgument(`'${count}' is not a valid count of events.`));
+  if (stream && streamName !== undefined) {
+    const start = stream.hasEnd()
+      ? backwards
+        ? Number.MAX_SAFE_INTEGER
+        : Number.MAX_SAFE_INTEGER - 1
+      : stream.hasRevision()
+        ? wholeNumber(stream.getRevision())
+        : 0;
+    return readStream(storage, call, streamName, backwards, start, count, write);
+  }
+  const position = all!.getPosition();
+  const start = all!.hasEnd() ? Number.MAX_SAFE_INTEGER : position ? wholeNumber(position.getCommitPosition()) : 0;
+  return readAll(storage, call, backwards, start, count, filter, write);
+}
+
+async function readStream(
+  storage: Storage,
+  call: ReadCall,
+  streamName: string,
+  backwards: boolean,
+  start: number,
+  count: number,
+  write: (event: StoredEvent) => Promise<void> | undefined,
+): Promise<void> {
+  let left = count;
+  for (let from: number | undefined = start; from !== undefined && left > 0; ) {
+    const page = storage.readStream(
+      streamName,
+      backwards ? 'backwards' : 'forwards',
+      from,
+      Math.min(left, PAGE_EVENTS),
+    );
+    if (page.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
+    if (page.kind === 'not-found') return void (await send(call, encodeStreamNotFound(streamName)));
+    for (const event of page.events) {
+      const room = write(event);
+      if (room) await room;
+      if (isGone(call)) return;
+    }
+    left -= page.events.length;
+    from = page.next;
+    await nextTurn();
+  }
+}
+
+async function readAll(
+  storage: Storage,
+  call: ReadCall,
+  backwards: boolean,
+  start: number,
+  count: number,
+  filter: Filter | undefined,
+  write: (event: StoredEvent) => Promise<void> | undefined,
+): Promise<void> {
+  let left = count;
+  let from = start;
+  while (left > 0) {
+    const limit = filter ? PAGE_EVENTS : Math.min(left, PAGE_EVENTS);
+    const page = storage.readAll(backwards ? 'backwards' : 'forwards', from, limit);
+    const last = page.at(-1);
+    if (!last) return;
+    for (const event of page) {
+      if (filter && !filter.matches(event)) continue;
+      const room = write(event);
+      if (room) await room;
+      if (isGone(call)) return;
+      if (--left === 0) return;
+    }
+    from = backwards ? last.position : last.position + 1;
+    await nextTurn();
+  }
+}
+
+// ---- subscriptions: pages until the end of the log is reached, then the live events ---------------------------------------------
+
+type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; uuidForm: UuidForm };
+
+/** `from`: the first revision to send. A stream that does not exist (yet) is waited for, and only then is the reader caught up. */
+async function subscribeToStream(subscription: Subscription, streamName: string, from: number | 'end'): Promise<void> {
+  const { storage, live, call } = subscription;
+  let next = from === 'end' ? 0 : from;
+  let announced = false;
+  const encode = encoderOf(subscription.uuidForm);
+  const first = storage.readStream(streamName, 'backwards', Number.MAX_SAFE_INTEGER, 1);
+  if (first.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
+  if (from === 'end' && first.kind === 'events') next = (first.events[0]?.revision ?? -1) + 1;
+  await send(call, encodeConfirmation());
+
+  while (!isGone(call)) {
+    const page = storage.readStream(streamName, 'forwards', next, PAGE_EVENTS);
+    if (page.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
+    if (page.kind === 'events' && page.events.length > 0) {
+      for (const event of page.events) {
+        const room = send(call, encode({ event }));
+        if (room) await room;
+        if (isGone(call)) return;
+        next = event.revision + 1;
+      }
+      await nextTurn();
+      continue;
+    }
+    // From here to live.follow nothing is awaited, so no event can slip between the page and the live events.
+    if (!announced && (page.kind === 'events' || from === 'end')) {
+      announced = true;
+      send(call, CAUGHT_UP);
+    }
+    const outcome = await live.follow(call, (item) => {
+      const { event } = item;
+      if (event.streamName !== streamName) return undefined;
+      if (event.revision === TOMBSTONE_REVISION) throw new Refusal(streamDeletedError(streamName));
+      if (event.revision < next) return undefined;
+      next = event.revision + 1;
+      const room = send(call, encode(item));
+      if (announced) return room;
+      announced = true;
+      return send(call, CAUGHT_UP) ?? room;
+    });
+    refuseWhenSlow(outcome);
+  }
+}
+
+/** `from`: the position after which to send. */
+async function subscribeToAll(subscription: Subscription, from: number, filter: Filter | undefined): Promise<void> {
+  const { storage, live, call } = subscription;
+  let reached = from;
+  let considered = 0;
+  let announced = false;
+  const encode = encoderOf(subscription.uuidForm);
+  await send(call, encodeConfirmation());
+
+  const consider = (item: LiveEvent): Promise<void> | undefined => {
+    const { event } = item;
+    if (event.position <= reached) return undefined;
+    reached = event.position;
+    let room = !filter || filter.matches(event) ? send(call, encode(item)) : undefined;
+    if (filter && ++considered >= filter.checkpointEvery) {
+      considered = 0;
+      room = send(call, encodeCheckpoint(reached)) ?? room;
+    }
+    return room;
+  };
+
+  while (!isGone(call)) {
+    const page = storage.readAll('forwards', reached + 1, PAGE_EVENTS);
+    if (page.length > 0) {
+      for (const event of page) {
+        const room = consider({ event });
+        if (room) await room;
+        if (isGone(call)) return;
+      }
+      await nextTurn();
+      continue;
+    }
+    // From here to live.follow nothing is awaited, so no event can slip between the page and the live events.
+    if (!announced) {
+      announced = true;
+      send(call, CAUGHT_UP);
+    }
+    refuseWhenSlow(await live.follow(call, consider));
+  }
+}
+
+function refuseWhenSlow(outcome: 'gone' | 'overrun' | 'too-slow'): void {
+  if (outcome !== 'too-slow') return;
+  const message = 'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.';
+  throw new Refusal(grpcError(grpcStatus.ABORTED, message));
+}
+
+/** Live events are encoded once for all subscribers that want ids as text, which those of Node.js do. */
+function encoderOf(uuidForm: UuidForm) {
+  return (item: LiveEvent): Buffer => {
+    if (uuidForm === 'structured') return encodeEvent(item.event, uuidForm);
+    item.encoded ??= encodeEvent(item.event, uuidForm);
+    return item.encoded;
+  };
+}
+
+// ---- shared --------------------------------------------------------------------------------------------------------------------
+
+function filterOf(options: ReadOptions): Filter | undefined {
+  const filter = options.getFilter();
+  if (!filter) return undefined;
+  const onStream = filter.getStreamIdentifier();
+  const expression = onStream ?? filter.getEventType();
+  if (!expression) throw new Refusal(invalidArgument('The filter filters on nothing.'));
+  const subject = (event: StoredEvent) => (onStream ? event.streamName : event.type);
+  const window = filter.hasMax() ? filter.getMax() : DEFAULT_SEARCH_WINDOW;
+  const checkpointEvery = window * filter.getCheckpointintervalmultiplier();
+  if (options.hasSubscription() && checkpointEvery <= 0) {
+    throw new Refusal(invalidArgument('The checkpoint interval and the search window must be greater than 0.'));
+  }
+  const pattern = expression.getRegex();
+  if (pattern !== '') {
+    const regex = regexOf(pattern);
+    return { matches: (event) => regex.test(subject(event)), checkpointEvery };
+  }
+  const prefixes = expression.getPrefixList();
+  return { matches: (event) => prefixes.some((prefix) => subject(event).startsWith(prefix)), checkpointEvery };
+}
+
+function regexOf(pattern: string): RegExp {
+  try {
+    return new RegExp(pattern, 'u');
+  } catch {
+    try {
+      return new RegExp(pattern);
+    } catch {
+      throw new Refusal(invalidArgument(`'${pattern}' is not a valid regular expression.`));
+    }
+  }
+}
+
+function wholeNumber(text: string): number {
+  return Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);
+}
+
+function isGone(call: ReadCall): boolean {
+  return call.cancelled || call.destroyed || call.writableEnded;
+}
+
+/** Undefined while the reader keeps up; otherwise a promise to await before the next message. */
+function send(call: ReadCall, message: Buffer): Promise<void> | undefined {
+  if (isGone(call) || call.write(message)) return undefined;
+  return new Promise((resolve) => {
+    const done = () => {
+      call.off('drain', done);
+      call.off('cancelled', done);
+      call.off('close', done);
+      resolve();
+    };
+    call.once('drain', done);
+    call.once('cancelled', done);
+    call.once('close', done);
+  });
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,138 @@
+/** The EventStoreDB gRPC protocol (streams, server features, gossip of a single node) over one SQLite file. */
+import { randomUUID } from 'node:crypto';
+import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js';
+import { storesError } from '../errors.ts';
+import { append, batchAppend, softDelete, tombstone } from './appends.ts';
+import { createCommits } from './commits.ts';
+import { createLiveEvents } from './live-events.ts';
+import {
+  ClusterInfo,
+  EndPoint,
+  GossipService,
+  MemberInfo,
+  ServerFeaturesService,
+  StreamsService,
+  SupportedMethod,
+  SupportedMethods,
+  UUID,
+} from './protocol.ts';
+import { read } from './reads.ts';
+import { openStorage } from './storage.ts';
+
+/** What clients are told; they choose their calls by the methods listed, not by this. */
+const SERVER_VERSION = '23.10.0.0';
+const LEADER = 8;
+/** Bounds what one message can make this process allocate. The client cuts large appends into messages of 3 MiB. */
+const LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024;
+const STOP_WITHIN_MS = 500;
+
+export type EventStoreServer = {
+  /** for EventStoreDBClient.connectionString */
+  url: string;
+  port: number;
+  close(): Promise<void>;
+};
+
+/**
+ * Serves `file` (created when missing) on `host` (loopback) and `port` (0: any free one).
+ * Throws StoresError: `data-in-use`, `data-corrupt`, `data-folder-unwritable`, `port-taken`.
+ */
+export async function startEventStoreServer(options: {
+  file: string;
+  host?: string;
+  port?: number;
+  log?: (line: string) => void;
+  /** for tests of a full disk: the most pages of 4 KiB that the file may have */
+  maxPages?: number;
+}): Promise<EventStoreServer> {
+  const { file, host = '127.0.0.1', log = () => {} } = options;
+  const storage = openStorage(file, options.maxPages ? { maxPages: options.maxPages } : {});
+  const live = createLiveEvents();
+  const commits = createCommits(storage, live.publish);
+  const server = new Server({
+    'grpc.max_receive_message_length': LARGEST_MESSAGE_BYTES,
+    'grpc.max_send_message_length': -1,
+  });
+  let port = 0;
+  server.addService(
+    { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (bytes: Buffer) => bytes } },
+    {
+      read: read(storage, live, log),
+      append: append(commits, log),
+      batchAppend: batchAppend(commits, log),
+      delete: softDelete(commits, log),
+      tombstone: tombstone(commits, log),
+    },
+  );
+  server.addService(ServerFeaturesService, {
+    getSupportedMethods: (_call: unknown, answer: sendUnaryData<unknown>) => answer(null, supportedMethods()),
+  });
+  server.addService(GossipService, {
+    read: (_call: unknown, answer: sendUnaryData<unknown>) => answer(null, clusterOf(host, port)),
+  });
+  try {
+    port = await listen(server, host, options.port ?? 0);
+  } catch (error) {
+    storage.close();
+    throw error;
+  }
+  return {
+    url: `esdb://${host}:${port}?tls=false`,
+    port,
+    async close() {
+      commits.flush();
+      await stop(server);
+      commits.flush();
+      storage.close();
+    },
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (!error) resolve(bound);
+      else if (/EADDRINUSE|No address added/.test(error.message)) {
+        reject(storesError('port-taken', `Port ${port} on ${host} is taken by another program.`, error));
+      } else reject(error);
+    });
+  });
+}
+
+/** Subscriptions never end by themselves, so what is still open after a moment is cut. */
+function stop(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);
+    server.tryShutdown(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+function supportedMethods() {
+  const methods = new SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
+  for (const service of [StreamsService, ServerFeaturesService, GossipService]) {
+    for (const { path } of Object.values(service)) {
+      const [, serviceName = '', methodName = ''] = path.split('/');
+      const method = new SupportedMethod()
+        .setServiceName(serviceName.toLowerCase())
+        .setMethodName(methodName.toLowerCase());
+      if (methodName === 'Read' && serviceName.endsWith('Streams')) method.setFeaturesList(['position']);
+      methods.addMethods(method);
+    }
+  }
+  return methods;
+}
+
+function clusterOf(host: string, port: number) {
+  const member = new MemberInfo()
+    .setInstanceId(new UUID().setString(randomUUID()))
+    .setTimeStamp(String(Date.now() * 10_000))
+    .setState(LEADER)
+    .setIsAlive(true)
+    .setHttpEndPoint(new EndPoint().setAddress(host).setPort(port));
+  const cluster = new ClusterInfo();
+  cluster.addMembers(member);
+  return cluster;
+}

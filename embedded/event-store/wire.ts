@@ -1,0 +1,187 @@
+/**
+ * Answers of Streams/Read as protobuf bytes. Events are by far the most frequent message of this server, so they are written by
+ * hand: about 2 µs each against 20 µs through the generated classes, and once for all live subscribers of the same event.
+ * Field numbers: event_store.client.streams.ReadResp.
+ */
+import { randomUUID } from 'node:crypto';
+import { ReadResp, StreamIdentifier } from './protocol.ts';
+import { type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
+
+const TICKS_PER_MILLISECOND = 10_000;
+const MAX_INT64_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
+const KEY_TYPE = mapKey('type');
+const KEY_CREATED = mapKey('created');
+const CONTENT_TYPE_JSON = mapEntry('content-type', 'application/json');
+const CONTENT_TYPE_BINARY = mapEntry('content-type', 'application/octet-stream');
+
+/** How ids are written: as text, or as two 64-bit halves. The request chooses (`uuid_option`). */
+export type UuidForm = 'string' | 'structured';
+
+/** One event as a ReadResp. Commit and prepare position are the same here. */
+export function encodeEvent(event: StoredEvent, uuidForm: UuidForm): Buffer {
+  const id = uuidForm === 'string' ? uuidText(event.id) : undefined;
+  const structured = id ? undefined : structuredUuid(event.id);
+  const uuidLength = id ? 38 : structured!.length + 2;
+  const nameLength = Buffer.byteLength(event.streamName);
+  const typeLength = Buffer.byteLength(event.type);
+  const created = String(event.created * TICKS_PER_MILLISECOND);
+  const contentType = event.isJson ? CONTENT_TYPE_JSON : CONTENT_TYPE_BINARY;
+  const tombstone = event.revision === TOMBSTONE_REVISION;
+
+  const identifierLength = nameLength === 0 ? 0 : 1 + varintLength(nameLength) + nameLength;
+  const revisionLength = tombstone ? 10 : event.revision === 0 ? 0 : 1 + varintLength(event.revision);
+  const positionLength = 1 + varintLength(event.position);
+  const typeEntryLength = KEY_TYPE.length + 1 + varintLength(typeLength) + typeLength;
+  const createdEntryLength = KEY_CREATED.length + 2 + created.length;
+  const recordLength =
+    2 +
+    uuidLength +
+    1 +
+    varintLength(identifierLength) +
+    identifierLength +
+    revisionLength +
+    2 * positionLength +
+    fieldLength(typeEntryLength) +
+    fieldLength(createdEntryLength) +
+    contentType.length +
+    (event.metadata.length > 0 ? fieldLength(event.metadata.length) : 0) +
+    (event.data.length > 0 ? fieldLength(event.data.length) : 0);
+  const readEventLength = fieldLength(recordLength) + positionLength;
+
+  const out = Buffer.allocUnsafe(fieldLength(readEventLength));
+  let at = lengthPrefix(out, 0, 0x0a, readEventLength);
+  at = lengthPrefix(out, at, 0x0a, recordLength);
+  at = lengthPrefix(out, at, 0x0a, uuidLength);
+  if (id) {
+    at = lengthPrefix(out, at, 0x12, 36);
+    at += out.write(id, at, 'latin1');
+  } else {
+    at = lengthPrefix(out, at, 0x0a, structured!.length);
+    at += structured!.copy(out, at);
+  }
+  at = lengthPrefix(out, at, 0x12, identifierLength);
+  if (nameLength > 0) {
+    at = lengthPrefix(out, at, 0x1a, nameLength);
+    at += out.write(event.streamName, at, 'utf8');
+  }
+  if (tombstone) {
+    out[at++] = 0x18;
+    at += MAX_INT64_VARINT.copy(out, at);
+  } else if (event.revision !== 0) {
+    out[at++] = 0x18;
+    at = varint(out, at, event.revision);
+  }
+  out[at++] = 0x20;
+  at = varint(out, at, event.position);
+  out[at++] = 0x28;
+  at = varint(out, at, event.position);
+  at = lengthPrefix(out, at, 0x32, typeEntryLength);
+  at += KEY_TYPE.copy(out, at);
+  at = lengthPrefix(out, at, 0x12, typeLength);
+  at += out.write(event.type, at, 'utf8');
+  at += contentType.copy(out, at);
+  at = lengthPrefix(out, at, 0x32, createdEntryLength);
+  at += KEY_CREATED.copy(out, at);
+  at = lengthPrefix(out, at, 0x12, created.length);
+  at += out.write(created, at, 'latin1');
+  if (event.metadata.length > 0) {
+    at = lengthPrefix(out, at, 0x3a, event.metadata.length);
+    out.set(event.metadata, at);
+    at += event.metadata.length;
+  }
+  if (event.data.length > 0) {
+    at = lengthPrefix(out, at, 0x42, event.data.length);
+    out.set(event.data, at);
+    at += event.data.length;
+  }
+  out[at++] = 0x18;
+  varint(out, at, event.position);
+  return out;
+}
+
+/** A checkpoint of a filtered subscription: everything up to and including `position` has been considered. */
+export function encodeCheckpoint(position: number): Buffer {
+  const positionLength = 1 + varintLength(position);
+  const out = Buffer.allocUnsafe(2 + 2 * positionLength);
+  let at = lengthPrefix(out, 0, 0x1a, 2 * positionLength);
+  out[at++] = 0x08;
+  at = varint(out, at, position);
+  out[at++] = 0x10;
+  varint(out, at, position);
+  return out;
+}
+
+export function encodeConfirmation(): Buffer {
+  const confirmation = new ReadResp.SubscriptionConfirmation();
+  confirmation.setSubscriptionId(randomUUID());
+  return bytes(new ReadResp().setConfirmation(confirmation));
+}
+
+export const CAUGHT_UP = bytes(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
+
+export function encodeStreamNotFound(streamName: string): Buffer {
+  const notFound = new ReadResp.StreamNotFound();
+  notFound.setStreamIdentifier(new StreamIdentifier().setStreamName(Buffer.from(streamName)));
+  return bytes(new ReadResp().setStreamNotFound(notFound));
+}
+
+function bytes(message: InstanceType<typeof ReadResp>): Buffer {
+  return Buffer.from(message.serializeBinary());
+}
+
+/** Lower-case hex without dashes → the usual text form. */
+export function uuidText(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+}
+
+function structuredUuid(hex: string): Buffer {
+  return Buffer.concat([
+    Buffer.from([0x08]),
+    varint64(BigInt(`0x${hex.slice(0, 16)}`)),
+    Buffer.from([0x10]),
+    varint64(BigInt(`0x${hex.slice(16)}`)),
+  ]);
+}
+
+function varint64(value: bigint): Buffer {
+  const out: number[] = [];
+  let rest = value;
+  for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
+  out.push(Number(rest));
+  return Buffer.from(out);
+}
+
+function varintLength(value: number): number {
+  let length = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) length++;
+  return length;
+}
+
+function varint(out: Buffer, start: number, value: number): number {
+  let at = start;
+  let rest = value;
+  while (rest > 0x7f) {
+    out[at++] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
+  }
+  out[at++] = rest;
+  return at;
+}
+
+function lengthPrefix(out: Buffer, at: number, tag: number, length: number): number {
+  out[at] = tag;
+  return varint(out, at + 1, length);
+}
+
+function fieldLength(length: number): number {
+  return 1 + varintLength(length) + length;
+}
+
+function mapKey(key: string): Buffer {
+  return Buffer.concat([Buffer.from([0x0a, key.length]), Buffer.from(key)]);
+}
+
+function mapEntry(key: string, value: string): Buffer {
+  const content = Buffer.concat([mapKey(key), Buffer.from([0x12, value.length]), Buffer.from(value)]);
+  return Buffer.concat([Buffer.from([0x32, content.length]), content]);
+}

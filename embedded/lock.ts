@@ -1,0 +1,26 @@
+/** One process per data folder. */
+
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { storesError } from './errors.ts';
+
+const SQLITE_BUSY = 5;
+
+/**
+ * Takes the folder for this process and returns how to give it back. It is a file lock of the operating system (through SQLite),
+ * so it ends with the process however that dies; there is nothing stale to clean up.
+ * Throws StoresError `data-in-use`.
+ */
+export function lockDataFolder(folder: string): () => void {
+  const db = new DatabaseSync(join(folder, 'stores.lock'), { timeout: 0 });
+  try {
+    db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) {
+      throw storesError('data-in-use', `The data in ${folder} is in use by another process.`, error);
+    }
+    throw error;
+  }
+  return () => db.close();
+}

@@ -1,0 +1,103 @@
+/**
+ * The embedded stores as one process: EventStoreDB's protocol on PLAZA_EVENTSTORE_PORT (2113) and MongoDB's on PLAZA_MONGODB_PORT
+ * (27017), on 127.0.0.1, over SQLite files in PLAZA_DATA (./data). Port 0 takes any free one.
+ *
+ * Started by start.ts it also speaks over the IPC channel: `{ ready }` or `{ failed }` once, and it stops when the channel closes,
+ * which is when its parent is gone.
+ */
+import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { isStoresError, storesError } from './errors.ts';
+import { startEventStoreServer } from './event-store/server.ts';
+import { lockDataFolder } from './lock.ts';
+import { startMongoServer } from './mongo/server.ts';
+
+const HOST = '127.0.0.1';
+
+export type StoresMessage =
+  | { ready: { eventStoreUrl: string; mongoUrl: string; pid: number } }
+  | { failed: { code: string; message: string } };
+
+const say = (line: string) => console.log(line);
+const sendToParent = process.send?.bind(process);
+const closers: (() => void | Promise<void>)[] = [];
+let stopping: Promise<void> | undefined;
+
+process.umask(0o077);
+// The parent may be gone with the other end of the pipe; that must not keep the files from being closed.
+process.stdout.on('error', () => {});
+process.stderr.on('error', () => {});
+process.on('SIGTERM', stop);
+// Ctrl-C reaches the whole process group. A parent finishes its own work first and then stops this process.
+process.on('SIGINT', () => {
+  if (!sendToParent) stop();
+});
+process.on('disconnect', stop);
+
+try {
+  const folder = resolve(process.env.PLAZA_DATA ?? 'data');
+  prepareFolder(folder);
+  closers.push(lockDataFolder(folder));
+  const eventStore = await startEventStoreServer({
+    file: join(folder, 'events.sqlite'),
+    host: HOST,
+    port: portFrom('PLAZA_EVENTSTORE_PORT', 2113),
+    log: say,
+  });
+  closers.push(() => eventStore.close());
+  const mongo = await startMongoServer({
+    file: join(folder, 'views.sqlite'),
+    host: HOST,
+    port: portFrom('PLAZA_MONGODB_PORT', 27017),
+    log: say,
+  });
+  closers.push(() => mongo.close());
+  tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
+  say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
+} catch (error) {
+  const code = isStoresError(error) ? error.code : 'stores-failed';
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`stores: ${code}: ${message}`);
+  tell({ failed: { code, message } });
+  process.exitCode = 1;
+  await stop();
+}
+
+function tell(message: StoresMessage): void {
+  if (process.connected) sendToParent?.(message);
+}
+
+function stop(): Promise<void> {
+  stopping ??= (async () => {
+    for (const close of closers.reverse()) await close();
+    if (process.connected) process.disconnect();
+    process.exit();
+  })();
+  return stopping;
+}
+
+function prepareFolder(folder: string): void {
+  try {
+    makeFolder(folder);
+    chmodSync(folder, 0o700);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw storesError('data-folder-unwritable', `The data folder ${folder} cannot be written (${reason}).`, error);
+  }
+}
+
+/** One level at a time: mkdir's own recursion never returns where the file system answers ENOENT to every mkdir, as /proc does. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
+function portFrom(variable: string, otherwise: number): number {
+  const port = Number(process.env[variable] ?? otherwise);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw storesError('stores-failed', `${variable} is not a port: ${process.env[variable]}`);
+  }
+  return port;
+}

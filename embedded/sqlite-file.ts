@@ -1,0 +1,174 @@
+/**
+ * Opening an SQLite file so that nothing is skipped over: one owner, files for the owner only, every commit on the disk before it
+ * returns, and a torn or truncated file said instead of silently read up to the tear.
+ */
+import { chmodSync, closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { basename } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { storesError } from './errors.ts';
+
+const SQLITE_FULL = 13;
+const SQLITE_BUSY = 5;
+const SQLITE_CORRUPT = 11;
+const SQLITE_NOTADB = 26;
+const HEADER_MAGIC = 'SQLite format 3\0';
+const WAL_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+/** Up to this size every page is checked when the file is opened (about 3 ms a MiB); above, pages are checked as they are read. */
+const FULL_CHECK_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Opens or creates `file` for this process alone, in WAL mode with synchronous=FULL.
+ * `applicationId` is written to a new file and must match in an old one.
+ * Throws StoresError: `data-in-use`, `data-corrupt`, `data-folder-unwritable`.
+ */
+export function openSqliteFile(file: string, applicationId: number): DatabaseSync {
+  checkHeader(file);
+  checkWriteAheadLog(`${file}-wal`);
+  let db: DatabaseSync | undefined;
+  try {
+    closeSync(openSync(file, 'a', 0o600));
+    chmodSync(file, 0o600);
+    db = new DatabaseSync(file, { timeout: 0 });
+    // Exclusive before WAL: the index of the log stays in this process's memory and no other process can open the file.
+    db.exec(`
+      PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = FULL;
+      PRAGMA cell_size_check = ON;
+      PRAGMA temp_store = MEMORY;
+      PRAGMA cache_size = -16384;
+      PRAGMA journal_size_limit = 16777216;
+      PRAGMA wal_checkpoint(TRUNCATE);
+    `);
+    claim(db, file, applicationId);
+    checkSize(db, file);
+    return db;
+  } catch (error) {
+    db?.close();
+    throw asStoresError(error, file);
+  }
+}
+
+/** True when a statement failed because the disk (or the file's page limit) is full; the transaction is rolled back by then. */
+export function isDiskFull(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    (('errcode' in error && error.errcode === SQLITE_FULL) || ('code' in error && error.code === 'ENOSPC'))
+  );
+}
+
+function claim(db: DatabaseSync, file: string, applicationId: number): void {
+  const found = number(db, 'application_id');
+  if (found === applicationId) return;
+  if (found !== 0 || number(db, 'schema_version') !== 0) {
+    throw storesError('data-corrupt', `${file} is not a file of this store (application id ${found}).`);
+  }
+  db.exec(`PRAGMA application_id = ${applicationId}`);
+}
+
+function checkSize(db: DatabaseSync, file: string): void {
+  const expected = number(db, 'page_count') * number(db, 'page_size');
+  const found = statSync(file).size;
+  if (found < expected) throw corrupt(file, `it has ${found} bytes of ${expected}`);
+  if (expected > FULL_CHECK_BYTES) return;
+  const [first] = db.prepare('PRAGMA quick_check(1)').all();
+  if (first?.quick_check !== 'ok') throw corrupt(file, String(first?.quick_check));
+}
+
+function number(db: DatabaseSync, pragma: string): number {
+  return Number(db.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+}
+
+function checkHeader(file: string): void {
+  if (!existsSync(file)) return;
+  const head = readStart(file, 100);
+  if (head.length === 0) return;
+  if (head.length < 100 || head.toString('latin1', 0, 16) !== HEADER_MAGIC)
+    throw corrupt(file, 'its header is damaged');
+}
+
+/**
+ * SQLite reads its log up to the first frame whose checksum is wrong and takes the rest for an unfinished write. That is right for
+ * the last transaction of a process that was killed. A wrong frame with two more transactions behind it is not that: a
+ * transaction is only begun when the one before it is on the disk. (Format: https://sqlite.org/fileformat2.html#walformat)
+ */
+function checkWriteAheadLog(walFile: string): void {
+  if (!existsSync(walFile)) return;
+  const fd = openSync(walFile, 'r');
+  try {
+    const size = fstatSync(fd).size;
+    const header = Buffer.alloc(WAL_HEADER_BYTES);
+    if (size < WAL_HEADER_BYTES || readSync(fd, header, 0, WAL_HEADER_BYTES, 0) < WAL_HEADER_BYTES) return;
+    const magic = header.readUInt32BE(0);
+    if (magic !== 0x377f0682 && magic !== 0x377f0683) throw corrupt(walFile, 'its header is damaged');
+    const littleEndian = magic === 0x377f0682;
+    const pageSize = header.readUInt32BE(8);
+    if (pageSize < 512 || pageSize > 65_536) throw corrupt(walFile, 'its header is damaged');
+    const frame = Buffer.alloc(FRAME_HEADER_BYTES + pageSize);
+    let sum = checksum(header.subarray(0, 24), littleEndian, [0, 0]);
+    if (sum[0] !== header.readUInt32BE(24) || sum[1] !== header.readUInt32BE(28)) {
+      throw corrupt(walFile, 'its header is damaged');
+    }
+    let broken = false;
+    let commitsAfter = 0;
+    for (let at = WAL_HEADER_BYTES; at + frame.length <= size; at += frame.length) {
+      readSync(fd, frame, 0, frame.length, at);
+      const sameLog =
+        frame.readUInt32BE(8) === header.readUInt32BE(16) && frame.readUInt32BE(12) === header.readUInt32BE(20);
+      if (!broken && !sameLog) {
+        // Either the end of this log, with frames of an older one behind it, or a damaged frame header.
+        broken = true;
+        continue;
+      }
+      if (!broken) {
+        sum = checksum(frame.subarray(0, 8), littleEndian, sum);
+        sum = checksum(frame.subarray(FRAME_HEADER_BYTES), littleEndian, sum);
+        broken = sum[0] !== frame.readUInt32BE(16) || sum[1] !== frame.readUInt32BE(20);
+      }
+      if (!broken || !sameLog) continue;
+      if (commitsAfter > 0) throw corrupt(walFile, `a transaction inside it is damaged before byte ${at}`);
+      if (frame.readUInt32BE(4) !== 0) commitsAfter++;
+    }
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function checksum(bytes: Buffer, littleEndian: boolean, start: readonly [number, number]): [number, number] {
+  let [a, b] = start;
+  for (let at = 0; at < bytes.length; at += 8) {
+    a = (a + (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)) + b) >>> 0;
+    b = (b + (littleEndian ? bytes.readUInt32LE(at + 4) : bytes.readUInt32BE(at + 4)) + a) >>> 0;
+  }
+  return [a, b];
+}
+
+function readStart(file: string, length: number): Buffer {
+  const fd = openSync(file, 'r');
+  try {
+    const buffer = Buffer.alloc(length);
+    return buffer.subarray(0, readSync(fd, buffer, 0, length, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function corrupt(file: string, why: string) {
+  return storesError(
+    'data-corrupt',
+    `${basename(file)} is damaged: ${why}. Restore it from a backup, or move it away to start empty. (${file})`,
+  );
+}
+
+function asStoresError(error: unknown, file: string): unknown {
+  if (!(error instanceof Error)) return error;
+  const errcode = 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  if (errcode === SQLITE_BUSY) return storesError('data-in-use', `${file} is in use by another process.`, error);
+  if (errcode === SQLITE_CORRUPT || errcode === SQLITE_NOTADB) return corrupt(file, error.message);
+  const code = 'code' in error ? error.code : undefined;
+  if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS' || code === 'EISDIR' || code === 'ENOENT') {
+    return storesError('data-folder-unwritable', `${file} cannot be written: ${error.message}`, error);
+  }
+  return error;
+}

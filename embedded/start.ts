@@ -1,0 +1,79 @@
+/** Starts the embedded stores as a child process: what `npm start` and the tests use. */
+import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { isStoresError, type StoresErrorCode, storesError } from './errors.ts';
+import type { StoresMessage } from './main.ts';
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
+const KILL_AFTER_MS = 10_000;
+
+export type EmbeddedStores = {
+  /** `esdb://127.0.0.1:PORT?tls=false` */
+  eventStoreUrl: string;
+  /** `mongodb://127.0.0.1:PORT` */
+  mongoUrl: string;
+  pid: number;
+  /** Closes the files cleanly and waits for the process to end. Safe to call twice, and after a crash. */
+  stop(): Promise<void>;
+  /** Resolves when the process has ended, whoever ended it. Never rejects. */
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+/**
+ * Starts both stores on loopback over the files in `dataFolder` (created for the owner only). Ports are free ones unless given.
+ * `log` gets what the process prints, line by line; after `exited` it is not called again. The child ends when this process does.
+ * Rejects with a StoresError (see errors.ts) whose message is one line.
+ */
+export async function startEmbeddedStores(options: {
+  dataFolder: string;
+  eventStorePort?: number;
+  mongoPort?: number;
+  log?: (line: string) => void;
+}): Promise<EmbeddedStores> {
+  const log = options.log ?? (() => {});
+  const child = spawn(process.execPath, [MAIN], {
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    env: {
+      ...process.env,
+      PLAZA_DATA: options.dataFolder,
+      PLAZA_EVENTSTORE_PORT: String(options.eventStorePort ?? 0),
+      PLAZA_MONGODB_PORT: String(options.mongoPort ?? 0),
+    },
+  });
+  createInterface({ input: child.stdout! }).on('line', log);
+  createInterface({ input: child.stderr! }).on('line', log);
+  const exited: EmbeddedStores['exited'] = new Promise((resolve) => {
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+
+  const ready = await new Promise<Extract<StoresMessage, { ready: unknown }>['ready']>((resolve, reject) => {
+    child.once('error', (error) => reject(storesError('stores-failed', `The stores did not start: ${error.message}`)));
+    child.once('message', (message: StoresMessage) => {
+      if ('ready' in message) resolve(message.ready);
+      else reject(failure(message.failed));
+    });
+    void exited.then(({ code, signal }) =>
+      reject(
+        storesError('stores-failed', `The stores ended before they were ready (${signal ?? `exit code ${code}`}).`),
+      ),
+    );
+  });
+
+  let stopped: Promise<void> | undefined;
+  const stop = () => {
+    stopped ??= (async () => {
+      child.kill('SIGTERM');
+      const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
+      await exited;
+      clearTimeout(timer);
+    })();
+    return stopped;
+  };
+  return { ...ready, stop, exited };
+}
+
+function failure(failed: { code: string; message: string }): Error {
+  const error = storesError(failed.code as StoresErrorCode, failed.message);
+  return isStoresError(error) ? error : storesError('stores-failed', failed.message);
+}
