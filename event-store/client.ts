@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 
 /** The one client of a process for one EventStoreDB. */
@@ -9,3 +10,11 @@ export type EventStoreClient = EventStoreDBClient;
  * @throws Error when the connection string can't be read
  */
 export const connectEventStore = (url: string): EventStoreClient => EventStoreDBClient.connectionString(url);
+
+/** Milliseconds that a client gets to end its calls: one of them may never tell that it ended. */
+const DISPOSE_WITHIN = 500;
+
+/** Ends a client's calls. */
+export const disconnectEventStore = async (client: EventStoreClient): Promise<void> => {
+  await Promise.race([client.dispose(), delay(DISPOSE_WITHIN, undefined, { ref: false })]);
+};

@@ -14,7 +14,6 @@ import {
   type EventMetadata,
   type ExpectedRevision,
   type NewEvent,
-  type Position,
   type Revision,
   START,
   type StoredEvent,
@@ -35,10 +34,10 @@ export type Streams = {
   read(stream: string, from: bigint, maxCount?: number): AsyncIterable<StoredEvent>;
   /** The newest event of a stream, if there is one. @throws StoreUnavailableError */
   readLast(stream: string): Promise<StoredEvent | undefined>;
+  /** Appends whatever the stream's revision is. @throws StoreUnavailableError */
+  put(stream: string, event: { type: string; data: object }): Promise<void>;
   /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
   keepLast(stream: string, count: number): Promise<void>;
-  /** Where the log ends now. @throws StoreUnavailableError */
-  tail(): Promise<Position>;
 };
 
 /** Milliseconds after which an append counts as unanswered. The client alone would wait for ever if its batch stream ended. */
@@ -124,25 +123,18 @@ export const streams = (client: EventStoreClient): Streams => {
       return last;
     },
 
-    async keepLast(stream, count) {
+    async put(stream, event) {
       try {
-        await withDeadline(client.setStreamMetadata(stream, { maxCount: count }), APPEND_DEADLINE);
+        const appended = client.appendToStream(stream, jsonEvent(event as Parameters<typeof jsonEvent>[0]));
+        await withDeadline(appended, APPEND_DEADLINE);
       } catch (error) {
         throw unavailable(error);
       }
     },
 
-    async tail() {
+    async keepLast(stream, count) {
       try {
-        let position = START;
-        const newest = client.readAll({
-          direction: BACKWARDS,
-          fromPosition: END,
-          maxCount: 1,
-          deadline: READ_DEADLINE,
-        });
-        for await (const { event } of newest) position = event?.position ?? position;
-        return position;
+        await withDeadline(client.setStreamMetadata(stream, { maxCount: count }), APPEND_DEADLINE);
       } catch (error) {
         throw unavailable(error);
       }

@@ -1,0 +1,173 @@
+import { randomUUIDv7 } from 'node:crypto';
+import { type Request, type Response, Router } from 'express';
+import { formatPosition } from '../../event-store/types.ts';
+import { expressPath, jsonBody } from '../../http/app.ts';
+import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../http/problem.ts';
+import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
+import type { CommandHandler, GivenCommand } from './command-handler.ts';
+import type { Outcome } from './desk.ts';
+import { derivedUuid } from './ids.ts';
+import { validator } from './validation.ts';
+
+export type CommandRoutesOptions = {
+  contexts: readonly ContextSchema[];
+  handler: CommandHandler;
+  /** Milliseconds until a command whose append is not answered is answered with 503. */
+  answerWithin?: number;
+};
+
+const EMPTY_BODY: Readonly<Record<string, unknown>> = Object.freeze({});
+
+/** One opaque tag or a list of them, or `*` (RFC 9110 13.1.1). A weak tag matches nothing. */
+const parseIfMatch = (header: string): readonly bigint[] | '*' => {
+  if (header.trim() === '*') return '*';
+  return header.split(',').flatMap((tag) => {
+    const match = /^\s*(W\/)?"([^"]*)"\s*$/.exec(tag);
+    if (!match) throw new ProblemError(problems.malformedRequest('If-Match must be "{revision}" or *'));
+    const [, weak, revision = ''] = match;
+    return weak || !/^\d{1,19}$/.test(revision) ? [] : [BigInt(revision)];
+  });
+};
+
+/** The key of draft-ietf-httpapi-idempotency-key-header, as the quoted string it is there or bare. */
+const parseIdempotencyKey = (header: string): string => {
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new ProblemError(problems.malformedRequest('Idempotency-Key must be 1-255 visible ASCII characters'));
+  return key;
+};
+
+const parseIfNoneMatch = (header: string): true => {
+  if (header.trim() !== '*') throw new ProblemError(problems.malformedRequest('If-None-Match must be *'));
+  return true;
+};
+
+/** W3C trace context: version 00. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
+
+const fill = (path: string, data: Record<string, unknown>): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(data[name])));
+
+const outcomeProblem = (context: ContextSchema, outcome: Exclude<Outcome, { kind: 'done' }>): Problem => {
+  switch (outcome.kind) {
+    case 'refused': {
+      const { refused, detail } = outcome.refusal;
+      const known = context.problems[refused];
+      if (!known) throw new Error(`${context.name} declares no problem ${refused}`);
+      const { status, title, retryAfter } = known;
+      return problem(status, refused, title, {
+        ...(detail === undefined ? {} : { detail }),
+        ...(retryAfter === undefined ? {} : { retryAfter }),
+      });
+    }
+    case 'stale':
+      return problems.preconditionFailed(
+        outcome.revision < 0n ? 'it does not exist' : `it stands at "${outcome.revision}"`,
+      );
+    case 'key-reused':
+      return problems.keyReused();
+    case 'too-large':
+      return problems.tooLarge();
+    case 'overloaded':
+    case 'dropped':
+      return problems.overloaded();
+    case 'unavailable':
+      return problems.eventStoreUnavailable(
+        outcome.uncertain
+          ? 'The command may have been done: repeat it with the same Idempotency-Key'
+          : 'The command was not done',
+      );
+    case 'failed':
+      return problems.internal();
+    default:
+      return outcome satisfies never;
+  }
+};
+
+/** The routes of every command that has one: validated, decided, and answered with the revision and the position. */
+export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: CommandRoutesOptions): Router => {
+  const router = Router({ caseSensitive: true });
+
+  const addRoute = (context: ContextSchema, type: string, schema: CommandSchema, http: CommandHttp): void => {
+    const validate = validator(schema.data);
+
+    const readCommand = (req: Request): { given: GivenCommand; data: Record<string, unknown> } => {
+      const body: unknown = req.body ?? EMPTY_BODY;
+      if (typeof body !== 'object' || body === null || Array.isArray(body))
+        throw new ProblemError(problems.invalid([{ pointer: '', detail: 'must be object' }]));
+      for (const name of Object.keys(req.params)) {
+        if (Object.hasOwn(body, name))
+          throw new ProblemError(problems.invalid([{ pointer: `/${name}`, detail: 'is given by the path' }]));
+      }
+      const data: Record<string, unknown> = { ...body, ...req.params };
+
+      const header = req.get('Idempotency-Key');
+      const key = header === undefined ? undefined : parseIdempotencyKey(header);
+      const id = http.id;
+      const givenId = id === undefined ? undefined : data[id];
+      if (id !== undefined && givenId === undefined)
+        data[id] = key === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${key}`);
+      validate(data);
+
+      const commandId = key === undefined ? (givenId === undefined ? undefined : `${type}:${givenId}`) : `key:${key}`;
+      const ifMatch = req.get('If-Match');
+      const ifNoneMatch = req.get('If-None-Match');
+      const correlationId = req.get('X-Correlation-Id');
+      const traceparent = req.get('traceparent');
+      return {
+        data,
+        given: {
+          type,
+          data,
+          actor: 'anonymous',
+          bytes: Number(req.headers['content-length'] ?? 0) + 256,
+          ...(commandId === undefined ? {} : { commandId }),
+          ...(ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }),
+          ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: parseIfNoneMatch(ifNoneMatch) }),
+          ...(correlationId !== undefined && CORRELATION_ID.test(correlationId) ? { correlationId } : {}),
+          ...(traceparent !== undefined && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+        },
+      };
+    };
+
+    const send = (res: Response, data: Record<string, unknown>, outcome: Outcome): void => {
+      if (outcome.kind !== 'done') {
+        sendProblem(res, outcomeProblem(context, outcome));
+        return;
+      }
+      const { events, revision, position } = outcome;
+      sendJson(res, http.status, handler.answer({ type, data }, events), {
+        ETag: `"${revision}"`,
+        Location: fill(http.location, data),
+        ...(position === undefined ? {} : { 'Event-Position': formatPosition(position) }),
+      });
+    };
+
+    const path = expressPath(http.path);
+    router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, jsonBody, async (req, res) => {
+      const { given, data } = readCommand(req);
+      const gone = new AbortController();
+      let answered = false;
+      const answer = (outcome: Outcome) => {
+        if (answered) return;
+        answered = true;
+        clearTimeout(timer);
+        if (!res.destroyed) send(res, data, outcome);
+      };
+      const timer = setTimeout(() => {
+        gone.abort();
+        answer({ kind: 'unavailable', uncertain: true, detail: 'no answer in time' });
+      }, answerWithin);
+      res.once('close', () => gone.abort());
+      answer(await handler.handle({ ...given, signal: gone.signal }));
+    });
+  };
+
+  for (const context of contexts) {
+    for (const [type, schema] of Object.entries(context.commands)) {
+      if (schema.http) addRoute(context, type, schema, schema.http);
+    }
+  }
+  return router;
+};

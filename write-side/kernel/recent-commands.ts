@@ -1,0 +1,31 @@
+import { hash } from 'node:crypto';
+
+/** How many repeatable commands a stream remembers. A repeat after that many others is a new command. */
+export const REMEMBERED_COMMANDS = 2_000;
+
+/** Where a stream's latest repeatable commands wrote: command id → revision of its first event. */
+export type RecentCommands = {
+  find(commandId: string): bigint | undefined;
+  /** Remembers a command; the oldest is forgotten. A command that is known stays where it was. */
+  add(commandId: string, revision: bigint): void;
+  /** What a snapshot keeps of it. */
+  save(): [key: string, revision: string][];
+};
+
+/** 72 bits of a hash: a collision only costs a look at the stream, where the command's own id is. */
+const keyOf = (commandId: string): string => hash('sha256', commandId, 'base64url').slice(0, 12);
+
+/** @param saved what {@link RecentCommands.save} returned */
+export const recentCommands = (saved: readonly [key: string, revision: string][] = []): RecentCommands => {
+  const revisions = new Map<string, bigint>(saved.map(([key, revision]) => [key, BigInt(revision)]));
+  return {
+    find: (commandId) => revisions.get(keyOf(commandId)),
+    add(commandId, revision) {
+      const key = keyOf(commandId);
+      if (revisions.has(key)) return;
+      revisions.set(key, revision);
+      if (revisions.size > REMEMBERED_COMMANDS) revisions.delete(revisions.keys().next().value as string);
+    },
+    save: () => [...revisions].map(([key, revision]) => [key, revision.toString()]),
+  };
+};

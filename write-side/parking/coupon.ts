@@ -1,0 +1,53 @@
+import type { ParkingCommand, ParkingEvent } from '../../schemas/parking.ts';
+import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
+
+type Event = Extract<ParkingEvent, { type: 'CouponIssued' | 'CouponRevoked' | 'CouponRedeemed' }>;
+type Command = Extract<ParkingCommand, { type: 'IssueCoupon' | 'RevokeCoupon' | 'RedeemCoupon' }>;
+
+type State = { status: 'none' } | { status: 'issued' | 'revoked' | 'redeemed'; coupon: Event['data'] };
+
+const statusAfter = { CouponIssued: 'issued', CouponRevoked: 'revoked', CouponRedeemed: 'redeemed' } as const;
+
+const evolve = (_state: State, event: Event): State => ({ status: statusAfter[event.type], coupon: event.data });
+
+const decide = (command: Command, state: State): Decision<Event> => {
+  switch (command.type) {
+    case 'IssueCoupon':
+      return state.status === 'none' || state.status === 'revoked'
+        ? [{ type: 'CouponIssued', data: command.data }]
+        : [];
+
+    // A redeemed coupon stays redeemed.
+    case 'RevokeCoupon':
+      return state.status === 'issued' ? [{ type: 'CouponRevoked', data: state.coupon }] : [];
+
+    case 'RedeemCoupon':
+      switch (state.status) {
+        case 'none':
+          return refuse('coupon-not-found');
+        case 'revoked':
+          return refuse('coupon-revoked');
+        case 'redeemed':
+          return refuse('coupon-already-redeemed');
+        case 'issued':
+          return [{ type: 'CouponRedeemed', data: state.coupon }];
+        default:
+          return unreachable(state);
+      }
+
+    default:
+      return unreachable(command);
+  }
+};
+
+/** A coupon: `coupon-{lotId}.{reservationId}`. */
+export const coupon: Decider<Command, Event, State> = {
+  category: 'coupon',
+  commands: ['IssueCoupon', 'RevokeCoupon', 'RedeemCoupon'],
+  id: ({ couponId }) => couponId,
+  initialState: { status: 'none' },
+  evolve,
+  decide,
+  answer: (command) => ({ couponId: command.data.couponId, status: 'redeemed' }),
+  snapshot: { version: 1, save: (state) => state, restore: (saved: State) => saved },
+};

@@ -1,0 +1,208 @@
+import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
+import type { ParkingCommand, ParkingEvent } from '../../schemas/parking.ts';
+import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
+
+type Event = Extract<
+  ParkingEvent,
+  { type: 'LotRegistered' | 'LotSpotsChanged' | 'LotClosed' | 'ParkingReserved' | 'ReservationCanceled' }
+>;
+type Command = Extract<
+  ParkingCommand,
+  {
+    type:
+      | 'RegisterLot'
+      | 'ChangeSpots'
+      | 'CloseLot'
+      | 'CancelRemainingReservations'
+      | 'ReserveParking'
+      | 'CancelReservation';
+  }
+>;
+
+type OpenReservation = { customerId: string; carNumber: string };
+
+type State = {
+  status: 'unregistered' | 'open' | 'closed';
+  spots: number;
+  /** By reservation id. */
+  open: ImmutableMap<string, OpenReservation>;
+  cars: ImmutableSet<string>;
+  /** The ids of the reservations cancelled last, oldest first. */
+  canceled: OrderedMap<string, true>;
+};
+
+/** How many cancelled reservations a lot remembers by id: the state stays small however long the stream grows. */
+const REMEMBERED_CANCELLATIONS = 2_000;
+/** How many cancellations go into one append: the store takes 1 MiB. */
+export const CANCELLATIONS_PER_APPEND = 1_000;
+
+const initialState: State = {
+  status: 'unregistered',
+  spots: 0,
+  open: ImmutableMap(),
+  cars: ImmutableSet(),
+  canceled: OrderedMap(),
+};
+
+const cancel = (state: State, reservationId: string): State => {
+  const reservation = state.open.get(reservationId);
+  if (!reservation) return state;
+  let canceled = state.canceled.set(reservationId, true);
+  if (canceled.size > REMEMBERED_CANCELLATIONS) canceled = canceled.delete(canceled.keySeq().first() as string);
+  return {
+    ...state,
+    open: state.open.delete(reservationId),
+    cars: state.cars.delete(reservation.carNumber),
+    canceled,
+  };
+};
+
+const evolve = (state: State, event: Event): State => {
+  switch (event.type) {
+    case 'LotRegistered':
+      return { ...state, status: 'open', spots: event.data.spots };
+    case 'LotSpotsChanged':
+      return { ...state, spots: event.data.spots };
+    case 'LotClosed':
+      return { ...state, status: 'closed' };
+    case 'ParkingReserved': {
+      const { reservationId, customerId, carNumber } = event.data;
+      return {
+        ...state,
+        open: state.open.set(reservationId, { customerId, carNumber }),
+        cars: state.cars.add(carNumber),
+        canceled: state.canceled.delete(reservationId),
+      };
+    }
+    case 'ReservationCanceled':
+      return cancel(state, event.data.reservationId);
+    default:
+      return unreachable(event);
+  }
+};
+
+const cancellations = (lotId: string, state: State): Event[] =>
+  state.open
+    .entrySeq()
+    .take(CANCELLATIONS_PER_APPEND)
+    .map(
+      ([reservationId, { customerId }]): Event => ({
+        type: 'ReservationCanceled',
+        data: { lotId, reservationId, customerId, reason: 'lot-closed' },
+      }),
+    )
+    .toArray();
+
+const decide = (command: Command, state: State): Decision<Event> => {
+  if (command.type === 'RegisterLot')
+    return state.status === 'unregistered'
+      ? [{ type: 'LotRegistered', data: command.data }]
+      : refuse('lot-already-registered');
+  if (state.status === 'unregistered') return refuse('lot-not-found');
+
+  switch (command.type) {
+    case 'ChangeSpots':
+      if (state.status === 'closed') return refuse('lot-closed');
+      if (command.data.spots < state.open.size)
+        return refuse('spots-below-reserved', `${state.open.size} are reserved`);
+      return [{ type: 'LotSpotsChanged', data: command.data }];
+
+    case 'CloseLot': {
+      if (state.status === 'closed') return refuse('lot-closed');
+      const canceled = cancellations(command.data.lotId, state);
+      const remaining = state.open.size - canceled.length;
+      return [{ type: 'LotClosed', data: { lotId: command.data.lotId, remaining } }, ...canceled];
+    }
+
+    case 'CancelRemainingReservations':
+      return state.status === 'closed' ? cancellations(command.data.lotId, state) : [];
+
+    case 'ReserveParking': {
+      const { reservationId, carNumber } = command.data;
+      if (state.status === 'closed') return refuse('lot-closed');
+      if (state.open.has(reservationId) || state.canceled.has(reservationId))
+        return refuse('reservation-already-exists');
+      if (state.cars.has(carNumber)) return refuse('car-already-reserved');
+      if (state.open.size >= state.spots) return refuse('lot-full', `all ${state.spots} spots are reserved`);
+      return [{ type: 'ParkingReserved', data: command.data }];
+    }
+
+    case 'CancelReservation': {
+      const { lotId, reservationId, reason } = command.data;
+      const reservation = state.open.get(reservationId);
+      if (!reservation) return refuse(state.canceled.has(reservationId) ? 'already-canceled' : 'reservation-not-found');
+      const { customerId } = reservation;
+      return [
+        {
+          type: 'ReservationCanceled',
+          data: { lotId, reservationId, customerId, ...(reason === undefined ? {} : { reason }) },
+        },
+      ];
+    }
+
+    default:
+      return unreachable(command);
+  }
+};
+
+const answer = (command: Command): object => {
+  switch (command.type) {
+    case 'RegisterLot':
+      return { ...command.data, status: 'open' };
+    case 'ChangeSpots':
+      return command.data;
+    case 'CloseLot':
+    case 'CancelRemainingReservations':
+      return { lotId: command.data.lotId, status: 'closed' };
+    case 'ReserveParking':
+      return { ...command.data, status: 'reserved' };
+    case 'CancelReservation':
+      return { lotId: command.data.lotId, reservationId: command.data.reservationId, status: 'canceled' };
+    default:
+      return unreachable(command);
+  }
+};
+
+type Saved = {
+  status: State['status'];
+  spots: number;
+  open: [reservationId: string, customerId: string, carNumber: string][];
+  canceled: string[];
+};
+
+/** A lot: `parkingLot-{lotId}`, the unit of optimistic concurrency. */
+export const parkingLot: Decider<Command, Event, State> = {
+  category: 'parkingLot',
+  commands: [
+    'RegisterLot',
+    'ChangeSpots',
+    'CloseLot',
+    'CancelRemainingReservations',
+    'ReserveParking',
+    'CancelReservation',
+  ],
+  id: ({ lotId }) => lotId,
+  initialState,
+  evolve,
+  decide,
+  answer,
+  snapshot: {
+    version: 1,
+    save: ({ status, spots, open, canceled }): Saved => ({
+      status,
+      spots,
+      open: open
+        .entrySeq()
+        .map(([id, { customerId, carNumber }]): Saved['open'][number] => [id, customerId, carNumber])
+        .toArray(),
+      canceled: canceled.keySeq().toArray(),
+    }),
+    restore: ({ status, spots, open, canceled }: Saved): State => ({
+      status,
+      spots,
+      open: ImmutableMap(open.map(([id, customerId, carNumber]) => [id, { customerId, carNumber }])),
+      cars: ImmutableSet(open.map(([, , carNumber]) => carNumber)),
+      canceled: OrderedMap(canceled.map((id) => [id, true])),
+    }),
+  },
+};
