@@ -15,6 +15,8 @@ export type Checkpoint = {
   prepare: string;
   /** The fencing token of the lease that wrote it: an older lease can write no more. */
   token: number;
+  /** Of a rebuild: its collection is being put in the live one's place. */
+  switching?: boolean;
   updatedAt: Date;
 };
 

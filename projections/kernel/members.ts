@@ -2,10 +2,9 @@ import { createHash } from 'node:crypto';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../event-store/client.ts';
 import { pullBatches } from '../../event-store/subscription.ts';
-import { comparePositions, type Position, START, type StoredEvent } from '../../event-store/types.ts';
+import { START, type StoredEvent } from '../../event-store/types.ts';
 import type { Member } from '../../subscriptions/member.ts';
 import { discardedEvents } from '../../subscriptions/parked.ts';
-import { reachedPosition } from '../../subscriptions/position.ts';
 import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
 import { refold, viewWriter } from './writer.ts';
@@ -26,8 +25,7 @@ export const membersOf = (db: Db, client: EventStoreClient, projection: Projecti
     mustBeBuilt: true,
     async replay(event, turn) {
       if (projection.document) return write([event], turn);
-      const until = await reachedPosition(db, name);
-      await refold(db, projection, event, historyUntil(db, client, name, until), turn);
+      await refold(db, projection, event, (until) => historyUntil(db, client, name, until), turn);
     },
   }));
 };
@@ -51,11 +49,11 @@ const spreadBy = (projection: Projection, event: StoredEvent): string => {
 };
 
 /** Every event up to a position, but those that operators discarded. */
-async function* historyUntil(db: Db, client: EventStoreClient, view: string, until: Position) {
+async function* historyUntil(db: Db, client: EventStoreClient, view: string, until: bigint) {
   const discarded = await discardedEvents(db, view);
   const { signal } = new AbortController();
   for await (const { events, checkpoint } of pullBatches({ client, from: START, maxBatch: 1000, signal })) {
     yield events.filter(({ id }) => !discarded.has(id));
-    if (comparePositions(checkpoint, until) >= 0) return;
+    if (checkpoint.commit >= until) return;
   }
 }

@@ -127,13 +127,13 @@ const collectingWriter = (db: Db, projection: Projection, collectionName: string
 /**
  * Makes a document again from all of its events, in order: what is right for an event that could not be applied when
  * it came, once others after it were. Events that fail still are left out, but not the one that is asked for.
- * @param history all events of the store, from the first
+ * @param history the store's events from the first, at least up to a commit position
  */
 export const refold = async (
   db: Db,
   projection: Projection,
   again: StoredEvent,
-  history: AsyncIterable<readonly StoredEvent[]>,
+  history: (until: bigint) => AsyncIterable<readonly StoredEvent[]>,
   turn: Turn,
 ): Promise<void> => {
   const asked = projected(projection.context, again);
@@ -144,7 +144,7 @@ export const refold = async (
   const until =
     before && BigInt(before._position) > asked.position.commit ? BigInt(before._position) : asked.position.commit;
   let after: ViewDocument | undefined;
-  for await (const events of history)
+  for await (const events of history(until))
     for (const stored of events) {
       if (stored.position.commit > until || !projection.events.includes(stored.type)) continue;
       try {

@@ -1,0 +1,17 @@
+import type { Projection } from './kernel/projection.ts';
+import { parkingProjections } from './parking/index.ts';
+
+/** The projections of every context. */
+export const projectionsOf: Readonly<Record<string, readonly Projection[]>> = {
+  parking: parkingProjections,
+};
+
+/**
+ * The projections of some contexts.
+ * @throws Error for a name that is no context
+ */
+export const projectionsIn = (contexts: readonly string[]): Projection[] =>
+  contexts.flatMap((context) => {
+    if (!Object.hasOwn(projectionsOf, context)) throw new Error(`There is no context ${context}`);
+    return projectionsOf[context]!;
+  });

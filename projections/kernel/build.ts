@@ -1,0 +1,222 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db, IndexSpecification } from 'mongodb';
+import type { EventStoreClient } from '../../event-store/client.ts';
+import { pullBatches } from '../../event-store/subscription.ts';
+import { readTail } from '../../event-store/tail.ts';
+import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from '../../event-store/types.ts';
+import {
+  checkpoints,
+  claimCheckpoint,
+  createCheckpoint,
+  moveCheckpoints,
+  positionOf,
+} from '../../subscriptions/checkpoints.ts';
+import { leases, releaseLease, takeLease } from '../../subscriptions/leases.ts';
+import { LeaseLostError } from '../../subscriptions/member.ts';
+import { discardedEvents, park } from '../../subscriptions/parked.ts';
+import { statuses } from '../../subscriptions/status.ts';
+import { isTransient, messageOf } from '../../subscriptions/transient.ts';
+import type { Presence } from '../../subscriptions/workers.ts';
+import type { Projection } from './projection.ts';
+import { viewWriter, type Write } from './writer.ts';
+
+/** What a build is for: `next` takes the live view's place, `verify` is compared with it. */
+export type BuildKind = 'next' | 'verify';
+
+/** A view that is being made from history, in a collection of its own beside the live one. */
+export type Build = {
+  projection: Projection;
+  /** Its lease and checkpoint: `parking.lots@next`. */
+  name: string;
+  /** `parking.lots.next` */
+  collection: string;
+  token: number;
+  position: Position;
+  takes: ReadonlySet<string>;
+  discarded: ReadonlySet<string>;
+  write: Write;
+  /** Switched to or taken away: its lease is given back. */
+  finished: boolean;
+};
+
+export const buildName = (view: string, kind: BuildKind): string => `${view}@${kind}`;
+const buildCollection = (view: string, kind: BuildKind): string => `${view}.${kind}`;
+
+/** Somebody else is building the same view. */
+export class AlreadyBuildingError extends Error {
+  override readonly name = 'AlreadyBuildingError';
+}
+
+/** An event that the projection cannot handle: while rebuilding none is left out silently. */
+export class PoisonedBuildError extends Error {
+  override readonly name = 'PoisonedBuildError';
+}
+
+/**
+ * Opens a build: a new one, or the one that an earlier process did not finish.
+ * @throws AlreadyBuildingError while another process works on it
+ */
+export const openBuild = async (
+  db: Db,
+  projection: Projection,
+  kind: BuildKind,
+  presence: Presence,
+): Promise<Build> => {
+  const view = projection.name;
+  const name = buildName(view, kind);
+  const collection = buildCollection(view, kind);
+  const seen = (await leases(db).findOne({ _id: name })) ?? undefined;
+  const busy = seen?.owner && presence.isAlive(seen.owner);
+  const token = busy ? null : await takeLease(db, name, presence.id, seen);
+  if (token === null) throw new AlreadyBuildingError(`${view} is being built by ${seen?.owner ?? 'another process'}`);
+  const { version } = projection;
+  const begun = await claimCheckpoint(db, name, token);
+  const [unfinished] = await db.listCollections({ name: collection }, { nameOnly: true }).toArray();
+  const goesOn = kind === 'next' && begun?.version === version && (unfinished || begun.switching);
+  if (!goesOn) {
+    await checkpoints(db).deleteOne({ _id: name });
+    await prepareCollection(db, collection, projection.indexes);
+    await createCheckpoint(db, { name, view: name, version, partitions: 1 }, token);
+  }
+  return {
+    projection,
+    name,
+    collection,
+    token,
+    position: goesOn ? positionOf(begun) : START,
+    takes: new Set(projection.events),
+    discarded: await discardedEvents(db, view),
+    write: viewWriter(db, projection, collection),
+    finished: false,
+  };
+};
+
+const prepareCollection = async (db: Db, collection: string, indexes: readonly IndexSpecification[]): Promise<void> => {
+  await db.dropCollection(collection);
+  await db.createCollection(collection);
+  if (indexes.length > 0)
+    await db.collection(collection).createIndexes(indexes.map((key) => ({ key: key as Record<string, 1 | -1> })));
+};
+
+/** Takes a build away, with all that it made. */
+export const discardBuild = async (db: Db, build: Build): Promise<void> => {
+  build.finished = true;
+  await checkpoints(db).deleteOne({ _id: build.name, token: build.token });
+  await db.dropCollection(build.collection);
+  await statuses(db).deleteOne({ _id: build.name });
+  await releaseLease(db, build.name, build.token);
+};
+
+export type CatchUpOptions = {
+  client: EventStoreClient;
+  db: Db;
+  builds: readonly Build[];
+  presence: Presence;
+  signal: AbortSignal;
+  maxBatch?: number;
+  /** Goes on in rounds until one to the store's end took less than this, in milliseconds. One round when left out. */
+  untilRoundTakes?: number;
+  onProgress?: (progress: BuildProgress) => void;
+};
+
+export type BuildProgress = {
+  /** Read from the store since the start of this run. */
+  events: number;
+  position: Position;
+  from: Position;
+  tail: Position;
+};
+
+/**
+ * Feeds builds from one subscription until they have reached the store's end. Strict: an event that a projection can't
+ * handle ends it.
+ * @returns false when the signal came first
+ * @throws PoisonedBuildError, LeaseLostError
+ */
+export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
+  const { client, db, builds, presence, signal, maxBatch = 2000, untilRoundTakes = Infinity, onProgress } = options;
+  const from = lowest(builds);
+  let tail = await readTail(client);
+  let roundBegan = performance.now();
+  let events = 0;
+  const atTail = () => comparePositions(lowest(builds), tail) >= 0;
+  if (atTail()) return true;
+  const stopping = new AbortController();
+  const pulled = pullBatches({
+    client,
+    from,
+    maxBatch,
+    signal: AbortSignal.any([signal, stopping.signal]),
+    readTail: () => readTail(client),
+  });
+  try {
+    for await (const batch of pulled) {
+      await Promise.all(builds.map((build) => feedBuild(db, build, batch, presence, signal)));
+      await keepPositions(db, builds, presence, signal);
+      events += batch.events.length;
+      onProgress?.({ events, position: lowest(builds), from, tail });
+      if (!atTail()) continue;
+      if (performance.now() - roundBegan < untilRoundTakes) return true;
+      tail = await readTail(client);
+      roundBegan = performance.now();
+    }
+    return false;
+  } finally {
+    stopping.abort();
+  }
+};
+
+const lowest = (builds: readonly Build[]): Position =>
+  builds.map(({ position }) => position).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
+
+const feedBuild = async (db: Db, build: Build, batch: EventBatch, presence: Presence, signal: AbortSignal) => {
+  const mine = batch.events.filter(
+    (event) =>
+      comparePositions(event.position, build.position) > 0 &&
+      build.takes.has(event.type) &&
+      !build.discarded.has(event.id),
+  );
+  if (mine.length > 0) await patiently(() => writeStrictly(db, build, mine, presence), signal);
+  if (!signal.aborted && comparePositions(batch.checkpoint, build.position) > 0) build.position = batch.checkpoint;
+};
+
+const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[], presence: Presence) => {
+  try {
+    await build.write(events, presence);
+  } catch (error) {
+    if (isTransient(error)) throw error;
+    if (events.length > 1) {
+      for (const event of events) await writeStrictly(db, build, [event], presence);
+      return;
+    }
+    const [event] = events;
+    const { name: view } = build.projection;
+    await park(db, { name: build.name, view, onPoison: 'stop' }, event!, messageOf(error));
+    throw new PoisonedBuildError(
+      `${view} cannot be built: ${event!.type} ${event!.id} at ${event!.position.commit}: ${messageOf(error)}`,
+      { cause: error },
+    );
+  }
+};
+
+const keepPositions = async (db: Db, builds: readonly Build[], presence: Presence, signal: AbortSignal) =>
+  patiently(async () => {
+    presence.assertHeld();
+    const moves = builds.map(({ name, token, position }) => ({ member: name, token, position }));
+    const [lost] = await moveCheckpoints(db, moves);
+    if (lost) throw new LeaseLostError(`${lost} was taken over`);
+  }, signal);
+
+const PATIENCE = 200;
+
+/** Does a job again as long as a server is away. */
+const patiently = async (job: () => Promise<void>, signal: AbortSignal): Promise<void> => {
+  while (!signal.aborted) {
+    try {
+      return await job();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      await pause(PATIENCE, undefined, { signal }).catch(() => {});
+    }
+  }
+};

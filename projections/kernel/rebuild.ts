@@ -1,0 +1,164 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import { exhaustMap, interval } from 'rxjs';
+import type { EventStoreClient } from '../../event-store/client.ts';
+import { formatPosition } from '../../event-store/types.ts';
+import { leases, releaseLease } from '../../subscriptions/leases.ts';
+import { LeaseLostError } from '../../subscriptions/member.ts';
+import { parked } from '../../subscriptions/parked.ts';
+import { measureLag, writeStatuses } from '../../subscriptions/status.ts';
+import { joinWorkers, LEASE_MS, type Presence } from '../../subscriptions/workers.ts';
+import {
+  AlreadyBuildingError,
+  type Build,
+  type BuildKind,
+  type BuildProgress,
+  catchUp,
+  discardBuild,
+  openBuild,
+} from './build.ts';
+import type { Projection } from './projection.ts';
+import { finishSwitch, seizeView, switchView } from './switch.ts';
+
+export type RebuildOptions = {
+  client: EventStoreClient;
+  db: Db;
+  projections: readonly Projection[];
+  /** Ends it early. */
+  signal: AbortSignal;
+  maxBatch?: number;
+  leaseMs?: number;
+  onProgress?: (progress: BuildProgress) => void;
+};
+
+/**
+ * Makes views anew from the whole history, beside the live ones, over one subscription; then puts each in its place
+ * in one step. Goes on where an earlier attempt was killed or stopped.
+ * @returns false when the signal came first; what was built so far is kept
+ * @throws AlreadyBuildingError, PoisonedBuildError
+ */
+export const rebuild = (options: RebuildOptions): Promise<boolean> =>
+  withBuilds(options, 'next', async (builds, presence, signal) => {
+    const { db } = options;
+    const waiting: Build[] = [];
+    for (const build of builds) if (!(await finishSwitch(db, build, presence))) waiting.push(build);
+    if (waiting.length === 0) return true;
+    const work = { ...options, builds: waiting, presence, signal };
+    if (!(await catchUp({ ...work, untilRoundTakes: 1000 }))) return false;
+    const seized = [];
+    for (const build of waiting) seized.push(await seizeView(db, build, presence));
+    if (!(await catchUp(work))) {
+      for (const { members } of seized) for (const { name, token } of members) await releaseLease(db, name, token);
+      return false;
+    }
+    for (const view of seized) await switchView(db, view);
+    await parked(db).deleteMany({ member: { $in: waiting.map(({ name }) => name) }, state: { $ne: 'discarded' } });
+    return true;
+  });
+
+/**
+ * Makes views anew beside the live ones, shows them to a job, and takes them away again.
+ * @param job gets the fresh views and a function that brings them to the store's end once more
+ * @returns what the job returns; null when the signal came first
+ * @throws AlreadyBuildingError, PoisonedBuildError
+ */
+export const withFreshViews = <Result>(
+  options: RebuildOptions,
+  job: (builds: readonly Build[], catchUpAgain: () => Promise<boolean>) => Promise<Result>,
+): Promise<Result | null> =>
+  withBuilds(options, 'verify', async (builds, presence, signal) => {
+    const work = { ...options, builds, presence, signal };
+    try {
+      return (await catchUp({ ...work, untilRoundTakes: 1000 })) ? await job(builds, () => catchUp(work)) : null;
+    } finally {
+      for (const build of builds) await discardBuild(options.db, build);
+    }
+  });
+
+/**
+ * Takes away what an interrupted rebuild left.
+ * @throws AlreadyBuildingError while one is going on
+ */
+export const discardRebuild = (options: RebuildOptions): Promise<void> =>
+  withBuilds(options, 'next', async (builds) => {
+    for (const build of builds) await discardBuild(options.db, build);
+  });
+
+const withBuilds = async <Result>(
+  options: RebuildOptions,
+  kind: BuildKind,
+  job: (builds: readonly Build[], presence: Presence, signal: AbortSignal) => Promise<Result>,
+): Promise<Result> => {
+  const { client, db, projections, signal, leaseMs = LEASE_MS } = options;
+  const presence = joinWorkers(db, 'rebuilds', leaseMs);
+  const lost = new AbortController();
+  const builds: Build[] = [];
+  const round = async () => {
+    const { sentAt } = await presence.beat([]);
+    if (await allMine(db, builds, presence)) presence.confirm(sentAt);
+    else lost.abort(new LeaseLostError('The rebuild was taken over by another process'));
+    await reportBuilds(client, db, builds, presence);
+  };
+  await round();
+  const beating = interval(leaseMs / 6)
+    .pipe(exhaustMap(() => round().catch(() => {}))) // Without a beat the leases run out by themselves.
+    .subscribe();
+  try {
+    for (const projection of projections) builds.push(await openPatiently(projection, kind, presence, options));
+    const result = await job(builds, presence, AbortSignal.any([signal, lost.signal]));
+    lost.signal.throwIfAborted();
+    return result;
+  } finally {
+    beating.unsubscribe();
+    for (const { name, token } of builds) await releaseLease(db, name, token);
+    await presence.leave();
+  }
+};
+
+const allMine = async (db: Db, builds: readonly Build[], { id }: Presence): Promise<boolean> => {
+  const held = await leases(db).find({ owner: id }).toArray();
+  const tokens = new Map(held.map(({ _id, token }) => [_id, token]));
+  return builds.every(({ name, token, finished }) => finished || tokens.get(name) === token);
+};
+
+/** Whoever held the build may be dead: that shows after a lease without a beat. */
+const openPatiently = async (
+  projection: Projection,
+  kind: BuildKind,
+  presence: Presence,
+  { db, signal, leaseMs = LEASE_MS }: RebuildOptions,
+): Promise<Build> => {
+  const deadline = performance.now() + leaseMs * 1.5;
+  for (;;) {
+    try {
+      return await openBuild(db, projection, kind, presence);
+    } catch (error) {
+      if (!(error instanceof AlreadyBuildingError) || performance.now() > deadline || signal.aborted) throw error;
+      await pause(leaseMs / 10, undefined, { signal }).catch(() => {});
+    }
+  }
+};
+
+const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly Build[], { id }: Presence) => {
+  const going = builds.filter(({ finished }) => !finished);
+  if (going.length === 0) return;
+  const lag = await measureLag(
+    client,
+    going.map(({ position }) => position),
+  );
+  await writeStatuses(
+    db,
+    going.map(({ name, projection, position }) => ({
+      _id: name,
+      view: projection.name,
+      group: 'rebuilds',
+      state: 'rebuilding',
+      position: formatPosition(position),
+      tail: formatPosition(lag.tail),
+      eventsBehind: lag.of(position).events,
+      secondsBehind: lag.of(position).seconds,
+      progressAt: new Date(),
+      worker: id,
+    })),
+  );
+};

@@ -1,0 +1,84 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import type { EventStoreClient } from '../event-store/client.ts';
+import { checkpoints } from '../subscriptions/checkpoints.ts';
+import { type Group, startGroup } from '../subscriptions/group.ts';
+import { messageOf } from '../subscriptions/transient.ts';
+import { PoisonedBuildError } from './kernel/build.ts';
+import { membersOf } from './kernel/members.ts';
+import type { Projection } from './kernel/projection.ts';
+import { rebuild } from './kernel/rebuild.ts';
+
+export type ProjectionsOptions = {
+  client: EventStoreClient;
+  db: Db;
+  projections: readonly Projection[];
+  leaseMs?: number;
+  log?: (line: string) => void;
+};
+
+export type RunningProjections = {
+  working: Group['working'];
+  /** Finishes the batch in hand, writes the checkpoints, gives the leases back. A rebuild is left to go on next time. */
+  stop(): Promise<void>;
+};
+
+const LOOK_EVERY = 1000;
+const AFTER_FAILURE = 10_000;
+
+/**
+ * Keeps the views of the given projections up to date, together with all other processes that do the same. A view that
+ * was never built, or in an older version, is built beside what there is; until then the old one serves.
+ *
+ * Returns at once; the work begins when the stores answer.
+ */
+export const startProjections = ({
+  projections,
+  log = () => {},
+  ...options
+}: ProjectionsOptions): RunningProjections => {
+  const { client, db } = options;
+  const members = projections.flatMap((projection) => membersOf(db, client, projection));
+  const group = startGroup({ ...options, name: 'projections', members, log });
+  const stopping = new AbortController();
+  const rebuilding = rebuildOutdated({ ...options, projections, log }, stopping.signal);
+  return {
+    working: group.working,
+    async stop() {
+      stopping.abort();
+      await Promise.all([rebuilding, group.stop()]);
+    },
+  };
+};
+
+const rebuildOutdated = async (
+  { client, db, projections, leaseMs, log = () => {} }: ProjectionsOptions,
+  signal: AbortSignal,
+): Promise<void> => {
+  const lease = leaseMs === undefined ? {} : { leaseMs };
+  while (!signal.aborted) {
+    let next = LOOK_EVERY;
+    try {
+      const old = await outdated(db, projections);
+      if (old.length > 0) {
+        const names = old.map(({ name, version }) => `${name} (version ${version})`).join(', ');
+        log(`building ${names}`);
+        if (await rebuild({ client, db, projections: old, signal, ...lease })) log(`built ${names}`);
+      }
+    } catch (error) {
+      log(messageOf(error));
+      if (error instanceof PoisonedBuildError) next = AFTER_FAILURE;
+    }
+    await pause(next, undefined, { signal }).catch(() => {});
+  }
+};
+
+/** Views that were never built, or whose version is below today's. One of a newer version is a newer Plaza's. */
+const outdated = async (db: Db, projections: readonly Projection[]): Promise<Projection[]> => {
+  const views = projections.map(({ name }) => name);
+  const standing = await checkpoints(db)
+    .find({ view: { $in: views } })
+    .toArray();
+  const versions = new Map(standing.map(({ view, version }) => [view, version]));
+  return projections.filter(({ name, version }) => (versions.get(name) ?? 0) < version);
+};
