@@ -1,0 +1,7 @@
+import type { Policy } from './kernel/policy.ts';
+import { parkingPolicies } from './parking.ts';
+
+/** The policies of every context. */
+export const policiesOf: Readonly<Record<string, readonly Policy[]>> = {
+  parking: parkingPolicies,
+};

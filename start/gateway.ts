@@ -1,0 +1,44 @@
+import type { ServerResponse } from 'node:http';
+import { Agent } from 'node:http';
+import { createProxyServer } from 'httpxy';
+import { problem } from '../http/problem.ts';
+import { createLog } from './log.ts';
+import { serve } from './serve.ts';
+import { readSettings } from './settings.ts';
+import { main, onShutdown } from './shutdown.ts';
+
+const sendAway = (res: ServerResponse, side: string): void => {
+  if (res.headersSent) {
+    res.destroy();
+    return;
+  }
+  const { retryAfter, ...body } = problem(503, `${side}-unavailable`, `The ${side} is not available`, {
+    retryAfter: 1,
+  });
+  res.writeHead(503, { 'Content-Type': 'application/problem+json', 'Retry-After': String(retryAfter) });
+  res.end(JSON.stringify(body));
+};
+
+/** `npm run gateway`: the single entry in front of separate processes. GET and HEAD are queries, the rest are commands. */
+await main(async () => {
+  const settings = readSettings();
+  const log = createLog(settings.LOG_LEVEL, 'gateway');
+  const serving = await serve(settings.HOST, settings.PORT);
+  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+  const proxy = createProxyServer({ agent, xfwd: true, proxyTimeout: 60_000 });
+  serving.handle(async (req, res) => {
+    const isQuery = req.method === 'GET' || req.method === 'HEAD';
+    const target = isQuery ? settings.READ_API_URL : settings.WRITE_SIDE_URL;
+    try {
+      await proxy.web(req, res, { target });
+    } catch (error) {
+      log.warn({ target, error: error instanceof Error ? error.message : String(error) }, 'no answer');
+      sendAway(res, isQuery ? 'read-api' : 'write-side');
+    }
+  });
+  onShutdown(async () => {
+    await serving.close();
+    agent.destroy();
+  });
+  log.info(`gateway listens on ${serving.url}`);
+});

@@ -1,0 +1,55 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+
+/** An address that can't be listened on; the message is one line. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+export type Serving = {
+  /** What to open: `http://127.0.0.1:8088`. */
+  url: string;
+  /** Answers with this from now on; requests that came before have waited. */
+  handle(listener: RequestListener): void;
+  /** Stops taking connections and waits until every request is answered. */
+  close(): Promise<void>;
+};
+
+/** Milliseconds for a request's headers, and for the whole of it: slow clients are cut off. */
+const HEADERS_TIMEOUT = 10_000;
+const REQUEST_TIMEOUT = 30_000;
+
+const shown = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/**
+ * Listens at once; requests wait until there is something to answer them.
+ * @param port 0 for any that is free
+ * @throws ListenError when the port is taken or the address can't be had
+ */
+export const serve = async (host: string, port: number): Promise<Serving> => {
+  const waiting: Parameters<RequestListener>[] = [];
+  let answer: RequestListener = (...request) => waiting.push(request);
+  const server: Server = createServer({ keepAliveTimeout: 65_000 }, (req, res) => answer(req, res));
+  server.headersTimeout = HEADERS_TIMEOUT;
+  server.requestTimeout = REQUEST_TIMEOUT;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message;
+      reject(new ListenError(`Can't listen on ${host}:${port}: ${why}`));
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const actual = typeof address === 'object' && address ? address.port : port;
+  return {
+    url: `http://${shown(host)}:${actual}`,
+    handle(listener) {
+      answer = listener;
+      for (const request of waiting.splice(0)) listener(...request);
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+      }),
+  };
+};

@@ -1,0 +1,114 @@
+import { contextSchemas } from '../schemas/contexts.ts';
+
+type Setting<Value> = {
+  /** What is taken when the variable is not set. */
+  default: string;
+  about: string;
+  /** @throws Error that says what the value must be */
+  parse(text: string): Value;
+};
+
+const setting = <Value>(about: string, otherwise: string, parse: (text: string) => Value): Setting<Value> => ({
+  about,
+  default: otherwise,
+  parse,
+});
+
+const whole = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new Error(`must be a whole number from ${least} to ${most}`);
+  return value;
+};
+
+const port = whole(1, 65_535);
+
+const url =
+  (...protocols: string[]) =>
+  (text: string) => {
+    if (text !== '' && !protocols.some((protocol) => text.startsWith(`${protocol}://`)))
+      throw new Error(`must begin with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`);
+    return text;
+  };
+
+const contexts = (text: string) => {
+  const known = contextSchemas.map(({ name }) => name);
+  const names = text === '' ? known : text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`names ${unknown.join(', ')}, but there are only ${known.join(', ')}`);
+  return known.filter((name) => names.includes(name));
+};
+
+/** Every setting: an environment variable, its default and its meaning. */
+export const settingsTable = {
+  PORT: setting('Port of the single entry', '8088', port),
+  HOST: setting('Address that the servers listen on', '127.0.0.1', (text) => text),
+  PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
+  PLAZA_CONTEXTS: setting('Contexts that are switched on, by name with commas; all when empty', '', contexts),
+  EVENTSTORE_URL: setting(
+    'EventStoreDB to use, esdb://…; empty for the embedded one',
+    '',
+    url('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'),
+  ),
+  MONGODB_URL: setting('MongoDB to use, mongodb://…; empty for the embedded one', '', url('mongodb', 'mongodb+srv')),
+  MONGODB_DATABASE: setting('Database of the read models', 'plaza', (text) => text),
+  PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
+  PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
+  WRITE_SIDE_PORT: setting('Port of a write side of its own', '8081', port),
+  READ_API_PORT: setting('Port of a read API of its own', '8082', port),
+  WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
+  READ_API_URL: setting('Where the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
+  COMMAND_TIMEOUT_MS: setting(
+    'Milliseconds until a command is answered with 503 when the event store is silent',
+    '900',
+    whole(50, 60_000),
+  ),
+  MAX_WAITING_COMMANDS: setting(
+    'Commands that may wait or be in flight in one write side; one more is answered with 503',
+    '5000',
+    whole(1, 1_000_000),
+  ),
+  LOG_LEVEL: setting('fatal, error, warn, info, debug, trace or silent', 'info', (text) => {
+    if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is no level');
+    return text;
+  }),
+};
+
+export type Settings = { [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]['parse']> };
+
+/** Settings that can't be used; the message has a line for each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads every setting from the environment.
+ * @throws SettingsError that names each variable that can't be used
+ */
+export const readSettings = (env: Readonly<Record<string, string | undefined>> = process.env): Settings => {
+  const wrong: string[] = [];
+  const entries = Object.entries(settingsTable).map(([name, { parse, default: otherwise }]) => {
+    const text = env[name] ?? otherwise;
+    try {
+      return [name, parse(text)];
+    } catch (error) {
+      wrong.push(`${name}=${text} ${(error as Error).message}`);
+      return [name, undefined];
+    }
+  });
+  if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
+  return Object.fromEntries(entries) as Settings;
+};
+
+/**
+ * Settings that a process can't do without.
+ * @throws SettingsError that names each one that is empty
+ */
+export const requireSettings = <Name extends keyof Settings>(
+  settings: Settings,
+  ...names: Name[]
+): Pick<Settings, Name> => {
+  const missing = names.filter((name) => settings[name] === '');
+  if (missing.length > 0) throw new SettingsError(missing.map((name) => `${name} must be set`).join('\n'));
+  return settings;
+};

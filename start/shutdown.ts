@@ -1,0 +1,40 @@
+/** Milliseconds that an orderly end may take. */
+const WITHIN = 10_000;
+
+/**
+ * Has SIGTERM and SIGINT end the process in order; a second one, or ten seconds, ends it at once.
+ * @param stop finishes what was accepted and closes everything
+ */
+export const onShutdown = (stop: (signal: string) => Promise<void>): void => {
+  let stopping = false;
+  const end = (signal: string) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    setTimeout(() => process.exit(1), WITHIN).unref();
+    stop(signal).then(
+      () => process.exit(0),
+      (error) => {
+        console.error(error);
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', end);
+  process.on('SIGINT', end);
+};
+
+/** Errors whose message is written for whoever starts the program. */
+const EXPECTED = new Set(['SettingsError', 'ListenError', 'StoresError']);
+
+const isExpected = (error: unknown): error is Error =>
+  error instanceof Error && (EXPECTED.has(error.name) || 'code' in error);
+
+/** Runs a program's start: what it throws is one clear line and exit code 1. */
+export const main = async (start: () => Promise<void>): Promise<void> => {
+  try {
+    await start();
+  } catch (error) {
+    console.error(isExpected(error) ? `plaza: ${error.message}` : error);
+    process.exit(1);
+  }
+};

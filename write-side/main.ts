@@ -1,0 +1,42 @@
+import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { createApp } from '../http/app.ts';
+import { healthRoutes } from '../http/health.ts';
+import { createLog } from '../start/log.ts';
+import { serve } from '../start/serve.ts';
+import { readSettings, requireSettings } from '../start/settings.ts';
+import { main, onShutdown } from '../start/shutdown.ts';
+import { writeSideContexts } from './contexts.ts';
+import { startWriteSide } from './start.ts';
+
+/** `npm run write-side`: commands over HTTP, as a process of its own. */
+await main(async () => {
+  const settings = readSettings();
+  const { EVENTSTORE_URL } = requireSettings(settings, 'EVENTSTORE_URL');
+  const log = createLog(settings.LOG_LEVEL, 'write-side');
+  const serving = await serve(settings.HOST, settings.WRITE_SIDE_PORT);
+  const client = connectEventStore(EVENTSTORE_URL);
+  const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
+  const onError = (error: unknown) => log.error(error);
+  const { router, checks } = startWriteSide({
+    client,
+    contexts,
+    answerWithin: settings.COMMAND_TIMEOUT_MS,
+    maxBusy: settings.MAX_WAITING_COMMANDS,
+    onError,
+  });
+  let stopping = false;
+  const health = healthRoutes({ checks, stopping: () => stopping });
+  serving.handle(
+    createApp(
+      [health, router],
+      contexts.map(({ schema }) => schema),
+      onError,
+    ),
+  );
+  onShutdown(async () => {
+    stopping = true;
+    await serving.close();
+    await disconnectEventStore(client);
+  });
+  log.info(`write side listens on ${serving.url}`);
+});

@@ -1,0 +1,39 @@
+import type { Router } from 'express';
+import type { EventStoreClient } from '../event-store/client.ts';
+import { streams } from '../event-store/streams.ts';
+import { readTail } from '../event-store/tail.ts';
+import type { Check } from '../http/health.ts';
+import { type CommandHandler, commandHandler } from './kernel/command-handler.ts';
+import type { WriteSideContext } from './kernel/context.ts';
+import { commandRoutes } from './kernel/http.ts';
+
+export type WriteSideOptions = {
+  client: EventStoreClient;
+  contexts: readonly WriteSideContext[];
+  /** Milliseconds until a command is answered with 503 when the event store is silent. */
+  answerWithin: number;
+  /** Commands that may wait or be in flight. */
+  maxBusy: number;
+  onError(error: unknown): void;
+};
+
+export type WriteSide = {
+  handler: CommandHandler;
+  router: Router;
+  checks: Record<string, () => Promise<Check>>;
+};
+
+/** The write side over an event store. */
+export const startWriteSide = ({ client, contexts, answerWithin, maxBusy, onError }: WriteSideOptions): WriteSide => {
+  const handler = commandHandler({ store: streams(client), contexts, maxBusy, onError });
+  return {
+    handler,
+    router: commandRoutes({ contexts: contexts.map(({ schema }) => schema), handler, answerWithin }),
+    checks: {
+      eventStore: async () => {
+        await readTail(client);
+        return { ok: true };
+      },
+    },
+  };
+};
