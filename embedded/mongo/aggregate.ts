@@ -49,7 +49,8 @@ export function aggregate(
   const { query, rest } = splitPipeline(pipeline);
   const stages = rest.map(compileStage);
   const source = collection && run(context.storage, collection, { ...query, maxTimeMS, hint });
-  if (source === undefined) compileFilter(query.filter);
+  compileFilter(query.filter);
+  sortFields(query.sort);
   if (source && stages.length === 0) return source;
   const input = source ? documents(source) : none();
   return resultOf(stages.reduce<Docs>((docs, stage) => stage(docs, context), input));

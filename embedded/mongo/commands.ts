@@ -571,11 +571,7 @@ function needed(collection: Collection, spec: IndexSpec): boolean {
       86,
       `An existing index has the same name as the requested index but other options: ${spec.name}`,
     );
-  const twin = collection.indexes.find(
-    (index) =>
-      JSON.stringify(index.fields) === keys &&
-      JSON.stringify(index.partial ?? null) === JSON.stringify(spec.partial ?? null),
-  );
+  const twin = collection.indexes.find((index) => shape(index) === shape(spec));
   if (twin && twin.name !== spec.name)
     throw new CommandError(85, `Index already exists with a different name: ${twin.name}`);
   return namesake === undefined;

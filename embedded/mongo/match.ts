@@ -5,8 +5,8 @@ import { fieldOf, valuesAt } from './paths.ts';
 import { bsonType, bsonTypesNamed, compareValues, type Doc, isDoc, TYPE, toNumber, typeOf } from './values.ts';
 
 export type Matcher = (doc: Doc) => boolean;
-/** A test of the values that a path leads to. */
-type Test = (values: unknown[]) => boolean;
+/** A test of the values that a path leads to; `single` when an array among them counts as itself, not as its elements. */
+type Test = (values: unknown[], single?: boolean) => boolean;
 
 /**
  * Compiles a query filter.
@@ -70,7 +70,7 @@ function compileOperand(operand: unknown): Test {
   if (operand instanceof BSONRegExp) return compileRegex(operand);
   if (!isOperators(operand)) return equal(operand);
   const tests = Object.entries(operand).map(([name, value]) => compileOperator(name, value, operand));
-  return (values) => tests.every((test) => test(values));
+  return (values, single) => tests.every((test) => test(values, single));
 }
 
 function compileOperator(name: string, operand: unknown, all: Doc): Test {
@@ -120,19 +120,21 @@ function compileOperator(name: string, operand: unknown, all: Doc): Test {
 
 const not =
   (test: Test): Test =>
-  (values) =>
-    !test(values);
+  (values, single) =>
+    !test(values, single);
 
 const exists: Test = (values) => values.some((value) => value !== undefined);
 
 /** A test that holds for a value or, where it is an array, for one of its elements. */
 function anyOf(holds: (value: unknown) => boolean): Test {
-  return (values) => values.some((value) => holds(value) || (Array.isArray(value) && value.some(holds)));
+  return (values, single = false) =>
+    values.some((value) => holds(value) || (!single && Array.isArray(value) && value.some(holds)));
 }
 
 function equal(operand: unknown): Test {
   if (operand === null || operand === undefined) {
-    return (values) => (values.length === 0 ? true : anyOf((value) => value === null || value === undefined)(values));
+    const isNull = anyOf((value) => value === null || value === undefined);
+    return (values, single) => values.length === 0 || isNull(values, single);
   }
   return anyOf((value) => value !== undefined && compareValues(value, operand) === 0);
 }
@@ -157,7 +159,7 @@ function compileIn(name: string, operand: unknown): Test {
     if (isOperators(value)) throw new CommandError(2, `cannot nest $ under ${name}`);
     return value instanceof BSONRegExp ? compileRegex(value) : equal(value);
   });
-  return (values) => tests.some((test) => test(values));
+  return (values, single) => tests.some((test) => test(values, single));
 }
 
 function compileType(operand: unknown): Test {
@@ -208,19 +210,25 @@ function compileAll(operand: unknown): Test {
     if (Object.keys(entry)[0] !== '$elemMatch') throw new CommandError(2, 'no $ expressions in $all');
     return compileOperand(entry);
   });
-  return (values) => tests.length > 0 && tests.every((test) => test(values));
+  return (values, single) => tests.length > 0 && tests.every((test) => test(values, single));
 }
 
 function compileElemMatch(operand: unknown): Test {
   if (!isDoc(operand)) throw new CommandError(2, '$elemMatch needs an Object');
   const logical = ['$and', '$or', '$nor', '$expr'].includes(Object.keys(operand)[0] ?? '');
   if (isOperators(operand) && !logical) {
-    const test = compileOperand(operand);
-    return (values) => values.some((value) => Array.isArray(value) && value.some((element) => test([element])));
+    const test = compileElement(operand);
+    return (values) => values.some((value) => Array.isArray(value) && value.some(test));
   }
   const matches = compileFilter(operand);
   const element = (value: unknown) => (isDoc(value) ? matches(value) : Array.isArray(value) && matches({ ...value }));
   return (values) => values.some((value) => Array.isArray(value) && value.some(element));
+}
+
+/** A test of one element of an array, by operators or a regular expression. */
+export function compileElement(operand: unknown): (element: unknown) => boolean {
+  const test = compileOperand(operand);
+  return (element) => test([element], true);
 }
 
 function compileSize(operand: unknown): Test {

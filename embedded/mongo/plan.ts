@@ -141,7 +141,7 @@ function rangesFor(candidate: Candidate, branch: Branch): BranchRanges {
   const used = new Set<string>();
   for (const [path, direction] of candidate.fields) {
     const predicate = combined(branch, path, candidate.multikey);
-    if (predicate === undefined) break;
+    if (predicate === undefined || (candidate.multikey && sharesArray(path, used))) break;
     exact &&= predicate.exact;
     used.add(path);
     const intervals = direction === 1 ? predicate.intervals : predicate.intervals.map(invert).reverse();
@@ -158,6 +158,10 @@ function rangesFor(candidate: Candidate, branch: Branch): BranchRanges {
   );
   return { ranges, equalities, bounded: false, exact: exact && usesAll(branch, used) };
 }
+
+/** Two fields below one array may be met by different elements, which no one key of the index holds. */
+const sharesArray = (path: string, used: Set<string>) =>
+  [...used].some((other) => other.split('.')[0] === path.split('.')[0]);
 
 const usesAll = (branch: Branch, used: Set<string>) => branch.predicates.every(({ path }) => used.has(path));
 

@@ -20,10 +20,7 @@ export function compileProjection(spec: Doc): Projection | undefined {
   const rest = entries.filter(([path]) => path !== '_id');
   const includes = rest.some(([, value]) => isInclusion(value));
   const excludes = rest.some(([, value]) => isExclusion(value));
-  if (includes && excludes) {
-    const [path] = rest.find(([, value]) => isExclusion(value)) as [string, unknown];
-    throw new CommandError(31254, `Cannot do exclusion on field ${path} in inclusion projection`);
-  }
+  if (includes && excludes) throw mixed(rest);
   const id = entries.find(([path]) => path === '_id')?.[1];
   const inclusive = includes || (!excludes && id !== undefined && isInclusion(id));
   const tree: Tree = {};
@@ -34,6 +31,19 @@ export function compileProjection(spec: Doc): Projection | undefined {
   }
   if (id !== undefined && isExclusion(id)) tree._id = DROP;
   return (doc) => exclude(doc, tree, doc) as Doc;
+}
+
+function mixed(entries: [string, unknown][]): CommandError {
+  const isInclusive = entries.some(
+    ([, value], at) => isInclusion(value) && !entries.slice(0, at).some(([, e]) => isExclusion(e)),
+  );
+  const [path] = entries.find(([, value]) => (isInclusive ? isExclusion(value) : isInclusion(value))) as [
+    string,
+    unknown,
+  ];
+  return isInclusive
+    ? new CommandError(31254, `Cannot do exclusion on field ${path} in inclusion projection`)
+    : new CommandError(31253, `Cannot do inclusion on field ${path} in exclusion projection`);
 }
 
 /** `{ a: { b: 1 } }` says the same as `{ 'a.b': 1 }`. */
@@ -47,7 +57,9 @@ function flatten(spec: Doc, prefix = ''): [string, unknown][] {
 
 const isFlag = (value: unknown) => typeof value === 'boolean' || toNumber(value) !== undefined;
 const isExclusion = (value: unknown) => isFlag(value) && !truthy(value);
-const isSlice = (value: unknown) => isDoc(value) && '$slice' in value && !Array.isArray(value.$slice);
+/** `$slice: n` and `$slice: [skip, n]` cut the field itself; `$slice: ['$field', …]` is an expression. */
+const isSlice = (value: unknown) =>
+  isDoc(value) && '$slice' in value && (!Array.isArray(value.$slice) || toNumber(value.$slice[0]) !== undefined);
 const isInclusion = (value: unknown) => !isExclusion(value) && !isSlice(value);
 
 const DROP: Leaf = () => undefined;
@@ -63,8 +75,16 @@ function leafOf(value: unknown): Leaf {
   }
   if (isDoc(value) && '$meta' in value) throw notImplemented('$meta');
   if (isSlice(value)) {
-    const count = toNumber((value as Doc).$slice);
-    if (count === undefined) throw new CommandError(28667, '$slice needs a number or an array');
+    const cut = (value as Doc).$slice;
+    const [skip, count] = Array.isArray(cut) ? cut.map(toNumber) : [undefined, toNumber(cut)];
+    if (count === undefined) throw new CommandError(28667, '$slice needs a number or an array of two');
+    if (skip !== undefined) {
+      return (array) => {
+        if (!Array.isArray(array)) return array;
+        const from = skip < 0 ? Math.max(array.length + skip, 0) : skip;
+        return array.slice(from, from + count);
+      };
+    }
     return (array) => (!Array.isArray(array) ? array : count >= 0 ? array.slice(0, count) : array.slice(count));
   }
   return computed(value);

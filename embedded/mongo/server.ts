@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
+import { storesError } from '../errors.ts';
 import { type Context, execute, type Reply } from './commands.ts';
 import { createCursors } from './cursors.ts';
 import { CommandError, errorReply } from './errors.ts';
@@ -31,7 +32,7 @@ const MAX_CONNECTIONS = 20_000;
 
 /**
  * Serves the subset of MongoDB's wire protocol that the README lists, over one SQLite file. Every acknowledged write is on disk.
- * @throws Error when the file is in use, damaged or of another format, the host is no loopback address, or the port is taken
+ * @throws StoresError `data-in-use`, `data-corrupt`, `data-folder-unwritable` or `port-taken`; Error when the host is no loopback address
  */
 export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
   const { file, host = '127.0.0.1', port = 0, log = () => {} } = options;
@@ -51,7 +52,8 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
   } catch (error) {
     cursors.close();
     storage.close();
-    throw error;
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    throw isTaken ? storesError('port-taken', `Port ${port} on ${host} is taken.`, error) : error;
   }
   const bound = (server.address() as { port: number }).port;
   return {

@@ -1,5 +1,7 @@
-import { closeSync, existsSync, openSync, renameSync, rmSync, statSync } from 'node:fs';
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { statSync } from 'node:fs';
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
+import { storesError } from '../errors.ts';
+import { isDiskFull, openSqliteFile } from '../sqlite-file.ts';
 import { CommandError } from './errors.ts';
 import { compileFilter, type Matcher } from './match.ts';
 import { fieldOf, indexKeys, type KeyField, valuesAt } from './paths.ts';
@@ -46,7 +48,6 @@ export type Storage = ReturnType<typeof openStorage>;
 
 const FORMAT = 1;
 const APPLICATION_ID = 0x506c7a4d;
-const QUICK_CHECK_BYTES = 64 * 1024 * 1024;
 const TURNS_BEFORE_COMMIT = 2;
 const PAGE_BYTES = 8 * 1024 * 1024;
 
@@ -55,10 +56,9 @@ type Page<T> = { batch: T[]; more: boolean };
 /**
  * Opens the file, or makes it (for the owner only).
  * @param maxBytes what the file may grow to; past it writes are refused as on a full disk
- * @throws Error when it is in use by another process, is not such a file, or is damaged
+ * @throws StoresError `data-in-use`, `data-corrupt` or `data-folder-unwritable`
  */
 export function openStorage(file: string, maxBytes?: number) {
-  if (!existsSync(file)) makeFile(file);
   const db = openDatabase(file);
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / 4096)}`);
   const statements = new Map<string, StatementSync>();
@@ -454,7 +454,6 @@ export function openStorage(file: string, maxBytes?: number) {
   /** Commits what is pending and closes the file. */
   function close(): void {
     commit();
-    db.prepare('UPDATE state SET clean = 1').run();
     db.close();
   }
 
@@ -523,62 +522,24 @@ function show(value: unknown): string {
 
 // --- opening ---------------------------------------------------------------------------------------------------------
 
-/** Makes the file under another name first, so that an empty or half-made file under its own is always damage. */
-function makeFile(file: string): void {
-  const unfinished = `${file}.new`;
-  rmSync(unfinished, { force: true });
-  closeSync(openSync(unfinished, 'wx', 0o600));
-  const db = new DatabaseSync(unfinished);
-  db.exec(`PRAGMA application_id = ${APPLICATION_ID};
-    PRAGMA user_version = ${FORMAT};
-    CREATE TABLE collections(id INTEGER PRIMARY KEY AUTOINCREMENT, db TEXT NOT NULL, name TEXT NOT NULL, UNIQUE(db, name));
-    CREATE TABLE indexes(id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, spec BLOB NOT NULL,
-      multikey INTEGER NOT NULL, ready INTEGER NOT NULL);
-    CREATE TABLE state(clean INTEGER NOT NULL);
-    INSERT INTO state VALUES (1);`);
-  db.close();
-  renameSync(unfinished, file);
-}
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS collections(id INTEGER PRIMARY KEY AUTOINCREMENT, db TEXT NOT NULL, name TEXT NOT NULL, UNIQUE(db, name));
+  CREATE TABLE IF NOT EXISTS indexes(id INTEGER PRIMARY KEY AUTOINCREMENT, collection INTEGER NOT NULL, spec BLOB NOT NULL,
+    multikey INTEGER NOT NULL, ready INTEGER NOT NULL);`;
 
 function openDatabase(file: string): DatabaseSync {
-  if (statSync(file).size === 0) throw damaged(file, 'it is empty');
-  const db = new DatabaseSync(file);
+  const db = openSqliteFile(file, APPLICATION_ID);
   try {
-    db.exec('PRAGMA busy_timeout = 0; PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;');
-    db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -32768; PRAGMA journal_size_limit = 67108864;');
-    refuseForeign(db, file);
-    refuseDamaged(db, file);
-    db.exec('UPDATE state SET clean = 0');
+    const version = db.prepare('PRAGMA user_version').get()?.user_version;
+    if (version !== 0 && version !== FORMAT) {
+      throw storesError('data-corrupt', `${file} has format ${version}; this version reads format ${FORMAT}.`);
+    }
+    db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${FORMAT}; COMMIT`);
     return db;
   } catch (error) {
     db.close();
-    const reason = (error as Error).message;
-    if (/locked|busy/.test(reason)) throw new Error(`${file} is in use by another process`);
-    if (/malformed|not a database|corrupt|no such table/.test(reason)) throw damaged(file, reason);
     throw error;
   }
-}
-
-function damaged(file: string, reason: string): Error {
-  return new Error(`${file} is damaged: ${reason}; restore it from a copy, or delete it and replay the projections`);
-}
-
-function pragma(db: DatabaseSync, name: string): unknown {
-  return Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0];
-}
-
-function refuseForeign(db: DatabaseSync, file: string): void {
-  if (pragma(db, 'application_id') !== APPLICATION_ID) throw new Error(`${file} is not a document store of Plaza`);
-  const version = pragma(db, 'user_version');
-  if (version !== FORMAT) throw new Error(`${file} has format ${version}; this version reads format ${FORMAT}`);
-}
-
-/** Checks every page unless the file is large and was closed in order. */
-function refuseDamaged(db: DatabaseSync, file: string): void {
-  const isClean = db.prepare('SELECT clean FROM state').get()?.clean === 1;
-  if (isClean && statSync(file).size > QUICK_CHECK_BYTES) return;
-  const verdict = pragma(db, 'quick_check(1)');
-  if (verdict !== 'ok') throw damaged(file, String(verdict));
 }
 
 /** The store itself failed, and with it every write that was not yet on disk. */
@@ -586,8 +547,7 @@ export class StorageError extends CommandError {}
 
 function storageError(cause: unknown): StorageError {
   const message = cause instanceof Error ? cause.message : String(cause);
-  const isFull = cause instanceof Error && 'errcode' in cause && cause.errcode === 13;
-  return isFull
+  return isDiskFull(cause)
     ? new StorageError(14031, `out of disk space: ${message}`)
     : new StorageError(1, `the store failed: ${message}`);
 }

@@ -1,6 +1,6 @@
 import { BSONRegExp, Int32, Timestamp } from 'bson';
 import { CommandError, notImplemented } from './errors.ts';
-import { compileFilter, isOperators } from './match.ts';
+import { compileElement, compileFilter, isOperators } from './match.ts';
 import { isNumber, multiply, sum } from './numbers.ts';
 import { type KeyField, sortKey } from './paths.ts';
 import { compareValues, type Doc, isDoc, toNumber } from './values.ts';
@@ -241,10 +241,7 @@ function elementOrder(sort: unknown): (a: unknown, b: unknown) => number {
 }
 
 function pullTest(operand: unknown): (member: unknown) => boolean {
-  if (isOperators(operand) || operand instanceof BSONRegExp) {
-    const matches = compileFilter({ member: operand });
-    return (member) => matches({ member });
-  }
+  if (isOperators(operand) || operand instanceof BSONRegExp) return compileElement(operand);
   if (!isDoc(operand)) return (member) => compareValues(member, operand) === 0;
   const matches = compileFilter(operand);
   return (member) => isDoc(member) && matches(member);

@@ -1,0 +1,217 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Decimal128, Int32, Long, ObjectId } from 'bson';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { compileFilter } from './match.ts';
+import { type KeyField, sortKey } from './paths.ts';
+import { planFor, type Query, run, sortFields } from './query.ts';
+import { type Collection, openStorage, type Storage } from './storage.ts';
+import { compareValues, type Doc, decode, encode, keyOf } from './values.ts';
+
+let folder: string;
+let storage: Storage;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plan-'));
+  storage = openStorage(join(folder, 'documents.sqlite'));
+});
+
+afterEach(() => {
+  storage.close();
+  rmSync(folder, { recursive: true });
+});
+
+const scalar = fc.oneof(
+  { weight: 4, arbitrary: fc.integer({ min: -3, max: 3 }).map((n) => new Int32(n) as unknown) },
+  { weight: 2, arbitrary: fc.constantFrom<unknown>('', 'a', 'ab', 'b', 'a\0', '\u{1f17f}', '\uffee') },
+  { weight: 2, arbitrary: fc.constantFrom<unknown>(null, true, false, Number.NaN, 0.5, -0, Infinity) },
+  {
+    weight: 2,
+    arbitrary: fc.constantFrom<unknown>(
+      Long.fromNumber(2),
+      Long.fromString('9007199254740993'),
+      Decimal128.fromString('1.0'),
+      Decimal128.fromString('0.1'),
+      new Date(0),
+      new Date(5),
+      new ObjectId('000000000000000000000001'),
+      { x: new Int32(1) },
+    ),
+  },
+);
+const value = fc.oneof({ weight: 6, arbitrary: scalar }, { weight: 1, arbitrary: fc.array(scalar, { maxLength: 3 }) });
+const field = fc.constantFrom('a', 'b', 'c.d');
+const plainDoc = (of: fc.Arbitrary<unknown>) =>
+  fc
+    .record({ a: of, b: of, d: of }, { requiredKeys: [] })
+    .map(({ d, ...rest }): Doc => (d === undefined ? rest : { ...rest, c: { d } }));
+const fewArrays = plainDoc(scalar).chain((doc) =>
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constant(doc) },
+    { weight: 1, arbitrary: value.map((a): Doc => ({ ...doc, a })) },
+    { weight: 1, arbitrary: fc.array(fc.record({ d: scalar }), { maxLength: 2 }).map((c): Doc => ({ ...doc, c })) },
+  ),
+);
+
+const condition: fc.Arbitrary<unknown> = fc.oneof(
+  scalar,
+  fc.record({ $gt: scalar, $lte: scalar }, { requiredKeys: ['$gt'] }),
+  fc.record({ $gte: scalar, $lt: scalar }, { requiredKeys: ['$lt'] }),
+  fc.record({ $in: fc.array(scalar, { maxLength: 4 }) }),
+  fc.record({ $eq: scalar, $gte: scalar }),
+  fc.constantFrom<unknown>({ $exists: false }, { $exists: true }, { $regex: '^a' }, { $ne: null }),
+);
+const conditions = fc
+  .array(fc.tuple(field, condition), { minLength: 1, maxLength: 3 })
+  .map((list): Doc => Object.fromEntries(list));
+const filter = fc.oneof(
+  conditions,
+  fc
+    .tuple(conditions, fc.array(conditions, { minLength: 1, maxLength: 3 }))
+    .map(([all, $or]): Doc => ({ ...all, $or })),
+  fc.array(conditions, { minLength: 1, maxLength: 2 }).map(($and): Doc => ({ $and })),
+);
+const sort = fc
+  .array(fc.tuple(fc.constantFrom('a', 'b', 'c.d', '_id'), fc.constantFrom(1, -1)), { maxLength: 3 })
+  .map((fields): Doc => Object.fromEntries(fields));
+const index = fc
+  .uniqueArray(fc.tuple(fc.constantFrom('a', 'b', 'c.d', '_id'), fc.constantFrom<1 | -1>(1, -1)), {
+    minLength: 1,
+    maxLength: 3,
+    selector: ([path]) => path,
+  })
+  .map((fields) => fields as KeyField[]);
+
+function fill(name: string, docs: Doc[], indexes: KeyField[][]): Collection {
+  const collection = storage.create('test', name);
+  for (const [at, fields] of indexes.entries()) {
+    const made = storage.addIndex(collection, {
+      name: `i${at}`,
+      fields,
+      unique: false,
+      sparse: false,
+      partial: undefined,
+    });
+    storage.buildIndex(collection, made, 0, 1000);
+  }
+  for (const [_id, doc] of docs.entries()) {
+    const stored = { _id: new Int32(_id), ...doc };
+    try {
+      storage.insert(collection, stored, encode(stored));
+    } catch (error) {
+      if ((error as { code?: number }).code !== 171) throw error;
+    }
+  }
+  return collection;
+}
+
+async function all(collection: Collection, query: Query): Promise<Doc[]> {
+  const result = run(storage, collection, query);
+  const docs: Doc[] = [];
+  while (!result.ended) docs.push(...(await result.next(7)).map(decode));
+  return docs;
+}
+
+const idOf = (doc: Doc) => (doc._id as Int32).value;
+
+test('whatever the indexes, a query gives what a look at every document gives', async () => {
+  let runs = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fewArrays, { minLength: 1, maxLength: 40 }),
+      fc.array(index, { minLength: 1, maxLength: 3 }),
+      fc.array(fc.tuple(filter, sort), { minLength: 1, maxLength: 8 }),
+      async (docs, indexes, queries) => {
+        const collection = fill(`c${++runs}`, docs, indexes);
+        const stored = await all(collection, { filter: {} });
+        for (const [where, order] of queries) {
+          const matches = compileFilter(where);
+          const expected = stored.filter(matches);
+          const found = await all(collection, { filter: where, sort: order });
+          expect(found.map(idOf).sort((a, b) => a - b)).toEqual(expected.map(idOf).sort((a, b) => a - b));
+          const fields = sortFields(order);
+          const keys = found.map((doc) => sortKey(doc, fields));
+          expect(keys).toEqual([...keys].sort(Buffer.compare));
+          const some = await all(collection, { filter: where, sort: order, skip: 1, limit: 3 });
+          expect(some.map((doc) => sortKey(doc, fields))).toEqual(keys.slice(1, 4));
+        }
+        storage.drop(collection);
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('keys of values stand in the order of the values, and equal ones are equal', () => {
+  fc.assert(
+    fc.property(value, value, (a, b) => {
+      expect(Math.sign(Buffer.compare(keyOf(a), keyOf(b)))).toBe(Math.sign(compareValues(a, b)));
+    }),
+  );
+});
+
+test('numbers of every width are ordered by their exact values', () => {
+  const decimal = fc
+    .tuple(fc.bigInt({ min: -(10n ** 33n), max: 10n ** 33n }), fc.integer({ min: -40, max: 20 }))
+    .map(([digits, exponent]) => ({
+      digits,
+      exponent,
+      bson: Decimal128.fromString(`${digits}E${exponent}`) as unknown,
+    }));
+  const long = fc
+    .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
+    .map((digits) => ({ digits, exponent: 0, bson: Long.fromBigInt(digits) as unknown }));
+  const near = fc
+    .integer({ min: -3, max: 3 })
+    .map((n) => ({
+      digits: 2n ** 53n + BigInt(n),
+      exponent: 0,
+      bson: Long.fromBigInt(2n ** 53n + BigInt(n)) as unknown,
+    }));
+  const number = fc.oneof(decimal, long, near);
+  fc.assert(
+    fc.property(number, number, (a, b) => {
+      const least = Math.min(a.exponent, b.exponent);
+      const x = a.digits * 10n ** BigInt(a.exponent - least);
+      const y = b.digits * 10n ** BigInt(b.exponent - least);
+      expect(Math.sign(Buffer.compare(keyOf(a.bson), keyOf(b.bson)))).toBe(x < y ? -1 : x > y ? 1 : 0);
+    }),
+  );
+});
+
+test('a page of a large collection reads as many rows as it has', async () => {
+  const collection = storage.create('test', 'reservations');
+  const fields: KeyField[] = [
+    ['customerId', 1],
+    ['status', 1],
+    ['at', 1],
+    ['_id', 1],
+  ];
+  storage.buildIndex(
+    collection,
+    storage.addIndex(collection, { name: 'page', fields, unique: false, sparse: false, partial: undefined }),
+    0,
+    1,
+  );
+  for (let n = 0; n < 30_000; n++) {
+    const doc = { _id: new Int32(n), customerId: `c${n % 3}`, status: 'reserved', at: new Date(Math.floor(n / 30)) };
+    storage.insert(collection, doc, encode(doc));
+  }
+  const at = new Date(500);
+  const query: Query = {
+    filter: {
+      customerId: 'c1',
+      status: 'reserved',
+      $or: [{ at: { $gt: at } }, { at, _id: { $gt: new Int32(15_010) } }],
+    },
+    sort: { at: 1, _id: 1 },
+    limit: 51,
+  };
+  expect(planFor(collection, query)).toMatchObject({ exact: true, sorted: true });
+  const page = run(storage, collection, query);
+  const found = await page.next(51);
+  expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 15_013 + 3 * n));
+  expect(page.scan).toMatchObject({ keysExamined: 51, docsExamined: 51 });
+});

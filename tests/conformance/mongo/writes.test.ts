@@ -1,0 +1,350 @@
+import { Decimal128, Double, Int32, Long, MongoBulkWriteError, ObjectId } from 'mongodb';
+import { describe, expect, it } from 'vitest';
+import { refusal, useServer } from './server.ts';
+
+const server = useServer();
+
+describe('insert', () => {
+  it('gives back what was stored, type by type', async () => {
+    const docs = server.collection();
+    const stored = {
+      _id: new ObjectId(),
+      text: '분당_정자역_1구역',
+      int: 5,
+      double: 5.5,
+      long: Long.fromString('9007199254740993'),
+      decimal: Decimal128.fromString('0.1'),
+      date: new Date(1_700_000_000_123),
+      list: [1, 'two', null, { three: 3 }],
+      nested: { deep: { deeper: true } },
+      nothing: null,
+      bytes: Buffer.from([0, 1, 255]),
+    };
+    await docs.insertOne(stored);
+    const found = await docs.findOne({ _id: stored._id }, { promoteBuffers: true });
+    expect(found).toEqual(stored);
+  });
+
+  it('keeps Int64 as Int64 for a client that asks for wrappers, and gives a number to one that does not', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 1 as never, small: Long.fromNumber(7), int: new Int32(7), double: new Double(7) });
+    expect(await docs.findOne({})).toEqual({ _id: 1, small: 7, int: 7, double: 7 });
+    const raw = await docs.findOne({}, { promoteValues: false });
+    expect(raw?.small).toEqual(Long.fromNumber(7));
+    expect(raw?.int).toEqual(new Int32(7));
+    expect(raw?.double).toEqual(new Double(7));
+  });
+
+  it('keeps the number types of fields that an update does not touch', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ long: Long.fromNumber(7), double: new Double(7) });
+    await docs.updateOne({}, { $set: { other: 1 } });
+    const raw = await docs.findOne({}, { promoteValues: false });
+    expect(raw?.long).toEqual(Long.fromNumber(7));
+    expect(raw?.double).toEqual(new Double(7));
+  });
+
+  it('keeps the order of fields, with _id first', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ z: 1, a: 2, _id: 'x' as never, m: 3 });
+    expect(Object.keys((await docs.findOne({})) ?? {})).toEqual(['_id', 'z', 'a', 'm']);
+  });
+
+  it('refuses an _id that is taken with 11000, keyPattern and keyValue', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 'a' as never });
+    const error = await refusal(docs.insertOne({ _id: 'a' as never }));
+    expect(error).toMatchObject({ code: 11000, keyPattern: { _id: 1 }, keyValue: { _id: 'a' } });
+    expect(error.message).toContain('E11000 duplicate key error');
+  });
+
+  it('takes equal numbers of different types for the same _id', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: new Int32(1) as never });
+    for (const _id of [new Double(1), Long.fromNumber(1), Decimal128.fromString('1.0')]) {
+      expect(await refusal(docs.insertOne({ _id: _id as never }))).toMatchObject({ code: 11000 });
+    }
+  });
+
+  it('refuses an array as _id', async () => {
+    expect(await refusal(server.collection().insertOne({ _id: [1] as never }))).toMatchObject({ code: 53 });
+  });
+
+  it('stops an ordered insertMany at the first error', async () => {
+    const docs = server.collection();
+    const error = await refusal(docs.insertMany([{ _id: 1 }, { _id: 1 }, { _id: 2 }] as never));
+    expect(error).toBeInstanceOf(MongoBulkWriteError);
+    expect((error as MongoBulkWriteError).result.insertedCount).toBe(1);
+    expect(await docs.countDocuments()).toBe(1);
+  });
+
+  it('goes on after an error in an unordered insertMany', async () => {
+    const docs = server.collection();
+    const error = (await refusal(
+      docs.insertMany([{ _id: 1 }, { _id: 1 }, { _id: 2 }, { _id: 2 }, { _id: 3 }] as never, { ordered: false }),
+    )) as MongoBulkWriteError;
+    expect([error.writeErrors].flat().map(({ index, code }) => [index, code])).toEqual([
+      [1, 11000],
+      [3, 11000],
+    ]);
+    expect(error.result.insertedCount).toBe(3);
+    expect(await docs.countDocuments()).toBe(3);
+  });
+
+  it('keeps __proto__ an ordinary field', async () => {
+    const docs = server.collection();
+    const hostile = JSON.parse('{"__proto__": {"polluted": true}, "a": 1}');
+    await docs.insertOne(hostile);
+    const found = (await docs.findOne({ a: 1 })) ?? {};
+    expect(Object.getOwnPropertyDescriptor(found, '__proto__')?.value).toEqual({ polluted: true });
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});
+
+describe('update', () => {
+  it('counts a match that changes nothing as matched and not modified', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ a: 1 });
+    expect(await docs.updateOne({ a: 1 }, { $set: { a: 1 } })).toMatchObject({ matchedCount: 1, modifiedCount: 0 });
+    expect(await docs.updateOne({ a: 2 }, { $set: { a: 1 } })).toMatchObject({ matchedCount: 0, modifiedCount: 0 });
+  });
+
+  it.each([
+    ['$set', { a: 1 }, { $set: { 'b.c': 2 } }, { a: 1, b: { c: 2 } }],
+    ['$set of an array element', { a: [1, 2] }, { $set: { 'a.1': 9 } }, { a: [1, 9] }],
+    ['$set past the end of an array', { a: [1] }, { $set: { 'a.3': 9 } }, { a: [1, null, null, 9] }],
+    ['$unset', { a: 1, b: { c: 2, d: 3 } }, { $unset: { 'b.c': '' } }, { a: 1, b: { d: 3 } }],
+    ['$inc', { a: 1 }, { $inc: { a: 2, b: 3 } }, { a: 3, b: 3 }],
+    ['$inc by a fraction', { a: 1 }, { $inc: { a: 0.5 } }, { a: 1.5 }],
+    ['$mul', { a: 3 }, { $mul: { a: 2, b: 5 } }, { a: 6, b: 0 }],
+    ['$min', { a: 3, b: 3 }, { $min: { a: 2, b: 4, c: 1 } }, { a: 2, b: 3, c: 1 }],
+    ['$max', { a: 3, b: 3 }, { $max: { a: 2, b: 4, c: 1 } }, { a: 3, b: 4, c: 1 }],
+    ['$rename', { a: 3 }, { $rename: { a: 'b', x: 'y' } }, { b: 3 }],
+    ['$push', { a: [1] }, { $push: { a: 2, b: 3 } }, { a: [1, 2], b: [3] }],
+    ['$push of an array as one element', { a: [1] }, { $push: { a: [2, 3] } }, { a: [1, [2, 3]] }],
+    [
+      '$push with $each, $position, $sort and $slice',
+      { a: [5], b: [4, 1] },
+      { $push: { a: { $each: [1, 2], $position: 0 }, b: { $each: [3], $sort: 1, $slice: 2 } } },
+      { a: [1, 2, 5], b: [1, 3] },
+    ],
+    ['$addToSet', { a: [1, 2] }, { $addToSet: { a: { $each: [2, 3, 3] }, b: 1 } }, { a: [1, 2, 3], b: [1] }],
+    ['$pull by value', { a: [1, 2, 1] }, { $pull: { a: 1 } }, { a: [2] }],
+    ['$pull by condition', { a: [1, 5, 9] }, { $pull: { a: { $gte: 5 } } }, { a: [1] }],
+    ['$pull of documents', { a: [{ x: 1, y: 2 }, { x: 2 }] }, { $pull: { a: { x: 1 } } }, { a: [{ x: 2 }] }],
+    ['$pullAll', { a: [1, 2, 3, 1] }, { $pullAll: { a: [1, 3] } }, { a: [2] }],
+    ['$pop', { a: [1, 2, 3], b: [1, 2] }, { $pop: { a: 1, b: -1 } }, { a: [1, 2], b: [2] }],
+    ['$setOnInsert on a match', { a: 1 }, { $set: { a: 2 }, $setOnInsert: { b: 1 } }, { a: 2 }],
+  ])('applies %s', async (_name, before, update, after) => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 1 as never, ...before });
+    await docs.updateOne({}, update as never);
+    expect(await docs.findOne({}, { projection: { _id: 0 } })).toEqual(after);
+  });
+
+  it('makes an Int64 of an Int32 that overflows, and adds Decimal128 exactly', async () => {
+    const docs = server.collection();
+    await docs.insertOne({
+      int: 2 ** 31 - 1,
+      long: Long.fromString('9007199254740993'),
+      decimal: Decimal128.fromString('0.1'),
+    });
+    await docs.updateOne({}, { $inc: { int: 1, long: 1, decimal: Decimal128.fromString('0.2') } });
+    const raw = await docs.findOne({}, { promoteValues: false });
+    expect(raw?.int).toEqual(Long.fromNumber(2 ** 31));
+    expect(raw?.long).toEqual(Long.fromString('9007199254740994'));
+    expect(raw?.decimal.toString()).toBe('0.3');
+  });
+
+  it.each([
+    ['an unknown operator', { $increase: { a: 1 } }, 9],
+    ['$inc by a text', { $inc: { a: 'x' } }, 14],
+    ['$inc of a text', { $inc: { text: 1 } }, 14],
+    ['$push to a number', { $push: { a: 1 } }, 2],
+    ['two operators on one path', { $set: { a: 1 }, $inc: { a: 1 } }, 40],
+    ['operators on a path and one below it', { $set: { b: {}, 'b.c': 1 } }, 40],
+    ['a field below a number', { $set: { 'a.b': 1 } }, 28],
+    ['another _id', { $set: { _id: 2 } }, 66],
+  ])('refuses %s and leaves the document as it was', async (_name, update, code) => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 1 as never, a: 1, text: 'x' });
+    expect(await refusal(docs.updateOne({}, update as never))).toMatchObject({ code });
+    expect(await docs.findOne({})).toEqual({ _id: 1, a: 1, text: 'x' });
+  });
+
+  it('updates every match of updateMany once, even where it moves them in the index that found them', async () => {
+    const docs = server.collection();
+    await docs.createIndex({ n: 1 });
+    await docs.insertMany(Array.from({ length: 300 }, (_, n) => ({ n })));
+    expect(await docs.updateMany({ n: { $gte: 0 } }, { $inc: { n: 100 } })).toMatchObject({
+      matchedCount: 300,
+      modifiedCount: 300,
+    });
+    expect((await docs.find().sort({ n: 1 }).toArray()).map(({ n }) => n)).toEqual(
+      Array.from({ length: 300 }, (_, n) => n + 100),
+    );
+  });
+
+  it('replaces a whole document and keeps its _id', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 1 as never, a: 1, b: 2 });
+    await docs.replaceOne({ a: 1 }, { c: 3 });
+    expect(await docs.findOne({})).toEqual({ _id: 1, c: 3 });
+    expect(await refusal(docs.replaceOne({ c: 3 }, { _id: 2 as never }))).toMatchObject({ code: 66 });
+  });
+});
+
+describe('upsert', () => {
+  it('begins with the equalities of the filter and applies $setOnInsert', async () => {
+    const docs = server.collection();
+    const result = await docs.updateOne(
+      { _id: 'x' as never, kind: 'lot', 'at.floor': 2, n: { $gt: 5 } },
+      { $set: { a: 1 }, $setOnInsert: { b: 2 }, $inc: { c: 3 } },
+      { upsert: true },
+    );
+    expect(result).toMatchObject({ matchedCount: 0, upsertedCount: 1, upsertedId: 'x' });
+    expect(await docs.findOne({})).toEqual({ _id: 'x', kind: 'lot', at: { floor: 2 }, a: 1, b: 2, c: 3 });
+  });
+
+  it('of a replacement takes _id from the filter and nothing else', async () => {
+    const docs = server.collection();
+    await docs.replaceOne({ _id: 'x' as never, kind: 'lot' }, { a: 1 }, { upsert: true });
+    expect(await docs.findOne({})).toEqual({ _id: 'x', a: 1 });
+  });
+
+  it('makes an ObjectId when the filter names none', async () => {
+    const docs = server.collection();
+    const { upsertedId } = await docs.updateOne({ a: 1 }, { $set: { b: 2 } }, { upsert: true });
+    expect(upsertedId).toBeInstanceOf(ObjectId);
+  });
+
+  it('with a position in the filter is refused as a duplicate when the document stands elsewhere', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 'x' as never, _position: 7 });
+    const stale = {
+      replaceOne: { filter: { _id: 'x' as never, _position: 5 }, replacement: { _position: 6 }, upsert: true },
+    };
+    const fresh = {
+      replaceOne: { filter: { _id: 'y' as never, _position: 0 }, replacement: { _position: 1 }, upsert: true },
+    };
+    const error = (await refusal(docs.bulkWrite([stale, fresh], { ordered: false }))) as MongoBulkWriteError;
+    expect([error.writeErrors].flat().map(({ index, code }) => [index, code])).toEqual([[0, 11000]]);
+    expect(error.result.upsertedCount).toBe(1);
+    expect(await docs.findOne({ _id: 'x' as never })).toEqual({ _id: 'x', _position: 7 });
+  });
+
+  it('of one _id by many clients at once makes one document', async () => {
+    const docs = server.collection();
+    const once = () => docs.updateOne({ _id: 'x' as never }, { $inc: { n: 1 } }, { upsert: true });
+    const outcomes = await Promise.allSettled(Array.from({ length: 20 }, once));
+    const refused = outcomes.filter(({ status }) => status === 'rejected');
+    expect(await docs.findOne({})).toEqual({ _id: 'x', n: 20 - refused.length });
+  });
+});
+
+describe('bulkWrite', () => {
+  it('counts each kind of write', async () => {
+    const docs = server.collection();
+    await docs.insertMany([
+      { _id: 1, a: 1 },
+      { _id: 2, a: 2 },
+      { _id: 3, a: 3 },
+    ] as never);
+    const result = await docs.bulkWrite([
+      { insertOne: { document: { _id: 4 as never } } },
+      { updateOne: { filter: { _id: 1 as never }, update: { $set: { a: 10 } } } },
+      { updateMany: { filter: { a: { $lt: 5 } }, update: { $set: { b: 1 } } } },
+      { replaceOne: { filter: { _id: 5 as never }, replacement: { c: 1 }, upsert: true } },
+      { deleteOne: { filter: { _id: 4 as never } } },
+      { deleteMany: { filter: { b: 1 } } },
+    ]);
+    expect(result).toMatchObject({
+      insertedCount: 1,
+      matchedCount: 3,
+      modifiedCount: 3,
+      upsertedCount: 1,
+      deletedCount: 3,
+    });
+    expect(result.upsertedIds).toEqual({ 3: 5 });
+    expect((await docs.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual([1, 5]);
+  });
+
+  it('stops an ordered bulk at the first error and tells its index', async () => {
+    const docs = server.collection();
+    const error = (await refusal(
+      docs.bulkWrite([
+        { insertOne: { document: { _id: 1 as never } } },
+        { updateOne: { filter: { _id: 1 as never }, update: { $set: { a: 1 } } } },
+        { insertOne: { document: { _id: 1 as never } } },
+        { insertOne: { document: { _id: 2 as never } } },
+      ]),
+    )) as MongoBulkWriteError;
+    expect([error.writeErrors].flat()[0]).toMatchObject({ index: 2, code: 11000 });
+    expect(error.result).toMatchObject({ insertedCount: 1, modifiedCount: 1 });
+    expect(await docs.countDocuments()).toBe(1);
+  });
+
+  it('writes thousands of upserts in one go', async () => {
+    const docs = server.collection();
+    const writes = Array.from({ length: 3000 }, (_, n) => ({
+      replaceOne: { filter: { _id: `d${n % 2000}` as never }, replacement: { n }, upsert: true },
+    }));
+    const result = await docs.bulkWrite(writes, { ordered: false });
+    expect(result).toMatchObject({ upsertedCount: 2000, matchedCount: 1000, modifiedCount: 1000 });
+    expect(await docs.countDocuments()).toBe(2000);
+  });
+});
+
+describe('delete', () => {
+  it('removes the first match or all of them', async () => {
+    const docs = server.collection();
+    await docs.insertMany([{ a: 1 }, { a: 1 }, { a: 1 }, { a: 2 }]);
+    expect(await docs.deleteOne({ a: 1 })).toMatchObject({ deletedCount: 1 });
+    expect(await docs.deleteMany({ a: 1 })).toMatchObject({ deletedCount: 2 });
+    expect(await docs.deleteMany({ a: 1 })).toMatchObject({ deletedCount: 0 });
+    expect(await docs.countDocuments()).toBe(1);
+  });
+});
+
+describe('findAndModify', () => {
+  it('gives the document before or after the update', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 1 as never, n: 1 });
+    expect(await docs.findOneAndUpdate({}, { $inc: { n: 1 } })).toEqual({ _id: 1, n: 1 });
+    expect(await docs.findOneAndUpdate({}, { $inc: { n: 1 } }, { returnDocument: 'after' })).toEqual({ _id: 1, n: 3 });
+    expect(await docs.findOneAndReplace({}, { m: 1 }, { returnDocument: 'after' })).toEqual({ _id: 1, m: 1 });
+    expect(await docs.findOneAndUpdate({ x: 1 }, { $set: { a: 1 } })).toBeNull();
+  });
+
+  it('takes the first in the order of the sort', async () => {
+    const docs = server.collection();
+    await docs.insertMany([
+      { _id: 1, n: 5 },
+      { _id: 2, n: 9 },
+      { _id: 3, n: 7 },
+    ] as never);
+    const taken = await docs.findOneAndDelete({}, { sort: { n: -1 }, projection: { n: 1, _id: 0 } });
+    expect(taken).toEqual({ n: 9 });
+    expect((await docs.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual([1, 3]);
+  });
+
+  it('upserts, and tells what it made', async () => {
+    const docs = server.collection();
+    const made = await docs.findOneAndUpdate(
+      { _id: 'lease' as never },
+      { $set: { owner: 'a' }, $inc: { token: 1 } },
+      { upsert: true, returnDocument: 'after', includeResultMetadata: true },
+    );
+    expect(made.value).toEqual({ _id: 'lease', owner: 'a', token: 1 });
+    expect(made.lastErrorObject).toMatchObject({ updatedExisting: false, upserted: 'lease' });
+  });
+
+  it('hands a counter to many clients without giving a number twice', async () => {
+    const docs = server.collection();
+    await docs.insertOne({ _id: 'counter' as never, n: 0 });
+    const next = () =>
+      docs.findOneAndUpdate({ _id: 'counter' as never }, { $inc: { n: 1 } }, { returnDocument: 'after' });
+    const given = await Promise.all(Array.from({ length: 50 }, next));
+    expect(given.map((doc) => doc?.n).sort((a, b) => a - b)).toEqual(Array.from({ length: 50 }, (_, n) => n + 1));
+  });
+});
