@@ -70,7 +70,7 @@ function tell(message: StoresMessage): void {
 function stop(): Promise<void> {
   stopping ??= (async () => {
     for (const close of closers.reverse()) await close();
-    if (process.connected) process.disconnect();
+    if (process.connected) process.disconnect?.();
     process.exit();
   })();
   return stopping;

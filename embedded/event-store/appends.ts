@@ -8,6 +8,7 @@ import {
 } from '@grpc/grpc-js';
 import { isDiskFull } from '../sqlite-file.ts';
 import type { Commits } from './commits.ts';
+import type { OpenCalls } from './open-calls.ts';
 import {
   AllStreamPosition,
   Any,
@@ -89,8 +90,9 @@ type OpenBatch = {
 };
 
 /** An append that is larger than one message comes in several; it is kept until its last one, its deadline, or the size limit. */
-export function batchAppend(commits: Commits, log: (line: string) => void) {
+export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: string) => void) {
   return (call: ServerDuplexStream<BatchAppendRequest, BatchAppendResponse>) => {
+    calls.add(call);
     const open = new Map<string, OpenBatch>();
     let unanswered = 0;
     let ended = false;
@@ -159,7 +161,6 @@ export function batchAppend(commits: Commits, log: (line: string) => void) {
       ended = true;
       finish();
     });
-    call.on('error', () => call.destroy());
     call.on('cancelled', () => {
       for (const [key, batch] of open) close(key, batch);
     });
@@ -308,7 +309,6 @@ export function append(commits: Commits, log: (line: string) => void) {
         failed: (error) => answer(failure(error, log)),
       });
     });
-    call.on('error', () => call.destroy());
   };
 }
 

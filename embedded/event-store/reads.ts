@@ -2,6 +2,7 @@
 import { status as grpcStatus, type ServerWritableStream } from '@grpc/grpc-js';
 import { isStoresError } from '../errors.ts';
 import type { LiveEvent, LiveEvents } from './live-events.ts';
+import type { OpenCalls } from './open-calls.ts';
 import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamDeletedError, streamNameOf } from './protocol.ts';
 import { type Storage, type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
 import {
@@ -21,9 +22,9 @@ type ReadCall = ServerWritableStream<ReadRequest, Buffer>;
 type ReadOptions = NonNullable<ReturnType<ReadRequest['getOptions']>>;
 type Filter = { matches: (event: StoredEvent) => boolean; checkpointEvery: number };
 
-export function read(storage: Storage, live: LiveEvents, log: (line: string) => void) {
+export function read(storage: Storage, live: LiveEvents, calls: OpenCalls, log: (line: string) => void) {
   return (call: ReadCall) => {
-    call.on('error', () => call.destroy());
+    calls.add(call);
     serve(storage, live, call).then(
       () => {
         if (!isGone(call)) call.end();

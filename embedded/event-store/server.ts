@@ -1,14 +1,16 @@
 /** The EventStoreDB gRPC protocol (streams, server features, gossip of a single node) over one SQLite file. */
 import { randomUUID } from 'node:crypto';
-import { Server, ServerCredentials, type sendUnaryData } from '@grpc/grpc-js';
+import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js';
 import { storesError } from '../errors.ts';
 import { append, batchAppend, softDelete, tombstone } from './appends.ts';
 import { createCommits } from './commits.ts';
 import { createLiveEvents } from './live-events.ts';
+import { createOpenCalls } from './open-calls.ts';
 import {
   ClusterInfo,
   EndPoint,
   GossipService,
+  grpcError,
   MemberInfo,
   ServerFeaturesService,
   StreamsService,
@@ -46,8 +48,10 @@ export async function startEventStoreServer(options: {
   maxPages?: number;
 }): Promise<EventStoreServer> {
   const { file, host = '127.0.0.1', log = () => {} } = options;
+  if (!/^(127\.|localhost$)/.test(host)) throw storesError('stores-failed', `${host} is not a loopback address.`);
   const storage = openStorage(file, options.maxPages ? { maxPages: options.maxPages } : {});
   const live = createLiveEvents();
+  const calls = createOpenCalls();
   const commits = createCommits(storage, live.publish);
   const server = new Server({
     'grpc.max_receive_message_length': LARGEST_MESSAGE_BYTES,
@@ -57,9 +61,9 @@ export async function startEventStoreServer(options: {
   server.addService(
     { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (bytes: Buffer) => bytes } },
     {
-      read: read(storage, live, log),
+      read: read(storage, live, calls, log),
       append: append(commits, log),
-      batchAppend: batchAppend(commits, log),
+      batchAppend: batchAppend(commits, calls, log),
       delete: softDelete(commits, log),
       tombstone: tombstone(commits, log),
     },
@@ -81,6 +85,7 @@ export async function startEventStoreServer(options: {
     port,
     async close() {
       commits.flush();
+      calls.endAll(grpcError(status.UNAVAILABLE, 'The event store is stopping.'));
       await stop(server);
       commits.flush();
       storage.close();
@@ -99,7 +104,7 @@ function listen(server: Server, host: string, port: number): Promise<number> {
   });
 }
 
-/** Subscriptions never end by themselves, so what is still open after a moment is cut. */
+/** Connections whose other side does not answer any more are cut after a moment. */
 function stop(server: Server): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);

@@ -1,0 +1,130 @@
+/** What the cases share: a client of the event store under test, names that no other run uses, and ways to wait for a point. */
+import { randomUUID } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  type AllStreamResolvedEvent,
+  type AllStreamSubscription,
+  EventStoreDBClient,
+  type JSONEventData,
+  jsonEvent,
+  type ResolvedEvent,
+  type StreamSubscription,
+} from '@eventstore/db-client';
+import { afterAll, beforeAll, vi } from 'vitest';
+import { startEmbeddedStores } from '../../../embedded/start.ts';
+
+export type Server = { url: string; client: EventStoreDBClient };
+export type AnyResolved = ResolvedEvent | AllStreamResolvedEvent;
+
+/** Ignored by a server without TLS, but the client then uses Append where it otherwise uses BatchAppend. */
+export const CREDENTIALS = { username: 'admin', password: 'changeit' };
+
+/** Connects the tests of a file to the server named by CONFORMANCE_EVENTSTORE_URL, or to an embedded one of their own. */
+export function useServer(): Server {
+  vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
+  const server = {} as Server;
+  const cleanups: (() => Promise<unknown> | unknown)[] = [];
+
+  beforeAll(async () => {
+    server.url = process.env.CONFORMANCE_EVENTSTORE_URL || (await startEmbedded(cleanups));
+    server.client = EventStoreDBClient.connectionString(server.url);
+    cleanups.unshift(() => server.client.dispose());
+  });
+
+  afterAll(async () => {
+    for (const cleanup of cleanups) await cleanup();
+  });
+
+  return server;
+}
+
+async function startEmbedded(cleanups: (() => Promise<unknown> | unknown)[]): Promise<string> {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'conformance-event-store-'));
+  const stores = await startEmbeddedStores({ dataFolder });
+  cleanups.push(
+    () => stores.stop(),
+    () => rmSync(dataFolder, { recursive: true }),
+  );
+  return stores.eventStoreUrl;
+}
+
+export const uniqueStream = (kind = 'conformance') => `${kind}-${randomUUID()}`;
+
+/** `count` events of a type, with their number as data. */
+export function events(count: number, type = 'Happened'): JSONEventData[] {
+  return Array.from({ length: count }, (_, n) => jsonEvent({ type, data: { n } }));
+}
+
+export async function collect<E extends AnyResolved>(reading: AsyncIterable<E>): Promise<NonNullable<E['event']>[]> {
+  const found: NonNullable<E['event']>[] = [];
+  for await (const resolved of reading) found.push(resolved.event!);
+  return found;
+}
+
+export const revisions = (found: readonly { revision: bigint }[]) => found.map((event) => Number(event.revision));
+export const numbers = (found: readonly { data: unknown }[]) => found.map((event) => (event.data as { n: number }).n);
+
+export type ClientError = Error & Record<string, unknown>;
+
+/** The error that a promise rejects with; fails when it resolves. */
+export async function refusal(promise: Promise<unknown>): Promise<ClientError> {
+  const value = await promise.then(
+    () => undefined,
+    (error: ClientError) => error,
+  );
+  if (!value) throw new Error('It was not refused.');
+  return value;
+}
+
+type Subscription = StreamSubscription | AllStreamSubscription;
+
+/** Remembers what a subscription delivers, so that a test can wait for the nth event without missing one. */
+export function watch(subscription: Subscription) {
+  const found: NonNullable<AnyResolved['event']>[] = [];
+  const told: string[] = [];
+  const waiting: { done: () => boolean; resolve: () => void; reject: (error: Error) => void }[] = [];
+  let failed: ClientError | undefined;
+  const check = () => {
+    for (const wait of [...waiting]) {
+      if (wait.done()) wait.resolve();
+      else if (failed) wait.reject(failed);
+      else continue;
+      waiting.splice(waiting.indexOf(wait), 1);
+    }
+  };
+  const stream: EventEmitter = subscription;
+  stream.on('data', (resolved: AnyResolved) => {
+    found.push(resolved.event!);
+    told.push('event');
+    check();
+  });
+  for (const name of ['confirmation', 'caughtUp'] as const) {
+    stream.on(name, () => {
+      told.push(name);
+      check();
+    });
+  }
+  stream.on('error', (error: ClientError) => {
+    failed = error;
+    check();
+  });
+  const until = (done: () => boolean) =>
+    new Promise<void>((resolve, reject) => {
+      waiting.push({ done, resolve, reject });
+      check();
+    });
+  return {
+    found,
+    told,
+    until,
+    count: (count: number) => until(() => found.length >= count),
+    heard: (name: 'confirmation' | 'caughtUp') => until(() => told.includes(name)),
+    error: async () => {
+      await until(() => failed !== undefined);
+      return failed!;
+    },
+  };
+}
