@@ -20,7 +20,8 @@ export type WriteSideOptions = {
 export type WriteSide = {
   handler: CommandHandler;
   router: Router;
-  checks: Record<string, () => Promise<Check>>;
+  /** For /readyz: fails while the event store is away. */
+  checks: Readonly<Record<string, () => Promise<Check>>>;
 };
 
 /** The write side over an event store. */

@@ -1,0 +1,101 @@
+import { resolve } from 'node:path';
+import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { createApp } from '../http/app.ts';
+import { healthRoutes } from '../http/health.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { policiesOf } from '../policies/contexts.ts';
+import { startPolicies } from '../policies/start.ts';
+import { projectionsIn } from '../projections/contexts.ts';
+import { startProjections } from '../projections/start.ts';
+import { readContexts } from '../read-api/contexts.ts';
+import { startReadApi } from '../read-api/start.ts';
+import { writeSideContexts } from '../write-side/contexts.ts';
+import { startWriteSide } from '../write-side/start.ts';
+import { createLog } from './log.ts';
+import { createMongoClient } from './mongo.ts';
+import { serve } from './serve.ts';
+import { readSettings } from './settings.ts';
+import { main, onShutdown } from './shutdown.ts';
+import { openStores } from './stores.ts';
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/;
+
+/** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
+await main(async () => {
+  const settings = readSettings();
+  const log = createLog(settings.LOG_LEVEL, 'plaza');
+  const onError = (error: unknown) => log.error(error);
+  const info = (line: string) => log.info(line);
+
+  const serving = await serve(settings.HOST, settings.PORT);
+  const dataFolder = resolve(settings.PLAZA_DATA);
+  const stores = await openStores({
+    eventStoreUrl: settings.EVENTSTORE_URL,
+    mongoUrl: settings.MONGODB_URL,
+    dataFolder,
+    log: info,
+    onLost(reason) {
+      console.error(`plaza: ${reason}`);
+      process.exit(1);
+    },
+  });
+
+  const client = connectEventStore(stores.eventStoreUrl);
+  const mongo = createMongoClient(stores.mongoUrl);
+  const db = mongo.db(settings.MONGODB_DATABASE);
+  const names = settings.PLAZA_CONTEXTS;
+  const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
+
+  const writeSide = startWriteSide({
+    client,
+    contexts,
+    answerWithin: settings.COMMAND_TIMEOUT_MS,
+    maxBusy: settings.MAX_WAITING_COMMANDS,
+    onError,
+  });
+  const policies = startPolicies({
+    client,
+    db,
+    policies: names.flatMap((name) => policiesOf[name] ?? []),
+    handler: writeSide.handler,
+    log: info,
+  });
+  const projections = startProjections({ client, db, projections: projectionsIn(names), log: info });
+  const readApi = startReadApi({
+    db,
+    contexts: readContexts.filter(({ schema }) => names.includes(schema.name)),
+    version: packageJson.version,
+    onError,
+  });
+
+  let stopping = false;
+  const health = healthRoutes({ checks: { ...writeSide.checks, ...readApi.checks }, stopping: () => stopping });
+  const app = createApp(
+    [health, writeSide.router, ...readApi.routers],
+    contexts.map(({ schema }) => schema),
+    onError,
+  );
+  serving.handle(app);
+
+  onShutdown(async () => {
+    stopping = true;
+    readApi.stop();
+    await serving.close();
+    await Promise.all([policies.stop(), projections.stop()]);
+    await Promise.all([disconnectEventStore(client), mongo.close()]);
+    await stores.stop();
+  });
+
+  const stored = stores.embedded
+    ? `in ${stores.embedded.dataFolder} (embedded stores)`
+    : `in ${settings.EVENTSTORE_URL.replace(/\/\/.*@/, '//')} and ${settings.MONGODB_URL.replace(/\/\/.*@/, '//')}`;
+  console.log(`Plaza listens on ${serving.url.replace('127.0.0.1', 'localhost')}  (ready after ${Math.round(performance.now())} ms)
+  contexts   ${names.join(', ')}
+  data       ${stored}
+  reference  ${serving.url.replace('127.0.0.1', 'localhost')}/reference
+  stop       Ctrl-C`);
+  if (!LOOPBACK.test(settings.HOST))
+    console.warn(
+      `plaza: anyone who reaches ${settings.HOST}:${settings.PORT} can read and change everything: there is no sign-in`,
+    );
+});
