@@ -1,8 +1,15 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
-import type { CommandHttp, CommandSchema, ContextSchema, QuerySchema } from './kernel/context.ts';
+import {
+  type CommandHttp,
+  type CommandSchema,
+  type ContextSchema,
+  parameterNames,
+  type QuerySchema,
+} from './kernel/context.ts';
 import { controlCenter, EventCursor, ReachedPosition } from './kernel/control-center.ts';
 import { exampleOf } from './kernel/examples.ts';
 import { PositionText, queriesOf } from './kernel/history.ts';
+import { CursorText, Limit, MAX_LIMIT, SortText } from './kernel/paging.ts';
 import { type CommonProblem, commonProblems } from './kernel/problems.ts';
 import { Id } from './kernel/values.ts';
 
@@ -187,8 +194,6 @@ const problemResponses = (problems: readonly NamedProblem[]): Record<string, Res
   );
 };
 
-const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-
 const pathParameters = (path: string, properties: TProperties): Parameter[] =>
   parameterNames(path).map((name) => {
     const schema = properties[name] ?? Id;
@@ -261,12 +266,13 @@ const describe = (
     };
   };
 
-  const queryOperation = (name: string, { summary, path, filters, sorts, answer, item }: QuerySchema): Operation => {
+  const queryOperation = (name: string, query: QuerySchema): Operation => {
+    const { summary, path, filters, sorts, answer, item, parameters } = query;
     const itemRef = component(item, name);
     const isList = answer === 'list';
     const page = Type.Object({
       items: Type.Array(Type.Unsafe(itemRef), { maxItems: MAX_LIMIT }),
-      next: Type.Optional(Cursor),
+      next: Type.Optional(CursorText),
     });
     const example = isList ? { items: [exampleOf(item)] } : exampleOf(item);
     const listParameters: Parameter[] = [
@@ -280,19 +286,25 @@ const describe = (
               in: 'query' as const,
               required: false,
               description: 'A field, or `-` and a field for the reverse. Left out: by id.',
-              schema: Type.String({ enum: sorts.flatMap((sort) => [sort, `-${sort}`]) }),
+              schema: SortText(sorts),
             },
           ]
         : []),
       { name: 'limit', in: 'query', required: false, description: 'Items on a page.', schema: Limit },
-      { name: 'cursor', in: 'query', required: false, description: 'The `next` of the page before.', schema: Cursor },
+      {
+        name: 'cursor',
+        in: 'query',
+        required: false,
+        description: 'The `next` of the page before.',
+        schema: CursorText,
+      },
     ];
     return {
       operationId: `${context.name}.${name}`,
       summary,
       tags: [context.name],
       parameters: [
-        ...pathParameters(path, item.properties),
+        ...pathParameters(path, { ...item.properties, ...parameters }),
         ...(isList ? listParameters : []),
         { $ref: '#/components/parameters/MinEventPosition' },
         { $ref: '#/components/parameters/Prefer' },
@@ -322,13 +334,6 @@ const describe = (
     operations.push([schema.path, 'get', queryOperation(name, schema)]);
   return { operations, schemas };
 };
-
-/** The most and the usual number of items on a page. */
-export const MAX_LIMIT = 200;
-export const DEFAULT_LIMIT = 50;
-
-const Limit = Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT });
-const Cursor = Type.String({ maxLength: 1024, description: 'Opaque.' });
 
 const systemOperations = (contexts: readonly ContextSchema[]): [string, string, Operation][] => {
   const document = (operationId: string, summary: string, type: string, schema: object): Operation => ({
@@ -410,8 +415,10 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
 };
 
 const Health = Type.Object({
-  status: Type.String({ enum: ['ok', 'failing'] }),
-  checks: Type.Optional(Type.Record(Type.String(), Type.String())),
+  status: Type.String({ enum: ['ok', 'failing', 'stopping'] }),
+  checks: Type.Optional(
+    Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
+  ),
 });
 
 /**

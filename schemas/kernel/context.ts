@@ -78,7 +78,12 @@ export type QuerySchema<Item extends TObject = TObject> = {
   sorts: readonly string[];
   answer: 'one' | 'list';
   item: Item;
+  /** The path's parameters that are not fields of the item and not plain ids. */
+  parameters?: TProperties;
 };
+
+/** The names in a path: `lotId` for `/parking/lots/{lotId}`. */
+export const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
 /** Declares a query that answers `{items, next?}`. */
 export const list = <Item extends TObject>(

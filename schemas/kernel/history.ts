@@ -38,11 +38,11 @@ export const historyId = (commit: bigint): string => commit.toString().padStart(
  */
 export const historyQueries = (context: ContextSchema): Readonly<Record<string, QuerySchema>> =>
   Object.fromEntries(
-    Object.entries(context.queries).flatMap(([name, { answer, path, summary }]) =>
-      answer === 'one'
-        ? [[`${name}History`, list(`${summary}: its events`, `${path}/history`, HistoryEntry, { sorts: ['position'] })]]
-        : [],
-    ),
+    Object.entries(context.queries).flatMap(([name, { answer, path, summary, item }]) => {
+      if (answer !== 'one') return [];
+      const query = list(`${summary}: its events`, `${path}/history`, HistoryEntry, { sorts: ['position'] });
+      return [[`${name}History`, { ...query, parameters: item.properties }]];
+    }),
   );
 
 /** Every query of a context, those for histories among them. */

@@ -1,0 +1,5 @@
+import type { ReadContext } from './kernel/context.ts';
+import { parking } from './parking.ts';
+
+/** The read side of every context, in the order in which they are shown. */
+export const readContexts: readonly ReadContext[] = [parking];

@@ -1,0 +1,123 @@
+import { Router } from 'express';
+import type { Document } from 'mongodb';
+import { sendJson } from '../http/problem.ts';
+import { EventCursor } from '../schemas/kernel/control-center.ts';
+import { historyView } from '../schemas/kernel/history.ts';
+import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
+import type { ReadContext } from './kernel/context.ts';
+import { earlier, formatCursor, parseCursor } from './kernel/event-cursor.ts';
+import { type EventLog, openEventLog } from './kernel/event-log.ts';
+import { EVENT_STREAM, type EventStreamOptions, openEventStream } from './kernel/event-stream.ts';
+import { queryOf, readAll, readText } from './kernel/parameters.ts';
+import type { ReadModels } from './kernel/queries.ts';
+import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
+
+const LATEST = 30;
+
+/** Milliseconds for which the document is told again: many pages cost as much as one. */
+const MAX_AGE = 250;
+
+const shownStatus = (status: ReadStatus): Document => {
+  const { _id, view, group, state, position, eventsBehind, secondsBehind, secondsSinceProgress, parked } = status;
+  return { name: _id, view, group, state, position, eventsBehind, secondsBehind, secondsSinceProgress, parked };
+};
+
+type Built = { position: bigint; document: Document };
+
+/** Builds the document of every context: at most once at a time. */
+const documentBuilder = (
+  contexts: readonly ReadContext[],
+  models: ReadModels,
+  log: EventLog,
+  onError: (error: unknown) => void,
+) => {
+  const { db, positions } = models;
+  const views = viewsOf(contexts);
+  let last: (Built & { at: number }) | undefined;
+  let building: Promise<Built> | undefined;
+
+  const overview = async (context: ReadContext): Promise<object | null> => {
+    try {
+      return await context.overview(db);
+    } catch (error) {
+      onError(error);
+      return null;
+    }
+  };
+
+  const build = async (): Promise<Built> => {
+    const at = performance.now();
+    const [reached, cursor] = await Promise.all([Promise.all(views.map(positions.reached)), log.head()]);
+    const [parts, latest, projections] = await Promise.all([
+      Promise.all(contexts.map(async (context) => [context.schema.name, await overview(context)] as const)),
+      log.latest(cursor, LATEST),
+      readStatuses(db),
+    ]);
+    const position = reached.reduce(earlier);
+    const document = {
+      time: new Date().toISOString(),
+      position: position.toString(),
+      contexts: Object.fromEntries(parts),
+      events: latest.map(({ entry }) => entry),
+      eventCursor: formatCursor(cursor),
+      projections: projections.map(shownStatus),
+    };
+    last = { position, document, at };
+    return last;
+  };
+
+  /** @param minimum what the document must have reached */
+  return async (minimum: bigint): Promise<Built> => {
+    if (last && performance.now() - last.at < MAX_AGE && last.position >= minimum) return last;
+    building ??= build().finally(() => {
+      building = undefined;
+    });
+    const built = await building;
+    if (built.position >= minimum) return built;
+    building ??= build().finally(() => {
+      building = undefined;
+    });
+    return building;
+  };
+};
+
+const viewsOf = (contexts: readonly ReadContext[]): string[] => [
+  ...new Set(contexts.flatMap(({ schema, views }) => [...Object.values(views), historyView(schema)])),
+];
+
+/** The control centre: one document over every context, and its events as they come. */
+export const controlCenter = (
+  contexts: readonly ReadContext[],
+  models: ReadModels,
+  onError: (error: unknown) => void,
+  options: EventStreamOptions = {},
+): { router: Router; stop(): void } => {
+  const router = Router({ caseSensitive: true });
+  const names = contexts.map(({ schema }) => schema.name);
+  const views = viewsOf(contexts);
+  const log = openEventLog(models.db, names, models.positions.reached);
+  const build = documentBuilder(contexts, models, log, onError);
+  const stream = openEventStream(log, options);
+  const after = new Map([['after', readText(EventCursor)]]);
+
+  router.get('/control-center', async (req, res) => {
+    readAll(queryOf(req.url), new Map());
+    try {
+      const headers = await awaitPosition(req, res, views, models);
+      const isDemanding = req.headers['min-event-position'] !== undefined;
+      const { position, document } = await fromViews(build(isDemanding ? BigInt(headers['View-Position']!) : -1n));
+      sendJson(res, 200, document, { ...headers, 'View-Position': position.toString(), 'Cache-Control': 'no-store' });
+    } catch (error) {
+      unlessGone(error);
+    }
+  });
+
+  router.get('/control-center/events', async (req, res) => {
+    const from = req.get('Last-Event-ID') ?? readAll(queryOf(req.url), after).get('after');
+    const cursor = from === undefined || from === '' ? undefined : parseCursor(String(from), names);
+    if (req.method === 'HEAD') res.writeHead(200, EVENT_STREAM).end();
+    else await stream.connect(res, cursor);
+  });
+
+  return { router, stop: stream.stop };
+};

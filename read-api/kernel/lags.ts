@@ -1,0 +1,50 @@
+import type { ReadStatus } from '../../subscriptions/status.ts';
+
+/** How far the views are behind the event store, as last measured. */
+export type Lags = {
+  /** `events=3, seconds=0.4, state=live`: a dictionary of RFC 9651; undefined for a view that nobody measured. */
+  of(view: string): string | undefined;
+};
+
+/** Milliseconds after which the statuses are read again, when somebody asks. */
+const MAX_AGE = 500;
+
+/** From the best to the worst. */
+const STATES: readonly ReadStatus['state'][] = ['live', 'catching-up', 'rebuilding', 'stopped'];
+
+const describe = (members: readonly ReadStatus[]): string => {
+  const events = Math.max(...members.map(({ eventsBehind }) => eventsBehind));
+  const seconds = Math.max(...members.map(({ secondsBehind }) => secondsBehind));
+  const state = STATES[Math.max(...members.map((member) => STATES.indexOf(member.state)))];
+  return `events=${events}, seconds=${seconds.toFixed(1)}, state=${state}`;
+};
+
+/**
+ * Keeps the lags at hand: asking never waits, and reads anew in the background.
+ * @param read the statuses of all projections
+ */
+export const trackLags = (read: () => Promise<readonly ReadStatus[]>): Lags => {
+  let lags = new Map<string, string>();
+  let askedAt = Number.NEGATIVE_INFINITY;
+
+  const refresh = async (): Promise<void> => {
+    try {
+      const members = (await read()).filter(({ group }) => group === 'projections');
+      lags = new Map([...Map.groupBy(members, ({ view }) => view)].map(([view, own]) => [view, describe(own)]));
+    } catch {
+      lags = new Map();
+    }
+  };
+  const keepFresh = (): void => {
+    if (performance.now() - askedAt < MAX_AGE) return;
+    askedAt = performance.now();
+    void refresh();
+  };
+  keepFresh();
+  return {
+    of(view) {
+      keepFresh();
+      return lags.get(view);
+    },
+  };
+};

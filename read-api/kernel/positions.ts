@@ -1,0 +1,127 @@
+import { ProblemError, problems } from '../../http/problem.ts';
+
+/** How far the views have come, read once for everybody who asks. */
+export type Positions = {
+  /** @returns a position that the view has reached, at most {@link MAX_AGE} old */
+  reached(view: string): Promise<bigint>;
+  /**
+   * Waits until the view has reached a position.
+   * @param wait milliseconds; 0 looks once
+   * @returns how far the view has come: less than `minimum` when the time was over
+   * @throws the signal's reason when the caller has gone
+   * @throws ProblemError 503 when too many wait
+   */
+  waitFor(view: string, minimum: bigint, wait: number, signal: AbortSignal): Promise<bigint>;
+  /** Ends all waiting, as if the time were over. */
+  stop(): void;
+};
+
+/** Milliseconds for which a position that was read is told again. */
+const MAX_AGE = 20;
+/** Milliseconds between two looks while somebody waits. */
+const POLL = 10;
+const MAX_WAITERS = 10_000;
+
+type Waiter = { minimum: bigint; settle(position: bigint): void; fail(error: unknown): void };
+
+type ViewState = {
+  position: bigint;
+  readAt: number;
+  reading: Promise<bigint> | undefined;
+  waiters: Set<Waiter>;
+  poll: NodeJS.Timeout | undefined;
+};
+
+/** @param read asks the read models: -1 for a view that was never built */
+export const trackPositions = (read: (view: string) => Promise<bigint>): Positions => {
+  const views = new Map<string, ViewState>();
+  let stopped = false;
+
+  const stateOf = (view: string): ViewState => {
+    const known = views.get(view);
+    if (known) return known;
+    const state = {
+      position: -1n,
+      readAt: Number.NEGATIVE_INFINITY,
+      reading: undefined,
+      waiters: new Set<Waiter>(),
+      poll: undefined,
+    };
+    views.set(view, state);
+    return state;
+  };
+
+  const refresh = (view: string, state: ViewState): Promise<bigint> => {
+    state.reading ??= (async () => {
+      const askedAt = performance.now();
+      try {
+        state.position = await read(view);
+        state.readAt = askedAt;
+        return state.position;
+      } finally {
+        state.reading = undefined;
+      }
+    })();
+    return state.reading;
+  };
+
+  const schedule = (view: string, state: ViewState): void => {
+    if (state.poll || state.waiters.size === 0) return;
+    state.poll = setTimeout(async () => {
+      try {
+        const position = await refresh(view, state);
+        for (const waiter of state.waiters) if (waiter.minimum <= position) waiter.settle(position);
+      } catch (error) {
+        for (const waiter of state.waiters) waiter.fail(error);
+      }
+      state.poll = undefined;
+      schedule(view, state);
+    }, POLL);
+  };
+
+  return {
+    async reached(view) {
+      const state = stateOf(view);
+      return performance.now() - state.readAt < MAX_AGE ? state.position : refresh(view, state);
+    },
+    async waitFor(view, minimum, wait, signal) {
+      const state = stateOf(view);
+      const isFresh = performance.now() - state.readAt < MAX_AGE;
+      if (isFresh && state.position >= minimum) return state.position;
+      const position = await refresh(view, state);
+      signal.throwIfAborted();
+      if (position >= minimum || wait === 0 || stopped) return position;
+      if (state.waiters.size >= MAX_WAITERS) throw new ProblemError(problems.overloaded());
+      return new Promise<bigint>((resolve, reject) => {
+        const done = () => {
+          clearTimeout(timer);
+          signal.removeEventListener('abort', gone);
+          state.waiters.delete(waiter);
+        };
+        const waiter: Waiter = {
+          minimum,
+          settle(reached) {
+            done();
+            resolve(reached);
+          },
+          fail(error) {
+            done();
+            reject(error);
+          },
+        };
+        const timer = setTimeout(() => waiter.settle(state.position), wait);
+        const gone = () => waiter.fail(signal.reason);
+        signal.addEventListener('abort', gone);
+        state.waiters.add(waiter);
+        schedule(view, state);
+      });
+    },
+    stop() {
+      stopped = true;
+      for (const state of views.values()) {
+        clearTimeout(state.poll);
+        for (const waiter of state.waiters) waiter.settle(state.position);
+      }
+    },
+  };
+};

@@ -1,0 +1,188 @@
+import { type RequestHandler, Router } from 'express';
+import type { Db, Document, Filter, Sort } from 'mongodb';
+import type { TObject, TProperties } from 'typebox';
+import { expressPath } from '../../http/app.ts';
+import { problems, sendJson, sendProblem } from '../../http/problem.ts';
+import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
+import { historyQueries, historyView } from '../../schemas/kernel/history.ts';
+import { CursorText, DEFAULT_LIMIT, Limit, SortText } from '../../schemas/kernel/paging.ts';
+import { Id } from '../../schemas/kernel/values.ts';
+import type { ReadContext } from './context.ts';
+import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
+import type { Lags } from './lags.ts';
+import { queryOf, type ReadText, readAll, readText } from './parameters.ts';
+import type { Positions } from './positions.ts';
+import { awaitPosition, fromViews, unlessGone } from './reading.ts';
+
+/** What the routes read from. */
+export type ReadModels = { db: Db; positions: Positions; lags: Lags };
+
+type Stored = Document & { _id: string };
+
+/** A query bound to its view. */
+type BoundQuery = {
+  /** `parking.lots`: unique. */
+  name: string;
+  view: string;
+  query: QuerySchema;
+  /** The filter that the path's parameters make. */
+  filter(parameters: Readonly<Record<string, string>>): Filter<Stored>;
+  /** The document's field behind each sort. */
+  sortField(sort: string): string;
+};
+
+const bindAll = ({ schema, views }: ReadContext): BoundQuery[] => [
+  ...Object.entries(schema.queries).map(([name, query]): BoundQuery => {
+    const view = views[name];
+    if (view === undefined) throw new Error(`${schema.name} binds no view to its query ${name}`);
+    const id = parameterNames(query.path);
+    return {
+      name: `${schema.name}.${name}`,
+      view,
+      query,
+      filter: (parameters) =>
+        query.answer === 'one' ? { _id: id.map((part) => parameters[part]).join('.') } : { ...parameters },
+      sortField: (sort) => sort,
+    };
+  }),
+  ...Object.entries(historyQueries(schema)).map(([name, query]): BoundQuery => {
+    const resource = query.path.slice(0, -'/history'.length);
+    return {
+      name: `${schema.name}.${name}`,
+      view: historyView(schema),
+      query,
+      filter: (parameters) => ({ resources: resource.replaceAll(/\{(\w+)\}/g, (_, part) => parameters[part] ?? '') }),
+      sortField: () => '_id',
+    };
+  }),
+];
+
+const textsOf = (schemas: TProperties): Map<string, ReadText> =>
+  new Map(Object.entries(schemas).map(([name, schema]) => [name, readText(schema)]));
+
+/** Takes the fields that an item has out of a stored document. */
+const itemOf = ({ properties }: TObject): ((document: Document) => Document) => {
+  const fields = Object.keys(properties);
+  return (document) => {
+    const item: Document = {};
+    for (const field of fields) {
+      const value = document[field];
+      if (value !== undefined) item[field] = value;
+    }
+    return item;
+  };
+};
+
+const pathReader = ({ path, item, parameters }: QuerySchema) => {
+  const schemas: TProperties = { ...item.properties, ...parameters };
+  const known = textsOf(Object.fromEntries(parameterNames(path).map((name) => [name, schemas[name] ?? Id])));
+  return (given: Readonly<Record<string, string | string[]>>) =>
+    Object.fromEntries(readAll(Object.entries(given) as [string, string][], known)) as Record<string, string>;
+};
+
+const noParameters: ReadonlyMap<string, ReadText> = new Map();
+
+const answerOne = ({ view, query, filter }: BoundQuery, models: ReadModels): RequestHandler => {
+  const readPath = pathReader(query);
+  const toItem = itemOf(query.item);
+  const collection = models.db.collection<Stored>(view);
+  return async (req, res) => {
+    const found = filter(readPath(req.params));
+    readAll(queryOf(req.url), noParameters);
+    const headers = await awaitPosition(req, res, [view], models);
+    const document = await fromViews(collection.findOne(found));
+    if (document) sendJson(res, 200, toItem(document), { ...headers, ...UNCACHED });
+    else sendProblem(res, problems.notFound(), headers);
+  };
+};
+
+const UNCACHED = { 'Cache-Control': 'no-store' };
+
+type Ordering = { sort: string; field: string; direction: 1 | -1 };
+
+/** What comes after a place: the documents with another value of the sort's field, and those with the same by `_id`. */
+const after = ({ id, value }: Place, { field, direction }: Ordering): Filter<Stored> => {
+  const beyond = direction === 1 ? '$gt' : '$lt';
+  if (field === '_id') return { _id: { [beyond]: id } };
+  return { $or: [{ [field]: { [beyond]: value } }, { [field]: value, _id: { [beyond]: id } }] } as Filter<Stored>;
+};
+
+const answerList = ({ name, view, query, filter, sortField }: BoundQuery, models: ReadModels): RequestHandler => {
+  const readPath = pathReader(query);
+  const toItem = itemOf(query.item);
+  const collection = models.db.collection<Stored>(view);
+  const { sorts } = query;
+  const known = textsOf({
+    ...query.filters,
+    limit: Limit,
+    cursor: CursorText,
+    ...(sorts.length > 0 ? { sort: SortText(sorts) } : {}),
+  });
+  const values = textsOf(Object.fromEntries(sorts.map((sort) => [sort, query.item.properties[sort]!])));
+
+  const orderingOf = (sort: string | undefined): Ordering => {
+    if (sort === undefined) return { sort: '', field: '_id', direction: 1 };
+    const direction = sort.startsWith('-') ? -1 : 1;
+    return { sort, field: sortField(direction === -1 ? sort.slice(1) : sort), direction };
+  };
+  const isValueOf = ({ sort, field }: Ordering) => {
+    const read = field === '_id' ? undefined : values.get(sort.replace(/^-/, ''));
+    return (value: unknown) => (read ? 'value' in read(String(value)) : value === null);
+  };
+
+  return async (req, res) => {
+    const inPath = readPath(req.params);
+    const given = readAll(queryOf(req.url), known);
+    const limit = (given.get('limit') as number | undefined) ?? DEFAULT_LIMIT;
+    const cursor = given.get('cursor') as string | undefined;
+    const ordering = orderingOf(given.get('sort') as string | undefined);
+    const { field, direction } = ordering;
+    for (const paging of ['limit', 'cursor', 'sort']) given.delete(paging);
+    const wanted: Filter<Stored> = { ...filter(inPath), ...Object.fromEntries(given) };
+    const question = JSON.stringify([name, ordering.sort, Object.entries(wanted).sort()]);
+    const place = cursor === undefined ? undefined : decodeCursor(question, cursor, isValueOf(ordering));
+
+    const headers = await awaitPosition(req, res, [view], models);
+    const order: Sort = field === '_id' ? { _id: direction } : { [field]: direction, _id: direction };
+    const found = await fromViews(
+      collection
+        .find(place ? { ...wanted, ...after(place, ordering) } : wanted)
+        .sort(order)
+        .limit(limit + 1)
+        .batchSize(limit + 1)
+        .toArray(),
+    );
+    const isMore = found.length > limit;
+    if (isMore) found.pop();
+    const items = found.map(toItem);
+    if (!isMore) return sendJson(res, 200, { items }, { ...headers, ...UNCACHED });
+    const last = found.at(-1)!;
+    const next = encodeCursor(question, { id: last._id, value: field === '_id' ? null : last[field] });
+    sendJson(res, 200, { items, next }, { ...headers, ...UNCACHED, Link: nextLink(req.originalUrl, next) });
+  };
+};
+
+/** The same request with another cursor (RFC 8288). */
+const nextLink = (target: string, cursor: string): string => {
+  const parameters = new URLSearchParams([...queryOf(target)].map(([name, text]) => [name, text]));
+  const [path] = target.split('?');
+  parameters.set('cursor', cursor);
+  return `<${path}?${parameters}>; rel="next"`;
+};
+
+/**
+ * The routes of every query of the contexts, and of the history of each of their resources.
+ * @throws Error when a query is bound to no view
+ */
+export const queryRoutes = (contexts: readonly ReadContext[], models: ReadModels): Router => {
+  const router = Router({ caseSensitive: true });
+  for (const bound of contexts.flatMap(bindAll)) {
+    const answer = bound.query.answer === 'one' ? answerOne(bound, models) : answerList(bound, models);
+    router.get(expressPath(bound.query.path), (req, res, next) => {
+      Promise.resolve(answer(req, res, next))
+        .catch(unlessGone)
+        .catch(next);
+    });
+  }
+  return router;
+};

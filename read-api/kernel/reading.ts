@@ -1,0 +1,90 @@
+import type { Request, Response } from 'express';
+import { ProblemError, problems } from '../../http/problem.ts';
+import { isTransient } from '../../subscriptions/transient.ts';
+import { earlier } from './event-cursor.ts';
+import type { Lags } from './lags.ts';
+import type { Positions } from './positions.ts';
+import { parseMinEventPosition, parseWait } from './preferences.ts';
+
+/** Milliseconds in which the read models must answer, or the client is told that they are away. */
+export const ANSWER_WITHIN = 900;
+
+/**
+ * Reads from the read models within {@link ANSWER_WITHIN}.
+ * @throws ProblemError 503 when they are away or do not answer in time
+ */
+export const fromViews = async <Found>(read: Promise<Found>): Promise<Found> => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new ProblemError(problems.viewsUnavailable())), ANSWER_WITHIN);
+  });
+  try {
+    return await Promise.race([read, late]);
+  } catch (error) {
+    throw isTransient(error) ? new ProblemError(problems.viewsUnavailable()) : error;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+/** The client closed the connection: nobody is left to be answered. */
+class ClientGoneError extends Error {
+  override readonly name = 'ClientGoneError';
+}
+
+/** Answers nothing to a client that has gone; other failures go their way. */
+export const unlessGone = (error: unknown): void => {
+  if (!(error instanceof ClientGoneError)) throw error;
+};
+
+/**
+ * Waits, as far as the request asks for it, until the views have reached its Min-Event-Position.
+ * @returns headers that tell how far the views have come, and how far behind they are
+ * @throws ProblemError 400 for malformed headers, 503 when a view has not come so far
+ */
+export const awaitPosition = async (
+  req: Request,
+  res: Response,
+  views: readonly string[],
+  { positions, lags }: { positions: Positions; lags: Lags },
+): Promise<Record<string, string>> => {
+  const minimum = parseMinEventPosition(req.headers['min-event-position'] as string | undefined);
+  let reached: bigint;
+  const headers: Record<string, string> = {};
+  if (minimum === undefined) {
+    const all = await fromViews(Promise.all(views.map((view) => positions.reached(view))));
+    reached = all.reduce(earlier);
+  } else {
+    const wait = parseWait(req.headers.prefer as string | undefined);
+    if (wait !== undefined) headers['Preference-Applied'] = `wait=${wait}`;
+    reached = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, positions);
+  }
+  headers['View-Position'] = reached.toString();
+  const lag = views.length === 1 ? lags.of(views[0]!) : undefined;
+  if (lag !== undefined) headers['View-Lag'] = lag;
+  return headers;
+};
+
+const reachedAll = async (
+  res: Response,
+  views: readonly string[],
+  minimum: bigint,
+  wait: number,
+  positions: Positions,
+): Promise<bigint> => {
+  const gone = new AbortController();
+  const onClose = () => gone.abort(new ClientGoneError());
+  res.once('close', onClose);
+  if (res.destroyed) onClose();
+  try {
+    const looks = views.map((view) => positions.waitFor(view, minimum, wait, gone.signal));
+    const found = await (wait === 0 ? fromViews(Promise.all(looks)) : Promise.all(looks));
+    const behind = found.findIndex((position) => position < minimum);
+    if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, found[behind]!.toString()));
+    return found.reduce(earlier);
+  } catch (error) {
+    throw isTransient(error) ? new ProblemError(problems.viewsUnavailable()) : error;
+  } finally {
+    res.off('close', onClose);
+  }
+};

@@ -1,0 +1,60 @@
+import type { Router } from 'express';
+import type { Db } from 'mongodb';
+import type { Check } from '../http/health.ts';
+import { reachedPosition } from '../subscriptions/position.ts';
+import { readStatuses } from '../subscriptions/status.ts';
+import { controlCenter } from './control-center.ts';
+import type { ReadContext } from './kernel/context.ts';
+import type { EventStreamOptions } from './kernel/event-stream.ts';
+import { trackLags } from './kernel/lags.ts';
+import { trackPositions } from './kernel/positions.ts';
+import { queryRoutes } from './kernel/queries.ts';
+import { fromViews } from './kernel/reading.ts';
+import { referenceRoutes } from './reference.ts';
+
+export type ReadApiOptions = {
+  /** Where the views are. */
+  db: Db;
+  contexts: readonly ReadContext[];
+  /** Plaza's version, shown in the documents. */
+  version: string;
+  /** Told of failures that are nobody's refusal. */
+  onError(error: unknown): void;
+  events?: EventStreamOptions;
+};
+
+/** The read API: every query, the control centre and the documents. */
+export type ReadApi = {
+  routers: readonly Router[];
+  /** For /readyz: fails while the read models are away. */
+  checks: Readonly<Record<string, () => Promise<Check>>>;
+  /** Ends the event streams and everybody's waiting for a view. */
+  stop(): void;
+};
+
+/** The read API over a database that somebody else opens and closes. */
+export const startReadApi = ({ db, contexts, version, onError, events = {} }: ReadApiOptions): ReadApi => {
+  const positions = trackPositions(async (view) => (await fromViews(reachedPosition(db, view))).commit);
+  const models = { db, positions, lags: trackLags(() => readStatuses(db)) };
+  const center = controlCenter(contexts, models, onError, events);
+  return {
+    routers: [
+      queryRoutes(contexts, models),
+      center.router,
+      referenceRoutes(
+        contexts.map(({ schema }) => schema),
+        version,
+      ),
+    ],
+    checks: {
+      readModels: async () => {
+        await fromViews(db.command({ ping: 1 }));
+        return { ok: true };
+      },
+    },
+    stop() {
+      center.stop();
+      positions.stop();
+    },
+  };
+};
