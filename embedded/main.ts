@@ -27,11 +27,12 @@ process.umask(0o077);
 // The parent may be gone with the other end of the pipe; that must not keep the files from being closed.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
-process.on('SIGTERM', stop);
-// Ctrl-C reaches the whole process group. A parent finishes its own work first and then stops this process.
-process.on('SIGINT', () => {
-  if (!sendToParent) stop();
-});
+// Signals to a whole process group reach this process too: its parent finishes its own work first and then stops it.
+for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  process.on(signal, () => {
+    if (!sendToParent) stop();
+  });
+}
 process.on('disconnect', stop);
 
 try {

@@ -22,7 +22,7 @@ export type EmbeddedStores = {
 
 /**
  * Starts both stores on loopback over the files in `dataFolder` (created for the owner only). Ports are free ones unless given.
- * `log` gets what the process prints, line by line; after `exited` it is not called again. The child ends when this process does.
+ * `log` gets what the process prints, line by line. The child ends when this process does.
  * Rejects with a StoresError (see errors.ts) whose message is one line.
  */
 export async function startEmbeddedStores(options: {
@@ -44,7 +44,7 @@ export async function startEmbeddedStores(options: {
   createInterface({ input: child.stdout! }).on('line', log);
   createInterface({ input: child.stderr! }).on('line', log);
   const exited: EmbeddedStores['exited'] = new Promise((resolve) => {
-    child.once('close', (code, signal) => resolve({ code, signal }));
+    child.once('exit', (code, signal) => resolve({ code, signal }));
   });
 
   const ready = await new Promise<Extract<StoresMessage, { ready: unknown }>['ready']>((resolve, reject) => {
@@ -63,7 +63,7 @@ export async function startEmbeddedStores(options: {
   let stopped: Promise<void> | undefined;
   const stop = () => {
     stopped ??= (async () => {
-      child.kill('SIGTERM');
+      if (child.connected) child.disconnect();
       const timer = setTimeout(() => child.kill('SIGKILL'), KILL_AFTER_MS);
       await exited;
       clearTimeout(timer);

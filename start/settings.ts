@@ -21,7 +21,7 @@ const whole = (least: number, most: number) => (text: string) => {
   return value;
 };
 
-const port = whole(1, 65_535);
+const port = whole(0, 65_535);
 
 const url =
   (...protocols: string[]) =>
@@ -68,10 +68,14 @@ export const settingsTable = {
     '5000',
     whole(1, 1_000_000),
   ),
-  LOG_LEVEL: setting('fatal, error, warn, info, debug, trace or silent', 'info', (text) => {
-    if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is no level');
-    return text;
-  }),
+  LOG_LEVEL: setting(
+    'fatal, error, warn, info, debug, trace or silent; in a terminal warn when not set',
+    process.stderr.isTTY ? 'warn' : 'info',
+    (text) => {
+      if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is no level');
+      return text;
+    },
+  ),
 };
 
 export type Settings = { [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]['parse']> };

@@ -1,15 +1,21 @@
 /** Milliseconds that an orderly end may take. */
 const WITHIN = 10_000;
 
+/** Milliseconds in which a signal counts as the same one: npm passes on what the whole process group has got already. */
+const SAME_SIGNAL = 500;
+
 /**
  * Has SIGTERM and SIGINT end the process in order; a second one, or ten seconds, ends it at once.
  * @param stop finishes what was accepted and closes everything
  */
 export const onShutdown = (stop: (signal: string) => Promise<void>): void => {
-  let stopping = false;
+  let since: number | undefined;
   const end = (signal: string) => {
-    if (stopping) process.exit(1);
-    stopping = true;
+    if (since !== undefined) {
+      if (performance.now() - since > SAME_SIGNAL) process.exit(1);
+      return;
+    }
+    since = performance.now();
     setTimeout(() => process.exit(1), WITHIN).unref();
     stop(signal).then(
       () => process.exit(0),

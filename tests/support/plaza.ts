@@ -1,0 +1,92 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+export type Program = {
+  /** Where it listens, for those that do. */
+  url: string;
+  pid: number;
+  /** Everything it has printed. */
+  output(): string;
+  /** Sends a signal and waits for the end. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
+  /** Resolves with the exit code when the program has ended, null after a signal. */
+  ended: Promise<number | null>;
+};
+
+const READY = /listens on (http:\/\/\S+)|stores ready|policies run|projections run/;
+
+/**
+ * Starts one of Plaza's programs and waits until it says that it is ready.
+ * @param file relative to the root: `start/all-in-one.ts`
+ * @param env settings; PORT is any that is free
+ * @throws Error with what it printed when it ends before
+ */
+export const startProgram = async (file: string, env: Record<string, string>): Promise<Program> => {
+  const child: ChildProcess = spawn(process.execPath, [join(ROOT, file)], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: '0', WRITE_SIDE_PORT: '0', READ_API_PORT: '0', LOG_LEVEL: 'info', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  const url = await new Promise<string>((resolve, reject) => {
+    const take = (line: string) => {
+      output += `${line}\n`;
+      const ready = READY.exec(line);
+      if (ready) resolve(ready[1] ?? '');
+    };
+    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', take);
+    void ended.then((code) => reject(new Error(`${file} ended with ${code}:\n${output}`)));
+  });
+  return {
+    url: url.replace('localhost', '127.0.0.1').replace(/["\\,}].*$/, ''),
+    pid: child.pid as number,
+    output: () => output,
+    ended,
+    end(signal = 'SIGTERM') {
+      child.kill(signal);
+      return ended;
+    },
+  };
+};
+
+/** A folder of its own for embedded stores. */
+export const temporaryData = () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plaza-'));
+  return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
+};
+
+export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
+
+/** Calls an endpoint with JSON. */
+export const call = async <Body = Record<string, unknown>>(
+  base: string,
+  method: string,
+  path: string,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer<Body>> => {
+  const response = await fetch(base + path, {
+    method,
+    headers: { ...(body === undefined ? {} : { 'Content-Type': 'application/json' }), ...headers },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : {}) as Body };
+};
+
+/** Asks again and again until the answer is as expected: for what policies do some time after a command's answer. */
+export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T) => boolean, within = 10_000) => {
+  const until = performance.now() + within;
+  for (;;) {
+    const answer = await ask();
+    if (expected(answer)) return answer;
+    if (performance.now() > until) throw new Error(`not within ${within} ms: ${JSON.stringify(answer)}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+};
