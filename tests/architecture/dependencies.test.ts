@@ -1,0 +1,167 @@
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { cruise, type ICruiseResult } from 'dependency-cruiser';
+import { afterEach, describe, expect, test } from 'vitest';
+import { contextSchemas } from '../../schemas/contexts.ts';
+import { dependencyRules, free, mayImport } from './rules.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+
+/** Each breach as `rule: from → to`. */
+const breaches = async (baseDir: string, folders: readonly string[], contexts: readonly string[]) => {
+  const { forbidden, options } = dependencyRules(contexts);
+  const { output } = await cruise([...folders], {
+    ...options,
+    baseDir,
+    validate: true,
+    ruleSet: { forbidden: forbidden ?? [] },
+  });
+  const { modules, summary } = output as ICruiseResult;
+  return {
+    found: summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} → ${to}`),
+    imports: modules.reduce((sum, { dependencies }) => sum + dependencies.length, 0),
+  };
+};
+
+describe('the program', () => {
+  const names = contextSchemas.map(({ name }) => name);
+  const folders = [...Object.keys(mayImport), 'start', 'tests', 'bench'];
+
+  test('keeps the dependency rules', async () => {
+    const { found, imports } = await breaches(ROOT, folders, names);
+    expect(found).toEqual([]);
+    expect(imports).toBeGreaterThan(200);
+  });
+
+  test('has no folder of code that the rules do not know', async () => {
+    const known = new Set([...Object.keys(mayImport), ...free]);
+    const entries = await readdir(ROOT, { withFileTypes: true });
+    const unknown: string[] = [];
+    for (const entry of entries) {
+      if (!entry.isDirectory() || entry.name === 'node_modules' || entry.name.startsWith('.')) continue;
+      const files = await readdir(join(ROOT, entry.name), { recursive: true });
+      if (files.some((file) => file.endsWith('.ts')) && !known.has(entry.name)) unknown.push(entry.name);
+    }
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('the rules', () => {
+  const made: string[] = [];
+  afterEach(async () => {
+    await Promise.all(made.splice(0).map((folder) => rm(folder, { recursive: true })));
+  });
+
+  /** A project of a few files, each with its import lines. */
+  const project = async (files: Readonly<Record<string, string>>): Promise<string> => {
+    const folder = await mkdtemp(join(tmpdir(), 'dependency-rules-'));
+    made.push(folder);
+    const packageJson = JSON.stringify({
+      dependencies: { immutable: '*', mongodb: '*' },
+      devDependencies: { yaml: '*' },
+    });
+    for (const [name, text] of Object.entries({ 'package.json': packageJson, ...files })) {
+      await mkdir(dirname(join(folder, name)), { recursive: true });
+      await writeFile(join(folder, name), text);
+    }
+    for (const name of ['immutable', 'mongodb', 'yaml', 'undeclared', '@eventstore/db-client']) {
+      const home = join(folder, 'node_modules', name);
+      await mkdir(home, { recursive: true });
+      await writeFile(join(home, 'package.json'), JSON.stringify({ name, main: 'index.js' }));
+      await writeFile(join(home, 'index.js'), '');
+    }
+    return folder;
+  };
+
+  /** @param to a file of the project, or a package */
+  const breachesOf = async (from: string, to: string, kind: 'value' | 'type' = 'value') => {
+    const isFile = to.endsWith('.ts');
+    const specifier = isFile ? `${'../'.repeat(from.split('/').length - 1)}${to}` : to;
+    const folder = await project({
+      ...(isFile ? { [to]: 'export const thing = 1;' } : {}),
+      [from]: `import ${kind === 'type' ? 'type ' : ''}{ thing } from '${specifier}';\nexport type Thing = typeof thing;`,
+    });
+    const { found, imports } = await breaches(folder, [from], ['parking', 'cinema']);
+    expect(imports).toBe(1);
+    return found.map((breach) => breach.split(':')[0]);
+  };
+
+  test.each([
+    ['deciders-are-pure', 'write-side/parking/lot.ts', 'event-store/streams.ts'],
+    ['deciders-are-pure', 'write-side/parking/lot.ts', 'write-side/kernel/desk.ts'],
+    ['deciders-are-pure', 'write-side/parking/lot.ts', 'mongodb'],
+    ['deciders-are-pure', 'write-side/parking/lot.ts', 'node:crypto'],
+    ['projections-are-pure', 'projections/parking/lots.ts', 'mongodb'],
+    ['projections-are-pure', 'projections/parking/lots.ts', 'projections/kernel/writer.ts'],
+    ['policies-are-pure', 'policies/parking.ts', 'event-store/types.ts'],
+    ['policies-are-pure', 'policies/parking.ts', 'node:timers'],
+    ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'projections/kernel/writer.ts'],
+    ['write-side-imports-only-what-it-may', 'write-side/start.ts', 'read-api/start.ts'],
+    ['write-side-imports-only-what-it-may', 'write-side/main.ts', 'policies/start.ts'],
+    ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'start/settings.ts'],
+    ['projections-imports-only-what-it-may', 'projections/kernel/writer.ts', 'write-side/kernel/desk.ts'],
+    ['projections-imports-only-what-it-may', 'projections/main.ts', 'read-api/start.ts'],
+    ['read-api-imports-only-what-it-may', 'read-api/kernel/queries.ts', 'projections/kernel/projection.ts'],
+    ['read-api-imports-only-what-it-may', 'read-api/kernel/queries.ts', 'event-store/streams.ts'],
+    ['read-api-imports-only-what-it-may', 'read-api/main.ts', 'write-side/start.ts'],
+    ['policies-imports-only-what-it-may', 'policies/kernel/member.ts', 'write-side/kernel/command-handler.ts'],
+    ['policies-imports-only-what-it-may', 'policies/main.ts', 'projections/start.ts'],
+    ['schemas-imports-only-what-it-may', 'schemas/openapi.ts', 'http/problem.ts'],
+    ['http-imports-only-what-it-may', 'http/app.ts', 'event-store/types.ts'],
+    ['event-store-imports-only-what-it-may', 'event-store/streams.ts', 'subscriptions/feed.ts'],
+    ['subscriptions-imports-only-what-it-may', 'subscriptions/feed.ts', 'projections/start.ts'],
+    ['embedded-imports-only-what-it-may', 'embedded/start.ts', 'event-store/client.ts'],
+    ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'tests/helpers.ts'],
+    ['contexts-do-not-import-one-another', 'read-api/parking.ts', 'read-api/cinema.ts'],
+    ['contexts-do-not-import-one-another', 'schemas/parking.ts', 'schemas/cinema.ts'],
+    ['contexts-do-not-import-one-another', 'write-side/parking/lot.ts', 'schemas/cinema.ts'],
+    ['kernels-know-no-context', 'write-side/kernel/http.ts', 'schemas/parking.ts'],
+    ['only-event-store-knows-the-client', 'subscriptions/feed.ts', '@eventstore/db-client'],
+    ['only-event-store-knows-the-client', 'start/main.ts', '@eventstore/db-client'],
+    ['production-needs-no-dev-dependency', 'start/main.ts', 'yaml'],
+    ['production-needs-no-dev-dependency', 'http/app.ts', 'undeclared'],
+    ['only-tests-import-test-support', 'read-api/start.ts', 'read-api/testing.ts'],
+  ])('%s: not %s → %s', async (rule, from, to) => {
+    expect(await breachesOf(from, to)).toContain(rule);
+  });
+
+  test.each([
+    ['contexts-do-not-import-one-another', 'write-side/parking/lot.ts', 'write-side/cinema/showing.ts'],
+    ['read-api-imports-only-what-it-may', 'read-api/kernel/queries.ts', 'projections/kernel/projection.ts'],
+    ['only-event-store-knows-the-client', 'write-side/kernel/desk.ts', '@eventstore/db-client'],
+  ])('%s: not even a type, %s → %s', async (rule, from, to) => {
+    expect(await breachesOf(from, to, 'type')).toContain(rule);
+  });
+
+  test('no-cycles', async () => {
+    const folder = await project({
+      'http/a.ts': "import { b } from './b.ts';\nexport const a = () => b;",
+      'http/b.ts': "import { c } from './c.ts';\nexport const b = () => c;",
+      'http/c.ts': "import type { a } from './a.ts';\nexport const c = (): typeof a | undefined => undefined;",
+    });
+    const { found } = await breaches(folder, ['http'], ['parking']);
+    expect(found.map((breach) => breach.split(':')[0])).toContain('no-cycles');
+  });
+
+  test.each([
+    ['write-side/parking/lot.ts', 'schemas/parking.ts'],
+    ['write-side/parking/lot.ts', 'write-side/parking/spots.ts'],
+    ['write-side/parking/lot.ts', 'write-side/kernel/decider.ts'],
+    ['write-side/parking/lot.ts', 'immutable'],
+    ['write-side/parking/lot.test.ts', 'yaml'],
+    ['write-side/parking/lot.test.ts', 'tests/helpers.ts'],
+    ['read-api/testing.ts', 'embedded/start.ts'],
+    ['write-side/main.ts', 'start/settings.ts'],
+    ['policies/start.ts', 'write-side/kernel/command-handler.ts'],
+    ['policies/parking.ts', 'schemas/parking.ts'],
+    ['projections/parking/lots.ts', 'projections/kernel/projection.ts'],
+    ['read-api/kernel/lags.ts', 'subscriptions/status.ts'],
+    ['read-api/kernel/queries.ts', 'mongodb'],
+    ['event-store/client.ts', '@eventstore/db-client'],
+    ['start/main.ts', 'projections/start.ts'],
+    ['bench/replay.ts', '@eventstore/db-client'],
+  ])('allow %s → %s', async (from, to) => {
+    expect((await breachesOf(from, to)).filter((rule) => rule !== 'production-needs-no-dev-dependency')).toEqual([]);
+  });
+});
