@@ -1,7 +1,9 @@
 import type { Policy } from './kernel/policy.ts';
 import { parkingPolicies } from './parking.ts';
+import { screeningPolicies } from './screening.ts';
 
 /** The policies of every context. */
 export const policiesOf: Readonly<Record<string, readonly Policy[]>> = {
   parking: parkingPolicies,
+  screening: screeningPolicies,
 };

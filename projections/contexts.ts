@@ -1,9 +1,11 @@
 import type { Projection } from './kernel/projection.ts';
 import { parkingProjections } from './parking/index.ts';
+import { screeningProjections } from './screening/index.ts';
 
 /** The projections of every context. */
 export const projectionsOf: Readonly<Record<string, readonly Projection[]>> = {
   parking: parkingProjections,
+  screening: screeningProjections,
 };
 
 /**

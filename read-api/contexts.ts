@@ -1,5 +1,6 @@
 import type { ReadContext } from './kernel/context.ts';
 import { parking } from './parking.ts';
+import { screening } from './screening.ts';
 
 /** The read side of every context, in the order in which they are shown. */
-export const readContexts: readonly ReadContext[] = [parking];
+export const readContexts: readonly ReadContext[] = [parking, screening];

@@ -1,5 +1,6 @@
 import type { WriteSideContext } from './kernel/context.ts';
 import { parking } from './parking/index.ts';
+import { screening } from './screening/index.ts';
 
 /** Every context's write side. */
-export const writeSideContexts: readonly WriteSideContext[] = [parking];
+export const writeSideContexts: readonly WriteSideContext[] = [parking, screening];
