@@ -1,0 +1,13 @@
+// node summary.js STATUS [REPORT]: prints the counts of vitest's JSON report. A file that could not be loaded, and a run
+// that failed with no failed test (a check, the installation), count as one failure.
+import { existsSync, readFileSync } from 'node:fs';
+
+const [status, report] = process.argv.slice(2);
+const { testResults = [] } = report && existsSync(report) ? JSON.parse(readFileSync(report, 'utf8')) : {};
+const outcomes = testResults.flatMap(({ status: file, assertionResults }) => {
+  const tests = assertionResults.map((test) => test.status);
+  return file === 'failed' && !tests.includes('failed') ? [...tests, 'failed'] : tests;
+});
+const passed = outcomes.filter((outcome) => outcome === 'passed').length;
+const failed = outcomes.filter((outcome) => outcome === 'failed').length;
+console.log(`${passed} passed, ${failed === 0 && status !== '0' ? 1 : failed} failed`);
