@@ -144,7 +144,7 @@ function rangesFor(candidate: Candidate, branch: Branch): BranchRanges {
     if (predicate === undefined || (candidate.multikey && sharesArray(path, used))) break;
     exact &&= predicate.exact;
     used.add(path);
-    const intervals = direction === 1 ? predicate.intervals : predicate.intervals.map(invert).reverse();
+    const intervals = direction === 1 ? predicate.intervals : predicate.intervals.map(invert);
     if (!predicate.points || prefixes.length * intervals.length > MAX_RANGES) {
       const ranges = prefixes.flatMap((prefix) => intervals.map((interval) => rangeOf(prefix, interval, false)));
       return { ranges, equalities, bounded: true, exact: exact && usesAll(branch, used) };

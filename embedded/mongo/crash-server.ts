@@ -1,0 +1,7 @@
+/** The store as a process that crash.test.ts can kill. */
+import { startMongoServer } from './server.ts';
+
+const [file] = process.argv.slice(2);
+const { url } = await startMongoServer({ file: file as string });
+process.send?.({ url });
+process.on('disconnect', () => process.exit());
