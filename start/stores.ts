@@ -44,6 +44,7 @@ export const openStores = async ({
   let restarts: number[] = [];
 
   const watch = async (stores: EmbeddedStores): Promise<void> => {
+    log(`the embedded stores are process ${stores.pid}`);
     const { code, signal } = await stores.exited;
     if (stopping) return;
     const now = performance.now();
