@@ -1,0 +1,262 @@
+import { randomInt } from 'node:crypto';
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startEmbeddedStores } from '../start.ts';
+import { type EventStoreServer, startEventStoreServer } from './server.ts';
+
+const ROUNDS = Number(process.env.CRASH_ROUNDS ?? 25);
+const SEED = Number(process.env.CRASH_SEED ?? randomInt(2 ** 31));
+const APPENDERS = 24;
+
+let folder: string;
+let cleanups: (() => Promise<unknown> | unknown)[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'event-store-'));
+  cleanups = [];
+});
+
+afterEach(async () => {
+  for (const cleanup of cleanups.reverse()) await cleanup();
+  rmSync(folder, { recursive: true });
+});
+
+async function serve(file: string, options: { maxPages?: number } = {}): Promise<EventStoreServer> {
+  const server = await startEventStoreServer({ file, ...options });
+  cleanups.push(() => server.close());
+  return server;
+}
+
+function connect(url: string): EventStoreDBClient {
+  const client = EventStoreDBClient.connectionString(url);
+  cleanups.push(() => client.dispose());
+  return client;
+}
+
+async function idsOf(client: EventStoreDBClient, stream: string): Promise<string[]> {
+  const ids: string[] = [];
+  try {
+    for await (const { event } of client.readStream(stream)) {
+      expect(Number(event!.revision)).toBe(ids.length);
+      ids.push(event!.id);
+    }
+  } catch (error) {
+    if ((error as { type?: string }).type !== 'stream-not-found') throw error;
+  }
+  return ids;
+}
+
+const settled = (promise: Promise<unknown>) =>
+  promise.then(
+    () => undefined,
+    (error: Error & { code?: string; type?: string }) => error,
+  );
+
+const event = (bytes: number) => jsonEvent({ type: 'Happened', data: { text: 'x'.repeat(bytes) } });
+
+describe('kill -9', () => {
+  it(`loses and doubles no acknowledged event in ${ROUNDS} rounds (CRASH_SEED=${SEED})`, {
+    timeout: 5_000 * ROUNDS,
+  }, async () => {
+    console.log(`crash test: CRASH_SEED=${SEED} CRASH_ROUNDS=${ROUNDS}`);
+    const random = randomFrom(SEED);
+    const acknowledged = new Map<string, string[]>();
+    let total = 0;
+    for (let round = 0; round < ROUNDS; round++) {
+      const stores = await startEmbeddedStores({ dataFolder: folder });
+      const client = EventStoreDBClient.connectionString(stores.eventStoreUrl);
+      const killAfter = Math.floor(random() * 300);
+      let running = true;
+      const appender = async (name: string) => {
+        const ids = await idsOf(client, name);
+        const before = acknowledged.get(name) ?? [];
+        // What was acknowledged is there, in its place; at most the append that was under way when it was killed came on top.
+        expect(ids.slice(0, before.length)).toEqual(before);
+        expect(ids.length - before.length).toBeLessThanOrEqual(3);
+        acknowledged.set(name, ids);
+        while (running) {
+          const batch = Array.from({ length: 1 + Math.floor(random() * 3) }, () => event(Math.floor(random() * 2_000)));
+          const expectedRevision = ids.length === 0 ? 'no_stream' : BigInt(ids.length - 1);
+          if (await settled(client.appendToStream(name, batch, { expectedRevision }))) return;
+          ids.push(...batch.map(({ id }) => id));
+          total += batch.length;
+        }
+      };
+      const appenders = Array.from({ length: APPENDERS }, (_, n) => settled(appender(`stream-${n}`)));
+      await new Promise((resolve) => setTimeout(resolve, killAfter));
+      process.kill(stores.pid, 'SIGKILL');
+      await stores.exited;
+      running = false;
+      // A read that the kill interrupted says so; a wrong finding is a failed expectation and is thrown.
+      for (const result of await Promise.all(appenders)) {
+        if (result && result.type !== 'unavailable' && result.type !== 'cancelled') throw result;
+      }
+      await client.dispose();
+    }
+    const stores = await startEmbeddedStores({ dataFolder: folder });
+    cleanups.push(() => stores.stop());
+    const client = connect(stores.eventStoreUrl);
+    for (const [name, ids] of acknowledged) expect((await idsOf(client, name)).slice(0, ids.length)).toEqual(ids);
+    const positions: bigint[] = [];
+    const seen = new Set<string>();
+    for await (const { event } of client.readAll()) {
+      positions.push(event!.position!.commit);
+      expect(seen.has(event!.id)).toBe(false);
+      seen.add(event!.id);
+    }
+    expect(positions.every((position, n) => n === 0 || position > positions[n - 1]!)).toBe(true);
+    expect(total).toBeGreaterThan(ROUNDS);
+    expect(seen.size).toBeGreaterThanOrEqual(total);
+  });
+});
+
+describe('a full disk', () => {
+  it('answers an error, keeps what was acknowledged, and goes on when there is space again', async () => {
+    const file = join(folder, 'events.sqlite');
+    const tight = await startEventStoreServer({ file, maxPages: 100 });
+    const client = connect(tight.url);
+    let acknowledged = 0;
+    let refused: (Error & { type?: string }) | undefined;
+    while (!refused) {
+      refused = await settled(client.appendToStream('stream', event(10_000)));
+      if (!refused) acknowledged++;
+    }
+    expect(refused.message).toMatch(/full/);
+    // Small ones may still fit: the store itself is well.
+    expect(await idsOf(client, 'stream')).toHaveLength(acknowledged);
+    expect(
+      (await settled(client.appendToStream('stream', event(10_000), { credentials: { username: 'a', password: 'b' } })))
+        ?.message,
+    ).toMatch(/full/);
+    await tight.close();
+    const roomy = await serve(file);
+    const again = connect(roomy.url);
+    await again.appendToStream('stream', event(10_000), { expectedRevision: BigInt(acknowledged - 1) });
+    expect(await idsOf(again, 'stream')).toHaveLength(acknowledged + 1);
+  });
+
+  it('does not remember an append that was rolled back as done', async () => {
+    const file = join(folder, 'events.sqlite');
+    const server = await serve(file, { maxPages: 40 });
+    const client = connect(server.url);
+    const large = event(200_000);
+    expect((await settled(client.appendToStream('stream', large)))?.message).toMatch(/full/);
+    expect((await settled(client.appendToStream('stream', large)))?.message).toMatch(/full/);
+    const small = await client.appendToStream('stream', event(10), { expectedRevision: 'no_stream' });
+    expect(small.nextExpectedRevision).toBe(0n);
+  });
+});
+
+describe('damaged files', () => {
+  async function filled(): Promise<string> {
+    const file = join(folder, 'events.sqlite');
+    const server = await startEventStoreServer({ file });
+    const client = connect(server.url);
+    for (let n = 0; n < 20; n++) await client.appendToStream(`stream-${n}`, [event(3_000), event(3_000)]);
+    await server.close();
+    return file;
+  }
+
+  /** The files as a killed process leaves them: the newest events are in the write-ahead log only. */
+  async function killed(): Promise<string> {
+    const stores = await startEmbeddedStores({ dataFolder: folder });
+    const client = connect(stores.eventStoreUrl);
+    for (let n = 0; n < 20; n++) await client.appendToStream(`stream-${n}`, [event(3_000), event(3_000)]);
+    process.kill(stores.pid, 'SIGKILL');
+    await stores.exited;
+    return join(folder, 'events.sqlite');
+  }
+
+  const opening = (file: string) => settled(startEventStoreServer({ file }).then((server) => server.close()));
+
+  it('open when nothing is wrong with them', async () => {
+    expect(await opening(await filled())).toBeUndefined();
+    rmSync(folder, { recursive: true });
+    expect(await opening(await killed())).toBeUndefined();
+  });
+
+  it.each([
+    ['cut in the middle', (file: string) => truncateSync(file, Math.floor(statSync(file).size / 2))],
+    ['cut by one page', (file: string) => truncateSync(file, statSync(file).size - 4_096)],
+    ['with a damaged header', (file: string) => overwrite(file, 0, 64)],
+    ['with a page of zeros inside', (file: string) => overwrite(file, 4_096 * 12, 4_096, 0)],
+    ['with a flipped byte inside an event', (file: string) => flip(file, 'x'.repeat(200))],
+    ['that are no SQLite file', (file: string) => copyFileSync(new URL(import.meta.url), file)],
+  ])('are said at the start: %s', async (_case, damage) => {
+    const file = await filled();
+    damage(file);
+    const error = await opening(file);
+    expect(error).toMatchObject({ code: 'data-corrupt' });
+    expect(error!.message).not.toContain('\n');
+  });
+
+  it.each([
+    ['cut in the middle', (wal: string) => truncateSync(wal, Math.floor(statSync(wal).size / 2))],
+    ['removed', (wal: string) => rmSync(wal)],
+    ['overwritten in the middle', (wal: string) => overwrite(wal, Math.floor(statSync(wal).size / 3), 500)],
+    ['with a damaged header', (wal: string) => overwrite(wal, 0, 16)],
+  ])('are said at the start: a write-ahead log %s', async (_case, damage) => {
+    const file = await killed();
+    damage(`${file}-wal`);
+    expect(await opening(file)).toMatchObject({ code: 'data-corrupt' });
+  });
+
+  it('are no reason to refuse when only an unfinished write is torn', async () => {
+    const file = await killed();
+    const wal = openSync(`${file}-wal`, 'a');
+    writeSync(wal, Buffer.alloc(1_000, 7));
+    closeSync(wal);
+    expect(await opening(file)).toBeUndefined();
+  });
+});
+
+describe('one owner', () => {
+  it('a second server on the same file is refused while the first one runs', async () => {
+    const file = join(folder, 'events.sqlite');
+    const first = await startEventStoreServer({ file });
+    expect(await settled(startEventStoreServer({ file }))).toMatchObject({ code: 'data-in-use' });
+    await first.close();
+    await serve(file);
+  });
+
+  it('files are for the owner only', async () => {
+    const file = join(folder, 'events.sqlite');
+    const server = await serve(file);
+    await connect(server.url).appendToStream('stream', event(10));
+    for (const suffix of ['', '-wal', '-tail']) expect(statSync(file + suffix).mode & 0o777).toBe(0o600);
+  });
+});
+
+function overwrite(file: string, at: number, bytes: number, value = 0xa5): void {
+  const fd = openSync(file, 'r+');
+  writeSync(fd, Buffer.alloc(bytes, value), 0, bytes, at);
+  closeSync(fd);
+}
+
+function flip(file: string, text: string): void {
+  overwrite(file, readFileSync(file).lastIndexOf(text) + 10, 1);
+}
+
+/** mulberry32: small, and the same sequence for the same seed everywhere. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
