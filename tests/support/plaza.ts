@@ -27,11 +27,15 @@ const READY = /listens on (http:\/\/\S+)|stores ready|policies run|projections r
  * @throws Error with what it printed when it ends before
  */
 export const startProgram = async (file: string, env: Record<string, string>): Promise<Program> => {
-  const child: ChildProcess = spawn(process.execPath, [join(ROOT, file)], {
-    cwd: ROOT,
-    env: { ...process.env, PORT: '0', WRITE_SIDE_PORT: '0', READ_API_PORT: '0', LOG_LEVEL: 'info', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', join(ROOT, 'start/compile-cache.ts'), join(ROOT, file)],
+    {
+      cwd: ROOT,
+      env: { ...process.env, PORT: '0', WRITE_SIDE_PORT: '0', READ_API_PORT: '0', LOG_LEVEL: 'info', ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
   const url = await new Promise<string>((resolve, reject) => {
