@@ -9,6 +9,8 @@ export type ReadContext<Schema extends ContextSchema = ContextSchema> = {
    * parameters joined with `.`; a list holds the fields named as the path's parameters to their values.
    */
   views: Readonly<Record<keyof Schema['queries'] & string, string>>;
+  /** What else the documents of a list hold, where a list does not show all of its view. The view's indexes begin with it. */
+  only?: Readonly<Partial<Record<keyof Schema['queries'] & string, Readonly<Record<string, string>>>>>;
   /** What the control centre shows of the context: of the shape of the schema's `overview`. */
   overview(db: Db): Promise<object>;
 };

@@ -31,7 +31,7 @@ type BoundQuery = {
   sortField(sort: string): string;
 };
 
-const bindAll = ({ schema, views }: ReadContext): BoundQuery[] => [
+const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
   ...Object.entries(schema.queries).map(([name, query]): BoundQuery => {
     const view = views[name];
     if (view === undefined) throw new Error(`${schema.name} binds no view to its query ${name}`);
@@ -41,7 +41,9 @@ const bindAll = ({ schema, views }: ReadContext): BoundQuery[] => [
       view,
       query,
       filter: (parameters) =>
-        query.answer === 'one' ? { _id: id.map((part) => parameters[part]).join('.') } : { ...parameters },
+        query.answer === 'one'
+          ? { _id: id.map((part) => parameters[part]).join('.') }
+          : { ...only[name], ...parameters },
       sortField: (sort) => sort,
     };
   }),
