@@ -1,3 +1,4 @@
+import { foodCourtPolicies } from './food-court.ts';
 import type { Policy } from './kernel/policy.ts';
 import { parkingPolicies } from './parking.ts';
 import { screeningPolicies } from './screening.ts';
@@ -6,4 +7,5 @@ import { screeningPolicies } from './screening.ts';
 export const policiesOf: Readonly<Record<string, readonly Policy[]>> = {
   parking: parkingPolicies,
   screening: screeningPolicies,
+  'food-court': foodCourtPolicies,
 };

@@ -1,3 +1,4 @@
+import { foodCourtProjections } from './food-court/index.ts';
 import type { Projection } from './kernel/projection.ts';
 import { parkingProjections } from './parking/index.ts';
 import { screeningProjections } from './screening/index.ts';
@@ -6,6 +7,7 @@ import { screeningProjections } from './screening/index.ts';
 export const projectionsOf: Readonly<Record<string, readonly Projection[]>> = {
   parking: parkingProjections,
   screening: screeningProjections,
+  'food-court': foodCourtProjections,
 };
 
 /**

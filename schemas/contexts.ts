@@ -1,6 +1,7 @@
+import { foodCourt } from './food-court.ts';
 import type { ContextSchema } from './kernel/context.ts';
 import { parking } from './parking.ts';
 import { screening } from './screening.ts';
 
 /** Every context that Plaza knows, in the order in which they are shown. */
-export const contextSchemas: readonly ContextSchema[] = [parking, screening];
+export const contextSchemas: readonly ContextSchema[] = [parking, screening, foodCourt];

@@ -7,8 +7,11 @@ export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['lo
 export const Text = (maxLength: number, example: string) =>
   Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', examples: [example] });
 
+/** The most money in one amount. */
+export const MAX_MONEY = 1_000_000_000_000;
+
 /** Money: an integer in the smallest unit of the currency (KRW by default, so 5000 is ₩5,000). */
-export const Money = Type.Integer({ minimum: 0, maximum: 1_000_000_000_000, examples: [5000] });
+export const Money = Type.Integer({ minimum: 0, maximum: MAX_MONEY, examples: [5000] });
 
 /** A moment: UTC, ISO 8601. */
 export const Time = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00.000Z'] });

@@ -1,0 +1,8 @@
+import { foodCourt } from '../../schemas/food-court.ts';
+import { history } from '../kernel/history.ts';
+import { alarms } from './alarms.ts';
+import { menu } from './menu.ts';
+import { orders } from './orders.ts';
+import { shops } from './shops.ts';
+
+export const foodCourtProjections = [shops, menu, orders, alarms, history(foodCourt)];
