@@ -2,7 +2,7 @@ import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statuses } from '../subscriptions/status.ts';
 import { parking } from './parking.ts';
-import { insertHistory, reach, serveReadApi, startDatabase } from './testing.ts';
+import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let api: Awaited<ReturnType<typeof serveReadApi>>;
@@ -40,7 +40,7 @@ const reservation = (
 beforeAll(async () => {
   database = await startDatabase();
   db = database.db;
-  const lots = db.collection<{ _id: string }>('parking.lots');
+  const lots = viewOf(db, 'parking.lots');
   await lots.createIndex({ name: 1, _id: 1 });
   await lots.createIndex({ free: 1, _id: 1 });
   await lots.insertMany([
@@ -50,7 +50,7 @@ beforeAll(async () => {
     lot('lot-4', '야탑역 주차장', 4, 0, 'closed'),
     lot('lot-5', '미금역 주차장', 4, 0),
   ]);
-  const reservations = db.collection<{ _id: string }>('parking.reservations');
+  const reservations = viewOf(db, 'parking.reservations');
   await reservations.createIndex({ lotId: 1, reservedAt: 1, _id: 1 });
   await reservations.insertMany([
     ...Array.from({ length: 120 }, (_, at) =>
@@ -159,7 +159,7 @@ describe('a list', () => {
 
   it('gives no item twice when others come and go between two pages', async () => {
     const first = await api.get('/parking/lots/lot-1/reservations?limit=3&sort=reservedAt');
-    const reservations = db.collection<{ _id: string }>('parking.reservations');
+    const reservations = viewOf(db, 'parking.reservations');
     const early = reservation('lot-1', 'early', 'c-9', 0);
     await reservations.insertOne(early);
     const second = await api.get(`/parking/lots/lot-1/reservations?limit=3&sort=reservedAt&cursor=${first.body.next}`);
@@ -312,8 +312,8 @@ describe('reading your own write', () => {
       Prefer: 'respond-async, wait=20',
     });
     const coupon = { _id: 'lot-1.r-5', couponId: 'lot-1.r-5', lotId: 'lot-1', reservationId: 'r-5', customerId: 'c-1' };
-    const coupons = db.collection<{ _id: string }>('parking.coupons');
-    await coupons.insertOne({ ...coupon, status: 'issued', issuedAt: '2026-01-31T09:00:00.000Z' } as { _id: string });
+    const coupons = viewOf(db, 'parking.coupons');
+    await coupons.insertOne({ ...coupon, status: 'issued', issuedAt: '2026-01-31T09:00:00.000Z' });
     await reach(db, 'parking.coupons', 600n);
     const { status, body, headers } = await waiting;
     expect([status, body.status]).toEqual([200, 'issued']);

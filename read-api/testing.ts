@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Db } from 'mongodb';
+import type { Collection, Db } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -58,6 +58,10 @@ export const serveReadApi = async (db: Db, contexts: readonly ReadContext[], eve
   };
 };
 
+/** A view's documents. */
+export const viewOf = (db: Db, name: string): Collection<{ _id: string; [field: string]: unknown }> =>
+  db.collection<{ _id: string; [field: string]: unknown }>(name);
+
 /** Moves a view's checkpoint, as its projection does after the documents. */
 export const reach = async (db: Db, view: string, position: bigint): Promise<void> => {
   const at = position.toString();
@@ -86,5 +90,5 @@ export const insertHistory = async (db: Db, context: string, happenings: readonl
     revision: '0',
     position: position.toString(),
   }));
-  await db.collection<{ _id: string }>(`${context}.history`).insertMany(documents);
+  await viewOf(db, `${context}.history`).insertMany(documents);
 };

@@ -1,0 +1,64 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startEmbeddedStores } from '../embedded/start.ts';
+import { createMongoClient } from '../start/mongo.ts';
+import { parking } from './parking.ts';
+import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
+
+const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/history', '/control-center'];
+
+type Api = Awaited<ReturnType<typeof serveReadApi>>;
+
+/** Every query is refused in time, and says when to come back. */
+const expectAway = async (api: Api): Promise<void> => {
+  for (const path of paths) {
+    for (const headers of [{}, { 'Min-Event-Position': '1000', Prefer: 'wait=10' }]) {
+      const started = performance.now();
+      const { status, body, headers: answered } = await api.get(path, headers as Record<string, string>);
+      expect([path, status, body.type]).toEqual([path, 503, '/problems/views-unavailable']);
+      expect(answered.get('retry-after')).toBe('1');
+      expect(performance.now() - started).toBeLessThan(1000);
+    }
+  }
+};
+
+describe('while the read models are away', () => {
+  it('queries are 503 in under a second, and are answered again when they are back', async () => {
+    const database = await startDatabase();
+    onTestFinished(database.stop);
+    await viewOf(database.db, 'parking.lots').insertOne({ _id: 'lot-1', lotId: 'lot-1' });
+    await reach(database.db, 'parking.lots', 7n);
+    const api = await serveReadApi(database.db, [parking]);
+    onTestFinished(api.stop);
+    expect((await api.get('/parking/lots/lot-1')).body).toEqual({ lotId: 'lot-1' });
+    expect((await api.get('/readyz')).status).toBe(200);
+
+    await database.stores.stop();
+    await expectAway(api);
+    expect((await api.get('/livez')).status).toBe(200);
+    expect((await api.get('/readyz?verbose')).body).toMatchObject({
+      status: 'failing',
+      checks: { readModels: { ok: false } },
+    });
+
+    const mongoPort = Number(new URL(database.stores.mongoUrl).port);
+    const again = await startEmbeddedStores({ dataFolder: database.dataFolder, mongoPort });
+    onTestFinished(again.stop);
+    await expect.poll(async () => (await api.get('/parking/lots/lot-1')).status, { timeout: 10_000 }).toBe(200);
+    expect(api.errors).toEqual([]);
+  }, 60_000);
+
+  it('queries are 503 in under a second when the server is there but says nothing', async () => {
+    const silent = createServer((socket) => socket.on('error', () => {}));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const client = createMongoClient(`mongodb://127.0.0.1:${(silent.address() as AddressInfo).port}`);
+    const api = await serveReadApi(client.db('plaza'), [parking]);
+    onTestFinished(async () => {
+      await api.stop();
+      await client.close();
+      silent.close();
+    });
+    await expectAway(api);
+  }, 60_000);
+});
