@@ -53,6 +53,10 @@ try {
     log: say,
   });
   closers.push(() => mongo.close());
+  // How other programs on the same folder find the stores. A stale one names a process that is gone.
+  const urls = { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid };
+  writeFileSync(join(folder, 'stores.json'), JSON.stringify(urls));
+  closers.push(() => rmSync(join(folder, 'stores.json'), { force: true }));
   tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
   say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
 } catch (error) {

@@ -121,7 +121,7 @@ async function readStream(
     }
     left -= page.events.length;
     from = page.next;
-    await nextTurn();
+    if (from !== undefined) await nextTurn();
   }
 }
 

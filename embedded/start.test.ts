@@ -1,0 +1,139 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { MongoClient } from 'mongodb';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from './start.ts';
+
+let folder: string;
+let started: EmbeddedStores[];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'stores-'));
+  started = [];
+});
+
+afterEach(async () => {
+  await Promise.all(started.map((stores) => stores.stop()));
+  rmSync(folder, { recursive: true });
+});
+
+async function start(options: Partial<Parameters<typeof startEmbeddedStores>[0]> = {}): Promise<EmbeddedStores> {
+  const stores = await startEmbeddedStores({ dataFolder: join(folder, 'data'), ...options });
+  started.push(stores);
+  return stores;
+}
+
+const failure = async (promise: Promise<unknown>) => {
+  const error = await promise.then(
+    () => undefined,
+    (error: Error & { code: string }) => error,
+  );
+  expect(error?.message).not.toContain('\n');
+  return error;
+};
+
+async function listening(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as { port: number }).port;
+}
+
+it('both stores keep their data over a stop and a start', async () => {
+  for (const expectedRevision of ['no_stream', 0n] as const) {
+    const stores = await start();
+    const events = EventStoreDBClient.connectionString(stores.eventStoreUrl);
+    await events.appendToStream('stream', jsonEvent({ type: 'Happened', data: {} }), { expectedRevision });
+    await events.dispose();
+    const documents = new MongoClient(stores.mongoUrl);
+    await documents
+      .db('plaza')
+      .collection<{ _id: string }>('runs')
+      .insertOne({ _id: String(expectedRevision) });
+    expect(await documents.db('plaza').collection('runs').countDocuments()).toBe(expectedRevision === 0n ? 2 : 1);
+    await documents.close();
+    await stores.stop();
+    expect(await stores.exited).toEqual({ code: 0, signal: null });
+  }
+});
+
+it('the data folder and its files are for the owner only', async () => {
+  await start();
+  expect(statSync(join(folder, 'data')).mode & 0o777).toBe(0o700);
+  for (const file of ['events.sqlite', 'views.sqlite', 'stores.lock']) {
+    expect(statSync(join(folder, 'data', file)).mode & 0o777).toBe(0o600);
+  }
+});
+
+it('a second start on the same data is refused, until the first one is gone', async () => {
+  const first = await start();
+  expect(await failure(start())).toMatchObject({ code: 'data-in-use' });
+  process.kill(first.pid, 'SIGKILL');
+  await first.exited;
+  await start();
+});
+
+it('a taken port is said, whichever of the two it is', async () => {
+  const other = createServer();
+  const port = await listening(other);
+  expect(await failure(start({ eventStorePort: port }))).toMatchObject({ code: 'port-taken' });
+  expect(await failure(start({ mongoPort: port }))).toMatchObject({ code: 'port-taken' });
+  other.close();
+});
+
+it('a data folder that cannot be made is said', async () => {
+  writeFileSync(join(folder, 'file'), '');
+  expect(await failure(start({ dataFolder: join(folder, 'file', 'data') }))).toMatchObject({
+    code: 'data-folder-unwritable',
+  });
+});
+
+it('a file that is not one of ours is said', async () => {
+  writeFileSync(join(folder, 'events.sqlite'), 'x'.repeat(5_000));
+  chmodSync(folder, 0o700);
+  expect(await failure(start({ dataFolder: folder }))).toMatchObject({ code: 'data-corrupt' });
+});
+
+it('the stores end when their parent is killed', async () => {
+  const script = `
+    import { startEmbeddedStores } from ${JSON.stringify(fileURLToPath(new URL('./start.ts', import.meta.url)))};
+    const stores = await startEmbeddedStores({ dataFolder: ${JSON.stringify(join(folder, 'data'))} });
+    console.log(stores.pid);
+    setInterval(() => {}, 1000);
+  `;
+  const parent = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface({ input: parent.stdout! }), 'line');
+  const pid = Number(line);
+  parent.kill('SIGKILL');
+  await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+  await start();
+});
+
+it('`npm run stores` runs them in the foreground and SIGTERM ends it cleanly', async () => {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
+    env: { ...process.env, PLAZA_DATA: join(folder, 'data'), PLAZA_EVENTSTORE_PORT: '0', PLAZA_MONGODB_PORT: '0' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = await once(createInterface({ input: child.stdout! }), 'line');
+  expect(line).toMatch(/^stores ready: EVENTSTORE_URL=esdb:\/\/127\.0\.0\.1:\d+\?tls=false MONGODB_URL=mongodb:/);
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+});
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
