@@ -5,7 +5,7 @@
  * Started by start.ts it also speaks over the IPC channel: `{ ready }` or `{ failed }` once, and it stops when the channel closes,
  * which is when its parent is gone.
  */
-import { accessSync, chmodSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isStoresError, storesError } from './errors.ts';
 import { startEventStoreServer } from './event-store/server.ts';

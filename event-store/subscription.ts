@@ -1,3 +1,4 @@
+import { setTimeout as turn } from 'node:timers/promises';
 import {
   type AllStreamResolvedEvent,
   type AllStreamSubscription,
@@ -17,6 +18,11 @@ export type PullOptions = {
   streams?: string;
   /** The most events in one batch, and about the most that wait in memory behind it. */
   maxBatch: number;
+  /**
+   * Milliseconds that a batch may wait to become full while the subscription catches up: fewer, larger batches for
+   * who reads a long history.
+   */
+  fillWithin?: number;
   /** Ends the iteration. */
   signal: AbortSignal;
   /** The position of the store's newest event in `streams`: lets the watchdog see a subscription that died silently. */
@@ -33,6 +39,7 @@ export type PullOptions = {
 type Marker = { checkpoint: Position } | { live: boolean };
 
 const CHECKPOINT_EVERY_WINDOWS = 32;
+const FILL_TURN = 2;
 
 /**
  * A subscription to the store that is pulled: the next batch is asked for when the last one is done, so a slow
@@ -76,7 +83,7 @@ class Dropped extends Error {
 }
 
 const connect = (options: PullOptions, from: Position) => {
-  const { maxBatch, signal, readTail, watchEvery = 2000 } = options;
+  const { maxBatch, fillWithin = 0, signal, readTail, watchEvery = 2000 } = options;
   const subscription = subscribe(options, from);
   let checkpoint = from;
   let live = false;
@@ -133,8 +140,15 @@ const connect = (options: PullOptions, from: Position) => {
     }
   };
 
+  const fill = async (): Promise<void> => {
+    const deadline = performance.now() + fillWithin;
+    while (!live && !drop && subscription.readableLength < maxBatch && performance.now() < deadline)
+      await turn(FILL_TURN);
+  };
+
   const next = async (): Promise<EventBatch> => {
     let suspicious = false;
+    if (fillWithin > 0) await fill();
     for (;;) {
       if (signal.aborted) throw new Dropped(new Error('Stopped'));
       const batch = take();

@@ -35,6 +35,8 @@ export type Build = {
   takes: ReadonlySet<string>;
   discarded: ReadonlySet<string>;
   write: Write;
+  /** No event behind this one: to be compared with a view that stands there. The store's end when left out. */
+  until?: Position;
   /** Switched to or taken away: its lease is given back. */
   finished: boolean;
 };
@@ -75,7 +77,7 @@ export const openBuild = async (
   const goesOn = kind === 'next' && begun?.version === version && (unfinished || begun.switching);
   if (!goesOn) {
     await checkpoints(db).deleteOne({ _id: name });
-    await prepareCollection(db, collection, projection.indexes);
+    await prepareCollection(db, collection, kind === 'next' ? projection.indexes : []);
     await createCheckpoint(db, { name, view: name, version, partitions: 1 }, token);
   }
   return {
@@ -139,13 +141,14 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
   let tail = await readTail(client);
   let roundBegan = performance.now();
   let events = 0;
-  const atTail = () => comparePositions(lowest(builds), tail) >= 0;
+  const atTail = () => builds.every(({ position, until }) => comparePositions(position, until ?? tail) >= 0);
   if (atTail()) return true;
   const stopping = new AbortController();
   const pulled = pullBatches({
     client,
     from,
     maxBatch,
+    fillWithin: FILL_WITHIN,
     signal: AbortSignal.any([signal, stopping.signal]),
     readTail: () => readTail(client),
   });
@@ -159,6 +162,7 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
       if (performance.now() - roundBegan < untilRoundTakes) return true;
       tail = await readTail(client);
       roundBegan = performance.now();
+      if (atTail()) return true;
     }
     return false;
   } finally {
@@ -170,14 +174,18 @@ const lowest = (builds: readonly Build[]): Position =>
   builds.map(({ position }) => position).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
 
 const feedBuild = async (db: Db, build: Build, batch: EventBatch, presence: Presence, signal: AbortSignal) => {
+  const { position, until, takes, discarded } = build;
+  const end = until && comparePositions(until, batch.checkpoint) < 0 ? until : batch.checkpoint;
+  if (comparePositions(end, position) <= 0) return;
   const mine = batch.events.filter(
     (event) =>
-      comparePositions(event.position, build.position) > 0 &&
-      build.takes.has(event.type) &&
-      !build.discarded.has(event.id),
+      takes.has(event.type) &&
+      comparePositions(event.position, position) > 0 &&
+      comparePositions(event.position, end) <= 0 &&
+      !discarded.has(event.id),
   );
   if (mine.length > 0) await patiently(() => writeStrictly(db, build, mine, presence), signal);
-  if (!signal.aborted && comparePositions(batch.checkpoint, build.position) > 0) build.position = batch.checkpoint;
+  if (!signal.aborted) build.position = end;
 };
 
 const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[], presence: Presence) => {
@@ -207,6 +215,7 @@ const keepPositions = async (db: Db, builds: readonly Build[], presence: Presenc
     if (lost) throw new LeaseLostError(`${lost} was taken over`);
   }, signal);
 
+const FILL_WITHIN = 100;
 const PATIENCE = 200;
 
 /** Does a job again as long as a server is away. */

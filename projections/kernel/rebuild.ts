@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { exhaustMap, interval } from 'rxjs';
 import type { EventStoreClient } from '../../event-store/client.ts';
-import { formatPosition } from '../../event-store/types.ts';
+import { formatPosition, type Position } from '../../event-store/types.ts';
 import { leases, releaseLease } from '../../subscriptions/leases.ts';
 import { LeaseLostError } from '../../subscriptions/member.ts';
 import { parked } from '../../subscriptions/parked.ts';
@@ -58,17 +58,20 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
 
 /**
  * Makes views anew beside the live ones, shows them to a job, and takes them away again.
+ * @param until how far each is made; to the store's end when null
  * @param job gets the fresh views and a function that brings them to the store's end once more
  * @returns what the job returns; null when the signal came first
  * @throws AlreadyBuildingError, PoisonedBuildError
  */
 export const withFreshViews = <Result>(
   options: RebuildOptions,
+  until: ((build: Build) => Promise<Position>) | null,
   job: (builds: readonly Build[], catchUpAgain: () => Promise<boolean>) => Promise<Result>,
 ): Promise<Result | null> =>
   withBuilds(options, 'verify', async (builds, presence, signal) => {
     const work = { ...options, builds, presence, signal };
     try {
+      if (until) for (const build of builds) build.until = await until(build);
       return (await catchUp({ ...work, untilRoundTakes: 1000 })) ? await job(builds, () => catchUp(work)) : null;
     } finally {
       for (const build of builds) await discardBuild(options.db, build);

@@ -1,0 +1,48 @@
+import type { BuildProgress } from './kernel/build.ts';
+
+/** Where progress is shown: a terminal, or anything that takes lines. */
+export type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown };
+
+const BAR = 24;
+const SHOW_EVERY_TERMINAL = 100;
+const SHOW_EVERY_LINES = 1000;
+
+/**
+ * Shows how a replay gets on: one line that is drawn anew in a terminal, a line of JSON every second otherwise. The
+ * share that is done is told by positions, the time left by the rate so far.
+ */
+export const showProgress = (output: Output, label: string, now: () => number = () => performance.now()) => {
+  const began = now();
+  let shownAt = Number.NEGATIVE_INFINITY;
+  const show = (progress: BuildProgress) => {
+    const { events, share, perSecond, secondsLeft } = measure(progress, (now() - began) / 1000);
+    if (!output.isTTY) {
+      output.write(
+        `${JSON.stringify({ replay: label, events, percent: Math.floor(share * 100), perSecond, secondsLeft })}\n`,
+      );
+      return;
+    }
+    const filled = Math.round(share * BAR);
+    const bar = `${'█'.repeat(filled)}${'░'.repeat(BAR - filled)}`;
+    const line = `${label} ${bar} ${Math.floor(share * 100)}%  ${events} events  ${perSecond}/s  ${secondsLeft} s left`;
+    output.write(`\r\x1b[2K${line.slice(0, (output.columns ?? 80) - 1)}`);
+  };
+  return {
+    update(progress: BuildProgress): void {
+      if (now() - shownAt < (output.isTTY ? SHOW_EVERY_TERMINAL : SHOW_EVERY_LINES)) return;
+      shownAt = now();
+      show(progress);
+    },
+    /** Leaves the line as it is and goes on to the next. */
+    end(): void {
+      if (output.isTTY) output.write('\n');
+    },
+  };
+};
+
+const measure = ({ events, position, from, tail }: BuildProgress, seconds: number) => {
+  const whole = Number(tail.commit - from.commit);
+  const share = whole > 0 ? Math.min(1, Number(position.commit - from.commit) / whole) : 1;
+  const left = share > 0 ? (seconds * (1 - share)) / share : 0;
+  return { events, share, perSecond: Math.round(events / Math.max(seconds, 0.001)), secondsLeft: Math.ceil(left) };
+};
