@@ -34,15 +34,26 @@ export type Streams = {
   read(stream: string, from: bigint, maxCount?: number): AsyncIterable<StoredEvent>;
   /** The newest event of a stream, if there is one. @throws StoreUnavailableError */
   readLast(stream: string): Promise<StoredEvent | undefined>;
-  /** Appends whatever the stream's revision is. @throws StoreUnavailableError */
-  put(stream: string, event: { type: string; data: object }): Promise<void>;
+  /**
+   * Appends an event without metadata.
+   * @param after the event must come right behind this one; left out, it comes wherever the stream ends
+   * @returns its revision; nothing when another event came behind `after`
+   * @throws StoreUnavailableError
+   */
+  put(stream: string, event: { type: string; data: object }, after?: Revision): Promise<Revision | undefined>;
   /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
   keepLast(stream: string, count: number): Promise<void>;
 };
 
-/** Milliseconds after which an append counts as unanswered. The client alone would wait for ever if its batch stream ended. */
-const APPEND_DEADLINE = 10_000;
+/**
+ * Milliseconds after which an append counts as unanswered: the server itself gives up after 2 s. The client alone would
+ * wait for ever if its batch stream ended.
+ */
+const APPEND_DEADLINE = 3_000;
+/** Milliseconds for one page. */
 const READ_DEADLINE = 10_000;
+/** Events read with one call: a long stream takes longer than one call may. */
+const PAGE = 4_096;
 
 /** A stored event out of the client's. */
 export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
@@ -55,7 +66,8 @@ export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
   metadata: (event.metadata ?? {}) as EventMetadata,
 });
 
-const toEventData = (event: NewEvent): EventData => jsonEvent(event as Parameters<typeof jsonEvent>[0]);
+const toEventData = (event: NewEvent | { type: string; data: object }): EventData =>
+  jsonEvent(event as Parameters<typeof jsonEvent>[0]);
 
 const errorType = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
 
@@ -80,7 +92,7 @@ const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promi
 
 /** Appending and reading over a client. */
 export const streams = (client: EventStoreClient): Streams => {
-  const read = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
+  const readPage = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
     try {
       for await (const { event } of client.readStream(stream, { deadline: READ_DEADLINE, ...options })) {
         if (event) yield toStoredEvent(event as RecordedEvent);
@@ -88,6 +100,20 @@ export const streams = (client: EventStoreClient): Streams => {
     } catch (error) {
       if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return;
       throw unavailable(error);
+    }
+  };
+
+  const read = async function* (stream: string, from: bigint, most = Number.POSITIVE_INFINITY) {
+    let next = from;
+    for (let left = most; left > 0; left -= PAGE) {
+      const maxCount = Math.min(PAGE, left);
+      let found = 0;
+      for await (const event of readPage(stream, { fromRevision: next, maxCount })) {
+        yield event;
+        found += 1;
+        next = event.revision + 1n;
+      }
+      if (found < maxCount) return;
     }
   };
 
@@ -114,20 +140,22 @@ export const streams = (client: EventStoreClient): Streams => {
       }
     },
 
-    read: (stream, from, maxCount) =>
-      read(stream, { fromRevision: from, ...(maxCount === undefined ? {} : { maxCount }) }),
+    read,
 
     async readLast(stream) {
       let last: StoredEvent | undefined;
-      for await (const event of read(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 })) last = event;
+      for await (const event of readPage(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }))
+        last = event;
       return last;
     },
 
-    async put(stream, event) {
+    async put(stream, event, after) {
+      const expected = after === undefined ? {} : { expectedRevision: after };
       try {
-        const appended = client.appendToStream(stream, jsonEvent(event as Parameters<typeof jsonEvent>[0]));
-        await withDeadline(appended, APPEND_DEADLINE);
+        const appended = client.appendToStream(stream, toEventData(event), expected);
+        return (await withDeadline(appended, APPEND_DEADLINE)).nextExpectedRevision as Revision;
       } catch (error) {
+        if (errorType(error) === 'wrong-expected-version') return undefined;
         throw unavailable(error);
       }
     },

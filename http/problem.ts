@@ -58,6 +58,7 @@ export const problems = {
   internal: () => common('internal-error'),
   overloaded: () => common('overloaded'),
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
+  writtenByNewer: () => common('written-by-newer'),
   viewsUnavailable: () => common('views-unavailable'),
   /** @param position how far the view has come, in decimal */
   viewBehind: (view: string, position: string) =>

@@ -1,4 +1,4 @@
-import { type ParkingCommand, parking } from '../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, parking } from '../schemas/parking.ts';
 import { policy } from './kernel/policy.ts';
 
 /** Who reserves is given a coupon; who cancels loses it. */
@@ -12,9 +12,6 @@ export const coupons = policy({
     return [{ type: type === 'ParkingReserved' ? 'IssueCoupon' : 'RevokeCoupon', data }];
   },
 });
-
-/** How many reservations the closing of a lot cancels with one command. */
-const CANCELLATIONS_PER_COMMAND = 1_000;
 
 /** A closed lot's reservations that did not fit into the append of its closing are cancelled. */
 export const closing = policy({

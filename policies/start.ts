@@ -22,7 +22,9 @@ const giveTo =
       case 'done':
         return { kind: 'done' };
       case 'unavailable':
-        return { kind: 'unavailable', detail: outcome.detail };
+        return { kind: 'unavailable', detail: 'the event store did not answer' };
+      case 'too-new':
+        return { kind: 'unavailable', detail: 'the stream holds events of a newer Plaza' };
       case 'overloaded':
       case 'dropped':
         return { kind: 'unavailable', detail: 'the write side is overloaded' };

@@ -151,6 +151,7 @@ const commandProblems: readonly CommonProblem[] = [
   'idempotency-key-reused',
   'overloaded',
   'event-store-unavailable',
+  'written-by-newer',
 ];
 
 const queryProblems: readonly CommonProblem[] = [

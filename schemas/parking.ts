@@ -18,6 +18,9 @@ const CarNumber = Text(20, '10더8612');
 const Reason = Text(200, 'changed plans');
 const CouponId = QualifiedId('lot-1.r-1');
 
+/** How many reservations of a closed lot one command cancels: their events go into one append, and the store takes 1 MiB. */
+export const CANCELLATIONS_PER_COMMAND = 500;
+
 const coupon = Strict({ couponId: CouponId, lotId: Id, reservationId: Id, customerId: Id });
 
 export const events = {

@@ -3,11 +3,12 @@ import { LRUCache } from 'lru-cache';
 import type { Streams } from '../../event-store/streams.ts';
 import type { StoredEvent } from '../../event-store/types.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
-import { upcast } from '../../schemas/kernel/upcast.ts';
+import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { WriteSideContext } from './context.ts';
 import type { Decider } from './decider.ts';
-import { type Desk, type DeskObserver, desk, type Outcome, type Request } from './desk.ts';
+import { type Desk, type DeskObserver, desk } from './desk.ts';
 import { derivedUuid, fingerprintOf } from './ids.ts';
+import type { Outcome, Request } from './request.ts';
 
 /** A command and where it comes from. */
 export type GivenCommand = {
@@ -20,9 +21,7 @@ export type GivenCommand = {
   correlationId?: string;
   causationId?: string;
   traceparent?: string;
-  /** Bytes of the request that it came with, an upper bound for what an event takes over from it. */
-  bytes?: number;
-} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'signal'>;
+} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'isAbandoned'>;
 
 /** Decides commands and appends what they yield. */
 export type CommandHandler = {
@@ -32,6 +31,8 @@ export type CommandHandler = {
   answer(command: { type: string; data: object }, events: readonly { type: string; data: object }[]): object;
   /** Commands that wait or are in flight. */
   readonly busy: number;
+  /** Writes snapshots of the states in memory, so that the next start is fast. Takes no longer than it is given. */
+  close(withinMs?: number): Promise<void>;
 };
 
 export type CommandHandlerOptions = {
@@ -41,8 +42,9 @@ export type CommandHandlerOptions = {
   maxBusy?: number;
   /** The same for one stream. */
   maxBusyPerStream?: number;
-  /** Streams whose state is kept in memory. */
-  maxDesks?: number;
+  /** Streams whose state is kept in memory while nothing waits for them, and things that those states hold in all. */
+  maxIdle?: number;
+  maxIdleSize?: number;
   now?: () => Date;
   onError?: (error: unknown) => void;
   observe?: DeskObserver;
@@ -54,13 +56,18 @@ type Handled = {
   events: Readonly<Record<string, EventSchema>>;
 };
 
+/** An upper bound for what an event takes from elsewhere than its command, and for its metadata's fixed part. */
+const EVENT_OVERHEAD_BYTES = 1_000;
+const CLOSING_AT_ONCE = 16;
+
 /** @param options.contexts whose commands it takes */
 export const commandHandler = ({
   store,
   contexts,
   maxBusy = 5_000,
   maxBusyPerStream = 2_000,
-  maxDesks = 5_000,
+  maxIdle = 5_000,
+  maxIdleSize = 1_000_000,
   now = () => new Date(),
   onError = () => {},
   observe = {},
@@ -73,8 +80,15 @@ export const commandHandler = ({
   }
 
   let busy = 0;
-  const idle = new LRUCache<string, Desk>({ max: maxDesks });
   const active = new Map<string, Desk>();
+  const idle = new LRUCache<string, Desk>({
+    max: maxIdle,
+    maxSize: maxIdleSize,
+    sizeCalculation: ({ size }) => size,
+    dispose: (desk, _stream, reason) => {
+      if (reason === 'evict') void desk.leave();
+    },
+  });
 
   const open = (stream: string, { decider, events }: Handled): Desk =>
     desk({
@@ -84,11 +98,26 @@ export const commandHandler = ({
       onError,
       observe,
       schemaVersion: (type) => events[type]?.version ?? 1,
-      upcast: ({ type, data, metadata }: StoredEvent) => ({
-        type,
-        data: upcast(events, type, metadata.schemaVersion, data) as object,
-      }),
+      upcast: ({ type, data, metadata }: StoredEvent) => {
+        const current = upcast(events, type, metadata.schemaVersion, data);
+        if (current === null)
+          throw new UnknownEventVersionError(`${stream} holds ${type}, which this Plaza does not know`);
+        return { type, data: current as object };
+      },
     });
+
+  const take = (stream: string, found: Handled): Desk => {
+    const at = active.get(stream) ?? idle.get(stream) ?? open(stream, found);
+    idle.delete(stream);
+    active.set(stream, at);
+    return at;
+  };
+
+  const letGo = (stream: string, at: Desk): void => {
+    if (at.busy > 0) return;
+    active.delete(stream);
+    idle.set(stream, at);
+  };
 
   const handledBy = (type: string): Handled => {
     const found = handled.get(type);
@@ -96,46 +125,62 @@ export const commandHandler = ({
     return found;
   };
 
-  return {
-    async handle({ type, data, bytes = 1_000, ...given }) {
-      const command = { type, data };
-      const found = handledBy(type);
-      const stream = `${found.decider.category}-${found.decider.id(data)}`;
-      const at = active.get(stream) ?? idle.get(stream) ?? open(stream, found);
-      if (busy >= maxBusy || at.busy >= maxBusyPerStream) return { kind: 'overloaded' };
+  const toRequest = (stream: string, { type, data, ...given }: GivenCommand): Request => {
+    const command = { type, data };
+    const commandId = given.commandId ?? randomUUID();
+    const metadata = {
+      $correlationId: given.correlationId ?? commandId,
+      $causationId: given.causationId ?? commandId,
+      commandId,
+      fingerprint: fingerprintOf(given.actor, command),
+      actor: given.actor,
+      time: now().toISOString(),
+      ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
+    };
+    return {
+      command,
+      eventId: (index) => derivedUuid(`${stream} ${commandId} ${index}`),
+      metadata,
+      eventBytes: JSON.stringify(command).length * 3 + 3 * commandId.length + EVENT_OVERHEAD_BYTES,
+      ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
+      ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
+      ...(given.isAbandoned === undefined ? {} : { isAbandoned: given.isAbandoned }),
+    };
+  };
 
-      const repeatable = given.commandId !== undefined;
-      const commandId = given.commandId ?? randomUUID();
+  return {
+    async handle(given) {
+      const found = handledBy(given.type);
+      const stream = `${found.decider.category}-${found.decider.id(given.data)}`;
+      if (busy >= maxBusy) return { kind: 'overloaded', limit: { name: 'commands', most: maxBusy } };
+      if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream)
+        return { kind: 'overloaded', limit: { name: 'stream', most: maxBusyPerStream } };
+
+      const request = toRequest(stream, given);
+      const at = take(stream, found);
       busy += 1;
-      active.set(stream, at);
-      const outcome = await at.submit({
-        command,
-        repeatable,
-        eventId: repeatable ? (index) => derivedUuid(`${stream} ${commandId} ${index}`) : () => randomUUID(),
-        metadata: {
-          $correlationId: given.correlationId ?? commandId,
-          $causationId: given.causationId ?? commandId,
-          commandId,
-          fingerprint: repeatable ? fingerprintOf(command) : '',
-          actor: given.actor,
-          time: now().toISOString(),
-          ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
-        },
-        eventBytes: bytes,
-        ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
-        ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
-        ...(given.signal === undefined ? {} : { signal: given.signal }),
-      });
+      const outcome = await at.submit(request);
       busy -= 1;
-      if (at.busy === 0) {
-        active.delete(stream);
-        idle.set(stream, at);
-      }
+      letGo(stream, at);
       return outcome;
     },
+
     answer: (command, events) => handledBy(command.type).decider.answer(command, events),
+
     get busy() {
       return busy;
+    },
+
+    async close(withinMs = 2_000) {
+      const until = performance.now() + withinMs;
+      const desks = [...active.values(), ...idle.values()].values();
+      const leaveOneByOne = async () => {
+        for (const each of desks) {
+          if (performance.now() > until) return;
+          await each.leave();
+        }
+      };
+      await Promise.all(Array.from({ length: CLOSING_AT_ONCE }, leaveOneByOne));
     },
   };
 };

@@ -27,6 +27,8 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   decide(command: Command, state: State, input: DecisionInput): Decision<Event>;
   /** The body of the answer to a command that was done. */
   answer(command: Command, events: readonly Event[]): object;
+  /** About how many things a state holds that grows: what it counts for among the states kept in memory. Left out: 1. */
+  size?(state: State): number;
   snapshot: {
     /** Raised whenever `evolve` or the saved form changes: snapshots of another version are ignored. */
     version: number;

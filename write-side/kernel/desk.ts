@@ -1,60 +1,18 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Streams } from '../../event-store/streams.ts';
 import {
-  type EventMetadata,
-  type ExpectedRevision,
+  type AppendResult,
   type NewEvent,
   type Position,
   type Revision,
   type StoredEvent,
   StoreUnavailableError,
 } from '../../event-store/types.ts';
-import { type Decider, type Decision, isRefusal, type Refusal } from './decider.ts';
-import { type RecentCommands, recentCommands } from './recent-commands.ts';
-import { readSnapshot, writeSnapshot } from './snapshot.ts';
-
-/** What a command gives a desk, besides itself. */
-export type Request = {
-  command: { type: string; data: object };
-  /** The same for the same event of the same command, so that a repeated append writes once. */
-  eventId(index: number): string;
-  /** Everything but the event's own schema version. */
-  metadata: Omit<EventMetadata, 'schemaVersion'>;
-  /** Whether the same command may come again under the same id. */
-  repeatable: boolean;
-  /** What the client says the stream stands at: one of these revisions, or that it exists at all. */
-  ifMatch?: readonly bigint[] | '*';
-  /** The client says that the stream does not exist. */
-  ifNoneMatch?: boolean;
-  /** An upper bound for the bytes of one of its events. */
-  eventBytes: number;
-  /** Aborted when nobody waits for the answer any more: a command that is not yet decided is then dropped. */
-  signal?: AbortSignal;
-};
-
-/** How a command ended. */
-export type Outcome =
-  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
-  | { kind: 'refused'; refusal: Refusal }
-  | { kind: 'stale'; revision: bigint }
-  | { kind: 'key-reused' }
-  | { kind: 'too-large' }
-  | { kind: 'overloaded' }
-  | { kind: 'dropped' }
-  /** Its decision threw: a defect. */
-  | { kind: 'failed' }
-  /** `uncertain`: it may have been done all the same; a repeat under the same id finds out. */
-  | { kind: 'unavailable'; uncertain: boolean; detail: string };
-
-type Event = { type: string; data: object };
-
-type State = {
-  folded: unknown;
-  /** Of the last event folded; -1 when there is none. */
-  revision: bigint;
-  recent: RecentCommands;
-  snapshot: { revision: bigint; bytes: number; parts: number };
-};
+import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import type { Decider } from './decider.ts';
+import { decideGroup, type Group } from './group.ts';
+import type { Outcome, Request, Waiting } from './request.ts';
+import { type StreamState, streamStates } from './stream-state.ts';
 
 /** One stream's desk: its cached state, and the commands that wait for it. */
 export type Desk = {
@@ -62,6 +20,10 @@ export type Desk = {
   submit(request: Request): Promise<Outcome>;
   /** How many commands wait or are in flight. */
   readonly busy: number;
+  /** About how many things its state holds. */
+  readonly size: number;
+  /** Writes a snapshot, if that is worth its while, before the desk is let go. Never rejects. */
+  leave(): Promise<void>;
 };
 
 /** What a desk needs of its surroundings; a test gives its own. */
@@ -73,7 +35,7 @@ export type DeskOptions = {
   /** The current schema version of an event type. */
   schemaVersion(type: string): number;
   /** An event as today's code knows it. @throws UnknownEventVersionError */
-  upcast(event: StoredEvent): Event;
+  upcast(event: StoredEvent): { type: string; data: object };
   /** Waits before a retry, in milliseconds. */
   pause?(milliseconds: number): Promise<unknown>;
   random?(): number;
@@ -88,34 +50,13 @@ export type DeskObserver = {
   conflicted?(): void;
 };
 
-/** The most that goes into one append: EventStoreDB takes 1,048,576 bytes. */
+/** The most that goes into one append: EventStoreDB takes 1,048,576 bytes unless it is told otherwise. */
 const MAX_APPEND_BYTES = 900_000;
 const MAX_APPEND_COMMANDS = 256;
-/** What an event takes besides its data: metadata, ids, framing. */
-const EVENT_OVERHEAD_BYTES = 600;
 const MAX_CONFLICTS = 10;
 const MAX_APPEND_TRIES = 3;
-/** Events between two snapshots; more when snapshots are large, so that they stay a small part of what is written. */
-const SNAPSHOT_EVERY = 500;
-const SNAPSHOT_BYTES_PER_EVENT = 200;
-
-type Waiting = { request: Request; settle(outcome: Outcome): void };
-
-/** A command decided in the group that is about to be appended. */
-type Decided = { waiting: Waiting; events: readonly Event[]; last: bigint };
-
-/** What was decided together and goes into one append. */
-type Group = {
-  decided: readonly Decided[];
-  /** Commands that came again while the first of them is in the group. */
-  repeats: readonly { waiting: Waiting; of: Decided }[];
-  /** Outcomes that rest on events of this group: told only when those are durable. */
-  resting: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** All of the above, in the order in which they came. */
-  members: readonly Waiting[];
-  folded: unknown;
-  revision: bigint;
-};
+/** Events read at a time when a repeated command's are looked up. */
+const LOOKUP = 16;
 
 /**
  * A desk decides the commands of one stream one after the other on a cached state, and appends what they yield in
@@ -123,139 +64,48 @@ type Group = {
  * answered before the events that the answer rests on are durable.
  */
 export const desk = (options: DeskOptions): Desk => {
-  const { stream, decider, store, onError = () => {}, pause = delay, random = Math.random } = options;
-  const waiting: Waiting[] = [];
+  const { stream, decider, store, upcast, onError = () => {}, pause = delay, random = Math.random } = options;
+  const states = streamStates({ stream, decider, store, upcast, onError });
+  const queue: Waiting[] = [];
+  let state: StreamState | undefined;
   let busy = 0;
-  let working = false;
-  let state: State | undefined;
-  let snapshotting = false;
-  /** Where the commands seen since the last conflict wrote: an append of ours may be among them. */
-  const seen = new Map<string, bigint>();
+  let isWorking = false;
 
-  const fold = (into: State, event: StoredEvent): void => {
-    const { commandId, fingerprint } = event.metadata;
-    into.folded = decider.evolve(into.folded, options.upcast(event));
-    into.revision = event.revision;
-    if (fingerprint) into.recent.add(commandId, event.revision);
-    if (!seen.has(commandId)) seen.set(commandId, event.revision);
+  /** What came of it that a stream could not be read. */
+  const failure = (error: unknown): Outcome => {
+    if (error instanceof StoreUnavailableError) return { kind: 'unavailable', uncertain: false };
+    onError(error);
+    return error instanceof UnknownEventVersionError ? { kind: 'too-new' } : { kind: 'failed' };
   };
 
-  const catchUp = async (into: State): Promise<void> => {
-    for await (const event of store.read(stream, into.revision + 1n)) fold(into, event);
-  };
-
-  const load = async (): Promise<State> => {
-    const snapshot = await readSnapshot(store, stream, decider.snapshot.version);
-    const loaded: State = {
-      folded: snapshot ? decider.snapshot.restore(snapshot.state as never) : decider.initialState,
-      revision: snapshot?.revision ?? -1n,
-      recent: recentCommands(snapshot?.recent),
-      snapshot: { revision: snapshot?.revision ?? -1n, bytes: 0, parts: 0 },
-    };
-    await catchUp(loaded);
-    seen.clear();
-    return loaded;
-  };
-
-  const unavailable = (error: unknown, uncertain: boolean): Outcome => {
-    if (!(error instanceof StoreUnavailableError)) onError(error);
-    return { kind: 'unavailable', uncertain, detail: error instanceof Error ? error.message : String(error) };
-  };
-
-  /** The answer to a command whose events are in the stream already. */
-  const repeated = async (request: Request, revision: bigint): Promise<Outcome | 'unknown'> => {
-    const { commandId, fingerprint } = request.metadata;
-    const events: Event[] = [];
+  /** The answer to a command whose events are in the stream already; nothing when they are not. */
+  const findAnswer = async ({ metadata }: Request, at: bigint): Promise<Outcome | undefined> => {
+    const events: { type: string; data: object }[] = [];
     let last: StoredEvent | undefined;
-    for await (const event of store.read(stream, revision, MAX_APPEND_BYTES / EVENT_OVERHEAD_BYTES)) {
-      if (event.metadata.commandId !== commandId) break;
-      if (event.metadata.fingerprint !== fingerprint) return { kind: 'key-reused' };
-      events.push(options.upcast(event));
-      last = event;
+    for (let from = at; ; from += BigInt(LOOKUP)) {
+      let isWhole = true;
+      for await (const event of store.read(stream, from, LOOKUP)) {
+        isWhole &&= event.metadata.commandId === metadata.commandId;
+        if (!isWhole) continue;
+        if (event.metadata.fingerprint !== metadata.fingerprint) return { kind: 'key-reused' };
+        events.push(upcast(event));
+        last = event;
+      }
+      if (!isWhole || events.length < LOOKUP) break;
     }
-    return last ? { kind: 'done', events, revision: last.revision, position: last.position } : 'unknown';
+    return last && { kind: 'done', events, revision: last.revision, position: last.position };
   };
 
-  const isStale = ({ ifMatch, ifNoneMatch }: Request, revision: bigint): boolean =>
-    (ifNoneMatch === true && revision >= 0n) ||
-    (ifMatch !== undefined && (revision < 0n || (ifMatch !== '*' && !ifMatch.includes(revision))));
-
-  const decideOne = (request: Request, folded: unknown): Decision<Event> | 'failed' => {
+  /** Repeats are looked up beside the queue; one that turns out not to be one goes back into it. */
+  const answerRepeat = async (waiting: Waiting, at: bigint): Promise<void> => {
     try {
-      return decider.decide(request.command, folded, { now: request.metadata.time });
+      const answer = await findAnswer(waiting.request, at);
+      if (answer) return waiting.settle(answer);
+      waiting.isNew = true;
+      enqueue(waiting);
     } catch (error) {
-      onError(error);
-      return 'failed';
+      waiting.settle(failure(error));
     }
-  };
-
-  /** Decides waiting commands in order, each on the state left by those before it, until an append is full. */
-  const decideGroup = async (settled: State): Promise<Group> => {
-    const decided: Decided[] = [];
-    const repeats: { waiting: Waiting; of: Decided }[] = [];
-    const resting: { waiting: Waiting; outcome: Outcome }[] = [];
-    const members: Waiting[] = [];
-    const inGroup = new Map<string, Decided>();
-    let { folded, revision } = settled;
-    let bytes = 0;
-
-    for (let next = waiting[0]; next && decided.length < MAX_APPEND_COMMANDS; next = waiting[0]) {
-      const { request } = next;
-      const { commandId } = request.metadata;
-      const conclude = (outcome: Outcome) => {
-        waiting.shift();
-        if (decided.length === 0) return next.settle(outcome);
-        resting.push({ waiting: next, outcome });
-        members.push(next);
-      };
-      if (request.signal?.aborted) {
-        waiting.shift();
-        next.settle({ kind: 'dropped' });
-        continue;
-      }
-      const before = inGroup.get(commandId);
-      if (before) {
-        waiting.shift();
-        repeats.push({ waiting: next, of: before });
-        members.push(next);
-        continue;
-      }
-      const at = seen.get(commandId) ?? (request.repeatable ? settled.recent.find(commandId) : undefined);
-      const repeat = at === undefined ? 'unknown' : await repeated(request, at);
-      if (repeat !== 'unknown') {
-        waiting.shift();
-        next.settle(repeat);
-        continue;
-      }
-      if (isStale(request, revision)) {
-        conclude({ kind: 'stale', revision });
-        continue;
-      }
-      const decision = decideOne(request, folded);
-      if (decision === 'failed') {
-        conclude({ kind: 'failed' });
-        continue;
-      }
-      if (isRefusal(decision)) {
-        conclude({ kind: 'refused', refusal: decision });
-        continue;
-      }
-      if (decision.length === 0) {
-        conclude({ kind: 'done', events: [], revision, position: undefined });
-        continue;
-      }
-      const size = decision.length * (request.eventBytes + EVENT_OVERHEAD_BYTES);
-      if (decided.length > 0 && bytes + size > MAX_APPEND_BYTES) break;
-      waiting.shift();
-      for (const event of decision) folded = decider.evolve(folded, event);
-      bytes += size;
-      revision += BigInt(decision.length);
-      const own: Decided = { waiting: next, events: decision, last: revision };
-      decided.push(own);
-      members.push(next);
-      inGroup.set(commandId, own);
-    }
-    return { decided, repeats, resting, members, folded, revision };
   };
 
   const toNewEvents = ({ decided }: Group): NewEvent[] =>
@@ -270,122 +120,131 @@ export const desk = (options: DeskOptions): Desk => {
       ),
     );
 
-  /** An append that was not answered is repeated as it was: with the same ids and revision it is written once. */
-  const append = async (events: readonly NewEvent[], expected: ExpectedRevision) => {
+  /**
+   * An append that was not answered is repeated as it was: with the same ids and revision it is written once.
+   * @returns nothing when it is not known whether the group was written
+   */
+  const append = async (group: Group, at: bigint): Promise<AppendResult | undefined> => {
+    const events = toNewEvents(group);
     for (let tries = 1; ; tries++) {
       try {
-        return await store.append(stream, events, expected);
+        const started = performance.now();
+        const result = await store.append(stream, events, at < 0n ? 'no-stream' : (at as Revision));
+        if (result.ok)
+          options.observe?.appended?.(group.decided.length, events.length, (performance.now() - started) / 1000);
+        return result;
       } catch (error) {
-        if (!(error instanceof StoreUnavailableError) || tries === MAX_APPEND_TRIES) throw error;
+        if (!(error instanceof StoreUnavailableError)) onError(error);
+        if (tries === MAX_APPEND_TRIES) return undefined;
         await pause(50 * tries + 50 * random());
       }
     }
   };
 
-  const settleGroup = ({ decided, resting, repeats }: Group, position: Position): void => {
-    for (const { waiting: each, events, last } of decided) {
-      each.settle({ kind: 'done', events, revision: last, position });
-    }
-    for (const { waiting: each, of } of repeats) {
-      const same = each.request.metadata.fingerprint === of.waiting.request.metadata.fingerprint;
-      each.settle(same ? { kind: 'done', events: of.events, revision: of.last, position } : { kind: 'key-reused' });
-    }
-    for (const { waiting: each, outcome } of resting) {
-      each.settle(outcome.kind === 'done' ? { ...outcome, position } : outcome);
+  const settleGroup = ({ decided, resting, again }: Group, position: Position): void => {
+    for (const { waiting, events, last } of decided) waiting.settle({ kind: 'done', events, revision: last, position });
+    for (const { waiting, outcome } of resting)
+      waiting.settle(outcome.kind === 'done' ? { ...outcome, position } : outcome);
+    for (const { waiting, of } of again) {
+      const isSame = waiting.request.metadata.fingerprint === of.waiting.request.metadata.fingerprint;
+      waiting.settle(
+        isSame ? { kind: 'done', events: of.events, revision: of.last, position } : { kind: 'key-reused' },
+      );
     }
   };
 
-  const takeSnapshot = (settled: State): void => {
-    const every = Math.max(SNAPSHOT_EVERY, settled.snapshot.bytes / SNAPSHOT_BYTES_PER_EVENT);
-    if (snapshotting || Number(settled.revision - settled.snapshot.revision) < every) return;
-    snapshotting = true;
-    const revision = settled.revision as Revision;
-    const saved = { revision, state: decider.snapshot.save(settled.folded), recent: settled.recent.save() };
-    writeSnapshot(store, stream, decider.snapshot.version, saved, settled.snapshot.parts)
-      .then((written) => {
-        settled.snapshot = { revision, ...written };
-      })
-      .catch(onError)
-      .finally(() => {
-        snapshotting = false;
-      });
+  const settleAll = (several: readonly Waiting[], outcome: Outcome): void => {
+    for (const waiting of several) waiting.settle(outcome);
   };
 
-  const remember = (settled: State, { decided, folded, revision }: Group): void => {
-    for (const { waiting: each, events, last } of decided) {
-      const { repeatable, metadata } = each.request;
-      if (repeatable) settled.recent.add(metadata.commandId, last - BigInt(events.length) + 1n);
-    }
-    settled.folded = folded;
-    settled.revision = revision;
-  };
-
-  /** Another process appended first: reads what, and has the group decided again on it. */
-  const afterConflict = async (settled: State, group: Group, conflicts: number): Promise<void> => {
-    options.observe?.conflicted?.();
-    if (conflicts > 1) await pause(random() * 2 ** Math.min(conflicts, 6));
-    const { revision } = settled;
-    await catchUp(settled);
-    // Nothing new, yet not where it stood: the stream was deleted and begins anew.
-    if (settled.revision === revision) state = undefined;
-    if (conflicts <= MAX_CONFLICTS) waiting.unshift(...group.members);
-    else for (const each of group.members) each.settle({ kind: 'overloaded' });
+  const takeOver = (before: StreamState, { decided, folded, revision }: Group): void => {
+    for (const { waiting, events, last } of decided)
+      before.recent.add(waiting.request.metadata.commandId, last - BigInt(events.length) + 1n);
+    before.folded = folded;
+    before.revision = revision;
   };
 
   /** Works off the queue until it is empty. */
   const work = async (): Promise<void> => {
+    isWorking = true;
     let conflicts = 0;
-    while (waiting.length > 0) {
-      let group: Group | undefined;
+    let commands = MAX_APPEND_COMMANDS;
+    while (queue.length > 0) {
+      let members: readonly Waiting[] | undefined;
       try {
-        state ??= await load();
-        group = await decideGroup(state);
-        if (group.decided.length === 0) continue;
+        state ??= await states.load();
+        const group = decideGroup(decider, state, queue, { commands, bytes: MAX_APPEND_BYTES }, onError);
+        members = group.members;
+        for (const { waiting, outcome } of group.settled) waiting.settle(outcome);
+        for (const { waiting, at } of group.repeated) void answerRepeat(waiting, at);
+        const [first] = group.decided;
+        if (!first) continue;
 
-        const started = performance.now();
-        const events = toNewEvents(group);
-        const result = await append(events, state.revision < 0n ? 'no-stream' : (state.revision as Revision));
-        if (result.ok) {
+        const result = await append(group, state.revision);
+        if (!result) {
+          state = undefined;
+          settleAll(members, { kind: 'unavailable', uncertain: true });
+        } else if (result.ok && result.revision === group.revision) {
           conflicts = 0;
-          seen.clear();
-          remember(state, group);
+          commands = MAX_APPEND_COMMANDS;
+          takeOver(state, group);
           settleGroup(group, result.position);
-          options.observe?.appended?.(group.decided.length, events.length, (performance.now() - started) / 1000);
-          takeSnapshot(state);
-        } else if (result.reason === 'too-large') {
-          for (const each of group.members) each.settle({ kind: 'too-large' });
+          void states.snapshot(state);
+        } else if (!result.ok && result.reason === 'too-large') {
+          if (group.decided.length === 1) first.waiting.settle({ kind: 'too-large' });
+          commands = Math.max(1, Math.floor(group.decided.length / 2));
+          queue.unshift(...members.filter((member) => !member.isSettled));
         } else {
-          conflicts = conflicts > MAX_CONFLICTS ? 1 : conflicts + 1;
-          await afterConflict(state, group, conflicts);
+          options.observe?.conflicted?.();
+          if (conflicts > 0) await pause(random() * 2 ** Math.min(conflicts, 6));
+          conflicts += 1;
+          if (!(await states.catchUp(state))) state = undefined;
+          if (conflicts > MAX_CONFLICTS) {
+            conflicts = 0;
+            settleAll(members, { kind: 'overloaded' });
+          } else {
+            queue.unshift(...members);
+          }
         }
       } catch (error) {
         state = undefined;
-        const failed = group ? group.members : waiting.splice(0);
-        for (const each of failed) each.settle(unavailable(error, group !== undefined));
+        settleAll(members ?? queue.splice(0), failure(error));
       }
     }
+    isWorking = false;
+  };
+
+  const enqueue = (waiting: Waiting): void => {
+    queue.push(waiting);
+    if (!isWorking) void work();
   };
 
   return {
     submit(request) {
       busy += 1;
       return new Promise((resolve) => {
-        waiting.push({
+        const waiting: Waiting = {
           request,
+          isSettled: false,
+          isNew: false,
           settle(outcome) {
+            if (waiting.isSettled) return;
+            waiting.isSettled = true;
             busy -= 1;
             resolve(outcome);
           },
-        });
-        if (working) return;
-        working = true;
-        work().finally(() => {
-          working = false;
-        });
+        };
+        enqueue(waiting);
       });
     },
     get busy() {
       return busy;
+    },
+    get size() {
+      return state ? 1 + state.recent.size + (decider.size?.(state.folded) ?? 1) : 1;
+    },
+    async leave() {
+      if (state) await states.snapshot(state, true);
     },
   };
 };

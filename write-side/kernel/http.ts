@@ -5,8 +5,8 @@ import { expressPath, jsonBody } from '../../http/app.ts';
 import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../http/problem.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
-import type { Outcome } from './desk.ts';
-import { derivedUuid } from './ids.ts';
+import { derivedUuid, fingerprintOf } from './ids.ts';
+import type { Limit, Outcome } from './request.ts';
 import { validator } from './validation.ts';
 
 export type CommandRoutesOptions = {
@@ -80,10 +80,18 @@ const outcomeProblem = (context: ContextSchema, outcome: Exclude<Outcome, { kind
       );
     case 'failed':
       return problems.internal();
+    case 'too-new':
+      return problems.writtenByNewer();
     default:
       return outcome satisfies never;
   }
 };
+
+/** The limit that was reached, by draft-ietf-httpapi-ratelimit-headers. */
+const rateLimitHeaders = ({ name, most }: Limit): Record<string, string> => ({
+  'RateLimit-Policy': `"${name}";q=${most};qu="concurrent-requests"`,
+  RateLimit: `"${name}";r=0`,
+});
 
 /** The routes of every command that has one: validated, decided, and answered with the revision and the position. */
 export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: CommandRoutesOptions): Router => {
@@ -110,7 +118,13 @@ export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: Command
         data[id] = key === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${key}`);
       validate(data);
 
-      const commandId = key === undefined ? (givenId === undefined ? undefined : `${type}:${givenId}`) : `key:${key}`;
+      const actor = 'anonymous';
+      const commandId =
+        key !== undefined
+          ? `key:${key}`
+          : givenId !== undefined
+            ? `${type}:${fingerprintOf(actor, { type, data })}`
+            : undefined;
       const ifMatch = req.get('If-Match');
       const ifNoneMatch = req.get('If-None-Match');
       const correlationId = req.get('X-Correlation-Id');
@@ -120,8 +134,7 @@ export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: Command
         given: {
           type,
           data,
-          actor: 'anonymous',
-          bytes: Number(req.headers['content-length'] ?? 0) + 256,
+          actor,
           ...(commandId === undefined ? {} : { commandId }),
           ...(ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }),
           ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: parseIfNoneMatch(ifNoneMatch) }),
@@ -133,7 +146,8 @@ export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: Command
 
     const send = (res: Response, data: Record<string, unknown>, outcome: Outcome): void => {
       if (outcome.kind !== 'done') {
-        sendProblem(res, outcomeProblem(context, outcome));
+        const limit = outcome.kind === 'overloaded' ? outcome.limit : undefined;
+        sendProblem(res, outcomeProblem(context, outcome), limit && rateLimitHeaders(limit));
         return;
       }
       const { events, revision, position } = outcome;
@@ -147,20 +161,15 @@ export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: Command
     const path = expressPath(http.path);
     router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, jsonBody, async (req, res) => {
       const { given, data } = readCommand(req);
-      const gone = new AbortController();
-      let answered = false;
+      let isAnswered = false;
       const answer = (outcome: Outcome) => {
-        if (answered) return;
-        answered = true;
+        if (isAnswered) return;
+        isAnswered = true;
         clearTimeout(timer);
         if (!res.destroyed) send(res, data, outcome);
       };
-      const timer = setTimeout(() => {
-        gone.abort();
-        answer({ kind: 'unavailable', uncertain: true, detail: 'no answer in time' });
-      }, answerWithin);
-      res.once('close', () => gone.abort());
-      answer(await handler.handle({ ...given, signal: gone.signal }));
+      const timer = setTimeout(() => answer({ kind: 'unavailable', uncertain: true }), answerWithin);
+      answer(await handler.handle({ ...given, isAbandoned: () => isAnswered || res.destroyed }));
     });
   };
 

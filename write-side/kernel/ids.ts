@@ -21,6 +21,9 @@ const canonical = (value: unknown): unknown =>
       ? value.map(canonical)
       : value;
 
-/** A hash of a command: the same for the same type and data, whatever the order of its properties. */
-export const fingerprintOf = (command: { type: string; data: object }): string =>
-  hash('sha256', JSON.stringify([command.type, canonical(command.data)]), 'base64url').slice(0, 22);
+/**
+ * A hash of a command: the same for the same caller, type and data, whatever the order of the properties.
+ * @param actor who asks: the same words from somebody else are another command
+ */
+export const fingerprintOf = (actor: string, command: { type: string; data: object }): string =>
+  hash('sha256', JSON.stringify([actor, command.type, canonical(command.data)]), 'base64url').slice(0, 22);

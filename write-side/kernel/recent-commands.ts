@@ -1,13 +1,14 @@
 import { hash } from 'node:crypto';
 
-/** How many repeatable commands a stream remembers. A repeat after that many others is a new command. */
+/** How many commands a stream remembers. A repeat after that many others is a new command. */
 export const REMEMBERED_COMMANDS = 2_000;
 
-/** Where a stream's latest repeatable commands wrote: command id → revision of its first event. */
+/** Where a stream's latest commands wrote: command id → revision of its first event. */
 export type RecentCommands = {
   find(commandId: string): bigint | undefined;
   /** Remembers a command; the oldest is forgotten. A command that is known stays where it was. */
   add(commandId: string, revision: bigint): void;
+  readonly size: number;
   /** What a snapshot keeps of it. */
   save(): [key: string, revision: string][];
 };
@@ -25,6 +26,9 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
       if (revisions.has(key)) return;
       revisions.set(key, revision);
       if (revisions.size > REMEMBERED_COMMANDS) revisions.delete(revisions.keys().next().value as string);
+    },
+    get size() {
+      return revisions.size;
     },
     save: () => [...revisions].map(([key, revision]) => [key, revision.toString()]),
   };

@@ -1,7 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import type { Streams } from '../../event-store/streams.ts';
-import type { Revision } from '../../event-store/types.ts';
+import { type Revision, type StoredEvent, StoreUnavailableError } from '../../event-store/types.ts';
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
@@ -9,49 +9,66 @@ const decompress = promisify(gunzip);
 /** A stream's state as of one of its events. */
 export type Snapshot = { revision: Revision; state: unknown; recent: [key: string, revision: string][] };
 
+/** What a snapshot takes: bytes as they are stored, before base64, and events. */
+export type SnapshotSize = { bytes: number; parts: number };
+
 /** One event of a snapshot stream: large snapshots have several parts, each small enough for an append. */
 type SnapshotPart = { revision: string; version: number; part: number; parts: number; payload: string };
 
 const PART_BYTES = 512 * 1024;
 
-/** The prefix keeps snapshots out of every projection's filter. */
+/** The prefix keeps snapshots out of every subscription. */
 const snapshotStream = (stream: string): string => `snapshot-${stream}`;
+
+const readParts = async (store: Streams, stream: string, last: StoredEvent): Promise<SnapshotPart[]> => {
+  const { parts } = last.data as SnapshotPart;
+  if (parts === 1) return [last.data as SnapshotPart];
+  const first = last.revision - BigInt(parts - 1);
+  const read: SnapshotPart[] = [];
+  if (first < 0n) return read;
+  for await (const event of store.read(stream, first, parts)) read.push(event.data as SnapshotPart);
+  return read;
+};
+
+const isWhole = (parts: readonly SnapshotPart[], { revision, parts: count }: SnapshotPart): boolean =>
+  parts.length === count && parts.every((each, index) => each.part === index && each.revision === revision);
 
 /**
  * Reads a stream's newest snapshot.
  * @param version of the fold: snapshots of any other are ignored
+ * @param onError told of a snapshot that could not be understood; it is ignored
  * @returns nothing when there is none that can be used
  * @throws StoreUnavailableError
  */
-export const readSnapshot = async (store: Streams, stream: string, version: number): Promise<Snapshot | undefined> => {
+export const readSnapshot = async (
+  store: Streams,
+  stream: string,
+  version: number,
+  onError: (error: unknown) => void,
+): Promise<(Snapshot & SnapshotSize) | undefined> => {
   const last = await store.readLast(snapshotStream(stream));
   if (!last) return undefined;
-  const newest = last.data as SnapshotPart;
-  if (newest.version !== version || newest.part !== newest.parts - 1) return undefined;
+  try {
+    const newest = last.data as SnapshotPart;
+    if (newest.version !== version || newest.part !== newest.parts - 1) return undefined;
+    const parts = await readParts(store, snapshotStream(stream), last);
+    if (!isWhole(parts, newest)) return undefined;
 
-  const parts = [newest];
-  if (newest.parts > 1) {
-    parts.length = 0;
-    const first = last.revision - BigInt(newest.parts - 1);
-    if (first < 0n) return undefined;
-    for await (const event of store.read(snapshotStream(stream), first, newest.parts)) {
-      parts.push(event.data as SnapshotPart);
-    }
+    const packed = Buffer.concat(parts.map(({ payload }) => Buffer.from(payload, 'base64')));
+    const { state, recent } = JSON.parse((await decompress(packed)).toString()) as Omit<Snapshot, 'revision'>;
+    const revision = BigInt(newest.revision) as Revision;
+    return { revision, state, recent, bytes: packed.length, parts: parts.length };
+  } catch (error) {
+    if (error instanceof StoreUnavailableError) throw error;
+    onError(error);
+    return undefined;
   }
-  const whole =
-    parts.length === newest.parts &&
-    parts.every(({ part, revision }, index) => part === index && revision === newest.revision);
-  if (!whole) return undefined;
-
-  const packed = Buffer.concat(parts.map(({ payload }) => Buffer.from(payload, 'base64')));
-  const { state, recent } = JSON.parse((await decompress(packed)).toString()) as Omit<Snapshot, 'revision'>;
-  return { revision: BigInt(newest.revision) as Revision, state, recent };
 };
 
 /**
  * Writes a snapshot. Only the newest is kept.
  * @param keptParts how many parts the snapshot stream is known to keep
- * @returns its size, in bytes and in parts
+ * @returns its size; nothing when another process wrote one meanwhile, which then stands
  * @throws StoreUnavailableError
  */
 export const writeSnapshot = async (
@@ -60,14 +77,16 @@ export const writeSnapshot = async (
   version: number,
   { revision, ...content }: Snapshot,
   keptParts: number,
-): Promise<{ bytes: number; parts: number }> => {
+): Promise<SnapshotSize | undefined> => {
   const packed = await compress(JSON.stringify(content));
   const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
+  if (parts !== keptParts) await store.keepLast(snapshotStream(stream), parts);
+  let before: Revision | undefined;
   for (let part = 0; part < parts; part++) {
     const payload = packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES).toString('base64');
     const data: SnapshotPart = { revision: revision.toString(), version, part, parts, payload };
-    await store.put(snapshotStream(stream), { type: 'Snapshot', data });
+    before = await store.put(snapshotStream(stream), { type: 'Snapshot', data }, before);
+    if (before === undefined) return undefined;
   }
-  if (parts !== keptParts) await store.keepLast(snapshotStream(stream), parts);
   return { bytes: packed.length, parts };
 };

@@ -1,5 +1,5 @@
 import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
-import type { ParkingCommand, ParkingEvent } from '../../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, type ParkingEvent } from '../../schemas/parking.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 
 type Event = Extract<
@@ -33,8 +33,6 @@ type State = {
 
 /** How many cancelled reservations a lot remembers by id: the state stays small however long the stream grows. */
 const REMEMBERED_CANCELLATIONS = 2_000;
-/** How many cancellations go into one append: the store takes 1 MiB. */
-export const CANCELLATIONS_PER_APPEND = 1_000;
 
 const initialState: State = {
   status: 'unregistered',
@@ -84,7 +82,7 @@ const evolve = (state: State, event: Event): State => {
 const cancellations = (lotId: string, state: State): Event[] =>
   state.open
     .entrySeq()
-    .take(CANCELLATIONS_PER_APPEND)
+    .take(CANCELLATIONS_PER_COMMAND)
     .map(
       ([reservationId, { customerId }]): Event => ({
         type: 'ReservationCanceled',
@@ -105,6 +103,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
       if (state.status === 'closed') return refuse('lot-closed');
       if (command.data.spots < state.open.size)
         return refuse('spots-below-reserved', `${state.open.size} are reserved`);
+      if (command.data.spots === state.spots) return [];
       return [{ type: 'LotSpotsChanged', data: command.data }];
 
     case 'CloseLot': {
@@ -186,6 +185,7 @@ export const parkingLot: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  size: ({ open, canceled }) => open.size + canceled.size,
   snapshot: {
     version: 1,
     save: ({ status, spots, open, canceled }): Saved => ({

@@ -1,0 +1,122 @@
+import { type Decider, type Decision, isRefusal } from './decider.ts';
+import type { RecentCommands } from './recent-commands.ts';
+import type { Outcome, Request, Waiting } from './request.ts';
+
+type Event = { type: string; data: object };
+
+/** A command that yields events; `last` is the revision of the last of them. */
+export type Decided = { waiting: Waiting; events: readonly Event[]; last: bigint };
+
+/** What was decided together and goes into one append. */
+export type Group = {
+  decided: readonly Decided[];
+  /** Outcomes that rest on nothing but what is durable. */
+  settled: readonly { waiting: Waiting; outcome: Outcome }[];
+  /** Outcomes that rest on events of this group: told only when those are durable. */
+  resting: readonly { waiting: Waiting; outcome: Outcome }[];
+  /** Commands that came again while the first of them is in the group. */
+  again: readonly { waiting: Waiting; of: Decided }[];
+  /** Commands that seem to be in the stream already, and the revision to look at. */
+  repeated: readonly { waiting: Waiting; at: bigint }[];
+  /** Who has no outcome yet, in the order in which they came: decided, resting, and again. */
+  members: readonly Waiting[];
+  /** The state after the group, and the revision of its last event. */
+  folded: unknown;
+  revision: bigint;
+};
+
+/** What a group is decided on. */
+export type Standing = { folded: unknown; revision: bigint; recent: Pick<RecentCommands, 'find'> };
+
+/** How much goes into one append. */
+export type GroupLimits = { commands: number; bytes: number };
+
+const isStale = ({ ifMatch, ifNoneMatch }: Request, revision: bigint): boolean =>
+  (ifNoneMatch === true && revision >= 0n) ||
+  (ifMatch !== undefined && (revision < 0n || (ifMatch !== '*' && !ifMatch.includes(revision))));
+
+/**
+ * Takes commands from a queue and decides them in order, each on the state left by those before it, until the queue is
+ * empty or an append is full.
+ * @param queue loses the commands that were taken
+ * @param onError told of a decision that threw
+ */
+export const decideGroup = (
+  // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
+  decider: Decider<any, any, any>,
+  standing: Standing,
+  queue: Waiting[],
+  limits: GroupLimits,
+  onError: (error: unknown) => void,
+): Group => {
+  const decided: Decided[] = [];
+  const settled: { waiting: Waiting; outcome: Outcome }[] = [];
+  const resting: { waiting: Waiting; outcome: Outcome }[] = [];
+  const again: { waiting: Waiting; of: Decided }[] = [];
+  const repeated: { waiting: Waiting; at: bigint }[] = [];
+  const members: Waiting[] = [];
+  const byCommandId = new Map<string, Decided>();
+  let { folded, revision } = standing;
+  let bytes = 0;
+
+  const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Event[]; after: unknown } => {
+    if (isStale(request, revision)) return { kind: 'stale', revision };
+    try {
+      const decision: Decision<Event> = decider.decide(request.command, folded, { now: request.metadata.time });
+      if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
+      if (decision.length === 0) return { kind: 'done', events: [], revision, position: undefined };
+      const after = decision.reduce((state, event) => decider.evolve(state, event), folded);
+      return { kind: 'decided', events: decision, after };
+    } catch (error) {
+      onError(error);
+      return { kind: 'failed' };
+    }
+  };
+
+  /** Returns whether there was room for the command. */
+  const take = (waiting: Waiting): boolean => {
+    const { request } = waiting;
+    const { commandId } = request.metadata;
+    if (request.isAbandoned?.()) {
+      settled.push({ waiting, outcome: { kind: 'dropped' } });
+      return true;
+    }
+    const first = byCommandId.get(commandId);
+    if (first) {
+      again.push({ waiting, of: first });
+      members.push(waiting);
+      return true;
+    }
+    const at = waiting.isNew ? undefined : standing.recent.find(commandId);
+    if (at !== undefined) {
+      repeated.push({ waiting, at });
+      return true;
+    }
+    const considered = consider(request);
+    if (considered.kind !== 'decided') {
+      if (decided.length === 0) {
+        settled.push({ waiting, outcome: considered });
+      } else {
+        resting.push({ waiting, outcome: considered });
+        members.push(waiting);
+      }
+      return true;
+    }
+    const { events, after } = considered;
+    const size = events.length * request.eventBytes;
+    if (decided.length > 0 && bytes + size > limits.bytes) return false;
+    bytes += size;
+    folded = after;
+    revision += BigInt(events.length);
+    const own: Decided = { waiting, events, last: revision };
+    decided.push(own);
+    members.push(waiting);
+    byCommandId.set(commandId, own);
+    return true;
+  };
+
+  let taken = 0;
+  while (taken < queue.length && decided.length < limits.commands && take(queue[taken]!)) taken += 1;
+  queue.splice(0, taken);
+  return { decided, settled, resting, again, repeated, members, folded, revision };
+};

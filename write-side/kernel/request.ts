@@ -1,0 +1,53 @@
+import type { EventMetadata, Position } from '../../event-store/types.ts';
+import type { Refusal } from './decider.ts';
+
+type Event = { type: string; data: object };
+
+/** What a command gives a desk, besides itself. */
+export type Request = {
+  command: { type: string; data: object };
+  /** The same for the same event of the same command, so that a repeated append writes once. */
+  eventId(index: number): string;
+  /** Everything but the event's own schema version. Its `commandId` is the same when the same command comes again. */
+  metadata: Omit<EventMetadata, 'schemaVersion'>;
+  /** About how many bytes one of its events takes, with its metadata. */
+  eventBytes: number;
+  /** What the client says the stream stands at: one of these revisions, or that it exists at all. */
+  ifMatch?: readonly bigint[] | '*';
+  /** The client says that the stream does not exist. */
+  ifNoneMatch?: boolean;
+  /** Whether nobody waits for the answer any more: a command that is not yet decided is then dropped. */
+  isAbandoned?(): boolean;
+};
+
+/** How a command ended. Everything but `done` and an uncertain `unavailable` left nothing in the stream. */
+export type Outcome =
+  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
+  | { kind: 'refused'; refusal: Refusal }
+  /** The stream stands at another revision than the client said; -1 for a stream that does not exist. */
+  | { kind: 'stale'; revision: bigint }
+  /** The command's id was another command's. */
+  | { kind: 'key-reused' }
+  | { kind: 'too-large' }
+  /** So many wait already; without a limit: other processes kept being faster. */
+  | { kind: 'overloaded'; limit?: Limit }
+  | { kind: 'dropped' }
+  /** Its decision, or the fold of the stream's events, threw: a defect. */
+  | { kind: 'failed' }
+  /** The stream holds events that only a newer Plaza knows. */
+  | { kind: 'too-new' }
+  /** `uncertain`: it may have been done all the same; a repeat under the same id finds out. */
+  | { kind: 'unavailable'; uncertain: boolean };
+
+/** A bound that was reached: how many commands may wait or be in flight, in all or for one stream. */
+export type Limit = { name: 'commands' | 'stream'; most: number };
+
+/** A command that waits for its outcome. */
+export type Waiting = {
+  readonly request: Request;
+  /** Tells the outcome. The first one counts. */
+  settle(outcome: Outcome): void;
+  isSettled: boolean;
+  /** It was looked for in the stream, and is not there. */
+  isNew: boolean;
+};

@@ -1,0 +1,118 @@
+import type { Streams } from '../../event-store/streams.ts';
+import type { Revision, StoredEvent } from '../../event-store/types.ts';
+import type { Decider } from './decider.ts';
+import { type RecentCommands, recentCommands } from './recent-commands.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
+
+/** Events between two snapshots; more when snapshots are large, so that they stay a small part of what is written. */
+const SNAPSHOT_EVERY = 500;
+const SNAPSHOT_BYTES_PER_EVENT = 200;
+/** Events behind the snapshot that make one worth its while when the state is let go. */
+const SNAPSHOT_BEFORE_LEAVING = 50;
+
+/** A stream's state as of one of its events. */
+export type StreamState = {
+  folded: unknown;
+  /** Of the last event folded; -1 when there is none. */
+  revision: bigint;
+  recent: RecentCommands;
+  /** The newest snapshot: -1 when there is none. */
+  snapshot: { revision: bigint; bytes: number; parts: number };
+};
+
+/** Loads a stream's state, brings it up to date, and keeps snapshots of it. */
+export type StreamStates = {
+  /** @throws StoreUnavailableError, and what `evolve` and `upcast` throw */
+  load(): Promise<StreamState>;
+  /**
+   * Folds what other processes appended.
+   * @returns false when the event that the state stands at is gone, since the stream was deleted: the state is no use
+   * @throws what {@link load} throws; the state is then no use either
+   */
+  catchUp(state: StreamState): Promise<boolean>;
+  /** Writes a snapshot if it is time for one. Never rejects. @param leaving the state is about to be let go */
+  snapshot(state: StreamState, leaving?: boolean): Promise<void>;
+};
+
+export type StreamStatesOptions = {
+  stream: string;
+  // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
+  decider: Decider<any, any, any>;
+  store: Streams;
+  /** An event as today's code knows it. @throws UnknownEventVersionError */
+  upcast(event: StoredEvent): { type: string; data: object };
+  onError(error: unknown): void;
+};
+
+/** The state of one stream, out of its newest snapshot and the events behind it. */
+export const streamStates = ({ stream, decider, store, upcast, onError }: StreamStatesOptions): StreamStates => {
+  let writing = false;
+
+  const catchUp = async (state: StreamState): Promise<boolean> => {
+    let isHere = state.revision < 0n;
+    for await (const event of store.read(stream, isHere ? 0n : state.revision)) {
+      if (event.revision === state.revision) {
+        isHere = true;
+      } else if (!isHere) {
+        return false;
+      } else {
+        state.folded = decider.evolve(state.folded, upcast(event));
+        state.revision = event.revision;
+        state.recent.add(event.metadata.commandId, event.revision);
+      }
+    }
+    return isHere;
+  };
+
+  const fromNothing = (): StreamState => ({
+    folded: decider.initialState,
+    revision: -1n,
+    recent: recentCommands(),
+    snapshot: { revision: -1n, bytes: 0, parts: 0 },
+  });
+
+  const fromSnapshot = async (): Promise<StreamState | undefined> => {
+    const snapshot = await readSnapshot(store, stream, decider.snapshot.version, onError);
+    if (!snapshot) return undefined;
+    const { revision, bytes, parts } = snapshot;
+    try {
+      return {
+        folded: decider.snapshot.restore(snapshot.state as never),
+        revision,
+        recent: recentCommands(snapshot.recent),
+        snapshot: { revision, bytes, parts },
+      };
+    } catch (error) {
+      onError(error);
+      return undefined;
+    }
+  };
+
+  return {
+    async load() {
+      const state = await fromSnapshot();
+      if (state && (await catchUp(state))) return state;
+      const whole = fromNothing();
+      await catchUp(whole);
+      return whole;
+    },
+    catchUp,
+    async snapshot(state, leaving = false) {
+      const every = leaving
+        ? SNAPSHOT_BEFORE_LEAVING
+        : Math.max(SNAPSHOT_EVERY, state.snapshot.bytes / SNAPSHOT_BYTES_PER_EVENT);
+      if (writing || Number(state.revision - state.snapshot.revision) < every) return;
+      writing = true;
+      try {
+        const revision = state.revision as Revision;
+        const content = { revision, state: decider.snapshot.save(state.folded), recent: state.recent.save() };
+        const written = await writeSnapshot(store, stream, decider.snapshot.version, content, state.snapshot.parts);
+        if (written) state.snapshot = { revision, ...written };
+      } catch (error) {
+        onError(error);
+      } finally {
+        writing = false;
+      }
+    },
+  };
+};

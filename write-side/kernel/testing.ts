@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { type Decider, isRefusal } from './decider.ts';
+
+type Message = { type: string; data: object };
+
+const NOW = '2026-01-31T09:00:00.000Z';
+
+/** The state after these events. */
+export const stateAfter = <Command extends Message, Event extends Message, State>(
+  decider: Decider<Command, Event, State>,
+  events: readonly Event[],
+): State => events.reduce((state, event) => decider.evolve(state, event), decider.initialState);
+
+/**
+ * Says what a decider does: given what happened, when a command comes, then these events, nothing, or a refusal.
+ * @param now the time that decisions are given, UTC, ISO 8601
+ */
+export const specification = <Command extends Message, Event extends Message, State>(
+  decider: Decider<Command, Event, State>,
+  now = NOW,
+) => ({
+  given: (...events: Event[]) => ({
+    when(command: Command) {
+      const decision = decider.decide(command, stateAfter(decider, events), { now });
+      return {
+        thenEvents: (...expected: [Event, ...Event[]]) => expect(decision).toEqual(expected),
+        thenNothing: () => expect(decision).toEqual([]),
+        /** @param refused a problem's name in the context's schema */
+        thenRefused: (refused: string) => expect(decision).toMatchObject({ refused }),
+      };
+    },
+  }),
+});
+
+/** Commands given one after the other: what each came to, and the state in the end. */
+export const play = <Command extends Message, Event extends Message, State>(
+  decider: Decider<Command, Event, State>,
+  commands: readonly Command[],
+  from: State = decider.initialState,
+): { state: State; events: Event[]; refusals: (string | undefined)[] } => {
+  let state = from;
+  const events: Event[] = [];
+  const refusals = commands.map((command) => {
+    const decision = decider.decide(command, state, { now: NOW });
+    if (isRefusal(decision)) return decision.refused;
+    for (const event of decision) state = decider.evolve(state, event);
+    events.push(...decision);
+    return undefined;
+  });
+  return { state, events, refusals };
+};
+
+/** The saved form of a state, whatever the order of its lists. */
+const savedForm = <State>(decider: { snapshot: { save(state: State): unknown } }, state: State): unknown => {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+    if (value === null || typeof value !== 'object') return value;
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, sorted(member)]));
+  };
+  return sorted(JSON.parse(JSON.stringify(decider.snapshot.save(state))));
+};
+
+/**
+ * Checks what holds for every decider: a command that was done yields no event when it comes again at once; a state
+ * that was saved and restored goes on like one that was not; and no decision or fold changes the state it is given.
+ * @param commands any command of the decider's, few enough ids that they meet
+ */
+export const holdsForEveryDecider = <Command extends Message, Event extends Message, State>(
+  decider: Decider<Command, Event, State>,
+  commands: fc.Arbitrary<Command>,
+): void => {
+  const some = fc.array(commands, { maxLength: 40 });
+
+  fc.assert(
+    fc.property(some, commands, (before, command) => {
+      const { state } = play(decider, before);
+      const once = play(decider, [command], state);
+      const twice = play(decider, [command], once.state);
+      expect(twice.events).toEqual([]);
+    }),
+  );
+
+  fc.assert(
+    fc.property(some, some, (before, after) => {
+      const { state } = play(decider, before);
+      const saved = JSON.parse(JSON.stringify(decider.snapshot.save(state)));
+      const restored = decider.snapshot.restore(saved as never);
+      const [kept, again] = [play(decider, after, state), play(decider, after, restored)];
+      expect(again.refusals).toEqual(kept.refusals);
+      expect(savedForm(decider, again.state)).toEqual(savedForm(decider, kept.state));
+    }),
+  );
+
+  fc.assert(
+    fc.property(some, some, (before, after) => {
+      const { state } = play(decider, before);
+      const untouched = savedForm(decider, state);
+      play(decider, after, state);
+      expect(savedForm(decider, state)).toEqual(untouched);
+    }),
+  );
+};
