@@ -7,7 +7,7 @@ import { sortKey, valuesAt } from './paths.ts';
 import { compileProjection } from './project.ts';
 import { documents, type Query, type Result, run, sortFields } from './query.ts';
 import type { Collection, Storage } from './storage.ts';
-import { compareValues, type Doc, encode, isDoc, keyOf, toNumber } from './values.ts';
+import { compareValues, type Doc, encode, isDoc, keyOf, setField, toNumber } from './values.ts';
 
 type Docs = AsyncIterable<Doc>;
 type Context = { storage: Storage; lookup: (name: string) => Collection | undefined };
@@ -168,7 +168,10 @@ function compileStage(stage: unknown): Stage {
       return (input) => map(input, (doc) => addFields(doc, fields));
     }
     case '$unset': {
-      const paths = (Array.isArray(operand) ? operand : [operand]).map(String);
+      const paths = Array.isArray(operand) ? operand : [operand];
+      if (paths.length === 0 || paths.some((path) => typeof path !== 'string' || path === '')) {
+        throw new CommandError(31119, '$unset specification must be a string or an array of strings');
+      }
       const project = compileProjection(Object.fromEntries(paths.map((path) => [path, new Int32(0)]))) as (
         doc: Doc,
       ) => Doc;
@@ -427,20 +430,16 @@ function facet(spec: Doc): Stage {
     const docs = await held(input, '$facet');
     const result: Doc = {};
     for (const { name, stages } of facets) {
-      result[name] = await held(
-        stages.reduce<Docs>((some, stage) => stage(some, context), each(docs)),
-        '$facet',
-      );
+      const output = stages.reduce<Docs>((some, stage) => stage(some, context), each(docs));
+      setField(result, name, await held(output, '$facet'));
     }
     yield result;
   };
 }
 
 async function* each(docs: Doc[]): Docs {
-  for (const doc of docs) yield structuredCopy(doc);
+  for (const doc of docs) yield { ...doc };
 }
-
-const structuredCopy = (doc: Doc): Doc => ({ ...doc });
 
 function lookup(spec: Doc): Stage {
   const { from, localField, foreignField, as, ...others } = spec;

@@ -551,7 +551,9 @@ async function build(storage: Storage, collection: Collection, index: Index): Pr
   const pace = pacer();
   let from: number | undefined = 0;
   while (from !== undefined) {
-    if (collection.dropped) throw new CommandError(276, 'the collection was dropped while its index was built');
+    if (collection.dropped || !collection.indexes.includes(index)) {
+      throw new CommandError(276, 'Index build aborted: the index or its collection was dropped');
+    }
     from = storage.buildIndex(collection, index, from, BUILD_ROWS);
     await pace();
   }

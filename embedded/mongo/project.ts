@@ -1,7 +1,7 @@
 import { CommandError, notImplemented } from './errors.ts';
 import { evaluate, truthy } from './expressions.ts';
 import { compileFilter, isOperators } from './match.ts';
-import { type Doc, isDoc, toNumber } from './values.ts';
+import { type Doc, isDoc, setField, toNumber } from './values.ts';
 
 export type Projection = (doc: Doc) => Doc;
 
@@ -23,7 +23,7 @@ export function compileProjection(spec: Doc): Projection | undefined {
   if (includes && excludes) throw mixed(rest);
   const id = entries.find(([path]) => path === '_id')?.[1];
   const inclusive = includes || (!excludes && id !== undefined && isInclusion(id));
-  const tree: Tree = {};
+  const tree = emptyTree();
   for (const [path, value] of rest) plant(tree, path, leafOf(value));
   if (inclusive) {
     if (id === undefined || !isExclusion(id)) tree._id = id === undefined ? KEEP : leafOf(id);
@@ -32,6 +32,9 @@ export function compileProjection(spec: Doc): Projection | undefined {
   if (id !== undefined && isExclusion(id)) tree._id = DROP;
   return (doc) => exclude(doc, tree, doc) as Doc;
 }
+
+/** Without a prototype, so that `__proto__` is a name like any other. */
+const emptyTree = (): Tree => Object.create(null);
 
 function mixed(entries: [string, unknown][]): CommandError {
   const isInclusive = entries.some(
@@ -103,7 +106,7 @@ function plant(tree: Tree, path: string, leaf: Leaf): void {
   const name = parts.pop() as string;
   let node = tree;
   for (const part of parts) {
-    if (!Object.hasOwn(node, part)) node[part] = {};
+    if (!Object.hasOwn(node, part)) node[part] = emptyTree();
     const next = node[part] as Tree | Leaf;
     if (typeof next === 'function') throw new CommandError(31249, `Path collision at ${path}`);
     node = next;
@@ -120,7 +123,7 @@ function include(value: unknown, tree: Tree, doc: Doc): unknown {
     const node = Object.hasOwn(tree, name) ? tree[name] : undefined;
     if (node === undefined || COMPUTED.has(node as Leaf)) continue;
     const kept = typeof node === 'function' ? node(value[name], doc) : include(value[name], node, doc);
-    if (kept !== undefined) result[name] = kept;
+    if (kept !== undefined) setField(result, name, kept);
   }
   for (const [name, node] of Object.entries(tree)) {
     const made =
@@ -132,7 +135,7 @@ function include(value: unknown, tree: Tree, doc: Doc): unknown {
           ? undefined
           : include({}, node, doc);
     if (made !== undefined && !(typeof node !== 'function' && Object.keys(made as Doc).length === 0))
-      result[name] = made;
+      setField(result, name, made);
   }
   return result;
 }
@@ -149,7 +152,7 @@ function exclude(value: unknown, tree: Tree, doc: Doc): unknown {
         : typeof node === 'function'
           ? node(value[name], doc)
           : exclude(value[name], node, doc);
-    if (kept !== undefined) result[name] = kept;
+    if (kept !== undefined) setField(result, name, kept);
   }
   return result;
 }

@@ -78,9 +78,9 @@ function hintName(collection: Collection, hint: unknown): string | undefined {
 
 /** Starts a query. Nothing is read before the first `next`. */
 export function run(storage: Storage, collection: Collection, query: Query): Run {
+  const matches = compileFilter(query.filter);
   const chosen = planFor(collection, query);
   const scan = storage.scan(collection, chosen.access);
-  const matches = compileFilter(query.filter);
   const pace = pacer(query.maxTimeMS);
   const limit = query.limit || Infinity;
   const skip = query.skip ?? 0;
@@ -176,10 +176,10 @@ export async function* documents(result: Result): AsyncGenerator<Doc> {
 
 /** How many documents a filter matches; from the index alone where that holds exactly the matches. */
 export async function countMatches(storage: Storage, collection: Collection, query: Query): Promise<number> {
+  const matches = compileFilter(query.filter);
   const { access, exact } = planFor(collection, query);
   const bounded = (count: number) => Math.min(Math.max(count - (query.skip ?? 0), 0), query.limit || Infinity);
   if (exact) return bounded(access.index ? storage.countKeys(collection, access) : storage.count(collection));
-  const matches = compileFilter(query.filter);
   const scan = storage.scan(collection, access);
   const pace = pacer(query.maxTimeMS);
   let count = 0;

@@ -187,6 +187,20 @@ describe('what is left out is refused', () => {
   });
 });
 
+it('names that are names of JavaScript are ordinary ones, and odd operands are refused by code', async () => {
+  const docs = client.db().collection('odd');
+  await docs.insertOne(JSON.parse('{"_id": 1, "__proto__": {"a": 1}, "constructor": 2, "length": 3}'));
+  const projected = await docs.findOne({}, { projection: JSON.parse('{"__proto__": {"a": 1}, "length": 1}') });
+  expect(Object.entries(projected ?? {})).toEqual([
+    ['_id', 1],
+    ['__proto__', { a: 1 }],
+    ['length', 3],
+  ]);
+  expect(await refusal(docs.aggregate([{ $unset: [] }]).toArray())).toMatchObject({ code: 31119 });
+  expect(await refusal(docs.find({ $and: [false] } as never).toArray())).toMatchObject({ code: 2 });
+  expect(lines).toEqual([]);
+});
+
 describe('the file', () => {
   it('is for the owner only, and keeps everything over a restart', async () => {
     const docs = client.db().collection('kept');

@@ -134,10 +134,9 @@ export function openStorage(file: string, maxBytes?: number) {
     failed++;
     if (db.isTransaction) db.exec('ROLLBACK');
     inTransaction = false;
-    const before = collections;
+    // Whoever still holds one of these would miss what the catalog says from now on.
+    for (const collection of collections.values()) collection.dropped = true;
     collections = loadCatalog();
-    const kept = new Set([...collections.values()].map(({ id }) => id));
-    for (const collection of before.values()) collection.dropped = !kept.has(collection.id);
     const refused = waiting;
     waiting = [];
     for (const { reject } of refused) reject(error);
@@ -286,6 +285,7 @@ export function openStorage(file: string, maxBytes?: number) {
   /** @throws CommandError 11000 when `_id` or a unique index already holds its key */
   function insert(collection: Collection, doc: Doc, bytes: Uint8Array): void {
     write(() => {
+      refuseDropped(collection);
       const entries = collection.indexes.map((index) => ({ index, keys: keysFor(index, doc) }));
       const idKey = keyOf(doc._id);
       const isTaken = row(`SELECT 1 FROM docs_${collection.id} WHERE key = ?`, idKey) !== undefined;
@@ -299,6 +299,7 @@ export function openStorage(file: string, maxBytes?: number) {
   /** @throws CommandError 11000 when a unique index holds the new key of another document */
   function replace(collection: Collection, rid: number, before: Doc, after: Doc, bytes: Uint8Array): void {
     write(() => {
+      refuseDropped(collection);
       const entries = collection.indexes.map((index) => {
         const old = keysFor(index, before);
         const now = keysFor(index, after);
@@ -319,6 +320,7 @@ export function openStorage(file: string, maxBytes?: number) {
 
   function remove(collection: Collection, rid: number, doc: Doc): void {
     write(() => {
+      refuseDropped(collection);
       for (const index of collection.indexes) for (const key of keysFor(index, doc)) leave(index, key, rid);
       sql(`DELETE FROM docs_${collection.id} WHERE rid = ?`).run(rid);
     });
@@ -333,6 +335,7 @@ export function openStorage(file: string, maxBytes?: number) {
   }
 
   function get(collection: Collection, rid: number): Uint8Array | undefined {
+    refuseDropped(collection);
     return row<[Uint8Array]>(`SELECT doc FROM docs_${collection.id} WHERE rid = ?`, rid)?.[0];
   }
 

@@ -3,7 +3,7 @@ import { CommandError, notImplemented } from './errors.ts';
 import { compileElement, compileFilter, isOperators } from './match.ts';
 import { isNumber, multiply, sum } from './numbers.ts';
 import { type KeyField, sortKey } from './paths.ts';
-import { compareValues, type Doc, isDoc, toNumber } from './values.ts';
+import { compareValues, type Doc, isDoc, setField, toNumber } from './values.ts';
 
 /** Applies an update to a decoded document, which it may change, and returns the result. */
 export type Update = (doc: Doc, inserting: boolean) => Doc;
@@ -279,9 +279,7 @@ function write(doc: Doc, path: string, value: unknown): void {
 
 function writeField(holder: Doc, name: string, last: boolean, value: unknown): unknown {
   const next = last ? value : Object.hasOwn(holder, name) ? holder[name] : {};
-  if (name === '__proto__')
-    Object.defineProperty(holder, name, { value: next, enumerable: true, configurable: true, writable: true });
-  else holder[name] = next;
+  setField(holder, name, next);
   return next;
 }
 

@@ -15,6 +15,7 @@ import {
   serialize,
   Timestamp,
 } from 'bson';
+import { CommandError } from './errors.ts';
 
 /** A decoded document: numbers stay `Int32`, `Double`, `Long` or `Decimal128`, so that a rewrite keeps their types. */
 export type Doc = Record<string, unknown>;
@@ -24,8 +25,19 @@ export function decode(bytes: Uint8Array): Doc {
   return deserialize(bytes, { promoteValues: false, bsonRegExp: true });
 }
 
+/** @throws CommandError 2 for what the BSON library cannot write again, such as a document with a field `_bsontype` */
 export function encode(doc: Doc): Uint8Array {
-  return serialize(doc, { ignoreUndefined: false });
+  try {
+    return serialize(doc, { ignoreUndefined: false });
+  } catch (error) {
+    throw new CommandError(2, `the document cannot be written as BSON: ${(error as Error).message}`);
+  }
+}
+
+/** Sets an own field, `__proto__` too. */
+export function setField(doc: Doc, name: string, value: unknown): void {
+  if (name !== '__proto__') doc[name] = value;
+  else Object.defineProperty(doc, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 export function isDoc(value: unknown): value is Doc {

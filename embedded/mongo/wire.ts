@@ -135,7 +135,9 @@ export function checkDocument(bytes: Buffer): void {
     }
     while (at < end && bytes[at] !== 0) at++;
     at++;
-    if (type === 0x03 || type === 0x04) {
+    // Code with a scope: its length and its text, then a document.
+    if (type === 0x0f) at += 4 + valueSize(bytes, 0x02, at + 4, end);
+    if (type === 0x03 || type === 0x04 || type === 0x0f) {
       if (ends.length > MAX_DEPTH) throw new FrameError(`a document that nests more than ${MAX_DEPTH} levels`);
       ends.push(at + documentSize(bytes, at, end));
       at += 4;
@@ -175,6 +177,7 @@ function valueSize(bytes: Buffer, type: number, at: number, end: number): number
   if (length < 0) throw new FrameError(`a value of ${length} bytes`);
   if (type === 0x02 || type === 0x0d || type === 0x0e) return 4 + length;
   if (type === 0x05) return 5 + length;
+  if (type === 0x0c) return 4 + length + 12;
   throw new FrameError(`an element of unsupported type ${type}`);
 }
 
