@@ -4,6 +4,7 @@ import { sendJson } from '../http/problem.ts';
 import { EventCursor } from '../schemas/kernel/control-center.ts';
 import { historyView } from '../schemas/kernel/history.ts';
 import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
+import { isTransient } from '../subscriptions/transient.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { earlier, formatCursor, parseCursor } from './kernel/event-cursor.ts';
 import { type EventLog, openEventLog } from './kernel/event-log.ts';
@@ -14,8 +15,12 @@ import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
 
 const LATEST = 30;
 
-/** Milliseconds for which the document is told again: many pages cost as much as one. */
-const MAX_AGE = 250;
+/**
+ * Milliseconds for which the document is told again, and the share of the time that may go into making it: many pages
+ * cost as much as one, and many lots no more than few.
+ */
+const MAX_AGE = { least: 250, most: 5000 };
+const SHARE = 0.1;
 
 const shownStatus = (status: ReadStatus): Document => {
   const { _id, view, group, state, position, eventsBehind, secondsBehind, secondsSinceProgress, parked } = status;
@@ -33,20 +38,21 @@ const documentBuilder = (
 ) => {
   const { db, positions } = models;
   const views = viewsOf(contexts);
-  let last: (Built & { at: number }) | undefined;
+  let last: (Built & { freshUntil: number }) | undefined;
   let building: Promise<Built> | undefined;
 
   const overview = async (context: ReadContext): Promise<object | null> => {
     try {
       return await context.overview(db);
     } catch (error) {
+      if (isTransient(error)) throw error;
       onError(error);
       return null;
     }
   };
 
   const build = async (): Promise<Built> => {
-    const at = performance.now();
+    const began = performance.now();
     const [reached, cursor] = await Promise.all([Promise.all(views.map(positions.reached)), log.head()]);
     const [parts, latest, projections] = await Promise.all([
       Promise.all(contexts.map(async (context) => [context.schema.name, await overview(context)] as const)),
@@ -62,13 +68,14 @@ const documentBuilder = (
       eventCursor: formatCursor(cursor),
       projections: projections.map(shownStatus),
     };
-    last = { position, document, at };
+    const took = performance.now() - began;
+    last = { position, document, freshUntil: began + Math.min(Math.max(MAX_AGE.least, took / SHARE), MAX_AGE.most) };
     return last;
   };
 
   /** @param minimum what the document must have reached */
   return async (minimum: bigint): Promise<Built> => {
-    if (last && performance.now() - last.at < MAX_AGE && last.position >= minimum) return last;
+    if (last && performance.now() < last.freshUntil && last.position >= minimum) return last;
     building ??= build().finally(() => {
       building = undefined;
     });
