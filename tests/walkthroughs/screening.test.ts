@@ -1,0 +1,264 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+type Slot = { capacity: number; booked: number; left: number; status: string };
+type Booking = {
+  bookingId: string;
+  customerId: string;
+  status: string;
+  bookedAt: string;
+  history: { status: string; time: string }[];
+};
+type Event = { type: string; position: string; data: { bookingId?: string } };
+type Page<Item> = { items: Item[]; next?: string };
+
+const reaching = (position: string | null) => ({ 'Min-Event-Position': position ?? '', Prefer: 'wait=20' });
+
+/** Every item of a list, page by page. */
+const allOf = async <Item>(url: string, path: string, headers: Record<string, string> = {}): Promise<Item[]> => {
+  const items: Item[] = [];
+  let next: string | undefined;
+  do {
+    const cursor = next === undefined ? '' : `&cursor=${next}`;
+    const { body } = await call<Page<Item>>(url, 'GET', `${path}?limit=200${cursor}`, undefined, headers);
+    items.push(...body.items);
+    next = body.next;
+  } while (next !== undefined);
+  return items;
+};
+
+const openSlot = (url: string, slotId: string, capacity: number) =>
+  call(url, 'POST', '/screening/slots', { slotId, hospitalName: '분당서울대학교병원', date: '2030-01-31', capacity });
+
+const book = (url: string, slotId: string, bookingId: string, customerId: string) =>
+  call(url, 'POST', `/screening/slots/${slotId}/bookings`, { bookingId, customerId });
+
+describe('the walk-through', () => {
+  const data = temporaryData();
+  let plaza: Program;
+
+  beforeAll(async () => {
+    plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder });
+  });
+  afterAll(async () => {
+    await plaza.end();
+    data.remove();
+  });
+
+  test('two places are booked and a third customer waits for one', async () => {
+    const opened = await openSlot(plaza.url, 's1', 2);
+    expect(opened.status).toBe(201);
+    expect(opened.headers.get('Location')).toBe('/screening/slots/s1');
+    expect((await book(plaza.url, 's1', 'b1', 'c1')).status).toBe(201);
+    const second = await book(plaza.url, 's1', 'b2', 'c2');
+    expect(second.body).toEqual({
+      slotId: 's1',
+      bookingId: 'b2',
+      customerId: 'c2',
+      hospitalName: '분당서울대학교병원',
+      date: '2030-01-31',
+      status: 'booked',
+    });
+
+    const refused = await book(plaza.url, 's1', 'b3', 'c3');
+    expect(refused).toMatchObject({ status: 409, body: { type: '/problems/slot-full' } });
+    const booked = reaching(second.headers.get('Event-Position'));
+    const { body: slot } = await call<Slot>(plaza.url, 'GET', '/screening/slots/s1', undefined, booked);
+    expect(slot).toMatchObject({ capacity: 2, booked: 2, left: 0 });
+    expect((await allOf<Event>(plaza.url, '/screening/slots/s1/history', booked)).map(({ type }) => type)).toEqual([
+      'SlotOpened',
+      'ScreeningBooked',
+      'ScreeningBooked',
+    ]);
+
+    expect((await call(plaza.url, 'DELETE', '/screening/slots/s1/bookings/b1')).status).toBe(200);
+    expect(await call(plaza.url, 'DELETE', '/screening/slots/s1/bookings/b1')).toMatchObject({
+      status: 409,
+      body: { type: '/problems/already-canceled' },
+    });
+    expect((await book(plaza.url, 's1', 'b3', 'c3')).status).toBe(201);
+  });
+
+  test("my page shows the first customer's history with its times", async () => {
+    const again = await openSlot(plaza.url, 's2', 1);
+    const shown = reaching(again.headers.get('Event-Position'));
+    const mine = await allOf<Booking>(plaza.url, '/screening/customers/c1/bookings', shown);
+    expect(mine).toHaveLength(1);
+    const [{ history, bookedAt, status }] = mine as [Booking];
+    expect(status).toBe('canceled');
+    expect(history.map((entry) => entry.status)).toEqual(['booked', 'canceled']);
+    expect(history[0]?.time).toBe(bookedAt);
+    expect(Date.parse(history[1]?.time ?? '')).toBeGreaterThanOrEqual(Date.parse(bookedAt));
+  });
+
+  test('a deleted slot takes no booking, and its open bookings are force-cancelled, once each', async () => {
+    const deleted = await call(plaza.url, 'DELETE', '/screening/slots/s1');
+    expect(deleted).toMatchObject({ status: 200, body: { slotId: 's1', status: 'deleted', openBookings: 2 } });
+    expect(await book(plaza.url, 's1', 'b4', 'c4')).toMatchObject({
+      status: 409,
+      body: { type: '/problems/slot-deleted' },
+    });
+
+    const desk = '/screening/bookings?slotId=s1&status=force-canceled';
+    const { body } = await eventually(
+      () => call<Page<Booking>>(plaza.url, 'GET', desk),
+      (answer) => answer.body.items.length === 2,
+    );
+    expect(body.items.map(({ bookingId }) => bookingId)).toEqual(['b2', 'b3']);
+    for (const { history } of body.items)
+      expect(history.map(({ status }) => status)).toEqual(['booked', 'force-canceled']);
+
+    const { body: first } = await call<Booking>(plaza.url, 'GET', '/screening/slots/s1/bookings/b1');
+    expect(first.status).toBe('canceled');
+    const { body: slot } = await eventually(
+      () => call<Slot>(plaza.url, 'GET', '/screening/slots/s1'),
+      (answer) => answer.body.booked === 0,
+    );
+    expect(slot).toMatchObject({ status: 'deleted', capacity: 2, left: 2 });
+  });
+
+  test('requests that break a rule are refused by its stable type', async () => {
+    const refusals = await Promise.all([
+      call(plaza.url, 'POST', '/screening/slots', { hospitalName: '병원', date: '2020-01-31', capacity: 1 }),
+      call(plaza.url, 'POST', '/screening/slots', { hospitalName: '병원', date: '2030-02-30', capacity: 1 }),
+      book(plaza.url, 'nowhere', 'b', 'c'),
+      call(plaza.url, 'DELETE', '/screening/slots/s1/bookings/nothing'),
+      call(plaza.url, 'DELETE', '/screening/slots/s1'),
+    ]);
+    expect(refusals.map(({ status, body }) => [status, body.type])).toEqual([
+      [422, '/problems/date-in-past'],
+      [400, '/problems/invalid-request'],
+      [404, '/problems/slot-not-found'],
+      [404, '/problems/booking-not-found'],
+      [409, '/problems/slot-deleted'],
+    ]);
+  });
+
+  test('the control centre shows the places left', async () => {
+    const booked = await book(plaza.url, 's2', 'b1', 'c1');
+    const { body } = await call<{ contexts: { screening: { totals: object; slots: Slot[]; bookings: Booking[] } } }>(
+      plaza.url,
+      'GET',
+      '/control-center',
+      undefined,
+      reaching(booked.headers.get('Event-Position')),
+    );
+    const { totals, slots, bookings } = body.contexts.screening;
+    expect(totals).toEqual({ slots: 1, capacity: 1, booked: 1, left: 0 });
+    expect(slots).toMatchObject([{ slotId: 's2', left: 0 }]);
+    expect(bookings[0]).toMatchObject({ slotId: 's2', bookingId: 'b1', status: 'booked' });
+  });
+});
+
+describe('with processes that stop and die', () => {
+  /** Enough that the policies are killed with some done and some to do; SCREENING_BOOKINGS=5000 is the whole. */
+  const BOOKINGS = Number(process.env.SCREENING_BOOKINGS ?? 2_000);
+  const AT_ONCE = 32;
+  const WITHIN = 120_000;
+
+  const data = temporaryData();
+  let stores: EmbeddedStores;
+  let env: Record<string, string>;
+  let programs: Record<'writeSide' | 'readApi' | 'projections' | 'policies' | 'gateway', Program>;
+
+  beforeAll(async () => {
+    stores = await startEmbeddedStores({ dataFolder: data.folder });
+    env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+    const [writeSide, readApi, projections, policies] = await Promise.all([
+      startProgram('write-side/main.ts', env),
+      startProgram('read-api/main.ts', env),
+      startProgram('projections/main.ts', env),
+      startProgram('policies/main.ts', env),
+    ]);
+    const sides = { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url };
+    programs = { writeSide, readApi, projections, policies, gateway: await startProgram('start/gateway.ts', sides) };
+  });
+  afterAll(async () => {
+    await Promise.all(Object.values(programs).map((program) => program.end()));
+    await stores.stop();
+    data.remove();
+  });
+
+  const bookAll = async (url: string, slotId: string, count: number): Promise<number[]> => {
+    const statuses: number[] = [];
+    let next = 0;
+    const customer = async () => {
+      for (let n = next++; n < count; n = next++) statuses.push((await book(url, slotId, `b${n}`, `c${n}`)).status);
+    };
+    await Promise.all(Array.from({ length: AT_ONCE }, customer));
+    return statuses;
+  };
+
+  test(
+    'policies that are killed half way cancel every booking exactly once',
+    async () => {
+      const { url } = programs.gateway;
+      await openSlot(url, 'big', BOOKINGS);
+      const statuses = await bookAll(url, 'big', BOOKINGS + 5);
+      expect(statuses.filter((status) => status === 201)).toHaveLength(BOOKINGS);
+      expect(statuses.filter((status) => status === 409)).toHaveLength(5);
+
+      const slot = () => call<Slot>(url, 'GET', '/screening/slots/big');
+      const last = await call(url, 'DELETE', '/screening/slots/big');
+      expect(last.body.openBookings).toBe(BOOKINGS);
+      await eventually(slot, ({ body }) => body.status === 'deleted' && body.booked < BOOKINGS, WITHIN);
+      await programs.policies.end('SIGKILL');
+
+      const open = await call<Page<Booking>>(url, 'GET', '/screening/slots/big/bookings?status=booked&limit=200');
+      expect(open.body.items.length).toBeGreaterThan(0);
+      const takenBack = (
+        await Promise.all(
+          open.body.items.map(async ({ bookingId }) => ({
+            bookingId,
+            answer: await call(url, 'DELETE', `/screening/slots/big/bookings/${bookingId}`),
+          })),
+        )
+      )
+        .filter(({ answer }) => answer.status === 200)
+        .map(({ bookingId }) => bookingId);
+      expect(takenBack.length).toBeGreaterThan(0);
+
+      programs.policies = await startProgram('policies/main.ts', env);
+      await eventually(slot, ({ body }) => body.booked === 0, WITHIN);
+
+      const events = await allOf<Event>(url, '/screening/slots/big/history');
+      const closed = (type: string) =>
+        events.filter((event) => event.type === type).map((event) => event.data.bookingId);
+      const forced = closed('BookingForceCanceled');
+      expect(closed('BookingCanceled').sort()).toEqual(takenBack.sort());
+      expect(new Set(forced).size).toBe(forced.length);
+      expect(new Set([...forced, ...takenBack]).size).toBe(BOOKINGS);
+      expect(forced.length + takenBack.length).toBe(BOOKINGS);
+    },
+    2 * WITHIN,
+  );
+
+  test('with the projections stopped booking goes on, and the desk and my page catch up', async () => {
+    const { url } = programs.gateway;
+    const opened = await openSlot(url, 'small', 2);
+    await call(url, 'GET', '/screening/slots/small', undefined, reaching(opened.headers.get('Event-Position')));
+    await programs.projections.end();
+
+    expect((await book(url, 'small', 'b1', 'kim')).status).toBe(201);
+    expect((await book(url, 'small', 'b2', 'lee')).status).toBe(201);
+    expect((await book(url, 'small', 'b3', 'park')).body.type).toBe('/problems/slot-full');
+    const canceled = await call(url, 'DELETE', '/screening/slots/small/bookings/b1');
+    expect(canceled.status).toBe(200);
+    const standing = await call<Page<Booking>>(url, 'GET', '/screening/customers/kim/bookings');
+    expect(standing).toMatchObject({ status: 200, body: { items: [] } });
+
+    programs.projections = await startProgram('projections/main.ts', env);
+    const caughtUp = reaching(canceled.headers.get('Event-Position'));
+    const mine = await allOf<Booking>(url, '/screening/customers/kim/bookings', caughtUp);
+    expect(mine.map(({ history }) => history.map(({ status }) => status))).toEqual([['booked', 'canceled']]);
+    const desk = await call<Page<Booking>>(
+      url,
+      'GET',
+      '/screening/bookings?slotId=small&status=booked',
+      undefined,
+      caughtUp,
+    );
+    expect(desk.body.items.map(({ bookingId }) => bookingId)).toEqual(['b2']);
+  });
+});
