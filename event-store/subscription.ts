@@ -87,6 +87,7 @@ const connect = (options: PullOptions, from: Position) => {
   const subscription = subscribe(options, from);
   let checkpoint = from;
   let live = false;
+  let caughtUp = false;
   let drop: Error | undefined;
   let wake = (): void => {};
 
@@ -97,6 +98,9 @@ const connect = (options: PullOptions, from: Position) => {
   const onReadable = () => wake();
   const onAbort = () => dropped(new Error('Stopped'));
   subscription.on('readable', onReadable);
+  subscription.on('caughtUp', () => {
+    caughtUp = true; // Ahead of the queue: no more than what waits in it is to come soon.
+  });
   subscription.on('error', dropped);
   subscription.on('end', () => dropped(new Error('The subscription ended')));
   subscription.on('close', () => dropped(new Error('The subscription was closed')));
@@ -142,7 +146,7 @@ const connect = (options: PullOptions, from: Position) => {
 
   const fill = async (): Promise<void> => {
     const deadline = performance.now() + fillWithin;
-    while (!live && !drop && subscription.readableLength < maxBatch && performance.now() < deadline)
+    while (!live && !caughtUp && !drop && subscription.readableLength < maxBatch && performance.now() < deadline)
       await turn(FILL_TURN);
   };
 
