@@ -1,3 +1,4 @@
+import { bikeRentalPolicies } from './bike-rental.ts';
 import { foodCourtPolicies } from './food-court.ts';
 import type { Policy } from './kernel/policy.ts';
 import { parkingPolicies } from './parking.ts';
@@ -8,4 +9,5 @@ export const policiesOf: Readonly<Record<string, readonly Policy[]>> = {
   parking: parkingPolicies,
   screening: screeningPolicies,
   'food-court': foodCourtPolicies,
+  'bike-rental': bikeRentalPolicies,
 };

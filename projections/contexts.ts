@@ -1,3 +1,4 @@
+import { bikeRentalProjections } from './bike-rental/index.ts';
 import { foodCourtProjections } from './food-court/index.ts';
 import type { Projection } from './kernel/projection.ts';
 import { parkingProjections } from './parking/index.ts';
@@ -8,6 +9,7 @@ export const projectionsOf: Readonly<Record<string, readonly Projection[]>> = {
   parking: parkingProjections,
   screening: screeningProjections,
   'food-court': foodCourtProjections,
+  'bike-rental': bikeRentalProjections,
 };
 
 /**

@@ -1,0 +1,9 @@
+import { bikeRental } from '../../schemas/bike-rental.ts';
+import { history } from '../kernel/history.ts';
+import { bikes } from './bikes.ts';
+import { bills } from './bills.ts';
+import { deposits } from './deposits.ts';
+import { managers } from './managers.ts';
+import { rentals } from './rentals.ts';
+
+export const bikeRentalProjections = [bikes, rentals, bills, deposits, managers, history(bikeRental)];

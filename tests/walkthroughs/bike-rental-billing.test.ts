@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+const data = temporaryData();
+let stores: EmbeddedStores;
+let env: Record<string, string>;
+let programs: Program[];
+let writeSide: Program;
+let readApi: Program;
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'bike-rental' };
+  programs = await Promise.all(
+    ['write-side/main.ts', 'read-api/main.ts', 'projections/main.ts'].map((file) => startProgram(file, env)),
+  );
+  [writeSide, readApi] = programs as [Program, Program];
+});
+afterAll(async () => {
+  await Promise.all(programs.map((program) => program.end()));
+  await stores.stop();
+  data.remove();
+});
+
+const RENTALS = 20;
+const rentals = Array.from({ length: RENTALS }, (_, index) => `r${index}`);
+const post = (path: string, body: object) => call(writeSide.url, 'POST', `/bike-rental${path}`, body);
+const get = <Body>(path: string, headers = {}) =>
+  call<Body>(readApi.url, 'GET', `/bike-rental${path}`, undefined, headers);
+
+test('with billing stopped bikes are rented and returned', async () => {
+  await post('/bikes', { bikeId: 'b', location: '분당_정자역_1구역' });
+  await post('/users/u/deposits', { amount: 1_000_000 });
+  let position = '';
+  for (const rentalId of rentals) {
+    expect((await post('/bikes/b/rentals', { rentalId, userId: 'u' })).status).toBe(201);
+    const returned = await post(`/bikes/b/rentals/${rentalId}/return`, { location: '분당_정자역_3구역' });
+    expect(returned.status).toBe(200);
+    position = returned.headers.get('Event-Position')!;
+  }
+  const upToDate = { 'Min-Event-Position': position, Prefer: 'wait=10' };
+  const history = await get<{ items: { status: string; bill?: object }[] }>('/users/u/rentals', upToDate);
+  expect(history.body.items).toHaveLength(RENTALS);
+  expect(history.body.items.every(({ status, bill }) => status === 'returned' && !bill)).toBe(true);
+  expect((await get<{ items: object[] }>('/bills', upToDate)).body.items).toEqual([]);
+});
+
+test('billing started again, and killed once more: every bill is opened and closed once', async () => {
+  const killed = await startProgram('policies/main.ts', env);
+  const history = () => get<{ items: { bill?: { paid?: number } }[] }>('/users/u/rentals');
+  const feesIn = ({ body }: Awaited<ReturnType<typeof history>>) => body.items.flatMap(({ bill }) => bill?.paid ?? []);
+  await eventually(history, (answer) => feesIn(answer).length > 0);
+  await killed.end('SIGKILL');
+
+  programs.push(await startProgram('policies/main.ts', env));
+  const paid = await eventually(history, (answer) => feesIn(answer).length === RENTALS, 20_000);
+  const sum = feesIn(paid).reduce((total, fee) => total + fee, 0);
+  const upToDate = { 'Min-Event-Position': paid.headers.get('View-Position')!, Prefer: 'wait=10' };
+  const deposit = await get<{ balance: number; outstanding: number }>('/users/u/deposit', upToDate);
+  expect(deposit.body).toMatchObject({ balance: 1_000_000 - sum, outstanding: 0 });
+  for (const rentalId of rentals) {
+    const { body } = await get<{ items: { type: string }[] }>(`/bikes/b/rentals/${rentalId}/history`, upToDate);
+    expect(body.items.map(({ type }) => type)).toEqual([
+      'BikeRented',
+      'BikeReturned',
+      'BillOpened',
+      'BillClosed',
+      'FeeDeducted',
+    ]);
+  }
+});
