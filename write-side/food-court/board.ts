@@ -52,6 +52,7 @@ export const board: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer: (command) => command.data,
+  size: ({ raised, cleared }) => raised.size + cleared.size,
   snapshot: {
     version: 1,
     save: ({ raised, cleared }): Saved => ({ raised: [...raised], cleared: [...cleared.keys()] }),

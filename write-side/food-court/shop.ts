@@ -209,6 +209,7 @@ export const shop: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  size: ({ menu, orders, closed }) => menu.size + orders.size + closed.size,
   snapshot: {
     version: 1,
     save: ({ isRegistered, maxOpenOrders, menu, orders, closed }): Saved => ({

@@ -146,6 +146,7 @@ export const screeningSlot: Decider<ScreeningCommand, ScreeningEvent, State> = {
   evolve,
   decide,
   answer,
+  size: ({ open, closed }) => open.size + closed.size,
   snapshot: {
     version: 1,
     save: ({ status, slot, open, closed }): Saved => ({
