@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import type { FoodCourtEvent } from '../../schemas/food-court.ts';
+import { documentsAfter } from '../kernel/testing.ts';
+import { alarms } from './alarms.ts';
+import { menu } from './menu.ts';
+import { orders } from './orders.ts';
+import { shops } from './shops.ts';
+
+const shopId = 'shop-1';
+const order = (orderId = 'o1') => ({ shopId, orderId, customerId: 'c1' });
+const lines = [
+  { menuId: 'm1', name: '김밥', price: 4000, qty: 2 },
+  { menuId: 'm2', name: '라면', price: 5000, qty: 1 },
+];
+
+const at = (minute: number) => `2026-01-31T09:${String(minute).padStart(2, '0')}:00.000Z`;
+const timed = (events: readonly FoodCourtEvent[]) => events.map((event, minute) => ({ ...event, time: at(minute) }));
+
+const registered: FoodCourtEvent = { type: 'ShopRegistered', data: { shopId, name: '김밥나라', maxOpenOrders: 2 } };
+const put = (menuId: string, price: number, available = true): FoodCourtEvent => ({
+  type: 'MenuItemPut',
+  data: { shopId, menuId, name: '김밥', price, available },
+});
+const placed = (orderId = 'o1'): FoodCourtEvent => ({
+  type: 'OrderPlaced',
+  data: { ...order(orderId), lines, total: 13_000 },
+});
+const steps = ['OrderAccepted', 'CookingStarted', 'OrderCooked', 'OrderPickedUp'] as const;
+const step = (type: (typeof steps)[number] | 'OrderCanceled' | 'AlarmRaised' | 'AlarmCleared'): FoodCourtEvent => ({
+  type,
+  data: order(),
+});
+
+describe('shops', () => {
+  const openOrders = (...events: FoodCourtEvent[]) => documentsAfter(shops, registered, ...events)[shopId];
+  const shop = (open: number) => ({ shopId, name: '김밥나라', maxOpenOrders: 2, openOrders: open });
+
+  it('shows a shop', () => expect(openOrders()).toEqual(shop(0)));
+  it('counts the open orders', () => expect(openOrders(placed('o1'), placed('o2'))).toEqual(shop(2)));
+  it.each([0, 1, 2])('counts an order with %i steps done', (done) =>
+    expect(openOrders(placed(), ...steps.slice(0, done).map(step))).toEqual(shop(1)),
+  );
+  it.each([3, 4])('does not count an order with %i steps done', (done) =>
+    expect(openOrders(placed(), ...steps.slice(0, done).map(step))).toEqual(shop(0)),
+  );
+  it('does not count a cancelled order', () => expect(openOrders(placed(), step('OrderCanceled'))).toEqual(shop(0)));
+  it('cannot show an order of a shop that was never registered', () =>
+    expect(() => documentsAfter(shops, placed())).toThrow('never registered'));
+});
+
+describe('menu', () => {
+  it('shows each item as it was put last', () =>
+    expect(documentsAfter(menu, put('m1', 4000), put('m2', 5000), put('m1', 4500, false))).toEqual({
+      'shop-1.m1': { shopId, menuId: 'm1', name: '김밥', price: 4500, available: false },
+      'shop-1.m2': { shopId, menuId: 'm2', name: '김밥', price: 5000, available: true },
+    }));
+});
+
+describe('orders', () => {
+  const shown = { ...order(), lines, total: 13_000, placedAt: at(0) };
+
+  it('shows an order with its statuses and their times', () =>
+    expect(documentsAfter(orders, ...timed([placed(), ...steps.map(step)]))['shop-1.o1']).toEqual({
+      ...shown,
+      status: 'picked-up',
+      history: [
+        { status: 'placed', time: at(0) },
+        { status: 'accepted', time: at(1) },
+        { status: 'cooking', time: at(2) },
+        { status: 'cooked', time: at(3) },
+        { status: 'picked-up', time: at(4) },
+      ],
+    }));
+  it('shows a cancelled order', () =>
+    expect(documentsAfter(orders, ...timed([placed(), step('OrderCanceled')]))['shop-1.o1']).toEqual({
+      ...shown,
+      status: 'canceled',
+      history: [
+        { status: 'placed', time: at(0) },
+        { status: 'canceled', time: at(1) },
+      ],
+    }));
+  it('keeps the prices when the menu changes', () =>
+    expect(documentsAfter(orders, placed(), put('m1', 9000))['shop-1.o1']).toMatchObject({ lines, total: 13_000 }));
+  it('cannot show a step of an order that was never placed', () =>
+    expect(() => documentsAfter(orders, step('OrderAccepted'))).toThrow('never placed'));
+});
+
+describe('alarms', () => {
+  const alarm = { ...order(), raisedAt: at(0) };
+
+  it('shows an order that waits to be picked up', () =>
+    expect(documentsAfter(alarms, ...timed([step('AlarmRaised')]))).toEqual({
+      'shop-1.o1': { ...alarm, status: 'raised' },
+    }));
+  it('keeps it as cleared, so that an event that comes again does not raise it', () =>
+    expect(documentsAfter(alarms, ...timed([step('AlarmRaised'), step('AlarmCleared')]))).toEqual({
+      'shop-1.o1': { ...alarm, status: 'cleared' },
+    }));
+  it('cannot clear what was never raised', () =>
+    expect(() => documentsAfter(alarms, step('AlarmCleared'))).toThrow('never raised'));
+});
