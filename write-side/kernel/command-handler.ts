@@ -7,7 +7,7 @@ import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts
 import type { WriteSideContext } from './context.ts';
 import type { Decider } from './decider.ts';
 import { type Desk, type DeskObserver, desk } from './desk.ts';
-import { derivedUuid, fingerprintOf } from './ids.ts';
+import { fingerprintOf } from './ids.ts';
 import type { Outcome, Request } from './request.ts';
 
 /** A command and where it comes from. */
@@ -125,7 +125,7 @@ export const commandHandler = ({
     return found;
   };
 
-  const toRequest = (stream: string, { type, data, ...given }: GivenCommand): Request => {
+  const toRequest = ({ type, data, ...given }: GivenCommand): Request => {
     const command = { type, data };
     const commandId = given.commandId ?? randomUUID();
     const metadata = {
@@ -139,7 +139,6 @@ export const commandHandler = ({
     };
     return {
       command,
-      eventId: (index) => derivedUuid(`${stream} ${commandId} ${index}`),
       metadata,
       eventBytes: JSON.stringify(command).length * 3 + 3 * commandId.length + EVENT_OVERHEAD_BYTES,
       ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
@@ -156,7 +155,7 @@ export const commandHandler = ({
       if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream)
         return { kind: 'overloaded', limit: { name: 'stream', most: maxBusyPerStream } };
 
-      const request = toRequest(stream, given);
+      const request = toRequest(given);
       const at = take(stream, found);
       busy += 1;
       const outcome = await at.submit(request);

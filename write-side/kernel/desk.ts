@@ -11,6 +11,7 @@ import {
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { Decider } from './decider.ts';
 import { decideGroup, type Group } from './group.ts';
+import { derivedUuid } from './ids.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
 import { type StreamState, streamStates } from './stream-state.ts';
 
@@ -61,7 +62,8 @@ const LOOKUP = 16;
 /**
  * A desk decides the commands of one stream one after the other on a cached state, and appends what they yield in
  * groups: while an append is in flight the next commands queue, and go out together in the next one. Nobody is
- * answered before the events that the answer rests on are durable.
+ * answered before the events that the answer rests on are durable. That nobody else has written meanwhile is proven by
+ * the append; a command that appends nothing is answered after a look at the stream.
  */
 export const desk = (options: DeskOptions): Desk => {
   const { stream, decider, store, upcast, onError = () => {}, pause = delay, random = Math.random } = options;
@@ -108,17 +110,19 @@ export const desk = (options: DeskOptions): Desk => {
     }
   };
 
+  /** The store writes an event id once: it is the same for the same command's, and for no other's under its key. */
   const toNewEvents = ({ decided }: Group): NewEvent[] =>
-    decided.flatMap(({ waiting: { request }, events }) =>
-      events.map(
-        (event, index): NewEvent => ({
-          id: request.eventId(index),
-          type: event.type,
-          data: event.data,
-          metadata: { ...request.metadata, schemaVersion: options.schemaVersion(event.type) },
+    decided.flatMap(({ waiting: { request }, events }) => {
+      const { commandId, fingerprint } = request.metadata;
+      return events.map(
+        ({ type, data }, index): NewEvent => ({
+          id: derivedUuid(`${stream} ${commandId} ${fingerprint} ${index}`),
+          type,
+          data,
+          metadata: { ...request.metadata, schemaVersion: options.schemaVersion(type) },
         }),
-      ),
-    );
+      );
+    });
 
   /**
    * An append that was not answered is repeated as it was: with the same ids and revision it is written once.
@@ -164,6 +168,14 @@ export const desk = (options: DeskOptions): Desk => {
     before.revision = revision;
   };
 
+  /** Reads what is new in the stream. */
+  const refresh = async (members: readonly Waiting[]): Promise<StreamState> => {
+    const present = [...members, ...queue];
+    if (!state || !(await states.catchUp(state))) state = await states.load();
+    for (const waiting of present) waiting.isReadSince = true;
+    return state;
+  };
+
   /** Works off the queue until it is empty. */
   const work = async (): Promise<void> => {
     isWorking = true;
@@ -172,13 +184,17 @@ export const desk = (options: DeskOptions): Desk => {
     while (queue.length > 0) {
       let members: readonly Waiting[] | undefined;
       try {
-        state ??= await states.load();
+        state ??= await refresh([]);
         const group = decideGroup(decider, state, queue, { commands, bytes: MAX_APPEND_BYTES }, onError);
         members = group.members;
         for (const { waiting, outcome } of group.settled) waiting.settle(outcome);
         for (const { waiting, at } of group.repeated) void answerRepeat(waiting, at);
         const [first] = group.decided;
-        if (!first) continue;
+        if (!first) {
+          if (members.length > 0) await refresh(members);
+          queue.unshift(...members);
+          continue;
+        }
 
         const result = await append(group, state.revision);
         if (!result) {
@@ -198,7 +214,7 @@ export const desk = (options: DeskOptions): Desk => {
           options.observe?.conflicted?.();
           if (conflicts > 0) await pause(random() * 2 ** Math.min(conflicts, 6));
           conflicts += 1;
-          if (!(await states.catchUp(state))) state = undefined;
+          await refresh(members);
           if (conflicts > MAX_CONFLICTS) {
             conflicts = 0;
             settleAll(members, { kind: 'overloaded' });
@@ -226,6 +242,7 @@ export const desk = (options: DeskOptions): Desk => {
         const waiting: Waiting = {
           request,
           isSettled: false,
+          isReadSince: false,
           isNew: false,
           settle(outcome) {
             if (waiting.isSettled) return;

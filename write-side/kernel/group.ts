@@ -10,9 +10,9 @@ export type Decided = { waiting: Waiting; events: readonly Event[]; last: bigint
 /** What was decided together and goes into one append. */
 export type Group = {
   decided: readonly Decided[];
-  /** Outcomes that rest on nothing but what is durable. */
+  /** Outcomes that rest on what was read from the stream since their commands came. */
   settled: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** Outcomes that rest on events of this group: told only when those are durable. */
+  /** Outcomes that rest on events of this group, or on what another process may have changed: an append proves them. */
   resting: readonly { waiting: Waiting; outcome: Outcome }[];
   /** Commands that came again while the first of them is in the group. */
   again: readonly { waiting: Waiting; of: Decided }[];
@@ -94,7 +94,7 @@ export const decideGroup = (
     }
     const considered = consider(request);
     if (considered.kind !== 'decided') {
-      if (decided.length === 0) {
+      if (decided.length === 0 && waiting.isReadSince) {
         settled.push({ waiting, outcome: considered });
       } else {
         resting.push({ waiting, outcome: considered });

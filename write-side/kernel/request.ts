@@ -6,8 +6,6 @@ type Event = { type: string; data: object };
 /** What a command gives a desk, besides itself. */
 export type Request = {
   command: { type: string; data: object };
-  /** The same for the same event of the same command, so that a repeated append writes once. */
-  eventId(index: number): string;
   /** Everything but the event's own schema version. Its `commandId` is the same when the same command comes again. */
   metadata: Omit<EventMetadata, 'schemaVersion'>;
   /** About how many bytes one of its events takes, with its metadata. */
@@ -48,6 +46,8 @@ export type Waiting = {
   /** Tells the outcome. The first one counts. */
   settle(outcome: Outcome): void;
   isSettled: boolean;
+  /** The stream was read since the command came: what it says is new enough to refuse the command. */
+  isReadSince: boolean;
   /** It was looked for in the stream, and is not there. */
   isNew: boolean;
 };

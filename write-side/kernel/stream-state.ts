@@ -46,7 +46,7 @@ export type StreamStatesOptions = {
 
 /** The state of one stream, out of its newest snapshot and the events behind it. */
 export const streamStates = ({ stream, decider, store, upcast, onError }: StreamStatesOptions): StreamStates => {
-  let writing = false;
+  let writing: Promise<void> | undefined;
 
   const catchUp = async (state: StreamState): Promise<boolean> => {
     let isHere = state.revision < 0n;
@@ -88,6 +88,17 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     }
   };
 
+  const write = async (state: StreamState): Promise<void> => {
+    try {
+      const revision = state.revision as Revision;
+      const content = { revision, state: decider.snapshot.save(state.folded), recent: state.recent.save() };
+      const written = await writeSnapshot(store, stream, decider.snapshot.version, content, state.snapshot.parts);
+      if (written) state.snapshot = { revision, ...written };
+    } catch (error) {
+      onError(error);
+    }
+  };
+
   return {
     async load() {
       const state = await fromSnapshot();
@@ -98,21 +109,15 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     },
     catchUp,
     async snapshot(state, leaving = false) {
+      if (writing && !leaving) return;
+      await writing;
       const every = leaving
         ? SNAPSHOT_BEFORE_LEAVING
         : Math.max(SNAPSHOT_EVERY, state.snapshot.bytes / SNAPSHOT_BYTES_PER_EVENT);
-      if (writing || Number(state.revision - state.snapshot.revision) < every) return;
-      writing = true;
-      try {
-        const revision = state.revision as Revision;
-        const content = { revision, state: decider.snapshot.save(state.folded), recent: state.recent.save() };
-        const written = await writeSnapshot(store, stream, decider.snapshot.version, content, state.snapshot.parts);
-        if (written) state.snapshot = { revision, ...written };
-      } catch (error) {
-        onError(error);
-      } finally {
-        writing = false;
-      }
+      if (Number(state.revision - state.snapshot.revision) < every) return;
+      writing = write(state);
+      await writing;
+      writing = undefined;
     },
   };
 };

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { type Decider, isRefusal } from './decider.ts';
+import { type Decider, isRefusal, refuse } from './decider.ts';
+import { type DeskOptions, desk } from './desk.ts';
+import { fingerprintOf } from './ids.ts';
+import type { Request } from './request.ts';
 
 type Message = { type: string; data: object };
 
@@ -101,3 +105,70 @@ export const holdsForEveryDecider = <Command extends Message, Event extends Mess
     }),
   );
 };
+
+type SeatCommand = { type: 'Take' | 'Leave' | 'Break' | 'Look'; data: { name: string; times?: number } };
+type SeatEvent = { type: 'Taken' | 'Left'; data: { name: string } };
+
+/** Three seats, each taken by name: a decider for tests of the kernel, which knows no context. */
+export const seats: Decider<SeatCommand, SeatEvent, readonly string[]> = {
+  category: 'seats',
+  commands: ['Take', 'Leave', 'Break', 'Look'],
+  id: () => '1',
+  initialState: [],
+  evolve: (taken, { type, data: { name } }) => {
+    if (type === 'Taken') return [...taken, name];
+    if (type === 'Left') return taken.filter((each) => each !== name);
+    throw new Error(`unexpected ${type satisfies never}`);
+  },
+  decide: ({ type, data: { name, times = 1 } }, taken) => {
+    switch (type) {
+      case 'Take':
+        if (taken.includes(name)) return refuse('taken');
+        return taken.length < 3 ? [{ type: 'Taken', data: { name } }] : refuse('full');
+      case 'Leave':
+        if (!taken.includes(name)) return refuse('not-there');
+        return Array.from({ length: times }, () => ({ type: 'Left', data: { name } }));
+      case 'Look':
+        return [];
+      case 'Break':
+        throw new Error('a defect');
+      default:
+        return type satisfies never;
+    }
+  },
+  answer: ({ data }) => data,
+  snapshot: { version: 1, save: (taken) => taken, restore: (saved: readonly string[]) => saved },
+};
+
+export const SEATS_STREAM = 'seats-1';
+
+/** A desk for {@link seats}. */
+export const seatsDesk = (options: Pick<DeskOptions, 'store'> & Partial<DeskOptions>) =>
+  desk({
+    stream: SEATS_STREAM,
+    decider: seats,
+    schemaVersion: () => 1,
+    upcast: ({ type, data }) => ({ type, data: data as object }),
+    pause: async () => {},
+    random: () => 0.5,
+    ...options,
+  });
+
+/** A command for {@link seatsDesk}. @param commandId the same for the same command that comes again */
+export const seatsRequest = (
+  command: SeatCommand,
+  commandId: string = randomUUID(),
+  rest: Partial<Request> = {},
+): Request => ({
+  command,
+  metadata: {
+    $correlationId: commandId,
+    $causationId: commandId,
+    commandId,
+    fingerprint: fingerprintOf('anonymous', command),
+    actor: 'anonymous',
+    time: NOW,
+  },
+  eventBytes: 1_000,
+  ...rest,
+});

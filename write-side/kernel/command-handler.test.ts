@@ -1,0 +1,84 @@
+import { expect, it } from 'vitest';
+import { memoryStreams } from '../../event-store/testing.ts';
+import { commandHandler } from './command-handler.ts';
+import { seats } from './testing.ts';
+
+const many = { ...seats, id: ({ name }: { name: string }) => name };
+const schema = { name: 'seats', title: '', events: {}, commands: {}, queries: {}, problems: {} };
+
+const handlerFor = (options: Partial<Parameters<typeof commandHandler>[0]> = {}) => {
+  const store = options.store ?? memoryStreams();
+  const events = Object.fromEntries(
+    ['Taken', 'Left'].map((type) => [type, { version: 1, data: {} as never, upcasters: {}, summary: '' }]),
+  );
+  return commandHandler({ store, contexts: [{ schema: { ...schema, events }, deciders: [many] }], ...options });
+};
+
+const give = (type: string, name: string) => ({ type, data: { name }, actor: 'anonymous' });
+
+it('takes so many commands at once, in all and for one stream, and says which bound was reached', async () => {
+  const handler = handlerFor({ maxBusy: 4, maxBusyPerStream: 2 });
+  const outcomes = await Promise.all(['a', 'a', 'a', 'b', 'c', 'd'].map((name) => handler.handle(give('Look', name))));
+  expect(outcomes).toMatchObject([
+    { kind: 'done' },
+    { kind: 'done' },
+    { kind: 'overloaded', limit: { name: 'stream', most: 2 } },
+    { kind: 'done' },
+    { kind: 'done' },
+    { kind: 'overloaded', limit: { name: 'commands', most: 4 } },
+  ]);
+  expect(handler.busy).toBe(0);
+  expect(await handler.handle(give('Look', 'd'))).toMatchObject({ kind: 'done' });
+});
+
+it('forgets the state that was not used for longest, and reads it again', async () => {
+  const store = memoryStreams();
+  const handler = handlerFor({ store, maxIdle: 2 });
+  for (const name of ['a', 'b', 'c', 'a']) await handler.handle(give('Take', name));
+  const { read } = store.calls;
+  expect(await handler.handle(give('Take', 'b'))).toMatchObject({ kind: 'refused' });
+  expect(store.calls.read).toBeGreaterThan(read);
+});
+
+it('counts what states hold: a large one leaves less room', async () => {
+  const store = memoryStreams();
+  const size = (taken: readonly string[]) => (taken.includes('large') ? 900 : 1);
+  const handler = commandHandler({
+    store,
+    contexts: [{ schema, deciders: [{ ...many, size }] }],
+    maxIdleSize: 1_000,
+  });
+  for (let index = 0; index < 300; index++) await handler.handle(give('Look', `s-${index}`));
+  const before = store.calls.read;
+  await handler.handle(give('Take', 's-299'));
+  expect(store.calls.read).toBe(before);
+});
+
+it('never has two desks for a stream, however states come and go', async () => {
+  const store = memoryStreams(() => new Promise(setImmediate));
+  const handler = handlerFor({ store, maxIdle: 1 });
+  const outcomes = await Promise.all(
+    Array.from({ length: 300 }, (_, index) => handler.handle(give('Take', `s-${index % 7}`))),
+  );
+  expect(outcomes.filter(({ kind }) => kind === 'done')).toHaveLength(7);
+  expect(outcomes.filter(({ kind }) => kind === 'refused')).toHaveLength(293);
+});
+
+it('refuses to fold an event that it does not know', async () => {
+  const store = memoryStreams();
+  await handlerFor({ store }).handle(give('Take', 'a'));
+  const older = commandHandler({ store, contexts: [{ schema, deciders: [many] }] });
+  expect(await older.handle(give('Take', 'a'))).toEqual({ kind: 'too-new' });
+});
+
+it('leaves snapshots behind when it is closed', async () => {
+  const store = memoryStreams();
+  const handler = handlerFor({ store });
+  for (let count = 0; count < 30; count++) {
+    await handler.handle(give('Take', 'a'));
+    await handler.handle(give('Leave', 'a'));
+  }
+  expect(store.events('snapshot-seats-a')).toHaveLength(0);
+  await handler.close();
+  expect(store.events('snapshot-seats-a')).toHaveLength(1);
+});

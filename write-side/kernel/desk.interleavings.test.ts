@@ -1,0 +1,119 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { type Fate, memoryStreams } from '../../event-store/testing.ts';
+import { isRefusal } from './decider.ts';
+import type { Outcome, Request } from './request.ts';
+import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stateAfter } from './testing.ts';
+
+/** What a client does: through one of two processes it gives a command, and perhaps stops waiting for the answer. */
+const step = fc.record({
+  process: fc.constantFrom(0, 1),
+  command: fc.record({
+    type: fc.constantFrom('Take' as const, 'Take' as const, 'Leave' as const, 'Look' as const),
+    data: fc.record({ name: fc.constantFrom('ann', 'bob', 'cho', 'dan', 'eve') }),
+  }),
+  key: fc.option(fc.constantFrom('k-1', 'k-2', 'k-3')),
+  ifMatch: fc.option(fc.nat({ max: 6 }), { freq: 8 }),
+  isGivenUp: fc.boolean(),
+});
+
+const fate = fc.constantFrom<Fate>('answered', 'answered', 'answered', 'lost', 'answer-lost', 'late');
+
+type Told = { request: Request; outcome: Outcome; from: number; to: number };
+
+it('writes what it says, says what it writes, and refuses with reason, in whatever order things happen', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.scheduler(),
+      fc.array(step, { minLength: 1, maxLength: 14 }),
+      fc.array(fate, { maxLength: 10 }),
+      async (scheduler, steps, fates) => {
+        const wait = (what: string) => scheduler.schedule(Promise.resolve(), what);
+        const store = memoryStreams(wait, fates[Symbol.iterator]());
+        const stream = () => store.events(SEATS_STREAM);
+        const desks = [0, 1].map(() => seatsDesk({ store, pause: () => wait('pause') }));
+        const told: Told[] = [];
+
+        for (const { process, command, key, ifMatch, isGivenUp } of steps) {
+          void wait('client').then(async () => {
+            let isAbandoned = false;
+            if (isGivenUp) void wait('client gives up').then(() => (isAbandoned = true));
+            const request = seatsRequest(command, key ?? undefined, {
+              isAbandoned: () => isAbandoned,
+              ...(ifMatch === null ? {} : { ifMatch: [BigInt(ifMatch)] }),
+            });
+            const from = stream().length;
+            const outcome = await desks[process]!.submit(request);
+            told.push({ request, outcome, from, to: stream().length });
+          });
+        }
+        await scheduler.waitIdle();
+
+        expect(told).toHaveLength(steps.length);
+        expect(desks.map(({ busy }) => busy)).toEqual([0, 0]);
+        const events = stream();
+        const written = (commandId: string) => events.filter(({ metadata }) => metadata.commandId === commandId);
+        const messages = events.map(({ type, data }) => ({ type, data }) as Parameters<typeof seats.evolve>[1]);
+
+        for (const { request, outcome, from, to } of told) {
+          const { commandId, fingerprint } = request.metadata;
+          const others = told.filter(
+            (each) => each.request !== request && each.request.metadata.commandId === commandId,
+          );
+          const moments = Array.from({ length: to - from + 1 }, (_, index) => from + index);
+          const own = written(commandId);
+          expect(own.length, `${commandId} is written once`).toBeLessThanOrEqual(1);
+
+          switch (outcome.kind) {
+            case 'done': {
+              expect(outcome.revision, 'nobody is answered before it is durable').toBeLessThan(BigInt(to));
+              if (outcome.events.length === 0) break;
+              expect(own).toMatchObject([{ ...outcome.events[0], revision: outcome.revision }]);
+              expect(own[0]?.metadata.fingerprint).toBe(fingerprint);
+              // A group has one position, that of its last event.
+              expect(own[0]?.position.commit).toBeLessThanOrEqual(outcome.position?.commit ?? -1n);
+              break;
+            }
+            case 'refused':
+              expect(
+                moments.some((moment) => {
+                  const decision = seats.decide(
+                    request.command as never,
+                    stateAfter(seats, messages.slice(0, moment)),
+                    {
+                      now: '',
+                    },
+                  );
+                  return isRefusal(decision) && decision.refused === outcome.refusal.refused;
+                }),
+                `${outcome.refusal.refused} was true while the command was there`,
+              ).toBe(true);
+              if (others.length === 0) expect(own).toEqual([]);
+              break;
+            case 'stale':
+              expect(moments.map((moment) => BigInt(moment) - 1n)).toContain(outcome.revision);
+              if (others.length === 0) expect(own).toEqual([]);
+              break;
+            case 'key-reused':
+              expect(own[0]?.metadata.fingerprint).not.toBe(fingerprint);
+              break;
+            case 'dropped':
+              if (others.length === 0) expect(own).toEqual([]);
+              break;
+            case 'unavailable':
+              expect(outcome.uncertain).toBe(true);
+              break;
+            case 'overloaded':
+              expect(own).toEqual([]);
+              break;
+            default:
+              expect.unreachable(outcome.kind);
+          }
+        }
+        for (let length = 1; length <= messages.length; length++)
+          expect(stateAfter(seats, messages.slice(0, length)).length).toBeLessThanOrEqual(3);
+      },
+    ),
+    { numRuns: Number(process.env.INTERLEAVINGS ?? 500) },
+  );
+});

@@ -1,0 +1,327 @@
+import { describe, expect, it } from 'vitest';
+import { type Fate, memoryStreams } from '../../event-store/testing.ts';
+import { type StoredEvent, StoreUnavailableError } from '../../event-store/types.ts';
+import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import { REMEMBERED_COMMANDS } from './recent-commands.ts';
+import { SEATS_STREAM, seats, seatsDesk, seatsRequest } from './testing.ts';
+
+const take = (name: string) => ({ type: 'Take', data: { name } }) as const;
+const leave = (name: string, times = 1) => ({ type: 'Leave', data: { name, times } }) as const;
+const look = { type: 'Look', data: { name: 'ann' } } as const;
+const broken = { type: 'Break', data: { name: 'ann' } } as const;
+
+const fates = (...some: Fate[]) => some[Symbol.iterator]();
+
+/** A way to the store that lets pass when it is told to. */
+const gate = () => {
+  let open: () => void = () => {};
+  let closed: Promise<void> = Promise.resolve();
+  return {
+    way: () => closed,
+    close() {
+      closed = new Promise((resolve) => {
+        open = resolve;
+      });
+    },
+    open: () => open(),
+  };
+};
+
+const names = (events: readonly StoredEvent[]) => events.map(({ data }) => (data as { name: string }).name);
+
+describe('groups', () => {
+  it('appends together what came while an append was in flight, in order', async () => {
+    const { way, close, open } = gate();
+    const store = memoryStreams(way);
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+
+    close();
+    const first = submit(seatsRequest(leave('ann')));
+    const rest = ['bob', 'cho', 'dan', 'eve'].map((name) => submit(seatsRequest(take(name))));
+    open();
+
+    expect(await first).toMatchObject({ kind: 'done', revision: 1n });
+    expect(await Promise.all(rest)).toMatchObject([
+      { kind: 'done', revision: 2n },
+      { kind: 'done', revision: 3n },
+      { kind: 'done', revision: 4n },
+      { kind: 'refused', refusal: { refused: 'full' } },
+    ]);
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'ann', 'bob', 'cho', 'dan']);
+    expect(store.calls.append).toBe(3);
+  });
+
+  it('takes a command that comes right after an answer', async () => {
+    const { submit } = seatsDesk({ store: memoryStreams() });
+    for (const name of ['ann', 'bob', 'cho'])
+      expect(await submit(seatsRequest(take(name)))).toMatchObject({ kind: 'done' });
+  });
+
+  it('splits what is too large for one append', async () => {
+    const store = memoryStreams();
+    const tooLarge: typeof store.append = async (stream, events, expected) =>
+      events.length > 1 ? { ok: false, reason: 'too-large' } : store.append(stream, events, expected);
+    const { submit } = seatsDesk({ store: { ...store, append: tooLarge } });
+    const outcomes = await Promise.all([
+      submit(seatsRequest(take('ann'))),
+      submit(seatsRequest(take('bob'))),
+      submit(seatsRequest(leave('ann', 2))),
+      submit(seatsRequest(take('bob'))),
+      submit(seatsRequest(take('cho'))),
+    ]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'done', 'too-large', 'refused', 'done']);
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'bob', 'cho']);
+  });
+});
+
+describe('an append that fails', () => {
+  it('is repeated when its answer was lost, and written once', async () => {
+    const store = memoryStreams(undefined, fates('answer-lost', 'lost', 'answered'));
+    const { submit } = seatsDesk({ store });
+    expect(await submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done', revision: 0n });
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
+  });
+
+  it('is uncertain after a few tries; the same command then finds out', async () => {
+    const store = memoryStreams(undefined, fates('answer-lost', 'lost', 'lost'));
+    const { submit } = seatsDesk({ store });
+    expect(await submit(seatsRequest(take('ann'), 'k-1'))).toEqual({ kind: 'unavailable', uncertain: true });
+    expect(await submit(seatsRequest(take('ann'), 'k-1'))).toMatchObject({ kind: 'done', revision: 0n });
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
+  });
+
+  it('is told apart from a stream that could not be read: nothing was done', async () => {
+    const store = memoryStreams();
+    const read: typeof store.read = async function* () {
+      yield* [];
+      throw new StoreUnavailableError('away');
+    };
+    const { submit } = seatsDesk({ store: { ...store, read } });
+    expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'unavailable', uncertain: false });
+  });
+});
+
+describe('another process', () => {
+  it('is read up to and the commands are decided again', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await here.submit(seatsRequest(take('ann')));
+    await there.submit(seatsRequest(take('bob')));
+    await there.submit(seatsRequest(take('cho')));
+    expect(await here.submit(seatsRequest(take('dan')))).toMatchObject({ refusal: { refused: 'full' } });
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'bob', 'cho']);
+  });
+
+  it('makes room: a refusal never rests on what was true once', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    for (const name of ['ann', 'bob', 'cho']) await here.submit(seatsRequest(take(name)));
+    expect(await here.submit(seatsRequest(take('dan')))).toMatchObject({ refusal: { refused: 'full' } });
+    await there.submit(seatsRequest(leave('ann')));
+    expect(await here.submit(seatsRequest(take('dan')))).toMatchObject({ kind: 'done' });
+  });
+
+  it('that is always faster is given up against', async () => {
+    const store = memoryStreams();
+    const append: typeof store.append = async () => ({ ok: false, reason: 'conflict' });
+    const { submit } = seatsDesk({ store: { ...store, append } });
+    expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'overloaded' });
+  });
+
+  it('deleted the stream: it begins anew', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    store.deleteStream(SEATS_STREAM);
+    expect(await submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done' });
+    expect(store.events(SEATS_STREAM)).toHaveLength(1);
+  });
+});
+
+describe('a command that comes again', () => {
+  it('has the same answer, at once, together, and after a restart', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    const [first, together] = await Promise.all([
+      submit(seatsRequest(take('ann'), 'k-1')),
+      submit(seatsRequest(take('ann'), 'k-1')),
+    ]);
+    const again = await submit(seatsRequest(take('ann'), 'k-1'));
+    const restarted = await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'));
+    expect(first).toMatchObject({ kind: 'done', revision: 0n });
+    expect([together, again, restarted]).toEqual([first, first, first]);
+    expect(store.events(SEATS_STREAM)).toHaveLength(1);
+  });
+
+  it('has the same answer whatever came in between, for as many commands as are remembered', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    const first = await submit(seatsRequest(take('ann'), 'k-1'));
+    for (let count = 0; count < REMEMBERED_COMMANDS / 2 - 1; count++) {
+      void submit(seatsRequest(take('bob')));
+      await submit(seatsRequest(leave('bob')));
+    }
+    expect(await submit(seatsRequest(take('ann'), 'k-1'))).toEqual(first);
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'))).toEqual(first);
+  });
+
+  it('has all of its events in the answer', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    const first = await submit(seatsRequest(leave('ann', 40), 'k-1'));
+    await submit(seatsRequest(take('bob')));
+    expect(first).toMatchObject({ kind: 'done', revision: 40n });
+    expect(await submit(seatsRequest(leave('ann', 40), 'k-1'))).toEqual(first);
+  });
+
+  it('is another command when it says something else', async () => {
+    const { submit } = seatsDesk({ store: memoryStreams() });
+    const together = await Promise.all([
+      submit(seatsRequest(take('ann'), 'k-1')),
+      submit(seatsRequest(take('bob'), 'k-1')),
+    ]);
+    expect(together).toMatchObject([{ kind: 'done' }, { kind: 'key-reused' }]);
+    expect(await submit(seatsRequest(take('bob'), 'k-1'))).toEqual({ kind: 'key-reused' });
+  });
+});
+
+describe('preconditions', () => {
+  it('hold for the revision that the command would follow, also within a group', async () => {
+    const { submit } = seatsDesk({ store: memoryStreams() });
+    const outcomes = await Promise.all([
+      submit(seatsRequest(take('ann'), undefined, { ifMatch: '*' })),
+      submit(seatsRequest(take('ann'), undefined, { ifNoneMatch: true })),
+      submit(seatsRequest(take('bob'), undefined, { ifMatch: [7n, 0n] })),
+      submit(seatsRequest(take('cho'), undefined, { ifMatch: [0n] })),
+      submit(seatsRequest(take('cho'), undefined, { ifNoneMatch: true })),
+    ]);
+    expect(outcomes).toMatchObject([
+      { kind: 'stale', revision: -1n },
+      { kind: 'done', revision: 0n },
+      { kind: 'done', revision: 1n },
+      { kind: 'stale', revision: 1n },
+      { kind: 'stale', revision: 1n },
+    ]);
+  });
+});
+
+describe('what can go wrong', () => {
+  it('a decision that throws fails its own command only', async () => {
+    const errors: unknown[] = [];
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store, onError: (error) => errors.push(error) });
+    const outcomes = await Promise.all([
+      submit(seatsRequest(take('ann'))),
+      submit(seatsRequest(broken)),
+      submit(seatsRequest(take('bob'))),
+    ]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'failed', 'done']);
+    expect(errors).toMatchObject([{ message: 'a defect' }]);
+  });
+
+  it('a command that nobody waits for is dropped before it is decided', async () => {
+    const { way, close, open } = gate();
+    const store = memoryStreams(way);
+    const { submit } = seatsDesk({ store });
+    close();
+    let isAbandoned = false;
+    const first = submit(seatsRequest(take('ann')));
+    const second = submit(seatsRequest(take('bob'), undefined, { isAbandoned: () => isAbandoned }));
+    isAbandoned = true;
+    open();
+    expect([await first, await second]).toMatchObject([{ kind: 'done' }, { kind: 'dropped' }]);
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
+  });
+
+  it('events of a newer version are refused, and known ones go on once they are understood', async () => {
+    const store = memoryStreams();
+    await seatsDesk({ store }).submit(seatsRequest(take('ann')));
+    let isUnderstood = false;
+    const { submit } = seatsDesk({
+      store,
+      upcast: ({ type, data }) => {
+        if (!isUnderstood) throw new UnknownEventVersionError('newer');
+        return { type, data: data as object };
+      },
+    });
+    expect(await submit(seatsRequest(take('bob')))).toEqual({ kind: 'too-new' });
+    isUnderstood = true;
+    expect(await submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'done', revision: 1n });
+  });
+
+  it('a command that changes nothing appends nothing', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    expect(await submit(seatsRequest(look))).toMatchObject({ kind: 'done', events: [], revision: 0n });
+    expect(store.calls.append).toBe(1);
+  });
+});
+
+describe('snapshots', () => {
+  const SNAPSHOTS = `snapshot-${SEATS_STREAM}`;
+
+  /** A stream of as many events, and its desk, with its snapshot written. */
+  const longStream = async (events: number) => {
+    const store = memoryStreams();
+    const at = seatsDesk({ store });
+    for (let count = 0; count < events / 2; count++) {
+      void at.submit(seatsRequest(take('ann')));
+      await at.submit(seatsRequest(leave('ann')));
+    }
+    await at.submit(seatsRequest(take('bob'), 'k-1'));
+    await at.leave();
+    return { store, at };
+  };
+
+  it('spare a start the events before them', async () => {
+    const { store } = await longStream(600);
+    expect(store.events(SNAPSHOTS)).toHaveLength(1);
+    let folded = 0;
+    const counting = {
+      ...seats,
+      evolve: (...args: Parameters<typeof seats.evolve>) => {
+        folded += 1;
+        return seats.evolve(...args);
+      },
+    };
+    const restarted = seatsDesk({ store, decider: counting });
+    expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
+    expect(await restarted.submit(seatsRequest(take('bob'), 'k-1'))).toMatchObject({ kind: 'done', revision: 600n });
+    expect(folded).toBeLessThan(50);
+  });
+
+  it('are never needed: without them the state is the same', async () => {
+    const { store } = await longStream(600);
+    store.deleteStream(SNAPSHOTS);
+    const restarted = seatsDesk({ store });
+    expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
+    expect(await restarted.submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done', revision: 601n });
+  });
+
+  it('of another version of the fold are ignored', async () => {
+    const { store } = await longStream(600);
+    const restore = () => expect.unreachable('restored');
+    const newer = { ...seats, snapshot: { ...seats.snapshot, version: 2, restore } };
+    const restarted = seatsDesk({ store, decider: newer });
+    expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
+  });
+
+  it('that can’t be understood are ignored, and somebody is told', async () => {
+    const { store } = await longStream(600);
+    const data = { revision: '600', version: 1, part: 0, parts: 1, payload: 'bm90IGd6aXA=' };
+    await store.put(SNAPSHOTS, { type: 'Snapshot', data });
+    const errors: unknown[] = [];
+    const restarted = seatsDesk({ store, onError: (error) => errors.push(error) });
+    expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
+    expect(errors).toHaveLength(1);
+  });
+
+  it('of a stream that was deleted since are ignored', async () => {
+    const { store } = await longStream(600);
+    store.deleteStream(SEATS_STREAM);
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'done' });
+  });
+});

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto';
+import { expect, it } from 'vitest';
+import { memoryStreams } from '../../event-store/testing.ts';
+import type { Revision } from '../../event-store/types.ts';
+import { readSnapshot, writeSnapshot } from './snapshot.ts';
+
+const unexpected = (error: unknown) => expect.unreachable(String(error));
+
+/** A state that compresses badly, of about as many bytes. */
+const state = (bytes: number) => randomBytes(bytes / 2).toString('hex');
+
+const at = (revision: bigint, bytes: number) => ({ revision: revision as Revision, state: state(bytes), recent: [] });
+
+it('writes large states in several parts, and keeps the newest only', async () => {
+  const store = memoryStreams();
+  const [small, large, larger] = [at(1n, 100), at(2n, 2_000_000), at(3n, 4_000_000)];
+  let kept = 0;
+  for (const snapshot of [small, large, larger, large, small]) {
+    const written = await writeSnapshot(store, 'lot-1', 1, snapshot, kept);
+    kept = written?.parts ?? 0;
+    expect(store.events('snapshot-lot-1')).toHaveLength(kept);
+    expect(await readSnapshot(store, 'lot-1', 1, unexpected)).toMatchObject(snapshot);
+    if (snapshot === larger) expect(kept).toBeGreaterThan(2);
+  }
+  expect(kept).toBe(1);
+});
+
+it('ignores a snapshot that was not written to its end', async () => {
+  const store = memoryStreams();
+  let parts = 0;
+  const put: typeof store.put = async (...args) => (++parts < 3 ? store.put(...args) : undefined);
+  expect(await writeSnapshot({ ...store, put }, 'lot-1', 1, at(2n, 4_000_000), 0)).toBeUndefined();
+  expect(await readSnapshot(store, 'lot-1', 1, unexpected)).toBeUndefined();
+});
+
+it('lets one of two that write at once win, whole', async () => {
+  const store = memoryStreams(() => new Promise(setImmediate));
+  const [one, other] = [at(2n, 2_000_000), at(3n, 2_000_000)];
+  await Promise.all([writeSnapshot(store, 'lot-1', 1, one, 0), writeSnapshot(store, 'lot-1', 1, other, 0)]);
+  const read = await readSnapshot(store, 'lot-1', 1, unexpected);
+  expect([one.state, other.state]).toContain(read?.state);
+});
