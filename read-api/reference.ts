@@ -94,7 +94,7 @@ ${example === undefined ? '' : `<h3>Answer</h3>${pretty(example)}`}
 };
 
 /** The document as a page of HTML that needs nothing else: no script, no font, no picture. */
-export const referencePage = (document: OpenApiDocument): string => {
+const referencePage = (document: OpenApiDocument): string => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
   );

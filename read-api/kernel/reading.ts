@@ -7,7 +7,7 @@ import type { Positions } from './positions.ts';
 import { parseMinEventPosition, parseWait } from './preferences.ts';
 
 /** Milliseconds in which the read models must answer, or the client is told that they are away. */
-export const ANSWER_WITHIN = 900;
+const ANSWER_WITHIN = 900;
 
 /**
  * Reads from the read models within {@link ANSWER_WITHIN}.
