@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db } from 'mongodb';
+import { comparePositions, type Position } from '../event-store/types.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
 import type { Build } from './kernel/build.ts';
 import { type RebuildOptions, withFreshViews } from './kernel/rebuild.ts';
@@ -21,34 +22,42 @@ const BETWEEN_ROUNDS = 200;
  * @throws AlreadyBuildingError while another process verifies one of them; PoisonedBuildError
  */
 export const verifyViews = (options: RebuildOptions): Promise<Verification[] | null> =>
-  withFreshViews(options, reachedBy(options.db), async (builds, catchUpAgain) => {
-    const results: Verification[] = [];
-    for (const build of builds) results.push(await verify(options.db, build, catchUpAgain));
-    return results;
-  });
-
-const reachedBy =
-  (db: Db) =>
-  ({ projection }: Build) =>
-    reachedPosition(db, projection.name);
+  withFreshViews(
+    options,
+    ({ projection }) => reachedPosition(options.db, projection.name),
+    async (builds, catchUpAgain) => {
+      const results: Verification[] = [];
+      for (const build of builds) results.push(await verify(options.db, build, catchUpAgain));
+      return results;
+    },
+  );
 
 const verify = async (db: Db, build: Build, catchUpAgain: () => Promise<boolean>): Promise<Verification> => {
   const view = build.projection.name;
   const live = db.collection<ViewDocument>(view);
   const fresh = db.collection<ViewDocument>(build.collection);
   const { documents, suspects } = await compareAll(live, fresh);
+  const fastForward = async (position: Position) => {
+    if (comparePositions(position, build.position) <= 0) return true;
+    build.until = position;
+    return catchUpAgain();
+  };
   let differences = suspects;
   for (let round = 0; differences.length > 0 && round < ROUNDS; round++) {
     if (round > 0) await pause(BETWEEN_ROUNDS);
-    build.until = await reachedBy(db)(build);
-    if (!(await catchUpAgain())) break;
-    differences = await compareAgain(live, fresh, differences);
+    const still: Pair[] = [];
+    for (let from = 0; from < differences.length; from += AT_ONCE) {
+      const ids = differences.slice(from, from + AT_ONCE).map(({ id }) => id);
+      for await (const pair of stepByStep(live, fresh, ids, fastForward)) if (differs(pair)) still.push(pair);
+      if (!(await fastForward(await reachedPosition(db, view)))) break;
+    }
+    differences = still;
   }
   return {
     view,
     documents,
     position: build.position.commit.toString(),
-    differences: differences.map((id) => ({ view, ...id })),
+    differences: differences.sort((a, b) => (a.id < b.id ? -1 : 1)).map((pair) => ({ view, ...pair })),
   };
 };
 
@@ -76,25 +85,21 @@ const compareAll = async (live: Collection<ViewDocument>, fresh: Collection<View
 
 const AT_ONCE = 1000;
 
-const compareAgain = async (
+/**
+ * Compares documents of a view that moves: the fresh view is brought to where each live document stood when it was
+ * read, in the order of these positions.
+ */
+async function* stepByStep(
   live: Collection<ViewDocument>,
   fresh: Collection<ViewDocument>,
-  suspects: readonly Pair[],
-): Promise<Pair[]> => {
-  const still: Pair[] = [];
-  for (let from = 0; from < suspects.length; from += AT_ONCE) {
-    const ids = suspects.slice(from, from + AT_ONCE).map(({ id }) => id);
-    const [now, made] = await Promise.all([byId(live, ids), byId(fresh, ids)]);
-    const pairs = ids.map((id) => ({ id, live: now.get(id) ?? null, fresh: made.get(id) ?? null }));
-    still.push(...pairs.filter(differs));
-  }
-  return still;
-};
-
-const byId = async (
-  collection: Collection<ViewDocument>,
   ids: readonly string[],
-): Promise<Map<string, ViewDocument>> => {
-  const found = await collection.find({ _id: { $in: [...ids] } }).toArray();
-  return new Map(found.map((document) => [document._id, document]));
-};
+  fastForward: (position: Position) => Promise<boolean>,
+): AsyncGenerator<Pair> {
+  const read = await live.find({ _id: { $in: [...ids] } }).toArray();
+  const found = new Map(read.map((document) => [document._id, document]));
+  const placeOf = (id: string) => BigInt(found.get(id)?._position ?? -1);
+  for (const id of [...ids].sort((a, b) => (placeOf(a) < placeOf(b) ? -1 : 1))) {
+    if (!(await fastForward({ commit: placeOf(id), prepare: placeOf(id) }))) return;
+    yield { id, live: found.get(id) ?? null, fresh: await fresh.findOne({ _id: id }) };
+  }
+}

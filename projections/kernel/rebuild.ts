@@ -72,7 +72,8 @@ export const withFreshViews = <Result>(
     const work = { ...options, builds, presence, signal };
     try {
       if (until) for (const build of builds) build.until = await until(build);
-      return (await catchUp({ ...work, untilRoundTakes: 1000 })) ? await job(builds, () => catchUp(work)) : null;
+      const result = (await catchUp({ ...work, untilRoundTakes: 1000 })) && (await job(builds, () => catchUp(work)));
+      return result === false || signal.aborted ? null : result;
     } finally {
       for (const build of builds) await discardBuild(options.db, build);
     }
