@@ -222,3 +222,27 @@ test('a page of a large collection reads as many rows as it has', async () => {
   expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 15_013 + 3 * n));
   expect(page.scan).toMatchObject({ keysExamined: 51, docsExamined: 51 });
 });
+
+test('a page of the documents that hold a value in an array, in the order of their ids, reads no more than it has', async () => {
+  const collection = storage.create('test', 'history');
+  const fields: KeyField[] = [
+    ['resources', 1],
+    ['_id', 1],
+  ];
+  const index = { name: 'resources', fields, unique: false, sparse: false, partial: undefined };
+  storage.buildIndex(collection, storage.addIndex(collection, index), 0, 1);
+  for (let n = 0; n < 10_000; n++) {
+    const doc = { _id: new Int32(n), resources: [`/lots/${n % 2}`, `/lots/${n % 2}/reservations/${n}`] };
+    storage.insert(collection, doc, encode(doc));
+  }
+  const query: Query = {
+    filter: { resources: '/lots/1', _id: { $lt: new Int32(5_000) } },
+    sort: { _id: -1 },
+    limit: 51,
+  };
+  expect(planFor(collection, query)).toMatchObject({ sorted: true });
+  const page = run(storage, collection, query);
+  const found = await page.next(51);
+  expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 4_999 - 2 * n));
+  expect(page.scan.docsExamined).toBeLessThan(200);
+});

@@ -85,7 +85,9 @@ function tryIndex(
   const constants = candidate.fields
     .map(([path]) => path)
     .filter((path, position) => parts.every((part) => position < part.equalities) && constantIn(branches, path));
-  const direction = candidate.multikey ? undefined : sortDirection(candidate.fields, constants, sort);
+  // Through arrays only `_id` has one value in every key of a document.
+  const ordered = !candidate.multikey || sort.every(([path]) => path === '_id');
+  const direction = ordered ? sortDirection(candidate.fields, constants, sort) : undefined;
   if (!usable && (direction === undefined || sort.length === 0)) return undefined;
   const ranges = usable ? merge(parts.flatMap((part) => part.ranges)) : everything(candidate).access.ranges;
   if (ranges.length > MAX_RANGES) return undefined;
