@@ -33,6 +33,7 @@ export const bookings = projection({
     { status: 1, date: 1, _id: 1 },
     { slotId: 1, _id: 1 },
     { slotId: 1, bookedAt: 1, _id: 1 },
+    { slotId: 1, date: 1, _id: 1 },
     { slotId: 1, status: 1, _id: 1 },
     { slotId: 1, status: 1, bookedAt: 1, _id: 1 },
     { customerId: 1, _id: 1 },

@@ -38,5 +38,7 @@ export const slots = projection({
     { status: 1, left: 1, _id: 1 },
     { hospitalName: 1, _id: 1 },
     { hospitalName: 1, date: 1, _id: 1 },
+    { date: 1, left: 1, _id: 1 },
+    { hospitalName: 1, left: 1, _id: 1 },
   ],
 });
