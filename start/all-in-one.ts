@@ -82,6 +82,7 @@ await main(async () => {
     readApi.stop();
     await serving.close();
     await Promise.all([policies.stop(), projections.stop()]);
+    await writeSide.stop();
     await Promise.all([disconnectEventStore(client), mongo.close()]);
     await stores.stop();
   });

@@ -17,7 +17,7 @@ await main(async () => {
   const client = connectEventStore(EVENTSTORE_URL);
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = (error: unknown) => log.error(error);
-  const { router, checks } = startWriteSide({
+  const writeSide = startWriteSide({
     client,
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
@@ -25,10 +25,10 @@ await main(async () => {
     onError,
   });
   let stopping = false;
-  const health = healthRoutes({ checks, stopping: () => stopping });
+  const health = healthRoutes({ checks: writeSide.checks, stopping: () => stopping });
   serving.handle(
     createApp(
-      [health, router],
+      [health, writeSide.router],
       contexts.map(({ schema }) => schema),
       onError,
     ),
@@ -36,6 +36,7 @@ await main(async () => {
   onShutdown(async () => {
     stopping = true;
     await serving.close();
+    await writeSide.stop();
     await disconnectEventStore(client);
   });
   log.info(`write side listens on ${serving.url}`);
