@@ -2,7 +2,7 @@ import { bikeRental } from '../schemas/bike-rental.ts';
 import { policy } from './kernel/policy.ts';
 
 /** A rental opens a bill and its end closes it, in this order. */
-export const billing = policy({
+const billing = policy({
   name: 'bike-rental.billing',
   context: bikeRental,
   events: ['BikeRented', 'BikeReturned'],
@@ -17,7 +17,7 @@ export const billing = policy({
 });
 
 /** The fee of a closed bill is taken from the user's deposit. */
-export const fees = policy({
+const fees = policy({
   name: 'bike-rental.fees',
   context: bikeRental,
   events: ['BillClosed'],
@@ -28,7 +28,7 @@ export const fees = policy({
 });
 
 /** Who reports a bike's condition earns points. */
-export const rewards = policy({
+const rewards = policy({
   name: 'bike-rental.rewards',
   context: bikeRental,
   events: ['ConditionReported'],
@@ -39,7 +39,7 @@ export const rewards = policy({
 });
 
 /** Points that a manager gave become the user's deposit, one for one. */
-export const conversions = policy({
+const conversions = policy({
   name: 'bike-rental.conversions',
   context: bikeRental,
   events: ['PointsConverted'],
