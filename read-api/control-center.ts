@@ -22,10 +22,10 @@ const LATEST = 30;
 const MAX_AGE = { least: 250, most: 5000 };
 const SHARE = 0.1;
 
-const shownStatus = (status: ReadStatus): Document => {
-  const { _id, view, group, state, position, eventsBehind, secondsBehind, secondsSinceProgress, parked } = status;
-  return { name: _id, view, group, state, position, eventsBehind, secondsBehind, secondsSinceProgress, parked };
-};
+const shownStatus = ({ _id, worker, progressAt, updatedAt, ...shown }: ReadStatus): Document => ({
+  name: _id,
+  ...shown,
+});
 
 type Built = { position: bigint; document: Document };
 

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { Check } from '../http/health.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
 import { readStatuses } from '../subscriptions/status.ts';
+import { activityRoutes } from './activity.ts';
 import { controlCenter } from './control-center.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
@@ -41,6 +42,7 @@ export const startReadApi = ({ db, contexts, version, onError, events = {} }: Re
     routers: [
       queryRoutes(contexts, models),
       center.router,
+      activityRoutes(contexts, models),
       referenceRoutes(
         contexts.map(({ schema }) => schema),
         version,

@@ -1,4 +1,5 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import { activities } from './kernel/activity.ts';
 import {
   type CommandHttp,
   type CommandSchema,
@@ -363,6 +364,7 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
     },
   });
   const overview = controlCenter(contexts);
+  const activity = activities(contexts);
   return [
     [
       '/control-center',
@@ -377,6 +379,24 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
             description: 'The document',
             headers: headerRefs('View-Position', 'Preference-Applied'),
             content: json({ $ref: '#/components/schemas/ControlCenter' }, exampleOf(overview)),
+          },
+          ...problemResponses(common(queryProblems)),
+        },
+      },
+    ],
+    [
+      '/control-center/activity',
+      'get',
+      {
+        operationId: 'controlCenterActivity',
+        summary: 'How much of every context was taken, minute by minute',
+        tags: ['control-center'],
+        parameters: [{ $ref: '#/components/parameters/MinEventPosition' }, { $ref: '#/components/parameters/Prefer' }],
+        responses: {
+          200: {
+            description: 'The last hours',
+            headers: headerRefs('View-Position', 'Preference-Applied'),
+            content: json(activity, exampleOf(activity)),
           },
           ...problemResponses(common(queryProblems)),
         },

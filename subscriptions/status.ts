@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { readAhead, readTail } from '../event-store/tail.ts';
 import { comparePositions, type Position } from '../event-store/types.ts';
+import { checkpoints } from './checkpoints.ts';
 import { parked } from './parked.ts';
 
 /** `catching-up` is behind the store's tail, `stopped` is nobody's work: not started, or standing before a poisoned event. */
@@ -30,9 +31,13 @@ export type MemberStatus = {
 
 /** A status with what the reader adds. */
 export type ReadStatus = MemberStatus & {
+  /** Of its checkpoint; null before the first. */
+  version: number | null;
   /** Events kept aside, without the discarded ones. */
   parked: number;
   secondsSinceProgress: number;
+  /** Since a process that works on it told of it. */
+  secondsSinceReport: number;
 };
 
 export const statuses = (db: Db): Collection<MemberStatus> => db.collection<MemberStatus>('projection_status');
@@ -45,19 +50,26 @@ const STALE_AFTER = 5000;
  * said last.
  */
 export const readStatuses = async (db: Db, now = new Date()): Promise<ReadStatus[]> => {
-  const [known, waiting] = await Promise.all([
+  const [known, standing, waiting] = await Promise.all([
     statuses(db).find().sort({ _id: 1 }).toArray(),
+    checkpoints(db)
+      .find({}, { projection: { version: 1 } })
+      .toArray(),
     parked(db)
       .find({ state: { $in: ['parked', 'replaying'] } }, { projection: { member: 1 } })
       .toArray(),
   ]);
+  const versions = new Map(standing.map(({ _id, version }) => [_id, version]));
+  const secondsSince = (moment: Date) => Math.max(0, (now.getTime() - moment.getTime()) / 1000);
   const counts = new Map<string, number>();
   for (const { member } of waiting) counts.set(member, (counts.get(member) ?? 0) + 1);
   return known.map((status) => ({
     ...status,
     state: now.getTime() - status.updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
+    version: versions.get(status._id) ?? null,
     parked: counts.get(status._id) ?? 0,
-    secondsSinceProgress: Math.max(0, (now.getTime() - status.progressAt.getTime()) / 1000),
+    secondsSinceProgress: secondsSince(status.progressAt),
+    secondsSinceReport: secondsSince(status.updatedAt),
   }));
 };
 

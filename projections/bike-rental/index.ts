@@ -1,4 +1,5 @@
 import { bikeRental } from '../../schemas/bike-rental.ts';
+import { activity } from '../kernel/activity.ts';
 import { history } from '../kernel/history.ts';
 import { bikes } from './bikes.ts';
 import { bills } from './bills.ts';
@@ -6,4 +7,12 @@ import { deposits } from './deposits.ts';
 import { managers } from './managers.ts';
 import { rentals } from './rentals.ts';
 
-export const bikeRentalProjections = [bikes, rentals, bills, deposits, managers, history(bikeRental)];
+export const bikeRentalProjections = [
+  bikes,
+  rentals,
+  bills,
+  deposits,
+  managers,
+  history(bikeRental),
+  activity(bikeRental, { BikeRented: 1, BikeReturned: -1 }),
+];

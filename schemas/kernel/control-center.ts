@@ -14,9 +14,11 @@ export const ReachedPosition = Type.String({
 const ProjectionStatus = Strict({
   name: Type.String({ examples: ['parking.lots'] }),
   view: Type.String({ examples: ['parking.lots'] }),
-  group: Status('projections', 'policies'),
+  group: Status('projections', 'policies', 'rebuilds'),
+  version: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
   state: Status('live', 'catching-up', 'rebuilding', 'stopped'),
   position: ReachedPosition,
+  tail: ReachedPosition,
   eventsBehind: Type.Integer({ minimum: 0, description: 'Exact up to 500, an estimate above.', examples: [0] }),
   secondsBehind: Type.Number({
     minimum: 0,
@@ -24,6 +26,7 @@ const ProjectionStatus = Strict({
     examples: [0],
   }),
   secondsSinceProgress: Type.Number({ minimum: 0, description: 'Since it last moved.', examples: [0.2] }),
+  secondsSinceReport: Type.Number({ minimum: 0, description: 'Since a process that works on it told of it.' }),
   parked: Type.Integer({ minimum: 0, description: 'Events kept aside because they could not be handled.' }),
 });
 

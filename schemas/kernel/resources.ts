@@ -1,6 +1,7 @@
 /** What Plaza answers besides its contexts' resources. */
 export const systemResources = [
   '/control-center',
+  '/control-center/activity',
   '/control-center/events',
   '/openapi.json',
   '/asyncapi.json',

@@ -88,7 +88,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         to: {
           pathNot: [
             '^projections/$1[./]',
-            '^projections/kernel/(?:projection|history)\\.ts$',
+            '^projections/kernel/(?:projection|history|activity)\\.ts$',
             '^schemas/',
             '(?:^|node_modules/)typebox(?:/|$)',
           ],

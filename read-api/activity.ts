@@ -1,0 +1,32 @@
+import { Router } from 'express';
+import { sendJson } from '../http/problem.ts';
+import { type Activity, activityView } from '../schemas/kernel/activity.ts';
+import type { ReadContext } from './kernel/context.ts';
+import { queryOf, readAll } from './kernel/parameters.ts';
+import type { ReadModels } from './kernel/queries.ts';
+import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
+
+type Stored = Activity & { _id: string };
+
+/** GET /control-center/activity: how much of each context was taken, minute by minute. */
+export const activityRoutes = (contexts: readonly ReadContext[], models: ReadModels): Router => {
+  const router = Router({ caseSensitive: true });
+  const views = contexts.map(({ schema }) => activityView(schema));
+
+  const activityOf = async ({ schema }: ReadContext) => {
+    const found = await models.db.collection<Stored>(activityView(schema)).findOne();
+    return [schema.name, found && { level: found.level, minutes: found.minutes }] as const;
+  };
+
+  router.get('/control-center/activity', async (req, res) => {
+    readAll(queryOf(req.url), new Map());
+    try {
+      const headers = await awaitPosition(req, res, views, models);
+      const found = await fromViews(Promise.all(contexts.map(activityOf)));
+      sendJson(res, 200, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
+    } catch (error) {
+      unlessGone(error);
+    }
+  });
+  return router;
+};
