@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { load } from './load.ts';
+
+/** How often the event store goes away under load. */
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
+
+const data = temporaryData();
+let stores: EmbeddedStores;
+let writeSide: Program;
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  writeSide = await startProgram('write-side/main.ts', { EVENTSTORE_URL: stores.eventStoreUrl });
+  for (const lotId of ['a', 'b', 'c', 'd'])
+    await call(writeSide.url, 'POST', '/parking/lots', { lotId, name: lotId, spots: 100_000 });
+});
+
+afterAll(async () => {
+  await writeSide.end();
+  await stores.stop();
+  data.remove();
+});
+
+const startAgain = async () => {
+  const port = Number(new URL(stores.eventStoreUrl.replace('esdb', 'http')).port);
+  stores = await startEmbeddedStores({ dataFolder: data.folder, eventStorePort: port });
+};
+
+const timed = async <T>(ask: () => Promise<T>): Promise<[T, number]> => {
+  const started = performance.now();
+  return [await ask(), performance.now() - started];
+};
+
+const reserve = (lotId: string, id: string) =>
+  call(writeSide.url, 'POST', `/parking/lots/${lotId}/reservations`, {
+    reservationId: id,
+    customerId: 'c',
+    carNumber: id,
+    amount: 1,
+  });
+
+const isAway = ({ status, body, headers }: Answer) =>
+  status === 503 && body.type === '/problems/event-store-unavailable' && headers.get('Retry-After') === '1';
+
+test('an event store that was killed: 503 within a second, and all is well once it is back', {
+  timeout: 20_000 + ROUNDS * 10_000,
+}, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    const running = load(writeSide.url, ['a', 'b', 'c', 'd'], 64);
+    await eventually(
+      async () => running.acknowledged.size,
+      (size) => size > 500,
+    );
+    process.kill(stores.pid, 'SIGKILL');
+    await stores.exited;
+
+    for (const lotId of ['a', 'unseen']) {
+      const [answer, took] = await timed(() => reserve(lotId, `away-${round}`));
+      expect(isAway(answer), JSON.stringify(answer)).toBe(true);
+      expect(took).toBeLessThan(1_000);
+    }
+    await startAgain();
+    await eventually(
+      () => reserve('a', `back-${round}`),
+      ({ status }) => status === 201,
+    );
+    const { acknowledged } = running;
+    const size = acknowledged.size;
+    await eventually(
+      async () => acknowledged.size,
+      (now) => now > size + 200,
+    );
+    await running.stop();
+    expect(await running.lostOrDoubled(stores.eventStoreUrl)).toEqual({ lost: [], doubled: [] });
+  }
+});
+
+test('an event store that is silent: 503 within a second, and all is well once it speaks', async () => {
+  process.kill(stores.pid, 'SIGSTOP');
+  try {
+    const asked = Array.from({ length: 10 }, (_, index) => timed(() => reserve('b', `silent-${index}`)));
+    for (const [answer, took] of await Promise.all(asked)) {
+      expect(isAway(answer), JSON.stringify(answer)).toBe(true);
+      expect(took).toBeLessThan(1_000);
+    }
+  } finally {
+    process.kill(stores.pid, 'SIGCONT');
+  }
+  for (let index = 0; index < 10; index++)
+    await eventually(
+      () => reserve('b', `silent-${index}`),
+      ({ status }) => status === 201,
+    );
+});

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
+import { streams } from '../../event-store/streams.ts';
+import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+/** Rounds of the last spot; `ROUNDS=1000` for a long run. */
+const ROUNDS = Number(process.env.ROUNDS ?? 25);
+const CLIENTS = 64;
+
+const data = temporaryData();
+let stores: EmbeddedStores;
+let processes: Program[];
+let client: EventStoreClient;
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  const env = { EVENTSTORE_URL: stores.eventStoreUrl, LOG_LEVEL: 'warn' };
+  processes = await Promise.all([1, 2].map(() => startProgram('write-side/main.ts', { ...env, LOG_LEVEL: 'info' })));
+  client = connectEventStore(stores.eventStoreUrl);
+});
+
+afterAll(async () => {
+  await Promise.all(processes.map((program) => program.end()));
+  await disconnectEventStore(client);
+  await stores.stop();
+  data.remove();
+});
+
+/** Sixty-four clients want a spot at the same time. */
+const rush = async (lotId: string, through: readonly Program[]) => {
+  const answers = await Promise.all(
+    Array.from({ length: CLIENTS }, (_, index) =>
+      call(through[index % through.length]!.url, 'POST', `/parking/lots/${lotId}/reservations`, {
+        customerId: `c-${index}`,
+        carNumber: `car-${index}`,
+        amount: 5000,
+      }),
+    ),
+  );
+  const reserved: string[] = [];
+  for await (const { type, data: event } of streams(client).read(`parkingLot-${lotId}`, 0n))
+    if (type === 'ParkingReserved') reserved.push((event as { reservationId: string }).reservationId);
+  const accepted = answers.filter(({ status }) => status === 201).map(({ body }) => String(body.reservationId));
+  const refusals = answers.filter(({ status }) => status !== 201).map(({ status, body }) => `${status} ${body.type}`);
+  return { accepted: accepted.sort(), reserved: reserved.sort(), refusals: [...new Set(refusals)] };
+};
+
+const open = (lotId: string, spots: number) =>
+  call(processes[0]!.url, 'POST', '/parking/lots', { lotId, name: lotId, spots });
+
+test('seven spots: seven of sixty-four clients have one', async () => {
+  await open('seven', 7);
+  const { accepted, reserved, refusals } = await rush('seven', processes.slice(0, 1));
+  expect(accepted).toHaveLength(7);
+  expect(reserved).toEqual(accepted);
+  expect(refusals).toEqual(['409 /problems/lot-full']);
+});
+
+test('seven spots, two processes: seven of sixty-four clients have one', async () => {
+  await open('seven-two', 7);
+  const { accepted, reserved, refusals } = await rush('seven-two', processes);
+  expect(accepted).toHaveLength(7);
+  expect(reserved).toEqual(accepted);
+  expect(refusals).toEqual(['409 /problems/lot-full']);
+});
+
+test(`the last spot, two processes, ${ROUNDS} times: one client has it`, {
+  timeout: 60_000 + ROUNDS * 1_000,
+}, async () => {
+  for (let round = 0; round < ROUNDS; round++) {
+    await open(`last-${round}`, 1);
+    const { accepted, reserved, refusals } = await rush(`last-${round}`, processes);
+    expect(accepted, `round ${round}`).toHaveLength(1);
+    expect(reserved).toEqual(accepted);
+    expect(refusals).toEqual(['409 /problems/lot-full']);
+  }
+});

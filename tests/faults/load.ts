@@ -1,0 +1,85 @@
+import { Agent, request } from 'node:http';
+import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
+import { streams } from '../../event-store/streams.ts';
+
+type Reserved = { lotId: string; reservationId: string };
+
+export type Load = {
+  /** Reservations that were answered with 201, as `lotId.reservationId`. */
+  readonly acknowledged: ReadonlySet<string>;
+  /** Answers of any status, by status; 0 for a connection that broke. */
+  readonly statuses: ReadonlyMap<number, number>;
+  stop(): Promise<void>;
+  /** Compares what was acknowledged with what is in the event store. */
+  lostOrDoubled(eventStoreUrl: string): Promise<{ lost: string[]; doubled: string[] }>;
+};
+
+let loads = 0;
+
+/**
+ * Clients that reserve spots one after the other, each on a connection of its own, until they are stopped. A command
+ * that was not answered is repeated under the same id, as a client would.
+ * @param base the address; it may change while Plaza is away
+ */
+export const load = (base: string | (() => string), lots: readonly string[], clients: number): Load => {
+  const acknowledged = new Set<string>();
+  const statuses = new Map<number, number>();
+  const agent = new Agent({ keepAlive: true, maxSockets: clients });
+  const name = `load-${loads++}`;
+  let isStopping = false;
+
+  const reserve = ({ lotId, reservationId }: Reserved): Promise<number> =>
+    new Promise((resolve) => {
+      const body = JSON.stringify({ reservationId, customerId: 'c', carNumber: reservationId, amount: 1 });
+      const url = `${typeof base === 'string' ? base : base()}/parking/lots/${lotId}/reservations`;
+      const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
+      const sent = request(url, { method: 'POST', agent, headers, timeout: 5_000 }, (response) => {
+        response.resume();
+        response.once('end', () => resolve(response.statusCode ?? 0));
+        response.once('error', () => resolve(0));
+      });
+      sent.once('timeout', () => sent.destroy());
+      sent.once('error', () => resolve(0));
+      sent.end(body);
+    });
+
+  const work = async (client: number): Promise<void> => {
+    for (let count = 0; !isStopping; count++) {
+      const reserved = { lotId: lots[(client + count) % lots.length]!, reservationId: `${name}-${client}-${count}` };
+      let status = 0;
+      while (status !== 201 && !isStopping) {
+        status = await reserve(reserved);
+        statuses.set(status, (statuses.get(status) ?? 0) + 1);
+        if (status === 201) acknowledged.add(`${reserved.lotId}.${reserved.reservationId}`);
+        else await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    }
+  };
+  const working = Promise.all(Array.from({ length: clients }, (_, client) => work(client)));
+
+  return {
+    acknowledged,
+    statuses,
+    async stop() {
+      isStopping = true;
+      await working;
+      agent.destroy();
+    },
+    async lostOrDoubled(eventStoreUrl) {
+      const client = connectEventStore(eventStoreUrl);
+      const written = new Map<string, number>();
+      for (const lotId of lots) {
+        for await (const { type, data } of streams(client).read(`parkingLot-${lotId}`, 0n)) {
+          if (type !== 'ParkingReserved') continue;
+          const id = `${lotId}.${(data as Reserved).reservationId}`;
+          written.set(id, (written.get(id) ?? 0) + 1);
+        }
+      }
+      await disconnectEventStore(client);
+      return {
+        lost: [...acknowledged].filter((id) => !written.has(id)),
+        doubled: [...written].filter(([, times]) => times > 1).map(([id]) => id),
+      };
+    },
+  };
+};
