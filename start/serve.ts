@@ -10,7 +10,7 @@ export type Serving = {
   url: string;
   /** Answers with this from now on; requests that came before have waited. */
   handle(listener: RequestListener): void;
-  /** Stops taking connections and waits until every request is answered. */
+  /** Stops taking connections, lets those that are open end with their next answer, and waits until they have. */
   close(): Promise<void>;
 };
 
@@ -28,7 +28,11 @@ const shown = (host: string): string => (host.includes(':') ? `[${host}]` : host
 export const serve = async (host: string, port: number): Promise<Serving> => {
   const waiting: Parameters<RequestListener>[] = [];
   let answer: RequestListener = (...request) => waiting.push(request);
-  const server: Server = createServer({ keepAliveTimeout: 65_000 }, (req, res) => answer(req, res));
+  let isClosing = false;
+  const server: Server = createServer({ keepAliveTimeout: 65_000 }, (req, res) => {
+    if (isClosing) res.setHeader('Connection', 'close');
+    answer(req, res);
+  });
   server.headersTimeout = HEADERS_TIMEOUT;
   server.requestTimeout = REQUEST_TIMEOUT;
   await new Promise<void>((resolve, reject) => {
@@ -48,6 +52,7 @@ export const serve = async (host: string, port: number): Promise<Serving> => {
     },
     close: () =>
       new Promise((resolve) => {
+        isClosing = true;
         server.close(() => resolve());
         server.closeIdleConnections();
       }),

@@ -18,7 +18,7 @@ let loads = 0;
 
 /**
  * Clients that reserve spots one after the other, each on a connection of its own, until they are stopped. A command
- * that was not answered is repeated under the same id, as a client would.
+ * that was not answered is repeated under the same id, as a client would; one that was refused is given up.
  * @param base the address; it may change while Plaza is away
  */
 export const load = (base: string | (() => string), lots: readonly string[], clients: number): Load => {
@@ -47,11 +47,11 @@ export const load = (base: string | (() => string), lots: readonly string[], cli
     for (let count = 0; !isStopping; count++) {
       const reserved = { lotId: lots[(client + count) % lots.length]!, reservationId: `${name}-${client}-${count}` };
       let status = 0;
-      while (status !== 201 && !isStopping) {
+      while (status !== 201 && status !== 409 && !isStopping) {
         status = await reserve(reserved);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status === 201) acknowledged.add(`${reserved.lotId}.${reserved.reservationId}`);
-        else await new Promise((resolve) => setTimeout(resolve, 5));
+        else if (status !== 409) await new Promise((resolve) => setTimeout(resolve, 5));
       }
     }
   };

@@ -1,0 +1,76 @@
+import { afterAll, expect, test } from 'vitest';
+import { startEmbeddedStores } from '../../embedded/start.ts';
+import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
+import { streams } from '../../event-store/streams.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { load } from './load.ts';
+
+/** How often everything, or the stores alone, is killed under load; `CYCLES=500` for a long run. */
+const CYCLES = Number(process.env.CYCLES ?? 25);
+const FEW_SPOTS = 50;
+
+const data = temporaryData();
+let plaza: Program;
+afterAll(async () => {
+  await plaza.end();
+  data.remove();
+});
+
+const start = (port: string) => startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, PORT: port });
+
+const storesOf = (program: Program): number => {
+  const pids = [...program.output().matchAll(/the embedded stores are process (\d+)/g)].map(([, pid]) => Number(pid));
+  return pids.at(-1)!;
+};
+
+test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, {
+  timeout: 60_000 + CYCLES * 10_000,
+}, async () => {
+  plaza = await start('0');
+  const { port } = new URL(plaza.url);
+  for (const [lotId, spots] of Object.entries({ a: 100_000, b: 100_000, few: FEW_SPOTS }))
+    await call(plaza.url, 'POST', '/parking/lots', { lotId, name: lotId, spots });
+  const running = load(plaza.url, ['a', 'b', 'few'], 16);
+
+  for (let cycle = 0; cycle < CYCLES; cycle++) {
+    const before = running.acknowledged.size;
+    const some = 1 + Math.floor(Math.random() * 200);
+    await eventually(
+      async () => running.acknowledged.size,
+      (size) => size >= before + some,
+      20_000,
+    );
+    if (cycle % 5 === 4) {
+      process.kill(storesOf(plaza), 'SIGKILL');
+    } else {
+      await plaza.end('SIGKILL');
+      plaza = await start(port);
+    }
+  }
+  const before = running.acknowledged.size;
+  await eventually(
+    async () => running.acknowledged.size,
+    (size) => size > before,
+    20_000,
+  );
+  await running.stop();
+  expect(await plaza.end()).toBe(0);
+
+  const stores = await startEmbeddedStores({ dataFolder: data.folder });
+  expect(await running.lostOrDoubled(stores.eventStoreUrl)).toEqual({ lost: [], doubled: [] });
+  const client = connectEventStore(stores.eventStoreUrl);
+  let few = 0;
+  for await (const { type } of streams(client).read('parkingLot-few', 0n)) if (type === 'ParkingReserved') few += 1;
+  expect(few).toBeLessThanOrEqual(FEW_SPOTS);
+  await disconnectEventStore(client);
+
+  const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+  const projections = await startProgram('projections/main.ts', env);
+  const readApi = await startProgram('read-api/main.ts', env);
+  await eventually(
+    () => call(readApi.url, 'GET', '/parking/lots/few'),
+    ({ body }) => body.reserved === few,
+    20_000,
+  );
+  await Promise.all([projections.end(), readApi.end(), stores.stop()]);
+});

@@ -1,0 +1,43 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { load } from './load.ts';
+
+const data = temporaryData();
+let stores: EmbeddedStores;
+let writeSide: Program;
+const start = (port: string) =>
+  startProgram('write-side/main.ts', { EVENTSTORE_URL: stores.eventStoreUrl, WRITE_SIDE_PORT: port });
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  writeSide = await start('0');
+});
+
+afterAll(async () => {
+  await writeSide.end();
+  await stores.stop();
+  data.remove();
+});
+
+test('SIGTERM under load: it ends in order, loses nothing and doubles nothing', async () => {
+  const { port } = new URL(writeSide.url);
+  for (const lotId of ['a', 'b'])
+    await call(writeSide.url, 'POST', '/parking/lots', { lotId, name: lotId, spots: 100_000 });
+  const running = load(writeSide.url, ['a', 'b'], 32);
+  for (let round = 0; round < 3; round++) {
+    const before = running.acknowledged.size;
+    await eventually(
+      async () => running.acknowledged.size,
+      (size) => size > before + 300,
+    );
+    const started = performance.now();
+    expect(await writeSide.end('SIGTERM')).toBe(0);
+    expect(performance.now() - started).toBeLessThan(5_000);
+    writeSide = await start(port);
+  }
+  await running.stop();
+  // Whoever was let in was answered: only connections that were not let in broke.
+  expect([...running.statuses.keys()].sort()).toEqual([0, 201]);
+  expect(await running.lostOrDoubled(stores.eventStoreUrl)).toEqual({ lost: [], doubled: [] });
+});
