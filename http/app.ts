@@ -1,6 +1,7 @@
 import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { queriesOf } from '../schemas/kernel/history.ts';
+import { operationResources } from '../schemas/kernel/operations.ts';
 import { systemResources } from '../schemas/kernel/resources.ts';
 import { ProblemError, problems, sendProblem } from './problem.ts';
 
@@ -38,6 +39,7 @@ const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
     methods.set(path, known);
   };
   for (const path of systemResources) add(path, 'GET', 'HEAD');
+  for (const [method, path] of operationResources) add(path, method, ...(method === 'GET' ? ['HEAD'] : []));
   for (const context of contexts) {
     for (const { path } of Object.values(queriesOf(context))) add(path, 'GET', 'HEAD');
     for (const { http } of Object.values(context.commands)) if (http) add(http.path, http.method);

@@ -51,6 +51,7 @@ export const problems = {
   outOfRange: (errors: NonNullable<Problem['errors']>) => common('out-of-range', { errors }),
   notFound: () => common('not-found'),
   methodNotAllowed: (allow: readonly string[]) => common('method-not-allowed', { allow }),
+  replayRunning: () => common('replay-running'),
   preconditionFailed: (detail: string) => common('precondition-failed', { detail }),
   tooLarge: () => common('body-too-large'),
   unsupportedMediaType: () => common('unsupported-media-type'),

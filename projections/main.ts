@@ -1,9 +1,13 @@
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { createApp } from '../http/app.ts';
+import { healthRoutes } from '../http/health.ts';
 import { createLog } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
+import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
 import { main, onShutdown } from '../start/shutdown.ts';
 import { projectionsIn } from './contexts.ts';
+import { operationRoutes } from './operations.ts';
 import { startProjections } from './start.ts';
 
 /** `npm run projections`: events, then read models, as a process of its own. */
@@ -11,17 +15,26 @@ await main(async () => {
   const settings = readSettings();
   const { EVENTSTORE_URL, MONGODB_URL } = requireSettings(settings, 'EVENTSTORE_URL', 'MONGODB_URL');
   const log = createLog(settings.LOG_LEVEL, 'projections');
+  const serving = await serve(settings.HOST, settings.PROJECTIONS_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
   const mongo = createMongoClient(MONGODB_URL);
-  const projections = startProjections({
-    client,
-    db: mongo.db(settings.MONGODB_DATABASE),
-    projections: projectionsIn(settings.PLAZA_CONTEXTS),
-    log: (line) => log.info(line),
-  });
+  const db = mongo.db(settings.MONGODB_DATABASE);
+  const all = projectionsIn(settings.PLAZA_CONTEXTS);
+  const onError = (error: unknown) => log.error(error);
+  const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line) });
+  const operations = operationRoutes({ client, db, projections: all, onError });
+  let stopping = false;
+  const readModels = async () => {
+    await db.command({ ping: 1 });
+    return { ok: true };
+  };
+  const health = healthRoutes({ checks: { readModels }, stopping: () => stopping });
+  serving.handle(createApp([health, operations.router], [], onError));
   onShutdown(async () => {
-    await projections.stop();
+    stopping = true;
+    await serving.close();
+    await Promise.all([projections.stop(), operations.stop()]);
     await Promise.all([disconnectEventStore(client), mongo.close()]);
   });
-  log.info('projections run');
+  log.info(`the process of the projections listens on ${serving.url}`);
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { asyncApi } from './asyncapi.ts';
 import { contextSchemas } from './contexts.ts';
 import { queriesOf } from './kernel/history.ts';
+import { operationResources } from './kernel/operations.ts';
 import { systemResources } from './kernel/resources.ts';
 import { type Operation, openApi } from './openapi.ts';
 
@@ -74,6 +75,7 @@ describe('the OpenAPI document', () => {
         ...Object.values(queriesOf(context)).map(({ path }) => `GET ${path}`),
       ]),
       ...systemResources.map((path) => `GET ${path}`),
+      ...operationResources.map(([method, path]) => `${method} ${path}`),
     ];
     expect(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(expected.sort());
   });

@@ -10,6 +10,7 @@ import {
 import { controlCenter, EventCursor, ReachedPosition } from './kernel/control-center.ts';
 import { exampleOf } from './kernel/examples.ts';
 import { PositionText, queriesOf } from './kernel/history.ts';
+import { ParkedChange, ParkedEvent, ParkedEvents, ReplayRequest, Replays } from './kernel/operations.ts';
 import { CursorText, Limit, MAX_LIMIT, SortText } from './kernel/paging.ts';
 import { type CommonProblem, commonProblems } from './kernel/problems.ts';
 import { Id } from './kernel/values.ts';
@@ -427,11 +428,91 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
         },
       },
     ],
+    ...operatorsOperations(),
     ['/openapi.json', 'get', document('openApi', 'This document', 'application/json', { type: 'object' })],
     ['/asyncapi.json', 'get', document('asyncApi', 'The events (AsyncAPI 3)', 'application/json', { type: 'object' })],
     ['/reference', 'get', document('reference', 'This document to read', 'text/html', { type: 'string' })],
     ['/livez', 'get', health('livez', 'Whether the process runs')],
     ['/readyz', 'get', health('readyz', 'Whether the process can do its work')],
+  ];
+};
+
+const operatorsOperations = (): [string, string, Operation][] => {
+  const operation = (
+    operationId: string,
+    summary: string,
+    status: number,
+    answer: TSchema,
+    problems: readonly CommonProblem[],
+    more: Partial<Operation> = {},
+  ): Operation => ({
+    operationId,
+    summary,
+    tags: ['operations'],
+    parameters: [],
+    ...more,
+    responses: {
+      [status]: { description: status === 202 ? 'Begun' : 'Done', content: json(answer, exampleOf(answer)) },
+      ...problemResponses(common([...problems, 'views-unavailable'])),
+    },
+  });
+  const body = (schema: TSchema): Partial<Operation> => ({
+    requestBody: { required: true, content: json(schema, exampleOf(schema)) },
+  });
+  const bodyProblems: readonly CommonProblem[] = [
+    'malformed-json',
+    'invalid-request',
+    'body-too-large',
+    'unsupported-media-type',
+  ];
+  const { parkedId } = ParkedEvent.properties;
+  return [
+    [
+      '/operations/parked',
+      'get',
+      operation('parkedEvents', 'Events that could not be handled', 200, ParkedEvents, ['malformed-request'], {
+        parameters: [
+          { name: 'limit', in: 'query', required: false, description: 'Items on a page.', schema: Limit },
+          {
+            name: 'cursor',
+            in: 'query',
+            required: false,
+            description: 'The `next` of the page before.',
+            schema: CursorText,
+          },
+        ],
+      }),
+    ],
+    [
+      '/operations/parked/{parkedId}',
+      'patch',
+      operation(
+        'changeParkedEvent',
+        'Have a parked event handled once more, or left out for good',
+        200,
+        Type.Object({ parkedId, ...ParkedChange.properties }),
+        [...bodyProblems, 'not-found'],
+        {
+          ...body(ParkedChange),
+          parameters: [
+            { name: 'parkedId', in: 'path', required: true, schema: parkedId, example: exampleOf(parkedId) },
+          ],
+        },
+      ),
+    ],
+    ['/operations/replays', 'get', operation('replays', 'The last replay of each view', 200, Replays, [])],
+    [
+      '/operations/replays',
+      'post',
+      operation(
+        'replayViews',
+        'Make views anew from history, beside the live ones, then switch',
+        202,
+        Replays,
+        [...bodyProblems, 'out-of-range', 'replay-running'],
+        body(ReplayRequest),
+      ),
+    ],
   ];
 };
 
@@ -468,6 +549,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
     tags: [
       ...contexts.map(({ name, title }) => ({ name, description: title })),
       { name: 'control-center', description: 'Control centre' },
+      { name: 'operations', description: 'Operations' },
       { name: 'system', description: 'Documents and health' },
     ],
     paths,

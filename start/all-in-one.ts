@@ -6,6 +6,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { policiesOf } from '../policies/contexts.ts';
 import { startPolicies } from '../policies/start.ts';
 import { projectionsIn } from '../projections/contexts.ts';
+import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { readContexts } from '../read-api/contexts.ts';
 import { startReadApi } from '../read-api/start.ts';
@@ -61,6 +62,7 @@ await main(async () => {
     log: info,
   });
   const projections = startProjections({ client, db, projections: projectionsIn(names), log: info });
+  const operations = operationRoutes({ client, db, projections: projectionsIn(names), onError });
   const readApi = startReadApi({
     db,
     contexts: readContexts.filter(({ schema }) => names.includes(schema.name)),
@@ -71,7 +73,7 @@ await main(async () => {
   let stopping = false;
   const health = healthRoutes({ checks: { ...writeSide.checks, ...readApi.checks }, stopping: () => stopping });
   const app = createApp(
-    [health, writeSide.router, ...readApi.routers],
+    [health, writeSide.router, operations.router, ...readApi.routers],
     contexts.map(({ schema }) => schema),
     onError,
   );
@@ -81,7 +83,7 @@ await main(async () => {
     stopping = true;
     readApi.stop();
     await serving.close();
-    await Promise.all([policies.stop(), projections.stop()]);
+    await Promise.all([policies.stop(), projections.stop(), operations.stop()]);
     await writeSide.stop();
     await Promise.all([disconnectEventStore(client), mongo.close()]);
     await stores.stop();

@@ -1,10 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent } from 'node:http';
 import { createProxyServer } from 'httpxy';
 import { problem } from '../http/problem.ts';
 import { createLog } from './log.ts';
 import { serve } from './serve.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { main, onShutdown } from './shutdown.ts';
 
 const sendAway = (res: ServerResponse, side: string): void => {
@@ -19,7 +19,14 @@ const sendAway = (res: ServerResponse, side: string): void => {
   res.end(JSON.stringify(body));
 };
 
-/** `npm run gateway`: the single entry in front of separate processes. GET and HEAD are queries, the rest are commands. */
+/** What operators do goes to the projections; else GET and HEAD are queries, the rest are commands. */
+const sideOf = ({ url = '', method }: IncomingMessage, settings: Settings): { side: string; target: string } => {
+  if (url.startsWith('/operations/')) return { side: 'projections', target: settings.PROJECTIONS_URL };
+  if (method === 'GET' || method === 'HEAD') return { side: 'read-api', target: settings.READ_API_URL };
+  return { side: 'write-side', target: settings.WRITE_SIDE_URL };
+};
+
+/** `npm run gateway`: the single entry in front of separate processes. */
 await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'gateway');
@@ -27,13 +34,12 @@ await main(async () => {
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const proxy = createProxyServer({ agent, xfwd: true, proxyTimeout: 60_000 });
   serving.handle(async (req, res) => {
-    const isQuery = req.method === 'GET' || req.method === 'HEAD';
-    const target = isQuery ? settings.READ_API_URL : settings.WRITE_SIDE_URL;
+    const { side, target } = sideOf(req, settings);
     try {
       await proxy.web(req, res, { target });
     } catch (error) {
       log.warn({ target, error: error instanceof Error ? error.message : String(error) }, 'no answer');
-      sendAway(res, isQuery ? 'read-api' : 'write-side');
+      sendAway(res, side);
     }
   });
   onShutdown(async () => {

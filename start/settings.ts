@@ -56,8 +56,10 @@ export const settingsTable = {
   PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
   WRITE_SIDE_PORT: setting('Port of a write side of its own', '8081', port),
   READ_API_PORT: setting('Port of a read API of its own', '8082', port),
+  PROJECTIONS_PORT: setting('Port of a projections process, for operators', '8083', port),
   WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
   READ_API_URL: setting('Where the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
+  PROJECTIONS_URL: setting('Where the gateway sends /operations/', 'http://127.0.0.1:8083', url('http', 'https')),
   COMMAND_TIMEOUT_MS: setting(
     'Milliseconds until a command is answered with 503 when the event store is silent',
     '900',

@@ -5,6 +5,7 @@ export const commonProblems = {
   'invalid-request': { status: 400, title: 'The request does not have the shape it must have' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The resource does not have this method' },
+  'replay-running': { status: 409, title: 'The view is being replayed already' },
   'precondition-failed': { status: 412, title: 'The resource changed meanwhile' },
   'body-too-large': { status: 413, title: 'The body is over 64 KiB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },

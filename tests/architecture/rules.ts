@@ -8,7 +8,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   subscriptions: ['schemas', 'event-store'],
   'write-side': ['schemas', 'http', 'event-store'],
   policies: ['schemas', 'event-store', 'subscriptions'],
-  projections: ['schemas', 'event-store', 'subscriptions'],
+  projections: ['schemas', 'http', 'event-store', 'subscriptions'],
   'read-api': ['schemas', 'http', 'subscriptions'],
   embedded: [],
 };
@@ -17,7 +17,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 const mayWire: Readonly<Record<string, readonly string[]>> = {
   'write-side': ['start'],
   policies: ['start', 'http', 'write-side'],
-  projections: ['start', 'http'],
+  projections: ['start'],
   'read-api': ['start', 'package.json'],
 };
 

@@ -98,6 +98,7 @@ describe('docker-compose.yml', () => {
     for (const [name, port] of [
       ['write-side', settingsTable.WRITE_SIDE_PORT.default],
       ['read-api', settingsTable.READ_API_PORT.default],
+      ['projections', settingsTable.PROJECTIONS_PORT.default],
     ] as const) {
       expect(compose.services[name]?.healthcheck?.test).toEqual([
         'CMD',

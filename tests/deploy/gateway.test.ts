@@ -37,15 +37,17 @@ if (!nginx) console.warn('The gateway is not tested: there is no nginx (apt-get 
 
 describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
   let gateway: Gateway;
-  const sides = {} as Record<'readApi' | 'writeSide1' | 'writeSide2', Side>;
+  const sides = {} as Record<'readApi' | 'projections' | 'writeSide1' | 'writeSide2', Side>;
   const all = () => Object.values(sides);
 
   beforeAll(async () => {
     sides.readApi = await startSide('read-api');
+    sides.projections = await startSide('projections');
     sides.writeSide1 = await startSide('write-side 1');
     sides.writeSide2 = await startSide('write-side 2');
     gateway = await startGateway(nginx ?? '', {
       readApi: [sides.readApi.port],
+      projections: [sides.projections.port],
       writeSide: [sides.writeSide1.port, sides.writeSide2.port],
     });
   });
@@ -92,6 +94,11 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     expect(body.side).toMatch(/^write-side/);
     const seen = [...sides.writeSide1.seen, ...sides.writeSide2.seen].find((each) => each.method === method);
     expect(seen?.body).toBe(method === 'OPTIONS' ? '' : '{"spots":3}');
+  });
+
+  test.each(['GET', 'POST', 'PATCH'])('sends %s of operators to the projections', async (method) => {
+    const { body } = await send(method, '/operations/replays', method === 'GET' ? {} : { body: '{}' });
+    expect(body.side).toBe('projections');
   });
 
   test('sends every command for a resource to one write side, and spreads the resources', async () => {

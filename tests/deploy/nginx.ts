@@ -34,7 +34,7 @@ export type Gateway = { url: string; log(): string; stop(): Promise<void> };
  */
 export const startGateway = async (
   nginx: string,
-  sides: { writeSide: readonly number[]; readApi: readonly number[] },
+  sides: { writeSide: readonly number[]; readApi: readonly number[]; projections: readonly number[] },
 ): Promise<Gateway> => {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   // nginx's workers are somebody else when it is started by root.
@@ -47,6 +47,7 @@ export const startGateway = async (
   const upstreams = (await readFile(join(folder, 'upstreams.conf'), 'utf8'))
     .replace(/^resolver .*;$/m, '')
     .replace(/server read-api:\d+ resolve(.*);/, servers(sides.readApi))
+    .replace(/server projections:\d+ resolve(.*);/, servers(sides.projections))
     .replace(/server write-side:\d+ resolve(.*);/, servers(sides.writeSide));
   await writeFile(join(folder, 'upstreams.conf'), upstreams);
 

@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Db } from 'mongodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createApp } from '../http/app.ts';
+import { park, parked } from '../subscriptions/parked.ts';
+import { reachedPosition } from '../subscriptions/position.ts';
+import { startTestStores, storedEvent, type TestStores, until } from '../subscriptions/testing.ts';
+import { type Operations, operationRoutes } from './operations.ts';
+import { lots } from './parking/lots.ts';
+import { startProjections } from './start.ts';
+
+let stores: TestStores;
+let db: Db;
+let operations: Operations;
+let url: string;
+const errors: unknown[] = [];
+const stops: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+
+beforeEach(async () => {
+  db = stores.newDb();
+  const onError = (error: unknown) => errors.push(error);
+  operations = operationRoutes({ client: stores.client, db, projections: [lots], onError });
+  const server = createServer(createApp([operations.router], [], onError));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  stops.push(operations.stop, () => new Promise((resolve) => server.close(resolve)));
+});
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  expect(errors.splice(0)).toEqual([]);
+});
+
+type Body = {
+  items: { parkedId: string; view: string; state: string; startedAt: string; switchedAt: string }[];
+  next?: string;
+};
+
+const call = async (method: string, path: string, body?: unknown) => {
+  const response = await fetch(url + path, {
+    method,
+    headers: { Connection: 'close', ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: response.status, body: (await response.json()) as Body };
+};
+
+describe('parked events', () => {
+  const member = { name: 'parking.lots', view: 'parking.lots', onPoison: 'park' } as const;
+  const idOf = (at: number) => `parking.lots:${events[at - 1]!.id}`;
+  const events = [1, 2, 3].map((at) => storedEvent(at, 'ParkingReserved', { lotId: 'lot-1', at }));
+
+  beforeEach(async () => {
+    for (const event of events) await park(db, member, event, 'a lot that was never registered');
+  });
+
+  test('are listed page by page, with what is in them and why they are there', async () => {
+    const first = await call('GET', '/operations/parked?limit=2');
+    const second = await call('GET', `/operations/parked?limit=2&cursor=${first.body.next}`);
+    const all = [...first.body.items, ...second.body.items];
+    expect(all.map(({ parkedId }) => parkedId)).toEqual([1, 2, 3].map(idOf).sort());
+    expect(second.body.next).toBeUndefined();
+    expect(all.find(({ parkedId }) => parkedId === idOf(1))).toMatchObject({
+      member: 'parking.lots',
+      state: 'parked',
+      reason: 'a lot that was never registered',
+      attempts: 1,
+      type: 'ParkingReserved',
+      data: '{"lotId":"lot-1","at":1}',
+    });
+  });
+
+  test('are handled once more, or left out for good', async () => {
+    const again = await call('PATCH', `/operations/parked/${encodeURIComponent(idOf(1))}`, { state: 'replaying' });
+    const gone = await call('PATCH', `/operations/parked/${encodeURIComponent(idOf(2))}`, { state: 'discarded' });
+    expect([again.status, gone.status]).toEqual([200, 200]);
+    const states = (await parked(db).find().toArray()).map(({ _id, state }) => [_id, state]);
+    expect(Object.fromEntries(states)).toEqual({
+      [idOf(1)]: 'replaying',
+      [idOf(2)]: 'discarded',
+      [idOf(3)]: 'parked',
+    });
+  });
+
+  test.each([
+    ['PATCH', '/operations/parked/parking.lots%3Anothing', { state: 'discarded' }, 404, 'not-found'],
+    ['PATCH', '/operations/parked/parking.lots%3Anothing', { state: 'parked' }, 400, 'invalid-request'],
+    ['GET', '/operations/parked?limit=0', undefined, 400, 'malformed-request'],
+    ['GET', '/operations/parked?before=1', undefined, 400, 'malformed-request'],
+    ['POST', '/operations/replays', { views: ['parking.nothing'] }, 422, 'out-of-range'],
+    ['POST', '/operations/replays', { views: [] }, 400, 'invalid-request'],
+    ['DELETE', '/operations/replays', undefined, 405, 'method-not-allowed'],
+  ])('%s %s %j is refused', async (method, path, body, status, problem) => {
+    const answer = await call(method, path, body);
+    expect(answer).toMatchObject({ status, body: { type: `/problems/${problem}` } });
+  });
+});
+
+describe('a replay', () => {
+  test('goes on behind the request, tells how far it is, and when it switched', async () => {
+    const running = startProjections({ client: stores.client, db, projections: [lots], leaseMs: 600 });
+    stops.push(running.stop);
+    const last = await stores.append('parkingLot-replayed', {
+      type: 'LotRegistered',
+      data: { lotId: 'replayed', name: '정자역', spots: 5 },
+    });
+    await until(
+      async () => (await reachedPosition(db, 'parking.lots')).commit,
+      (commit) => commit >= last.commit,
+    );
+    await db.collection('parking.lots').updateMany({}, { $set: { name: 'wrong' } });
+
+    const begun = await call('POST', '/operations/replays', { views: ['parking.lots'] });
+    expect(begun).toMatchObject({ status: 202, body: { items: [{ view: 'parking.lots', state: 'running' }] } });
+    const twice = await call('POST', '/operations/replays', { views: ['parking.lots'] });
+    expect(twice).toMatchObject({ status: 409, body: { type: '/problems/replay-running' } });
+
+    const replays = async () => (await call('GET', '/operations/replays')).body.items;
+    const [done] = await until(replays, ([replay]) => replay?.state !== 'running');
+    expect(done).toMatchObject({ view: 'parking.lots', state: 'switched', share: 1 });
+    expect(Date.parse(done!.switchedAt)).toBeGreaterThanOrEqual(Date.parse(done!.startedAt));
+    expect(await db.collection('parking.lots').findOne()).toMatchObject({ name: '정자역' });
+  });
+
+  test('that ends with its process counts as stopped, and can be asked for again', async () => {
+    const startedAt = new Date(Date.now() - 60_000);
+    const lost = { state: 'running', startedAt, updatedAt: startedAt, events: 7, share: 0.5 };
+    await db.collection<{ _id: string }>('replays').insertOne({ _id: 'parking.lots', ...lost });
+    const { body } = await call('GET', '/operations/replays');
+    expect(body.items).toMatchObject([{ view: 'parking.lots', state: 'stopped', events: 7, share: 0.5 }]);
+    expect(await call('POST', '/operations/replays', { views: ['parking.lots'] })).toMatchObject({ status: 202 });
+  });
+});

@@ -1,0 +1,146 @@
+import { Ajv, type ValidateFunction } from 'ajv';
+import { type RequestHandler, Router } from 'express';
+import type { Db } from 'mongodb';
+import type { TSchema } from 'typebox';
+import type { EventStoreClient } from '../event-store/client.ts';
+import { jsonBody } from '../http/app.ts';
+import { ProblemError, problems, sendJson } from '../http/problem.ts';
+import { ParkedChange, ReplayRequest } from '../schemas/kernel/operations.ts';
+import { DEFAULT_LIMIT, MAX_LIMIT } from '../schemas/kernel/paging.ts';
+import { discard, type Parked, parked, requestReplay } from '../subscriptions/parked.ts';
+import { isTransient } from '../subscriptions/transient.ts';
+import type { Projection } from './kernel/projection.ts';
+import { readReplays, replayJobs } from './replays.ts';
+
+export type OperationsOptions = {
+  client: EventStoreClient;
+  db: Db;
+  /** Those that may be replayed. */
+  projections: readonly Projection[];
+  /** Told of failures that are nobody's refusal. */
+  onError(error: unknown): void;
+};
+
+export type Operations = {
+  router: Router;
+  /** Stops the replays that go on. */
+  stop(): Promise<void>;
+};
+
+const ajv = new Ajv({ strict: true });
+
+/** @throws ProblemError 400 for a body of another shape */
+const readBody = <Body>(validate: ValidateFunction, body: unknown): Body => {
+  if (validate(body)) return body as Body;
+  const errors = (validate.errors ?? []).map(({ instancePath, message = 'is wrong' }) => ({
+    pointer: instancePath,
+    detail: message,
+  }));
+  throw new ProblemError(problems.invalid(errors));
+};
+
+const compile = (schema: TSchema): ValidateFunction => ajv.compile(schema);
+
+/** @throws ProblemError 400 for anything but a `limit` and a `cursor` */
+const readPaging = (target: string): { limit: number; after: string } => {
+  const {
+    limit = String(DEFAULT_LIMIT),
+    cursor = '',
+    ...others
+  } = Object.fromEntries(new URLSearchParams(target.split('?')[1] ?? ''));
+  const isLimit = /^\d{1,3}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_LIMIT;
+  if (!isLimit || !/^[A-Za-z0-9_-]{0,1024}$/.test(cursor) || Object.keys(others).length > 0)
+    throw new ProblemError(problems.malformedRequest('There are only a limit, from 1 to 200, and a cursor'));
+  return { limit: Number(limit), after: Buffer.from(cursor, 'base64url').toString() };
+};
+
+const shown = ({ _id, member, state, blocks, reason, attempts, parkedAt, position, event }: Parked) => ({
+  parkedId: _id,
+  member,
+  state,
+  blocks,
+  reason,
+  attempts,
+  parkedAt: parkedAt.toISOString(),
+  position,
+  type: event.type,
+  stream: event.stream,
+  revision: event.revision,
+  data: event.data,
+});
+
+/** Answers 503 while the read models are away. */
+const fromViews =
+  (handle: RequestHandler): RequestHandler =>
+  async (req, res, next) => {
+    try {
+      await handle(req, res, next);
+    } catch (error) {
+      throw isTransient(error) ? new ProblemError(problems.viewsUnavailable()) : error;
+    }
+  };
+
+const UNCACHED = { 'Cache-Control': 'no-store' };
+
+/**
+ * What operators do over HTTP: look at parked events, have them handled once more or left out for good, and make views
+ * anew from history.
+ */
+export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
+  const router = Router({ caseSensitive: true });
+  const jobs = replayJobs(client, db, onError);
+  const parkedChange = compile(ParkedChange);
+  const replayRequest = compile(ReplayRequest);
+
+  router.get(
+    '/operations/parked',
+    fromViews(async (req, res) => {
+      const { limit, after } = readPaging(req.url);
+      const found = await parked(db)
+        .find({ _id: { $gt: after } })
+        .sort({ _id: 1 })
+        .limit(limit + 1)
+        .toArray();
+      const items = found.slice(0, limit).map(shown);
+      const last = items.at(-1);
+      const next = found.length > limit && last ? Buffer.from(last.parkedId).toString('base64url') : undefined;
+      sendJson(res, 200, { items, ...(next === undefined ? {} : { next }) }, UNCACHED);
+    }),
+  );
+
+  router.patch(
+    '/operations/parked/:parkedId',
+    jsonBody,
+    fromViews(async (req, res) => {
+      const { state } = readBody<{ state: 'replaying' | 'discarded' }>(parkedChange, req.body);
+      const parkedId = String(req.params.parkedId);
+      const done = await (state === 'replaying' ? requestReplay : discard)(db, parkedId);
+      if (!done) throw new ProblemError(problems.notFound());
+      sendJson(res, 200, { parkedId, state }, UNCACHED);
+    }),
+  );
+
+  router.get(
+    '/operations/replays',
+    fromViews(async (_req, res) => sendJson(res, 200, { items: await readReplays(db) }, UNCACHED)),
+  );
+
+  router.post(
+    '/operations/replays',
+    jsonBody,
+    fromViews(async (req, res) => {
+      const { views } = readBody<{ views: string[] }>(replayRequest, req.body);
+      const known = new Set(projections.map(({ name }) => name));
+      const wrong = views.flatMap((view, at) =>
+        known.has(view) ? [] : [{ pointer: `/views/${at}`, detail: 'is no view' }],
+      );
+      if (wrong.length > 0) throw new ProblemError(problems.outOfRange(wrong));
+      const wanted = projections.filter(({ name }) => views.includes(name));
+      if (!(await jobs.start(wanted))) throw new ProblemError(problems.replayRunning());
+      const items = (await readReplays(db)).filter(({ view }) => views.includes(view));
+      sendJson(res, 202, { items }, UNCACHED);
+    }),
+  );
+
+  return { router, stop: jobs.stop };
+};

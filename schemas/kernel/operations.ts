@@ -1,0 +1,67 @@
+import { type Static, Type } from 'typebox';
+import { Strict } from './context.ts';
+import { CursorText } from './paging.ts';
+import { Status, Time } from './values.ts';
+
+const Decimal = Type.String({ pattern: '^(-1|\\d{1,20})$', examples: ['4711'] });
+
+/** An event that a projection or policy could not handle. */
+export const ParkedEvent = Strict({
+  parkedId: Type.String({ examples: ['parking.lots:0190163d-8694-739b-aea5-966c26f8ad91'] }),
+  member: Type.String({ examples: ['parking.lots'] }),
+  state: Status('parked', 'replaying', 'discarded'),
+  blocks: Type.Boolean({ description: 'Whether the member stands before it.' }),
+  reason: Type.String(),
+  attempts: Type.Integer({ minimum: 1 }),
+  parkedAt: Time,
+  position: Decimal,
+  type: Type.String({ examples: ['ParkingReserved'] }),
+  stream: Type.String({ examples: ['parkingLot-lot-1'] }),
+  revision: Decimal,
+  data: Type.String({ description: "The event's data, as JSON." }),
+});
+
+/** What is to become of a parked event. */
+export const ParkedChange = Strict({ state: Status('replaying', 'discarded') });
+
+/** The last replay of a view that was asked for over HTTP. */
+export const Replay = Strict({
+  view: Type.String({ examples: ['parking.lots'] }),
+  state: Type.Unsafe<'running' | 'switched' | 'stopped' | 'failed'>(
+    Type.String({
+      enum: ['running', 'switched', 'stopped', 'failed'],
+      description: 'A replay that is stopped goes on where it was when it is asked for again.',
+    }),
+  ),
+  startedAt: Time,
+  events: Type.Integer({ minimum: 0, description: 'Read so far.' }),
+  share: Type.Number({ minimum: 0, maximum: 1, description: 'Of the way to the end of the log.' }),
+  switchedAt: Type.Optional(Time),
+  reason: Type.Optional(Type.String()),
+});
+
+export type Replay = Static<typeof Replay>;
+
+/** Views to be made anew from history. */
+export const ReplayRequest = Strict({
+  views: Type.Array(Type.String({ minLength: 1, maxLength: 100, examples: ['parking.lots'] }), {
+    minItems: 1,
+    maxItems: 200,
+  }),
+});
+
+/** A page of parked events. */
+export const ParkedEvents = Strict({
+  items: Type.Array(ParkedEvent, { maxItems: 200 }),
+  next: Type.Optional(CursorText),
+});
+
+export const Replays = Strict({ items: Type.Array(Replay) });
+
+/** What operators may do, by method and path. */
+export const operationResources = [
+  ['GET', '/operations/parked'],
+  ['PATCH', '/operations/parked/{parkedId}'],
+  ['GET', '/operations/replays'],
+  ['POST', '/operations/replays'],
+] as const;
