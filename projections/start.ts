@@ -41,7 +41,7 @@ export const startProjections = ({
   const members = projections.flatMap((projection) => membersOf(db, client, projection));
   const group = startGroup({ ...options, name: 'projections', members, log });
   const stopping = new AbortController();
-  const rebuilding = rebuildOutdated({ ...options, projections, log }, stopping.signal);
+  const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, stopping.signal);
   return {
     working: group.working,
     async stop() {
@@ -53,6 +53,7 @@ export const startProjections = ({
 
 const rebuildOutdated = async (
   { client, db, projections, leaseMs, log = () => {} }: ProjectionsOptions,
+  onBuilt: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const lease = leaseMs === undefined ? {} : { leaseMs };
@@ -63,7 +64,9 @@ const rebuildOutdated = async (
       if (old.length > 0) {
         const names = old.map(({ name, version }) => `${name} (version ${version})`).join(', ');
         log(`building ${names}`);
-        if (await rebuild({ client, db, projections: old, signal, ...lease })) log(`built ${names}`);
+        const isNeeded = async (projection: Projection) => (await outdated(db, [projection])).length > 0;
+        if (await rebuild({ client, db, projections: old, isNeeded, signal, ...lease })) log(`built ${names}`);
+        onBuilt();
       }
     } catch (error) {
       log(messageOf(error));

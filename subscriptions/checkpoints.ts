@@ -85,3 +85,40 @@ export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]):
   const tokens = new Map(standing.map(({ _id, token }) => [_id, token]));
   return moves.filter(({ member, token }) => tokens.get(member) !== token).map(({ member }) => member);
 };
+
+/** Writes checkpoints for a whole process: those that come while a write is under way go together in the next one. */
+export type CheckpointWriter = {
+  /** @returns false when the lease was lost */
+  move(move: CheckpointMove): Promise<boolean>;
+};
+
+type Waiting = CheckpointMove & { settle: PromiseWithResolvers<boolean>[] };
+
+export const checkpointWriter = (db: Db): CheckpointWriter => {
+  let queue = new Map<string, Waiting>();
+  let writing = false;
+
+  const write = async (): Promise<void> => {
+    while (queue.size > 0) {
+      const moves = [...queue.values()];
+      queue = new Map();
+      try {
+        const lost = new Set(await moveCheckpoints(db, moves));
+        for (const { member, settle } of moves) for (const { resolve } of settle) resolve(!lost.has(member));
+      } catch (error) {
+        for (const { settle } of moves) for (const { reject } of settle) reject(error);
+      }
+    }
+    writing = false;
+  };
+
+  return {
+    move(move) {
+      const settle = Promise.withResolvers<boolean>();
+      queue.set(move.member, { ...move, settle: [...(queue.get(move.member)?.settle ?? []), settle] });
+      if (!writing) setImmediate(write);
+      writing = true;
+      return settle.promise;
+    },
+  };
+};

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
-import { moveCheckpoints } from './checkpoints.ts';
+import type { CheckpointWriter } from './checkpoints.ts';
 import { LeaseLostError, type Member, type Turn, WriteConflictError } from './member.ts';
 import { park } from './parked.ts';
 import { isTransient } from './transient.ts';
@@ -31,8 +31,7 @@ export type Seat = {
 
 export type FeedContext = {
   db: Db;
-  /** A write of idle members' checkpoints that is under way: it must not overtake the batch's own. */
-  settled(): Promise<void>;
+  checkpoints: CheckpointWriter;
   /** @throws LeaseLostError when the seat's lease is another's */
   confirmLease(seat: Seat): Promise<void>;
   signal: AbortSignal;
@@ -58,7 +57,7 @@ const isAfter = (position: Position, other: Position) => comparePositions(positi
  * see. When nothing is left the checkpoint moves in memory only; writing it is the group's.
  * @throws what the member throws; LeaseLostError
  */
-export const feed = async (seat: Seat, batch: EventBatch, { db, settled }: FeedContext): Promise<void> => {
+export const feed = async (seat: Seat, batch: EventBatch, { checkpoints }: FeedContext): Promise<void> => {
   const { member, token, turn, discarded } = seat;
   const mine = batch.events.filter(
     (event) => isAfter(event.position, seat.position) && member.takes(event) && !discarded.has(event.id),
@@ -68,10 +67,9 @@ export const feed = async (seat: Seat, batch: EventBatch, { db, settled }: FeedC
   seat.position = batch.checkpoint;
   seat.progressAt = new Date();
   if (mine.length === 0) return;
-  await settled();
   turn.assertHeld();
-  const lost = await moveCheckpoints(db, [{ member: member.name, token, position: batch.checkpoint }]);
-  if (lost.length > 0) throw new LeaseLostError(`${member.name} was taken over`);
+  const held = await checkpoints.move({ member: member.name, token, position: batch.checkpoint });
+  if (!held) throw new LeaseLostError(`${member.name} was taken over`);
   seat.written = batch.checkpoint;
 };
 

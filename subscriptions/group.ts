@@ -3,6 +3,7 @@ import { exhaustMap, interval, lastValueFrom, merge, Subject, startWith, takeUnt
 import type { EventStoreClient } from '../event-store/client.ts';
 import { pullBatches } from '../event-store/subscription.ts';
 import { readTail } from '../event-store/tail.ts';
+import { checkpointWriter } from './checkpoints.ts';
 import type { FeedContext, Seat } from './feed.ts';
 import { flushIdle } from './idle.ts';
 import { startLanes } from './lanes.ts';
@@ -31,6 +32,8 @@ export type Group = {
   presence: Presence;
   /** The names of the members that this process works on now. */
   working(): string[];
+  /** Looks for free members now, not with the next round. */
+  look(): void;
   /** Finishes the batch in hand, writes the checkpoints, gives the leases back. */
   stop(): Promise<void>;
 };
@@ -52,7 +55,7 @@ export const startGroup = (options: GroupOptions): Group => {
   const presence = joinWorkers(db, name, leaseMs);
   const seats = new Map<string, Seat>();
   const stopping = new AbortController();
-  let flushing: Promise<void> = Promise.resolve();
+  const checkpoints = checkpointWriter(db);
 
   const drop = (seat: Seat, why: string) => {
     seat.lost = true;
@@ -61,12 +64,8 @@ export const startGroup = (options: GroupOptions): Group => {
     log(`${seat.member.name}: ${why}`);
   };
 
-  const flush = (which: Iterable<Seat>): Promise<void> => {
-    const write = flushIdle(db, which).then((lost) => {
-      for (const seat of lost) drop(seat, 'taken over by another process');
-    });
-    flushing = Promise.allSettled([flushing, write]).then(() => {});
-    return write;
+  const flush = async (which: Iterable<Seat>): Promise<void> => {
+    for (const seat of await flushIdle(checkpoints, which)) drop(seat, 'taken over by another process');
   };
 
   /** A job that fails is done again at its next time. */
@@ -75,7 +74,7 @@ export const startGroup = (options: GroupOptions): Group => {
   const context: FeedContext = {
     db,
     signal: stopping.signal,
-    settled: () => flushing,
+    checkpoints,
     async confirmLease({ member, token }) {
       const lease = await leases(db).findOne({ _id: member.name });
       if (lease?.token !== token) throw new LeaseLostError(`${member.name} was taken over`);
@@ -127,11 +126,12 @@ export const startGroup = (options: GroupOptions): Group => {
   const replays = guarded(() => replayParked(db, seats, aside, log));
 
   const stopped = new Subject<void>();
+  const looks = new Subject<void>();
   const every = (milliseconds: number, job: () => Promise<void>) =>
     interval(milliseconds).pipe(startWith(0), takeUntil(stopped), exhaustMap(job));
   const housekeeping = lastValueFrom(
     merge(
-      every(leaseMs / ROUNDS_IN_A_LEASE, rounds),
+      merge(interval(leaseMs / ROUNDS_IN_A_LEASE), looks).pipe(startWith(0), takeUntil(stopped), exhaustMap(rounds)),
       every(FLUSH_EVERY, flushes),
       every(REPORT_EVERY, reports),
       every(REPORT_EVERY, replays),
@@ -142,6 +142,7 @@ export const startGroup = (options: GroupOptions): Group => {
   return {
     presence,
     working: () => [...seats.keys()],
+    look: () => looks.next(),
     async stop() {
       stopped.next();
       stopping.abort();

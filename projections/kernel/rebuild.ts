@@ -24,6 +24,8 @@ export type RebuildOptions = {
   client: EventStoreClient;
   db: Db;
   projections: readonly Projection[];
+  /** Asked once nobody else can build the view any more: false when it was built meanwhile. All are needed when left out. */
+  isNeeded?: (projection: Projection) => Promise<boolean>;
   /** Ends it early. */
   signal: AbortSignal;
   maxBatch?: number;
@@ -41,7 +43,11 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
   withBuilds(options, 'next', async (builds, presence, signal) => {
     const { db } = options;
     const waiting: Build[] = [];
-    for (const build of builds) if (!(await finishSwitch(db, build, presence))) waiting.push(build);
+    for (const build of builds) {
+      if (await finishSwitch(db, build, presence)) continue;
+      if ((await options.isNeeded?.(build.projection)) === false) await discardBuild(db, build);
+      else waiting.push(build);
+    }
     if (waiting.length === 0) return true;
     const work = { ...options, builds: waiting, presence, signal };
     if (!(await catchUp({ ...work, untilRoundTakes: 1000 }))) return false;

@@ -1,0 +1,96 @@
+/**
+ * P6: how long it takes from an append's acknowledgement until the view shows it, at a steady rate of commands.
+ *
+ *     node bench/visibility.ts [--rate 500] [--seconds 20]
+ *
+ * Embedded stores and projections run as in production, in processes of their own. A reservation is visible when
+ * the view's position, which is what queries wait for, has reached it. Prints a Markdown table.
+ */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { projectionsIn } from '../projections/contexts.ts';
+import { reachedPosition } from '../subscriptions/position.ts';
+import { startTestStores, until } from '../subscriptions/testing.ts';
+
+const { values } = parseArgs({
+  options: { rate: { type: 'string', default: '500' }, seconds: { type: 'string', default: '20' } },
+});
+const rate = Number(values.rate);
+const total = rate * Number(values.seconds);
+const LOTS = 100;
+
+const stores = await startTestStores();
+const db = stores.mongo.db('plaza');
+const projections = spawn(process.execPath, ['projections/main.ts'], {
+  env: {
+    ...process.env,
+    EVENTSTORE_URL: stores.eventStoreUrl,
+    MONGODB_URL: stores.mongoUrl,
+    MONGODB_DATABASE: 'plaza',
+    PLAZA_CONTEXTS: 'parking',
+    LOG_LEVEL: 'silent',
+  },
+  stdio: 'inherit',
+});
+
+try {
+  const turns: Promise<unknown>[] = [];
+  for (let lot = 0; lot < LOTS; lot++) {
+    const lotId = `lot-${lot}`;
+    const registered = stores.append(`parkingLot-${lotId}`, {
+      type: 'LotRegistered',
+      data: { lotId, name: lotId, spots: 100_000 },
+    });
+    turns.push(registered);
+  }
+  await Promise.all(turns);
+  const views = projectionsIn(['parking']).map(({ name }) => name);
+  for (const view of views)
+    await until(
+      () => reachedPosition(db, view),
+      ({ commit }) => commit > 0n,
+      30_000,
+    );
+
+  const waits: number[] = [];
+  const waiting: { position: bigint; appendedAt: number }[] = [];
+  let appending = true;
+  const watch = async () => {
+    while (appending || waiting.length > 0) {
+      const { commit } = await reachedPosition(db, 'parking.reservations');
+      const now = performance.now();
+      const visible = waiting.filter(({ position }) => position <= commit);
+      waits.push(...visible.map(({ appendedAt }) => now - appendedAt));
+      waiting.splice(0, waiting.length, ...waiting.filter(({ position }) => position > commit));
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  };
+  const queues = Array.from({ length: LOTS }, () => Promise.resolve());
+  const reserve = async (lotId: string) => {
+    const data = { lotId, reservationId: randomUUID(), customerId: 'c', carNumber: '10더8612', amount: 5000 };
+    const { commit } = await stores.append(`parkingLot-${lotId}`, { type: 'ParkingReserved', data });
+    waiting.push({ position: commit, appendedAt: performance.now() });
+  };
+  const watching = watch();
+  const began = performance.now();
+  for (let n = 0; n < total; n++) {
+    const due = began + (n * 1000) / rate;
+    const early = due - performance.now();
+    if (early > 0) await new Promise((resolve) => setTimeout(resolve, early));
+    const lot = n % LOTS;
+    queues[lot] = queues[lot]!.then(() => reserve(`lot-${lot}`));
+  }
+  await Promise.all(queues);
+  const took = (performance.now() - began) / 1000;
+  appending = false;
+  await watching;
+  waits.sort((a, b) => a - b);
+  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))]!.toFixed(1);
+  console.log('| commands/s | p50, ms | p90, ms | p99, ms | most, ms |\n|---|---|---|---|---|');
+  console.log(`| ${(total / took).toFixed(0)} | ${at(0.5)} | ${at(0.9)} | ${at(0.99)} | ${at(1)} |`);
+} finally {
+  projections.kill('SIGTERM');
+  await new Promise((resolve) => projections.once('close', resolve));
+  await stores.stop();
+}
