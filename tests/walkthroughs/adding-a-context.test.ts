@@ -1,0 +1,88 @@
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests)$/;
+const LISTS = ['schemas', 'write-side', 'read-api', 'policies', 'projections'];
+
+const data = temporaryData();
+const copy = join(data.folder, 'copy');
+
+const edit = (file: string, change: (text: string) => string) => {
+  const text = readFileSync(join(copy, file), 'utf8');
+  const changed = change(text);
+  expect(changed, file).not.toBe(text);
+  writeFileSync(join(copy, file), changed);
+};
+
+/** Adds a context to the list of a folder's contexts, as a hand would. */
+const addTo = (folder: string) => {
+  const isObject = folder === 'policies' || folder === 'projections';
+  const name = isObject ? `library${folder === 'policies' ? 'Policies' : 'Projections'}` : 'library';
+  const from = folder === 'write-side' || folder === 'projections' ? './library/index.ts' : './library.ts';
+  edit(`${folder}/contexts.ts`, (text) => {
+    const listed = isObject
+      ? text.replace('\n};', `\n  library: ${name},\n};`)
+      : text.replace(/,?\s*\];/, ', library];');
+    return `import { ${name} } from '${from}';\n${listed}`;
+  });
+};
+
+const runInCopy = async (tool: string, ...args: string[]): Promise<string> => {
+  const script = join(ROOT, 'node_modules/.bin', tool);
+  return promisify(execFile)(script, args, { cwd: copy, env: { ...process.env, NO_COLOR: '1' } }).then(
+    ({ stdout }) => stdout,
+    ({ stdout, stderr }) => `${tool} failed: ${stdout}${stderr}`,
+  );
+};
+
+beforeAll(() => {
+  cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.test(path.slice(ROOT.length)) });
+  symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
+  const guide = readFileSync(join(ROOT, 'docs/adding-a-context.md'), 'utf8');
+  for (const [, file = '', text = ''] of guide.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    writeFileSync(join(copy, file), text);
+  }
+  LISTS.forEach(addTo);
+});
+afterAll(() => data.remove());
+
+test('the files of the guide have the right types', async () => {
+  const include = LISTS.flatMap((folder) => [`${folder}/library.ts`, `${folder}/library/*`, `${folder}/contexts.ts`]);
+  writeFileSync(join(copy, 'tsconfig.guide.json'), JSON.stringify({ extends: './tsconfig.json', include }));
+  expect(await runInCopy('tsc', '--noEmit', '-p', 'tsconfig.guide.json')).toBe('');
+}, 120_000);
+
+test('its tests pass, and so do those of the documents that are made from the schemas', async () => {
+  const folders = ['schemas/documents', 'write-side/library', 'projections/library'];
+  expect(await runInCopy('vitest', 'run', '--reporter=dot', ...folders)).toMatch(/Test Files\s+3 passed \(3\)/);
+}, 120_000);
+
+test('its context lends a book', async () => {
+  const plaza: Program = await startProgram(relative(ROOT, join(copy, 'start/all-in-one.ts')), {
+    PLAZA_DATA: join(data.folder, 'data'),
+  });
+  const { url } = plaza;
+  try {
+    expect((await call(url, 'POST', '/library/books', { bookId: 'b1', title: '토지' })).status).toBe(201);
+    const lent = await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l1', readerId: 'kim' });
+    expect(lent).toMatchObject({ status: 201, body: { status: 'lent' } });
+    expect(await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l2', readerId: 'lee' })).toMatchObject({
+      status: 409,
+      body: { type: '/problems/book-not-available' },
+    });
+    const reached = { 'Min-Event-Position': lent.headers.get('Event-Position') ?? '', Prefer: 'wait=10' };
+    const books = await call(url, 'GET', '/library/books?status=lent&sort=title', undefined, reached);
+    expect(books.body).toMatchObject({ items: [{ bookId: 'b1', readerId: 'kim' }] });
+    const center = await call(url, 'GET', '/control-center', undefined, reached);
+    expect(center.body).toMatchObject({ contexts: { library: { books: 1, lent: 1 } } });
+  } finally {
+    await plaza.end();
+  }
+}, 60_000);
