@@ -32,12 +32,23 @@ export const startProgram = async (file: string, env: Record<string, string>): P
     ['--import', join(ROOT, 'start/compile-cache.ts'), join(ROOT, file)],
     {
       cwd: ROOT,
-      env: { ...process.env, PORT: '0', WRITE_SIDE_PORT: '0', READ_API_PORT: '0', LOG_LEVEL: 'info', ...env },
+      env: {
+        ...process.env,
+        PORT: '0',
+        WRITE_SIDE_PORT: '0',
+        READ_API_PORT: '0',
+        PROJECTIONS_PORT: '0',
+        LOG_LEVEL: 'info',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
   let output = '';
+  const abandon = () => child.kill('SIGKILL');
+  process.once('exit', abandon);
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
+  void ended.then(() => process.off('exit', abandon));
   const url = await new Promise<string>((resolve, reject) => {
     const take = (line: string) => {
       output += `${line}\n`;
