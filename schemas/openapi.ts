@@ -264,6 +264,15 @@ const describe = (
           headers: headerRefs('ETag', 'Location', 'Event-Position'),
           content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
         },
+        ...(http.mayTakeLonger
+          ? {
+              202: {
+                description: 'Accepted; ask at Location for the outcome',
+                headers: headerRefs('Location', 'Event-Position'),
+                content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
+              },
+            }
+          : {}),
         ...problemResponses([...common(commandProblems), ...own]),
       },
     };

@@ -3,6 +3,7 @@ import type { EventStoreClient } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
 import { readTail } from '../event-store/tail.ts';
 import type { Check } from '../http/health.ts';
+import type { Arounds } from './kernel/around.ts';
 import { type CommandHandler, commandHandler } from './kernel/command-handler.ts';
 import type { WriteSideContext } from './kernel/context.ts';
 import { commandRoutes } from './kernel/http.ts';
@@ -14,6 +15,8 @@ export type WriteSideOptions = {
   answerWithin: number;
   /** Commands that may wait or be in flight. */
   maxBusy: number;
+  /** What surrounds commands that have steps elsewhere. */
+  around?: Arounds;
   onError(error: unknown): void;
 };
 
@@ -27,14 +30,23 @@ export type WriteSide = {
 };
 
 /** The write side over an event store. */
-export const startWriteSide = ({ client, contexts, answerWithin, maxBusy, onError }: WriteSideOptions): WriteSide => {
+export const startWriteSide = ({
+  client,
+  contexts,
+  answerWithin,
+  maxBusy,
+  around = {},
+  onError,
+}: WriteSideOptions): WriteSide => {
   const handler = commandHandler({ store: streams(client), contexts, maxBusy, onError });
+  const schemas = contexts.map(({ schema }) => schema);
+  const tail = () => readTail(client);
   return {
     handler,
-    router: commandRoutes({ contexts: contexts.map(({ schema }) => schema), handler, answerWithin }),
+    router: commandRoutes({ contexts: schemas, handler, answerWithin, around, tail, onError }),
     checks: {
       eventStore: async () => {
-        await readTail(client);
+        await tail();
         return { ok: true };
       },
     },

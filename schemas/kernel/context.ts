@@ -48,6 +48,8 @@ export type CommandHttp = {
   id?: string;
   /** 201 with Location for what is created, else 200. */
   status: 200 | 201;
+  /** Whether it may be answered with 202 before its outcome is known; Location then tells how it stands. */
+  mayTakeLonger?: true;
   /** The resource that the command changed, for Location. */
   location: string;
   answer: TObject;

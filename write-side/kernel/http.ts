@@ -1,9 +1,10 @@
-import { randomUUIDv7 } from 'node:crypto';
+import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { formatPosition } from '../../event-store/types.ts';
+import { formatPosition, type Position } from '../../event-store/types.ts';
 import { expressPath, jsonBody } from '../../http/app.ts';
 import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../http/problem.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
+import type { Around, Arounds, Give, Settled } from './around.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid, fingerprintOf } from './ids.ts';
 import type { Limit, Outcome } from './request.ts';
@@ -14,7 +15,17 @@ export type CommandRoutesOptions = {
   handler: CommandHandler;
   /** Milliseconds until a command whose append is not answered is answered with 503. */
   answerWithin?: number;
+  around?: Arounds;
+  /** The position of the store's newest event: told for a command whose steps had been done before. */
+  tail?: () => Promise<Position>;
+  /** Told of steps that threw. */
+  onError?: (error: unknown) => void;
 };
+
+type Done = Extract<Outcome, { kind: 'done' }>;
+
+/** Milliseconds for the steps after a command, unless it has its own. */
+const SETTLE_WITHIN = 5_000;
 
 const EMPTY_BODY: Readonly<Record<string, unknown>> = Object.freeze({});
 
@@ -93,8 +104,29 @@ const rateLimitHeaders = ({ name, most }: Limit): Record<string, string> => ({
   RateLimit: `"${name}";r=0`,
 });
 
+/** Gives commands in the name of the one that is being answered. */
+const giveFor =
+  (handler: CommandHandler, { actor, commandId, correlationId, traceparent }: GivenCommand): Give =>
+  async (command) => {
+    const outcome = await handler.handle({
+      ...command,
+      actor,
+      ...(correlationId === undefined ? {} : { correlationId }),
+      ...(commandId === undefined ? {} : { causationId: commandId }),
+      ...(traceparent === undefined ? {} : { traceparent }),
+    });
+    return outcome.kind === 'done' || outcome.kind === 'refused' ? outcome : { kind: 'unavailable' };
+  };
+
 /** The routes of every command that has one: validated, decided, and answered with the revision and the position. */
-export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: CommandRoutesOptions): Router => {
+export const commandRoutes = ({
+  contexts,
+  handler,
+  answerWithin = 900,
+  around: arounds = {},
+  tail,
+  onError = () => {},
+}: CommandRoutesOptions): Router => {
   const router = Router({ caseSensitive: true });
 
   const addRoute = (context: ContextSchema, type: string, schema: CommandSchema, http: CommandHttp): void => {
@@ -144,32 +176,67 @@ export const commandRoutes = ({ contexts, handler, answerWithin = 900 }: Command
       };
     };
 
-    const send = (res: Response, data: Record<string, unknown>, outcome: Outcome): void => {
+    const send = (res: Response, data: Record<string, unknown>, outcome: Outcome, body: object = {}): void => {
       if (outcome.kind !== 'done') {
         const limit = outcome.kind === 'overloaded' ? outcome.limit : undefined;
         sendProblem(res, outcomeProblem(context, outcome), limit && rateLimitHeaders(limit));
         return;
       }
       const { events, revision, position } = outcome;
-      sendJson(res, http.status, handler.answer({ type, data }, events), {
-        ETag: `"${revision}"`,
+      sendJson(
+        res,
+        http.status,
+        { ...handler.answer({ type, data }, events), ...body },
+        {
+          ETag: `"${revision}"`,
+          Location: fill(http.location, data),
+          ...(position === undefined ? {} : { 'Event-Position': formatPosition(position) }),
+        },
+      );
+    };
+
+    const sendLater = (res: Response, data: Record<string, unknown>, { events, position }: Done): void =>
+      sendJson(res, 202, handler.answer({ type, data }, events), {
         Location: fill(http.location, data),
         ...(position === undefined ? {} : { 'Event-Position': formatPosition(position) }),
       });
-    };
 
     const path = expressPath(http.path);
+    const around: Around | undefined = Object.hasOwn(arounds, type) ? arounds[type] : undefined;
+
     router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, jsonBody, async (req, res) => {
       const { given, data } = readCommand(req);
       let isAnswered = false;
-      const answer = (outcome: Outcome) => {
+      let timer: NodeJS.Timeout;
+      const once = (answer: () => void) => {
         if (isAnswered) return;
         isAnswered = true;
         clearTimeout(timer);
-        if (!res.destroyed) send(res, data, outcome);
+        if (!res.destroyed) answer();
       };
-      const timer = setTimeout(() => answer({ kind: 'unavailable', uncertain: true }), answerWithin);
-      answer(await handler.handle({ ...given, isAbandoned: () => isAnswered || res.destroyed }));
+      const conclude = (outcome: Outcome) => once(() => send(res, data, outcome));
+      const isAbandoned = () => isAnswered || res.destroyed;
+      timer = setTimeout(() => conclude({ kind: 'unavailable', uncertain: true }), answerWithin);
+      if (!around) return conclude(await handler.handle({ ...given, isAbandoned }));
+
+      const correlationId = given.correlationId ?? randomUUID();
+      const give = giveFor(handler, { ...given, correlationId });
+      const refusal = await around.before?.(data, give);
+      if (refusal) return conclude({ kind: 'refused', refusal });
+      const outcome = await handler.handle({ ...given, correlationId, isAbandoned });
+      if (outcome.kind !== 'done' || !around.after || isAnswered) return conclude(outcome);
+
+      clearTimeout(timer);
+      const later = () => once(() => sendLater(res, data, outcome));
+      timer = setTimeout(later, around.within ?? SETTLE_WITHIN);
+      const settled = await around.after(data, outcome.events, give).catch((error): Settled => {
+        onError(error);
+        return { kind: 'later' };
+      });
+      if (settled.kind === 'later') return later();
+      if (settled.kind === 'refused') return conclude(settled);
+      const position = settled.position ?? (await tail?.().catch(() => undefined));
+      once(() => send(res, data, { ...outcome, revision: settled.revision, position }, settled.body));
     });
   };
 

@@ -1,0 +1,36 @@
+import type { Position } from '../../event-store/types.ts';
+import type { Refusal } from './decider.ts';
+
+type Event = { type: string; data: object };
+
+/** How a command ended that was given from within. `unavailable`: it may have been done; the same again finds out. */
+export type GivenOutcome =
+  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
+  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'unavailable' };
+
+/** Gives a command to another stream, on behalf of the command that is being answered. */
+export type Give = (command: Event) => Promise<GivenOutcome>;
+
+/** How a command ended that other steps belong to. `later`: nobody knows yet, and the client is told where to ask. */
+export type Settled =
+  | { kind: 'done'; revision: bigint; position: Position | undefined; body?: object }
+  | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'later' };
+
+/**
+ * What surrounds a command that comes over HTTP. Its steps must be such that a process may end between any two of
+ * them: a policy or a deadline then brings them to their end.
+ */
+export type Around<Data extends object = object> = {
+  /** Looks elsewhere whether the command may be decided at all. */
+  before?(data: Data, give: Give): Promise<Refusal | undefined>;
+  /** The steps that follow, as far as the answer waits for them. */
+  after?(data: Data, events: readonly Event[], give: Give): Promise<Settled>;
+  /** Milliseconds for `after`; then the command is answered with 202 and the steps go on. */
+  within?: number;
+};
+
+/** What surrounds the commands of a context, by their type. */
+// biome-ignore lint/suspicious/noExplicitAny: each is checked against its own command where it is defined
+export type Arounds = Readonly<Record<string, Around<any>>>;
