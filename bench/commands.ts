@@ -1,0 +1,57 @@
+/**
+ * P1, P2, P3: reservations a second, over many lots and on one, by Plaza's write side, by Emmett on Express, and by
+ * Express with one bare append for each request: each a process of its own, in turns, on the same event store.
+ *
+ *     npm ci --prefix bench/peers
+ *     node bench/commands.ts [--seconds 6] [--rounds 3] [--lots 1000] [--sides plaza,emmett,bare]
+ *
+ * Uses the server at EVENTSTORE_URL, or an embedded one in a temporary folder. Prints a Markdown table of medians.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { startEmbeddedStores } from '../embedded/start.ts';
+import { type Figures, HEAD, measure, median, registerLots, row } from './write-side/measure.ts';
+import { type Side, startServer } from './write-side/servers.ts';
+
+const { values } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '6' },
+    rounds: { type: 'string', default: '3' },
+    lots: { type: 'string', default: '1000' },
+    sides: { type: 'string', default: 'plaza,emmett,bare' },
+  },
+});
+const sides = values.sides.split(',') as Side[];
+const seconds = Number(values.seconds);
+
+const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
+const stores = process.env.EVENTSTORE_URL ? undefined : await startEmbeddedStores({ dataFolder: folder });
+const eventStoreUrl = process.env.EVENTSTORE_URL ?? stores?.eventStoreUrl ?? '';
+
+const LOADS = { 'many lots': Number(values.lots), 'ten lots': 10, 'one lot': 1 } as const;
+
+try {
+  const figures = new Map<string, Figures[]>();
+  for (let round = 0; round < Number(values.rounds); round++) {
+    for (const [load, count] of Object.entries(LOADS)) {
+      for (const side of sides) {
+        const server = await startServer(side, eventStoreUrl);
+        const lots = Array.from({ length: count }, (_, index) => `${Date.now().toString(36)}-${index}`);
+        await registerLots(server.url, lots);
+        const measured = await measure(server.url, lots, seconds);
+        const name = `${side}, ${load}`;
+        console.error(row(name, measured));
+        figures.set(name, [...(figures.get(name) ?? []), measured]);
+        await server.stop();
+      }
+    }
+  }
+  console.log(HEAD);
+  for (const load of Object.keys(LOADS))
+    for (const side of sides) console.log(row(`${side}, ${load}`, median(figures.get(`${side}, ${load}`) ?? [])));
+} finally {
+  await stores?.stop();
+  await rm(folder, { recursive: true, force: true });
+}

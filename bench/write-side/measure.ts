@@ -1,0 +1,82 @@
+import autocannon from 'autocannon';
+
+/** What a run came to. */
+export type Figures = {
+  /** Accepted commands a second: each is one durable event. */
+  accepted: number;
+  /** Milliseconds. */
+  p50: number;
+  p99: number;
+  /** Answers other than 201. */
+  others: number;
+};
+
+const CONNECTIONS = 64;
+/** The first seconds warm up code and caches. */
+const WARM_UP_SECONDS = 2;
+
+const post = (base: string, path: string, body: object) =>
+  fetch(base + path, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+/** Registers lots with more spots than will be asked for. */
+export const registerLots = async (url: string, lots: readonly string[]): Promise<void> => {
+  for (let from = 0; from < lots.length; from += 50) {
+    const some = lots.slice(from, from + 50);
+    const answers = await Promise.all(
+      some.map((lotId) => post(url, '/parking/lots', { lotId, name: lotId, spots: 100_000 })),
+    );
+    for (const answer of answers) if (answer.status !== 201) throw new Error(await answer.text());
+  }
+};
+
+let cars = 0;
+
+const run = async (url: string, lots: readonly string[], seconds: number): Promise<Figures> => {
+  let next = 0;
+  const result = await autocannon({
+    url,
+    connections: CONNECTIONS,
+    duration: seconds,
+    requests: [
+      {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json' },
+        setupRequest: (request) => {
+          next = (next + 1) % lots.length;
+          cars += 1;
+          request.path = `/parking/lots/${lots[next]}/reservations`;
+          request.body = `{"customerId":"CUST1","carNumber":"${cars}","amount":5000}`;
+          return request;
+        },
+      },
+    ],
+  });
+  const { statusCodeStats = {} } = result as { statusCodeStats?: Record<string, { count: number }> };
+  const accepted = statusCodeStats['201']?.count ?? 0;
+  return {
+    accepted: accepted / result.duration,
+    p50: result.latency.p50,
+    p99: result.latency.p99,
+    others: result.requests.total - accepted + result.errors,
+  };
+};
+
+/** Reserves spots over these lots from 64 keep-alive connections, after a warm-up. */
+export const measure = async (url: string, lots: readonly string[], seconds: number): Promise<Figures> => {
+  await run(url, lots, WARM_UP_SECONDS);
+  return run(url, lots, seconds);
+};
+
+/** The middle one by accepted commands. */
+export const median = (runs: readonly Figures[]): Figures =>
+  [...runs].sort((a, b) => a.accepted - b.accepted)[Math.floor(runs.length / 2)]!;
+
+/** A row of a Markdown table. */
+export const row = (name: string, { accepted, p50, p99, others }: Figures): string =>
+  `| ${name} | ${Math.round(accepted).toLocaleString('en')} | ${p50} | ${p99} | ${others} |`;
+
+export const HEAD = '| server | accepted/s | p50 ms | p99 ms | other answers |\n|---|---:|---:|---:|---:|';
