@@ -57,10 +57,11 @@ const rebuildOutdated = async (
   signal: AbortSignal,
 ): Promise<void> => {
   const lease = leaseMs === undefined ? {} : { leaseMs };
+  const retryAt = new Map<string, number>();
+  const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= performance.now();
   while (!signal.aborted) {
-    let next = LOOK_EVERY;
     try {
-      const old = await outdated(db, projections);
+      const old = (await outdated(db, projections)).filter(isDue);
       if (old.length > 0) {
         const names = old.map(({ name, version }) => `${name} (version ${version})`).join(', ');
         log(`building ${names}`);
@@ -70,9 +71,10 @@ const rebuildOutdated = async (
       }
     } catch (error) {
       log(messageOf(error));
-      if (error instanceof PoisonedBuildError) next = AFTER_FAILURE;
+      // The other views are built without it.
+      if (error instanceof PoisonedBuildError) retryAt.set(error.view, performance.now() + AFTER_FAILURE);
     }
-    await pause(next, undefined, { signal }).catch(() => {});
+    await pause(LOOK_EVERY, undefined, { signal }).catch(() => {});
   }
 };
 

@@ -52,6 +52,12 @@ export class AlreadyBuildingError extends Error {
 /** An event that the projection cannot handle: while rebuilding none is left out silently. */
 export class PoisonedBuildError extends Error {
   override readonly name = 'PoisonedBuildError';
+  readonly view: string;
+
+  constructor(view: string, why: string, options: ErrorOptions) {
+    super(`${view} cannot be built: ${why}`, options);
+    this.view = view;
+  }
 }
 
 /**
@@ -88,7 +94,7 @@ export const openBuild = async (
     position: goesOn ? positionOf(begun) : START,
     takes: new Set(projection.events),
     discarded: await discardedEvents(db, view),
-    write: viewWriter(db, projection, collection),
+    write: viewWriter(db, projection, collection, REMEMBERED),
     finished: false,
   };
 };
@@ -136,7 +142,7 @@ export type BuildProgress = {
  * @throws PoisonedBuildError, LeaseLostError
  */
 export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
-  const { client, db, builds, presence, signal, maxBatch = 2000, untilRoundTakes = Infinity, onProgress } = options;
+  const { client, db, builds, presence, signal, maxBatch = 4000, untilRoundTakes = Infinity, onProgress } = options;
   const from = lowest(builds);
   let tail = await readTail(client);
   let roundBegan = performance.now();
@@ -200,10 +206,8 @@ const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[
     const [event] = events;
     const { name: view } = build.projection;
     await park(db, { name: build.name, view, onPoison: 'stop' }, event!, messageOf(error));
-    throw new PoisonedBuildError(
-      `${view} cannot be built: ${event!.type} ${event!.id} at ${event!.position.commit}: ${messageOf(error)}`,
-      { cause: error },
-    );
+    const why = `${event!.type} ${event!.id} at ${event!.position.commit}: ${messageOf(error)}`;
+    throw new PoisonedBuildError(view, why, { cause: error });
   }
 };
 
@@ -216,6 +220,7 @@ const keepPositions = async (db: Db, builds: readonly Build[], presence: Presenc
   }, signal);
 
 const FILL_WITHIN = 100;
+const REMEMBERED = 5000;
 const PATIENCE = 200;
 
 /** Does a job again as long as a server is away. */
