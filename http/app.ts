@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler, type Router } from 'express';
+import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { queriesOf } from '../schemas/kernel/history.ts';
 import { operationResources } from '../schemas/kernel/operations.ts';
@@ -69,7 +69,7 @@ const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
  * @param onError told of failures that are nobody's refusal
  */
 export const createApp = (
-  routers: readonly Router[],
+  routers: readonly RequestHandler[],
   contexts: readonly ContextSchema[],
   onError: (error: unknown) => void,
 ): Express => {

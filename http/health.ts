@@ -4,9 +4,14 @@ import { sendJson } from './problem.ts';
 /** How a check went. The detail is for operators. */
 export type Check = { ok: boolean; detail?: string };
 
+/** Checks by name. One that throws has failed. */
+export type Checks = Readonly<Record<string, () => Promise<Check>>>;
+
 export type HealthOptions = {
-  /** What the process needs to do its work, by name. A check that throws has failed. */
-  checks: Readonly<Record<string, () => Promise<Check>>>;
+  /** What the process needs to do its work. */
+  checks: Checks;
+  /** What an operator wants to know, and what does not keep the process from its work: told, but does not count. */
+  told?: Checks;
   /** Whether the process is on its way to its end, and wants no more work. */
   stopping(): boolean;
 };
@@ -30,21 +35,24 @@ const run = async (check: () => Promise<Check>): Promise<Check> => {
   }
 };
 
+const runAll = async (checks: Checks): Promise<Record<string, Check>> =>
+  Object.fromEntries(
+    await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const)),
+  );
+
 /**
- * `GET /livez`: 200 as long as the process answers at all. `GET /readyz`: 200 when it can do its work, else 503; with
- * `?verbose` the outcome of each check.
+ * `GET /livez`: 200 as long as the process answers at all, whatever it depends on. `GET /readyz`: 200 when it can do
+ * its work, else 503; with `?verbose` the outcome of each check.
  */
-export const healthRoutes = ({ checks, stopping }: HealthOptions): Router => {
+export const healthRoutes = ({ checks, told = {}, stopping }: HealthOptions): Router => {
   const router = Router({ caseSensitive: true });
   router.get('/livez', (_req, res) => sendJson(res, 200, { status: 'ok' }, UNCACHED));
   router.get('/readyz', async (req, res) => {
-    const results = await Promise.all(
-      Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const),
-    );
-    const isReady = !stopping() && results.every(([, { ok }]) => ok);
-    const status = isReady ? 'ok' : stopping() ? 'stopping' : 'failing';
     const isVerbose = new URLSearchParams(req.url.split('?')[1]).has('verbose');
-    const body = isVerbose ? { status, checks: Object.fromEntries(results) } : { status };
+    const [results, more] = await Promise.all([runAll(checks), isVerbose ? runAll(told) : {}]);
+    const isReady = !stopping() && Object.values(results).every(({ ok }) => ok);
+    const status = isReady ? 'ok' : stopping() ? 'stopping' : 'failing';
+    const body = isVerbose ? { status, checks: { ...results, ...more } } : { status };
     sendJson(res, isReady ? 200 : 503, body, UNCACHED);
   });
   return router;

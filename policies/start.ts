@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { type Group, startGroup } from '../subscriptions/group.ts';
+import type { Telemetry } from '../telemetry/start.ts';
 import type { CommandHandler } from '../write-side/kernel/command-handler.ts';
 import { type GiveCommand, policyMember } from './kernel/member.ts';
 import type { Policy } from './kernel/policy.ts';
@@ -12,6 +13,7 @@ export type PoliciesOptions = {
   handler: Pick<CommandHandler, 'handle'>;
   leaseMs?: number;
   log?: (line: string) => void;
+  telemetry?: Telemetry;
 };
 
 const giveTo =
@@ -36,9 +38,7 @@ const giveTo =
   };
 
 /** Runs policies, together with all other processes that run the same ones. Returns at once. */
-export const startPolicies = ({ policies, handler, ...options }: PoliciesOptions): Group =>
-  startGroup({
-    ...options,
-    name: 'policies',
-    members: policies.map((policy) => policyMember(policy, giveTo(handler))),
-  });
+export const startPolicies = ({ policies, handler, telemetry, ...options }: PoliciesOptions): Group => {
+  const give = giveTo(telemetry?.tracing?.policies(handler) ?? handler);
+  return startGroup({ ...options, name: 'policies', members: policies.map((policy) => policyMember(policy, give)) });
+};

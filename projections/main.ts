@@ -6,6 +6,9 @@ import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
 import { main, onShutdown } from '../start/shutdown.ts';
+import { telemetryOf } from '../start/telemetry.ts';
+import { lagCheck } from '../subscriptions/lag-check.ts';
+import { memberMetrics } from '../telemetry/members.ts';
 import { projectionsIn } from './contexts.ts';
 import { operationRoutes } from './operations.ts';
 import { startProjections } from './start.ts';
@@ -15,26 +18,33 @@ await main(async () => {
   const settings = readSettings();
   const { EVENTSTORE_URL, MONGODB_URL } = requireSettings(settings, 'EVENTSTORE_URL', 'MONGODB_URL');
   const log = createLog(settings.LOG_LEVEL, 'projections');
+  const telemetry = await telemetryOf(settings, 'projections');
   const serving = await serve(settings.HOST, settings.PROJECTIONS_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
+  memberMetrics(telemetry.registry, db);
   const all = projectionsIn(settings.PLAZA_CONTEXTS);
   const onError = (error: unknown) => log.error(error);
-  const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line) });
+  const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line), telemetry });
   const operations = operationRoutes({ client, db, projections: all, onError });
   let stopping = false;
   const readModels = async () => {
     await db.command({ ping: 1 });
     return { ok: true };
   };
-  const health = healthRoutes({ checks: { readModels }, stopping: () => stopping });
-  serving.handle(createApp([health, operations.router], [], onError));
+  const health = healthRoutes({
+    checks: { readModels },
+    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
+    stopping: () => stopping,
+  });
+  serving.handle(createApp([...telemetry.handlers, health, operations.router], [], onError));
   onShutdown(async () => {
     stopping = true;
     await serving.close();
     await Promise.all([projections.stop(), operations.stop()]);
     await Promise.all([disconnectEventStore(client), mongo.close()]);
+    await telemetry.stop();
   });
   log.info(`the process of the projections listens on ${serving.url}`);
 });

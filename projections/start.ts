@@ -3,7 +3,9 @@ import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { checkpoints } from '../subscriptions/checkpoints.ts';
 import { type Group, startGroup } from '../subscriptions/group.ts';
+import type { Member } from '../subscriptions/member.ts';
 import { messageOf } from '../subscriptions/transient.ts';
+import type { Telemetry } from '../telemetry/start.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
 import { membersOf } from './kernel/members.ts';
 import type { Projection } from './kernel/projection.ts';
@@ -15,6 +17,7 @@ export type ProjectionsOptions = {
   projections: readonly Projection[];
   leaseMs?: number;
   log?: (line: string) => void;
+  telemetry?: Telemetry;
 };
 
 export type RunningProjections = {
@@ -35,10 +38,12 @@ const AFTER_FAILURE = 10_000;
 export const startProjections = ({
   projections,
   log = () => {},
+  telemetry,
   ...options
 }: ProjectionsOptions): RunningProjections => {
   const { client, db } = options;
-  const members = projections.flatMap((projection) => membersOf(db, client, projection));
+  const traced = telemetry?.tracing?.member ?? ((member: Member) => member);
+  const members = projections.flatMap((projection) => membersOf(db, client, projection)).map(traced);
   const group = startGroup({ ...options, name: 'projections', members, log });
   const stopping = new AbortController();
   const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, stopping.signal);

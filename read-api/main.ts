@@ -6,6 +6,9 @@ import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
 import { main, onShutdown } from '../start/shutdown.ts';
+import { telemetryOf } from '../start/telemetry.ts';
+import { lagCheck } from '../subscriptions/lag-check.ts';
+import { memberMetrics } from '../telemetry/members.ts';
 import { readContexts } from './contexts.ts';
 import { startReadApi } from './start.ts';
 
@@ -14,17 +17,24 @@ await main(async () => {
   const settings = readSettings();
   const { MONGODB_URL } = requireSettings(settings, 'MONGODB_URL');
   const log = createLog(settings.LOG_LEVEL, 'read-api');
+  const telemetry = await telemetryOf(settings, 'read-api');
   const serving = await serve(settings.HOST, settings.READ_API_PORT);
   const mongo = createMongoClient(MONGODB_URL);
+  const db = mongo.db(settings.MONGODB_DATABASE);
+  memberMetrics(telemetry.registry, db);
   const contexts = readContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = (error: unknown) => log.error(error);
   const { version } = packageJson;
-  const readApi = startReadApi({ db: mongo.db(settings.MONGODB_DATABASE), contexts, version, onError });
+  const readApi = startReadApi({ db, contexts, version, onError });
   let stopping = false;
-  const health = healthRoutes({ checks: readApi.checks, stopping: () => stopping });
+  const health = healthRoutes({
+    checks: readApi.checks,
+    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
+    stopping: () => stopping,
+  });
   serving.handle(
     createApp(
-      [health, ...readApi.routers],
+      [...telemetry.handlers, health, ...readApi.routers],
       contexts.map(({ schema }) => schema),
       onError,
     ),
@@ -34,6 +44,7 @@ await main(async () => {
     readApi.stop();
     await serving.close();
     await mongo.close();
+    await telemetry.stop();
   });
   log.info(`read API listens on ${serving.url}`);
 });

@@ -442,6 +442,7 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
     ['/asyncapi.json', 'get', document('asyncApi', 'The events (AsyncAPI 3)', 'application/json', { type: 'object' })],
     ['/reference', 'get', document('reference', 'This document to read', 'text/html', { type: 'string' })],
     ['/livez', 'get', health('livez', 'Whether the process runs')],
+    ['/metrics', 'get', document('metrics', "The process's metrics (Prometheus)", 'text/plain', { type: 'string' })],
     ['/readyz', 'get', health('readyz', 'Whether the process can do its work')],
   ];
 };

@@ -10,6 +10,8 @@ import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { readContexts } from '../read-api/contexts.ts';
 import { startReadApi } from '../read-api/start.ts';
+import { lagCheck } from '../subscriptions/lag-check.ts';
+import { memberMetrics } from '../telemetry/members.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { startWriteSide } from '../write-side/start.ts';
 import { createLog } from './log.ts';
@@ -18,6 +20,7 @@ import { serve } from './serve.ts';
 import { readSettings } from './settings.ts';
 import { main, onShutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
+import { telemetryOf } from './telemetry.ts';
 
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
@@ -28,6 +31,7 @@ await main(async () => {
   const onError = (error: unknown) => log.error(error);
   const info = (line: string) => log.info(line);
 
+  const telemetry = await telemetryOf(settings, 'plaza');
   const serving = await serve(settings.HOST, settings.PORT);
   const dataFolder = resolve(settings.PLAZA_DATA);
   const stores = await openStores({
@@ -44,6 +48,7 @@ await main(async () => {
   const client = connectEventStore(stores.eventStoreUrl);
   const mongo = createMongoClient(stores.mongoUrl);
   const db = mongo.db(settings.MONGODB_DATABASE);
+  memberMetrics(telemetry.registry, db);
   const names = settings.PLAZA_CONTEXTS;
   const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
 
@@ -53,6 +58,7 @@ await main(async () => {
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
     onError,
+    telemetry,
   });
   const policies = startPolicies({
     client,
@@ -60,8 +66,9 @@ await main(async () => {
     policies: names.flatMap((name) => policiesOf[name] ?? []),
     handler: writeSide.handler,
     log: info,
+    telemetry,
   });
-  const projections = startProjections({ client, db, projections: projectionsIn(names), log: info });
+  const projections = startProjections({ client, db, projections: projectionsIn(names), log: info, telemetry });
   const operations = operationRoutes({ client, db, projections: projectionsIn(names), onError });
   const readApi = startReadApi({
     db,
@@ -71,9 +78,13 @@ await main(async () => {
   });
 
   let stopping = false;
-  const health = healthRoutes({ checks: { ...writeSide.checks, ...readApi.checks }, stopping: () => stopping });
+  const health = healthRoutes({
+    checks: { ...writeSide.checks, ...readApi.checks },
+    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
+    stopping: () => stopping,
+  });
   const app = createApp(
-    [health, writeSide.router, operations.router, ...readApi.routers],
+    [...telemetry.handlers, health, writeSide.router, operations.router, ...readApi.routers],
     contexts.map(({ schema }) => schema),
     onError,
   );
@@ -87,6 +98,7 @@ await main(async () => {
     await writeSide.stop();
     await Promise.all([disconnectEventStore(client), mongo.close()]);
     await stores.stop();
+    await telemetry.stop();
   });
 
   const stored = stores.embedded

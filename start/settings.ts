@@ -55,6 +55,7 @@ export const settingsTable = {
   PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
   PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
   WRITE_SIDE_PORT: setting('Port of a write side of its own', '8081', port),
+  POLICIES_PORT: setting("Port of a policies process's health and metrics", '8084', port),
   READ_API_PORT: setting('Port of a read API of its own', '8082', port),
   PROJECTIONS_PORT: setting('Port of a projections process, for operators', '8083', port),
   WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
@@ -65,11 +66,26 @@ export const settingsTable = {
     '900',
     whole(50, 60_000),
   ),
+  MAX_LAG_SECONDS: setting(
+    'Seconds that an event may wait for a projection or policy until /readyz says so',
+    '30',
+    whole(1, 86_400),
+  ),
   MAX_WAITING_COMMANDS: setting(
     'Commands that may wait or be in flight in one write side; one more is answered with 503',
     '5000',
     whole(1, 1_000_000),
   ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    "Where traces go (OTLP over HTTP), http://…:4318; empty for none. OpenTelemetry's other variables count then, too",
+    '',
+    url('http', 'https'),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: setting('Share of the traces that are kept, from 0 to 1', '1', (text) => {
+    const share = Number(text);
+    if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new Error('must be a number from 0 to 1');
+    return share;
+  }),
   LOG_LEVEL: setting(
     'fatal, error, warn, info, debug, trace or silent; in a terminal warn when not set',
     process.stderr.isTTY ? 'warn' : 'info',

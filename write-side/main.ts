@@ -5,6 +5,7 @@ import { createLog } from '../start/log.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
 import { main, onShutdown } from '../start/shutdown.ts';
+import { telemetryOf } from '../start/telemetry.ts';
 import { writeSideContexts } from './contexts.ts';
 import { startWriteSide } from './start.ts';
 
@@ -13,6 +14,7 @@ await main(async () => {
   const settings = readSettings();
   const { EVENTSTORE_URL } = requireSettings(settings, 'EVENTSTORE_URL');
   const log = createLog(settings.LOG_LEVEL, 'write-side');
+  const telemetry = await telemetryOf(settings, 'write-side');
   const serving = await serve(settings.HOST, settings.WRITE_SIDE_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
@@ -23,12 +25,13 @@ await main(async () => {
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
     onError,
+    telemetry,
   });
   let stopping = false;
   const health = healthRoutes({ checks: writeSide.checks, stopping: () => stopping });
   serving.handle(
     createApp(
-      [health, writeSide.router],
+      [...telemetry.handlers, health, writeSide.router],
       contexts.map(({ schema }) => schema),
       onError,
     ),
@@ -38,6 +41,7 @@ await main(async () => {
     await serving.close();
     await writeSide.stop();
     await disconnectEventStore(client);
+    await telemetry.stop();
   });
   log.info(`write side listens on ${serving.url}`);
 });

@@ -3,8 +3,10 @@ import type { EventStoreClient } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
 import { readTail } from '../event-store/tail.ts';
 import type { Check } from '../http/health.ts';
+import { commandMetrics } from '../telemetry/commands.ts';
+import type { Telemetry } from '../telemetry/start.ts';
 import type { Arounds } from './kernel/around.ts';
-import { type CommandHandler, commandHandler } from './kernel/command-handler.ts';
+import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
 import type { WriteSideContext } from './kernel/context.ts';
 import { commandRoutes } from './kernel/http.ts';
 
@@ -18,6 +20,7 @@ export type WriteSideOptions = {
   /** What surrounds commands that have steps elsewhere. */
   around?: Arounds;
   onError(error: unknown): void;
+  telemetry?: Telemetry;
 };
 
 export type WriteSide = {
@@ -29,6 +32,19 @@ export type WriteSide = {
   stop(): Promise<void>;
 };
 
+/** A command handler whose commands and appends are measured and traced. */
+export const measuredHandler = (
+  { store, ...options }: CommandHandlerOptions,
+  telemetry: Telemetry | undefined,
+): CommandHandler => {
+  if (!telemetry) return commandHandler({ store, ...options });
+  const { registry, tracing } = telemetry;
+  const schemas = options.contexts.map(({ schema }) => schema);
+  const observe = commandMetrics(registry, schemas, () => handler.busy);
+  const handler = commandHandler({ store: tracing?.streams(store) ?? store, ...options, observe });
+  return handler;
+};
+
 /** The write side over an event store. */
 export const startWriteSide = ({
   client,
@@ -37,8 +53,9 @@ export const startWriteSide = ({
   maxBusy,
   around = {},
   onError,
+  telemetry,
 }: WriteSideOptions): WriteSide => {
-  const handler = commandHandler({ store: streams(client), contexts, maxBusy, onError });
+  const handler = measuredHandler({ store: streams(client), contexts, maxBusy, onError }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {

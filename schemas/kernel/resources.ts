@@ -8,4 +8,5 @@ export const systemResources = [
   '/reference',
   '/livez',
   '/readyz',
+  '/metrics',
 ] as const;

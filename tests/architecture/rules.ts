@@ -6,6 +6,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   http: ['schemas'],
   'event-store': [],
   subscriptions: ['schemas', 'event-store'],
+  telemetry: ['schemas', 'event-store', 'subscriptions'],
   'write-side': ['schemas', 'http', 'event-store'],
   policies: ['schemas', 'event-store', 'subscriptions'],
   projections: ['schemas', 'http', 'event-store', 'subscriptions'],
@@ -15,10 +16,10 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 
 /** A side's `main.ts` and `start.ts` put it together from more than the rest of it may know. */
 const mayWire: Readonly<Record<string, readonly string[]>> = {
-  'write-side': ['start'],
-  policies: ['start', 'http', 'write-side'],
-  projections: ['start'],
-  'read-api': ['start', 'package.json'],
+  'write-side': ['start', 'telemetry'],
+  policies: ['start', 'telemetry', 'http', 'write-side'],
+  projections: ['start', 'telemetry'],
+  'read-api': ['start', 'telemetry', 'package.json'],
 };
 
 /** Folders that may import everything, and that nothing else may import; `start` only where `mayWire` says so. */

@@ -38,6 +38,7 @@ export const startProgram = async (file: string, env: Record<string, string>): P
         WRITE_SIDE_PORT: '0',
         READ_API_PORT: '0',
         PROJECTIONS_PORT: '0',
+        POLICIES_PORT: '0',
         LOG_LEVEL: 'info',
         ...env,
       },

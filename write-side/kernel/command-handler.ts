@@ -47,7 +47,12 @@ export type CommandHandlerOptions = {
   maxIdleSize?: number;
   now?: () => Date;
   onError?: (error: unknown) => void;
-  observe?: DeskObserver;
+  observe?: CommandObserver;
+};
+
+/** Told what becomes of commands, for metrics. @param seconds from the coming of the command */
+export type CommandObserver = DeskObserver & {
+  handled?(type: string, outcome: Outcome, seconds: number): void;
 };
 
 type Handled = {
@@ -147,20 +152,27 @@ export const commandHandler = ({
     };
   };
 
+  const decide = async (given: GivenCommand, found: Handled): Promise<Outcome> => {
+    const stream = `${found.decider.category}-${found.decider.id(given.data)}`;
+    if (busy >= maxBusy) return { kind: 'overloaded', limit: { name: 'commands', most: maxBusy } };
+    if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream)
+      return { kind: 'overloaded', limit: { name: 'stream', most: maxBusyPerStream } };
+
+    const request = toRequest(given);
+    const at = take(stream, found);
+    busy += 1;
+    const outcome = await at.submit(request);
+    busy -= 1;
+    letGo(stream, at);
+    return outcome;
+  };
+
   return {
     async handle(given) {
       const found = handledBy(given.type);
-      const stream = `${found.decider.category}-${found.decider.id(given.data)}`;
-      if (busy >= maxBusy) return { kind: 'overloaded', limit: { name: 'commands', most: maxBusy } };
-      if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream)
-        return { kind: 'overloaded', limit: { name: 'stream', most: maxBusyPerStream } };
-
-      const request = toRequest(given);
-      const at = take(stream, found);
-      busy += 1;
-      const outcome = await at.submit(request);
-      busy -= 1;
-      letGo(stream, at);
+      const began = performance.now();
+      const outcome = await decide(given, found);
+      observe.handled?.(given.type, outcome, (performance.now() - began) / 1000);
       return outcome;
     },
 

@@ -1,0 +1,26 @@
+import type { Db } from 'mongodb';
+import { type ReadStatus, readStatuses } from './status.ts';
+
+const isBehind = ({ state, eventsBehind, secondsBehind, secondsSinceProgress }: ReadStatus, limit: number): boolean =>
+  state === 'stopped' || secondsBehind > limit || (eventsBehind > 0 && secondsSinceProgress > limit);
+
+const describe = ({ _id, state, eventsBehind, secondsBehind, parked }: ReadStatus): string =>
+  `${_id}: ${state}, ${eventsBehind} events and ${secondsBehind.toFixed(1)} s behind${parked > 0 ? `, ${parked} parked` : ''}`;
+
+/**
+ * A check of projections and policies for /readyz: fails when one is stopped, has left an event waiting for longer
+ * than the limit, or has not moved for as long although events wait. The lag is measured against the store's tail.
+ * @param group `projections`, `policies`, or both when left out
+ * @param limit seconds
+ * @returns with the state of each, or of those that fail
+ * @throws what the driver throws when the read models are away
+ */
+export const lagCheck =
+  (db: Db, limit: number, group?: string) => async (): Promise<{ ok: boolean; detail: string }> => {
+    const members = (await readStatuses(db)).filter((status) =>
+      group === undefined ? status.group !== 'rebuilds' : status.group === group,
+    );
+    const behind = members.filter((status) => isBehind(status, limit));
+    const ok = behind.length === 0;
+    return { ok, detail: (ok ? members : behind).map(describe).join('; ') };
+  };

@@ -1,0 +1,78 @@
+import type { Db } from 'mongodb';
+import { Gauge, type Registry } from 'prom-client';
+import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
+
+/** Milliseconds that a scrape waits for the read models, and for which it takes what it read again. */
+const READ_WITHIN = 1000;
+const MAX_AGE = 500;
+
+const STATES: readonly ReadStatus['state'][] = ['live', 'catching-up', 'rebuilding', 'stopped'];
+
+/** The statuses of projections and policies; none when the read models do not answer in time. */
+const statusReader = (db: Db): (() => Promise<readonly ReadStatus[] | undefined>) => {
+  let last: Promise<readonly ReadStatus[] | undefined> | undefined;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return () => {
+    if (last && performance.now() - askedAt < MAX_AGE) return last;
+    askedAt = performance.now();
+    const { promise: late, resolve } = Promise.withResolvers<undefined>();
+    const timer = setTimeout(resolve, READ_WITHIN, undefined);
+    const read = readStatuses(db).catch(() => undefined);
+    last = Promise.race([read, late]).finally(() => clearTimeout(timer));
+    return last;
+  };
+};
+
+/**
+ * Metrics of projections and policies, as they were last measured against the store's tail. They are the same in every
+ * process that tells them: take the maximum. While MongoDB is away there are none, and `plaza_read_models_up` is 0.
+ */
+export const memberMetrics = (registry: Registry, db: Db): void => {
+  const registers = [registry];
+  const read = statusReader(db);
+
+  const gauge = (name: string, help: string, value: (status: ReadStatus) => number) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['group', 'projection'],
+      registers,
+      async collect() {
+        this.reset();
+        for (const status of (await read()) ?? [])
+          this.set({ group: status.group, projection: status._id }, value(status));
+      },
+    });
+
+  gauge('plaza_projection_lag_events', 'Events not handled yet; exact up to 500', ({ eventsBehind }) => eventsBehind);
+  gauge(
+    'plaza_projection_lag_seconds',
+    'For how long the oldest event that was not handled yet has waited',
+    ({ secondsBehind }) => secondsBehind,
+  );
+  gauge(
+    'plaza_projection_last_progress_timestamp_seconds',
+    'When it last moved, in Unix time',
+    ({ progressAt }) => progressAt.getTime() / 1000,
+  );
+  gauge('plaza_parked_events', 'Events kept aside because they could not be handled', ({ parked }) => parked);
+  new Gauge({
+    name: 'plaza_projection_state',
+    help: '1 for the state that it is in: live, catching-up, rebuilding or stopped',
+    labelNames: ['group', 'projection', 'state'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const { group, _id: projection, state } of (await read()) ?? [])
+        for (const each of STATES) this.set({ group, projection, state: each }, each === state ? 1 : 0);
+    },
+  });
+  new Gauge({
+    name: 'plaza_read_models_up',
+    help: 'Whether the read models answered the scrape',
+    registers,
+    async collect() {
+      this.set((await read()) ? 1 : 0);
+    },
+  });
+};

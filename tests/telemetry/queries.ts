@@ -1,0 +1,57 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+const FOLDER = new URL('../../deploy/monitoring/', import.meta.url);
+const read = (file: string): string => readFileSync(new URL(file, FOLDER), 'utf8');
+
+type Dashboard = { panels: { title: string; targets?: { expr: string }[] }[] };
+type Alerts = { groups: { rules: { alert: string; expr: string }[] }[] };
+
+/** Every query of the dashboard and of the alert rules, with where it stands. */
+export const monitoringQueries = (): { where: string; query: string }[] => {
+  const dashboard: Dashboard = JSON.parse(read('dashboard.json'));
+  const alerts: Alerts = parse(read('alerts.yaml'));
+  return [
+    ...dashboard.panels.flatMap(({ title, targets = [] }) =>
+      targets.map(({ expr }) => ({ where: `dashboard: ${title}`, query: expr })),
+    ),
+    ...alerts.groups.flatMap(({ rules }) =>
+      rules.map(({ alert, expr }) => ({ where: `alert: ${alert}`, query: expr })),
+    ),
+  ];
+};
+
+/** What PromQL itself uses of words. */
+const WORDS = new Set(
+  'sum min max avg count rate increase histogram_quantile time by without and or unless on ignoring'.split(' '),
+);
+
+/** The metrics that a PromQL query asks for, with the labels that it names for any of them. */
+export const namesIn = (query: string): { metrics: string[]; labels: string[] } => {
+  const labels = new Set<string>();
+  const bare = query
+    .replaceAll(/\{([^}]*)\}/g, (_, matchers: string) => {
+      for (const [, label] of matchers.matchAll(/(\w+)\s*(?:=~|!~|!=|=)/g)) labels.add(label!);
+      return '';
+    })
+    .replaceAll(/\[[^\]]*\]/g, '')
+    .replaceAll(/\b(?:by|without|on|ignoring)\s*\(([^)]*)\)/g, (_, names: string) => {
+      for (const label of names.split(',')) labels.add(label.trim());
+      return '';
+    });
+  const metrics = [...bare.matchAll(/(?<![\w.])[a-z_]\w*/g)].map(([word]) => word).filter((word) => !WORDS.has(word));
+  return { metrics: [...new Set(metrics)], labels: [...labels] };
+};
+
+/** The series of a scrape: the labels of each metric, by its name. */
+export const seriesIn = (text: string): Map<string, Set<string>> => {
+  const series = new Map<string, Set<string>>();
+  for (const line of text.split('\n')) {
+    const match = /^([a-z_]\w*)(?:\{(.*)\})? /.exec(line);
+    if (!match) continue;
+    const known = series.get(match[1]!) ?? new Set<string>();
+    for (const [, label] of (match[2] ?? '').matchAll(/(\w+)="/g)) known.add(label!);
+    series.set(match[1]!, known);
+  }
+  return series;
+};
