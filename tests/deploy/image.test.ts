@@ -56,13 +56,14 @@ const startService = async (name: string): Promise<{ child: ChildProcess; url: s
     HOST: '127.0.0.1',
     WRITE_SIDE_PORT: '0',
     READ_API_PORT: '0',
+    PROJECTIONS_PORT: '0',
   });
   const output: string[] = [];
   const line = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream! }).on('line', (text) => {
         output.push(text);
-        if (/listens on|policies run|projections run/.test(text)) resolve(text);
+        if (/listens on|policies run/.test(text)) resolve(text);
       });
     }
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}:\n${output.join('\n')}`)));

@@ -1,0 +1,109 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import packageJson from '../../package.json' with { type: 'json' };
+import { settingsTable } from '../../start/settings.ts';
+import { ROOT, readCompose, sidesOf } from './compose.ts';
+import { problemsOf, type Resource, readResources } from './kubernetes.ts';
+
+const BASE = join(ROOT, 'deploy/kubernetes/base');
+const resources = readResources(BASE);
+const ofKind = (kind: string) => resources.filter((resource) => resource.kind === kind);
+const kustomization = parse(readFileSync(join(BASE, 'kustomization.yaml'), 'utf8'));
+const deployments = ofKind('Deployment').map((resource) => [resource.metadata.name, resource] as const);
+const containerOf = ({ spec }: Resource) => spec.template.spec.containers[0];
+const sides = sidesOf(readCompose());
+
+describe('the Kubernetes resources', () => {
+  test.each(resources.map((resource) => [resource.kind, resource.metadata.name, resource] as const))(
+    '%s %s keeps its schema',
+    (_, __, resource) => {
+      expect(problemsOf(resource)).toEqual([]);
+    },
+  );
+
+  test('are checked by schemas that refuse what is wrong', () => {
+    const [deployment] = ofKind('Deployment');
+    const broken = (change: (copy: Resource) => void) => {
+      const copy = structuredClone(deployment) as Resource;
+      change(copy);
+      return problemsOf(copy);
+    };
+    expect(broken(() => {})).toEqual([]);
+    expect(broken(({ spec }) => delete spec.selector)).not.toEqual([]);
+    expect(broken((copy) => (containerOf(copy).ports = [{ containerPort: 'http' }]))).not.toEqual([]);
+    expect(broken((copy) => (containerOf(copy).redinessProbe = {}))).toEqual([
+      '/spec/template/spec/containers/0/redinessProbe is no field',
+    ]);
+    expect(broken((copy) => (copy.kind = 'Deploymint'))).toEqual(['apps/v1 Deploymint is no kind']);
+  });
+
+  test('are all in the kustomization, whose files are there', () => {
+    const files = kustomization.resources.map((name: string) => join(BASE, name));
+    for (const file of files) expect(existsSync(file), file).toBe(true);
+    expect(resources.length).toBe(
+      files.reduce((sum: number, file: string) => {
+        return sum + (file.endsWith('.yaml') ? readFileSync(file, 'utf8').split(/^---$/m).length : 0);
+      }, 0),
+    );
+    expect(kustomization.images[0].newTag).toBe(packageJson.version);
+    for (const { literals = [] } of kustomization.configMapGenerator)
+      for (const literal of literals) expect(settingsTable).toHaveProperty(literal.split('=')[0]);
+  });
+
+  test('run what docker-compose.yml runs', () => {
+    expect(deployments.map(([name]) => name).sort()).toEqual(['gateway', ...sides.map(([name]) => name)].sort());
+    for (const [name, { command }] of sides) {
+      const deployment = deployments.find(([other]) => other === name)?.[1] as Resource;
+      expect(containerOf(deployment).command).toEqual(command);
+    }
+    const gateway = deployments.find(([name]) => name === 'gateway')?.[1] as Resource;
+    expect(containerOf(gateway).image).toBe(readCompose().services.gateway?.image);
+  });
+
+  test.each(deployments)('%s gives way without a gap, scales, and may change nothing', (name, { spec }) => {
+    expect(spec.strategy.rollingUpdate).toEqual({ maxSurge: 1, maxUnavailable: 0 });
+    expect(spec.replicas).toBeUndefined();
+    const scaler = ofKind('HorizontalPodAutoscaler').find(({ metadata }) => metadata.name === name)?.spec;
+    expect(scaler).toMatchObject({ scaleTargetRef: { name }, minReplicas: 1, maxReplicas: 10 });
+    expect(scaler.metrics[0].resource.target.averageUtilization).toBe(50);
+    const budget = ofKind('PodDisruptionBudget').find(({ metadata }) => metadata.name === name)?.spec;
+    expect(budget.selector).toEqual(spec.selector);
+    const pod = spec.template.spec;
+    expect(pod.securityContext.runAsNonRoot).toBe(true);
+    for (const { securityContext, resources: share } of pod.containers) {
+      expect(securityContext).toMatchObject({ readOnlyRootFilesystem: true, allowPrivilegeEscalation: false });
+      expect(share.requests).toMatchObject({ cpu: expect.any(String), memory: expect.any(String) });
+    }
+  });
+
+  test.each(deployments)('%s is found alive and ready where it listens, if it listens', (name, deployment) => {
+    const { ports, livenessProbe, readinessProbe } = containerOf(deployment);
+    const setting = `${name.toUpperCase().replace('-', '_')}_PORT` as keyof typeof settingsTable;
+    if (name !== 'gateway' && !Object.hasOwn(settingsTable, setting)) return expect(ports).toBeUndefined();
+    const listens = name === 'gateway' ? 8088 : Number(settingsTable[setting].default);
+    expect(ports).toEqual([{ name: 'http', containerPort: listens }]);
+    expect(livenessProbe.httpGet).toEqual({ path: '/livez', port: 'http' });
+    expect(readinessProbe.httpGet).toEqual({ path: name === 'gateway' ? '/livez' : '/readyz', port: 'http' });
+    const service = ofKind('Service').find(({ metadata }) => metadata.name === name);
+    expect(service?.spec.selector).toEqual(deployment.spec.selector.matchLabels);
+    const upstreams = readFileSync(join(BASE, 'upstreams.conf'), 'utf8');
+    if (name !== 'gateway')
+      expect(upstreams).toContain(`server ${name}.${kustomization.namespace}.svc.cluster.local:${listens} `);
+  });
+
+  test('name the same upstreams, in the same way, as docker-compose.yml does', () => {
+    const shapeOf = (file: string) =>
+      readFileSync(file, 'utf8')
+        .replaceAll(/^(#|resolver).*\n/gm, '')
+        .replaceAll('.plaza.svc.cluster.local', '');
+    expect(shapeOf(join(BASE, 'upstreams.conf'))).toBe(shapeOf(join(ROOT, 'deploy/gateway/upstreams.conf')));
+  });
+
+  test('let nothing through that is not named', () => {
+    const [everything] = ofKind('NetworkPolicy').filter(({ spec }) => Object.keys(spec.podSelector).length === 0);
+    expect(everything?.spec.policyTypes).toEqual(['Ingress', 'Egress']);
+    expect(everything?.spec.ingress).toBeUndefined();
+  });
+});

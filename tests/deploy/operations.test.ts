@@ -1,0 +1,37 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import packageJson from '../../package.json' with { type: 'json' };
+import { commonProblems } from '../../schemas/kernel/problems.ts';
+import { settingsTable } from '../../start/settings.ts';
+import { ROOT, readCompose } from './compose.ts';
+
+const guide = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');
+const words = [...guide.matchAll(/`([^`\n]+)`/g)].map(([, word = '']) => word);
+
+describe('docs/operations.md', () => {
+  test('has a row for each setting', () => {
+    const rows = Object.entries(settingsTable).map(
+      ([name, { default: otherwise, about }]) => `| \`${name}\` | ${otherwise && `\`${otherwise}\``} | ${about} |`,
+    );
+    const table = ['| variable | default | meaning |', '|---|---|---|', ...rows].join('\n');
+    const [, written] = /<!-- settings: .*-->\n([\s\S]*)<!-- \/settings -->/.exec(guide) ?? [];
+    expect(written?.trim()).toBe(table);
+  });
+
+  test('names only scripts, files, problems and variables that there are', () => {
+    const scripts = [...guide.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name);
+    for (const name of scripts) expect(packageJson.scripts).toHaveProperty(name);
+    for (const word of words.filter((each) => /^[\w./-]+\.(md|ts|yml|conf|yaml)$/.test(each)))
+      expect(existsSync(join(ROOT, word)), word).toBe(true);
+    for (const [, name = ''] of guide.matchAll(/503 `([\w-]+)`/g)) expect(commonProblems).toHaveProperty(name);
+    const compose = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+    for (const word of words.filter((each) => /^[A-Z][A-Z_]+$/.test(each) && each.includes('_')))
+      expect(compose.includes(word) || Object.hasOwn(settingsTable, word), word).toBe(true);
+    const store = readCompose().services.eventstore?.environment ?? {};
+    for (const word of words.filter((each) => each.startsWith('DOTNET_'))) {
+      const [name = '', value] = word.split('=');
+      expect(store[name]).toBe(value);
+    }
+  });
+});
