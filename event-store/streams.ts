@@ -66,8 +66,17 @@ export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
   metadata: (event.metadata ?? {}) as EventMetadata,
 });
 
-const toEventData = (event: NewEvent | { type: string; data: object }): EventData =>
-  jsonEvent(event as Parameters<typeof jsonEvent>[0]);
+const encoder = new TextEncoder();
+
+/** The client takes metadata as bytes as they are; of an object it makes base64, which it then decodes twice. */
+const toEventData = ({ id, type, data, metadata }: NewEvent): EventData =>
+  ({
+    id,
+    type,
+    contentType: 'application/json',
+    data,
+    metadata: encoder.encode(JSON.stringify(metadata)),
+  }) as EventData;
 
 const errorType = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
 
@@ -152,7 +161,7 @@ export const streams = (client: EventStoreClient): Streams => {
     async put(stream, event, after) {
       const expected = after === undefined ? {} : { expectedRevision: after };
       try {
-        const appended = client.appendToStream(stream, toEventData(event), expected);
+        const appended = client.appendToStream(stream, jsonEvent(event as Parameters<typeof jsonEvent>[0]), expected);
         return (await withDeadline(appended, APPEND_DEADLINE)).nextExpectedRevision as Revision;
       } catch (error) {
         if (errorType(error) === 'wrong-expected-version') return undefined;

@@ -74,9 +74,9 @@ export const sendJson = (
   headers: Record<string, string> = {},
   type = 'application/json',
 ): void => {
-  const bytes = Buffer.from(JSON.stringify(body));
-  res.writeHead(status, { 'Content-Type': type, 'Content-Length': bytes.length, ...headers });
-  res.end(bytes);
+  const text = JSON.stringify(body);
+  res.writeHead(status, { 'Content-Type': type, 'Content-Length': Buffer.byteLength(text), ...headers });
+  res.end(text);
 };
 
 /** Answers with problem details. */

@@ -1,3 +1,5 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
@@ -72,5 +74,8 @@ test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, 
     ({ body }) => body.reserved === few,
     20_000,
   );
-  await Promise.all([projections.end(), readApi.end(), stores.stop()]);
+  await Promise.all([projections.end(), readApi.end()]);
+  const verified = promisify(execFile)(process.execPath, ['start/verify.ts'], { env: { ...process.env, ...env } });
+  expect((await verified).stdout).not.toMatch(/, [1-9]\d* differ/);
+  await stores.stop();
 });

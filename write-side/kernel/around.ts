@@ -23,6 +23,8 @@ export type Settled =
  * them: a policy or a deadline then brings them to their end.
  */
 export type Around<Data extends object = object> = {
+  /** How many of these commands one process works on at a time, and how one more is refused. */
+  atMost?: { count: number; refusal: Refusal };
   /** Looks elsewhere whether the command may be decided at all. */
   before?(data: Data, give: Give): Promise<Refusal | undefined>;
   /** The steps that follow, as far as the answer waits for them. */

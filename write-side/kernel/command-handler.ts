@@ -132,12 +132,13 @@ export const commandHandler = ({
 
   const toRequest = ({ type, data, ...given }: GivenCommand): Request => {
     const command = { type, data };
+    const isRepeatable = given.commandId !== undefined;
     const commandId = given.commandId ?? randomUUID();
     const metadata = {
       $correlationId: given.correlationId ?? commandId,
       $causationId: given.causationId ?? commandId,
       commandId,
-      fingerprint: fingerprintOf(given.actor, command),
+      fingerprint: isRepeatable ? fingerprintOf(given.actor, command) : '',
       actor: given.actor,
       time: now().toISOString(),
       ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),

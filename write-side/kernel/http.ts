@@ -204,6 +204,8 @@ export const commandRoutes = ({
     const path = expressPath(http.path);
     const around: Around | undefined = Object.hasOwn(arounds, type) ? arounds[type] : undefined;
 
+    let surrounded = 0;
+
     router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, jsonBody, async (req, res) => {
       const { given, data } = readCommand(req);
       let isAnswered = false;
@@ -219,24 +221,31 @@ export const commandRoutes = ({
       timer = setTimeout(() => conclude({ kind: 'unavailable', uncertain: true }), answerWithin);
       if (!around) return conclude(await handler.handle({ ...given, isAbandoned }));
 
-      const correlationId = given.correlationId ?? randomUUID();
-      const give = giveFor(handler, { ...given, correlationId });
-      const refusal = await around.before?.(data, give);
-      if (refusal) return conclude({ kind: 'refused', refusal });
-      const outcome = await handler.handle({ ...given, correlationId, isAbandoned });
-      if (outcome.kind !== 'done' || !around.after || isAnswered) return conclude(outcome);
+      const { atMost, within = SETTLE_WITHIN } = around;
+      if (atMost && surrounded >= atMost.count) return conclude({ kind: 'refused', refusal: atMost.refusal });
+      surrounded += 1;
+      try {
+        const correlationId = given.correlationId ?? randomUUID();
+        const give = giveFor(handler, { ...given, correlationId });
+        const refusal = await around.before?.(data, give);
+        if (refusal) return conclude({ kind: 'refused', refusal });
+        const outcome = await handler.handle({ ...given, correlationId, isAbandoned });
+        if (outcome.kind !== 'done' || !around.after || isAnswered) return conclude(outcome);
 
-      clearTimeout(timer);
-      const later = () => once(() => sendLater(res, data, outcome));
-      timer = setTimeout(later, around.within ?? SETTLE_WITHIN);
-      const settled = await around.after(data, outcome.events, give).catch((error): Settled => {
-        onError(error);
-        return { kind: 'later' };
-      });
-      if (settled.kind === 'later') return later();
-      if (settled.kind === 'refused') return conclude(settled);
-      const position = settled.position ?? (await tail?.().catch(() => undefined));
-      once(() => send(res, data, { ...outcome, revision: settled.revision, position }, settled.body));
+        clearTimeout(timer);
+        const later = () => once(() => sendLater(res, data, outcome));
+        timer = setTimeout(later, within);
+        const settled = await around.after(data, outcome.events, give).catch((error): Settled => {
+          onError(error);
+          return { kind: 'later' };
+        });
+        if (settled.kind === 'later') return later();
+        if (settled.kind === 'refused') return conclude(settled);
+        const position = settled.position ?? (await tail?.().catch(() => undefined));
+        once(() => send(res, data, { ...outcome, revision: settled.revision, position }, settled.body));
+      } finally {
+        surrounded -= 1;
+      }
     });
   };
 

@@ -13,8 +13,11 @@ export type RecentCommands = {
   save(): [key: string, revision: string][];
 };
 
-/** 72 bits of a hash: a collision only costs a look at the stream, where the command's own id is. */
-const keyOf = (commandId: string): string => hash('sha256', commandId, 'base64url').slice(0, 12);
+const LONG = 48;
+
+/** Long ids are remembered by 72 bits of a hash: a collision only costs a look at the stream, where the id itself is. */
+const keyOf = (commandId: string): string =>
+  commandId.length < LONG ? commandId : hash('sha256', commandId, 'base64url').slice(0, 12);
 
 /** @param saved what {@link RecentCommands.save} returned */
 export const recentCommands = (saved: readonly [key: string, revision: string][] = []): RecentCommands => {
