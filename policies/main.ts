@@ -2,6 +2,7 @@ import { connectEventStore, disconnectEventStore } from '../event-store/client.t
 import { streams } from '../event-store/streams.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
+import { openCinemaProcesses } from '../start/cinema.ts';
 import { createLog } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
@@ -32,6 +33,7 @@ await main(async () => {
     client,
     db,
     policies: contexts.flatMap(({ schema }) => policiesOf[schema.name] ?? []),
+    processes: settings.PLAZA_CONTEXTS.includes('cinema') ? openCinemaProcesses(settings) : undefined,
     handler: measuredHandler({ store: streams(client), contexts, onError }, telemetry),
     log: (line) => log.info(line),
     telemetry,

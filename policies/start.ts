@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { type Group, startGroup } from '../subscriptions/group.ts';
@@ -5,11 +6,22 @@ import type { Telemetry } from '../telemetry/start.ts';
 import type { CommandHandler } from '../write-side/kernel/command-handler.ts';
 import { type GiveCommand, policyMember } from './kernel/member.ts';
 import type { Policy } from './kernel/policy.ts';
+import type { ProcessManager } from './kernel/process.ts';
+import { type Perform, scheduleMember, startSchedule, type Task } from './kernel/schedule.ts';
+
+/** Process managers and how what they schedule is done, by their names. */
+export type Processes = {
+  managers: readonly ProcessManager[];
+  perform: Readonly<Record<string, Perform>>;
+  /** Ends what they reach outside with. */
+  close(): void;
+};
 
 export type PoliciesOptions = {
   client: EventStoreClient;
   db: Db;
   policies: readonly Policy[];
+  processes?: Processes | undefined;
   handler: Pick<CommandHandler, 'handle'>;
   leaseMs?: number;
   log?: (line: string) => void;
@@ -37,8 +49,34 @@ const giveTo =
     }
   };
 
-/** Runs policies, together with all other processes that run the same ones. Returns at once. */
-export const startPolicies = ({ policies, handler, telemetry, ...options }: PoliciesOptions): Group => {
+/** Gives commands on behalf of a scheduled task. */
+const giveForTask = (give: GiveCommand) => async (command: { type: string; data: object }, task: Task) => {
+  const { correlationId, causationId } = task;
+  const actor = `process:${task.process}`;
+  const result = await give({ ...command, actor, correlationId, causationId, commandId: randomUUID() });
+  if (result.kind === 'unavailable') throw new Error(result.detail);
+  return result.kind;
+};
+
+/** Runs policies and process managers, together with all other processes that run the same ones. Returns at once. */
+export const startPolicies = ({ policies, processes, handler, telemetry, ...options }: PoliciesOptions): Group => {
+  const { db, log = () => {} } = options;
   const give = giveTo(telemetry?.tracing?.policies(handler) ?? handler);
-  return startGroup({ ...options, name: 'policies', members: policies.map((policy) => policyMember(policy, give)) });
+  const group = startGroup({
+    ...options,
+    name: 'policies',
+    members: [
+      ...policies.map((policy) => policyMember(policy, give)),
+      ...(processes?.managers ?? []).map((manager) => scheduleMember(db, manager)),
+    ],
+  });
+  if (!processes) return group;
+  const stopSchedule = startSchedule({ db, perform: processes.perform, give: giveForTask(give), log });
+  return {
+    ...group,
+    async stop() {
+      await Promise.all([group.stop(), stopSchedule()]);
+      processes.close();
+    },
+  };
 };

@@ -1,4 +1,5 @@
 import { bikeRentalProjections } from './bike-rental/index.ts';
+import { cinemaProjections } from './cinema/index.ts';
 import { foodCourtProjections } from './food-court/index.ts';
 import type { Projection } from './kernel/projection.ts';
 import { parkingProjections } from './parking/index.ts';
@@ -9,6 +10,7 @@ export const projectionsOf: Readonly<Record<string, readonly Projection[]>> = {
   parking: parkingProjections,
   screening: screeningProjections,
   'food-court': foodCourtProjections,
+  cinema: cinemaProjections,
   'bike-rental': bikeRentalProjections,
 };
 

@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { startSandbox } from '../payment/sandbox.ts';
 import { policiesOf } from '../policies/contexts.ts';
 import { startPolicies } from '../policies/start.ts';
 import { projectionsIn } from '../projections/contexts.ts';
@@ -14,15 +16,24 @@ import { lagCheck } from '../subscriptions/lag-check.ts';
 import { memberMetrics } from '../telemetry/members.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { startWriteSide } from '../write-side/start.ts';
+import { cinemaWriteSide, openCinemaProcesses } from './cinema.ts';
 import { createLog } from './log.ts';
 import { createMongoClient } from './mongo.ts';
 import { serve } from './serve.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, type Settings } from './settings.ts';
 import { main, onShutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
 import { telemetryOf } from './telemetry.ts';
 
 const LOOPBACK = /^(127\.|localhost$|::1$)/;
+
+/** The sandbox, for whoever named no payment provider. */
+const startPayments = async (settings: Settings, dataFolder: string) => {
+  if (settings.PAYMENT_URL !== '') return { PAYMENT_URL: settings.PAYMENT_URL, stop: async () => {} };
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
+  return { PAYMENT_URL: sandbox.url, stop: sandbox.stop };
+};
 
 /** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
 await main(async () => {
@@ -52,11 +63,16 @@ await main(async () => {
   const names = settings.PLAZA_CONTEXTS;
   const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
 
+  const hasCinema = names.includes('cinema');
+  const payments = hasCinema ? await startPayments(settings, dataFolder) : undefined;
+  const forCinema = { ...settings, ...payments };
+
   const writeSide = startWriteSide({
     client,
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
+    ...(hasCinema ? cinemaWriteSide(forCinema) : {}),
     onError,
     telemetry,
   });
@@ -64,6 +80,7 @@ await main(async () => {
     client,
     db,
     policies: names.flatMap((name) => policiesOf[name] ?? []),
+    processes: hasCinema ? openCinemaProcesses(forCinema) : undefined,
     handler: writeSide.handler,
     log: info,
     telemetry,
@@ -96,7 +113,7 @@ await main(async () => {
     await serving.close();
     await Promise.all([policies.stop(), projections.stop(), operations.stop()]);
     await writeSide.stop();
-    await Promise.all([disconnectEventStore(client), mongo.close()]);
+    await Promise.all([disconnectEventStore(client), mongo.close(), payments?.stop()]);
     await stores.stop();
     await telemetry.stop();
   });

@@ -76,6 +76,31 @@ export const settingsTable = {
     '5000',
     whole(1, 1_000_000),
   ),
+  PAYMENT_URL: setting(
+    'Payment provider, http://… (see docs/process-managers.md); empty for the sandbox',
+    '',
+    url('http', 'https'),
+  ),
+  PAYMENT_SANDBOX_PORT: setting('Port of the sandbox payment provider, for `npm run payment-sandbox`', '8089', port),
+  PAYMENT_TIMEOUT_MS: setting('Milliseconds for one call to the payment provider', '2000', whole(10, 60_000)),
+  PAYMENT_ANSWER_MS: setting(
+    'Milliseconds until a reservation is answered with 202 while its payment goes on',
+    '5000',
+    whole(10, 60_000),
+  ),
+  MAX_PAYMENTS: setting(
+    'Payments that one write side takes at a time; one more reservation is answered with 503',
+    '200',
+    whole(1, 100_000),
+  ),
+  HOLD_SECONDS: setting('Seconds for which a seat is held before its payment is looked after', '30', whole(1, 86_400)),
+  MESSAGE_SMTP_URL: setting(
+    "Mail server for messages to customers, smtp://…; empty to keep them in the customers' view only",
+    '',
+    url('smtp', 'smtps'),
+  ),
+  MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost', (text) => text),
+  MESSAGE_TO: setting('Address of a customer, with {customerId} for the id', '{customerId}@localhost', (text) => text),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
     "Where traces go (OTLP over HTTP), http://…:4318; empty for none. OpenTelemetry's other variables count then, too",
     '',

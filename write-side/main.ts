@@ -1,6 +1,7 @@
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
+import { cinemaWriteSide } from '../start/cinema.ts';
 import { createLog } from '../start/log.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
@@ -24,6 +25,7 @@ await main(async () => {
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
+    ...(settings.PLAZA_CONTEXTS.includes('cinema') ? cinemaWriteSide(settings) : {}),
     onError,
     telemetry,
   });

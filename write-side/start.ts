@@ -19,6 +19,8 @@ export type WriteSideOptions = {
   maxBusy: number;
   /** What surrounds commands that have steps elsewhere. */
   around?: Arounds;
+  /** More for /readyz. */
+  checks?: Readonly<Record<string, () => Promise<Check>>>;
   onError(error: unknown): void;
   telemetry?: Telemetry;
 };
@@ -52,6 +54,7 @@ export const startWriteSide = ({
   answerWithin,
   maxBusy,
   around = {},
+  checks = {},
   onError,
   telemetry,
 }: WriteSideOptions): WriteSide => {
@@ -62,6 +65,7 @@ export const startWriteSide = ({
     handler,
     router: commandRoutes({ contexts: schemas, handler, answerWithin, around, tail, onError }),
     checks: {
+      ...checks,
       eventStore: async () => {
         await tail();
         return { ok: true };

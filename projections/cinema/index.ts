@@ -1,0 +1,9 @@
+import { cinema } from '../../schemas/cinema.ts';
+import { history } from '../kernel/history.ts';
+import { messages } from './messages.ts';
+import { movies } from './movies.ts';
+import { reservations } from './reservations.ts';
+import { reviews } from './reviews.ts';
+import { showings } from './showings.ts';
+
+export const cinemaProjections = [movies, showings, reservations, messages, reviews, history(cinema)];

@@ -1,0 +1,391 @@
+import { Type } from 'typebox';
+import {
+  type CommandOf,
+  type ContextSchema,
+  command,
+  type EventOf,
+  event,
+  internalCommand,
+  list,
+  one,
+  Strict,
+} from './kernel/context.ts';
+import { Id, Money, Status, Text, Time } from './kernel/values.ts';
+
+const Title = Text(200, '살인의 추억');
+const Description = Text(2_000, '1986년, 두 형사가 범인을 쫓는다.');
+const RunningTime = Type.Integer({ minimum: 1, maximum: 1_440, description: 'Minutes.', examples: [132] });
+const Seats = Type.Integer({ minimum: 1, maximum: 10_000, examples: [120] });
+const Seat = Type.Integer({
+  minimum: 1,
+  maximum: 10_000,
+  description: 'The number of a seat; left out, any seat that is free on the day.',
+  examples: [12],
+});
+const Method = Text(20, 'card');
+const Token = Type.String({
+  pattern: '^[\\x21-\\x7e]{1,200}$',
+  description: 'What the payment provider gave the customer. It is handed on and never stored.',
+  examples: ['approve'],
+});
+const Rating = Type.Integer({ minimum: 1, maximum: 5, examples: [5] });
+const ReviewText = Text(2_000, '다시 보고 싶은 영화');
+const Count = Type.Integer({ minimum: 0 });
+const MessageKind = Status('confirmed', 'canceled', 'refunded');
+const Reason = Text(200, 'changed plans');
+const CancelReason = Type.Optional(Reason);
+
+const movie = { movieId: Id, title: Title, description: Description, runningTime: RunningTime };
+const showing = { showingId: Id, movieId: Id, title: Title, startsAt: Time, seats: Seats, price: Money };
+const reservation = {
+  showingId: Id,
+  movieId: Id,
+  reservationId: Id,
+  customerId: Id,
+  title: Title,
+  seat: Type.Optional(Seat),
+  price: Money,
+};
+const payment = { showingId: Id, reservationId: Id, customerId: Id, title: Title, amount: Money };
+
+/** Why a reservation was not paid. But for `declined` the provider may have charged: it is told to undo that. */
+const Refusal = Status('declined', 'timed-out', 'unavailable');
+
+export const events = {
+  MovieRegistered: event('A movie is on', Strict(movie)),
+  MovieEdited: event('The movie is told about in other words', Strict(movie)),
+  MovieDeleted: event(
+    'The movie is off; showings that did not fit into the same append are withdrawn next',
+    Strict({ movieId: Id, remaining: Count }),
+  ),
+  ShowingScheduled: event('The movie will be shown', Strict(showing)),
+  ShowingWithdrawn: event('The deleted movie will not be shown', Strict({ movieId: Id, showingId: Id })),
+  ShowingOpened: event('Seats may be reserved', Strict(showing)),
+  ShowingCanceled: event(
+    'The showing takes no more reservations; those that did not fit into the same append are cancelled next',
+    Strict({ showingId: Id, movieId: Id, remaining: Count }),
+  ),
+  SeatHeld: event('A seat waits for its payment', Strict({ ...reservation, heldAt: Time })),
+  ReservationConfirmed: event('The seat is paid', Strict(reservation)),
+  SeatReleased: event('The seat was not paid and is free again', Strict({ ...reservation, reason: Refusal })),
+  SeatReservationCanceled: event(
+    'A paid seat is free again; the payment is to be refunded',
+    Strict({ ...reservation, reason: CancelReason }),
+  ),
+  PaymentRequested: event('The provider is about to be asked for the money', Strict({ ...payment, method: Method })),
+  PaymentApproved: event('The money is there', Strict(payment)),
+  PaymentDeclined: event('There is no money', Strict({ ...payment, reason: Refusal })),
+  PaymentRefunded: event('The money went back', Strict(payment)),
+  PaymentVoided: event('The provider never charged, and will not any more', Strict(payment)),
+  ReviewWritten: event(
+    'A guest says what the movie was like',
+    Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
+  ),
+  ReviewDeleted: event('The review counts no more', Strict({ movieId: Id, customerId: Id, rating: Rating })),
+  MessageSent: event(
+    'The channel took the message',
+    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, customerId: Id }),
+  ),
+};
+
+const MovieStatus = Status('on', 'deleted');
+const ReservationStatus = Status('held', 'confirmed', 'refused', 'canceled');
+
+export const commands = {
+  RegisterMovie: command(
+    'Put a movie on',
+    Strict(movie),
+    {
+      method: 'POST',
+      path: '/cinema/movies',
+      id: 'movieId',
+      status: 201,
+      location: '/cinema/movies/{movieId}',
+      answer: Strict({ ...movie, status: MovieStatus }),
+    },
+    ['movie-already-registered'],
+  ),
+  EditMovie: command(
+    'Tell about a movie in other words',
+    Strict(movie),
+    {
+      method: 'PUT',
+      path: '/cinema/movies/{movieId}',
+      status: 200,
+      location: '/cinema/movies/{movieId}',
+      answer: Strict({ ...movie, status: MovieStatus }),
+    },
+    ['movie-not-found', 'movie-deleted'],
+  ),
+  DeleteMovie: command(
+    'Take a movie off: its showings are cancelled and their reservations refunded',
+    Strict({ movieId: Id }),
+    {
+      method: 'DELETE',
+      path: '/cinema/movies/{movieId}',
+      status: 200,
+      location: '/cinema/movies/{movieId}',
+      answer: Strict({ movieId: Id, status: MovieStatus }),
+    },
+    ['movie-not-found', 'movie-deleted'],
+  ),
+  WithdrawRemainingShowings: internalCommand('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
+  ScheduleShowing: command(
+    'Show a movie',
+    Strict({ movieId: Id, showingId: Id, startsAt: Time, seats: Seats, price: Money }),
+    {
+      method: 'POST',
+      path: '/cinema/movies/{movieId}/showings',
+      id: 'showingId',
+      status: 201,
+      location: '/cinema/showings/{showingId}',
+      answer: Strict({ ...showing, status: Status('open') }),
+    },
+    ['movie-not-found', 'movie-deleted', 'showing-already-exists'],
+  ),
+  OpenShowing: internalCommand('Take reservations for a showing', Strict(showing)),
+  CheckShowingId: internalCommand(
+    "Refuse an id that another movie's showing has",
+    Strict({ showingId: Id, movieId: Id }),
+  ),
+  CancelShowing: internalCommand('Cancel a showing and its reservations', Strict({ showingId: Id, movieId: Id })),
+  CancelRemainingSeats: internalCommand(
+    'Cancel the next reservations of a cancelled showing',
+    Strict({ showingId: Id }),
+  ),
+  ReserveSeat: command(
+    'Reserve a seat and pay for it',
+    Strict({
+      showingId: Id,
+      reservationId: Id,
+      customerId: Id,
+      seat: Type.Optional(Seat),
+      payment: Strict({ method: Method, token: Token }),
+    }),
+    {
+      method: 'POST',
+      path: '/cinema/showings/{showingId}/reservations',
+      id: 'reservationId',
+      status: 201,
+      mayTakeLonger: true,
+      location: '/cinema/showings/{showingId}/reservations/{reservationId}',
+      answer: Strict({
+        showingId: Id,
+        reservationId: Id,
+        customerId: Id,
+        seat: Type.Optional(Seat),
+        price: Money,
+        status: ReservationStatus,
+      }),
+    },
+    [
+      'showing-not-found',
+      'showing-canceled',
+      'showing-full',
+      'seat-taken',
+      'no-such-seat',
+      'reservation-already-exists',
+      'payment-declined',
+      'payment-unavailable',
+      'too-many-payments',
+    ],
+  ),
+  ConfirmReservation: internalCommand('Confirm a paid reservation', Strict({ showingId: Id, reservationId: Id })),
+  ReleaseSeat: internalCommand(
+    'Release the seat of a reservation that was not paid',
+    Strict({ showingId: Id, reservationId: Id, reason: Refusal }),
+  ),
+  CancelSeat: command(
+    'Give the seat back: it is free at once, and the payment is refunded',
+    Strict({ showingId: Id, reservationId: Id, reason: CancelReason }),
+    {
+      method: 'DELETE',
+      path: '/cinema/showings/{showingId}/reservations/{reservationId}',
+      status: 200,
+      location: '/cinema/showings/{showingId}/reservations/{reservationId}',
+      answer: Strict({ showingId: Id, reservationId: Id, status: ReservationStatus }),
+    },
+    ['showing-not-found', 'reservation-not-found', 'reservation-pending', 'reservation-refused', 'already-canceled'],
+  ),
+  RequestPayment: internalCommand('Ask for the money', Strict({ ...payment, method: Method })),
+  ApprovePayment: internalCommand('Tell that the money is there', Strict(payment)),
+  DeclinePayment: internalCommand('Tell that there is no money', Strict({ ...payment, reason: Refusal })),
+  RecordRefund: internalCommand(
+    'Tell that the money went back, or was never taken',
+    Strict({ ...payment, charged: Type.Boolean() }),
+  ),
+  ProveGuest: internalCommand(
+    'Refuse whoever has no confirmed reservation',
+    Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id }),
+  ),
+  WriteReview: command(
+    'Say what a movie was like',
+    Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
+    {
+      method: 'POST',
+      path: '/cinema/movies/{movieId}/reviews',
+      status: 201,
+      location: '/cinema/movies/{movieId}/reviews/{customerId}',
+      answer: Strict({ movieId: Id, customerId: Id, rating: Rating, text: ReviewText }),
+    },
+    ['not-a-guest', 'review-already-exists'],
+  ),
+  DeleteReview: command(
+    'Take a review back',
+    Strict({ movieId: Id, customerId: Id }),
+    {
+      method: 'DELETE',
+      path: '/cinema/movies/{movieId}/reviews/{customerId}',
+      status: 200,
+      location: '/cinema/movies/{movieId}',
+      answer: Strict({ movieId: Id, customerId: Id }),
+    },
+    ['review-not-found'],
+  ),
+  CheckMessage: internalCommand(
+    'Refuse a message that was sent already',
+    Strict({ kind: MessageKind, showingId: Id, reservationId: Id }),
+  ),
+  RecordMessageSent: internalCommand(
+    'Tell that the channel took a message',
+    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, customerId: Id }),
+  ),
+};
+
+const ShowingStatus = Status('open', 'canceled');
+
+const Showing = Strict({
+  ...showing,
+  status: ShowingStatus,
+  held: Count,
+  sold: Count,
+  left: Count,
+});
+
+const { movieId: _movieId, title: _title, ...showingOfMovie } = Showing.properties;
+
+const Movie = Strict({
+  ...movie,
+  status: MovieStatus,
+  showings: Type.Array(Strict(showingOfMovie)),
+  reservations: Strict({ held: Count, confirmed: Count, refused: Count, canceled: Count }),
+  reviewCount: Count,
+  averageRating: Type.Number({ minimum: 0, maximum: 5, description: '0 without reviews.', examples: [4.5] }),
+});
+
+const Reservation = Strict({
+  ...reservation,
+  status: ReservationStatus,
+  payment: Type.Unsafe<'awaited' | 'requested' | 'approved' | 'declined' | 'unknown' | 'refunded' | 'voided'>({
+    ...Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
+    description: '`unknown`: the provider may have charged, and is being told to undo it.',
+  }),
+  reason: Type.Optional(Text(200, 'timed-out')),
+  heldAt: Time,
+  since: Type.String({
+    ...Time,
+    description: 'When it came into this state: what stays long in `held`, or canceled and still `approved`, is stuck.',
+  }),
+});
+
+const Message = Strict({
+  messageId: Type.String({
+    description: 'The same whenever the message is sent again.',
+    examples: ['confirmed.s-1.r-1'],
+  }),
+  customerId: Id,
+  kind: MessageKind,
+  showingId: Id,
+  reservationId: Id,
+  text: Type.String(),
+  status: Status('kept', 'sent'),
+  at: Time,
+  sentAt: Type.Optional(Time),
+});
+
+const Review = Strict({
+  movieId: Id,
+  customerId: Id,
+  showingId: Id,
+  reservationId: Id,
+  rating: Rating,
+  text: ReviewText,
+  writtenAt: Time,
+});
+
+const byState = { status: Reservation.properties.status, payment: Reservation.properties.payment };
+
+export const queries = {
+  movies: list('The movies with their showings, reservations and reviews', '/cinema/movies', Movie, {
+    filters: { status: MovieStatus },
+    sorts: ['title', 'averageRating'],
+  }),
+  movie: one('One movie', '/cinema/movies/{movieId}', Movie),
+  showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, { sorts: ['startsAt'] }),
+  showing: one('One showing', '/cinema/showings/{showingId}', Showing),
+  reservations: list('Reservations by their state and its age', '/cinema/reservations', Reservation, {
+    filters: byState,
+    sorts: ['since'],
+  }),
+  showingReservations: list("A showing's reservations", '/cinema/showings/{showingId}/reservations', Reservation, {
+    filters: { status: byState.status },
+    sorts: ['heldAt'],
+  }),
+  reservation: one('One reservation', '/cinema/showings/{showingId}/reservations/{reservationId}', Reservation),
+  customerReservations: list("A customer's reservations", '/cinema/customers/{customerId}/reservations', Reservation, {
+    filters: { status: byState.status },
+    sorts: ['heldAt'],
+  }),
+  customerMessages: list("A customer's messages", '/cinema/customers/{customerId}/messages', Message, {
+    sorts: ['at'],
+  }),
+  reviews: list("A movie's reviews", '/cinema/movies/{movieId}/reviews', Review, { sorts: ['writtenAt', 'rating'] }),
+  review: one("One customer's review", '/cinema/movies/{movieId}/reviews/{customerId}', Review),
+};
+
+export const overview = Strict({
+  totals: Strict({ movies: Count, showings: Count, seats: Count, held: Count, sold: Count, left: Count }),
+  movies: Type.Array(Movie, { maxItems: 50, description: 'By title; the rest are in /cinema/movies.' }),
+  reservations: Type.Array(Reservation, { maxItems: 50, description: 'The latest changed first.' }),
+});
+
+/** How many showings or reservations one command cancels, in one append: the store takes 1 MiB. */
+export const CANCELLATIONS_PER_COMMAND = 500;
+
+export const cinema = {
+  name: 'cinema',
+  title: 'Cinema',
+  events,
+  commands,
+  queries,
+  problems: {
+    'movie-not-found': { status: 404, title: 'There is no such movie' },
+    'movie-already-registered': { status: 409, title: 'A movie with this id exists already' },
+    'movie-deleted': { status: 409, title: 'The movie is off' },
+    'showing-not-found': { status: 404, title: 'There is no such showing' },
+    'showing-already-exists': { status: 409, title: 'A showing with this id exists already' },
+    'showing-canceled': { status: 409, title: 'The showing is cancelled' },
+    'showing-full': { status: 409, title: 'No seat is left' },
+    'seat-taken': { status: 409, title: 'The seat is taken' },
+    'no-such-seat': { status: 422, title: 'The showing has no such seat' },
+    'reservation-already-exists': { status: 409, title: 'A reservation with this id exists already' },
+    'reservation-not-found': { status: 404, title: 'There is no such reservation' },
+    'reservation-pending': { status: 409, title: 'The reservation is being paid' },
+    'reservation-refused': { status: 409, title: 'The reservation was not paid' },
+    'already-canceled': { status: 409, title: 'The reservation is cancelled already' },
+    'payment-declined': { status: 402, title: 'The payment was declined, and the seat is free again' },
+    'payment-unavailable': {
+      status: 503,
+      title: 'Payments can not be taken now, and no seat is held',
+      retryAfter: 5,
+    },
+    'too-many-payments': { status: 503, title: 'Too many payments are being taken', retryAfter: 1 },
+    'not-a-guest': { status: 409, title: 'There is no confirmed reservation of this customer' },
+    'review-already-exists': { status: 409, title: 'The customer wrote a review of this movie already' },
+    'review-not-found': { status: 404, title: 'There is no such review' },
+  },
+  overview,
+} as const satisfies ContextSchema;
+
+export type CinemaEvent = EventOf<typeof events>;
+export type CinemaCommand = CommandOf<typeof commands>;

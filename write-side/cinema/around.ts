@@ -1,0 +1,145 @@
+import type { CinemaCommand, CinemaEvent } from '../../schemas/cinema.ts';
+import type { Around, Arounds, Give, GivenOutcome, Settled } from '../kernel/around.ts';
+import { type Refusal, refuse } from '../kernel/decider.ts';
+
+type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
+type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
+
+/** The payment provider, as far as a reservation needs it. */
+export type Payments = {
+  /** `unknown`: it may have been charged. `unavailable`: it certainly was not. Never rejects. */
+  charge(
+    key: string,
+    charge: { amount: number; method: string; token: string },
+  ): Promise<'approved' | 'declined' | 'unknown' | 'unavailable'>;
+  /** @throws Error when the provider can't be asked */
+  find(key: string): Promise<{ state: 'approved' | 'declined' | 'undone' } | undefined>;
+  circuit(): 'closed' | 'half-open' | 'open';
+};
+
+export type CinemaAroundOptions = {
+  payments: Payments;
+  /** Milliseconds until a reservation is answered with 202 while its payment goes on. */
+  answerWithinMs: number;
+  /** Payments that one process takes at a time; one more reservation is refused for now. */
+  maxPayments: number;
+};
+
+/** Gives a command of the cinema's. */
+const giveWith =
+  (give: Give) =>
+  (command: CinemaCommand): Promise<GivenOutcome> =>
+    give(command);
+
+/** The answer when the steps up to here may or may not have been done: a policy or the deadline does the rest. */
+const later: Settled = { kind: 'later' };
+
+/** A showing takes reservations as soon as it is answered; should the process end before, the policy opens it. */
+const scheduleShowing: Around<Data<'ScheduleShowing'>> = {
+  async before({ showingId, movieId }, give) {
+    const checked = await giveWith(give)({ type: 'CheckShowingId', data: { showingId, movieId } });
+    return checked.kind === 'refused' ? checked.refusal : undefined;
+  },
+  async after(_data, events, give) {
+    const [scheduled] = events as readonly { data: DataOf<'ShowingScheduled'> }[];
+    if (!scheduled) return later;
+    const opened = await giveWith(give)({ type: 'OpenShowing', data: scheduled.data });
+    return opened.kind === 'unavailable' ? later : opened;
+  },
+};
+
+const writeReview: Around<Data<'WriteReview'>> = {
+  async before({ movieId, customerId, showingId, reservationId }, give) {
+    const data = { movieId, customerId, showingId, reservationId };
+    const proved = await giveWith(give)({ type: 'ProveGuest', data });
+    return proved.kind === 'refused' ? proved.refusal : undefined;
+  },
+};
+
+/** What a payment came to, by its own stream: whatever was recorded first. */
+type Outcome = 'approved' | DataOf<'PaymentDeclined'>['reason'] | 'open';
+
+/** Takes a payment: asks the provider, and records what it came to. */
+const takePayment = async (
+  held: DataOf<'SeatHeld'>,
+  { method, token }: Data<'ReserveSeat'>['payment'],
+  payments: Payments,
+  give: ReturnType<typeof giveWith>,
+): Promise<Outcome> => {
+  const { showingId, reservationId, customerId, title, price } = held;
+  const payment = { showingId, reservationId, customerId, title, amount: price };
+  const key = `${showingId}.${reservationId}`;
+
+  const requested = await give({ type: 'RequestPayment', data: { ...payment, method } });
+  if (requested.kind === 'refused') return requested.refusal.refused === 'payment-approved' ? 'approved' : 'declined';
+  if (requested.kind === 'unavailable') return 'open';
+
+  let outcome = await payments.charge(key, { amount: price, method, token });
+  if (outcome === 'unknown') {
+    const found = await payments.find(key).catch(() => undefined);
+    if (found?.state === 'approved' || found?.state === 'declined') outcome = found.state;
+  }
+  if (outcome === 'approved') {
+    const approved = await give({ type: 'ApprovePayment', data: payment });
+    if (approved.kind === 'unavailable') return 'open';
+    return approved.kind === 'done' ? 'approved' : 'timed-out';
+  }
+  const reason = outcome === 'unknown' ? 'timed-out' : outcome;
+  const declined = await give({ type: 'DeclinePayment', data: { ...payment, reason } });
+  if (declined.kind === 'unavailable') return 'open';
+  return declined.kind === 'done' ? reason : 'approved';
+};
+
+const refusalOf = (reason: Exclude<Outcome, 'approved' | 'open'>): Refusal => {
+  switch (reason) {
+    case 'declined':
+      return refuse('payment-declined');
+    case 'timed-out':
+      return refuse('payment-declined', 'the payment provider did not answer in time');
+    case 'unavailable':
+      return refuse('payment-unavailable');
+    default:
+      return reason satisfies never;
+  }
+};
+
+const settleSeat = async (
+  { showingId, reservationId }: DataOf<'SeatHeld'>,
+  outcome: Outcome,
+  give: ReturnType<typeof giveWith>,
+): Promise<Settled> => {
+  if (outcome === 'open') return later;
+  if (outcome !== 'approved') {
+    await give({ type: 'ReleaseSeat', data: { showingId, reservationId, reason: outcome } });
+    return { kind: 'refused', refusal: refusalOf(outcome) };
+  }
+  const confirmed = await give({ type: 'ConfirmReservation', data: { showingId, reservationId } });
+  if (confirmed.kind === 'unavailable') return later;
+  if (confirmed.kind === 'refused') return confirmed;
+  const isCanceled = confirmed.events.some(({ type }) => type === 'SeatReservationCanceled');
+  return isCanceled
+    ? { kind: 'refused', refusal: refuse('showing-canceled', 'the payment is refunded') }
+    : { ...confirmed, body: { status: 'confirmed' } };
+};
+
+/** The seat is held, the payment taken, and the seat confirmed or released; from outside it is one step. */
+const reserveSeat = ({ payments, answerWithinMs, maxPayments }: CinemaAroundOptions): Around<Data<'ReserveSeat'>> => ({
+  within: answerWithinMs,
+  atMost: { count: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
+  async before() {
+    return payments.circuit() === 'open' ? refuse('payment-unavailable') : undefined;
+  },
+  async after({ payment }, events, give) {
+    const [held] = events as readonly { data: DataOf<'SeatHeld'> }[];
+    if (!held) return later;
+    const cinema = giveWith(give);
+    return settleSeat(held.data, await takePayment(held.data, payment, payments, cinema), cinema);
+  },
+});
+
+/** What surrounds the cinema's commands. */
+export const cinemaAround = (options: CinemaAroundOptions): Arounds => ({
+  ScheduleShowing: scheduleShowing,
+  ReserveSeat: reserveSeat(options),
+  WriteReview: writeReview,
+});

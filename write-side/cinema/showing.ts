@@ -1,0 +1,276 @@
+import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
+import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent } from '../../schemas/cinema.ts';
+import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
+
+type Event = Extract<
+  CinemaEvent,
+  {
+    type:
+      | 'ShowingOpened'
+      | 'ShowingCanceled'
+      | 'SeatHeld'
+      | 'ReservationConfirmed'
+      | 'SeatReleased'
+      | 'SeatReservationCanceled';
+  }
+>;
+type Command = Extract<
+  CinemaCommand,
+  {
+    type:
+      | 'OpenShowing'
+      | 'CheckShowingId'
+      | 'CancelShowing'
+      | 'CancelRemainingSeats'
+      | 'ReserveSeat'
+      | 'ConfirmReservation'
+      | 'ReleaseSeat'
+      | 'CancelSeat'
+      | 'ProveGuest';
+  }
+>;
+
+type Reservation = { status: 'held' | 'confirmed'; customerId: string; seat?: number; price: number };
+type Ended = 'refused' | 'canceled';
+
+type Showing = { movieId: string; title: string; seats: number; price: number };
+
+type State = {
+  status: 'none' | 'open' | 'canceled';
+  showing: Showing;
+  /** Those that have a seat, by reservation id. */
+  open: ImmutableMap<string, Reservation>;
+  /** The numbers of seats that are taken by number. */
+  taken: ImmutableSet<number>;
+  /** How the reservations ended that ended last, oldest first. */
+  ended: OrderedMap<string, Ended>;
+};
+
+/** How many ended reservations a showing remembers by id: the state stays small however long the stream grows. */
+const REMEMBERED = 2_000;
+
+const initialState: State = {
+  status: 'none',
+  showing: { movieId: '', title: '', seats: 0, price: 0 },
+  open: ImmutableMap(),
+  taken: ImmutableSet(),
+  ended: OrderedMap(),
+};
+
+const end = (state: State, reservationId: string, how: Ended): State => {
+  const seat = state.open.get(reservationId)?.seat;
+  const ended = state.ended.set(reservationId, how);
+  return {
+    ...state,
+    open: state.open.delete(reservationId),
+    taken: seat === undefined ? state.taken : state.taken.delete(seat),
+    ended: ended.size > REMEMBERED ? ended.delete(ended.keySeq().first() as string) : ended,
+  };
+};
+
+const evolve = (state: State, event: Event): State => {
+  switch (event.type) {
+    case 'ShowingOpened': {
+      const { movieId, title, seats, price } = event.data;
+      return { ...state, status: 'open', showing: { movieId, title, seats, price } };
+    }
+    case 'ShowingCanceled':
+      return { ...state, status: 'canceled' };
+    case 'SeatHeld': {
+      const { reservationId, customerId, seat, price } = event.data;
+      return {
+        ...state,
+        open: state.open.set(reservationId, {
+          status: 'held',
+          customerId,
+          price,
+          ...(seat === undefined ? {} : { seat }),
+        }),
+        taken: seat === undefined ? state.taken : state.taken.add(seat),
+      };
+    }
+    case 'ReservationConfirmed':
+      return {
+        ...state,
+        open: state.open.update(event.data.reservationId, (held) => held && { ...held, status: 'confirmed' as const }),
+      } as State;
+    case 'SeatReleased':
+      return end(state, event.data.reservationId, 'refused');
+    case 'SeatReservationCanceled':
+      return end(state, event.data.reservationId, 'canceled');
+    default:
+      return unreachable(event);
+  }
+};
+
+/** What every event of a reservation tells. */
+const told = (
+  { showing }: State,
+  showingId: string,
+  reservationId: string,
+  { customerId, seat, price }: Reservation,
+) => ({
+  showingId,
+  movieId: showing.movieId,
+  reservationId,
+  customerId,
+  title: showing.title,
+  ...(seat === undefined ? {} : { seat }),
+  price,
+});
+
+/** Those that are being paid are left: they are cancelled when the payment has come, or released when it has not. */
+const cancellations = (showingId: string, state: State): Event[] =>
+  state.open
+    .entrySeq()
+    .filter(([, { status }]) => status === 'confirmed')
+    .take(CANCELLATIONS_PER_COMMAND)
+    .map(
+      ([reservationId, reservation]): Event => ({
+        type: 'SeatReservationCanceled',
+        data: { ...told(state, showingId, reservationId, reservation), reason: 'showing-canceled' },
+      }),
+    )
+    .toArray();
+
+const reserve = (
+  { showingId, reservationId, customerId, seat }: Extract<Command, { type: 'ReserveSeat' }>['data'],
+  state: State,
+  now: string,
+): Decision<Event> => {
+  const { showing, open, taken, ended } = state;
+  if (open.has(reservationId) || ended.has(reservationId)) return refuse('reservation-already-exists');
+  if (state.status === 'canceled') return refuse('showing-canceled');
+  if (seat !== undefined && seat > showing.seats) return refuse('no-such-seat', `there are ${showing.seats}`);
+  if (open.size >= showing.seats) return refuse('showing-full', `all ${showing.seats} seats are taken`);
+  if (seat !== undefined && taken.has(seat)) return refuse('seat-taken');
+  const held: Reservation = {
+    status: 'held',
+    customerId,
+    price: showing.price,
+    ...(seat === undefined ? {} : { seat }),
+  };
+  return [{ type: 'SeatHeld', data: { ...told(state, showingId, reservationId, held), heldAt: now } }];
+};
+
+const decide = (command: Command, state: State, { now }: DecisionInput): Decision<Event> => {
+  const { showingId } = command.data;
+  if (command.type === 'OpenShowing' || command.type === 'CheckShowingId') {
+    const isAnothers = state.status !== 'none' && state.showing.movieId !== command.data.movieId;
+    if (isAnothers) return refuse('showing-already-exists');
+    return command.type === 'OpenShowing' && state.status === 'none'
+      ? [{ type: 'ShowingOpened', data: command.data }]
+      : [];
+  }
+  if (state.status === 'none') return refuse(command.type === 'ProveGuest' ? 'not-a-guest' : 'showing-not-found');
+
+  switch (command.type) {
+    case 'CancelShowing': {
+      const { movieId } = command.data;
+      if (state.status === 'canceled') return [];
+      const canceled = cancellations(showingId, state);
+      const confirmed = state.open.count(({ status }) => status === 'confirmed');
+      const remaining = confirmed - canceled.length;
+      return [{ type: 'ShowingCanceled', data: { showingId, movieId, remaining } }, ...canceled];
+    }
+
+    case 'CancelRemainingSeats':
+      return state.status === 'canceled' ? cancellations(showingId, state) : [];
+
+    case 'ReserveSeat':
+      return reserve(command.data, state, now);
+
+    case 'ConfirmReservation': {
+      const { reservationId } = command.data;
+      const held = state.open.get(reservationId);
+      if (held?.status !== 'held') return [];
+      const data = told(state, showingId, reservationId, held);
+      const confirmed: Event = { type: 'ReservationConfirmed', data };
+      return state.status === 'open'
+        ? [confirmed]
+        : [confirmed, { type: 'SeatReservationCanceled', data: { ...data, reason: 'showing-canceled' } }];
+    }
+
+    case 'ReleaseSeat': {
+      const { reservationId, reason } = command.data;
+      const held = state.open.get(reservationId);
+      if (held?.status !== 'held') return [];
+      return [{ type: 'SeatReleased', data: { ...told(state, showingId, reservationId, held), reason } }];
+    }
+
+    case 'CancelSeat': {
+      const { reservationId, reason } = command.data;
+      const reservation = state.open.get(reservationId);
+      if (reservation?.status === 'held') return refuse('reservation-pending');
+      if (!reservation) {
+        const ended = state.ended.get(reservationId);
+        if (!ended) return refuse('reservation-not-found');
+        return refuse(ended === 'refused' ? 'reservation-refused' : 'already-canceled');
+      }
+      const data = told(state, showingId, reservationId, reservation);
+      return [{ type: 'SeatReservationCanceled', data: { ...data, ...(reason === undefined ? {} : { reason }) } }];
+    }
+
+    case 'ProveGuest': {
+      const { movieId, reservationId, customerId } = command.data;
+      const reservation = state.open.get(reservationId);
+      const isGuest = reservation?.status === 'confirmed' && reservation.customerId === customerId;
+      return isGuest && state.showing.movieId === movieId ? [] : refuse('not-a-guest');
+    }
+
+    default:
+      return unreachable(command);
+  }
+};
+
+const answer = (command: Command, [event]: readonly Event[]): object => {
+  if (event?.type === 'SeatHeld') {
+    const { showingId, reservationId, customerId, seat, price } = event.data;
+    return { showingId, reservationId, customerId, ...(seat === undefined ? {} : { seat }), price, status: 'held' };
+  }
+  if (command.type === 'CancelSeat') {
+    const { showingId, reservationId } = command.data;
+    return { showingId, reservationId, status: 'canceled' };
+  }
+  return command.data;
+};
+
+type Saved = {
+  status: State['status'];
+  showing: Showing;
+  open: [reservationId: string, Reservation][];
+  ended: [reservationId: string, Ended][];
+};
+
+/** A showing's seats and their reservations: `showing-{showingId}`, the unit of optimistic concurrency. */
+export const showing: Decider<Command, Event, State> = {
+  category: 'showing',
+  commands: [
+    'OpenShowing',
+    'CheckShowingId',
+    'CancelShowing',
+    'CancelRemainingSeats',
+    'ReserveSeat',
+    'ConfirmReservation',
+    'ReleaseSeat',
+    'CancelSeat',
+    'ProveGuest',
+  ],
+  id: ({ showingId }) => showingId,
+  initialState,
+  evolve,
+  decide,
+  answer,
+  size: ({ open, ended }) => 1 + open.size + ended.size,
+  snapshot: {
+    version: 1,
+    save: ({ status, showing, open, ended }): Saved => ({ status, showing, open: [...open], ended: [...ended] }),
+    restore: ({ status, showing, open, ended }: Saved): State => ({
+      status,
+      showing,
+      open: ImmutableMap(open),
+      taken: ImmutableSet(open.flatMap(([, { seat }]) => (seat === undefined ? [] : [seat]))),
+      ended: OrderedMap(ended),
+    }),
+  },
+};
