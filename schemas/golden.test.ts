@@ -1,0 +1,61 @@
+import { Ajv } from 'ajv';
+import formats from 'ajv-formats';
+import { Type } from 'typebox';
+import { describe, expect, it } from 'vitest';
+import { contextSchemas } from './contexts.ts';
+import { goldenFiles, goldenOf } from './golden.ts';
+import { event, Strict } from './kernel/context.ts';
+import { UnknownEventVersionError, upcast } from './kernel/upcast.ts';
+
+const ajv = new Ajv({ strict: false });
+formats.default(ajv);
+
+describe.each(contextSchemas)('$name', (context) => {
+  const golden = goldenFiles(context);
+  const find = (type: string, version: number) => golden.find((each) => each.type === type && each.version === version);
+
+  it.each(Object.entries(context.events))(
+    '%s is stored as it always was, in a version for each shape',
+    (type, schema) => {
+      const versions = Array.from({ length: schema.version }, (_, index) => index + 1);
+      for (const version of versions)
+        expect(
+          find(type, version),
+          `${type} version ${version} needs a golden file: node schemas/golden.ts`,
+        ).toBeDefined();
+      expect(
+        goldenOf(type, schema).schema,
+        `${type} has another shape: raise its version, add an upcaster, then node schemas/golden.ts`,
+      ).toEqual(find(type, schema.version)?.schema);
+    },
+  );
+
+  it.each(golden.map(({ type, version, ...rest }) => [type, version, rest] as const))(
+    '%s version %i is still understood',
+    (type, version, { schema, data }) => {
+      expect(ajv.validate(schema as object, data), ajv.errorsText()).toBe(true);
+      const current = context.events[type]?.data;
+      expect(current, `${type} was stored and must be known for ever`).toBeDefined();
+      expect(ajv.validate(current as object, upcast(context.events, type, version, data)), ajv.errorsText()).toBe(true);
+    },
+  );
+});
+
+describe('upcasting', () => {
+  const events = {
+    Parked: event('', Strict({ car: Type.String(), place: Type.String() }), 3, {
+      1: (data: { plate: string }) => ({ car: data.plate }),
+      2: (data: { car: string }) => ({ ...data, place: 'unknown' }),
+    }),
+  };
+
+  it('goes from version to version', () => {
+    expect(upcast(events, 'Parked', 1, { plate: 'A' })).toEqual({ car: 'A', place: 'unknown' });
+    expect(upcast(events, 'Parked', 2, { car: 'A' })).toEqual({ car: 'A', place: 'unknown' });
+    expect(upcast(events, 'Parked', 3, { car: 'A', place: 'P' })).toEqual({ car: 'A', place: 'P' });
+  });
+
+  it.each([4, 0, 1.5, Number.NaN, undefined])('does not guess what version %s would be', (version) => {
+    expect(() => upcast(events, 'Parked', version as number, {})).toThrow(UnknownEventVersionError);
+  });
+});

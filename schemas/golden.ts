@@ -1,0 +1,61 @@
+/**
+ * The golden files: `schemas/golden/{context}/{Event}.v{version}.json` holds the schema of each version of each event
+ * that was ever stored, and one such event. They are written once and never changed.
+ *
+ *     node schemas/golden.ts        writes those that are missing
+ */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { contextSchemas } from './contexts.ts';
+import type { ContextSchema, EventSchema } from './kernel/context.ts';
+import { exampleOf } from './kernel/examples.ts';
+
+const FOLDER = new URL('./golden/', import.meta.url).pathname;
+
+export type Golden = { type: string; version: number; schema: unknown; data: unknown };
+
+/** What only documents. */
+const WORDS = new Set(['description', 'examples', 'title']);
+
+/** A schema as far as it says which data is taken. */
+const plain = (schema: unknown, isProperties = false): unknown => {
+  if (Array.isArray(schema)) return schema.map((part) => plain(part));
+  if (schema === null || typeof schema !== 'object') return schema;
+  return Object.fromEntries(
+    Object.entries(schema)
+      .filter(([key]) => isProperties || !WORDS.has(key))
+      .map(([key, part]) => [key, plain(part, key === 'properties' && !isProperties)]),
+  );
+};
+
+/** What the golden file of an event's current version says, or should say. */
+export const goldenOf = (type: string, { version, data }: EventSchema): Golden => ({
+  type,
+  version,
+  schema: plain(JSON.parse(JSON.stringify(data))),
+  data: exampleOf(data),
+});
+
+/** Every golden file of a context. */
+export const goldenFiles = ({ name }: Pick<ContextSchema, 'name'>): Golden[] => {
+  const folder = join(FOLDER, name);
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder).map((file) => {
+    const golden = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Golden;
+    if (basename(file) !== `${golden.type}.v${golden.version}.json`)
+      throw new Error(`${file} is not what it is called`);
+    return golden;
+  });
+};
+
+if (import.meta.main) {
+  for (const { name, events } of contextSchemas) {
+    for (const [type, schema] of Object.entries(events)) {
+      const file = join(FOLDER, name, `${type}.v${schema.version}.json`);
+      if (existsSync(file)) continue;
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `${JSON.stringify(goldenOf(type, schema), null, 2)}\n`);
+      console.log(`wrote ${name}/${basename(file)}`);
+    }
+  }
+}
