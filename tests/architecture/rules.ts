@@ -12,6 +12,8 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   projections: ['schemas', 'http', 'event-store', 'subscriptions'],
   'read-api': ['schemas', 'http', 'subscriptions'],
   embedded: [],
+  payment: ['schemas'],
+  messages: ['schemas'],
 };
 
 /** A side's `main.ts` and `start.ts` put it together from more than the rest of it may know. */
@@ -20,6 +22,7 @@ const mayWire: Readonly<Record<string, readonly string[]>> = {
   policies: ['start', 'telemetry', 'http', 'write-side'],
   projections: ['start', 'telemetry'],
   'read-api': ['start', 'telemetry', 'package.json'],
+  payment: ['start'],
 };
 
 /** Folders that may import everything, and that nothing else may import; `start` only where `mayWire` says so. */
@@ -76,7 +79,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         to: {
           pathNot: [
             '^write-side/$1/',
-            '^write-side/kernel/(?:decider|context)\\.ts$',
+            '^write-side/kernel/(?:decider|context|around)\\.ts$',
             '^schemas/',
             '(?:^|node_modules/)immutable(?:/|$)',
           ],
@@ -99,7 +102,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         name: 'policies-are-pure',
         severity: 'error',
         from: { path: `^policies/${context}[./]`, pathNot: TEST },
-        to: { pathNot: ['^policies/$1[./]', '^policies/kernel/policy\\.ts$', '^schemas/'] },
+        to: { pathNot: ['^policies/$1[./]', '^policies/kernel/(?:policy|process)\\.ts$', '^schemas/'] },
       },
       {
         name: 'only-event-store-knows-the-client',
