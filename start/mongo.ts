@@ -1,14 +1,32 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 
 /** Milliseconds: a query must not wait for a MongoDB that is away. */
 const WITHIN = 800;
+const CONNECT_AGAIN_AFTER = 100;
 
 /**
- * Connects lazily: with the first command, and again whenever the server is back.
+ * The driver finds a server again that was lost, but a client whose first connection fails is of no use any more until
+ * it is told to connect again.
+ */
+const connect = async (client: MongoClient, closed: AbortSignal): Promise<void> => {
+  while (!closed.aborted) {
+    try {
+      await client.connect();
+      if (closed.aborted) await client.close();
+      return;
+    } catch {
+      await pause(CONNECT_AGAIN_AFTER, undefined, { signal: closed }).catch(() => {});
+    }
+  }
+};
+
+/**
+ * Connects as soon as the server is there, and again whenever it is back. Until then commands fail at once.
  * @param url `mongodb://…`
  */
-export const createMongoClient = (url: string): MongoClient =>
-  new MongoClient(url, {
+export const createMongoClient = (url: string): MongoClient => {
+  const client = new MongoClient(url, {
     serverSelectionTimeoutMS: WITHIN,
     connectTimeoutMS: WITHIN,
     heartbeatFrequencyMS: 1_000,
@@ -16,3 +34,12 @@ export const createMongoClient = (url: string): MongoClient =>
     maxPoolSize: 50,
     ignoreUndefined: true,
   });
+  const closing = new AbortController();
+  const close = client.close.bind(client);
+  client.close = (force) => {
+    closing.abort();
+    return close(force);
+  };
+  void connect(client, closing.signal);
+  return client;
+};
