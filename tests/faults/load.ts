@@ -7,6 +7,8 @@ type Reserved = { lotId: string; reservationId: string };
 export type Load = {
   /** Reservations that were answered with 201, as `lotId.reservationId`. */
   readonly acknowledged: ReadonlySet<string>;
+  /** The acknowledged requests with their answers, in the order of the answers. */
+  readonly answers: readonly { path: string; body: string; status: number; etag: string | undefined }[];
   /** Answers of any status, by status; 0 for a connection that broke. */
   readonly statuses: ReadonlyMap<number, number>;
   stop(): Promise<void>;
@@ -19,10 +21,11 @@ let loads = 0;
 /**
  * Clients that reserve spots one after the other, each on a connection of its own, until they are stopped. A command
  * that was not answered is repeated under the same id, as a client would; one that was refused is given up.
- * @param base the address; it may change while Plaza is away
+ * @param base the server's address
  */
-export const load = (base: string | (() => string), lots: readonly string[], clients: number): Load => {
+export const load = (base: string, lots: readonly string[], clients: number): Load => {
   const acknowledged = new Set<string>();
+  const answers: Load['answers'][number][] = [];
   const statuses = new Map<number, number>();
   const agent = new Agent({ keepAlive: true, maxSockets: clients });
   const name = `load-${loads++}`;
@@ -31,11 +34,15 @@ export const load = (base: string | (() => string), lots: readonly string[], cli
   const reserve = ({ lotId, reservationId }: Reserved): Promise<number> =>
     new Promise((resolve) => {
       const body = JSON.stringify({ reservationId, customerId: 'c', carNumber: reservationId, amount: 1 });
-      const url = `${typeof base === 'string' ? base : base()}/parking/lots/${lotId}/reservations`;
+      const path = `/parking/lots/${lotId}/reservations`;
       const headers = { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) };
-      const sent = request(url, { method: 'POST', agent, headers, timeout: 5_000 }, (response) => {
+      const sent = request(base + path, { method: 'POST', agent, headers, timeout: 5_000 }, (response) => {
         response.resume();
-        response.once('end', () => resolve(response.statusCode ?? 0));
+        response.once('end', () => {
+          const { statusCode: status = 0 } = response;
+          if (status === 201) answers.push({ path, body, status, etag: response.headers.etag });
+          resolve(status);
+        });
         response.once('error', () => resolve(0));
       });
       sent.once('timeout', () => sent.destroy());
@@ -59,6 +66,7 @@ export const load = (base: string | (() => string), lots: readonly string[], cli
 
   return {
     acknowledged,
+    answers,
     statuses,
     async stop() {
       isStopping = true;

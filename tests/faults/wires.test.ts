@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { load } from './load.ts';
+import { FAULTS, startWire, type Wire } from './wire.ts';
+
+/** How many faults there are on the wires under load; `WIRE_FAULTS=5000` for a long run. */
+const COUNT = Number(process.env.WIRE_FAULTS ?? 35);
+const LOTS = ['a', 'b', 'c', 'few'];
+const FEW_SPOTS = 50;
+
+const data = temporaryData();
+let stores: EmbeddedStores;
+let wires: Wire[];
+let writeSides: Program[];
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  const port = Number(new URL(stores.eventStoreUrl.replace('esdb', 'http')).port);
+  wires = await Promise.all([startWire(port), startWire(port)]);
+  writeSides = await Promise.all(
+    wires.map((wire) =>
+      startProgram('write-side/main.ts', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` }),
+    ),
+  );
+  for (const lotId of LOTS)
+    await call(writeSides[0]!.url, 'POST', '/parking/lots', {
+      lotId,
+      name: lotId,
+      spots: lotId === 'few' ? FEW_SPOTS : 100_000,
+    });
+});
+
+afterAll(async () => {
+  await Promise.all(writeSides.map((program) => program.end()));
+  await Promise.all(wires.map((wire) => wire.close()));
+  await stores.stop();
+  data.remove();
+});
+
+const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+test(`${COUNT} faults on the wires: what was acknowledged is there, once`, {
+  timeout: 60_000 + COUNT * 5_000,
+}, async () => {
+  const loads = writeSides.map(({ url }) => load(url, LOTS, 8));
+  const acknowledged = () => loads.map((each) => each.acknowledged.size);
+
+  for (let count = 0; count < COUNT; count++) {
+    const wire = wires[count % 2]!;
+    const fault = FAULTS[Math.floor(count / 2) % FAULTS.length];
+    wire.set(fault);
+    await wait(Math.random() * 400);
+    wire.set();
+    const before = acknowledged();
+    await eventually(
+      async () => acknowledged(),
+      (after) => after.every((size, index) => size > before[index]!),
+      15_000,
+    ).catch((error) => {
+      throw new Error(`after ${fault}: ${error.message}`);
+    });
+  }
+
+  // A command comes again through the other process, as it was: the same answer, and no second event.
+  for (const again of loads[0]!.answers.slice(-20)) {
+    const { body, path, status, etag } = again;
+    const answer = await call(writeSides[1]!.url, 'POST', path, body);
+    expect([answer.status, answer.headers.get('ETag')]).toEqual([status, etag]);
+  }
+
+  for (const each of loads) {
+    await each.stop();
+    expect(await each.lostOrDoubled(stores.eventStoreUrl)).toEqual({ lost: [], doubled: [] });
+    for (const status of each.statuses.keys()) expect([201, 409, 503]).toContain(status);
+  }
+  const few = loads.flatMap((each) => [...each.acknowledged]).filter((id) => id.startsWith('few.'));
+  expect(few.length).toBeLessThanOrEqual(FEW_SPOTS);
+});
