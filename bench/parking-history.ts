@@ -23,7 +23,11 @@ export const fillWithParking = async (client: EventStoreClient, total: number): 
     left -= some.length;
     const revision = revisions.get(stream) ?? -1;
     revisions.set(stream, revision + some.length);
-    const result = await append(stream, some.map(toNew), revision < 0 ? 'no-stream' : (BigInt(revision) as Revision));
+    const result = await append(
+      stream,
+      some.map(newParkingEvent),
+      revision < 0 ? 'no-stream' : (BigInt(revision) as Revision),
+    );
     if (!result.ok) throw new Error(`${stream} was not empty`);
   };
 
@@ -68,7 +72,8 @@ export const fillWithParking = async (client: EventStoreClient, total: number): 
   }
 };
 
-const toNew = ({ type, data }: ParkingEvent): NewEvent => {
+/** An event as a command would make it. */
+export const newParkingEvent = ({ type, data }: ParkingEvent): NewEvent => {
   const id = randomUUID();
   return {
     id,

@@ -6,6 +6,7 @@
  * Fills embedded stores in a temporary folder, then alternates both sides and prints a Markdown table. EVENTSTORE_URL
  * and MONGODB_URL use other stores instead; MONGODB_URL's database `plaza_bench` is dropped then.
  */
+import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,14 +14,18 @@ import { parseArgs } from 'node:util';
 import { START, streamNameFilter } from '@eventstore/db-client';
 import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { connectEventStore, type EventStoreClient } from '../event-store/client.ts';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../event-store/client.ts';
 import { PLAZA_STREAMS } from '../event-store/tail.ts';
 import { projectionsIn } from '../projections/contexts.ts';
 import { rebuild } from '../projections/kernel/rebuild.ts';
 import { fillWithParking } from './parking-history.ts';
 
 const { values } = parseArgs({
-  options: { events: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    events: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '3' },
+    replay: { type: 'boolean', default: false },
+  },
 });
 const total = Number(values.events);
 const rounds = Number(values.rounds);
@@ -28,8 +33,10 @@ const rounds = Number(values.rounds);
 const folder = mkdtempSync(join(tmpdir(), 'plaza-bench-'));
 const external = process.env.EVENTSTORE_URL && process.env.MONGODB_URL;
 const stores = external ? null : await startEmbeddedStores({ dataFolder: folder });
-const client = connectEventStore(stores?.eventStoreUrl ?? process.env.EVENTSTORE_URL!);
-const mongo = await MongoClient.connect(stores?.mongoUrl ?? process.env.MONGODB_URL!);
+const eventStoreUrl = stores?.eventStoreUrl ?? process.env.EVENTSTORE_URL!;
+const mongoUrl = stores?.mongoUrl ?? process.env.MONGODB_URL!;
+const client = connectEventStore(eventStoreUrl);
+const mongo = await MongoClient.connect(mongoUrl);
 const db = mongo.db('plaza_bench');
 
 const bare = (eventStore: EventStoreClient): Promise<number> =>
@@ -49,39 +56,56 @@ const bare = (eventStore: EventStoreClient): Promise<number> =>
     });
   });
 
-const replayed = async (): Promise<{ rate: number; rss: number[] }> => {
-  await db.dropDatabase();
-  const rss: number[] = [];
-  const sampling = setInterval(() => rss.push(process.memoryUsage().rss / 2 ** 20), 500);
+/** The replay, in a process of its own: it tells its memory every half second and how long it took at the end. */
+const replay = async (): Promise<void> => {
+  const sampling = setInterval(() => process.send?.({ rss: process.memoryUsage().rss / 2 ** 20 }), 500);
   const began = performance.now();
   const { signal } = new AbortController();
   await rebuild({ client, db, projections: projectionsIn(['parking']), signal });
+  const milliseconds = performance.now() - began;
   clearInterval(sampling);
-  return { rate: (total / (performance.now() - began)) * 1000, rss };
+  await new Promise((resolve) => process.send?.({ milliseconds }, resolve));
+};
+
+const replayed = async (): Promise<{ rate: number; rss: number[] }> => {
+  await db.dropDatabase();
+  const rss: number[] = [];
+  let milliseconds = Number.NaN;
+  const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl };
+  const child = fork(import.meta.filename, ['--replay'], { env: { ...process.env, ...urls } });
+  child.on('message', (told: { rss?: number; milliseconds?: number }) => {
+    if (told.rss) rss.push(told.rss);
+    if (told.milliseconds) milliseconds = told.milliseconds;
+  });
+  await new Promise((resolve) => child.once('close', resolve));
+  return { rate: (total / milliseconds) * 1000, rss };
 };
 
 const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 const quarter = (numbers: readonly number[], at: number) =>
   median(numbers.slice(Math.floor((numbers.length * at) / 4), Math.ceil((numbers.length * (at + 1)) / 4)));
 
-try {
+const compare = async (): Promise<void> => {
   await fillWithParking(client, total);
-  const results = [];
+  const results: { bare: number; rate: number; rss: number[] }[] = [];
   for (let round = 0; round < rounds; round++) results.push({ bare: await bare(client), ...(await replayed()) });
   console.log(
-    `| round | bare subscription, events/s | replay into every view, events/s | ratio | RSS, first to last quarter, MiB | most, MiB |`,
+    '| bare subscription, events/s | replay into every view, events/s | ratio | memory of the replay by quarter, MiB | most |',
   );
-  console.log('|---|---|---|---|---|---|');
-  for (const [at, { bare: limit, rate, rss }] of results.entries())
-    console.log(
-      `| ${at + 1} | ${limit.toFixed(0)} | ${rate.toFixed(0)} | ${(rate / limit).toFixed(2)} | ${[0, 1, 2, 3].map((part) => quarter(rss, part).toFixed(0)).join(' → ')} | ${Math.max(...rss).toFixed(0)} |`,
-    );
-  console.log(
-    `\nP5: ${median(results.map(({ bare: limit, rate }) => rate / limit)).toFixed(2)} of the bare subscription (${total} events)`,
-  );
+  console.log('|---|---|---|---|---|');
+  for (const { bare: limit, rate, rss } of results) {
+    const quarters = [0, 1, 2, 3].map((part) => quarter(rss, part).toFixed(0)).join(' → ');
+    const row = [limit.toFixed(0), rate.toFixed(0), (rate / limit).toFixed(2), quarters, Math.max(...rss).toFixed(0)];
+    console.log(`| ${row.join(' | ')} |`);
+  }
+  const ratio = median(results.map(({ bare: limit, rate }) => rate / limit));
+  console.log(`\nP5: ${ratio.toFixed(2)} of the bare subscription, over ${total} events`);
+};
+
+try {
+  await (values.replay ? replay() : compare());
 } finally {
-  await mongo.close();
-  await client.dispose();
+  await Promise.all([disconnectEventStore(client), mongo.close()]);
   await stores?.stop();
   rmSync(folder, { recursive: true, force: true });
 }

@@ -8,10 +8,19 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { MongoClient } from 'mongodb';
+import { startEmbeddedStores } from '../embedded/start.ts';
+import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { streams } from '../event-store/streams.ts';
+import type { Revision } from '../event-store/types.ts';
 import { projectionsIn } from '../projections/contexts.ts';
+import type { ParkingEvent } from '../schemas/parking.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
-import { startTestStores, until } from '../subscriptions/testing.ts';
+import { newParkingEvent } from './parking-history.ts';
 
 const { values } = parseArgs({
   options: { rate: { type: 'string', default: '500' }, seconds: { type: 'string', default: '20' } },
@@ -20,8 +29,22 @@ const rate = Number(values.rate);
 const total = rate * Number(values.seconds);
 const LOTS = 100;
 
-const stores = await startTestStores();
-const db = stores.mongo.db('plaza');
+const folder = mkdtempSync(join(tmpdir(), 'plaza-visibility-'));
+const stores = await startEmbeddedStores({ dataFolder: folder });
+const client = connectEventStore(stores.eventStoreUrl);
+const mongo = await MongoClient.connect(stores.mongoUrl);
+const db = mongo.db('plaza');
+const { append: appendTo } = streams(client);
+const revisions = new Map<string, Revision>();
+
+/** @returns the commit position */
+const append = async (stream: string, event: ParkingEvent): Promise<bigint> => {
+  const result = await appendTo(stream, [newParkingEvent(event)], revisions.get(stream) ?? 'no-stream');
+  if (!result.ok) throw new Error(result.reason);
+  revisions.set(stream, result.revision);
+  return result.position.commit;
+};
+
 const projections = spawn(process.execPath, ['projections/main.ts'], {
   env: {
     ...process.env,
@@ -35,23 +58,15 @@ const projections = spawn(process.execPath, ['projections/main.ts'], {
 });
 
 try {
-  const turns: Promise<unknown>[] = [];
-  for (let lot = 0; lot < LOTS; lot++) {
-    const lotId = `lot-${lot}`;
-    const registered = stores.append(`parkingLot-${lotId}`, {
-      type: 'LotRegistered',
-      data: { lotId, name: lotId, spots: 100_000 },
-    });
-    turns.push(registered);
-  }
-  await Promise.all(turns);
-  const views = projectionsIn(['parking']).map(({ name }) => name);
-  for (const view of views)
-    await until(
-      () => reachedPosition(db, view),
-      ({ commit }) => commit > 0n,
-      30_000,
-    );
+  const lotIds = Array.from({ length: LOTS }, (_, lot) => `lot-${lot}`);
+  const registered = await Promise.all(
+    lotIds.map((lotId) =>
+      append(`parkingLot-${lotId}`, { type: 'LotRegistered', data: { lotId, name: lotId, spots: 100_000 } }),
+    ),
+  );
+  const ready = registered.sort((a, b) => Number(a - b)).at(-1)!;
+  for (const { name } of projectionsIn(['parking']))
+    while ((await reachedPosition(db, name)).commit < ready) await new Promise((resolve) => setTimeout(resolve, 10));
 
   const waits: number[] = [];
   const waiting: { position: bigint; appendedAt: number }[] = [];
@@ -69,8 +84,8 @@ try {
   const queues = Array.from({ length: LOTS }, () => Promise.resolve());
   const reserve = async (lotId: string) => {
     const data = { lotId, reservationId: randomUUID(), customerId: 'c', carNumber: '10더8612', amount: 5000 };
-    const { commit } = await stores.append(`parkingLot-${lotId}`, { type: 'ParkingReserved', data });
-    waiting.push({ position: commit, appendedAt: performance.now() });
+    const position = await append(`parkingLot-${lotId}`, { type: 'ParkingReserved', data });
+    waiting.push({ position, appendedAt: performance.now() });
   };
   const watching = watch();
   const began = performance.now();
@@ -92,5 +107,7 @@ try {
 } finally {
   projections.kill('SIGTERM');
   await new Promise((resolve) => projections.once('close', resolve));
+  await Promise.all([disconnectEventStore(client), mongo.close()]);
   await stores.stop();
+  rmSync(folder, { recursive: true, force: true });
 }

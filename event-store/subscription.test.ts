@@ -18,7 +18,7 @@ const fakeStore = (count: number) => {
 
   const subscribeToAll = (
     { fromPosition, filter }: { fromPosition: 'start' | Position; filter: Filter },
-    { highWaterMark }: { highWaterMark: number },
+    { readableHighWaterMark: highWaterMark }: { readableHighWaterMark: number },
   ) => {
     let next = fromPosition === 'start' ? 1 : Number(fromPosition.commit) + 1;
     let caughtUp = false;

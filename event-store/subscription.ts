@@ -196,7 +196,9 @@ const subscribe = (
     },
   });
   const fromPosition = comparePositions(from, START) === 0 ? STORE_START : from;
-  const subscription = client.subscribeToAll({ fromPosition, filter }, { highWaterMark: maxBatch });
+  // The stream is a Transform: what waits undecoded in front of it need not be as long as what waits behind.
+  const buffers = { objectMode: true, readableHighWaterMark: maxBatch, writableHighWaterMark: 16 };
+  const subscription = client.subscribeToAll({ fromPosition, filter }, buffers);
   subscription.on('caughtUp', () => push(subscription, { live: true }));
   subscription.on('fellBehind', () => push(subscription, { live: false }));
   return subscription;

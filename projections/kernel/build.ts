@@ -41,7 +41,7 @@ export type Build = {
   finished: boolean;
 };
 
-export const buildName = (view: string, kind: BuildKind): string => `${view}@${kind}`;
+const buildName = (view: string, kind: BuildKind): string => `${view}@${kind}`;
 const buildCollection = (view: string, kind: BuildKind): string => `${view}.${kind}`;
 
 /** Somebody else is building the same view. */
@@ -142,7 +142,7 @@ export type BuildProgress = {
  * @throws PoisonedBuildError, LeaseLostError
  */
 export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
-  const { client, db, builds, presence, signal, maxBatch = 4000, untilRoundTakes = Infinity, onProgress } = options;
+  const { client, db, builds, presence, signal, maxBatch = 2000, untilRoundTakes = Infinity, onProgress } = options;
   const from = lowest(builds);
   let tail = await readTail(client);
   let roundBegan = performance.now();

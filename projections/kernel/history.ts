@@ -27,7 +27,7 @@ export const history = (context: ContextSchema): Projection => {
 };
 
 /** A position as the `_id` of a history: 20 decimal digits, enough for any 64-bit number. */
-export const paddedPosition = (commit: bigint): string => commit.toString().padStart(20, '0');
+const paddedPosition = (commit: bigint): string => commit.toString().padStart(20, '0');
 
 /**
  * The resources that an event's data names: every path of a query for one document, and every Location of a command,

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError } from 'mongodb';
 import type { StoredEvent } from '../../event-store/types.ts';
 import { DUPLICATE_KEY } from '../../subscriptions/leases.ts';
@@ -9,38 +10,56 @@ import type { AnyEvent, Projection } from './projection.ts';
 export type ViewDocument = Document & { _id: string; _position: string };
 
 /** A position in a document. */
-export const positionText = (event: Pick<AnyEvent, 'position'>): string => event.position.commit.toString();
+const positionText = (event: Pick<AnyEvent, 'position'>): string => event.position.commit.toString();
 
 export type Write = (events: readonly StoredEvent[], turn: Turn) => Promise<void>;
 
 /**
  * Writes a projection's documents into a collection: for each batch one read of the documents it changes and one
  * unordered write. A document that reflects an event already is left alone, so a batch may come twice.
+ * @param remembered how many of the last documents are kept in memory instead of being read again: for a collection
+ *   that nobody else writes
  * @throws WriteConflictError when a document was changed between the read and the write
  * @throws what the projection throws
  */
-export const viewWriter = (db: Db, projection: Projection, collectionName: string): Write =>
+export const viewWriter = (db: Db, projection: Projection, collectionName: string, remembered = 0): Write =>
   projection.document
     ? collectingWriter(db, projection, collectionName)
-    : foldingWriter(db, projection, collectionName);
+    : foldingWriter(db, projection, collectionName, remembered);
 
-const foldingWriter = (db: Db, projection: Projection, collectionName: string): Write => {
+const foldingWriter = (db: Db, projection: Projection, collectionName: string, remembered: number): Write => {
   const documents = db.collection<ViewDocument>(collectionName);
+  const memory = remembered > 0 ? new LRUCache<string, ViewDocument>({ max: remembered }) : null;
+  const read = async (keys: readonly string[]): Promise<Map<string, ViewDocument>> => {
+    const known = new Map(keys.flatMap((key) => entryOf(key, memory?.get(key))));
+    const others = known.size === 0 ? keys : keys.filter((key) => !known.has(key));
+    const stored = others.length > 0 ? await documents.find({ _id: { $in: [...others] } }).toArray() : [];
+    for (const document of stored) known.set(document._id, document);
+    return known;
+  };
   return async (events, turn) => {
     const byKey = groupByKey(projection, events);
     if (byKey.size === 0) return;
-    const stored = await documents.find({ _id: { $in: [...byKey.keys()] } }).toArray();
-    const known = new Map(stored.map((document) => [document._id, document]));
+    const known = await read([...byKey.keys()]);
     const writes: AnyBulkWriteOperation<ViewDocument>[] = [];
+    const written: [key: string, document: ViewDocument | undefined][] = [];
     for (const [key, changes] of byKey) {
-      const write = change(known.get(key), fold(projection, key, known.get(key), changes));
-      if (write) writes.push(write);
+      const document = fold(projection, key, known.get(key), changes);
+      const write = change(known.get(key), document);
+      if (!write) continue;
+      writes.push(write);
+      written.push([key, document]);
     }
     if (writes.length === 0) return;
     turn.assertHeld();
+    for (const [key] of written) memory?.delete(key); // What a write that fails leaves is not known.
     await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
+    for (const [key, document] of written) if (document) memory?.set(key, document);
   };
 };
+
+const entryOf = (key: string, document: ViewDocument | undefined): [string, ViewDocument][] =>
+  document ? [[key, document]] : [];
 
 const groupByKey = (projection: Projection, events: readonly StoredEvent[]): Map<string, AnyEvent[]> => {
   const byKey = new Map<string, AnyEvent[]>();
