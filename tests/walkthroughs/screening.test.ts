@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
+import { streams } from '../../event-store/streams.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 type Slot = { capacity: number; booked: number; left: number; status: string };
@@ -163,18 +165,22 @@ describe('the walk-through', () => {
 });
 
 describe('with processes that stop and die', () => {
-  /** Enough that the policies are killed with some done and some to do; SCREENING_BOOKINGS=5000 is the whole. */
+  /** Enough that policies can be killed with some done and some to do; SCREENING_BOOKINGS=5000 is a large hospital's day. */
   const BOOKINGS = Number(process.env.SCREENING_BOOKINGS ?? 1_000);
   const AT_ONCE = 32;
+  /** How often the policies may be done before they are killed. */
+  const ATTEMPTS = 5;
   const WITHIN = 120_000;
 
   const data = temporaryData();
   let stores: EmbeddedStores;
+  let client: EventStoreClient;
   let env: Record<string, string>;
   let programs: Record<'writeSide' | 'readApi' | 'projections' | 'policies' | 'gateway', Program>;
 
   beforeAll(async () => {
     stores = await startEmbeddedStores({ dataFolder: data.folder });
+    client = connectEventStore(stores.eventStoreUrl);
     env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
     const [writeSide, readApi, projections, policies] = await Promise.all([
       startProgram('write-side/main.ts', env),
@@ -187,6 +193,7 @@ describe('with processes that stop and die', () => {
   });
   afterAll(async () => {
     await Promise.all(Object.values(programs).map((program) => program.end()));
+    await disconnectEventStore(client);
     await stores.stop();
     data.remove();
   });
@@ -201,46 +208,56 @@ describe('with processes that stop and die', () => {
     return statuses;
   };
 
+  /** Deletes a slot with many bookings, kills the policies, has customers cancel some that are open, and starts them again. */
+  const deleteAndKill = async (slotId: string) => {
+    const { url } = programs.gateway;
+    const path = `/screening/slots/${slotId}`;
+    const { body } = await call(url, 'DELETE', path);
+    expect(body.openBookings).toBe(BOOKINGS);
+    const store = streams(client);
+    await eventually(
+      () => store.readLast(`screeningSlot-${slotId}`),
+      (last) => last?.type === 'BookingForceCanceled',
+      WITHIN,
+    );
+    await programs.policies.end('SIGKILL');
+
+    const canceled: string[] = [];
+    for (let n = BOOKINGS - 50; n < BOOKINGS; n++) {
+      const { status } = await call(url, 'DELETE', `${path}/bookings/b${n}`);
+      if (status === 200) canceled.push(`b${n}`);
+    }
+    const before = await store.readLast(`screeningSlot-${slotId}`);
+    programs.policies = await startProgram('policies/main.ts', env);
+    await eventually(following<Slot>(url, path), (answer) => answer.body.booked === 0, WITHIN);
+    const after = await store.readLast(`screeningSlot-${slotId}`);
+    return { canceled, cutOff: Number((after?.revision ?? 0n) - (before?.revision ?? 0n)) };
+  };
+
   test(
     'policies that are killed half way cancel every booking exactly once',
     async () => {
       const { url } = programs.gateway;
-      await openSlot(url, 'big', BOOKINGS);
-      const statuses = await bookAll(url, 'big', BOOKINGS + 5);
-      expect(statuses.filter((status) => status === 201)).toHaveLength(BOOKINGS);
-      expect(statuses.filter((status) => status === 409)).toHaveLength(5);
+      let halfWay = 0;
+      for (let attempt = 1; attempt <= ATTEMPTS && halfWay === 0; attempt++) {
+        const slotId = `big-${attempt}`;
+        await openSlot(url, slotId, BOOKINGS);
+        const statuses = await bookAll(url, slotId, BOOKINGS + 5);
+        expect(statuses.filter((status) => status === 201)).toHaveLength(BOOKINGS);
+        expect(statuses.filter((status) => status === 409)).toHaveLength(5);
 
-      const slot = following<Slot>(url, '/screening/slots/big');
-      const last = await call(url, 'DELETE', '/screening/slots/big');
-      expect(last.body.openBookings).toBe(BOOKINGS);
-      await eventually(slot, ({ body }) => body.status === 'deleted' && body.booked < BOOKINGS, WITHIN);
-      await programs.policies.end('SIGKILL');
+        const { canceled, cutOff } = await deleteAndKill(slotId);
+        halfWay = cutOff;
 
-      const open = await call<Page<Booking>>(url, 'GET', '/screening/slots/big/bookings?status=booked&limit=200');
-      expect(open.body.items.length).toBeGreaterThan(0);
-      const takenBack = (
-        await Promise.all(
-          open.body.items.map(async ({ bookingId }) => ({
-            bookingId,
-            answer: await call(url, 'DELETE', `/screening/slots/big/bookings/${bookingId}`),
-          })),
-        )
-      )
-        .filter(({ answer }) => answer.status === 200)
-        .map(({ bookingId }) => bookingId);
-      expect(takenBack.length).toBeGreaterThan(0);
-
-      programs.policies = await startProgram('policies/main.ts', env);
-      await eventually(slot, ({ body }) => body.booked === 0, WITHIN);
-
-      const events = await allOf<Event>(url, '/screening/slots/big/history');
-      const closed = (type: string) =>
-        events.filter((event) => event.type === type).map((event) => event.data.bookingId);
-      const forced = closed('BookingForceCanceled');
-      expect(closed('BookingCanceled').sort()).toEqual(takenBack.sort());
-      expect(new Set(forced).size).toBe(forced.length);
-      expect(new Set([...forced, ...takenBack]).size).toBe(BOOKINGS);
-      expect(forced.length + takenBack.length).toBe(BOOKINGS);
+        const events = await allOf<Event>(url, `/screening/slots/${slotId}/history`);
+        const closed = (type: string) =>
+          events.filter((event) => event.type === type).map((event) => event.data.bookingId);
+        const forced = closed('BookingForceCanceled');
+        expect(closed('BookingCanceled').sort()).toEqual(canceled.sort());
+        expect(new Set([...forced, ...canceled]).size).toBe(BOOKINGS);
+        expect(forced.length + canceled.length).toBe(BOOKINGS);
+      }
+      expect(halfWay).toBeGreaterThan(0);
     },
     2 * WITHIN,
   );
