@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/cinema.ts';
+import { holdsForEveryDecider, specification, stateAfter } from '../kernel/testing.ts';
+import { movie } from './movie.ts';
+
+const { given } = specification(movie);
+
+type Command = Parameters<typeof movie.decide>[0];
+type Event = Parameters<typeof movie.evolve>[1];
+
+const movieId = 'm-1';
+const film = { movieId, title: '괴물', description: '한강', runningTime: 119 };
+const about = (showingId = 's-1') => ({
+  movieId,
+  showingId,
+  startsAt: '2027-01-31T19:00:00.000Z',
+  seats: 2,
+  price: 12_000,
+});
+
+const register: Command = { type: 'RegisterMovie', data: film };
+const edit: Command = { type: 'EditMovie', data: { ...film, title: 'The Host' } };
+const remove: Command = { type: 'DeleteMovie', data: { movieId } };
+const withdrawRemaining: Command = { type: 'WithdrawRemainingShowings', data: { movieId } };
+const schedule = (showingId?: string): Command => ({ type: 'ScheduleShowing', data: about(showingId) });
+
+const registered: Event = { type: 'MovieRegistered', data: film };
+const edited: Event = { type: 'MovieEdited', data: { ...film, title: 'The Host' } };
+const deleted = (remaining = 0): Event => ({ type: 'MovieDeleted', data: { movieId, remaining } });
+const scheduled = (showingId = 's-1', title = '괴물'): Event => ({
+  type: 'ShowingScheduled',
+  data: { ...about(showingId), title },
+});
+const withdrawn = (showingId = 's-1'): Event => ({ type: 'ShowingWithdrawn', data: { movieId, showingId } });
+
+describe('a movie', () => {
+  it('is registered', () => given().when(register).thenEvents(registered));
+  it('is registered once', () => given(registered).when(register).thenRefused('movie-already-registered'));
+  it('is edited', () => given(registered).when(edit).thenEvents(edited));
+  it('is edited when there is one', () => given().when(edit).thenRefused('movie-not-found'));
+  it('is not edited when it is off', () => given(registered, deleted()).when(edit).thenRefused('movie-deleted'));
+  it('is deleted once', () => {
+    given(registered).when(remove).thenEvents(deleted());
+    given(registered, deleted()).when(remove).thenRefused('movie-deleted');
+    given().when(remove).thenRefused('movie-not-found');
+  });
+});
+
+describe('ScheduleShowing', () => {
+  it('gives the showing the title of the day', () =>
+    given(registered, edited).when(schedule()).thenEvents(scheduled('s-1', 'The Host')));
+  it('needs a movie', () => given().when(schedule()).thenRefused('movie-not-found'));
+  it('needs one that is on', () => given(registered, deleted()).when(schedule()).thenRefused('movie-deleted'));
+  it('needs an unused id', () => given(registered, scheduled()).when(schedule()).thenRefused('showing-already-exists'));
+});
+
+describe('DeleteMovie', () => {
+  it('withdraws its showings', () =>
+    given(registered, scheduled('s-1'), scheduled('s-2'))
+      .when(remove)
+      .thenEvents(deleted(), withdrawn('s-1'), withdrawn('s-2')));
+  it('withdraws as many as fit into one append, then the next', () => {
+    const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 2 }, (_, index) => scheduled(`s-${index}`));
+    const before = [registered, ...many];
+    const first = movie.decide(remove, stateAfter(movie, before), { now: '' }) as Event[];
+    expect(first[0]).toEqual(deleted(2));
+    const state = stateAfter(movie, [...before, ...first]);
+    const rest = movie.decide(withdrawRemaining, state, { now: '' }) as Event[];
+    const all = [...first.slice(1), ...rest].map(({ data }) => ('showingId' in data ? data.showingId : ''));
+    expect(new Set(all).size).toBe(CANCELLATIONS_PER_COMMAND + 2);
+  });
+  it('has nothing more to withdraw while the movie is on', () =>
+    given(registered, scheduled()).when(withdrawRemaining).thenNothing());
+});
+
+it('holds what holds for every decider, but that an edit may come again', () =>
+  holdsForEveryDecider(
+    movie,
+    fc.oneof(
+      fc.constantFrom(register, remove, withdrawRemaining),
+      fc.constantFrom('a', 'b', 'c').map((showingId) => schedule(showingId)),
+    ),
+  ));

@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { holdsForEveryDecider, specification } from '../kernel/testing.ts';
+import { message } from './message.ts';
+import { review } from './review.ts';
+
+const [movieId, customerId, showingId, reservationId] = ['m-1', 'CUST1', 's-1', 'r-1'];
+
+describe('a review', () => {
+  const { given } = specification(review);
+  const data = { movieId, customerId, showingId, reservationId, rating: 4, text: '좋다' };
+  const write = { type: 'WriteReview', data } as const;
+  const remove = { type: 'DeleteReview', data: { movieId, customerId } } as const;
+  const written = { type: 'ReviewWritten', data } as const;
+  const deleted = { type: 'ReviewDeleted', data: { movieId, customerId, rating: 4 } } as const;
+
+  it('is written once by a customer', () => {
+    given().when(write).thenEvents(written);
+    given(written).when(write).thenRefused('review-already-exists');
+  });
+  it('is taken back with the rating that it counted', () => given(written).when(remove).thenEvents(deleted));
+  it('is taken back when there is one', () => {
+    given().when(remove).thenRefused('review-not-found');
+    given(written, deleted).when(remove).thenRefused('review-not-found');
+  });
+  it('may be written anew', () => given(written, deleted).when(write).thenEvents(written));
+  it('holds what holds for every decider', () => holdsForEveryDecider(review, fc.constantFrom(write, remove)));
+});
+
+describe('a message', () => {
+  const { given } = specification(message);
+  const data = { kind: 'confirmed', showingId, reservationId, customerId } as const;
+  const check = { type: 'CheckMessage', data: { kind: 'confirmed', showingId, reservationId } } as const;
+  const record = { type: 'RecordMessageSent', data } as const;
+  const sent = { type: 'MessageSent', data } as const;
+
+  it('is recorded as sent once', () => {
+    given().when(record).thenEvents(sent);
+    given(sent).when(record).thenNothing();
+  });
+  it('need not be sent again', () => {
+    given().when(check).thenNothing();
+    given(sent).when(check).thenRefused('message-sent');
+  });
+  it('holds what holds for every decider', () => holdsForEveryDecider(message, fc.constantFrom(check, record)));
+});

@@ -1,0 +1,195 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/cinema.ts';
+import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
+import { showing } from './showing.ts';
+
+const NOW = '2026-01-31T09:00:00.000Z';
+const { given } = specification(showing, NOW);
+
+type Command = Parameters<typeof showing.decide>[0];
+type Event = Parameters<typeof showing.evolve>[1];
+
+const [showingId, movieId, title, price] = ['s-1', 'm-1', '괴물', 12_000];
+const about = { showingId, movieId, title, startsAt: '2027-01-31T19:00:00.000Z', seats: 2, price };
+
+const open = (data = {}): Command => ({ type: 'OpenShowing', data: { ...about, ...data } });
+const reserve = (reservationId = 'r-1', seat?: number, customerId = 'CUST1'): Command => ({
+  type: 'ReserveSeat',
+  data: {
+    showingId,
+    reservationId,
+    customerId,
+    ...(seat === undefined ? {} : { seat }),
+    payment: { method: 'card', token: 'approve' },
+  },
+});
+const confirm = (reservationId = 'r-1'): Command => ({
+  type: 'ConfirmReservation',
+  data: { showingId, reservationId },
+});
+const release = (reservationId = 'r-1'): Command => ({
+  type: 'ReleaseSeat',
+  data: { showingId, reservationId, reason: 'declined' },
+});
+const cancel = (reservationId = 'r-1'): Command => ({ type: 'CancelSeat', data: { showingId, reservationId } });
+const cancelShowing: Command = { type: 'CancelShowing', data: { showingId, movieId } };
+const cancelRemaining: Command = { type: 'CancelRemainingSeats', data: { showingId } };
+const prove = (data = {}): Command => ({
+  type: 'ProveGuest',
+  data: { movieId, showingId, reservationId: 'r-1', customerId: 'CUST1', ...data },
+});
+
+const told = (reservationId = 'r-1', seat?: number, customerId = 'CUST1') => ({
+  showingId,
+  movieId,
+  reservationId,
+  customerId,
+  title,
+  ...(seat === undefined ? {} : { seat }),
+  price,
+});
+const opened = (seats = 2): Event => ({ type: 'ShowingOpened', data: { ...about, seats } });
+const held = (...of: Parameters<typeof told>): Event => ({ type: 'SeatHeld', data: { ...told(...of), heldAt: NOW } });
+const confirmed = (...of: Parameters<typeof told>): Event => ({ type: 'ReservationConfirmed', data: told(...of) });
+const released = (...of: Parameters<typeof told>): Event => ({
+  type: 'SeatReleased',
+  data: { ...told(...of), reason: 'declined' },
+});
+const canceled = (reservationId = 'r-1', seat?: number, reason?: string): Event => ({
+  type: 'SeatReservationCanceled',
+  data: { ...told(reservationId, seat), ...(reason === undefined ? {} : { reason }) },
+});
+const showingCanceled = (remaining = 0): Event => ({
+  type: 'ShowingCanceled',
+  data: { showingId, movieId, remaining },
+});
+
+describe('OpenShowing', () => {
+  it('opens it', () => given().when(open()).thenEvents(opened()));
+  it('opens it once', () => given(opened()).when(open()).thenNothing());
+  it("takes no id of another movie's showing", () =>
+    given(opened())
+      .when(open({ movieId: 'm-2' }))
+      .thenRefused('showing-already-exists'));
+  it('opens none that was cancelled', () => given(opened(), showingCanceled()).when(open()).thenNothing());
+});
+
+describe('ReserveSeat', () => {
+  it('holds a seat by its number', () => given(opened()).when(reserve('r-1', 2)).thenEvents(held('r-1', 2)));
+  it('holds any seat', () => given(opened()).when(reserve()).thenEvents(held()));
+  it('needs a showing', () => given().when(reserve()).thenRefused('showing-not-found'));
+  it('needs one that takes place', () =>
+    given(opened(), showingCanceled()).when(reserve()).thenRefused('showing-canceled'));
+  it('needs a seat that there is', () => given(opened()).when(reserve('r-1', 3)).thenRefused('no-such-seat'));
+  it('needs a seat that nobody has, be it paid or not', () => {
+    given(opened(), held('r-1', 1)).when(reserve('r-2', 1)).thenRefused('seat-taken');
+    given(opened(), held('r-1', 1), confirmed('r-1', 1)).when(reserve('r-2', 1)).thenRefused('seat-taken');
+  });
+  it('needs a seat to be left', () =>
+    given(opened(), held('r-1', 1), held('r-2')).when(reserve('r-3', 2)).thenRefused('showing-full'));
+  it('takes a seat that was released or given back', () => {
+    given(opened(), held('r-1', 1), released('r-1', 1)).when(reserve('r-2', 1)).thenEvents(held('r-2', 1));
+    given(opened(), held('r-1', 1), confirmed('r-1', 1), canceled('r-1', 1))
+      .when(reserve('r-2', 1))
+      .thenEvents(held('r-2', 1));
+  });
+  it('needs an unused id', () => {
+    given(opened(), held()).when(reserve()).thenRefused('reservation-already-exists');
+    given(opened(), held(), released()).when(reserve()).thenRefused('reservation-already-exists');
+  });
+});
+
+describe('ConfirmReservation', () => {
+  it('confirms a held one', () => given(opened(), held()).when(confirm()).thenEvents(confirmed()));
+  it('confirms it once', () => given(opened(), held(), confirmed()).when(confirm()).thenNothing());
+  it('confirms none that was released', () => given(opened(), held(), released()).when(confirm()).thenNothing());
+  it('cancels it at once where the showing was cancelled meanwhile, so that the payment goes back', () =>
+    given(opened(), held(), showingCanceled())
+      .when(confirm())
+      .thenEvents(confirmed(), canceled('r-1', undefined, 'showing-canceled')));
+});
+
+describe('ReleaseSeat', () => {
+  it('frees a held seat', () => given(opened(), held()).when(release()).thenEvents(released()));
+  it('frees it once', () => given(opened(), held(), released()).when(release()).thenNothing());
+  it('leaves a paid one', () => given(opened(), held(), confirmed()).when(release()).thenNothing());
+});
+
+describe('CancelSeat', () => {
+  it('gives a paid seat back', () => given(opened(), held(), confirmed()).when(cancel()).thenEvents(canceled()));
+  it('waits for the payment', () => given(opened(), held()).when(cancel()).thenRefused('reservation-pending'));
+  it('needs a reservation', () => given(opened()).when(cancel()).thenRefused('reservation-not-found'));
+  it('needs one that was paid', () =>
+    given(opened(), held(), released()).when(cancel()).thenRefused('reservation-refused'));
+  it('happens once', () =>
+    given(opened(), held(), confirmed(), canceled()).when(cancel()).thenRefused('already-canceled'));
+});
+
+describe('CancelShowing', () => {
+  it('cancels its paid reservations, and leaves those that are being paid', () =>
+    given(opened(), held('r-1'), confirmed('r-1'), held('r-2'))
+      .when(cancelShowing)
+      .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
+  it('happens once', () => given(opened(), showingCanceled()).when(cancelShowing).thenNothing());
+  it('cancels as many as fit into one append, then the next', () => {
+    const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 1 }, (_, index) => `r-${index}`);
+    const before = [opened(many.length), ...many.map((id) => held(id)), ...many.map((id) => confirmed(id))];
+    const first = showing.decide(cancelShowing, stateAfter(showing, before), { now: NOW }) as Event[];
+    expect(first[0]).toEqual(showingCanceled(1));
+    expect(first).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
+    const rest = showing.decide(cancelRemaining, stateAfter(showing, [...before, ...first]), { now: NOW });
+    expect(rest).toHaveLength(1);
+  });
+});
+
+describe('ProveGuest', () => {
+  const guest = given(opened(), held(), confirmed());
+  it('lets a guest pass', () => guest.when(prove()).thenNothing());
+  it.each([{ customerId: 'CUST2' }, { movieId: 'm-2' }, { reservationId: 'r-2' }])('refuses %o', (other) =>
+    guest.when(prove(other)).thenRefused('not-a-guest'),
+  );
+  it('refuses who has not paid, or gave the seat back', () => {
+    given().when(prove()).thenRefused('not-a-guest');
+    given(opened(), held()).when(prove()).thenRefused('not-a-guest');
+    given(opened(), held(), confirmed(), canceled()).when(prove()).thenRefused('not-a-guest');
+  });
+});
+
+describe('whatever commands come', () => {
+  const id = fc.constantFrom('a', 'b', 'c', 'd');
+  const anyCommand = fc.oneof(
+    { weight: 1, arbitrary: fc.constant(open({ seats: 3 })) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .tuple(id, fc.option(fc.nat(3), { nil: undefined }))
+        .map(([r, seat]) => reserve(r, seat === 0 ? undefined : seat)),
+    },
+    { weight: 3, arbitrary: id.map((r) => confirm(r)) },
+    { weight: 1, arbitrary: id.map((r) => release(r)) },
+    { weight: 1, arbitrary: id.map((r) => cancel(r)) },
+  );
+  const withCancellation = fc.oneof(
+    { weight: 10, arbitrary: anyCommand },
+    { weight: 1, arbitrary: fc.constant(cancelShowing) },
+  );
+
+  it('holds what holds for every decider', () => holdsForEveryDecider(showing, withCancellation));
+
+  it('sells no seat twice, and no more than there are', () => {
+    fc.assert(
+      fc.property(fc.array(withCancellation, { maxLength: 80, size: 'max' }), (commands) => {
+        const taken = new Map<string, number | undefined>();
+        for (const { type, data } of play(showing, commands).events) {
+          if (type === 'SeatHeld') {
+            if (data.seat !== undefined) expect([...taken.values()]).not.toContain(data.seat);
+            taken.set(data.reservationId, data.seat);
+            expect(taken.size).toBeLessThanOrEqual(3);
+          }
+          if (type === 'SeatReleased' || type === 'SeatReservationCanceled') taken.delete(data.reservationId);
+        }
+      }),
+    );
+  });
+});
