@@ -1,4 +1,4 @@
-import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
+import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, type ParkingEvent } from '../../schemas/parking.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 
@@ -27,31 +27,36 @@ type State = {
   /** By reservation id. */
   open: ImmutableMap<string, OpenReservation>;
   cars: ImmutableSet<string>;
-  /** The ids of the reservations cancelled last, oldest first. */
-  canceled: OrderedMap<string, true>;
+  /** The ids of the reservations cancelled last: when the newer ones are many, the older ones are forgotten. */
+  canceled: { newer: ImmutableSet<string>; older: ImmutableSet<string> };
 };
 
-/** How many cancelled reservations a lot remembers by id: the state stays small however long the stream grows. */
-const REMEMBERED_CANCELLATIONS = 2_000;
+/** How many cancelled reservations a lot remembers by id, at least: the state stays small however long the stream grows. */
+const REMEMBERED_CANCELLATIONS = 1_000;
 
 const initialState: State = {
   status: 'unregistered',
   spots: 0,
   open: ImmutableMap(),
   cars: ImmutableSet(),
-  canceled: OrderedMap(),
+  canceled: { newer: ImmutableSet(), older: ImmutableSet() },
 };
+
+const wasCanceled = ({ canceled: { newer, older } }: State, reservationId: string): boolean =>
+  newer.has(reservationId) || older.has(reservationId);
 
 const cancel = (state: State, reservationId: string): State => {
   const reservation = state.open.get(reservationId);
   if (!reservation) return state;
-  let canceled = state.canceled.set(reservationId, true);
-  if (canceled.size > REMEMBERED_CANCELLATIONS) canceled = canceled.delete(canceled.keySeq().first() as string);
+  const { newer, older } = state.canceled;
+  const isFull = newer.size === REMEMBERED_CANCELLATIONS;
   return {
     ...state,
     open: state.open.delete(reservationId),
     cars: state.cars.delete(reservation.carNumber),
-    canceled,
+    canceled: isFull
+      ? { newer: ImmutableSet([reservationId]), older: newer }
+      : { newer: newer.add(reservationId), older },
   };
 };
 
@@ -69,7 +74,6 @@ const evolve = (state: State, event: Event): State => {
         ...state,
         open: state.open.set(reservationId, { customerId, carNumber }),
         cars: state.cars.add(carNumber),
-        canceled: state.canceled.delete(reservationId),
       };
     }
     case 'ReservationCanceled':
@@ -119,7 +123,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
     case 'ReserveParking': {
       const { reservationId, carNumber } = command.data;
       if (state.status === 'closed') return refuse('lot-closed');
-      if (state.open.has(reservationId) || state.canceled.has(reservationId))
+      if (state.open.has(reservationId) || wasCanceled(state, reservationId))
         return refuse('reservation-already-exists');
       if (state.cars.has(carNumber)) return refuse('car-already-reserved');
       if (state.open.size >= state.spots) return refuse('lot-full', `all ${state.spots} spots are reserved`);
@@ -129,7 +133,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
     case 'CancelReservation': {
       const { lotId, reservationId, reason } = command.data;
       const reservation = state.open.get(reservationId);
-      if (!reservation) return refuse(state.canceled.has(reservationId) ? 'already-canceled' : 'reservation-not-found');
+      if (!reservation) return refuse(wasCanceled(state, reservationId) ? 'already-canceled' : 'reservation-not-found');
       const { customerId } = reservation;
       return [
         {
@@ -166,7 +170,7 @@ type Saved = {
   status: State['status'];
   spots: number;
   open: [reservationId: string, customerId: string, carNumber: string][];
-  canceled: string[];
+  canceled: { newer: string[]; older: string[] };
 };
 
 /** A lot: `parkingLot-{lotId}`, the unit of optimistic concurrency. */
@@ -185,9 +189,9 @@ export const parkingLot: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
-  size: ({ open, canceled }) => open.size + canceled.size,
+  size: ({ open, canceled }) => open.size + canceled.newer.size + canceled.older.size,
   snapshot: {
-    version: 1,
+    version: 2,
     save: ({ status, spots, open, canceled }): Saved => ({
       status,
       spots,
@@ -195,14 +199,14 @@ export const parkingLot: Decider<Command, Event, State> = {
         .entrySeq()
         .map(([id, { customerId, carNumber }]): Saved['open'][number] => [id, customerId, carNumber])
         .toArray(),
-      canceled: canceled.keySeq().toArray(),
+      canceled: { newer: canceled.newer.toArray(), older: canceled.older.toArray() },
     }),
     restore: ({ status, spots, open, canceled }: Saved): State => ({
       status,
       spots,
       open: ImmutableMap(open.map(([id, customerId, carNumber]) => [id, { customerId, carNumber }])),
       cars: ImmutableSet(open.map(([, , carNumber]) => carNumber)),
-      canceled: OrderedMap(canceled.map((id) => [id, true])),
+      canceled: { newer: ImmutableSet(canceled.newer), older: ImmutableSet(canceled.older) },
     }),
   },
 };
