@@ -11,6 +11,7 @@ import { trackLags } from './kernel/lags.ts';
 import { trackPositions } from './kernel/positions.ts';
 import { queryRoutes } from './kernel/queries.ts';
 import { fromViews } from './kernel/reading.ts';
+import { pageRoutes } from './page.ts';
 import { referenceRoutes } from './reference.ts';
 
 export type ReadApiOptions = {
@@ -47,6 +48,7 @@ export const startReadApi = ({ db, contexts, version, onError, events = {} }: Re
         contexts.map(({ schema }) => schema),
         version,
       ),
+      pageRoutes(),
     ],
     checks: {
       readModels: async () => {

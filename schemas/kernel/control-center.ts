@@ -11,7 +11,7 @@ export const ReachedPosition = Type.String({
 });
 
 /** A member of the projections or the policies: how far it has come, and how it does. */
-const ProjectionStatus = Strict({
+export const ProjectionStatus = Strict({
   name: Type.String({ examples: ['parking.lots'] }),
   view: Type.String({ examples: ['parking.lots'] }),
   group: Status('projections', 'policies', 'rebuilds'),

@@ -26,7 +26,7 @@ const mayWire: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that may import everything, and that nothing else may import; `start` only where `mayWire` says so. */
-export const free: readonly string[] = ['start', 'tests', 'bench', 'deploy'];
+export const free: readonly string[] = ['start', 'tests', 'bench', 'deploy', 'control-center'];
 
 const any = (names: readonly string[]): string => `(?:${names.join('|')})`;
 const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
@@ -51,6 +51,22 @@ const folderRules = Object.entries(mayImport).flatMap(([folder, others]): IForbi
   ];
 });
 
+/** The page knows what may be said, as types, and nothing of the program behind it. */
+const pageRules: readonly IForbiddenRuleType[] = [
+  {
+    name: 'the-page-imports-only-schemas',
+    severity: 'error',
+    from: { path: '^control-center/src/', pathNot: TEST },
+    to: { dependencyTypes: ['local'], pathNot: inFolders(['control-center/src', 'schemas']) },
+  },
+  {
+    name: 'the-page-takes-only-types-of-schemas',
+    severity: 'error',
+    from: { path: '^control-center/src/', pathNot: TEST },
+    to: { path: '^schemas/', dependencyTypesNot: ['type-only'] },
+  },
+];
+
 /**
  * The dependency rules of the project.
  * @param contexts names of the bounded contexts, as their files and folders are called
@@ -60,6 +76,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
   return {
     forbidden: [
       ...folderRules,
+      ...pageRules,
       {
         name: 'contexts-do-not-import-one-another',
         severity: 'error',

@@ -1,0 +1,111 @@
+/** Problem details (RFC 9457), as Plaza tells them. */
+export type Problem = {
+  type: string;
+  title: string;
+  status: number;
+  detail?: string;
+  errors?: readonly { pointer: string; detail: string }[];
+  retryAfter?: number;
+};
+
+/** A request that was refused, or that nobody answered. */
+export class RefusedError extends Error {
+  override readonly name = 'RefusedError';
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.title);
+    this.problem = problem;
+  }
+}
+
+/** What a request without an answer is refused with. */
+const UNREACHABLE: Problem = { type: '/problems/unreachable', title: 'Plaza does not answer', status: 0 };
+
+const problemOf = async (response: Response): Promise<Problem> => {
+  try {
+    return (await response.json()) as Problem;
+  } catch {
+    return { type: 'about:blank', title: response.statusText || String(response.status), status: response.status };
+  }
+};
+
+const request = async (path: string, options: RequestInit): Promise<Response> => {
+  let response: Response;
+  try {
+    response = await fetch(path, { cache: 'no-store', ...options });
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new RefusedError(UNREACHABLE);
+  }
+  if (!response.ok) throw new RefusedError(await problemOf(response));
+  return response;
+};
+
+/** Seconds that a query may wait for the view to reach a position. */
+const WAIT = 5;
+
+const isBehind = (error: unknown): boolean =>
+  error instanceof RefusedError && error.problem.type === '/problems/view-behind';
+
+/**
+ * Reads a resource.
+ * @param reached a position that the answer should show; if the view does not come so far, it is shown as it is
+ * @throws RefusedError
+ */
+export const get = async <Body>(path: string, reached?: string, signal?: AbortSignal): Promise<Body> => {
+  const options = signal ? { signal } : {};
+  if (reached !== undefined) {
+    try {
+      const headers = { 'Min-Event-Position': reached, Prefer: `wait=${WAIT}` };
+      return (await (await request(path, { ...options, headers })).json()) as Body;
+    } catch (error) {
+      if (!isBehind(error)) throw error;
+    }
+  }
+  return (await (await request(path, options)).json()) as Body;
+};
+
+export type Page<Item> = { items: Item[]; next?: string };
+
+export type Done = {
+  /** Where the command stands in the log; a view that has reached it shows its effect. */
+  position: string | undefined;
+  /** Taken, but other steps are to follow (202). */
+  isGoingOn: boolean;
+  body: Record<string, unknown>;
+};
+
+/**
+ * Gives a command.
+ * @param key makes it safe to give again when the answer was lost
+ * @throws RefusedError
+ */
+export const send = async (method: string, path: string, body: object | undefined, key?: string): Promise<Done> => {
+  const response = await request(path, {
+    method,
+    headers: {
+      ...(body ? { 'Content-Type': 'application/json' } : {}),
+      ...(key === undefined ? {} : { 'Idempotency-Key': `"${key}"` }),
+    },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  });
+  return {
+    position: response.headers.get('Event-Position') ?? undefined,
+    isGoingOn: response.status === 202,
+    body: (await response.json()) as Record<string, unknown>,
+  };
+};
+
+/** A key that no other command has. `crypto.randomUUID` is not there for pages that come over plain HTTP from afar. */
+export const newKey = (): string =>
+  [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+/** Whether anybody is there to take commands: asked without giving one. */
+export const takesCommands = async (path: string): Promise<boolean> => {
+  try {
+    return (await fetch(path, { method: 'OPTIONS', cache: 'no-store' })).status < 500;
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,251 @@
+import type { cinema as schema } from '../../../schemas/cinema.ts';
+import { contextView } from '../context.ts';
+import { formatMoment, formatMoney, same } from '../language.ts';
+import { fill } from '../templates.ts';
+
+const MOVIE = '/cinema/movies/{movieId}';
+const SHOWING = '/cinema/showings/{showingId}';
+const RESERVATION = '/cinema/showings/{showingId}/reservations/{reservationId}';
+const REVIEW = '/cinema/movies/{movieId}/reviews/{customerId}';
+const CUSTOMER_RESERVATIONS = '/cinema/customers/{customerId}/reservations';
+const CUSTOMER_MESSAGES = '/cinema/customers/{customerId}/messages';
+
+const seats = (left: number | undefined) => (left === undefined ? '' : `, ${left} left`);
+const seatsKo = (left: number | undefined) => (left === undefined ? '' : `, ${left}석 남음`);
+
+const reasons = {
+  declined: { en: 'declined', ko: '거절됨' },
+  'timed-out': { en: 'timed out', ko: '시간 초과' },
+  unavailable: { en: 'not available', ko: '이용 불가' },
+};
+
+const kinds = {
+  confirmed: { en: 'confirmation', ko: '확정 안내' },
+  canceled: { en: 'cancellation', ko: '취소 안내' },
+  refunded: { en: 'refund', ko: '환불 안내' },
+};
+
+export const cinema = contextView<typeof schema>({
+  name: 'cinema',
+  title: { en: 'Cinema', ko: '영화관' },
+  level: { en: 'seats sold', ko: '판매된 좌석' },
+  figures: ({ totals }) => [
+    { label: { en: 'seats sold', ko: '판매된 좌석' }, value: totals.sold },
+    { label: { en: 'left', ko: '남은 좌석' }, value: totals.left },
+    { label: { en: 'being paid', ko: '결제 중' }, value: totals.held },
+    { label: { en: 'showings', ko: '상영' }, value: totals.showings },
+  ],
+  rows: ({ movies }) =>
+    movies
+      .flatMap(({ title, showings }) => showings.map((showing) => ({ title, ...showing })))
+      .filter(({ status }) => status === 'open')
+      .sort((a, b) => a.startsAt.localeCompare(b.startsAt))
+      .map(({ showingId, title, startsAt, seats, left }) => ({
+        to: fill(SHOWING, { showingId })!,
+        label: title,
+        note: same(formatMoment(startsAt)),
+        taken: seats - left,
+        of: seats,
+        value: { en: `${left} of ${seats} left`, ko: `${seats}석 중 ${left}석 남음` },
+      })),
+  all: '/cinema/movies',
+  lists: {
+    '/cinema/movies': {
+      title: { en: 'Movies', ko: '영화' },
+      columns: ['title', 'movieId', 'status', 'runningTime', 'reviewCount', 'averageRating'],
+      thing: MOVIE,
+      sort: 'title',
+      commands: ['RegisterMovie'],
+    },
+    '/cinema/reservations': {
+      title: { en: 'Reservations', ko: '예매' },
+      columns: ['since', 'title', 'customerId', 'seat', 'price', 'status', 'payment', 'reservationId'],
+      thing: RESERVATION,
+      sort: '-since',
+    },
+    '/cinema/movies/{movieId}/showings': {
+      title: { en: 'Showings', ko: '상영' },
+      columns: ['startsAt', 'showingId', 'status', 'price', 'seats', 'held', 'sold', 'left'],
+      thing: SHOWING,
+      sort: 'startsAt',
+    },
+    '/cinema/showings/{showingId}/reservations': {
+      title: { en: 'Reservations', ko: '예매' },
+      columns: ['heldAt', 'customerId', 'seat', 'price', 'status', 'payment', 'reservationId'],
+      thing: RESERVATION,
+      sort: '-heldAt',
+    },
+    '/cinema/movies/{movieId}/reviews': {
+      title: { en: 'Reviews', ko: '관람평' },
+      columns: ['writtenAt', 'customerId', 'rating', 'text'],
+      thing: REVIEW,
+      sort: '-writtenAt',
+    },
+    [CUSTOMER_RESERVATIONS]: {
+      title: { en: 'Reservations', ko: '예매' },
+      columns: ['heldAt', 'title', 'seat', 'price', 'status', 'payment'],
+      thing: RESERVATION,
+      sort: '-heldAt',
+    },
+    [CUSTOMER_MESSAGES]: {
+      title: { en: 'Messages', ko: '메시지' },
+      columns: ['at', 'kind', 'text', 'status'],
+      sort: '-at',
+    },
+  },
+  things: {
+    [MOVIE]: {
+      title: { en: 'Movie', ko: '영화' },
+      heading: ({ title }) => String(title),
+      fields: ['status', 'runningTime', 'reviewCount', 'averageRating', 'description', 'movieId'],
+      lists: ['/cinema/movies/{movieId}/showings', '/cinema/movies/{movieId}/reviews'],
+      commands: ({ status }) =>
+        status === 'on' ? ['ScheduleShowing', 'EditMovie', 'WriteReview', 'DeleteMovie'] : ['WriteReview'],
+    },
+    [SHOWING]: {
+      title: { en: 'Showing', ko: '상영' },
+      heading: ({ title, startsAt }) => `${title} · ${formatMoment(String(startsAt))}`,
+      fields: ['status', 'startsAt', 'price', 'seats', 'sold', 'held', 'left', 'movieId', 'showingId'],
+      lists: ['/cinema/showings/{showingId}/reservations'],
+      commands: ({ status }) => (status === 'open' ? ['ReserveSeat'] : []),
+    },
+    [RESERVATION]: {
+      title: { en: 'Reservation', ko: '예매' },
+      heading: ({ title, customerId }) => `${title} · ${customerId}`,
+      fields: [
+        'status',
+        'payment',
+        'customerId',
+        'showingId',
+        'seat',
+        'price',
+        'heldAt',
+        'since',
+        'reason',
+        'reservationId',
+      ],
+      commands: ({ status }) => (status === 'confirmed' ? ['CancelSeat'] : []),
+    },
+    [REVIEW]: {
+      title: { en: 'Review', ko: '관람평' },
+      heading: ({ customerId, rating }) => `${customerId} · ${'★'.repeat(Number(rating))}`,
+      fields: ['rating', 'text', 'customerId', 'movieId', 'showingId', 'writtenAt'],
+      commands: () => ['DeleteReview'],
+    },
+  },
+  links: { movieId: MOVIE, showingId: SHOWING, reservationId: RESERVATION, customerId: '/customers/{customerId}' },
+  commands: {
+    RegisterMovie: { en: 'Put a movie on', ko: '영화 등록' },
+    EditMovie: { en: 'Edit', ko: '영화 수정' },
+    DeleteMovie: { en: 'Take off', ko: '영화 내리기', danger: true },
+    ScheduleShowing: { en: 'Add a showing', ko: '상영 추가' },
+    ReserveSeat: { en: 'Reserve a seat', ko: '예매하기' },
+    CancelSeat: { en: 'Cancel', ko: '예매 취소', danger: true },
+    WriteReview: { en: 'Review', ko: '관람평 쓰기' },
+    DeleteReview: { en: 'Delete', ko: '관람평 삭제', danger: true },
+  },
+  problems: {
+    'movie-not-found': '없는 영화입니다',
+    'movie-already-registered': '이미 등록된 영화 ID입니다',
+    'movie-deleted': '내린 영화입니다',
+    'showing-not-found': '없는 상영입니다',
+    'showing-already-exists': '이미 있는 상영 ID입니다',
+    'showing-canceled': '취소된 상영입니다',
+    'showing-full': '남은 좌석이 없습니다',
+    'seat-taken': '이미 판매된 좌석입니다',
+    'no-such-seat': '없는 좌석입니다',
+    'reservation-already-exists': '이미 있는 예매 ID입니다',
+    'reservation-not-found': '없는 예매입니다',
+    'reservation-pending': '결제 중인 예매입니다',
+    'reservation-refused': '결제되지 않은 예매입니다',
+    'already-canceled': '이미 취소된 예매입니다',
+    'payment-declined': '결제가 거절되어 좌석이 풀렸습니다',
+    'payment-unavailable': '지금은 결제할 수 없습니다. 좌석은 잡히지 않았습니다',
+    'too-many-payments': '결제가 많이 몰려 있습니다. 잠시 후 다시 시도하세요',
+    'not-a-guest': '이 고객의 확정된 예매가 없습니다',
+    'review-already-exists': '이미 관람평을 쓴 고객입니다',
+    'review-not-found': '없는 관람평입니다',
+  },
+  words: {
+    MovieRegistered: ({ title }) => ({ en: `${title} is on`, ko: `${title} 등록` }),
+    MovieEdited: ({ title }) => ({ en: `${title} was edited`, ko: `${title} 수정` }),
+    MovieDeleted: ({ movieId }, { name }) => ({ en: `${name(movieId)} is off`, ko: `${name(movieId)} 내림` }),
+    ShowingScheduled: ({ title, startsAt, seats }) => ({
+      en: `${title} will be shown at ${formatMoment(startsAt)}, ${seats} seats`,
+      ko: `${title} ${formatMoment(startsAt)} 상영 추가, ${seats}석`,
+    }),
+    ShowingWithdrawn: ({ movieId }, { name }) => ({
+      en: `A showing of ${name(movieId)} was withdrawn`,
+      ko: `${name(movieId)} 상영 철회`,
+    }),
+    ShowingOpened: ({ title }) => ({ en: `${title} takes reservations`, ko: `${title} 예매 시작` }),
+    ShowingCanceled: ({ showingId }, { name }) => ({
+      en: `A showing of ${name(showingId)} was cancelled`,
+      ko: `${name(showingId)} 상영 취소`,
+    }),
+    SeatHeld: ({ customerId, title }, { left }) => ({
+      en: `${customerId} is paying for ${title}${seats(left)}`,
+      ko: `${customerId} ${title} 결제 중${seatsKo(left)}`,
+    }),
+    ReservationConfirmed: ({ customerId, title }) => ({
+      en: `${customerId} has a seat for ${title}`,
+      ko: `${customerId} ${title} 예매 확정`,
+    }),
+    SeatReleased: ({ customerId, title, reason }, { left }) => ({
+      en: `Seat of ${customerId} for ${title} released: payment ${reasons[reason].en}${seats(left)}`,
+      ko: `${customerId} ${title} 좌석 해제, 결제 ${reasons[reason].ko}${seatsKo(left)}`,
+    }),
+    SeatReservationCanceled: ({ customerId, title }, { left }) => ({
+      en: `${customerId} cancelled ${title}${seats(left)}`,
+      ko: `${customerId} ${title} 예매 취소${seatsKo(left)}`,
+    }),
+    PaymentRequested: ({ customerId, amount }) => ({
+      en: `${formatMoney(amount)} asked of ${customerId}`,
+      ko: `${customerId} ${formatMoney(amount)} 결제 요청`,
+    }),
+    PaymentApproved: ({ customerId, amount }) => ({
+      en: `${customerId} paid ${formatMoney(amount)}`,
+      ko: `${customerId} ${formatMoney(amount)} 결제 완료`,
+    }),
+    PaymentDeclined: ({ customerId, reason }) => ({
+      en: `Payment of ${customerId}: ${reasons[reason].en}`,
+      ko: `${customerId} 결제 실패, ${reasons[reason].ko}`,
+    }),
+    PaymentRefunded: ({ customerId, amount }) => ({
+      en: `${formatMoney(amount)} went back to ${customerId}`,
+      ko: `${customerId} ${formatMoney(amount)} 환불`,
+    }),
+    PaymentVoided: ({ customerId }) => ({ en: `Nothing was charged to ${customerId}`, ko: `${customerId} 결제 무효` }),
+    ReviewWritten: ({ customerId, movieId, rating }, { name }) => ({
+      en: `${customerId} gave ${name(movieId)} ${rating} of 5`,
+      ko: `${customerId} ${name(movieId)} 별점 ${rating}`,
+    }),
+    ReviewDeleted: ({ customerId, movieId }, { name }) => ({
+      en: `Review of ${name(movieId)} by ${customerId} deleted`,
+      ko: `${customerId} ${name(movieId)} 관람평 삭제`,
+    }),
+    MessageSent: ({ customerId, kind }) => ({
+      en: `Message to ${customerId}: ${kinds[kind].en}`,
+      ko: `${customerId} 메시지 발송: ${kinds[kind].ko}`,
+    }),
+  },
+  about: ({ showingId, reservationId, movieId }) =>
+    fill(RESERVATION, { showingId, reservationId }) ?? fill(SHOWING, { showingId }) ?? fill(MOVIE, { movieId }),
+  left: {
+    now: ({ movies }) =>
+      new Map(movies.flatMap(({ showings }) => showings.map(({ showingId, left }) => [showingId, left]))),
+    place: ({ showingId }) => showingId,
+    changes: { SeatHeld: -1, SeatReleased: 1, SeatReservationCanceled: 1, ShowingOpened: null },
+  },
+  names: ({ movies }) =>
+    new Map(
+      movies.flatMap(({ movieId, title, showings }) => [
+        [movieId, title] as const,
+        ...showings.map(({ showingId }) => [showingId, title] as const),
+      ]),
+    ),
+  customer: [
+    { list: CUSTOMER_RESERVATIONS, path: (customerId) => ({ customerId }) },
+    { list: CUSTOMER_MESSAGES, path: (customerId) => ({ customerId }) },
+  ],
+});

@@ -1,0 +1,148 @@
+import type { parking as schema } from '../../../schemas/parking.ts';
+import { contextView } from '../context.ts';
+import { fill } from '../templates.ts';
+
+const LOT = '/parking/lots/{lotId}';
+const RESERVATION = '/parking/lots/{lotId}/reservations/{reservationId}';
+const COUPON = '/parking/coupons/{couponId}';
+
+const free = (left: number | undefined) => (left === undefined ? '' : `, ${left} free`);
+const freeKo = (left: number | undefined) => (left === undefined ? '' : `, ${left}면 남음`);
+
+export const parking = contextView<typeof schema>({
+  name: 'parking',
+  title: { en: 'Car park', ko: '주차장' },
+  level: { en: 'spots reserved', ko: '예약된 주차면' },
+  figures: ({ totals }) => [
+    {
+      label: { en: 'free', ko: '남은 면' },
+      value: totals.free,
+      ...(totals.free === 0 && totals.lots > 0 ? { tone: 'bad' } : {}),
+    },
+    { label: { en: 'reserved', ko: '예약' }, value: totals.reserved },
+    { label: { en: 'lots', ko: '주차장' }, value: totals.lots },
+  ],
+  rows: ({ lots }) =>
+    lots
+      .filter(({ status }) => status === 'open')
+      .map(({ lotId, name, spots, reserved, free }) => ({
+        to: fill(LOT, { lotId })!,
+        label: name,
+        taken: reserved,
+        of: spots,
+        value: { en: `${free} of ${spots} free`, ko: `${spots}면 중 ${free}면 남음` },
+      })),
+  all: '/parking/lots',
+  lists: {
+    '/parking/lots': {
+      title: { en: 'Lots', ko: '주차장 목록' },
+      columns: ['name', 'lotId', 'status', 'spots', 'reserved', 'free'],
+      thing: LOT,
+      sort: 'name',
+      commands: ['RegisterLot'],
+    },
+    '/parking/reservations': {
+      title: { en: 'Reservations', ko: '예약' },
+      columns: ['reservedAt', 'carNumber', 'customerId', 'lotId', 'amount', 'status', 'reservationId'],
+      thing: RESERVATION,
+      sort: '-reservedAt',
+    },
+    '/parking/lots/{lotId}/reservations': {
+      title: { en: 'Reservations', ko: '예약' },
+      columns: ['reservedAt', 'carNumber', 'customerId', 'amount', 'status', 'reservationId'],
+      thing: RESERVATION,
+      sort: '-reservedAt',
+    },
+    '/parking/coupons': {
+      title: { en: 'Coupons', ko: '쿠폰' },
+      columns: ['issuedAt', 'customerId', 'couponId', 'status'],
+      thing: COUPON,
+      sort: '-issuedAt',
+    },
+  },
+  things: {
+    [LOT]: {
+      title: { en: 'Lot', ko: '주차장' },
+      heading: ({ name }) => String(name),
+      fields: ['lotId', 'status', 'spots', 'reserved', 'free'],
+      lists: ['/parking/lots/{lotId}/reservations'],
+      commands: ({ status }) => (status === 'open' ? ['ReserveParking', 'ChangeSpots', 'CloseLot'] : []),
+    },
+    [RESERVATION]: {
+      title: { en: 'Reservation', ko: '예약' },
+      heading: ({ carNumber }) => String(carNumber),
+      fields: [
+        'status',
+        'lotId',
+        'customerId',
+        'carNumber',
+        'amount',
+        'reservedAt',
+        'canceledAt',
+        'reason',
+        'reservationId',
+      ],
+      commands: ({ status }) => (status === 'reserved' ? ['CancelReservation'] : []),
+    },
+    [COUPON]: {
+      title: { en: 'Coupon', ko: '쿠폰' },
+      heading: ({ couponId }) => String(couponId),
+      fields: ['status', 'customerId', 'lotId', 'reservationId', 'issuedAt', 'redeemedAt', 'revokedAt'],
+      commands: ({ status }) => (status === 'issued' ? ['RedeemCoupon'] : []),
+    },
+  },
+  links: { lotId: LOT, reservationId: RESERVATION, couponId: COUPON, customerId: '/customers/{customerId}' },
+  commands: {
+    RegisterLot: { en: 'Open a lot', ko: '주차장 등록' },
+    ChangeSpots: { en: 'Change spots', ko: '주차면 변경' },
+    CloseLot: { en: 'Close the lot', ko: '주차장 닫기', danger: true },
+    ReserveParking: { en: 'Reserve', ko: '예약하기' },
+    CancelReservation: { en: 'Cancel', ko: '예약 취소', danger: true },
+    RedeemCoupon: { en: 'Redeem', ko: '쿠폰 사용' },
+  },
+  problems: {
+    'lot-not-found': '없는 주차장입니다',
+    'lot-already-registered': '이미 등록된 주차장 ID입니다',
+    'lot-closed': '닫힌 주차장입니다',
+    'lot-full': '남은 주차면이 없습니다',
+    'spots-below-reserved': '이미 예약된 면보다 적게 줄일 수 없습니다',
+    'car-already-reserved': '이 주차장에 이미 예약한 차량입니다',
+    'reservation-already-exists': '이미 있는 예약 ID입니다',
+    'reservation-not-found': '없는 예약입니다',
+    'already-canceled': '이미 취소된 예약입니다',
+    'coupon-not-found': '없는 쿠폰입니다',
+    'coupon-revoked': '회수된 쿠폰입니다',
+    'coupon-already-redeemed': '이미 사용한 쿠폰입니다',
+  },
+  words: {
+    LotRegistered: ({ name, spots }) => ({ en: `${name} opened with ${spots} spots`, ko: `${name} 등록, ${spots}면` }),
+    LotSpotsChanged: ({ lotId, spots }, { name }) => ({
+      en: `${name(lotId)} now has ${spots} spots`,
+      ko: `${name(lotId)} 주차면 ${spots}면으로 변경`,
+    }),
+    LotClosed: ({ lotId }, { name }) => ({ en: `${name(lotId)} closed`, ko: `${name(lotId)} 닫힘` }),
+    ParkingReserved: ({ carNumber, lotId }, { name, left }) => ({
+      en: `${carNumber} reserved ${name(lotId)}${free(left)}`,
+      ko: `${carNumber} ${name(lotId)} 예약${freeKo(left)}`,
+    }),
+    ReservationCanceled: ({ lotId, customerId }, { name, left }) => ({
+      en: `${customerId} cancelled at ${name(lotId)}${free(left)}`,
+      ko: `${customerId} ${name(lotId)} 예약 취소${freeKo(left)}`,
+    }),
+    CouponIssued: ({ customerId }) => ({ en: `Coupon issued to ${customerId}`, ko: `${customerId} 쿠폰 발급` }),
+    CouponRevoked: ({ customerId }) => ({ en: `Coupon of ${customerId} revoked`, ko: `${customerId} 쿠폰 회수` }),
+    CouponRedeemed: ({ customerId }) => ({ en: `${customerId} redeemed a coupon`, ko: `${customerId} 쿠폰 사용` }),
+  },
+  about: ({ lotId, reservationId, couponId }) =>
+    fill(COUPON, { couponId }) ?? fill(RESERVATION, { lotId, reservationId }) ?? fill(LOT, { lotId }),
+  left: {
+    now: ({ lots }) => new Map(lots.map(({ lotId, free }) => [lotId, free])),
+    place: ({ lotId }) => lotId,
+    changes: { ParkingReserved: -1, ReservationCanceled: 1, LotSpotsChanged: null, LotRegistered: null },
+  },
+  names: ({ lots }) => new Map(lots.map(({ lotId, name }) => [lotId, name])),
+  customer: [
+    { list: '/parking/reservations', query: (customerId) => ({ customerId }) },
+    { list: '/parking/coupons', query: (customerId) => ({ customerId }) },
+  ],
+});

@@ -1,0 +1,169 @@
+import type { Phrase } from './language.ts';
+
+/** How a field's value is shown. */
+export type Kind =
+  | 'text'
+  | 'number'
+  | 'money'
+  | 'percent'
+  | 'time'
+  | 'day'
+  | 'status'
+  | 'flag'
+  | 'lines'
+  | 'history'
+  | 'bill';
+
+type Field = Phrase & { kind?: Kind };
+
+/** The fields of all resources: what they are called, and how they are shown. */
+const fields: Readonly<Record<string, Field>> = {
+  // car park
+  lotId: { en: 'Lot', ko: '주차장' },
+  reservationId: { en: 'Reservation', ko: '예약' },
+  carNumber: { en: 'Car', ko: '차량 번호' },
+  couponId: { en: 'Coupon', ko: '쿠폰' },
+  spots: { en: 'Spots', ko: '주차면', kind: 'number' },
+  reserved: { en: 'Reserved', ko: '예약됨', kind: 'number' },
+  free: { en: 'Free', ko: '남음', kind: 'number' },
+  reservedAt: { en: 'Reserved at', ko: '예약 시각', kind: 'time' },
+  canceledAt: { en: 'Cancelled at', ko: '취소 시각', kind: 'time' },
+  issuedAt: { en: 'Issued at', ko: '발급 시각', kind: 'time' },
+  revokedAt: { en: 'Revoked at', ko: '회수 시각', kind: 'time' },
+  redeemedAt: { en: 'Redeemed at', ko: '사용 시각', kind: 'time' },
+  reason: { en: 'Reason', ko: '사유' },
+  // health screening
+  slotId: { en: 'Slot', ko: '검진 일정' },
+  bookingId: { en: 'Booking', ko: '검진 예약' },
+  hospitalName: { en: 'Hospital', ko: '병원' },
+  date: { en: 'Day', ko: '날짜', kind: 'day' },
+  capacity: { en: 'Places', ko: '정원', kind: 'number' },
+  booked: { en: 'Booked', ko: '예약됨', kind: 'number' },
+  left: { en: 'Left', ko: '남음', kind: 'number' },
+  bookedAt: { en: 'Booked at', ko: '예약 시각', kind: 'time' },
+  // food court
+  shopId: { en: 'Shop', ko: '매장' },
+  orderId: { en: 'Order', ko: '주문' },
+  menuId: { en: 'Item', ko: '메뉴' },
+  maxOpenOrders: { en: 'Most open orders', ko: '최대 진행 주문', kind: 'number' },
+  openOrders: { en: 'Open orders', ko: '진행 중인 주문', kind: 'number' },
+  available: { en: 'Available', ko: '판매 중', kind: 'flag' },
+  price: { en: 'Price', ko: '가격', kind: 'money' },
+  qty: { en: 'Quantity', ko: '수량', kind: 'number' },
+  lines: { en: 'Items', ko: '주문 내역', kind: 'lines' },
+  total: { en: 'Total', ko: '합계', kind: 'money' },
+  placedAt: { en: 'Placed at', ko: '주문 시각', kind: 'time' },
+  raisedAt: { en: 'Called at', ko: '호출 시각', kind: 'time' },
+  // cinema
+  movieId: { en: 'Movie', ko: '영화' },
+  showingId: { en: 'Showing', ko: '상영' },
+  title: { en: 'Title', ko: '제목' },
+  description: { en: 'About', ko: '소개' },
+  runningTime: { en: 'Minutes', ko: '상영 시간(분)', kind: 'number' },
+  startsAt: { en: 'Starts at', ko: '시작 시각', kind: 'time' },
+  seats: { en: 'Seats', ko: '좌석', kind: 'number' },
+  seat: { en: 'Seat', ko: '좌석 번호', kind: 'number' },
+  held: { en: 'Being paid', ko: '결제 중', kind: 'number' },
+  sold: { en: 'Sold', ko: '판매', kind: 'number' },
+  heldAt: { en: 'Held at', ko: '선점 시각', kind: 'time' },
+  since: { en: 'Since', ko: '상태 변경', kind: 'time' },
+  payment: { en: 'Payment', ko: '결제', kind: 'status' },
+  method: { en: 'Pays by', ko: '결제 수단' },
+  token: { en: 'Token of the payment provider', ko: '결제사 토큰' },
+  rating: { en: 'Rating', ko: '별점', kind: 'number' },
+  reviewCount: { en: 'Reviews', ko: '관람평', kind: 'number' },
+  averageRating: { en: 'Average', ko: '평균 별점', kind: 'number' },
+  text: { en: 'Text', ko: '내용' },
+  writtenAt: { en: 'Written at', ko: '작성 시각', kind: 'time' },
+  messageId: { en: 'Message', ko: '메시지' },
+  // bike rental
+  bikeId: { en: 'Bike', ko: '자전거' },
+  rentalId: { en: 'Rental', ko: '대여' },
+  userId: { en: 'User', ko: '이용자' },
+  managerId: { en: 'Manager', ko: '관리자' },
+  conversionId: { en: 'Conversion', ko: '전환' },
+  location: { en: 'Place', ko: '위치' },
+  batteryLevel: { en: 'Battery', ko: '배터리', kind: 'percent' },
+  usable: { en: 'Usable', ko: '사용 가능', kind: 'flag' },
+  reportedAt: { en: 'Reported at', ko: '점검 시각', kind: 'time' },
+  from: { en: 'From', ko: '출발' },
+  to: { en: 'To', ko: '도착' },
+  rentedAt: { en: 'Rented at', ko: '대여 시각', kind: 'time' },
+  returnedAt: { en: 'Returned at', ko: '반납 시각', kind: 'time' },
+  openedAt: { en: 'Opened at', ko: '시작 시각', kind: 'time' },
+  closedAt: { en: 'Closed at', ko: '마감 시각', kind: 'time' },
+  at: { en: 'At', ko: '시각', kind: 'time' },
+  kind: { en: 'Kind', ko: '종류', kind: 'status' },
+  minutes: { en: 'Minutes', ko: '이용 시간(분)', kind: 'number' },
+  fee: { en: 'Fee', ko: '요금', kind: 'money' },
+  paid: { en: 'Paid', ko: '결제됨', kind: 'money' },
+  bill: { en: 'Bill', ko: '청구서', kind: 'bill' },
+  balance: { en: 'Balance', ko: '잔액', kind: 'money' },
+  outstanding: { en: 'Outstanding', ko: '미납', kind: 'money' },
+  points: { en: 'Points', ko: '포인트', kind: 'number' },
+  // all
+  customerId: { en: 'Customer', ko: '고객' },
+  name: { en: 'Name', ko: '이름' },
+  status: { en: 'Status', ko: '상태', kind: 'status' },
+  amount: { en: 'Amount', ko: '금액', kind: 'money' },
+  history: { en: 'So far', ko: '경과', kind: 'history' },
+};
+
+/** What a field is called; its own name when nobody has named it. */
+export const labelOf = (field: string): Phrase => fields[field] ?? { en: field, ko: field };
+
+export const kindOf = (field: string): Kind => fields[field]?.kind ?? 'text';
+
+export type Tone = 'good' | 'wait' | 'bad' | 'plain';
+
+/** Every status of every resource. The tone only adds to the word. */
+const statuses: Readonly<Record<string, Phrase & { tone: Tone }>> = {
+  open: { en: 'open', ko: '열림', tone: 'good' },
+  closed: { en: 'closed', ko: '닫힘', tone: 'plain' },
+  deleted: { en: 'deleted', ko: '삭제됨', tone: 'plain' },
+  reserved: { en: 'reserved', ko: '예약됨', tone: 'good' },
+  booked: { en: 'booked', ko: '예약됨', tone: 'good' },
+  canceled: { en: 'cancelled', ko: '취소됨', tone: 'plain' },
+  'force-canceled': { en: 'cancelled by the desk', ko: '강제 취소됨', tone: 'bad' },
+  issued: { en: 'issued', ko: '발급됨', tone: 'good' },
+  revoked: { en: 'revoked', ko: '회수됨', tone: 'plain' },
+  redeemed: { en: 'redeemed', ko: '사용됨', tone: 'plain' },
+  placed: { en: 'placed', ko: '주문됨', tone: 'wait' },
+  accepted: { en: 'accepted', ko: '접수됨', tone: 'wait' },
+  cooking: { en: 'cooking', ko: '조리 중', tone: 'wait' },
+  cooked: { en: 'ready', ko: '준비됨', tone: 'good' },
+  'picked-up': { en: 'picked up', ko: '수령됨', tone: 'plain' },
+  held: { en: 'held', ko: '선점', tone: 'wait' },
+  confirmed: { en: 'confirmed', ko: '확정', tone: 'good' },
+  refused: { en: 'refused', ko: '거절됨', tone: 'bad' },
+  refunded: { en: 'refunded', ko: '환불됨', tone: 'plain' },
+  on: { en: 'on', ko: '상영 중', tone: 'good' },
+  awaited: { en: 'awaited', ko: '결제 전', tone: 'wait' },
+  requested: { en: 'requested', ko: '결제 요청됨', tone: 'wait' },
+  approved: { en: 'paid', ko: '결제됨', tone: 'good' },
+  declined: { en: 'declined', ko: '결제 거절', tone: 'bad' },
+  unknown: { en: 'unknown', ko: '확인 중', tone: 'wait' },
+  voided: { en: 'never charged', ko: '결제 무효', tone: 'plain' },
+  kept: { en: 'kept', ko: '보관됨', tone: 'plain' },
+  sent: { en: 'sent', ko: '발송됨', tone: 'good' },
+  available: { en: 'available', ko: '대여 가능', tone: 'good' },
+  'in-use': { en: 'in use', ko: '대여 중', tone: 'wait' },
+  'out-of-service': { en: 'out of service', ko: '고장', tone: 'bad' },
+  returned: { en: 'returned', ko: '반납됨', tone: 'plain' },
+  credited: { en: 'credited', ko: '적립됨', tone: 'good' },
+  rental: { en: 'rental', ko: '대여', tone: 'plain' },
+  conversion: { en: 'points', ko: '포인트 전환', tone: 'plain' },
+  live: { en: 'live', ko: '정상', tone: 'good' },
+  'catching-up': { en: 'catching up', ko: '따라잡는 중', tone: 'wait' },
+  rebuilding: { en: 'replaying', ko: '재생성 중', tone: 'wait' },
+  stopped: { en: 'stopped', ko: '멈춤', tone: 'bad' },
+  parked: { en: 'parked', ko: '보류', tone: 'bad' },
+  replaying: { en: 'to be handled again', ko: '다시 처리 중', tone: 'wait' },
+  discarded: { en: 'discarded', ko: '제외됨', tone: 'plain' },
+  running: { en: 'running', ko: '진행 중', tone: 'wait' },
+  switched: { en: 'switched', ko: '전환됨', tone: 'good' },
+  failed: { en: 'failed', ko: '실패', tone: 'bad' },
+};
+
+export const statusOf = (status: string): Phrase & { tone: Tone } =>
+  statuses[status] ?? { en: status, ko: status, tone: 'plain' };

@@ -1,0 +1,82 @@
+import { createStore } from './store.ts';
+
+export type Language = 'en' | 'ko';
+
+/** A text in every language of the page. */
+export type Phrase = Readonly<Record<Language, string>>;
+
+const KEPT_AS = 'plaza.language';
+
+const preferred = (): Language => {
+  const kept = localStorage.getItem(KEPT_AS);
+  if (kept === 'en' || kept === 'ko') return kept;
+  for (const tag of navigator.languages) {
+    const [name] = tag.split('-');
+    if (name === 'en' || name === 'ko') return name;
+  }
+  return 'en';
+};
+
+/** The browser's language, or the one that was chosen here. */
+export const language = createStore<Language>(preferred());
+
+export const chooseLanguage = (chosen: Language): void => {
+  localStorage.setItem(KEPT_AS, chosen);
+  language.set(chosen);
+};
+
+/** The phrase in the page's language. */
+export const t = (phrase: Phrase): string => phrase[language.get()];
+
+/** A text that is the same in every language: a name, a number. */
+export const same = (text: string): Phrase => ({ en: text, ko: text });
+
+/** Formats are costly to make: each is made once for each language. */
+const perLanguage = <Format>(make: (tag: Language) => Format): (() => Format) => {
+  const made = new Map<Language, Format>();
+  return () => {
+    const tag = language.get();
+    const known = made.get(tag) ?? make(tag);
+    made.set(tag, known);
+    return known;
+  };
+};
+
+const HOURS = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
+
+const numbers = perLanguage((tag) => new Intl.NumberFormat(tag));
+const money = perLanguage((tag) => new Intl.NumberFormat(tag, { style: 'currency', currency: 'KRW' }));
+const percents = perLanguage((tag) => new Intl.NumberFormat(tag, { style: 'percent' }));
+const times = perLanguage((tag) => new Intl.DateTimeFormat(tag, { ...HOURS, second: '2-digit' }));
+const minutes = perLanguage((tag) => new Intl.DateTimeFormat(tag, HOURS));
+const moments = perLanguage((tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', ...HOURS }));
+const days = perLanguage(
+  (tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }), // a calendar day has no time zone
+);
+
+export const formatNumber = (value: number): string => numbers().format(value);
+/** @param value in the smallest unit, which of the won is the won */
+export const formatMoney = (value: number): string => money().format(value);
+/** @param share from 0 to 1 */
+export const formatShare = (share: number): string => percents().format(share);
+export const formatTime = (moment: string | number): string => times().format(new Date(moment));
+export const formatMinute = (moment: string | number): string => minutes().format(new Date(moment));
+export const formatDay = (day: string): string => days().format(new Date(day));
+
+/** A moment: the time alone if it is today. */
+export const formatMoment = (moment: string): string => {
+  const then = new Date(moment);
+  return then.toDateString() === new Date().toDateString() ? formatTime(moment) : moments().format(then);
+};
+
+const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day'): string =>
+  new Intl.NumberFormat(language.get(), { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+
+/** @param seconds how long, told in its largest unit */
+export const formatDuration = (seconds: number): string => {
+  if (seconds < 1) return unit(Math.round(seconds * 10) / 10, 'second');
+  if (seconds < 100) return unit(Math.round(seconds), 'second');
+  if (seconds < 6000) return unit(Math.round(seconds / 60), 'minute');
+  if (seconds < 172_800) return unit(Math.round(seconds / 3600), 'hour');
+  return unit(Math.round(seconds / 86_400), 'day');
+};

@@ -1,0 +1,58 @@
+import type { Page } from '../api.ts';
+import { foodCourt } from '../contexts/food-court.ts';
+import { formatMinute, t } from '../language.ts';
+import { overview } from '../live.ts';
+import { Banner } from '../parts/banner.tsx';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
+import { useNow, useStore } from '../store.ts';
+
+type Alarm = { shopId: string; orderId: string; customerId: string; raisedAt: string };
+
+/** Seconds for which a call is new. */
+const NEW = 20;
+/** Calls that fit on a wall so that they can be read from afar. */
+const SHOWN = 24;
+
+/** What is called out: an id that people gave whole, of one that was made up its end. */
+const callOf = (orderId: string): string => (orderId.length > 10 ? orderId.slice(-4).toUpperCase() : orderId);
+
+/** The notification board of the food court, for a wall: whose orders are ready. */
+export const BoardPage = () => {
+  const known = useStore(overview);
+  const { body, problem } = useResource<Page<Alarm>>(
+    `/food-court/board?sort=-raisedAt&limit=${SHOWN + 1}`,
+    ({ context, type }) => context === 'food-court' && type.startsWith('Alarm'),
+  );
+  const now = useNow(1000);
+  const shops = known?.contexts['food-court']
+    ? foodCourt.names(known.contexts['food-court'] as never)
+    : new Map<string, string>();
+  const calls = body?.items ?? [];
+  const shown = calls.slice(0, SHOWN);
+  const size = shown.length > 12 ? 'many' : shown.length > 4 ? 'some' : 'few';
+  return (
+    <main class="board">
+      <header>
+        <h1>{t({ en: 'Ready to pick up', ko: '음식이 나왔습니다' })}</h1>
+        <time>{formatMinute(now)}</time>
+      </header>
+      <Banner />
+      {problem && <p class="refused">{problemWords(problem, foodCourt)}</p>}
+      {body && calls.length === 0 && (
+        <p class="dim">{t({ en: 'No order is waiting.', ko: '기다리는 주문이 없습니다.' })}</p>
+      )}
+      <ul class={`calls ${size}`} aria-live="polite">
+        {shown.map(({ shopId, orderId, raisedAt }) => (
+          <li key={`${shopId}.${orderId}`} class={now - Date.parse(raisedAt) < NEW * 1000 ? 'new' : undefined}>
+            <strong>
+              <bdi>{callOf(orderId)}</bdi>
+            </strong>
+            <bdi>{shops.get(shopId) ?? shopId}</bdi>
+          </li>
+        ))}
+      </ul>
+      {calls.length > SHOWN && <p class="dim">{t({ en: 'and more', ko: '외 더 있음' })}</p>}
+    </main>
+  );
+};

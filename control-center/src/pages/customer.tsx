@@ -1,0 +1,84 @@
+import type { Belonging, ContextView, Item } from '../context.ts';
+import { contextViews } from '../contexts/index.ts';
+import { labelOf } from '../fields.ts';
+import { t } from '../language.ts';
+import { overview } from '../live.ts';
+import { concerning, List } from '../parts/list.tsx';
+import { Value } from '../parts/value.tsx';
+import { useResource } from '../resource.ts';
+import { Link, VIEW } from '../router.tsx';
+import { useStore } from '../store.ts';
+import { fill, type Parameters } from '../templates.ts';
+
+const Thing = ({ view, template, parameters }: { view: ContextView; template: string; parameters: Parameters }) => {
+  const { title, fields } = view.things[template]!;
+  const path = fill(template, parameters)!;
+  const { body } = useResource<Item>(path, concerning(view, parameters));
+  if (!body) return null;
+  return (
+    <section class="list">
+      <header>
+        <h3>
+          <Link to={VIEW + path}>{t(title)}</Link>
+        </h3>
+      </header>
+      <dl class="fields">
+        {fields.map((field) => (
+          <div key={field}>
+            <dt>{t(labelOf(field))}</dt>
+            <dd>
+              <Value view={view} field={field} item={body} here={path} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+};
+
+const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging; id: string }) => {
+  const parameters = belonging.path?.(id) ?? {};
+  if ('thing' in belonging) return <Thing view={view} template={belonging.thing} parameters={parameters} />;
+  return (
+    <List
+      view={view}
+      template={belonging.list}
+      parameters={parameters}
+      query={belonging.query?.(id) ?? {}}
+      limit={20}
+      level={3}
+    />
+  );
+};
+
+/** All that a customer has, in every context. */
+export const CustomerPage = ({ id }: { id: string }) => {
+  const known = useStore(overview);
+  const views = contextViews.filter(({ name, customer }) => customer && known && Object.hasOwn(known.contexts, name));
+  return (
+    <>
+      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
+        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+        <span>{t({ en: 'Customer', ko: '고객' })}</span>
+      </nav>
+      <header class="thing">
+        <h1>
+          <bdi>{id}</bdi> <span class="dim">{t({ en: 'Customer', ko: '고객' })}</span>
+        </h1>
+      </header>
+      {views.map((view) => (
+        <section key={view.name} class="of-context">
+          <h2>{t(view.title)}</h2>
+          {view.customer!.map((belonging) => (
+            <Part
+              key={'thing' in belonging ? belonging.thing : belonging.list}
+              view={view}
+              belonging={belonging}
+              id={id}
+            />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+};

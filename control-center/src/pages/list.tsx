@@ -1,0 +1,46 @@
+import type { ContextView } from '../context.ts';
+import { t } from '../language.ts';
+import { List, type Query } from '../parts/list.tsx';
+import { go, Link, usePlace, VIEW, withQuery } from '../router.tsx';
+import type { Parameters } from '../templates.ts';
+
+/** A list with a URL of its own: filters, order and page are in the query. */
+export const ListPage = ({
+  view,
+  template,
+  parameters,
+}: {
+  view: ContextView;
+  template: string;
+  parameters: Parameters;
+}) => {
+  const { path, query } = usePlace();
+  const given: Query = Object.fromEntries(query);
+  return (
+    <>
+      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
+        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+        <span>{t(view.title)}</span>
+      </nav>
+      <h1 class="unseen">
+        {t(view.title)}: {t(view.lists[template]!.title)}
+      </h1>
+      <nav class="tabs" aria-label={t(view.title)}>
+        {Object.entries(view.lists)
+          .filter(([other]) => !other.includes('{'))
+          .map(([other, { title }]) => (
+            <Link key={other} to={VIEW + other} aria-current={VIEW + other === path ? 'page' : undefined}>
+              {t(title)}
+            </Link>
+          ))}
+      </nav>
+      <List
+        view={view}
+        template={template}
+        parameters={parameters}
+        query={given}
+        onQuery={(next) => go(withQuery(path, next))}
+      />
+    </>
+  );
+};

@@ -1,0 +1,321 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
+import { get, type Page, type Problem, RefusedError, send } from '../api.ts';
+import { formatDuration, formatMoment, formatNumber, formatShare, t } from '../language.ts';
+import { overview, type Projection } from '../live.ts';
+import { notify } from '../notices.tsx';
+import { Status } from '../parts/value.tsx';
+import { problemWords } from '../problems.ts';
+import { Link } from '../router.tsx';
+import { useStore } from '../store.ts';
+
+type Parked = Static<typeof ParkedEvent>;
+
+/** Milliseconds between two looks at what the projections are told to do. */
+const OFTEN = 500;
+const SELDOM = 3000;
+
+type Work = { parked: readonly Parked[]; more: boolean; replays: readonly Replay[]; problem?: Problem };
+
+const useWork = (): { work: Work; look(): void } => {
+  const [work, setWork] = useState<Work>({ parked: [], more: false, replays: [] });
+  const [asked, setAsked] = useState(0);
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async () => {
+      let next = SELDOM;
+      try {
+        const [parked, replays] = await Promise.all([
+          get<Page<Parked>>('/operations/parked?limit=100', undefined, gone.signal),
+          get<Page<Replay>>('/operations/replays', undefined, gone.signal),
+        ]);
+        setWork({ parked: parked.items, more: parked.next !== undefined, replays: replays.items });
+        const isBusy =
+          replays.items.some(({ state }) => state === 'running') ||
+          parked.items.some(({ state }) => state === 'replaying');
+        if (isBusy) next = OFTEN;
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        if (!(error instanceof RefusedError)) throw error;
+        const { problem } = error;
+        setWork((before) => ({ ...before, problem }));
+      }
+      timer = setTimeout(look, next);
+    };
+    void look();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [asked]);
+  return { work, look: () => setAsked((times) => times + 1) };
+};
+
+const refused = (error: unknown): void => {
+  if (!(error instanceof RefusedError)) throw error;
+  notify('refused', problemWords(error.problem));
+};
+
+const Progress = ({ replay: { view, state, share, events, switchedAt, reason } }: { replay: Replay }) => {
+  if (state === 'running')
+    return (
+      <span class="replay">
+        <progress max={1} value={share} aria-label={t({ en: `Replay of ${view}`, ko: `${view} 재생성` })} />
+        {t({
+          en: `${formatShare(share)}, ${formatNumber(events)} events`,
+          ko: `${formatShare(share)}, 이벤트 ${formatNumber(events)}건`,
+        })}
+      </span>
+    );
+  if (state === 'switched' && switchedAt !== undefined)
+    return (
+      <span class="replay">
+        {t({
+          en: `switched at ${formatMoment(switchedAt)}, ${formatNumber(events)} events`,
+          ko: `${formatMoment(switchedAt)} 전환, 이벤트 ${formatNumber(events)}건`,
+        })}
+      </span>
+    );
+  return (
+    <span class="replay">
+      <Status status={state} /> {reason}
+    </span>
+  );
+};
+
+const ProjectionRow = ({
+  projection,
+  replay,
+  onReplay,
+}: {
+  projection: Projection;
+  replay: Replay | undefined;
+  onReplay?: () => void;
+}) => {
+  const {
+    name,
+    version,
+    position,
+    state,
+    eventsBehind,
+    secondsBehind,
+    secondsSinceProgress,
+    secondsSinceReport,
+    parked,
+  } = projection;
+  const lag =
+    state === 'stopped'
+      ? t({
+          en: `not heard of for ${formatDuration(secondsSinceReport)}`,
+          ko: `${formatDuration(secondsSinceReport)} 동안 소식 없음`,
+        })
+      : eventsBehind === 0
+        ? t({ en: 'none', ko: '없음' })
+        : t({
+            en: `${formatNumber(eventsBehind)} events, ${formatDuration(secondsBehind)}`,
+            ko: `이벤트 ${formatNumber(eventsBehind)}건, ${formatDuration(secondsBehind)}`,
+          });
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td>
+        <Status status={state} />
+      </td>
+      <td class="number">{version ?? '–'}</td>
+      <td class="number id">{position}</td>
+      <td>{lag}</td>
+      <td>
+        {t({ en: `${formatDuration(secondsSinceProgress)} ago`, ko: `${formatDuration(secondsSinceProgress)} 전` })}
+      </td>
+      <td class="number">{parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}</td>
+      <td>
+        {onReplay && replay?.state !== 'running' && (
+          <span class="commands small">
+            <button type="button" onClick={onReplay}>
+              {t({ en: 'Replay', ko: '재생성' })}
+              <span class="unseen"> {name}</span>
+            </button>
+          </span>
+        )}{' '}
+        {replay && <Progress replay={replay} />}
+      </td>
+    </tr>
+  );
+};
+
+const GROUPS = [
+  { group: 'projections', title: { en: 'Projections', ko: '프로젝션' } },
+  { group: 'policies', title: { en: 'Policies', ko: '정책' } },
+  { group: 'rebuilds', title: { en: 'Views being made anew', ko: '재생성 중인 뷰' } },
+] as const;
+
+const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
+  const { parkedId, member, type, stream, revision, position, reason, attempts, parkedAt, state, blocks, data } =
+    parked;
+  const change = async (next: 'replaying' | 'discarded') => {
+    try {
+      await send('PATCH', `/operations/parked/${encodeURIComponent(parkedId)}`, { state: next });
+      onDone();
+    } catch (error) {
+      refused(error);
+    }
+  };
+  return (
+    <tr>
+      <th scope="row">{member}</th>
+      <td>
+        <details>
+          <summary>{type}</summary>
+          <pre>
+            {stream} · {revision} · {position}
+            {'\n'}
+            {JSON.stringify(JSON.parse(data), null, 1)}
+          </pre>
+        </details>
+      </td>
+      <td>
+        {reason}
+        {blocks && <strong> {t({ en: 'Everything behind it waits.', ko: '뒤의 이벤트가 모두 기다립니다.' })}</strong>}
+      </td>
+      <td class="number">{formatNumber(attempts)}</td>
+      <td>
+        <time dateTime={parkedAt}>{formatMoment(parkedAt)}</time>
+      </td>
+      <td>
+        <Status status={state} />
+      </td>
+      <td>
+        {state !== 'discarded' && (
+          <span class="commands small">
+            <button type="button" onClick={() => change('replaying')}>
+              {t({ en: 'Handle again', ko: '다시 처리' })}
+            </button>
+            <button type="button" class="danger" onClick={() => change('discarded')}>
+              {t({ en: 'Discard', ko: '제외' })}
+            </button>
+          </span>
+        )}
+      </td>
+    </tr>
+  );
+};
+
+/** Whether the system is healthy, and what operators do about it. */
+export const OperationsPage = () => {
+  const known = useStore(overview);
+  const { work, look } = useWork();
+  const members = known?.projections ?? [];
+  const replayOf = (view: string) => work.replays.find((replay) => replay.view === view);
+
+  const replay = async (views: readonly string[]) => {
+    try {
+      await send('POST', '/operations/replays', { views });
+      look();
+    } catch (error) {
+      refused(error);
+    }
+  };
+  const views = [...new Set(members.filter(({ group }) => group === 'projections').map(({ view }) => view))];
+
+  return (
+    <>
+      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
+        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+        <span>{t({ en: 'Operations', ko: '운영' })}</span>
+      </nav>
+      <header class="thing">
+        <h1>{t({ en: 'Operations', ko: '운영' })}</h1>
+        <span class="commands">
+          <button type="button" disabled={views.length === 0} onClick={() => replay(views)}>
+            {t({ en: 'Replay every view', ko: '모든 뷰 재생성' })}
+          </button>
+        </span>
+      </header>
+      {work.problem && <p class="refused">{problemWords(work.problem)}</p>}
+      {GROUPS.map(({ group, title }) => {
+        const own = members.filter((member) => member.group === group);
+        if (own.length === 0) return null;
+        return (
+          <section key={group} class="list" aria-labelledby={group}>
+            <header>
+              <h2 id={group}>{t(title)}</h2>
+            </header>
+            <div class="scroll">
+              <table class="members">
+                <thead>
+                  <tr>
+                    <th scope="col">{t({ en: 'Name', ko: '이름' })}</th>
+                    <th scope="col">{t({ en: 'State', ko: '상태' })}</th>
+                    <th scope="col" class="number">
+                      {t({ en: 'Version', ko: '버전' })}
+                    </th>
+                    <th scope="col" class="number">
+                      {t({ en: 'Position', ko: '위치' })}
+                    </th>
+                    <th scope="col">{t({ en: 'Lag', ko: '지연' })}</th>
+                    <th scope="col">{t({ en: 'Last moved', ko: '마지막 진행' })}</th>
+                    <th scope="col" class="number">
+                      {t({ en: 'Parked', ko: '보류' })}
+                    </th>
+                    <th scope="col">{group === 'projections' ? t({ en: 'Replay', ko: '재생성' }) : ''}</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {own.map((projection) => (
+                    <ProjectionRow
+                      key={projection.name}
+                      projection={projection}
+                      replay={group === 'projections' ? replayOf(projection.view) : undefined}
+                      {...(group === 'projections' ? { onReplay: () => replay([projection.view]) } : {})}
+                    />
+                  ))}
+                </tbody>
+              </table>
+            </div>
+          </section>
+        );
+      })}
+      <section class="list" aria-labelledby="parked">
+        <header>
+          <h2 id="parked">{t({ en: 'Parked events', ko: '보류된 이벤트' })}</h2>
+        </header>
+        {work.parked.length === 0 && (
+          <p class="dim">{t({ en: 'Every event could be handled.', ko: '모든 이벤트가 처리되었습니다.' })}</p>
+        )}
+        {work.parked.length > 0 && (
+          <div class="scroll">
+            <table>
+              <thead>
+                <tr>
+                  <th scope="col">{t({ en: 'Whose', ko: '대상' })}</th>
+                  <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
+                  <th scope="col">{t({ en: 'Why', ko: '사유' })}</th>
+                  <th scope="col" class="number">
+                    {t({ en: 'Attempts', ko: '시도' })}
+                  </th>
+                  <th scope="col">{t({ en: 'Since', ko: '시각' })}</th>
+                  <th scope="col">{t({ en: 'State', ko: '상태' })}</th>
+                  <th scope="col">
+                    <span class="unseen">{t({ en: 'Actions', ko: '작업' })}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {work.parked.map((parked) => (
+                  <ParkedRow key={parked.parkedId} parked={parked} onDone={look} />
+                ))}
+              </tbody>
+            </table>
+          </div>
+        )}
+        {work.more && (
+          <p class="dim">
+            {t({ en: 'There are more: npm run parked -- list', ko: '더 있습니다: npm run parked -- list' })}
+          </p>
+        )}
+      </section>
+    </>
+  );
+};

@@ -1,0 +1,65 @@
+import { useState } from 'preact/hooks';
+import type { ContextView, Item } from '../context.ts';
+import { labelOf } from '../fields.ts';
+import { t } from '../language.ts';
+import { Commands } from '../parts/commands.tsx';
+import { History } from '../parts/history.tsx';
+import { concerning, List, type Query } from '../parts/list.tsx';
+import { Value } from '../parts/value.tsx';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
+import { Link, VIEW } from '../router.tsx';
+import { fill, type Parameters } from '../templates.ts';
+
+const SubList = (props: { view: ContextView; template: string; parameters: Parameters }) => {
+  const [query, setQuery] = useState<Query>({});
+  return <List {...props} query={query} onQuery={setQuery} limit={20} />;
+};
+
+/** One resource: how it is now, what can be done with it, what belongs to it, and what happened to it. */
+export const ThingPage = ({
+  view,
+  template,
+  parameters,
+}: {
+  view: ContextView;
+  template: string;
+  parameters: Parameters;
+}) => {
+  const { title, heading, fields, lists = [], commands } = view.things[template]!;
+  const path = fill(template, parameters)!;
+  const { body, problem } = useResource<Item>(path, concerning(view, parameters));
+  const item = { ...parameters, ...body };
+  return (
+    <>
+      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
+        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+        <Link to={VIEW + view.all}>{t(view.title)}</Link>
+        <span>{t(title)}</span>
+      </nav>
+      <header class="thing">
+        <h1>
+          {body ? <bdi>{heading(body)}</bdi> : t(title)} <span class="dim">{t(title)}</span>
+        </h1>
+        {body && commands && <Commands view={view} names={commands(item)} known={item} />}
+      </header>
+      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {body && (
+        <dl class="fields">
+          {fields
+            .filter((field) => item[field as keyof typeof item] !== undefined)
+            .map((field) => (
+              <div key={field}>
+                <dt>{t(labelOf(field))}</dt>
+                <dd>
+                  <Value view={view} field={field} item={item} here={path} />
+                </dd>
+              </div>
+            ))}
+        </dl>
+      )}
+      {body && lists.map((list) => <SubList key={list} view={view} template={list} parameters={parameters} />)}
+      {body && <History key={path} view={view} path={path} parameters={parameters} />}
+    </>
+  );
+};

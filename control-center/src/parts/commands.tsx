@@ -1,0 +1,216 @@
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { newKey, type Problem, RefusedError, send } from '../api.ts';
+import type { ContextView, Item } from '../context.ts';
+import { labelOf } from '../fields.ts';
+import { t } from '../language.ts';
+import { commandsAre } from '../live.ts';
+import { notify } from '../notices.tsx';
+import { type Operation, readOperations, type Schema } from '../openapi.ts';
+import { problemWords } from '../problems.ts';
+import { commandDone } from '../resource.ts';
+import { VIEW } from '../router.tsx';
+import { fill } from '../templates.ts';
+import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
+
+type Command = { name: string; operation: Operation; fields: readonly FieldOf[]; key: string };
+
+const ID: Schema = { type: 'string', maxLength: 64 };
+
+/** What must be asked for a command: what its path needs and nobody knows yet, and its body. */
+const fieldsFor = ({ path, body }: Operation, known: Item): FieldOf[] => {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const missing = inPath.filter((name) => known[name] === undefined);
+  return [...missing.map((name) => ({ name, schema: ID, required: true })), ...(body ? fieldsOf(body) : [])];
+};
+
+/** Before anything is put in: what the resource has now, and a first row of each list. */
+const initial = (fields: readonly FieldOf[], known: Item): Values =>
+  Object.fromEntries(
+    fields.map(({ name, schema }) => [
+      name,
+      schema.type === 'array' ? [{}] : (known[name] ?? (schema.type === 'boolean' ? true : undefined)),
+    ]),
+  );
+
+const AWAY: ReadonlySet<string> = new Set([
+  '/problems/unavailable',
+  '/problems/write-side-unavailable',
+  '/problems/event-store-unavailable',
+]);
+
+const refusalOf = (error: unknown): Problem => {
+  if (!(error instanceof RefusedError)) throw error;
+  if (AWAY.has(error.problem.type)) commandsAre(false);
+  return error.problem;
+};
+
+/** Gives the command; what it did is shown by whatever shows what it changed. */
+const give = async (
+  view: ContextView,
+  { name, operation, fields, key }: Command,
+  known: Item,
+  values: Values,
+): Promise<void> => {
+  const { method, path, body } = operation;
+  const target = fill(path, { ...known, ...values });
+  if (target === undefined) throw new Error(`${name} has no ${path}`);
+  const given = Object.fromEntries(
+    fields.filter((field) => body?.properties?.[field.name]).map((field) => [field.name, values[field.name]]),
+  );
+  const isEmpty = Object.values(given).every((value) => value === undefined);
+  const done = await send(method, target, body && !(isEmpty && method === 'DELETE') ? given : undefined, key);
+  commandsAre(true);
+  commandDone(done.position);
+  const made = thingOf(view, { ...known, ...done.body });
+  const outcome = done.isGoingOn
+    ? { en: 'taken, and still going on', ko: '접수, 처리 중' }
+    : { en: 'done', ko: '완료' };
+  notify('done', `${t(view.commands[name]!)}: ${t(outcome)}`, made === location.pathname ? undefined : made);
+};
+
+/** The most particular resource that the ids of an answer name. */
+const thingOf = (view: ContextView, ids: Item): string | undefined => {
+  const path = view.about(ids as Readonly<Record<string, string>>);
+  return path === undefined ? undefined : VIEW + path;
+};
+
+type DialogProps = { view: ContextView; command: Command; known: Item; onClose(): void };
+
+const Errors = ({ problem, view }: { problem: Problem; view: ContextView }) => (
+  <div class="refused" role="alert">
+    <p>{problemWords(problem, view)}</p>
+    {problem.errors && (
+      <ul>
+        {problem.errors.map(({ pointer, detail }) => (
+          <li key={pointer + detail}>
+            {t(labelOf(pointer.split('/').findLast((part) => /\D/.test(part)) ?? ''))}: {detail}
+          </li>
+        ))}
+      </ul>
+    )}
+  </div>
+);
+
+const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const [values, setValues] = useState<Values>(() => initial(command.fields, known));
+  const [problem, setProblem] = useState<Problem>();
+  const [isBusy, setBusy] = useState(false);
+  const words = view.commands[command.name]!;
+
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await give(view, command, known, values);
+      dialog.current?.close();
+    } catch (error) {
+      const refusal = refusalOf(error);
+      setProblem(refusal);
+      // With the same key the same is meant; a refusal is over, and what comes next is another command.
+      if (refusal.status > 0 && refusal.status < 500) command.key = newKey();
+    }
+    setBusy(false);
+  };
+
+  const isMinor = ({ name, required }: FieldOf) => !required && name.endsWith('Id');
+  const field = (each: FieldOf) => (
+    <Field
+      key={each.name}
+      {...each}
+      view={view}
+      known={{ ...known, ...values }}
+      value={values[each.name]}
+      onValue={(value) => setValues((before) => ({ ...before, [each.name]: value }))}
+    />
+  );
+  const minor = command.fields.filter(isMinor);
+  const subject = ['name', 'hospitalName', 'carNumber', 'orderId', 'bikeId']
+    .map((name) => known[name])
+    .find((name) => name !== undefined);
+
+  return (
+    <dialog ref={dialog} aria-labelledby={heading} onClose={onClose}>
+      <form onSubmit={submit}>
+        <h2 id={heading}>
+          {t(words)}
+          {subject !== undefined && <span class="dim"> · {String(subject)}</span>}
+        </h2>
+        {problem && <Errors problem={problem} view={view} />}
+        {command.fields.filter((each) => !isMinor(each)).map(field)}
+        {minor.length > 0 && (
+          <details>
+            <summary>{t({ en: 'Name it yourself', ko: '직접 ID 지정' })}</summary>
+            {minor.map(field)}
+          </details>
+        )}
+        <div class="buttons">
+          <button type="submit" class={words.danger ? 'danger' : 'main'} disabled={isBusy}>
+            {t(words)}
+          </button>
+          <button type="button" onClick={() => dialog.current?.close()}>
+            {t({ en: 'Back', ko: '돌아가기' })}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+};
+
+type CommandsProps = {
+  view: ContextView;
+  names: readonly string[];
+  /** What is known of the resource: its path's parameters and its fields. */
+  known: Item;
+  small?: boolean;
+};
+
+/** Buttons for commands: one that needs nothing more is given at once, the others ask in a dialog. */
+export const Commands = ({ view, names, known, small = false }: CommandsProps) => {
+  const [open, setOpen] = useState<Command>();
+  const [busy, setBusy] = useState<string>();
+
+  const press = async (name: string) => {
+    if (busy !== undefined) return;
+    setBusy(name);
+    try {
+      const operation = (await readOperations()).get(`${view.name}.${name}`);
+      if (!operation) throw new Error(`There is no command ${view.name}.${name}`);
+      const command = { name, operation, fields: fieldsFor(operation, known), key: newKey() };
+      const asks = command.fields.length > 0 || view.commands[name]?.danger;
+      if (asks) setOpen(command);
+      else await give(view, command, known, {});
+    } catch (error) {
+      notify('refused', problemWords(refusalOf(error), view));
+    } finally {
+      setBusy(undefined);
+    }
+  };
+
+  return (
+    <span class={small ? 'commands small' : 'commands'}>
+      {names.map((name, at) => {
+        const words = view.commands[name]!;
+        return (
+          <button
+            key={name}
+            type="button"
+            class={words.danger ? 'danger' : at === 0 && !small ? 'main' : undefined}
+            disabled={busy === name}
+            onClick={() => press(name)}
+          >
+            {t(words)}
+          </button>
+        );
+      })}
+      {open && <CommandDialog view={view} command={open} known={known} onClose={() => setOpen(undefined)} />}
+    </span>
+  );
+};

@@ -1,0 +1,226 @@
+import { useEffect, useId, useState } from 'preact/hooks';
+import { get, type Page } from '../api.ts';
+import type { ContextView, Item } from '../context.ts';
+import { labelOf } from '../fields.ts';
+import { formatMoney, t } from '../language.ts';
+import type { Schema } from '../openapi.ts';
+import { withQuery } from '../router.tsx';
+import { fill } from '../templates.ts';
+
+/** A field of a form: made from its schema. */
+export type FieldOf = {
+  name: string;
+  schema: Schema;
+  required: boolean;
+};
+
+/** What has been put into a form, by field. */
+export type Values = Readonly<Record<string, unknown>>;
+
+type FieldProps = FieldOf & {
+  view: ContextView;
+  /** What the form's paths are filled with. */
+  known: Item;
+  value: unknown;
+  onValue(value: unknown): void;
+};
+
+type Choice = { value: string; label: string };
+
+/** The choices of a field that names something out of a list. */
+const useChoices = (view: ContextView, name: string, known: Item): Choice[] | undefined => {
+  const [choices, setChoices] = useState<Choice[]>();
+  const source = view.choices?.[name];
+  const path = source && fill(source.list, known);
+  useEffect(() => {
+    if (!source || path === undefined) return;
+    const gone = new AbortController();
+    get<Page<Item>>(withQuery(path, source.query ?? {}), undefined, gone.signal)
+      .then(({ items }) =>
+        setChoices(
+          items.map((item) => {
+            const price = typeof item.price === 'number' ? ` · ${formatMoney(item.price)}` : '';
+            return { value: String(item[name]), label: `${item[source.label]}${price}` };
+          }),
+        ),
+      )
+      .catch(() => {}); // Then it is typed.
+    return () => gone.abort();
+  }, [path]);
+  return choices;
+};
+
+const numberOf = (text: string): unknown => (text === '' ? undefined : Number(text));
+
+const Input = ({ name, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
+  const choices = useChoices(view, name, known);
+  if (choices)
+    return (
+      <select
+        id={id}
+        name={name}
+        required={required}
+        value={String(value ?? '')}
+        onChange={(event) => onValue(event.currentTarget.value || undefined)}
+      >
+        <option value="">{t({ en: 'Choose…', ko: '선택…' })}</option>
+        {choices.map((choice) => (
+          <option key={choice.value} value={choice.value}>
+            {choice.label}
+          </option>
+        ))}
+      </select>
+    );
+  if (schema.enum)
+    return (
+      <select
+        id={id}
+        name={name}
+        required={required}
+        value={String(value ?? '')}
+        onChange={(event) => onValue(event.currentTarget.value || undefined)}
+      >
+        <option value="" />
+        {schema.enum.map((word) => (
+          <option key={word} value={word}>
+            {word}
+          </option>
+        ))}
+      </select>
+    );
+  switch (schema.type) {
+    case 'boolean':
+      return (
+        <input
+          id={id}
+          name={name}
+          type="checkbox"
+          checked={value === true}
+          onChange={(event) => onValue(event.currentTarget.checked)}
+        />
+      );
+    case 'integer':
+    case 'number':
+      return (
+        <input
+          id={id}
+          name={name}
+          type="number"
+          inputMode="numeric"
+          required={required}
+          {...(schema.minimum === undefined ? {} : { min: schema.minimum })}
+          {...(schema.maximum === undefined ? {} : { max: schema.maximum })}
+          step={1}
+          value={value === undefined ? '' : String(value)}
+          onInput={(event) => onValue(numberOf(event.currentTarget.value))}
+        />
+      );
+    default:
+      return <Text id={id} name={name} schema={schema} required={required} value={value} onText={onValue} />;
+  }
+};
+
+type TextProps = Pick<FieldOf, 'name' | 'schema' | 'required'> & {
+  id: string;
+  value: unknown;
+  onText(value: unknown): void;
+};
+
+const Text = ({ id, name, schema, required, value, onText }: TextProps) => {
+  const { format, maxLength } = schema;
+  const onInput = (event: { currentTarget: HTMLInputElement }) => onText(textOf(schema, event.currentTarget.value));
+  const text = value === undefined ? '' : String(value);
+  const common = { id, name, required, onInput };
+  if (format === 'date') return <input {...common} type="date" value={text} />;
+  if (format === 'date-time') return <input {...common} type="datetime-local" value={text && localOf(text)} />;
+  const longest = maxLength === undefined ? {} : { maxLength };
+  return <input {...common} {...longest} type="text" autoComplete="off" value={text} />;
+};
+
+/** A moment as a field for local times has it, and back. */
+const localOf = (moment: string): string => {
+  const then = new Date(moment);
+  return new Date(then.getTime() - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+const textOf = ({ format }: Schema, text: string): unknown => {
+  if (text === '') return undefined;
+  return format === 'date-time' ? new Date(text).toISOString() : text;
+};
+
+/** Rows of an array of objects: the items of an order. */
+const Rows = ({ schema, view, known, value, onValue }: FieldProps) => {
+  const rows = (value as Values[] | undefined) ?? [{}];
+  const item = schema.items ?? {};
+  const change = (at: number, row: Values) => onValue(rows.with(at, row));
+  return (
+    <div class="rows">
+      {rows.map((row, at) => (
+        <div class="row" key={at}>
+          {fieldsOf(item).map((field) => (
+            <Field
+              key={field.name}
+              {...field}
+              view={view}
+              known={known}
+              value={row[field.name]}
+              onValue={(next) => change(at, { ...row, [field.name]: next })}
+            />
+          ))}
+          {rows.length > 1 && (
+            <button type="button" class="quiet" onClick={() => onValue(rows.filter((_, other) => other !== at))}>
+              {t({ en: 'Remove', ko: '빼기' })}
+            </button>
+          )}
+        </div>
+      ))}
+      {rows.length < (schema.maxItems ?? 100) && (
+        <button type="button" class="quiet" onClick={() => onValue([...rows, {}])}>
+          {t({ en: 'Another', ko: '추가' })}
+        </button>
+      )}
+    </div>
+  );
+};
+
+/** The fields of an object's schema, in order. */
+export const fieldsOf = ({ properties = {}, required = [] }: Schema): FieldOf[] =>
+  Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.includes(name) }));
+
+/** A labelled field, made from its schema. */
+export const Field = (props: FieldProps) => {
+  const id = useId();
+  const { name, schema, required } = props;
+  const label = t(labelOf(name));
+  if (schema.type === 'array' && schema.items?.properties)
+    return (
+      <fieldset>
+        <legend>{label}</legend>
+        <Rows {...props} />
+      </fieldset>
+    );
+  if (schema.type === 'object' && schema.properties)
+    return (
+      <fieldset>
+        <legend>{label}</legend>
+        {fieldsOf(schema).map((field) => (
+          <Field
+            key={field.name}
+            {...field}
+            view={props.view}
+            known={props.known}
+            value={(props.value as Values | undefined)?.[field.name]}
+            onValue={(next) => props.onValue({ ...(props.value as Values | undefined), [field.name]: next })}
+          />
+        ))}
+      </fieldset>
+    );
+  return (
+    <div class={schema.type === 'boolean' ? 'field check' : 'field'}>
+      <label for={id}>
+        {label}
+        {!required && schema.type !== 'boolean' && <span class="dim"> {t({ en: '(optional)', ko: '(선택)' })}</span>}
+      </label>
+      <Input {...props} id={id} />
+    </div>
+  );
+};

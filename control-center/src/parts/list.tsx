@@ -1,0 +1,202 @@
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { Page } from '../api.ts';
+import type { ContextView, HappenedEvent, Item } from '../context.ts';
+import { labelOf, statusOf } from '../fields.ts';
+import { t } from '../language.ts';
+import { type Operation, queryOf, readOperations, type Schema } from '../openapi.ts';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
+import { Link, VIEW, withQuery } from '../router.tsx';
+import { fill, type Parameters } from '../templates.ts';
+import { Commands } from './commands.tsx';
+import { isNumeric, Value } from './value.tsx';
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+type ListProps = {
+  view: ContextView;
+  /** The list query's path, with `{name}` for the parameters. */
+  template: string;
+  parameters: Parameters;
+  /** Filters, sort and cursor as they are now. */
+  query: Query;
+  onQuery?: (query: Query) => void;
+  /** Items on a page. */
+  limit?: number;
+  level?: 2 | 3;
+};
+
+const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort']);
+
+/** The list query's operation: it says what can be filtered and sorted by. */
+const useOperation = (path: string): Operation | undefined => {
+  const [operation, setOperation] = useState<Operation>();
+  useEffect(() => {
+    readOperations().then(
+      (operations) => setOperation(queryOf(operations, path)),
+      () => {}, // Then there is nothing to filter by.
+    );
+  }, [path]);
+  return operation;
+};
+
+/** Whether an event is of the context and names what the path names. */
+export const concerning =
+  (view: ContextView, parameters: Parameters) =>
+  ({ context, data }: HappenedEvent): boolean =>
+    context === view.name && Object.entries(parameters).every(([name, value]) => data[name] === value);
+
+type FilterProps = {
+  name: string;
+  schema: Schema;
+  value: string | undefined;
+  onValue(value: string | undefined): void;
+};
+
+type TextProps = { id: string; isDay: boolean; value: string; onText(text: string | undefined): void };
+
+const Text = ({ id, isDay, value, onText }: TextProps) => {
+  const onChange = (event: { currentTarget: HTMLInputElement }) =>
+    onText(event.currentTarget.value.trim() || undefined);
+  return isDay ? (
+    <input id={id} type="date" value={value} onChange={onChange} />
+  ) : (
+    <input id={id} type="search" value={value} onChange={onChange} />
+  );
+};
+
+const Filter = ({ name, schema, value, onValue }: FilterProps) => {
+  const id = useId();
+  const words = schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : undefined);
+  const wordOf = (word: string) =>
+    schema.enum ? t(statusOf(word)) : word === 'true' ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
+  return (
+    <div class="filter">
+      <label for={id}>{t(labelOf(name))}</label>
+      {words ? (
+        <select id={id} value={value ?? ''} onChange={(event) => onValue(event.currentTarget.value || undefined)}>
+          <option value="">{t({ en: 'all', ko: '전체' })}</option>
+          {words.map((word) => (
+            <option key={word} value={word}>
+              {wordOf(word)}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <Text id={id} isDay={schema.format === 'date'} value={value ?? ''} onText={onValue} />
+      )}
+    </div>
+  );
+};
+
+/** A page of a list: to be filtered, sorted and turned; it follows what happens. */
+export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2 }: ListProps) => {
+  const { title, columns, thing, sort: usual, commands } = view.lists[template]!;
+  const heading = useId();
+  const operation = useOperation(template);
+  const path = fill(template, parameters)!;
+  const sort = query.sort ?? usual;
+  const { body, problem } = useResource<Page<Item>>(
+    withQuery(path, { ...query, sort, limit: String(limit) }),
+    concerning(view, parameters),
+  );
+  const sorts = operation?.query.sort?.enum ?? [];
+  const filters = Object.entries(operation?.query ?? {}).filter(([name]) => !PAGING.has(name));
+  const change = (changed: Query) => onQuery?.({ ...query, cursor: undefined, ...changed });
+  const Heading = level === 2 ? 'h2' : 'h3';
+
+  const header = (column: string) => {
+    const label = t(labelOf(column));
+    if (!onQuery || !sorts.includes(column)) return label;
+    const next = sort === column ? `-${column}` : column;
+    return (
+      <button type="button" class="sort" onClick={() => change({ sort: next })}>
+        {label}
+        <span aria-hidden="true">{sort === column ? ' ▲' : sort === `-${column}` ? ' ▼' : ''}</span>
+      </button>
+    );
+  };
+  const sorted = (column: string) =>
+    sort === column ? 'ascending' : sort === `-${column}` ? 'descending' : sorts.includes(column) ? 'none' : undefined;
+
+  const row = (item: Item) => {
+    const whole = { ...parameters, ...item };
+    const own = thing === undefined ? undefined : fill(thing, whole);
+    const names = (thing !== undefined && own !== undefined && view.things[thing]?.commands?.(whole).slice(0, 1)) || [];
+    return (
+      <tr key={own ?? JSON.stringify(item)}>
+        {columns.map((column, at) => (
+          <td key={column} class={isNumeric(column) ? 'number' : undefined} data-label={t(labelOf(column))}>
+            {at === 0 && own !== undefined ? (
+              <Link to={VIEW + own}>
+                <Value view={{ ...view, links: {} }} field={column} item={item} />
+              </Link>
+            ) : (
+              <Value view={view} field={column} item={whole} here={path} />
+            )}
+          </td>
+        ))}
+        <td class="actions">{names.length > 0 && <Commands view={view} names={names} known={whole} small />}</td>
+      </tr>
+    );
+  };
+
+  return (
+    <section class="list" aria-labelledby={heading}>
+      <header>
+        <Heading id={heading}>{t(title)}</Heading>
+        {onQuery && filters.length > 0 && (
+          <div class="filters">
+            {filters.map(([name, schema]) => (
+              <Filter
+                key={name}
+                name={name}
+                schema={schema}
+                value={query[name]}
+                onValue={(value) => change({ [name]: value })}
+              />
+            ))}
+          </div>
+        )}
+        {commands && <Commands view={view} names={commands} known={parameters} />}
+      </header>
+      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {body && body.items.length > 0 && (
+        <div class="scroll">
+          <table class="cards-of">
+            <thead>
+              <tr>
+                {columns.map((column) => (
+                  <th
+                    key={column}
+                    scope="col"
+                    class={isNumeric(column) ? 'number' : undefined}
+                    aria-sort={sorted(column)}
+                  >
+                    {header(column)}
+                  </th>
+                ))}
+                <th class="actions">
+                  <span class="unseen">{t({ en: 'Actions', ko: '작업' })}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>{body.items.map(row)}</tbody>
+          </table>
+        </div>
+      )}
+      {body?.items.length === 0 && <p class="dim">{t({ en: 'Nothing here.', ko: '항목이 없습니다.' })}</p>}
+      {!body && !problem && <p class="dim">{t({ en: 'Reading…', ko: '읽는 중…' })}</p>}
+      {onQuery && (query.cursor !== undefined || body?.next !== undefined) && (
+        <nav class="paging" aria-label={t({ en: 'Pages', ko: '페이지' })}>
+          <button type="button" disabled={query.cursor === undefined} onClick={() => change({})}>
+            {t({ en: 'First page', ko: '첫 페이지' })}
+          </button>
+          <button type="button" disabled={body?.next === undefined} onClick={() => change({ cursor: body?.next })}>
+            {t({ en: 'Next page', ko: '다음 페이지' })}
+          </button>
+        </nav>
+      )}
+    </section>
+  );
+};

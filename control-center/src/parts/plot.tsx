@@ -1,0 +1,139 @@
+import { useEffect, useMemo, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import type { Activity } from '../../../schemas/kernel/activity.ts';
+import { formatMinute, formatNumber, type Phrase, t } from '../language.ts';
+import { scheme } from '../scheme.ts';
+import { useNow, useStore } from '../store.ts';
+
+const MINUTES = 60;
+const MINUTE = 60_000;
+/** In the size of the page's letters, as in the style sheet. */
+const HEIGHT = 5.6;
+
+type Series = { times: number[]; levels: number[]; events: (number | null)[] };
+
+/** The last hour minute by minute: the level at the end of each, and what happened in it. */
+export const lastHour = ({ minutes }: Activity, now: number): Series => {
+  const first = Math.floor(now / MINUTE) - MINUTES;
+  const byMinute = new Map(minutes.map((minute) => [Date.parse(minute.at) / MINUTE, minute]));
+  let level = minutes.findLast(({ at }) => Date.parse(at) / MINUTE < first)?.level ?? 0;
+  const series: Series = { times: [], levels: [], events: [] };
+  for (let minute = first; minute <= first + MINUTES; minute++) {
+    const known = byMinute.get(minute);
+    level = known?.level ?? level;
+    series.times.push(minute * 60);
+    series.levels.push(level);
+    series.events.push(known?.events ?? null);
+  }
+  return series;
+};
+
+const color = (element: Element, name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
+
+const draw = (element: HTMLElement, width: number, { times, levels, events }: Series): uPlot => {
+  const [line, area, bars, grid, ink] = ['--plot-line', '--plot-area', '--plot-bars', '--line', '--dim'].map((name) =>
+    color(element, name),
+  );
+  const letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+  const font = `${Math.round(letter * 0.73)}px system-ui, sans-serif`;
+  const most = Math.max(...levels, 4);
+  const busiest = Math.max(...events.map((count) => count ?? 0), 4);
+  return new uPlot(
+    {
+      width,
+      height: HEIGHT * letter,
+      cursor: { show: false },
+      legend: { show: false },
+      padding: [6, 2, 0, 0],
+      scales: {
+        x: { time: true },
+        y: { range: [0, most * 1.1] },
+        events: { range: [0, busiest * 3] },
+      },
+      axes: [
+        {
+          stroke: ink!,
+          font,
+          size: letter * 1.35,
+          gap: 2,
+          grid: { show: false },
+          ticks: { show: false },
+          incrs: [900],
+          values: (_, splits) => splits.map((second) => formatMinute(second * 1000)),
+        },
+        {
+          stroke: ink!,
+          font,
+          size: letter * 2.3,
+          gap: 4,
+          grid: { stroke: grid!, width: 1 },
+          ticks: { show: false },
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 100_000],
+          space: letter * 1.7,
+          values: (_, splits) => splits.map((value) => formatNumber(value)),
+        },
+      ],
+      series: [
+        {},
+        {
+          scale: 'events',
+          fill: bars!,
+          width: 0,
+          points: { show: false },
+          paths: uPlot.paths.bars!({ size: [0.7, 8] }),
+        },
+        {
+          scale: 'y',
+          stroke: line!,
+          fill: area!,
+          width: 1.5,
+          points: { show: false },
+          paths: uPlot.paths.stepped!({ align: 1 }),
+        },
+      ],
+    },
+    [times, events, levels],
+    element,
+  );
+};
+
+/** The last hour of a context: the line is the level, the bars are how much happened. */
+export const Plot = ({ activity, level }: { activity: Activity; level: Phrase }) => {
+  const element = useRef<HTMLDivElement>(null);
+  const now = useNow(MINUTE / 4);
+  const tone = useStore(scheme);
+  const minute = Math.floor(now / MINUTE);
+  const series = useMemo(() => lastHour(activity, now), [activity, minute]);
+
+  useEffect(() => {
+    const place = element.current;
+    if (!place) return;
+    let plot: uPlot | undefined;
+    const resized = new ResizeObserver(() => {
+      const width = Math.floor(place.clientWidth);
+      if (width === 0) return;
+      plot?.destroy();
+      plot = draw(place, width, series);
+    });
+    resized.observe(place);
+    return () => {
+      resized.disconnect();
+      plot?.destroy();
+    };
+  }, [series, tone]);
+
+  const { levels, events } = series;
+  const happened = events.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+  const [before, after] = [levels[0]!, levels.at(-1)!].map(formatNumber);
+  const told = t({
+    en: `Last hour: ${t(level)} from ${before} to ${after}, ${formatNumber(happened)} events`,
+    ko: `지난 1시간: ${t(level)} ${before}에서 ${after}, 이벤트 ${formatNumber(happened)}건`,
+  });
+  return (
+    <figure class="plot">
+      <figcaption>{told}</figcaption>
+      <div ref={element} class="canvas" role="img" aria-label={told} />
+    </figure>
+  );
+};

@@ -1,0 +1,83 @@
+import type { ComponentChildren } from 'preact';
+import type { ContextView, Item } from '../context.ts';
+import { kindOf, statusOf } from '../fields.ts';
+import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../language.ts';
+import { Link, VIEW } from '../router.tsx';
+import { fill } from '../templates.ts';
+
+/** A status as a word; its colour only adds to it. */
+export const Status = ({ status }: { status: string }) => {
+  const words = statusOf(status);
+  return <span class={`status ${words.tone}`}>{t(words)}</span>;
+};
+
+const Lines = ({ lines }: { lines: readonly { name: string; qty: number }[] }) => (
+  <>{lines.map(({ name, qty }) => `${name} × ${formatNumber(qty)}`).join(', ')}</>
+);
+
+const History = ({ history }: { history: readonly { status: string; time: string }[] }) => (
+  <ol class="so-far">
+    {history.map(({ status, time }) => (
+      <li key={time + status}>
+        <Status status={status} /> <time dateTime={time}>{formatMoment(time)}</time>
+      </li>
+    ))}
+  </ol>
+);
+
+const Bill = ({ bill }: { bill: { status: string; minutes?: number; fee?: number; paid?: number } }) => (
+  <>
+    <Status status={bill.status} /> {bill.fee === undefined ? '' : formatMoney(bill.fee)}
+  </>
+);
+
+/** A field's value as its kind asks for; nothing is ever taken for markup. */
+const shown = (field: string, value: unknown): ComponentChildren => {
+  switch (kindOf(field)) {
+    case 'number':
+      return formatNumber(Number(value));
+    case 'money':
+      return formatMoney(Number(value));
+    case 'percent':
+      return formatShare(Number(value) / 100);
+    case 'time':
+      return <time dateTime={String(value)}>{formatMoment(String(value))}</time>;
+    case 'day':
+      return <time dateTime={String(value)}>{formatDay(String(value))}</time>;
+    case 'status':
+      return <Status status={String(value)} />;
+    case 'flag':
+      return value ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
+    case 'lines':
+      return <Lines lines={value as { name: string; qty: number }[]} />;
+    case 'history':
+      return <History history={value as { status: string; time: string }[]} />;
+    case 'bill':
+      return <Bill bill={value as { status: string }} />;
+    default:
+      return <bdi class={field.endsWith('Id') ? 'id' : undefined}>{String(value)}</bdi>;
+  }
+};
+
+const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent']);
+
+/** Whether a field's values stand under one another by their last digit. */
+export const isNumeric = (field: string): boolean => NUMERIC.has(kindOf(field));
+
+type ValueProps = {
+  view: ContextView;
+  field: string;
+  item: Item;
+  /** What the path of the shown resource names. */
+  here?: string;
+};
+
+/** A field of an item: a link where it names another resource. */
+export const Value = ({ view, field, item, here }: ValueProps) => {
+  const value = item[field];
+  if (value === undefined || value === null) return <span class="none">–</span>;
+  const template = view.links[field];
+  const path = template === undefined ? undefined : fill(template, item);
+  if (path === undefined || path === here) return <>{shown(field, value)}</>;
+  return <Link to={VIEW + path}>{shown(field, value)}</Link>;
+};

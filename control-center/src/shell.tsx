@@ -1,0 +1,133 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { warningsOf } from './health.ts';
+import { chooseLanguage, type Language, language, t } from './language.ts';
+import { connection, overview } from './live.ts';
+import { Notices } from './notices.tsx';
+import { Banner } from './parts/banner.tsx';
+import { go, Link, usePlace, VIEW } from './router.tsx';
+import { chooseScheme, chosenScheme, type Scheme } from './scheme.ts';
+import { useNow, useStore } from './store.ts';
+
+const Pulse = () => {
+  const isWell = warningsOf(useStore(overview), useStore(connection), useNow(1000)).length === 0;
+  return (
+    <span class={isWell ? 'pulse good' : 'pulse bad'}>
+      {isWell ? t({ en: 'live', ko: '실시간' }) : t({ en: 'not live', ko: '확인 필요' })}
+    </span>
+  );
+};
+
+const CustomerSearch = () => {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <search>
+      <form
+        class="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const customer = input.current?.value.trim();
+          if (customer) go(`${VIEW}/customers/${encodeURIComponent(customer)}`);
+        }}
+      >
+        <label for={id} class="unseen">
+          {t({ en: 'Customer', ko: '고객' })}
+        </label>
+        <input
+          id={id}
+          ref={input}
+          type="search"
+          placeholder={t({ en: 'Customer…', ko: '고객 ID…' })}
+          autoComplete="off"
+        />
+      </form>
+    </search>
+  );
+};
+
+const Choice = <Value extends string>({
+  label,
+  value,
+  of,
+  onChoose,
+}: {
+  label: string;
+  value: Value;
+  of: readonly { value: Value; words: string }[];
+  onChoose(value: Value): void;
+}) => (
+  <select aria-label={label} value={value} onChange={(event) => onChoose(event.currentTarget.value as Value)}>
+    {of.map((choice) => (
+      <option key={choice.value} value={choice.value}>
+        {choice.words}
+      </option>
+    ))}
+  </select>
+);
+
+/** What is around every view but the board: where one can go, how it is, and what came of what was done. */
+export const Shell = ({ children }: { children: ComponentChildren }) => {
+  const { path } = usePlace();
+  const tongue = useStore(language);
+  const scheme = useStore(chosenScheme);
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+
+  useEffect(() => {
+    if (!isFirst.current) main.current?.focus();
+    isFirst.current = false;
+  }, [path]);
+
+  const links = [
+    { to: '/', words: t({ en: 'Overview', ko: '전체 현황' }) },
+    { to: '/board', words: t({ en: 'Board', ko: '알림판' }) },
+    { to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) },
+  ];
+  return (
+    <>
+      <a class="skip" href="#main">
+        {t({ en: 'Skip to the content', ko: '본문으로 건너뛰기' })}
+      </a>
+      <header class="top">
+        <Link to="/" class="brand">
+          Plaza
+        </Link>
+        <Pulse />
+        <nav aria-label={t({ en: 'Pages', ko: '메뉴' })}>
+          {links.map(({ to, words }) => (
+            <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
+              {words}
+            </Link>
+          ))}
+          <a href="/reference">API</a>
+        </nav>
+        <CustomerSearch />
+        <Choice<Language>
+          label={t({ en: 'Language', ko: '언어' })}
+          value={tongue}
+          of={[
+            { value: 'ko', words: '한국어' },
+            { value: 'en', words: 'English' },
+          ]}
+          onChoose={chooseLanguage}
+        />
+        <Choice<Scheme>
+          label={t({ en: 'Colours', ko: '색상' })}
+          value={scheme}
+          of={[
+            { value: 'system', words: t({ en: 'Auto', ko: '자동' }) },
+            { value: 'light', words: t({ en: 'Light', ko: '밝게' }) },
+            { value: 'dark', words: t({ en: 'Dark', ko: '어둡게' }) },
+          ]}
+          onChoose={chooseScheme}
+        />
+      </header>
+      <Banner />
+      <main id="main" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+      <Notices />
+    </>
+  );
+};

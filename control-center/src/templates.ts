@@ -1,0 +1,26 @@
+/** What a path names: `{lotId: 'lot-1'}`. */
+export type Parameters = Readonly<Record<string, string>>;
+
+/** Puts values into a path's `{name}` parts; undefined when one is missing. */
+export const fill = (template: string, values: Readonly<Record<string, unknown>>): string | undefined => {
+  let isWhole = true;
+  const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (typeof value !== 'string' || value === '') isWhole = false;
+    return encodeURIComponent(String(value));
+  });
+  return isWhole ? path : undefined;
+};
+
+/** The values that a path has in a template's place; undefined when it is another path. */
+export const match = (template: string, path: string): Parameters | undefined => {
+  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '([^/]+)')}$`);
+  const found = pattern.exec(path);
+  if (!found) return undefined;
+  try {
+    return Object.fromEntries(names.map((name, at) => [name, decodeURIComponent(found[at + 1]!)]));
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import { type RequestHandler, Router } from 'express';
+import { problems, sendProblem } from '../http/problem.ts';
+
+const DIST = join(import.meta.dirname, '../control-center/dist');
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+const PAGE_HEADERS = {
+  'Cache-Control': 'no-cache',
+  'Content-Security-Policy': [
+    "default-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; '),
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
+/** The name of an asset holds a hash of what is in it. */
+const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' };
+
+const compress = promisify(gzip);
+
+type Asset = { type: string; bytes: Buffer; gzipped: Promise<Buffer> };
+
+const readAsset = (file: string): Asset => {
+  const bytes = readFileSync(file);
+  return { type: TYPES[extname(file)] ?? 'application/octet-stream', bytes, gzipped: compress(bytes) };
+};
+
+type Page = { index: Asset; assets: ReadonlyMap<string, Asset> };
+
+const readPage = (folder: string): Page | undefined => {
+  if (!existsSync(join(folder, 'index.html'))) return undefined;
+  const names = readdirSync(join(folder, 'assets'));
+  return {
+    index: readAsset(join(folder, 'index.html')),
+    assets: new Map(names.map((name) => [name, readAsset(join(folder, 'assets', name))])),
+  };
+};
+
+const send = async (
+  req: Parameters<RequestHandler>[0],
+  res: Parameters<RequestHandler>[1],
+  { type, bytes, gzipped }: Asset,
+  headers: Readonly<Record<string, string>>,
+): Promise<void> => {
+  const isGzipped = req.acceptsEncodings(['gzip', 'identity']) === 'gzip';
+  const body = isGzipped ? await gzipped : bytes;
+  res.writeHead(200, {
+    'Content-Type': type,
+    'Content-Length': body.length,
+    Vary: 'Accept-Encoding',
+    'X-Content-Type-Options': 'nosniff',
+    ...(isGzipped ? { 'Content-Encoding': 'gzip' } : {}),
+    ...headers,
+  });
+  res.end(body);
+};
+
+/**
+ * The control centre's page as it was built: the same document at each of its URLs (the page itself finds out which
+ * view that is), and its assets. It is read when it is first asked for, and kept in memory.
+ */
+export const pageRoutes = (folder = DIST): Router => {
+  const router = Router({ caseSensitive: true });
+  let page: Page | undefined;
+  const found = (): Page | undefined => {
+    page ??= readPage(folder);
+    return page;
+  };
+
+  router.get(['/', '/board', '/view/*path'], async (req, res) => {
+    const index = found()?.index;
+    if (index) await send(req, res, index, PAGE_HEADERS);
+    else sendProblem(res, { ...problems.notFound(), detail: 'The page is not built: npm run build' });
+  });
+
+  router.get('/assets/:name', async (req, res) => {
+    const asset = found()?.assets.get(req.params.name);
+    if (asset) await send(req, res, asset, ASSET_HEADERS);
+    else sendProblem(res, problems.notFound());
+  });
+  return router;
+};
