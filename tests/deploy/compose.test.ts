@@ -44,6 +44,7 @@ describe('docker-compose.yml', () => {
       'eventstore',
       'gateway',
       'mongodb',
+      'payment-sandbox',
       'policies',
       'projections',
       'read-api',

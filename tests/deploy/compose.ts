@@ -8,7 +8,8 @@ export type Service = {
   image: string;
   build?: { context: string; dockerfile: string };
   command?: readonly string[];
-  environment?: Readonly<Record<string, string>>;
+  /** Null for what is passed on as it is set outside. */
+  environment?: Readonly<Record<string, string | null>>;
   ports?: readonly string[];
   volumes?: readonly string[];
   networks: readonly string[];

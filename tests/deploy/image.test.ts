@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -24,6 +24,9 @@ beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'image-'));
   await chmod(work, 0o755);
   image = await buildImage(ROOT, work);
+  // What docker-compose.yml mounts as /tmp: the one place where a side may write.
+  await mkdir(join(work, 'tmp'));
+  await chmod(join(work, 'tmp'), 0o777);
   stores = await startEmbeddedStores({ dataFolder: join(work, 'data') });
 }, 120_000);
 
@@ -52,18 +55,23 @@ const startService = async (name: string): Promise<{ child: ChildProcess; url: s
   const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
   const service = readCompose(env).services[name];
   const child = runInImage(service?.command ?? image.command, {
-    ...service?.environment,
+    ...Object.fromEntries(
+      Object.entries(service?.environment ?? {}).flatMap(([key, value]) => (value === null ? [] : [[key, value]])),
+    ),
     HOST: '127.0.0.1',
     WRITE_SIDE_PORT: '0',
     READ_API_PORT: '0',
     PROJECTIONS_PORT: '0',
+    POLICIES_PORT: '0',
+    PAYMENT_SANDBOX_PORT: '0',
+    PLAZA_DATA: join(work, 'tmp', name),
   });
   const output: string[] = [];
   const line = await new Promise<string>((resolve, reject) => {
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream! }).on('line', (text) => {
         output.push(text);
-        if (/listens on|policies run/.test(text)) resolve(text);
+        if (/listens on/.test(text)) resolve(text);
       });
     }
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}:\n${output.join('\n')}`)));
