@@ -1,0 +1,83 @@
+/**
+ * P8: `npm start` until it says that it listens, on an empty folder and on one with a million events, and what
+ * everything that it started holds in memory when idle.
+ *
+ *     node bench/start.ts [--events 1000000] [--rounds 5]
+ *
+ * Prints a Markdown table of medians. Memory is resident memory as `ps` tells it.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { startEmbeddedStores } from '../embedded/start.ts';
+import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { fillWithParking } from './parking-history.ts';
+
+const { values } = parseArgs({
+  options: { events: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } },
+});
+const ROOT = new URL('../', import.meta.url).pathname;
+const SETTLED_AFTER_MS = 3_000;
+
+/** Resident memory of a process and all that it started, in MiB; npm itself is not counted. */
+const memoryOf = (root: number): number => {
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,args='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line)!)
+    .map(([, pid, parent, kib, args]) => ({ pid: Number(pid), parent: Number(parent), kib: Number(kib), args: args! }));
+  const family = (pid: number): typeof processes =>
+    processes.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...family(child.pid)]);
+  const counted = family(root).filter(
+    ({ args }) => /start\/all-in-one|embedded\/main/.test(args) && !/^sh /.test(args),
+  );
+  return counted.reduce((sum, { kib }) => sum + kib, 0) / 1024;
+};
+
+const start = async (dataFolder: string): Promise<{ ready: number; memory: number }> => {
+  const started = performance.now();
+  const npm = spawn('npm', ['start'], {
+    cwd: ROOT,
+    detached: true,
+    env: { ...process.env, PLAZA_DATA: dataFolder, PORT: '0', LOG_LEVEL: 'error' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((resolve) => npm.once('close', () => resolve()));
+  const ready = await new Promise<number>((resolve, reject) => {
+    createInterface({ input: npm.stdout }).on('line', (line) => {
+      if (line.includes('listens on')) resolve(performance.now() - started);
+    });
+    void ended.then(() => reject(new Error('npm start ended before it was ready')));
+  });
+  await delay(SETTLED_AFTER_MS);
+  const memory = memoryOf(npm.pid!);
+  process.kill(-npm.pid!, 'SIGTERM');
+  await ended;
+  return { ready, memory };
+};
+
+const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
+
+console.log('| data | ready, ms | memory 3 s later, MiB |\n|---|---:|---:|');
+for (const events of [0, Number(values.events)]) {
+  const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
+  try {
+    if (events > 0) {
+      const stores = await startEmbeddedStores({ dataFolder: folder });
+      const client = connectEventStore(stores.eventStoreUrl);
+      await fillWithParking(client, events);
+      await disconnectEventStore(client);
+      await stores.stop();
+    }
+    const runs: { ready: number; memory: number }[] = [];
+    for (let round = 0; round < Number(values.rounds); round++) runs.push(await start(folder));
+    const [ready, memory] = [median(runs.map((each) => each.ready)), median(runs.map((each) => each.memory))];
+    console.log(`| ${events === 0 ? 'empty' : `${events} events`} | ${Math.round(ready)} | ${Math.round(memory)} |`);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
