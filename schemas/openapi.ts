@@ -76,7 +76,7 @@ const headerParameters: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect. An id in the body does the same.',
+      'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of what it makes is safe to repeat without.',
     schema: Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$' }),
     example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   },
