@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { connectPayments, type Payments } from './client.ts';
+import { performPayments } from './perform.ts';
+import { type Sandbox, startSandbox } from './sandbox.ts';
+
+const payment = { showingId: 's-1', reservationId: 'r-1', customerId: 'CUST1', title: '괴물', amount: 12_000 };
+
+let sandbox: Sandbox;
+let payments: Payments;
+let given: { type: string; data: object }[];
+
+beforeEach(async () => {
+  sandbox = await startSandbox();
+  payments = connectPayments({ url: sandbox.url, timeoutMs: 100, halfOpenAfter: 50 });
+  given = [];
+});
+afterEach(() => sandbox.stop());
+
+const charge = (token: string) => payments.charge('s-1.r-1', { amount: 12_000, method: 'card', token });
+const perform = (task: string, attempts = 0) =>
+  performPayments(payments)({ task, data: payment, attempts }, async (command) => {
+    given.push(command);
+    return 'done';
+  });
+
+describe('a seat that was held for long', () => {
+  it('is paid when the provider says so', async () => {
+    await charge('approve');
+    await perform('settle');
+    expect(given).toEqual([{ type: 'ApprovePayment', data: payment }]);
+  });
+  it('is not when the provider says so', async () => {
+    await charge('decline');
+    await perform('settle');
+    expect(given).toEqual([{ type: 'DeclinePayment', data: { ...payment, reason: 'declined' } }]);
+  });
+  it('is not when the provider never heard of it', async () => {
+    await perform('settle');
+    expect(given).toEqual([{ type: 'DeclinePayment', data: { ...payment, reason: 'timed-out' } }]);
+  });
+  it('waits for a provider that is away, but not for ever', async () => {
+    await sandbox.stop();
+    await expect(perform('settle', 0)).rejects.toThrow();
+    expect(given).toEqual([]);
+    await perform('settle', 3);
+    expect(given).toEqual([{ type: 'DeclinePayment', data: { ...payment, reason: 'timed-out' } }]);
+    sandbox = await startSandbox();
+  });
+});
+
+describe('a payment that must not stand', () => {
+  it('goes back, and that is recorded', async () => {
+    await charge('approve');
+    await perform('undo');
+    expect(given).toEqual([{ type: 'RecordRefund', data: { ...payment, charged: true } }]);
+    expect(sandbox.totals()).toMatchObject({ charges: 1, refunds: 1 });
+  });
+  it('never comes to be when it was not there', async () => {
+    await perform('undo');
+    expect(given).toEqual([{ type: 'RecordRefund', data: { ...payment, charged: false } }]);
+    expect(await charge('approve')).toBe('declined');
+  });
+  it('is seen to later while the provider is away', async () => {
+    await sandbox.stop();
+    await expect(perform('undo', 100)).rejects.toThrow();
+    expect(given).toEqual([]);
+    sandbox = await startSandbox();
+  });
+});
