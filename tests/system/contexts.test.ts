@@ -10,7 +10,7 @@ type Center = {
   projections: { name: string; state: string; parked: number }[];
 };
 
-const reaching = (position: string | null) => ({ 'Min-Event-Position': position ?? '', Prefer: 'wait=10' });
+const reaching = (position: string | null) => ({ 'Min-Event-Position': position ?? '', Prefer: 'wait=30' });
 const openSlot = (url: string, slotId: string) =>
   call(url, 'POST', '/screening/slots', { slotId, hospitalName: '병원', date: '2030-01-31', capacity: 1 });
 const openShop = (url: string, shopId: string) => call(url, 'POST', '/food-court/shops', { shopId, name: '김밥나라' });
@@ -127,5 +127,5 @@ describe('with an event that one view can’t handle', () => {
       status: 503,
       body: { type: '/problems/view-behind' },
     });
-  });
+  }, 90_000);
 });
