@@ -11,6 +11,8 @@ export type Problem = {
   errors?: readonly { pointer: string; detail: string }[];
   /** Seconds, sent as Retry-After (RFC 9110 10.2.3). */
   retryAfter?: number;
+  /** How to authenticate, sent as WWW-Authenticate (RFC 9110 11.6.1). */
+  challenge?: string;
   /** Methods, sent as Allow (RFC 9110 10.2.1). */
   allow?: readonly string[];
   /** How far the view has come, where that is the problem: a position in decimal. */
@@ -49,6 +51,13 @@ export const problems = {
   malformedRequest: (detail: string) => common('malformed-request', { detail }),
   invalid: (errors: NonNullable<Problem['errors']>) => common('invalid-request', { errors }),
   outOfRange: (errors: NonNullable<Problem['errors']>) => common('out-of-range', { errors }),
+  /** @param error of RFC 6750 3.1; left out for a request without a token */
+  unauthenticated: (error?: 'invalid_request' | 'invalid_token') =>
+    common('unauthenticated', { challenge: `Bearer realm="plaza"${error ? `, error="${error}"` : ''}` }),
+  forbidden: () => common('forbidden'),
+  /** @param retryAfter seconds */
+  tooManyRequests: (retryAfter: number) => common('too-many-requests', { retryAfter }),
+  signInUnavailable: () => common('sign-in-unavailable'),
   notFound: () => common('not-found'),
   methodNotAllowed: (allow: readonly string[]) => common('method-not-allowed', { allow }),
   replayRunning: () => common('replay-running'),
@@ -82,7 +91,7 @@ export const sendJson = (
 /** Answers with problem details. */
 export const sendProblem = (
   res: Response,
-  { allow, ...shown }: Problem,
+  { allow, challenge, ...shown }: Problem,
   headers: Record<string, string> = {},
 ): void => {
   const { retryAfter } = shown;
@@ -92,6 +101,7 @@ export const sendProblem = (
     shown,
     {
       ...headers,
+      ...(challenge ? { 'WWW-Authenticate': challenge } : {}),
       ...(allow ? { Allow: allow.join(', ') } : {}),
       ...(retryAfter === undefined ? {} : { 'Retry-After': String(retryAfter) }),
     },

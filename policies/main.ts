@@ -46,7 +46,11 @@ await main(async () => {
   const told = { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') };
   serving.handle(
     createApp(
-      [...telemetry.handlers, healthRoutes({ checks: { readModels }, told, stopping: () => stopping })],
+      [
+        ...telemetry.handlers,
+        telemetry.routes,
+        healthRoutes({ checks: { readModels }, told, stopping: () => stopping }),
+      ],
       [],
       onError,
     ),

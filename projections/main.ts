@@ -1,6 +1,8 @@
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
+import { systemGuard } from '../identity/system.ts';
+import { identityOf } from '../start/identity.ts';
 import { createLog } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
@@ -26,6 +28,7 @@ await main(async () => {
   memberMetrics(telemetry.registry, db);
   const all = projectionsIn(settings.PLAZA_CONTEXTS);
   const onError = (error: unknown) => log.error(error);
+  const { identify, signIn } = await identityOf(settings, onError);
   const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line), telemetry });
   const operations = operationRoutes({ client, db, projections: all, onError });
   let stopping = false;
@@ -38,7 +41,13 @@ await main(async () => {
     told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
     stopping: () => stopping,
   });
-  serving.handle(createApp([...telemetry.handlers, health, operations.router], [], onError));
+  serving.handle(
+    createApp(
+      [...telemetry.handlers, telemetry.routes, systemGuard(identify, signIn), health, operations.router],
+      [],
+      onError,
+    ),
+  );
   onShutdown(async () => {
     stopping = true;
     await serving.close();

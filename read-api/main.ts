@@ -1,6 +1,8 @@
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
+import { systemGuard } from '../identity/system.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { identityOf } from '../start/identity.ts';
 import { createLog } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
@@ -24,8 +26,9 @@ await main(async () => {
   memberMetrics(telemetry.registry, db);
   const contexts = readContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = (error: unknown) => log.error(error);
+  const { identify, signIn } = await identityOf(settings, onError);
   const { version } = packageJson;
-  const readApi = startReadApi({ db, contexts, version, onError });
+  const readApi = startReadApi({ db, contexts, version, onError, identify });
   let stopping = false;
   const health = healthRoutes({
     checks: readApi.checks,
@@ -34,7 +37,7 @@ await main(async () => {
   });
   serving.handle(
     createApp(
-      [...telemetry.handlers, health, ...readApi.routers],
+      [...telemetry.handlers, telemetry.routes, systemGuard(identify, signIn), health, ...readApi.routers],
       contexts.map(({ schema }) => schema),
       onError,
     ),

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
 import type { Db } from 'mongodb';
 import type { Check } from '../http/health.ts';
+import type { Identify } from '../identity/caller.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
 import { readStatuses } from '../subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
@@ -23,6 +24,8 @@ export type ReadApiOptions = {
   /** Told of failures that are nobody's refusal. */
   onError(error: unknown): void;
   events?: EventStreamOptions;
+  /** Left out where sign-in is off. */
+  identify?: Identify | undefined;
 };
 
 /** The read API: every query, the control centre and the documents. */
@@ -35,13 +38,13 @@ export type ReadApi = {
 };
 
 /** The read API over a database that somebody else opens and closes. */
-export const startReadApi = ({ db, contexts, version, onError, events = {} }: ReadApiOptions): ReadApi => {
+export const startReadApi = ({ db, contexts, version, onError, events = {}, identify }: ReadApiOptions): ReadApi => {
   const positions = trackPositions(async (view) => (await fromViews(reachedPosition(db, view))).commit);
   const models = { db, positions, lags: trackLags(() => readStatuses(db)) };
   const center = controlCenter(contexts, models, onError, events);
   return {
     routers: [
-      queryRoutes(contexts, models),
+      queryRoutes(contexts, models, identify),
       center.router,
       activityRoutes(contexts, models),
       referenceRoutes(

@@ -107,7 +107,20 @@ describe('the OpenAPI document', () => {
       summary: 'No spot is free in the lot',
       value: { type: '/problems/lot-full', title: 'No spot is free in the lot', status: 409 },
     });
-    expect(Object.keys(responses)).toEqual(['201', '400', '404', '409', '412', '413', '415', '422', '503']);
+    expect(Object.keys(responses)).toEqual([
+      '201',
+      '400',
+      '401',
+      '403',
+      '404',
+      '409',
+      '412',
+      '413',
+      '415',
+      '422',
+      '429',
+      '503',
+    ]);
   });
 
   it('shows examples that are of their schemas', () => {

@@ -1,4 +1,5 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import { type Rule, ruleOf, systemAccess } from './access.ts';
 import { activities } from './kernel/activity.ts';
 import {
   type CommandHttp,
@@ -23,6 +24,10 @@ export type Operation = {
   summary: string;
   description?: string;
   tags: readonly string[];
+  /** OpenAPI 4.8.30: empty requirements mean that no token is needed. */
+  security?: readonly Json[];
+  /** What each role may do: `all`, or the field that must have the caller's subject. */
+  'x-access'?: Json;
   parameters: readonly (Parameter | { $ref: string })[];
   requestBody?: { required: boolean; content: Content };
   responses: Readonly<Record<string, Response>>;
@@ -47,7 +52,12 @@ export type OpenApiDocument = {
   servers: readonly { url: string }[];
   tags: readonly { name: string; description: string }[];
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  components: { schemas: Json; parameters: Readonly<Record<string, Parameter>>; headers: Json };
+  components: {
+    schemas: Json;
+    parameters: Readonly<Record<string, Parameter>>;
+    headers: Json;
+    securitySchemes: Json;
+  };
 };
 
 const Problem = Type.Object(
@@ -202,6 +212,43 @@ const pathParameters = (path: string, properties: TProperties): Parameter[] =>
     const schema = properties[name] ?? Id;
     return { name, in: 'path', required: true, schema, example: exampleOf(schema, name) };
   });
+
+/** Two answers of one status, as one. */
+const merged = (one: Response, other: Response): Response => {
+  const types = Object.keys({ ...one.content, ...other.content });
+  return {
+    description: `${one.description}; ${other.description}`,
+    headers: { ...one.headers, ...other.headers },
+    content: Object.fromEntries(
+      types.map((type) => {
+        const [first, second] = [one.content?.[type], other.content?.[type]];
+        if (!first || !second) return [type, (first ?? second)!];
+        return [type, { ...first, examples: { ...first.examples, ...second.examples } }];
+      }),
+    ),
+  };
+};
+
+/** Who may ask, and what those are told who may not. */
+const guarded = (operation: Operation, rule: Rule): Operation => {
+  const isOpen = rule.anyone === 'all';
+  const shown = Object.fromEntries(
+    Object.entries(rule).map(([role, grant]) => [role, grant === 'all' ? 'all' : { own: grant.own }]),
+  );
+  const refusals: CommonProblem[] = [
+    'unauthenticated',
+    ...(isOpen ? [] : ['forbidden' as const]),
+    'too-many-requests',
+    'sign-in-unavailable',
+  ];
+  const more = problemResponses(common(refusals));
+  const responses = { ...operation.responses };
+  for (const [status, response] of Object.entries(more)) {
+    const known = responses[status];
+    responses[status] = known ? merged(known, response) : response;
+  }
+  return { ...operation, security: isOpen ? [{}, { bearer: [] }] : [{ bearer: [] }], 'x-access': shown, responses };
+};
 
 const omit = (object: TObject, names: readonly string[], optional: readonly string[] = []): TObject => {
   const { properties, required = [] } = object;
@@ -443,6 +490,17 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
     ['/reference', 'get', document('reference', 'This document to read', 'text/html', { type: 'string' })],
     ['/livez', 'get', health('livez', 'Whether the process runs')],
     ['/metrics', 'get', document('metrics', "The process's metrics (Prometheus)", 'text/plain', { type: 'string' })],
+    [
+      '/sign-in',
+      'get',
+      {
+        operationId: 'signIn',
+        summary: 'How to get an access token',
+        tags: ['system'],
+        parameters: [],
+        responses: { 200: { description: 'How', content: json(SignIn, exampleOf(SignIn)) } },
+      },
+    ],
     ['/readyz', 'get', health('readyz', 'Whether the process can do its work')],
   ];
 };
@@ -526,6 +584,18 @@ const operatorsOperations = (): [string, string, Operation][] => {
   ];
 };
 
+const SignIn = Type.Object({
+  signIn: Type.String({ enum: ['on', 'off'], description: 'Off: nobody needs a token.', examples: ['on'] }),
+  issuer: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'The OpenID provider; null: tokens are made by `npm run token`.',
+      examples: ['https://login.example/realms/plaza'],
+    }),
+  ),
+  clientId: Type.Optional(Type.String({ description: 'Of the page, for the code flow with PKCE.' })),
+  audience: Type.Optional(Type.String({ description: 'What the token must be for (RFC 8707: `resource`).' })),
+});
+
 const Health = Type.Object({
   status: Type.String({ enum: ['ok', 'failing', 'stopping'] }),
   checks: Type.Optional(
@@ -544,7 +614,9 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
     ...described.flatMap(({ operations }) => operations),
     ...systemOperations(contexts),
   ]) {
-    paths[path] = { ...paths[path], [method]: operation };
+    const [context = '', name] = operation.operationId.split('.');
+    const rule = name === undefined ? (systemAccess[`${method.toUpperCase()} ${path}`] ?? {}) : ruleOf(context, name);
+    paths[path] = { ...paths[path], [method]: guarded(operation, rule) };
   }
   return {
     openapi: '3.1.0',
@@ -570,6 +642,14 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
       ),
       parameters: headerParameters,
       headers: answerHeaders,
+      securitySchemes: {
+        bearer: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'An access token (RFC 9068), where sign-in is on: see /sign-in.',
+        },
+      },
     },
   };
 };

@@ -3,6 +3,7 @@ import { join, resolve } from 'node:path';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
+import { systemGuard } from '../identity/system.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { startSandbox } from '../payment/sandbox.ts';
 import { policiesOf } from '../policies/contexts.ts';
@@ -17,15 +18,14 @@ import { memberMetrics } from '../telemetry/members.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { startWriteSide } from '../write-side/start.ts';
 import { cinemaWriteSide, openCinemaProcesses } from './cinema.ts';
+import { identityOf, isLoopback } from './identity.ts';
 import { createLog } from './log.ts';
 import { createMongoClient } from './mongo.ts';
 import { serve } from './serve.ts';
-import { readSettings, type Settings } from './settings.ts';
+import { readSettings, type Settings, SettingsError } from './settings.ts';
 import { main, onShutdown } from './shutdown.ts';
 import { openStores } from './stores.ts';
 import { telemetryOf } from './telemetry.ts';
-
-const LOOPBACK = /^(127\.|localhost$|::1$)/;
 
 /** The sandbox, for whoever named no payment provider. */
 const startPayments = async (settings: Settings, dataFolder: string) => {
@@ -40,6 +40,11 @@ await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'plaza');
   const onError = (error: unknown) => log.error(error);
+  if (settings.AUTH === 'off' && !isLoopback(settings.HOST) && process.env.AUTH === undefined)
+    throw new SettingsError(
+      `HOST=${settings.HOST} can be reached by others: set AUTH=on, or AUTH=off if they may do everything`,
+    );
+  const { identify, signIn } = await identityOf(settings, onError);
   const info = (line: string) => log.info(line);
 
   const telemetry = await telemetryOf(settings, 'plaza');
@@ -74,6 +79,7 @@ await main(async () => {
     maxBusy: settings.MAX_WAITING_COMMANDS,
     ...(hasCinema ? cinemaWriteSide(forCinema) : {}),
     onError,
+    identify,
     telemetry,
   });
   const policies = startPolicies({
@@ -92,6 +98,7 @@ await main(async () => {
     contexts: readContexts.filter(({ schema }) => names.includes(schema.name)),
     version: packageJson.version,
     onError,
+    identify,
   });
 
   let stopping = false;
@@ -101,7 +108,15 @@ await main(async () => {
     stopping: () => stopping,
   });
   const app = createApp(
-    [...telemetry.handlers, health, writeSide.router, operations.router, ...readApi.routers],
+    [
+      ...telemetry.handlers,
+      systemGuard(identify, signIn),
+      telemetry.routes,
+      health,
+      writeSide.router,
+      operations.router,
+      ...readApi.routers,
+    ],
     contexts.map(({ schema }) => schema),
     onError,
   );
@@ -126,8 +141,8 @@ await main(async () => {
   data       ${stored}
   reference  ${serving.url.replace('127.0.0.1', 'localhost')}/reference
   stop       Ctrl-C`);
-  if (!LOOPBACK.test(settings.HOST))
+  if (settings.AUTH === 'off')
     console.warn(
-      `plaza: anyone who reaches ${settings.HOST}:${settings.PORT} can read and change everything: there is no sign-in`,
+      `plaza: SIGN-IN IS OFF: whoever reaches ${settings.HOST}:${settings.PORT} can read and change everything (AUTH=on turns it on)`,
     );
 });

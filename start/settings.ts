@@ -39,12 +39,52 @@ const contexts = (text: string) => {
   return known.filter((name) => names.includes(name));
 };
 
+const ASYMMETRIC = /^((ES|PS|RS)(256|384|512)|EdDSA)$/;
+
+const algorithms = (text: string) => {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.filter((name) => !ASYMMETRIC.test(name));
+  if (wrong.length > 0) throw new Error('must be of ES, PS and RS with 256, 384 or 512, and EdDSA');
+  return names;
+};
+
 /** Every setting: an environment variable, its default and its meaning. */
 export const settingsTable = {
   PORT: setting('Port of the single entry', '8088', port),
   HOST: setting('Address that the servers listen on', '127.0.0.1', (text) => text),
   PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
   PLAZA_CONTEXTS: setting('Contexts that are switched on, by name with commas; all when empty', '', contexts),
+  AUTH: setting(
+    'on: every request needs an access token, but where anyone may ask; off: nobody is asked',
+    'off',
+    (text) => {
+      if (text !== 'on' && text !== 'off') throw new Error('must be on or off');
+      return text;
+    },
+  ),
+  AUTH_ISSUER: setting(
+    'Identity provider, as `iss` in its tokens; empty for the local key of `npm run token`',
+    '',
+    url('http', 'https'),
+  ),
+  AUTH_JWKS: setting(
+    "URL or file of the issuer's keys (JWK Set); empty to find them by the issuer's discovery document",
+    '',
+    (text) => text,
+  ),
+  AUTH_AUDIENCE: setting('What `aud` in a token must name', 'plaza', (text) => text),
+  AUTH_ALGORITHMS: setting(
+    'Signature algorithms that are taken, with commas',
+    'ES256,ES384,ES512,EdDSA,PS256,PS384,PS512,RS256,RS384,RS512',
+    algorithms,
+  ),
+  AUTH_CLOCK_SKEW_SECONDS: setting("Seconds by which the issuer's clock may differ", '30', whole(0, 600)),
+  AUTH_ROLES_CLAIM: setting(
+    'Claim with the roles; dots lead into objects: realm_access.roles',
+    'roles',
+    (text) => text,
+  ),
+  AUTH_CLIENT_ID: setting("The control centre's page at the identity provider", 'plaza-control-center', (text) => text),
   EVENTSTORE_URL: setting(
     'EventStoreDB to use, esdb://…; empty for the embedded one',
     '',

@@ -9,8 +9,10 @@ export type Telemetry = {
   registry: Registry;
   /** Undefined when nobody collects traces. */
   tracing: Tracing | undefined;
-  /** What comes before every route: measures each request, and answers `/metrics`. */
+  /** What comes before everything else: measures each request. */
   handlers: readonly RequestHandler[];
+  /** Answers `/metrics`. */
+  routes: RequestHandler;
   stop(): Promise<void>;
 };
 
@@ -32,7 +34,8 @@ export const startTelemetry = async ({ service, version, tracesTo, ratio }: Tele
   return {
     registry,
     tracing,
-    handlers: [requestMetrics(registry), ...(tracing ? [tracing.requests] : []), metricsRoutes(registry)],
+    handlers: [requestMetrics(registry), ...(tracing ? [tracing.requests] : [])],
+    routes: metricsRoutes(registry),
     async stop() {
       await tracing?.stop();
     },

@@ -1,7 +1,9 @@
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
+import { systemGuard } from '../identity/system.ts';
 import { cinemaWriteSide } from '../start/cinema.ts';
+import { identityOf } from '../start/identity.ts';
 import { createLog } from '../start/log.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
@@ -20,6 +22,7 @@ await main(async () => {
   const client = connectEventStore(EVENTSTORE_URL);
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = (error: unknown) => log.error(error);
+  const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
     client,
     contexts,
@@ -27,13 +30,14 @@ await main(async () => {
     maxBusy: settings.MAX_WAITING_COMMANDS,
     ...(settings.PLAZA_CONTEXTS.includes('cinema') ? cinemaWriteSide(settings) : {}),
     onError,
+    identify,
     telemetry,
   });
   let stopping = false;
   const health = healthRoutes({ checks: writeSide.checks, stopping: () => stopping });
   serving.handle(
     createApp(
-      [...telemetry.handlers, health, writeSide.router],
+      [...telemetry.handlers, telemetry.routes, systemGuard(identify, signIn), health, writeSide.router],
       contexts.map(({ schema }) => schema),
       onError,
     ),

@@ -3,6 +3,7 @@ import type { EventStoreClient } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
 import { readTail } from '../event-store/tail.ts';
 import type { Check } from '../http/health.ts';
+import type { Identify } from '../identity/caller.ts';
 import { commandMetrics } from '../telemetry/commands.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 import type { Arounds } from './kernel/around.ts';
@@ -22,6 +23,8 @@ export type WriteSideOptions = {
   /** More for /readyz. */
   checks?: Readonly<Record<string, () => Promise<Check>>>;
   onError(error: unknown): void;
+  /** Left out where sign-in is off. */
+  identify?: Identify | undefined;
   telemetry?: Telemetry;
 };
 
@@ -56,6 +59,7 @@ export const startWriteSide = ({
   around = {},
   checks = {},
   onError,
+  identify,
   telemetry,
 }: WriteSideOptions): WriteSide => {
   const handler = measuredHandler({ store: streams(client), contexts, maxBusy, onError }, telemetry);
@@ -63,7 +67,7 @@ export const startWriteSide = ({
   const tail = () => readTail(client);
   return {
     handler,
-    router: commandRoutes({ contexts: schemas, handler, answerWithin, around, tail, onError }),
+    router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, around, tail, onError }),
     checks: {
       ...checks,
       eventStore: async () => {

@@ -2,7 +2,9 @@ import { type RequestHandler, Router } from 'express';
 import type { Db, Document, Filter, Sort } from 'mongodb';
 import type { TObject, TProperties } from 'typebox';
 import { expressPath } from '../../http/app.ts';
-import { problems, sendJson, sendProblem } from '../../http/problem.ts';
+import { ProblemError, problems, sendJson, sendProblem } from '../../http/problem.ts';
+import { admit, type Identify, type Permit, permitted } from '../../identity/caller.ts';
+import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
 import { historyQueries, historyView } from '../../schemas/kernel/history.ts';
 import { CursorText, DEFAULT_LIMIT, Limit, SortText } from '../../schemas/kernel/paging.ts';
@@ -25,34 +27,45 @@ type BoundQuery = {
   name: string;
   view: string;
   query: QuerySchema;
+  /** Who may ask. */
+  rule: Rule;
+  /** Where the resource is whose history this is. */
+  resource?: { view: string; id(parameters: Readonly<Record<string, string>>): string };
   /** The filter that the path's parameters make. */
   filter(parameters: Readonly<Record<string, string>>): Filter<Stored>;
   /** The document's field behind each sort. */
   sortField(sort: string): string;
 };
 
+/** The `_id` of the document that a path names. */
+const idOf = ({ path }: QuerySchema, parameters: Readonly<Record<string, string>>): string =>
+  parameterNames(path)
+    .map((part) => parameters[part])
+    .join('.');
+
 const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
   ...Object.entries(schema.queries).map(([name, query]): BoundQuery => {
     const view = views[name];
     if (view === undefined) throw new Error(`${schema.name} binds no view to its query ${name}`);
-    const id = parameterNames(query.path);
     return {
       name: `${schema.name}.${name}`,
       view,
       query,
+      rule: ruleOf(schema.name, name),
       filter: (parameters) =>
-        query.answer === 'one'
-          ? { _id: id.map((part) => parameters[part]).join('.') }
-          : { ...only[name], ...parameters },
+        query.answer === 'one' ? { _id: idOf(query, parameters) } : { ...only[name], ...parameters },
       sortField: (sort) => sort,
     };
   }),
   ...Object.entries(historyQueries(schema)).map(([name, query]): BoundQuery => {
     const resource = query.path.slice(0, -'/history'.length);
+    const of = name.slice(0, -'History'.length);
     return {
       name: `${schema.name}.${name}`,
       view: historyView(schema),
       query,
+      rule: ruleOf(schema.name, name),
+      resource: { view: views[of]!, id: (parameters) => idOf(query, parameters) },
       filter: (parameters) => ({ resources: resource.replaceAll(/\{(\w+)\}/g, (_, part) => parameters[part] ?? '') }),
       sortField: () => '_id',
     };
@@ -93,9 +106,40 @@ const answerOne = ({ view, query, filter }: BoundQuery, models: ReadModels): Req
     readAll(queryOf(req.url), noParameters);
     const headers = await awaitPosition(req, res, [view], models);
     const document = await fromViews(collection.findOne(found));
-    if (document) sendJson(res, 200, toItem(document), { ...headers, ...UNCACHED });
+    if (document && isOwn(document, permitted(res).permit))
+      sendJson(res, 200, toItem(document), { ...headers, ...UNCACHED });
     else sendProblem(res, problems.notFound(), headers);
   };
+};
+
+/** Whether a document is the caller's to see. */
+const isOwn = (document: Document, permit: Permit): boolean =>
+  permit.kind === 'all' || permit.fields.some((field) => document[field] === permit.sub);
+
+/**
+ * Narrows a list to what is the caller's own: the path names them, or the list is filtered by them, or the history is of
+ * something of theirs.
+ * @throws ProblemError 403 when the path or a filter names somebody else, 404 for the history of what is not theirs
+ */
+const narrow = async (
+  permit: Permit,
+  inPath: Readonly<Record<string, string>>,
+  given: Map<string, unknown>,
+  { query, resource }: BoundQuery,
+  { db }: ReadModels,
+): Promise<void> => {
+  if (permit.kind === 'all') return;
+  const { sub, fields } = permit;
+  if (fields.some((field) => inPath[field] === sub)) return;
+  if (resource) {
+    const document = await fromViews(db.collection<Stored>(resource.view).findOne({ _id: resource.id(inPath) }));
+    if (document && isOwn(document, permit)) return;
+    throw new ProblemError(problems.notFound());
+  }
+  const field = fields.find((name) => Object.hasOwn(query.filters, name));
+  if (field === undefined || (given.has(field) && given.get(field) !== sub))
+    throw new ProblemError(problems.forbidden());
+  given.set(field, sub);
 };
 
 const UNCACHED = { 'Cache-Control': 'no-store' };
@@ -109,7 +153,8 @@ const after = ({ id, value }: Place, { field, direction }: Ordering): Filter<Sto
   return { $or: [{ [field]: { [beyond]: value } }, { [field]: value, _id: { [beyond]: id } }] } as Filter<Stored>;
 };
 
-const answerList = ({ name, view, query, filter, sortField }: BoundQuery, models: ReadModels): RequestHandler => {
+const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
+  const { name, view, query, filter, sortField } = bound;
   const readPath = pathReader(query);
   const toItem = itemOf(query.item);
   const collection = models.db.collection<Stored>(view);
@@ -135,6 +180,7 @@ const answerList = ({ name, view, query, filter, sortField }: BoundQuery, models
   return async (req, res) => {
     const inPath = readPath(req.params);
     const given = readAll(queryOf(req.url), known);
+    await narrow(permitted(res).permit, inPath, given, bound, models);
     const limit = (given.get('limit') as number | undefined) ?? DEFAULT_LIMIT;
     const cursor = given.get('cursor') as string | undefined;
     const ordering = orderingOf(given.get('sort') as string | undefined);
@@ -176,11 +222,11 @@ const nextLink = (target: string, cursor: string): string => {
  * The routes of every query of the contexts, and of the history of each of their resources.
  * @throws Error when a query is bound to no view
  */
-export const queryRoutes = (contexts: readonly ReadContext[], models: ReadModels): Router => {
+export const queryRoutes = (contexts: readonly ReadContext[], models: ReadModels, identify?: Identify): Router => {
   const router = Router({ caseSensitive: true });
   for (const bound of contexts.flatMap(bindAll)) {
     const answer = bound.query.answer === 'one' ? answerOne(bound, models) : answerList(bound, models);
-    router.get(expressPath(bound.query.path), (req, res, next) => {
+    router.get(expressPath(bound.query.path), admit(identify, bound.rule), (req, res, next) => {
       Promise.resolve(answer(req, res, next))
         .catch(unlessGone)
         .catch(next);

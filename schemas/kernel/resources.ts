@@ -9,4 +9,5 @@ export const systemResources = [
   '/livez',
   '/readyz',
   '/metrics',
+  '/sign-in',
 ] as const;

@@ -7,10 +7,11 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'event-store': [],
   subscriptions: ['schemas', 'event-store'],
   telemetry: ['schemas', 'event-store', 'subscriptions'],
-  'write-side': ['schemas', 'http', 'event-store'],
+  identity: ['schemas', 'http'],
+  'write-side': ['schemas', 'http', 'identity', 'event-store'],
   policies: ['schemas', 'event-store', 'subscriptions'],
   projections: ['schemas', 'http', 'event-store', 'subscriptions'],
-  'read-api': ['schemas', 'http', 'subscriptions'],
+  'read-api': ['schemas', 'http', 'identity', 'subscriptions'],
   embedded: [],
   payment: ['schemas'],
   messages: ['schemas'],
@@ -20,7 +21,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 const mayWire: Readonly<Record<string, readonly string[]>> = {
   'write-side': ['start', 'telemetry'],
   policies: ['start', 'telemetry', 'http', 'write-side'],
-  projections: ['start', 'telemetry'],
+  projections: ['start', 'telemetry', 'identity'],
   'read-api': ['start', 'telemetry', 'package.json'],
   payment: ['start'],
 };

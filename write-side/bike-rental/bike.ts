@@ -117,6 +117,8 @@ export const bike: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  owner: ({ type, data }, { rental }) =>
+    type === 'ReturnBike' && rental?.rentalId === data.rentalId ? rental.userId : undefined,
   snapshot: {
     version: 1,
     save: (state): Saved => ({

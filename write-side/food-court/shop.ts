@@ -209,6 +209,7 @@ export const shop: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  owner: ({ type, data }, { orders }) => (type === 'CancelOrder' ? orders.get(data.orderId)?.customerId : undefined),
   size: ({ menu, orders, closed }) => menu.size + orders.size + closed.size,
   snapshot: {
     version: 1,

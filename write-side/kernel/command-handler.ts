@@ -21,7 +21,7 @@ export type GivenCommand = {
   correlationId?: string;
   causationId?: string;
   traceparent?: string;
-} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'isAbandoned'>;
+} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'isAbandoned'>;
 
 /** Decides commands and appends what they yield. */
 export type CommandHandler = {
@@ -149,6 +149,7 @@ export const commandHandler = ({
       eventBytes: JSON.stringify(command).length * 3 + 3 * commandId.length + EVENT_OVERHEAD_BYTES,
       ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
       ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
+      ...(given.ownedBy === undefined ? {} : { ownedBy: given.ownedBy }),
       ...(given.isAbandoned === undefined ? {} : { isAbandoned: given.isAbandoned }),
     };
   };

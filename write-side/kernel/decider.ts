@@ -25,6 +25,11 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   initialState: State;
   evolve(state: State, event: Event): State;
   decide(command: Command, state: State, input: DecisionInput): Decision<Event>;
+  /**
+   * Whose the thing is that a command names: a customer's reservation. Undefined when there is no such thing (any more).
+   * For commands that are their owner's alone and don't name the owner.
+   */
+  owner?(command: Command, state: State): string | undefined;
   /** The body of the answer to a command that was done. */
   answer(command: Command, events: readonly Event[]): object;
   /** About how many things a state holds that grows: what it counts for among the states kept in memory. Left out: 1. */

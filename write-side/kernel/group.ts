@@ -59,9 +59,17 @@ export const decideGroup = (
   let { folded, revision } = standing;
   let bytes = 0;
 
+  const isOthers = ({ command, ownedBy }: Request): boolean => {
+    if (ownedBy === undefined) return false;
+    if (!decider.owner) return true;
+    const owner = decider.owner(command, folded);
+    return owner !== undefined && owner !== ownedBy;
+  };
+
   const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Event[]; after: unknown } => {
     if (isStale(request, revision)) return { kind: 'stale', revision };
     try {
+      if (isOthers(request)) return { kind: 'not-owner' };
       const decision: Decision<Event> = decider.decide(request.command, folded, { now: request.metadata.time });
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
       if (decision.length === 0) return { kind: 'done', events: [], revision, position: undefined };

@@ -3,6 +3,8 @@ import { type Request, type Response, Router } from 'express';
 import { formatPosition, type Position } from '../../event-store/types.ts';
 import { expressPath, jsonBody } from '../../http/app.ts';
 import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../http/problem.ts';
+import { admit, type Identify, mustBeOwnedBy, permitted } from '../../identity/caller.ts';
+import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
 import type { Around, Arounds, Give, Settled } from './around.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
@@ -15,6 +17,8 @@ export type CommandRoutesOptions = {
   handler: CommandHandler;
   /** Milliseconds until a command whose append is not answered is answered with 503. */
   answerWithin?: number;
+  /** Left out where sign-in is off. */
+  identify?: Identify | undefined;
   around?: Arounds;
   /** The position of the store's newest event: told for a command whose steps had been done before. */
   tail?: () => Promise<Position>;
@@ -72,6 +76,8 @@ const outcomeProblem = (context: ContextSchema, outcome: Exclude<Outcome, { kind
         ...(retryAfter === undefined ? {} : { retryAfter }),
       });
     }
+    case 'not-owner':
+      return problems.notFound();
     case 'stale':
       return problems.preconditionFailed(
         outcome.revision < 0n ? 'it does not exist' : `it stands at "${outcome.revision}"`,
@@ -123,6 +129,7 @@ export const commandRoutes = ({
   contexts,
   handler,
   answerWithin = 900,
+  identify,
   around: arounds = {},
   tail,
   onError = () => {},
@@ -131,8 +138,11 @@ export const commandRoutes = ({
 
   const addRoute = (context: ContextSchema, type: string, schema: CommandSchema, http: CommandHttp): void => {
     const validate = validator(schema.data);
+    const fields = Object.keys(schema.data.properties);
+    const rule = ruleOf(context.name, type);
 
-    const readCommand = (req: Request): { given: GivenCommand; data: Record<string, unknown> } => {
+    const readCommand = (req: Request, res: Response): { given: GivenCommand; data: Record<string, unknown> } => {
+      const { caller, permit } = permitted(res);
       const body: unknown = req.body ?? EMPTY_BODY;
       if (typeof body !== 'object' || body === null || Array.isArray(body))
         throw new ProblemError(problems.invalid([{ pointer: '', detail: 'must be object' }]));
@@ -146,14 +156,16 @@ export const commandRoutes = ({
       const key = header === undefined ? undefined : parseIdempotencyKey(header);
       const id = http.id;
       const givenId = id === undefined ? undefined : data[id];
+      const actor = caller?.sub ?? 'anonymous';
+      const ownKey = key === undefined ? undefined : `${caller ? `${caller.sub} ` : ''}${key}`;
       if (id !== undefined && givenId === undefined)
-        data[id] = key === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${key}`);
+        data[id] = ownKey === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${ownKey}`);
       validate(data);
+      const ownedBy = mustBeOwnedBy(permit, data, fields);
 
-      const actor = 'anonymous';
       const commandId =
-        key !== undefined
-          ? `key:${key}`
+        ownKey !== undefined
+          ? `key:${ownKey}`
           : givenId !== undefined
             ? `${type}:${fingerprintOf(actor, { type, data })}`
             : undefined;
@@ -168,6 +180,7 @@ export const commandRoutes = ({
           data,
           actor,
           ...(commandId === undefined ? {} : { commandId }),
+          ...(ownedBy === undefined ? {} : { ownedBy }),
           ...(ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }),
           ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: parseIfNoneMatch(ifNoneMatch) }),
           ...(correlationId !== undefined && CORRELATION_ID.test(correlationId) ? { correlationId } : {}),
@@ -204,10 +217,11 @@ export const commandRoutes = ({
     const path = expressPath(http.path);
     const around: Around | undefined = Object.hasOwn(arounds, type) ? arounds[type] : undefined;
 
+    const guards = [admit(identify, rule), jsonBody];
     let surrounded = 0;
 
-    router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, jsonBody, async (req, res) => {
-      const { given, data } = readCommand(req);
+    router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, guards, async (req, res) => {
+      const { given, data } = readCommand(req, res);
       let isAnswered = false;
       let timer: NodeJS.Timeout;
       const once = (answer: () => void) => {

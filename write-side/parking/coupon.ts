@@ -49,5 +49,6 @@ export const coupon: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer: (command) => ({ couponId: command.data.couponId, status: 'redeemed' }),
+  owner: (_command, state) => (state.status === 'none' ? undefined : state.coupon.customerId),
   snapshot: { version: 1, save: (state) => state, restore: (saved: State) => saved },
 };

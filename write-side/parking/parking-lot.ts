@@ -189,6 +189,8 @@ export const parkingLot: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  owner: ({ type, data }, { open }) =>
+    type === 'CancelReservation' ? open.get(data.reservationId)?.customerId : undefined,
   size: ({ open, canceled }) => open.size + canceled.newer.size + canceled.older.size,
   snapshot: {
     version: 2,

@@ -146,6 +146,7 @@ export const screeningSlot: Decider<ScreeningCommand, ScreeningEvent, State> = {
   evolve,
   decide,
   answer,
+  owner: ({ type, data }, { open }) => (type === 'CancelBooking' ? open.get(data.bookingId) : undefined),
   size: ({ open, closed }) => open.size + closed.size,
   snapshot: {
     version: 1,

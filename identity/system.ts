@@ -1,0 +1,23 @@
+import { Router } from 'express';
+import { expressPath } from '../http/app.ts';
+import { sendJson } from '../http/problem.ts';
+import { systemAccess } from '../schemas/access.ts';
+import { admit, type Identify } from './caller.ts';
+
+/** How a page signs its users in, with the code flow and PKCE (RFC 7636). */
+export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; clientId: string; audience: string };
+
+/**
+ * Comes before the routes of what is no context's: lets in whom `systemAccess` lets in, and answers `GET /sign-in`.
+ * @param identify left out where sign-in is off
+ */
+export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Router => {
+  const router = Router({ caseSensitive: true });
+  router.get('/sign-in', (_req, res) => sendJson(res, 200, signIn, { 'Cache-Control': 'no-store' }));
+  if (!identify) return router;
+  for (const [resource, rule] of Object.entries(systemAccess)) {
+    const [method = '', path = ''] = resource.split(' ');
+    router[method.toLowerCase() as 'get' | 'post' | 'patch'](expressPath(path), admit(identify, rule));
+  }
+  return router;
+};

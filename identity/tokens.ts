@@ -1,0 +1,85 @@
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { LRUCache } from 'lru-cache';
+import { ProblemError, problems } from '../http/problem.ts';
+import { type Caller, type Identify, rolesIn } from './caller.ts';
+
+export type TokenRules = {
+  keys: JWTVerifyGetKey;
+  issuer: string;
+  audience: string;
+  /** The signature algorithms that are taken: asymmetric ones only. */
+  algorithms: readonly string[];
+  /** Seconds by which clocks may differ. */
+  clockSkew: number;
+  /** The claim with the roles; dots lead into objects: `realm_access.roles`. */
+  rolesClaim: string;
+  /** Told why somebody could not be identified who perhaps should have been. */
+  onError(error: unknown): void;
+};
+
+/** Who may call themselves what: it goes into events. */
+const SUBJECT = /^[\x21-\x7e]{1,128}$/;
+const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
+
+/** Milliseconds for which a good token is not looked at again, and how many of them. */
+const TRUST_FOR = 60_000;
+const TRUSTED = 10_000;
+
+const claimAt = (payload: JWTPayload, path: string): unknown =>
+  path.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], payload);
+
+/** What is wrong with the token itself; everything else is not the caller's fault. */
+const BAD_TOKEN = [
+  errors.JWTClaimValidationFailed,
+  errors.JWTExpired,
+  errors.JWTInvalid,
+  errors.JWSInvalid,
+  errors.JWSSignatureVerificationFailed,
+  errors.JOSEAlgNotAllowed,
+  errors.JOSENotSupported,
+  errors.JWKSNoMatchingKey,
+  errors.JWKSMultipleMatchingKeys,
+];
+
+const isBadToken = (error: unknown): boolean => BAD_TOKEN.some((kind) => error instanceof kind);
+
+/**
+ * Identifies by JWT access tokens as RFC 9068 has them: type `at+jwt`, signed, for this audience, with `iss`, `sub`,
+ * `exp`, `iat`, `jti` and `client_id`.
+ */
+export const bearerTokens = ({ keys, rolesClaim, clockSkew, onError, ...rules }: TokenRules): Identify => {
+  const trusted = new LRUCache<string, Caller>({ max: TRUSTED });
+
+  const verify = async (token: string): Promise<Caller> => {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: rules.issuer,
+      audience: rules.audience,
+      algorithms: [...rules.algorithms],
+      clockTolerance: clockSkew,
+      typ: 'at+jwt',
+      requiredClaims: ['sub', 'exp', 'iat', 'jti', 'client_id'],
+    });
+    const { sub = '', exp = 0 } = payload;
+    if (!SUBJECT.test(sub))
+      throw new errors.JWTClaimValidationFailed('sub must be 1-128 visible ASCII characters', payload, 'sub');
+    const caller: Caller = { sub, roles: rolesIn(claimAt(payload, rolesClaim)) };
+    const left = (exp + clockSkew) * 1000 - Date.now();
+    trusted.set(token, caller, { ttl: Math.max(1, Math.min(TRUST_FOR, left)) });
+    return caller;
+  };
+
+  return async (authorization) => {
+    if (authorization === undefined) return undefined;
+    const token = BEARER.exec(authorization)?.[1];
+    if (token === undefined) throw new ProblemError(problems.unauthenticated('invalid_request'));
+    const known = trusted.get(token);
+    if (known) return known;
+    try {
+      return await verify(token);
+    } catch (error) {
+      if (isBadToken(error)) throw new ProblemError(problems.unauthenticated('invalid_token'));
+      onError(error);
+      throw new ProblemError(problems.signInUnavailable());
+    }
+  };
+};

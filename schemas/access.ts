@@ -1,0 +1,151 @@
+/** What somebody may be, as the `roles` of their token say. */
+export const roles = ['customer', 'staff', 'shop', 'manager', 'admin'] as const;
+
+export type Role = (typeof roles)[number];
+
+/** Everything, or what is the caller's own: what has their subject (`sub`) in the named field. */
+export type Grant = 'all' | { own: string };
+
+/** What each role may do with a command or query; `anyone` needs no token. Who is not named may do nothing. */
+export type Rule = Readonly<Partial<Record<Role | 'anyone', Grant>>>;
+
+const own = (field: string): Grant => ({ own: field });
+
+const anyone: Rule = { anyone: 'all' };
+const admin: Rule = { admin: 'all' };
+const staff: Rule = { staff: 'all', ...admin };
+const customer = (field = 'customerId'): Rule => ({ customer: own(field), ...staff });
+const shop: Rule = { shop: own('shopId'), ...staff };
+const manager: Rule = { manager: own('managerId'), ...staff };
+
+/**
+ * Who may do what: every command and every query of every context, by name. What is not here is refused to everybody.
+ *
+ * `own(field)` on a command: the data names the caller in that field; a command whose data does not have the field is
+ * checked against the stream by its decider's `owner`. On a query: the path names the caller, or the list is filtered to
+ * what is theirs, or the document must be theirs. The history of a resource is shown to those who own it, to staff
+ * and to admins.
+ */
+export const access: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+  parking: {
+    RegisterLot: admin,
+    ChangeSpots: staff,
+    CloseLot: admin,
+    ReserveParking: customer(),
+    CancelReservation: customer(),
+    RedeemCoupon: customer(),
+    lots: anyone,
+    lot: anyone,
+    lotReservations: staff,
+    lotReservation: customer(),
+    reservations: customer(),
+    coupons: customer(),
+    coupon: customer(),
+  },
+  screening: {
+    OpenSlot: staff,
+    BookScreening: customer(),
+    CancelBooking: customer(),
+    DeleteSlot: admin,
+    slots: anyone,
+    slot: anyone,
+    slotBookings: staff,
+    booking: customer(),
+    bookings: customer(),
+    customerBookings: customer(),
+  },
+  'food-court': {
+    RegisterShop: admin,
+    PutMenuItem: shop,
+    PlaceOrder: customer(),
+    AcceptOrder: shop,
+    StartCooking: shop,
+    FinishCooking: shop,
+    PickUpOrder: shop,
+    CancelOrder: { ...customer(), ...shop },
+    shops: anyone,
+    shop: anyone,
+    menu: anyone,
+    menuItem: anyone,
+    shopOrders: shop,
+    order: { ...customer(), ...shop },
+    customerOrders: customer(),
+    board: { shop: 'all', ...staff },
+  },
+  cinema: {
+    RegisterMovie: admin,
+    EditMovie: admin,
+    DeleteMovie: admin,
+    ScheduleShowing: staff,
+    ReserveSeat: customer(),
+    CancelSeat: customer(),
+    WriteReview: customer(),
+    DeleteReview: customer(),
+    movies: anyone,
+    movie: anyone,
+    showings: anyone,
+    showing: anyone,
+    reservations: staff,
+    showingReservations: staff,
+    reservation: customer(),
+    customerReservations: customer(),
+    customerMessages: customer(),
+    reviews: anyone,
+    review: anyone,
+  },
+  'bike-rental': {
+    RegisterBike: staff,
+    RentBike: customer('userId'),
+    ReturnBike: customer('userId'),
+    ReportCondition: manager,
+    ChargeDeposit: customer('userId'),
+    ConvertPoints: manager,
+    bikes: anyone,
+    bike: anyone,
+    rental: customer('userId'),
+    userRentals: customer('userId'),
+    deposit: customer('userId'),
+    manager,
+    bills: staff,
+  },
+};
+
+/** The same for what is no context's: by method and path. */
+export const systemAccess: Readonly<Record<string, Rule>> = {
+  'GET /control-center': { shop: 'all', manager: 'all', ...staff },
+  'GET /control-center/activity': { shop: 'all', manager: 'all', ...staff },
+  'GET /control-center/events': { shop: 'all', manager: 'all', ...staff },
+  'GET /operations/parked': staff,
+  'PATCH /operations/parked/{parkedId}': admin,
+  'GET /operations/replays': staff,
+  'POST /operations/replays': admin,
+  'GET /metrics': admin,
+  'GET /openapi.json': anyone,
+  'GET /asyncapi.json': anyone,
+  'GET /reference': anyone,
+  'GET /sign-in': anyone,
+  'GET /livez': anyone,
+  'GET /readyz': anyone,
+};
+
+const NOBODY: Rule = {};
+
+/** Who may see a resource's events: those who own it, staff and admins. */
+const historyRule = (rule: Rule): Rule =>
+  Object.fromEntries(
+    Object.entries(rule).filter(([role, grant]) => grant !== 'all' || role === 'staff' || role === 'admin'),
+  );
+
+/**
+ * The rule of a command or query.
+ * @param name as the context's schema has it; `{query}History` for the history of a resource
+ * @returns a rule that lets nobody in when the table has none
+ */
+export const ruleOf = (context: string, name: string): Rule => {
+  const rules = access[context];
+  const rule = rules && Object.hasOwn(rules, name) ? rules[name] : undefined;
+  if (rule) return rule;
+  const resource = name.endsWith('History') ? name.slice(0, -'History'.length) : undefined;
+  if (resource === undefined || !rules || !Object.hasOwn(rules, resource)) return NOBODY;
+  return { ...staff, ...historyRule(rules[resource]!) };
+};
