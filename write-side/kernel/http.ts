@@ -218,9 +218,10 @@ export const commandRoutes = ({
     const around: Around | undefined = Object.hasOwn(arounds, type) ? arounds[type] : undefined;
 
     const guards = [admit(identify, rule), jsonBody];
+    const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
     let surrounded = 0;
 
-    router[http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete'](path, guards, async (req, res) => {
+    router[method](path, guards, async (req: Request, res: Response) => {
       const { given, data } = readCommand(req, res);
       let isAnswered = false;
       let timer: NodeJS.Timeout;

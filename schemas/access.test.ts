@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { access, ruleOf, systemAccess } from './access.ts';
+import { contextSchemas } from './contexts.ts';
+import { queriesOf } from './kernel/history.ts';
+import { operationResources } from './kernel/operations.ts';
+import { systemResources } from './kernel/resources.ts';
+
+describe.each(contextSchemas)('the access of $name', (context) => {
+  const commands = Object.entries(context.commands).filter(([, { http }]) => http);
+  const queries = Object.entries(context.queries);
+
+  it('names every command that comes over HTTP and every query, and nothing else', () => {
+    const known = [...commands, ...queries].map(([name]) => name);
+    expect(Object.keys(access[context.name] ?? {}).sort()).toEqual(known.sort());
+  });
+
+  it('lets an admin do everything', () => {
+    for (const name of [...commands.map(([name]) => name), ...Object.keys(queriesOf(context))]) {
+      const rule = ruleOf(context.name, name);
+      expect(rule.admin ?? rule.anyone, name).toBe('all');
+    }
+  });
+
+  it('lets customers change nothing but their own', () => {
+    for (const [name] of commands) {
+      const { customer, anyone } = ruleOf(context.name, name);
+      expect(anyone, name).toBeUndefined();
+      expect(customer, name).not.toBe('all');
+    }
+  });
+
+  it('narrows queries to what is the caller’s own by a field that their path, their filters or their document has', () => {
+    for (const [name, query] of Object.entries(queriesOf(context))) {
+      for (const grant of Object.values(ruleOf(context.name, name))) {
+        if (grant === 'all' || name.endsWith('History')) continue;
+        const { own } = grant;
+        const isInPath = query.path.includes(`{${own}}`);
+        const isFound = query.answer === 'one' ? own in query.item.properties : own in query.filters;
+        expect(isInPath || isFound, `${name} by ${own}`).toBe(true);
+      }
+    }
+  });
+
+  it('shows histories to owners, staff and admins only', () => {
+    for (const name of Object.keys(queriesOf(context)).filter((one) => one.endsWith('History'))) {
+      const all = Object.entries(ruleOf(context.name, name)).filter(([, grant]) => grant === 'all');
+      expect(all.map(([role]) => role).sort(), name).toEqual(['admin', 'staff']);
+    }
+  });
+});
+
+it('covers what is no context’s', () => {
+  const known = [...systemResources.map((path) => `GET ${path}`), ...operationResources.map((one) => one.join(' '))];
+  expect(Object.keys(systemAccess).sort()).toEqual(known.sort());
+});
+
+it('lets nobody do what it does not name', () => {
+  expect(ruleOf('parking', 'BurnDown')).toEqual({});
+  expect(ruleOf('casino', 'lots')).toEqual({});
+  expect(ruleOf('parking', 'constructor')).toEqual({});
+});
