@@ -77,7 +77,7 @@ await main(async () => {
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
-    ...(hasCinema ? cinemaWriteSide(forCinema) : {}),
+    ...(hasCinema ? cinemaWriteSide(forCinema, telemetry) : {}),
     onError,
     identify,
     telemetry,

@@ -4,6 +4,8 @@ import { connectPayments } from '../payment/client.ts';
 import { performPayments } from '../payment/perform.ts';
 import { cinemaProcesses } from '../policies/cinema.ts';
 import type { Processes } from '../policies/start.ts';
+import { paymentMetrics } from '../telemetry/payments.ts';
+import type { Telemetry } from '../telemetry/start.ts';
 import { cinemaAround } from '../write-side/cinema/around.ts';
 import type { WriteSideOptions } from '../write-side/start.ts';
 import type { Settings } from './settings.ts';
@@ -15,8 +17,12 @@ const paymentsOf = (settings: Settings) =>
   });
 
 /** What the cinema's commands need beside the event store: the payment provider. */
-export const cinemaWriteSide = (settings: Settings): Pick<WriteSideOptions, 'around' | 'checks'> => {
+export const cinemaWriteSide = (
+  settings: Settings,
+  { registry }: Pick<Telemetry, 'registry'>,
+): Pick<WriteSideOptions, 'around' | 'checks'> => {
   const payments = paymentsOf(settings);
+  paymentMetrics(registry, payments.circuit);
   return {
     around: cinemaAround({
       payments,

@@ -28,7 +28,7 @@ await main(async () => {
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
-    ...(settings.PLAZA_CONTEXTS.includes('cinema') ? cinemaWriteSide(settings) : {}),
+    ...(settings.PLAZA_CONTEXTS.includes('cinema') ? cinemaWriteSide(settings, telemetry) : {}),
     onError,
     identify,
     telemetry,

@@ -9,9 +9,8 @@ let sandbox: Sandbox;
 let mail: SMTPServer;
 const mails: string[] = [];
 
-beforeAll(async () => {
-  sandbox = await startSandbox();
-  mail = new SMTPServer({
+const mailServer = () =>
+  new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS'],
     async onData(stream, _session, done) {
@@ -21,6 +20,10 @@ beforeAll(async () => {
       done();
     },
   });
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  mail = mailServer();
   await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
   const { port } = mail.server.address() as { port: number };
   plaza = await startProgram('start/all-in-one.ts', {
@@ -224,7 +227,31 @@ test('a deleted movie cancels its showings and refunds every reservation', async
   );
 });
 
+test('messages wait while the channel is down, and reservations go on', async () => {
+  await post('/movies', { movieId: 'm2', title: '마더', description: '혜자', runningTime: 128 });
+  const showing = { showingId: 's3', startsAt: '2027-02-01T19:00:00.000Z', seats: 5, price: 9_000 };
+  await post('/movies/m2/showings', showing);
+  const { port } = mail.server.address() as { port: number };
+  await new Promise<void>((resolve) => mail.close(resolve));
+  const confirmed = await post('/showings/s3/reservations', {
+    reservationId: 'r1',
+    customerId: 'CUST9',
+    payment: { method: 'card', token: 'approve' },
+  });
+  expect(confirmed.status).toBe(201);
+  const messages = async (position?: string | null) =>
+    (await get<{ items: Message[] }>('/customers/CUST9/messages', position)).body.items;
+  expect(await messages(positionOf(confirmed))).toMatchObject([{ kind: 'confirmed', status: 'kept' }]);
+
+  mail = mailServer();
+  await new Promise<void>((resolve) => mail.listen(port, '127.0.0.1', resolve));
+  await eventually(messages, ([message]) => message?.status === 'sent', 20_000);
+  expect(mails.filter((text) => text.includes('<confirmed.s3.r1@localhost>'))).toHaveLength(1);
+});
+
 test('the circuit to the provider is told', async () => {
   const { body } = await call<{ checks: Record<string, object> }>(plaza.url, 'GET', '/readyz?verbose');
   expect(body.checks.payments).toEqual({ ok: true, detail: 'circuit closed' });
+  const metrics = await (await fetch(`${plaza.url}/metrics`)).text();
+  expect(metrics).toContain('plaza_payment_circuit{state="closed"} 1');
 });
