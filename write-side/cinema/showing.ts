@@ -261,6 +261,7 @@ export const showing: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  owner: ({ type, data }, { open }) => (type === 'CancelSeat' ? open.get(data.reservationId)?.customerId : undefined),
   size: ({ open, ended }) => 1 + open.size + ended.size,
   snapshot: {
     version: 1,

@@ -1,0 +1,54 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import Provider from 'oidc-provider';
+
+const RESOURCE = 'https://plaza.example';
+
+/**
+ * A certified OpenID provider in this process: one public client (the page), JWT access tokens (RFC 9068) for Plaza, and
+ * users whose name is their subject. Who is called `staff-…` is staff, everybody else is a customer.
+ */
+export const startOidcProvider = async (redirectUri: string) => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: 'plaza-control-center',
+        token_endpoint_auth_method: 'none',
+        grant_types: ['authorization_code'],
+        response_types: ['code'],
+        redirect_uris: [redirectUri],
+        application_type: 'native',
+      },
+    ],
+    cookies: { keys: ['a key for tests only'] },
+    features: {
+      devInteractions: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: () => RESOURCE,
+        useGrantedResource: () => true,
+        getResourceServerInfo: () => ({
+          scope: '',
+          audience: 'plaza',
+          accessTokenFormat: 'jwt' as const,
+          jwt: { sign: { alg: 'RS256' as const } },
+        }),
+      },
+    },
+    findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
+    extraTokenClaims: (_ctx, token) => ({
+      roles: 'accountId' in token && String(token.accountId).startsWith('staff-') ? ['staff'] : ['customer'],
+    }),
+  });
+  server.on('request', provider.callback());
+  return {
+    issuer,
+    stop() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+};
