@@ -51,7 +51,7 @@ const times = perLanguage((tag) => new Intl.DateTimeFormat(tag, { ...HOURS, seco
 const minutes = perLanguage((tag) => new Intl.DateTimeFormat(tag, HOURS));
 const moments = perLanguage((tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', ...HOURS }));
 const days = perLanguage(
-  (tag) => new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeZone: 'UTC' }), // a calendar day has no time zone
+  (tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', weekday: 'short', timeZone: 'UTC' }), // a calendar day has no time zone
 );
 
 export const formatNumber = (value: number): string => numbers().format(value);

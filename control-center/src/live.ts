@@ -4,6 +4,7 @@ import type { ProjectionStatus } from '../../schemas/kernel/control-center.ts';
 import { get, takesCommands } from './api.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
+import { mergeEvents } from './events.ts';
 import { createStore } from './store.ts';
 
 export type Projection = Static<typeof ProjectionStatus>;
@@ -53,22 +54,6 @@ const COMMANDS_EVERY = 3000;
 /** Milliseconds until a stream that broke off is opened again. */
 const REOPEN = 1000;
 
-const byPosition = (a: HappenedEvent, b: HappenedEvent): number => {
-  const [left, right] = [BigInt(a.position), BigInt(b.position)];
-  return left < right ? 1 : left > right ? -1 : 0;
-};
-
-/** @returns the events with others among them, each once, the newest first */
-export const mergeEvents = (
-  known: readonly HappenedEvent[],
-  more: readonly HappenedEvent[],
-): readonly HappenedEvent[] => {
-  const positions = new Set(known.map(({ position }) => position));
-  const news = more.filter(({ position }) => !positions.has(position));
-  if (news.length === 0) return known;
-  return [...known, ...news].sort(byPosition).slice(0, KEPT_EVENTS);
-};
-
 /** Events that came and are shown with the overview that covers them, so that what is left fits to what happened. */
 let arrived: HappenedEvent[] = [];
 let reading = false;
@@ -83,19 +68,19 @@ const readOverview = async (): Promise<void> => {
   try {
     const next = await get<Overview>('/control-center', news.at(-1)?.position);
     overview.set(next);
-    latest.set(mergeEvents(latest.get(), [...next.events, ...news]));
+    latest.set(mergeEvents(latest.get(), [...next.events, ...news], KEPT_EVENTS));
     connectionIs({ heardAt: Date.now() });
     if (stream === undefined) openStream(next.eventCursor);
     else if (isBehind(next)) reopenStream();
   } catch {
-    latest.set(mergeEvents(latest.get(), news)); // The banner tells for how long nothing was heard.
+    latest.set(mergeEvents(latest.get(), news, KEPT_EVENTS)); // The banner tells for how long nothing was heard.
   }
   reading = false;
   timer = setTimeout(readOverview, arrived.length > 0 ? BUSY : QUIET);
 };
 
 /** Reads the overview soon: something has happened. */
-export const somethingHappened = (): void => {
+const somethingHappened = (): void => {
   if (reading) return;
   clearTimeout(timer);
   timer = setTimeout(readOverview, 20); // Events come in flocks.

@@ -18,6 +18,13 @@ const common: Readonly<
   'malformed-json': { en: 'The request could not be read', ko: '요청을 읽을 수 없습니다' },
   'malformed-request': { en: 'The request could not be read', ko: '요청을 읽을 수 없습니다' },
   'invalid-request': { en: 'Something is missing or of the wrong kind', ko: '빠졌거나 형식이 맞지 않는 값이 있습니다' },
+  unauthenticated: { en: 'Sign in first', ko: '먼저 로그인하세요' },
+  forbidden: { en: 'You may not do this', ko: '권한이 없는 작업입니다' },
+  'too-many-requests': {
+    en: 'Too many requests in a short time; wait a moment',
+    ko: '짧은 시간에 요청이 너무 많습니다. 잠시 기다리세요',
+  },
+  'sign-in-unavailable': { en: 'Signing in is not possible now', ko: '지금은 로그인을 확인할 수 없습니다' },
   'not-found': { en: 'There is nothing here', ko: '해당하는 항목이 없습니다' },
   'method-not-allowed': { en: 'That can’t be done here', ko: '여기서는 할 수 없는 작업입니다' },
   'precondition-failed': { en: 'It was changed meanwhile', ko: '그 사이에 변경되었습니다' },

@@ -94,7 +94,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
           Plaza
         </Link>
         <Pulse />
-        <nav aria-label={t({ en: 'Pages', ko: '메뉴' })}>
+        <nav aria-label={t({ en: 'Plaza', ko: '주 메뉴' })}>
           {links.map(({ to, words }) => (
             <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
               {words}

@@ -1,6 +1,6 @@
 import type { bikeRental as schema } from '../../../schemas/bike-rental.ts';
 import { contextView } from '../context.ts';
-import { formatMoney, formatNumber } from '../language.ts';
+import { formatMoney, formatNumber, same } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const BIKE = '/bike-rental/bikes/{bikeId}';
@@ -33,7 +33,7 @@ export const bikeRental = contextView<typeof schema>({
     bikes.map(({ bikeId, location, status }) => ({
       to: fill(BIKE, { bikeId })!,
       label: bikeId,
-      note: { en: location, ko: location },
+      note: same(location),
       value: statusWords[status],
     })),
   all: '/bike-rental/bikes',

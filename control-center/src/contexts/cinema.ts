@@ -46,7 +46,7 @@ export const cinema = contextView<typeof schema>({
         note: same(formatMoment(startsAt)),
         taken: seats - left,
         of: seats,
-        value: { en: `${left} of ${seats} left`, ko: `${seats}석 중 ${left}석 남음` },
+        value: { en: `${left} of ${seats} left`, ko: `${left}/${seats}석 남음` },
       })),
   all: '/cinema/movies',
   lists: {

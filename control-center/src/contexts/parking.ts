@@ -30,7 +30,7 @@ export const parking = contextView<typeof schema>({
         label: name,
         taken: reserved,
         of: spots,
-        value: { en: `${free} of ${spots} free`, ko: `${spots}면 중 ${free}면 남음` },
+        value: { en: `${free} of ${spots} free`, ko: `${free}/${spots}면 남음` },
       })),
   all: '/parking/lots',
   lists: {

@@ -1,5 +1,6 @@
 import type { screening as schema } from '../../../schemas/screening.ts';
 import { contextView } from '../context.ts';
+import { formatDay, same } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const SLOT = '/screening/slots/{slotId}';
@@ -26,10 +27,10 @@ export const screening = contextView<typeof schema>({
     slots.map(({ slotId, hospitalName, date, capacity, booked, left }) => ({
       to: fill(SLOT, { slotId })!,
       label: hospitalName,
-      note: { en: date, ko: date },
+      note: same(formatDay(date)),
       taken: booked,
       of: capacity,
-      value: { en: `${left} of ${capacity} left`, ko: `${capacity}자리 중 ${left}자리 남음` },
+      value: { en: `${left} of ${capacity} left`, ko: `${left}/${capacity}자리 남음` },
     })),
   all: '/screening/slots',
   lists: {

@@ -5,6 +5,7 @@ import { get, type Page, type Problem, RefusedError, send } from '../api.ts';
 import { formatDuration, formatMoment, formatNumber, formatShare, t } from '../language.ts';
 import { overview, type Projection } from '../live.ts';
 import { notify } from '../notices.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { Status } from '../parts/value.tsx';
 import { problemWords } from '../problems.ts';
 import { Link } from '../router.tsx';
@@ -130,17 +131,19 @@ const ProjectionRow = ({
         {t({ en: `${formatDuration(secondsSinceProgress)} ago`, ko: `${formatDuration(secondsSinceProgress)} 전` })}
       </td>
       <td class="number">{parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}</td>
-      <td>
-        {onReplay && replay?.state !== 'running' && (
-          <span class="commands small">
-            <button type="button" onClick={onReplay}>
-              {t({ en: 'Replay', ko: '재생성' })}
-              <span class="unseen"> {name}</span>
-            </button>
-          </span>
-        )}{' '}
-        {replay && <Progress replay={replay} />}
-      </td>
+      {onReplay && (
+        <td>
+          {replay?.state !== 'running' && (
+            <span class="commands small">
+              <button type="button" onClick={onReplay}>
+                {t({ en: 'Replay', ko: '재생성' })}
+                <span class="unseen"> {name}</span>
+              </button>
+            </span>
+          )}{' '}
+          {replay && <Progress replay={replay} />}
+        </td>
+      )}
     </tr>
   );
 };
@@ -242,7 +245,7 @@ export const OperationsPage = () => {
             <header>
               <h2 id={group}>{t(title)}</h2>
             </header>
-            <div class="scroll">
+            <Scroll>
               <table class="members">
                 <thead>
                   <tr>
@@ -259,7 +262,7 @@ export const OperationsPage = () => {
                     <th scope="col" class="number">
                       {t({ en: 'Parked', ko: '보류' })}
                     </th>
-                    <th scope="col">{group === 'projections' ? t({ en: 'Replay', ko: '재생성' }) : ''}</th>
+                    {group === 'projections' && <th scope="col">{t({ en: 'Replay', ko: '재생성' })}</th>}
                   </tr>
                 </thead>
                 <tbody>
@@ -273,7 +276,7 @@ export const OperationsPage = () => {
                   ))}
                 </tbody>
               </table>
-            </div>
+            </Scroll>
           </section>
         );
       })}
@@ -285,7 +288,7 @@ export const OperationsPage = () => {
           <p class="dim">{t({ en: 'Every event could be handled.', ko: '모든 이벤트가 처리되었습니다.' })}</p>
         )}
         {work.parked.length > 0 && (
-          <div class="scroll">
+          <Scroll>
             <table>
               <thead>
                 <tr>
@@ -308,7 +311,7 @@ export const OperationsPage = () => {
                 ))}
               </tbody>
             </table>
-          </div>
+          </Scroll>
         )}
         {work.more && (
           <p class="dim">

@@ -10,6 +10,7 @@ import { useStore } from '../store.ts';
 import { tell } from '../telling.ts';
 import type { Parameters } from '../templates.ts';
 import { concerning } from './list.tsx';
+import { Scroll } from './scroll.tsx';
 
 const brief = (id: string): string => (id.length > 13 ? `…${id.slice(-8)}` : id);
 
@@ -48,7 +49,7 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
       </header>
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
       {events.length > 0 && (
-        <div class="scroll">
+        <Scroll>
           <table class="history">
             <thead>
               <tr>
@@ -92,7 +93,7 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
               ))}
             </tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {(cursor !== undefined || body?.next !== undefined) && (
         <nav class="paging" aria-label={t({ en: 'Pages of the history', ko: '이력 페이지' })}>

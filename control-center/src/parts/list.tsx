@@ -9,6 +9,7 @@ import { useResource } from '../resource.ts';
 import { Link, VIEW, withQuery } from '../router.tsx';
 import { fill, type Parameters } from '../templates.ts';
 import { Commands } from './commands.tsx';
+import { Scroll } from './scroll.tsx';
 import { isNumeric, Value } from './value.tsx';
 
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -162,7 +163,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
       </header>
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
       {body && body.items.length > 0 && (
-        <div class="scroll">
+        <Scroll>
           <table class="cards-of">
             <thead>
               <tr>
@@ -183,12 +184,12 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
             </thead>
             <tbody>{body.items.map(row)}</tbody>
           </table>
-        </div>
+        </Scroll>
       )}
       {body?.items.length === 0 && <p class="dim">{t({ en: 'Nothing here.', ko: '항목이 없습니다.' })}</p>}
       {!body && !problem && <p class="dim">{t({ en: 'Reading…', ko: '읽는 중…' })}</p>}
       {onQuery && (query.cursor !== undefined || body?.next !== undefined) && (
-        <nav class="paging" aria-label={t({ en: 'Pages', ko: '페이지' })}>
+        <nav class="paging" aria-label={t({ en: `Pages: ${title.en}`, ko: `페이지: ${title.ko}` })}>
           <button type="button" disabled={query.cursor === undefined} onClick={() => change({})}>
             {t({ en: 'First page', ko: '첫 페이지' })}
           </button>

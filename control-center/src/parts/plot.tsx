@@ -3,31 +3,12 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Activity } from '../../../schemas/kernel/activity.ts';
 import { formatMinute, formatNumber, type Phrase, t } from '../language.ts';
+import { lastHour, MINUTE, type Series } from '../last-hour.ts';
 import { scheme } from '../scheme.ts';
 import { useNow, useStore } from '../store.ts';
 
-const MINUTES = 60;
-const MINUTE = 60_000;
 /** In the size of the page's letters, as in the style sheet. */
 const HEIGHT = 5.6;
-
-type Series = { times: number[]; levels: number[]; events: (number | null)[] };
-
-/** The last hour minute by minute: the level at the end of each, and what happened in it. */
-export const lastHour = ({ minutes }: Activity, now: number): Series => {
-  const first = Math.floor(now / MINUTE) - MINUTES;
-  const byMinute = new Map(minutes.map((minute) => [Date.parse(minute.at) / MINUTE, minute]));
-  let level = minutes.findLast(({ at }) => Date.parse(at) / MINUTE < first)?.level ?? 0;
-  const series: Series = { times: [], levels: [], events: [] };
-  for (let minute = first; minute <= first + MINUTES; minute++) {
-    const known = byMinute.get(minute);
-    level = known?.level ?? level;
-    series.times.push(minute * 60);
-    series.levels.push(level);
-    series.events.push(known?.events ?? null);
-  }
-  return series;
-};
 
 const color = (element: Element, name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
 

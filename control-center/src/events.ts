@@ -1,0 +1,21 @@
+import type { HappenedEvent } from './context.ts';
+
+const newestFirst = (a: HappenedEvent, b: HappenedEvent): number => {
+  const [left, right] = [BigInt(a.position), BigInt(b.position)];
+  if (left === right) return 0;
+  return left < right ? 1 : -1;
+};
+
+/**
+ * Puts events among others, each once: they come over the stream and with the overview.
+ * @returns the newest first, at most so many
+ */
+export const mergeEvents = (
+  known: readonly HappenedEvent[],
+  more: readonly HappenedEvent[],
+  most: number,
+): readonly HappenedEvent[] => {
+  const byPosition = new Map([...known, ...more].map((event) => [event.position, event]));
+  if (byPosition.size === known.length) return known;
+  return [...byPosition.values()].sort(newestFirst).slice(0, most);
+};

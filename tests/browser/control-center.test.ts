@@ -1,0 +1,400 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { park } from '../../subscriptions/parked.ts';
+import { storedEvent } from '../../subscriptions/testing.ts';
+import { call, eventually } from '../support/plaza.ts';
+import { faultsOf, findChromium, openBrowser, type Stage, startStage, tabTo } from './stage.ts';
+
+const chromium = findChromium();
+if (!chromium) console.warn('The control centre is not tested: there is no Chromium (apt-get install chromium).');
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
+  let stage: Stage;
+  const pages: Page[] = [];
+
+  const open = async (path: string, options: Parameters<typeof openBrowser>[2] = {}): Promise<Page> => {
+    const page = await openBrowser(stage.browser, stage.url, options);
+    pages.push(page);
+    await page.goto(path);
+    return page;
+  };
+  const command = (method: string, path: string, body: object = {}) => call(stage.url, method, path, body);
+  const registerLot = (lotId: string, name: string, spots: number) =>
+    command('POST', '/parking/lots', { lotId, name, spots });
+  const reserve = (lotId: string, reservationId: string, carNumber = `car-${reservationId}`) =>
+    command('POST', `/parking/lots/${lotId}/reservations`, {
+      reservationId,
+      customerId: 'CUST1',
+      carNumber,
+      amount: 5000,
+    });
+
+  /** Waits until something is on the page. */
+  const shows = (page: Page, text: string | RegExp, timeout = 10_000) =>
+    page.getByText(text).first().waitFor({ timeout });
+  const field = (page: Page, name: string) => page.locator('.fields > div', { hasText: name }).locator('dd').first();
+  const fieldIs = (page: Page, name: string, value: string) =>
+    expect.poll(() => field(page, name).textContent(), { timeout: 10_000 }).toBe(value);
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  const submit = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
+  const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);
+
+  beforeAll(async () => {
+    stage = await startStage(chromium ?? '');
+  }, 60_000);
+  afterAll(() => stage?.end());
+  afterEach(() => {
+    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
+  });
+
+  test('the car park’s walk-through by mouse', async () => {
+    const page = await open('/');
+    await page.getByRole('link', { name: 'Car park', exact: true }).click();
+    await page.evaluate('globalThis.stayed = true');
+    for (const [id, name, spots] of [
+      ['1', '정자역', '5'],
+      ['2', '서현역', '0'],
+    ] as const) {
+      await button(page, 'Open a lot').click();
+      await input(page, 'Name').first().fill(name);
+      await input(page, 'Spots').fill(spots);
+      await page.getByText('Name it yourself').click();
+      await input(page, 'Lot').fill(id);
+      await submit(page, 'Open a lot').click();
+      await page.getByRole('row', { name }).waitFor();
+    }
+
+    await page.getByRole('link', { name: '서현역' }).click();
+    await button(page, 'Reserve').click();
+    await input(page, 'Customer').fill('CUST1');
+    await input(page, 'Car').fill('10더8612');
+    await input(page, 'Amount').fill('5000');
+    await submit(page, 'Reserve').click();
+    await shows(page, 'No spot is free in the lot');
+    await submit(page, 'Back').click();
+    const history = await call<{ items: unknown[] }>(stage.url, 'GET', '/parking/lots/2/history');
+    expect(history.body.items).toHaveLength(1);
+
+    await page.getByRole('link', { name: 'Car park' }).click();
+    await page.getByRole('link', { name: '정자역' }).click();
+    await button(page, 'Reserve').click();
+    await input(page, 'Customer').fill('CUST1');
+    await input(page, 'Car').fill('10더8612');
+    await input(page, 'Amount').fill('5000');
+    await submit(page, 'Reserve').click();
+    await fieldIs(page, 'Free', '4');
+    await shows(page, 'Coupon issued to CUST1');
+
+    await page
+      .getByRole('row', { name: /10더8612/ })
+      .getByRole('button', { name: 'Cancel' })
+      .click();
+    await submit(page, 'Cancel').click();
+    await fieldIs(page, 'Free', '5');
+    await shows(page, 'Coupon of CUST1 revoked');
+    const types = await page.locator('table.history summary').allTextContents();
+    expect(types).toEqual(['CouponRevoked', 'ReservationCanceled', 'CouponIssued', 'ParkingReserved', 'LotRegistered']);
+
+    await page.getByRole('link', { name: 'Overview' }).first().click();
+    await shows(page, '10더8612 reserved 정자역, 4 free');
+    await shows(page, 'CUST1 cancelled at 정자역, 5 free');
+    expect(await page.evaluate('globalThis.stayed')).toBe(true);
+  });
+
+  test('the same by keyboard alone, in Korean', async () => {
+    await registerLot('keys', '판교역', 1);
+    const page = await open('/', { locale: 'ko-KR' });
+    const keys = page.keyboard;
+    const lot = page.getByRole('link', { name: '판교역', exact: true });
+    await lot.waitFor();
+    await tabTo(page, lot);
+    await keys.press('Enter');
+    await button(page, '예약하기').waitFor();
+
+    const fill = async (car: string) => {
+      await tabTo(page, button(page, '예약하기'));
+      await keys.press('Enter');
+      await input(page, '고객').waitFor();
+      await tabTo(page, input(page, '고객'));
+      await keys.insertText('CUST2');
+      await tabTo(page, input(page, '차량 번호'));
+      await keys.insertText(car);
+      await tabTo(page, input(page, '금액'));
+      await keys.type('5000');
+      await keys.press('Enter');
+    };
+    await fill('20가1234');
+    await fieldIs(page, '남음', '0');
+    await fill('30나5678');
+    await shows(page, '남은 주차면이 없습니다');
+    await keys.press('Escape');
+
+    const cancel = page.getByRole('row', { name: /20가1234/ }).getByRole('button', { name: '예약 취소' });
+    await tabTo(page, cancel);
+    await keys.press('Enter');
+    await submit(page, '예약 취소').waitFor();
+    await tabTo(page, submit(page, '예약 취소'));
+    await keys.press('Enter');
+    await fieldIs(page, '남음', '1');
+    await shows(page, 'CUST2 쿠폰 회수');
+  });
+
+  test('two browsers see each other’s changes within a second', async () => {
+    await registerLot('two', '수내역', 100);
+    const [one, other] = await Promise.all([open('/view/parking/lots/two'), open('/')]);
+    await other.locator('[data-context="parking"]').getByText('100 of 100 free').waitFor();
+    const took: number[] = [];
+    for (let times = 1; times <= 5; times++) {
+      await button(one, 'Reserve').click();
+      await input(one, 'Customer').fill('CUST3');
+      await input(one, 'Car').fill(`car-${times}`);
+      await input(one, 'Amount').fill('1000');
+      const answered = one.waitForResponse((response) => response.request().method() === 'POST');
+      await submit(one, 'Reserve').click();
+      await answered;
+      const began = performance.now();
+      await other
+        .locator('[data-context="parking"]')
+        .getByText(`${100 - times} of 100 free`)
+        .waitFor();
+      await shows(other, `car-${times} reserved 수내역, ${100 - times} free`);
+      took.push(performance.now() - began);
+      await one.getByRole('dialog').waitFor({ state: 'detached' });
+    }
+    expect(took.sort((a, b) => a - b)[2]).toBeLessThan(1000);
+  });
+
+  test('a hostile name is text', async () => {
+    const name = '<img src=x onerror="document.title=1"><script>document.title=2</script>';
+    await registerLot('hostile', name, 2);
+    await reserve('hostile', 'h1', '<img src=x onerror=1');
+    for (const path of [
+      '/',
+      '/view/parking/lots',
+      '/view/parking/lots/hostile',
+      '/view/parking/lots/hostile/reservations/h1',
+    ]) {
+      const page = await open(path);
+      await shows(page, '<img src=x');
+      expect(await page.locator('img').count()).toBe(0);
+      expect(await page.title()).toMatch(/^Plaza/);
+    }
+    const policy = (await fetch(`${stage.url}/`)).headers.get('Content-Security-Policy');
+    expect(policy).toContain("default-src 'self'");
+    expect(policy).not.toContain('unsafe');
+  });
+
+  test('lists are filtered, sorted and turned, each with a URL that can be opened again', async () => {
+    await registerLot('long', '모란역', 100);
+    await Promise.all(Array.from({ length: 60 }, (_, at) => reserve('long', `l${String(at).padStart(2, '0')}`)));
+    await command('DELETE', '/parking/lots/long/reservations/l07');
+    const page = await open('/view/parking/reservations?lotId=long&status=reserved');
+    await eventually(
+      () => page.locator('tbody tr').count(),
+      (rows) => rows === 50,
+    );
+    await button(page, 'Next page').click();
+    await eventually(
+      () => page.locator('tbody tr').count(),
+      (rows) => rows === 9,
+    );
+    const again = await open(page.url().slice(stage.url.length));
+    await eventually(
+      () => again.locator('tbody tr').count(),
+      (rows) => rows === 9,
+    );
+    await page.goBack();
+    await eventually(
+      () => page.locator('tbody tr').count(),
+      (rows) => rows === 50,
+    );
+    await page.getByLabel('Status').selectOption('canceled');
+    await eventually(
+      () => page.locator('tbody tr').count(),
+      (rows) => rows === 1,
+    );
+    await shows(page, 'l07');
+    expect(new URL(page.url()).searchParams.get('status')).toBe('canceled');
+    await page.goto('/view/parking/lots');
+    await button(page, 'Free').click();
+    await page.locator('th[aria-sort="ascending"]', { hasText: 'Free' }).waitFor();
+    expect(new URL(page.url()).searchParams.get('sort')).toBe('free');
+  });
+
+  test('an order is taken through the kitchen, and the board calls it', async () => {
+    await command('POST', '/food-court/shops', { shopId: 'kim', name: '김밥나라' });
+    await command('PUT', '/food-court/shops/kim/menu/gimbap', { name: '김밥', price: 4000, available: true });
+    const board = await open('/board', { viewport: { width: 1920, height: 1080 } });
+    await shows(board, 'No order is waiting.');
+    const page = await open('/view/food-court/shops/kim');
+    await button(page, 'Order').click();
+    await input(page, 'Customer').fill('CUST4');
+    await input(page, 'Item').first().selectOption('gimbap');
+    await input(page, 'Quantity').fill('2');
+    await page.getByText('Name it yourself').click();
+    await input(page, 'Order').last().fill('712');
+    await submit(page, 'Order').click();
+    const row = page.getByRole('row', { name: /712/ });
+    await row.getByText('₩8,000').waitFor();
+    for (const step of ['Accept', 'Start cooking', 'Ready']) await row.getByRole('button', { name: step }).click();
+    await board.getByRole('listitem').getByText('712').waitFor();
+    const height = await board
+      .locator('.calls strong')
+      .first()
+      .evaluate((element) => element.getBoundingClientRect().height);
+    expect(height).toBeGreaterThan(1080 / 10);
+    await row.getByRole('button', { name: 'Picked up' }).click();
+    await shows(board, 'No order is waiting.');
+  });
+
+  test('operators look into a parked event, discard it, and replay a view up to its switch', async () => {
+    const event = storedEvent(
+      1,
+      'ParkingReserved',
+      { lotId: 'nowhere', carNumber: '<b>10더8612</b>' },
+      'parkingLot-nowhere',
+    );
+    const member = { name: 'parking.lots', view: 'parking.lots', onPoison: 'park' } as const;
+    await park(stage.db, member, event, 'ParkingReserved for a lot that was never registered');
+    const page = await open('/view/operations');
+    const parked = page.locator('section', { has: page.locator('#parked') });
+    await parked.getByText('ParkingReserved for a lot that was never registered').waitFor();
+    await parked.getByText('ParkingReserved', { exact: true }).click();
+    await parked.getByText('<b>10더8612</b>').waitFor();
+    await parked.getByRole('button', { name: 'Discard' }).click();
+    await parked.getByText('discarded', { exact: true }).waitFor();
+
+    const row = page.getByRole('row', { name: /^parking\.lots/ });
+    await row.getByText('live').waitFor();
+    await row.getByRole('button', { name: 'Replay' }).click();
+    await row.getByText(/switched at .*, \d+ events/).waitFor({ timeout: 20_000 });
+  });
+
+  test('with the read API gone for a while the page says so, and then misses nothing', async () => {
+    await registerLot('gap', '야탑역', 200);
+    const page = await open('/');
+    await shows(page, '야탑역 opened with 200 spots');
+    await stage.stop('readApi');
+    const before = performance.now();
+    for (let at = 0; at < 60; at++) await reserve('gap', `g${at}`);
+    await page
+      .locator('[data-warning="disconnected"]')
+      .getByText(/has not answered for \d+ sec/)
+      .waitFor({ timeout: 15_000 });
+    expect(performance.now() - before).toBeLessThan(15_000);
+    await stage.start('readApi');
+    await page.locator('[data-warning]').first().waitFor({ state: 'detached' });
+    const history = await call<{ items: { position: string }[] }>(
+      stage.url,
+      'GET',
+      '/parking/lots/gap/history?sort=-position&limit=80',
+    );
+    const happened = history.body.items.map(({ position }) => position);
+    const shown = () =>
+      page.locator('.stream li').evaluateAll((lines) => lines.map((line) => line.getAttribute('data-position')));
+    await eventually(shown, (positions) => happened.slice(0, 60).every((position) => positions.includes(position)));
+    const positions = await shown();
+    expect(new Set(positions).size).toBe(positions.length);
+    expect(positions.filter((position) => happened.includes(position!))).toEqual(happened.slice(0, positions.length));
+  });
+
+  test('with the write side gone the page still answers, warns, and refuses in words', async () => {
+    await registerLot('quiet', '미금역', 3);
+    const page = await open('/view/parking/lots/quiet');
+    await fieldIs(page, 'Free', '3');
+    await stage.stop('writeSide');
+    await button(page, 'Reserve').click();
+    await input(page, 'Customer').fill('CUST5');
+    await input(page, 'Car').fill('car-quiet');
+    await input(page, 'Amount').fill('1');
+    await submit(page, 'Reserve').click();
+    await page.getByRole('dialog').getByText('the write side is away. Nothing was changed').waitFor();
+    await page.locator('[data-warning="commands"]').getByText('Looking goes on').waitFor();
+    await page.goto('/');
+    await page.locator('[data-context="parking"]').getByRole('link', { name: '미금역' }).waitFor();
+    await page.locator('[data-warning="commands"]').waitFor();
+    await stage.start('writeSide');
+    await page.locator('[data-warning="commands"]').waitFor({ state: 'detached' });
+  });
+
+  test('with the projections gone the page says how old it is', async () => {
+    const page = await open('/');
+    await stage.stop('projections');
+    await page
+      .locator('[data-warning="stale"]')
+      .getByText(/up to date for \d+ sec/)
+      .waitFor({ timeout: 15_000 });
+    await stage.start('projections');
+    await page.locator('[data-warning="stale"]').waitFor({ state: 'detached', timeout: 20_000 });
+  });
+
+  test('the language follows the browser, and can be chosen', async () => {
+    const page = await open('/', { locale: 'ko-KR' });
+    await page.getByRole('heading', { name: '주차장' }).waitFor();
+    expect(await page.locator('html').getAttribute('lang')).toBe('ko');
+    await page.getByLabel('언어').selectOption('en');
+    await page.getByRole('heading', { name: 'Car park' }).waitFor();
+    await page.reload();
+    await page.getByRole('heading', { name: 'Car park' }).waitFor();
+  });
+
+  describe('is accessible (WCAG 2.2 AA)', () => {
+    const views = [
+      '/',
+      '/view/parking/lots',
+      '/view/parking/lots/long',
+      '/view/parking/lots/long/reservations/l01',
+      '/view/food-court/shops/kim',
+      '/view/customers/CUST1',
+      '/view/operations',
+      '/board',
+    ];
+    test.each([
+      ['light', 'en-GB', 1280],
+      ['dark', 'ko-KR', 390],
+    ] as const)('in %s, %s, %d pixels wide', async (colorScheme, locale, width) => {
+      const page = await open('/', { colorScheme, locale, viewport: { width, height: 900 } });
+      for (const view of views) {
+        await page.goto(view);
+        await page.locator('h1').first().waitFor();
+        await page.waitForLoadState('load');
+        await eventually(
+          () => page.locator('.dim', { hasText: /^(Reading…|읽는 중…)$/ }).count(),
+          (count) => count === 0,
+        );
+        expect(await violations(page), view).toEqual([]);
+        const overflow = await page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+        expect(overflow, `${view} is wider than the screen`).toBeLessThanOrEqual(0);
+      }
+      await page.goto('/view/parking/lots/long');
+      await page.locator('.thing button').first().click();
+      await page.getByRole('dialog').locator('input').first().waitFor();
+      expect(await violations(page), 'dialog').toEqual([]);
+    });
+  });
+});
+
+/** What axe-core finds, in short. It is run outside of the page's own world, which the page's policy is for. */
+const violations = async (page: Page): Promise<string[]> => {
+  const session = await page.context().newCDPSession(page);
+  const { executionContextId } = await session
+    .send('Page.getFrameTree')
+    .then(({ frameTree }) =>
+      session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' }),
+    );
+  await session.send('Runtime.evaluate', { contextId: executionContextId, expression: axe });
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { result } = await session.send('Runtime.evaluate', {
+    contextId: executionContextId,
+    awaitPromise: true,
+    returnByValue: true,
+    expression: `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`,
+  });
+  await session.detach();
+  return result.value as string[];
+};

@@ -1,0 +1,144 @@
+import { existsSync } from 'node:fs';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import { onTestFinished } from 'vitest';
+import { buildPage } from '../../control-center/build.ts';
+import { startEmbeddedStores } from '../../embedded/start.ts';
+import { createMongoClient } from '../../start/mongo.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/**
+ * Where a Chromium is, undefined when there is none.
+ * @throws Error when there is none and REQUIRE_TOOLS says that there must be
+ */
+export const findChromium = (): string | undefined => {
+  const found = CHROMIUM.find((file) => file !== undefined && existsSync(file));
+  if (!found && process.env.REQUIRE_TOOLS) throw new Error('chromium is missing: apt-get install chromium');
+  return found;
+};
+
+const ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';
+
+const FILES: Readonly<Record<SideName, string>> = {
+  writeSide: 'write-side/main.ts',
+  readApi: 'read-api/main.ts',
+  projections: 'projections/main.ts',
+  policies: 'policies/main.ts',
+};
+
+const PORTS: Readonly<Record<SideName, string>> = {
+  writeSide: 'WRITE_SIDE_PORT',
+  readApi: 'READ_API_PORT',
+  projections: 'PROJECTIONS_PORT',
+  policies: 'POLICIES_PORT',
+};
+
+export type Stage = Awaited<ReturnType<typeof startStage>>;
+
+/** Every side of Plaza as a process of its own behind the gateway, on stores of its own, and a browser before it. */
+export const startStage = async (chromiumPath: string) => {
+  const data = temporaryData();
+  const [browser, stores] = await Promise.all([
+    chromium.launch({ executablePath: chromiumPath, args: ARGS }),
+    startEmbeddedStores({ dataFolder: data.folder }),
+    buildPage(),
+  ]);
+  const env = {
+    EVENTSTORE_URL: stores.eventStoreUrl,
+    MONGODB_URL: stores.mongoUrl,
+    PLAZA_CONTEXTS: 'parking,screening,food-court',
+  };
+  const mongo = createMongoClient(stores.mongoUrl);
+  const names = Object.keys(FILES) as SideName[];
+  const started = await Promise.all(names.map((name) => startProgram(FILES[name], env)));
+  const sides = Object.fromEntries(names.map((name, at) => [name, started[at]])) as Record<SideName, Program>;
+  const ports = Object.fromEntries(names.map((name) => [name, new URL(sides[name].url || 'http://x:0').port]));
+  const gateway = await startProgram('start/gateway.ts', {
+    WRITE_SIDE_URL: sides.writeSide.url,
+    READ_API_URL: sides.readApi.url,
+    PROJECTIONS_URL: sides.projections.url,
+  });
+  await eventually(
+    () => call<{ projections: { state: string }[] }>(gateway.url, 'GET', '/control-center'),
+    ({ status, body }) => status === 200 && body.projections.length > 15,
+    20_000,
+  );
+  return {
+    browser,
+    url: gateway.url,
+    db: mongo.db('plaza'),
+    /** Kills a side, as a crash would. */
+    stop: (name: SideName) => sides[name].end('SIGKILL'),
+    /** Starts a side again where it was. */
+    async start(name: SideName) {
+      sides[name] = await startProgram(FILES[name], { ...env, [PORTS[name]]: ports[name] || '0' });
+    },
+    async end() {
+      await browser.close();
+      await gateway.end('SIGKILL');
+      await Promise.all(Object.values(sides).map((side) => side.end('SIGKILL')));
+      await mongo.close();
+      await stores.stop();
+      data.remove();
+    },
+  };
+};
+
+/** What went wrong in a page by itself: its console, its scripts, and what it asked of others. */
+const faults = new WeakMap<Page, string[]>();
+
+export const faultsOf = (page: Page): readonly string[] => faults.get(page) ?? [];
+
+/** A browser of somebody's own: nothing is shared with another. */
+export const openBrowser = async (
+  browser: Browser,
+  url: string,
+  options: BrowserContextOptions = {},
+): Promise<Page> => {
+  const context = await browser.newContext({
+    locale: 'en-GB',
+    timezoneId: 'Asia/Seoul',
+    viewport: { width: 1280, height: 900 },
+    baseURL: url,
+    ...options,
+  });
+  context.setDefaultTimeout(10_000);
+  onTestFinished(() => context.close());
+  const page = await context.newPage();
+  const found: string[] = [];
+  faults.set(page, found);
+  // What the browser says of an answer that is an error is what the tests ask for.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !/Failed to load resource|EventSource/.test(message.text()))
+      found.push(message.text());
+  });
+  page.on('pageerror', (error) => found.push(error.message));
+  page.on('request', (request) => {
+    if (!request.url().startsWith(url)) found.push(`asked for ${request.url()}`);
+  });
+  page.on('dialog', (dialog) => {
+    found.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  return page;
+};
+
+/** Presses Tab until an element has the focus. @throws Error when it never gets it */
+export const tabTo = async (page: Page, selector: ReturnType<Page['locator']>): Promise<void> => {
+  for (let presses = 0; presses < 120; presses++) {
+    if (await selector.evaluate((element) => element === element.ownerDocument.activeElement)) return;
+    await page.keyboard.press('Tab');
+  }
+  throw new Error(`Tab does not lead to ${selector}`);
+};
