@@ -63,7 +63,10 @@ test('a rental opens a bill, its end closes it, and the deposit pays exactly the
     ([one]) => one?.bill !== undefined,
   );
   expect(line).toMatchObject({ kind: 'rental', rentalId: 'r1', status: 'in-use', bill: { status: 'open' } });
-  expect((await get<{ items: object[] }>('/bills?status=open')).body.items).toMatchObject([{ rentalId: 'r1' }]);
+  const openBills = () => get<{ items: object[] }>('/bills?status=open');
+  expect((await eventually(openBills, ({ body }) => body.items.length > 0)).body.items).toMatchObject([
+    { bikeId: 'bike-1', rentalId: 'r1' },
+  ]);
 
   const refused = await post('/bikes/bike-1/rentals', { rentalId: 'r2', userId: 'user-2' });
   expect(refused).toMatchObject({ status: 409, body: { type: '/problems/bike-not-available' } });

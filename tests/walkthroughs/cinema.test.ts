@@ -30,9 +30,9 @@ beforeAll(async () => {
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'cinema',
     PAYMENT_URL: sandbox.url,
-    PAYMENT_TIMEOUT_MS: '200',
-    PAYMENT_ANSWER_MS: '3000',
-    HOLD_SECONDS: '5',
+    PAYMENT_TIMEOUT_MS: '400',
+    PAYMENT_ANSWER_MS: '10000',
+    HOLD_SECONDS: '20',
     MAX_PAYMENTS: '3',
     MESSAGE_SMTP_URL: `smtp://127.0.0.1:${port}`,
   });
@@ -197,7 +197,7 @@ test('more payments than may be taken at a time are sent away for a while', asyn
   const showing = { showingId: 's2', startsAt: '2027-01-31T21:00:00.000Z', seats: 100, price: 10_000 };
   await post('/movies/m1/showings', showing);
   const answers = await Promise.all(
-    Array.from({ length: 12 }, (_, index) => reserve('s2', `b${index}`, 'fail-then-approve')),
+    Array.from({ length: 24 }, (_, index) => reserve('s2', `b${index}`, 'fail-then-approve')),
   );
   const shed = answers.filter(({ status }) => status === 503);
   expect(shed.length).toBeGreaterThan(0);
@@ -205,7 +205,7 @@ test('more payments than may be taken at a time are sent away for a while', asyn
     expect(body.type).toBe('/problems/too-many-payments');
     expect(headers.get('Retry-After')).toBe('1');
   }
-  expect(answers.filter(({ status }) => status === 201).length).toBe(12 - shed.length);
+  expect(answers.filter(({ status }) => status === 201).length).toBe(24 - shed.length);
   expect(await reserve('s2', 'later', 'approve')).toMatchObject({ status: 201 });
 });
 

@@ -1,0 +1,159 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Type } from 'typebox';
+import { afterEach, expect, it } from 'vitest';
+import type { Position } from '../../event-store/types.ts';
+import { createApp } from '../../http/app.ts';
+import { type ContextSchema, command } from '../../schemas/kernel/context.ts';
+import { Id } from '../../schemas/kernel/values.ts';
+import type { Around, Settled } from './around.ts';
+import type { CommandHandler, GivenCommand } from './command-handler.ts';
+import { commandRoutes } from './http.ts';
+import type { Outcome } from './request.ts';
+
+const schema = {
+  name: 'things',
+  title: 'Things',
+  events: {},
+  commands: {
+    Make: command('Make a thing', Type.Object({ thingId: Id }), {
+      method: 'POST',
+      path: '/things',
+      id: 'thingId',
+      status: 201,
+      mayTakeLonger: true,
+      location: '/things/{thingId}',
+      answer: Type.Object({ thingId: Id, status: Type.String() }),
+    }),
+  },
+  queries: {},
+  problems: {
+    'not-now': { status: 503, title: 'Not now', retryAfter: 7 },
+    'no-thing': { status: 409, title: 'No thing' },
+  },
+} as const satisfies ContextSchema;
+
+const at = (commit: bigint): Position => ({ commit, prepare: commit });
+const done: Outcome = { kind: 'done', events: [{ type: 'ThingMade', data: {} }], revision: 3n, position: at(100n) };
+
+const servers: Server[] = [];
+afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
+
+/** The command's route over a handler that does everything, and remembers what it was given. */
+const serveAround = async (around: Around<{ thingId: string }>) => {
+  const given: GivenCommand[] = [];
+  const errors: unknown[] = [];
+  const handler: CommandHandler = {
+    async handle(one) {
+      given.push(one);
+      return done;
+    },
+    answer: ({ data }) => ({ ...data, status: 'begun' }),
+    busy: 0,
+    close: async () => {},
+  };
+  const router = commandRoutes({
+    contexts: [schema],
+    handler,
+    around: { Make: around },
+    tail: async () => at(900n),
+    onError: (error) => errors.push(error),
+  });
+  const server = createServer(createApp([router], [schema], () => {}));
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const post = async (thingId: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}/things`, {
+      method: 'POST',
+      body: JSON.stringify({ thingId }),
+      headers: { 'Content-Type': 'application/json', Connection: 'close' },
+    });
+    return { status: response.status, headers: response.headers, body: (await response.json()) as object };
+  };
+  return { post, given, errors };
+};
+
+const settled = (position: Position | undefined): Settled => ({
+  kind: 'done',
+  revision: 5n,
+  position,
+  body: { status: 'made' },
+});
+
+it('answers with how the steps ended: their revision, position and state', async () => {
+  const { post, given } = await serveAround({
+    async after(data, events, give) {
+      expect(events).toHaveLength(1);
+      await give({ type: 'Finish', data });
+      return settled(at(200n));
+    },
+  });
+  const { status, headers, body } = await post('a');
+  expect({ status, body }).toEqual({ status: 201, body: { thingId: 'a', status: 'made' } });
+  expect([headers.get('ETag'), headers.get('Event-Position')]).toEqual(['"5"', '200']);
+  expect(given.map(({ type }) => type)).toEqual(['Make', 'Finish']);
+  expect(given[1]).toMatchObject({ correlationId: given[0]?.correlationId, causationId: given[0]?.commandId });
+});
+
+it('tells the position of the log where the steps had been done by somebody else', async () => {
+  const { post } = await serveAround({ after: async () => settled(undefined) });
+  expect((await post('a')).headers.get('Event-Position')).toBe('900');
+});
+
+it('answers a refusal of a step as the refusal of the command', async () => {
+  const { post } = await serveAround({ after: async () => ({ kind: 'refused', refusal: { refused: 'no-thing' } }) });
+  expect(await post('a')).toMatchObject({ status: 409, body: { type: '/problems/no-thing' } });
+});
+
+it('does not decide what is refused before', async () => {
+  const { post, given } = await serveAround({ before: async () => ({ refused: 'no-thing' }) });
+  expect(await post('a')).toMatchObject({ status: 409 });
+  expect(given).toEqual([]);
+});
+
+it('answers 202 with where to ask when the steps take longer, and goes on with them', async () => {
+  let finish = (_: Settled) => {};
+  const steps = new Promise<Settled>((resolve) => {
+    finish = resolve;
+  });
+  const { post } = await serveAround({ after: () => steps, within: 20 });
+  const { status, headers, body } = await post('a');
+  expect({ status, body }).toEqual({ status: 202, body: { thingId: 'a', status: 'begun' } });
+  expect([headers.get('Location'), headers.get('Event-Position')]).toEqual(['/things/a', '100']);
+  finish(settled(undefined));
+});
+
+it('answers 202 when nobody knows how the steps end', async () => {
+  const unknown = await serveAround({ after: async () => ({ kind: 'later' }) });
+  expect((await unknown.post('a')).status).toBe(202);
+  const thrown = await serveAround({ after: () => Promise.reject(new Error('lost')) });
+  expect((await thrown.post('a')).status).toBe(202);
+  expect(thrown.errors).toHaveLength(1);
+});
+
+it('works on no more than it may at a time', async () => {
+  let begun = () => {};
+  let finish = (_: Settled) => {};
+  const isBegun = new Promise<void>((resolve) => {
+    begun = resolve;
+  });
+  const steps = new Promise<Settled>((resolve) => {
+    finish = resolve;
+  });
+  const { post } = await serveAround({
+    atMost: { count: 1, refusal: { refused: 'not-now' } },
+    after() {
+      begun();
+      return steps;
+    },
+  });
+  const first = post('a');
+  await isBegun;
+  const second = await post('b');
+  expect(second.status).toBe(503);
+  expect(second.headers.get('Retry-After')).toBe('7');
+  finish(settled(at(200n)));
+  expect((await first).status).toBe(201);
+  expect((await post('c')).status).toBe(201);
+});
