@@ -22,14 +22,20 @@ const post = (base: string, path: string, body: object) =>
     body: JSON.stringify(body),
   });
 
+const register = async (url: string, lotId: string): Promise<void> => {
+  for (let tries = 1; ; tries++) {
+    const answer = await post(url, '/parking/lots', { lotId, name: lotId, spots: 100_000 });
+    const text = await answer.text();
+    if (answer.status === 201) return;
+    if (answer.status !== 503 || tries === 5) throw new Error(text);
+  }
+};
+
 /** Registers lots with more spots than will be asked for. */
 export const registerLots = async (url: string, lots: readonly string[]): Promise<void> => {
   for (let from = 0; from < lots.length; from += 50) {
     const some = lots.slice(from, from + 50);
-    const answers = await Promise.all(
-      some.map((lotId) => post(url, '/parking/lots', { lotId, name: lotId, spots: 100_000 })),
-    );
-    for (const answer of answers) if (answer.status !== 201) throw new Error(await answer.text());
+    await Promise.all(some.map((lotId) => register(url, lotId)));
   }
 };
 

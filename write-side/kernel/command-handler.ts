@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Streams } from '../../event-store/streams.ts';
 import type { StoredEvent } from '../../event-store/types.ts';
@@ -8,7 +9,7 @@ import type { WriteSideContext } from './context.ts';
 import type { Decider } from './decider.ts';
 import { type Desk, type DeskObserver, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
-import type { Outcome, Request } from './request.ts';
+import type { Limit, Outcome, Request } from './request.ts';
 
 /** A command and where it comes from. */
 export type GivenCommand = {
@@ -64,6 +65,17 @@ type Handled = {
 /** An upper bound for what an event takes from elsewhere than its command, and for its metadata's fixed part. */
 const EVENT_OVERHEAD_BYTES = 1_000;
 const CLOSING_AT_ONCE = 16;
+
+/**
+ * Milliseconds that an overloaded answer is held back. Clients that ask again at once would otherwise keep the event loop
+ * at reading requests, and the event store's answers to those that were let in would come too late.
+ */
+const SHED_AFTER = 500;
+
+const shed = async (limit: Limit): Promise<Outcome> => {
+  await delay(SHED_AFTER);
+  return { kind: 'overloaded', limit };
+};
 
 /** @param options.contexts whose commands it takes */
 export const commandHandler = ({
@@ -156,9 +168,8 @@ export const commandHandler = ({
 
   const decide = async (given: GivenCommand, found: Handled): Promise<Outcome> => {
     const stream = `${found.decider.category}-${found.decider.id(given.data)}`;
-    if (busy >= maxBusy) return { kind: 'overloaded', limit: { name: 'commands', most: maxBusy } };
-    if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream)
-      return { kind: 'overloaded', limit: { name: 'stream', most: maxBusyPerStream } };
+    if (busy >= maxBusy) return shed({ name: 'commands', most: maxBusy });
+    if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream) return shed({ name: 'stream', most: maxBusyPerStream });
 
     const request = toRequest(given);
     const at = take(stream, found);
