@@ -1,11 +1,17 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+/** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
+const PATIENCE = 30_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE });
+const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
+  eventuallyWithin(ask, expected, PATIENCE);
 
 const data = temporaryData();
 let plaza: Program;
 
 beforeAll(async () => {
-  plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder });
+  plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'bike-rental' });
 });
 afterAll(async () => {
   await plaza.end();
@@ -29,7 +35,7 @@ const get = <Body = Record<string, unknown>>(path: string, position?: string | n
     'GET',
     `/bike-rental${path}`,
     undefined,
-    position ? { 'Min-Event-Position': position, Prefer: 'wait=10' } : {},
+    position ? { 'Min-Event-Position': position, Prefer: 'wait=30' } : {},
   );
 const positionOf = ({ headers }: { headers: Headers }) => headers.get('Event-Position');
 
