@@ -15,8 +15,8 @@ let client: EventStoreClient;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
-  const env = { EVENTSTORE_URL: stores.eventStoreUrl, LOG_LEVEL: 'warn' };
-  processes = await Promise.all([1, 2].map(() => startProgram('write-side/main.ts', { ...env, LOG_LEVEL: 'info' })));
+  const env = { EVENTSTORE_URL: stores.eventStoreUrl, COMMAND_TIMEOUT_MS: '20000' };
+  processes = await Promise.all([1, 2].map(() => startProgram('write-side/main.ts', env)));
   client = connectEventStore(stores.eventStoreUrl);
 });
 
