@@ -104,6 +104,12 @@ describe('the image', () => {
     expect(own.filter((file) => /\.test\.ts$|(^|\/)testing\.ts$|^(tests|bench|docs|data)\//.test(file))).toEqual([]);
   });
 
+  test("holds the control centre's page, ready-built", async () => {
+    const files = await readdir(join(image.folder, 'control-center/dist'), { recursive: true });
+    expect(files).toContain('index.html');
+    expect(files.some((file) => /^assets\/index-[\w-]+\.js$/.test(file))).toBe(true);
+  });
+
   test('runs as a user who is not root, and brings no second Node.js', async () => {
     expect(image.user).toBe('node');
     expect(await readdir(join(image.folder, 'node_modules/node'))).not.toContain('bin');
