@@ -10,7 +10,7 @@ import { dirname, join, resolve } from 'node:path';
 import { isStoresError, storesError } from './errors.ts';
 import { startEventStoreServer } from './event-store/server.ts';
 import { lockDataFolder } from './lock.ts';
-import { startMongoServer } from './mongo/server.ts';
+import { startMongoThread } from './mongo/thread.ts';
 
 const HOST = '127.0.0.1';
 
@@ -46,11 +46,15 @@ try {
     log: say,
   });
   closers.push(() => eventStore.close());
-  const mongo = await startMongoServer({
+  const mongo = await startMongoThread({
     file: join(folder, 'views.sqlite'),
     host: HOST,
     port: portFrom('PLAZA_MONGODB_PORT', 27017),
     log: say,
+    onDeath(error) {
+      console.error(`stores: the documents' thread died: ${error.stack}`);
+      process.exit(1);
+    },
   });
   closers.push(() => mongo.close());
   // How other programs on the same folder find the stores. A stale one names a process that is gone.
