@@ -72,7 +72,9 @@ const replayed = async (): Promise<{ rate: number; rss: number[] }> => {
   const rss: number[] = [];
   let milliseconds = Number.NaN;
   const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl };
-  const child = fork(import.meta.filename, ['--replay'], { env: { ...process.env, ...urls } });
+  // The young heap is small as in `npm run replay`.
+  const execArgv = ['--max-semi-space-size=4'];
+  const child = fork(import.meta.filename, ['--replay'], { execArgv, env: { ...process.env, ...urls } });
   child.on('message', (told: { rss?: number; milliseconds?: number }) => {
     if (told.rss) rss.push(told.rss);
     if (told.milliseconds) milliseconds = told.milliseconds;

@@ -14,6 +14,8 @@ const SQLITE_NOTADB = 26;
 const HEADER_MAGIC = 'SQLite format 3\0';
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
+/** 32 MiB: a page that many transactions change is copied from the log into the file once, not with every 4 MiB. */
+const CHECKPOINT_PAGES = 8192;
 /** Up to this size every page is checked when the file is opened (about 3 ms a MiB); above, pages are checked as they are read. */
 const FULL_CHECK_BYTES = 32 * 1024 * 1024;
 
@@ -38,6 +40,7 @@ export function openSqliteFile(file: string, applicationId: number): DatabaseSyn
       PRAGMA cell_size_check = ON;
       PRAGMA temp_store = MEMORY;
       PRAGMA cache_size = -16384;
+      PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA journal_size_limit = 16777216;
       PRAGMA wal_checkpoint(TRUNCATE);
     `);

@@ -52,6 +52,8 @@ export type KeyField = readonly [path: string, direction: 1 | -1];
  */
 export function indexKeys(doc: Doc, fields: readonly KeyField[]): { keys: Buffer[]; multikey: boolean } {
   const directions = fields.map(([, direction]) => direction);
+  const values = plainValues(doc, fields);
+  if (values) return { keys: [compoundKey(values, directions)], multikey: false };
   const arrays = fields.filter(([path]) => isMany(doc, path));
   if (arrays.length === 0) {
     return {
@@ -67,6 +69,17 @@ export function indexKeys(doc: Doc, fields: readonly KeyField[]): { keys: Buffer
   if (arrays.length > 1) return { keys: siblingKeys(doc, fields, arrays), multikey: true };
   const columns = fields.map(([path]) => unfold(valuesAt(doc, path)));
   return { keys: distinct(product(columns).map((values) => compoundKey(values, directions))), multikey: true };
+}
+
+/** The fields' values when none is an array or below another field, as in most indexes; undefined otherwise. */
+function plainValues(doc: Doc, fields: readonly KeyField[]): unknown[] | undefined {
+  const values: unknown[] = [];
+  for (const [path] of fields) {
+    const value = fieldOf(doc, path);
+    if (Array.isArray(value) || path.includes('.')) return undefined;
+    values.push(value);
+  }
+  return values;
 }
 
 /** Several fields below one top-level array: each of its elements gives its own keys. */

@@ -29,6 +29,8 @@ type Candidate = { index: Index | '_id_'; fields: readonly KeyField[]; multikey:
 
 const MAX_RANGES = 5000;
 const MAX_BRANCHES = 64;
+/** The score of an index that leads to single documents: more than all else together, so no other index need be tried. */
+const WHOLE_KEY = 100;
 
 /** Plans a query; `sort` is empty when any order will do. `hint` names an index to use, or `$natural`. */
 export function plan(collection: Collection, filter: Doc, sort: readonly KeyField[], hint?: string): Plan {
@@ -46,6 +48,7 @@ export function plan(collection: Collection, filter: Doc, sort: readonly KeyFiel
     if (tried === undefined && hint === undefined) continue;
     const found = tried ?? { plan: everything(candidate), score: 0 };
     if (best === undefined || found.score > best.score) best = found;
+    if (best.score >= WHOLE_KEY) break;
   }
   return best?.plan ?? natural;
 }
@@ -101,7 +104,7 @@ function tryIndex(
       exact: usable && !candidate.multikey && parts.every((part) => part.exact),
       sorted,
     },
-    score: (isWholeKey ? 100 : 0) + equalities * 4 + (sorted && sort.length > 0 ? 2 : 0) + (bounded ? 1 : 0),
+    score: (isWholeKey ? WHOLE_KEY : 0) + equalities * 4 + (sorted && sort.length > 0 ? 2 : 0) + (bounded ? 1 : 0),
   };
 }
 
