@@ -235,9 +235,11 @@ const guarded = (operation: Operation, rule: Rule): Operation => {
   const shown = Object.fromEntries(
     Object.entries(rule).map(([role, grant]) => [role, grant === 'all' ? 'all' : { own: grant.own }]),
   );
+  const isOwners = Object.values(rule).some((grant) => grant !== 'all');
   const refusals: CommonProblem[] = [
     'unauthenticated',
     ...(isOpen ? [] : ['forbidden' as const]),
+    ...(isOwners ? ['not-found' as const] : []),
     'too-many-requests',
     'sign-in-unavailable',
   ];

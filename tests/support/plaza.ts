@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { breachesOf } from './contract.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -80,7 +81,10 @@ export const temporaryData = () => {
 
 export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
 
-/** Calls an endpoint with JSON. */
+/**
+ * Calls an endpoint with JSON.
+ * @throws Error when the answer is not as OpenAPI and AsyncAPI have it
+ */
 export const call = async <Body = Record<string, unknown>>(
   base: string,
   method: string,
@@ -94,7 +98,13 @@ export const call = async <Body = Record<string, unknown>>(
     ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: (text ? JSON.parse(text) : {}) as Body };
+  const answered = text ? JSON.parse(text) : {};
+  const breaches = breachesOf(method, path, response.status, response.headers.get('Content-Type') ?? '', answered);
+  if (breaches.length > 0)
+    throw new Error(
+      `${method} ${path} is answered against its contract:\n${breaches.join('\n')}\n${text.slice(0, 500)}`,
+    );
+  return { status: response.status, headers: response.headers, body: answered as Body };
 };
 
 /** Milliseconds: whoever is asked needs the processor too. */

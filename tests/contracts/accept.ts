@@ -1,0 +1,24 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { type AsyncApi, brokenByAsyncApi, brokenByOpenApi, isRaised, type OpenApi } from './compare.ts';
+import { currentAsyncApi, currentOpenApi, fileOf, lines, promised } from './documents.ts';
+
+/**
+ * `npm run contracts`: keeps today's OpenAPI and AsyncAPI documents as what clients are promised from now on. Refuses to
+ * break an older promise unless the version in package.json was raised.
+ */
+const [openApi, asyncApi] = [currentOpenApi(), currentAsyncApi()];
+if (existsSync(fileOf('openapi'))) {
+  const [oldOpenApi, oldAsyncApi] = [promised<OpenApi>('openapi'), promised<AsyncApi>('asyncapi')];
+  const broken = [...brokenByOpenApi(oldOpenApi, openApi), ...brokenByAsyncApi(oldAsyncApi, asyncApi)];
+  if (broken.length > 0 && !isRaised(oldOpenApi.info.version, openApi.info.version)) {
+    console.error(
+      `${broken.join('\n')}\n\nThis breaks what was promised in ${oldOpenApi.info.version}: raise the version in package.json.`,
+    );
+    process.exit(1);
+  }
+}
+mkdirSync(dirname(fileOf('openapi')), { recursive: true });
+writeFileSync(fileOf('openapi'), lines(openApi));
+writeFileSync(fileOf('asyncapi'), lines(asyncApi));
+console.log(`docs/contracts/ holds what version ${openApi.info.version} promises`);

@@ -1,0 +1,195 @@
+type Schema = {
+  $ref?: string;
+  type?: string | string[];
+  enum?: unknown[];
+  const?: unknown;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  anyOf?: Schema[];
+  additionalProperties?: boolean | Schema;
+  [keyword: string]: unknown;
+};
+
+type Parameter = { $ref?: string; name: string; in: string; required?: boolean; schema: Schema };
+type Content = Record<string, { schema: Schema; examples?: Record<string, unknown> }>;
+type Operation = {
+  parameters?: Parameter[];
+  requestBody?: { required?: boolean; content: Content };
+  responses: Record<string, { content?: Content }>;
+};
+export type OpenApi = {
+  info: { version: string };
+  paths: Record<string, Record<string, Operation>>;
+  components: Record<string, Record<string, unknown>>;
+};
+export type AsyncApi = {
+  info: { version: string };
+  channels: Record<string, { messages: Record<string, unknown> }>;
+  components: { messages: Record<string, { payload: Schema; headers?: Schema }>; schemas: Record<string, Schema> };
+};
+
+/** Who must still get on with a change: `write` is what clients send, `read` is what they get. */
+type Direction = 'write' | 'read';
+
+/** A bound that a value must keep, and whether a higher one lets more in. */
+const BOUNDS: Readonly<Record<string, 'higher' | 'lower'>> = {
+  maximum: 'higher',
+  maxLength: 'higher',
+  maxItems: 'higher',
+  exclusiveMaximum: 'higher',
+  minimum: 'lower',
+  minLength: 'lower',
+  minItems: 'lower',
+  exclusiveMinimum: 'lower',
+};
+const FORMS = ['pattern', 'format', 'multipleOf', 'const'] as const;
+
+const shown = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value));
+
+const resolver = (document: { components: object }) => {
+  const resolve = <Found extends { $ref?: string }>(value: Found): Found => {
+    if (value.$ref === undefined) return value;
+    const found = value.$ref
+      .slice(2)
+      .split('/')
+      .reduce<unknown>((at, part) => (at as Record<string, unknown>)[part], document);
+    return resolve(found as Found);
+  };
+  return resolve;
+};
+
+const typesOf = ({ type }: Schema): string[] => (type === undefined ? [] : [type].flat()).toSorted();
+
+/** What breaks between two schemas, each as one line with the place in the value. */
+const compareSchemas = (
+  before: Schema,
+  now: Schema,
+  direction: Direction,
+  at: string,
+  resolve: { before: <S extends Schema>(schema: S) => S; now: <S extends Schema>(schema: S) => S },
+): string[] => {
+  const old = resolve.before(before);
+  const next = resolve.now(now);
+  if (JSON.stringify(old) === JSON.stringify(next) && !JSON.stringify(old).includes('$ref')) return [];
+  const lines: string[] = [];
+  const say = (what: string) => lines.push(`${at}: ${what}`);
+
+  if (old.anyOf || next.anyOf) {
+    const [olds, nexts] = [old.anyOf ?? [old], next.anyOf ?? [next]];
+    const [needed, offered] = direction === 'write' ? [olds, nexts] : [nexts, olds];
+    const isOffered = (wanted: Schema) =>
+      offered.some((one) => {
+        const [b, n] = direction === 'write' ? [wanted, one] : [one, wanted];
+        return compareSchemas(b, n, direction, at, resolve).length === 0;
+      });
+    if (!needed.every(isOffered))
+      say(`one of its ${olds.length} forms changed or is ${direction === 'write' ? 'gone' : 'new'}`);
+    return lines;
+  }
+
+  if (typesOf(old).join() !== typesOf(next).join()) say(`type was ${shown(old.type)}, is ${shown(next.type)}`);
+  for (const form of FORMS)
+    if (old[form] !== next[form] && !(direction === 'write' ? next[form] === undefined : old[form] === undefined))
+      say(`${form} was ${shown(old[form])}, is ${shown(next[form])}`);
+  for (const [bound, wider] of Object.entries(BOUNDS)) {
+    const [was, is] = [old[bound], next[bound]] as [number | undefined, number | undefined];
+    if (was === is) continue;
+    const limit = (value: number | undefined) =>
+      value ?? (wider === 'higher' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY);
+    const isWider = wider === 'higher' ? limit(is) > limit(was) : limit(is) < limit(was);
+    if (isWider !== (direction === 'write')) say(`${bound} was ${shown(was)}, is ${shown(is)}`);
+  }
+  if (old.enum || next.enum) {
+    const gone = (old.enum ?? []).filter((word) => !next.enum?.includes(word));
+    const added = (next.enum ?? []).filter((word) => !old.enum?.includes(word));
+    if (direction === 'write' && next.enum && (gone.length > 0 || !old.enum)) say(`takes ${shown(gone)} no more`);
+    if (direction === 'read' && old.enum && (added.length > 0 || !next.enum))
+      say(`may be ${shown(next.enum ? added : 'anything')} now`);
+  }
+
+  const [was, is] = [old.properties ?? {}, next.properties ?? {}];
+  const [wasRequired, isRequired] = [old.required ?? [], next.required ?? []];
+  for (const [name, schema] of Object.entries(was)) {
+    const here = `${at}/${name}`;
+    if (!is[name]) {
+      if (direction === 'read' || next.additionalProperties === false) lines.push(`${here}: is gone`);
+      continue;
+    }
+    if (direction === 'read' && wasRequired.includes(name) && !isRequired.includes(name))
+      lines.push(`${here}: may be left out now`);
+    if (direction === 'write' && !wasRequired.includes(name) && isRequired.includes(name))
+      lines.push(`${here}: must be given now`);
+    lines.push(...compareSchemas(schema, is[name], direction, here, resolve));
+  }
+  if (direction === 'write')
+    for (const name of isRequired) if (!was[name]) lines.push(`${at}/${name}: is new and must be given`);
+  if (old.items && next.items) lines.push(...compareSchemas(old.items, next.items, direction, `${at}/*`, resolve));
+  return lines;
+};
+
+/** What a client of one OpenAPI document breaks on with another, a line each; empty when it gets on with it. */
+export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
+  const resolve = { before: resolver(before), now: resolver(now) };
+  const lines: string[] = [];
+  for (const [path, methods] of Object.entries(before.paths)) {
+    for (const [method, old] of Object.entries(methods)) {
+      const at = `${method.toUpperCase()} ${path}`;
+      const next = now.paths[path]?.[method];
+      if (!next) {
+        lines.push(`${at}: is gone`);
+        continue;
+      }
+      const olds = (old.parameters ?? []).map((one) => resolve.before(one as never) as Parameter);
+      const nexts = (next.parameters ?? []).map((one) => resolve.now(one as never) as Parameter);
+      for (const { name, in: place, schema } of olds) {
+        const found = nexts.find((one) => one.name === name && one.in === place);
+        if (!found) lines.push(`${at} ${place} ${name}: is gone`);
+        else lines.push(...compareSchemas(schema, found.schema, 'write', `${at} ${place} ${name}`, resolve));
+      }
+      for (const { name, in: place, required } of nexts) {
+        const isNew = !olds.some((one) => one.name === name && one.in === place && one.required);
+        if (required && isNew) lines.push(`${at} ${place} ${name}: must be given now`);
+      }
+      for (const [type, { schema }] of Object.entries(old.requestBody?.content ?? {})) {
+        const found = next.requestBody?.content[type];
+        if (!found) lines.push(`${at} body ${type}: is gone`);
+        else lines.push(...compareSchemas(schema, found.schema, 'write', `${at} body`, resolve));
+      }
+      if (next.requestBody?.required && !old.requestBody?.required) lines.push(`${at} body: must be given now`);
+      for (const [status, { content = {} }] of Object.entries(old.responses)) {
+        const found = next.responses[status];
+        if (!found) {
+          if (status.startsWith('2')) lines.push(`${at} answer ${status}: is gone`);
+          continue;
+        }
+        for (const [type, { schema }] of Object.entries(content)) {
+          const answer = found.content?.[type];
+          if (!answer) lines.push(`${at} answer ${status} ${type}: is gone`);
+          else lines.push(...compareSchemas(schema, answer.schema, 'read', `${at} answer ${status}`, resolve));
+        }
+      }
+      for (const status of Object.keys(next.responses))
+        if (status.startsWith('2') && !old.responses[status]) lines.push(`${at} answer ${status}: is new`);
+    }
+  }
+  return lines;
+};
+
+/** The same for those who read events by an AsyncAPI document. */
+export const brokenByAsyncApi = (before: AsyncApi, now: AsyncApi): string[] => {
+  const resolve = { before: resolver(before), now: resolver(now) };
+  return Object.entries(before.components.messages).flatMap(([name, old]) => {
+    const next = now.components.messages[name];
+    if (!next) return [`${name}: is gone`];
+    const headers =
+      old.headers && next.headers ? compareSchemas(old.headers, next.headers, 'read', `${name} metadata`, resolve) : [];
+    return [...compareSchemas(old.payload, next.payload, 'read', name, resolve), ...headers];
+  });
+};
+
+/** Whether a version tells that something may break: another major one, or another minor one before 1.0 (SemVer 4, 8). */
+export const isRaised = (before: string, now: string): boolean => {
+  const [a, b] = [before, now].map((version) => version.split('.').map(Number)) as [number[], number[]];
+  return b[0]! > a[0]! || (a[0] === 0 && b[0] === 0 && b[1]! > a[1]!);
+};

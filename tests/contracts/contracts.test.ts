@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest';
+import { policiesOf } from '../../policies/contexts.ts';
+import { projectionsIn } from '../../projections/contexts.ts';
+import { contextSchemas } from '../../schemas/contexts.ts';
+import { type AsyncApi, brokenByAsyncApi, brokenByOpenApi, isRaised, type OpenApi } from './compare.ts';
+import { currentAsyncApi, currentOpenApi, promised } from './documents.ts';
+
+const RAISE = 'clients would break: undo it, or raise the version in package.json and run `npm run contracts`';
+
+test('the OpenAPI document breaks no promise, or the version was raised', () => {
+  const [before, now] = [promised<OpenApi>('openapi'), currentOpenApi()];
+  if (!isRaised(before.info.version, now.info.version)) expect(brokenByOpenApi(before, now), RAISE).toEqual([]);
+});
+
+test('the AsyncAPI document breaks no promise, or the version was raised', () => {
+  const [before, now] = [promised<AsyncApi>('asyncapi'), currentAsyncApi()];
+  if (!isRaised(before.info.version, now.info.version)) expect(brokenByAsyncApi(before, now), RAISE).toEqual([]);
+});
+
+test('whoever consumes events finds each of them in the AsyncAPI document', () => {
+  const { messages } = currentAsyncApi().components;
+  const names = contextSchemas.map(({ name }) => name);
+  const consumed = [
+    ...projectionsIn(names).flatMap(({ context, events }) => events.map((type) => `${context.name}.${type}`)),
+    ...names
+      .flatMap((name) => policiesOf[name] ?? [])
+      .flatMap(({ context, events }) => events.map((type) => `${context.name}.${type}`)),
+  ];
+  expect(consumed.length).toBeGreaterThan(40);
+  expect(consumed.filter((name) => !messages[name])).toEqual([]);
+});
+
+describe('a change of the OpenAPI document', () => {
+  const path = '/parking/lots/{lotId}/reservations';
+  // biome-ignore lint/suspicious/noExplicitAny: documents are changed at will
+  const changed = (change: (document: any) => void): string[] => {
+    const document = structuredClone(currentOpenApi());
+    change(document);
+    return brokenByOpenApi(currentOpenApi(), document);
+  };
+
+  // biome-ignore lint/suspicious/noExplicitAny: documents are changed at will
+  test.each<[string, (document: any) => void, string]>([
+    ['takes an operation away', (d) => delete d.paths[path].post, `POST ${path}: is gone`],
+    [
+      'asks for a new property',
+      (d) => {
+        const body = d.components.schemas['parking.ReserveParking'];
+        body.properties.color = { type: 'string' };
+        body.required.push('color');
+      },
+      `POST ${path} body/color: is new and must be given`,
+    ],
+    [
+      'takes less',
+      (d) => {
+        d.components.schemas['parking.ReserveParking'].properties.amount.maximum = 10;
+      },
+      `POST ${path} body/amount: maximum was 1000000000000, is 10`,
+    ],
+    [
+      'answers without a property',
+      (d) => delete d.components.schemas['parking.ReserveParking.answer'].properties.carNumber,
+      `POST ${path} answer 201/carNumber: is gone`,
+    ],
+    [
+      'answers with a word that nobody knows',
+      (d) => d.components.schemas['parking.lot'].properties.status.enum.push('flooded'),
+      'GET /parking/lots/{lotId} answer 200/status: may be ["flooded"] now',
+    ],
+    [
+      'answers with another type',
+      (d) => {
+        d.components.schemas['parking.lot'].properties.free.type = 'string';
+      },
+      'GET /parking/lots/{lotId} answer 200/free: type was "integer", is "string"',
+    ],
+    [
+      'succeeds with another status',
+      (d) => {
+        d.paths[path].post.responses[202] = d.paths[path].post.responses[201];
+      },
+      `POST ${path} answer 202: is new`,
+    ],
+    [
+      'takes a filter away',
+      (d) => {
+        const { get } = d.paths['/parking/lots'];
+        get.parameters = get.parameters.filter(({ name }: { name?: string }) => name !== 'status');
+      },
+      'GET /parking/lots query status: is gone',
+    ],
+  ])('that %s is told', (_, change, line) => {
+    expect(changed(change)).toContain(line);
+  });
+
+  // biome-ignore lint/suspicious/noExplicitAny: documents are changed at will
+  test.each<[string, (document: any) => void]>([
+    [
+      'an operation more',
+      (d) => {
+        d.paths['/parking/new'] = d.paths['/parking/lots'];
+      },
+    ],
+    [
+      'an optional property more in a body',
+      (d) => {
+        d.components.schemas['parking.ReserveParking'].properties.color = { type: 'string' };
+      },
+    ],
+    [
+      'a property more in an answer',
+      (d) => {
+        d.components.schemas['parking.lot'].properties.color = { type: 'string' };
+      },
+    ],
+    [
+      'a problem more',
+      (d) => {
+        d.paths[path].post.responses[418] = d.paths[path].post.responses[409];
+      },
+    ],
+    [
+      'a wider range',
+      (d) => {
+        d.components.schemas['parking.ReserveParking'].properties.carNumber.maxLength = 40;
+      },
+    ],
+  ])('by %s breaks nobody', (_, change) => {
+    expect(changed(change)).toEqual([]);
+  });
+});
+
+test('an event that loses a property, or is gone, is told', () => {
+  const document = structuredClone(currentAsyncApi());
+  delete document.components.messages['parking.ParkingReserved']!.payload.properties!.carNumber;
+  delete document.components.messages['parking.LotClosed'];
+  expect(brokenByAsyncApi(currentAsyncApi(), document)).toEqual([
+    'parking.LotClosed: is gone',
+    'parking.ParkingReserved/carNumber: is gone',
+  ]);
+});
+
+test('a version is raised by its major number, before 1.0 by its minor one', () => {
+  expect(isRaised('0.1.0', '0.1.9')).toBe(false);
+  expect(isRaised('0.1.0', '0.2.0')).toBe(true);
+  expect(isRaised('1.1.0', '1.2.0')).toBe(false);
+  expect(isRaised('1.1.0', '2.0.0')).toBe(true);
+  expect(isRaised('0.9.0', '1.0.0')).toBe(true);
+});
