@@ -6,7 +6,7 @@ import { systemResources } from '../schemas/kernel/resources.ts';
 import { ProblemError, problems, sendProblem } from './problem.ts';
 
 /** The most bytes that a request's body may have. */
-export const BODY_LIMIT = 64 * 1024;
+const BODY_LIMIT = 64 * 1024;
 
 /** `/lots/{lotId}` as Express writes it: `/lots/:lotId`. */
 export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');

@@ -2,7 +2,7 @@ import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, parking } from '../sche
 import { policy } from './kernel/policy.ts';
 
 /** Who reserves is given a coupon; who cancels loses it. */
-export const coupons = policy({
+const coupons = policy({
   name: 'parking.coupons',
   context: parking,
   events: ['ParkingReserved', 'ReservationCanceled'],
@@ -14,7 +14,7 @@ export const coupons = policy({
 });
 
 /** A closed lot's reservations that did not fit into the append of its closing are cancelled. */
-export const closing = policy({
+const closing = policy({
   name: 'parking.closing',
   context: parking,
   events: ['LotClosed'],

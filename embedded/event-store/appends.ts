@@ -44,7 +44,7 @@ import {
 import type { ExpectedRevision, NewEvent, WriteOutcome } from './storage.ts';
 
 /** EventStoreDB's default: data, metadata and type (two bytes a character) of all events of one append. */
-export const MAX_APPEND_BYTES = 1_048_576;
+const MAX_APPEND_BYTES = 1_048_576;
 const LONGEST_TIMER = 2_147_483_647;
 const ANSWERS_AHEAD = 1_024;
 

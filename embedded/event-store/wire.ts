@@ -130,7 +130,7 @@ function bytes(message: InstanceType<typeof ReadResp>): Buffer {
 }
 
 /** Lower-case hex without dashes → the usual text form. */
-export function uuidText(hex: string): string {
+function uuidText(hex: string): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 

@@ -173,7 +173,7 @@ function compileType(operand: unknown): Test {
 }
 
 /** The JavaScript expression of a BSON one; options i, m and s. */
-export function toRegExp(pattern: string, options: string): RegExp {
+function toRegExp(pattern: string, options: string): RegExp {
   if (/[^imsu]/.test(options)) {
     if (/^[imsux]*$/.test(options)) throw notImplemented('the regular expression option x');
     throw new CommandError(51108, ` invalid flag in regex options: ${options}`);

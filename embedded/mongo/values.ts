@@ -383,7 +383,7 @@ export function decimalOf(value: number): Exact {
     : { digits: signed * 5n ** BigInt(-power), exponent: power };
 }
 
-export function subtract(a: Exact, b: Exact): Exact {
+function subtract(a: Exact, b: Exact): Exact {
   return add(a, { digits: -b.digits, exponent: b.exponent });
 }
 

@@ -121,7 +121,7 @@ function documentSize(frame: Buffer, at: number, limit: number): number {
  * Walks a document's bytes without recursion: every length within its holder, nesting bounded.
  * @throws FrameError
  */
-export function checkDocument(bytes: Buffer): void {
+function checkDocument(bytes: Buffer): void {
   const ends: number[] = [documentSize(bytes, 0, bytes.length)];
   let at = 4;
   while (ends.length > 0) {
