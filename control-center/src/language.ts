@@ -69,6 +69,10 @@ export const formatMoment = (moment: string): string => {
   return then.toDateString() === new Date().toDateString() ? formatTime(moment) : moments().format(then);
 };
 
+/** When something begins: to the minute. */
+export const formatStart = (moment: string): string =>
+  new Date(moment).toDateString() === new Date().toDateString() ? formatMinute(moment) : formatMoment(moment);
+
 const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day'): string =>
   new Intl.NumberFormat(language.get(), { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
 

@@ -1,6 +1,6 @@
 import type { cinema as schema } from '../../../schemas/cinema.ts';
 import { contextView } from '../context.ts';
-import { formatMoment, formatMoney, same } from '../language.ts';
+import { formatMoney, formatStart, same } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const MOVIE = '/cinema/movies/{movieId}';
@@ -43,7 +43,7 @@ export const cinema = contextView<typeof schema>({
       .map(({ showingId, title, startsAt, seats, left }) => ({
         to: fill(SHOWING, { showingId })!,
         label: title,
-        note: same(formatMoment(startsAt)),
+        note: same(formatStart(startsAt)),
         taken: seats - left,
         of: seats,
         value: { en: `${left} of ${seats} left`, ko: `${left}/${seats}석 남음` },
@@ -104,7 +104,7 @@ export const cinema = contextView<typeof schema>({
     },
     [SHOWING]: {
       title: { en: 'Showing', ko: '상영' },
-      heading: ({ title, startsAt }) => `${title} · ${formatMoment(String(startsAt))}`,
+      heading: ({ title, startsAt }) => `${title} · ${formatStart(String(startsAt))}`,
       fields: ['status', 'startsAt', 'price', 'seats', 'sold', 'held', 'left', 'movieId', 'showingId'],
       lists: ['/cinema/showings/{showingId}/reservations'],
       commands: ({ status }) => (status === 'open' ? ['ReserveSeat'] : []),
@@ -171,8 +171,8 @@ export const cinema = contextView<typeof schema>({
     MovieEdited: ({ title }) => ({ en: `${title} was edited`, ko: `${title} 수정` }),
     MovieDeleted: ({ movieId }, { name }) => ({ en: `${name(movieId)} is off`, ko: `${name(movieId)} 내림` }),
     ShowingScheduled: ({ title, startsAt, seats }) => ({
-      en: `${title} will be shown at ${formatMoment(startsAt)}, ${seats} seats`,
-      ko: `${title} ${formatMoment(startsAt)} 상영 추가, ${seats}석`,
+      en: `${title} will be shown at ${formatStart(startsAt)}, ${seats} seats`,
+      ko: `${title} ${formatStart(startsAt)} 상영 추가, ${seats}석`,
     }),
     ShowingWithdrawn: ({ movieId }, { name }) => ({
       en: `A showing of ${name(movieId)} was withdrawn`,

@@ -14,6 +14,13 @@ const NEW = 20;
 /** Calls that fit on a wall so that they can be read from afar. */
 const SHOWN = 24;
 
+/** The fewer calls there are, the larger they are: 2, 3, 4 or 5 beside one another. */
+const sizeFor = (calls: number): string => {
+  if (calls > 16) return 'most';
+  if (calls > 9) return 'many';
+  return calls > 4 ? 'some' : 'few';
+};
+
 /** What is called out: an id that people gave whole, of one that was made up its end. */
 const callOf = (orderId: string): string => (orderId.length > 10 ? orderId.slice(-4).toUpperCase() : orderId);
 
@@ -30,7 +37,6 @@ export const BoardPage = () => {
     : new Map<string, string>();
   const calls = body?.items ?? [];
   const shown = calls.slice(0, SHOWN);
-  const size = shown.length > 12 ? 'many' : shown.length > 4 ? 'some' : 'few';
   return (
     <main class="board">
       <header>
@@ -42,13 +48,13 @@ export const BoardPage = () => {
       {body && calls.length === 0 && (
         <p class="dim">{t({ en: 'No order is waiting.', ko: '기다리는 주문이 없습니다.' })}</p>
       )}
-      <ul class={`calls ${size}`} aria-live="polite">
+      <ul class={`calls ${sizeFor(shown.length)}`} aria-live="polite">
         {shown.map(({ shopId, orderId, raisedAt }) => (
           <li key={`${shopId}.${orderId}`} class={now - Date.parse(raisedAt) < NEW * 1000 ? 'new' : undefined}>
             <strong>
               <bdi>{callOf(orderId)}</bdi>
             </strong>
-            <bdi>{shops.get(shopId) ?? shopId}</bdi>
+            <bdi class="shop">{shops.get(shopId) ?? shopId}</bdi>
           </li>
         ))}
       </ul>
