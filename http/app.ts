@@ -1,4 +1,4 @@
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { queriesOf } from '../schemas/kernel/history.ts';
 import { operationResources } from '../schemas/kernel/operations.ts';
@@ -61,6 +61,14 @@ const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
   };
 };
 
+/** What of a request helps to find its cause. */
+export type RequestInfo = { method: string; path: string; traceId?: string };
+
+const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
+  const traceId = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent))?.[1];
+  return { method, path, ...(traceId === undefined ? {} : { traceId }) };
+};
+
 /**
  * An Express app tuned for JSON over HTTP: no automatic ETags (they would shadow the strong ones), no banner, exact
  * paths; every failure is answered with problem details.
@@ -71,7 +79,7 @@ const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
 export const createApp = (
   routers: readonly RequestHandler[],
   contexts: readonly ContextSchema[],
-  onError: (error: unknown) => void,
+  onError: (error: unknown, about?: RequestInfo) => void,
 ): Express => {
   const app = express();
   app.disable('x-powered-by');
@@ -79,14 +87,14 @@ export const createApp = (
   app.enable('case sensitive routing');
   for (const router of routers) app.use(router);
   app.use(notFound(contexts));
-  const answerFailure: ErrorRequestHandler = (error, _req, res, next) => {
+  const answerFailure: ErrorRequestHandler = (error, req, res, next) => {
     if (res.headersSent) return next(error);
     if (error instanceof ProblemError) return sendProblem(res, error.problem);
     const bodyProblem = bodyProblems[error?.type];
     if (bodyProblem) return sendProblem(res, bodyProblem());
     if (error?.status >= 400 && error.status < 500)
       return sendProblem(res, problems.malformedRequest('The request could not be read'));
-    onError(error);
+    onError(error, aboutOf(req));
     sendProblem(res, problems.internal());
   };
   app.use(answerFailure);

@@ -3,7 +3,7 @@ import { streams } from '../event-store/streams.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
 import { openCinemaProcesses } from '../start/cinema.ts';
-import { createLog } from '../start/log.ts';
+import { createLog, logFailures } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
@@ -21,7 +21,7 @@ await main(async () => {
   const settings = readSettings();
   const { EVENTSTORE_URL, MONGODB_URL } = requireSettings(settings, 'EVENTSTORE_URL', 'MONGODB_URL');
   const log = createLog(settings.LOG_LEVEL, 'policies');
-  const onError = (error: unknown) => log.error(error);
+  const onError = logFailures(log);
   const telemetry = await telemetryOf(settings, 'policies');
   const serving = await serve(settings.HOST, settings.POLICIES_PORT);
   const client = connectEventStore(EVENTSTORE_URL);

@@ -3,7 +3,7 @@ import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
 import { systemGuard } from '../identity/system.ts';
 import { identityOf } from '../start/identity.ts';
-import { createLog } from '../start/log.ts';
+import { createLog, logFailures } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
@@ -27,7 +27,7 @@ await main(async () => {
   const db = mongo.db(settings.MONGODB_DATABASE);
   memberMetrics(telemetry.registry, db);
   const all = projectionsIn(settings.PLAZA_CONTEXTS);
-  const onError = (error: unknown) => log.error(error);
+  const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line), telemetry });
   const operations = operationRoutes({ client, db, projections: all, onError });

@@ -3,7 +3,7 @@ import { healthRoutes } from '../http/health.ts';
 import { systemGuard } from '../identity/system.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { identityOf } from '../start/identity.ts';
-import { createLog } from '../start/log.ts';
+import { createLog, logFailures } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
@@ -25,7 +25,7 @@ await main(async () => {
   const db = mongo.db(settings.MONGODB_DATABASE);
   memberMetrics(telemetry.registry, db);
   const contexts = readContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
-  const onError = (error: unknown) => log.error(error);
+  const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const { version } = packageJson;
   const readApi = startReadApi({ db, contexts, version, onError, identify });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Response, Router } from 'express';
+import helmet from 'helmet';
 import { asyncApi } from '../schemas/asyncapi.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { type OpenApiDocument, type Operation, openApi, type Parameter } from '../schemas/openapi.ts';
@@ -20,13 +21,19 @@ table { border-collapse: collapse; width: 100%; } th, td { text-align: left; ver
 .method { display: inline-block; min-width: 4.2rem; font: 700 .8rem ui-monospace, monospace; } .dim { color: var(--dim); }
 `;
 
-const CONTENT_SECURITY_POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+/** The page runs nothing, loads nothing and is shown in no other page. */
+const protect = helmet({
+  contentSecurityPolicy: {
+    useDefaults: false,
+    directives: {
+      defaultSrc: ["'none'"],
+      styleSrc: [`'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`],
+      baseUri: ["'none'"],
+      formAction: ["'none'"],
+      frameAncestors: ["'none'"],
+    },
+  },
+});
 
 const pretty = (value: unknown): string => `<pre><code>${escaped(JSON.stringify(value, null, 2))}</code></pre>`;
 
@@ -126,8 +133,8 @@ ${sections
 `;
 };
 
-const sendWhole = (res: Response, type: string, bytes: Buffer, headers: Record<string, string> = {}): void => {
-  res.writeHead(200, { 'Content-Type': type, 'Content-Length': bytes.length, 'Cache-Control': 'no-cache', ...headers });
+const sendWhole = (res: Response, type: string, bytes: Buffer): void => {
+  res.writeHead(200, { 'Content-Type': type, 'Content-Length': bytes.length, 'Cache-Control': 'no-cache' });
   res.end(bytes);
 };
 
@@ -140,12 +147,6 @@ export const referenceRoutes = (contexts: readonly ContextSchema[], version: str
   const router = Router({ caseSensitive: true });
   router.get('/openapi.json', (_req, res) => sendWhole(res, 'application/json', openApiJson));
   router.get('/asyncapi.json', (_req, res) => sendWhole(res, 'application/json', asyncApiJson));
-  router.get('/reference', (_req, res) =>
-    sendWhole(res, 'text/html; charset=utf-8', page, {
-      'Content-Security-Policy': CONTENT_SECURITY_POLICY,
-      'X-Content-Type-Options': 'nosniff',
-      'Referrer-Policy': 'no-referrer',
-    }),
-  );
+  router.get('/reference', protect, (_req, res) => sendWhole(res, 'text/html; charset=utf-8', page));
   return router;
 };

@@ -18,8 +18,9 @@ import { memberMetrics } from '../telemetry/members.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { startWriteSide } from '../write-side/start.ts';
 import { cinemaWriteSide, openCinemaProcesses } from './cinema.ts';
-import { identityOf, isLoopback } from './identity.ts';
-import { createLog } from './log.ts';
+import { identityOf } from './identity.ts';
+import { isLoopback, limitsOf } from './limits.ts';
+import { createLog, logFailures } from './log.ts';
 import { createMongoClient } from './mongo.ts';
 import { serve } from './serve.ts';
 import { readSettings, type Settings, SettingsError } from './settings.ts';
@@ -39,7 +40,7 @@ const startPayments = async (settings: Settings, dataFolder: string) => {
 await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'plaza');
-  const onError = (error: unknown) => log.error(error);
+  const onError = logFailures(log);
   if (settings.AUTH === 'off' && !isLoopback(settings.HOST) && process.env.AUTH === undefined)
     throw new SettingsError(
       `HOST=${settings.HOST} can be reached by others: set AUTH=on, or AUTH=off if they may do everything`,
@@ -110,6 +111,7 @@ await main(async () => {
   const app = createApp(
     [
       ...telemetry.handlers,
+      ...limitsOf(settings),
       systemGuard(identify, signIn),
       telemetry.routes,
       health,

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent } from 'node:http';
+import type { Request, Response } from 'express';
 import { createProxyServer } from 'httpxy';
-import { problem } from '../http/problem.ts';
-import { createLog } from './log.ts';
+import { createApp } from '../http/app.ts';
+import { problem, problems, sendProblem } from '../http/problem.ts';
+import { limitsOf } from './limits.ts';
+import { createLog, logFailures } from './log.ts';
 import { serve } from './serve.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { main, onShutdown } from './shutdown.ts';
@@ -33,7 +36,9 @@ await main(async () => {
   const serving = await serve(settings.HOST, settings.PORT);
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const proxy = createProxyServer({ agent, xfwd: true, proxyTimeout: 60_000 });
-  serving.handle(async (req, res) => {
+  const pass = async (req: Request, res: Response): Promise<void> => {
+    // The sides' metrics are asked at the sides.
+    if (req.path === '/metrics') return sendProblem(res, problems.notFound());
     const { side, target } = sideOf(req, settings);
     try {
       await proxy.web(req, res, { target });
@@ -41,7 +46,8 @@ await main(async () => {
       log.warn({ target, error: error instanceof Error ? error.message : String(error) }, 'no answer');
       sendAway(res, side);
     }
-  });
+  };
+  serving.handle(createApp([...limitsOf(settings), pass], [], logFailures(log)));
   onShutdown(async () => {
     await serving.close();
     agent.destroy();

@@ -5,11 +5,6 @@ import type { SignIn } from '../identity/system.ts';
 import { bearerTokens } from '../identity/tokens.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
-const LOOPBACK = /^(127\.|localhost$|::1$)/;
-
-/** Whether only this machine reaches an address. */
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
-
 export type Identity = {
   /** Undefined where sign-in is off: everybody may do everything. */
   identify: Identify | undefined;

@@ -14,27 +14,37 @@ export type Serving = {
   close(): Promise<void>;
 };
 
-/** Milliseconds for a request's headers, and for the whole of it: slow clients are cut off. */
-const HEADERS_TIMEOUT = 10_000;
-const REQUEST_TIMEOUT = 30_000;
+/** Milliseconds for a request's headers, and for the whole of it: slow clients are cut off at the next look. */
+export type Patience = { headers: number; request: number; look: number };
+
+const PATIENCE: Patience = { headers: 10_000, request: 30_000, look: 1_000 };
+
+/** Bytes of a request's headers; more are 431. */
+const MAX_HEADERS = 16 * 1024;
 
 const shown = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
  * Listens at once; requests wait until there is something to answer them.
  * @param port 0 for any that is free
+ * @param patience with slow clients
  * @throws ListenError when the port is taken or the address can't be had
  */
-export const serve = async (host: string, port: number): Promise<Serving> => {
+export const serve = async (host: string, port: number, patience = PATIENCE): Promise<Serving> => {
   const waiting: Parameters<RequestListener>[] = [];
   let answer: RequestListener = (...request) => waiting.push(request);
   let isClosing = false;
-  const server: Server = createServer({ keepAliveTimeout: 65_000 }, (req, res) => {
+  const options = {
+    keepAliveTimeout: 65_000,
+    headersTimeout: patience.headers,
+    requestTimeout: patience.request,
+    connectionsCheckingInterval: patience.look,
+    maxHeaderSize: MAX_HEADERS,
+  };
+  const server: Server = createServer(options, (req, res) => {
     if (isClosing) res.setHeader('Connection', 'close');
     answer(req, res);
   });
-  server.headersTimeout = HEADERS_TIMEOUT;
-  server.requestTimeout = REQUEST_TIMEOUT;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message;

@@ -101,6 +101,12 @@ export const settingsTable = {
   WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
   READ_API_URL: setting('Where the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
   PROJECTIONS_URL: setting('Where the gateway sends /operations/', 'http://127.0.0.1:8083', url('http', 'https')),
+  RATE_LIMIT_PER_MINUTE: setting(
+    'Requests that one client may send in a minute; 0 for no limit; auto: 6000 where others than this machine can ask',
+    'auto',
+    (text) => (text === 'auto' ? undefined : whole(0, 100_000_000)(text)),
+  ),
+  TRUSTED_PROXIES: setting('Proxies in front of Plaza whose X-Forwarded-For is believed', '0', whole(0, 10)),
   COMMAND_TIMEOUT_MS: setting(
     'Milliseconds until a command is answered with 503 when the event store is silent',
     '900',

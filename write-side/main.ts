@@ -4,7 +4,7 @@ import { healthRoutes } from '../http/health.ts';
 import { systemGuard } from '../identity/system.ts';
 import { cinemaWriteSide } from '../start/cinema.ts';
 import { identityOf } from '../start/identity.ts';
-import { createLog } from '../start/log.ts';
+import { createLog, logFailures } from '../start/log.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
 import { main, onShutdown } from '../start/shutdown.ts';
@@ -21,7 +21,7 @@ await main(async () => {
   const serving = await serve(settings.HOST, settings.WRITE_SIDE_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
-  const onError = (error: unknown) => log.error(error);
+  const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
     client,

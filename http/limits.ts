@@ -1,0 +1,48 @@
+import type { IncomingMessage } from 'node:http';
+import type { RequestHandler } from 'express';
+import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { problems, sendProblem } from './problem.ts';
+
+export type ClientLimit = {
+  /** Requests that one client may send in a minute. */
+  perMinute: number;
+  /** Proxies in front whose X-Forwarded-For is believed: the client is as many places from its end. */
+  trustedProxies: number;
+};
+
+const MINUTE = 60_000;
+
+/** Those who watch over the process are never sent away. */
+const UNLIMITED: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
+
+/** An IPv6 client has a network of its own, and all of its addresses. */
+const IPV6_NETWORK = 56;
+
+/** Who sent a request, as an address or as a network. */
+export const clientOf = ({ headers, socket }: IncomingMessage, trustedProxies: number): string => {
+  const forwarded = trustedProxies > 0 ? String(headers['x-forwarded-for'] ?? '').split(',') : [];
+  const hops = [...forwarded.map((hop) => hop.trim()).filter(Boolean), socket.remoteAddress ?? ''];
+  return ipKeyGenerator(hops[Math.max(0, hops.length - 1 - trustedProxies)] ?? '', IPV6_NETWORK);
+};
+
+/**
+ * Sends clients away for the rest of a minute that ask too much: 429, with RateLimit and RateLimit-Policy
+ * (draft-ietf-httpapi-ratelimit-headers) on every answer. Counts in memory, so it belongs into the single entry.
+ */
+export const clientLimit = ({ perMinute, trustedProxies }: ClientLimit): RequestHandler =>
+  rateLimit({
+    windowMs: MINUTE,
+    limit: perMinute,
+    identifier: 'client',
+    standardHeaders: 'draft-8',
+    legacyHeaders: false,
+    // What these check is settled here: the client is not Express's `req.ip`.
+    validate: false,
+    keyGenerator: (req) => clientOf(req, trustedProxies),
+    skip: ({ url }) => UNLIMITED.has(url.split('?')[0] ?? ''),
+    handler(req, res) {
+      const { resetTime } = (req as typeof req & { rateLimit: { resetTime?: Date } }).rateLimit;
+      const left = resetTime ? resetTime.getTime() - Date.now() : MINUTE;
+      sendProblem(res, problems.tooManyRequests(Math.max(1, Math.ceil(left / 1000))));
+    },
+  });

@@ -1,0 +1,90 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Serving, serve } from '../../start/serve.ts';
+import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+/** Sends text over a connection and waits until the server ends it. @returns what it answered */
+const sendSlowly = (url: string, text: string): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const { hostname, port } = new URL(url);
+    const socket = connect(Number(port), hostname, () => socket.write(text));
+    let answered = '';
+    socket.setEncoding('utf8').on('data', (part) => {
+      answered += part;
+    });
+    socket.once('close', () => resolve(answered));
+    socket.once('error', reject);
+  });
+
+describe('slow clients', () => {
+  let serving: Serving;
+  beforeAll(async () => {
+    serving = await serve('127.0.0.1', 0, { headers: 300, request: 600, look: 50 });
+    serving.handle((req, res) => {
+      req.resume().once('end', () => res.end('done'));
+    });
+  });
+  afterAll(() => serving.close());
+
+  test('that never finish their headers are cut off', async () => {
+    expect(await sendSlowly(serving.url, 'GET / HTTP/1.1\r\nHost: plaza\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test('that never finish their body are cut off', async () => {
+    const head = 'POST / HTTP/1.1\r\nHost: plaza\r\nContent-Length: 100\r\n\r\n';
+    expect(await sendSlowly(serving.url, `${head}{"lotId":`)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  test('do not keep others waiting', async () => {
+    const slow = Array.from({ length: 50 }, () => sendSlowly(serving.url, 'GET / HTTP/1.1\r\n'));
+    expect((await fetch(serving.url)).status).toBe(200);
+    expect((await Promise.all(slow)).every((answer) => answer.startsWith('HTTP/1.1 408'))).toBe(true);
+  });
+
+  test('headers that are too large are refused', async () => {
+    const answer = await fetch(serving.url, { headers: { 'X-Large': 'x'.repeat(17_000) } });
+    expect(answer.status).toBe(431);
+  });
+});
+
+describe('the single entry', () => {
+  const data = temporaryData();
+  let plaza: Program;
+  beforeAll(async () => {
+    plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, RATE_LIMIT_PER_MINUTE: '5' });
+  });
+  afterAll(async () => {
+    await plaza.end();
+    data.remove();
+  });
+
+  test('sends a client away that asks too much, with documented answers', async () => {
+    const answers = [];
+    for (let count = 0; count < 7; count++) answers.push(await call(plaza.url, 'GET', '/parking/lots'));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
+    const command = await call(plaza.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 1 });
+    expect(command).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });
+    expect(command.headers.get('RateLimit')).toMatch(/r=0/);
+  });
+});
+
+describe('what is HTML', () => {
+  const data = temporaryData();
+  let plaza: Program;
+  beforeAll(async () => {
+    plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder });
+  });
+  afterAll(async () => {
+    await plaza.end();
+    data.remove();
+  });
+
+  test('runs no script, is framed by nobody and is of its declared type', async () => {
+    const { headers } = await fetch(`${plaza.url}/reference`);
+    expect(headers.get('Content-Security-Policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
+    expect(headers.get('Content-Security-Policy')).not.toContain('unsafe');
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+    expect(headers.get('Referrer-Policy')).toBe('no-referrer');
+    expect(headers.get('X-Powered-By')).toBeNull();
+  });
+});
