@@ -88,7 +88,7 @@ export type ContextView = {
   /** The template behind each field that names a resource. */
   links: Readonly<Record<string, string>>;
   commands: Readonly<Record<string, Phrase & { danger?: boolean }>>;
-  /** Where a form's choices come from: a list, and the field that is shown. */
+  /** Where a form's choices come from, by field (`lines.menuId` in a row): a list, and the field that is shown. */
   choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
   /** In Korean; in English they are told by Plaza itself. */
   problems: Readonly<Record<string, string>>;

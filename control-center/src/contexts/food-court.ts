@@ -104,7 +104,7 @@ export const foodCourt = contextView<typeof schema>({
     CancelOrder: { en: 'Cancel', ko: '주문 취소', danger: true },
     PickUpOrder: { en: 'Picked up', ko: '수령 완료' },
   },
-  choices: { menuId: { list: MENU, query: { available: 'true', limit: '200' }, label: 'name' } },
+  choices: { 'lines.menuId': { list: MENU, query: { available: 'true', limit: '200' }, label: 'name' } },
   problems: {
     'shop-not-found': '없는 매장입니다',
     'shop-already-registered': '이미 등록된 매장 ID입니다',

@@ -18,6 +18,8 @@ export type FieldOf = {
 export type Values = Readonly<Record<string, unknown>>;
 
 type FieldProps = FieldOf & {
+  /** The array that it is in a row of. */
+  of?: string;
   view: ContextView;
   /** What the form's paths are filled with. */
   known: Item;
@@ -27,13 +29,20 @@ type FieldProps = FieldOf & {
 
 type Choice = { value: string; label: string };
 
-/** The choices of a field that names something out of a list. */
-const useChoices = (view: ContextView, name: string, known: Item): Choice[] | undefined => {
-  const [choices, setChoices] = useState<Choice[]>();
-  const source = view.choices?.[name];
+/**
+ * The choices of a field that names something out of a list.
+ * @param field `lines.menuId` for a field of a row
+ * @returns undefined where there is nothing to choose from, `reading` until it is known
+ */
+const useChoices = (view: ContextView, field: string, known: Item): readonly Choice[] | 'reading' | undefined => {
+  const source = view.choices?.[field];
   const path = source && fill(source.list, known);
+  const [choices, setChoices] = useState<readonly Choice[] | 'reading' | undefined>(
+    path === undefined ? undefined : 'reading',
+  );
   useEffect(() => {
     if (!source || path === undefined) return;
+    const name = field.split('.').at(-1)!;
     const gone = new AbortController();
     get<Page<Item>>(withQuery(path, source.query ?? {}), undefined, gone.signal)
       .then(({ items }) =>
@@ -44,7 +53,7 @@ const useChoices = (view: ContextView, name: string, known: Item): Choice[] | un
           }),
         ),
       )
-      .catch(() => {}); // Then it is typed.
+      .catch(() => setChoices(undefined)); // Then it is typed.
     return () => gone.abort();
   }, [path]);
   return choices;
@@ -52,8 +61,8 @@ const useChoices = (view: ContextView, name: string, known: Item): Choice[] | un
 
 const numberOf = (text: string): unknown => (text === '' ? undefined : Number(text));
 
-const Input = ({ name, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
-  const choices = useChoices(view, name, known);
+const Input = ({ name, of, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
+  const choices = useChoices(view, of === undefined ? name : `${of}.${name}`, known);
   if (choices)
     return (
       <select
@@ -63,8 +72,10 @@ const Input = ({ name, schema, required, view, known, value, onValue, id }: Fiel
         value={String(value ?? '')}
         onChange={(event) => onValue(event.currentTarget.value || undefined)}
       >
-        <option value="">{t({ en: 'Choose…', ko: '선택…' })}</option>
-        {choices.map((choice) => (
+        <option value="">
+          {choices === 'reading' ? t({ en: 'Reading…', ko: '읽는 중…' }) : t({ en: 'Choose…', ko: '선택…' })}
+        </option>
+        {(choices === 'reading' ? [] : choices).map((choice) => (
           <option key={choice.value} value={choice.value}>
             {choice.label}
           </option>
@@ -148,7 +159,7 @@ const textOf = ({ format }: Schema, text: string): unknown => {
 };
 
 /** Rows of an array of objects: the items of an order. */
-const Rows = ({ schema, view, known, value, onValue }: FieldProps) => {
+const Rows = ({ name, schema, view, known, value, onValue }: FieldProps) => {
   const rows = (value as Values[] | undefined) ?? [{}];
   const item = schema.items ?? {};
   const change = (at: number, row: Values) => onValue(rows.with(at, row));
@@ -160,6 +171,7 @@ const Rows = ({ schema, view, known, value, onValue }: FieldProps) => {
             <Field
               key={field.name}
               {...field}
+              of={name}
               view={view}
               known={known}
               value={row[field.name]}

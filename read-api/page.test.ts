@@ -1,0 +1,68 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createApp } from '../http/app.ts';
+import { pageRoutes } from './page.ts';
+
+/** The page as a build leaves it, served. @param files by name */
+const servePage = async (files: Readonly<Record<string, string>>) => {
+  const folder = await mkdtemp(join(tmpdir(), 'plaza-page-'));
+  await mkdir(join(folder, 'assets'));
+  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+  const server = createServer(createApp([pageRoutes(folder)], [], () => {}));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await rm(folder, { recursive: true });
+  });
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return async (path: string, headers: Record<string, string> = {}) => {
+    const response = await fetch(base + path, { headers });
+    return { status: response.status, headers: response.headers, text: await response.text() };
+  };
+};
+
+const built = { 'index.html': '<!doctype html>the page', 'assets/index-Ab1.js': 'the script' };
+
+test.each(['/', '/board', '/view/parking/lots/1', '/view/what/there/is/not'])('%s is the page', async (path) => {
+  const get = await servePage(built);
+  const { status, headers, text } = await get(path);
+  expect([status, text]).toEqual([200, built['index.html']]);
+  expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+  expect(headers.get('Cache-Control')).toBe('no-cache');
+  const policy = headers.get('Content-Security-Policy');
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).not.toMatch(/unsafe|data:|\*/);
+});
+
+test('an asset is kept for ever, and comes compressed to those who take it', async () => {
+  const get = await servePage(built);
+  const compressed = await get('/assets/index-Ab1.js', { 'Accept-Encoding': 'gzip' });
+  const plain = await get('/assets/index-Ab1.js', { 'Accept-Encoding': 'identity' });
+  expect([compressed.text, plain.text]).toEqual(['the script', 'the script']);
+  expect(compressed.headers.get('Content-Encoding')).toBe('gzip');
+  expect(plain.headers.get('Content-Encoding')).toBeNull();
+  for (const { headers } of [compressed, plain]) {
+    expect(headers.get('Cache-Control')).toBe('public, max-age=31536000, immutable');
+    expect(headers.get('X-Content-Type-Options')).toBe('nosniff');
+  }
+});
+
+test.each(['/assets/index-Ab2.js', '/assets/..%2Findex.html', '/assets/.sources', '/elsewhere'])(
+  '%s is not there',
+  async (path) => {
+    const get = await servePage({ ...built, '.sources': 'secret' });
+    expect((await get(path)).status).toBe(404);
+  },
+);
+
+test('without a build it says what to do', async () => {
+  const get = await servePage({});
+  const { status, text } = await get('/');
+  expect(status).toBe(404);
+  expect(JSON.parse(text).detail).toBe('The page is not built: npm run build');
+});
