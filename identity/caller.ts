@@ -24,7 +24,7 @@ const OFF: { caller: Caller | undefined; permit: Permit } = { caller: undefined,
  * What a rule lets a caller do.
  * @throws ProblemError 401 without a caller, 403 when none of their roles may
  */
-export const permitOf = (rule: Rule, caller: Caller | undefined): Permit => {
+const permitOf = (rule: Rule, caller: Caller | undefined): Permit => {
   if (rule.anyone === 'all') return ALL;
   if (!caller) throw new ProblemError(problems.unauthenticated());
   const grants = caller.roles.flatMap((role) => rule[role] ?? []);
