@@ -50,7 +50,7 @@ describe('a token', () => {
 
   test.each<[string, TokenOptions]>([
     ['has expired', { expiresIn: -31 }],
-    ['is not good yet', { notBefore: 31 }],
+    ['is not good yet', { notBefore: 90 }],
     ['is for somebody else', { audience: 'other' }],
     ['is of another issuer', { issuer: 'https://other.example' }],
     ['is an ID token or any other JWT (RFC 9068 4)', { typ: 'JWT' }],

@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import type { Db } from 'mongodb';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { controlCenter as controlCenterSchema } from '../schemas/kernel/control-center.ts';
 import { statuses } from '../subscriptions/status.ts';
 import type { ReadContext } from './kernel/context.ts';
@@ -176,7 +176,7 @@ describe('GET /control-center', () => {
     expect(body.events.map((event: { position: string }) => event.position)).not.toContain(early.toString());
     await happen();
     await expect
-      .poll(async () => (await api.get('/control-center')).body.events[1].position, { interval: 20 })
+      .poll(async () => (await api.get('/control-center')).body.events[1].position, { interval: 20, timeout: 10_000 })
       .toBe(early.toString());
   });
 
@@ -230,7 +230,15 @@ describe('GET /control-center/events', () => {
   });
 
   it('goes on from the document', async () => {
-    const document = await api.get('/control-center');
+    const known = (await happen()).toString();
+    const document = await vi.waitFor(
+      async () => {
+        const answer = await api.get('/control-center');
+        expect(answer.body.events[0].position).toBe(known);
+        return answer;
+      },
+      { timeout: 10_000 },
+    );
     const position = await happen();
     const client = await reading(`?after=${document.body.eventCursor}`);
     await client.until(1);

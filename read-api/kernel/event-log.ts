@@ -1,6 +1,6 @@
 import type { Db, Document } from 'mongodb';
 import { HistoryEntry, historyId, historyView } from '../../schemas/kernel/history.ts';
-import type { EventCursor } from './event-cursor.ts';
+import { type EventCursor, earlier, later } from './event-cursor.ts';
 
 /** An event out of a context's history, with where it stands. */
 export type LoggedEvent = { context: string; position: bigint; entry: Document };
@@ -15,6 +15,9 @@ const FIELDS = { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properti
 const byPosition = (a: LoggedEvent, b: LoggedEvent): number =>
   a.position < b.position ? -1 : a.position > b.position ? 1 : 0;
 
+/** Milliseconds for which the others wait for a context that is behind, so that events come in their order. */
+const GRACE = 1_000;
+
 /**
  * @param contexts names of the contexts
  * @param reached how far a view has come. Events beyond may be there already, but others before them may not.
@@ -26,12 +29,28 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
     (context: string) =>
     (entry: Document): LoggedEvent => ({ context, position: BigInt(entry.position), entry: { context, ...entry } });
 
+  /** What each context has still to reach, and since when. */
+  const awaited = new Map<string, { position: bigint; since: number }>();
+
   return {
     contexts,
 
-    /** How far each context's history has come. */
+    /**
+     * How far the log is whole: the histories come one after the other, and the furthest waits for the others. One
+     * that stays behind is left behind.
+     */
     async head(): Promise<EventCursor> {
-      return new Map(await Promise.all(contexts.map(async (name) => [name, await reached(viewOf(name))] as const)));
+      const heads = await Promise.all(contexts.map(async (name) => [name, await reached(viewOf(name))] as const));
+      const front = heads.map(([, at]) => at).reduce(later, -1n);
+      const now = performance.now();
+      let whole = front;
+      for (const [name, at] of heads) {
+        const before = awaited.get(name);
+        const target = before && at < before.position ? before : { position: front, since: now };
+        awaited.set(name, target);
+        if (now - target.since < GRACE) whole = earlier(whole, at);
+      }
+      return new Map(heads.map(([name, at]) => [name, earlier(at, whole)]));
     },
 
     /**

@@ -119,5 +119,6 @@ test("the image's version is the project's", () => {
 test("the image's Node.js is the project's", () => {
   const dockerfile = readFileSync(join(ROOT, 'deploy/Dockerfile'), 'utf8');
   const versions = [...dockerfile.matchAll(/^FROM node:(\S+)-slim/gm)].map(([, version]) => version);
-  expect(versions).toEqual([packageJson.dependencies.node, packageJson.dependencies.node]);
+  expect(versions.length).toBeGreaterThan(0);
+  expect(new Set(versions)).toEqual(new Set([packageJson.dependencies.node]));
 });
