@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
 import { streams } from '../../event-store/streams.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 type Center = {
   contexts: Record<string, object | null>;
@@ -33,9 +33,13 @@ describe('with some contexts switched on', () => {
     expect(opened.status).toBe(201);
     const headers = reaching(opened.headers.get('Event-Position'));
     expect((await call(url, 'GET', '/screening/slots/s1', undefined, headers)).status).toBe(200);
-    expect(await openShop(url, '1')).toMatchObject({ status: 404, body: { type: '/problems/not-found' } });
-    expect((await call(url, 'GET', '/food-court/shops')).status).toBe(404);
-    const { body } = await call<Center>(url, 'GET', '/control-center');
+    const shop = { shopId: '1', name: '김밥나라' };
+    expect(await callUnchecked(url, 'POST', '/food-court/shops', shop)).toMatchObject({
+      status: 404,
+      body: { type: '/problems/not-found' },
+    });
+    expect((await callUnchecked(url, 'GET', '/food-court/shops')).status).toBe(404);
+    const { body } = await callUnchecked<Center>(url, 'GET', '/control-center');
     expect(Object.keys(body.contexts)).toEqual(['screening']);
     expect(body.projections.filter(({ name }) => !/(^|:)screening\./.test(name))).toEqual([]);
   });
