@@ -1,4 +1,5 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { historyId } from '../../schemas/kernel/history.ts';
 import { type AnyEvent, collection, type Projection } from './projection.ts';
 
 /**
@@ -13,7 +14,7 @@ export const history = (context: ContextSchema): Projection => {
     version: 1,
     events: Object.keys(context.events),
     document: ({ type, data, stream, revision, position, metadata }: AnyEvent) => ({
-      _id: paddedPosition(position.commit),
+      _id: historyId(position.commit),
       resources: resources(data),
       type,
       data,
@@ -25,9 +26,6 @@ export const history = (context: ContextSchema): Projection => {
     indexes: [{ resources: 1, _id: 1 }],
   });
 };
-
-/** A position as the `_id` of a history: 20 decimal digits, enough for any 64-bit number. */
-const paddedPosition = (commit: bigint): string => commit.toString().padStart(20, '0');
 
 /**
  * The resources that an event's data names: every path of a query for one document, and every Location of a command,
