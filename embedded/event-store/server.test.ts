@@ -111,6 +111,13 @@ describe('what is not served', () => {
   });
 });
 
+it('a read of at most 0 events of $all is refused, where EventStoreDB never answers', async () => {
+  const reading = async () => {
+    for await (const _ of client.readAll({ maxCount: 0 }));
+  };
+  expect(await refusal(reading())).toMatchObject({ code: 3 });
+});
+
 describe('subscriptions', () => {
   it('to a stream that is tombstoned while they are live end with stream-deleted', async () => {
     await client.appendToStream('stream', event());

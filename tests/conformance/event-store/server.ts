@@ -10,6 +10,7 @@ import {
   EventStoreDBClient,
   type JSONEventData,
   jsonEvent,
+  type ReadAllOptions,
   type ResolvedEvent,
   type StreamSubscription,
 } from '@eventstore/db-client';
@@ -62,6 +63,25 @@ export async function collect<E extends AnyResolved>(reading: AsyncIterable<E>):
   const found: NonNullable<E['event']>[] = [];
   for await (const resolved of reading) found.push(resolved.event!);
   return found;
+}
+
+/**
+ * The events of `streams` in $all, in the order of the reading, `count` of them at least unless there are fewer.
+ * Reads as many pages as it needs, since others may append at the same time.
+ */
+export async function ours(
+  client: EventStoreDBClient,
+  from: Pick<ReadAllOptions, 'direction' | 'fromPosition'>,
+  streams: readonly string[],
+  count: number,
+) {
+  const found = new Map<string, NonNullable<AllStreamResolvedEvent['event']>>();
+  for (let options = from; ; ) {
+    const page = await collect(client.readAll({ ...options, maxCount: 1_000 }));
+    for (const event of page) if (streams.includes(event.streamId)) found.set(event.id, event);
+    if (found.size >= count || page.length < 1_000) return [...found.values()];
+    options = { ...options, fromPosition: page.at(-1)!.position! };
+  }
 }
 
 export const revisions = (found: readonly { revision: bigint }[]) => found.map((event) => Number(event.revision));

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collect, events, numbers, refusal, revisions, uniqueStream, useServer } from './server.ts';
+import { collect, events, numbers, ours, refusal, revisions, uniqueStream, useServer } from './server.ts';
 
 const server = useServer();
 
@@ -74,8 +74,8 @@ describe('stream metadata', () => {
     const { position } = await server.client.appendToStream(stream, events(1));
     await server.client.appendToStream(stream, events(4));
     await server.client.setStreamMetadata(stream, { maxCount: 1 });
-    const found = await collect(server.client.readAll({ fromPosition: position!, maxCount: 500 }));
-    expect(revisions(found.filter((event) => event.streamId === stream))).toEqual([0, 1, 2, 3, 4]);
+    const found = await ours(server.client, { fromPosition: position! }, [stream], 5);
+    expect(revisions(found)).toEqual([0, 1, 2, 3, 4]);
   });
 });
 
