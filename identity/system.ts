@@ -2,10 +2,13 @@ import { Router } from 'express';
 import { expressPath } from '../http/app.ts';
 import { sendJson } from '../http/problem.ts';
 import { systemAccess } from '../schemas/access.ts';
-import { admit, type Identify } from './caller.ts';
+import { admit, type Caller, type Identify } from './caller.ts';
 
 /** How a page signs its users in, with the code flow and PKCE (RFC 7636). */
 export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; clientId: string; audience: string };
+
+/** The answer of `GET /sign-in`: how one signs in and, to whoever sends a token, whose it is. */
+type SignInAnswer = SignIn & { caller?: Caller };
 
 /**
  * Comes before the routes of what is no context's: lets in whom `systemAccess` lets in, and answers `GET /sign-in`.
@@ -13,7 +16,11 @@ export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; 
  */
 export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Router => {
   const router = Router({ caseSensitive: true });
-  router.get('/sign-in', (_req, res) => sendJson(res, 200, signIn, { 'Cache-Control': 'no-store' }));
+  router.get('/sign-in', async (req, res) => {
+    const caller = await identify?.(req.headers.authorization);
+    const answer: SignInAnswer = caller ? { ...signIn, caller } : signIn;
+    sendJson(res, 200, answer, { 'Cache-Control': 'no-store' });
+  });
   if (!identify) return router;
   for (const [resource, rule] of Object.entries(systemAccess)) {
     const [method = '', path = ''] = resource.split(' ');

@@ -28,7 +28,7 @@ await main(async () => {
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const { version } = packageJson;
-  const readApi = startReadApi({ db, contexts, version, onError, identify });
+  const readApi = startReadApi({ db, contexts, version, onError, identify, signIn });
   let stopping = false;
   const health = healthRoutes({
     checks: readApi.checks,

@@ -5,14 +5,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createApp } from '../http/app.ts';
+import type { SignIn } from '../identity/system.ts';
 import { pageRoutes } from './page.ts';
 
 /** The page as a build leaves it, served. @param files by name */
-const servePage = async (files: Readonly<Record<string, string>>) => {
+const servePage = async (files: Readonly<Record<string, string>>, signIn?: SignIn) => {
   const folder = await mkdtemp(join(tmpdir(), 'plaza-page-'));
   await mkdir(join(folder, 'assets'));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
-  const server = createServer(createApp([pageRoutes(folder)], [], () => {}));
+  const server = createServer(createApp([pageRoutes(signIn, folder)], [], () => {}));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
@@ -28,15 +29,26 @@ const servePage = async (files: Readonly<Record<string, string>>) => {
 
 const built = { 'index.html': '<!doctype html>the page', 'assets/index-Ab1.js': 'the script' };
 
-test.each(['/', '/board', '/view/parking/lots/1', '/view/what/there/is/not'])('%s is the page', async (path) => {
-  const get = await servePage(built);
-  const { status, headers, text } = await get(path);
-  expect([status, text]).toEqual([200, built['index.html']]);
-  expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8');
-  expect(headers.get('Cache-Control')).toBe('no-cache');
-  const policy = headers.get('Content-Security-Policy');
-  expect(policy).toContain("default-src 'self'");
-  expect(policy).not.toMatch(/unsafe|data:|\*/);
+test.each(['/', '/board', '/signed-in', '/view/parking/lots/1', '/view/what/there/is/not'])(
+  '%s is the page',
+  async (path) => {
+    const get = await servePage(built);
+    const { status, headers, text } = await get(path);
+    expect([status, text]).toEqual([200, built['index.html']]);
+    expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8');
+    expect(headers.get('Cache-Control')).toBe('no-cache');
+    const policy = headers.get('Content-Security-Policy');
+    expect(policy).toContain("default-src 'self'; connect-src 'self';");
+    expect(policy).not.toMatch(/unsafe|data:|\*/);
+  },
+);
+
+test.each([
+  ['https://login.example/realms/plaza', "connect-src 'self' https://login.example;"],
+  [null, "connect-src 'self';"],
+])('with %s as the provider it may ask nobody but that', async (issuer, sources) => {
+  const get = await servePage(built, { signIn: 'on', issuer, clientId: 'page', audience: 'plaza' });
+  expect((await get('/')).headers.get('Content-Security-Policy')).toContain(sources);
 });
 
 test('an asset is kept for ever, and comes compressed to those who take it', async () => {

@@ -4,6 +4,7 @@ import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type RequestHandler, Router } from 'express';
 import { problems, sendProblem } from '../http/problem.ts';
+import type { SignIn } from '../identity/system.ts';
 
 const DIST = join(import.meta.dirname, '../control-center/dist');
 
@@ -14,10 +15,15 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-const PAGE_HEADERS = {
+/** What the page may ask: Plaza and, to get tokens, the identity provider. */
+const connectSources = (signIn: SignIn): string =>
+  signIn.signIn === 'on' && signIn.issuer !== null ? `'self' ${new URL(signIn.issuer).origin}` : "'self'";
+
+const pageHeaders = (signIn: SignIn) => ({
   'Cache-Control': 'no-cache',
   'Content-Security-Policy': [
     "default-src 'self'",
+    `connect-src ${connectSources(signIn)}`,
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
@@ -25,7 +31,7 @@ const PAGE_HEADERS = {
   ].join('; '),
   'Referrer-Policy': 'no-referrer',
   'Cross-Origin-Opener-Policy': 'same-origin',
-};
+});
 
 /** The name of an asset holds a hash of what is in it. */
 const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' };
@@ -72,18 +78,20 @@ const send = async (
 /**
  * The control centre's page as it was built: the same document at each of its URLs (the page itself finds out which
  * view that is), and its assets. It is read when it is first asked for, and kept in memory.
+ * @param signIn the provider that it names is the only other server that the page may ask
  */
-export const pageRoutes = (folder = DIST): Router => {
+export const pageRoutes = (signIn: SignIn = { signIn: 'off' }, folder = DIST): Router => {
   const router = Router({ caseSensitive: true });
+  const headers = pageHeaders(signIn);
   let page: Page | undefined;
   const found = (): Page | undefined => {
     page ??= readPage(folder);
     return page;
   };
 
-  router.get(['/', '/board', '/view/*path'], async (req, res) => {
+  router.get(['/', '/board', '/signed-in', '/view/*path'], async (req, res) => {
     const index = found()?.index;
-    if (index) await send(req, res, index, PAGE_HEADERS);
+    if (index) await send(req, res, index, headers);
     else sendProblem(res, { ...problems.notFound(), detail: 'The page is not built: npm run build' });
   });
 

@@ -2,6 +2,7 @@ import type { Router } from 'express';
 import type { Db } from 'mongodb';
 import type { Check } from '../http/health.ts';
 import type { Identify } from '../identity/caller.ts';
+import type { SignIn } from '../identity/system.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
 import { readStatuses } from '../subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
@@ -26,6 +27,8 @@ export type ReadApiOptions = {
   events?: EventStreamOptions;
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
+  /** How the page signs its users in; left out where sign-in is off. */
+  signIn?: SignIn;
 };
 
 /** The read API: every query, the control centre and the documents. */
@@ -38,7 +41,15 @@ export type ReadApi = {
 };
 
 /** The read API over a database that somebody else opens and closes. */
-export const startReadApi = ({ db, contexts, version, onError, events = {}, identify }: ReadApiOptions): ReadApi => {
+export const startReadApi = ({
+  db,
+  contexts,
+  version,
+  onError,
+  events = {},
+  identify,
+  signIn,
+}: ReadApiOptions): ReadApi => {
   const positions = trackPositions(async (view) => (await fromViews(reachedPosition(db, view))).commit);
   const models = { db, positions, lags: trackLags(() => readStatuses(db)) };
   const center = controlCenter(contexts, models, onError, events);
@@ -51,7 +62,7 @@ export const startReadApi = ({ db, contexts, version, onError, events = {}, iden
         contexts.map(({ schema }) => schema),
         version,
       ),
-      pageRoutes(),
+      pageRoutes(signIn),
     ],
     checks: {
       readModels: async () => {

@@ -1,5 +1,5 @@
 import { type TObject, type TProperties, type TSchema, Type } from 'typebox';
-import { type Rule, ruleOf, systemAccess } from './access.ts';
+import { type Rule, roles, ruleOf, systemAccess } from './access.ts';
 import { activities } from './kernel/activity.ts';
 import {
   type CommandHttp,
@@ -497,7 +497,7 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
       'get',
       {
         operationId: 'signIn',
-        summary: 'How to get an access token',
+        summary: 'How to get an access token, and whose the one is that was sent',
         tags: ['system'],
         parameters: [],
         responses: { 200: { description: 'How', content: json(SignIn, exampleOf(SignIn)) } },
@@ -596,6 +596,15 @@ const SignIn = Type.Object({
   ),
   clientId: Type.Optional(Type.String({ description: 'Of the page, for the code flow with PKCE.' })),
   audience: Type.Optional(Type.String({ description: 'What the token must be for (RFC 8707: `resource`).' })),
+  caller: Type.Optional(
+    Type.Object(
+      {
+        sub: Type.String({ examples: ['CUST1'] }),
+        roles: Type.Array(Type.String({ enum: [...roles] }), { examples: [['staff']] }),
+      },
+      { description: 'Whose token was sent with the request.' },
+    ),
+  ),
 });
 
 const Health = Type.Object({

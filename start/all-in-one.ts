@@ -100,6 +100,7 @@ await main(async () => {
     version: packageJson.version,
     onError,
     identify,
+    signIn,
   });
 
   let stopping = false;

@@ -1,3 +1,5 @@
+import { accessToken, tokenRefused } from './session.ts';
+
 /** Problem details (RFC 9457), as Plaza tells them. */
 export type Problem = {
   type: string;
@@ -30,14 +32,22 @@ const problemOf = async (response: Response): Promise<Problem> => {
   }
 };
 
-const request = async (path: string, options: RequestInit): Promise<Response> => {
+/**
+ * Asks Plaza, as whoever is signed in.
+ * @throws RefusedError
+ */
+export const request = async (path: string, options: RequestInit): Promise<Response> => {
+  const token = await accessToken();
+  const headers = new Headers(options.headers);
+  if (token !== undefined) headers.set('Authorization', `Bearer ${token}`);
   let response: Response;
   try {
-    response = await fetch(path, { cache: 'no-store', ...options });
+    response = await fetch(path, { cache: 'no-store', ...options, headers });
   } catch (error) {
     if (options.signal?.aborted) throw error;
     throw new RefusedError(UNREACHABLE);
   }
+  if (response.status === 401 && token !== undefined) tokenRefused(token);
   if (!response.ok) throw new RefusedError(await problemOf(response));
   return response;
 };

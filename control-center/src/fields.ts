@@ -1,3 +1,4 @@
+import type { Role } from '../../schemas/access.ts';
 import type { Phrase } from './language.ts';
 
 /** How a field's value is shown. */
@@ -113,6 +114,14 @@ const fields: Readonly<Record<string, Field>> = {
 export const labelOf = (field: string): Phrase => fields[field] ?? { en: field, ko: field };
 
 export const kindOf = (field: string): Kind => fields[field]?.kind ?? 'text';
+
+export const roleWords: Readonly<Record<Role, Phrase>> = {
+  customer: { en: 'customer', ko: '고객' },
+  staff: { en: 'staff', ko: '직원' },
+  shop: { en: 'shop', ko: '매장' },
+  manager: { en: 'bike manager', ko: '자전거 관리자' },
+  admin: { en: 'administrator', ko: '시스템 관리자' },
+};
 
 export type Tone = 'good' | 'wait' | 'bad' | 'plain';
 

@@ -1,7 +1,8 @@
+import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-parser/stream';
 import type { Static } from 'typebox';
 import type { Activity } from '../../schemas/kernel/activity.ts';
 import type { ProjectionStatus } from '../../schemas/kernel/control-center.ts';
-import { get, takesCommands } from './api.ts';
+import { get, request, takesCommands } from './api.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
 import { mergeEvents } from './events.ts';
@@ -51,13 +52,14 @@ const ACTIVITY_EVERY = 10_000;
 /** Milliseconds from an event until the plots show it. */
 const ACTIVITY_AFTER = 1000;
 const COMMANDS_EVERY = 3000;
-/** Milliseconds until a stream that broke off is opened again. */
-const REOPEN = 1000;
+/** Milliseconds until a stream that broke off is opened again: twice as long each time that nobody answers. */
+const REOPEN = { first: 1000, most: 15_000 };
 
 /** Events that came and are shown with the overview that covers them, so that what is left fits to what happened. */
 let arrived: HappenedEvent[] = [];
 let reading = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
+let hasEnded = new AbortController().signal;
 
 const readOverview = async (): Promise<void> => {
   clearTimeout(timer);
@@ -70,13 +72,13 @@ const readOverview = async (): Promise<void> => {
     overview.set(next);
     latest.set(mergeEvents(latest.get(), [...next.events, ...news], KEPT_EVENTS));
     connectionIs({ heardAt: Date.now() });
-    if (stream === undefined) openStream(next.eventCursor);
-    else if (isBehind(next)) reopenStream();
+    if (stream === undefined) void follow(next.eventCursor);
+    else if (isBehind(next)) stream.abort();
   } catch {
     latest.set(mergeEvents(latest.get(), news, KEPT_EVENTS)); // The banner tells for how long nothing was heard.
   }
   reading = false;
-  timer = setTimeout(readOverview, arrived.length > 0 ? BUSY : QUIET);
+  if (!hasEnded.aborted) timer = setTimeout(readOverview, arrived.length > 0 ? BUSY : QUIET);
 };
 
 /** Reads the overview soon: something has happened. */
@@ -86,12 +88,13 @@ const somethingHappened = (): void => {
   timer = setTimeout(readOverview, 20); // Events come in flocks.
 };
 
-let stream: EventSource | undefined;
+/** Ends the stream as it is: it is opened again where it was. */
+let stream: AbortController | undefined;
 let streamedTo = '';
 let quietReadings = 0;
 
-const take = ({ data, lastEventId }: MessageEvent<string>): void => {
-  streamedTo = lastEventId;
+const take = ({ data, id = streamedTo }: EventSourceMessage): void => {
+  streamedTo = id;
   quietReadings = 0;
   const event = JSON.parse(data) as HappenedEvent;
   arrived.push(event);
@@ -99,30 +102,45 @@ const take = ({ data, lastEventId }: MessageEvent<string>): void => {
   somethingHappened();
 };
 
-/** The browser opens a stream that broke off again by itself, where it was; one that was refused it gives up. */
-const openStream = (after: string): void => {
-  streamedTo = after;
-  const opened = new EventSource(`/control-center/events?after=${encodeURIComponent(after)}`);
-  stream = opened;
-  opened.onopen = () => connectionIs({ isStreaming: true });
-  opened.onmessage = take;
-  opened.onerror = () => {
-    connectionIs({ isStreaming: false });
-    if (opened.readyState === EventSource.CLOSED) setTimeout(reopenStream, REOPEN, opened);
-  };
+/** Takes events for as long as the stream lasts. @throws when it was refused or broke off */
+const readStream = async (signal: AbortSignal): Promise<void> => {
+  const path = `/control-center/events?after=${encodeURIComponent(streamedTo)}`;
+  const { body } = await request(path, { signal, headers: { Accept: 'text/event-stream' } });
+  if (!body) return;
+  connectionIs({ isStreaming: true });
+  const messages = body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream()).getReader();
+  for (;;) {
+    const { value, done } = await messages.read();
+    if (done) return;
+    take(value);
+  }
 };
 
-const reopenStream = (broken = stream): void => {
-  if (broken !== stream) return;
-  stream?.close();
-  openStream(streamedTo);
+/** An EventSource would do the same, but sends no token. */
+const follow = async (after: string): Promise<void> => {
+  streamedTo = after;
+  let wait = REOPEN.first;
+  while (!hasEnded.aborted) {
+    stream = new AbortController();
+    try {
+      await readStream(AbortSignal.any([stream.signal, hasEnded]));
+      wait = REOPEN.first;
+    } catch {
+      if (connection.get().isStreaming) wait = REOPEN.first;
+    }
+    connectionIs({ isStreaming: false });
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2))); // Not all pages at once.
+    wait = Math.min(wait * 2, REOPEN.most);
+  }
 };
 
 /** A connection can be dead without anybody having said so: then the overview tells of events that the stream does not. */
 const isBehind = ({ events: [newest] }: Overview): boolean => {
   const [position = '-1'] = streamedTo.split(';');
   quietReadings = newest && BigInt(newest.position) > BigInt(position) ? quietReadings + 1 : 0;
-  return quietReadings >= 3;
+  if (quietReadings < 3) return false;
+  quietReadings = 0;
+  return true;
 };
 
 const readActivities = async (): Promise<void> => {
@@ -141,13 +159,14 @@ const askForCommands = async (): Promise<void> => {
 /** A command was refused because nobody takes commands, or was taken. */
 export const commandsAre = (taken: boolean): void => connectionIs({ takesCommands: taken });
 
-/** Follows the whole from now on, for as long as the page is open. */
-export const start = (): void => {
+/** Follows the whole from now on. @returns what ends it */
+export const start = (): (() => void) => {
+  const end = new AbortController();
+  hasEnded = end.signal;
   void readOverview().then(readActivities);
-  setInterval(readActivities, ACTIVITY_EVERY);
-  setInterval(askForCommands, COMMANDS_EVERY);
+  const timers = [setInterval(readActivities, ACTIVITY_EVERY), setInterval(askForCommands, COMMANDS_EVERY)];
   let isDue = false;
-  onEvent(() => {
+  const unheard = onEvent(() => {
     if (isDue) return;
     isDue = true;
     setTimeout(() => {
@@ -155,4 +174,11 @@ export const start = (): void => {
       void readActivities();
     }, ACTIVITY_AFTER);
   });
+  return () => {
+    end.abort();
+    unheard();
+    clearTimeout(timer);
+    for (const each of timers) clearInterval(each);
+    connectionIs({ isStreaming: false });
+  };
 };

@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { mayFollow, ownSubject } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { language, t } from './language.ts';
 import { start } from './live.ts';
@@ -8,10 +9,13 @@ import { CustomerPage } from './pages/customer.tsx';
 import { ListPage } from './pages/list.tsx';
 import { OperationsPage } from './pages/operations.tsx';
 import { OverviewPage } from './pages/overview.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
 import { ThingPage } from './pages/thing.tsx';
 import { usePlace, VIEW } from './router.tsx';
 import './scheme.ts';
+import { session } from './session.ts';
 import { Shell } from './shell.tsx';
+import { begin } from './sign-in.ts';
 import { useStore } from './store.ts';
 import './style.css';
 import { match } from './templates.ts';
@@ -34,6 +38,12 @@ const viewAt = (path: string) => {
   return <h1>{t({ en: 'There is no such page', ko: '없는 페이지입니다' })}</h1>;
 };
 
+/** The overview; for who may not see it, what is theirs. */
+const HomePage = () => {
+  const own = ownSubject();
+  return own === undefined || mayFollow() ? <OverviewPage /> : <CustomerPage id={own} />;
+};
+
 const App = () => {
   const { path } = usePlace();
   const tongue = useStore(language);
@@ -41,9 +51,24 @@ const App = () => {
     document.documentElement.lang = tongue;
     document.title = `Plaza · ${t({ en: 'control centre', ko: '통합 관제' })}`;
   }, [tongue]);
+  const now = useStore(session);
+  const isIn = now.state === 'off' || now.state === 'in';
+  useEffect(() => (isIn && mayFollow() ? start() : undefined), [isIn]);
+  if (now.state === 'asking')
+    return (
+      <Shell>
+        <p class="dim">{t({ en: 'Reading…', ko: '읽는 중…' })}</p>
+      </Shell>
+    );
+  if (now.state === 'out')
+    return (
+      <Shell>
+        <SignInPage {...now} />
+      </Shell>
+    );
   if (path === '/board') return <BoardPage />;
-  return <Shell>{path.startsWith(`${VIEW}/`) ? viewAt(path.slice(VIEW.length)) : <OverviewPage />}</Shell>;
+  return <Shell>{path.startsWith(`${VIEW}/`) ? viewAt(path.slice(VIEW.length)) : <HomePage />}</Shell>;
 };
 
-start();
+void begin();
 render(<App />, document.getElementById('page')!);

@@ -1,3 +1,4 @@
+import type { Rule } from '../../schemas/access.ts';
 import { get } from './api.ts';
 
 /** A schema of the OpenAPI document, as far as forms and filters need it. */
@@ -20,6 +21,7 @@ type Raw = {
   operationId: string;
   parameters: readonly { name?: string; in?: string; schema?: Schema }[];
   requestBody?: { content: { 'application/json': { schema: Schema & { $ref?: string } } } };
+  'x-access': Rule;
 };
 
 type OpenApi = {
@@ -34,44 +36,52 @@ export type Operation = {
   /** What may be in the query. */
   query: Readonly<Record<string, Schema>>;
   body: Schema | undefined;
+  /** Who may do it. */
+  access: Rule;
 };
 
 const describe = (document: OpenApi): Map<string, Operation> => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, parameters, requestBody }]): [string, Operation] => {
-      const body = requestBody?.content['application/json'].schema;
+    Object.entries(methods).flatMap(([method, raw]): [string, Operation][] => {
+      const body = raw.requestBody?.content['application/json'].schema;
       const name = body?.$ref?.split('/').at(-1);
-      return [
-        operationId,
-        {
-          method: method.toUpperCase(),
-          path,
-          query: Object.fromEntries(
-            parameters.flatMap((parameter) =>
-              parameter.in === 'query' && parameter.name && parameter.schema
-                ? [[parameter.name, parameter.schema]]
-                : [],
-            ),
+      const operation = {
+        method: method.toUpperCase(),
+        path,
+        query: Object.fromEntries(
+          raw.parameters.flatMap((parameter) =>
+            parameter.in === 'query' && parameter.name && parameter.schema ? [[parameter.name, parameter.schema]] : [],
           ),
-          body: name === undefined ? body : document.components.schemas[name],
-        },
+        ),
+        body: name === undefined ? body : document.components.schemas[name],
+        access: raw['x-access'],
+      };
+      return [
+        [raw.operationId, operation],
+        [`${operation.method} ${path}`, operation],
       ];
     }),
   );
   return new Map(operations);
 };
 
-let described: Promise<Map<string, Operation>> | undefined;
+/** Every command and query by name, `parking.ReserveParking`, and by method and path. */
+type Operations = ReadonlyMap<string, Operation>;
 
-/** Every command and query by name, `parking.ReserveParking`: what the forms and filters are made from. */
-export const readOperations = (): Promise<Map<string, Operation>> => {
-  described ??= get<OpenApi>('/openapi.json').then(describe);
+let described: Promise<Operations> | undefined;
+let known: Operations = new Map();
+
+/** What can be asked of Plaza: what the forms and filters are made from. */
+export const readOperations = (): Promise<Operations> => {
+  described ??= get<OpenApi>('/openapi.json').then((document) => {
+    known = describe(document);
+    return known;
+  });
   described.catch(() => {
     described = undefined;
   });
   return described;
 };
 
-/** The list query of a path. */
-export const queryOf = (operations: ReadonlyMap<string, Operation>, path: string): Operation | undefined =>
-  [...operations.values()].find((operation) => operation.method === 'GET' && operation.path === path);
+/** An operation by name, once {@link readOperations} has read them. */
+export const knownOperation = (name: string): Operation | undefined => known.get(name);

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { mayFollow } from './access.ts';
 import { get, type Problem, RefusedError } from './api.ts';
 import type { HappenedEvent } from './context.ts';
 import { onEvent } from './live.ts';
@@ -13,8 +14,9 @@ export const commandDone = (position: string | undefined): void => {
 
 export type Resource<Body> = { body?: Body; problem?: Problem };
 
-/** Milliseconds between two readings while events come in a flock. */
+/** Milliseconds between two readings: while events come in a flock, and for who may not follow them. */
 const PAUSE = 200;
+const UNTOLD = 5000;
 
 /**
  * A resource, read again when something happens that concerns it or when a command was given here.
@@ -66,8 +68,10 @@ export const useResource = <Body>(
       }),
       written.subscribe(ask),
     ];
+    const looking = mayFollow() ? undefined : setInterval(ask, UNTOLD);
     return () => {
       gone.abort();
+      clearInterval(looking);
       for (const end of ends) end();
     };
   }, [path]);

@@ -1,5 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { may, mayFollow } from './access.ts';
+import { mayOpenCustomer } from './customers.ts';
+import { roleWords } from './fields.ts';
 import { warningsOf } from './health.ts';
 import { chooseLanguage, type Language, language, t } from './language.ts';
 import { connection, overview } from './live.ts';
@@ -7,6 +10,8 @@ import { Notices } from './notices.tsx';
 import { Banner } from './parts/banner.tsx';
 import { go, Link, usePlace, VIEW } from './router.tsx';
 import { chooseScheme, chosenScheme, type Scheme } from './scheme.ts';
+import { session } from './session.ts';
+import { signOut } from './sign-in.ts';
 import { useNow, useStore } from './store.ts';
 
 const Pulse = () => {
@@ -14,6 +19,22 @@ const Pulse = () => {
   return (
     <span class={isWell ? 'pulse good' : 'pulse bad'}>
       {isWell ? t({ en: 'live', ko: '실시간' }) : t({ en: 'not live', ko: '확인 필요' })}
+    </span>
+  );
+};
+
+/** Who is signed in, and the way out. */
+const User = () => {
+  const now = useStore(session);
+  if (now.state !== 'in' && now.state !== 'over') return null;
+  const { name, caller } = now;
+  return (
+    <span class="user">
+      <bdi>{name}</bdi>
+      <span class="dim">{caller.roles.map((role) => t(roleWords[role])).join(', ')}</span>
+      <button type="button" onClick={signOut}>
+        {t({ en: 'Sign out', ko: '로그아웃' })}
+      </button>
     </span>
   );
 };
@@ -79,10 +100,16 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
     isFirst.current = false;
   }, [path]);
 
+  const { state } = useStore(session);
+  const isIn = state !== 'asking' && state !== 'out';
   const links = [
-    { to: '/', words: t({ en: 'Overview', ko: '전체 현황' }) },
-    { to: '/board', words: t({ en: 'Board', ko: '알림판' }) },
-    { to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) },
+    mayFollow()
+      ? { to: '/', words: t({ en: 'Overview', ko: '전체 현황' }) }
+      : { to: '/', words: t({ en: 'What is yours', ko: '내 내역' }) },
+    ...(may('GET /food-court/board') ? [{ to: '/board', words: t({ en: 'Board', ko: '알림판' }) }] : []),
+    ...(may('GET /operations/replays')
+      ? [{ to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) }]
+      : []),
   ];
   return (
     <>
@@ -93,16 +120,16 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
         <Link to="/" class="brand">
           Plaza
         </Link>
-        <Pulse />
+        {isIn && mayFollow() && <Pulse />}
         <nav aria-label={t({ en: 'Plaza', ko: '주 메뉴' })}>
-          {links.map(({ to, words }) => (
+          {(isIn ? links : []).map(({ to, words }) => (
             <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
               {words}
             </Link>
           ))}
           <a href="/reference">API</a>
         </nav>
-        <CustomerSearch />
+        {isIn && mayOpenCustomer() && <CustomerSearch />}
         <Choice<Language>
           label={t({ en: 'Language', ko: '언어' })}
           value={tongue}
@@ -122,6 +149,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
           ]}
           onChoose={chooseScheme}
         />
+        <User />
       </header>
       <Banner />
       <main id="main" ref={main} tabIndex={-1}>

@@ -28,6 +28,9 @@ const ARGS = [
   '--disable-sync',
 ];
 
+/** A browser without anybody in it. @throws Error when it does not start */
+export const launch = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, args: ARGS });
+
 type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';
 
 const FILES: Readonly<Record<SideName, string>> = {
@@ -50,7 +53,7 @@ export type Stage = Awaited<ReturnType<typeof startStage>>;
 export const startStage = async (chromiumPath: string) => {
   const data = temporaryData();
   const [browser, stores] = await Promise.all([
-    chromium.launch({ executablePath: chromiumPath, args: ARGS }),
+    launch(chromiumPath),
     startEmbeddedStores({ dataFolder: data.folder }),
     buildPage(),
   ]);
@@ -100,11 +103,15 @@ const faults = new WeakMap<Page, string[]>();
 
 export const faultsOf = (page: Page): readonly string[] => faults.get(page) ?? [];
 
-/** A browser of somebody's own: nothing is shared with another. */
+/**
+ * A browser of somebody's own: nothing is shared with another.
+ * @param others servers besides Plaza that it may ask
+ */
 export const openBrowser = async (
   browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
+  others: readonly string[] = [],
 ): Promise<Page> => {
   const context = await browser.newContext({
     locale: 'en-GB',
@@ -120,12 +127,13 @@ export const openBrowser = async (
   faults.set(page, found);
   // What the browser says of an answer that is an error is what the tests ask for.
   page.on('console', (message) => {
-    if (message.type() === 'error' && !/Failed to load resource|EventSource/.test(message.text()))
-      found.push(message.text());
+    if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) found.push(message.text());
   });
   page.on('pageerror', (error) => found.push(error.message));
   page.on('request', (request) => {
-    if (!request.url().startsWith(url)) found.push(`asked for ${request.url()}`);
+    const isOurs = page.url().startsWith(url) || page.url() === 'about:blank';
+    if (isOurs && ![url, ...others].some((server) => request.url().startsWith(server)))
+      found.push(`asked for ${request.url()}`);
   });
   page.on('dialog', (dialog) => {
     found.push(`dialog: ${dialog.message()}`);

@@ -4,11 +4,21 @@ import Provider from 'oidc-provider';
 
 const RESOURCE = 'https://plaza.example';
 
+export type OidcOptions = {
+  /** Seconds for which an access token is good. */
+  lifetime?: number;
+  /** Whether refresh tokens are issued, each good once. */
+  refresh?: boolean;
+};
+
 /**
  * A certified OpenID provider in this process: one public client (the page), JWT access tokens (RFC 9068) for Plaza, and
  * users whose name is their subject. Who is called `staff-…` is staff, everybody else is a customer.
  */
-export const startOidcProvider = async (redirectUri: string) => {
+export const startOidcProvider = async (
+  redirectUri: string,
+  { lifetime = 3600, refresh = false }: OidcOptions = {},
+) => {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -17,15 +27,22 @@ export const startOidcProvider = async (redirectUri: string) => {
       {
         client_id: 'plaza-control-center',
         token_endpoint_auth_method: 'none',
-        grant_types: ['authorization_code'],
+        grant_types: ['authorization_code', ...(refresh ? ['refresh_token'] : [])],
         response_types: ['code'],
         redirect_uris: [redirectUri],
+        post_logout_redirect_uris: [new URL('/', redirectUri).href],
         application_type: 'native',
       },
     ],
+    clientBasedCORS: () => true,
+    pkce: { required: () => true },
+    issueRefreshToken: () => refresh,
+    ttl: { RefreshToken: 86_400 },
+    rotateRefreshToken: true,
     cookies: { keys: ['a key for tests only'] },
     features: {
       devInteractions: { enabled: true },
+      revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
         defaultResource: () => RESOURCE,
@@ -34,6 +51,7 @@ export const startOidcProvider = async (redirectUri: string) => {
           scope: '',
           audience: 'plaza',
           accessTokenFormat: 'jwt' as const,
+          accessTokenTTL: lifetime,
           jwt: { sign: { alg: 'RS256' as const } },
         }),
       },

@@ -1,5 +1,7 @@
+import { mayFollow } from '../access.ts';
 import type { Belonging, ContextView, Item } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
+import { belongingsOf } from '../customers.ts';
 import { labelOf } from '../fields.ts';
 import { t } from '../language.ts';
 import { overview } from '../live.ts';
@@ -54,7 +56,8 @@ const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging
 /** All that a customer has, in every context. */
 export const CustomerPage = ({ id }: { id: string }) => {
   const known = useStore(overview);
-  const views = contextViews.filter(({ name, customer }) => customer && known && Object.hasOwn(known.contexts, name));
+  const isThere = (name: string) => (known ? Object.hasOwn(known.contexts, name) : !mayFollow());
+  const views = contextViews.filter((view) => isThere(view.name) && belongingsOf(view, id).length > 0);
   return (
     <>
       <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
@@ -66,10 +69,15 @@ export const CustomerPage = ({ id }: { id: string }) => {
           <bdi>{id}</bdi> <span class="dim">{t({ en: 'Customer', ko: '고객' })}</span>
         </h1>
       </header>
+      {views.length === 0 && (known || !mayFollow()) && (
+        <p class="dim">{t({ en: 'There is nothing here for you.', ko: '볼 수 있는 내용이 없습니다.' })}</p>
+      )}
       {views.map((view) => (
         <section key={view.name} class="of-context">
-          <h2>{t(view.title)}</h2>
-          {view.customer!.map((belonging) => (
+          <h2>
+            <Link to={VIEW + view.all}>{t(view.title)}</Link>
+          </h2>
+          {belongingsOf(view, id).map((belonging) => (
             <Part
               key={'thing' in belonging ? belonging.thing : belonging.list}
               view={view}

@@ -1,3 +1,4 @@
+import { may } from '../access.ts';
 import type { ContextView } from '../context.ts';
 import { t } from '../language.ts';
 import { List, type Query } from '../parts/list.tsx';
@@ -27,7 +28,7 @@ export const ListPage = ({
       </h1>
       <nav class="tabs" aria-label={t(view.title)}>
         {Object.entries(view.lists)
-          .filter(([other]) => !other.includes('{'))
+          .filter(([other]) => !other.includes('{') && may(`GET ${other}`))
           .map(([other, { title }]) => (
             <Link key={other} to={VIEW + other} aria-current={VIEW + other === path ? 'page' : undefined}>
               {t(title)}

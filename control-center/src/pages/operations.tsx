@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
+import { may } from '../access.ts';
 import { get, type Page, type Problem, RefusedError, send } from '../api.ts';
 import { formatDuration, formatMoment, formatNumber, formatShare, t } from '../language.ts';
 import { overview, type Projection } from '../live.ts';
@@ -12,6 +13,9 @@ import { Link } from '../router.tsx';
 import { useStore } from '../store.ts';
 
 type Parked = Static<typeof ParkedEvent>;
+
+const REPLAY = 'POST /operations/replays';
+const CHANGE_PARKED = 'PATCH /operations/parked/{parkedId}';
 
 /** Milliseconds between two looks at what the projections are told to do. */
 const OFTEN = 500;
@@ -133,7 +137,7 @@ const ProjectionRow = ({
       <td class="number">{parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}</td>
       {onReplay && (
         <td>
-          {replay?.state !== 'running' && (
+          {replay?.state !== 'running' && may(REPLAY) && (
             <span class="commands small">
               <button type="button" onClick={onReplay}>
                 {t({ en: 'Replay', ko: '재생성' })}
@@ -190,7 +194,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
         <Status status={state} />
       </td>
       <td>
-        {state !== 'discarded' && (
+        {state !== 'discarded' && may(CHANGE_PARKED) && (
           <span class="commands small">
             <button type="button" onClick={() => change('replaying')}>
               {t({ en: 'Handle again', ko: '다시 처리' })}
@@ -231,9 +235,11 @@ export const OperationsPage = () => {
       <header class="thing">
         <h1>{t({ en: 'Operations', ko: '운영' })}</h1>
         <span class="commands">
-          <button type="button" disabled={views.length === 0} onClick={() => replay(views)}>
-            {t({ en: 'Replay every view', ko: '모든 뷰 재생성' })}
-          </button>
+          {may(REPLAY) && (
+            <button type="button" disabled={views.length === 0} onClick={() => replay(views)}>
+              {t({ en: 'Replay every view', ko: '모든 뷰 재생성' })}
+            </button>
+          )}
         </span>
       </header>
       {work.problem && <p class="refused">{problemWords(work.problem)}</p>}

@@ -1,3 +1,4 @@
+import { may } from '../access.ts';
 import type { ContextView, Figure, Row } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
 import { formatNumber, t } from '../language.ts';
@@ -46,7 +47,7 @@ const Card = ({ view }: { view: ContextView }) => {
       </section>
     );
   const rows = view.rows(part as never);
-  const lists = Object.entries(view.lists).filter(([path]) => !path.includes('{'));
+  const lists = Object.entries(view.lists).filter(([path]) => !path.includes('{') && may(`GET ${path}`));
   return (
     <section class="card" aria-labelledby={heading} data-context={view.name}>
       <header>

@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf } from '../fields.ts';
 import { t } from '../language.ts';
@@ -58,8 +59,13 @@ export const ThingPage = ({
             ))}
         </dl>
       )}
-      {body && lists.map((list) => <SubList key={list} view={view} template={list} parameters={parameters} />)}
-      {body && <History key={path} view={view} path={path} parameters={parameters} />}
+      {body &&
+        lists
+          .filter((list) => may(`GET ${list}`, item))
+          .map((list) => <SubList key={list} view={view} template={list} parameters={parameters} />)}
+      {body && may(`GET ${template}/history`, item) && (
+        <History key={path} view={view} path={path} parameters={parameters} />
+      )}
     </>
   );
 };

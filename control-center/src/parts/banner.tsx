@@ -1,13 +1,19 @@
+import { mayFollow } from '../access.ts';
 import { warningsOf } from '../health.ts';
 import { t } from '../language.ts';
 import { connection, overview } from '../live.ts';
+import { SignInAgain } from '../pages/sign-in.tsx';
+import { session } from '../session.ts';
 import { useNow, useStore } from '../store.ts';
 
 /** What is wrong with what the page shows, in words; nothing when all is well. */
 export const Banner = () => {
-  const warnings = warningsOf(useStore(overview), useStore(connection), useNow(1000));
+  const { state } = useStore(session);
+  const all = warningsOf(useStore(overview), useStore(connection), useNow(1000));
+  const warnings = state === 'asking' || (state !== 'over' && mayFollow()) ? all : [];
   return (
     <div class="banner" role="status" aria-live="polite">
+      <SignInAgain />
       {warnings.map(({ name, words }) => (
         <p key={name} class={name} data-warning={name}>
           {t(words)}

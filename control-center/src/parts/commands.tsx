@@ -1,4 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { may, ownFields, ownSubject } from '../access.ts';
 import { newKey, type Problem, RefusedError, send } from '../api.ts';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf } from '../fields.ts';
@@ -12,7 +13,14 @@ import { VIEW } from '../router.tsx';
 import { fill } from '../templates.ts';
 import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
 
-type Command = { name: string; operation: Operation; fields: readonly FieldOf[]; key: string };
+type Command = {
+  name: string;
+  operation: Operation;
+  fields: readonly FieldOf[];
+  /** Fields that are not asked for: they can only name whoever is signed in. */
+  own: readonly string[];
+  key: string;
+};
 
 const ID: Schema = { type: 'string', maxLength: 64 };
 
@@ -24,11 +32,15 @@ const fieldsFor = ({ path, body }: Operation, known: Item): FieldOf[] => {
 };
 
 /** Before anything is put in: what the resource has now, and a first row of each list. */
-const initial = (fields: readonly FieldOf[], known: Item): Values =>
+const initial = ({ fields, own }: Command, known: Item): Values =>
   Object.fromEntries(
     fields.map(({ name, schema }) => [
       name,
-      schema.type === 'array' ? [{}] : (known[name] ?? (schema.type === 'boolean' ? true : undefined)),
+      own.includes(name)
+        ? ownSubject()
+        : schema.type === 'array'
+          ? [{}]
+          : (known[name] ?? (schema.type === 'boolean' ? true : undefined)),
     ]),
   );
 
@@ -94,7 +106,7 @@ const Errors = ({ problem, view }: { problem: Problem; view: ContextView }) => (
 const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  const [values, setValues] = useState<Values>(() => initial(command.fields, known));
+  const [values, setValues] = useState<Values>(() => initial(command, known));
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setBusy] = useState(false);
   const words = view.commands[command.name]!;
@@ -131,7 +143,8 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
       onValue={(value) => setValues((before) => ({ ...before, [each.name]: value }))}
     />
   );
-  const minor = command.fields.filter(isMinor);
+  const asked = command.fields.filter(({ name }) => !command.own.includes(name));
+  const minor = asked.filter(isMinor);
   const subject = ['name', 'hospitalName', 'carNumber', 'orderId', 'bikeId']
     .map((name) => known[name])
     .find((name) => name !== undefined);
@@ -144,7 +157,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
           {subject !== undefined && <span class="dim"> · {String(subject)}</span>}
         </h2>
         {problem && <Errors problem={problem} view={view} />}
-        {command.fields.filter((each) => !isMinor(each)).map(field)}
+        {asked.filter((each) => !isMinor(each)).map(field)}
         {minor.length > 0 && (
           <details>
             <summary>{t({ en: 'Name it yourself', ko: '직접 ID 지정' })}</summary>
@@ -167,15 +180,18 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
 type CommandsProps = {
   view: ContextView;
   names: readonly string[];
+  /** How many are shown, of those that may be given. */
+  most?: number;
   /** What is known of the resource: its path's parameters and its fields. */
   known: Item;
   small?: boolean;
 };
 
 /** Buttons for commands: one that needs nothing more is given at once, the others ask in a dialog. */
-export const Commands = ({ view, names, known, small = false }: CommandsProps) => {
+export const Commands = ({ view, names, most = names.length, known, small = false }: CommandsProps) => {
   const [open, setOpen] = useState<Command>();
   const [busy, setBusy] = useState<string>();
+  const isOffered = (name: string): boolean => may(`${view.name}.${name}`, known);
 
   const press = async (name: string) => {
     if (busy !== undefined) return;
@@ -183,10 +199,11 @@ export const Commands = ({ view, names, known, small = false }: CommandsProps) =
     try {
       const operation = (await readOperations()).get(`${view.name}.${name}`);
       if (!operation) throw new Error(`There is no command ${view.name}.${name}`);
-      const command = { name, operation, fields: fieldsFor(operation, known), key: newKey() };
-      const asks = command.fields.length > 0 || view.commands[name]?.danger;
+      const own = ownFields(operation);
+      const command = { name, operation, fields: fieldsFor(operation, known), own, key: newKey() };
+      const asks = command.fields.some((field) => !own.includes(field.name)) || view.commands[name]?.danger;
       if (asks) setOpen(command);
-      else await give(view, command, known, {});
+      else await give(view, command, known, initial(command, known));
     } catch (error) {
       notify('refused', problemWords(refusalOf(error), view));
     } finally {
@@ -196,20 +213,23 @@ export const Commands = ({ view, names, known, small = false }: CommandsProps) =
 
   return (
     <span class={small ? 'commands small' : 'commands'}>
-      {names.map((name, at) => {
-        const words = view.commands[name]!;
-        return (
-          <button
-            key={name}
-            type="button"
-            class={words.danger ? 'danger' : at === 0 && !small ? 'main' : undefined}
-            disabled={busy === name}
-            onClick={() => press(name)}
-          >
-            {t(words)}
-          </button>
-        );
-      })}
+      {names
+        .filter(isOffered)
+        .slice(0, most)
+        .map((name, at) => {
+          const words = view.commands[name]!;
+          return (
+            <button
+              key={name}
+              type="button"
+              class={words.danger ? 'danger' : at === 0 && !small ? 'main' : undefined}
+              disabled={busy === name}
+              onClick={() => press(name)}
+            >
+              {t(words)}
+            </button>
+          );
+        })}
       {open && <CommandDialog view={view} command={open} known={known} onClose={() => setOpen(undefined)} />}
     </span>
   );

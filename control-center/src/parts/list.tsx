@@ -1,9 +1,10 @@
 import { useEffect, useId, useState } from 'preact/hooks';
+import { may } from '../access.ts';
 import type { Page } from '../api.ts';
 import type { ContextView, HappenedEvent, Item } from '../context.ts';
 import { labelOf, statusOf } from '../fields.ts';
 import { t } from '../language.ts';
-import { type Operation, queryOf, readOperations, type Schema } from '../openapi.ts';
+import { type Operation, readOperations, type Schema } from '../openapi.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Link, VIEW, withQuery } from '../router.tsx';
@@ -34,7 +35,7 @@ const useOperation = (path: string): Operation | undefined => {
   const [operation, setOperation] = useState<Operation>();
   useEffect(() => {
     readOperations().then(
-      (operations) => setOperation(queryOf(operations, path)),
+      (operations) => setOperation(operations.get(`GET ${path}`)),
       () => {}, // Then there is nothing to filter by.
     );
   }, [path]);
@@ -123,12 +124,12 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
   const row = (item: Item) => {
     const whole = { ...parameters, ...item };
     const own = thing === undefined ? undefined : fill(thing, whole);
-    const names = (thing !== undefined && own !== undefined && view.things[thing]?.commands?.(whole).slice(0, 1)) || [];
+    const names = (thing !== undefined && own !== undefined && view.things[thing]?.commands?.(whole)) || [];
     return (
       <tr key={own ?? JSON.stringify(item)}>
         {columns.map((column, at) => (
           <td key={column} class={isNumeric(column) ? 'number' : undefined} data-label={t(labelOf(column))}>
-            {at === 0 && own !== undefined ? (
+            {at === 0 && own !== undefined && may(`GET ${thing}`, whole) ? (
               <Link to={VIEW + own}>
                 <Value view={{ ...view, links: {} }} field={column} item={item} />
               </Link>
@@ -137,7 +138,9 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
             )}
           </td>
         ))}
-        <td class="actions">{names.length > 0 && <Commands view={view} names={names} known={whole} small />}</td>
+        <td class="actions">
+          {names.length > 0 && <Commands view={view} names={names} most={1} known={whole} small />}
+        </td>
       </tr>
     );
   };

@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
+import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
+import { mayOpenCustomer } from '../customers.ts';
 import { kindOf, statusOf } from '../fields.ts';
 import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../language.ts';
 import { Link, VIEW } from '../router.tsx';
@@ -78,6 +80,7 @@ export const Value = ({ view, field, item, here }: ValueProps) => {
   if (value === undefined || value === null) return <span class="none">–</span>;
   const template = view.links[field];
   const path = template === undefined ? undefined : fill(template, item);
-  if (path === undefined || path === here) return <>{shown(field, value)}</>;
+  const isOffered = template?.startsWith('/customers/') ? mayOpenCustomer(String(value)) : may(`GET ${template}`, item);
+  if (path === undefined || path === here || !isOffered) return <>{shown(field, value)}</>;
   return <Link to={VIEW + path}>{shown(field, value)}</Link>;
 };

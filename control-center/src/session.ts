@@ -1,0 +1,56 @@
+import type { Role } from '../../schemas/access.ts';
+import { createStore } from './store.ts';
+import { dropTokens, keepTokens, keptTokens, type Provider, type Tokens } from './tokens.ts';
+
+/** Who is signed in, as Plaza tells. */
+export type Caller = { sub: string; roles: readonly Role[] };
+
+export type Session =
+  /** Plaza has not told yet whether one signs in. */
+  | { state: 'asking' }
+  /** Nobody is asked who they are. */
+  | { state: 'off' }
+  /** @property provider null where tokens are pasted */
+  | { state: 'out'; provider: Provider | null; failed?: string }
+  /** `over`: the token is good no longer; what was read with it stays on the page. */
+  | { state: 'in' | 'over'; provider: Provider | null; caller: Caller; name: string };
+
+export const session = createStore<Session>({ state: 'asking' });
+
+/** Milliseconds between two attempts when the provider does not answer. */
+const TRY_AGAIN_AFTER = 10_000;
+
+let renewing: Promise<void> | undefined;
+let failedAt = Number.NEGATIVE_INFINITY;
+
+const renew = async (tokens: Tokens): Promise<void> => {
+  const { renewed } = await import('./provider.ts');
+  try {
+    const next = await renewed(tokens);
+    if (keptTokens()?.access === tokens.access) keepTokens(next); // Else the user has signed out meanwhile.
+  } catch {
+    failedAt = Date.now();
+  }
+};
+
+/** Renewed once for all who wait; while the provider does not answer the old one is used for as long as it is good. */
+export const accessToken = async (): Promise<string | undefined> => {
+  const tokens = keptTokens();
+  if (!tokens) return undefined;
+  const { refresh, renewAt = Number.POSITIVE_INFINITY } = tokens;
+  const isDue = Date.now() > renewAt && Date.now() - failedAt > TRY_AGAIN_AFTER;
+  if (refresh !== undefined && isDue) {
+    renewing ??= renew(tokens).finally(() => {
+      renewing = undefined;
+    });
+    await renewing;
+  }
+  return keptTokens()?.access;
+};
+
+/** Plaza no longer takes the token (401). */
+export const tokenRefused = (refused: string): void => {
+  if (keptTokens()?.access === refused) dropTokens();
+  const now = session.get();
+  if (now.state === 'in') session.set({ ...now, state: 'over' });
+};

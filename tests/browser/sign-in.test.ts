@@ -1,0 +1,272 @@
+import { execFileSync } from 'node:child_process';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { buildPage } from '../../control-center/build.ts';
+import { signInByCodeFlow } from '../identity/code-flow.ts';
+import { type OidcOptions, startOidcProvider } from '../identity/oidc-provider.ts';
+import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { faultsOf, findChromium, launch, openBrowser } from './stage.ts';
+
+const chromium = findChromium();
+if (!chromium) console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium).');
+
+const REDIRECT = 'http://127.0.0.1/signed-in';
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);
+const submit = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
+const over = (page: Page) => page.locator('[data-warning="signed-out"]');
+const keptToken = (page: Page) =>
+  page.evaluate<string | undefined>('JSON.parse(sessionStorage.getItem("plaza.tokens") ?? "{}").access');
+
+describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
+  let browser: Browser;
+  const pages: Page[] = [];
+
+  const open = async (url: string, path: string, others: readonly string[] = []): Promise<Page> => {
+    const page = await openBrowser(browser, url, {}, others);
+    pages.push(page);
+    await page.goto(path);
+    return page;
+  };
+
+  beforeAll(async () => {
+    [browser] = await Promise.all([launch(chromium ?? ''), buildPage()]);
+  }, 60_000);
+  afterAll(() => browser?.close());
+  afterEach(() => {
+    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
+  });
+
+  /** Plaza, and a provider that its users sign in at. */
+  const withProvider = async (options?: OidcOptions) => {
+    const data = temporaryData();
+    const provider = await startOidcProvider(REDIRECT, options);
+    const plaza = await startProgram('start/all-in-one.ts', {
+      PLAZA_DATA: data.folder,
+      AUTH: 'on',
+      AUTH_ISSUER: provider.issuer,
+      AUTH_CLOCK_SKEW_SECONDS: '0',
+    });
+    return {
+      url: plaza.url,
+      open: (path: string) => open(plaza.url, path, [provider.issuer]),
+      stopProvider: provider.stop,
+      async end() {
+        await plaza.end();
+        provider.stop();
+        data.remove();
+      },
+    };
+  };
+
+  const agree = (page: Page) => page.locator('[type=submit]', { hasText: 'Continue' }).click();
+  /** What a user does at the provider. */
+  const signIn = async (page: Page, user: string): Promise<void> => {
+    await button(page, 'Sign in').click();
+    await page.locator('[name=login]').fill(user);
+    await page.locator('[name=password]').fill('any');
+    await page.locator('[type=submit]').click();
+    await agree(page);
+    await page.locator('.user').getByText(user).waitFor();
+  };
+
+  describe('at an OpenID provider', () => {
+    let plaza: Awaited<ReturnType<typeof withProvider>>;
+    beforeAll(async () => {
+      plaza = await withProvider();
+    }, 60_000);
+    afterAll(() => plaza.end());
+
+    test('staff sign in, act under their name, are offered what they may do, and sign out', async () => {
+      const page = await plaza.open('/view/screening/slots?sort=-date');
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await page.locator('main table, nav a:text("Operations")').count()).toBe(0);
+      await signIn(page, 'staff-1');
+      expect(page.url()).toMatch(/\/view\/screening\/slots\?sort=-date$/);
+      expect(await page.locator('.user').textContent()).toContain('staff');
+
+      await button(page, 'Open a slot').click();
+      await input(page, 'Hospital').fill('정자병원');
+      await input(page, 'Day').fill('2030-01-31');
+      await input(page, 'Places').fill('3');
+      await page.getByText('Name it yourself').click();
+      await input(page, 'Slot').fill('s1');
+      await submit(page, 'Open a slot').click();
+      await page
+        .getByRole('row', { name: /정자병원/ })
+        .getByRole('link')
+        .first()
+        .click();
+      await button(page, 'Book').waitFor();
+      expect(await button(page, 'Delete').count()).toBe(0); // For administrators.
+      await page.locator('table.history').getByRole('cell', { name: 'staff-1' }).waitFor();
+
+      await page.getByRole('link', { name: 'Overview' }).first().click();
+      await page.locator('.stream').getByText('정자병원').waitFor();
+      await page.getByText('live', { exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Operations' }).click();
+      await page.getByRole('row', { name: /^parking\.lots/ }).waitFor();
+      expect(await page.getByRole('button', { name: 'Replay' }).count()).toBe(0);
+
+      const stolen = await keptToken(page);
+      expect(stolen).toMatch(/^ey/);
+      await button(page, 'Sign out').click();
+      await page.locator('[value=yes]').click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await keptToken(page)).toBeUndefined();
+      await button(page, 'Sign in').click();
+      await page.locator('[name=login]').waitFor(); // The provider has forgotten them as well.
+    });
+
+    test('customers see and do what is theirs; the rest is refused in words', async () => {
+      const staff = { Authorization: `Bearer ${await signInByCodeFlow(plaza.url, REDIRECT, 'staff-2')}` };
+      const slot = { slotId: 's2', hospitalName: '서현병원', date: '2030-01-31', capacity: 3 };
+      await call(plaza.url, 'POST', '/screening/slots', slot, staff);
+      const page = await plaza.open('/');
+      await signIn(page, 'CUST1');
+      await page.getByRole('heading', { name: 'CUST1' }).waitFor();
+      expect(await page.getByRole('link', { name: 'Operations' }).count()).toBe(0);
+      await page.getByRole('link', { name: 'Health screening' }).click();
+      await page
+        .getByRole('row', { name: /서현병원/ })
+        .getByRole('link')
+        .first()
+        .click();
+      await button(page, 'Book').click();
+      await submit(page, 'Book').waitFor();
+      expect(await input(page, 'Customer').count()).toBe(0);
+      await submit(page, 'Book').click();
+      await page.locator('.notice').getByText('Book: done').waitFor();
+      expect(await page.getByRole('heading', { name: 'Bookings' }).count()).toBe(0); // Everybody's.
+
+      await page.getByRole('link', { name: 'What is yours' }).click();
+      await page
+        .getByRole('row', { name: /서현병원/ })
+        .getByRole('button', { name: 'Cancel' })
+        .click();
+      await submit(page, 'Cancel').click();
+      await page
+        .getByRole('row', { name: /서현병원/ })
+        .getByRole('cell', { name: 'cancelled', exact: true })
+        .waitFor();
+
+      await page.goto('/view/operations');
+      await page.getByText('You may not do this').waitFor();
+      await page.goto('/view/customers/CUST2');
+      await page.getByText('There is nothing here for you.').waitFor();
+    });
+
+    test('what the provider refuses is told, and nobody is signed in', async () => {
+      const page = await plaza.open('/view/parking/lots');
+      await button(page, 'Sign in').click();
+      await page.locator('[name=login]').waitFor();
+      await page.locator('a[href$="/abort"]').click();
+      await page.getByText('End-User aborted interaction').waitFor();
+      expect(page.url()).toMatch(/\/view\/parking\/lots$/);
+      await page.goto('/signed-in?code=stolen&state=guessed');
+      await page.getByText('it was not begun in this tab').waitFor();
+      expect(await keptToken(page)).toBeUndefined();
+    });
+  });
+
+  test('a sign-in that has ended is told, leaves what is on the page, and is taken up again', async () => {
+    const plaza = await withProvider({ lifetime: 5 });
+    const page = await plaza.open('/view/parking/lots');
+    await signIn(page, 'staff-1');
+    await page.getByRole('heading', { name: 'Lots', exact: true }).waitFor();
+    await over(page).getByText('Your sign-in has ended').waitFor({ timeout: 20_000 });
+    expect(await page.getByRole('heading', { name: 'Lots', exact: true }).count()).toBe(1);
+    const before = await keptToken(page);
+    await button(page, 'Sign in again').click();
+    await agree(page); // The provider still knows them: no password.
+    await over(page).waitFor({ state: 'detached' });
+    await page.locator('.user').getByText('staff-1').waitFor();
+    expect(page.url()).toMatch(/\/view\/parking\/lots$/);
+    expect(await keptToken(page)).not.toBe(before);
+    await plaza.end();
+  }, 60_000);
+
+  test('where the provider issues refresh tokens it is renewed, unnoticed, for as long as the provider answers', async () => {
+    const plaza = await withProvider({ lifetime: 4, refresh: true });
+    const page = await plaza.open('/');
+    await signIn(page, 'staff-1');
+    const seen = new Set<string | undefined>();
+    await expect
+      .poll(async () => seen.add(await keptToken(page)).size, { timeout: 30_000, interval: 250 })
+      .toBeGreaterThan(2);
+    expect(seen).not.toContain(undefined);
+    expect(await over(page).count()).toBe(0);
+    await page.reload();
+    await page.locator('.user').getByText('staff-1').waitFor();
+    plaza.stopProvider();
+    await over(page).waitFor({ timeout: 20_000 });
+    await plaza.end();
+  }, 90_000);
+
+  describe('with a token that is pasted, where there is no provider', () => {
+    const data = temporaryData();
+    let plaza: Program;
+    const tokenOf = (...args: string[]): string =>
+      execFileSync(process.execPath, ['start/token.ts', ...args], {
+        cwd: ROOT,
+        env: { ...process.env, PLAZA_DATA: data.folder },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }).trim();
+    const paste = async (page: Page, token: string): Promise<void> => {
+      await page.getByLabel('Access token').fill(token);
+      await button(page, 'Sign in').click();
+    };
+
+    beforeAll(async () => {
+      plaza = await startProgram('start/all-in-one.ts', {
+        PLAZA_DATA: data.folder,
+        AUTH: 'on',
+        AUTH_CLOCK_SKEW_SECONDS: '0',
+      });
+    }, 60_000);
+    afterAll(async () => {
+      await plaza.end();
+      data.remove();
+    });
+
+    test('one that is no good is refused in words; a good one signs in, over a reload too, until signing out', async () => {
+      const page = await open(plaza.url, '/view/parking/lots');
+      await page.getByText('npm run token -- --role staff --sub me').waitFor();
+      await paste(page, 'ey.not.one');
+      await page.getByText('Plaza does not take this token').waitFor();
+      await paste(page, tokenOf('--role', 'admin', '--sub', 'boss'));
+      await page.locator('.user').getByText('boss').waitFor();
+      await button(page, 'Open a lot').click();
+      await input(page, 'Name').first().fill('정자역');
+      await input(page, 'Spots').fill('3');
+      await submit(page, 'Open a lot').click();
+      await page.getByRole('row', { name: '정자역' }).waitFor();
+      await page.reload();
+      await page.getByRole('row', { name: '정자역' }).waitFor();
+      await page.getByRole('link', { name: 'Operations' }).click();
+      await page.getByRole('button', { name: 'Replay every view' }).waitFor();
+
+      const elsewhere = await page.context().newPage();
+      await elsewhere.goto('/');
+      await elsewhere.getByRole('heading', { name: 'Sign in' }).waitFor(); // A tab has its own.
+      await elsewhere.close();
+      await button(page, 'Sign out').click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await keptToken(page)).toBeUndefined();
+      expect(await page.getByText('정자역').count()).toBe(0);
+    });
+
+    test('one that expires is told, on the wall too', async () => {
+      const page = await open(plaza.url, '/board');
+      await page.getByLabel('Access token').waitFor();
+      await paste(page, tokenOf('--role', 'shop', '--sub', 'kim', '--hours', '0.003'));
+      await page.getByText('No order is waiting.').waitFor();
+      await over(page).getByText('Your sign-in has ended').waitFor({ timeout: 20_000 });
+      await button(page, 'Sign in again').click();
+      await page.getByLabel('Access token').waitFor();
+    }, 60_000);
+  });
+});
