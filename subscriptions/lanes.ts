@@ -9,6 +9,8 @@ type Lane = {
   /** Members in trouble are fed here, one try after the other, without holding up those that are not. */
   readonly careful: boolean;
   readonly stopping: AbortController;
+  /** The group's, but what is tried again and again ends with the lane: who waits for the lane renews the leases. */
+  readonly context: FeedContext;
   live: boolean;
   ended: Promise<void>;
 };
@@ -29,7 +31,7 @@ export type Lanes = {
   open(seats: readonly Seat[]): void;
   /** Takes a seat out until it is opened again, and waits for the batch that it has in hand. */
   leave(seat: Seat): Promise<void>;
-  /** Lets lanes that have caught up go on as one. */
+  /** Lets lanes that have caught up go on as one. Does not wait for a server that is away. */
   join(): Promise<void>;
   /** Finishes the batches in hand. */
   stop(): Promise<void>;
@@ -43,7 +45,10 @@ export const startLanes = ({ pull, context, onLost, onStopped, log }: LanesOptio
   const open = (joining: readonly Seat[], careful: boolean): void => {
     const seats = new Set(joining.filter((seat) => !seat.lost && !seat.aside));
     if (seats.size === 0 || context.signal.aborted) return;
-    const lane: Lane = { seats, careful, stopping: new AbortController(), live: false, ended: Promise.resolve() };
+    const stopping = new AbortController();
+    const signal = AbortSignal.any([context.signal, stopping.signal]);
+    const ended = Promise.resolve();
+    const lane: Lane = { seats, careful, stopping, context: { ...context, signal }, live: false, ended };
     lanes.add(lane);
     lane.ended = run(lane)
       .catch((error) => {
@@ -67,11 +72,12 @@ export const startLanes = ({ pull, context, onLost, onStopped, log }: LanesOptio
   };
 
   /** @returns the seat when it left the lane because it failed */
-  const give = async (seat: Seat, batch: EventBatch, { careful, seats }: Lane): Promise<Seat | null> => {
+  const give = async (seat: Seat, batch: EventBatch, lane: Lane): Promise<Seat | null> => {
+    const { careful, seats } = lane;
     let failed: Seat | null = null;
     const work = async () => {
       try {
-        await (careful ? feedCarefully : feed)(seat, batch, context);
+        await (careful ? feedCarefully : feed)(seat, batch, lane.context);
         seat.live = batch.live;
       } catch (error) {
         seats.delete(seat);

@@ -1,0 +1,84 @@
+import { expect, test } from 'vitest';
+import {
+  type EventBatch,
+  type Position,
+  START,
+  type StoredEvent,
+  StoreUnavailableError,
+} from '../event-store/types.ts';
+import type { Seat } from './feed.ts';
+import { startLanes } from './lanes.ts';
+
+const at = (n: number): Position => ({ commit: BigInt(n), prepare: BigInt(n) });
+
+const batchAt = (n: number): EventBatch => ({
+  events: [{ id: `${n}`, position: at(n) } as StoredEvent],
+  checkpoint: at(n),
+  live: true,
+});
+
+/** The batches behind a position, then nothing more until the signal. */
+async function* history(from: Position, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined> {
+  for (const n of [1, 2]) if (at(n).commit > from.commit && !signal.aborted) yield batchAt(n);
+  if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
+}
+
+test('lanes join while a member waits for a server that is away, so that its lease is renewed', async () => {
+  const tried: string[] = [];
+  let failing = 1; // The first try, so that a lane of its own is opened; from event 2 on the server stays away.
+  let away = true;
+  const all = Promise.withResolvers<void>();
+  const waits = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+  const seat: Seat = {
+    member: {
+      name: 'waits',
+      view: 'waits',
+      version: 1,
+      partitions: 1,
+      onPoison: 'park',
+      takes: () => true,
+      async handle([event]) {
+        tried.push(event!.id);
+        if (failing-- > 0) throw new StoreUnavailableError('away');
+        if (event!.id !== '2') return;
+        if (tried.filter((id) => id === '2').length === 3) waits.resolve();
+        if (away) throw new StoreUnavailableError('away');
+        all.resolve();
+      },
+    },
+    token: 1,
+    turn: { assertHeld() {} },
+    position: START,
+    written: START,
+    discarded: new Set(),
+    work: Promise.resolve(),
+    busy: false,
+    live: false,
+    lost: false,
+    aside: false,
+    progressAt: new Date(),
+  };
+  const lanes = startLanes({
+    pull: history,
+    context: {
+      db: undefined as never,
+      checkpoints: { move: async () => true, flush: async () => [] } as never,
+      async confirmLease() {},
+      onTrouble() {},
+      signal: stopping.signal,
+    },
+    onLost() {},
+    async onStopped() {},
+    log() {},
+  });
+
+  lanes.open([seat]);
+  await waits.promise;
+  await lanes.join();
+  away = false;
+  await all.promise;
+  stopping.abort();
+  await lanes.stop();
+  expect(seat.position).toEqual(at(2));
+});
