@@ -37,7 +37,8 @@ await main(async () => {
     return { ok: true };
   };
   const health = healthRoutes({
-    checks: { readModels },
+    // A successor is ready once its views are: until then its predecessor keeps the old ones up to date.
+    checks: { readModels, ...projections.checks },
     told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
     stopping: () => stopping,
   });

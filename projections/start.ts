@@ -22,6 +22,8 @@ export type ProjectionsOptions = {
 
 export type RunningProjections = {
   working: Group['working'];
+  /** For /readyz: fails until each view is there in today's version, or a newer one. */
+  checks: Readonly<Record<'views', () => Promise<{ ok: boolean; detail: string }>>>;
   /** Finishes the batch in hand, writes the checkpoints, gives the leases back. A rebuild is left to go on next time. */
   stop(): Promise<void>;
 };
@@ -49,6 +51,13 @@ export const startProjections = ({
   const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, stopping.signal);
   return {
     working: group.working,
+    checks: {
+      async views() {
+        const building = (await outdated(db, projections)).map(({ name }) => name);
+        const ok = building.length === 0;
+        return { ok, detail: ok ? 'built' : `not yet built: ${building.join(', ')}` };
+      },
+    },
     async stop() {
       stopping.abort();
       await Promise.all([rebuilding, group.stop()]);

@@ -12,6 +12,7 @@ import { telemetryOf } from '../start/telemetry.ts';
 import { lagCheck } from '../subscriptions/lag-check.ts';
 import { memberMetrics } from '../telemetry/members.ts';
 import { readContexts } from './contexts.ts';
+import { MAX_WAIT } from './kernel/preferences.ts';
 import { startReadApi } from './start.ts';
 
 /** `npm run read-api`: queries over HTTP, as a process of its own. */
@@ -42,12 +43,18 @@ await main(async () => {
       onError,
     ),
   );
+  const drain = settings.DRAIN_SECONDS * 1000;
+  // Who waits for a view by then may go on, where there is somebody who waits for the end patiently.
+  const inFlight = drain === 0 ? 0 : MAX_WAIT * 1000;
   onShutdown(async () => {
     stopping = true;
-    readApi.stop();
+    await serving.drain(drain);
+    readApi.endStreams();
+    const patience = setTimeout(readApi.stop, inFlight);
     await serving.close();
+    clearTimeout(patience);
     await mongo.close();
     await telemetry.stop();
-  });
+  }, drain + inFlight);
   log.info(`read API listens on ${serving.url}`);
 });

@@ -36,7 +36,9 @@ export type ReadApi = {
   routers: readonly Router[];
   /** For /readyz: fails while the read models are away. */
   checks: Readonly<Record<string, () => Promise<Check>>>;
-  /** Ends the event streams and everybody's waiting for a view. */
+  /** Ends the event streams; their clients ask again, whoever answers then. */
+  endStreams(): void;
+  /** Ends everybody's waiting for a view, too. */
   stop(): void;
 };
 
@@ -70,6 +72,7 @@ export const startReadApi = ({
         return { ok: true };
       },
     },
+    endStreams: center.stop,
     stop() {
       center.stop();
       positions.stop();

@@ -1,4 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 
 /** An address that can't be listened on; the message is one line. */
 export class ListenError extends Error {
@@ -10,6 +11,11 @@ export type Serving = {
   url: string;
   /** Answers with this from now on; requests that came before have waited. */
   handle(listener: RequestListener): void;
+  /**
+   * Goes on answering, but has each answer end its connection (`Connection: close`), for as long as whoever chooses
+   * between several servers may need to choose another one.
+   */
+  drain(milliseconds: number): Promise<void>;
   /** Stops taking connections, lets those that are open end with their next answer, and waits until they have. */
   close(): Promise<void>;
 };
@@ -18,6 +24,9 @@ export type Serving = {
 export type Patience = { headers: number; request: number; look: number };
 
 const PATIENCE: Patience = { headers: 10_000, request: 30_000, look: 1_000 };
+
+/** Milliseconds between two looks for connections that nothing is answered on any more. */
+const LOOK_FOR_IDLE = 50;
 
 /** Bytes of a request's headers; more are 431. */
 const MAX_HEADERS = 16 * 1024;
@@ -60,11 +69,18 @@ export const serve = async (host: string, port: number, patience = PATIENCE): Pr
       answer = listener;
       for (const request of waiting.splice(0)) listener(...request);
     },
-    close: () =>
-      new Promise((resolve) => {
-        isClosing = true;
-        server.close(() => resolve());
-        server.closeIdleConnections();
-      }),
+    async drain(milliseconds) {
+      isClosing = true;
+      await delay(milliseconds);
+    },
+    async close() {
+      isClosing = true;
+      const closed = new Promise((resolve) => server.close(resolve));
+      // A connection whose answer was begun before stays open behind it.
+      const look = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE);
+      server.closeIdleConnections();
+      await closed;
+      clearInterval(look);
+    },
   };
 };

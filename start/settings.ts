@@ -101,6 +101,11 @@ export const settingsTable = {
   WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
   READ_API_URL: setting('Where the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
   PROJECTIONS_URL: setting('Where the gateway sends /operations/', 'http://127.0.0.1:8083', url('http', 'https')),
+  DRAIN_SECONDS: setting(
+    'Seconds for which a write side or read API that was asked to end (SIGTERM) goes on answering, so that gateways choose another one',
+    '0',
+    whole(0, 300),
+  ),
   RATE_LIMIT_PER_MINUTE: setting(
     'Requests that one client may send in a minute; 0 for no limit; auto: 6000 where others than this machine can ask',
     'auto',

@@ -7,8 +7,9 @@ const SAME_SIGNAL = 500;
 /**
  * Has SIGTERM and SIGINT end the process in order; a second one, or ten seconds, ends it at once.
  * @param stop finishes what was accepted and closes everything
+ * @param more milliseconds that it may take on top, for draining
  */
-export const onShutdown = (stop: (signal: string) => Promise<void>): void => {
+export const onShutdown = (stop: (signal: string) => Promise<void>, more = 0): void => {
   let since: number | undefined;
   const end = (signal: string) => {
     if (since !== undefined) {
@@ -16,7 +17,7 @@ export const onShutdown = (stop: (signal: string) => Promise<void>): void => {
       return;
     }
     since = performance.now();
-    setTimeout(() => process.exit(1), WITHIN).unref();
+    setTimeout(() => process.exit(1), WITHIN + more).unref();
     stop(signal).then(
       () => process.exit(0),
       (error) => {

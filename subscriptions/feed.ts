@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
+import { UnknownEventVersionError } from '../schemas/kernel/upcast.ts';
 import type { CheckpointWriter } from './checkpoints.ts';
 import { LeaseLostError, type Member, type Turn, WriteConflictError } from './member.ts';
 import { park } from './parked.ts';
@@ -44,6 +45,9 @@ export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
+/** The event is fine, but only a newer Plaza knows it: it waits for the process that will take over. */
+const isNewer = (error: unknown): boolean => error instanceof UnknownEventVersionError;
+
 /** Milliseconds before an event that failed is tried again; behind the last it is poisoned. */
 const RETRIES = [50, 200, 800];
 const TRANSIENT_PAUSE_MOST = 1000;
@@ -74,7 +78,7 @@ export const feed = async (seat: Seat, batch: EventBatch, { checkpoints }: FeedC
 };
 
 /**
- * The same for a member in trouble: waits for servers that are away, looks at the lease after a lost race, finds the
+ * The same for a member in trouble: waits for servers that are away and for a newer Plaza, looks at the lease after a lost race, finds the
  * event that fails, tries it again and parks it.
  * @throws LeaseLostError; StoppedError when the member may not go on without the event
  */
@@ -86,7 +90,7 @@ export const feedCarefully = async (seat: Seat, batch: EventBatch, context: Feed
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
       context.onTrouble(seat, error);
-      if (isTransient(error)) {
+      if (isTransient(error) || isNewer(error)) {
         await wait(Math.min(TRANSIENT_PAUSE_MOST, 20 * 2 ** waits++), context.signal);
         if (error instanceof WriteConflictError) await context.confirmLease(seat);
         continue;

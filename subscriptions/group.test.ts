@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { START, type StoredEvent } from '../event-store/types.ts';
+import { UnknownEventVersionError } from '../schemas/kernel/upcast.ts';
 import { checkpoints, positionOf } from './checkpoints.ts';
 import { type Group, type GroupOptions, startGroup } from './group.ts';
 import { leases } from './leases.ts';
@@ -223,6 +224,30 @@ describe('a group', () => {
     start([unlucky]);
     await reached('unlucky', await append('Happened', 'Happened'));
     expect(revisions(unlucky)).toEqual([0, 1]);
+    expect(await parked(db).countDocuments()).toBe(0);
+  });
+
+  test('waits before an event that only a newer Plaza knows, and parks nothing', async () => {
+    let isKnown = false;
+    const member = recorder('older', {
+      fail() {
+        if (!isKnown) throw new UnknownEventVersionError('Happened version 2 is stored, this Plaza knows 1');
+      },
+    });
+    const troubles: string[] = [];
+    start([member], { log: (line) => troubles.push(line) });
+    await append('Happened', 'Happened');
+    // More tries than a bad event is given.
+    await until(
+      () => troubles.filter((line) => line.includes('version 2')).length,
+      (count) => count > 5,
+    );
+    expect([member.seen.length, await parked(db).countDocuments()]).toEqual([0, 0]);
+    isKnown = true;
+    await until(
+      () => member.seen.length,
+      (count) => count === 2,
+    );
     expect(await parked(db).countDocuments()).toBe(0);
   });
 

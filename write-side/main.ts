@@ -42,12 +42,14 @@ await main(async () => {
       onError,
     ),
   );
+  const drain = settings.DRAIN_SECONDS * 1000;
   onShutdown(async () => {
     stopping = true;
+    await serving.drain(drain);
     await serving.close();
     await writeSide.stop();
     await disconnectEventStore(client);
     await telemetry.stop();
-  });
+  }, drain);
   log.info(`write side listens on ${serving.url}`);
 });

@@ -28,7 +28,8 @@ export const activity = <const Context extends ContextSchema>(
   projection({
     context: context as ContextSchema,
     name: activityView(context) as `${string}.activity`,
-    version: 1,
+    // It counts every type, so one more changes what is stored.
+    version: Object.keys(context.events).length,
     events: Object.keys(context.events),
     key: () => 'activity',
     evolve: (activity: Activity | null, { type, metadata }: AnyEvent): Activity => {

@@ -11,7 +11,8 @@ export const history = (context: ContextSchema): Projection => {
   return collection({
     context,
     name: `${context.name}.history`,
-    version: 1,
+    // What is stored changes with each event type that comes, and with each new version of one.
+    version: Object.values(context.events).reduce((sum, { version }) => sum + version, 0),
     events: Object.keys(context.events),
     document: ({ type, data, stream, revision, position, metadata }: AnyEvent) => ({
       _id: historyId(position.commit),

@@ -108,6 +108,17 @@ describe('a projection', () => {
     expect(indexes.map(({ key }) => key)).toContainEqual({ sum: 1, _id: 1 });
   });
 
+  test('is ready once it is built, in its version or in a newer one', async () => {
+    await add('a', 1);
+    const first = start(counting());
+    expect(await first.checks.views()).toMatchObject({ ok: false, detail: 'not yet built: test.counts' });
+    await until(first.checks.views, ({ ok }) => ok);
+    const second = start(counting({ version: 2 }));
+    expect(await second.checks.views()).toMatchObject({ ok: false });
+    await until(second.checks.views, ({ ok }) => ok);
+    expect(await first.checks.views()).toMatchObject({ ok: true });
+  });
+
   test('takes a document away and makes it anew', async () => {
     start(counting());
     await reached(await add('a', 1));

@@ -1,7 +1,7 @@
 import { ProblemError, problems } from '../../http/problem.ts';
 
 /** The most seconds that a request may wait for a view. */
-const MAX_WAIT = 30;
+export const MAX_WAIT = 30;
 
 const MAX_POSITION = 2n ** 64n - 1n;
 

@@ -17,7 +17,7 @@ export const commonProblems = {
   'internal-error': { status: 500, title: 'Something went wrong' },
   overloaded: { status: 503, title: 'Too many requests are waiting', retryAfter: 1 },
   'event-store-unavailable': { status: 503, title: 'The event store is not available', retryAfter: 1 },
-  'written-by-newer': { status: 503, title: 'The resource was changed by a newer version of Plaza', retryAfter: 5 },
+  'written-by-newer': { status: 502, title: 'The resource was changed by a newer version of Plaza', retryAfter: 5 },
   'sign-in-unavailable': { status: 503, title: 'The identity provider is not available', retryAfter: 1 },
   'views-unavailable': { status: 503, title: 'The read models are not available', retryAfter: 1 },
   'view-behind': { status: 503, title: 'The view has not reached the position asked for', retryAfter: 1 },

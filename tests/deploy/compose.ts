@@ -14,7 +14,8 @@ export type Service = {
   volumes?: readonly string[];
   networks: readonly string[];
   depends_on?: Readonly<Record<string, { condition: string }>>;
-  healthcheck?: { test: readonly string[] };
+  healthcheck?: { test: readonly string[]; timeout?: string };
+  init?: boolean;
   restart?: string;
   user?: string;
   read_only?: boolean;

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
+import { MAX_WAIT } from '../../read-api/kernel/preferences.ts';
 import { settingsTable } from '../../start/settings.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
 import { problemsOf, type Resource, readResources } from './kubernetes.ts';
@@ -93,6 +94,18 @@ describe('the Kubernetes resources', () => {
     const { namespace } = kustomization;
     if (upstreams.includes(`server ${name}.`))
       expect(upstreams).toContain(`server ${name}.${namespace}.svc.cluster.local:${listens} `);
+  });
+
+  test('give each side the time that it takes to end', () => {
+    const literals: string[] = kustomization.configMapGenerator[0].literals;
+    const drain = Number(literals.find((literal) => literal.startsWith('DRAIN_SECONDS='))?.split('=')[1]);
+    // The gateway looks for the instances every 2 s, and leaves one alone for 1 s that it could not reach.
+    expect(drain).toBeGreaterThan(3);
+    for (const [name, { spec }] of deployments) {
+      const { terminationGracePeriodSeconds: grace } = spec.template.spec;
+      const ending = name === 'read-api' ? drain + MAX_WAIT + 10 : drain + 10;
+      expect(grace, name).toBeGreaterThanOrEqual(ending);
+    }
   });
 
   test('name the same upstreams, in the same way, as docker-compose.yml does', () => {

@@ -26,14 +26,15 @@ const READY = /listens on (http:\/\/\S+)|stores ready|policies run|projections r
  * Starts one of Plaza's programs and waits until it says that it is ready.
  * @param file relative to the root: `start/all-in-one.ts`
  * @param env settings; PORT is any that is free
+ * @param root another version's folder
  * @throws Error with what it printed when it ends before
  */
-export const startProgram = async (file: string, env: Record<string, string>): Promise<Program> => {
+export const startProgram = async (file: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', join(ROOT, 'start/compile-cache.ts'), join(ROOT, file)],
+    ['--import', join(root, 'start/compile-cache.ts'), join(root, file)],
     {
-      cwd: ROOT,
+      cwd: root,
       env: {
         ...process.env,
         PORT: '0',

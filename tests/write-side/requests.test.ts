@@ -48,6 +48,57 @@ const eventsOf = async (stream: string) => {
   return events;
 };
 
+describe('a request that a gateway sends again', () => {
+  let deliveries = 0;
+  /** Sends a request to both write sides, as a gateway does that got no answer from the first. */
+  const twice = async (method: string, path: string, body?: unknown) => {
+    deliveries += 1;
+    const headers = { 'Plaza-Delivery': `delivery-${deliveries}` };
+    return [
+      await call(writeSide.url, method, path, body, headers),
+      await call(other.url, method, path, body, headers),
+    ] as const;
+  };
+  const lot = '/parking/lots/delivered';
+  beforeAll(async () => {
+    await post('/parking/lots', { lotId: 'delivered', name: 'delivered', spots: 100 });
+  });
+
+  it.each(['with an id', 'without'])('is done once: POST %s', async (kind) => {
+    const { reservationId, ...body } = reservation();
+    const before = (await eventsOf('parkingLot-delivered')).length;
+    const data = kind === 'without' ? body : { reservationId, ...body };
+    const [first, again] = await twice('POST', `${lot}/reservations`, data);
+    expect(first.status).toBe(201);
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    for (const name of ['ETag', 'Location', 'Event-Position'])
+      expect(again.headers.get(name)).toBe(first.headers.get(name));
+    expect(await eventsOf('parkingLot-delivered')).toHaveLength(before + 1);
+  });
+
+  it('gets the same answer: DELETE and PATCH', async () => {
+    const { reservationId } = (await post(`${lot}/reservations`, reservation())).body;
+    const canceled = await twice('DELETE', `${lot}/reservations/${reservationId}`);
+    expect(canceled.map(({ status }) => status)).toEqual([200, 200]);
+    expect(canceled[1].headers.get('ETag')).toBe(canceled[0].headers.get('ETag'));
+    const changed = await twice('PATCH', lot, { spots: 200 });
+    expect(changed.map(({ status }) => status)).toEqual([200, 200]);
+    const closed = await twice('DELETE', lot);
+    expect(closed.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('is another one when the client sends it again, which is recognised by its id or key as ever', async () => {
+    const body = reservation();
+    const path = '/parking/lots/lot-1/reservations';
+    const [first] = await twice('POST', path, body);
+    const [again] = await twice('POST', path, body);
+    expect([again.status, again.headers.get('ETag')]).toEqual([201, first.headers.get('ETag')]);
+    const canceled = await twice('DELETE', `${path}/${body.reservationId}`);
+    expect(canceled[0].status).toBe(200);
+    expect((await twice('DELETE', `${path}/${body.reservationId}`)).map(({ status }) => status)).toEqual([409, 409]);
+  });
+});
+
 describe('a command that is done', () => {
   it('answers with what it made, where, at which revision and position', async () => {
     const body = reservation();

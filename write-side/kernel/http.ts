@@ -52,6 +52,18 @@ const parseIdempotencyKey = (header: string): string => {
   return key;
 };
 
+/**
+ * What a gateway names one delivery of a request by: the same when it sends the request to another write side, because
+ * the first one was not reached or did not answer. Nothing that clients need to know.
+ */
+const DELIVERY = 'Plaza-Delivery';
+const DELIVERY_NAME = /^[\x21-\x7e]{1,128}$/;
+
+const deliveryOf = (req: Request): string | undefined => {
+  const name = req.get(DELIVERY);
+  return name !== undefined && DELIVERY_NAME.test(name) ? name : undefined;
+};
+
 const parseIfNoneMatch = (header: string): true => {
   if (header.trim() !== '*') throw new ProblemError(problems.malformedRequest('If-None-Match must be *'));
   return true;
@@ -157,9 +169,14 @@ export const commandRoutes = ({
       const id = http.id;
       const givenId = id === undefined ? undefined : data[id];
       const actor = caller?.sub ?? 'anonymous';
-      const ownKey = key === undefined ? undefined : `${caller ? `${caller.sub} ` : ''}${key}`;
-      if (id !== undefined && givenId === undefined)
-        data[id] = ownKey === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${ownKey}`);
+      const own = (name: string): string => `${caller ? `${caller.sub} ` : ''}${name}`;
+      const ownKey = key === undefined ? undefined : own(key);
+      const delivery = deliveryOf(req);
+      const ownDelivery = delivery === undefined ? undefined : own(`delivery ${delivery}`);
+      if (id !== undefined && givenId === undefined) {
+        const name = ownKey ?? ownDelivery;
+        data[id] = name === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${name}`);
+      }
       validate(data);
       const ownedBy = mustBeOwnedBy(permit, data, fields);
 
@@ -168,7 +185,7 @@ export const commandRoutes = ({
           ? `key:${ownKey}`
           : givenId !== undefined
             ? `${type}:${fingerprintOf(actor, { type, data })}`
-            : undefined;
+            : ownDelivery;
       const ifMatch = req.get('If-Match');
       const ifNoneMatch = req.get('If-None-Match');
       const correlationId = req.get('X-Correlation-Id');

@@ -1,0 +1,167 @@
+import { execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { callUnchecked as call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { ROOT, readCompose, sidesOf } from './compose.ts';
+import { readResources } from './kubernetes.ts';
+import { findNginx, type Gateway, startGateway } from './nginx.ts';
+
+type Probe = {
+  httpGet: { path: string };
+  periodSeconds: number;
+  timeoutSeconds: number;
+  failureThreshold: number;
+  terminationGracePeriodSeconds: number;
+};
+
+const probeOf = (name: string): Probe =>
+  readResources(join(ROOT, 'deploy/kubernetes/base')).find(
+    ({ kind, metadata }) => kind === 'Deployment' && metadata.name === name,
+  )?.spec.template.spec.containers[0].livenessProbe;
+
+type Pod = { program: Program; restarts: number; delete(): Promise<void> };
+
+/** How often the kubelet below looks in the time in which a real one looks once; it waits for an answer as long. */
+const FASTER = 10;
+
+/** Runs a container as a kubelet does: by its liveness probe, with SIGTERM, the grace period, SIGKILL and a new start. */
+const runPod = async (probe: Probe, start: (port: string) => Promise<Program>): Promise<Pod> => {
+  const pod: Pod = { program: await start('0'), restarts: 0, delete: async () => {} };
+  const { port } = new URL(pod.program.url);
+  const deleted = new AbortController();
+  const isAlive = () =>
+    fetch(pod.program.url + probe.httpGet.path, { signal: AbortSignal.timeout(probe.timeoutSeconds * 1000) }).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  const restart = async () => {
+    const grace = setTimeout(() => void pod.program.end('SIGKILL'), probe.terminationGracePeriodSeconds * 1000);
+    await pod.program.end('SIGTERM');
+    clearTimeout(grace);
+    pod.program = await start(port);
+    pod.restarts += 1;
+  };
+  const watch = async () => {
+    for (let failures = 0; !deleted.signal.aborted; ) {
+      failures = (await isAlive()) ? 0 : failures + 1;
+      if (failures === probe.failureThreshold) {
+        await restart();
+        failures = 0;
+      }
+      await pause((probe.periodSeconds * 1000) / FASTER, undefined, { signal: deleted.signal }).catch(() => {});
+    }
+  };
+  const watching = watch();
+  pod.delete = async () => {
+    deleted.abort();
+    await watching;
+    await pod.program.end();
+  };
+  return pod;
+};
+
+const nginx = findNginx();
+
+describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)', () => {
+  const data = temporaryData();
+  let stores: EmbeddedStores;
+  let pods: Pod[];
+  let gateway: Gateway;
+  beforeAll(async () => {
+    stores = await startEmbeddedStores({ dataFolder: data.folder });
+    const env = {
+      EVENTSTORE_URL: stores.eventStoreUrl,
+      // SIGUSR2 has it run in circles for ever, as a defect would.
+      NODE_OPTIONS: "--import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})",
+    };
+    const start = (port: string) => startProgram('write-side/main.ts', { ...env, WRITE_SIDE_PORT: port });
+    pods = await Promise.all([1, 2].map(() => runPod(probeOf('write-side'), start)));
+    const ports = pods.map(({ program }) => Number(new URL(program.url).port));
+    gateway = await startGateway(nginx ?? '', { writeSide: ports, readApi: ports, projections: ports });
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    await Promise.all(pods.map((pod) => pod.delete()));
+    await stores.stop();
+    data.remove();
+  });
+
+  test('is replaced, the other one goes on, and no command is lost', async () => {
+    const [blocked, other] = pods as [Pod, Pod];
+    const register = (lotId: string) => call(gateway.url, 'POST', `/parking/lots`, { lotId, name: lotId, spots: 5 });
+    const lots = Array.from({ length: 12 }, (_, lot) => `lot-${lot}`);
+    for (const lotId of lots) expect((await register(lotId)).status).toBe(201);
+
+    process.kill(blocked.program.pid, 'SIGUSR2');
+    const reserve = (lotId: string, car: string) =>
+      call(gateway.url, 'POST', `/parking/lots/${lotId}/reservations`, { customerId: 'c', carNumber: car, amount: 1 });
+    const answers = Promise.all(lots.map((lotId) => reserve(lotId, 'car-1')));
+    const spared = lots.map((lotId) => reserve(lotId, 'car-2'));
+    await Promise.any(spared);
+    expect(blocked.restarts).toBe(0);
+
+    const statuses = [...(await answers), ...(await Promise.all(spared))].map(({ status }) => status);
+    expect(new Set(statuses)).toEqual(new Set([201]));
+    while (blocked.restarts === 0) await pause(50);
+    expect((await call(blocked.program.url, 'GET', '/livez')).status).toBe(200);
+    for (const lotId of lots) {
+      const answer = await call(blocked.program.url, 'PATCH', `/parking/lots/${lotId}`, { spots: 1 });
+      expect(answer).toMatchObject({ status: 409, body: { detail: '2 are reserved' } });
+    }
+    expect([blocked.restarts, other.restarts]).toEqual([1, 0]);
+  }, 60_000);
+});
+
+describe('deploy/health-check.ts', () => {
+  const SERVER = `
+    const server = require('node:http').createServer((req, res) => res.writeHead(req.url === '/readyz' ? 503 : 200).end());
+    server.listen(0, '127.0.0.1', () => {
+      console.log(server.address().port);
+      process.on('SIGUSR2', () => { for (;;); });
+    });`;
+
+  /** A server under a parent that does no more than an init process: it ends when its child does, with its code. */
+  const startContainer = async () => {
+    const init = spawn('/bin/sh', ['-c', '"$0" -e "$1"; exit $?', process.execPath, SERVER], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = new Promise<number | null>((resolve) => init.once('close', resolve));
+    const port = await new Promise<string>((resolve) => {
+      createInterface({ input: init.stdout }).once('line', resolve);
+    });
+    const check = (...args: string[]) =>
+      new Promise<number>((resolve) => {
+        const url = `http://127.0.0.1:${port}${args[0]}`;
+        const file = join(ROOT, 'deploy/health-check.ts');
+        const child = execFile(process.execPath, [file, url, ...args.slice(1)], () => resolve(child.exitCode ?? -1));
+      });
+    const signal = (name: NodeJS.Signals) =>
+      process.kill(Number(readFileSync(`/proc/${init.pid}/task/${init.pid}/children`, 'utf8')), name);
+    return { parent: String(init.pid), ended, check, signal };
+  };
+
+  test('tells whether a process is well, and ends it when it hangs', async () => {
+    const { parent, ended, check, signal } = await startContainer();
+    expect(await check('/', parent, '0.3')).toBe(0);
+    expect(await check('/readyz', parent, '0.3')).toBe(1);
+    signal('SIGUSR2');
+    expect(await check('/readyz')).toBe(1);
+    expect(await check('/readyz', parent, '0.3')).toBe(1);
+    expect(await ended).toBe(128 + 9);
+  }, 30_000);
+
+  test('is what docker-compose.yml asks each side by, with time enough, under an init process', () => {
+    const compose = readCompose();
+    for (const [name, side] of sidesOf(compose)) {
+      const [, program, file, url = '', parent] = side.healthcheck?.test ?? [];
+      expect([program, file]).toEqual(['node', 'deploy/health-check.ts']);
+      expect(parent).toBe(name === 'payment-sandbox' ? undefined : '1');
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:80\d\d\//);
+      expect(side).toMatchObject({ init: true, restart: 'unless-stopped', healthcheck: { timeout: '20s' } });
+    }
+  });
+});
