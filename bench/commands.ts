@@ -4,6 +4,7 @@
  *
  *     npm ci --prefix bench/peers
  *     node bench/commands.ts [--seconds 6] [--rounds 3] [--lots 1000] [--sides plaza,emmett,bare]
+ *                            [--loads many,ten,one]
  *
  * Uses the server at EVENTSTORE_URL, or an embedded one in a temporary folder. Prints a Markdown table of medians.
  */
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     lots: { type: 'string', default: '1000' },
     sides: { type: 'string', default: 'plaza,emmett,bare' },
+    loads: { type: 'string', default: 'many,ten,one' },
   },
 });
 const sides = values.sides.split(',') as Side[];
@@ -30,18 +32,19 @@ const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
 const stores = process.env.EVENTSTORE_URL ? undefined : await startEmbeddedStores({ dataFolder: folder });
 const eventStoreUrl = process.env.EVENTSTORE_URL ?? stores?.eventStoreUrl ?? '';
 
-const LOADS = { 'many lots': Number(values.lots), 'ten lots': 10, 'one lot': 1 } as const;
+const LOTS = { many: Number(values.lots), ten: 10, one: 1 } as const;
+const loads = values.loads.split(',') as (keyof typeof LOTS)[];
 
 try {
   const figures = new Map<string, Figures[]>();
   for (let round = 0; round < Number(values.rounds); round++) {
-    for (const [load, count] of Object.entries(LOADS)) {
+    for (const load of loads) {
       for (const side of sides) {
         const server = await startServer(side, eventStoreUrl);
-        const lots = Array.from({ length: count }, (_, index) => `${Date.now().toString(36)}-${index}`);
+        const lots = Array.from({ length: LOTS[load] }, (_, index) => `${Date.now().toString(36)}-${index}`);
         await registerLots(server.url, lots);
-        const measured = await measure(server.url, lots, seconds);
-        const name = `${side}, ${load}`;
+        const measured = await measure(server.url, lots, seconds, { server: server.pid, stores: stores?.pid });
+        const name = `${side}, ${load} lots`;
         console.error(row(name, measured));
         figures.set(name, [...(figures.get(name) ?? []), measured]);
         await server.stop();
@@ -49,8 +52,9 @@ try {
     }
   }
   console.log(HEAD);
-  for (const load of Object.keys(LOADS))
-    for (const side of sides) console.log(row(`${side}, ${load}`, median(figures.get(`${side}, ${load}`) ?? [])));
+  for (const load of loads)
+    for (const side of sides)
+      console.log(row(`${side}, ${load} lots`, median(figures.get(`${side}, ${load} lots`) ?? [])));
 } finally {
   await stores?.stop();
   await rm(folder, { recursive: true, force: true });

@@ -6,6 +6,7 @@ import {
   START as STORE_START,
   streamNameFilter,
 } from '@eventstore/db-client';
+import { RawEvent, subscribeRaw } from './raw-events.ts';
 import { toStoredEvent } from './streams.ts';
 import { PLAZA_STREAMS } from './tail.ts';
 import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from './types.ts';
@@ -110,16 +111,18 @@ const connect = (options: PullOptions, from: Position) => {
     const events: StoredEvent[] = [];
     const wasLive = live;
     const start = checkpoint;
+    const add = (event: StoredEvent | undefined) => {
+      if (!event) return;
+      checkpoint = later(checkpoint, event.position);
+      events.push(event);
+    };
     while (events.length < maxBatch) {
-      const item = subscription.read() as AllStreamResolvedEvent | Marker | null;
+      const item = subscription.read() as AllStreamResolvedEvent | RawEvent | Marker | null;
       if (item === null) break;
-      if ('live' in item) live = item.live;
+      if (item instanceof RawEvent) add(item.read());
+      else if ('live' in item) live = item.live;
       else if ('checkpoint' in item) checkpoint = later(checkpoint, item.checkpoint);
-      else if (item.event) {
-        const event = toStoredEvent(item.event);
-        checkpoint = later(checkpoint, event.position);
-        events.push(event);
-      }
+      else add(item.event && toStoredEvent(item.event));
     }
     return events.length > 0 || live !== wasLive || checkpoint !== start ? { events, checkpoint, live } : null;
   };
@@ -198,7 +201,7 @@ const subscribe = (
   const fromPosition = comparePositions(from, START) === 0 ? STORE_START : from;
   // The stream is a Transform: what waits undecoded in front of it need not be as long as what waits behind.
   const buffers = { objectMode: true, readableHighWaterMark: maxBatch, writableHighWaterMark: 16 };
-  const subscription = client.subscribeToAll({ fromPosition, filter }, buffers);
+  const subscription = subscribeRaw(client, { fromPosition, filter }, buffers);
   subscription.on('caughtUp', () => push(subscription, { live: true }));
   subscription.on('fellBehind', () => push(subscription, { live: false }));
   return subscription;

@@ -1,3 +1,4 @@
+import { startAppendThread } from '../event-store/append-thread.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -20,11 +21,15 @@ await main(async () => {
   const telemetry = await telemetryOf(settings, 'write-side');
   const serving = await serve(settings.HOST, settings.WRITE_SIDE_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
+  const appends = await startAppendThread(EVENTSTORE_URL, (error) => {
+    throw error;
+  });
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
     client,
+    append: appends.append,
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
@@ -48,6 +53,7 @@ await main(async () => {
     await serving.drain(drain);
     await serving.close();
     await writeSide.stop();
+    await appends.stop();
     await disconnectEventStore(client);
     await telemetry.stop();
   }, drain);

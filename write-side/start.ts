@@ -1,6 +1,6 @@
 import type { Router } from 'express';
 import type { EventStoreClient } from '../event-store/client.ts';
-import { streams } from '../event-store/streams.ts';
+import { type Streams, streams } from '../event-store/streams.ts';
 import { readTail } from '../event-store/tail.ts';
 import type { Check } from '../http/health.ts';
 import type { Identify } from '../identity/caller.ts';
@@ -13,6 +13,8 @@ import { commandRoutes } from './kernel/http.ts';
 
 export type WriteSideOptions = {
   client: EventStoreClient;
+  /** Appends; left out, by the client. */
+  append?: Streams['append'];
   contexts: readonly WriteSideContext[];
   /** Milliseconds until a command is answered with 503 when the event store is silent. */
   answerWithin: number;
@@ -53,6 +55,7 @@ export const measuredHandler = (
 /** The write side over an event store. */
 export const startWriteSide = ({
   client,
+  append,
   contexts,
   answerWithin,
   maxBusy,
@@ -62,7 +65,8 @@ export const startWriteSide = ({
   identify,
   telemetry,
 }: WriteSideOptions): WriteSide => {
-  const handler = measuredHandler({ store: streams(client), contexts, maxBusy, onError }, telemetry);
+  const store = { ...streams(client), ...(append ? { append } : {}) };
+  const handler = measuredHandler({ store, contexts, maxBusy, onError }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {

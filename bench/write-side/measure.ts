@@ -1,4 +1,5 @@
 import autocannon from 'autocannon';
+import { cpuSeconds } from './servers.ts';
 
 /** What a run came to. */
 export type Figures = {
@@ -9,11 +10,17 @@ export type Figures = {
   p99: number;
   /** Answers other than 201. */
   others: number;
+  /** Microseconds of CPU for each accepted command: the server's, and the embedded stores'. */
+  serverCpu: number;
+  storesCpu: number;
 };
+
+/** The processes whose CPU is measured. */
+export type Processes = { server: number; stores: number | undefined };
 
 const CONNECTIONS = 64;
 /** The first seconds warm up code and caches. */
-const WARM_UP_SECONDS = 2;
+const WARM_UP_SECONDS = 6;
 
 const post = (base: string, path: string, body: object) =>
   fetch(base + path, {
@@ -41,8 +48,15 @@ export const registerLots = async (url: string, lots: readonly string[]): Promis
 
 let cars = 0;
 
-const run = async (url: string, lots: readonly string[], seconds: number): Promise<Figures> => {
+const run = async (
+  url: string,
+  lots: readonly string[],
+  seconds: number,
+  { server, stores }: Processes,
+): Promise<Figures> => {
   let next = 0;
+  const used = () => [cpuSeconds(server), stores === undefined ? Number.NaN : cpuSeconds(stores)] as const;
+  const before = used();
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
@@ -63,18 +77,26 @@ const run = async (url: string, lots: readonly string[], seconds: number): Promi
   });
   const { statusCodeStats = {} } = result as { statusCodeStats?: Record<string, { count: number }> };
   const accepted = statusCodeStats['201']?.count ?? 0;
+  const [serverCpu, storesCpu] = used().map((seconds, index) => ((seconds - before[index]!) / accepted) * 1e6);
   return {
     accepted: accepted / result.duration,
     p50: result.latency.p50,
     p99: result.latency.p99,
     others: result.requests.total - accepted + result.errors,
+    serverCpu: serverCpu!,
+    storesCpu: storesCpu!,
   };
 };
 
 /** Reserves spots over these lots from 64 keep-alive connections, after a warm-up. */
-export const measure = async (url: string, lots: readonly string[], seconds: number): Promise<Figures> => {
-  await run(url, lots, WARM_UP_SECONDS);
-  return run(url, lots, seconds);
+export const measure = async (
+  url: string,
+  lots: readonly string[],
+  seconds: number,
+  processes: Processes,
+): Promise<Figures> => {
+  await run(url, lots, WARM_UP_SECONDS, processes);
+  return run(url, lots, seconds, processes);
 };
 
 /** The middle one by accepted commands. */
@@ -82,7 +104,12 @@ export const median = (runs: readonly Figures[]): Figures =>
   [...runs].sort((a, b) => a.accepted - b.accepted)[Math.floor(runs.length / 2)]!;
 
 /** A row of a Markdown table. */
-export const row = (name: string, { accepted, p50, p99, others }: Figures): string =>
-  `| ${name} | ${Math.round(accepted).toLocaleString('en')} | ${p50} | ${p99} | ${others} |`;
+export const row = (name: string, { accepted, p50, p99, others, serverCpu, storesCpu }: Figures): string => {
+  const [rate, server, stores] = [accepted, serverCpu, storesCpu].map((value) =>
+    Math.round(value).toLocaleString('en'),
+  );
+  return `| ${name} | ${rate} | ${p50} | ${p99} | ${others} | ${server} | ${stores} |`;
+};
 
-export const HEAD = '| server | accepted/s | p50 ms | p99 ms | other answers |\n|---|---:|---:|---:|---:|';
+export const HEAD =
+  '| server | accepted/s | p50 ms | p99 ms | other answers | server, CPU µs | stores, CPU µs |\n|---|---:|---:|---:|---:|---:|---:|';

@@ -1,0 +1,75 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import type { Streams } from './streams.ts';
+import { type AppendResult, type ExpectedRevision, type NewEvent, StoreUnavailableError } from './types.ts';
+
+/** One append on its way to the thread, under a number that its answer bears too. */
+export type AppendRequest = {
+  number: number;
+  stream: string;
+  events: readonly NewEvent[];
+  expected: ExpectedRevision;
+};
+
+/** How it ended; `unavailable` tells why nobody knows. */
+export type AppendReply = { number: number; result: AppendResult } | { number: number; unavailable: string };
+
+/** Appends from a thread. */
+export type AppendThread = Pick<Streams, 'append'> & {
+  /** Ends the thread; what is still in flight is unavailable. */
+  stop(): Promise<void>;
+};
+
+type Pending = { resolve(result: AppendResult): void; reject(error: StoreUnavailableError): void };
+
+/**
+ * A connection for appends in a thread of its own. What an append costs in CPU is mostly the client's: while its thread
+ * writes and reads messages, this one decides the next commands. Appends of one turn of the event loop cross in one
+ * message, and so do their answers.
+ * @param url the event store's connection string
+ * @param onDeath told when the thread ended by itself: appends are impossible from then on
+ * @throws Error when the connection string can't be read
+ */
+export const startAppendThread = async (url: string, onDeath: (error: unknown) => void): Promise<AppendThread> => {
+  const worker = new Worker(new URL('./append-worker.ts', import.meta.url), { workerData: url });
+  const pending = new Map<number, Pending>();
+  let requests: AppendRequest[] = [];
+  let count = 0;
+  let isStopping = false;
+
+  const send = () => {
+    worker.postMessage(requests);
+    requests = [];
+  };
+
+  await once(worker, 'message');
+  worker.on('error', onDeath);
+  worker.on('exit', () => {
+    for (const { reject } of pending.values()) reject(new StoreUnavailableError('the appending thread ended'));
+    pending.clear();
+    if (!isStopping) onDeath(new Error('The appending thread ended'));
+  });
+  worker.on('message', (replies: readonly AppendReply[]) => {
+    for (const reply of replies) {
+      const { resolve, reject } = pending.get(reply.number) as Pending;
+      pending.delete(reply.number);
+      if ('result' in reply) resolve(reply.result);
+      else reject(new StoreUnavailableError(reply.unavailable));
+    }
+  });
+
+  return {
+    append(stream, events, expected) {
+      if (requests.length === 0) setImmediate(send);
+      requests.push({ number: count, stream, events, expected });
+      return new Promise((resolve, reject) => {
+        pending.set(count, { resolve, reject });
+        count += 1;
+      });
+    },
+    async stop() {
+      isStopping = true;
+      await worker.terminate();
+    },
+  };
+};
