@@ -3,9 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { Db } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createApp } from '../http/app.ts';
+import { leases } from '../subscriptions/leases.ts';
 import { park, parked } from '../subscriptions/parked.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
 import { startTestStores, storedEvent, type TestStores, until } from '../subscriptions/testing.ts';
+import { rebuild } from './kernel/rebuild.ts';
 import { type Operations, operationRoutes } from './operations.ts';
 import { lots } from './parking/lots.ts';
 import { startProjections } from './start.ts';
@@ -94,6 +96,8 @@ describe('parked events', () => {
     ['GET', '/operations/parked?before=1', undefined, 400, 'malformed-request'],
     ['POST', '/operations/replays', { views: ['parking.nothing'] }, 422, 'out-of-range'],
     ['POST', '/operations/replays', { views: [] }, 400, 'invalid-request'],
+    ['PATCH', '/operations/replays/parking.lots', { state: 'stopped' }, 404, 'not-found'],
+    ['PATCH', '/operations/replays/parking.lots', { state: 'running' }, 400, 'invalid-request'],
     ['DELETE', '/operations/replays', undefined, 405, 'method-not-allowed'],
   ])('%s %s %j is refused', async (method, path, body, status, problem) => {
     const answer = await call(method, path, body);
@@ -125,6 +129,32 @@ describe('a replay', () => {
     expect(done).toMatchObject({ view: 'parking.lots', state: 'switched', share: 1 });
     expect(Date.parse(done!.switchedAt)).toBeGreaterThanOrEqual(Date.parse(done!.startedAt));
     expect(await db.collection('parking.lots').findOne()).toMatchObject({ name: '정자역' });
+  });
+
+  test('is stopped when that is asked, and goes on when it is asked for again', async () => {
+    const held = Promise.withResolvers<boolean>();
+    const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
+    const other = rebuild({ ...options, isNeeded: () => held.promise });
+    await until(
+      () => leases(db).countDocuments({ _id: /next/ }),
+      (count) => count > 0,
+    );
+    await call('POST', '/operations/replays', { views: ['parking.lots'] }); // It waits for the other.
+    const asked = await call('PATCH', '/operations/replays/parking.lots', { state: 'stopped' });
+    expect(asked).toMatchObject({ status: 202, body: { items: [{ view: 'parking.lots' }] } });
+    const replays = async () => (await call('GET', '/operations/replays')).body.items;
+    const [stopped] = await until(replays, ([replay]) => replay?.state !== 'running');
+    expect(stopped).toMatchObject({ view: 'parking.lots', state: 'stopped' });
+    expect(stopped).not.toHaveProperty('reason');
+    expect(await call('PATCH', '/operations/replays/parking.lots', { state: 'stopped' })).toMatchObject({
+      status: 404,
+    });
+
+    held.resolve(true);
+    await other;
+    await call('POST', '/operations/replays', { views: ['parking.lots'] });
+    const [done] = await until(replays, ([replay]) => replay?.state !== 'running');
+    expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
   });
 
   test('that ends with its process counts as stopped, and can be asked for again', async () => {

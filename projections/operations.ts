@@ -5,12 +5,12 @@ import type { TSchema } from 'typebox';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { jsonBody } from '../http/app.ts';
 import { ProblemError, problems, sendJson } from '../http/problem.ts';
-import { ParkedChange, ReplayRequest } from '../schemas/kernel/operations.ts';
+import { ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../schemas/kernel/paging.ts';
 import { discard, type Parked, parked, requestReplay } from '../subscriptions/parked.ts';
 import { isTransient } from '../subscriptions/transient.ts';
 import type { Projection } from './kernel/projection.ts';
-import { readReplays, replayJobs } from './replays.ts';
+import { readReplays, replayJobs, requestStop } from './replays.ts';
 
 export type OperationsOptions = {
   client: EventStoreClient;
@@ -83,14 +83,15 @@ const fromViews =
 const UNCACHED = { 'Cache-Control': 'no-store' };
 
 /**
- * What operators do over HTTP: look at parked events, have them handled once more or left out for good, and make views
- * anew from history.
+ * What operators do over HTTP: look at parked events, have them handled once more or left out for good, make views anew
+ * from history, and stop that.
  */
 export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
   const router = Router({ caseSensitive: true });
   const jobs = replayJobs(client, db, onError);
   const parkedChange = compile(ParkedChange);
   const replayRequest = compile(ReplayRequest);
+  const replayChange = compile(ReplayChange);
 
   router.get(
     '/operations/parked',
@@ -138,6 +139,18 @@ export const operationRoutes = ({ client, db, projections, onError }: Operations
       const wanted = projections.filter(({ name }) => views.includes(name));
       if (!(await jobs.start(wanted))) throw new ProblemError(problems.replayRunning());
       const items = (await readReplays(db)).filter(({ view }) => views.includes(view));
+      sendJson(res, 202, { items }, UNCACHED);
+    }),
+  );
+
+  router.patch(
+    '/operations/replays/:view',
+    jsonBody,
+    fromViews(async (req, res) => {
+      readBody(replayChange, req.body);
+      const view = String(req.params.view);
+      if (!(await requestStop(db, view))) throw new ProblemError(problems.notFound());
+      const items = (await readReplays(db)).filter((replay) => replay.view === view);
       sendJson(res, 202, { items }, UNCACHED);
     }),
   );

@@ -12,6 +12,8 @@ type StoredReplay = Omit<Replay, 'view' | 'startedAt' | 'switchedAt'> & {
   startedAt: Date;
   switchedAt?: Date;
   updatedAt: Date;
+  /** Whoever does it is to stop. */
+  stopAsked?: true;
 };
 
 const replays = (db: Db): Collection<StoredReplay> => db.collection<StoredReplay>('replays');
@@ -40,6 +42,19 @@ export const readReplays = async (db: Db, now = Date.now()): Promise<Replay[]> =
   });
 };
 
+/**
+ * Asks whoever does the replay of a view to stop it; one of several views stops for all of them.
+ * @returns false when none is going on
+ */
+export const requestStop = async (db: Db, view: string): Promise<boolean> => {
+  const isAlive = { $gt: new Date(Date.now() - LOST_AFTER) };
+  const asked = await replays(db).updateOne(
+    { _id: view, state: 'running', updatedAt: isAlive },
+    { $set: { stopAsked: true } },
+  );
+  return asked.matchedCount > 0;
+};
+
 const shareOf = ({ position, from, tail }: BuildProgress): number => {
   const whole = Number(tail.commit - from.commit);
   return whole > 0 ? Math.min(1, Number(position.commit - from.commit) / whole) : 1;
@@ -61,19 +76,26 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
     const note = (change: Partial<StoredReplay>) =>
       replays(db).updateMany({ _id: { $in: [...views] } }, { $set: { ...change, updatedAt: new Date() } });
     let progress = { events: 0, share: 0 };
-    const noting = setInterval(() => void note(progress).catch(onError), NOTE_EVERY);
+    const asked = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, asked.signal]);
+    const look = async () => {
+      await note(progress);
+      if (await replays(db).findOne({ _id: { $in: [...views] }, stopAsked: true })) asked.abort();
+    };
+    const noting = setInterval(() => void look().catch(onError), NOTE_EVERY);
     const outcome = await rebuild({
       client,
       db,
       projections,
-      signal: stopping.signal,
+      signal,
       onProgress(next) {
         progress = { events: next.events, share: shareOf(next) };
       },
     }).then(
       (done): Partial<StoredReplay> =>
         done ? { state: 'switched', switchedAt: new Date(), events: progress.events, share: 1 } : { state: 'stopped' },
-      (error): Partial<StoredReplay> => ({ state: 'failed', reason: messageOf(error) }),
+      (error): Partial<StoredReplay> =>
+        signal.aborted ? { state: 'stopped' } : { state: 'failed', reason: messageOf(error) },
     );
     clearInterval(noting);
     await note(outcome).catch(onError);

@@ -119,6 +119,7 @@ export const systemAccess: Readonly<Record<string, Rule>> = {
   'PATCH /operations/parked/{parkedId}': admin,
   'GET /operations/replays': staff,
   'POST /operations/replays': admin,
+  'PATCH /operations/replays/{view}': admin,
   'GET /metrics': admin,
   'GET /openapi.json': anyone,
   'GET /asyncapi.json': anyone,

@@ -11,7 +11,15 @@ import {
 import { controlCenter, EventCursor, ReachedPosition } from './kernel/control-center.ts';
 import { exampleOf } from './kernel/examples.ts';
 import { PositionText, queriesOf } from './kernel/history.ts';
-import { ParkedChange, ParkedEvent, ParkedEvents, ReplayRequest, Replays } from './kernel/operations.ts';
+import {
+  ParkedChange,
+  ParkedEvent,
+  ParkedEvents,
+  Replay,
+  ReplayChange,
+  ReplayRequest,
+  Replays,
+} from './kernel/operations.ts';
 import { CursorText, Limit, MAX_LIMIT, SortText } from './kernel/paging.ts';
 import { type CommonProblem, commonProblems } from './kernel/problems.ts';
 import { Id } from './kernel/values.ts';
@@ -522,7 +530,10 @@ const operatorsOperations = (): [string, string, Operation][] => {
     parameters: [],
     ...more,
     responses: {
-      [status]: { description: status === 202 ? 'Begun' : 'Done', content: json(answer, exampleOf(answer)) },
+      [status]: {
+        description: status === 202 ? 'Begun, or asked for' : 'Done',
+        content: json(answer, exampleOf(answer)),
+      },
       ...problemResponses(common([...problems, 'views-unavailable'])),
     },
   });
@@ -536,6 +547,7 @@ const operatorsOperations = (): [string, string, Operation][] => {
     'unsupported-media-type',
   ];
   const { parkedId } = ParkedEvent.properties;
+  const { view } = Replay.properties;
   return [
     [
       '/operations/parked',
@@ -581,6 +593,21 @@ const operatorsOperations = (): [string, string, Operation][] => {
         Replays,
         [...bodyProblems, 'out-of-range', 'replay-running'],
         body(ReplayRequest),
+      ),
+    ],
+    [
+      '/operations/replays/{view}',
+      'patch',
+      operation(
+        'stopReplay',
+        'Stop a replay that goes on, for all of its views; what it has made is kept for when it is asked for again',
+        202,
+        Replays,
+        [...bodyProblems, 'not-found'],
+        {
+          ...body(ReplayChange),
+          parameters: [{ name: 'view', in: 'path', required: true, schema: view, example: exampleOf(view) }],
+        },
       ),
     ],
   ];

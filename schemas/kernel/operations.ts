@@ -50,6 +50,9 @@ export const ReplayRequest = Strict({
   }),
 });
 
+/** What is to become of a replay that goes on. */
+export const ReplayChange = Strict({ state: Status('stopped') });
+
 /** A page of parked events. */
 export const ParkedEvents = Strict({
   items: Type.Array(ParkedEvent, { maxItems: 200 }),
@@ -64,4 +67,5 @@ export const operationResources = [
   ['PATCH', '/operations/parked/{parkedId}'],
   ['GET', '/operations/replays'],
   ['POST', '/operations/replays'],
+  ['PATCH', '/operations/replays/{view}'],
 ] as const;

@@ -1,6 +1,10 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
+import { rebuild } from '../../projections/kernel/rebuild.ts';
+import { coupons } from '../../projections/parking/coupons.ts';
+import { leases } from '../../subscriptions/leases.ts';
 import { park } from '../../subscriptions/parked.ts';
 import { storedEvent } from '../../subscriptions/testing.ts';
 import { call, eventually } from '../support/plaza.ts';
@@ -261,27 +265,56 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await shows(board, 'No order is waiting.');
   });
 
-  test('operators look into a parked event, discard it, and replay a view up to its switch', async () => {
-    const event = storedEvent(
-      1,
-      'ParkingReserved',
-      { lotId: 'nowhere', carNumber: '<b>10더8612</b>' },
-      'parkingLot-nowhere',
+  test('operators look into parked events, have one handled again, discard one, and replay a view up to its switch', async () => {
+    await registerLot('parked', '오리역', 3);
+    await eventually(
+      () => call(stage.url, 'GET', '/parking/lots/parked'),
+      ({ status }) => status === 200,
     );
+    await stage.db.collection('parking.lots').updateOne({ lotId: 'parked' }, { $set: { name: 'wrong' } });
     const member = { name: 'parking.lots', view: 'parking.lots', onPoison: 'park' } as const;
-    await park(stage.db, member, event, 'ParkingReserved for a lot that was never registered');
+    const reserved = (at: number, lotId: string) =>
+      storedEvent(at, 'ParkingReserved', { lotId, carNumber: '<b>10더8612</b>' }, `parkingLot-${lotId}`);
+    await park(stage.db, member, reserved(1, 'nowhere'), 'a lot that was never registered');
+    await park(stage.db, member, reserved(2, 'parked'), 'too long for an index');
     const page = await open('/view/operations');
     const parked = page.locator('section', { has: page.locator('#parked') });
-    await parked.getByText('ParkingReserved for a lot that was never registered').waitFor();
-    await parked.getByText('ParkingReserved', { exact: true }).click();
-    await parked.getByText('<b>10더8612</b>').waitFor();
-    await parked.getByRole('button', { name: 'Discard' }).click();
-    await parked.getByText('discarded', { exact: true }).waitFor();
+    const one = parked.getByRole('row', { name: /never registered/ });
+    await one.getByText('ParkingReserved', { exact: true }).click();
+    await one.getByText('<b>10더8612</b>').waitFor();
+    await one.getByRole('button', { name: 'Discard' }).click();
+    await one.getByText('discarded', { exact: true }).waitFor();
+    const other = parked.getByRole('row', { name: /too long for an index/ });
+    await other.getByRole('button', { name: 'Handle again' }).click();
+    await other.waitFor({ state: 'detached' });
+    const { body } = await call(stage.url, 'GET', '/parking/lots/parked');
+    expect(body).toMatchObject({ name: '오리역' }); // Folded anew from its events.
 
     const row = page.getByRole('row', { name: /^parking\.lots/ });
     await row.getByText('live').waitFor();
     await row.getByRole('button', { name: 'Replay' }).click();
     await row.getByText(/switched at .*, \d+ events/).waitFor({ timeout: 20_000 });
+  });
+
+  test('operators stop a replay', async () => {
+    const client = connectEventStore(stage.eventStoreUrl);
+    const held = Promise.withResolvers<boolean>();
+    const { signal } = new AbortController();
+    const other = rebuild({ client, db: stage.db, projections: [coupons], signal, isNeeded: () => held.promise });
+    await eventually(
+      () => leases(stage.db).countDocuments({ _id: 'parking.coupons@next' }),
+      (count) => count === 1,
+    );
+    const page = await open('/view/operations');
+    const row = page.getByRole('row', { name: /^parking\.coupons/ }).first();
+    await row.getByRole('button', { name: 'Replay' }).click(); // It waits for the other.
+    await row.getByRole('progressbar').waitFor();
+    await row.getByRole('button', { name: 'Stop' }).click();
+    await row.getByText('stopped', { exact: true }).waitFor();
+    await row.getByRole('button', { name: 'Replay' }).waitFor();
+    held.resolve(true);
+    await other;
+    await disconnectEventStore(client);
   });
 
   test('with the read API gone for a while the page says so, and then misses nothing', async () => {

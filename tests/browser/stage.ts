@@ -80,6 +80,7 @@ export const startStage = async (chromiumPath: string) => {
   return {
     browser,
     url: gateway.url,
+    eventStoreUrl: stores.eventStoreUrl,
     db: mongo.db('plaza'),
     /** Kills a side, as a crash would. */
     stop: (name: SideName) => sides[name].end('SIGKILL'),

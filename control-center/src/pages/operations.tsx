@@ -15,6 +15,7 @@ import { useStore } from '../store.ts';
 type Parked = Static<typeof ParkedEvent>;
 
 const REPLAY = 'POST /operations/replays';
+const STOP_REPLAY = 'PATCH /operations/replays/{view}';
 const CHANGE_PARKED = 'PATCH /operations/parked/{parkedId}';
 
 /** Milliseconds between two looks at what the projections are told to do. */
@@ -94,10 +95,12 @@ const ProjectionRow = ({
   projection,
   replay,
   onReplay,
+  onStop,
 }: {
   projection: Projection;
   replay: Replay | undefined;
   onReplay?: () => void;
+  onStop(): void;
 }) => {
   const {
     name,
@@ -146,6 +149,14 @@ const ProjectionRow = ({
             </span>
           )}{' '}
           {replay && <Progress replay={replay} />}
+          {replay?.state === 'running' && may(STOP_REPLAY) && (
+            <span class="commands small">
+              <button type="button" class="danger" onClick={onStop}>
+                {t({ en: 'Stop', ko: '중지' })}
+                <span class="unseen"> {name}</span>
+              </button>
+            </span>
+          )}
         </td>
       )}
     </tr>
@@ -224,6 +235,14 @@ export const OperationsPage = () => {
       refused(error);
     }
   };
+  const stop = async (view: string) => {
+    try {
+      await send('PATCH', `/operations/replays/${encodeURIComponent(view)}`, { state: 'stopped' });
+      look();
+    } catch (error) {
+      refused(error);
+    }
+  };
   const views = [...new Set(members.filter(({ group }) => group === 'projections').map(({ view }) => view))];
 
   return (
@@ -277,6 +296,7 @@ export const OperationsPage = () => {
                       key={projection.name}
                       projection={projection}
                       replay={group === 'projections' ? replayOf(projection.view) : undefined}
+                      onStop={() => stop(projection.view)}
                       {...(group === 'projections' ? { onReplay: () => replay([projection.view]) } : {})}
                     />
                   ))}
