@@ -96,6 +96,11 @@ describe('the Kubernetes resources', () => {
       expect(upstreams).toContain(`server ${name}.${namespace}.svc.cluster.local:${listens} `);
   });
 
+  test.each(deployments)('%s is told its settings by nobody else', (_name, { spec }) => {
+    // For a Service of this name Kubernetes would set WRITE_SIDE_PORT=tcp://…, and the side would refuse to start.
+    expect(spec.template.spec.enableServiceLinks).toBe(false);
+  });
+
   test('give each side the time that it takes to end', () => {
     const literals: string[] = kustomization.configMapGenerator[0].literals;
     const drain = Number(literals.find((literal) => literal.startsWith('DRAIN_SECONDS='))?.split('=')[1]);
