@@ -62,8 +62,6 @@ type Handled = {
   events: Readonly<Record<string, EventSchema>>;
 };
 
-/** An upper bound for what an event takes from elsewhere than its command, and for its metadata's fixed part. */
-const EVENT_OVERHEAD_BYTES = 1_000;
 const CLOSING_AT_ONCE = 16;
 
 /**
@@ -158,7 +156,6 @@ export const commandHandler = ({
     return {
       command,
       metadata,
-      eventBytes: JSON.stringify(command).length * 3 + 3 * commandId.length + EVENT_OVERHEAD_BYTES,
       ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
       ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
       ...(given.ownedBy === undefined ? {} : { ownedBy: given.ownedBy }),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Streams } from '../../event-store/streams.ts';
 import {
@@ -114,9 +115,10 @@ export const desk = (options: DeskOptions): Desk => {
   const toNewEvents = ({ decided }: Group): NewEvent[] =>
     decided.flatMap(({ waiting: { request }, events }) => {
       const { commandId, fingerprint } = request.metadata;
+      const isRepeatable = fingerprint !== '';
       return events.map(
         ({ type, data }, index): NewEvent => ({
-          id: derivedUuid(`${stream} ${commandId} ${fingerprint} ${index}`),
+          id: isRepeatable ? derivedUuid(`${stream} ${commandId} ${fingerprint} ${index}`) : randomUUID(),
           type,
           data,
           metadata: { ...request.metadata, schemaVersion: options.schemaVersion(type) },

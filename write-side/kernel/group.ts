@@ -31,6 +31,13 @@ export type Standing = { folded: unknown; revision: bigint; recent: Pick<RecentC
 /** How much goes into one append. */
 export type GroupLimits = { commands: number; bytes: number };
 
+/** What an event takes from elsewhere than its command, and its metadata's fixed part, at most. */
+const EVENT_OVERHEAD_BYTES = 1_000;
+
+/** At most how many bytes the events of a command take. */
+const bytesOf = ({ command, metadata }: Request, events: number): number =>
+  events * (3 * (JSON.stringify(command).length + metadata.commandId.length) + EVENT_OVERHEAD_BYTES);
+
 const isStale = ({ ifMatch, ifNoneMatch }: Request, revision: bigint): boolean =>
   (ifNoneMatch === true && revision >= 0n) ||
   (ifMatch !== undefined && (revision < 0n || (ifMatch !== '*' && !ifMatch.includes(revision))));
@@ -111,9 +118,13 @@ export const decideGroup = (
       return true;
     }
     const { events, after } = considered;
-    const size = events.length * request.eventBytes;
-    if (decided.length > 0 && bytes + size > limits.bytes) return false;
-    bytes += size;
+    // Most groups are one command, which goes out whatever its size: nothing is measured for it alone.
+    const [alone] = decided;
+    if (alone) {
+      if (decided.length === 1) bytes = bytesOf(alone.waiting.request, alone.events.length);
+      bytes += bytesOf(request, events.length);
+      if (bytes > limits.bytes) return false;
+    }
     folded = after;
     revision += BigInt(events.length);
     const own: Decided = { waiting, events, last: revision };

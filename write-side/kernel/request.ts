@@ -8,8 +8,6 @@ export type Request = {
   command: { type: string; data: object };
   /** Everything but the event's own schema version. Its `commandId` is the same when the same command comes again. */
   metadata: Omit<EventMetadata, 'schemaVersion'>;
-  /** About how many bytes one of its events takes, with its metadata. */
-  eventBytes: number;
   /** What the client says the stream stands at: one of these revisions, or that it exists at all. */
   ifMatch?: readonly bigint[] | '*';
   /** The client says that the stream does not exist. */

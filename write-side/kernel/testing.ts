@@ -169,6 +169,5 @@ export const seatsRequest = (
     actor: 'anonymous',
     time: NOW,
   },
-  eventBytes: 1_000,
   ...rest,
 });
