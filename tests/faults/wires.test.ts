@@ -5,7 +5,7 @@ import { load } from './load.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';
 
 /** How many faults there are on the wires under load; `WIRE_FAULTS=5000` for a long run. */
-const COUNT = Number(process.env.WIRE_FAULTS ?? 35);
+const COUNT = Number(process.env.WIRE_FAULTS ?? 200);
 const LOTS = ['a', 'b', 'c', 'few'];
 const FEW_SPOTS = 50;
 
@@ -50,7 +50,7 @@ test(`${COUNT} faults on the wires: what was acknowledged is there, once`, {
     const wire = wires[count % 2]!;
     const fault = FAULTS[Math.floor(count / 2) % FAULTS.length];
     wire.set(fault);
-    await wait(Math.random() * 400);
+    await wait(Math.random() * 200);
     wire.set();
     const before = acknowledged();
     await eventually(
