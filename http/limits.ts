@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
-import { ipKeyGenerator, rateLimit } from 'express-rate-limit';
+import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
 import { problems, sendProblem } from './problem.ts';
 
 export type ClientLimit = {
@@ -8,9 +8,11 @@ export type ClientLimit = {
   perMinute: number;
   /** Proxies in front whose X-Forwarded-For is believed: the client is as many places from its end. */
   trustedProxies: number;
+  /** Where it counts, in windows of {@link MINUTE}; in memory when left out. */
+  store?: Store;
 };
 
-const MINUTE = 60_000;
+export const MINUTE = 60_000;
 
 /** Those who watch over the process are never sent away. */
 const UNLIMITED: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
@@ -27,10 +29,11 @@ export const clientOf = ({ headers, socket }: IncomingMessage, trustedProxies: n
 
 /**
  * Sends clients away for the rest of a minute that ask too much: 429, with RateLimit and RateLimit-Policy
- * (draft-ietf-httpapi-ratelimit-headers) on every answer. Counts in memory, so it belongs into the single entry.
+ * (draft-ietf-httpapi-ratelimit-headers) on every answer.
  */
-export const clientLimit = ({ perMinute, trustedProxies }: ClientLimit): RequestHandler =>
+export const clientLimit = ({ perMinute, trustedProxies, store }: ClientLimit): RequestHandler =>
   rateLimit({
+    ...(store ? { store } : {}),
     windowMs: MINUTE,
     limit: perMinute,
     identifier: 'client',

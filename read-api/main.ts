@@ -3,6 +3,7 @@ import { healthRoutes } from '../http/health.ts';
 import { systemGuard } from '../identity/system.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { identityOf } from '../start/identity.ts';
+import { limitsOf } from '../start/limits.ts';
 import { createLog, logFailures } from '../start/log.ts';
 import { createMongoClient } from '../start/mongo.ts';
 import { serve } from '../start/serve.ts';
@@ -30,6 +31,7 @@ await main(async () => {
   const { identify, signIn } = await identityOf(settings, onError);
   const { version } = packageJson;
   const readApi = startReadApi({ db, contexts, version, onError, identify, signIn });
+  const limits = limitsOf('side', settings, log);
   let stopping = false;
   const health = healthRoutes({
     checks: readApi.checks,
@@ -38,7 +40,14 @@ await main(async () => {
   });
   serving.handle(
     createApp(
-      [...telemetry.handlers, telemetry.routes, systemGuard(identify, signIn), health, ...readApi.routers],
+      [
+        ...telemetry.handlers,
+        ...limits.handlers,
+        telemetry.routes,
+        systemGuard(identify, signIn),
+        health,
+        ...readApi.routers,
+      ],
       contexts.map(({ schema }) => schema),
       onError,
     ),
@@ -54,6 +63,7 @@ await main(async () => {
     await serving.close();
     clearTimeout(patience);
     await mongo.close();
+    await limits.stop();
     await telemetry.stop();
   }, drain + inFlight);
   log.info(`read API listens on ${serving.url}`);

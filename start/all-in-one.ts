@@ -103,6 +103,7 @@ await main(async () => {
     signIn,
   });
 
+  const limits = limitsOf('entry', settings, log);
   let stopping = false;
   const health = healthRoutes({
     checks: { ...writeSide.checks, ...readApi.checks },
@@ -112,7 +113,7 @@ await main(async () => {
   const app = createApp(
     [
       ...telemetry.handlers,
-      ...limitsOf(settings),
+      ...limits.handlers,
       systemGuard(identify, signIn),
       telemetry.routes,
       health,
@@ -131,7 +132,7 @@ await main(async () => {
     await serving.close();
     await Promise.all([policies.stop(), projections.stop(), operations.stop()]);
     await writeSide.stop();
-    await Promise.all([disconnectEventStore(client), mongo.close(), payments?.stop()]);
+    await Promise.all([disconnectEventStore(client), limits.stop(), mongo.close(), payments?.stop()]);
     await stores.stop();
     await telemetry.stop();
   });

@@ -47,10 +47,12 @@ await main(async () => {
       sendAway(res, side);
     }
   };
-  serving.handle(createApp([...limitsOf(settings), pass], [], logFailures(log)));
+  const limits = limitsOf('entry', settings, log);
+  serving.handle(createApp([...limits.handlers, pass], [], logFailures(log)));
   onShutdown(async () => {
     await serving.close();
     agent.destroy();
+    await limits.stop();
   });
   log.info(`gateway listens on ${serving.url}`);
 });

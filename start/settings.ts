@@ -107,7 +107,7 @@ export const settingsTable = {
     whole(0, 300),
   ),
   RATE_LIMIT_PER_MINUTE: setting(
-    'Requests that one client may send in a minute; 0 for no limit; auto: 6000 where others than this machine can ask',
+    'Requests that one client may send in a minute; 0 for no limit; auto: 6000 at an entry that others than this machine can ask',
     'auto',
     (text) => (text === 'auto' ? undefined : whole(0, 100_000_000)(text)),
   ),

@@ -5,6 +5,7 @@ import { healthRoutes } from '../http/health.ts';
 import { systemGuard } from '../identity/system.ts';
 import { cinemaWriteSide } from '../start/cinema.ts';
 import { identityOf } from '../start/identity.ts';
+import { limitsOf } from '../start/limits.ts';
 import { createLog, logFailures } from '../start/log.ts';
 import { serve } from '../start/serve.ts';
 import { readSettings, requireSettings } from '../start/settings.ts';
@@ -38,11 +39,19 @@ await main(async () => {
     identify,
     telemetry,
   });
+  const limits = limitsOf('side', settings, log);
   let stopping = false;
   const health = healthRoutes({ checks: writeSide.checks, stopping: () => stopping });
   serving.handle(
     createApp(
-      [...telemetry.handlers, telemetry.routes, systemGuard(identify, signIn), health, writeSide.router],
+      [
+        ...telemetry.handlers,
+        ...limits.handlers,
+        telemetry.routes,
+        systemGuard(identify, signIn),
+        health,
+        writeSide.router,
+      ],
       contexts.map(({ schema }) => schema),
       onError,
     ),
@@ -55,6 +64,7 @@ await main(async () => {
     await writeSide.stop();
     await appends.stop();
     await disconnectEventStore(client);
+    await limits.stop();
     await telemetry.stop();
   }, drain);
   log.info(`write side listens on ${serving.url}`);

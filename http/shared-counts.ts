@@ -1,0 +1,147 @@
+import type { Store } from 'express-rate-limit';
+import type { Collection } from 'mongodb';
+
+/** How much a client has asked within a window, counted by all processes: `{start of the window} {scope} {client}`. */
+export type SharedCount = { _id: string; hits: number };
+
+export type SharedCountsOptions = {
+  counts: Collection<SharedCount>;
+  /** Processes of one scope count together. */
+  scope: string;
+  /** Milliseconds; windows begin at multiples of it. */
+  windowMs: number;
+  /** Told once when the others' counts can't be had, until they can be again: this process then counts alone. */
+  onError(error: unknown): void;
+  now?: () => number;
+};
+
+export type SharedCounts = Store & {
+  /** Tells the others what was counted here, and learns what they have counted. Never rejects. */
+  exchange(): Promise<void>;
+  /** Ends the exchange, with a last one. */
+  stop(): Promise<void>;
+};
+
+type Count = {
+  /** Of everybody, as last seen, with what was told to the others from here. */
+  known: number;
+  /** Counted here since then. */
+  news: number;
+};
+
+/** Milliseconds between two exchanges: for as long a client may be given more than its share by several processes. */
+const EXCHANGE_EVERY = 200;
+
+/**
+ * Counts requests of clients together with other processes, over MongoDB. No request waits for it: each process counts
+ * in its memory, and exchanges what is new in the background. While MongoDB is away each counts for itself.
+ */
+export const sharedCounts = ({
+  counts,
+  scope,
+  windowMs,
+  onError,
+  now = Date.now,
+}: SharedCountsOptions): SharedCounts => {
+  let window = -1;
+  let clients = new Map<string, Count>();
+  let fresh = new Set<string>();
+  let exchanging: Promise<void> | undefined;
+
+  const idOf = (start: number, client: string): string => `${new Date(start).toISOString()} ${scope} ${client}`;
+
+  const current = (): void => {
+    const time = now();
+    const start = time - (time % windowMs);
+    if (start === window) return;
+    window = start;
+    clients = new Map();
+    fresh = new Set();
+  };
+
+  const countOf = (client: string): Count => {
+    const count = clients.get(client) ?? { known: 0, news: 0 };
+    clients.set(client, count);
+    return count;
+  };
+
+  const shown = ({ known, news }: Count) => ({
+    totalHits: known + news,
+    resetTime: new Date(window + windowMs),
+  });
+
+  /** Of windows that are over for longer than clocks may differ by. */
+  let swept = -1;
+  const sweep = async (): Promise<void> => {
+    if (swept === window) return;
+    await counts.deleteMany({ _id: { $lt: new Date(window - windowMs).toISOString() } });
+    swept = window;
+  };
+
+  const tell = async (): Promise<void> => {
+    current();
+    if (fresh.size === 0) return;
+    const told = [...fresh].map((client) => ({ client, count: countOf(client), _id: idOf(window, client) }));
+    fresh.clear();
+    const updates = told.map(({ count, _id }) => {
+      const { news } = count;
+      count.known += news;
+      count.news = 0;
+      return { updateOne: { filter: { _id }, update: { $inc: { hits: news } }, upsert: true } };
+    });
+    await counts.bulkWrite(updates, { ordered: false });
+    const all = await counts.find({ _id: { $in: told.map(({ _id }) => _id) } }).toArray();
+    const hits = new Map(all.map((count) => [count._id, count.hits]));
+    for (const { count, _id } of told) count.known = Math.max(count.known, hits.get(_id) ?? 0);
+    await sweep();
+  };
+
+  let isAlone = false;
+  const tellOrGoOn = async (): Promise<void> => {
+    try {
+      await tell();
+      isAlone = false;
+    } catch (error) {
+      if (!isAlone) onError(error);
+      isAlone = true;
+    }
+  };
+
+  const exchange = (): Promise<void> => {
+    exchanging ??= tellOrGoOn().finally(() => {
+      exchanging = undefined;
+    });
+    return exchanging;
+  };
+  const timer = setInterval(() => void exchange(), EXCHANGE_EVERY).unref();
+
+  return {
+    localKeys: false,
+    get(client) {
+      current();
+      const count = clients.get(client);
+      return count && shown(count);
+    },
+    increment(client) {
+      current();
+      const count = countOf(client);
+      count.news += 1;
+      fresh.add(client);
+      return shown(count);
+    },
+    decrement(client) {
+      current();
+      countOf(client).news -= 1;
+      fresh.add(client);
+    },
+    resetKey(client) {
+      clients.delete(client);
+      fresh.delete(client);
+    },
+    exchange,
+    async stop() {
+      clearInterval(timer);
+      await exchange();
+    },
+  };
+};
