@@ -3,7 +3,7 @@
  * Express with one bare append for each request: each a process of its own, in turns, on the same event store.
  *
  *     npm ci --prefix bench/peers
- *     node bench/commands.ts [--seconds 6] [--rounds 3] [--lots 1000] [--sides plaza,emmett,bare]
+ *     npm run bench -- commands [--seconds 6] [--rounds 3] [--lots 1000] [--sides plaza,emmett,bare]
  *                            [--loads many,ten,one]
  *
  * Uses the server at EVENTSTORE_URL, or an embedded one in a temporary folder. Prints a Markdown table of medians.

@@ -1,6 +1,6 @@
 /**
  * The embedded document store through the official driver: bulk upserts, findOne by _id, and indexed pages over a large
- * collection. Prints a Markdown table. `node bench/embedded-mongo.ts [documents]`, 1,000,000 when left out.
+ * collection. Prints a Markdown table. `npm run bench -- embedded-mongo [documents]`, 1,000,000 when left out.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';

@@ -2,7 +2,7 @@
  * P4: a lot with a million events against one with ten: a command on a lot that is in memory, and the first command
  * after a restart, in order and after a kill, with and without its snapshot.
  *
- *     node bench/long-lot.ts [--events 1000000] [--rounds 5]
+ *     npm run bench -- long-lot [--events 1000000] [--rounds 5]
  *
  * Prints a Markdown table of medians, in milliseconds.
  */

@@ -2,7 +2,7 @@
  * Load shedding: ten times as many clients as may wait. The write side goes on accepting what it can, refuses the rest
  * with 503, and its memory stays flat.
  *
- *     node bench/overload.ts [--bound 200] [--seconds 20]
+ *     npm run bench -- overload [--bound 200] [--seconds 20]
  *
  * Prints a Markdown table, a row for each second of load after the first: resident memory is read from /proc (Linux).
  */

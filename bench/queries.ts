@@ -2,7 +2,7 @@
  * GET pages of lots and reservations with a filter and a sort: the read API against the bare driver behind bare
  * Express, each a process of its own, in turns, on the same store.
  *
- *     node bench/queries.ts [--documents 1000000] [--seconds 5] [--rounds 3] [--connections 32]
+ *     npm run bench -- queries [--documents 1000000] [--seconds 5] [--rounds 3] [--connections 32]
  *
  * Uses the server at MONGODB_URL, or an embedded one in a temporary folder. Prints the table and the ratio.
  */

@@ -2,7 +2,7 @@
  * P8: `npm start` until it says that it listens, on an empty folder and on one with a million events, and what
  * everything that it started holds in memory when idle.
  *
- *     node bench/start.ts [--events 1000000] [--rounds 5]
+ *     npm run bench -- start [--events 1000000] [--rounds 5]
  *
  * Prints a Markdown table of medians. Memory is resident memory as `ps` tells it.
  */

@@ -1,0 +1,21 @@
+/** `npm run bench -- NAME [options]`: makes one of the measurements of this folder; without a name, lists them. */
+const MEASUREMENTS = {
+  commands: 'commands a second over many lots, ten and one, against Emmett and one bare append for each request',
+  'long-lot': 'a lot with 1,000,000 events against one with 10',
+  overload: 'ten times as many clients as may wait',
+  start: 'npm start until it listens, and its memory',
+  replay: 'events a second into every read model, against a bare subscription',
+  visibility: 'from the append of an event until a view shows it',
+  queries: 'pages of 1,000,000 documents, against the bare driver',
+  'embedded-event-store': 'appends and reads of the embedded event store through the client',
+  'embedded-mongo': 'writes and queries of the embedded documents through the driver',
+} as const;
+
+const [name = ''] = process.argv.splice(2, 1);
+if (Object.hasOwn(MEASUREMENTS, name)) {
+  await import(`./${name}.ts`);
+} else {
+  console.error('npm run bench -- NAME [options]\n');
+  for (const [each, what] of Object.entries(MEASUREMENTS)) console.error(`  ${each.padEnd(22)}${what}`);
+  process.exitCode = 1;
+}
