@@ -3,15 +3,17 @@ import { aggregate, splitPipeline } from './aggregate.ts';
 import type { Cursors } from './cursors.ts';
 import { CommandError, notImplemented } from './errors.ts';
 import { truthy } from './expressions.ts';
+import { buildIndexes } from './index-build.ts';
 import { compileFilter } from './match.ts';
 import { type KeyField, valuesAt } from './paths.ts';
+import { plainReplacement } from './plain.ts';
 import { compileProjection } from './project.ts';
-import { countMatches, documents, pacer, type Query, run, sortFields } from './query.ts';
+import { countMatches, documents, type Query, run, sortFields } from './query.ts';
 import type { Collection, Index, IndexSpec, Storage } from './storage.ts';
 import { compileUpdate, isReplacement } from './update.ts';
-import { type Doc, encode, isDoc, keyOf, toNumber } from './values.ts';
+import { type Doc, decode, encode, isDoc, keyOf, toNumber } from './values.ts';
 import { type CursorBatch, MAX_DOCUMENT_BYTES, MAX_MESSAGE_BYTES } from './wire.ts';
-import { bulk, changeAll, changeFirst, insertOne, insertUpserted, updateRow } from './writes.ts';
+import { bulk, changeAll, changeFirst, insertOne, insertUpserted, replacePlain, updateRow } from './writes.ts';
 
 export type Context = { storage: Storage; cursors: Cursors; log: (line: string) => void };
 export type Reply = { doc: Doc } | { cursor: CursorBatch };
@@ -297,8 +299,16 @@ async function update(context: Context, db: string, command: Doc): Promise<Doc> 
   const upserted: Doc[] = [];
   let matched = 0;
   let modified = 0;
-  const statements = listArgument(command, 'updates') as Doc[];
-  const writeErrors = await bulk(statements, command.ordered !== false, async (statement, index) => {
+  const statements = listArgument(command, 'updates') as (Doc | Buffer)[];
+  const applyPlain = (bytes: Buffer): boolean => {
+    const replacement = plainReplacement(bytes);
+    const collection = replacement && storage.find(db, name);
+    const done = collection && replacePlain(storage, collection, replacement);
+    matched += done?.matched ?? 0;
+    modified += done?.modified ?? 0;
+    return done !== undefined;
+  };
+  const apply = async (statement: unknown, index: number) => {
     if (!isDoc(statement)) throw new CommandError(14, "BSON field 'update.updates' entries must be objects");
     refuse(statement, ['arrayFilters', 'collation', 'c', 'sort']);
     const filter = docArgument(statement, 'q') ?? {};
@@ -326,6 +336,10 @@ async function update(context: Context, db: string, command: Doc): Promise<Doc> 
     const before = matched;
     await changeAll(storage, collection, query, change);
     if (matched === before) insertNew();
+  };
+  const writeErrors = await bulk(statements, command.ordered !== false, (statement, index) => {
+    if (!Buffer.isBuffer(statement)) return apply(statement, index);
+    return applyPlain(statement) ? undefined : apply(decode(statement), index);
   });
   const reply: Doc = { n: new Int32(matched), nModified: new Int32(modified) };
   return withErrors(upserted.length === 0 ? reply : { ...reply, upserted }, writeErrors);
@@ -525,15 +539,14 @@ async function createIndexes({ storage }: Context, db: string, command: Doc): Pr
   const isNew = storage.find(db, name) === undefined;
   const collection = storage.find(db, name) ?? storage.create(db, name);
   const before = collection.indexes.length + 1;
-  for (const spec of specs) {
-    if (!needed(collection, spec)) continue;
-    const index = storage.addIndex(collection, spec);
-    try {
-      await build(storage, collection, index);
-    } catch (error) {
-      if (!collection.dropped && collection.indexes.includes(index)) storage.dropIndex(collection, index);
-      throw error;
-    }
+  const added: Index[] = [];
+  try {
+    for (const spec of specs) if (needed(collection, spec)) added.push(storage.addIndex(collection, spec));
+    if (added.length > 0) await buildIndexes(storage, collection, added);
+  } catch (error) {
+    const left = collection.dropped ? [] : added.filter((index) => collection.indexes.includes(index));
+    for (const index of left) storage.dropIndex(collection, index);
+    throw error;
   }
   const after = collection.indexes.length + 1;
   const note = before === after ? { note: 'all indexes already exist' } : {};
@@ -543,20 +556,6 @@ async function createIndexes({ storage }: Context, db: string, command: Doc): Pr
     createdCollectionAutomatically: isNew,
     ...note,
   };
-}
-
-const BUILD_ROWS = 500;
-
-async function build(storage: Storage, collection: Collection, index: Index): Promise<void> {
-  const pace = pacer();
-  let from: number | undefined = 0;
-  while (from !== undefined) {
-    if (collection.dropped || !collection.indexes.includes(index)) {
-      throw new CommandError(276, 'Index build aborted: the index or its collection was dropped');
-    }
-    from = storage.buildIndex(collection, index, from, BUILD_ROWS);
-    await pace();
-  }
 }
 
 /** False when the same index is there already. @throws CommandError 85 or 86 when another one is in its way */

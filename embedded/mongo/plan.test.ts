@@ -100,7 +100,7 @@ function fill(name: string, docs: Doc[], indexes: KeyField[][]): Collection {
       sparse: false,
       partial: undefined,
     });
-    storage.buildIndex(collection, made, 0, 1000);
+    storage.finishIndex(made);
   }
   for (const [_id, doc] of docs.entries()) {
     const stored = { _id: new Int32(_id), ...doc };
@@ -196,11 +196,8 @@ test('a page of a large collection reads as many rows as it has', async () => {
     ['at', 1],
     ['_id', 1],
   ];
-  storage.buildIndex(
-    collection,
+  storage.finishIndex(
     storage.addIndex(collection, { name: 'page', fields, unique: false, sparse: false, partial: undefined }),
-    0,
-    1,
   );
   for (let n = 0; n < 30_000; n++) {
     const doc = { _id: new Int32(n), customerId: `c${n % 3}`, status: 'reserved', at: new Date(Math.floor(n / 30)) };
@@ -230,7 +227,7 @@ test('a page of the documents that hold a value in an array, in the order of the
     ['_id', 1],
   ];
   const index = { name: 'resources', fields, unique: false, sparse: false, partial: undefined };
-  storage.buildIndex(collection, storage.addIndex(collection, index), 0, 1);
+  storage.finishIndex(storage.addIndex(collection, index));
   for (let n = 0; n < 10_000; n++) {
     const doc = { _id: new Int32(n), resources: [`/lots/${n % 2}`, `/lots/${n % 2}/reservations/${n}`] };
     storage.insert(collection, doc, encode(doc));

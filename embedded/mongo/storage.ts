@@ -5,6 +5,7 @@ import { isDiskFull, openSqliteFile } from '../sqlite-file.ts';
 import { CommandError } from './errors.ts';
 import { compileFilter, type Matcher } from './match.ts';
 import { fieldOf, indexKeys, type KeyField, valuesAt } from './paths.ts';
+import { asBuffer, plainFields, type Wanted, wantedFields } from './plain.ts';
 import { type Doc, decode, encode, keyOf } from './values.ts';
 
 /*
@@ -29,7 +30,15 @@ export type Index = {
   ready: boolean;
 };
 
-export type Collection = { id: number; db: string; name: string; indexes: Index[]; dropped: boolean };
+export type Collection = {
+  id: number;
+  db: string;
+  name: string;
+  indexes: Index[];
+  /** What its indexes need of a document; undefined when they need it decoded. */
+  wanted: Wanted | undefined;
+  dropped: boolean;
+};
 
 export type Row = { rid: number; bytes: Uint8Array };
 
@@ -62,6 +71,8 @@ export function openStorage(file: string, maxBytes?: number) {
   const db = openDatabase(file);
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / 4096)}`);
   const statements = new Map<string, StatementSync>();
+  /** Indexes that are being built, with keys beside them that are not in them yet. */
+  const staging = new Set<Index>();
   let collections = loadCatalog();
   let waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let inTransaction = false;
@@ -159,7 +170,7 @@ export function openStorage(file: string, maxBytes?: number) {
     const loaded = new Map<string, Collection>();
     const byId = new Map<number, Collection>();
     for (const { id, db: dbName, name } of db.prepare('SELECT id, db, name FROM collections ORDER BY id').all()) {
-      const collection = { id: Number(id), db: String(dbName), name: String(name), indexes: [], dropped: false };
+      const collection = newCollection(Number(id), String(dbName), String(name));
       loaded.set(`${dbName}.${name}`, collection);
       byId.set(collection.id, collection);
     }
@@ -175,6 +186,7 @@ export function openStorage(file: string, maxBytes?: number) {
         ready: found.ready === 1,
       });
     }
+    for (const collection of loaded.values()) collection.wanted = wantedBy(collection.indexes);
     return loaded;
   }
 
@@ -186,7 +198,7 @@ export function openStorage(file: string, maxBytes?: number) {
     return write(() => {
       const id = Number(sql('INSERT INTO collections(db, name) VALUES (?, ?)').run(dbName, name).lastInsertRowid);
       db.exec(`CREATE TABLE docs_${id}(rid INTEGER PRIMARY KEY, key BLOB NOT NULL UNIQUE, doc BLOB NOT NULL)`);
-      const collection = { id, db: dbName, name, indexes: [], dropped: false };
+      const collection = newCollection(id, dbName, name);
       collections.set(`${dbName}.${name}`, collection);
       return collection;
     });
@@ -228,28 +240,84 @@ export function openStorage(file: string, maxBytes?: number) {
       db.exec(`CREATE TABLE index_${id}(key BLOB NOT NULL, rid INTEGER NOT NULL, ${primary}) WITHOUT ROWID`);
       const index = indexOf(id, spec);
       collection.indexes.push(index);
+      collection.wanted = wantedBy(collection.indexes);
       return index;
     });
   }
 
-  /** Enters the documents after `from` into an index that is being built; gives the last rid, undefined at the end. */
-  function buildIndex(collection: Collection, index: Index, from: number, limit: number): number | undefined {
+  /**
+   * Puts the keys of the documents after `from` in order beside the indexes that are being built; gives the last rid, undefined
+   * at the end, and how many keys there are now.
+   */
+  function stageKeys(
+    collection: Collection,
+    indexes: readonly Index[],
+    from: number,
+    limit: number,
+  ): { next: number | undefined; keys: number } {
     return write(() => {
       const batch = rows<[number, Uint8Array]>(
         `SELECT rid, doc FROM docs_${collection.id} WHERE rid > ? ORDER BY rid LIMIT ?`,
         from,
         limit,
       );
+      const wanted = wantedBy(indexes);
+      let staged = 0;
+      const columns = indexes.map((index) => {
+        if (!index.unique && !staging.has(index)) {
+          db.exec(
+            `CREATE TEMP TABLE stage_${index.id}(key BLOB NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(key, rid)) WITHOUT ROWID`,
+          );
+          staging.add(index);
+        }
+        const table = index.unique ? `index_${index.id}` : `stage_${index.id}`;
+        return { index, enter: sql(`INSERT OR IGNORE INTO ${table} (key, rid) VALUES (?, ?)`) };
+      });
       for (const [rid, bytes] of batch) {
-        const doc = decode(bytes);
-        const keys = keysFor(index, doc);
-        refuseDuplicates(collection, index, keys, rid, doc);
-        for (const key of keys) sql(`INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES (?, ?)`).run(key, rid);
+        const doc = (wanted && plainFields(asBuffer(bytes), wanted)) ?? decode(bytes);
+        for (const { index, enter } of columns) {
+          const keys = keysFor(index, doc);
+          refuseDuplicates(collection, index, keys, rid, doc);
+          for (const key of keys) enter.run(key, rid);
+          staged += keys.length;
+        }
       }
-      if (batch.length === limit) return batch.at(-1)?.[0];
+      return { next: batch.length === limit ? batch.at(-1)?.[0] : undefined, keys: staged };
+    });
+  }
+
+  /**
+   * Enters staged keys into their index, in order, so that each of its pages is written once; gives false when none are left.
+   */
+  function enterStaged(index: Index, limit: number): boolean {
+    if (!staging.has(index)) return false;
+    return write(() => {
+      const last = row<[Uint8Array, number]>(
+        `SELECT key, rid FROM stage_${index.id} ORDER BY key, rid LIMIT 1 OFFSET ?`,
+        limit - 1,
+      );
+      const up = last ? ' WHERE (key, rid) <= (?, ?)' : '';
+      const values = last ?? [];
+      sql(`INSERT OR IGNORE INTO index_${index.id} SELECT key, rid FROM stage_${index.id}${up} ORDER BY key, rid`).run(
+        ...values,
+      );
+      if (last) sql(`DELETE FROM stage_${index.id}${up}`).run(...values);
+      else dropStage(index);
+      return last !== undefined;
+    });
+  }
+
+  function dropStage(index: Index): void {
+    if (!staging.delete(index)) return;
+    db.exec(`DROP TABLE IF EXISTS temp.stage_${index.id}`);
+    forget(`stage_${index.id} `);
+  }
+
+  /** All that was in the collection when it was begun is entered: the index may be read. */
+  function finishIndex(index: Index): void {
+    write(() => {
       sql('UPDATE indexes SET ready = 1 WHERE id = ?').run(index.id);
       index.ready = true;
-      return undefined;
     });
   }
 
@@ -258,7 +326,9 @@ export function openStorage(file: string, maxBytes?: number) {
       db.exec(`DROP TABLE index_${index.id}`);
       sql('DELETE FROM indexes WHERE id = ?').run(index.id);
       collection.indexes = collection.indexes.filter((other) => other !== index);
+      collection.wanted = wantedBy(collection.indexes);
       forget(`index_${index.id} `);
+      dropStage(index);
     });
   }
 
@@ -288,10 +358,14 @@ export function openStorage(file: string, maxBytes?: number) {
       refuseDropped(collection);
       const entries = collection.indexes.map((index) => ({ index, keys: keysFor(index, doc) }));
       const idKey = keyOf(doc._id);
-      const isTaken = row(`SELECT 1 FROM docs_${collection.id} WHERE key = ?`, idKey) !== undefined;
-      if (isTaken) throw duplicateKey(collection, '_id_', [['_id', 1]], doc);
-      for (const { index, keys } of entries) refuseDuplicates(collection, index, keys, -1, doc);
-      const { lastInsertRowid } = sql(`INSERT INTO docs_${collection.id} (key, doc) VALUES (?, ?)`).run(idKey, bytes);
+      const isTaken = () => duplicateKey(collection, '_id_', [['_id', 1]], doc);
+      if (entries.some(({ index }) => index.unique)) {
+        if (row(`SELECT 1 FROM docs_${collection.id} WHERE key = ?`, idKey)) throw isTaken();
+        for (const { index, keys } of entries) refuseDuplicates(collection, index, keys, -1, doc);
+      }
+      const insertion = sql(`INSERT OR IGNORE INTO docs_${collection.id} (key, doc) VALUES (?, ?)`);
+      const { changes, lastInsertRowid } = insertion.run(idKey, bytes);
+      if (changes === 0) throw isTaken();
       for (const { index, keys } of entries) for (const key of keys) enter(index, key, Number(lastInsertRowid));
     });
   }
@@ -332,6 +406,14 @@ export function openStorage(file: string, maxBytes?: number) {
 
   function leave(index: Index, key: Buffer, rid: number): void {
     sql(`DELETE FROM index_${index.id} WHERE key = ? AND rid = ?`).run(key, rid);
+    if (staging.has(index)) sql(`DELETE FROM stage_${index.id} WHERE key = ? AND rid = ?`).run(key, rid);
+  }
+
+  /** The document under an `_id`. */
+  function findById(collection: Collection, id: unknown): Row | undefined {
+    refuseDropped(collection);
+    const found = row<[number, Uint8Array]>(`SELECT rid, doc FROM docs_${collection.id} WHERE key = ?`, keyOf(id));
+    return found && { rid: found[0], bytes: found[1] };
   }
 
   function get(collection: Collection, rid: number): Uint8Array | undefined {
@@ -475,11 +557,14 @@ export function openStorage(file: string, maxBytes?: number) {
     drop,
     rename,
     addIndex,
-    buildIndex,
+    stageKeys,
+    enterStaged,
+    finishIndex,
     dropIndex,
     insert,
     replace,
     remove,
+    findById,
     get,
     count,
     countKeys,
@@ -500,6 +585,16 @@ function indexOf(id: number, spec: IndexSpec): Index {
     ? (doc) => spec.fields.some(([path]) => valuesAt(doc, path).some((value) => value !== undefined))
     : () => true;
   return { ...spec, id, covers: (doc) => present(doc) && partial(doc), multikey: false, ready: false };
+}
+
+function newCollection(id: number, db: string, name: string): Collection {
+  return { id, db, name, indexes: [], wanted: wantedBy([]), dropped: false };
+}
+
+/** The fields that indexes need of a document, undefined when some need more than top-level fields. */
+function wantedBy(indexes: readonly Index[]): Wanted | undefined {
+  if (indexes.some(({ sparse, partial }) => sparse || partial)) return undefined;
+  return wantedFields(['_id', ...indexes.flatMap(({ fields }) => fields.map(([path]) => path))]);
 }
 
 function refuseDropped(collection: Collection): void {

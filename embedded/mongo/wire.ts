@@ -1,6 +1,6 @@
 import { deserialize, type Long, serialize } from 'bson';
 import { CommandError } from './errors.ts';
-import type { Doc } from './values.ts';
+import { type Doc, decode } from './values.ts';
 
 /*
  * MongoDB wire protocol: OP_MSG, and OP_QUERY for the first hello alone.
@@ -19,7 +19,7 @@ const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 const KNOWN_REQUIRED_FLAGS = CHECKSUM_PRESENT | MORE_TO_COME;
 
-/** A command as it came. Documents to insert stay BSON: `documents` is a list of their bytes. */
+/** A command as it came. Documents to insert stay BSON: `documents` is a list of their bytes. So may the statements of `updates`. */
 export type Request = {
   requestId: number;
   legacy: boolean;
@@ -95,7 +95,7 @@ function readSequence(frame: Buffer, start: number, end: number): [string, unkno
     const size = documentSize(frame, at, end);
     const bytes = frame.subarray(at, at + size);
     checkDocument(bytes);
-    documents.push(name === 'documents' ? bytes : deserialize(bytes, { promoteValues: false, bsonRegExp: true }));
+    documents.push(name === 'documents' || name === 'updates' ? bytes : decode(bytes));
     at += size;
   }
   return [name, documents];

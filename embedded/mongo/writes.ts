@@ -1,11 +1,12 @@
 import { ObjectId } from 'bson';
 import { CommandError, errorReply } from './errors.ts';
 import { compileFilter, equalities } from './match.ts';
+import { asBuffer, beginsWithId, type PlainReplacement, plainFields, wantedFields } from './plain.ts';
 import { pacer, planFor, type Query, run } from './query.ts';
 import { type Collection, type Row, type Storage, StorageError } from './storage.ts';
 import { compileUpdate, idChanged, isReplacement, type Update } from './update.ts';
 import { compareValues, type Doc, decode, encode } from './values.ts';
-import { checkStorable } from './wire.ts';
+import { checkStorable, MAX_DOCUMENT_BYTES } from './wire.ts';
 
 const SCAN_ROWS = 128;
 const FIRST_ROWS = 8;
@@ -36,6 +37,17 @@ export async function bulk<T>(
 
 /** Stores one document, giving it an `_id` when it has none, and putting that first. */
 export function insertOne(storage: Storage, collection: Collection, bytes: Uint8Array): void {
+  const { wanted } = collection;
+  const plain =
+    wanted &&
+    bytes.length <= MAX_DOCUMENT_BYTES &&
+    beginsWithId(asBuffer(bytes)) &&
+    plainFields(asBuffer(bytes), wanted);
+  if (plain) {
+    checkId(plain._id);
+    storage.insert(collection, plain, bytes);
+    return;
+  }
   let doc = decode(bytes);
   let stored = bytes;
   if (Object.keys(doc)[0] !== '_id') {
@@ -43,7 +55,7 @@ export function insertOne(storage: Storage, collection: Collection, bytes: Uint8
     stored = encode(doc);
   }
   checkId(doc._id);
-  if (stored.length > 16 * 1024 * 1024) checkStorable(stored);
+  if (stored.length > MAX_DOCUMENT_BYTES) checkStorable(stored);
   storage.insert(collection, doc, stored);
 }
 
@@ -53,6 +65,34 @@ function checkId(id: unknown): void {
   const isRegex = typeof id === 'object' && id !== null && '_bsontype' in id && id._bsontype === 'BSONRegExp';
   if (isRegex) throw new CommandError(53, "The '_id' value cannot be of type regex");
 }
+
+/**
+ * Replaces the document that a plain statement names, without decoding either of them.
+ * @returns how many matched and how many were changed; undefined when that has to be found out the long way
+ */
+export function replacePlain(
+  storage: Storage,
+  collection: Collection,
+  { filter, bytes }: PlainReplacement,
+): { matched: number; modified: number } | undefined {
+  const { wanted } = collection;
+  const conditions = wantedFields(Object.keys(filter));
+  if (!wanted || !conditions || bytes.length > MAX_DOCUMENT_BYTES) return undefined;
+  const row = storage.findById(collection, filter._id);
+  if (!row) return NOTHING;
+  const stored = asBuffer(row.bytes);
+  const found = plainFields(stored, conditions);
+  if (!found || Object.values(found).some(Array.isArray)) return undefined;
+  if (Object.entries(filter).some(([name, text]) => found[name] !== text)) return NOTHING;
+  if (stored.equals(bytes)) return { matched: 1, modified: 0 };
+  const before = plainFields(stored, wanted);
+  const after = plainFields(bytes, wanted);
+  if (!before || !after) return undefined;
+  storage.replace(collection, row.rid, before, after, bytes);
+  return { matched: 1, modified: 1 };
+}
+
+const NOTHING = { matched: 0, modified: 0 };
 
 /**
  * Finds the first match and changes it before anything else can run; `otherwise` when there is none.
