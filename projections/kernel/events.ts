@@ -3,14 +3,17 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { AnyEvent } from './projection.ts';
 
-const projectedEvents = new WeakMap<StoredEvent, AnyEvent>();
+/** Kept with the event itself: a weak map of millions that come and go costs the collector more than all the rest. */
+const PROJECTED = Symbol('projected');
+
+type Kept = StoredEvent & { [PROJECTED]?: AnyEvent };
 
 /**
  * A stored event as projections see it. It is made once for all the projections that take it.
  * @throws UnknownEventVersionError
  */
-export const projected = (context: ContextSchema, event: StoredEvent): AnyEvent => {
-  const known = projectedEvents.get(event);
+export const projected = (context: ContextSchema, event: Kept): AnyEvent => {
+  const known = event[PROJECTED];
   if (known) return known;
   const { id, type, stream, revision, position, metadata } = event;
   const made = {
@@ -28,6 +31,6 @@ export const projected = (context: ContextSchema, event: StoredEvent): AnyEvent 
       causationId: metadata.$causationId,
     },
   };
-  projectedEvents.set(event, made);
+  event[PROJECTED] = made;
   return made;
 };

@@ -15,7 +15,9 @@ import {
   type BuildProgress,
   catchUp,
   discardBuild,
+  indexBuild,
   openBuild,
+  patiently,
 } from './build.ts';
 import type { Projection } from './projection.ts';
 import { finishSwitch, seizeView, switchView } from './switch.ts';
@@ -50,6 +52,8 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
     }
     if (waiting.length === 0) return true;
     const work = { ...options, builds: waiting, presence, signal };
+    if (!(await catchUp({ ...work, untilRoundTakes: 1000 }))) return false;
+    for (const build of waiting) await patiently(() => indexBuild(db, build, presence), signal);
     if (!(await catchUp({ ...work, untilRoundTakes: 1000 }))) return false;
     const seized = [];
     for (const build of waiting) seized.push(await seizeView(db, build, presence));
