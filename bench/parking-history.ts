@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
-import type { NewEvent, Revision } from '../event-store/types.ts';
+import type { Revision } from '../event-store/types.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
+import { newEvent } from './mixed-history.ts';
 
 const LOTS = 1000;
 const RESERVATIONS_AT_ONCE = 10;
@@ -25,7 +25,7 @@ export const fillWithParking = async (client: EventStoreClient, total: number): 
     revisions.set(stream, revision + some.length);
     const result = await append(
       stream,
-      some.map(newParkingEvent),
+      some.map((event) => newEvent(event)),
       revision < 0 ? 'no-stream' : (BigInt(revision) as Revision),
     );
     if (!result.ok) throw new Error(`${stream} was not empty`);
@@ -70,23 +70,4 @@ export const fillWithParking = async (client: EventStoreClient, total: number): 
     };
     await Promise.all(Array.from({ length: IN_FLIGHT }, walk));
   }
-};
-
-/** An event as a command would make it. */
-export const newParkingEvent = ({ type, data }: ParkingEvent): NewEvent => {
-  const id = randomUUID();
-  return {
-    id,
-    type,
-    data,
-    metadata: {
-      $correlationId: id,
-      $causationId: id,
-      commandId: id,
-      fingerprint: '0'.repeat(43),
-      actor: 'anonymous',
-      time: new Date().toISOString(),
-      schemaVersion: 1,
-    },
-  };
 };

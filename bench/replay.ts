@@ -1,13 +1,14 @@
 /**
  * P5: replaying a history into every read model against reading the same history over a bare subscription.
  *
- *     node bench/replay.ts [--events 1000000] [--rounds 3]
+ *     node bench/replay.ts [--events 1000000] [--rounds 3] [--parking]
  *
- * Fills embedded stores in a temporary folder, then alternates both sides and prints a Markdown table. EVENTSTORE_URL
+ * Fills embedded stores in a temporary folder with a history of all contexts, or of the car park alone, then alternates
+ * both sides and prints a Markdown table. EVENTSTORE_URL
  * and MONGODB_URL use other stores instead; MONGODB_URL's database `plaza_bench` is dropped then.
  */
 import { fork } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,14 +17,16 @@ import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../event-store/client.ts';
 import { PLAZA_STREAMS } from '../event-store/tail.ts';
-import { projectionsIn } from '../projections/contexts.ts';
+import { projectionsIn, projectionsOf } from '../projections/contexts.ts';
 import { rebuild } from '../projections/kernel/rebuild.ts';
+import { fillWithEverything } from './mixed-history.ts';
 import { fillWithParking } from './parking-history.ts';
 
 const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
+    parking: { type: 'boolean', default: false },
     replay: { type: 'boolean', default: false },
   },
 });
@@ -56,52 +59,103 @@ const bare = (eventStore: EventStoreClient): Promise<number> =>
     });
   });
 
-/** The replay, in a process of its own: it tells its memory every half second and how long it took at the end. */
-const replay = async (): Promise<void> => {
-  const sampling = setInterval(() => process.send?.({ rss: process.memoryUsage().rss / 2 ** 20 }), 500);
-  const began = performance.now();
-  const { signal } = new AbortController();
-  await rebuild({ client, db, projections: projectionsIn(['parking']), signal });
-  const milliseconds = performance.now() - began;
-  clearInterval(sampling);
-  await new Promise((resolve) => process.send?.({ milliseconds }, resolve));
+/** CPU of a process so far, in microseconds; Linux only, elsewhere NaN. */
+const cpuOf = (pid: number | undefined): number => {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10_000;
+  } catch {
+    return Number.NaN;
+  }
 };
 
-const replayed = async (): Promise<{ rate: number; rss: number[] }> => {
+type Told = { rss: number; seen: number } | { milliseconds: number; cpu: number };
+
+/** The replay, in a process of its own: it tells its memory every half second, and at the end what it took. */
+const replay = async (): Promise<void> => {
+  let seen = 0;
+  const tell = (told: Told) => new Promise((resolve) => process.send!(told, resolve));
+  const sampling = setInterval(() => tell({ rss: process.memoryUsage().rss / 2 ** 20, seen }), 500);
+  const began = { at: performance.now(), cpu: process.cpuUsage() };
+  const projections = projectionsIn(Object.keys(projectionsOf));
+  await rebuild({
+    client,
+    db,
+    projections,
+    signal: new AbortController().signal,
+    onProgress: ({ events }) => (seen = events),
+  });
+  const milliseconds = performance.now() - began.at;
+  const { user, system } = process.cpuUsage(began.cpu);
+  clearInterval(sampling);
+  await tell({ milliseconds, cpu: user + system });
+};
+
+/** Rates in events a second, CPU in microseconds an event, memory in MiB. */
+type Replayed = { rate: number; cpu: number; rss: number[]; slope: number };
+
+const replayed = async (): Promise<Replayed> => {
   await db.dropDatabase();
-  const rss: number[] = [];
-  let milliseconds = Number.NaN;
+  const samples: { rss: number; seen: number }[] = [];
+  let end = { milliseconds: Number.NaN, cpu: Number.NaN };
   const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl };
-  // The young heap is small as in `npm run replay`.
+  // As `npm run replay` sets it.
   const execArgv = ['--max-semi-space-size=4'];
   const child = fork(import.meta.filename, ['--replay'], { execArgv, env: { ...process.env, ...urls } });
-  child.on('message', (told: { rss?: number; milliseconds?: number }) => {
-    if (told.rss) rss.push(told.rss);
-    if (told.milliseconds) milliseconds = told.milliseconds;
+  child.on('message', (told: Told) => {
+    if ('rss' in told) samples.push(told);
+    else end = told;
   });
   await new Promise((resolve) => child.once('close', resolve));
-  return { rate: (total / milliseconds) * 1000, rss };
+  const rss = samples.map((sample) => sample.rss);
+  return { rate: (total / end.milliseconds) * 1000, cpu: end.cpu / total, rss, slope: slopeOf(samples) };
+};
+
+/** MiB by which memory grew for each 100,000 events, over the last three quarters: the first fills the buffers. */
+const slopeOf = (samples: readonly { rss: number; seen: number }[]): number => {
+  const settled = samples.filter(({ seen }) => seen > total / 4);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [x, y] = [mean(settled.map(({ seen }) => seen)), mean(settled.map(({ rss }) => rss))];
+  const covariance = mean(settled.map(({ seen, rss }) => (seen - x) * (rss - y)));
+  return (covariance / mean(settled.map(({ seen }) => (seen - x) ** 2))) * 100_000;
 };
 
 const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
-const quarter = (numbers: readonly number[], at: number) =>
-  median(numbers.slice(Math.floor((numbers.length * at) / 4), Math.ceil((numbers.length * (at + 1)) / 4)));
+
+/** A side's result, with the CPU that the stores spent on each event meanwhile. */
+const withStores = async <Result>(side: () => Promise<Result>): Promise<Result & { stores: number }> => {
+  const before = cpuOf(stores?.pid);
+  const result = await side();
+  return { ...result, stores: (cpuOf(stores?.pid) - before) / total };
+};
+
+const bareWithCpu = async () => {
+  const before = process.cpuUsage();
+  const rate = await bare(client);
+  const { user, system } = process.cpuUsage(before);
+  return { rate, cpu: (user + system) / total };
+};
 
 const compare = async (): Promise<void> => {
-  await fillWithParking(client, total);
-  const results: { bare: number; rate: number; rss: number[] }[] = [];
-  for (let round = 0; round < rounds; round++) results.push({ bare: await bare(client), ...(await replayed()) });
+  await (values.parking ? fillWithParking : fillWithEverything)(client, total);
+  const ratios: number[] = [];
   console.log(
-    '| bare subscription, events/s | replay into every view, events/s | ratio | memory of the replay by quarter, MiB | most |',
+    '| | events/s | ratio | CPU of stores, µs/event | CPU of process, µs/event | memory at most, MiB | its slope, MiB/100,000 |',
   );
-  console.log('|---|---|---|---|---|');
-  for (const { bare: limit, rate, rss } of results) {
-    const quarters = [0, 1, 2, 3].map((part) => quarter(rss, part).toFixed(0)).join(' → ');
-    const row = [limit.toFixed(0), rate.toFixed(0), (rate / limit).toFixed(2), quarters, Math.max(...rss).toFixed(0)];
-    console.log(`| ${row.join(' | ')} |`);
+  console.log('|---|---|---|---|---|---|---|');
+  for (let round = 0; round < rounds; round++) {
+    const limit = await withStores(bareWithCpu);
+    const made = await withStores(replayed);
+    ratios.push(made.rate / limit.rate);
+    const numbers = ({ stores: ofStores, cpu }: { stores: number; cpu: number }) =>
+      `${ofStores.toFixed(1)} | ${cpu.toFixed(1)}`;
+    console.log(`| bare subscription | ${limit.rate.toFixed(0)} | | ${numbers(limit)} | | |`);
+    const memory = `${Math.max(...made.rss).toFixed(0)} | ${made.slope.toFixed(1)}`;
+    console.log(
+      `| replay into every view | ${made.rate.toFixed(0)} | ${ratios.at(-1)!.toFixed(2)} | ${numbers(made)} | ${memory} |`,
+    );
   }
-  const ratio = median(results.map(({ bare: limit, rate }) => rate / limit));
-  console.log(`\nP5: ${ratio.toFixed(2)} of the bare subscription, over ${total} events`);
+  console.log(`\nP5: ${median(ratios).toFixed(2)} of the bare subscription, over ${total} events`);
 };
 
 try {

@@ -20,7 +20,7 @@ import type { Revision } from '../event-store/types.ts';
 import { projectionsIn } from '../projections/contexts.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
 import { reachedPosition } from '../subscriptions/position.ts';
-import { newParkingEvent } from './parking-history.ts';
+import { newEvent } from './mixed-history.ts';
 
 const { values } = parseArgs({
   options: { rate: { type: 'string', default: '500' }, seconds: { type: 'string', default: '20' } },
@@ -39,7 +39,7 @@ const revisions = new Map<string, Revision>();
 
 /** @returns the commit position */
 const append = async (stream: string, event: ParkingEvent): Promise<bigint> => {
-  const result = await appendTo(stream, [newParkingEvent(event)], revisions.get(stream) ?? 'no-stream');
+  const result = await appendTo(stream, [newEvent(event)], revisions.get(stream) ?? 'no-stream');
   if (!result.ok) throw new Error(result.reason);
   revisions.set(stream, result.revision);
   return result.position.commit;
