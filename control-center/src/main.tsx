@@ -11,7 +11,8 @@ import { OperationsPage } from './pages/operations.tsx';
 import { OverviewPage } from './pages/overview.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { ThingPage } from './pages/thing.tsx';
-import { usePlace, VIEW } from './router.tsx';
+import { homeWords } from './parts/crumbs.tsx';
+import { Link, usePlace, VIEW } from './router.tsx';
 import './scheme.ts';
 import { session } from './session.ts';
 import { Shell } from './shell.tsx';
@@ -35,7 +36,14 @@ const viewAt = (path: string) => {
       if (parameters) return <ThingPage key={path} view={view} template={template} parameters={parameters} />;
     }
   }
-  return <h1>{t({ en: 'There is no such page', ko: '없는 페이지입니다' })}</h1>;
+  return (
+    <>
+      <h1>{t({ en: 'There is no such page', ko: '없는 페이지입니다' })}</h1>
+      <p>
+        <Link to="/">{homeWords()}</Link>
+      </p>
+    </>
+  );
 };
 
 /** The overview; for who may not see it, what is theirs. */

@@ -1,4 +1,5 @@
 import * as oauth from 'oauth4webapi';
+import type { Phrase } from './language.ts';
 import type { Provider, Tokens } from './tokens.ts';
 
 /** Where the provider sends the user back to: what must be registered there. */
@@ -32,6 +33,7 @@ const resourceOf = ({ audience }: Provider) => (URL.canParse(audience) ? { resou
  * Begins the authorization code flow (OpenID Connect Core 3.1) with PKCE (RFC 7636).
  * @param returnTo the view to come back to
  * @returns where to send the user
+ * @throws Error when the provider does not answer; {@link reasonOf} puts it in words
  */
 export const authorizationUrl = async (provider: Provider, returnTo: string): Promise<string> => {
   const url = endpointOf(await discover(provider));
@@ -76,12 +78,19 @@ const tokensOf = (provider: Provider, response: oauth.TokenEndpointResponse, bef
   };
 };
 
+/** As the provider tells it: in its own language. */
+const same = (text: string): Phrase => ({ en: text, ko: text });
+
 /** Why signing in came to nothing, as whoever refused it tells. */
-const reasonOf = (error: unknown): string => {
+export const reasonOf = (error: unknown): Phrase => {
   if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError)
-    return error.error_description ?? error.error;
-  return error instanceof Error ? error.message : String(error);
+    return same(error.error_description ?? error.error);
+  if (error instanceof TypeError) return AWAY; // What fetch throws.
+  return same(error instanceof Error ? error.message : String(error));
 };
+
+const AWAY = { en: 'the identity provider does not answer', ko: 'ID 공급자가 응답하지 않습니다' };
+const NOT_BEGUN = { en: 'it was not begun in this tab', ko: '이 탭에서 시작한 로그인이 아닙니다' };
 
 /**
  * Ends what {@link authorizationUrl} began: gets the tokens for the code that the provider sent back.
@@ -90,10 +99,10 @@ const reasonOf = (error: unknown): string => {
  */
 export const signedIn = async (
   answered: URL,
-): Promise<({ tokens: Tokens } | { failed: string }) & { returnTo: string }> => {
+): Promise<({ tokens: Tokens } | { failed: Phrase }) & { returnTo: string }> => {
   const kept = sessionStorage.getItem(KEPT_AS);
   sessionStorage.removeItem(KEPT_AS);
-  if (kept === null) return { failed: 'it was not begun in this tab', returnTo: '/' };
+  if (kept === null) return { failed: NOT_BEGUN, returnTo: '/' };
   const { provider, state, nonce, verifier, returnTo } = JSON.parse(kept) as Attempt;
   const client = clientOf(provider);
   try {

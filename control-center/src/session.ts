@@ -1,4 +1,5 @@
 import type { Role } from '../../schemas/access.ts';
+import type { Phrase } from './language.ts';
 import { createStore } from './store.ts';
 import { dropTokens, keepTokens, keptTokens, type Provider, type Tokens } from './tokens.ts';
 
@@ -11,7 +12,7 @@ export type Session =
   /** Nobody is asked who they are. */
   | { state: 'off' }
   /** @property provider null where tokens are pasted */
-  | { state: 'out'; provider: Provider | null; failed?: string }
+  | { state: 'out'; provider: Provider | null; failed?: Phrase }
   /** `over`: the token is good no longer; what was read with it stays on the page. */
   | { state: 'in' | 'over'; provider: Provider | null; caller: Caller; name: string };
 

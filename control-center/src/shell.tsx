@@ -8,6 +8,7 @@ import { chooseLanguage, type Language, language, t } from './language.ts';
 import { connection, overview } from './live.ts';
 import { Notices } from './notices.tsx';
 import { Banner } from './parts/banner.tsx';
+import { homeWords } from './parts/crumbs.tsx';
 import { go, Link, usePlace, VIEW } from './router.tsx';
 import { chooseScheme, chosenScheme, type Scheme } from './scheme.ts';
 import { session } from './session.ts';
@@ -103,9 +104,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
   const { state } = useStore(session);
   const isIn = state !== 'asking' && state !== 'out';
   const links = [
-    mayFollow()
-      ? { to: '/', words: t({ en: 'Overview', ko: '전체 현황' }) }
-      : { to: '/', words: t({ en: 'What is yours', ko: '내 내역' }) },
+    { to: '/', words: homeWords() },
     ...(may('GET /food-court/board') ? [{ to: '/board', words: t({ en: 'Board', ko: '알림판' }) }] : []),
     ...(may('GET /operations/replays')
       ? [{ to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) }]

@@ -1,4 +1,5 @@
 import { get, RefusedError } from './api.ts';
+import type { Phrase } from './language.ts';
 import { readOperations } from './openapi.ts';
 import { go } from './router.tsx';
 import { type Caller, session } from './session.ts';
@@ -36,7 +37,7 @@ const providerOf = ({ issuer, clientId, audience }: Extract<Told, { signIn: 'on'
 const BACK = '/signed-in';
 
 /** Takes what the provider sent the user back with. @returns why signing in came to nothing */
-const comeBack = async (): Promise<string | undefined> => {
+const comeBack = async (): Promise<Phrase | undefined> => {
   const answered = new URL(location.href);
   history.replaceState(null, '', BACK); // The code is in no history and in nobody's screenshot.
   const { signedIn } = await import('./provider.ts');
@@ -67,11 +68,11 @@ export const canSignIn = (): boolean => globalThis.isSecureContext;
 
 /** Sends the user to the provider, and back to this view. */
 export const signInAt = async (provider: Provider): Promise<void> => {
+  const { authorizationUrl, reasonOf } = await import('./provider.ts');
   try {
-    const { authorizationUrl } = await import('./provider.ts');
     location.assign(await authorizationUrl(provider, location.pathname + location.search));
   } catch (error) {
-    session.set({ state: 'out', provider, failed: error instanceof Error ? error.message : String(error) });
+    session.set({ state: 'out', provider, failed: reasonOf(error) });
   }
 };
 

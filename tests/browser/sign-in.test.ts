@@ -141,7 +141,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.locator('.notice').getByText('Book: done').waitFor();
       expect(await page.getByRole('heading', { name: 'Bookings' }).count()).toBe(0); // Everybody's.
 
-      await page.getByRole('link', { name: 'What is yours' }).click();
+      await page.getByRole('link', { name: 'What is yours' }).first().click();
       await page
         .getByRole('row', { name: /서현병원/ })
         .getByRole('button', { name: 'Cancel' })

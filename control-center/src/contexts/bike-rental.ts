@@ -130,8 +130,8 @@ export const bikeRental = contextView<typeof schema>({
     }),
     BillOpened: ({ userId }) => ({ en: `Bill of ${userId} opened`, ko: `${userId} 청구서 시작` }),
     BillClosed: ({ userId, fee, minutes }) => ({
-      en: `${userId} owes ${formatMoney(fee)} for ${minutes} min`,
-      ko: `${userId} ${minutes}분 이용, 요금 ${formatMoney(fee)}`,
+      en: `${userId} owes ${formatMoney(fee)} for ${formatNumber(minutes)} min`,
+      ko: `${userId} ${formatNumber(minutes)}분 이용, 요금 ${formatMoney(fee)}`,
     }),
     DepositCharged: ({ userId, amount, balance }) => ({
       en: `${userId} paid in ${formatMoney(amount)}, balance ${formatMoney(balance)}`,

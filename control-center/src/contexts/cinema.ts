@@ -1,6 +1,6 @@
 import type { cinema as schema } from '../../../schemas/cinema.ts';
 import { contextView } from '../context.ts';
-import { formatMoney, formatStart, same } from '../language.ts';
+import { formatMoney, formatNumber, formatStart, same } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const MOVIE = '/cinema/movies/{movieId}';
@@ -10,8 +10,8 @@ const REVIEW = '/cinema/movies/{movieId}/reviews/{customerId}';
 const CUSTOMER_RESERVATIONS = '/cinema/customers/{customerId}/reservations';
 const CUSTOMER_MESSAGES = '/cinema/customers/{customerId}/messages';
 
-const seats = (left: number | undefined) => (left === undefined ? '' : `, ${left} left`);
-const seatsKo = (left: number | undefined) => (left === undefined ? '' : `, ${left}석 남음`);
+const seats = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
+const seatsKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}석 남음`);
 
 const reasons = {
   declined: { en: 'declined', ko: '거절됨' },
@@ -46,7 +46,10 @@ export const cinema = contextView<typeof schema>({
         note: same(formatStart(startsAt)),
         taken: seats - left,
         of: seats,
-        value: { en: `${left} of ${seats} left`, ko: `${left}/${seats}석 남음` },
+        value: {
+          en: `${formatNumber(left)} of ${formatNumber(seats)} left`,
+          ko: `${formatNumber(left)}/${formatNumber(seats)}석 남음`,
+        },
       })),
   all: '/cinema/movies',
   lists: {
@@ -171,8 +174,8 @@ export const cinema = contextView<typeof schema>({
     MovieEdited: ({ title }) => ({ en: `${title} was edited`, ko: `${title} 수정` }),
     MovieDeleted: ({ movieId }, { name }) => ({ en: `${name(movieId)} is off`, ko: `${name(movieId)} 내림` }),
     ShowingScheduled: ({ title, startsAt, seats }) => ({
-      en: `${title} will be shown at ${formatStart(startsAt)}, ${seats} seats`,
-      ko: `${title} ${formatStart(startsAt)} 상영 추가, ${seats}석`,
+      en: `${title} will be shown at ${formatStart(startsAt)}, ${formatNumber(seats)} seats`,
+      ko: `${title} ${formatStart(startsAt)} 상영 추가, ${formatNumber(seats)}석`,
     }),
     ShowingWithdrawn: ({ movieId }, { name }) => ({
       en: `A showing of ${name(movieId)} was withdrawn`,

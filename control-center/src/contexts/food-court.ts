@@ -1,6 +1,6 @@
 import type { foodCourt as schema } from '../../../schemas/food-court.ts';
 import { contextView } from '../context.ts';
-import { formatMoney } from '../language.ts';
+import { formatMoney, formatNumber } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const SHOP = '/food-court/shops/{shopId}';
@@ -36,7 +36,7 @@ export const foodCourt = contextView<typeof schema>({
       label: name,
       taken: openOrders,
       of: maxOpenOrders,
-      value: { en: `${openOrders} open`, ko: `진행 ${openOrders}건` },
+      value: { en: `${formatNumber(openOrders)} open`, ko: `진행 ${formatNumber(openOrders)}건` },
     })),
   all: '/food-court/shops',
   lists: {

@@ -1,13 +1,14 @@
 import type { parking as schema } from '../../../schemas/parking.ts';
 import { contextView } from '../context.ts';
+import { formatNumber } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const LOT = '/parking/lots/{lotId}';
 const RESERVATION = '/parking/lots/{lotId}/reservations/{reservationId}';
 const COUPON = '/parking/coupons/{couponId}';
 
-const free = (left: number | undefined) => (left === undefined ? '' : `, ${left} free`);
-const freeKo = (left: number | undefined) => (left === undefined ? '' : `, ${left}면 남음`);
+const free = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} free`);
+const freeKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}면 남음`);
 
 export const parking = contextView<typeof schema>({
   name: 'parking',
@@ -30,7 +31,10 @@ export const parking = contextView<typeof schema>({
         label: name,
         taken: reserved,
         of: spots,
-        value: { en: `${free} of ${spots} free`, ko: `${free}/${spots}면 남음` },
+        value: {
+          en: `${formatNumber(free)} of ${formatNumber(spots)} free`,
+          ko: `${formatNumber(free)}/${formatNumber(spots)}면 남음`,
+        },
       })),
   all: '/parking/lots',
   lists: {
@@ -62,7 +66,7 @@ export const parking = contextView<typeof schema>({
   },
   things: {
     [LOT]: {
-      title: { en: 'Lot', ko: '주차장' },
+      title: { en: 'Lot', ko: '주차장 정보' },
       heading: ({ name }) => String(name),
       fields: ['lotId', 'status', 'spots', 'reserved', 'free'],
       lists: ['/parking/lots/{lotId}/reservations'],
@@ -115,10 +119,13 @@ export const parking = contextView<typeof schema>({
     'coupon-already-redeemed': '이미 사용한 쿠폰입니다',
   },
   words: {
-    LotRegistered: ({ name, spots }) => ({ en: `${name} opened with ${spots} spots`, ko: `${name} 등록, ${spots}면` }),
+    LotRegistered: ({ name, spots }) => ({
+      en: `${name} opened with ${formatNumber(spots)} spots`,
+      ko: `${name} 등록, ${formatNumber(spots)}면`,
+    }),
     LotSpotsChanged: ({ lotId, spots }, { name }) => ({
-      en: `${name(lotId)} now has ${spots} spots`,
-      ko: `${name(lotId)} 주차면 ${spots}면으로 변경`,
+      en: `${name(lotId)} now has ${formatNumber(spots)} spots`,
+      ko: `${name(lotId)} 주차면 ${formatNumber(spots)}면으로 변경`,
     }),
     LotClosed: ({ lotId }, { name }) => ({ en: `${name(lotId)} closed`, ko: `${name(lotId)} 닫힘` }),
     ParkingReserved: ({ carNumber, lotId }, { name, left }) => ({

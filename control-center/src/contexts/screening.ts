@@ -1,14 +1,14 @@
 import type { screening as schema } from '../../../schemas/screening.ts';
 import { contextView } from '../context.ts';
-import { formatDay, same } from '../language.ts';
+import { formatDay, formatNumber, same } from '../language.ts';
 import { fill } from '../templates.ts';
 
 const SLOT = '/screening/slots/{slotId}';
 const BOOKING = '/screening/slots/{slotId}/bookings/{bookingId}';
 const CUSTOMER_BOOKINGS = '/screening/customers/{customerId}/bookings';
 
-const places = (left: number | undefined) => (left === undefined ? '' : `, ${left} left`);
-const placesKo = (left: number | undefined) => (left === undefined ? '' : `, ${left}자리 남음`);
+const places = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
+const placesKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}자리 남음`);
 
 export const screening = contextView<typeof schema>({
   name: 'screening',
@@ -30,7 +30,10 @@ export const screening = contextView<typeof schema>({
       note: same(formatDay(date)),
       taken: booked,
       of: capacity,
-      value: { en: `${left} of ${capacity} left`, ko: `${left}/${capacity}자리 남음` },
+      value: {
+        en: `${formatNumber(left)} of ${formatNumber(capacity)} left`,
+        ko: `${formatNumber(left)}/${formatNumber(capacity)}자리 남음`,
+      },
     })),
   all: '/screening/slots',
   lists: {
@@ -63,7 +66,7 @@ export const screening = contextView<typeof schema>({
   things: {
     [SLOT]: {
       title: { en: 'Slot', ko: '검진 일정' },
-      heading: ({ hospitalName, date }) => `${hospitalName} · ${date}`,
+      heading: ({ hospitalName, date }) => `${hospitalName} · ${formatDay(String(date))}`,
       fields: ['slotId', 'date', 'status', 'capacity', 'booked', 'left'],
       lists: ['/screening/slots/{slotId}/bookings'],
       commands: ({ status }) => (status === 'open' ? ['BookScreening', 'DeleteSlot'] : []),
@@ -95,8 +98,8 @@ export const screening = contextView<typeof schema>({
   },
   words: {
     SlotOpened: ({ hospitalName, date, capacity }) => ({
-      en: `${hospitalName} screens ${capacity} people on ${date}`,
-      ko: `${hospitalName} ${date} 검진 ${capacity}자리 열림`,
+      en: `${hospitalName} screens ${formatNumber(capacity)} people on ${formatDay(date)}`,
+      ko: `${hospitalName} ${formatDay(date)} 검진 ${formatNumber(capacity)}자리 열림`,
     }),
     ScreeningBooked: ({ customerId, hospitalName, date }, { left }) => ({
       en: `${customerId} booked ${hospitalName} on ${date}${places(left)}`,
@@ -125,6 +128,7 @@ export const screening = contextView<typeof schema>({
     place: ({ slotId }) => slotId,
     changes: { ScreeningBooked: -1, BookingCanceled: 1, BookingForceCanceled: 1, SlotOpened: null },
   },
-  names: ({ slots }) => new Map(slots.map(({ slotId, hospitalName, date }) => [slotId, `${hospitalName} ${date}`])),
+  names: ({ slots }) =>
+    new Map(slots.map(({ slotId, hospitalName, date }) => [slotId, `${hospitalName} ${formatDay(date)}`])),
   customer: [{ list: CUSTOMER_BOOKINGS, path: (customerId) => ({ customerId }) }],
 });

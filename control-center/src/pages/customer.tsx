@@ -5,10 +5,11 @@ import { belongingsOf } from '../customers.ts';
 import { labelOf } from '../fields.ts';
 import { t } from '../language.ts';
 import { overview } from '../live.ts';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { concerning, List } from '../parts/list.tsx';
 import { Value } from '../parts/value.tsx';
 import { useResource } from '../resource.ts';
-import { Link, VIEW } from '../router.tsx';
+import { Link, usePlace, VIEW } from '../router.tsx';
 import { useStore } from '../store.ts';
 import { fill, type Parameters } from '../templates.ts';
 
@@ -56,14 +57,16 @@ const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging
 /** All that a customer has, in every context. */
 export const CustomerPage = ({ id }: { id: string }) => {
   const known = useStore(overview);
+  const { path } = usePlace();
   const isThere = (name: string) => (known ? Object.hasOwn(known.contexts, name) : !mayFollow());
   const views = contextViews.filter((view) => isThere(view.name) && belongingsOf(view, id).length > 0);
   return (
     <>
-      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
-        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
-        <span>{t({ en: 'Customer', ko: '고객' })}</span>
-      </nav>
+      {path !== '/' && (
+        <Crumbs>
+          <span>{t({ en: 'Customer', ko: '고객' })}</span>
+        </Crumbs>
+      )}
       <header class="thing">
         <h1>
           <bdi>{id}</bdi> <span class="dim">{t({ en: 'Customer', ko: '고객' })}</span>

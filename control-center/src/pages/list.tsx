@@ -1,6 +1,7 @@
 import { may } from '../access.ts';
 import type { ContextView } from '../context.ts';
 import { t } from '../language.ts';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { List, type Query } from '../parts/list.tsx';
 import { go, Link, usePlace, VIEW, withQuery } from '../router.tsx';
 import type { Parameters } from '../templates.ts';
@@ -19,10 +20,9 @@ export const ListPage = ({
   const given: Query = Object.fromEntries(query);
   return (
     <>
-      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
-        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+      <Crumbs>
         <span>{t(view.title)}</span>
-      </nav>
+      </Crumbs>
       <h1 class="unseen">
         {t(view.title)}: {t(view.lists[template]!.title)}
       </h1>

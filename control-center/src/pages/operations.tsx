@@ -6,10 +6,10 @@ import { get, type Page, type Problem, RefusedError, send } from '../api.ts';
 import { formatDuration, formatMoment, formatNumber, formatShare, t } from '../language.ts';
 import { overview, type Projection } from '../live.ts';
 import { notify } from '../notices.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { Status } from '../parts/value.tsx';
 import { problemWords } from '../problems.ts';
-import { Link } from '../router.tsx';
 import { useStore } from '../store.ts';
 
 type Parked = Static<typeof ParkedEvent>;
@@ -91,6 +91,18 @@ const Progress = ({ replay: { view, state, share, events, switchedAt, reason } }
   );
 };
 
+const COLUMNS = {
+  state: { en: 'State', ko: '상태' },
+  version: { en: 'Version', ko: '버전' },
+  position: { en: 'Position', ko: '위치' },
+  lag: { en: 'Lag', ko: '지연' },
+  moved: { en: 'Last moved', ko: '마지막 진행' },
+  parked: { en: 'Parked', ko: '보류' },
+  why: { en: 'Why', ko: '사유' },
+  attempts: { en: 'Attempts', ko: '시도' },
+  since: { en: 'Since', ko: '시각' },
+} as const;
+
 const ProjectionRow = ({
   projection,
   replay,
@@ -128,18 +140,24 @@ const ProjectionRow = ({
   return (
     <tr>
       <th scope="row">{name}</th>
-      <td>
+      <td data-label={t(COLUMNS.state)}>
         <Status status={state} />
       </td>
-      <td class="number">{version ?? '–'}</td>
-      <td class="number id">{position}</td>
-      <td>{lag}</td>
-      <td>
+      <td class="number" data-label={t(COLUMNS.version)}>
+        {version ?? '–'}
+      </td>
+      <td class="number id" data-label={t(COLUMNS.position)}>
+        {position}
+      </td>
+      <td data-label={t(COLUMNS.lag)}>{lag}</td>
+      <td data-label={t(COLUMNS.moved)}>
         {t({ en: `${formatDuration(secondsSinceProgress)} ago`, ko: `${formatDuration(secondsSinceProgress)} 전` })}
       </td>
-      <td class="number">{parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}</td>
+      <td class="number" data-label={t(COLUMNS.parked)}>
+        {parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}
+      </td>
       {onReplay && (
-        <td>
+        <td class="wide">
           {replay?.state !== 'running' && may(REPLAY) && (
             <span class="commands small">
               <button type="button" onClick={onReplay}>
@@ -183,7 +201,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
   return (
     <tr>
       <th scope="row">{member}</th>
-      <td>
+      <td class="wide">
         <details>
           <summary>{type}</summary>
           <pre>
@@ -193,18 +211,20 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
           </pre>
         </details>
       </td>
-      <td>
+      <td class="wide" data-label={t(COLUMNS.why)}>
         {reason}
         {blocks && <strong> {t({ en: 'Everything behind it waits.', ko: '뒤의 이벤트가 모두 기다립니다.' })}</strong>}
       </td>
-      <td class="number">{formatNumber(attempts)}</td>
-      <td>
+      <td class="number" data-label={t(COLUMNS.attempts)}>
+        {formatNumber(attempts)}
+      </td>
+      <td data-label={t(COLUMNS.since)}>
         <time dateTime={parkedAt}>{formatMoment(parkedAt)}</time>
       </td>
-      <td>
+      <td data-label={t(COLUMNS.state)}>
         <Status status={state} />
       </td>
-      <td>
+      <td class="actions">
         {state !== 'discarded' && may(CHANGE_PARKED) && (
           <span class="commands small">
             <button type="button" onClick={() => change('replaying')}>
@@ -247,10 +267,9 @@ export const OperationsPage = () => {
 
   return (
     <>
-      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
-        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+      <Crumbs>
         <span>{t({ en: 'Operations', ko: '운영' })}</span>
-      </nav>
+      </Crumbs>
       <header class="thing">
         <h1>{t({ en: 'Operations', ko: '운영' })}</h1>
         <span class="commands">
@@ -271,21 +290,21 @@ export const OperationsPage = () => {
               <h2 id={group}>{t(title)}</h2>
             </header>
             <Scroll>
-              <table class="members">
+              <table class="members cards-of">
                 <thead>
                   <tr>
                     <th scope="col">{t({ en: 'Name', ko: '이름' })}</th>
-                    <th scope="col">{t({ en: 'State', ko: '상태' })}</th>
+                    <th scope="col">{t(COLUMNS.state)}</th>
                     <th scope="col" class="number">
-                      {t({ en: 'Version', ko: '버전' })}
+                      {t(COLUMNS.version)}
                     </th>
                     <th scope="col" class="number">
-                      {t({ en: 'Position', ko: '위치' })}
+                      {t(COLUMNS.position)}
                     </th>
-                    <th scope="col">{t({ en: 'Lag', ko: '지연' })}</th>
-                    <th scope="col">{t({ en: 'Last moved', ko: '마지막 진행' })}</th>
+                    <th scope="col">{t(COLUMNS.lag)}</th>
+                    <th scope="col">{t(COLUMNS.moved)}</th>
                     <th scope="col" class="number">
-                      {t({ en: 'Parked', ko: '보류' })}
+                      {t(COLUMNS.parked)}
                     </th>
                     {group === 'projections' && <th scope="col">{t({ en: 'Replay', ko: '재생성' })}</th>}
                   </tr>
@@ -315,17 +334,17 @@ export const OperationsPage = () => {
         )}
         {work.parked.length > 0 && (
           <Scroll>
-            <table>
+            <table class="cards-of">
               <thead>
                 <tr>
                   <th scope="col">{t({ en: 'Whose', ko: '대상' })}</th>
                   <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
-                  <th scope="col">{t({ en: 'Why', ko: '사유' })}</th>
+                  <th scope="col">{t(COLUMNS.why)}</th>
                   <th scope="col" class="number">
-                    {t({ en: 'Attempts', ko: '시도' })}
+                    {t(COLUMNS.attempts)}
                   </th>
-                  <th scope="col">{t({ en: 'Since', ko: '시각' })}</th>
-                  <th scope="col">{t({ en: 'State', ko: '상태' })}</th>
+                  <th scope="col">{t(COLUMNS.since)}</th>
+                  <th scope="col">{t(COLUMNS.state)}</th>
                   <th scope="col">
                     <span class="unseen">{t({ en: 'Actions', ko: '작업' })}</span>
                   </th>

@@ -9,7 +9,7 @@ import { Link, VIEW } from '../router.tsx';
 import { useStore } from '../store.ts';
 
 /** Lines of a card: a wall has room for more. */
-const ROWS = innerHeight > 1500 ? 18 : 6;
+const ROWS = innerHeight > 1500 ? 18 : innerHeight > 1000 ? 9 : 6;
 
 const Figures = ({ figures }: { figures: readonly Figure[] }) => (
   <dl class="figures">

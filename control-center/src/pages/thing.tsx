@@ -4,6 +4,7 @@ import type { ContextView, Item } from '../context.ts';
 import { labelOf } from '../fields.ts';
 import { t } from '../language.ts';
 import { Commands } from '../parts/commands.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
 import { History } from '../parts/history.tsx';
 import { concerning, List, type Query } from '../parts/list.tsx';
 import { Value } from '../parts/value.tsx';
@@ -33,14 +34,13 @@ export const ThingPage = ({
   const item = { ...parameters, ...body };
   return (
     <>
-      <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
-        <Link to="/">{t({ en: 'Overview', ko: '전체 현황' })}</Link>
+      <Crumbs>
         <Link to={VIEW + view.all}>{t(view.title)}</Link>
         <span>{t(title)}</span>
-      </nav>
+      </Crumbs>
       <header class="thing">
         <h1>
-          {body ? <bdi>{heading(body)}</bdi> : t(title)} <span class="dim">{t(title)}</span>
+          {body && <bdi>{heading(body)}</bdi>} <span class={body ? 'dim' : undefined}>{t(title)}</span>
         </h1>
         {body && commands && <Commands view={view} names={commands(item)} known={item} />}
       </header>

@@ -32,6 +32,9 @@ const Cause = ({ event: { actor, causationId, commandId } }: { event: HappenedEv
     </span>
   );
 
+const WHO = { en: 'Who', ko: '주체' };
+const WHY = { en: 'Because of', ko: '원인' };
+
 /** The events of a resource: when, what, who, why. */
 export const History = ({ view, path, parameters }: { view: ContextView; path: string; parameters: Parameters }) => {
   const [cursor, setCursor] = useState<string>();
@@ -50,24 +53,24 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
       {events.length > 0 && (
         <Scroll>
-          <table class="history">
+          <table class="history cards-of">
             <thead>
               <tr>
                 <th scope="col">{t({ en: 'When', ko: '시각' })}</th>
                 <th scope="col">{t({ en: 'What', ko: '내용' })}</th>
                 <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
-                <th scope="col">{t({ en: 'Who', ko: '주체' })}</th>
-                <th scope="col">{t({ en: 'Because of', ko: '원인' })}</th>
+                <th scope="col">{t(WHO)}</th>
+                <th scope="col">{t(WHY)}</th>
               </tr>
             </thead>
             <tbody>
               {words.map(({ event, words: told }) => (
                 <tr key={event.position}>
-                  <td>
+                  <td class="wide">
                     <time dateTime={event.time}>{formatMoment(event.time)}</time>
                   </td>
-                  <td>{told}</td>
-                  <td>
+                  <td class="wide">{told}</td>
+                  <td class="wide">
                     <details>
                       <summary>{event.type}</summary>
                       <pre>
@@ -85,8 +88,8 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
                       </pre>
                     </details>
                   </td>
-                  <td>{actorWords(event.actor)}</td>
-                  <td>
+                  <td data-label={t(WHO)}>{actorWords(event.actor)}</td>
+                  <td data-label={t(WHY)}>
                     <Cause event={event} />
                   </td>
                 </tr>

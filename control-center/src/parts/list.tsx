@@ -48,6 +48,12 @@ export const concerning =
   ({ context, data }: HappenedEvent): boolean =>
     context === view.name && Object.entries(parameters).every(([name, value]) => data[name] === value);
 
+/** On a phone a name has a line to itself. */
+const classOf = (column: string, at: number): string | undefined => {
+  if (isNumeric(column)) return 'number';
+  return at === 0 && ['name', 'title'].includes(column) ? 'wide' : undefined;
+};
+
 type FilterProps = {
   name: string;
   schema: Schema;
@@ -93,7 +99,8 @@ const Filter = ({ name, schema, value, onValue }: FilterProps) => {
 
 /** A page of a list: to be filtered, sorted and turned; it follows what happens. */
 export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2 }: ListProps) => {
-  const { title, columns, thing, sort: usual, commands } = view.lists[template]!;
+  const { title, columns: all, thing, sort: usual, commands } = view.lists[template]!;
+  const columns = onQuery ? all : all.filter((column) => query[column] === undefined); // The same in every row.
   const heading = useId();
   const operation = useOperation(template);
   const path = fill(template, parameters)!;
@@ -128,7 +135,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
     return (
       <tr key={own ?? JSON.stringify(item)}>
         {columns.map((column, at) => (
-          <td key={column} class={isNumeric(column) ? 'number' : undefined} data-label={t(labelOf(column))}>
+          <td key={column} class={classOf(column, at)} data-label={t(labelOf(column))}>
             {at === 0 && own !== undefined && may(`GET ${thing}`, whole) ? (
               <Link to={VIEW + own}>
                 <Value view={{ ...view, links: {} }} field={column} item={item} />

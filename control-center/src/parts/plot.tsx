@@ -26,7 +26,7 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
       height: HEIGHT * letter,
       cursor: { show: false },
       legend: { show: false },
-      padding: [6, 2, 0, 0],
+      padding: [6, letter * 1.2, 0, 0], // Half of the last time reaches beyond the plot.
       scales: {
         x: { time: true },
         y: { range: [0, most * 1.1] },
@@ -36,8 +36,8 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
         {
           stroke: ink!,
           font,
-          size: letter * 1.35,
-          gap: 2,
+          size: letter * 1.5,
+          gap: 5,
           grid: { show: false },
           ticks: { show: false },
           incrs: [900],
@@ -50,8 +50,8 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
           gap: 4,
           grid: { stroke: grid!, width: 1 },
           ticks: { show: false },
-          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 100_000],
-          space: letter * 1.7,
+          incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000, 20_000, 100_000],
+          space: letter * 1.2,
           values: (_, splits) => splits.map((value) => formatNumber(value)),
         },
       ],
