@@ -102,7 +102,8 @@ const headerParameters: Readonly<Record<string, Parameter>> = {
     name: 'If-Match',
     in: 'header',
     required: false,
-    description: 'The command is done only if the resource stands at this ETag (or, with `*`, exists); else 412.',
+    description:
+      'The command is done only if the resource stands at this ETag (or, with `*`, exists); else 412. It is never required, so nothing is answered with 428.',
     schema: Type.String(),
     example: '"3"',
   },
@@ -490,7 +491,7 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
         ],
         responses: {
           200: { description: 'The stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-          ...problemResponses(common(['malformed-request', 'views-unavailable', 'overloaded'])),
+          ...problemResponses(common(['malformed-request', 'invalid-request', 'views-unavailable', 'overloaded'])),
         },
       },
     ],
@@ -542,6 +543,7 @@ const operatorsOperations = (): [string, string, Operation][] => {
   });
   const bodyProblems: readonly CommonProblem[] = [
     'malformed-json',
+    'malformed-request',
     'invalid-request',
     'body-too-large',
     'unsupported-media-type',
@@ -662,7 +664,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
       title: 'Plaza',
       version,
       description:
-        'Takes reservations. Commands change and are answered with where they stand in the log; queries read views, which follow the log a moment later.',
+        'Takes reservations. Commands change and are answered with where they stand in the log; queries read views, which follow the log a moment later. A defect of Plaza is 500 with the problem `/problems/internal-error`, on any path; a request that is hardly HTTP is 400, 408, 417 or 431 without a body.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
