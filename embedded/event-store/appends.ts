@@ -205,7 +205,8 @@ function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): BatchAppendRespo
   const success = new BatchAppendResp.Success();
   if (outcome.revision < 0) success.setNoStream(new Empty());
   else success.setCurrentRevision(String(outcome.revision));
-  success.setPosition(position(new AllStreamPosition(), outcome.position));
+  if (outcome.position === undefined) success.setNoPosition(new Empty());
+  else success.setPosition(position(new AllStreamPosition(), outcome.position));
   return new BatchAppendResp()
     .setCorrelationId(batch.correlationId)
     .setStreamIdentifier(identifier(batch.streamName))
@@ -320,7 +321,8 @@ function appendResponse(
     const success = new AppendResp.Success();
     if (outcome.revision < 0) success.setNoStream(new SharedEmpty());
     else success.setCurrentRevision(String(outcome.revision));
-    success.setPosition(position(new AppendResp.Position(), outcome.position));
+    if (outcome.position === undefined) success.setNoPosition(new SharedEmpty());
+    else success.setPosition(position(new AppendResp.Position(), outcome.position));
     return new AppendResp().setSuccess(success);
   }
   const wrong = new AppendResp.WrongExpectedVersion();
@@ -378,7 +380,8 @@ function remove<Response>(
   commits.enqueue({
     run: (storage) => storage[how](streamName, expected),
     done: (outcome) => {
-      if (outcome.kind === 'written') answer(null, response(outcome.position));
+      if (outcome.kind === 'written')
+        answer(null, response(outcome.position!)); // Never a repetition.
       else if (outcome.kind === 'stream-deleted') answer(streamDeletedError(streamName));
       else answer(wrongExpectedVersion(streamName, expected, outcome.current));
     },

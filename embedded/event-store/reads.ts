@@ -74,20 +74,19 @@ async function serve(storage: Storage, live: LiveEvents, call: ReadCall): Promis
       return subscribeToStream(subscription, streamName, from);
     }
     const position = all!.getPosition();
-    const from = all!.hasEnd() ? storage.end() : position ? wholeNumber(position.getCommitPosition()) : 0;
+    const end = storage.end();
+    const from = all!.hasEnd() ? end : position ? Math.min(wholeNumber(position.getCommitPosition()), end) : 0;
     return subscribeToAll(subscription, from, filter);
   }
 
   const count = options.hasCount() ? Number(options.getCount()) : 0;
   if (count <= 0) throw new Refusal(invalidArgument(`'${count}' is not a valid count of events.`));
   if (stream && streamName !== undefined) {
-    const start = stream.hasEnd()
-      ? backwards
-        ? Number.MAX_SAFE_INTEGER
-        : Number.MAX_SAFE_INTEGER - 1
-      : stream.hasRevision()
-        ? wholeNumber(stream.getRevision())
-        : 0;
+    if (stream.hasEnd() && !backwards) {
+      throw new Refusal(grpcError(grpcStatus.UNKNOWN, 'A stream is not read forwards from its end.'));
+    }
+    const from = stream.hasRevision() ? wholeNumber(stream.getRevision()) : 0;
+    const start = stream.hasEnd() ? Number.MAX_SAFE_INTEGER : from;
     return readStream(storage, call, streamName, backwards, start, count, write);
   }
   const position = all!.getPosition();

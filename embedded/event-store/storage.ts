@@ -32,7 +32,8 @@ export type StoredEvent = NewEvent & {
 };
 
 export type WriteOutcome =
-  | { kind: 'written'; revision: number; position: number }
+  /** No position: a repetition of what nobody can read any more. */
+  | { kind: 'written'; revision: number; position: number | undefined }
   | { kind: 'wrong-expected-revision'; current: number }
   | { kind: 'stream-deleted' };
 
@@ -184,8 +185,9 @@ function storageOver(db: DatabaseSync, file: string, now: () => number) {
     for (const event of last.reverse()) remember(event);
   }
 
+  /** The first time that an id is stored counts, as with EventStoreDB: in another stream, or there a second time, it stays new. */
   function remember(event: StoredEvent): void {
-    if (event.revision === TOMBSTONE_REVISION) return;
+    if (event.revision === TOMBSTONE_REVISION || recentIds.has(event.id) || olderIds.has(event.id)) return;
     if (recentIds.size >= REMEMBERED_IDS) {
       olderIds = recentIds;
       recentIds = new Map();
@@ -257,7 +259,9 @@ function storageOver(db: DatabaseSync, file: string, now: () => number) {
   }
 
   function repetition(stream: Stream, revision: number): WriteOutcome {
-    return { kind: 'written', revision, position: Number(sql.identity.get(stream.number, revision)?.position) };
+    const isReadable = !isSoftDeleted(stream) && revision >= firstReadable(stream);
+    const position = isReadable ? Number(sql.identity.get(stream.number, revision)?.position) : undefined;
+    return { kind: 'written', revision, position };
   }
 
   function write(stream: Stream, revision: number, event: NewEvent): void {

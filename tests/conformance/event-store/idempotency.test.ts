@@ -73,6 +73,29 @@ describe.each([
     expect(revisions(await collect(server.client.readStream(other)))).toEqual([0]);
   });
 
+  it.each([['any'], ['stream_exists']] as const)(
+    'takes an id that another stream had first as new with %s, every time',
+    async (expectedRevision) => {
+      const [one, other] = [uniqueStream(), uniqueStream()];
+      const [event, start] = events(2);
+      await server.client.appendToStream(one, event!, call);
+      await server.client.appendToStream(other, start!, call);
+      await server.client.appendToStream(other, event!, { ...call, expectedRevision });
+      await server.client.appendToStream(other, event!, { ...call, expectedRevision });
+      expect(revisions(await collect(server.client.readStream(other)))).toEqual([0, 1, 2]);
+    },
+  );
+
+  it('answers without a position when the stream shows them no more', async () => {
+    const stream = uniqueStream();
+    const batch = events(2);
+    await server.client.appendToStream(stream, batch, { ...call, expectedRevision: 'no_stream' });
+    await server.client.appendToStream(stream, events(1), call);
+    await server.client.setStreamMetadata(stream, { truncateBefore: 2 });
+    const again = await server.client.appendToStream(stream, batch, { ...call, expectedRevision: 'no_stream' });
+    expect(again).toEqual({ success: true, nextExpectedRevision: 1n, position: undefined });
+  });
+
   it('writes the same id twice when one append has it twice', async () => {
     const stream = uniqueStream();
     const [event] = events(1);

@@ -42,6 +42,11 @@ describe('a stream', () => {
     expect(backwards).toMatchObject({ type: 'stream-not-found', streamName: stream });
   });
 
+  it('is not read forwards from its end', async () => {
+    const { stream } = await streamOf(1);
+    expect((await refusal(collect(server.client.readStream(stream, { fromRevision: 'end' })))).type).toBe('unknown');
+  });
+
   it('does not read a maximum of 0 events', async () => {
     const { stream } = await streamOf(1);
     expect(await refusal(collect(server.client.readStream(stream, { maxCount: 0 })))).toBeInstanceOf(Error);

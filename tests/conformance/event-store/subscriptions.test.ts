@@ -106,6 +106,20 @@ describe('a subscription to $all', () => {
     await subscription.unsubscribe();
   });
 
+  it('from beyond the end, as after a backup was restored, has what comes later', async () => {
+    const stream = uniqueStream();
+    const subscription = server.client.subscribeToAll({
+      fromPosition: { commit: 1n << 50n, prepare: 1n << 50n },
+      filter: streamNameFilter({ prefixes: [stream] }),
+    });
+    const watched = watch(subscription);
+    await watched.heard('caughtUp');
+    await server.client.appendToStream(stream, events(1));
+    await watched.count(1);
+    expect(revisions(watched.found)).toEqual([0]);
+    await subscription.unsubscribe();
+  });
+
   it.each([
     ['prefixes of the stream name', (key: string) => streamNameFilter({ prefixes: [`${key}a`, `${key}c`] }), [0, 2]],
     ['a pattern of the stream name', (key: string) => streamNameFilter({ regex: `^${key}[bc]` }), [1, 2]],
