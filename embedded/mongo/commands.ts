@@ -32,7 +32,7 @@ export async function execute(context: Context, command: Doc): Promise<Reply> {
   }
   if ('collation' in command) throw notImplemented('collation');
   const failures = context.storage.failures();
-  const reply = await handler(context, db, command);
+  const reply = await context.storage.atWorkOn(() => handler(context, db, command));
   await context.storage.settled(failures);
   return 'cursor' in reply && isBatch(reply.cursor)
     ? { cursor: reply.cursor }

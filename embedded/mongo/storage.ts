@@ -58,6 +58,7 @@ export type Storage = ReturnType<typeof openStorage>;
 const FORMAT = 1;
 const APPLICATION_ID = 0x506c7a4d;
 const TURNS_BEFORE_COMMIT = 2;
+const LONGEST_TRANSACTION_MS = 25;
 const PAGE_BYTES = 8 * 1024 * 1024;
 
 type Page<T> = { batch: T[]; more: boolean };
@@ -76,6 +77,8 @@ export function openStorage(file: string, maxBytes?: number) {
   let collections = loadCatalog();
   let waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let inTransaction = false;
+  let begunAt = 0;
+  let atWork = 0;
   let failed = 0;
 
   function sql(text: string): StatementSync {
@@ -118,12 +121,30 @@ export function openStorage(file: string, maxBytes?: number) {
       if (!inTransaction) {
         sql('BEGIN IMMEDIATE').run();
         inTransaction = true;
-        afterTurns(TURNS_BEFORE_COMMIT, commit);
+        begunAt = performance.now();
+        afterTurns(TURNS_BEFORE_COMMIT, commitWhenDue);
       }
       return change();
     } catch (error) {
       if (error instanceof CommandError) throw error;
       throw abort(error);
+    }
+  }
+
+  /** What is at work goes into the same transaction: one that waits for the disk holds up all others. */
+  function commitWhenDue(): void {
+    const isShort = performance.now() - begunAt < LONGEST_TRANSACTION_MS;
+    if (atWork > 0 && isShort) afterTurns(1, commitWhenDue);
+    else commit();
+  }
+
+  /** Runs a command that may write. */
+  async function atWorkOn<T>(command: () => T | Promise<T>): Promise<T> {
+    atWork++;
+    try {
+      return await command();
+    } finally {
+      atWork--;
     }
   }
 
@@ -550,6 +571,7 @@ export function openStorage(file: string, maxBytes?: number) {
 
   return {
     write,
+    atWorkOn,
     settled,
     failures: () => failed,
     find,

@@ -9,6 +9,12 @@ const MINUTE = 60_000;
 
 const minuteOf = (time: number): string => new Date(time - (time % MINUTE)).toISOString();
 
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+/** The same of a time as it is written: of one in its usual form without going through a number. */
+const minuteAt = (time: string): string =>
+  UTC.test(time) ? `${time.slice(0, 16)}:00.000Z` : minuteOf(Date.parse(time));
+
 /** The minutes since a moment, and the one before them: it tells the level that they began with. */
 const since = (minutes: Activity['minutes'], moment: string): Activity['minutes'] => {
   const first = minutes.findIndex(({ at }) => at >= moment);
@@ -35,12 +41,11 @@ export const activity = <const Context extends ContextSchema>(
     evolve: (activity: Activity | null, { type, metadata }: AnyEvent): Activity => {
       const { level: before, minutes } = activity ?? { level: 0, minutes: [] };
       const level = before + ((changes as Readonly<Record<string, number>>)[type] ?? 0);
-      const time = Date.parse(metadata.time);
       const last = minutes.at(-1);
-      const at = minuteOf(time);
+      const at = minuteAt(metadata.time);
       if (last && at <= last.at)
         return { level, minutes: minutes.with(-1, { at: last.at, level, events: last.events + 1 }) };
-      const kept = since(minutes, minuteOf(time - KEPT_MINUTES * MINUTE));
+      const kept = since(minutes, minuteOf(Date.parse(at) - KEPT_MINUTES * MINUTE));
       return { level, minutes: [...kept, { at, level, events: 1 }] };
     },
     indexes: [],

@@ -164,13 +164,19 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
     signal: AbortSignal.any([signal, stopping.signal]),
     readTail: () => readTail(client),
   });
+  const line = assemblyLine(builds, {
+    feed: (build, mine, batch) => feedBuild(db, build, mine, batch, presence, signal),
+    keep: () => keepPositions(db, builds, presence, signal),
+  });
   try {
     for await (const batch of pulled) {
-      await Promise.all(builds.map((build) => feedBuild(db, build, batch, presence, signal)));
-      await keepPositions(db, builds, presence, signal);
+      // A full batch has more behind it, which are made ready while it is written.
+      const isFull = batch.events.length >= maxBatch && comparePositions(batch.checkpoint, tail) < 0;
+      await line.put(batch, isFull ? IN_HAND : 0);
       events += batch.events.length;
       onProgress?.({ events, position: lowest(builds), from, tail });
       if (!atTail()) continue;
+      await line.put({ ...batch, events: [] }, 0);
       if (performance.now() - roundBegan < untilRoundTakes) return true;
       tail = await readTail(client);
       roundBegan = performance.now();
@@ -179,19 +185,67 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
     return false;
   } finally {
     stopping.abort();
+    await line.emptied();
   }
+};
+
+/** Batches that are being written while the next one is read. */
+const IN_HAND = 1;
+
+type Stations = {
+  feed(build: Build, mine: StoredEvent[], batch: EventBatch): Promise<void>;
+  /** Writes down how far all of them are. */
+  keep(): Promise<void>;
+};
+
+/**
+ * Takes batches through all builds, each of them in order. A build begins with the next batch as soon as it is done with the last
+ * one, whether others are or not.
+ */
+const assemblyLine = (builds: readonly Build[], { feed, keep }: Stations) => {
+  const takers = new Map<string, Build[]>();
+  for (const build of builds) for (const type of build.takes) takers.set(type, [...(takers.get(type) ?? []), build]);
+  let last = builds.map(() => Promise.resolve());
+  let kept = Promise.resolve();
+  const inHand: Promise<void>[] = [];
+  const shareOut = ({ events }: EventBatch): Map<Build, StoredEvent[]> => {
+    const shares = new Map<Build, StoredEvent[]>(builds.map((build) => [build, []]));
+    for (const event of events) for (const build of takers.get(event.type) ?? []) shares.get(build)!.push(event);
+    return shares;
+  };
+  return {
+    /** Begins a batch and waits until no more than `most` are in hand. @throws what failed in one of them */
+    async put(batch: EventBatch, most: number): Promise<void> {
+      const shares = shareOut(batch);
+      last = builds.map((build, at) => last[at]!.then(() => feed(build, shares.get(build)!, batch)));
+      kept = Promise.all([kept, ...last]).then(keep);
+      kept.catch(() => {}); // Thrown by whoever waits for it.
+      inHand.push(kept);
+      while (inHand.length > most) await inHand.shift();
+    },
+    /** Waits until nothing is written any more, failed or not. */
+    async emptied(): Promise<void> {
+      await Promise.allSettled([...last, kept]);
+    },
+  };
 };
 
 const lowest = (builds: readonly Build[]): Position =>
   builds.map(({ position }) => position).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
 
-const feedBuild = async (db: Db, build: Build, batch: EventBatch, presence: Presence, signal: AbortSignal) => {
-  const { position, until, takes, discarded } = build;
+const feedBuild = async (
+  db: Db,
+  build: Build,
+  taken: readonly StoredEvent[],
+  batch: EventBatch,
+  presence: Presence,
+  signal: AbortSignal,
+) => {
+  const { position, until, discarded } = build;
   const end = until && comparePositions(until, batch.checkpoint) < 0 ? until : batch.checkpoint;
   if (comparePositions(end, position) <= 0) return;
-  const mine = batch.events.filter(
+  const mine = taken.filter(
     (event) =>
-      takes.has(event.type) &&
       comparePositions(event.position, position) > 0 &&
       comparePositions(event.position, end) <= 0 &&
       !discarded.has(event.id),
