@@ -11,6 +11,35 @@ const compose = readCompose();
 const services = Object.entries(compose.services);
 const sides = sidesOf(compose);
 
+/** The image says where they listen; there are no embedded stores, whose folder would hold the local key of sign-in too. */
+const NOT_TOLD = new Set([
+  'HOST',
+  'PLAZA_DATA',
+  ...Object.keys(settingsTable).filter((name) => name.endsWith('_PORT')),
+]);
+/** Here the stores are others, and somebody stands in front. */
+const OWN_DEFAULTS = new Set([
+  'EVENTSTORE_URL',
+  'MONGODB_URL',
+  'PAYMENT_URL',
+  'LOG_LEVEL',
+  'DRAIN_SECONDS',
+  'RATE_LIMIT_PER_MINUTE',
+  'TRUSTED_PROXIES',
+]);
+
+/** The settings that a program names, with the files of start/ that it imports. */
+const settingsReadBy = (file: string, seen = new Set<string>()): string[] => {
+  if (seen.has(file) || file === 'start/settings.ts') return [];
+  seen.add(file);
+  const text = readFileSync(join(ROOT, file), 'utf8');
+  const own = Object.keys(settingsTable).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
+  const imported = [...text.matchAll(/from '(?:\.\.\/start|\.)\/([\w-]+\.ts)'/g)]
+    .map(([, name]) => `start/${name}`)
+    .filter((name) => existsSync(join(ROOT, name)));
+  return [...new Set([...own, ...imported.flatMap((name) => settingsReadBy(name, seen))])];
+};
+
 const validate = () => {
   const ajv = new Ajv2019({ strict: false, allErrors: true });
   // Compose writes 1m30s where JSON Schema's own format writes PT1M30S.
@@ -92,6 +121,22 @@ describe('docker-compose.yml', () => {
     const [program, file = ''] = side.command ?? [];
     expect(program).toBe('node');
     expect(existsSync(join(ROOT, file))).toBe(true);
+  });
+
+  test.each(sides)('%s is told every setting that it reads', (name, side) => {
+    const told = Object.keys(side.environment ?? {});
+    const read = settingsReadBy(side.command?.[1] ?? '');
+    expect(read.length).toBeGreaterThan(1);
+    expect(read.filter((setting) => !told.includes(setting) && !NOT_TOLD.has(setting))).toEqual([]);
+    for (const [setting, value] of Object.entries(side.environment ?? {})) {
+      if (value === null || name === 'payment-sandbox' || OWN_DEFAULTS.has(setting)) continue;
+      expect(value, setting).toBe(settingsTable[setting as keyof typeof settingsTable].default);
+    }
+  });
+
+  test('tells a side what the environment says', () => {
+    const { environment } = readCompose({ HOLD_SECONDS: '7', AUTH: 'on' }).services['write-side'] ?? {};
+    expect(environment).toMatchObject({ HOLD_SECONDS: '7', AUTH: 'on' });
   });
 
   test('has each side asked for its health where it listens, and has the gateway find it there', () => {

@@ -26,15 +26,17 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
-export type Gateway = { url: string; log(): string; stop(): Promise<void> };
+export type Gateway = { url: string; tlsUrl?: string; log(): string; stop(): Promise<void> };
 
 /**
  * Runs nginx on deploy/gateway/nginx.conf, with only its port, its temporary folder and the addresses of the sides put
  * in: names in Docker's network there, ports of this machine here.
+ * @param tls in PEM; left out, it is without TLS
  */
 export const startGateway = async (
   nginx: string,
   sides: { writeSide: readonly number[]; readApi: readonly number[]; projections: readonly number[] },
+  tls?: { certificate: string; key: string },
 ): Promise<Gateway> => {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   // nginx's workers are somebody else when it is started by root.
@@ -55,8 +57,20 @@ export const startGateway = async (
     .replace('listen 8088;', `listen 127.0.0.1:${port};`)
     .replace(/listen \[::\]:8088;/, '')
     .replaceAll('/tmp/', `${folder}/`)
+    .replace('/etc/nginx/tls/', tls ? `${folder}/tls/` : `${folder}/none/`)
     .replace('worker_processes auto;', 'worker_processes 1;');
   await writeFile(join(folder, 'nginx.conf'), conf);
+
+  const tlsPort = tls && (await freePort());
+  if (tls) {
+    const tlsConf = (await readFile(join(folder, 'tls/tls.conf'), 'utf8'))
+      .replace('listen 8443 ssl;', `listen 127.0.0.1:${tlsPort} ssl;`)
+      .replace(/listen \[::\]:8443 ssl;/, '')
+      .replaceAll('/etc/nginx/certificate/', `${folder}/`);
+    await writeFile(join(folder, 'tls/tls.conf'), tlsConf);
+    await writeFile(join(folder, 'plaza.crt'), tls.certificate);
+    await writeFile(join(folder, 'plaza.key'), tls.key, { mode: 0o600 });
+  }
 
   // A file: nginx opens /dev/stdout by name, which a pipe of Node.js (a socket) does not allow.
   const logFile = join(folder, 'log');
@@ -78,6 +92,7 @@ export const startGateway = async (
   }
   return {
     url,
+    ...(tlsPort === undefined ? {} : { tlsUrl: `https://127.0.0.1:${tlsPort}` }),
     log: () => readFileSync(logFile, 'utf8'),
     async stop() {
       child.kill('SIGTERM');

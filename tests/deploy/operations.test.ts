@@ -25,8 +25,9 @@ describe('docs/operations.md', () => {
       expect(existsSync(join(ROOT, word)), word).toBe(true);
     for (const [, name = ''] of guide.matchAll(/503 `([\w-]+)`/g)) expect(commonProblems).toHaveProperty(name);
     const compose = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
+    const tls = readFileSync(join(ROOT, 'docker-compose.tls.yml'), 'utf8');
     for (const word of words.filter((each) => /^[A-Z][A-Z_]+$/.test(each) && each.includes('_')))
-      expect(compose.includes(word) || Object.hasOwn(settingsTable, word), word).toBe(true);
+      expect(compose.includes(word) || tls.includes(word) || Object.hasOwn(settingsTable, word), word).toBe(true);
     const store = readCompose().services.eventstore?.environment ?? {};
     for (const word of words.filter((each) => each.startsWith('DOTNET_'))) {
       const [name = '', value] = word.split('=');

@@ -1,0 +1,84 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import { get } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { selfSigned } from './certificate.ts';
+import { ROOT } from './compose.ts';
+import { findNginx, type Gateway, startGateway } from './nginx.ts';
+
+const nginx = findNginx();
+
+describe.skipIf(!nginx)('the gateway with TLS (needs nginx)', () => {
+  const certificate = selfSigned();
+  let side: Server;
+  let seen: IncomingHttpHeaders;
+  let gateway: Gateway;
+  beforeAll(async () => {
+    side = createServer((req, res) => {
+      seen = req.headers;
+      res.writeHead(200, { 'Content-Type': 'application/json' }).end('{}');
+    });
+    await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
+    const ports = [(side.address() as AddressInfo).port];
+    gateway = await startGateway(nginx ?? '', { writeSide: ports, readApi: ports, projections: ports }, certificate);
+  });
+  afterAll(async () => {
+    await gateway.stop();
+    side.closeAllConnections();
+    side.close();
+  });
+
+  test('answers by the certificate that it was given, and tells the sides that it was asked over TLS', async () => {
+    const answer = await new Promise<{ status: number | undefined; headers: IncomingHttpHeaders }>(
+      (resolve, reject) => {
+        get(`${gateway.tlsUrl}/parking/lots`, { ca: certificate.certificate }, (res) => {
+          res.resume();
+          resolve({ status: res.statusCode, headers: res.headers });
+        }).once('error', reject);
+      },
+    );
+    expect(answer.status).toBe(200);
+    expect(answer.headers['strict-transport-security']).toBe('max-age=31536000');
+    expect(seen).toMatchObject({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '127.0.0.1' });
+    expect((await fetch(`${gateway.url}/parking/lots`)).status).toBe(200);
+  });
+
+  test.each([
+    ['TLSv1.3', 'TLSv1.3'],
+    ['TLSv1.2', 'TLSv1.2'],
+    ['TLSv1.1', undefined],
+  ] as const)('%s gets %s', async (version, expected) => {
+    const { port } = new URL(gateway.tlsUrl ?? '');
+    const options = {
+      ca: certificate.certificate,
+      minVersion: version,
+      maxVersion: version,
+      ciphers: 'DEFAULT@SECLEVEL=0',
+    };
+    const agreed = await new Promise<string | null | undefined>((resolve) => {
+      const socket = connect(Number(port), '127.0.0.1', options, () => {
+        resolve(socket.getProtocol());
+        socket.end();
+      });
+      socket.once('error', () => resolve(undefined));
+    });
+    expect(agreed).toBe(expected);
+  });
+});
+
+test('docker-compose.tls.yml adds what nginx.conf and tls.conf look for, and nothing else', () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+  const { services } = parse(read('docker-compose.tls.yml')) as {
+    services: Record<string, { volumes: string[]; ports: string[] }>;
+  };
+  expect(Object.keys(services)).toEqual(['gateway']);
+  const mounted = services.gateway?.volumes.map((volume) => volume.replace(/:ro$/, '').replace(/^.*:/, ''));
+  expect(mounted).toEqual(['/etc/nginx/tls', '/etc/nginx/certificate']);
+  expect(read('deploy/gateway/nginx.conf')).toContain('include /etc/nginx/tls/*.conf;');
+  expect(read('deploy/gateway/tls/tls.conf').match(/\/etc\/nginx\/certificate\//g)).toHaveLength(2);
+  expect(services.gateway?.ports).toEqual([`\${PLAZA_ADDRESS:-127.0.0.1}:\${TLS_PORT:-8443}:8443`]);
+});
