@@ -27,8 +27,8 @@ export function splitPipeline(pipeline: unknown[]): { query: Query; rest: unknow
     if (place < reached || place === -1) break;
     if (name === '$match') query.filter = docOf(name, operand);
     if (name === '$sort') query.sort = docOf(name, operand);
-    if (name === '$skip') query.skip = countOf(name, operand, 0);
-    if (name === '$limit') query.limit = countOf(name, operand, 1);
+    if (name === '$skip') query.skip = countOf(name, operand);
+    if (name === '$limit') query.limit = countOf(name, operand);
     reached = place + 1;
     taken++;
   }
@@ -91,15 +91,16 @@ function docOf(name: string, operand: unknown): Doc {
   return operand;
 }
 
-function countOf(name: string, operand: unknown, least: number): number {
+function countOf(name: '$limit' | '$skip', operand: unknown): number {
   const count = toNumber(operand);
-  if (count === undefined || !Number.isInteger(count))
-    throw new CommandError(5107201, `invalid argument to ${name} stage: Expected an integer`);
-  if (count < least)
+  if (count === undefined || !Number.isInteger(count) || count < 0) {
+    const expected = count === undefined || !Number.isInteger(count) ? 'an integer' : 'a non-negative number';
     throw new CommandError(
-      name === '$limit' ? 15958 : 5107200,
-      `the ${name === '$limit' ? 'limit must be positive' : 'skip must not be negative'}`,
+      name === '$limit' ? 5107201 : 5107200,
+      `invalid argument to ${name} stage: Expected ${expected} in: ${name}: ${String(operand)}`,
     );
+  }
+  if (name === '$limit' && count === 0) throw new CommandError(15958, 'the limit must be positive');
   return count;
 }
 
@@ -138,11 +139,11 @@ function compileStage(stage: unknown): Stage {
       return (input) => sorted(input, (doc) => sortKey(doc, fields));
     }
     case '$skip': {
-      const count = countOf(name, operand, 0);
+      const count = countOf(name, operand);
       return (input) => slice(input, count, Infinity);
     }
     case '$limit': {
-      const count = countOf(name, operand, 1);
+      const count = countOf(name, operand);
       return (input) => slice(input, 0, count);
     }
     case '$count':

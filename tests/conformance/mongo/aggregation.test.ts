@@ -194,6 +194,10 @@ describe('aggregate', () => {
     ['a $group without _id', [{ $group: { n: { $sum: 1 } } }], 15955],
     ['a stage of two fields', [{ $match: {}, $limit: 1 }], 40323],
     ['a limit of 0', [{ $limit: 0 }], 15958],
+    ['a negative limit', [{ $limit: -1 }], 5107201],
+    ['a limit that is no whole number', [{ $limit: 'a' }], 5107201],
+    ['a negative skip', [{ $skip: -1 }], 5107200],
+    ['a skip that is no whole number', [{ $skip: 1.5 }], 5107200],
     ['an unknown operator in $match', [{ $match: { a: { $foo: 1 } } }], 2],
   ])('refuses %s', async (_name, pipeline, code) => {
     const docs = await orders();
