@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type AsyncApi, brokenByAsyncApi, brokenByOpenApi, isRaised, type OpenApi } from './compare.ts';
+import { type AsyncApi, breachesOfPromise, type OpenApi } from './compare.ts';
 import { currentAsyncApi, currentOpenApi, fileOf, lines, promised } from './documents.ts';
 
 /**
@@ -10,8 +10,8 @@ import { currentAsyncApi, currentOpenApi, fileOf, lines, promised } from './docu
 const [openApi, asyncApi] = [currentOpenApi(), currentAsyncApi()];
 if (existsSync(fileOf('openapi'))) {
   const [oldOpenApi, oldAsyncApi] = [promised<OpenApi>('openapi'), promised<AsyncApi>('asyncapi')];
-  const broken = [...brokenByOpenApi(oldOpenApi, openApi), ...brokenByAsyncApi(oldAsyncApi, asyncApi)];
-  if (broken.length > 0 && !isRaised(oldOpenApi.info.version, openApi.info.version)) {
+  const broken = [...breachesOfPromise(oldOpenApi, openApi), ...breachesOfPromise(oldAsyncApi, asyncApi)];
+  if (broken.length > 0) {
     console.error(
       `${broken.join('\n')}\n\nThis breaks what was promised in ${oldOpenApi.info.version}: raise the version in package.json.`,
     );

@@ -12,11 +12,12 @@ type Schema = {
 };
 
 type Parameter = { $ref?: string; name: string; in: string; required?: boolean; schema: Schema };
-type Content = Record<string, { schema: Schema; examples?: Record<string, unknown> }>;
+/** `problems` are the names of those that an answer may tell. */
+type Content = Record<string, { schema: Schema; problems?: string[] }>;
 type Operation = {
   parameters?: Parameter[];
   requestBody?: { required?: boolean; content: Content };
-  responses: Record<string, { content?: Content }>;
+  responses: Record<string, { headers?: Record<string, unknown>; content?: Content }>;
 };
 export type OpenApi = {
   info: { version: string };
@@ -128,6 +129,21 @@ const compareSchemas = (
   return lines;
 };
 
+const problemsOf = ({ responses }: Operation): [name: string, status: string][] =>
+  Object.entries(responses).flatMap(([status, { content = {} }]) =>
+    Object.values(content).flatMap(({ problems = [] }) => problems.map((name): [string, string] => [name, status])),
+  );
+
+/** Clients switch on a problem's type, and on its status. */
+const compareProblems = (old: Operation, next: Operation, at: string): string[] => {
+  const now = problemsOf(next);
+  return problemsOf(old).flatMap(([name, status]) => {
+    const statuses = now.filter(([other]) => other === name).map(([, other]) => other);
+    if (statuses.includes(status)) return [];
+    return [`${at} problem ${name}: was ${status}, ${statuses.length === 0 ? 'is gone' : `is ${statuses}`}`];
+  });
+};
+
 /** What a client of one OpenAPI document breaks on with another, a line each; empty when it gets on with it. */
 export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
   const resolve = { before: resolver(before), now: resolver(now) };
@@ -157,18 +173,21 @@ export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
         else lines.push(...compareSchemas(schema, found.schema, 'write', `${at} body`, resolve));
       }
       if (next.requestBody?.required && !old.requestBody?.required) lines.push(`${at} body: must be given now`);
-      for (const [status, { content = {} }] of Object.entries(old.responses)) {
+      for (const [status, { headers = {}, content = {} }] of Object.entries(old.responses)) {
         const found = next.responses[status];
         if (!found) {
           if (status.startsWith('2')) lines.push(`${at} answer ${status}: is gone`);
           continue;
         }
+        for (const header of Object.keys(headers))
+          if (!found.headers?.[header]) lines.push(`${at} answer ${status} header ${header}: is gone`);
         for (const [type, { schema }] of Object.entries(content)) {
           const answer = found.content?.[type];
           if (!answer) lines.push(`${at} answer ${status} ${type}: is gone`);
           else lines.push(...compareSchemas(schema, answer.schema, 'read', `${at} answer ${status}`, resolve));
         }
       }
+      lines.push(...compareProblems(old, next, at));
       for (const status of Object.keys(next.responses))
         if (status.startsWith('2') && !old.responses[status]) lines.push(`${at} answer ${status}: is new`);
     }
@@ -192,4 +211,12 @@ export const brokenByAsyncApi = (before: AsyncApi, now: AsyncApi): string[] => {
 export const isRaised = (before: string, now: string): boolean => {
   const [a, b] = [before, now].map((version) => version.split('.').map(Number)) as [number[], number[]];
   return b[0]! > a[0]! || (a[0] === 0 && b[0] === 0 && b[1]! > a[1]!);
+};
+
+/** What breaks clients of one document with another, a line each; empty when the version tells that something may. */
+export const breachesOfPromise = <Document extends OpenApi | AsyncApi>(before: Document, now: Document): string[] => {
+  if (isRaised(before.info.version, now.info.version)) return [];
+  return 'paths' in before
+    ? brokenByOpenApi(before, now as OpenApi)
+    : brokenByAsyncApi(before as AsyncApi, now as AsyncApi);
 };

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import packageJson from '../../package.json' with { type: 'json' };
 import { asyncApi } from '../../schemas/asyncapi.ts';
 import { contextSchemas } from '../../schemas/contexts.ts';
-import { openApi } from '../../schemas/openapi.ts';
+import { type OpenApiDocument, openApi } from '../../schemas/openapi.ts';
 import type { AsyncApi, OpenApi } from './compare.ts';
 
 const FOLDER = new URL('../../docs/contracts/', import.meta.url);
@@ -11,6 +11,17 @@ const FOLDER = new URL('../../docs/contracts/', import.meta.url);
 export const fileOf = (name: 'openapi' | 'asyncapi'): string => new URL(`${name}.json`, FOLDER).pathname;
 
 const TEXTS = new Set(['example', 'examples', 'summary', 'description', 'title']);
+
+/** The problems that an answer may tell are its examples, by their names. */
+const withProblems = (document: OpenApiDocument): OpenApiDocument => {
+  for (const { responses } of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
+    for (const { content = {} } of Object.values(responses)) {
+      const told = content['application/problem+json'] as { examples?: object; problems?: string[] } | undefined;
+      if (told) told.problems = Object.keys(told.examples ?? {});
+    }
+  }
+  return document;
+};
 
 /** A document without what only people read. */
 const bare = (value: unknown, isMap = false): unknown => {
@@ -24,7 +35,7 @@ const bare = (value: unknown, isMap = false): unknown => {
 };
 
 export const currentOpenApi = (): OpenApi =>
-  bare(JSON.parse(JSON.stringify(openApi(contextSchemas, packageJson.version)))) as OpenApi;
+  bare(withProblems(JSON.parse(JSON.stringify(openApi(contextSchemas, packageJson.version))))) as OpenApi;
 export const currentAsyncApi = (): AsyncApi =>
   bare(JSON.parse(JSON.stringify(asyncApi(contextSchemas, packageJson.version)))) as AsyncApi;
 
