@@ -64,8 +64,16 @@ export const startGroup = (options: GroupOptions): Group => {
     log(`${seat.member.name}: ${why}`);
   };
 
+  let hurried = 0;
+  /** Whoever took it waits for two signs of life, so that nothing of it can be in hand any more: they come at once. */
+  const lose = (seat: Seat, why: string) => {
+    drop(seat, why);
+    hurried = 2;
+    looks.next();
+  };
+
   const flush = async (which: Iterable<Seat>): Promise<void> => {
-    for (const seat of await flushIdle(checkpoints, which)) drop(seat, 'taken over by another process');
+    for (const seat of await flushIdle(checkpoints, which)) lose(seat, 'taken over by another process');
   };
 
   /** A job that fails is done again at its next time. */
@@ -94,7 +102,7 @@ export const startGroup = (options: GroupOptions): Group => {
         readTail: () => readTail(client),
         onDrop: (reason, inARow) => log(`subscription dropped (${inARow} in a row): ${reason.message}`),
       }),
-    onLost: drop,
+    onLost: lose,
     async onStopped(seat, reason) {
       const { name: _id } = seat.member;
       drop(seat, reason);
@@ -110,7 +118,7 @@ export const startGroup = (options: GroupOptions): Group => {
     await flush([seat]);
   };
 
-  const { round, giveBack } = ownership({ db, group: name, members, presence, seats, drop, finish, log });
+  const { round, giveBack } = ownership({ db, group: name, members, presence, seats, drop, lose, finish, log });
 
   const aside = async (seat: Seat, job: () => Promise<void>) => {
     await lanes.leave(seat);
@@ -120,6 +128,7 @@ export const startGroup = (options: GroupOptions): Group => {
   const rounds = guarded(async () => {
     lanes.open(await round());
     await lanes.join();
+    if (hurried-- > 0) setImmediate(() => looks.next());
   });
   const flushes = guarded(() => flush(seats.values()));
   const reports = guarded(() => report(db, client, name, presence.id, [...seats.values()]));

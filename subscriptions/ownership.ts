@@ -12,9 +12,11 @@ export type OwnershipOptions = {
   group: string;
   members: readonly Member[];
   presence: Presence;
-  /** The members this process works on; changed here and by `drop` only. */
+  /** The members this process works on; changed here, by `drop` and by `lose` only. */
   seats: Map<string, Seat>;
   drop(seat: Seat, why: string): void;
+  /** The same for one that another process took. */
+  lose(seat: Seat, why: string): void;
   /** Ends the work on a seat and writes its checkpoint. */
   finish(seat: Seat): Promise<void>;
   log(line: string): void;
@@ -31,7 +33,7 @@ export type Ownership = {
 };
 
 export const ownership = (options: OwnershipOptions): Ownership => {
-  const { db, group, members, presence, seats, drop, finish, log } = options;
+  const { db, group, members, presence, seats, drop, lose, finish, log } = options;
   const byName = new Map(members.map((member) => [member.name, member]));
   const names = [...byName.keys()];
 
@@ -57,7 +59,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   const dropLost = (held: ReadonlyMap<string, Lease>) => {
     for (const seat of [...seats.values()]) {
       const lease = held.get(seat.member.name);
-      if (lease?.token !== seat.token || lease.owner !== presence.id) drop(seat, 'taken over by another process');
+      if (lease?.token !== seat.token || lease.owner !== presence.id) lose(seat, 'taken over by another process');
     }
   };
 

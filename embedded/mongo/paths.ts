@@ -54,6 +54,8 @@ export function indexKeys(doc: Doc, fields: readonly KeyField[]): { keys: Buffer
   const directions = fields.map(([, direction]) => direction);
   const values = plainValues(doc, fields);
   if (values) return { keys: [compoundKey(values, directions)], multikey: false };
+  const texts = textKeys(doc, fields, directions);
+  if (texts) return { keys: texts, multikey: true };
   const arrays = fields.filter(([path]) => isMany(doc, path));
   if (arrays.length === 0) {
     return {
@@ -80,6 +82,25 @@ function plainValues(doc: Doc, fields: readonly KeyField[]): unknown[] | undefin
     values.push(value);
   }
   return values;
+}
+
+/** The keys when one field is an array of texts, the others are plain, and none is below another field. */
+function textKeys(doc: Doc, fields: readonly KeyField[], directions: readonly number[]): Buffer[] | undefined {
+  const values: unknown[] = [];
+  let many = -1;
+  for (const [path] of fields) {
+    const value = fieldOf(doc, path);
+    if (path.includes('.')) return undefined;
+    if (Array.isArray(value)) {
+      if (many >= 0 || value.length === 0 || !value.every((each) => typeof each === 'string')) return undefined;
+      many = values.length;
+    }
+    values.push(value);
+  }
+  if (many < 0) return undefined;
+  const texts = values[many] as string[];
+  const different = texts.filter((text, at) => texts.indexOf(text) === at);
+  return different.map((text) => compoundKey(values.with(many, text), directions));
 }
 
 /** Several fields below one top-level array: each of its elements gives its own keys. */

@@ -59,6 +59,7 @@ const FORMAT = 1;
 const APPLICATION_ID = 0x506c7a4d;
 const TURNS_BEFORE_COMMIT = 2;
 const LONGEST_TRANSACTION_MS = 25;
+const NOTED_AT_ONCE = 20;
 const PAGE_BYTES = 8 * 1024 * 1024;
 
 type Page<T> = { batch: T[]; more: boolean };
@@ -72,8 +73,8 @@ export function openStorage(file: string, maxBytes?: number) {
   const db = openDatabase(file);
   if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / 4096)}`);
   const statements = new Map<string, StatementSync>();
-  /** Indexes that are being built, with keys beside them that are not in them yet. */
-  const staging = new Set<Index>();
+  /** Indexes that are being built, with keys noted that are not in them yet, and those of these that are not to come in. */
+  const staging = new Map<Index, Map<string, { key: Buffer; rid: number }>>();
   let collections = loadCatalog();
   let waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let inTransaction = false;
@@ -267,8 +268,8 @@ export function openStorage(file: string, maxBytes?: number) {
   }
 
   /**
-   * Puts the keys of the documents after `from` in order beside the indexes that are being built; gives the last rid, undefined
-   * at the end, and how many keys there are now.
+   * Notes the keys of the documents after `from` beside the indexes that are being built; gives the last rid, undefined at the
+   * end, and how many keys were noted.
    */
   function stageKeys(
     collection: Collection,
@@ -283,48 +284,47 @@ export function openStorage(file: string, maxBytes?: number) {
         limit,
       );
       const wanted = wantedBy(indexes);
-      let staged = 0;
-      const columns = indexes.map((index) => {
-        if (!index.unique && !staging.has(index)) {
-          db.exec(
-            `CREATE TEMP TABLE stage_${index.id}(key BLOB NOT NULL, rid INTEGER NOT NULL, PRIMARY KEY(key, rid)) WITHOUT ROWID`,
-          );
-          staging.add(index);
-        }
-        const table = index.unique ? `index_${index.id}` : `stage_${index.id}`;
-        return { index, enter: sql(`INSERT OR IGNORE INTO ${table} (key, rid) VALUES (?, ?)`) };
-      });
+      const noted = indexes.map((): (Buffer | number)[] => []);
+      let keys = 0;
       for (const [rid, bytes] of batch) {
         const doc = (wanted && plainFields(asBuffer(bytes), wanted)) ?? decode(bytes);
-        for (const { index, enter } of columns) {
-          const keys = keysFor(index, doc);
-          refuseDuplicates(collection, index, keys, rid, doc);
-          for (const key of keys) enter.run(key, rid);
-          staged += keys.length;
+        for (let at = 0; at < indexes.length; at++) {
+          const index = indexes[at] as Index;
+          const own = keysFor(index, doc);
+          refuseDuplicates(collection, index, own, rid, doc);
+          for (const key of own) {
+            if (index.unique) sql(`INSERT OR IGNORE INTO index_${index.id} (key, rid) VALUES (?, ?)`).run(key, rid);
+            else noted[at]?.push(key, rid);
+          }
+          keys += own.length;
         }
       }
-      return { next: batch.length === limit ? batch.at(-1)?.[0] : undefined, keys: staged };
+      for (const [at, index] of indexes.entries()) note(index, noted[at] ?? []);
+      return { next: batch.length === limit ? batch.at(-1)?.[0] : undefined, keys };
     });
   }
 
-  /**
-   * Enters staged keys into their index, in order, so that each of its pages is written once; gives false when none are left.
-   */
-  function enterStaged(index: Index, limit: number): boolean {
-    if (!staging.has(index)) return false;
-    return write(() => {
-      const last = row<[Uint8Array, number]>(
-        `SELECT key, rid FROM stage_${index.id} ORDER BY key, rid LIMIT 1 OFFSET ?`,
-        limit - 1,
-      );
-      const up = last ? ' WHERE (key, rid) <= (?, ?)' : '';
-      const values = last ?? [];
-      sql(`INSERT OR IGNORE INTO index_${index.id} SELECT key, rid FROM stage_${index.id}${up} ORDER BY key, rid`).run(
-        ...values,
-      );
-      if (last) sql(`DELETE FROM stage_${index.id}${up}`).run(...values);
-      else dropStage(index);
-      return last !== undefined;
+  function note(index: Index, keysAndRids: readonly (Buffer | number)[]): void {
+    if (keysAndRids.length === 0) return;
+    if (!staging.has(index)) {
+      db.exec(`CREATE TEMP TABLE stage_${index.id}(key BLOB NOT NULL, rid INTEGER NOT NULL)`);
+      staging.set(index, new Map());
+    }
+    for (let at = 0; at < keysAndRids.length; at += 2 * NOTED_AT_ONCE) {
+      const some = keysAndRids.slice(at, at + 2 * NOTED_AT_ONCE);
+      const places = '(?, ?), '.repeat(some.length / 2).slice(0, -2);
+      sql(`INSERT INTO stage_${index.id} (key, rid) VALUES ${places}`).run(...some);
+    }
+  }
+
+  /** Enters the keys that were noted into their index, in order, so that each of its pages is written once. */
+  function enterStaged(index: Index): void {
+    const gone = staging.get(index);
+    if (!gone) return;
+    write(() => {
+      sql(`INSERT OR IGNORE INTO index_${index.id} SELECT key, rid FROM stage_${index.id} ORDER BY key, rid`).run();
+      for (const { key, rid } of gone.values()) leave(index, key, rid);
+      dropStage(index);
     });
   }
 
@@ -423,11 +423,12 @@ export function openStorage(file: string, maxBytes?: number) {
 
   function enter(index: Index, key: Buffer, rid: number): void {
     sql(`INSERT INTO index_${index.id} (key, rid) VALUES (?, ?)`).run(key, rid);
+    staging.get(index)?.delete(nameOfKey(key, rid));
   }
 
   function leave(index: Index, key: Buffer, rid: number): void {
     sql(`DELETE FROM index_${index.id} WHERE key = ? AND rid = ?`).run(key, rid);
-    if (staging.has(index)) sql(`DELETE FROM stage_${index.id} WHERE key = ? AND rid = ?`).run(key, rid);
+    staging.get(index)?.set(nameOfKey(key, rid), { key, rid });
   }
 
   /** The document under an `_id`. */
@@ -608,6 +609,8 @@ function indexOf(id: number, spec: IndexSpec): Index {
     : () => true;
   return { ...spec, id, covers: (doc) => present(doc) && partial(doc), multikey: false, ready: false };
 }
+
+const nameOfKey = (key: Buffer, rid: number): string => `${key.toString('latin1')} ${rid}`;
 
 function newCollection(id: number, db: string, name: string): Collection {
   return { id, db, name, indexes: [], wanted: wantedBy([]), dropped: false };

@@ -14,7 +14,7 @@ import { verifyViews } from '../verify.ts';
 import { AlreadyBuildingError, openBuild, PoisonedBuildError } from './build.ts';
 import { type Projection, projection } from './projection.ts';
 import { discardRebuild, type RebuildOptions, rebuild } from './rebuild.ts';
-import { seizeView } from './switch.ts';
+import { seizeViews } from './switch.ts';
 
 let stores: TestStores;
 let db: Db;
@@ -273,7 +273,7 @@ describe('a rebuild', () => {
     const dead = joinWorkers(db, 'rebuilds', LEASE);
     await dead.beat([]);
     const build = await openBuild(db, counting(), 'next', dead);
-    await seizeView(db, build, dead);
+    await seizeViews(db, [build], dead);
     const done = { commit: position.commit.toString(), prepare: position.prepare.toString(), switching: true };
     await checkpoints(db).updateOne({ _id: build.name }, { $set: done });
     await db

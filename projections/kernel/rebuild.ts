@@ -20,7 +20,10 @@ import {
   patiently,
 } from './build.ts';
 import type { Projection } from './projection.ts';
-import { finishSwitch, seizeView, switchView } from './switch.ts';
+import { finishSwitch, seizeViews, switchView } from './switch.ts';
+
+/** Milliseconds: when a round to the store's end takes less, so will the one during which the live views stand still. */
+const LAST_ROUND = 300;
 
 export type RebuildOptions = {
   client: EventStoreClient;
@@ -52,11 +55,10 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
     }
     if (waiting.length === 0) return true;
     const work = { ...options, builds: waiting, presence, signal };
-    if (!(await catchUp({ ...work, untilRoundTakes: 1000 }))) return false;
+    if (!(await catchUp({ ...work, untilRoundTakes: LAST_ROUND }))) return false;
     for (const build of waiting) await patiently(() => indexBuild(db, build, presence), signal);
-    if (!(await catchUp({ ...work, untilRoundTakes: 1000 }))) return false;
-    const seized = [];
-    for (const build of waiting) seized.push(await seizeView(db, build, presence));
+    if (!(await catchUp({ ...work, untilRoundTakes: LAST_ROUND }))) return false;
+    const seized = await seizeViews(db, waiting, presence);
     if (!(await catchUp(work))) {
       for (const { members } of seized) for (const { name, token } of members) await releaseLease(db, name, token);
       return false;
@@ -82,7 +84,8 @@ export const withFreshViews = <Result>(
     const work = { ...options, builds, presence, signal };
     try {
       if (until) for (const build of builds) build.until = await until(build);
-      const result = (await catchUp({ ...work, untilRoundTakes: 1000 })) && (await job(builds, () => catchUp(work)));
+      const result =
+        (await catchUp({ ...work, untilRoundTakes: LAST_ROUND })) && (await job(builds, () => catchUp(work)));
       return result === false || signal.aborted ? null : result;
     } finally {
       for (const build of builds) await discardBuild(options.db, build);

@@ -11,21 +11,27 @@ import { memberNames } from './members.ts';
 /** A live view whose members are this process's, so that nobody writes into it. */
 export type Seized = { build: Build; members: { name: string; token: number }[] };
 
-const POLL = 50;
+const POLL = 10;
 
 /**
- * Takes a view's members from whoever works on them, and waits until that process has noticed: from then on only the
- * queries use the live collection.
+ * Takes the views' members from whoever works on them, and waits until these processes have noticed: from then on only the
+ * queries use the live collections.
  */
-export const seizeView = async (db: Db, build: Build, presence: Presence): Promise<Seized> => {
-  const members = [];
-  for (const name of memberNames(build.projection)) {
-    const { token, previous } = await seizeLease(db, name, presence.id);
-    await claimCheckpoint(db, name, token);
-    if (previous) await noticed(db, previous, presence);
-    members.push({ name, token });
+export const seizeViews = async (db: Db, builds: readonly Build[], presence: Presence): Promise<Seized[]> => {
+  const seized: Seized[] = [];
+  const previousOwners = new Map<string, number>();
+  for (const build of builds) {
+    const members = [];
+    for (const name of memberNames(build.projection)) {
+      const { token, previous } = await seizeLease(db, name, presence.id);
+      await claimCheckpoint(db, name, token);
+      if (previous) previousOwners.set(previous, (await beatOf(db, previous)) ?? Infinity);
+      members.push({ name, token });
+    }
+    seized.push({ build, members });
   }
-  return { build, members };
+  await Promise.all([...previousOwners].map(([worker, beat]) => noticed(db, worker, beat, presence)));
+  return seized;
 };
 
 const seizeLease = async (
@@ -40,14 +46,17 @@ const seizeLease = async (
   }
 };
 
-/** A worker that began a whole round after its lease was taken has read so; one that begins none is dead before long. */
-const noticed = async (db: Db, worker: string, presence: Presence): Promise<void> => {
-  const beatOf = async () => (await workers(db).findOne({ _id: worker }))?.beat;
-  const first = await beatOf();
-  if (first === undefined) return;
+const beatOf = async (db: Db, worker: string): Promise<number | undefined> =>
+  (await workers(db).findOne({ _id: worker }))?.beat;
+
+/**
+ * A worker that began a whole round after its last lease was taken, at this beat, has read so; one that begins none is dead before
+ * long.
+ */
+const noticed = async (db: Db, worker: string, taken: number, presence: Presence): Promise<void> => {
   for (;;) {
-    const now = await beatOf();
-    if (now === undefined || now >= first + 2 || !presence.isAlive(worker)) return;
+    const now = await beatOf(db, worker);
+    if (now === undefined || now >= taken + 2 || !presence.isAlive(worker)) return;
     await pause(POLL);
   }
 };
@@ -107,7 +116,7 @@ export const finishSwitch = async (db: Db, build: Build, presence: Presence): Pr
     return false;
   }
   build.position = positionOf(checkpoint);
-  const { members } = await seizeView(db, build, presence);
-  await adopt(db, build, members);
+  const [seized] = await seizeViews(db, [build], presence);
+  await adopt(db, build, seized!.members);
   return true;
 };
