@@ -1,14 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:net';
+import { connect, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { MongoClient } from 'mongodb';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from './start.ts';
 
 let folder: string;
@@ -137,3 +137,22 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+it.each([
+  ['fails', "throw new Error('failed')"],
+  ['ends', 'process.exit(0)'],
+])('the stores end when the thread of the documents %s', async (_, death) => {
+  const preload = `
+    import { Server } from 'node:net';
+    import { isMainThread } from 'node:worker_threads';
+    const { emit } = Server.prototype;
+    if (!isMainThread) Server.prototype.emit = function (name, ...rest) {
+      if (name === 'connection') setImmediate(() => { ${death} });
+      return emit.call(this, name, ...rest);
+    };`;
+  vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(preload)}`);
+  const stores = await start().finally(() => vi.unstubAllEnvs());
+  const socket = connect(Number(new URL(stores.mongoUrl).port), '127.0.0.1').on('error', () => {});
+  expect(await stores.exited).toEqual({ code: 1, signal: null });
+  socket.destroy();
+});

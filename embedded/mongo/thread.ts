@@ -21,6 +21,7 @@ export type MongoThreadOptions = MongoServerOptions & {
 export async function startMongoThread(options: MongoThreadOptions): Promise<Pick<MongoServer, 'url' | 'close'>> {
   const { log = () => {}, onDeath, ...workerData } = options;
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
+  let closing = false;
   const exited = once(worker, 'exit');
   const url = await new Promise<string>((resolve, reject) => {
     worker.on('message', (message: ThreadMessage) => {
@@ -29,11 +30,16 @@ export async function startMongoThread(options: MongoThreadOptions): Promise<Pic
       else reject(storesError(message.failed.code, message.failed.message));
     });
     worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the thread ended before it was ready')));
   });
   worker.on('error', onDeath);
+  worker.on('exit', (code) => {
+    if (!closing) onDeath(new Error(`the thread ended with ${code}`));
+  });
   return {
     url,
     async close() {
+      closing = true;
       worker.postMessage('close');
       await exited;
     },

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { projectionsIn } from '../../projections/contexts.ts';
 import { verifyViews } from '../../projections/verify.ts';
+import { checkpoints } from '../../subscriptions/checkpoints.ts';
 import { leases } from '../../subscriptions/leases.ts';
 import { reachedPosition } from '../../subscriptions/position.ts';
 import { startTestStores, type TestStores, until } from '../../subscriptions/testing.ts';
@@ -202,6 +203,42 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     if (code === 130) expect(output).toContain('the views are as they were');
     const left = (await db.listCollections().toArray()).map(({ name }) => name);
     expect(left.filter((name) => name.endsWith('.next'))).toEqual([]);
+  });
+
+  test('killed, a replay goes on where it was with the next one, and leaves nothing', {
+    timeout: 180_000,
+  }, async () => {
+    const { env, db, differences } = newRun();
+    const lot = `lot-${++lots}`;
+    const events = Array.from({ length: 1000 }, (_, n) => ({
+      type: 'ParkingReserved',
+      data: { lotId: lot, reservationId: `r-${n}`, customerId: 'c', carNumber: '10더8612', amount: 5000 },
+    }));
+    await stores.append(`parkingLot-${lot}`, {
+      type: 'LotRegistered',
+      data: { lotId: lot, name: lot, spots: 100_000 },
+    });
+    for (let n = 0; n < 10; n++)
+      await stores.append(
+        `parkingLot-${lot}`,
+        ...events.map(({ type, data }) => ({ type, data: { ...data, reservationId: `${data.reservationId}-${n}` } })),
+      );
+
+    const first = command(env, 'start/replay.ts', '--all');
+    const next = () => checkpoints(db).findOne({ _id: 'parking.history@next' });
+    const left = await until(next, (checkpoint) => BigInt(checkpoint?.commit ?? -1) > 0n, PATIENCE);
+    first.child.kill('SIGKILL');
+    expect((await first.ended).code).toBeNull();
+    expect(await db.listCollections({ name: 'parking.history.next' }).hasNext()).toBe(true);
+
+    const second = command(env, 'start/replay.ts', '--all');
+    const resumed = await until(next, (checkpoint) => checkpoint?.token !== left!.token, PATIENCE);
+    expect(BigInt(resumed?.commit ?? Number.MAX_SAFE_INTEGER)).toBeGreaterThanOrEqual(BigInt(left!.commit));
+    expect(await second.ended).toMatchObject({ code: 0, output: expect.stringContaining(': replayed') });
+    expect(await differences()).toEqual([]);
+    expect(await checkpoints(db).countDocuments({ _id: /@/ })).toBe(0);
+    const collections = (await db.listCollections().toArray()).map(({ name }) => name);
+    expect(collections.filter((name) => name.endsWith('.next'))).toEqual([]);
   });
 
   test.each([
