@@ -22,6 +22,8 @@ export type ProjectionsOptions = {
 
 export type RunningProjections = {
   working: Group['working'];
+  /** Resolves when every view has been built that was not. */
+  built: Promise<void>;
   /** For /readyz: fails until each view is there in today's version, or a newer one. */
   checks: Readonly<Record<'views', () => Promise<{ ok: boolean; detail: string }>>>;
   /** Finishes the batch in hand, writes the checkpoints, gives the leases back. A rebuild is left to go on next time. */
@@ -48,9 +50,11 @@ export const startProjections = ({
   const members = projections.flatMap((projection) => membersOf(db, client, projection)).map(traced);
   const group = startGroup({ ...options, name: 'projections', members, log });
   const stopping = new AbortController();
-  const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, stopping.signal);
+  const { promise: built, resolve: noneIsLeft } = Promise.withResolvers<void>();
+  const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, noneIsLeft, stopping.signal);
   return {
     working: group.working,
+    built,
     checks: {
       async views() {
         const building = (await outdated(db, projections)).map(({ name }) => name);
@@ -68,6 +72,7 @@ export const startProjections = ({
 const rebuildOutdated = async (
   { client, db, projections, leaseMs, log = () => {} }: ProjectionsOptions,
   onBuilt: () => void,
+  noneIsLeft: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const lease = leaseMs === undefined ? {} : { leaseMs };
@@ -83,6 +88,7 @@ const rebuildOutdated = async (
         if (await rebuild({ client, db, projections: old, isNeeded, signal, ...lease })) log(`built ${names}`);
         onBuilt();
       }
+      noneIsLeft();
     } catch (error) {
       log(messageOf(error));
       // The other views are built without it.

@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -35,6 +36,9 @@ const startPayments = async (settings: Settings, dataFolder: string) => {
   const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
   return { PAYMENT_URL: sandbox.url, stop: sandbox.stop };
 };
+
+/** Milliseconds for the views of an empty or small store: at the very first start there would be nothing to read yet. */
+const FIRST_VIEWS = 500;
 
 /** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
 await main(async () => {
@@ -98,6 +102,7 @@ await main(async () => {
     db,
     contexts: readContexts.filter(({ schema }) => names.includes(schema.name)),
     version: packageJson.version,
+    answerWithin: settings.QUERY_TIMEOUT_MS,
     onError,
     identify,
     signIn,
@@ -124,8 +129,6 @@ await main(async () => {
     contexts.map(({ schema }) => schema),
     onError,
   );
-  serving.handle(app);
-
   onShutdown(async () => {
     stopping = true;
     readApi.stop();
@@ -136,6 +139,9 @@ await main(async () => {
     await stores.stop();
     await telemetry.stop();
   });
+
+  await Promise.race([projections.built, delay(FIRST_VIEWS, undefined, { ref: false })]);
+  serving.handle(app);
 
   const stored = stores.embedded
     ? `in ${stores.embedded.dataFolder} (embedded stores)`

@@ -20,7 +20,7 @@ export type Program = {
   ended: Promise<number | null>;
 };
 
-const READY = /listens on (http:\/\/\S+)|stores ready|policies run|projections run/;
+const READY = /listens on (http:\/\/\S+)|^stores ready/;
 
 /**
  * Starts one of Plaza's programs and waits until it says that it is ready.

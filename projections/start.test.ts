@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startTestStores, type TestStores } from '../subscriptions/testing.ts';
+import { lots } from './parking/lots.ts';
+import { reservations } from './parking/reservations.ts';
+import { startProjections } from './start.ts';
+
+let stores: TestStores;
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+
+test('tells when every view is built: after the first builds, and at once when there is nothing to build', async () => {
+  await stores.append('parkingLot-built', {
+    type: 'LotRegistered',
+    data: { lotId: 'built', name: '정자역', spots: 5 },
+  });
+  const db = stores.newDb();
+  const options = { client: stores.client, db, projections: [lots, reservations], leaseMs: 600 };
+  for (const logged of [['building', 'built'], []]) {
+    const lines: string[] = [];
+    const running = startProjections({ ...options, log: (line) => lines.push(line.split(' ')[0]!) });
+    await running.built;
+    expect(await running.checks.views()).toMatchObject({ ok: true });
+    expect(await db.collection('parking.lots').findOne({ lotId: 'built' })).toMatchObject({ name: '정자역' });
+    expect(lines.filter((line) => line.startsWith('buil'))).toEqual(logged);
+    await running.stop();
+  }
+});
