@@ -2,7 +2,8 @@
  * npm run conformance -- [--eventstore URL] [--mongodb URL]
  *
  * Runs the black-box suites against the servers named; with neither, against the embedded stores. With only one named, only its
- * suite runs. Exits with vitest's code.
+ * suite runs. May run again, and beside others: every name is random. The database in MongoDB is dropped at the end, the streams
+ * stay. Exits with vitest's code.
  */
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
