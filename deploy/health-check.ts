@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /**
- * `node deploy/health-check.ts URL [PARENT [SECONDS]]`: exit code 0 when the URL answers with a success within two
+ * `node deploy/health-check.ts URL [PROGRAM [SECONDS]]`: exit code 0 when the URL answers with a success within two
  * seconds, else 1.
  *
- * With PARENT, a process that takes the connection and then says nothing to `GET /livez` for SECONDS (15) is ended: its
- * event loop is blocked. It is the child of PARENT: 1 in a container with an init process. Docker starts what has ended
- * again, but does nothing about what is only unhealthy.
+ * With PROGRAM (`write-side/main.ts`), a process that runs it from this folder, takes the connection and then says nothing
+ * to `GET /livez` for SECONDS (15) is ended: its event loop is blocked. Docker starts anew what has ended, but does
+ * nothing about what is only unhealthy.
  */
-const [url = '', parent, seconds = '15'] = process.argv.slice(2);
+const [url = '', program, seconds = '15'] = process.argv.slice(2);
 
 const ask = (what: string, milliseconds: number): Promise<'well' | 'unwell' | 'silent' | 'away'> =>
   fetch(what, { signal: AbortSignal.timeout(milliseconds) }).then(
@@ -16,10 +16,20 @@ const ask = (what: string, milliseconds: number): Promise<'well' | 'unwell' | 's
     (error) => (error.name === 'TimeoutError' ? 'silent' : 'away'),
   );
 
+/** Whether a process was started as `node PROGRAM`, where this one was. */
+const isRunning = (pid: string): boolean => {
+  try {
+    const [, file] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return file === program && readlinkSync(`/proc/${pid}/cwd`) === process.cwd();
+  } catch {
+    return false;
+  }
+};
+
 const health = await ask(url, 2000);
-if (health === 'silent' && parent !== undefined) {
+if (health === 'silent' && program !== undefined) {
   const hangs = (await ask(new URL('/livez', url).href, Number(seconds) * 1000)) === 'silent';
-  const children = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').trim().split(' ');
-  for (const child of hangs ? children : []) process.kill(Number(child), 'SIGKILL');
+  const running = readdirSync('/proc').filter((name) => /^\d+$/.test(name) && isRunning(name));
+  for (const pid of hangs ? running : []) process.kill(Number(pid), 'SIGKILL');
 }
 process.exit(health === 'well' ? 0 : 1);

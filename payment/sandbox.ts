@@ -107,6 +107,7 @@ export const startSandbox = async ({
 
   const reply = async (req: IncomingMessage): Promise<Reply> => {
     const { method, url = '' } = req;
+    if (method === 'GET' && url === '/livez') return ok({ status: 'ok' });
     if (method === 'GET' && url === '/totals') return ok(sum.get() as Totals);
     const [, key, action] = /^\/charges\/([A-Za-z0-9_.-]{1,200})(\/undo)?$/.exec(url) ?? [];
     if (key === undefined) return wrong(404, 'there is nothing here');

@@ -22,7 +22,7 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
     readAll(queryOf(req.url), new Map());
     try {
       const headers = await awaitPosition(req, res, views, models);
-      const found = await fromViews(Promise.all(contexts.map(activityOf)));
+      const found = await fromViews(Promise.all(contexts.map(activityOf)), models.answerWithin);
       sendJson(res, 200, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
     } catch (error) {
       unlessGone(error);

@@ -112,7 +112,10 @@ export const controlCenter = (
     try {
       const headers = await awaitPosition(req, res, views, models);
       const isDemanding = req.headers['min-event-position'] !== undefined;
-      const { position, document } = await fromViews(build(isDemanding ? BigInt(headers['View-Position']!) : -1n));
+      const { position, document } = await fromViews(
+        build(isDemanding ? BigInt(headers['View-Position']!) : -1n),
+        models.answerWithin,
+      );
       sendJson(res, 200, document, { ...headers, 'View-Position': position.toString(), 'Cache-Control': 'no-store' });
     } catch (error) {
       unlessGone(error);

@@ -16,6 +16,9 @@ import { readContexts } from './contexts.ts';
 import { MAX_WAIT } from './kernel/preferences.ts';
 import { startReadApi } from './start.ts';
 
+/** Milliseconds by which the driver tells that MongoDB is away before a query is answered without it. */
+const BEFORE_THAT = 100;
+
 /** `npm run read-api`: queries over HTTP, as a process of its own. */
 await main(async () => {
   const settings = readSettings();
@@ -23,14 +26,22 @@ await main(async () => {
   const log = createLog(settings.LOG_LEVEL, 'read-api');
   const telemetry = await telemetryOf(settings, 'read-api');
   const serving = await serve(settings.HOST, settings.READ_API_PORT);
-  const mongo = createMongoClient(MONGODB_URL);
+  const mongo = createMongoClient(MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
   const db = mongo.db(settings.MONGODB_DATABASE);
   memberMetrics(telemetry.registry, db);
   const contexts = readContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const { version } = packageJson;
-  const readApi = startReadApi({ db, contexts, version, onError, identify, signIn });
+  const readApi = startReadApi({
+    db,
+    contexts,
+    version,
+    answerWithin: settings.QUERY_TIMEOUT_MS,
+    onError,
+    identify,
+    signIn,
+  });
   const limits = limitsOf('side', settings, log);
   let stopping = false;
   const health = healthRoutes({

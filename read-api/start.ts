@@ -22,6 +22,8 @@ export type ReadApiOptions = {
   contexts: readonly ReadContext[];
   /** Plaza's version, shown in the documents. */
   version: string;
+  /** Milliseconds until a query is answered with 503 when the read models are silent. */
+  answerWithin?: number;
   /** Told of failures that are nobody's refusal. */
   onError(error: unknown): void;
   events?: EventStreamOptions;
@@ -47,13 +49,14 @@ export const startReadApi = ({
   db,
   contexts,
   version,
+  answerWithin = 900,
   onError,
   events = {},
   identify,
   signIn,
 }: ReadApiOptions): ReadApi => {
-  const positions = trackPositions(async (view) => (await fromViews(reachedPosition(db, view))).commit);
-  const models = { db, positions, lags: trackLags(() => readStatuses(db)) };
+  const positions = trackPositions(async (view) => (await fromViews(reachedPosition(db, view), answerWithin)).commit);
+  const models = { db, positions, lags: trackLags(() => readStatuses(db)), answerWithin };
   const center = controlCenter(contexts, models, onError, events);
   return {
     routers: [
@@ -68,7 +71,7 @@ export const startReadApi = ({
     ],
     checks: {
       readModels: async () => {
-        await fromViews(db.command({ ping: 1 }));
+        await fromViews(db.command({ ping: 1 }), answerWithin);
         return { ok: true };
       },
     },

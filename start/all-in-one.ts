@@ -38,7 +38,7 @@ const startPayments = async (settings: Settings, dataFolder: string) => {
 };
 
 /** Milliseconds for the views of an empty or small store: at the very first start there would be nothing to read yet. */
-const FIRST_VIEWS = 500;
+const FIRST_VIEWS = 800;
 
 /** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
 await main(async () => {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 
-/** Milliseconds: a query must not wait for a MongoDB that is away. */
+/** Milliseconds: what is asked must not wait for a MongoDB that is away. */
 const WITHIN = 800;
 const CONNECT_AGAIN_AFTER = 100;
 
@@ -24,11 +24,12 @@ const connect = async (client: MongoClient, closed: AbortSignal): Promise<void> 
 /**
  * Connects as soon as the server is there, and again whenever it is back. Until then commands fail at once.
  * @param url `mongodb://…`
+ * @param within milliseconds until a server that can't be reached counts as away
  */
-export const createMongoClient = (url: string): MongoClient => {
+export const createMongoClient = (url: string, within = WITHIN): MongoClient => {
   const client = new MongoClient(url, {
-    serverSelectionTimeoutMS: WITHIN,
-    connectTimeoutMS: WITHIN,
+    serverSelectionTimeoutMS: within,
+    connectTimeoutMS: within,
     heartbeatFrequencyMS: 1_000,
     minHeartbeatFrequencyMS: 100,
     maxPoolSize: 50,

@@ -117,6 +117,11 @@ export const settingsTable = {
     '900',
     whole(50, 60_000),
   ),
+  QUERY_TIMEOUT_MS: setting(
+    'Milliseconds until a query is answered with 503 when MongoDB is silent',
+    '900',
+    whole(200, 60_000),
+  ),
   MAX_LAG_SECONDS: setting(
     'Seconds that an event may wait for a projection or policy until /readyz says so',
     '30',

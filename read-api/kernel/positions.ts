@@ -5,11 +5,10 @@ export type Positions = {
   /** @returns a position that the view has reached, at most {@link MAX_AGE} old */
   reached(view: string): Promise<bigint>;
   /**
-   * Waits until the view has reached a position; read models that are away meanwhile may come back.
+   * Waits until the view has reached a position.
    * @param wait milliseconds; 0 looks once
    * @returns how far the view has come: less than `minimum` when the time was over
    * @throws the signal's reason when the caller has gone
-   * @throws what the last look threw when the time is over and the read models are away
    * @throws ProblemError 503 when too many wait
    */
   waitFor(view: string, minimum: bigint, wait: number, signal: AbortSignal): Promise<bigint>;
@@ -31,8 +30,6 @@ type ViewState = {
   reading: Promise<bigint> | undefined;
   waiters: Set<Waiter>;
   poll: NodeJS.Timeout | undefined;
-  /** What the last look threw; undefined when it did not. */
-  failure: unknown;
 };
 
 /** @param read asks the read models: -1 for a view that was never built */
@@ -49,7 +46,6 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
       reading: undefined,
       waiters: new Set<Waiter>(),
       poll: undefined,
-      failure: undefined,
     };
     views.set(view, state);
     return state;
@@ -61,11 +57,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
       try {
         state.position = await read(view);
         state.readAt = askedAt;
-        state.failure = undefined;
         return state.position;
-      } catch (error) {
-        state.failure = error;
-        throw error;
       } finally {
         state.reading = undefined;
       }
@@ -76,8 +68,12 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
   const schedule = (view: string, state: ViewState): void => {
     if (state.poll || state.waiters.size === 0) return;
     state.poll = setTimeout(async () => {
-      const position = await refresh(view, state).catch(() => -1n);
-      for (const waiter of state.waiters) if (waiter.minimum <= position) waiter.settle(position);
+      try {
+        const position = await refresh(view, state);
+        for (const waiter of state.waiters) if (waiter.minimum <= position) waiter.settle(position);
+      } catch (error) {
+        for (const waiter of state.waiters) waiter.fail(error);
+      }
       state.poll = undefined;
       schedule(view, state);
     }, POLL);
@@ -92,10 +88,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
       const state = stateOf(view);
       const isFresh = performance.now() - state.readAt < MAX_AGE;
       if (isFresh && state.position >= minimum) return state.position;
-      const position = await refresh(view, state).catch((error) => {
-        if (wait === 0 || stopped) throw error;
-        return -1n;
-      });
+      const position = await refresh(view, state);
       signal.throwIfAborted();
       if (position >= minimum || wait === 0 || stopped) return position;
       if (state.waiters.size >= MAX_WAITERS) throw new ProblemError(problems.overloaded());
@@ -116,8 +109,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
             reject(error);
           },
         };
-        const over = () => (state.failure === undefined ? waiter.settle(state.position) : waiter.fail(state.failure));
-        const timer = setTimeout(over, wait);
+        const timer = setTimeout(() => waiter.settle(state.position), wait);
         const gone = () => waiter.fail(signal.reason);
         signal.addEventListener('abort', gone);
         state.waiters.add(waiter);

@@ -17,7 +17,13 @@ import type { Positions } from './positions.ts';
 import { awaitPosition, fromViews, unlessGone } from './reading.ts';
 
 /** What the routes read from. */
-export type ReadModels = { db: Db; positions: Positions; lags: Lags };
+export type ReadModels = {
+  db: Db;
+  positions: Positions;
+  lags: Lags;
+  /** Milliseconds until a query is answered with 503 when they are silent. */
+  answerWithin: number;
+};
 
 type Stored = Document & { _id: string };
 
@@ -105,7 +111,7 @@ const answerOne = ({ view, query, filter }: BoundQuery, models: ReadModels): Req
     const found = filter(readPath(req.params));
     readAll(queryOf(req.url), noParameters);
     const headers = await awaitPosition(req, res, [view], models);
-    const document = await fromViews(collection.findOne(found));
+    const document = await fromViews(collection.findOne(found), models.answerWithin);
     if (document && isOwn(document, permitted(res).permit))
       sendJson(res, 200, toItem(document), { ...headers, ...UNCACHED });
     else sendProblem(res, problems.notFound(), headers);
@@ -126,13 +132,16 @@ const narrow = async (
   inPath: Readonly<Record<string, string>>,
   given: Map<string, unknown>,
   { query, resource }: BoundQuery,
-  { db }: ReadModels,
+  { db, answerWithin }: ReadModels,
 ): Promise<void> => {
   if (permit.kind === 'all') return;
   const { sub, fields } = permit;
   if (fields.some((field) => inPath[field] === sub)) return;
   if (resource) {
-    const document = await fromViews(db.collection<Stored>(resource.view).findOne({ _id: resource.id(inPath) }));
+    const document = await fromViews(
+      db.collection<Stored>(resource.view).findOne({ _id: resource.id(inPath) }),
+      answerWithin,
+    );
     if (document && isOwn(document, permit)) return;
     throw new ProblemError(problems.notFound());
   }
@@ -199,6 +208,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
         .limit(limit + 1)
         .batchSize(limit + 1)
         .toArray(),
+      models.answerWithin,
     );
     const isMore = found.length > limit;
     if (isMore) found.pop();

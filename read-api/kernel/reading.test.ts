@@ -12,7 +12,7 @@ it('lets go of a client that leaves before the view is there', async () => {
   const app = express();
   app.get('/', async (req, res) => {
     try {
-      await awaitPosition(req, res, ['v'], { positions, lags: { of: () => undefined } });
+      await awaitPosition(req, res, ['v'], { positions, lags: { of: () => undefined }, answerWithin: 900 });
     } catch (error) {
       unlessGone(error);
       outcomes.push((error as Error).name);

@@ -6,19 +6,17 @@ import type { Lags } from './lags.ts';
 import type { Positions } from './positions.ts';
 import { parseMinEventPosition, parseWait } from './preferences.ts';
 
-/** Milliseconds in which the read models must answer, or the client is told that they are away. */
-const ANSWER_WITHIN = 900;
-
 /**
- * Reads from the read models within {@link ANSWER_WITHIN}.
+ * Reads from the read models.
+ * @param within milliseconds in which they must answer, or the client is told that they are away
  * @throws ProblemError 503 when they are away or do not answer in time
  */
-export const fromViews = async <Found>(read: Promise<Found>): Promise<Found> => {
+export const fromViews = async <Found>(read: Promise<Found>, within: number): Promise<Found> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new ProblemError(problems.viewsUnavailable()));
     // Timers come before what has arrived: when this process was held up, the answer may be there already.
-    timer = setTimeout(() => setTimeout(() => setImmediate(giveUp), 0), ANSWER_WITHIN);
+    timer = setTimeout(() => setTimeout(() => setImmediate(giveUp), 0), within);
   });
   try {
     return await Promise.race([read, late]);
@@ -48,18 +46,18 @@ export const awaitPosition = async (
   req: Request,
   res: Response,
   views: readonly string[],
-  { positions, lags }: { positions: Positions; lags: Lags },
+  { positions, lags, answerWithin }: { positions: Positions; lags: Lags; answerWithin: number },
 ): Promise<Record<string, string>> => {
   const minimum = parseMinEventPosition(req.headers['min-event-position'] as string | undefined);
   let reached: bigint;
   const headers: Record<string, string> = {};
   if (minimum === undefined) {
-    const all = await fromViews(Promise.all(views.map((view) => positions.reached(view))));
+    const all = await fromViews(Promise.all(views.map((view) => positions.reached(view))), answerWithin);
     reached = all.reduce(earlier);
   } else {
     const wait = parseWait(req.headers.prefer as string | undefined);
     if (wait !== undefined) headers['Preference-Applied'] = `wait=${wait}`;
-    reached = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, positions);
+    reached = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, positions, answerWithin);
   }
   headers['View-Position'] = reached.toString();
   const lag = views.length === 1 ? lags.of(views[0]!) : undefined;
@@ -73,6 +71,7 @@ const reachedAll = async (
   minimum: bigint,
   wait: number,
   positions: Positions,
+  answerWithin: number,
 ): Promise<bigint> => {
   const gone = new AbortController();
   const onClose = () => gone.abort(new ClientGoneError());
@@ -80,7 +79,7 @@ const reachedAll = async (
   if (res.destroyed) onClose();
   try {
     const looks = views.map((view) => positions.waitFor(view, minimum, wait, gone.signal));
-    const found = await (wait === 0 ? fromViews(Promise.all(looks)) : Promise.all(looks));
+    const found = await (wait === 0 ? fromViews(Promise.all(looks), answerWithin) : Promise.all(looks));
     const behind = found.findIndex((position) => position < minimum);
     if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, found[behind]!.toString()));
     return found.reduce(earlier);

@@ -151,7 +151,7 @@ describe('docker-compose.yml', () => {
         'node',
         'deploy/health-check.ts',
         `http://127.0.0.1:${port}/readyz`,
-        '1',
+        `${name}/main.ts`,
       ]);
       expect(upstreams).toContain(`server ${name}:${port} resolve`);
     }

@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -118,49 +118,54 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
 
 describe('deploy/health-check.ts', () => {
   const SERVER = `
-    const server = require('node:http').createServer((req, res) => res.writeHead(req.url === '/readyz' ? 503 : 200).end());
-    server.listen(0, '127.0.0.1', () => {
-      console.log(server.address().port);
-      process.on('SIGUSR2', () => { for (;;); });
-    });`;
+    import { createServer } from 'node:http';
+    const server = createServer((req, res) => res.writeHead(req.url === '/readyz' ? 503 : 200).end());
+    server.listen(0, '127.0.0.1', () => console.log(server.address().port));
+    process.on('SIGUSR2', () => { for (;;); });`;
+  const data = temporaryData();
+  afterAll(() => data.remove());
 
-  /** A server under a parent that does no more than an init process: it ends when its child does, with its code. */
-  const startContainer = async () => {
-    const init = spawn('/bin/sh', ['-c', '"$0" -e "$1"; exit $?', process.execPath, SERVER], {
-      stdio: ['ignore', 'pipe', 'ignore'],
-    });
-    const ended = new Promise<number | null>((resolve) => init.once('close', resolve));
+  /** A server in a folder of its own, as in an image. */
+  const startServer = async (folder: string) => {
+    const cwd = join(data.folder, folder);
+    mkdirSync(cwd);
+    writeFileSync(join(cwd, 'main.mjs'), SERVER);
+    const server = spawn(process.execPath, ['main.mjs'], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
+    const ended = new Promise<NodeJS.Signals | null>((resolve) => server.once('close', (_, signal) => resolve(signal)));
     const port = await new Promise<string>((resolve) => {
-      createInterface({ input: init.stdout }).once('line', resolve);
+      createInterface({ input: server.stdout }).once('line', resolve);
     });
-    const check = (...args: string[]) =>
+    const check = (path: string, ...args: string[]) =>
       new Promise<number>((resolve) => {
-        const url = `http://127.0.0.1:${port}${args[0]}`;
+        const url = `http://127.0.0.1:${port}${path}`;
         const file = join(ROOT, 'deploy/health-check.ts');
-        const child = execFile(process.execPath, [file, url, ...args.slice(1)], () => resolve(child.exitCode ?? -1));
+        const child = execFile(process.execPath, [file, url, ...args], { cwd }, () => resolve(child.exitCode ?? -1));
       });
-    const signal = (name: NodeJS.Signals) =>
-      process.kill(Number(readFileSync(`/proc/${init.pid}/task/${init.pid}/children`, 'utf8')), name);
-    return { parent: String(init.pid), ended, check, signal };
+    return { server, ended, check };
   };
 
-  test('tells whether a process is well, and ends it when it hangs', async () => {
-    const { parent, ended, check, signal } = await startContainer();
-    expect(await check('/', parent, '0.3')).toBe(0);
-    expect(await check('/readyz', parent, '0.3')).toBe(1);
-    signal('SIGUSR2');
+  test('tells whether a process is well, and ends it when it hangs, and no other', async () => {
+    const [{ server, ended, check }, other] = await Promise.all([startServer('one'), startServer('other')]);
+    expect(await check('/', 'main.mjs', '0.3')).toBe(0);
+    expect(await check('/readyz', 'main.mjs', '0.3')).toBe(1);
+    for (const each of [server, other.server]) each.kill('SIGUSR2');
     expect(await check('/readyz')).toBe(1);
-    expect(await check('/readyz', parent, '0.3')).toBe(1);
-    expect(await ended).toBe(128 + 9);
+    expect(await check('/readyz', 'other.mjs', '0.3')).toBe(1);
+    expect(server.exitCode ?? server.signalCode).toBeNull();
+    expect(await check('/readyz', 'main.mjs', '0.3')).toBe(1);
+    expect(await ended).toBe('SIGKILL');
+    expect(other.server.signalCode).toBeNull();
+    other.server.kill('SIGKILL');
+    await other.ended;
   }, 30_000);
 
   test('is what docker-compose.yml asks each side by, with time enough, under an init process', () => {
     const compose = readCompose();
-    for (const [name, side] of sidesOf(compose)) {
-      const [, program, file, url = '', parent] = side.healthcheck?.test ?? [];
-      expect([program, file]).toEqual(['node', 'deploy/health-check.ts']);
-      expect(parent).toBe(name === 'payment-sandbox' ? undefined : '1');
+    for (const [, side] of sidesOf(compose)) {
+      const [, program, file, url = '', ended] = side.healthcheck?.test ?? [];
+      expect([program, file, ended]).toEqual(['node', 'deploy/health-check.ts', side.command?.[1]]);
       expect(url).toMatch(/^http:\/\/127\.0\.0\.1:80\d\d\//);
+      // The first process of a container can't be ended from within it.
       expect(side).toMatchObject({ init: true, restart: 'unless-stopped', healthcheck: { timeout: '20s' } });
     }
   });

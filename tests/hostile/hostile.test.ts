@@ -9,7 +9,8 @@ const REQUESTS = 10_000;
 const data = temporaryData();
 let plaza: Program;
 beforeAll(async () => {
-  plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, COMMAND_TIMEOUT_MS: '20000' });
+  const patient = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
+  plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, ...patient });
 });
 afterAll(async () => {
   await plaza.end();

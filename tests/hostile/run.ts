@@ -12,6 +12,7 @@ const data = temporaryData();
 const plaza = await startProgram('start/all-in-one.ts', {
   PLAZA_DATA: data.folder,
   COMMAND_TIMEOUT_MS: '20000',
+  QUERY_TIMEOUT_MS: '20000',
   LOG_LEVEL: 'error',
 });
 let exit: number | null | undefined;

@@ -2,10 +2,12 @@ import { findNginx } from '../deploy/nginx.ts';
 import { rehearse } from './rehearsal.ts';
 
 /**
- * `npm run rehearse [REQUESTS]`: a rolling restart under 100 clients, with at least as many requests (100,000), half of them
- * while the same version starts again, half while another one takes over. Needs nginx.
+ * `npm run rehearse [REQUESTS [PACE]]`: a rolling restart under 100 clients, with at least as many requests (100,000), half of them
+ * while the same version starts again, half while another one takes over. PACE is how many milliseconds a client waits
+ * before its next request. Needs nginx.
  */
 const REQUESTS = Number(process.argv[2] ?? 100_000);
+const PACE = Number(process.argv[3] ?? 0);
 
 const nginx = findNginx();
 if (!nginx) {
@@ -17,7 +19,7 @@ const log = (line: string) => console.log(`${((performance.now() - began) / 1000
 const { requests, kinds, wrong, lostOrDoubled, verified, newEvents, parked } = await rehearse(nginx, {
   clients: 100,
   requests: REQUESTS / 2,
-  pace: 0,
+  pace: PACE,
   log,
 });
 for (const [kind, count] of kinds) console.log(`  ${kind}: ${count}`);
