@@ -1,11 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildPage } from '../../control-center/build.ts';
 import { signInByCodeFlow } from '../identity/code-flow.ts';
 import { type OidcOptions, startOidcProvider } from '../identity/oidc-provider.ts';
 import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-import { faultsOf, findChromium, launch, openBrowser } from './stage.ts';
+import { findChromium, launch } from './chromium.ts';
+import { faultsOf, openBrowser, violations } from './stage.ts';
 
 const chromium = findChromium();
 if (!chromium) console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium).');
@@ -82,6 +83,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     test('staff sign in, act under their name, are offered what they may do, and sign out', async () => {
       const page = await plaza.open('/view/screening/slots?sort=-date');
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await violations(page)).toEqual([]);
       expect(await page.locator('main table, nav a:text("Operations")').count()).toBe(0);
       await signIn(page, 'staff-1');
       expect(page.url()).toMatch(/\/view\/screening\/slots\?sort=-date$/);
@@ -173,6 +175,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
 
   test('a sign-in that has ended is told, leaves what is on the page, and is taken up again', async () => {
     const plaza = await withProvider({ lifetime: 5 });
+    onTestFinished(plaza.end);
     const page = await plaza.open('/view/parking/lots');
     await signIn(page, 'staff-1');
     await page.getByRole('heading', { name: 'Lots', exact: true }).waitFor();
@@ -185,11 +188,11 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     await page.locator('.user').getByText('staff-1').waitFor();
     expect(page.url()).toMatch(/\/view\/parking\/lots$/);
     expect(await keptToken(page)).not.toBe(before);
-    await plaza.end();
   }, 60_000);
 
   test('where the provider issues refresh tokens it is renewed, unnoticed, for as long as the provider answers', async () => {
     const plaza = await withProvider({ lifetime: 4, refresh: true });
+    onTestFinished(plaza.end);
     const page = await plaza.open('/');
     await signIn(page, 'staff-1');
     const seen = new Set<string | undefined>();
@@ -202,7 +205,6 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     await page.locator('.user').getByText('staff-1').waitFor();
     plaza.stopProvider();
     await over(page).waitFor({ timeout: 20_000 });
-    await plaza.end();
   }, 90_000);
 
   describe('with a token that is pasted, where there is no provider', () => {
@@ -237,6 +239,8 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByText('npm run token -- --role staff --sub me').waitFor();
       await paste(page, 'ey.not.one');
       await page.getByText('Plaza does not take this token').waitFor();
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await violations(page)).toEqual([]);
       await paste(page, tokenOf('--role', 'admin', '--sub', 'boss'));
       await page.locator('.user').getByText('boss').waitFor();
       await button(page, 'Open a lot').click();
@@ -265,6 +269,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await paste(page, tokenOf('--role', 'shop', '--sub', 'kim', '--hours', '0.003'));
       await page.getByText('No order is waiting.').waitFor();
       await over(page).getByText('Your sign-in has ended').waitFor({ timeout: 20_000 });
+      expect(await violations(page)).toEqual([]);
       await button(page, 'Sign in again').click();
       await page.getByLabel('Access token').waitFor();
     }, 60_000);

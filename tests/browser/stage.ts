@@ -1,35 +1,11 @@
-import { existsSync } from 'node:fs';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import axe from 'axe-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { buildPage } from '../../control-center/build.ts';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { createMongoClient } from '../../start/mongo.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-
-const CHROMIUM = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-/**
- * Where a Chromium is, undefined when there is none.
- * @throws Error when there is none and REQUIRE_TOOLS says that there must be
- */
-export const findChromium = (): string | undefined => {
-  const found = CHROMIUM.find((file) => file !== undefined && existsSync(file));
-  if (!found && process.env.REQUIRE_TOOLS) throw new Error('chromium is missing: apt-get install chromium');
-  return found;
-};
-
-const ARGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/** A browser without anybody in it. @throws Error when it does not start */
-export const launch = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, args: ARGS });
+import { launch } from './chromium.ts';
 
 type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';
 
@@ -150,4 +126,25 @@ export const tabTo = async (page: Page, selector: ReturnType<Page['locator']>): 
     await page.keyboard.press('Tab');
   }
   throw new Error(`Tab does not lead to ${selector}`);
+};
+
+/** What axe-core finds, in short. It is run outside of the page's own world, which the page's policy is for. */
+export const violations = async (page: Page): Promise<string[]> => {
+  const session = await page.context().newCDPSession(page);
+  const { executionContextId } = await session
+    .send('Page.getFrameTree')
+    .then(({ frameTree }) =>
+      session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' }),
+    );
+  await session.send('Runtime.evaluate', { contextId: executionContextId, expression: axe.source });
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const { result } = await session.send('Runtime.evaluate', {
+    contextId: executionContextId,
+    awaitPromise: true,
+    returnByValue: true,
+    expression: `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`,
+  });
+  await session.detach();
+  return result.value as string[];
 };

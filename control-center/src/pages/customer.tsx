@@ -39,6 +39,8 @@ const Thing = ({ view, template, parameters }: { view: ContextView; template: st
   );
 };
 
+const headingOf = ({ name }: ContextView): string => `of-${name}`;
+
 const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging; id: string }) => {
   const parameters = belonging.path?.(id) ?? {};
   if ('thing' in belonging) return <Thing view={view} template={belonging.thing} parameters={parameters} />;
@@ -50,6 +52,7 @@ const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging
       query={belonging.query?.(id) ?? {}}
       limit={20}
       level={3}
+      under={headingOf(view)}
     />
   );
 };
@@ -77,7 +80,7 @@ export const CustomerPage = ({ id }: { id: string }) => {
       )}
       {views.map((view) => (
         <section key={view.name} class="of-context">
-          <h2>
+          <h2 id={headingOf(view)}>
             <Link to={VIEW + view.all}>{t(view.title)}</Link>
           </h2>
           {belongingsOf(view, id).map((belonging) => (

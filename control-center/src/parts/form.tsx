@@ -1,7 +1,7 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { get, type Page } from '../api.ts';
 import type { ContextView, Item } from '../context.ts';
-import { labelOf } from '../fields.ts';
+import { labelOf, statusOf } from '../fields.ts';
 import { formatMoney, t } from '../language.ts';
 import type { Schema } from '../openapi.ts';
 import { withQuery } from '../router.tsx';
@@ -63,7 +63,8 @@ const numberOf = (text: string): unknown => (text === '' ? undefined : Number(te
 
 const Input = ({ name, of, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
   const choices = useChoices(view, of === undefined ? name : `${of}.${name}`, known);
-  if (choices)
+  const among = choices ?? schema.enum?.map((word) => ({ value: word, label: t(statusOf(word)) }));
+  if (among)
     return (
       <select
         id={id}
@@ -73,28 +74,11 @@ const Input = ({ name, of, schema, required, view, known, value, onValue, id }: 
         onChange={(event) => onValue(event.currentTarget.value || undefined)}
       >
         <option value="">
-          {choices === 'reading' ? t({ en: 'Reading…', ko: '읽는 중…' }) : t({ en: 'Choose…', ko: '선택…' })}
+          {among === 'reading' ? t({ en: 'Reading…', ko: '읽는 중…' }) : t({ en: 'Choose…', ko: '선택…' })}
         </option>
-        {(choices === 'reading' ? [] : choices).map((choice) => (
+        {(among === 'reading' ? [] : among).map((choice) => (
           <option key={choice.value} value={choice.value}>
             {choice.label}
-          </option>
-        ))}
-      </select>
-    );
-  if (schema.enum)
-    return (
-      <select
-        id={id}
-        name={name}
-        required={required}
-        value={String(value ?? '')}
-        onChange={(event) => onValue(event.currentTarget.value || undefined)}
-      >
-        <option value="" />
-        {schema.enum.map((word) => (
-          <option key={word} value={word}>
-            {word}
           </option>
         ))}
       </select>

@@ -26,6 +26,8 @@ type ListProps = {
   /** Items on a page. */
   limit?: number;
   level?: 2 | 3;
+  /** The id of the heading that it is under, where a list of the same name is on the page. */
+  under?: string;
 };
 
 const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort']);
@@ -98,7 +100,7 @@ const Filter = ({ name, schema, value, onValue }: FilterProps) => {
 };
 
 /** A page of a list: to be filtered, sorted and turned; it follows what happens. */
-export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2 }: ListProps) => {
+export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2, under = '' }: ListProps) => {
   const { title, columns: all, thing, sort: usual, commands } = view.lists[template]!;
   const columns = onQuery ? all : all.filter((column) => query[column] === undefined); // The same in every row.
   const heading = useId();
@@ -153,7 +155,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
   };
 
   return (
-    <section class="list" aria-labelledby={heading}>
+    <section class="list" aria-labelledby={`${under} ${heading}`.trim()}>
       <header>
         <Heading id={heading}>{t(title)}</Heading>
         {onQuery && filters.length > 0 && (
