@@ -148,7 +148,7 @@ export type BuildProgress = {
  * @throws PoisonedBuildError, LeaseLostError
  */
 export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
-  const { client, db, builds, presence, signal, maxBatch = 2000, untilRoundTakes = Infinity, onProgress } = options;
+  const { client, db, builds, presence, signal, maxBatch = 4000, untilRoundTakes = Infinity, onProgress } = options;
   const from = lowest(builds);
   let tail = await readTail(client);
   let roundBegan = performance.now();
