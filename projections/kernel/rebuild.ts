@@ -6,7 +6,7 @@ import { formatPosition, type Position } from '../../event-store/types.ts';
 import { leases, releaseLease } from '../../subscriptions/leases.ts';
 import { LeaseLostError } from '../../subscriptions/member.ts';
 import { parked } from '../../subscriptions/parked.ts';
-import { measureLag, writeStatuses } from '../../subscriptions/status.ts';
+import { measureLag, statuses, writeStatuses } from '../../subscriptions/status.ts';
 import { joinWorkers, LEASE_MS, type Presence } from '../../subscriptions/workers.ts';
 import {
   AlreadyBuildingError,
@@ -178,4 +178,7 @@ const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly B
       worker: id,
     })),
   );
+  // One that was finished meanwhile has taken its status away before this one was written.
+  const finished = going.filter((build) => build.finished).map(({ name }) => name);
+  if (finished.length > 0) await statuses(db).deleteMany({ _id: { $in: finished } });
 };
