@@ -18,11 +18,10 @@ import express from 'express';
 import { type Db, MongoClient, type Sort } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { createApp } from '../http/app.ts';
-import { parkingProjections } from '../projections/parking/index.ts';
 import { parking } from '../read-api/parking.ts';
 import { startReadApi } from '../read-api/start.ts';
 import { createMongoClient } from '../start/mongo.ts';
-import { checkpoints } from '../subscriptions/checkpoints.ts';
+import { fillParkingViews, lotOf } from './parking-views.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -39,63 +38,6 @@ const DATABASE = 'plaza-bench-queries';
 const documents = Number(options.documents);
 const lots = Math.max(1, Math.floor(documents / 100));
 const customers = Math.max(1, Math.floor(documents / 20));
-
-const lotOf = (at: number) => `lot-${at}`;
-const timeOf = (at: number) => new Date(Date.UTC(2026, 0, 1) + at * 1000).toISOString();
-
-const seed = async (db: Db): Promise<void> => {
-  await db.dropDatabase();
-  for (const { name, indexes } of parkingProjections) {
-    if (indexes.length > 0) {
-      await db.collection(name).createIndexes(indexes.map((key) => ({ key: key as Record<string, 1 | -1> })));
-    }
-    await checkpoints(db).insertOne({
-      _id: name,
-      view: name,
-      version: 1,
-      partitions: 1,
-      commit: String(documents),
-      prepare: String(documents),
-      token: 1,
-      updatedAt: new Date(),
-    });
-  }
-  const insert = async (view: string, count: number, document: (at: number) => object & { _id: string }) => {
-    const collection = db.collection<{ _id: string }>(view);
-    for (let from = 0; from < count; from += 1000) {
-      const length = Math.min(1000, count - from);
-      await collection.insertMany(
-        Array.from({ length }, (_, at) => document(from + at)),
-        { ordered: false },
-      );
-    }
-  };
-  await insert('parking.lots', lots, (at) => {
-    const spots = 50 + (at % 100);
-    const reserved = at % 50;
-    return {
-      _id: lotOf(at),
-      _position: String(at),
-      lotId: lotOf(at),
-      name: `${at % 997} 주차장`,
-      status: at % 10 ? 'open' : 'closed',
-      spots,
-      reserved,
-      free: spots - reserved,
-    };
-  });
-  await insert('parking.reservations', documents, (at) => ({
-    _id: `${lotOf(at % lots)}.r-${at}`,
-    _position: String(at),
-    lotId: lotOf(at % lots),
-    reservationId: `r-${at}`,
-    customerId: `c-${at % customers}`,
-    carNumber: `10더${at % 10_000}`,
-    amount: 5000,
-    status: at % 3 ? 'reserved' : 'canceled',
-    reservedAt: timeOf(at),
-  }));
-};
 
 /** What a server without Plaza would be: the same documents by the same filters and sorts, and nothing else. */
 const bareApp = (db: Db) => {
@@ -180,7 +122,7 @@ const median = (values: readonly number[]): number =>
 const compare = async (mongo: string): Promise<void> => {
   const client = new MongoClient(mongo);
   const began = performance.now();
-  await seed(client.db(DATABASE));
+  await fillParkingViews(client.db(DATABASE), { lots, reservations: documents, customers });
   console.error(`${documents} reservations and ${lots} lots in ${((performance.now() - began) / 1000).toFixed(0)} s`);
   const servers = { plaza: await start('plaza', mongo), bare: await start('bare', mongo) };
   const seconds = Number(options.seconds);
