@@ -2,7 +2,7 @@
  * The control centre's page over many documents: how long until a view is shown, the CPU time that its thread needs for
  * that, the longest time for which it did not answer, how many elements it has, and what it holds in memory.
  *
- *     node bench/page.ts [--lots 10000] [--reservations 1000000] [--pages 20]
+ *     npm run bench -- page [--lots 10000] [--reservations 1000000] [--pages 20]
  *
  * Chromium (CHROMIUM=/path/to/chromium if it is not in /usr/bin), the read API as a process, embedded stores in a
  * temporary folder. Prints a Markdown table.
