@@ -75,6 +75,8 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
     stores = await startEmbeddedStores({ dataFolder: data.folder });
     const env = {
       EVENTSTORE_URL: stores.eventStoreUrl,
+      // A busy machine must not turn answers into 503s here.
+      COMMAND_TIMEOUT_MS: '8000',
       // SIGUSR2 has it run in circles for ever, as a defect would.
       NODE_OPTIONS: "--import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})",
     };
