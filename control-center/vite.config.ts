@@ -12,5 +12,5 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  server: { proxy: { '^/(?!src|@|node_modules|index.html|view|board|$)': 'http://localhost:8088' } },
+  server: { proxy: { '^/(?!src|@|node_modules|index.html|view|board|signed-in|$)': 'http://localhost:8088' } },
 });
