@@ -121,6 +121,23 @@ describe('the Kubernetes resources', () => {
     expect(shapeOf(join(BASE, 'upstreams.conf'))).toBe(shapeOf(join(ROOT, 'deploy/gateway/upstreams.conf')));
   });
 
+  test('let the gateway reach each side that it names, and who collects metrics every side', () => {
+    const upstreams = readFileSync(join(BASE, 'upstreams.conf'), 'utf8');
+    const named = [...upstreams.matchAll(/server ([\w-]+)\.\S+:(\d+) /g)].map(([, name, port]) => [name, Number(port)]);
+    expect(named.map(([name]) => name).sort()).toEqual(['projections', 'read-api', 'write-side']);
+    const policy = (name: string) => ofKind('NetworkPolicy').find(({ metadata }) => metadata.name === name)?.spec;
+    const reached = policy('gateway').egress.map(
+      // biome-ignore lint/suspicious/noExplicitAny: its schema is checked above
+      ({ to, ports }: any) => [to[0].podSelector.matchLabels['app.kubernetes.io/name'], ports[0].port],
+    );
+    expect(reached.sort()).toEqual(named.sort());
+    const [{ values: open }] = policy('from-gateway').podSelector.matchExpressions;
+    expect([...open].sort()).toEqual(named.map(([name]) => name));
+    const [{ values: measured }] = policy('telemetry').podSelector.matchExpressions;
+    expect([...measured].sort()).toEqual(sides.map(([name]) => name).sort());
+    expect(policy('telemetry').ingress[0].ports).toEqual([{ port: 'http' }]);
+  });
+
   test('let nothing through that is not named', () => {
     const [everything] = ofKind('NetworkPolicy').filter(({ spec }) => Object.keys(spec.podSelector).length === 0);
     expect(everything?.spec.policyTypes).toEqual(['Ingress', 'Egress']);
