@@ -42,6 +42,8 @@ export type Group = {
 const FLUSH_EVERY = 50;
 const REPORT_EVERY = 1000;
 const ROUNDS_IN_A_LEASE = 6;
+const HURRY_MS = 2000;
+const HURRIED_ROUND_EVERY = 20;
 
 /**
  * Runs members over one subscription: each has its own checkpoint and is worked on by exactly one process among those
@@ -64,11 +66,14 @@ export const startGroup = (options: GroupOptions): Group => {
     log(`${seat.member.name}: ${why}`);
   };
 
-  let hurried = 0;
-  /** Whoever took it waits for two signs of life, so that nothing of it can be in hand any more: they come at once. */
+  let hurryUntil = 0;
+  /**
+   * Whoever took it waits for two signs of life, so that nothing of it can be in hand any more, and may soon give it back, as a
+   * rebuild does: for a while round follows upon round.
+   */
   const lose = (seat: Seat, why: string) => {
     drop(seat, why);
-    hurried = 2;
+    hurryUntil = performance.now() + HURRY_MS;
     looks.next();
   };
 
@@ -128,7 +133,7 @@ export const startGroup = (options: GroupOptions): Group => {
   const rounds = guarded(async () => {
     lanes.open(await round());
     await lanes.join();
-    if (hurried-- > 0) setImmediate(() => looks.next());
+    if (performance.now() < hurryUntil) setTimeout(() => looks.next(), HURRIED_ROUND_EVERY).unref();
   });
   const flushes = guarded(() => flush(seats.values()));
   const reports = guarded(() => report(db, client, name, presence.id, [...seats.values()]));

@@ -63,7 +63,8 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
       for (const { members } of seized) for (const { name, token } of members) await releaseLease(db, name, token);
       return false;
     }
-    for (const view of seized) await switchView(db, view);
+    const switched = await Promise.allSettled(seized.map((view) => switchView(db, view)));
+    for (const each of switched) if (each.status === 'rejected') throw each.reason;
     await parked(db).deleteMany({ member: { $in: waiting.map(({ name }) => name) }, state: { $ne: 'discarded' } });
     return true;
   });

@@ -18,19 +18,19 @@ const POLL = 10;
  * queries use the live collections.
  */
 export const seizeViews = async (db: Db, builds: readonly Build[], presence: Presence): Promise<Seized[]> => {
-  const seized: Seized[] = [];
-  const previousOwners = new Map<string, number>();
-  for (const build of builds) {
+  const owners = new Set<string>();
+  const seize = async (build: Build): Promise<Seized> => {
     const members = [];
     for (const name of memberNames(build.projection)) {
       const { token, previous } = await seizeLease(db, name, presence.id);
       await claimCheckpoint(db, name, token);
-      if (previous) previousOwners.set(previous, (await beatOf(db, previous)) ?? Infinity);
+      if (previous) owners.add(previous);
       members.push({ name, token });
     }
-    seized.push({ build, members });
-  }
-  await Promise.all([...previousOwners].map(([worker, beat]) => noticed(db, worker, beat, presence)));
+    return { build, members };
+  };
+  const seized = await Promise.all(builds.map(seize));
+  await Promise.all([...owners].map((worker) => noticed(db, worker, presence)));
   return seized;
 };
 
@@ -46,17 +46,14 @@ const seizeLease = async (
   }
 };
 
-const beatOf = async (db: Db, worker: string): Promise<number | undefined> =>
-  (await workers(db).findOne({ _id: worker }))?.beat;
-
-/**
- * A worker that began a whole round after its last lease was taken, at this beat, has read so; one that begins none is dead before
- * long.
- */
-const noticed = async (db: Db, worker: string, taken: number, presence: Presence): Promise<void> => {
+/** A worker that began a whole round after its leases were taken has read so; one that begins none is dead before long. */
+const noticed = async (db: Db, worker: string, presence: Presence): Promise<void> => {
+  const beatOf = async () => (await workers(db).findOne({ _id: worker }))?.beat;
+  const first = await beatOf();
+  if (first === undefined) return;
   for (;;) {
-    const now = await beatOf(db, worker);
-    if (now === undefined || now >= taken + 2 || !presence.isAlive(worker)) return;
+    const now = await beatOf();
+    if (now === undefined || now >= first + 2 || !presence.isAlive(worker)) return;
     await pause(POLL);
   }
 };

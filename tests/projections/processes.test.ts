@@ -112,7 +112,7 @@ describe('projection processes', { timeout: 90_000 }, () => {
   test.each([
     ['killed', 'SIGKILL'],
     ['paused for longer than its lease', 'SIGSTOP'],
-  ] as const)('one is %s under load: the other takes over, and the views equal a replay', async (_, signal) => {
+  ] as const)('one is %s under load: the other takes over, and the views equal a replay', async (what, signal) => {
     const { db, start, working, differences } = newRun();
     const [first, second] = await Promise.all([start(), start()]);
     await until(working, (byPid) => shared(byPid, first, second), PATIENCE);
@@ -122,9 +122,12 @@ describe('projection processes', { timeout: 90_000 }, () => {
       ({ commit }) => commit > 0n,
     );
 
+    const died = performance.now();
     process.kill(first.pid, signal);
     if (signal === 'SIGSTOP') paused.push(first);
     await until(working, (byPid) => worksOnAll(byPid, second), PATIENCE);
+    // Five seconds are promised; what it takes on a machine that runs other tests besides is told, not asserted.
+    console.log(`taken over ${Math.round(performance.now() - died)} ms after it was ${what}`);
 
     if (signal === 'SIGSTOP') {
       process.kill(first.pid, 'SIGCONT');
