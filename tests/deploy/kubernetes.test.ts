@@ -104,7 +104,7 @@ describe('the Kubernetes resources', () => {
   test('give each side the time that it takes to end', () => {
     const literals: string[] = kustomization.configMapGenerator[0].literals;
     const drain = Number(literals.find((literal) => literal.startsWith('DRAIN_SECONDS='))?.split('=')[1]);
-    // The gateway looks for the instances every 2 s, and leaves one alone for 1 s that it could not reach.
+    // The gateway looks for the instances every 2 s.
     expect(drain).toBeGreaterThan(3);
     for (const [name, { spec }] of deployments) {
       const { terminationGracePeriodSeconds: grace } = spec.template.spec;

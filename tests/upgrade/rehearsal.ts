@@ -96,7 +96,7 @@ export const rehearse = async (nginx: string, options: RehearsalOptions): Promis
     MONGODB_URL: stores.mongoUrl,
     DRAIN_SECONDS: drain,
     // A busy machine must not turn answers into 503s here.
-    COMMAND_TIMEOUT_MS: '20000',
+    COMMAND_TIMEOUT_MS: '9000',
     QUERY_TIMEOUT_MS: '20000',
     LOG_LEVEL: 'info',
   };
