@@ -52,9 +52,15 @@ const foldingWriter = (db: Db, projection: Projection, collectionName: string, r
     }
     if (writes.length === 0) return;
     turn.assertHeld();
-    for (const [key] of written) memory?.delete(key); // What a write that fails leaves is not known.
-    await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
-    for (const [key, document] of written) if (document) memory?.set(key, document);
+    try {
+      await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
+    } catch (error) {
+      for (const [key] of written) memory?.delete(key); // What a write that fails leaves is not known.
+      throw error;
+    }
+    for (const [key, document] of written)
+      if (document) memory?.set(key, document);
+      else memory?.delete(key);
   };
 };
 
