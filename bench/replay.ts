@@ -100,7 +100,7 @@ const replayed = async (): Promise<Replayed> => {
   let end = { milliseconds: Number.NaN, cpu: Number.NaN };
   const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl };
   // As `npm run replay` sets it.
-  const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=150'];
+  const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=120'];
   const child = fork(import.meta.filename, ['--replay'], { execArgv, env: { ...process.env, ...urls } });
   child.on('message', (told: Told) => {
     if ('rss' in told) samples.push(told);
