@@ -3,6 +3,7 @@ import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.t
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
 import { streams } from '../../event-store/streams.ts';
 import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { differingDocuments } from './views.ts';
 
 /** Rounds of the last spot; `ROUNDS=1000` for a long run. */
 const ROUNDS = Number(process.env.ROUNDS ?? 25);
@@ -75,4 +76,14 @@ test(`the last spot, two processes, ${ROUNDS} times: one client has it`, {
     expect(reserved).toEqual(accepted);
     expect(refusals).toEqual(['409 /problems/lot-full']);
   }
+});
+
+test('the views equal a fresh replay of all that', { timeout: 120_000 }, async () => {
+  const projections = await startProgram('projections/main.ts', {
+    EVENTSTORE_URL: stores.eventStoreUrl,
+    MONGODB_URL: stores.mongoUrl,
+    MONGODB_DATABASE: 'plaza',
+    PLAZA_CONTEXTS: 'parking',
+  });
+  expect(await differingDocuments(stores).finally(() => projections.end())).toEqual([]);
 });

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { load } from './load.ts';
+import { differingDocuments } from './views.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';
 
 /** How many faults there are on the wires under load; `WIRE_FAULTS=5000` for a long run. */
@@ -13,6 +14,7 @@ const data = temporaryData();
 let stores: EmbeddedStores;
 let wires: Wire[];
 let writeSides: Program[];
+let projections: Program;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
@@ -23,6 +25,12 @@ beforeAll(async () => {
       startProgram('write-side/main.ts', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` }),
     ),
   );
+  projections = await startProgram('projections/main.ts', {
+    EVENTSTORE_URL: `esdb://127.0.0.1:${wires[0]!.port}?tls=false`,
+    MONGODB_URL: stores.mongoUrl,
+    MONGODB_DATABASE: 'plaza',
+    PLAZA_CONTEXTS: 'parking',
+  });
   for (const lotId of LOTS)
     await call(writeSides[0]!.url, 'POST', '/parking/lots', {
       lotId,
@@ -32,7 +40,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(writeSides.map((program) => program.end()));
+  await Promise.all([projections, ...writeSides].map((program) => program.end()));
   await Promise.all(wires.map((wire) => wire.close()));
   await stores.stop();
   data.remove();
@@ -76,4 +84,5 @@ test(`${COUNT} faults on the wires: what was acknowledged is there, once`, {
   }
   const few = loads.flatMap((each) => [...each.acknowledged]).filter((id) => id.startsWith('few.'));
   expect(few.length).toBeLessThanOrEqual(FEW_SPOTS);
+  expect(await differingDocuments(stores)).toEqual([]);
 });

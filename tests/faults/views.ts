@@ -1,0 +1,34 @@
+import { MongoClient } from 'mongodb';
+import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
+import { readTail } from '../../event-store/tail.ts';
+import { projectionsIn } from '../../projections/contexts.ts';
+import { type Difference, verifyViews } from '../../projections/verify.ts';
+import { reachedPosition } from '../../subscriptions/position.ts';
+import { eventually } from '../support/plaza.ts';
+
+const PATIENCE = 60_000;
+
+/**
+ * Waits until the car park's views have every event, and compares them with a fresh replay.
+ * @returns the documents that differ
+ */
+export const differingDocuments = async (urls: { eventStoreUrl: string; mongoUrl: string }): Promise<Difference[]> => {
+  const client = connectEventStore(urls.eventStoreUrl);
+  const mongo = await MongoClient.connect(urls.mongoUrl);
+  try {
+    const db = mongo.db('plaza');
+    const projections = projectionsIn(['parking']);
+    const { commit } = await readTail(client);
+    await eventually(
+      async () =>
+        (await Promise.all(projections.map(({ name }) => reachedPosition(db, name)))).map((at) => `${at.commit}`),
+      (positions) => positions.every((position) => BigInt(position) >= commit),
+      PATIENCE,
+    );
+    const { signal } = new AbortController();
+    const verified = await verifyViews({ client, db, projections, signal });
+    return verified!.flatMap(({ differences }) => differences);
+  } finally {
+    await Promise.all([disconnectEventStore(client), mongo.close()]);
+  }
+};
