@@ -27,6 +27,9 @@ const shownStatus = ({ _id, worker, progressAt, updatedAt, ...shown }: ReadStatu
   ...shown,
 });
 
+/** QueryPlanKilled, CursorNotFound: a view was switched for a new one while it was read. It is there, to be read anew. */
+const SWITCHED = new Set<unknown>([175, 43]);
+
 type Built = { position: bigint; document: Document };
 
 /** Builds the document of every context: at most once at a time. */
@@ -41,10 +44,11 @@ const documentBuilder = (
   let last: (Built & { freshUntil: number }) | undefined;
   let building: Promise<Built> | undefined;
 
-  const overview = async (context: ReadContext): Promise<object | null> => {
+  const overview = async (context: ReadContext, isAgain = false): Promise<object | null> => {
     try {
       return await context.overview(db);
     } catch (error) {
+      if (!isAgain && SWITCHED.has((error as { code?: unknown }).code)) return overview(context, true);
       if (isTransient(error)) throw error;
       onError(error);
       return null;

@@ -14,7 +14,7 @@ describe.skipIf(!nginx)(
   () => {
     let outcome: Outcome;
     beforeAll(async () => {
-      outcome = await rehearse(nginx ?? '', { clients: CLIENTS, requests: REQUESTS / 2, pace: 500 });
+      outcome = await rehearse(nginx ?? '', { clients: CLIENTS, requests: REQUESTS / 2, pace: 700 });
     }, 300_000);
 
     test('leave no request unanswered, and answer none in another way', () => {
