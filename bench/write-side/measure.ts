@@ -20,7 +20,7 @@ export type Processes = { server: number; stores: number | undefined };
 
 const CONNECTIONS = 64;
 /** The first seconds warm up code and caches. */
-const WARM_UP_SECONDS = 6;
+const WARM_UP_SECONDS = 4;
 
 const post = (base: string, path: string, body: object) =>
   fetch(base + path, {

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { constants, gunzip, gzip } from 'node:zlib';
 import type { Streams } from '../../event-store/streams.ts';
 import { type Revision, type StoredEvent, StoreUnavailableError } from '../../event-store/types.ts';
 
@@ -78,7 +78,7 @@ export const writeSnapshot = async (
   { revision, ...content }: Snapshot,
   keptParts: number,
 ): Promise<SnapshotSize | undefined> => {
-  const packed = await compress(JSON.stringify(content));
+  const packed = await compress(JSON.stringify(content), { level: constants.Z_BEST_SPEED });
   const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
   if (parts !== keptParts) await store.keepLast(snapshotStream(stream), parts);
   let before: Revision | undefined;

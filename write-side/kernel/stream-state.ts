@@ -6,7 +6,7 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 /** Events between two snapshots; more when snapshots are large, so that they stay a small part of what is written. */
 const SNAPSHOT_EVERY = 500;
-const SNAPSHOT_BYTES_PER_EVENT = 200;
+const SNAPSHOT_BYTES_PER_EVENT = 50;
 /** Events behind the snapshot that make one worth its while when the state is let go. */
 const SNAPSHOT_BEFORE_LEAVING = 50;
 
