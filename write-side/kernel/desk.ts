@@ -165,7 +165,7 @@ export const desk = (options: DeskOptions): Desk => {
 
   const takeOver = (before: StreamState, { decided, folded, revision }: Group): void => {
     for (const { waiting, events, last } of decided)
-      before.recent.add(waiting.request.metadata.commandId, last - BigInt(events.length) + 1n);
+      before.recent.add(waiting.request.metadata, last - BigInt(events.length) + 1n);
     before.folded = folded;
     before.revision = revision;
   };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { EventMetadata } from '../../event-store/types.ts';
 
 /** How many commands a stream remembers. A repeat after that many others is a new command. */
 export const REMEMBERED_COMMANDS = 2_000;
@@ -6,8 +7,11 @@ export const REMEMBERED_COMMANDS = 2_000;
 /** Where a stream's latest commands wrote: command id → revision of its first event. */
 export type RecentCommands = {
   find(commandId: string): bigint | undefined;
-  /** Remembers a command; the oldest is forgotten. A command that is known stays where it was. */
-  add(commandId: string, revision: bigint): void;
+  /**
+   * Remembers a command that can come again, as its fingerprint tells; the oldest is forgotten. A command that is known
+   * stays where it was.
+   */
+  add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, revision: bigint): void;
   readonly size: number;
   /** What a snapshot keeps of it. */
   save(): [key: string, revision: string][];
@@ -24,7 +28,8 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
   const revisions = new Map<string, bigint>(saved.map(([key, revision]) => [key, BigInt(revision)]));
   return {
     find: (commandId) => revisions.get(keyOf(commandId)),
-    add(commandId, revision) {
+    add({ commandId, fingerprint }, revision) {
+      if (fingerprint === '') return;
       const key = keyOf(commandId);
       if (revisions.has(key)) return;
       revisions.set(key, revision);

@@ -8,7 +8,7 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts';
 const SNAPSHOT_EVERY = 500;
 const SNAPSHOT_BYTES_PER_EVENT = 50;
 /** Events behind the snapshot that make one worth its while when the state is let go. */
-const SNAPSHOT_BEFORE_LEAVING = 50;
+const SNAPSHOT_BEFORE_LEAVING = 10;
 
 /** A stream's state as of one of its events. */
 export type StreamState = {
@@ -58,7 +58,7 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
       } else {
         state.folded = decider.evolve(state.folded, upcast(event));
         state.revision = event.revision;
-        state.recent.add(event.metadata.commandId, event.revision);
+        state.recent.add(event.metadata, event.revision);
       }
     }
     return isHere;
