@@ -275,7 +275,7 @@ describe('the file', () => {
 
 it('answers others while a scan is at work', async () => {
   const docs = client.db().collection('large');
-  for (let from = 0; from < 40_000; from += 10_000) {
+  for (let from = 0; from < 60_000; from += 10_000) {
     await docs.insertMany(Array.from({ length: 10_000 }, (_, n) => ({ n: from + n, text: `text ${n}` })));
   }
   let scanning = true;
@@ -288,5 +288,6 @@ it('answers others while a scan is at work', async () => {
     pings++;
   }
   expect(await scan).toBe(0);
-  expect(pings).toBeGreaterThan(5);
+  // Behind a scan that lets nobody in between there would be one answer.
+  expect(pings).toBeGreaterThan(2);
 });
