@@ -1,7 +1,7 @@
 /**
  * P5: replaying a history into every read model against reading the same history over a bare subscription.
  *
- *     node bench/replay.ts [--events 1000000] [--rounds 3] [--parking]
+ *     npm run bench -- replay [--events 1000000] [--rounds 3] [--parking]
  *
  * Fills embedded stores in a temporary folder with a history of all contexts, or of the car park alone, then alternates
  * both sides and prints a Markdown table. EVENTSTORE_URL

@@ -1,7 +1,7 @@
 /**
  * P6: how long it takes from an append's acknowledgement until the view shows it, at a steady rate of commands.
  *
- *     node bench/visibility.ts [--rate 500] [--seconds 20]
+ *     npm run bench -- visibility [--rate 500] [--seconds 20]
  *
  * Embedded stores and projections run as in production, in processes of their own. A reservation is visible when
  * the view's position, which is what queries wait for, has reached it. Prints a Markdown table.

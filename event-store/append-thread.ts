@@ -24,8 +24,8 @@ type Pending = { resolve(result: AppendResult): void; reject(error: StoreUnavail
 
 /**
  * A connection for appends in a thread of its own. What an append costs in CPU is mostly the client's: while its thread
- * writes and reads messages, this one decides the next commands. Appends of one turn of the event loop cross in one
- * message, and so do their answers.
+ * writes and reads messages, this one decides the next commands. Single events of one turn of the event loop cross in
+ * one message, and so do the answers; a group of events crosses at once.
  * @param url the event store's connection string
  * @param onDeath told when the thread ended by itself: appends are impossible from then on
  * @throws Error when the connection string can't be read
@@ -38,6 +38,7 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
   let isStopping = false;
 
   const send = () => {
+    if (requests.length === 0) return;
     worker.postMessage(requests);
     requests = [];
   };
@@ -62,6 +63,8 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
     append(stream, events, expected) {
       if (requests.length === 0) setImmediate(send);
       requests.push({ number: count, stream, events, expected });
+      // Behind a group others wait already, and this turn of the event loop may be long.
+      if (events.length > 1) send();
       return new Promise((resolve, reject) => {
         pending.set(count, { resolve, reject });
         count += 1;

@@ -31,7 +31,8 @@ console.log(
     .map(([status, count]) => `${status}: ${count}`)
     .join(', '),
 );
-if (exit === undefined) console.log(`the process still runs, and ends with ${await plaza.end()}`);
+const stillRan = exit === undefined;
+if (stillRan) console.log(`the process still runs, and ends with ${await plaza.end()}`);
 else console.log(`the process ended with ${exit}`);
 const errors = plaza
   .output()
@@ -39,4 +40,4 @@ const errors = plaza
   .filter((line) => line.includes('"level":50'));
 console.log(`${errors.length} errors logged`, ...errors.slice(0, 5));
 data.remove();
-process.exit(findings.length + more.length + errors.length === 0 && exit === undefined ? 0 : 1);
+process.exit(findings.length + more.length + errors.length === 0 && stillRan ? 0 : 1);
