@@ -8,7 +8,7 @@
  * and MONGODB_URL use other stores instead; MONGODB_URL's database `plaza_bench` is dropped then.
  */
 import { fork } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -19,6 +19,7 @@ import { connectEventStore, disconnectEventStore, type EventStoreClient } from '
 import { PLAZA_STREAMS } from '../event-store/tail.ts';
 import { projectionsIn, projectionsOf } from '../projections/contexts.ts';
 import { rebuild } from '../projections/kernel/rebuild.ts';
+import { cpuSeconds } from './cpu.ts';
 import { fillWithEverything } from './mixed-history.ts';
 import { fillWithParking } from './parking-history.ts';
 
@@ -58,16 +59,6 @@ const bare = (eventStore: EventStoreClient): Promise<number> =>
       void subscription.unsubscribe();
     });
   });
-
-/** CPU of a process so far, in microseconds; Linux only, elsewhere NaN. */
-const cpuOf = (pid: number | undefined): number => {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)!.split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * 10_000;
-  } catch {
-    return Number.NaN;
-  }
-};
 
 type Told = { rss: number; seen: number } | { milliseconds: number; cpu: number };
 
@@ -124,9 +115,9 @@ const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b
 
 /** A side's result, with the CPU that the stores spent on each event meanwhile. */
 const withStores = async <Result>(side: () => Promise<Result>): Promise<Result & { stores: number }> => {
-  const before = cpuOf(stores?.pid);
+  const before = cpuSeconds(stores?.pid);
   const result = await side();
-  return { ...result, stores: (cpuOf(stores?.pid) - before) / total };
+  return { ...result, stores: ((cpuSeconds(stores?.pid) - before) * 1e6) / total };
 };
 
 const bareWithCpu = async () => {

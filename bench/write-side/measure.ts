@@ -1,5 +1,5 @@
 import autocannon from 'autocannon';
-import { cpuSeconds } from './servers.ts';
+import { cpuSeconds } from '../cpu.ts';
 
 /** What a run came to. */
 export type Figures = {
@@ -55,7 +55,7 @@ const run = async (
   { server, stores }: Processes,
 ): Promise<Figures> => {
   let next = 0;
-  const used = () => [cpuSeconds(server), stores === undefined ? Number.NaN : cpuSeconds(stores)] as const;
+  const used = () => [cpuSeconds(server), cpuSeconds(stores)] as const;
   const before = used();
   const result = await autocannon({
     url,

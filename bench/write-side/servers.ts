@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -9,20 +9,6 @@ const FILES = {
   emmett: 'bench/peers/emmett.ts',
   bare: 'bench/peers/bare.ts',
 } as const;
-
-const TICKS_A_SECOND = 100;
-
-/** Seconds of CPU that a process has used so far (proc(5): utime and stime); NaN where there is no /proc. */
-export const cpuSeconds = (pid: number): number => {
-  try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /s, '')
-      .split(' ');
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
-  } catch {
-    return Number.NaN;
-  }
-};
 
 /** A server that is measured: Plaza's write side, or one of its peers. */
 export type Side = keyof typeof FILES;

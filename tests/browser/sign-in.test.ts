@@ -1,10 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildPage } from '../../control-center/build.ts';
 import { signInByCodeFlow } from '../identity/code-flow.ts';
 import { type OidcOptions, startOidcProvider } from '../identity/oidc-provider.ts';
-import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { findChromium, launch } from './chromium.ts';
 import { faultsOf, openBrowser, violations } from './stage.ts';
 
@@ -12,7 +11,6 @@ const chromium = findChromium();
 if (!chromium) console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium).');
 
 const REDIRECT = 'http://127.0.0.1/signed-in';
-const ROOT = new URL('../../', import.meta.url).pathname;
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);
@@ -210,13 +208,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
   describe('with a token that is pasted, where there is no provider', () => {
     const data = temporaryData();
     let plaza: Program;
-    const tokenOf = (...args: string[]): string =>
-      execFileSync(process.execPath, ['start/token.ts', ...args], {
-        cwd: ROOT,
-        env: { ...process.env, PLAZA_DATA: data.folder },
-        encoding: 'utf8',
-        stdio: ['ignore', 'pipe', 'pipe'],
-      }).trim();
+    const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
     const paste = async (page: Page, token: string): Promise<void> => {
       await page.getByLabel('Access token').fill(token);
       await button(page, 'Sign in').click();

@@ -1,11 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { signInByCodeFlow } from './code-flow.ts';
 import { startOidcProvider } from './oidc-provider.ts';
 
 const ALL_IN_ONE = 'start/all-in-one.ts';
-const ROOT = new URL('../../', import.meta.url).pathname;
 const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
 const slot = { slotId: 's', hospitalName: '정자병원', date: '2030-01-31', capacity: 3 };
 
@@ -59,13 +57,7 @@ describe('with an OpenID provider', () => {
 describe('without an identity provider', () => {
   const data = temporaryData();
   let plaza: Program;
-  const tokenOf = (...args: string[]): string =>
-    execFileSync(process.execPath, ['start/token.ts', ...args], {
-      cwd: ROOT,
-      env: { ...process.env, PLAZA_DATA: data.folder },
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    }).trim();
+  const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
 
   beforeAll(async () => {
     plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on' });

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -79,6 +79,15 @@ export const temporaryData = () => {
   const folder = mkdtempSync(join(tmpdir(), 'plaza-'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 };
+
+/** A token as `npm run token -- …` prints it, of the key in a data folder. @throws Error when the command fails */
+export const localToken = (folder: string, ...args: string[]): string =>
+  execFileSync(process.execPath, ['start/token.ts', ...args], {
+    cwd: ROOT,
+    env: { ...process.env, PLAZA_DATA: folder },
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  }).trim();
 
 export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
 
