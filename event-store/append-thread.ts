@@ -1,29 +1,30 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Streams } from './streams.ts';
-import { type AppendResult, type ExpectedRevision, type NewEvent, StoreUnavailableError } from './types.ts';
+import { type AppendResult, StoreUnavailableError } from './types.ts';
 
-/** One append on its way to the thread, under a number that its answer bears too. */
-export type AppendRequest = {
-  number: number;
-  stream: string;
-  events: readonly NewEvent[];
-  expected: ExpectedRevision;
-};
+/** Everything that writes. */
+export type Appending = Pick<Streams, 'append' | 'put' | 'keepLast'>;
+
+/** One call on its way to the thread, under a number that its answer bears too. */
+export type AppendRequest = { number: number } & Calls[keyof Calls];
+type Calls = { [Name in keyof Appending]: { call: Name; given: Parameters<Appending[Name]> } };
 
 /** How it ended; `unavailable` tells why nobody knows. */
-export type AppendReply = { number: number; result: AppendResult } | { number: number; unavailable: string };
+export type AppendReply = { number: number; result: unknown } | { number: number; unavailable: string };
 
 /** Appends from a thread. */
-export type AppendThread = Pick<Streams, 'append'> & {
+export type AppendThread = {
+  appending: Appending;
   /** Ends the thread; what is still in flight is unavailable. */
   stop(): Promise<void>;
 };
 
-type Pending = { resolve(result: AppendResult): void; reject(error: StoreUnavailableError): void };
+// biome-ignore lint/suspicious/noExplicitAny: the result of the call that it belongs to
+type Pending = { resolve(result: any): void; reject(error: StoreUnavailableError): void };
 
 /**
- * A connection for appends in a thread of its own. What an append costs in CPU is mostly the client's: while its thread
+ * A connection for all that is written in a thread of its own. What an append costs in CPU is mostly the client's: while its thread
  * writes and reads messages, this one decides the next commands. Single events of one turn of the event loop cross in
  * one message, and so do the answers; a group of events crosses at once.
  * @param url the event store's connection string
@@ -59,16 +60,26 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
     }
   });
 
+  const request = <Result>(call: Calls[keyof Calls]): Promise<Result> => {
+    if (requests.length === 0) setImmediate(send);
+    requests.push({ number: count, ...call });
+    return new Promise((resolve, reject) => {
+      pending.set(count, { resolve, reject });
+      count += 1;
+    });
+  };
+
   return {
-    append(stream, events, expected) {
-      if (requests.length === 0) setImmediate(send);
-      requests.push({ number: count, stream, events, expected });
-      // Behind a group others wait already, and this turn of the event loop may be long.
-      if (events.length > 1) send();
-      return new Promise((resolve, reject) => {
-        pending.set(count, { resolve, reject });
-        count += 1;
-      });
+    appending: {
+      append(...given) {
+        const result = request<AppendResult>({ call: 'append', given });
+        const [, events] = given;
+        // Behind a group others wait already, and this turn of the event loop may be long.
+        if (events.length > 1) send();
+        return result;
+      },
+      put: (...given) => request({ call: 'put', given }),
+      keepLast: (...given) => request({ call: 'keepLast', given }),
     },
     async stop() {
       isStopping = true;

@@ -4,7 +4,7 @@ import type { AppendReply, AppendRequest } from './append-thread.ts';
 import { connectEventStore } from './client.ts';
 import { streams } from './streams.ts';
 
-const { append } = streams(connectEventStore(workerData));
+const store = streams(connectEventStore(workerData));
 let replies: AppendReply[] = [];
 
 const send = () => {
@@ -17,11 +17,22 @@ const reply = (one: AppendReply): void => {
   replies.push(one);
 };
 
+const perform = ({ call, given }: AppendRequest): Promise<unknown> => {
+  switch (call) {
+    case 'append':
+      return store.append(...given);
+    case 'put':
+      return store.put(...given);
+    case 'keepLast':
+      return store.keepLast(...given);
+  }
+};
+
 parentPort?.on('message', (requests: readonly AppendRequest[]) => {
-  for (const { number, stream, events, expected } of requests)
-    append(stream, events, expected).then(
-      (result) => reply({ number, result }),
-      (error) => reply({ number, unavailable: String(error.message) }),
+  for (const request of requests)
+    perform(request).then(
+      (result) => reply({ number: request.number, result }),
+      (error) => reply({ number: request.number, unavailable: String(error.message) }),
     );
 });
 parentPort?.postMessage('ready');

@@ -1,8 +1,8 @@
+import { randomUUID } from 'node:crypto';
 import {
   BACKWARDS,
   END,
   type EventData,
-  jsonEvent,
   NO_STREAM,
   type RecordedEvent,
   StreamDeletedError,
@@ -35,15 +35,19 @@ export type Streams = {
   /** The newest event of a stream, if there is one. @throws StoreUnavailableError */
   readLast(stream: string): Promise<StoredEvent | undefined>;
   /**
-   * Appends an event without metadata.
+   * Appends an event of bytes. They go out as they are: of JSON the client makes base64, which its serializer decodes twice, 40 ms
+   * for half a megabyte.
    * @param after the event must come right behind this one; left out, it comes wherever the stream ends
    * @returns its revision; nothing when another event came behind `after`
    * @throws StoreUnavailableError
    */
-  put(stream: string, event: { type: string; data: object }, after?: Revision): Promise<Revision | undefined>;
+  put(stream: string, event: Note, after?: Revision): Promise<Revision | undefined>;
   /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
   keepLast(stream: string, count: number): Promise<void>;
 };
+
+/** An event of bytes, whose metadata is the caller's own. */
+export type Note = { type: string; data: Uint8Array; metadata: object };
 
 /**
  * Milliseconds after which an append counts as unanswered: the server itself gives up after 2 s. The client alone would
@@ -77,6 +81,14 @@ const toEventData = ({ id, type, data, metadata }: NewEvent): EventData =>
     data,
     metadata: encoder.encode(JSON.stringify(metadata)),
   }) as EventData;
+
+const toBinaryEvent = ({ type, data, metadata }: Note): EventData => ({
+  id: randomUUID(),
+  type,
+  contentType: 'application/octet-stream',
+  data,
+  metadata: encoder.encode(JSON.stringify(metadata)),
+});
 
 const errorType = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
 
@@ -161,7 +173,7 @@ export const streams = (client: EventStoreClient): Streams => {
     async put(stream, event, after) {
       const expected = after === undefined ? {} : { expectedRevision: after };
       try {
-        const appended = client.appendToStream(stream, jsonEvent(event as Parameters<typeof jsonEvent>[0]), expected);
+        const appended = client.appendToStream(stream, toBinaryEvent(event), expected);
         return (await withDeadline(appended, APPEND_DEADLINE)).nextExpectedRevision as Revision;
       } catch (error) {
         if (errorType(error) === 'wrong-expected-version') return undefined;

@@ -35,13 +35,13 @@ export const memoryStreams = (
 
   const lastOf = (stream: string): Revision => BigInt((log.get(stream) ?? []).length - 1) as Revision;
 
-  const write = (stream: string, { id, type, data, metadata }: NewEvent): StoredEvent => {
+  const write = (stream: string, { id, type, ...content }: NewEvent): StoredEvent => {
     const events = log.get(stream) ?? [];
     log.set(stream, events);
     position += 1n;
     const at: Position = { commit: position, prepare: position };
-    const copy = JSON.parse(JSON.stringify({ data, metadata }));
-    const event = { id, type, stream, revision: BigInt(events.length) as Revision, position: at, ...copy };
+    const { data, metadata } = structuredClone(content);
+    const event = { id, type, stream, revision: BigInt(events.length) as Revision, position: at, data, metadata };
     events.push(event);
     return event;
   };
@@ -92,9 +92,10 @@ export const memoryStreams = (
       return of(stream).at(-1);
     },
 
-    async put(stream, { type, data }, after) {
+    async put(stream, { type, data, metadata }, after) {
       if (after !== undefined && after !== lastOf(stream)) return undefined;
-      return write(stream, { id: `${stream} ${position}`, type, data, metadata: {} as NewEvent['metadata'] }).revision;
+      return write(stream, { id: `${stream} ${position}`, type, data, metadata: metadata as NewEvent['metadata'] })
+        .revision;
     },
 
     async keepLast(stream, count) {

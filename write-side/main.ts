@@ -30,7 +30,7 @@ await main(async () => {
   const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
     client,
-    append: appends.append,
+    appending: appends.appending,
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,

@@ -1,6 +1,7 @@
 import type { Router } from 'express';
+import type { Appending } from '../event-store/append-thread.ts';
 import type { EventStoreClient } from '../event-store/client.ts';
-import { type Streams, streams } from '../event-store/streams.ts';
+import { streams } from '../event-store/streams.ts';
 import { readTail } from '../event-store/tail.ts';
 import type { Check } from '../http/health.ts';
 import type { Identify } from '../identity/caller.ts';
@@ -13,8 +14,8 @@ import { commandRoutes } from './kernel/http.ts';
 
 export type WriteSideOptions = {
   client: EventStoreClient;
-  /** Appends; left out, by the client. */
-  append?: Streams['append'];
+  /** By what is written; left out, by the client. */
+  appending?: Appending;
   contexts: readonly WriteSideContext[];
   /** Milliseconds until a command is answered with 503 when the event store is silent. */
   answerWithin: number;
@@ -55,7 +56,7 @@ export const measuredHandler = (
 /** The write side over an event store. */
 export const startWriteSide = ({
   client,
-  append,
+  appending,
   contexts,
   answerWithin,
   maxBusy,
@@ -65,7 +66,7 @@ export const startWriteSide = ({
   identify,
   telemetry,
 }: WriteSideOptions): WriteSide => {
-  const store = { ...streams(client), ...(append ? { append } : {}) };
+  const store = { ...streams(client), ...appending };
   const handler = measuredHandler({ store, contexts, maxBusy, onError }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);

@@ -57,7 +57,7 @@ const at = (revision: number) => BigInt(revision) as Revision;
 describe.each<[string, () => Streams]>([
   ['in memory', () => memoryStreams()],
   ['by the client', () => streams(client)],
-  ['with appends in a thread', () => ({ ...streams(client), append: thread.append })],
+  ['with appends in a thread', () => ({ ...streams(client), ...thread.appending })],
 ])('streams %s', (_name, make) => {
   it('append in order, and read what was appended', async () => {
     const store = make();
@@ -118,18 +118,22 @@ describe.each<[string, () => Streams]>([
   it('put events anywhere or behind a certain one, and keep the last ones', async () => {
     const store = make();
     const stream = `note-${randomUUID()}`;
-    expect(await store.put(stream, { type: 'Noted', data: { n: 0 } })).toBe(0n);
-    expect(await store.put(stream, { type: 'Noted', data: { n: 1 } }, at(0))).toBe(1n);
-    expect(await store.put(stream, { type: 'Noted', data: { n: 2 } }, at(0))).toBeUndefined();
+    const note = (n: number) => ({ type: 'Noted', data: new Uint8Array([0, n, 255]), metadata: { n } });
+    expect(await store.put(stream, note(0))).toBe(0n);
+    expect(await store.put(stream, note(1), at(0))).toBe(1n);
+    expect(await store.put(stream, note(2), at(0))).toBeUndefined();
     await store.keepLast(stream, 1);
-    expect((await all(store.read(stream, 0n))).map(({ data }) => data)).toEqual([{ n: 1 }]);
+    const [kept, ...others] = await all(store.read(stream, 0n));
+    expect(others).toEqual([]);
+    expect(kept).toMatchObject({ type: 'Noted', metadata: { n: 1 } });
+    expect(Buffer.from(kept?.data as Uint8Array).toString('hex')).toBe('0001ff');
   });
 });
 
 describe('the thread for appends', () => {
   it('refuses what is too large as the client does', async () => {
     const large = { ...event(1), data: { text: 'x'.repeat(1_100_000) } };
-    expect(await thread.append(`counter-${randomUUID()}`, [large], 'no-stream')).toEqual({
+    expect(await thread.appending.append(`counter-${randomUUID()}`, [large], 'no-stream')).toEqual({
       ok: false,
       reason: 'too-large',
     });
@@ -141,9 +145,9 @@ describe('the thread for appends', () => {
     const appends = await startAppendThread(first.eventStoreUrl, (error) => deaths.push(error));
     const stream = `counter-${randomUUID()}`;
     try {
-      expect(await appends.append(stream, [event(1)], 'no-stream')).toMatchObject({ ok: true });
+      expect(await appends.appending.append(stream, [event(1)], 'no-stream')).toMatchObject({ ok: true });
       await first.stop();
-      await expect(appends.append(stream, [event(2)], at(0))).rejects.toThrow(StoreUnavailableError);
+      await expect(appends.appending.append(stream, [event(2)], at(0))).rejects.toThrow(StoreUnavailableError);
 
       const second = await startEmbeddedStores({
         dataFolder: own,
@@ -153,7 +157,7 @@ describe('the thread for appends', () => {
         const again = event(2);
         const retried = async () => {
           for (;;) {
-            const result = await appends.append(stream, [again], at(0)).catch(() => undefined);
+            const result = await appends.appending.append(stream, [again], at(0)).catch(() => undefined);
             if (result) return result;
           }
         };
@@ -169,9 +173,9 @@ describe('the thread for appends', () => {
 
   it('leaves nothing unanswered when it is stopped', async () => {
     const stopped = await startAppendThread(stores.eventStoreUrl, (error) => deaths.push(error));
-    const inFlight = expect(stopped.append(`counter-${randomUUID()}`, [event(1)], 'no-stream')).rejects.toThrow(
-      StoreUnavailableError,
-    );
+    const inFlight = expect(
+      stopped.appending.append(`counter-${randomUUID()}`, [event(1)], 'no-stream'),
+    ).rejects.toThrow(StoreUnavailableError);
     await stopped.stop();
     await inFlight;
   });

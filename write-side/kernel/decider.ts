@@ -37,6 +37,7 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   snapshot: {
     /** Raised whenever `evolve` or the saved form changes: snapshots of another version are ignored. */
     version: number;
+    /** Made of plain objects; a long list may be any iterable, which is then written bit by bit. */
     save(state: State): unknown;
     restore(saved: never): State;
   };

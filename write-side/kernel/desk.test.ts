@@ -311,8 +311,8 @@ describe('snapshots', () => {
 
   it('that can’t be understood are ignored, and somebody is told', async () => {
     const { store } = await longStream(600);
-    const data = { revision: '600', version: 1, part: 0, parts: 1, payload: 'bm90IGd6aXA=' };
-    await store.put(SNAPSHOTS, { type: 'Snapshot', data });
+    const metadata = { revision: '600', version: 1, part: 0, parts: 1 };
+    await store.put(SNAPSHOTS, { type: 'Snapshot', data: Buffer.from('not gzip'), metadata });
     const errors: unknown[] = [];
     const restarted = seatsDesk({ store, onError: (error) => errors.push(error) });
     expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });

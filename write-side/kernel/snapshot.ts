@@ -1,32 +1,40 @@
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
-import { constants, gunzip, gzip } from 'node:zlib';
+import { constants, createGzip, gunzip } from 'node:zlib';
 import type { Streams } from '../../event-store/streams.ts';
 import { type Revision, type StoredEvent, StoreUnavailableError } from '../../event-store/types.ts';
+import { jsonPieces } from './json-pieces.ts';
 
-const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
 /** A stream's state as of one of its events. */
 export type Snapshot = { revision: Revision; state: unknown; recent: [key: string, revision: string][] };
 
-/** What a snapshot takes: bytes as they are stored, before base64, and events. */
+/** What a snapshot takes: bytes as they are stored, and events. */
 export type SnapshotSize = { bytes: number; parts: number };
 
-/** One event of a snapshot stream: large snapshots have several parts, each small enough for an append. */
-type SnapshotPart = { revision: string; version: number; part: number; parts: number; payload: string };
+/** The metadata of one event of a snapshot stream: large snapshots have several parts, each small enough for an append. */
+type PartOf = { revision: string; version: number; part: number; parts: number };
+type SnapshotPart = PartOf & { payload: Uint8Array };
 
 const PART_BYTES = 512 * 1024;
 
 /** The prefix keeps snapshots out of every subscription. */
 const snapshotStream = (stream: string): string => `snapshot-${stream}`;
 
+const partOf = ({ data, metadata }: StoredEvent): SnapshotPart => ({
+  ...(metadata as unknown as PartOf),
+  payload: data as Uint8Array,
+});
+
 const readParts = async (store: Streams, stream: string, last: StoredEvent): Promise<SnapshotPart[]> => {
-  const { parts } = last.data as SnapshotPart;
-  if (parts === 1) return [last.data as SnapshotPart];
+  const { parts } = partOf(last);
+  if (parts === 1) return [partOf(last)];
   const first = last.revision - BigInt(parts - 1);
   const read: SnapshotPart[] = [];
   if (first < 0n) return read;
-  for await (const event of store.read(stream, first, parts)) read.push(event.data as SnapshotPart);
+  for await (const event of store.read(stream, first, parts)) read.push(partOf(event));
   return read;
 };
 
@@ -49,12 +57,12 @@ export const readSnapshot = async (
   const last = await store.readLast(snapshotStream(stream));
   if (!last) return undefined;
   try {
-    const newest = last.data as SnapshotPart;
+    const newest = partOf(last);
     if (newest.version !== version || newest.part !== newest.parts - 1) return undefined;
     const parts = await readParts(store, snapshotStream(stream), last);
     if (!isWhole(parts, newest)) return undefined;
 
-    const packed = Buffer.concat(parts.map(({ payload }) => Buffer.from(payload, 'base64')));
+    const packed = Buffer.concat(parts.map(({ payload }) => payload));
     const { state, recent } = JSON.parse((await decompress(packed)).toString()) as Omit<Snapshot, 'revision'>;
     const revision = BigInt(newest.revision) as Revision;
     return { revision, state, recent, bytes: packed.length, parts: parts.length };
@@ -78,14 +86,14 @@ export const writeSnapshot = async (
   { revision, ...content }: Snapshot,
   keptParts: number,
 ): Promise<SnapshotSize | undefined> => {
-  const packed = await compress(JSON.stringify(content), { level: constants.Z_BEST_SPEED });
+  const packed = await pipeline(jsonPieces(content), createGzip({ level: constants.Z_BEST_SPEED }), buffer);
   const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
   if (parts !== keptParts) await store.keepLast(snapshotStream(stream), parts);
   let before: Revision | undefined;
   for (let part = 0; part < parts; part++) {
-    const payload = packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES).toString('base64');
-    const data: SnapshotPart = { revision: revision.toString(), version, part, parts, payload };
-    before = await store.put(snapshotStream(stream), { type: 'Snapshot', data }, before);
+    const data = new Uint8Array(packed.subarray(part * PART_BYTES, (part + 1) * PART_BYTES));
+    const metadata: PartOf = { revision: revision.toString(), version, part, parts };
+    before = await store.put(snapshotStream(stream), { type: 'Snapshot', data, metadata }, before);
     if (before === undefined) return undefined;
   }
   return { bytes: packed.length, parts };

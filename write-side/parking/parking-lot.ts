@@ -172,6 +172,8 @@ type Saved = {
   open: [reservationId: string, customerId: string, carNumber: string][];
   canceled: { newer: string[]; older: string[] };
 };
+/** A full car park is not listed at once. */
+type Saving = Omit<Saved, 'open'> & { open: Iterable<Saved['open'][number]> };
 
 /** A lot: `parkingLot-{lotId}`, the unit of optimistic concurrency. */
 export const parkingLot: Decider<Command, Event, State> = {
@@ -194,13 +196,10 @@ export const parkingLot: Decider<Command, Event, State> = {
   size: ({ open, canceled }) => open.size + canceled.newer.size + canceled.older.size,
   snapshot: {
     version: 2,
-    save: ({ status, spots, open, canceled }): Saved => ({
+    save: ({ status, spots, open, canceled }): Saving => ({
       status,
       spots,
-      open: open
-        .entrySeq()
-        .map(([id, { customerId, carNumber }]): Saved['open'][number] => [id, customerId, carNumber])
-        .toArray(),
+      open: open.entrySeq().map(([id, { customerId, carNumber }]) => [id, customerId, carNumber]),
       canceled: { newer: canceled.newer.toArray(), older: canceled.older.toArray() },
     }),
     restore: ({ status, spots, open, canceled }: Saved): State => ({

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { Map as ImmutableMap } from 'immutable';
+import { expect, it } from 'vitest';
+import { jsonPieces } from './json-pieces.ts';
+
+it('makes the text that JSON.stringify makes', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value));
+    }),
+  );
+  expect([...jsonPieces({ a: undefined, b: [] })]).toEqual(['{"b":[]}']);
+});
+
+it('makes no more of a long list than the piece that is asked for', () => {
+  let made = 0;
+  const entries = ImmutableMap(Array.from({ length: 10_000 }, (_, n) => [`key ${n}`, n] as const)).entrySeq();
+  const open = entries.map(([key, value]) => {
+    made += 1;
+    return [key, value];
+  });
+  const pieces = jsonPieces({ status: 'open', open, closed: ['a'] });
+
+  const [first] = [pieces.next().value as string];
+  expect(made).toBeLessThan(1_500);
+
+  const rest = [...pieces];
+  expect(made).toBe(10_000);
+  for (const piece of [first, ...rest]) expect(piece.length).toBeLessThan(20_000);
+  expect(JSON.parse([first, ...rest].join(''))).toEqual({
+    status: 'open',
+    open: entries.map(([key, value]) => [key, value]).toArray(),
+    closed: ['a'],
+  });
+});

@@ -1,0 +1,43 @@
+/** Characters of a piece, about: some tenths of a millisecond of work. */
+const PIECE = 16 * 1024;
+
+function* texts(value: unknown): Generator<string> {
+  if (typeof value !== 'object' || value === null) {
+    yield JSON.stringify(value);
+  } else if (Symbol.iterator in value) {
+    let text = '[';
+    let separator = '';
+    for (const element of value as Iterable<unknown>) {
+      text += separator + JSON.stringify(element);
+      separator = ',';
+      if (text.length < PIECE) continue;
+      yield text;
+      text = '';
+    }
+    yield `${text}]`;
+  } else {
+    let separator = '{';
+    for (const [name, member] of Object.entries(value)) {
+      if (member === undefined) continue;
+      yield `${separator}${JSON.stringify(name)}:`;
+      yield* texts(member);
+      separator = ',';
+    }
+    yield separator === '{' ? '{}' : '}';
+  }
+}
+
+/**
+ * The JSON text of a value in pieces, each made when it is asked for: who writes them one after the other leaves room for
+ * other work between them. Lists may be any iterables, whose elements are made as late too.
+ */
+export function* jsonPieces(value: unknown): Generator<string> {
+  let piece = '';
+  for (const text of texts(value)) {
+    piece += text;
+    if (piece.length < PIECE) continue;
+    yield piece;
+    piece = '';
+  }
+  if (piece) yield piece;
+}
