@@ -46,7 +46,6 @@ import type { ExpectedRevision, NewEvent, WriteOutcome } from './storage.ts';
 /** EventStoreDB's default: data, metadata and type (two bytes a character) of all events of one append. */
 const MAX_APPEND_BYTES = 1_048_576;
 const LONGEST_TIMER = 2_147_483_647;
-const ANSWERS_AHEAD = 1_024;
 
 type Proposed = {
   getId: () => UuidMessage | undefined;
@@ -91,22 +90,20 @@ type OpenBatch = {
 
 /** An append that is larger than one message comes in several; it is kept until its last one, its deadline, or the size limit. */
 export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: string) => void) {
-  return (call: ServerDuplexStream<BatchAppendRequest, BatchAppendResponse>) => {
-    calls.add(call);
+  return (call: ServerDuplexStream<BatchAppendRequest, readonly Buffer[]>) => {
+    const outbox = calls.begin(call);
     const open = new Map<string, OpenBatch>();
     let unanswered = 0;
     let ended = false;
 
     const send = (answer: BatchAppendResponse) => {
-      if (call.cancelled || call.destroyed) return;
-      call.write(answer);
-      if (call.writableLength > ANSWERS_AHEAD && !call.isPaused()) {
-        call.pause();
-        call.once('drain', () => call.resume());
-      }
+      const room = outbox.send(Buffer.from(answer.serializeBinary()));
+      if (!room || call.isPaused()) return;
+      call.pause();
+      room.then(() => call.resume());
     };
     const finish = () => {
-      if (ended && unanswered === 0 && !call.destroyed) call.end();
+      if (ended && unanswered === 0) outbox.end();
     };
 
     call.on('data', (request: BatchAppendRequest) => {

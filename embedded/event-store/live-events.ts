@@ -50,7 +50,7 @@ export function createLiveEvents() {
    * `take` throws.
    */
   function follow(
-    call: ServerWritableStream<unknown, Buffer>,
+    call: Pick<ServerWritableStream<unknown, unknown>, 'once' | 'off'>,
     take: (item: LiveEvent) => Promise<void> | undefined,
   ): Promise<Outcome> {
     return new Promise((resolve, reject) => {

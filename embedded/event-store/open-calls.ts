@@ -1,22 +1,22 @@
 /** The calls that do not end by themselves: subscriptions, long reads, batch appends. Stopping ends them with a reason. */
-import type { ServerDuplexStream, ServerWritableStream, StatusObject } from '@grpc/grpc-js';
-
-type LongCall = ServerWritableStream<never, never> | ServerDuplexStream<never, never>;
+import type { StatusObject } from '@grpc/grpc-js';
+import { createOutbox, type LongCall, type Outbox } from './outbox.ts';
 
 export function createOpenCalls() {
-  const open = new Set<LongCall>();
+  const open = new Set<Outbox>();
   return {
-    add(call: unknown): void {
-      const added = call as LongCall;
-      open.add(added);
-      added.once('close', () => open.delete(added));
-      added.once('cancelled', () => open.delete(added));
+    /** Begins a call: what it answers goes through the outbox. */
+    begin(call: LongCall): Outbox {
+      const outbox = createOutbox(call);
+      const over = () => open.delete(outbox);
+      open.add(outbox);
+      call.once('close', over);
+      call.once('cancelled', over);
+      return outbox;
     },
     /** What the clients see is what a killed server shows them, so they need one way to handle both. */
     endAll(reason: Partial<StatusObject>): void {
-      for (const call of open) {
-        if (!call.cancelled && !call.destroyed && !call.writableEnded) call.emit('error', reason);
-      }
+      for (const outbox of open) outbox.end(reason);
       open.clear();
     },
   };

@@ -3,6 +3,7 @@ import { status as grpcStatus, type ServerWritableStream } from '@grpc/grpc-js';
 import { isStoresError } from '../errors.ts';
 import type { LiveEvent, LiveEvents } from './live-events.ts';
 import type { OpenCalls } from './open-calls.ts';
+import type { Outbox } from './outbox.ts';
 import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamDeletedError, streamNameOf } from './protocol.ts';
 import { type Storage, type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
 import {
@@ -18,18 +19,16 @@ const PAGE_EVENTS = 256;
 /** EventStoreDB's window when the filter names none: its page size. */
 const DEFAULT_SEARCH_WINDOW = 32;
 
-type ReadCall = ServerWritableStream<ReadRequest, Buffer>;
+type ReadCall = ServerWritableStream<ReadRequest, readonly Buffer[]>;
 type ReadOptions = NonNullable<ReturnType<ReadRequest['getOptions']>>;
 type Filter = { matches: (event: StoredEvent) => boolean; checkpointEvery: number };
 
 export function read(storage: Storage, live: LiveEvents, calls: OpenCalls, log: (line: string) => void) {
   return (call: ReadCall) => {
-    calls.add(call);
-    serve(storage, live, call).then(
-      () => {
-        if (!isGone(call)) call.end();
-      },
-      (error: unknown) => fail(call, error, log),
+    const outbox = calls.begin(call);
+    serve(storage, live, call, outbox).then(
+      () => outbox.end(),
+      (error: unknown) => fail(outbox, error, log),
     );
   };
 }
@@ -42,19 +41,19 @@ class Refusal {
   }
 }
 
-function fail(call: ReadCall, error: unknown, log: (line: string) => void): void {
-  if (isGone(call)) return;
+function fail(outbox: Outbox, error: unknown, log: (line: string) => void): void {
+  if (outbox.isGone()) return;
   if (error instanceof Refusal) {
-    call.emit('error', error.status);
+    outbox.end(error.status);
     return;
   }
   const message = error instanceof Error ? error.message : String(error);
   log(`event store: a read failed: ${message}`);
   const code = isStoresError(error) && error.code === 'data-corrupt' ? grpcStatus.DATA_LOSS : grpcStatus.UNKNOWN;
-  call.emit('error', grpcError(code, `The event store could not read: ${message}`));
+  outbox.end(grpcError(code, `The event store could not read: ${message}`));
 }
 
-async function serve(storage: Storage, live: LiveEvents, call: ReadCall): Promise<void> {
+async function serve(storage: Storage, live: LiveEvents, call: ReadCall, outbox: Outbox): Promise<void> {
   const options = call.request.getOptions();
   const stream = options?.getStream();
   const all = options?.getAll();
@@ -64,11 +63,11 @@ async function serve(storage: Storage, live: LiveEvents, call: ReadCall): Promis
   const filter = filterOf(options);
   const streamName = stream && streamNameOf(stream.getStreamIdentifier());
   if (streamName === '') throw new Refusal(invalidArgument('The stream has no name.'));
-  const write = (event: StoredEvent) => send(call, encodeEvent(event, uuidForm));
+  const write = (event: StoredEvent) => outbox.send(encodeEvent(event, uuidForm));
 
   if (options.hasSubscription()) {
     if (backwards) throw new Refusal(invalidArgument('A subscription goes forwards.'));
-    const subscription = { storage, live, call, uuidForm };
+    const subscription = { storage, live, call, outbox, uuidForm };
     if (stream && streamName !== undefined) {
       const from = stream.hasEnd() ? 'end' : stream.hasRevision() ? wholeNumber(stream.getRevision()) + 1 : 0;
       return subscribeToStream(subscription, streamName, from);
@@ -87,16 +86,16 @@ async function serve(storage: Storage, live: LiveEvents, call: ReadCall): Promis
     }
     const from = stream.hasRevision() ? wholeNumber(stream.getRevision()) : 0;
     const start = stream.hasEnd() ? Number.MAX_SAFE_INTEGER : from;
-    return readStream(storage, call, streamName, backwards, start, count, write);
+    return readStream(storage, outbox, streamName, backwards, start, count, write);
   }
   const position = all!.getPosition();
   const start = all!.hasEnd() ? Number.MAX_SAFE_INTEGER : position ? wholeNumber(position.getCommitPosition()) : 0;
-  return readAll(storage, call, backwards, start, count, filter, write);
+  return readAll(storage, outbox, backwards, start, count, filter, write);
 }
 
 async function readStream(
   storage: Storage,
-  call: ReadCall,
+  outbox: Outbox,
   streamName: string,
   backwards: boolean,
   start: number,
@@ -112,11 +111,11 @@ async function readStream(
       Math.min(left, PAGE_EVENTS),
     );
     if (page.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
-    if (page.kind === 'not-found') return void (await send(call, encodeStreamNotFound(streamName)));
+    if (page.kind === 'not-found') return void (await outbox.send(encodeStreamNotFound(streamName)));
     for (const event of page.events) {
       const room = write(event);
       if (room) await room;
-      if (isGone(call)) return;
+      if (outbox.isGone()) return;
     }
     left -= page.events.length;
     from = page.next;
@@ -126,7 +125,7 @@ async function readStream(
 
 async function readAll(
   storage: Storage,
-  call: ReadCall,
+  outbox: Outbox,
   backwards: boolean,
   start: number,
   count: number,
@@ -144,7 +143,7 @@ async function readAll(
       if (filter && !filter.matches(event)) continue;
       const room = write(event);
       if (room) await room;
-      if (isGone(call)) return;
+      if (outbox.isGone()) return;
       if (--left === 0) return;
     }
     from = backwards ? last.position : last.position + 1;
@@ -154,27 +153,27 @@ async function readAll(
 
 // ---- subscriptions: pages until the end of the log is reached, then the live events ---------------------------------------------
 
-type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; uuidForm: UuidForm };
+type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; outbox: Outbox; uuidForm: UuidForm };
 
 /** `from`: the first revision to send. A stream that does not exist (yet) is waited for, and only then is the reader caught up. */
 async function subscribeToStream(subscription: Subscription, streamName: string, from: number | 'end'): Promise<void> {
-  const { storage, live, call } = subscription;
+  const { storage, live, call, outbox } = subscription;
   let next = from === 'end' ? 0 : from;
   let announced = false;
   const encode = encoderOf(subscription.uuidForm);
   const first = storage.readStream(streamName, 'backwards', Number.MAX_SAFE_INTEGER, 1);
   if (first.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
   if (from === 'end' && first.kind === 'events') next = (first.events[0]?.revision ?? -1) + 1;
-  await send(call, encodeConfirmation());
+  await outbox.send(encodeConfirmation());
 
-  while (!isGone(call)) {
+  while (!outbox.isGone()) {
     const page = storage.readStream(streamName, 'forwards', next, PAGE_EVENTS);
     if (page.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
     if (page.kind === 'events' && page.events.length > 0) {
       for (const event of page.events) {
-        const room = send(call, encode({ event }));
+        const room = outbox.send(encode({ event }));
         if (room) await room;
-        if (isGone(call)) return;
+        if (outbox.isGone()) return;
         next = event.revision + 1;
       }
       await nextTurn();
@@ -183,7 +182,7 @@ async function subscribeToStream(subscription: Subscription, streamName: string,
     // From here to live.follow nothing is awaited, so no event can slip between the page and the live events.
     if (!announced && (page.kind === 'events' || from === 'end')) {
       announced = true;
-      send(call, CAUGHT_UP);
+      outbox.send(CAUGHT_UP);
     }
     const outcome = await live.follow(call, (item) => {
       const { event } = item;
@@ -191,10 +190,10 @@ async function subscribeToStream(subscription: Subscription, streamName: string,
       if (event.revision === TOMBSTONE_REVISION) throw new Refusal(streamDeletedError(streamName));
       if (event.revision < next) return undefined;
       next = event.revision + 1;
-      const room = send(call, encode(item));
+      const room = outbox.send(encode(item));
       if (announced) return room;
       announced = true;
-      return send(call, CAUGHT_UP) ?? room;
+      return outbox.send(CAUGHT_UP) ?? room;
     });
     refuseWhenSlow(outcome);
   }
@@ -202,32 +201,32 @@ async function subscribeToStream(subscription: Subscription, streamName: string,
 
 /** `from`: the position after which to send. */
 async function subscribeToAll(subscription: Subscription, from: number, filter: Filter | undefined): Promise<void> {
-  const { storage, live, call } = subscription;
+  const { storage, live, call, outbox } = subscription;
   let reached = from;
   let considered = 0;
   let announced = false;
   const encode = encoderOf(subscription.uuidForm);
-  await send(call, encodeConfirmation());
+  await outbox.send(encodeConfirmation());
 
   const consider = (item: LiveEvent): Promise<void> | undefined => {
     const { event } = item;
     if (event.position <= reached) return undefined;
     reached = event.position;
-    let room = !filter || filter.matches(event) ? send(call, encode(item)) : undefined;
+    let room = !filter || filter.matches(event) ? outbox.send(encode(item)) : undefined;
     if (filter && ++considered >= filter.checkpointEvery) {
       considered = 0;
-      room = send(call, encodeCheckpoint(reached)) ?? room;
+      room = outbox.send(encodeCheckpoint(reached)) ?? room;
     }
     return room;
   };
 
-  while (!isGone(call)) {
+  while (!outbox.isGone()) {
     const page = storage.readAll('forwards', reached + 1, PAGE_EVENTS);
     if (page.length > 0) {
       for (const event of page) {
         const room = consider({ event });
         if (room) await room;
-        if (isGone(call)) return;
+        if (outbox.isGone()) return;
       }
       await nextTurn();
       continue;
@@ -235,7 +234,7 @@ async function subscribeToAll(subscription: Subscription, from: number, filter: 
     // From here to live.follow nothing is awaited, so no event can slip between the page and the live events.
     if (!announced) {
       announced = true;
-      send(call, CAUGHT_UP);
+      outbox.send(CAUGHT_UP);
     }
     refuseWhenSlow(await live.follow(call, consider));
   }
@@ -293,26 +292,6 @@ function regexOf(pattern: string): RegExp {
 
 function wholeNumber(text: string): number {
   return Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);
-}
-
-function isGone(call: ReadCall): boolean {
-  return call.cancelled || call.destroyed || call.writableEnded;
-}
-
-/** Undefined while the reader keeps up; otherwise a promise to await before the next message. */
-function send(call: ReadCall, message: Buffer): Promise<void> | undefined {
-  if (isGone(call) || call.write(message)) return undefined;
-  return new Promise((resolve) => {
-    const done = () => {
-      call.off('drain', done);
-      call.off('cancelled', done);
-      call.off('close', done);
-      resolve();
-    };
-    call.once('drain', done);
-    call.once('cancelled', done);
-    call.once('close', done);
-  });
 }
 
 function nextTurn(): Promise<void> {

@@ -6,6 +6,7 @@ import { append, batchAppend, softDelete, tombstone } from './appends.ts';
 import { createCommits } from './commits.ts';
 import { createLiveEvents } from './live-events.ts';
 import { createOpenCalls } from './open-calls.ts';
+import { framed } from './outbox.ts';
 import {
   ClusterInfo,
   EndPoint,
@@ -59,7 +60,11 @@ export async function startEventStoreServer(options: {
   });
   let port = 0;
   server.addService(
-    { ...StreamsService, read: { ...StreamsService.read, responseSerialize: (bytes: Buffer) => bytes } },
+    {
+      ...StreamsService,
+      read: { ...StreamsService.read, responseSerialize: framed },
+      batchAppend: { ...StreamsService.batchAppend, responseSerialize: framed },
+    },
     {
       read: read(storage, live, calls, log),
       append: append(commits, log),
