@@ -9,6 +9,7 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import type { EventStoreClient } from './client.ts';
+import { rawAppends } from './raw-appends.ts';
 import {
   type AppendResult,
   type EventMetadata,
@@ -113,6 +114,14 @@ const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promi
 
 /** Appending and reading over a client. */
 export const streams = (client: EventStoreClient): Streams => {
+  const appendRaw = rawAppends(client);
+
+  const appendByClient = async (stream: string, events: readonly NewEvent[], expected: ExpectedRevision) => {
+    const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
+    const result = await client.appendToStream(stream, events.map(toEventData), { expectedRevision });
+    return { ok: true, revision: result.nextExpectedRevision as Revision, position: result.position ?? START } as const;
+  };
+
   const readPage = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
     try {
       for await (const { event } of client.readStream(stream, { deadline: READ_DEADLINE, ...options })) {
@@ -140,15 +149,12 @@ export const streams = (client: EventStoreClient): Streams => {
 
   return {
     async append(stream, events, expected) {
-      const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
       try {
-        const appended = client.appendToStream(stream, events.map(toEventData), { expectedRevision });
-        const result = await withDeadline(appended, APPEND_DEADLINE);
-        return {
-          ok: true,
-          revision: result.nextExpectedRevision as Revision,
-          position: result.position ?? START,
-        };
+        const raw = appendRaw(stream, events, expected);
+        return (
+          (await withDeadline(raw, APPEND_DEADLINE)) ??
+          (await withDeadline(appendByClient(stream, events, expected), APPEND_DEADLINE))
+        );
       } catch (error) {
         switch (errorType(error)) {
           case 'wrong-expected-version':
