@@ -3,7 +3,6 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import eventStore from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
-import type { Streams } from './streams.ts';
 import {
   type AppendResult,
   type ExpectedRevision,
@@ -47,7 +46,11 @@ const SERVER_DEADLINE = 10_000;
  * @returns undefined for what only the client itself can append: to a server without such calls, or more than a message may hold
  * @throws StoreUnavailableError when it is not known whether the events were written
  */
-export type RawAppend = (...given: Parameters<Streams['append']>) => Promise<AppendResult | undefined>;
+export type RawAppend = (
+  stream: string,
+  events: readonly NewEvent[],
+  expected: ExpectedRevision,
+) => Promise<AppendResult | undefined>;
 
 export const rawAppends = (client: EventStoreDBClient): RawAppend => {
   if (!('GRPCStreamCreator' in client)) return async () => undefined;
