@@ -22,14 +22,6 @@ export class RawEvent {
     this.bytes = bytes;
   }
 
-  hasEvent(): boolean {
-    return true;
-  }
-
-  getEvent(): RawEvent {
-    return this;
-  }
-
   /** Remembers how the client itself reads events. */
   kept(convert: Convert): RawEvent {
     this.#convert = convert;
@@ -48,7 +40,8 @@ type Convert = (event: unknown) => AllStreamResolvedEvent;
 type CreateStream = (connection: GrpcClient) => unknown;
 type Client = Pick<EventStoreDBClient, 'subscribeToAll'>;
 type OpenClient = { GRPCStreamCreator(kind: unknown, name: string, create: CreateStream, cache?: unknown): unknown };
-type OpenSubscription = { convertGrpcEvent: Convert };
+type Transform = (message: unknown, encoding: string, next: (error: null, item: RawEvent) => void) => void;
+type OpenSubscription = { convertGrpcEvent: Convert; _transform: Transform };
 
 const READ = '/event_store.client.streams.Streams/Read';
 /** The tag of ReadResp.event: a message that begins with it is an event. */
@@ -73,10 +66,12 @@ export const subscribeRaw = (
     options,
     buffers,
   ) as AllStreamSubscription;
-  const converting = subscription as unknown as OpenSubscription;
-  const convert = converting.convertGrpcEvent;
-  converting.convertGrpcEvent = ((event: unknown) =>
-    event instanceof RawEvent ? event.kept(convert) : convert(event)) as unknown as Convert;
+  const opened = subscription as unknown as OpenSubscription;
+  const { convertGrpcEvent, _transform } = opened;
+  opened._transform = (message, encoding, next) =>
+    message instanceof RawEvent
+      ? next(null, message.kept(convertGrpcEvent))
+      : _transform.call(subscription, message, encoding, next);
   return subscription;
 };
 

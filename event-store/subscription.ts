@@ -36,8 +36,9 @@ export type PullOptions = {
   backoff?: { first: number; most: number };
 };
 
-/** Checkpoints and the turn to live travel in the stream's own queue, behind the events that came before them. */
+/** Checkpoints and the turn to live travel in the stream itself, behind the events that came before them. */
 type Marker = { checkpoint: Position } | { live: boolean };
+type Item = AllStreamResolvedEvent | RawEvent | Marker;
 
 const CHECKPOINT_EVERY_WINDOWS = 32;
 const FILL_TURN = 2;
@@ -91,14 +92,19 @@ const connect = (options: PullOptions, from: Position) => {
   let caughtUp = false;
   let drop: Error | undefined;
   let wake = (): void => {};
+  const waiting: Item[] = [];
 
   const dropped = (reason: Error) => {
     drop ??= reason;
     wake();
   };
-  const onReadable = () => wake();
   const onAbort = () => dropped(new Error('Stopped'));
-  subscription.on('readable', onReadable);
+  const onData = (item: Item) => {
+    waiting.push(item);
+    if (waiting.length >= maxBatch) subscription.pause();
+    wake();
+  };
+  subscription.on('data', onData);
   subscription.on('caughtUp', () => {
     caughtUp = true; // Ahead of the queue: no more than what waits in it is to come soon.
   });
@@ -116,14 +122,13 @@ const connect = (options: PullOptions, from: Position) => {
       checkpoint = later(checkpoint, event.position);
       events.push(event);
     };
-    while (events.length < maxBatch) {
-      const item = subscription.read() as AllStreamResolvedEvent | RawEvent | Marker | null;
-      if (item === null) break;
+    for (const item of waiting.splice(0, maxBatch)) {
       if (item instanceof RawEvent) add(item.read());
       else if ('live' in item) live = item.live;
       else if ('checkpoint' in item) checkpoint = later(checkpoint, item.checkpoint);
       else add(item.event && toStoredEvent(item.event));
     }
+    subscription.resume();
     return events.length > 0 || live !== wasLive || checkpoint !== start ? { events, checkpoint, live } : null;
   };
 
@@ -149,7 +154,7 @@ const connect = (options: PullOptions, from: Position) => {
 
   const fill = async (): Promise<void> => {
     const deadline = performance.now() + fillWithin;
-    while (!live && !caughtUp && !drop && subscription.readableLength < maxBatch && performance.now() < deadline)
+    while (!live && !caughtUp && !drop && waiting.length < maxBatch && performance.now() < deadline)
       await turn(FILL_TURN);
   };
 
@@ -163,7 +168,7 @@ const connect = (options: PullOptions, from: Position) => {
       if (drop) throw new Dropped(drop);
       if (await waitForMore()) continue;
       const ahead = await tailIsAhead();
-      if (subscription.readableLength > 0) continue;
+      if (waiting.length > 0) continue;
       if (ahead && suspicious) throw new Dropped(new Error('The store has newer events, the subscription is silent'));
       suspicious = ahead;
       if (!ahead && !live) {
@@ -175,7 +180,7 @@ const connect = (options: PullOptions, from: Position) => {
 
   const close = async (): Promise<void> => {
     signal.removeEventListener('abort', onAbort);
-    subscription.off('readable', onReadable);
+    subscription.off('data', onData);
     await subscription.unsubscribe().catch(() => {});
     subscription.destroy();
   };
@@ -183,10 +188,7 @@ const connect = (options: PullOptions, from: Position) => {
   return { next, close };
 };
 
-const subscribe = (
-  { client, streams = PLAZA_STREAMS, maxBatch }: PullOptions,
-  from: Position,
-): AllStreamSubscription => {
+const subscribe = ({ client, streams = PLAZA_STREAMS }: PullOptions, from: Position): AllStreamSubscription => {
   const push = (subscription: AllStreamSubscription, marker: Marker) => {
     if (!subscription.destroyed) subscription.push(marker);
   };
@@ -199,8 +201,8 @@ const subscribe = (
     },
   });
   const fromPosition = comparePositions(from, START) === 0 ? STORE_START : from;
-  // The stream is a Transform: what waits undecoded in front of it need not be as long as what waits behind.
-  const buffers = { objectMode: true, readableHighWaterMark: maxBatch, writableHighWaterMark: 16 };
+  // What comes is taken out of the stream at once; what is held up in it need not be long.
+  const buffers = { objectMode: true, readableHighWaterMark: 1, writableHighWaterMark: 16 };
   const subscription = subscribeRaw(client, { fromPosition, filter }, buffers);
   subscription.on('caughtUp', () => push(subscription, { live: true }));
   subscription.on('fellBehind', () => push(subscription, { live: false }));
