@@ -7,18 +7,15 @@ import {
   type sendUnaryData,
 } from '@grpc/grpc-js';
 import { isDiskFull } from '../sqlite-file.ts';
+import { type BatchOptions, type BatchRequest, newEvent, revisionNumber } from './batch-requests.ts';
 import type { Commits } from './commits.ts';
 import type { OpenCalls } from './open-calls.ts';
 import {
-  AllStreamPosition,
   Any,
   type AppendRequest,
   AppendResp,
   type AppendResponse,
   BadRequest,
-  type BatchAppendRequest,
-  BatchAppendResp,
-  type BatchAppendResponse,
   type DeleteRequest,
   DeleteResp,
   type DeleteResponse,
@@ -37,40 +34,14 @@ import {
   type TombstoneRequest,
   TombstoneResp,
   type TombstoneResponse,
-  type UuidMessage,
-  uuidHex,
   WrongExpectedVersion,
 } from './protocol.ts';
 import type { ExpectedRevision, NewEvent, WriteOutcome } from './storage.ts';
+import { encodeBatchAnswer, encodeIdentifier, encodeSuccess } from './wire.ts';
 
 /** EventStoreDB's default: data, metadata and type (two bytes a character) of all events of one append. */
 const MAX_APPEND_BYTES = 1_048_576;
 const LONGEST_TIMER = 2_147_483_647;
-
-type Proposed = {
-  getId: () => UuidMessage | undefined;
-  getMetadataMap: () => { get: (key: string) => string | undefined };
-  getData_asU8: () => Uint8Array;
-  getCustomMetadata_asU8: () => Uint8Array;
-};
-
-type Refusal = { problem: string };
-
-function newEvent(proposed: Proposed): NewEvent | Refusal {
-  const id = uuidHex(proposed.getId());
-  if (!id) return { problem: 'The id of an event is not a UUID.' };
-  const type = proposed.getMetadataMap().get('type');
-  if (!type) return { problem: "Required metadata property 'type' is missing." };
-  const contentType = proposed.getMetadataMap().get('content-type');
-  if (!contentType) return { problem: "Required metadata property 'content-type' is missing." };
-  return {
-    id,
-    type,
-    isJson: contentType === 'application/json',
-    data: proposed.getData_asU8(),
-    metadata: proposed.getCustomMetadata_asU8(),
-  };
-}
 
 function sizeOf(event: NewEvent): number {
   return event.data.length + event.metadata.length + 2 * event.type.length;
@@ -78,11 +49,8 @@ function sizeOf(event: NewEvent): number {
 
 // ---- BatchAppend: many appends on one long-lived stream, told apart by their correlation id -----------------------------------
 
-type OpenBatch = {
-  correlationId: UuidMessage;
-  streamName: string;
-  expected: ExpectedRevision;
-  deadline: number;
+type OpenBatch = BatchOptions & {
+  correlationId: Buffer;
   events: NewEvent[];
   bytes: number;
   timer: NodeJS.Timeout | undefined;
@@ -90,14 +58,14 @@ type OpenBatch = {
 
 /** An append that is larger than one message comes in several; it is kept until its last one, its deadline, or the size limit. */
 export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: string) => void) {
-  return (call: ServerDuplexStream<BatchAppendRequest, readonly Buffer[]>) => {
+  return (call: ServerDuplexStream<BatchRequest, readonly Buffer[]>) => {
     const outbox = calls.begin(call);
     const open = new Map<string, OpenBatch>();
     let unanswered = 0;
     let ended = false;
 
-    const send = (answer: BatchAppendResponse) => {
-      const room = outbox.send(Buffer.from(answer.serializeBinary()));
+    const send = (answer: Buffer) => {
+      const room = outbox.send(answer);
       if (!room || call.isPaused()) return;
       call.pause();
       room.then(() => call.resume());
@@ -106,20 +74,19 @@ export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: stri
       if (ended && unanswered === 0) outbox.end();
     };
 
-    call.on('data', (request: BatchAppendRequest) => {
-      const key = uuidHex(request.getCorrelationId());
+    call.on('data', ({ key, correlationId, options, proposed, isFinal }: BatchRequest) => {
       if (!key) return;
-      const options = request.getOptions();
       if (options) {
-        const batch = batchFrom(request);
-        if (typeof batch === 'string') return send(refusedBatch(request, batch));
+        if ('problem' in options) {
+          return send(encodeError(correlationId, options.identifier, badRequestStatus(options.problem)));
+        }
+        const batch: OpenBatch = { ...options, correlationId, events: [], bytes: 0, timer: undefined };
         if (batch.deadline <= Date.now()) return send(batchError(batch, timeoutStatus()));
         open.set(key, batch);
       }
       const batch = open.get(key);
       if (!batch) return;
-      for (const proposed of request.getProposedMessagesList()) {
-        const event = newEvent(proposed);
+      for (const event of proposed) {
         if ('problem' in event) {
           close(key, batch);
           return send(batchError(batch, badRequestStatus(event.problem)));
@@ -131,7 +98,7 @@ export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: stri
         close(key, batch);
         return send(batchError(batch, tooLargeStatus()));
       }
-      if (!request.getIsFinal()) {
+      if (!isFinal) {
         batch.timer ??= setTimeout(
           () => {
             open.delete(key);
@@ -143,7 +110,7 @@ export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: stri
       }
       close(key, batch);
       unanswered++;
-      const answer = (response: BatchAppendResponse) => {
+      const answer = (response: Buffer) => {
         unanswered--;
         send(response);
         finish();
@@ -169,24 +136,11 @@ export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: stri
   };
 }
 
-function batchFrom(request: BatchAppendRequest): OpenBatch | string {
-  const options = request.getOptions()!;
-  const streamName = streamNameOf(options.getStreamIdentifier());
-  if (streamName === '' || streamName === '$$') return 'The stream has no name.';
-  let expected: ExpectedRevision;
-  if (options.hasStreamPosition()) expected = revisionNumber(options.getStreamPosition());
-  else if (options.hasNoStream()) expected = 'no_stream';
-  else if (options.hasStreamExists()) expected = 'stream_exists';
-  else if (options.hasAny()) expected = 'any';
-  else return 'The expected stream position is missing.';
-  const deadline = options.getDeadline()?.toDate().getTime() ?? Number.POSITIVE_INFINITY;
-  const correlationId = request.getCorrelationId()!;
-  return { correlationId, streamName, expected, deadline, events: [], bytes: 0, timer: undefined };
-}
-
-function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): BatchAppendResponse {
+function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): Buffer {
   if (outcome.kind === 'stream-deleted') {
-    const deleted = new StreamDeleted().setStreamIdentifier(identifier(batch.streamName));
+    const deleted = new StreamDeleted().setStreamIdentifier(
+      new StreamIdentifier().setStreamName(Buffer.from(batch.streamName)),
+    );
     return batchError(batch, errorStatus(5, 'Stream is deleted.', 'StreamDeleted', deleted.serializeBinary()));
   }
   if (outcome.kind === 'wrong-expected-revision') {
@@ -199,28 +153,16 @@ function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): BatchAppendRespo
     else details.setExpectedStreamPosition(String(batch.expected));
     return batchError(batch, errorStatus(6, '', 'WrongExpectedVersion', details.serializeBinary()));
   }
-  const success = new BatchAppendResp.Success();
-  if (outcome.revision < 0) success.setNoStream(new Empty());
-  else success.setCurrentRevision(String(outcome.revision));
-  if (outcome.position === undefined) success.setNoPosition(new Empty());
-  else success.setPosition(position(new AllStreamPosition(), outcome.position));
-  return new BatchAppendResp()
-    .setCorrelationId(batch.correlationId)
-    .setStreamIdentifier(identifier(batch.streamName))
-    .setSuccess(success);
+  const success = encodeSuccess(outcome.revision, outcome.position);
+  return encodeBatchAnswer(batch.correlationId, encodeIdentifier(batch.streamName), { success });
 }
 
-function refusedBatch(request: BatchAppendRequest, problem: string): BatchAppendResponse {
-  const response = new BatchAppendResp().setCorrelationId(request.getCorrelationId()!);
-  response.setStreamIdentifier(request.getOptions()?.getStreamIdentifier() ?? new StreamIdentifier());
-  return response.setError(badRequestStatus(problem));
+function batchError(batch: OpenBatch, error: StatusMessage): Buffer {
+  return encodeError(batch.correlationId, encodeIdentifier(batch.streamName), error);
 }
 
-function batchError(batch: OpenBatch, error: StatusMessage): BatchAppendResponse {
-  return new BatchAppendResp()
-    .setCorrelationId(batch.correlationId)
-    .setStreamIdentifier(identifier(batch.streamName))
-    .setError(error);
+function encodeError(correlationId: Buffer, identifier: Buffer, error: StatusMessage): Buffer {
+  return encodeBatchAnswer(correlationId, identifier, { error: error.serializeBinary() });
 }
 
 type StatusMessage = InstanceType<typeof Status>;
@@ -417,15 +359,6 @@ function expectedRevision(options: ExpectedOptions): ExpectedRevision | undefine
   if (options.hasNoStream()) return 'no_stream';
   if (options.hasStreamExists()) return 'stream_exists';
   return options.hasAny() ? 'any' : undefined;
-}
-
-/** No stream here is that long: a revision beyond 2^53 is one that no stream has. */
-function revisionNumber(text: string): number {
-  return Math.min(Number(text), Number.MAX_SAFE_INTEGER);
-}
-
-function identifier(streamName: string) {
-  return new StreamIdentifier().setStreamName(Buffer.from(streamName));
 }
 
 function position<T extends { setCommitPosition: (v: string) => unknown; setPreparePosition: (v: string) => unknown }>(

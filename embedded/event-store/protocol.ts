@@ -31,14 +31,12 @@ export const {
 } = shared;
 export const { Status } = status;
 export const { StreamsService } = streamsGrpc;
-export const { AppendResp, BatchAppendResp, DeleteResp, ReadReq, ReadResp, TombstoneResp } = streams;
+export const { AppendResp, BatchAppendReq, BatchAppendResp, DeleteResp, ReadReq, ReadResp, TombstoneResp } = streams;
 export const { Any } = googleAny;
 export const { Empty } = googleEmpty;
 
 export type AppendRequest = InstanceType<typeof streams.AppendReq>;
 export type AppendResponse = InstanceType<typeof streams.AppendResp>;
-export type BatchAppendRequest = InstanceType<typeof streams.BatchAppendReq>;
-export type BatchAppendResponse = InstanceType<typeof streams.BatchAppendResp>;
 export type DeleteRequest = InstanceType<typeof streams.DeleteReq>;
 export type DeleteResponse = InstanceType<typeof streams.DeleteResp>;
 export type ReadRequest = InstanceType<typeof streams.ReadReq>;
@@ -81,6 +79,10 @@ export function uuidHex(uuid: UuidMessage | undefined): string | undefined {
     const half = (bits: string) => BigInt.asUintN(64, BigInt(bits)).toString(16).padStart(16, '0');
     return half(structured.getMostSignificantBits()) + half(structured.getLeastSignificantBits());
   }
-  const text = uuid.getString();
+  return hexOfUuid(uuid.getString());
+}
+
+/** The same of the text form alone. */
+export function hexOfUuid(text: string): string | undefined {
   return UUID_TEXT.test(text) ? text.replaceAll('-', '').toLowerCase() : undefined;
 }

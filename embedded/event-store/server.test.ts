@@ -11,7 +11,7 @@ import {
   persistentSubscriptionToStreamSettingsFromDefaults,
 } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ReadResp } from './protocol.ts';
+import { BatchAppendReq, BatchAppendResp, Empty, ReadResp, StreamIdentifier, UUID } from './protocol.ts';
 import { type EventStoreServer, startEventStoreServer } from './server.ts';
 import { openStorage, type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
 import { encodeCheckpoint, encodeEvent } from './wire.ts';
@@ -196,7 +196,8 @@ describe('hostile connections', () => {
     await client.appendToStream('stream', event());
   });
 
-  it('a message whose length says 2 GB ends that call with RESOURCE_EXHAUSTED', async () => {
+  /** A BatchAppend without the client's own machinery. `write` may say another length than the message has. */
+  function openBatchAppend() {
     const session = connectHttp2(`http://127.0.0.1:${server.port}`);
     const call = session.request({
       ':method': 'POST',
@@ -208,13 +209,57 @@ describe('hostile connections', () => {
       call.once('response', (headers) => headers['grpc-status'] !== undefined && resolve(headers['grpc-status']));
       call.once('trailers', (headers) => resolve(headers['grpc-status']));
     });
+    const write = (message: Uint8Array, length = message.length) => {
+      const prefix = Buffer.alloc(5);
+      prefix.writeUInt32BE(length, 1);
+      call.write(Buffer.concat([prefix, message]));
+    };
+    return { session, call, status, write };
+  }
+
+  it('a message whose length says 2 GB ends that call with RESOURCE_EXHAUSTED', async () => {
+    const { session, call, status, write } = openBatchAppend();
     call.resume();
-    const frame = Buffer.alloc(1_000);
-    frame.writeUInt32BE(0x7fff_ffff, 1);
-    call.write(frame);
+    write(Buffer.alloc(995), 0x7fff_ffff);
     expect(Number(await status)).toBe(8);
     session.destroy();
     await client.appendToStream('stream', event());
+  });
+
+  it('a message that is no protobuf ends that call with INTERNAL', async () => {
+    const { session, call, status, write } = openBatchAppend();
+    call.resume();
+    write(Buffer.alloc(100, 0xff));
+    expect(Number(await status)).toBe(13);
+    session.destroy();
+  });
+
+  it('whoever reads no answers gets them all when they are read', async () => {
+    const { session, call, status, write } = openBatchAppend();
+    const COUNT = 6_000;
+    const identifier = new StreamIdentifier().setStreamName(Buffer.from('stream'));
+    for (let n = 0; n < COUNT; n++) {
+      const options = new BatchAppendReq.Options().setStreamIdentifier(identifier).setAny(new Empty());
+      const proposed = new BatchAppendReq.ProposedMessage().setId(new UUID().setString(randomUUID()));
+      proposed.getMetadataMap().set('type', 'Happened').set('content-type', 'application/json');
+      const request = new BatchAppendReq().setCorrelationId(new UUID().setString(randomUUID())).setIsFinal(true);
+      write(request.setOptions(options).setProposedMessagesList([proposed]).serializeBinary());
+    }
+    call.end();
+    await client.appendToStream('other', event());
+    const chunks: Buffer[] = [];
+    call.on('data', (chunk: Buffer) => chunks.push(chunk));
+    expect(Number(await status)).toBe(0);
+    const answers = Buffer.concat(chunks);
+    const revisions: number[] = [];
+    for (let at = 0; at < answers.length; ) {
+      const end = at + 5 + answers.readUInt32BE(at + 1);
+      const answer = BatchAppendResp.deserializeBinary(answers.subarray(at + 5, end));
+      revisions.push(Number(answer.getSuccess()!.getCurrentRevision()));
+      at = end;
+    }
+    expect(revisions).toEqual(Array.from({ length: COUNT }, (_, n) => n));
+    session.destroy();
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js';
 import { storesError } from '../errors.ts';
 import { append, batchAppend, softDelete, tombstone } from './appends.ts';
+import { decodeBatchRequest } from './batch-requests.ts';
 import { createCommits } from './commits.ts';
 import { createLiveEvents } from './live-events.ts';
 import { createOpenCalls } from './open-calls.ts';
@@ -63,7 +64,7 @@ export async function startEventStoreServer(options: {
     {
       ...StreamsService,
       read: { ...StreamsService.read, responseSerialize: framed },
-      batchAppend: { ...StreamsService.batchAppend, responseSerialize: framed },
+      batchAppend: { ...StreamsService.batchAppend, requestDeserialize: decodeBatchRequest, responseSerialize: framed },
     },
     {
       read: read(storage, live, calls, log),

@@ -1,7 +1,7 @@
 /**
- * Answers of Streams/Read as protobuf bytes. Events are by far the most frequent message of this server, so they are written by
- * hand: about 2 µs each against 20 µs through the generated classes, and once for all live subscribers of the same event.
- * Field numbers: event_store.client.streams.ReadResp.
+ * Answers of Streams/Read and BatchAppend as protobuf bytes. Events are by far the most frequent message of this server, so they
+ * are written by hand: about 2 µs each against 20 µs through the generated classes, and once for all live subscribers of the
+ * same event. So is the answer to every append. Field numbers: event_store.client.streams.ReadResp and BatchAppendResp.
  */
 import { randomUUID } from 'node:crypto';
 import { ReadResp, StreamIdentifier } from './protocol.ts';
@@ -101,13 +101,9 @@ export function encodeEvent(event: StoredEvent, uuidForm: UuidForm): Buffer {
 
 /** A checkpoint of a filtered subscription: everything up to and including `position` has been considered. */
 export function encodeCheckpoint(position: number): Buffer {
-  const positionLength = 1 + varintLength(position);
-  const out = Buffer.allocUnsafe(2 + 2 * positionLength);
-  let at = lengthPrefix(out, 0, 0x1a, 2 * positionLength);
-  out[at++] = 0x08;
-  at = varint(out, at, position);
-  out[at++] = 0x10;
-  varint(out, at, position);
+  const positions = encodePositions(position);
+  const out = Buffer.allocUnsafe(fieldLength(positions.length));
+  block(out, 0, 0x1a, positions);
   return out;
 }
 
@@ -124,6 +120,58 @@ export function encodeStreamNotFound(streamName: string): Buffer {
   notFound.setStreamIdentifier(new StreamIdentifier().setStreamName(Buffer.from(streamName)));
   return bytes(new ReadResp().setStreamNotFound(notFound));
 }
+
+// ---- BatchAppendResp -----------------------------------------------------------------------------------------------------------
+
+const EMPTY_NO_STREAM = Buffer.from([0x12, 0]);
+const EMPTY_NO_POSITION = Buffer.from([0x22, 0]);
+
+/** What an append came to: a BatchAppendResp with `error` (a Status) or `success` (see encodeSuccess) in it. */
+export function encodeBatchAnswer(
+  correlationId: Buffer,
+  identifier: Buffer,
+  outcome: { error: Uint8Array } | { success: Buffer },
+): Buffer {
+  const [tag, content] = 'error' in outcome ? [0x12, outcome.error] : [0x1a, outcome.success];
+  const out = Buffer.allocUnsafe(
+    fieldLength(correlationId.length) + fieldLength(content.length) + fieldLength(identifier.length),
+  );
+  const middle = block(out, 0, 0x0a, correlationId);
+  block(out, block(out, middle, tag, content), 0x22, identifier);
+  return out;
+}
+
+/** The revision of the last event (negative: none) and its position. */
+export function encodeSuccess(revision: number, position: number | undefined): Buffer {
+  const revisionLength = revision < 0 ? EMPTY_NO_STREAM.length : 1 + varintLength(revision);
+  const checkpoint = position === undefined ? undefined : encodePositions(position);
+  const out = Buffer.allocUnsafe(
+    revisionLength + (checkpoint ? fieldLength(checkpoint.length) : EMPTY_NO_POSITION.length),
+  );
+  if (revision < 0) EMPTY_NO_STREAM.copy(out);
+  else lengthPrefix(out, 0, 0x08, revision);
+  if (checkpoint) block(out, revisionLength, 0x1a, checkpoint);
+  else EMPTY_NO_POSITION.copy(out, revisionLength);
+  return out;
+}
+
+/** A StreamIdentifier. */
+export function encodeIdentifier(streamName: string): Buffer {
+  const name = Buffer.from(streamName);
+  const out = Buffer.allocUnsafe(fieldLength(name.length));
+  block(out, 0, 0x1a, name);
+  return out;
+}
+
+/** Commit and prepare position, which every message that has both has as its fields 1 and 2. */
+function encodePositions(position: number): Buffer {
+  const positionLength = 1 + varintLength(position);
+  const out = Buffer.allocUnsafe(2 * positionLength);
+  lengthPrefix(out, lengthPrefix(out, 0, 0x08, position), 0x10, position);
+  return out;
+}
+
+// ---- shared --------------------------------------------------------------------------------------------------------------------
 
 function bytes(message: InstanceType<typeof ReadResp>): Buffer {
   return Buffer.from(message.serializeBinary());
@@ -168,9 +216,16 @@ function varint(out: Buffer, start: number, value: number): number {
   return at;
 }
 
+/** A tag and a number: a field, or the length of one. */
 function lengthPrefix(out: Buffer, at: number, tag: number, length: number): number {
   out[at] = tag;
   return varint(out, at + 1, length);
+}
+
+function block(out: Buffer, at: number, tag: number, content: Uint8Array): number {
+  const start = lengthPrefix(out, at, tag, content.length);
+  out.set(content, start);
+  return start + content.length;
 }
 
 function fieldLength(length: number): number {
