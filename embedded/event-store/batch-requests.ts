@@ -1,6 +1,6 @@
 /**
  * Requests of Streams/BatchAppend, which is how every event comes in: read by hand when there is nothing unusual about them,
- * otherwise through the generated classes, which also decide what is refused. By hand it takes a tenth of the time.
+ * otherwise through the generated classes, which also decide what is refused. By hand it takes a third of the time or less.
  * Field numbers: event_store.client.streams.BatchAppendReq.
  */
 import { BatchAppendReq, hexOfUuid, StreamIdentifier, streamNameOf, type UuidMessage, uuidHex } from './protocol.ts';
