@@ -1,0 +1,31 @@
+import { once } from 'node:events';
+import { connect, createServer, type Http2Server } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import './raw-events.ts';
+
+const listening = async (): Promise<{ server: Http2Server; url: string }> => {
+  const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+};
+
+/** What a stream may be sent at once, as the server knows it after a call. */
+const windowAfter = async (path: string): Promise<number | undefined> => {
+  const { server, url } = await listening();
+  const client = connect(url);
+  onTestFinished(() => client.close());
+  const [[session]] = await Promise.all([once(server, 'session'), once(client, 'remoteSettings')]);
+  for (const answered of [path, '/another', '/another']) {
+    const call = client.request({ ':path': answered });
+    call.resume();
+    await once(call, 'close');
+  }
+  return session.remoteSettings.initialWindowSize;
+};
+
+test('a server may send much ahead of its reader, on connections to an event store', async () => {
+  expect(await windowAfter('/event_store.client.streams.Streams/Read')).toBe(1024 * 1024);
+  expect(await windowAfter('/something.Else/Read')).toBe(65_535);
+});
