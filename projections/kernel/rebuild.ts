@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { exhaustMap, interval } from 'rxjs';
+import { exhaustMap, interval, merge, timer } from 'rxjs';
 import type { EventStoreClient } from '../../event-store/client.ts';
 import { formatPosition, type Position } from '../../event-store/types.ts';
 import { leases, releaseLease } from '../../subscriptions/leases.ts';
@@ -115,19 +115,22 @@ const withBuilds = async <Result>(
     const { sentAt } = await presence.beat([]);
     if (await allMine(db, builds, presence)) presence.confirm(sentAt);
     else lost.abort(new LeaseLostError('The rebuild was taken over by another process'));
-    await reportBuilds(client, db, builds, presence);
   };
   await round();
-  const beating = interval(leaseMs / 6)
-    .pipe(exhaustMap(() => round().catch(() => {}))) // Without a beat the leases run out by themselves.
-    .subscribe();
+  // Without a beat the leases run out by themselves. To measure how far behind a build is costs more than a beat.
+  const regularly = merge(
+    interval(leaseMs / 6).pipe(exhaustMap(() => round().catch(() => {}))),
+    timer(leaseMs / 6, leaseMs / 1.5).pipe(
+      exhaustMap(() => reportBuilds(client, db, builds, presence).catch(() => {})),
+    ),
+  ).subscribe();
   try {
     for (const projection of projections) builds.push(await openPatiently(projection, kind, presence, options));
     const result = await job(builds, presence, AbortSignal.any([signal, lost.signal]));
     lost.signal.throwIfAborted();
     return result;
   } finally {
-    beating.unsubscribe();
+    regularly.unsubscribe();
     for (const { name, token } of builds) await releaseLease(db, name, token);
     await presence.leave();
   }
