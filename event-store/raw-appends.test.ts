@@ -1,3 +1,5 @@
+import { EventEmitter } from 'node:events';
+import shared from '@eventstore/db-client/generated/shared_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -7,7 +9,6 @@ import { streams } from './streams.ts';
 import type { NewEvent, Revision } from './types.ts';
 
 const text = fc.string({ unit: 'grapheme', minLength: 1 });
-const half = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const newEvent: fc.Arbitrary<NewEvent> = fc.record({
   id: fc.uuid(),
   type: text,
@@ -24,24 +25,50 @@ const newEvent: fc.Arbitrary<NewEvent> = fc.record({
 });
 const expectedRevision = fc.oneof(
   fc.constant('no-stream' as const),
-  half.map((revision) => BigInt(revision) as Revision),
+  fc.nat({ max: Number.MAX_SAFE_INTEGER }).map((revision) => BigInt(revision) as Revision),
 );
 
 const parsed = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
+
+const { BatchAppendReq, BatchAppendResp } = messages;
+
+/** A client whose server answers each request on its call so. */
+const clientOf = (answer: (request: InstanceType<typeof BatchAppendReq>, call: EventEmitter) => void) => {
+  const call = Object.assign(new EventEmitter(), {
+    write: (bytes: Buffer) => answer(BatchAppendReq.deserializeBinary(bytes), call),
+  });
+  return {
+    GRPCStreamCreator: (_kind: unknown, _name: string, create: (connection: object) => unknown) => {
+      const created = create({ makeBidiStreamRequest: () => call });
+      return async () => created;
+    },
+    callArguments: () => [],
+    supports: async () => true,
+  } as unknown as EventStoreClient;
+};
+
+/** A UUID as two signed 64-bit numbers, which is how servers answer. */
+const inHalves = (text: string) => {
+  const [most = '', least = ''] = text.replaceAll('-', '').match(/.{16}/g) ?? [];
+  const signed = (half: string) => BigInt.asIntN(64, BigInt(`0x${half}`)).toString();
+  const halves = new shared.UUID.Structured();
+  halves.setMostSignificantBits(signed(most));
+  halves.setLeastSignificantBits(signed(least));
+  return new shared.UUID().setStructured(halves);
+};
 
 describe('a request to append', () => {
   it('is read by the client’s own classes as it was meant', () => {
     fc.assert(
       fc.property(
-        fc.tuple(half, half),
+        fc.uuid(),
         text,
         fc.array(newEvent, { minLength: 1, maxLength: 3 }),
         expectedRevision,
         (id, stream, events, expected) => {
-          const request = messages.BatchAppendReq.deserializeBinary(appendRequest(id, stream, events, expected));
-          const uuid = request.getCorrelationId()!.getStructured()!;
+          const request = BatchAppendReq.deserializeBinary(appendRequest(id, stream, events, expected));
           const options = request.getOptions()!;
-          expect([uuid.getMostSignificantBits(), uuid.getLeastSignificantBits()]).toEqual(id.map(String));
+          expect(request.getCorrelationId()!.getString()).toBe(id);
           expect(Buffer.from(options.getStreamIdentifier()!.getStreamName_asU8()).toString()).toBe(stream);
           expect(options.hasNoStream()).toBe(expected === 'no-stream');
           if (expected !== 'no-stream') expect(options.getStreamPosition()).toBe(String(expected));
@@ -75,5 +102,32 @@ describe('a request to append', () => {
       revision: 4n,
       position: appended.position,
     });
+  });
+
+  it('finds its answer by an id in halves, in whatever order answers come', async () => {
+    const requests: InstanceType<typeof BatchAppendReq>[] = [];
+    const { append } = streams(
+      clientOf((request, call) => {
+        if (requests.push(request) < 3) return;
+        for (const each of requests.reverse()) {
+          const expected = each.getOptions()!.getStreamPosition();
+          const position = new shared.AllStreamPosition().setCommitPosition(expected).setPreparePosition('7');
+          const success = new BatchAppendResp.Success().setCurrentRevision(`${Number(expected) + 1}`);
+          const answer = new BatchAppendResp().setSuccess(success.setPosition(position));
+          call.emit('data', answer.setCorrelationId(inHalves(each.getCorrelationId()!.getString())));
+        }
+      }),
+    );
+    const [event] = fc.sample(newEvent, 1);
+    const results = [10, 20, 30].map((at) => append('counter-1', [event!], BigInt(at) as Revision));
+    expect(await Promise.all(results)).toEqual(
+      [10n, 20n, 30n].map((at) => ({ ok: true, revision: at + 1n, position: { commit: at, prepare: 7n } })),
+    );
+  });
+
+  it('is unavailable at once when the server ends the call', async () => {
+    const { append } = streams(clientOf((_request, call) => call.emit('end')));
+    const [event] = fc.sample(newEvent, 1);
+    await expect(append('counter-1', [event!], 'no-stream')).rejects.toThrow('it ended the call');
   });
 });

@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { EventStoreDBClient } from '@eventstore/db-client';
 import eventStore from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
@@ -32,8 +32,6 @@ type OpenClient = {
   callArguments(options: object, callOptions: CallOptions): [Metadata, CallOptions];
   supports(method: object): Promise<boolean>;
 };
-/** A UUID's halves, each below 2^53. */
-type CorrelationId = readonly [most: number, least: number];
 type Waiting = { resolve(result: AppendResult): void; reject(error: Error): void };
 
 /** What a server takes as one message for certain. */
@@ -87,10 +85,10 @@ export const rawAppends = (client: EventStoreDBClient): RawAppend => {
 
 const deserialize = (bytes: Buffer): Answer => BatchAppendResp.deserializeBinary(bytes);
 
-/** Who waits for which answer of a call. */
+/** Who waits for which answer of a call. A correlation id is a UUID that ends with a count. */
 const answersOf = (call: Call) => {
-  const waiting = new Map<string, Waiting>();
-  const prefix = randomInt(2 ** 40);
+  const waiting = new Map<number, Waiting>();
+  const prefix = randomUUID().slice(0, -COUNT_DIGITS);
   let count = 0;
   const lost = (error?: Error) => {
     for (const { reject } of waiting.values())
@@ -99,22 +97,32 @@ const answersOf = (call: Call) => {
   };
   call.on('error', lost).on('end', lost);
   call.on('data', (answer: Answer) => {
-    const id = answer.getCorrelationId()?.getStructured()?.getLeastSignificantBits() ?? '';
-    const { resolve, reject } = waiting.get(id) ?? {};
-    waiting.delete(id);
+    const answered = countIn(answer);
+    const { resolve, reject } = waiting.get(answered) ?? {};
+    waiting.delete(answered);
     const result = resultOf(answer);
     if (result) resolve?.(result);
     else reject?.(new StoreUnavailableError(`the event store did not append: ${answer.getError()?.getMessage()}`));
   });
   return {
-    /** The id of the next request. */
-    nextId: (): CorrelationId => [prefix, count + 1],
+    /** The correlation id of the next request. */
+    nextId: (): string => prefix + (count + 1).toString(16).padStart(COUNT_DIGITS, '0'),
     /** Waits for the answer to it. */
     expect(one: Waiting): void {
       count += 1;
-      waiting.set(String(count), one);
+      waiting.set(count, one);
     },
   };
+};
+
+const COUNT_DIGITS = 12;
+
+/** Servers answer with an id in halves, whatever was sent. */
+const countIn = (answer: Answer): number => {
+  const id = answer.getCorrelationId();
+  const halves = id?.getStructured();
+  if (!halves) return Number.parseInt(id?.getString().slice(-COUNT_DIGITS) ?? '', 16);
+  return Number(BigInt.asUintN(4 * COUNT_DIGITS, BigInt(halves.getLeastSignificantBits())));
 };
 
 /** @returns undefined for failures that tell nothing of the stream */
@@ -153,6 +161,8 @@ const field = (tag: number, content: Buffer): Buffer => Buffer.concat([number(ta
 const entry = (key: string, value: string): Buffer =>
   field(0x12, Buffer.concat([field(0x0a, Buffer.from(key)), field(0x12, Buffer.from(value))]));
 
+const uuid = (text: string): Buffer => field(0x0a, field(0x12, Buffer.from(text)));
+
 const IS_FINAL = number(0x20, 1);
 const NOTHING = Buffer.alloc(0);
 const CONTENT_TYPE = entry('content-type', 'application/json');
@@ -167,7 +177,7 @@ const proposedMessage = ({ id, type, data, metadata }: NewEvent): Buffer =>
   field(
     0x1a,
     Buffer.concat([
-      field(0x0a, field(0x12, Buffer.from(id))),
+      uuid(id),
       entry('type', type),
       CONTENT_TYPE,
       field(0x1a, Buffer.from(JSON.stringify(metadata))),
@@ -177,13 +187,13 @@ const proposedMessage = ({ id, type, data, metadata }: NewEvent): Buffer =>
 
 /** A BatchAppendReq that is a whole append. */
 export const appendRequest = (
-  [most, least]: CorrelationId,
+  correlationId: string,
   stream: string,
   events: readonly NewEvent[],
   expected: ExpectedRevision,
 ): Buffer =>
   Buffer.concat([
-    field(0x0a, field(0x0a, Buffer.concat([number(0x08, most), number(0x10, least)]))),
+    uuid(correlationId),
     field(0x12, optionsOf(stream, expected)),
     ...events.map(proposedMessage),
     IS_FINAL,
