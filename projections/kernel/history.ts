@@ -37,13 +37,13 @@ const resourcesOf = (context: ContextSchema): ((data: unknown) => string[]) => {
     ...Object.values(context.queries).flatMap(({ answer, path }) => (answer === 'one' ? [path] : [])),
     ...Object.values(context.commands).flatMap(({ http }) => (http ? [http.location] : [])),
   ]);
-  const parsed = [...templates].map((template) => template.split(/\{(\w+)\}/));
+  const paths = [...templates]
+    .map((template) => template.split(/\{(\w+)\}/))
+    .map((parts) => ({ parts, names: parts.filter((_, at) => at % 2 === 1) }))
+    .filter(({ names }) => names.length > 0);
   return (data) => {
     const values = data as Readonly<Record<string, unknown>>;
-    return parsed.flatMap((parts) => {
-      const names = parts.filter((_, at) => at % 2 === 1);
-      if (names.length === 0 || !names.every((name) => typeof values[name] === 'string')) return [];
-      return [parts.map((part, at) => (at % 2 === 1 ? String(values[part]) : part)).join('')];
-    });
+    const named = paths.filter(({ names }) => names.every((name) => typeof values[name] === 'string'));
+    return named.map(({ parts }) => parts.map((part, at) => (at % 2 === 1 ? values[part] : part)).join(''));
   };
 };
