@@ -10,19 +10,21 @@ beforeAll(async () => {
 });
 afterAll(() => stores.stop());
 
-test('tells when every view is built: after the first builds, and at once when there is nothing to build', async () => {
-  await stores.append('parkingLot-built', {
-    type: 'LotRegistered',
-    data: { lotId: 'built', name: '정자역', spots: 5 },
-  });
+test('tells when every view is there and shows what the store holds: built, or brought up to date', async () => {
+  const register = (lotId: string) =>
+    stores.append(`parkingLot-${lotId}`, { type: 'LotRegistered', data: { lotId, name: '정자역', spots: 5 } });
   const db = stores.newDb();
   const options = { client: stores.client, db, projections: [lots, reservations], leaseMs: 600 };
-  for (const logged of [['building', 'built'], []]) {
+  for (const [lotId, logged] of [
+    ['first', ['building', 'built']],
+    ['later', []],
+  ] as const) {
+    await register(lotId);
     const lines: string[] = [];
     const running = startProjections({ ...options, log: (line) => lines.push(line.split(' ')[0]!) });
-    await running.built;
+    await running.caughtUp();
     expect(await running.checks.views()).toMatchObject({ ok: true });
-    expect(await db.collection('parking.lots').findOne({ lotId: 'built' })).toMatchObject({ name: '정자역' });
+    expect(await db.collection('parking.lots').findOne({ lotId })).toMatchObject({ name: '정자역' });
     expect(lines.filter((line) => line.startsWith('buil'))).toEqual(logged);
     await running.stop();
   }

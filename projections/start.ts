@@ -1,9 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
+import { readTail } from '../event-store/tail.ts';
+import { comparePositions } from '../event-store/types.ts';
 import { checkpoints } from '../subscriptions/checkpoints.ts';
 import { type Group, startGroup } from '../subscriptions/group.ts';
 import type { Member } from '../subscriptions/member.ts';
+import { reachedPosition } from '../subscriptions/position.ts';
 import { messageOf } from '../subscriptions/transient.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
@@ -22,8 +25,8 @@ export type ProjectionsOptions = {
 
 export type RunningProjections = {
   working: Group['working'];
-  /** Resolves when every view has been built that was not. */
-  built: Promise<void>;
+  /** Waits until every view has been built that was not, and shows all that the store held then. */
+  caughtUp(): Promise<void>;
   /** For /readyz: fails until each view is there in today's version, or a newer one. */
   checks: Readonly<Record<'views', () => Promise<{ ok: boolean; detail: string }>>>;
   /** Finishes the batch in hand, writes the checkpoints, gives the leases back. A rebuild is left to go on next time. */
@@ -31,6 +34,7 @@ export type RunningProjections = {
 };
 
 const LOOK_EVERY = 1000;
+const CATCHING_UP = 25;
 const AFTER_FAILURE = 10_000;
 
 /**
@@ -54,7 +58,16 @@ export const startProjections = ({
   const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, noneIsLeft, stopping.signal);
   return {
     working: group.working,
-    built,
+    async caughtUp() {
+      await built;
+      const tail = await readTail(client);
+      const isBehind = async ({ name }: Projection) => comparePositions(await reachedPosition(db, name), tail) < 0;
+      for (let behind = projections; behind.length > 0 && !stopping.signal.aborted; ) {
+        const still = await Promise.all(behind.map(isBehind));
+        behind = behind.filter((_, at) => still[at]);
+        if (behind.length > 0) await pause(CATCHING_UP, undefined, { signal: stopping.signal }).catch(() => {});
+      }
+    },
     checks: {
       async views() {
         const building = (await outdated(db, projections)).map(({ name }) => name);

@@ -15,6 +15,7 @@ import { startProjections } from '../projections/start.ts';
 import { readContexts } from '../read-api/contexts.ts';
 import { startReadApi } from '../read-api/start.ts';
 import { lagCheck } from '../subscriptions/lag-check.ts';
+import { forgetAllWorkers } from '../subscriptions/workers.ts';
 import { memberMetrics } from '../telemetry/members.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { startWriteSide } from '../write-side/start.ts';
@@ -37,7 +38,10 @@ const startPayments = async (settings: Settings, dataFolder: string) => {
   return { PAYMENT_URL: sandbox.url, stop: sandbox.stop };
 };
 
-/** Milliseconds for the views of an empty or small store: at the very first start there would be nothing to read yet. */
+/**
+ * Milliseconds for views that are not there yet or were left behind by a crash: of a small store they are shown whole with the first
+ * answer.
+ */
 const FIRST_VIEWS = 800;
 
 /** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
@@ -70,6 +74,8 @@ await main(async () => {
   const mongo = createMongoClient(stores.mongoUrl);
   const db = mongo.db(settings.MONGODB_DATABASE);
   memberMetrics(telemetry.registry, db);
+  // After a crash the views would stand still until the leases of a process ran out that is gone for certain.
+  if (settings.MONGODB_URL === '') await forgetAllWorkers(db);
   const names = settings.PLAZA_CONTEXTS;
   const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
 
@@ -140,7 +146,9 @@ await main(async () => {
     await telemetry.stop();
   });
 
-  await Promise.race([projections.built, delay(FIRST_VIEWS, undefined, { ref: false })]);
+  // That the stores are away meanwhile is for /readyz to tell.
+  const shown = projections.caughtUp().catch(() => {});
+  await Promise.race([shown, delay(FIRST_VIEWS, undefined, { ref: false })]);
   serving.handle(app);
 
   const stored = stores.embedded

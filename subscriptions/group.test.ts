@@ -4,12 +4,13 @@ import { START, type StoredEvent } from '../event-store/types.ts';
 import { UnknownEventVersionError } from '../schemas/kernel/upcast.ts';
 import { checkpoints, positionOf } from './checkpoints.ts';
 import { type Group, type GroupOptions, startGroup } from './group.ts';
-import { leases } from './leases.ts';
+import { leases, takeLease } from './leases.ts';
 import { type Member, WriteConflictError } from './member.ts';
 import { discard, parked, requestReplay } from './parked.ts';
 import { reachedPosition } from './position.ts';
 import { readStatuses } from './status.ts';
 import { startTestStores, type TestStores, until } from './testing.ts';
+import { forgetAllWorkers, joinWorkers } from './workers.ts';
 
 let stores: TestStores;
 let db: Db;
@@ -68,6 +69,18 @@ const reached = async (member: string, position: { commit: bigint }) =>
 const revisions = ({ seen }: Recorder) => seen.map(({ revision }) => Number(revision));
 
 describe('a group', () => {
+  test('takes over at once from a process that is known to be gone', async () => {
+    const leaseMs = 3_600_000;
+    const gone = joinWorkers(db, 'test', leaseMs);
+    await gone.beat(['mine']);
+    await takeLease(db, 'mine', gone.id, undefined);
+    await forgetAllWorkers(db);
+    const mine = recorder('mine');
+    start([mine], { leaseMs });
+    await reached('mine', await append('Happened'));
+    expect(revisions(mine)).toEqual([0]);
+  });
+
   test('gives each member its events in order, and moves its checkpoint over those of others', async () => {
     const mine = recorder('mine');
     const other = recorder('other', { takes: ({ type }) => type === typeOf('Else') });

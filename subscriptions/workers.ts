@@ -86,3 +86,11 @@ export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): Presence
 export const forgetWorkers = async (db: Db, dead: readonly string[]): Promise<void> => {
   if (dead.length > 0) await workers(db).deleteMany({ _id: { $in: [...dead] } });
 };
+
+/**
+ * Takes everybody off the list, so that their leases are free at once: for who has just opened a store that no other process can
+ * have open, as after a crash.
+ */
+export const forgetAllWorkers = async (db: Db): Promise<void> => {
+  await workers(db).deleteMany({});
+};
