@@ -17,8 +17,6 @@ import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../event-store/client.ts';
 import { PLAZA_STREAMS } from '../event-store/tail.ts';
-import { projectionsIn, projectionsOf } from '../projections/contexts.ts';
-import { rebuild } from '../projections/kernel/rebuild.ts';
 import { cpuSeconds } from './cpu.ts';
 import { fillWithEverything } from './mixed-history.ts';
 import { fillWithParking } from './parking-history.ts';
@@ -64,6 +62,9 @@ type Told = { rss: number; seen: number } | { milliseconds: number; cpu: number 
 
 /** The replay, in a process of its own: it tells its memory every half second, and at the end what it took. */
 const replay = async (): Promise<void> => {
+  // Here alone: Plaza's way of reading widens the windows of every connection in its process, which the stock client has not.
+  const { projectionsIn, projectionsOf } = await import('../projections/contexts.ts');
+  const { rebuild } = await import('../projections/kernel/rebuild.ts');
   let seen = 0;
   const tell = (told: Told) => new Promise((resolve) => process.send!(told, resolve));
   const sampling = setInterval(() => tell({ rss: process.memoryUsage().rss / 2 ** 20, seen }), 500);
