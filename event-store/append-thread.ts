@@ -87,3 +87,17 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
     },
   };
 };
+
+/** Events from which a group is cheaper to append here than to send to the thread and have sent back. */
+const LARGE_GROUP = 16;
+
+/**
+ * Streams whose appends go through a thread, but for large groups: these cost little for each event, and those who wait behind
+ * one, the whole stream, do without the way to the thread and back. An append that is repeated goes the same way again.
+ */
+export const sharedAppends = (direct: Streams, thread: Appending): Streams => ({
+  ...direct,
+  ...thread,
+  append: (stream, events, expected) =>
+    (events.length < LARGE_GROUP ? thread : direct).append(stream, events, expected),
+});

@@ -1,5 +1,5 @@
 import type { Router } from 'express';
-import type { Appending } from '../event-store/append-thread.ts';
+import { type Appending, sharedAppends } from '../event-store/append-thread.ts';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
 import { readTail } from '../event-store/tail.ts';
@@ -66,7 +66,7 @@ export const startWriteSide = ({
   identify,
   telemetry,
 }: WriteSideOptions): WriteSide => {
-  const store = { ...streams(client), ...appending };
+  const store = appending ? sharedAppends(streams(client), appending) : streams(client);
   const handler = measuredHandler({ store, contexts, maxBusy, onError }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
