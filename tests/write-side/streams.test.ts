@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { type AppendThread, startAppendThread } from '../../event-store/append-thread.ts';
+import { type AppendThread, sharedAppends, startAppendThread } from '../../event-store/append-thread.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
 import { type Streams, streams } from '../../event-store/streams.ts';
 import { memoryStreams } from '../../event-store/testing.ts';
-import { type NewEvent, type Revision, StoreUnavailableError } from '../../event-store/types.ts';
+import { type AppendResult, type NewEvent, type Revision, StoreUnavailableError } from '../../event-store/types.ts';
 
 let folder: string;
 let stores: EmbeddedStores;
@@ -58,6 +58,7 @@ describe.each<[string, () => Streams]>([
   ['in memory', () => memoryStreams()],
   ['by the client', () => streams(client)],
   ['with appends in a thread', () => ({ ...streams(client), ...thread.appending })],
+  ['with small appends in a thread', () => sharedAppends(streams(client), thread.appending)],
 ])('streams %s', (_name, make) => {
   it('append in order, and read what was appended', async () => {
     const store = make();
@@ -88,6 +89,25 @@ describe.each<[string, () => Streams]>([
       ),
     );
     expect(results.map((result) => result.ok && result.revision)).toEqual(results.map((_, index) => BigInt(index)));
+  });
+
+  it('append few events and many to one stream', async () => {
+    const store = make();
+    const stream = `counter-${randomUUID()}`;
+    let last: Revision | 'no-stream' = 'no-stream';
+    for (const count of [1, 40, 1, 40]) {
+      const result: AppendResult = await store.append(
+        stream,
+        Array.from({ length: count }, (_, n) => event(n)),
+        last,
+      );
+      if (!result.ok) expect.unreachable(result.reason);
+      else last = result.revision;
+    }
+    expect(last).toBe(81n);
+    expect(await all(store.read(stream, 0n))).toHaveLength(82);
+    const many = Array.from({ length: 40 }, (_, n) => event(n));
+    expect(await store.append(stream, many, at(80))).toEqual({ ok: false, reason: 'conflict' });
   });
 
   it('refuse an append to a stream that stands elsewhere', async () => {
