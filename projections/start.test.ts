@@ -22,10 +22,19 @@ test('tells when every view is there and shows what the store holds: built, or b
     await register(lotId);
     const lines: string[] = [];
     const running = startProjections({ ...options, log: (line) => lines.push(line.split(' ')[0]!) });
-    await running.caughtUp();
+    await running.caughtUp(60_000);
     expect(await running.checks.views()).toMatchObject({ ok: true });
     expect(await db.collection('parking.lots').findOne({ lotId })).toMatchObject({ name: '정자역' });
     expect(lines.filter((line) => line.startsWith('buil'))).toEqual(logged);
     await running.stop();
   }
+});
+
+test('waits no longer than it may for views that can’t be built', async () => {
+  const never = { ...lots, events: ['LotRegistered'], evolve: () => expect.unreachable('poisoned') };
+  const db = stores.newDb();
+  const running = startProjections({ client: stores.client, db, projections: [never], leaseMs: 600 });
+  await running.caughtUp(50);
+  expect(await running.checks.views()).toMatchObject({ ok: false });
+  await running.stop();
 });

@@ -25,8 +25,11 @@ export type ProjectionsOptions = {
 
 export type RunningProjections = {
   working: Group['working'];
-  /** Waits until every view has been built that was not, and shows all that the store held then. */
-  caughtUp(): Promise<void>;
+  /**
+   * Waits until every view has been built that was not, and shows all that the store held then.
+   * @param within milliseconds that it takes at most; that the stores are away is for the checks to tell
+   */
+  caughtUp(within: number): Promise<void>;
   /** For /readyz: fails until each view is there in today's version, or a newer one. */
   checks: Readonly<Record<'views', () => Promise<{ ok: boolean; detail: string }>>>;
   /** Finishes the batch in hand, writes the checkpoints, gives the leases back. A rebuild is left to go on next time. */
@@ -56,17 +59,26 @@ export const startProjections = ({
   const stopping = new AbortController();
   const { promise: built, resolve: noneIsLeft } = Promise.withResolvers<void>();
   const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, noneIsLeft, stopping.signal);
+  const shown = async (over: AbortSignal): Promise<void> => {
+    await built;
+    const tail = await readTail(client);
+    const isBehind = async ({ name }: Projection) => comparePositions(await reachedPosition(db, name), tail) < 0;
+    let behind = projections;
+    while (!over.aborted) {
+      const still = await Promise.all(behind.map(isBehind));
+      behind = behind.filter((_, at) => still[at]);
+      if (behind.length === 0) return;
+      await pause(CATCHING_UP);
+    }
+  };
   return {
     working: group.working,
-    async caughtUp() {
-      await built;
-      const tail = await readTail(client);
-      const isBehind = async ({ name }: Projection) => comparePositions(await reachedPosition(db, name), tail) < 0;
-      for (let behind = projections; behind.length > 0 && !stopping.signal.aborted; ) {
-        const still = await Promise.all(behind.map(isBehind));
-        behind = behind.filter((_, at) => still[at]);
-        if (behind.length > 0) await pause(CATCHING_UP, undefined, { signal: stopping.signal }).catch(() => {});
-      }
+    async caughtUp(within) {
+      const over = AbortSignal.any([stopping.signal, AbortSignal.timeout(within)]);
+      await Promise.race([
+        shown(over).catch((error) => log(messageOf(error))),
+        pause(within, undefined, { ref: false, signal: stopping.signal }).catch(() => {}),
+      ]);
     },
     checks: {
       async views() {

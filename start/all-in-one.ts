@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { createApp } from '../http/app.ts';
 import { healthRoutes } from '../http/health.ts';
@@ -146,9 +145,7 @@ await main(async () => {
     await telemetry.stop();
   });
 
-  // That the stores are away meanwhile is for /readyz to tell.
-  const shown = projections.caughtUp().catch(() => {});
-  await Promise.race([shown, delay(FIRST_VIEWS, undefined, { ref: false })]);
+  await projections.caughtUp(FIRST_VIEWS);
   serving.handle(app);
 
   const stored = stores.embedded
