@@ -335,12 +335,17 @@ describe('processes that share a group', () => {
     const mine = recorder('mine');
     const group = start([mine]);
     await reached('mine', await append('Happened'));
-    await leases(db).updateOne({ _id: 'mine' }, { $set: { owner: 'thief' }, $inc: { token: 1 } });
+    const thief = joinWorkers(db, 'test');
+    await thief.beat([]);
+    await leases(db).updateOne({ _id: 'mine' }, { $set: { owner: thief.id }, $inc: { token: 1 } });
     await checkpoints(db).updateOne({ _id: 'mine' }, { $inc: { token: 1 } });
     const before = await reachedPosition(db, 'mine');
     await append('Happened');
     await until(
-      () => group.working(),
+      async () => {
+        await thief.beat([]); // Of a dead one the lease would be taken back at once.
+        return group.working();
+      },
       ({ length }) => length === 0,
     );
     expect(await reachedPosition(db, 'mine')).toEqual(before);
