@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Streams } from './streams.ts';
-import { type AppendResult, StoreUnavailableError } from './types.ts';
+import { StoreUnavailableError } from './types.ts';
 
 /** Everything that writes. */
 export type Appending = Pick<Streams, 'append' | 'put' | 'keepLast'>;
@@ -25,8 +25,8 @@ type Pending = { resolve(result: any): void; reject(error: StoreUnavailableError
 
 /**
  * A connection for all that is written in a thread of its own. What an append costs in CPU is mostly the client's: while its thread
- * writes and reads messages, this one decides the next commands. Single events of one turn of the event loop cross in
- * one message, and so do the answers; a group of events crosses at once.
+ * writes and reads messages, this one decides the next commands. What is to be written of one turn of the event loop crosses
+ * in one message, and so do the answers.
  * @param url the event store's connection string
  * @param onDeath told when the thread ended by itself: appends are impossible from then on
  * @throws Error when the connection string can't be read
@@ -39,7 +39,6 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
   let isStopping = false;
 
   const send = () => {
-    if (requests.length === 0) return;
     worker.postMessage(requests);
     requests = [];
   };
@@ -71,13 +70,7 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
 
   return {
     appending: {
-      append(...given) {
-        const result = request<AppendResult>({ call: 'append', given });
-        const [, events] = given;
-        // Behind a group others wait already, and this turn of the event loop may be long.
-        if (events.length > 1) send();
-        return result;
-      },
+      append: (...given) => request({ call: 'append', given }),
       put: (...given) => request({ call: 'put', given }),
       keepLast: (...given) => request({ call: 'keepLast', given }),
     },

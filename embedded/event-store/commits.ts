@@ -8,8 +8,8 @@ export type Write = {
   failed: (error: unknown) => void;
 };
 
-/** Turns of the event loop to wait for more writes, while they keep coming. One turn gathers about 4 of 64 appenders, four about 10. */
-const MOST_TURNS = 4;
+/** Turns of the event loop to wait for more writes, while they keep coming. Ten busy streams took 3 to 12 % more appends so than with four. */
+const MOST_TURNS = 10;
 const MOST_WRITES = 1_024;
 
 /**
