@@ -14,8 +14,7 @@ type Calls = { [Name in keyof Appending]: { call: Name; given: Parameters<Append
 export type AppendReply = { number: number; result: unknown } | { number: number; unavailable: string };
 
 /** Appends from a thread. */
-export type AppendThread = {
-  appending: Appending;
+export type AppendThread = Appending & {
   /** Ends the thread; what is still in flight is unavailable. */
   stop(): Promise<void>;
 };
@@ -69,11 +68,9 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
   };
 
   return {
-    appending: {
-      append: (...given) => request({ call: 'append', given }),
-      put: (...given) => request({ call: 'put', given }),
-      keepLast: (...given) => request({ call: 'keepLast', given }),
-    },
+    append: (...given) => request({ call: 'append', given }),
+    put: (...given) => request({ call: 'put', given }),
+    keepLast: (...given) => request({ call: 'keepLast', given }),
     async stop() {
       isStopping = true;
       await worker.terminate();

@@ -116,10 +116,16 @@ const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promi
 export const streams = (client: EventStoreClient): Streams => {
   const appendRaw = rawAppends(client);
 
-  const appendByClient = async (stream: string, events: readonly NewEvent[], expected: ExpectedRevision) => {
+  const appendOnce = async (
+    stream: string,
+    events: readonly NewEvent[],
+    expected: ExpectedRevision,
+  ): Promise<AppendResult> => {
+    const raw = await appendRaw(stream, events, expected);
+    if (raw) return raw;
     const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
     const result = await client.appendToStream(stream, events.map(toEventData), { expectedRevision });
-    return { ok: true, revision: result.nextExpectedRevision as Revision, position: result.position ?? START } as const;
+    return { ok: true, revision: result.nextExpectedRevision as Revision, position: result.position ?? START };
   };
 
   const readPage = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
@@ -150,11 +156,7 @@ export const streams = (client: EventStoreClient): Streams => {
   return {
     async append(stream, events, expected) {
       try {
-        const raw = appendRaw(stream, events, expected);
-        return (
-          (await withDeadline(raw, APPEND_DEADLINE)) ??
-          (await withDeadline(appendByClient(stream, events, expected), APPEND_DEADLINE))
-        );
+        return await withDeadline(appendOnce(stream, events, expected), APPEND_DEADLINE);
       } catch (error) {
         switch (errorType(error)) {
           case 'wrong-expected-version':

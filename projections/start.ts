@@ -3,10 +3,9 @@ import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { readTail } from '../event-store/tail.ts';
 import { comparePositions } from '../event-store/types.ts';
-import { checkpoints } from '../subscriptions/checkpoints.ts';
+import { checkpoints, positionOf } from '../subscriptions/checkpoints.ts';
 import { type Group, startGroup } from '../subscriptions/group.ts';
 import type { Member } from '../subscriptions/member.ts';
-import { reachedPosition } from '../subscriptions/position.ts';
 import { messageOf } from '../subscriptions/transient.ts';
 import type { Telemetry } from '../telemetry/start.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
@@ -62,12 +61,9 @@ export const startProjections = ({
   const shown = async (over: AbortSignal): Promise<void> => {
     await built;
     const tail = await readTail(client);
-    const isBehind = async ({ name }: Projection) => comparePositions(await reachedPosition(db, name), tail) < 0;
-    let behind = projections;
     while (!over.aborted) {
-      const still = await Promise.all(behind.map(isBehind));
-      behind = behind.filter((_, at) => still[at]);
-      if (behind.length === 0) return;
+      const standing = await checkpointsOf(db, projections);
+      if (standing.every((each) => comparePositions(positionOf(each), tail) >= 0)) return;
       await pause(CATCHING_UP);
     }
   };
@@ -123,12 +119,14 @@ const rebuildOutdated = async (
   }
 };
 
+const checkpointsOf = (db: Db, projections: readonly Projection[]) =>
+  checkpoints(db)
+    .find({ view: { $in: projections.map(({ name }) => name) } })
+    .toArray();
+
 /** Views that were never built, or whose version is below today's. One of a newer version is a newer Plaza's. */
 const outdated = async (db: Db, projections: readonly Projection[]): Promise<Projection[]> => {
-  const views = projections.map(({ name }) => name);
-  const standing = await checkpoints(db)
-    .find({ view: { $in: views } })
-    .toArray();
+  const standing = await checkpointsOf(db, projections);
   const versions = new Map(standing.map(({ view, version }) => [view, version]));
   return projections.filter(({ name, version }) => (versions.get(name) ?? 0) < version);
 };

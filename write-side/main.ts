@@ -30,7 +30,7 @@ await main(async () => {
   const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
     client,
-    appending: appends.appending,
+    appending: appends,
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,

@@ -479,7 +479,7 @@ type RememberedId = { streamName: string; revision: number };
 function eventOf(row: EventRow): StoredEvent {
   const [position, streamName, revision, type, isJson, created, sum, metadataLength, content] = row;
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
-  if (crc32(bytes.subarray(ID_BYTES), crc32(type)) !== sum) {
+  if (checksum(type, bytes.subarray(ID_BYTES)) !== sum) {
     throw storesError('data-corrupt', `The event at position ${position} is damaged: its checksum does not fit.`);
   }
   const id = bytes.toString('hex', 0, ID_BYTES);
@@ -520,8 +520,9 @@ function isSoftDeleted(stream: Stream): boolean {
   return stream.truncateBefore === SOFT_DELETED;
 }
 
-function checksum(type: string, metadata: Uint8Array, data: Uint8Array): number {
-  return crc32(data, crc32(metadata, crc32(type)));
+/** Of metadata and data, one after the other or in one piece. */
+function checksum(type: string, ...content: readonly Uint8Array[]): number {
+  return content.reduce((sum, bytes) => crc32(bytes, sum), crc32(type));
 }
 
 function hex(bytes: Uint8Array): string {

@@ -57,8 +57,8 @@ const at = (revision: number) => BigInt(revision) as Revision;
 describe.each<[string, () => Streams]>([
   ['in memory', () => memoryStreams()],
   ['by the client', () => streams(client)],
-  ['with appends in a thread', () => ({ ...streams(client), ...thread.appending })],
-  ['with small appends in a thread', () => sharedAppends(streams(client), thread.appending)],
+  ['with appends in a thread', () => ({ ...streams(client), ...thread })],
+  ['with small appends in a thread', () => sharedAppends(streams(client), thread)],
 ])('streams %s', (_name, make) => {
   it('append in order, and read what was appended', async () => {
     const store = make();
@@ -153,7 +153,7 @@ describe.each<[string, () => Streams]>([
 describe('the thread for appends', () => {
   it('refuses what is too large as the client does', async () => {
     const large = { ...event(1), data: { text: 'x'.repeat(1_100_000) } };
-    expect(await thread.appending.append(`counter-${randomUUID()}`, [large], 'no-stream')).toEqual({
+    expect(await thread.append(`counter-${randomUUID()}`, [large], 'no-stream')).toEqual({
       ok: false,
       reason: 'too-large',
     });
@@ -165,9 +165,9 @@ describe('the thread for appends', () => {
     const appends = await startAppendThread(first.eventStoreUrl, (error) => deaths.push(error));
     const stream = `counter-${randomUUID()}`;
     try {
-      expect(await appends.appending.append(stream, [event(1)], 'no-stream')).toMatchObject({ ok: true });
+      expect(await appends.append(stream, [event(1)], 'no-stream')).toMatchObject({ ok: true });
       await first.stop();
-      await expect(appends.appending.append(stream, [event(2)], at(0))).rejects.toThrow(StoreUnavailableError);
+      await expect(appends.append(stream, [event(2)], at(0))).rejects.toThrow(StoreUnavailableError);
 
       const second = await startEmbeddedStores({
         dataFolder: own,
@@ -177,7 +177,7 @@ describe('the thread for appends', () => {
         const again = event(2);
         const retried = async () => {
           for (;;) {
-            const result = await appends.appending.append(stream, [again], at(0)).catch(() => undefined);
+            const result = await appends.append(stream, [again], at(0)).catch(() => undefined);
             if (result) return result;
           }
         };
@@ -193,9 +193,9 @@ describe('the thread for appends', () => {
 
   it('leaves nothing unanswered when it is stopped', async () => {
     const stopped = await startAppendThread(stores.eventStoreUrl, (error) => deaths.push(error));
-    const inFlight = expect(
-      stopped.appending.append(`counter-${randomUUID()}`, [event(1)], 'no-stream'),
-    ).rejects.toThrow(StoreUnavailableError);
+    const inFlight = expect(stopped.append(`counter-${randomUUID()}`, [event(1)], 'no-stream')).rejects.toThrow(
+      StoreUnavailableError,
+    );
     await stopped.stop();
     await inFlight;
   });

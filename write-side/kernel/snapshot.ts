@@ -29,12 +29,12 @@ const partOf = ({ data, metadata }: StoredEvent): SnapshotPart => ({
 });
 
 const readParts = async (store: Streams, stream: string, last: StoredEvent): Promise<SnapshotPart[]> => {
-  const { parts } = partOf(last);
-  if (parts === 1) return [partOf(last)];
-  const first = last.revision - BigInt(parts - 1);
+  const newest = partOf(last);
+  if (newest.parts === 1) return [newest];
+  const first = last.revision - BigInt(newest.parts - 1);
   const read: SnapshotPart[] = [];
   if (first < 0n) return read;
-  for await (const event of store.read(stream, first, parts)) read.push(partOf(event));
+  for await (const event of store.read(stream, first, newest.parts)) read.push(partOf(event));
   return read;
 };
 
