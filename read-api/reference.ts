@@ -138,15 +138,20 @@ const sendWhole = (res: Response, type: string, bytes: Buffer): void => {
   res.end(bytes);
 };
 
-/** GET /openapi.json, /asyncapi.json and /reference, rendered once. */
+/** Made when it is first asked for. */
+const once = (make: () => string): (() => Buffer) => {
+  let made: Buffer | undefined;
+  return () => (made ??= Buffer.from(make()));
+};
+
+/** GET /openapi.json, /asyncapi.json and /reference, each rendered once. */
 export const referenceRoutes = (contexts: readonly ContextSchema[], version: string): Router => {
-  const document = openApi(contexts, version);
-  const openApiJson = Buffer.from(JSON.stringify(document));
-  const asyncApiJson = Buffer.from(JSON.stringify(asyncApi(contexts, version)));
-  const page = Buffer.from(referencePage(document));
+  const openApiJson = once(() => JSON.stringify(openApi(contexts, version)));
+  const asyncApiJson = once(() => JSON.stringify(asyncApi(contexts, version)));
+  const page = once(() => referencePage(openApi(contexts, version)));
   const router = Router({ caseSensitive: true });
-  router.get('/openapi.json', (_req, res) => sendWhole(res, 'application/json', openApiJson));
-  router.get('/asyncapi.json', (_req, res) => sendWhole(res, 'application/json', asyncApiJson));
-  router.get('/reference', protect, (_req, res) => sendWhole(res, 'text/html; charset=utf-8', page));
+  router.get('/openapi.json', (_req, res) => sendWhole(res, 'application/json', openApiJson()));
+  router.get('/asyncapi.json', (_req, res) => sendWhole(res, 'application/json', asyncApiJson()));
+  router.get('/reference', protect, (_req, res) => sendWhole(res, 'text/html; charset=utf-8', page()));
   return router;
 };

@@ -32,7 +32,7 @@ const READY = /listens on (http:\/\/\S+)|^stores ready/;
 export const startProgram = async (file: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', join(root, 'start/compile-cache.ts'), join(root, file)],
+    ['--import', join(root, 'start/compile-cache.js'), join(root, file)],
     {
       cwd: root,
       env: {
