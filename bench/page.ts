@@ -136,7 +136,7 @@ const measure = async (browser: Browser, url: string): Promise<Row[]> => {
 };
 
 const chromium = findChromium();
-if (!chromium) throw new Error('there is no Chromium: apt-get install chromium');
+if (!chromium) throw new Error('there is no Chromium: apt-get install chromium-headless-shell');
 const dataFolder = await mkdtemp(join(tmpdir(), 'plaza-bench-page-'));
 const stores = await startEmbeddedStores({ dataFolder });
 try {

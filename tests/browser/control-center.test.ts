@@ -11,7 +11,8 @@ import { findChromium } from './chromium.ts';
 import { faultsOf, openBrowser, type Stage, startStage, tabTo, violations } from './stage.ts';
 
 const chromium = findChromium();
-if (!chromium) console.warn('The control centre is not tested: there is no Chromium (apt-get install chromium).');
+if (!chromium)
+  console.warn('The control centre is not tested: there is no Chromium (apt-get install chromium-headless-shell).');
 
 describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
   let stage: Stage;

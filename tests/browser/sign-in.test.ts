@@ -8,7 +8,8 @@ import { findChromium, launch } from './chromium.ts';
 import { faultsOf, openBrowser, violations } from './stage.ts';
 
 const chromium = findChromium();
-if (!chromium) console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium).');
+if (!chromium)
+  console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium-headless-shell).');
 
 const REDIRECT = 'http://127.0.0.1/signed-in';
 
