@@ -1,14 +1,14 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 type Member = { name: string; group: string; state: string; eventsBehind: number; position: string; tail: string };
 type ControlCenter = { projections: Member[]; contexts: Record<string, unknown>; events: unknown[] };
 
-/** The control centre once every projection and policy stands at the same tail, with nothing left to do. */
-const settled = async ({ url }: Program): Promise<ControlCenter> => {
+/** The control centre once it tells so many events, and every projection and policy stands at the same tail with nothing left to do. */
+const settled = async ({ url }: Program, events: number): Promise<ControlCenter> => {
   const look = async () => {
     // Each look at everything costs the machine something that the projections need more.
     await pause(250);
@@ -19,7 +19,7 @@ const settled = async ({ url }: Program): Promise<ControlCenter> => {
       .filter(({ state, eventsBehind }) => state !== 'live' || eventsBehind > 0)
       .map(({ name, state, position }) => `${name} ${state} at ${position}`);
     const policies = projections.filter(({ group }) => group === 'policies').length;
-    return { body, summary: { status, tails, busy, policies } };
+    return { body, summary: { status, events: body.events?.length, tails, busy, policies } };
   };
   let last = await look();
   await eventually(
@@ -27,7 +27,8 @@ const settled = async ({ url }: Program): Promise<ControlCenter> => {
       last = await look();
       return last.summary;
     },
-    ({ status, tails, busy, policies }) => status === 200 && tails.length === 1 && busy.length === 0 && policies > 0,
+    ({ status, tails, busy, policies, ...seen }) =>
+      status === 200 && seen.events >= events && tails.length === 1 && busy.length === 0 && policies > 0,
     30_000,
   );
   return last.body;
@@ -37,6 +38,10 @@ test('MongoDB needs no backup: started empty, its views come back, and policies 
   const data = temporaryData();
   const env = { PLAZA_DATA: data.folder, LOG_LEVEL: 'error' };
   let plaza = await startProgram('start/all-in-one.ts', env);
+  onTestFinished(async () => {
+    await plaza.end();
+    data.remove();
+  });
   const { url } = plaza;
   const lot = { lotId: '1', name: 'Jeongja', spots: 5 };
   await call(url, 'POST', '/parking/lots', lot);
@@ -52,7 +57,7 @@ test('MongoDB needs no backup: started empty, its views come back, and policies 
     () => coupons(plaza),
     (answer) => String(statuses(answer)) === 'issued,revoked',
   );
-  const before = await settled(plaza);
+  const before = await settled(plaza, 7);
   expect(before.events).toHaveLength(7);
   await plaza.end();
 
@@ -66,10 +71,8 @@ test('MongoDB needs no backup: started empty, its views come back, and policies 
     ({ status }) => status === 200,
     20_000,
   );
-  const after = await settled(plaza);
+  const after = await settled(plaza, 7);
   expect(after.events).toEqual(before.events);
   expect(after.contexts).toEqual(before.contexts);
   expect(statuses(await coupons(plaza))).toEqual(['issued', 'revoked']);
-  await plaza.end();
-  data.remove();
 }, 90_000);
