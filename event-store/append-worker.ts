@@ -2,9 +2,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import type { AppendReply, AppendRequest } from './append-thread.ts';
 import { connectEventStore } from './client.ts';
-import { streams } from './streams.ts';
+import { appendsWritten, streams } from './streams.ts';
 
-const store = streams(connectEventStore(workerData));
+const client = connectEventStore(workerData);
+const append = appendsWritten(client);
+const store = streams(client);
 let replies: AppendReply[] = [];
 
 const send = () => {
@@ -20,7 +22,7 @@ const reply = (one: AppendReply): void => {
 const perform = ({ call, given }: AppendRequest): Promise<unknown> => {
   switch (call) {
     case 'append':
-      return store.append(...given);
+      return append(...given);
     case 'put':
       return store.put(...given);
     case 'keepLast':

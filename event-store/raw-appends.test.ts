@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { EventStoreClient } from './client.ts';
 import { appendRequest } from './raw-appends.ts';
 import { streams } from './streams.ts';
-import type { NewEvent, Revision } from './types.ts';
+import { type NewEvent, type Revision, toWritten } from './types.ts';
 
 const text = fc.string({ unit: 'grapheme', minLength: 1 });
 const newEvent: fc.Arbitrary<NewEvent> = fc.record({
@@ -66,7 +66,7 @@ describe('a request to append', () => {
         fc.array(newEvent, { minLength: 1, maxLength: 3 }),
         expectedRevision,
         (id, stream, events, expected) => {
-          const request = BatchAppendReq.deserializeBinary(appendRequest(id, stream, events, expected));
+          const request = BatchAppendReq.deserializeBinary(appendRequest(id, stream, events.map(toWritten), expected));
           const options = request.getOptions()!;
           expect(request.getCorrelationId()!.getString()).toBe(id);
           expect(Buffer.from(options.getStreamIdentifier()!.getStreamName_asU8()).toString()).toBe(stream);

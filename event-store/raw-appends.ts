@@ -3,13 +3,14 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import eventStore from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
+import { ProtobufWriter } from './protobuf-writer.ts';
 import {
   type AppendResult,
   type ExpectedRevision,
-  type NewEvent,
   type Revision,
   START,
   StoreUnavailableError,
+  type WrittenEvent,
 } from './types.ts';
 
 const { StreamsClient, StreamsService } = eventStore;
@@ -46,7 +47,7 @@ const SERVER_DEADLINE = 10_000;
  */
 export type RawAppend = (
   stream: string,
-  events: readonly NewEvent[],
+  events: readonly WrittenEvent[],
   expected: ExpectedRevision,
 ) => Promise<AppendResult | undefined>;
 
@@ -144,57 +145,56 @@ const resultOf = (answer: Answer): AppendResult | undefined => {
   return undefined;
 };
 
-// --- event_store.client.streams.BatchAppendReq, as protobuf's encoding has it ---------------------------------------
+// --- event_store.client.streams.BatchAppendReq, the last field first --------------------------------------------------
 
-const varint = (value: number): number[] => {
-  const bytes: number[] = [];
-  let rest = value;
-  for (; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes.push((rest % 0x80) | 0x80);
-  bytes.push(rest);
-  return bytes;
+const writer = new ProtobufWriter();
+
+const uuid = (tag: number, value: string): void => {
+  const before = writer.length;
+  writer.text(0x12, value);
+  writer.wrap(tag, before);
 };
 
-const number = (tag: number, value: number): Buffer => Buffer.from([tag, ...varint(value)]);
-
-const field = (tag: number, content: Buffer): Buffer => Buffer.concat([number(tag, content.length), content]);
-
-const entry = (key: string, value: string): Buffer =>
-  field(0x12, Buffer.concat([field(0x0a, Buffer.from(key)), field(0x12, Buffer.from(value))]));
-
-const uuid = (text: string): Buffer => field(0x0a, field(0x12, Buffer.from(text)));
-
-const IS_FINAL = number(0x20, 1);
-const NOTHING = Buffer.alloc(0);
-const CONTENT_TYPE = entry('content-type', 'application/json');
-
-const optionsOf = (stream: string, expected: ExpectedRevision): Buffer => {
-  const position = expected === 'no-stream' ? field(0x1a, NOTHING) : number(0x10, Number(expected));
-  const deadline = number(0x08, Math.ceil((Date.now() + SERVER_DEADLINE) / 1000));
-  return Buffer.concat([field(0x0a, field(0x1a, Buffer.from(stream))), position, field(0x32, deadline)]);
+/** An entry of a message's metadata. */
+const entry = (key: string, value: string): void => {
+  const before = writer.length;
+  writer.text(0x12, value);
+  writer.text(0x0a, key);
+  writer.wrap(0x12, before);
 };
 
-const proposedMessage = ({ id, type, data, metadata }: NewEvent): Buffer =>
-  field(
-    0x1a,
-    Buffer.concat([
-      uuid(id),
-      entry('type', type),
-      CONTENT_TYPE,
-      field(0x1a, Buffer.from(JSON.stringify(metadata))),
-      field(0x22, Buffer.from(JSON.stringify(data))),
-    ]),
-  );
+const proposedMessage = ({ id, type, data, metadata }: WrittenEvent): void => {
+  const before = writer.length;
+  writer.text(0x22, data);
+  writer.text(0x1a, metadata);
+  entry('content-type', 'application/json');
+  entry('type', type);
+  uuid(0x0a, id);
+  writer.wrap(0x1a, before);
+};
+
+const options = (stream: string, expected: ExpectedRevision): void => {
+  const before = writer.length;
+  writer.number(0x08, Math.ceil((Date.now() + SERVER_DEADLINE) / 1000));
+  writer.wrap(0x32, before);
+  if (expected === 'no-stream') writer.text(0x1a, '');
+  else writer.number(0x10, Number(expected));
+  const identifier = writer.length;
+  writer.text(0x1a, stream);
+  writer.wrap(0x0a, identifier);
+  writer.wrap(0x12, before);
+};
 
 /** A BatchAppendReq that is a whole append. */
 export const appendRequest = (
   correlationId: string,
   stream: string,
-  events: readonly NewEvent[],
+  events: readonly WrittenEvent[],
   expected: ExpectedRevision,
-): Buffer =>
-  Buffer.concat([
-    uuid(correlationId),
-    field(0x12, optionsOf(stream, expected)),
-    ...events.map(proposedMessage),
-    IS_FINAL,
-  ]);
+): Buffer => {
+  writer.number(0x20, 1); // It is final.
+  for (const event of events.toReversed()) proposedMessage(event);
+  options(stream, expected);
+  uuid(0x0a, correlationId);
+  return writer.take();
+};

@@ -19,6 +19,8 @@ import {
   START,
   type StoredEvent,
   StoreUnavailableError,
+  toWritten,
+  type WrittenEvent,
 } from './types.ts';
 
 /** Appending to streams and reading them. */
@@ -74,13 +76,13 @@ export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
 const encoder = new TextEncoder();
 
 /** The client takes metadata as bytes as they are; of an object it makes base64, which it then decodes twice. */
-const toEventData = ({ id, type, data, metadata }: NewEvent): EventData =>
+const toEventData = ({ id, type, data, metadata }: WrittenEvent): EventData =>
   ({
     id,
     type,
     contentType: 'application/json',
-    data,
-    metadata: encoder.encode(JSON.stringify(metadata)),
+    data: JSON.parse(data),
+    metadata: encoder.encode(metadata),
   }) as EventData;
 
 const toBinaryEvent = ({ type, data, metadata }: Note): EventData => ({
@@ -112,21 +114,44 @@ const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promi
   }
 };
 
-/** Appending and reading over a client. */
-export const streams = (client: EventStoreClient): Streams => {
+/** {@link Streams.append} of events that are JSON already. */
+export type AppendWritten = (
+  stream: string,
+  events: readonly WrittenEvent[],
+  expected: ExpectedRevision,
+) => Promise<AppendResult>;
+
+/** Appending over a client. */
+export const appendsWritten = (client: EventStoreClient): AppendWritten => {
   const appendRaw = rawAppends(client);
 
-  const appendOnce = async (
-    stream: string,
-    events: readonly NewEvent[],
-    expected: ExpectedRevision,
-  ): Promise<AppendResult> => {
+  const appendOnce: AppendWritten = async (stream, events, expected) => {
     const raw = await appendRaw(stream, events, expected);
     if (raw) return raw;
     const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
     const result = await client.appendToStream(stream, events.map(toEventData), { expectedRevision });
     return { ok: true, revision: result.nextExpectedRevision as Revision, position: result.position ?? START };
   };
+
+  return async (stream, events, expected) => {
+    try {
+      return await withDeadline(appendOnce(stream, events, expected), APPEND_DEADLINE);
+    } catch (error) {
+      switch (errorType(error)) {
+        case 'wrong-expected-version':
+          return { ok: false, reason: 'conflict' };
+        case 'maximum-append-size-exceeded':
+          return { ok: false, reason: 'too-large' };
+        default:
+          throw unavailable(error);
+      }
+    }
+  };
+};
+
+/** Appending and reading over a client. */
+export const streams = (client: EventStoreClient): Streams => {
+  const append = appendsWritten(client);
 
   const readPage = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
     try {
@@ -154,20 +179,7 @@ export const streams = (client: EventStoreClient): Streams => {
   };
 
   return {
-    async append(stream, events, expected) {
-      try {
-        return await withDeadline(appendOnce(stream, events, expected), APPEND_DEADLINE);
-      } catch (error) {
-        switch (errorType(error)) {
-          case 'wrong-expected-version':
-            return { ok: false, reason: 'conflict' };
-          case 'maximum-append-size-exceeded':
-            return { ok: false, reason: 'too-large' };
-          default:
-            throw unavailable(error);
-        }
-      }
-    },
+    append: (stream, events, expected) => append(stream, events.map(toWritten), expected),
 
     read,
 

@@ -33,6 +33,16 @@ export type NewEvent = {
   metadata: EventMetadata;
 };
 
+/** An event to append, its data and metadata as JSON. */
+export type WrittenEvent = { id: string; type: string; data: string; metadata: string };
+
+export const toWritten = ({ id, type, data, metadata }: NewEvent): WrittenEvent => ({
+  id,
+  type,
+  data: JSON.stringify(data),
+  metadata: JSON.stringify(metadata),
+});
+
 /** An event as it was read. Its data is in the version that its metadata tells: `upcast` it before use. */
 export type StoredEvent = {
   id: string;

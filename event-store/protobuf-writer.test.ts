@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { ProtobufWriter } from './protobuf-writer.ts';
+
+describe('a message that is written from its end', () => {
+  it('has its fields in order, with their lengths', () => {
+    const writer = new ProtobufWriter();
+    writer.number(0x08, 300);
+    writer.text(0x12, '가');
+    writer.wrap(0x0a, 0);
+    expect(writer.take().toString('hex')).toBe('0a08' + '1203eab080' + '08ac02');
+  });
+
+  it('leaves those before it as they are, and may be larger than what is set aside', () => {
+    const writer = new ProtobufWriter();
+    const lengths = [1, 65_000, 300_000, 10, 66_000];
+    const messages = lengths.map((length, at) => {
+      writer.text(0x0a, String(at).repeat(length));
+      return writer.take();
+    });
+    const texts = messages.map((message, at) => message.subarray(message.length - lengths[at]!).toString());
+    expect(texts).toEqual(lengths.map((length, at) => String(at).repeat(length)));
+  });
+
+  it('takes numbers up to 2^53', () => {
+    const writer = new ProtobufWriter();
+    writer.number(0x08, Number.MAX_SAFE_INTEGER);
+    expect(writer.take().toString('hex')).toBe('08ffffffffffffff0f');
+  });
+});

@@ -1,0 +1,70 @@
+/** Bytes that are set aside at a time: messages share them. */
+const CHUNK = 64 * 1024;
+/** What a tag and a length take at most. */
+const TAG_AND_LENGTH = 10;
+
+/**
+ * Writes messages as protobuf's encoding has them (https://protobuf.dev/programming-guides/encoding), from their end to their
+ * beginning: then a length is known when its turn comes, and nothing is copied. The last field is written first.
+ */
+export class ProtobufWriter {
+  #chunk = Buffer.allocUnsafeSlow(CHUNK);
+  #at = CHUNK;
+  #end = CHUNK;
+
+  /** How much of the message there is. */
+  get length(): number {
+    return this.#end - this.#at;
+  }
+
+  /** @param tag a field's number and wire type, in one byte */
+  number(tag: number, value: number): void {
+    this.#reserve(TAG_AND_LENGTH);
+    this.#tagged(tag, value);
+  }
+
+  text(tag: number, value: string): void {
+    const length = Buffer.byteLength(value);
+    this.#reserve(length + TAG_AND_LENGTH);
+    this.#at -= length;
+    this.#chunk.write(value, this.#at, length, 'utf8');
+    this.#tagged(tag, length);
+  }
+
+  /** Makes a field of what was written since the message was `before` bytes long. */
+  wrap(tag: number, before: number): void {
+    this.number(tag, this.length - before);
+  }
+
+  /** The message; the next one begins. */
+  take(): Buffer {
+    const message = this.#chunk.subarray(this.#at, this.#end);
+    this.#end = this.#at;
+    return message;
+  }
+
+  #tagged(tag: number, value: number): void {
+    let bytes = 1;
+    for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes += 1;
+    this.#at -= bytes;
+    let rest = value;
+    for (let at = this.#at; at < this.#at + bytes - 1; at++) {
+      this.#chunk[at] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#chunk[this.#at + bytes - 1] = rest;
+    this.#chunk[--this.#at] = tag;
+  }
+
+  /** Takes the message along when it needs another chunk. */
+  #reserve(bytes: number): void {
+    if (this.#at >= bytes) return;
+    const { length } = this;
+    const size = Math.max(CHUNK, 2 * (length + bytes));
+    const chunk = Buffer.allocUnsafeSlow(size);
+    this.#chunk.copy(chunk, size - length, this.#at, this.#end);
+    this.#chunk = chunk;
+    this.#at = size - length;
+    this.#end = size;
+  }
+}
