@@ -1,11 +1,35 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 // For the tests' processes and all that they start: as `npm start` has it, and where it has it. The embedded stores start in half the time.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/plaza', import.meta.url));
 
 /** A file to write the outcome of every test to, as JSON. */
 const { TEST_REPORT } = process.env;
+
+/** What takes longest begins first, so that no process is left alone with it at the end. */
+const LONGEST = [
+  'tests/faults/kill',
+  'tests/browser/control-center',
+  'tests/upgrade/rolling',
+  'tests/deploy/image',
+  'tests/browser/sign-in',
+  'tests/projections/processes',
+  'tests/hostile/hostile',
+  'tests/faults/wires',
+  'tests/system/cinema-kill',
+];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const at = LONGEST.findIndex((name) => moduleId.includes(`/${name}.test.`));
+      return at < 0 ? LONGEST.length : at;
+    };
+    return (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -16,6 +40,7 @@ export default defineConfig({
     maxWorkers: 3,
     // A process for each file would take longer to start than most of them run. What they share must stand that.
     isolate: false,
+    sequence: { sequencer: LongestFirst },
     testTimeout: 30_000,
     hookTimeout: 30_000,
     teardownTimeout: 10_000,
