@@ -69,7 +69,7 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
   };
 
   return {
-    // As JSON: to copy objects takes both threads three times as long.
+    // As JSON: to copy objects takes both threads longer.
     append: (stream, events, expected) =>
       request<AppendResult>({ call: 'append', given: [stream, events.map(toWritten), expected] }),
     put: (...given) => request({ call: 'put', given }),

@@ -7,23 +7,33 @@ describe('a message that is written from its end', () => {
     writer.number(0x08, 300);
     writer.text(0x12, '가');
     writer.wrap(0x0a, 0);
-    expect(writer.take().toString('hex')).toBe('0a08' + '1203eab080' + '08ac02');
+    expect(writer.message().toString('hex')).toBe('0a08' + '1203eab080' + '08ac02');
   });
 
   it('leaves those before it as they are, and may be larger than what is set aside', () => {
     const writer = new ProtobufWriter();
     const lengths = [1, 65_000, 300_000, 10, 66_000];
     const messages = lengths.map((length, at) => {
+      writer.begin();
       writer.text(0x0a, String(at).repeat(length));
-      return writer.take();
+      return writer.message();
     });
     const texts = messages.map((message, at) => message.subarray(message.length - lengths[at]!).toString());
     expect(texts).toEqual(lengths.map((length, at) => String(at).repeat(length)));
   });
 
+  it('has nothing of one that could not be finished', () => {
+    const writer = new ProtobufWriter();
+    writer.text(0x0a, 'left');
+    expect(() => writer.text(0x0a, undefined as unknown as string)).toThrow(TypeError);
+    writer.begin();
+    writer.number(0x08, 1);
+    expect(writer.message().toString('hex')).toBe('0801');
+  });
+
   it('takes numbers up to 2^53', () => {
     const writer = new ProtobufWriter();
     writer.number(0x08, Number.MAX_SAFE_INTEGER);
-    expect(writer.take().toString('hex')).toBe('08ffffffffffffff0f');
+    expect(writer.message().toString('hex')).toBe('08ffffffffffffff0f');
   });
 });

@@ -12,6 +12,11 @@ export class ProtobufWriter {
   #at = CHUNK;
   #end = CHUNK;
 
+  /** Begins a message; one that was not finished is forgotten. */
+  begin(): void {
+    this.#end = this.#at;
+  }
+
   /** How much of the message there is. */
   get length(): number {
     return this.#end - this.#at;
@@ -23,6 +28,7 @@ export class ProtobufWriter {
     this.#tagged(tag, value);
   }
 
+  /** @throws TypeError for what is no string */
   text(tag: number, value: string): void {
     const length = Buffer.byteLength(value);
     this.#reserve(length + TAG_AND_LENGTH);
@@ -36,11 +42,9 @@ export class ProtobufWriter {
     this.number(tag, this.length - before);
   }
 
-  /** The message; the next one begins. */
-  take(): Buffer {
-    const message = this.#chunk.subarray(this.#at, this.#end);
-    this.#end = this.#at;
-    return message;
+  /** The message as it is now. */
+  message(): Buffer {
+    return this.#chunk.subarray(this.#at, this.#end);
   }
 
   #tagged(tag: number, value: number): void {

@@ -192,9 +192,10 @@ export const appendRequest = (
   events: readonly WrittenEvent[],
   expected: ExpectedRevision,
 ): Buffer => {
+  writer.begin();
   writer.number(0x20, 1); // It is final.
   for (const event of events.toReversed()) proposedMessage(event);
   options(stream, expected);
   uuid(0x0a, correlationId);
-  return writer.take();
+  return writer.message();
 };
