@@ -32,10 +32,27 @@ const parsed = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toS
 
 const { BatchAppendReq, BatchAppendResp } = messages;
 
-/** A client whose server answers each request on its call so. */
-const clientOf = (answer: (request: InstanceType<typeof BatchAppendReq>, call: EventEmitter) => void) => {
+/** What a server finds in what grpc-js makes of a message: room for the length and the message copied behind it. */
+const framed = (message: Buffer): Buffer[] => {
+  const frame = Buffer.alloc(message.length + 5);
+  frame.writeUInt32BE(message.length, 1);
+  message.copy(frame, 5);
+  const found: Buffer[] = [];
+  for (let at = 0; at < frame.length; at += 5 + found.at(-1)!.length)
+    found.push(frame.subarray(at + 5, at + 5 + frame.readUInt32BE(at + 1)));
+  return found;
+};
+
+/** A client whose server answers each request on its call so; `written` counts what was given to the call. */
+const clientOf = (
+  answer: (request: InstanceType<typeof BatchAppendReq>, call: EventEmitter) => void,
+  written = { count: 0 },
+) => {
   const call = Object.assign(new EventEmitter(), {
-    write: (bytes: Buffer) => answer(BatchAppendReq.deserializeBinary(bytes), call),
+    write: (message: Buffer) => {
+      written.count += 1;
+      for (const bytes of framed(message)) answer(BatchAppendReq.deserializeBinary(bytes), call);
+    },
   });
   return {
     GRPCStreamCreator: (_kind: unknown, _name: string, create: (connection: object) => unknown) => {
@@ -104,8 +121,9 @@ describe('a request to append', () => {
     });
   });
 
-  it('finds its answer by an id in halves, in whatever order answers come', async () => {
+  it('goes out with the others of its turn, and finds its answer by an id in halves, in whatever order answers come', async () => {
     const requests: InstanceType<typeof BatchAppendReq>[] = [];
+    const written = { count: 0 };
     const { append } = streams(
       clientOf((request, call) => {
         if (requests.push(request) < 3) return;
@@ -116,13 +134,14 @@ describe('a request to append', () => {
           const answer = new BatchAppendResp().setSuccess(success.setPosition(position));
           call.emit('data', answer.setCorrelationId(inHalves(each.getCorrelationId()!.getString())));
         }
-      }),
+      }, written),
     );
     const [event] = fc.sample(newEvent, 1);
     const results = [10, 20, 30].map((at) => append('counter-1', [event!], BigInt(at) as Revision));
     expect(await Promise.all(results)).toEqual(
       [10n, 20n, 30n].map((at) => ({ ok: true, revision: at + 1n, position: { commit: at, prepare: 7n } })),
     );
+    expect(written.count).toBe(1);
   });
 
   it('is unavailable at once when the server ends the call', async () => {
