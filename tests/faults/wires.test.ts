@@ -7,8 +7,10 @@ import { FAULTS, startWire, type Wire } from './wire.ts';
 
 /** How many faults there are on the wires under load; `WIRE_FAULTS=5000` for a long run. */
 const COUNT = Number(process.env.WIRE_FAULTS ?? 200);
-const LOTS = ['a', 'b', 'c', 'few'];
 const FEW_SPOTS = 50;
+const MANY_SPOTS = 100_000;
+/** Some hundred spots are taken for each fault: no long run may fill its lots. */
+const LOTS = ['few', ...Array.from({ length: 3 + Math.ceil(COUNT / 100) }, (_, index) => `many-${index}`)];
 
 const data = temporaryData();
 let stores: EmbeddedStores;
@@ -35,7 +37,7 @@ beforeAll(async () => {
     await call(writeSides[0]!.url, 'POST', '/parking/lots', {
       lotId,
       name: lotId,
-      spots: lotId === 'few' ? FEW_SPOTS : 100_000,
+      spots: lotId === 'few' ? FEW_SPOTS : MANY_SPOTS,
     });
 });
 
