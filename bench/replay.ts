@@ -1,11 +1,12 @@
 /**
  * P5: replaying a history into every read model against reading the same history over a bare subscription.
  *
- *     npm run bench -- replay [--events 1000000] [--rounds 3] [--parking]
+ *     npm run bench -- replay [--events 1000000] [--rounds 3] [--parking] [--slow]
  *
  * Fills embedded stores in a temporary folder with a history of all contexts, or of the car park alone, then alternates
- * both sides and prints a Markdown table. EVENTSTORE_URL
- * and MONGODB_URL use other stores instead; MONGODB_URL's database `plaza_bench` is dropped then.
+ * both sides and prints a Markdown table. With `--slow` the replay reaches MongoDB over a wire that keeps every piece for 50 ms: what
+ * counts then is its memory. EVENTSTORE_URL and MONGODB_URL use other stores instead; MONGODB_URL's database `plaza_bench` is
+ * dropped then.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../event-store/client.ts';
 import { PLAZA_STREAMS } from '../event-store/tail.ts';
+import { startWire } from '../tests/faults/wire.ts';
 import { cpuSeconds } from './cpu.ts';
 import { fillWithEverything } from './mixed-history.ts';
 import { fillWithParking } from './parking-history.ts';
@@ -26,6 +28,7 @@ const { values } = parseArgs({
     events: { type: 'string', default: '1000000' },
     rounds: { type: 'string', default: '3' },
     parking: { type: 'boolean', default: false },
+    slow: { type: 'boolean', default: false },
     replay: { type: 'boolean', default: false },
   },
 });
@@ -37,6 +40,8 @@ const external = process.env.EVENTSTORE_URL && process.env.MONGODB_URL;
 const stores = external ? null : await startEmbeddedStores({ dataFolder: folder });
 const eventStoreUrl = stores?.eventStoreUrl ?? process.env.EVENTSTORE_URL!;
 const mongoUrl = stores?.mongoUrl ?? process.env.MONGODB_URL!;
+const wire = values.slow ? await startWire(Number(new URL(mongoUrl.replace('mongodb:', 'http:')).port)) : null;
+wire?.set('latency');
 const client = connectEventStore(eventStoreUrl);
 const mongo = await MongoClient.connect(mongoUrl);
 const db = mongo.db('plaza_bench');
@@ -90,7 +95,8 @@ const replayed = async (): Promise<Replayed> => {
   await db.dropDatabase();
   const samples: { rss: number; seen: number }[] = [];
   let end = { milliseconds: Number.NaN, cpu: Number.NaN };
-  const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl };
+  const replayedInto = wire ? `mongodb://127.0.0.1:${wire.port}/?directConnection=true` : mongoUrl;
+  const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: replayedInto };
   // As `npm run replay` sets it.
   const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=120'];
   const child = fork(import.meta.filename, ['--replay'], { execArgv, env: { ...process.env, ...urls } });
@@ -153,7 +159,7 @@ const compare = async (): Promise<void> => {
 try {
   await (values.replay ? replay() : compare());
 } finally {
-  await Promise.all([disconnectEventStore(client), mongo.close()]);
+  await Promise.all([disconnectEventStore(client), mongo.close(), wire?.close()]);
   await stores?.stop();
   rmSync(folder, { recursive: true, force: true });
 }
