@@ -34,6 +34,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 process.on('disconnect', stop);
+// npm passes a signal on to the shell between the two, which ends without a word.
+if (process.env.npm_lifecycle_event && !sendToParent) {
+  const shell = process.ppid;
+  setInterval(() => process.ppid === shell || stop(), 500).unref();
+}
 
 try {
   const folder = resolve(process.env.PLAZA_DATA ?? 'data');

@@ -4,8 +4,12 @@ const WITHIN = 10_000;
 /** Milliseconds in which a signal counts as the same one: npm passes on what the whole process group has got already. */
 const SAME_SIGNAL = 500;
 
+/** Milliseconds between two looks at whether npm's shell is still there. */
+const LOOK_EVERY = 500;
+
 /**
- * Has SIGTERM and SIGINT end the process in order; a second one, or ten seconds, ends it at once.
+ * Has SIGTERM and SIGINT end the process in order; a second one, or ten seconds, ends it at once. Started by npm it also ends when npm
+ * is ended: npm passes a signal on to the shell between the two, which does not.
  * @param stop finishes what was accepted and closes everything
  * @param more milliseconds that it may take on top, for draining
  */
@@ -28,6 +32,14 @@ export const onShutdown = (stop: (signal: string) => Promise<void>, more = 0): v
   };
   process.on('SIGTERM', end);
   process.on('SIGINT', end);
+  if (!process.env.npm_lifecycle_event) return;
+  const shell = process.ppid;
+  const look = setInterval(() => {
+    if (process.ppid === shell) return;
+    clearInterval(look);
+    end('SIGTERM');
+  }, LOOK_EVERY);
+  look.unref();
 };
 
 /** Errors whose message is written for whoever starts the program. */
