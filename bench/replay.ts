@@ -40,7 +40,7 @@ const external = process.env.EVENTSTORE_URL && process.env.MONGODB_URL;
 const stores = external ? null : await startEmbeddedStores({ dataFolder: folder });
 const eventStoreUrl = stores?.eventStoreUrl ?? process.env.EVENTSTORE_URL!;
 const mongoUrl = stores?.mongoUrl ?? process.env.MONGODB_URL!;
-const wire = values.slow ? await startWire(Number(new URL(mongoUrl.replace('mongodb:', 'http:')).port)) : null;
+const wire = values.slow ? await startWire(Number(new URL(mongoUrl).port)) : null;
 wire?.set('latency');
 const client = connectEventStore(eventStoreUrl);
 const mongo = await MongoClient.connect(mongoUrl);
@@ -95,8 +95,9 @@ const replayed = async (): Promise<Replayed> => {
   await db.dropDatabase();
   const samples: { rss: number; seen: number }[] = [];
   let end = { milliseconds: Number.NaN, cpu: Number.NaN };
-  const replayedInto = wire ? `mongodb://127.0.0.1:${wire.port}/?directConnection=true` : mongoUrl;
-  const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: replayedInto };
+  const replayedInto = new URL(mongoUrl);
+  if (wire) replayedInto.port = String(wire.port);
+  const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: replayedInto.href };
   // As `npm run replay` sets it.
   const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=120'];
   const child = fork(import.meta.filename, ['--replay'], { execArgv, env: { ...process.env, ...urls } });

@@ -34,7 +34,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 process.on('disconnect', stop);
-// npm passes a signal on to the shell between the two, which ends without a word.
+// Started by npm: it passes a signal on to its shell, which ends without passing it on.
 if (process.env.npm_lifecycle_event && !sendToParent) {
   const shell = process.ppid;
   setInterval(() => process.ppid === shell || stop(), 500).unref();

@@ -78,8 +78,7 @@ export const rawAppends = (client: EventStoreDBClient): RawAppend => {
     const request = appendRequest(answers.nextId(), stream, events, expected);
     if (request.length > MOST_BYTES) return undefined;
     return new Promise((resolve, reject) => {
-      answers.expect({ resolve, reject });
-      answers.send(request);
+      answers.send(request, { resolve, reject });
     });
   };
 };
@@ -109,13 +108,10 @@ const answersOf = (call: Call) => {
   return {
     /** The correlation id of the next request. */
     nextId: (): string => prefix + (count + 1).toString(16).padStart(COUNT_DIGITS, '0'),
-    /** Waits for the answer to it. */
-    expect(one: Waiting): void {
+    /** Sends it, together with the others of this turn of the event loop, and waits for its answer. */
+    send(request: Buffer, one: Waiting): void {
       count += 1;
       waiting.set(count, one);
-    },
-    /** Sends a request, together with the others of this turn of the event loop. */
-    send(request: Buffer): void {
       if (unsent.length === 0)
         process.nextTick(() => {
           call.write(inOnePiece(unsent));
@@ -131,24 +127,22 @@ const COUNT_DIGITS = 12;
 const PREFIX_BYTES = 5;
 
 /**
- * Messages as one, for grpc-js to take through its layers once. It makes room for five bytes, writes a length there, and has the
- * message copied behind it; here each of the others brings its own five, and the first one's length replaces what was written.
+ * Messages as one, for grpc-js to take through its layers once. It makes room for five bytes before a message of this length, and has
+ * the message copied behind them; here each message brings its own five, and the first one's replace those that grpc-js wrote.
  */
 const inOnePiece = (messages: readonly Buffer[]): Buffer => {
-  const [first, ...others] = messages as [Buffer, ...Buffer[]];
-  if (others.length === 0) return first;
-  const parts = [first];
-  for (const message of others) {
-    const prefix = Buffer.alloc(PREFIX_BYTES);
-    prefix.writeUInt32BE(message.length, 1);
-    parts.push(prefix, message);
-  }
-  const piece = Buffer.concat(parts);
-  const copy = (target: Buffer, at: number): number => {
-    target.writeUInt32BE(first.length, at - PREFIX_BYTES + 1);
-    return Buffer.prototype.copy.call(piece, target, at);
+  const length = messages.reduce((sum, message) => sum + PREFIX_BYTES + message.length, -PREFIX_BYTES);
+  const copy = (target: Buffer, start: number): number => {
+    let at = start - PREFIX_BYTES;
+    for (const message of messages) {
+      target[at] = 0;
+      target.writeUInt32BE(message.length, at + 1);
+      target.set(message, at + PREFIX_BYTES);
+      at += PREFIX_BYTES + message.length;
+    }
+    return length;
   };
-  return Object.assign(piece, { copy });
+  return { length, copy } as Buffer;
 };
 
 /** Servers answer with an id in halves, whatever was sent. */

@@ -5,14 +5,10 @@ import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
 import { streams } from '../../event-store/streams.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-import { load } from './load.ts';
+import { FEW_SPOTS, load, registerLots } from './load.ts';
 
 /** How often everything, or the stores alone, is killed under load; `CYCLES=500` for a long run. */
 const CYCLES = Number(process.env.CYCLES ?? 25);
-const FEW_SPOTS = 50;
-const MANY_SPOTS = 100_000;
-/** Some hundred spots are taken in each cycle: no long run may fill its lots. */
-const MANY = Array.from({ length: 2 + Math.ceil(CYCLES / 100) }, (_, index) => `many-${index}`);
 
 const data = temporaryData();
 let plaza: Program;
@@ -33,11 +29,8 @@ test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, 
 }, async () => {
   plaza = await start('0');
   const { port } = new URL(plaza.url);
-  const open = (lotId: string, spots: number) =>
-    call(plaza.url, 'POST', '/parking/lots', { lotId, name: lotId, spots });
-  await open('few', FEW_SPOTS);
-  for (const lotId of MANY) await open(lotId, MANY_SPOTS);
-  const running = load(plaza.url, [...MANY, 'few'], 16);
+  const lots = await registerLots(plaza.url, 2 + Math.ceil(CYCLES / 100));
+  const running = load(plaza.url, lots, 16);
 
   for (let cycle = 0; cycle < CYCLES; cycle++) {
     const before = running.acknowledged.size;

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
 import { streams } from '../../event-store/streams.ts';
+import { call } from '../support/plaza.ts';
 
 type Reserved = { lotId: string; reservationId: string };
 
@@ -14,6 +15,21 @@ export type Load = {
   stop(): Promise<void>;
   /** Compares what was acknowledged with what is in the event store. */
   lostOrDoubled(eventStoreUrl: string): Promise<{ lost: string[]; doubled: string[] }>;
+};
+
+/** Spots of the lot `few`. */
+export const FEW_SPOTS = 50;
+
+/**
+ * Registers `few` and lots of 100,000 spots.
+ * @param large how many of these: one for each hundred faults, which take some hundred spots each, is never full
+ * @returns their ids
+ */
+export const registerLots = async (base: string, large: number): Promise<string[]> => {
+  const lots = ['few', ...Array.from({ length: large }, (_, index) => `many-${index}`)];
+  for (const lotId of lots)
+    await call(base, 'POST', '/parking/lots', { lotId, name: lotId, spots: lotId === 'few' ? FEW_SPOTS : 100_000 });
+  return lots;
 };
 
 let loads = 0;

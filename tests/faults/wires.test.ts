@@ -1,22 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-import { load } from './load.ts';
+import { FEW_SPOTS, load, registerLots } from './load.ts';
 import { differingDocuments } from './views.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';
 
 /** How many faults there are on the wires under load; `WIRE_FAULTS=5000` for a long run. */
 const COUNT = Number(process.env.WIRE_FAULTS ?? 200);
-const FEW_SPOTS = 50;
-const MANY_SPOTS = 100_000;
-/** Some hundred spots are taken for each fault: no long run may fill its lots. */
-const LOTS = ['few', ...Array.from({ length: 3 + Math.ceil(COUNT / 100) }, (_, index) => `many-${index}`)];
 
 const data = temporaryData();
 let stores: EmbeddedStores;
 let wires: Wire[];
 let writeSides: Program[];
 let projections: Program;
+let lots: string[];
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
@@ -33,12 +30,7 @@ beforeAll(async () => {
     MONGODB_DATABASE: 'plaza',
     PLAZA_CONTEXTS: 'parking',
   });
-  for (const lotId of LOTS)
-    await call(writeSides[0]!.url, 'POST', '/parking/lots', {
-      lotId,
-      name: lotId,
-      spots: lotId === 'few' ? FEW_SPOTS : MANY_SPOTS,
-    });
+  lots = await registerLots(writeSides[0]!.url, 3 + Math.ceil(COUNT / 100));
 });
 
 afterAll(async () => {
@@ -53,7 +45,7 @@ const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resol
 test(`${COUNT} faults on the wires: what was acknowledged is there, once`, {
   timeout: 60_000 + COUNT * 5_000,
 }, async () => {
-  const loads = writeSides.map(({ url }) => load(url, LOTS, 8));
+  const loads = writeSides.map(({ url }) => load(url, lots, 8));
   const acknowledged = () => loads.map((each) => each.acknowledged.size);
 
   for (let count = 0; count < COUNT; count++) {
