@@ -12,13 +12,13 @@ const { TEST_REPORT } = process.env;
 const LONGEST = [
   'tests/faults/kill',
   'tests/browser/control-center',
-  'tests/upgrade/rolling',
+  'tests/deploy/upgrade/rolling',
   'tests/deploy/image',
   'tests/browser/sign-in',
-  'tests/projections/processes',
-  'tests/hostile/hostile',
+  'tests/faults/projection-processes',
+  'tests/security/hostile/hostile',
   'tests/faults/wires',
-  'tests/system/cinema-kill',
+  'tests/faults/cinema-kill',
 ];
 
 class LongestFirst extends BaseSequencer {

@@ -13,9 +13,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
-import { streams } from '../event-store/streams.ts';
-import type { NewEvent, Revision } from '../event-store/types.ts';
+import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { streams } from '../platform/event-store/streams.ts';
+import type { NewEvent, Revision } from '../platform/event-store/types.ts';
 import { startServer } from './write-side/servers.ts';
 
 const { values } = parseArgs({

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { EventStoreClient } from '../event-store/client.ts';
-import { streams } from '../event-store/streams.ts';
-import type { NewEvent, Revision } from '../event-store/types.ts';
+import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { streams } from '../platform/event-store/streams.ts';
+import type { NewEvent, Revision } from '../platform/event-store/types.ts';
 import type { BikeRentalEvent } from '../schemas/bike-rental.ts';
 import type { CinemaEvent } from '../schemas/cinema.ts';
 import type { FoodCourtEvent } from '../schemas/food-court.ts';

@@ -1,6 +1,6 @@
-import type { EventStoreClient } from '../event-store/client.ts';
-import { streams } from '../event-store/streams.ts';
-import type { Revision } from '../event-store/types.ts';
+import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { streams } from '../platform/event-store/streams.ts';
+import type { Revision } from '../platform/event-store/types.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
 import { newEvent } from './mixed-history.ts';
 

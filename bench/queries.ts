@@ -17,10 +17,10 @@ import autocannon from 'autocannon';
 import express from 'express';
 import { type Db, MongoClient, type Sort } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { createApp } from '../http/app.ts';
+import { createApp } from '../platform/http/app.ts';
+import { createMongoClient } from '../platform/mongo.ts';
 import { parking } from '../read-api/parking.ts';
 import { startReadApi } from '../read-api/start.ts';
-import { createMongoClient } from '../start/mongo.ts';
 import { fillParkingViews, lotOf } from './parking-views.ts';
 
 const { values: options } = parseArgs({

@@ -14,7 +14,7 @@ import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
 import { fillWithParking } from './parking-history.ts';
 
 const { values } = parseArgs({

@@ -14,12 +14,12 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
-import { streams } from '../event-store/streams.ts';
-import type { Revision } from '../event-store/types.ts';
+import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { streams } from '../platform/event-store/streams.ts';
+import type { Revision } from '../platform/event-store/types.ts';
+import { reachedPosition } from '../platform/subscriptions/position.ts';
 import { projectionsIn } from '../projections/contexts.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
-import { reachedPosition } from '../subscriptions/position.ts';
 import { newEvent } from './mixed-history.ts';
 
 const { values } = parseArgs({
@@ -45,7 +45,7 @@ const append = async (stream: string, event: ParkingEvent): Promise<bigint> => {
   return result.position.commit;
 };
 
-const projections = spawn(process.execPath, ['projections/main.ts'], {
+const projections = spawn(process.execPath, ['programs/projections.ts'], {
   env: {
     ...process.env,
     EVENTSTORE_URL: stores.eventStoreUrl,

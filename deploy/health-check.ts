@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
  * `node deploy/health-check.ts URL [PROGRAM [SECONDS]]`: exit code 0 when the URL answers with a success within two
  * seconds, else 1.
  *
- * With PROGRAM (`write-side/main.ts`), a process that runs it from this folder, takes the connection and then says nothing
+ * With PROGRAM (`programs/write-side.ts`), a process that runs it from this folder, takes the connection and then says nothing
  * to `GET /livez` for SECONDS (15) is ended: its event loop is blocked. Docker starts anew what has ended, but does
  * nothing about what is only unhealthy.
  */

@@ -2,13 +2,13 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { type RequestHandler, Router } from 'express';
 import type { Db } from 'mongodb';
 import type { TSchema } from 'typebox';
-import type { EventStoreClient } from '../event-store/client.ts';
-import { jsonBody } from '../http/app.ts';
-import { ProblemError, problems, sendJson } from '../http/problem.ts';
+import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { jsonBody } from '../platform/http/app.ts';
+import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
+import { discard, type Parked, parked, requestReplay } from '../platform/subscriptions/parked.ts';
+import { isTransient } from '../platform/subscriptions/transient.ts';
 import { ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
 import { DEFAULT_LIMIT, MAX_LIMIT } from '../schemas/kernel/paging.ts';
-import { discard, type Parked, parked, requestReplay } from '../subscriptions/parked.ts';
-import { isTransient } from '../subscriptions/transient.ts';
 import type { Projection } from './kernel/projection.ts';
 import { readReplays, replayJobs, requestStop } from './replays.ts';
 

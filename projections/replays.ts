@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
-import type { EventStoreClient } from '../event-store/client.ts';
+import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { messageOf } from '../platform/subscriptions/transient.ts';
 import type { Replay } from '../schemas/kernel/operations.ts';
-import { messageOf } from '../subscriptions/transient.ts';
 import type { BuildProgress } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';

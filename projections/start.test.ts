@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { startTestStores, type TestStores } from '../subscriptions/testing.ts';
+import { startTestStores, type TestStores } from '../platform/subscriptions/testing.ts';
 import { lots } from './parking/lots.ts';
 import { reservations } from './parking/reservations.ts';
 import { startProjections } from './start.ts';

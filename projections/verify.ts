@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db } from 'mongodb';
-import { comparePositions, type Position } from '../event-store/types.ts';
-import { reachedPosition } from '../subscriptions/position.ts';
+import { comparePositions, type Position } from '../platform/event-store/types.ts';
+import { reachedPosition } from '../platform/subscriptions/position.ts';
 import type { Build } from './kernel/build.ts';
 import { type RebuildOptions, withFreshViews } from './kernel/rebuild.ts';
 import type { ViewDocument } from './kernel/writer.ts';

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { sendJson } from '../http/problem.ts';
+import { sendJson } from '../platform/http/problem.ts';
 import { type Activity, activityView } from '../schemas/kernel/activity.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { queryOf, readAll } from './kernel/parameters.ts';

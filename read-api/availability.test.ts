@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { createMongoClient } from '../start/mongo.ts';
+import { createMongoClient } from '../platform/mongo.ts';
 import { parking } from './parking.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 

@@ -1,10 +1,10 @@
 import { Router } from 'express';
 import type { Document } from 'mongodb';
-import { sendJson } from '../http/problem.ts';
+import { sendJson } from '../platform/http/problem.ts';
+import { type ReadStatus, readStatuses } from '../platform/subscriptions/status.ts';
+import { isTransient } from '../platform/subscriptions/transient.ts';
 import { EventCursor } from '../schemas/kernel/control-center.ts';
 import { historyView } from '../schemas/kernel/history.ts';
-import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
-import { isTransient } from '../subscriptions/transient.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { earlier, formatCursor, parseCursor } from './kernel/event-cursor.ts';
 import { type EventLog, openEventLog } from './kernel/event-log.ts';

@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createApp } from '../http/app.ts';
-import type { SignIn } from '../identity/system.ts';
+import { createApp } from '../platform/http/app.ts';
+import type { SignIn } from '../platform/identity/system.ts';
 import { pageRoutes } from './page.ts';
 
 /** The page as a build leaves it, served. @param files by name */

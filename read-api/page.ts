@@ -3,8 +3,8 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type RequestHandler, Router } from 'express';
-import { problems, sendProblem } from '../http/problem.ts';
-import type { SignIn } from '../identity/system.ts';
+import { problems, sendProblem } from '../platform/http/problem.ts';
+import type { SignIn } from '../platform/identity/system.ts';
 
 const DIST = join(import.meta.dirname, '../control-center/dist');
 

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { statuses } from '../subscriptions/status.ts';
+import { statuses } from '../platform/subscriptions/status.ts';
 import { parking } from './parking.ts';
 import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 

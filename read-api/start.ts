@@ -1,10 +1,10 @@
 import type { Router } from 'express';
 import type { Db } from 'mongodb';
-import type { Check } from '../http/health.ts';
-import type { Identify } from '../identity/caller.ts';
-import type { SignIn } from '../identity/system.ts';
-import { reachedPosition } from '../subscriptions/position.ts';
-import { readStatuses } from '../subscriptions/status.ts';
+import type { Check } from '../platform/http/health.ts';
+import type { Identify } from '../platform/identity/caller.ts';
+import type { SignIn } from '../platform/identity/system.ts';
+import { reachedPosition } from '../platform/subscriptions/position.ts';
+import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
 import { controlCenter } from './control-center.ts';
 import type { ReadContext } from './kernel/context.ts';

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 const ROOT = new URL('../../', import.meta.url).pathname;
 
 const FILES = {
-  plaza: 'write-side/main.ts',
+  plaza: 'programs/write-side.ts',
   emmett: 'bench/peers/emmett.ts',
   bare: 'bench/peers/bare.ts',
 } as const;

@@ -1,22 +1,28 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import type { EventStoreClient } from '../../event-store/client.ts';
-import { pullBatches } from '../../event-store/subscription.ts';
-import { readTail } from '../../event-store/tail.ts';
-import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from '../../event-store/types.ts';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { pullBatches } from '../../platform/event-store/subscription.ts';
+import { readTail } from '../../platform/event-store/tail.ts';
+import {
+  comparePositions,
+  type EventBatch,
+  type Position,
+  START,
+  type StoredEvent,
+} from '../../platform/event-store/types.ts';
 import {
   checkpoints,
   claimCheckpoint,
   createCheckpoint,
   moveCheckpoints,
   positionOf,
-} from '../../subscriptions/checkpoints.ts';
-import { leases, releaseLease, takeLease } from '../../subscriptions/leases.ts';
-import { LeaseLostError } from '../../subscriptions/member.ts';
-import { discardedEvents, park } from '../../subscriptions/parked.ts';
-import { statuses } from '../../subscriptions/status.ts';
-import { isTransient, messageOf } from '../../subscriptions/transient.ts';
-import type { Presence } from '../../subscriptions/workers.ts';
+} from '../../platform/subscriptions/checkpoints.ts';
+import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
+import { LeaseLostError } from '../../platform/subscriptions/member.ts';
+import { discardedEvents, park } from '../../platform/subscriptions/parked.ts';
+import { statuses } from '../../platform/subscriptions/status.ts';
+import { isTransient, messageOf } from '../../platform/subscriptions/transient.ts';
+import type { Presence } from '../../platform/subscriptions/workers.ts';
 import type { Projection } from './projection.ts';
 import { viewWriter, type Write } from './writer.ts';
 

@@ -1,4 +1,4 @@
-import type { StoredEvent } from '../../event-store/types.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { AnyEvent } from './projection.ts';

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Db } from 'mongodb';
-import type { EventStoreClient } from '../../event-store/client.ts';
-import { pullBatches } from '../../event-store/subscription.ts';
-import { START, type StoredEvent } from '../../event-store/types.ts';
-import type { Member } from '../../subscriptions/member.ts';
-import { discardedEvents } from '../../subscriptions/parked.ts';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { pullBatches } from '../../platform/event-store/subscription.ts';
+import { START, type StoredEvent } from '../../platform/event-store/types.ts';
+import type { Member } from '../../platform/subscriptions/member.ts';
+import { discardedEvents } from '../../platform/subscriptions/parked.ts';
 import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
 import { refold, viewWriter } from './writer.ts';

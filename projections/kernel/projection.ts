@@ -1,7 +1,7 @@
 import type { Document, IndexSpecification } from 'mongodb';
-import type { Position } from '../../event-store/types.ts';
+import type { Position } from '../../platform/event-store/types.ts';
+import type { PoisonRule } from '../../platform/subscriptions/member.ts';
 import type { ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
-import type { PoisonRule } from '../../subscriptions/member.ts';
 
 /** What every event tells besides its type and data. */
 export type EventFacts = {

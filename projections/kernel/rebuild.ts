@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { exhaustMap, interval, merge, timer } from 'rxjs';
-import type { EventStoreClient } from '../../event-store/client.ts';
-import { formatPosition, type Position } from '../../event-store/types.ts';
-import { leases, releaseLease } from '../../subscriptions/leases.ts';
-import { LeaseLostError } from '../../subscriptions/member.ts';
-import { parked } from '../../subscriptions/parked.ts';
-import { measureLag, statuses, writeStatuses } from '../../subscriptions/status.ts';
-import { joinWorkers, LEASE_MS, type Presence } from '../../subscriptions/workers.ts';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { formatPosition, type Position } from '../../platform/event-store/types.ts';
+import { leases, releaseLease } from '../../platform/subscriptions/leases.ts';
+import { LeaseLostError } from '../../platform/subscriptions/member.ts';
+import { parked } from '../../platform/subscriptions/parked.ts';
+import { measureLag, statuses, writeStatuses } from '../../platform/subscriptions/status.ts';
+import { joinWorkers, LEASE_MS, type Presence } from '../../platform/subscriptions/workers.ts';
 import {
   AlreadyBuildingError,
   type Build,

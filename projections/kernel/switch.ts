@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { checkpoints, claimCheckpoint, positionOf } from '../../subscriptions/checkpoints.ts';
-import { leases, releaseLease, takeLease } from '../../subscriptions/leases.ts';
-import { parked } from '../../subscriptions/parked.ts';
-import { statuses } from '../../subscriptions/status.ts';
-import { type Presence, workers } from '../../subscriptions/workers.ts';
+import { checkpoints, claimCheckpoint, positionOf } from '../../platform/subscriptions/checkpoints.ts';
+import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
+import { parked } from '../../platform/subscriptions/parked.ts';
+import { statuses } from '../../platform/subscriptions/status.ts';
+import { type Presence, workers } from '../../platform/subscriptions/workers.ts';
 import type { Build } from './build.ts';
 import { memberNames } from './members.ts';
 

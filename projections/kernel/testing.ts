@@ -1,5 +1,5 @@
-import type { StoredEvent } from '../../event-store/types.ts';
-import { storedEvent } from '../../subscriptions/testing.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
+import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
 import { fold, type ViewDocument } from './writer.ts';

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError } from 'mongodb';
-import type { StoredEvent } from '../../event-store/types.ts';
-import { DUPLICATE_KEY } from '../../subscriptions/leases.ts';
-import { type Turn, WriteConflictError } from '../../subscriptions/member.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
+import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
+import { type Turn, WriteConflictError } from '../../platform/subscriptions/member.ts';
 import { projected } from './events.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { ProblemError, problems } from '../../http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 
 /** The last document of a page: where the next one begins. */
 export type Place = { id: string; value: string | number | boolean | null };

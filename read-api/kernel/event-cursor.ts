@@ -1,4 +1,4 @@
-import { ProblemError, problems } from '../../http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 
 /** For each context, how far its events were seen: every event of it up to there, and none after. */
 export type EventCursor = ReadonlyMap<string, bigint>;

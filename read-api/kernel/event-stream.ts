@@ -1,5 +1,5 @@
 import type { Response } from 'express';
-import { ProblemError, problems } from '../../http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { type EventCursor, earlier, formatCursor, later } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 

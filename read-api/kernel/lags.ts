@@ -1,4 +1,4 @@
-import type { ReadStatus } from '../../subscriptions/status.ts';
+import type { ReadStatus } from '../../platform/subscriptions/status.ts';
 
 /** How far the views are behind the event store, as last measured. */
 export type Lags = {

@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import type { TSchema } from 'typebox';
-import { type Problem, ProblemError, problems } from '../../http/problem.ts';
+import { type Problem, ProblemError, problems } from '../../platform/http/problem.ts';
 
 const ajv = new Ajv({ strict: true });
 formats.default(ajv, ['date', 'date-time']);

@@ -1,4 +1,4 @@
-import { ProblemError, problems } from '../../http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 
 /** How far the views have come, read once for everybody who asks. */
 export type Positions = {

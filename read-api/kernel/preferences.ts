@@ -1,4 +1,4 @@
-import { ProblemError, problems } from '../../http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 
 /** The most seconds that a request may wait for a view. */
 export const MAX_WAIT = 30;

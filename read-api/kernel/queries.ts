@@ -1,9 +1,9 @@
 import { type RequestHandler, Router } from 'express';
 import type { Db, Document, Filter, Sort } from 'mongodb';
 import type { TObject, TProperties } from 'typebox';
-import { expressPath } from '../../http/app.ts';
-import { ProblemError, problems, sendJson, sendProblem } from '../../http/problem.ts';
-import { admit, type Identify, type Permit, permitted } from '../../identity/caller.ts';
+import { expressPath } from '../../platform/http/app.ts';
+import { ProblemError, problems, sendJson, sendProblem } from '../../platform/http/problem.ts';
+import { admit, type Identify, type Permit, permitted } from '../../platform/identity/caller.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
 import { historyQueries, historyView } from '../../schemas/kernel/history.ts';

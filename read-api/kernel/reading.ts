@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
-import { ProblemError, problems } from '../../http/problem.ts';
-import { isTransient } from '../../subscriptions/transient.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
+import { isTransient } from '../../platform/subscriptions/transient.ts';
 import { earlier } from './event-cursor.ts';
 import type { Lags } from './lags.ts';
 import type { Positions } from './positions.ts';

@@ -26,7 +26,7 @@ const breaches = async (baseDir: string, folders: readonly string[], contexts: r
 
 describe('the program', () => {
   const names = contextSchemas.map(({ name }) => name);
-  const folders = [...Object.keys(mayImport), 'start', 'tests', 'bench', 'control-center'];
+  const folders = [...Object.keys(mayImport), 'platform/mongo.ts', 'programs', 'tests', 'bench', 'control-center'];
 
   test('keeps the dependency rules', async () => {
     const { found, imports } = await breaches(ROOT, folders, names);
@@ -35,7 +35,7 @@ describe('the program', () => {
   });
 
   test('has no folder of code that the rules do not know', async () => {
-    const known = new Set([...Object.keys(mayImport), ...free]);
+    const known = new Set([...Object.keys(mayImport).map((folder) => folder.split('/')[0]!), ...free]);
     const entries = await readdir(ROOT, { withFileTypes: true });
     const unknown: string[] = [];
     for (const entry of entries) {
@@ -88,39 +88,37 @@ describe('the rules', () => {
   };
 
   test.each([
-    ['deciders-are-pure', 'write-side/parking/lot.ts', 'event-store/streams.ts'],
+    ['deciders-are-pure', 'write-side/parking/lot.ts', 'platform/event-store/streams.ts'],
     ['deciders-are-pure', 'write-side/parking/lot.ts', 'write-side/kernel/desk.ts'],
     ['deciders-are-pure', 'write-side/parking/lot.ts', 'mongodb'],
     ['deciders-are-pure', 'write-side/parking/lot.ts', 'node:crypto'],
     ['projections-are-pure', 'projections/parking/lots.ts', 'mongodb'],
     ['projections-are-pure', 'projections/parking/lots.ts', 'projections/kernel/writer.ts'],
-    ['policies-are-pure', 'policies/parking.ts', 'event-store/types.ts'],
-    ['policies-are-pure', 'policies/parking.ts', 'node:timers'],
+    ['policies-are-pure', 'write-side/parking/policies.ts', 'platform/event-store/types.ts'],
+    ['policies-are-pure', 'write-side/parking/policies.ts', 'node:timers'],
     ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'projections/kernel/writer.ts'],
     ['write-side-imports-only-what-it-may', 'write-side/start.ts', 'read-api/start.ts'],
-    ['write-side-imports-only-what-it-may', 'write-side/main.ts', 'policies/start.ts'],
-    ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'start/settings.ts'],
+    ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'programs/wiring/settings.ts'],
     ['projections-imports-only-what-it-may', 'projections/kernel/writer.ts', 'write-side/kernel/desk.ts'],
-    ['projections-imports-only-what-it-may', 'projections/main.ts', 'read-api/start.ts'],
+    ['projections-imports-only-what-it-may', 'projections/start.ts', 'read-api/start.ts'],
     ['read-api-imports-only-what-it-may', 'read-api/kernel/queries.ts', 'projections/kernel/projection.ts'],
-    ['read-api-imports-only-what-it-may', 'read-api/kernel/queries.ts', 'event-store/streams.ts'],
-    ['read-api-imports-only-what-it-may', 'read-api/main.ts', 'write-side/start.ts'],
-    ['policies-imports-only-what-it-may', 'policies/kernel/member.ts', 'write-side/kernel/command-handler.ts'],
-    ['policies-imports-only-what-it-may', 'policies/main.ts', 'projections/start.ts'],
-    ['schemas-imports-only-what-it-may', 'schemas/openapi.ts', 'http/problem.ts'],
-    ['http-imports-only-what-it-may', 'http/app.ts', 'event-store/types.ts'],
-    ['event-store-imports-only-what-it-may', 'event-store/streams.ts', 'subscriptions/feed.ts'],
-    ['subscriptions-imports-only-what-it-may', 'subscriptions/feed.ts', 'projections/start.ts'],
-    ['embedded-imports-only-what-it-may', 'embedded/start.ts', 'event-store/client.ts'],
+    ['read-api-imports-only-what-it-may', 'read-api/kernel/queries.ts', 'platform/event-store/streams.ts'],
+    ['read-api-imports-only-what-it-may', 'read-api/start.ts', 'write-side/start.ts'],
+    ['write-side-imports-only-what-it-may', 'write-side/policies/start.ts', 'projections/start.ts'],
+    ['schemas-imports-only-what-it-may', 'schemas/openapi.ts', 'platform/http/problem.ts'],
+    ['http-imports-only-what-it-may', 'platform/http/app.ts', 'platform/event-store/types.ts'],
+    ['event-store-imports-only-what-it-may', 'platform/event-store/streams.ts', 'platform/subscriptions/feed.ts'],
+    ['subscriptions-imports-only-what-it-may', 'platform/subscriptions/feed.ts', 'projections/start.ts'],
+    ['embedded-imports-only-what-it-may', 'embedded/start.ts', 'platform/event-store/client.ts'],
     ['write-side-imports-only-what-it-may', 'write-side/kernel/desk.ts', 'tests/helpers.ts'],
     ['contexts-do-not-import-one-another', 'read-api/parking.ts', 'read-api/cinema.ts'],
     ['contexts-do-not-import-one-another', 'schemas/parking.ts', 'schemas/cinema.ts'],
     ['contexts-do-not-import-one-another', 'write-side/parking/lot.ts', 'schemas/cinema.ts'],
     ['kernels-know-no-context', 'write-side/kernel/http.ts', 'schemas/parking.ts'],
-    ['only-event-store-knows-the-client', 'subscriptions/feed.ts', '@eventstore/db-client'],
-    ['only-event-store-knows-the-client', 'start/main.ts', '@eventstore/db-client'],
-    ['production-needs-no-dev-dependency', 'start/main.ts', 'yaml'],
-    ['production-needs-no-dev-dependency', 'http/app.ts', 'undeclared'],
+    ['only-event-store-knows-the-client', 'platform/subscriptions/feed.ts', '@eventstore/db-client'],
+    ['only-event-store-knows-the-client', 'programs/gateway.ts', '@eventstore/db-client'],
+    ['production-needs-no-dev-dependency', 'programs/gateway.ts', 'yaml'],
+    ['production-needs-no-dev-dependency', 'platform/http/app.ts', 'undeclared'],
     ['only-tests-import-test-support', 'read-api/start.ts', 'read-api/testing.ts'],
   ])('%s: not %s → %s', async (rule, from, to) => {
     expect(await breachesOf(from, to)).toContain(rule);
@@ -136,11 +134,11 @@ describe('the rules', () => {
 
   test('no-cycles', async () => {
     const folder = await project({
-      'http/a.ts': "import { b } from './b.ts';\nexport const a = () => b;",
-      'http/b.ts': "import { c } from './c.ts';\nexport const b = () => c;",
-      'http/c.ts': "import type { a } from './a.ts';\nexport const c = (): typeof a | undefined => undefined;",
+      'platform/http/a.ts': "import { b } from './b.ts';\nexport const a = () => b;",
+      'platform/http/b.ts': "import { c } from './c.ts';\nexport const b = () => c;",
+      'platform/http/c.ts': "import type { a } from './a.ts';\nexport const c = (): typeof a | undefined => undefined;",
     });
-    const { found } = await breaches(folder, ['http'], ['parking']);
+    const { found } = await breaches(folder, ['platform/http'], ['parking']);
     expect(found.map((breach) => breach.split(':')[0])).toContain('no-cycles');
   });
 
@@ -152,14 +150,14 @@ describe('the rules', () => {
     ['write-side/parking/lot.test.ts', 'yaml'],
     ['write-side/parking/lot.test.ts', 'tests/helpers.ts'],
     ['read-api/testing.ts', 'embedded/start.ts'],
-    ['write-side/main.ts', 'start/settings.ts'],
-    ['policies/start.ts', 'write-side/kernel/command-handler.ts'],
-    ['policies/parking.ts', 'schemas/parking.ts'],
+    ['programs/write-side.ts', 'programs/wiring/settings.ts'],
+    ['write-side/policies/start.ts', 'write-side/kernel/command-handler.ts'],
+    ['write-side/parking/policies.ts', 'schemas/parking.ts'],
     ['projections/parking/lots.ts', 'projections/kernel/projection.ts'],
-    ['read-api/kernel/lags.ts', 'subscriptions/status.ts'],
+    ['read-api/kernel/lags.ts', 'platform/subscriptions/status.ts'],
     ['read-api/kernel/queries.ts', 'mongodb'],
-    ['event-store/client.ts', '@eventstore/db-client'],
-    ['start/main.ts', 'projections/start.ts'],
+    ['platform/event-store/client.ts', '@eventstore/db-client'],
+    ['programs/gateway.ts', 'projections/start.ts'],
     ['bench/replay.ts', '@eventstore/db-client'],
   ])('allow %s → %s', async (from, to) => {
     expect((await breachesOf(from, to)).filter((rule) => rule !== 'production-needs-no-dev-dependency')).toEqual([]);

@@ -3,54 +3,52 @@ import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 /** What each folder of the program may import besides itself. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
-  http: ['schemas'],
-  'event-store': [],
-  subscriptions: ['schemas', 'event-store'],
-  telemetry: ['schemas', 'event-store', 'subscriptions'],
-  identity: ['schemas', 'http'],
-  'write-side': ['schemas', 'http', 'identity', 'event-store'],
-  policies: ['schemas', 'event-store', 'subscriptions'],
-  projections: ['schemas', 'http', 'event-store', 'subscriptions'],
-  'read-api': ['schemas', 'http', 'identity', 'subscriptions'],
+  'platform/http': ['schemas'],
+  'platform/event-store': [],
+  'platform/subscriptions': ['schemas', 'platform/event-store'],
+  'platform/telemetry': ['schemas', 'platform/event-store', 'platform/subscriptions'],
+  'platform/identity': ['schemas', 'platform/http'],
+  'write-side': [
+    'schemas',
+    'platform/http',
+    'platform/identity',
+    'platform/event-store',
+    'platform/telemetry',
+    'platform/subscriptions',
+  ],
+  projections: [
+    'schemas',
+    'platform/http',
+    'platform/identity',
+    'platform/event-store',
+    'platform/telemetry',
+    'platform/subscriptions',
+  ],
+  'read-api': ['schemas', 'platform/http', 'platform/identity', 'platform/telemetry', 'platform/subscriptions'],
   embedded: [],
-  payment: ['schemas'],
-  messages: ['schemas'],
 };
 
-/** A side's `main.ts` and `start.ts` put it together from more than the rest of it may know. */
-const mayWire: Readonly<Record<string, readonly string[]>> = {
-  'write-side': ['start', 'telemetry'],
-  policies: ['start', 'telemetry', 'http', 'write-side'],
-  projections: ['start', 'telemetry', 'identity'],
-  'read-api': ['start', 'telemetry', 'package.json'],
-  payment: ['start'],
-};
-
-/** Folders that may import everything, and that nothing else may import; `start` only where `mayWire` says so. */
-export const free: readonly string[] = ['start', 'tests', 'bench', 'deploy', 'control-center'];
+/** Folders that may import everything, and that nothing else may import. */
+export const free: readonly string[] = ['programs', 'tests', 'bench', 'deploy', 'control-center'];
 
 const any = (names: readonly string[]): string => `(?:${names.join('|')})`;
 const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
 
 /** Tests, and what only tests use. */
 const TEST = '(?:\\.test|/testing)\\.ts$';
-const WIRING = '^[^/]+/(?:main|start)\\.ts$';
-const SIDES = any(['write-side', 'policies', 'projections', 'read-api', 'schemas']);
+/** Where a context reaches outside: payments, mail, and what connects them. */
+const EFFECTS = '^write-side/[^/]+/(?:[^/]+/|outside\\.ts$)';
+const POLICIES = '/policies\\.ts$';
+const SIDES = any(['write-side', 'projections', 'read-api', 'schemas']);
 
-const folderRules = Object.entries(mayImport).flatMap(([folder, others]): IForbiddenRuleType[] => {
-  const rule = (from: IForbiddenRuleType['from'], allowed: readonly string[]): IForbiddenRuleType => ({
-    name: `${folder}-imports-only-what-it-may`,
+const folderRules = Object.entries(mayImport).map(
+  ([folder, others]): IForbiddenRuleType => ({
+    name: `${folder.replace('platform/', '')}-imports-only-what-it-may`,
     severity: 'error',
-    from,
-    to: { dependencyTypes: ['local'], pathNot: inFolders([folder, ...allowed]) },
-  });
-  const wiring = mayWire[folder];
-  if (!wiring) return [rule({ path: inFolders([folder]), pathNot: TEST }, others)];
-  return [
-    rule({ path: inFolders([folder]), pathNot: [TEST, WIRING] }, others),
-    rule({ path: `^${folder}/(?:main|start)\\.ts$` }, [...others, ...wiring]),
-  ];
-});
+    from: { path: inFolders([folder]), pathNot: TEST },
+    to: { dependencyTypes: ['local'], pathNot: inFolders([folder, ...others]) },
+  }),
+);
 
 /** The page knows what may be said, as types, and nothing of the program behind it. */
 const pageRules: readonly IForbiddenRuleType[] = [
@@ -93,10 +91,10 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
       {
         name: 'deciders-are-pure',
         severity: 'error',
-        from: { path: `^write-side/${context}/`, pathNot: TEST },
+        from: { path: `^write-side/${context}/`, pathNot: [TEST, EFFECTS, POLICIES] },
         to: {
           pathNot: [
-            '^write-side/$1/',
+            '^write-side/$1/[^/]+$',
             '^write-side/kernel/(?:decider|context|around)\\.ts$',
             '^schemas/',
             '(?:^|node_modules/)immutable(?:/|$)',
@@ -119,19 +117,19 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
       {
         name: 'policies-are-pure',
         severity: 'error',
-        from: { path: `^policies/${context}[./]`, pathNot: TEST },
-        to: { pathNot: ['^policies/$1[./]', '^policies/kernel/(?:policy|process)\\.ts$', '^schemas/'] },
+        from: { path: `^write-side/${context}/policies\\.ts$` },
+        to: { pathNot: ['^write-side/$1/[^/]+$', '^write-side/policies/(?:policy|process)\\.ts$', '^schemas/'] },
       },
       {
         name: 'only-event-store-knows-the-client',
         severity: 'error',
-        from: { pathNot: [inFolders(['event-store', 'embedded', 'tests', 'bench'])] },
+        from: { pathNot: [inFolders(['platform/event-store', 'embedded', 'tests', 'bench'])] },
         to: { path: '@eventstore/db-client' },
       },
       {
         name: 'production-needs-no-dev-dependency',
         severity: 'error',
-        from: { path: inFolders([...Object.keys(mayImport), 'start']), pathNot: TEST },
+        from: { path: inFolders([...Object.keys(mayImport), 'platform', 'programs']), pathNot: TEST },
         to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
       },
       {

@@ -1,11 +1,11 @@
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
+import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
+import { leases } from '../../platform/subscriptions/leases.ts';
+import { park } from '../../platform/subscriptions/parked.ts';
+import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { rebuild } from '../../projections/kernel/rebuild.ts';
 import { coupons } from '../../projections/parking/coupons.ts';
-import { leases } from '../../subscriptions/leases.ts';
-import { park } from '../../subscriptions/parked.ts';
-import { storedEvent } from '../../subscriptions/testing.ts';
 import { call, eventually } from '../support/plaza.ts';
 import { findChromium } from './chromium.ts';
 import { faultsOf, openBrowser, type Stage, startStage, tabTo, violations } from './stage.ts';

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildPage } from '../../control-center/build.ts';
-import { signInByCodeFlow } from '../identity/code-flow.ts';
-import { type OidcOptions, startOidcProvider } from '../identity/oidc-provider.ts';
+import { signInByCodeFlow } from '../security/code-flow.ts';
+import { type OidcOptions, startOidcProvider } from '../security/oidc-provider.ts';
 import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { findChromium, launch } from './chromium.ts';
 import { faultsOf, openBrowser, violations } from './stage.ts';
@@ -43,7 +43,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
   const withProvider = async (options?: OidcOptions) => {
     const data = temporaryData();
     const provider = await startOidcProvider(REDIRECT, options);
-    const plaza = await startProgram('start/all-in-one.ts', {
+    const plaza = await startProgram('programs/all-in-one.ts', {
       PLAZA_DATA: data.folder,
       AUTH: 'on',
       AUTH_ISSUER: provider.issuer,
@@ -216,7 +216,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     };
 
     beforeAll(async () => {
-      plaza = await startProgram('start/all-in-one.ts', {
+      plaza = await startProgram('programs/all-in-one.ts', {
         PLAZA_DATA: data.folder,
         AUTH: 'on',
         AUTH_CLOCK_SKEW_SECONDS: '0',

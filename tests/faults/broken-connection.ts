@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { connectEventStore } from '../../event-store/client.ts';
-import { streams } from '../../event-store/streams.ts';
-import type { EventMetadata } from '../../event-store/types.ts';
+import { connectEventStore } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
+import type { EventMetadata } from '../../platform/event-store/types.ts';
 
 /** Appends more than a connection takes at once, and says how many appends failed. */
 const { append } = streams(connectEventStore(process.env.EVENTSTORE_URL ?? ''));

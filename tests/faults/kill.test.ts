@@ -2,8 +2,8 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
-import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
-import { streams } from '../../event-store/streams.ts';
+import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { FEW_SPOTS, load, registerLots } from './load.ts';
 
@@ -17,7 +17,7 @@ afterAll(async () => {
   data.remove();
 });
 
-const start = (port: string) => startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, PORT: port });
+const start = (port: string) => startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, PORT: port });
 
 const storesOf = (program: Program): number => {
   const pids = [...program.output().matchAll(/the embedded stores are process (\d+)/g)].map(([, pid]) => Number(pid));
@@ -65,15 +65,15 @@ test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, 
   await disconnectEventStore(client);
 
   const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
-  const projections = await startProgram('projections/main.ts', env);
-  const readApi = await startProgram('read-api/main.ts', env);
+  const projections = await startProgram('programs/projections.ts', env);
+  const readApi = await startProgram('programs/read-api.ts', env);
   await eventually(
     () => call(readApi.url, 'GET', '/parking/lots/few'),
     ({ body }) => body.reserved === few,
     20_000,
   );
   await Promise.all([projections.end(), readApi.end()]);
-  const verified = promisify(execFile)(process.execPath, ['start/verify.ts'], { env: { ...process.env, ...env } });
+  const verified = promisify(execFile)(process.execPath, ['programs/verify.ts'], { env: { ...process.env, ...env } });
   expect((await verified).stdout).not.toMatch(/, [1-9]\d* differ/);
   await stores.stop();
 });

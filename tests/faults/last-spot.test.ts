@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
-import { streams } from '../../event-store/streams.ts';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
 import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { differingDocuments } from './views.ts';
 
@@ -17,7 +17,7 @@ let client: EventStoreClient;
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
   const env = { EVENTSTORE_URL: stores.eventStoreUrl, COMMAND_TIMEOUT_MS: '20000' };
-  processes = await Promise.all([1, 2].map(() => startProgram('write-side/main.ts', env)));
+  processes = await Promise.all([1, 2].map(() => startProgram('programs/write-side.ts', env)));
   client = connectEventStore(stores.eventStoreUrl);
 });
 
@@ -79,7 +79,7 @@ test(`the last spot, two processes, ${ROUNDS} times: one client has it`, {
 });
 
 test('the views equal a fresh replay of all that', { timeout: 120_000 }, async () => {
-  const projections = await startProgram('projections/main.ts', {
+  const projections = await startProgram('programs/projections.ts', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: 'plaza',

@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http';
-import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
-import { streams } from '../../event-store/streams.ts';
+import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
 import { call } from '../support/plaza.ts';
 
 type Reserved = { lotId: string; reservationId: string };

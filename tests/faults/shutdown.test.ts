@@ -7,7 +7,7 @@ const data = temporaryData();
 let stores: EmbeddedStores;
 let writeSide: Program;
 const start = (port: string) =>
-  startProgram('write-side/main.ts', {
+  startProgram('programs/write-side.ts', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     WRITE_SIDE_PORT: port,
     COMMAND_TIMEOUT_MS: '20000',

@@ -1,9 +1,9 @@
 import { MongoClient } from 'mongodb';
-import { connectEventStore, disconnectEventStore } from '../../event-store/client.ts';
-import { readTail } from '../../event-store/tail.ts';
+import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
+import { readTail } from '../../platform/event-store/tail.ts';
+import { reachedPosition } from '../../platform/subscriptions/position.ts';
 import { projectionsIn } from '../../projections/contexts.ts';
 import { type Difference, verifyViews } from '../../projections/verify.ts';
-import { reachedPosition } from '../../subscriptions/position.ts';
 import { eventually } from '../support/plaza.ts';
 
 const PATIENCE = 60_000;

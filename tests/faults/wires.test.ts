@@ -21,10 +21,10 @@ beforeAll(async () => {
   wires = await Promise.all([startWire(port), startWire(port)]);
   writeSides = await Promise.all(
     wires.map((wire) =>
-      startProgram('write-side/main.ts', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` }),
+      startProgram('programs/write-side.ts', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` }),
     ),
   );
-  projections = await startProgram('projections/main.ts', {
+  projections = await startProgram('programs/projections.ts', {
     EVENTSTORE_URL: `esdb://127.0.0.1:${wires[0]!.port}?tls=false`,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: 'plaza',

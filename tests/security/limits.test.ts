@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Serving, serve } from '../../start/serve.ts';
+import { type Serving, serve } from '../../programs/wiring/serve.ts';
 import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 /** Sends text over a connection and waits until the server ends it. @returns what it answered */
@@ -51,7 +51,7 @@ describe('the single entry', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder, RATE_LIMIT_PER_MINUTE: '5' });
+    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, RATE_LIMIT_PER_MINUTE: '5' });
   });
   afterAll(async () => {
     await plaza.end();
@@ -72,7 +72,7 @@ describe('what is HTML', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder });
+    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder });
   });
   afterAll(async () => {
     await plaza.end();

@@ -24,7 +24,7 @@ const READY = /listens on (http:\/\/\S+)|^stores ready/;
 
 /**
  * Starts one of Plaza's programs and waits until it says that it is ready.
- * @param file relative to the root: `start/all-in-one.ts`
+ * @param file relative to the root: `programs/all-in-one.ts`
  * @param env settings; PORT is any that is free
  * @param root another version's folder
  * @throws Error with what it printed when it ends before
@@ -32,7 +32,7 @@ const READY = /listens on (http:\/\/\S+)|^stores ready/;
 export const startProgram = async (file: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
   const child: ChildProcess = spawn(
     process.execPath,
-    ['--import', join(root, 'start/compile-cache.js'), join(root, file)],
+    ['--import', join(root, 'programs/wiring/compile-cache.js'), join(root, file)],
     {
       cwd: root,
       env: {
@@ -82,7 +82,7 @@ export const temporaryData = () => {
 
 /** A token as `npm run token -- …` prints it, of the key in a data folder. @throws Error when the command fails */
 export const localToken = (folder: string, ...args: string[]): string =>
-  execFileSync(process.execPath, ['start/token.ts', ...args], {
+  execFileSync(process.execPath, ['programs/token.ts', ...args], {
     cwd: ROOT,
     env: { ...process.env, PLAZA_DATA: folder },
     encoding: 'utf8',

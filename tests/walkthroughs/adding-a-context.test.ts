@@ -8,7 +8,7 @@ import { callUnchecked as call, type Program, startProgram, temporaryData } from
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests)$/;
-const LISTS = ['schemas', 'write-side', 'read-api', 'policies', 'projections'];
+const LISTS = ['schemas', 'write-side', 'read-api', 'write-side/policies', 'projections'];
 
 const data = temporaryData();
 const copy = join(data.folder, 'copy');
@@ -22,9 +22,14 @@ const edit = (file: string, change: (text: string) => string) => {
 
 /** Adds a context to the list of a folder's contexts, as a hand would. */
 const addTo = (folder: string) => {
-  const isObject = folder === 'policies' || folder === 'projections';
-  const name = isObject ? `library${folder === 'policies' ? 'Policies' : 'Projections'}` : 'library';
-  const from = folder === 'write-side' || folder === 'projections' ? './library/index.ts' : './library.ts';
+  const isObject = folder === 'write-side/policies' || folder === 'projections';
+  const name = isObject ? `library${folder === 'write-side/policies' ? 'Policies' : 'Projections'}` : 'library';
+  const from =
+    folder === 'write-side/policies'
+      ? '../library/policies.ts'
+      : folder === 'write-side' || folder === 'projections'
+        ? './library/index.ts'
+        : './library.ts';
   edit(`${folder}/contexts.ts`, (text) => {
     const listed = isObject
       ? text.replace('\n};', `\n  library: ${name},\n};`)
@@ -65,7 +70,7 @@ test('its tests pass, and so do those of the documents that are made from the sc
 }, 120_000);
 
 test('its context lends a book', async () => {
-  const plaza: Program = await startProgram(relative(ROOT, join(copy, 'start/all-in-one.ts')), {
+  const plaza: Program = await startProgram(relative(ROOT, join(copy, 'programs/all-in-one.ts')), {
     PLAZA_DATA: join(data.folder, 'data'),
   });
   const { url } = plaza;

@@ -19,7 +19,9 @@ beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
   env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'bike-rental' };
   programs = await Promise.all(
-    ['write-side/main.ts', 'read-api/main.ts', 'projections/main.ts'].map((file) => startProgram(file, env)),
+    ['programs/write-side.ts', 'programs/read-api.ts', 'programs/projections.ts'].map((file) =>
+      startProgram(file, env),
+    ),
   );
   [writeSide, readApi] = programs as [Program, Program];
 });
@@ -53,13 +55,13 @@ test('with billing stopped bikes are rented and returned', async () => {
 });
 
 test('billing started again, and killed once more: every bill is opened and closed once', async () => {
-  const killed = await startProgram('policies/main.ts', env);
+  const killed = await startProgram('programs/policies.ts', env);
   const history = () => get<{ items: { bill?: { paid?: number } }[] }>('/users/u/rentals');
   const feesIn = ({ body }: Awaited<ReturnType<typeof history>>) => body.items.flatMap(({ bill }) => bill?.paid ?? []);
   await eventually(history, (answer) => feesIn(answer).length > 0);
   await killed.end('SIGKILL');
 
-  programs.push(await startProgram('policies/main.ts', env));
+  programs.push(await startProgram('programs/policies.ts', env));
   const paid = await eventually(history, (answer) => feesIn(answer).length === RENTALS);
   const sum = feesIn(paid).reduce((total, fee) => total + fee, 0);
   const upToDate = { 'Min-Event-Position': paid.headers.get('View-Position')!, Prefer: 'wait=30' };

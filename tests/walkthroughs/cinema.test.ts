@@ -1,6 +1,6 @@
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../payment/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../write-side/cinema/payment/sandbox.ts';
 import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 /** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
@@ -32,7 +32,7 @@ beforeAll(async () => {
   mail = mailServer();
   await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
   const { port } = mail.server.address() as { port: number };
-  plaza = await startProgram('start/all-in-one.ts', {
+  plaza = await startProgram('programs/all-in-one.ts', {
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'cinema',
     PAYMENT_URL: sandbox.url,

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../event-store/client.ts';
-import { streams } from '../../event-store/streams.ts';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 type Slot = { capacity: number; booked: number; left: number; status: string };
@@ -52,7 +52,7 @@ describe('the walk-through', () => {
   let plaza: Program;
 
   beforeAll(async () => {
-    plaza = await startProgram('start/all-in-one.ts', { PLAZA_DATA: data.folder });
+    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder });
   });
   afterAll(async () => {
     await plaza.end();
@@ -183,13 +183,13 @@ describe('with processes that stop and die', () => {
     client = connectEventStore(stores.eventStoreUrl);
     env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
     const [writeSide, readApi, projections, policies] = await Promise.all([
-      startProgram('write-side/main.ts', env),
-      startProgram('read-api/main.ts', env),
-      startProgram('projections/main.ts', env),
-      startProgram('policies/main.ts', env),
+      startProgram('programs/write-side.ts', env),
+      startProgram('programs/read-api.ts', env),
+      startProgram('programs/projections.ts', env),
+      startProgram('programs/policies.ts', env),
     ]);
     const sides = { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url };
-    programs = { writeSide, readApi, projections, policies, gateway: await startProgram('start/gateway.ts', sides) };
+    programs = { writeSide, readApi, projections, policies, gateway: await startProgram('programs/gateway.ts', sides) };
   });
   afterAll(async () => {
     await Promise.all(Object.values(programs).map((program) => program.end()));
@@ -236,7 +236,7 @@ describe('with processes that stop and die', () => {
       if (status === 200) canceled.push(`b${n}`);
     }
     const before = await store.readLast(`screeningSlot-${slotId}`);
-    programs.policies = await startProgram('policies/main.ts', env);
+    programs.policies = await startProgram('programs/policies.ts', env);
     await eventually(following<Slot>(url, path), (answer) => answer.body.booked === 0, WITHIN);
     const after = await store.readLast(`screeningSlot-${slotId}`);
     const cutOff = Number((after?.revision ?? 0n) - (before?.revision ?? 0n));
@@ -283,7 +283,7 @@ describe('with processes that stop and die', () => {
     const standing = await call<Page<Booking>>(url, 'GET', '/screening/customers/kim/bookings');
     expect(standing).toMatchObject({ status: 200, body: { items: [] } });
 
-    programs.projections = await startProgram('projections/main.ts', env);
+    programs.projections = await startProgram('programs/projections.ts', env);
     const caughtUp = reaching(canceled.headers.get('Event-Position'));
     const mine = await allOf<Booking>(url, '/screening/customers/kim/bookings', caughtUp);
     expect(mine.map(({ history }) => history.map(({ status }) => status))).toEqual([['booked', 'canceled']]);

@@ -1,4 +1,4 @@
-import type { Position } from '../../event-store/types.ts';
+import type { Position } from '../../platform/event-store/types.ts';
 import type { Refusal } from './decider.ts';
 
 type Event = { type: string; data: object };

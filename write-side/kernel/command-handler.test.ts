@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoryStreams } from '../../event-store/testing.ts';
+import { memoryStreams } from '../../platform/event-store/testing.ts';
 import { commandHandler } from './command-handler.ts';
 import { seats } from './testing.ts';
 

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import type { Streams } from '../../event-store/streams.ts';
-import type { StoredEvent } from '../../event-store/types.ts';
+import type { Streams } from '../../platform/event-store/streams.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { WriteSideContext } from './context.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type Fate, memoryStreams } from '../../event-store/testing.ts';
+import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
 import { isRefusal } from './decider.ts';
 import type { Outcome, Request } from './request.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stateAfter } from './testing.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { type Fate, memoryStreams } from '../../event-store/testing.ts';
-import { type StoredEvent, StoreUnavailableError } from '../../event-store/types.ts';
+import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
+import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { REMEMBERED_COMMANDS } from './recent-commands.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest } from './testing.ts';

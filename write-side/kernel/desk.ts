@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Streams } from '../../event-store/streams.ts';
+import type { Streams } from '../../platform/event-store/streams.ts';
 import {
   type AppendResult,
   type NewEvent,
@@ -8,7 +8,7 @@ import {
   type Revision,
   type StoredEvent,
   StoreUnavailableError,
-} from '../../event-store/types.ts';
+} from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { Decider } from './decider.ts';
 import { decideGroup, type Group } from './group.ts';

@@ -1,9 +1,9 @@
 import { randomUUID, randomUUIDv7 } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
-import { formatPosition, type Position } from '../../event-store/types.ts';
-import { expressPath, jsonBody } from '../../http/app.ts';
-import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../http/problem.ts';
-import { admit, type Identify, mustBeOwnedBy, permitted } from '../../identity/caller.ts';
+import { formatPosition, type Position } from '../../platform/event-store/types.ts';
+import { expressPath, jsonBody } from '../../platform/http/app.ts';
+import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../platform/http/problem.ts';
+import { admit, type Identify, mustBeOwnedBy, permitted } from '../../platform/identity/caller.ts';
 import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
 import type { Around, Arounds, Give, Settled } from './around.ts';

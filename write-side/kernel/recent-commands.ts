@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { EventMetadata } from '../../event-store/types.ts';
+import type { EventMetadata } from '../../platform/event-store/types.ts';
 
 /** How many commands a stream remembers. A repeat after that many others is a new command. */
 export const REMEMBERED_COMMANDS = 2_000;

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
-import { memoryStreams } from '../../event-store/testing.ts';
-import type { Revision } from '../../event-store/types.ts';
+import { memoryStreams } from '../../platform/event-store/testing.ts';
+import type { Revision } from '../../platform/event-store/types.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
 
 const unexpected = (error: unknown) => expect.unreachable(String(error));

@@ -2,8 +2,8 @@ import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createGzip, gunzip } from 'node:zlib';
-import type { Streams } from '../../event-store/streams.ts';
-import { type Revision, type StoredEvent, StoreUnavailableError } from '../../event-store/types.ts';
+import type { Streams } from '../../platform/event-store/streams.ts';
+import { type Revision, type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { jsonPieces } from './json-pieces.ts';
 
 const decompress = promisify(gunzip);

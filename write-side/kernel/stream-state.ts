@@ -1,5 +1,5 @@
-import type { Streams } from '../../event-store/streams.ts';
-import type { Revision, StoredEvent } from '../../event-store/types.ts';
+import type { Streams } from '../../platform/event-store/streams.ts';
+import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
 import type { Decider } from './decider.ts';
 import { type RecentCommands, recentCommands } from './recent-commands.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';

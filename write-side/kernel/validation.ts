@@ -1,7 +1,7 @@
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import type { TSchema } from 'typebox';
-import { ProblemError, problems } from '../../http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 
 const ajv = new Ajv({ allErrors: true, strict: true });
 formats.default(ajv, ['date', 'date-time']);

@@ -1,8 +1,8 @@
 import { binaryEvent, type EventData, FORWARDS, jsonEvent, type RecordedEvent, START } from '@eventstore/db-client';
 import { expect, it } from 'vitest';
-import { toStoredEvent } from '../../../event-store/streams.ts';
-import { pullBatches } from '../../../event-store/subscription.ts';
-import { START as LOG_START, type StoredEvent } from '../../../event-store/types.ts';
+import { toStoredEvent } from '../../../platform/event-store/streams.ts';
+import { pullBatches } from '../../../platform/event-store/subscription.ts';
+import { START as LOG_START, type StoredEvent } from '../../../platform/event-store/types.ts';
 import { uniqueStream, useServer } from './server.ts';
 
 const server = useServer();

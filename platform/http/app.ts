@@ -1,0 +1,102 @@
+import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { queriesOf } from '../../schemas/kernel/history.ts';
+import { operationResources } from '../../schemas/kernel/operations.ts';
+import { systemResources } from '../../schemas/kernel/resources.ts';
+import { ProblemError, problems, sendProblem } from './problem.ts';
+
+/** The most bytes that a request's body may have. */
+const BODY_LIMIT = 64 * 1024;
+
+/** `/lots/{lotId}` as Express writes it: `/lots/:lotId`. */
+export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
+
+const bodyProblems: Record<string, () => ReturnType<typeof problems.malformedJson>> = {
+  'entity.parse.failed': problems.malformedJson,
+  'entity.too.large': problems.tooLarge,
+  'charset.unsupported': problems.unsupportedMediaType,
+  'encoding.unsupported': problems.unsupportedMediaType,
+};
+
+const parseJson = express.json({ limit: BODY_LIMIT });
+
+/** Reads a JSON body of up to {@link BODY_LIMIT}; a body of any other type is 415. */
+export const jsonBody: RequestHandler = (req, res, next) => {
+  const hasBody = req.headers['transfer-encoding'] !== undefined || Number(req.headers['content-length'] ?? 0) > 0;
+  if (hasBody && !req.is('application/json')) return next(new ProblemError(problems.unsupportedMediaType()));
+  parseJson(req, res, next);
+};
+
+/**
+ * Answers 405 with Allow for a path that has other methods, and 404 for one that has none.
+ * @param contexts whose paths are known
+ */
+const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
+  const methods = new Map<string, Set<string>>();
+  const add = (path: string, ...names: string[]) => {
+    const known = methods.get(path) ?? new Set<string>();
+    for (const name of names) known.add(name);
+    methods.set(path, known);
+  };
+  for (const path of systemResources) add(path, 'GET', 'HEAD');
+  for (const [method, path] of operationResources) add(path, method, ...(method === 'GET' ? ['HEAD'] : []));
+  for (const context of contexts) {
+    for (const { path } of Object.values(queriesOf(context))) add(path, 'GET', 'HEAD');
+    for (const { http } of Object.values(context.commands)) if (http) add(http.path, http.method);
+  }
+  const resources = [...methods].map(([path, allowed]) => ({
+    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`),
+    allowed: [...allowed],
+  }));
+  return (req, res) => {
+    const allow = new Set(resources.filter(({ pattern }) => pattern.test(req.path)).flatMap(({ allowed }) => allowed));
+    const supported = allow.has(req.method);
+    if (req.method === 'OPTIONS' && allow.size > 0) {
+      res.writeHead(204, { Allow: [...allow, 'OPTIONS'].join(', ') }).end();
+    } else if (allow.size > 0 && !supported) {
+      sendProblem(res, problems.methodNotAllowed([...allow]));
+    } else {
+      sendProblem(res, problems.notFound());
+    }
+  };
+};
+
+/** What of a request helps to find its cause. */
+export type RequestInfo = { method: string; path: string; traceId?: string };
+
+const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
+  const traceId = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent))?.[1];
+  return { method, path, ...(traceId === undefined ? {} : { traceId }) };
+};
+
+/**
+ * An Express app tuned for JSON over HTTP: no automatic ETags (they would shadow the strong ones), no banner, exact
+ * paths; every failure is answered with problem details.
+ * @param routers in order
+ * @param contexts whose resources it may answer 405 for
+ * @param onError told of failures that are nobody's refusal
+ */
+export const createApp = (
+  routers: readonly RequestHandler[],
+  contexts: readonly ContextSchema[],
+  onError: (error: unknown, about?: RequestInfo) => void,
+): Express => {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.enable('case sensitive routing');
+  for (const router of routers) app.use(router);
+  app.use(notFound(contexts));
+  const answerFailure: ErrorRequestHandler = (error, req, res, next) => {
+    if (res.headersSent) return next(error);
+    if (error instanceof ProblemError) return sendProblem(res, error.problem);
+    const bodyProblem = bodyProblems[error?.type];
+    if (bodyProblem) return sendProblem(res, bodyProblem());
+    if (error?.status >= 400 && error.status < 500)
+      return sendProblem(res, problems.malformedRequest('The request could not be read'));
+    onError(error, aboutOf(req));
+    sendProblem(res, problems.internal());
+  };
+  app.use(answerFailure);
+  return app;
+};

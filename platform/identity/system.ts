@@ -1,0 +1,30 @@
+import { Router } from 'express';
+import { systemAccess } from '../../schemas/access.ts';
+import { expressPath } from '../http/app.ts';
+import { sendJson } from '../http/problem.ts';
+import { admit, type Caller, type Identify } from './caller.ts';
+
+/** How a page signs its users in, with the code flow and PKCE (RFC 7636). */
+export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; clientId: string; audience: string };
+
+/** The answer of `GET /sign-in`: how one signs in and, to whoever sends a token, whose it is. */
+type SignInAnswer = SignIn & { caller?: Caller };
+
+/**
+ * Comes before the routes of what is no context's: lets in whom `systemAccess` lets in, and answers `GET /sign-in`.
+ * @param identify left out where sign-in is off
+ */
+export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Router => {
+  const router = Router({ caseSensitive: true });
+  router.get('/sign-in', async (req, res) => {
+    const caller = await identify?.(req.headers.authorization);
+    const answer: SignInAnswer = caller ? { ...signIn, caller } : signIn;
+    sendJson(res, 200, answer, { 'Cache-Control': 'no-store' });
+  });
+  if (!identify) return router;
+  for (const [resource, rule] of Object.entries(systemAccess)) {
+    const [method = '', path = ''] = resource.split(' ');
+    router[method.toLowerCase() as 'get' | 'post' | 'patch'](expressPath(path), admit(identify, rule));
+  }
+  return router;
+};

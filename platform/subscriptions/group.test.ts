@@ -1,0 +1,353 @@
+import type { Db } from 'mongodb';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import { START, type StoredEvent } from '../event-store/types.ts';
+import { checkpoints, positionOf } from './checkpoints.ts';
+import { type Group, type GroupOptions, startGroup } from './group.ts';
+import { leases, takeLease } from './leases.ts';
+import { type Member, WriteConflictError } from './member.ts';
+import { discard, parked, requestReplay } from './parked.ts';
+import { reachedPosition } from './position.ts';
+import { readStatuses } from './status.ts';
+import { startTestStores, type TestStores, until } from './testing.ts';
+import { forgetAllWorkers, joinWorkers } from './workers.ts';
+
+let stores: TestStores;
+let db: Db;
+let run = 0;
+const groups: Group[] = [];
+
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+beforeEach(() => {
+  db = stores.newDb();
+  run += 1;
+});
+afterEach(() => Promise.all(groups.splice(0).map((group) => group.stop())));
+
+/** Each test has event types of its own, so that those of others only move its checkpoints. */
+const typeOf = (name: string) => `${name}${run}`;
+const stream = () => `thing-${run}`;
+const append = (...types: string[]) =>
+  stores.append(stream(), ...types.map((type, n) => ({ type: typeOf(type), data: { n } })));
+
+type Recorder = Member & { seen: StoredEvent[] };
+
+const recorder = (name: string, options: Partial<Member> & { fail?: (event: StoredEvent) => void } = {}): Recorder => {
+  const seen: StoredEvent[] = [];
+  const { fail, ...rest } = options;
+  return {
+    name,
+    view: name,
+    version: 1,
+    partitions: 1,
+    takes: ({ type }) => type === typeOf('Happened'),
+    async handle(events) {
+      for (const event of events) fail?.(event);
+      seen.push(...events);
+    },
+    onPoison: 'park',
+    ...rest,
+    seen,
+  };
+};
+
+const start = (members: readonly Member[], options: Partial<GroupOptions> = {}) => {
+  const group = startGroup({ client: stores.client, db, name: 'test', members, leaseMs: 600, ...options });
+  groups.push(group);
+  return group;
+};
+
+const reached = async (member: string, position: { commit: bigint }) =>
+  until(
+    () => reachedPosition(db, member),
+    ({ commit }) => commit >= position.commit,
+  );
+
+const revisions = ({ seen }: Recorder) => seen.map(({ revision }) => Number(revision));
+
+describe('a group', () => {
+  test('takes over at once from a process that is known to be gone', async () => {
+    const leaseMs = 3_600_000;
+    const gone = joinWorkers(db, 'test', leaseMs);
+    await gone.beat(['mine']);
+    await takeLease(db, 'mine', gone.id, undefined);
+    await forgetAllWorkers(db);
+    const mine = recorder('mine');
+    start([mine], { leaseMs });
+    await reached('mine', await append('Happened'));
+    expect(revisions(mine)).toEqual([0]);
+  });
+
+  test('gives each member its events in order, and moves its checkpoint over those of others', async () => {
+    const mine = recorder('mine');
+    const other = recorder('other', { takes: ({ type }) => type === typeOf('Else') });
+    start([mine, other]);
+    const position = await append('Happened', 'Happened', 'Else');
+    await Promise.all([reached('mine', position), reached('other', position)]);
+    expect(revisions(mine)).toEqual([0, 1]);
+    expect(revisions(other)).toEqual([2]);
+  });
+
+  test('stopped and started again, goes on where it was and gives nothing twice', async () => {
+    const first = recorder('mine');
+    const group = start([first]);
+    await reached('mine', await append('Happened', 'Happened'));
+    await group.stop();
+    expect((await leases(db).findOne({ _id: 'mine' }))?.owner).toBeNull();
+    const position = await append('Happened');
+    const second = recorder('mine');
+    start([second]);
+    await reached('mine', position);
+    expect(revisions(second)).toEqual([2]);
+  });
+
+  test('has no checkpoint ahead of the work', async () => {
+    const ahead: bigint[] = [];
+    let handled = START.commit;
+    const slow = recorder('slow', {
+      async handle(events) {
+        const checkpoint = await checkpoints(db).findOne({ _id: 'slow' });
+        if (checkpoint && positionOf(checkpoint).commit >= events[0]!.position.commit)
+          ahead.push(positionOf(checkpoint).commit);
+        handled = events.at(-1)!.position.commit;
+      },
+    });
+    start([slow], { maxBatch: 5 });
+    const positions = [];
+    for (let n = 0; n < 20; n++) positions.push(await append('Happened', 'Else', 'Happened'));
+    await reached('slow', positions.at(-1)!);
+    expect(ahead).toEqual([]);
+    expect(handled).toBe(positions.at(-1)!.commit);
+  });
+
+  test('parks an event that keeps failing, and goes on; the others do not notice', async () => {
+    const failing = recorder('failing', {
+      fail({ revision }) {
+        if (revision === 1n) throw new Error('cannot be');
+      },
+    });
+    const fine = recorder('fine');
+    start([failing, fine]);
+    const position = await append('Happened', 'Happened', 'Happened');
+    await reached('fine', position);
+    expect(revisions(fine)).toEqual([0, 1, 2]);
+    await reached('failing', position);
+    expect(revisions(failing)).toEqual([0, 2]);
+    const [kept, ...more] = await parked(db).find().toArray();
+    expect(more).toEqual([]);
+    expect(kept).toMatchObject({ member: 'failing', state: 'parked', reason: 'cannot be', blocks: false, attempts: 1 });
+    expect(JSON.parse(kept!.event.data)).toEqual({ n: 1 });
+    await until(
+      () => readStatuses(db),
+      (all) => all.some(({ _id, parked: waiting }) => _id === 'failing' && waiting === 1),
+    );
+  });
+
+  test('replays a parked event when an operator asks for it', async () => {
+    let broken = true;
+    const failing = recorder('failing', {
+      fail({ revision }) {
+        if (broken && revision === 0n) throw new Error('cannot be');
+      },
+    });
+    start([failing]);
+    const position = await append('Happened', 'Happened');
+    await reached('failing', position);
+    const [kept] = await parked(db).find().toArray();
+    const _id = kept!._id;
+
+    expect(await requestReplay(db, _id)).toBe(true);
+    await until(
+      () => parked(db).findOne({ _id }),
+      (event) => event?.attempts === 2 && event.state === 'parked',
+    );
+    broken = false;
+    await requestReplay(db, _id);
+    await until(
+      () => parked(db).countDocuments(),
+      (count) => count === 0,
+    );
+    expect(revisions(failing)).toEqual([1, 0]);
+    expect(await requestReplay(db, _id)).toBe(false);
+    await reached('failing', await append('Happened'));
+    expect(revisions(failing)).toEqual([1, 0, 2]);
+  });
+
+  test('a member that may not go on without an event stops before it, until it is discarded', async () => {
+    const strict = recorder('strict', {
+      onPoison: 'stop',
+      fail({ revision }) {
+        if (revision === 1n) throw new Error('cannot be');
+      },
+    });
+    const fine = recorder('fine');
+    const group = start([strict, fine]);
+    const position = await append('Happened', 'Happened', 'Happened');
+    await reached('fine', position);
+    await until(
+      () => group.working(),
+      (names) => names.join() === 'fine',
+    );
+    const standing = await reachedPosition(db, 'strict');
+    expect(standing.commit).toBeLessThan(position.commit);
+    const [kept] = await parked(db).find().toArray();
+    expect(kept).toMatchObject({ member: 'strict', blocks: true });
+
+    expect(await discard(db, kept!._id)).toBe(true);
+    await reached('strict', position);
+    expect(revisions(strict)).toEqual([0, 2]);
+  });
+
+  test('a member that stopped meets the event again when a replay is asked for', async () => {
+    let broken = true;
+    const strict = recorder('strict', {
+      onPoison: 'stop',
+      fail({ revision }) {
+        if (broken && revision === 0n) throw new Error('cannot be');
+      },
+    });
+    start([strict]);
+    const position = await append('Happened', 'Happened');
+    const [kept] = await until(
+      () => parked(db).find().toArray(),
+      ({ length }) => length === 1,
+    );
+    broken = false;
+    await requestReplay(db, kept!._id);
+    await reached('strict', position);
+    expect(revisions(strict)).toEqual([0, 1]);
+    await until(
+      () => parked(db).countDocuments(),
+      (count) => count === 0,
+    );
+  });
+
+  test('tries again, without parking, what failed because of a race or a server that is away', async () => {
+    let tries = 0;
+    const unlucky = recorder('unlucky', {
+      fail() {
+        tries += 1;
+        if (tries < 5)
+          throw tries % 2 ? new WriteConflictError('race') : Object.assign(new Error(''), { type: 'unavailable' });
+      },
+    });
+    start([unlucky]);
+    await reached('unlucky', await append('Happened', 'Happened'));
+    expect(revisions(unlucky)).toEqual([0, 1]);
+    expect(await parked(db).countDocuments()).toBe(0);
+  });
+
+  test('waits before an event that only a newer Plaza knows, and parks nothing', async () => {
+    let isKnown = false;
+    const member = recorder('older', {
+      fail() {
+        if (!isKnown) throw new UnknownEventVersionError('Happened version 2 is stored, this Plaza knows 1');
+      },
+    });
+    const troubles: string[] = [];
+    start([member], { log: (line) => troubles.push(line) });
+    await append('Happened', 'Happened');
+    // More tries than a bad event is given.
+    await until(
+      () => troubles.filter((line) => line.includes('version 2')).length,
+      (count) => count > 5,
+    );
+    expect([member.seen.length, await parked(db).countDocuments()]).toEqual([0, 0]);
+    isKnown = true;
+    await until(
+      () => member.seen.length,
+      (count) => count === 2,
+    );
+    expect(await parked(db).countDocuments()).toBe(0);
+  });
+
+  test('measures its lag against the tail of the store', async () => {
+    let release = () => {};
+    const blocked = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    start([recorder('behind', { handle: () => blocked })]);
+    await append('Happened', 'Happened', 'Happened');
+    const [status] = await until(
+      () => readStatuses(db),
+      ([first]) => first?.eventsBehind === 3,
+    );
+    expect(status!.secondsBehind).toBeGreaterThan(0);
+    expect(BigInt(status!.tail)).toBeGreaterThan(BigInt(status!.position));
+    release();
+    await until(
+      () => readStatuses(db),
+      ([first]) => first?.eventsBehind === 0 && first.state === 'live',
+    );
+    const [later] = await readStatuses(db, new Date(Date.now() + 60_000));
+    expect(later?.state).toBe('stopped');
+  });
+});
+
+describe('processes that share a group', () => {
+  const members = () => ['a', 'b', 'c', 'd'].map((name) => recorder(name));
+
+  test('share the members evenly, and take over from one that leaves', async () => {
+    const first = start(members());
+    await until(
+      () => first.working(),
+      ({ length }) => length === 4,
+    );
+    const second = start(members());
+    await until(
+      () => [first.working(), second.working()],
+      ([one, two]) => one?.length === 2 && two?.length === 2,
+    );
+    expect([...first.working(), ...second.working()].sort()).toEqual(['a', 'b', 'c', 'd']);
+    await first.stop();
+    await until(
+      () => second.working(),
+      ({ length }) => length === 4,
+    );
+  });
+
+  test('take over from one that is dead, which can move no checkpoint after that', async () => {
+    const dead = members();
+    const group = start(dead);
+    const position = await append('Happened');
+    await reached('a', position);
+    // What a dead process leaves: leases under a name whose beat stands still.
+    const held = await leases(db).find().toArray();
+    await group.stop();
+    for (const { _id, token } of held)
+      await leases(db).updateOne({ _id }, { $set: { owner: 'gone', token: token + 1 } });
+    const heirs = members();
+    const heir = start(heirs);
+    await until(
+      () => heir.working(),
+      ({ length }) => length === 4,
+    );
+    await reached('a', await append('Happened'));
+    expect(revisions(heirs[0]!)).toEqual([1]);
+    const claimed = await checkpoints(db).findOne({ _id: 'a' });
+    expect(claimed!.token).toBe(held.find(({ _id }) => _id === 'a')!.token + 2);
+  });
+
+  test('an owner whose lease is taken stops its work before the next write', async () => {
+    const mine = recorder('mine');
+    const group = start([mine]);
+    await reached('mine', await append('Happened'));
+    const thief = joinWorkers(db, 'test');
+    await thief.beat([]);
+    await leases(db).updateOne({ _id: 'mine' }, { $set: { owner: thief.id }, $inc: { token: 1 } });
+    await checkpoints(db).updateOne({ _id: 'mine' }, { $inc: { token: 1 } });
+    const before = await reachedPosition(db, 'mine');
+    await append('Happened');
+    await until(
+      async () => {
+        await thief.beat([]); // Of a dead one the lease would be taken back at once.
+        return group.working();
+      },
+      ({ length }) => length === 0,
+    );
+    expect(await reachedPosition(db, 'mine')).toEqual(before);
+  });
+});

@@ -1,0 +1,65 @@
+import { MongoClient } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { temporaryData } from '../../tests/support/plaza.ts';
+import { lagCheck } from './lag-check.ts';
+import { type MemberStatus, statuses } from './status.ts';
+
+const LIMIT = 30;
+const data = temporaryData();
+let stores: EmbeddedStores;
+let mongo: MongoClient;
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  mongo = new MongoClient(stores.mongoUrl);
+});
+afterAll(async () => {
+  await mongo.close();
+  await stores.stop();
+  data.remove();
+});
+beforeEach(async () => {
+  await statuses(mongo.db('plaza')).deleteMany({});
+});
+
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+const checked = async (...members: Partial<MemberStatus>[]) => {
+  const healthy = {
+    view: 'parking.lots',
+    group: 'projections',
+    state: 'live' as const,
+    position: '7',
+    tail: '7',
+    eventsBehind: 0,
+    secondsBehind: 0,
+    progressAt: ago(0),
+    worker: 'w',
+    updatedAt: ago(0),
+  };
+  await statuses(mongo.db('plaza')).insertMany(members.map((one, index) => ({ ...healthy, _id: `m${index}`, ...one })));
+  return lagCheck(mongo.db('plaza'), LIMIT, 'projections')();
+};
+
+test('all is well where nothing waits, however long ago the last event was', async () => {
+  expect(await checked({ progressAt: ago(9_000) })).toEqual({
+    ok: true,
+    detail: 'm0: live, 0 events and 0.0 s behind',
+  });
+});
+
+test.each<[string, Partial<MemberStatus>]>([
+  ['has left an event waiting for too long', { state: 'catching-up', eventsBehind: 3, secondsBehind: LIMIT + 1 }],
+  ['does not move although events wait', { eventsBehind: 3, secondsBehind: 1, progressAt: ago(LIMIT + 5) }],
+  ['is stopped', { state: 'stopped' }],
+  ['has no process any more that tells of it', { updatedAt: ago(60) }],
+])('one that %s is told, and those that do well are not', async (_, status) => {
+  const { ok, detail } = await checked({}, status);
+  expect(ok).toBe(false);
+  expect(detail).toMatch(/^m1: /);
+});
+
+test('one within the limit does well, and those of other groups are not asked', async () => {
+  const late = { state: 'catching-up' as const, eventsBehind: 900, secondsBehind: LIMIT - 1 };
+  expect((await checked(late, { state: 'stopped', group: 'policies' })).ok).toBe(true);
+});

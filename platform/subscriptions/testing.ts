@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { MongoClient } from 'mongodb';
+import { startEmbeddedStores } from '../../embedded/start.ts';
+import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
+import { streams } from '../event-store/streams.ts';
+import type { NewEvent, Position, Revision, StoredEvent } from '../event-store/types.ts';
+
+export type TestStores = Awaited<ReturnType<typeof startTestStores>>;
+
+/** Embedded stores of a test's own, empty. */
+export const startTestStores = async () => {
+  const dataFolder = mkdtempSync(join(tmpdir(), 'plaza-test-'));
+  const stores = await startEmbeddedStores({ dataFolder });
+  const client = connectEventStore(stores.eventStoreUrl);
+  const mongo = await MongoClient.connect(stores.mongoUrl);
+  const revisions = new Map<string, bigint>();
+  const { append: appendTo } = streams(client);
+  return {
+    ...stores,
+    dataFolder,
+    client,
+    mongo,
+    /** A database that no other test uses. */
+    newDb: () => mongo.db(`test_${randomUUID().replaceAll('-', '')}`),
+    /** Appends events that need no more than a type and data. @returns the position of the last */
+    async append(
+      stream: string,
+      ...events: { type: string; data: object; schemaVersion?: number }[]
+    ): Promise<Position> {
+      const at = revisions.get(stream);
+      const result = await appendTo(stream, events.map(newEvent), at === undefined ? 'no-stream' : (at as Revision));
+      if (!result.ok) throw new Error(result.reason);
+      revisions.set(stream, result.revision);
+      return result.position;
+    },
+    async stop() {
+      await Promise.all([disconnectEventStore(client), mongo.close()]);
+      await stores.stop();
+      rmSync(dataFolder, { recursive: true, force: true });
+    },
+  };
+};
+
+const newEvent = ({
+  type,
+  data,
+  schemaVersion = 1,
+}: {
+  type: string;
+  data: object;
+  schemaVersion?: number;
+}): NewEvent => {
+  const id = randomUUID();
+  return {
+    id,
+    type,
+    data,
+    metadata: {
+      $correlationId: id,
+      $causationId: id,
+      commandId: id,
+      fingerprint: '',
+      actor: 'anonymous',
+      time: new Date().toISOString(),
+      schemaVersion,
+    },
+  };
+};
+
+/** An event as it would be read: the position and revision are the number. */
+export const storedEvent = (at: number, type: string, data: object = {}, stream = 'test-1'): StoredEvent => ({
+  ...newEvent({ type, data }),
+  stream,
+  revision: BigInt(at) as Revision,
+  position: { commit: BigInt(at), prepare: BigInt(at) },
+});
+
+/** Asks until the answer is as expected. @throws Error with the last answer when the time is over */
+export const until = async <Answer>(
+  ask: () => Promise<Answer> | Answer,
+  expected: (answer: Answer) => boolean,
+  within = 10_000,
+): Promise<Answer> => {
+  const deadline = performance.now() + within;
+  for (;;) {
+    const answer = await ask();
+    if (expected(answer)) return answer;
+    if (performance.now() > deadline) throw new Error(`not within ${within} ms, last: ${show(answer)}`);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+};
+
+const show = (value: unknown): string =>
+  JSON.stringify(value, (_, part) => (typeof part === 'bigint' ? part.toString() : part));

@@ -1,0 +1,163 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import packageJson from '../package.json' with { type: 'json' };
+import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { createApp } from '../platform/http/app.ts';
+import { healthRoutes } from '../platform/http/health.ts';
+import { systemGuard } from '../platform/identity/system.ts';
+import { createMongoClient } from '../platform/mongo.ts';
+import { lagCheck } from '../platform/subscriptions/lag-check.ts';
+import { forgetAllWorkers } from '../platform/subscriptions/workers.ts';
+import { memberMetrics } from '../platform/telemetry/members.ts';
+import { projectionsIn } from '../projections/contexts.ts';
+import { operationRoutes } from '../projections/operations.ts';
+import { startProjections } from '../projections/start.ts';
+import { readContexts } from '../read-api/contexts.ts';
+import { startReadApi } from '../read-api/start.ts';
+import { cinemaWriteSide, openCinemaProcesses } from '../write-side/cinema/outside.ts';
+import { startSandbox } from '../write-side/cinema/payment/sandbox.ts';
+import { writeSideContexts } from '../write-side/contexts.ts';
+import { policiesOf } from '../write-side/policies/contexts.ts';
+import { startPolicies } from '../write-side/policies/start.ts';
+import { startWriteSide } from '../write-side/start.ts';
+import { identityOf } from './wiring/identity.ts';
+import { isLoopback, limitsOf } from './wiring/limits.ts';
+import { createLog, logFailures } from './wiring/log.ts';
+import { serve } from './wiring/serve.ts';
+import { readSettings, type Settings, SettingsError } from './wiring/settings.ts';
+import { main, onShutdown } from './wiring/shutdown.ts';
+import { openStores } from './wiring/stores.ts';
+import { telemetryOf } from './wiring/telemetry.ts';
+
+/** The sandbox, for whoever named no payment provider. */
+const startPayments = async (settings: Settings, dataFolder: string) => {
+  if (settings.PAYMENT_URL !== '') return { PAYMENT_URL: settings.PAYMENT_URL, stop: async () => {} };
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
+  return { PAYMENT_URL: sandbox.url, stop: sandbox.stop };
+};
+
+/**
+ * Milliseconds for views that are not there yet or were left behind by a crash: of a small store they are shown whole with the first
+ * answer.
+ */
+const FIRST_VIEWS = 800;
+
+/** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
+await main(async () => {
+  const settings = readSettings();
+  const log = createLog(settings.LOG_LEVEL, 'plaza');
+  const onError = logFailures(log);
+  if (settings.AUTH === 'off' && !isLoopback(settings.HOST) && process.env.AUTH === undefined)
+    throw new SettingsError(
+      `HOST=${settings.HOST} can be reached by others: set AUTH=on, or AUTH=off if they may do everything`,
+    );
+  const { identify, signIn } = await identityOf(settings, onError);
+  const info = (line: string) => log.info(line);
+
+  const telemetry = await telemetryOf(settings, 'plaza');
+  const serving = await serve(settings.HOST, settings.PORT);
+  const dataFolder = resolve(settings.PLAZA_DATA);
+  const stores = await openStores({
+    eventStoreUrl: settings.EVENTSTORE_URL,
+    mongoUrl: settings.MONGODB_URL,
+    dataFolder,
+    log: info,
+    onLost(reason) {
+      console.error(`plaza: ${reason}`);
+      process.exit(1);
+    },
+  });
+
+  const client = connectEventStore(stores.eventStoreUrl);
+  const mongo = createMongoClient(stores.mongoUrl);
+  const db = mongo.db(settings.MONGODB_DATABASE);
+  memberMetrics(telemetry.registry, db);
+  // After a crash the views would stand still until the leases of a process ran out that is gone for certain.
+  if (settings.MONGODB_URL === '') await forgetAllWorkers(db);
+  const names = settings.PLAZA_CONTEXTS;
+  const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
+
+  const hasCinema = names.includes('cinema');
+  const payments = hasCinema ? await startPayments(settings, dataFolder) : undefined;
+  const forCinema = { ...settings, ...payments };
+
+  const writeSide = startWriteSide({
+    client,
+    contexts,
+    answerWithin: settings.COMMAND_TIMEOUT_MS,
+    maxBusy: settings.MAX_WAITING_COMMANDS,
+    ...(hasCinema ? cinemaWriteSide(forCinema, telemetry) : {}),
+    onError,
+    identify,
+    telemetry,
+  });
+  const policies = startPolicies({
+    client,
+    db,
+    policies: names.flatMap((name) => policiesOf[name] ?? []),
+    processes: hasCinema ? openCinemaProcesses(forCinema) : undefined,
+    handler: writeSide.handler,
+    log: info,
+    telemetry,
+  });
+  const projections = startProjections({ client, db, projections: projectionsIn(names), log: info, telemetry });
+  const operations = operationRoutes({ client, db, projections: projectionsIn(names), onError });
+  const readApi = startReadApi({
+    db,
+    contexts: readContexts.filter(({ schema }) => names.includes(schema.name)),
+    version: packageJson.version,
+    answerWithin: settings.QUERY_TIMEOUT_MS,
+    onError,
+    identify,
+    signIn,
+  });
+
+  const limits = limitsOf('entry', settings, log);
+  let stopping = false;
+  const health = healthRoutes({
+    checks: { ...writeSide.checks, ...readApi.checks },
+    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
+    stopping: () => stopping,
+  });
+  const app = createApp(
+    [
+      ...telemetry.handlers,
+      ...limits.handlers,
+      systemGuard(identify, signIn),
+      telemetry.routes,
+      health,
+      writeSide.router,
+      operations.router,
+      ...readApi.routers,
+    ],
+    contexts.map(({ schema }) => schema),
+    onError,
+  );
+  onShutdown(async () => {
+    stopping = true;
+    readApi.stop();
+    await serving.close();
+    await Promise.all([policies.stop(), projections.stop(), operations.stop()]);
+    await writeSide.stop();
+    await Promise.all([disconnectEventStore(client), limits.stop(), mongo.close(), payments?.stop()]);
+    await stores.stop();
+    await telemetry.stop();
+  });
+
+  await projections.caughtUp(FIRST_VIEWS);
+  serving.handle(app);
+
+  const stored = stores.embedded
+    ? `in ${stores.embedded.dataFolder} (embedded stores)`
+    : `in ${settings.EVENTSTORE_URL.replace(/\/\/.*@/, '//')} and ${settings.MONGODB_URL.replace(/\/\/.*@/, '//')}`;
+  console.log(`Plaza listens on ${serving.url.replace('127.0.0.1', 'localhost')}  (ready after ${Math.round(performance.now())} ms)
+  contexts   ${names.join(', ')}
+  data       ${stored}
+  reference  ${serving.url.replace('127.0.0.1', 'localhost')}/reference
+  stop       Ctrl-C`);
+  if (settings.AUTH === 'off')
+    console.warn(
+      `plaza: SIGN-IN IS OFF: whoever reaches ${settings.HOST}:${settings.PORT} can read and change everything (AUTH=on turns it on)`,
+    );
+});

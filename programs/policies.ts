@@ -1,0 +1,66 @@
+import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { streams } from '../platform/event-store/streams.ts';
+import { createApp } from '../platform/http/app.ts';
+import { healthRoutes } from '../platform/http/health.ts';
+import { createMongoClient } from '../platform/mongo.ts';
+import { lagCheck } from '../platform/subscriptions/lag-check.ts';
+import { memberMetrics } from '../platform/telemetry/members.ts';
+import { openCinemaProcesses } from '../write-side/cinema/outside.ts';
+import { writeSideContexts } from '../write-side/contexts.ts';
+import { policiesOf } from '../write-side/policies/contexts.ts';
+import { startPolicies } from '../write-side/policies/start.ts';
+import { measuredHandler } from '../write-side/start.ts';
+import { createLog, logFailures } from './wiring/log.ts';
+import { serve } from './wiring/serve.ts';
+import { readSettings, requireSettings } from './wiring/settings.ts';
+import { main, onShutdown } from './wiring/shutdown.ts';
+import { telemetryOf } from './wiring/telemetry.ts';
+
+/** `npm run policies`: whenever event, then command, as a process of its own. */
+await main(async () => {
+  const settings = readSettings();
+  const { EVENTSTORE_URL, MONGODB_URL } = requireSettings(settings, 'EVENTSTORE_URL', 'MONGODB_URL');
+  const log = createLog(settings.LOG_LEVEL, 'policies');
+  const onError = logFailures(log);
+  const telemetry = await telemetryOf(settings, 'policies');
+  const serving = await serve(settings.HOST, settings.POLICIES_PORT);
+  const client = connectEventStore(EVENTSTORE_URL);
+  const mongo = createMongoClient(MONGODB_URL);
+  const db = mongo.db(settings.MONGODB_DATABASE);
+  memberMetrics(telemetry.registry, db);
+  const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
+  const policies = startPolicies({
+    client,
+    db,
+    policies: contexts.flatMap(({ schema }) => policiesOf[schema.name] ?? []),
+    processes: settings.PLAZA_CONTEXTS.includes('cinema') ? openCinemaProcesses(settings) : undefined,
+    handler: measuredHandler({ store: streams(client), contexts, onError }, telemetry),
+    log: (line) => log.info(line),
+    telemetry,
+  });
+  let stopping = false;
+  const readModels = async () => {
+    await db.command({ ping: 1 });
+    return { ok: true };
+  };
+  const told = { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') };
+  serving.handle(
+    createApp(
+      [
+        ...telemetry.handlers,
+        telemetry.routes,
+        healthRoutes({ checks: { readModels }, told, stopping: () => stopping }),
+      ],
+      [],
+      onError,
+    ),
+  );
+  onShutdown(async () => {
+    stopping = true;
+    await serving.close();
+    await policies.stop();
+    await Promise.all([disconnectEventStore(client), mongo.close()]);
+    await telemetry.stop();
+  });
+  log.info(`the process of the policies listens on ${serving.url}`);
+});

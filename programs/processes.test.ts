@@ -1,0 +1,91 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
+
+/** Every side as a process of its own, behind the gateway, on stores of its own. */
+const data = temporaryData();
+let stores: EmbeddedStores;
+let env: Record<string, string>;
+let writeSide: Program;
+let readApi: Program;
+let gateway: Program;
+let projections: Program;
+let policies: Program;
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+  [writeSide, readApi, projections, policies] = await Promise.all([
+    startProgram('programs/write-side.ts', env),
+    startProgram('programs/read-api.ts', env),
+    startProgram('programs/projections.ts', env),
+    startProgram('programs/policies.ts', env),
+  ]);
+  gateway = await startProgram('programs/gateway.ts', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
+});
+
+afterAll(async () => {
+  await Promise.all([writeSide, readApi, gateway, projections, policies].map((program) => program.end()));
+  await stores.stop();
+  data.remove();
+});
+
+const reserve = (reservationId: string) =>
+  call(gateway.url, 'POST', '/parking/lots/l/reservations', {
+    reservationId,
+    customerId: 'c',
+    carNumber: `car-${reservationId}`,
+    amount: 1,
+  });
+
+const shows = (path: string, field: string, value: unknown) =>
+  eventually(
+    () => call(gateway.url, 'GET', path),
+    ({ body }) => body[field] === value,
+    20_000,
+  );
+
+test('the gateway sends commands to the write side and queries to the read API', async () => {
+  await call(gateway.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 10 });
+  expect((await reserve('r1')).status).toBe(201);
+  await shows('/parking/coupons/l.r1', 'status', 'issued');
+  await shows('/parking/lots/l', 'free', 9);
+});
+
+test('with projections and policies stopped commands are accepted, and what they missed is caught up once', async () => {
+  expect(await Promise.all([projections.end(), policies.end()])).toEqual([0, 0]);
+  expect((await reserve('r2')).status).toBe(201);
+  expect((await reserve('r3')).status).toBe(201);
+  expect((await call(gateway.url, 'GET', '/parking/lots/l')).body.free).toBe(9);
+
+  [projections, policies] = await Promise.all([
+    startProgram('programs/projections.ts', env),
+    startProgram('programs/policies.ts', env),
+  ]);
+  await shows('/parking/lots/l', 'free', 7);
+  await shows('/parking/coupons/l.r3', 'status', 'issued');
+  const history = await call<{ items: { type: string }[] }>(gateway.url, 'GET', '/parking/coupons/l.r2/history');
+  expect(history.body.items.map(({ type }) => type)).toEqual(['CouponIssued']);
+});
+
+test('with the write side stopped every query still answers', async () => {
+  expect(await writeSide.end()).toBe(0);
+  const paths = [
+    '/parking/lots',
+    '/parking/lots/l',
+    '/parking/lots/l/reservations',
+    '/parking/lots/l/reservations/r1',
+    '/parking/reservations?customerId=c',
+    '/parking/coupons?status=issued',
+    '/control-center',
+  ];
+  const answers = await Promise.all(paths.map((path) => call(gateway.url, 'GET', path)));
+  expect(answers.map(({ status }) => status)).toEqual(paths.map(() => 200));
+  const refused = await reserve('r4');
+  expect(refused).toMatchObject({ status: 503, body: { type: '/problems/write-side-unavailable' } });
+  expect(refused.headers.get('Retry-After')).toBe('1');
+
+  const { port } = new URL(writeSide.url);
+  writeSide = await startProgram('programs/write-side.ts', { ...env, WRITE_SIDE_PORT: port });
+  expect((await reserve('r4')).status).toBe(201);
+});

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
+
+const ALL_IN_ONE = 'programs/all-in-one.ts';
+
+describe('what can not start says why in one line', () => {
+  const data = temporaryData();
+  let running: Program;
+  beforeAll(async () => {
+    running = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+  });
+  afterAll(async () => {
+    await running.end();
+    data.remove();
+  });
+
+  const failure = async (env: Record<string, string>): Promise<string> => {
+    try {
+      await (await startProgram(ALL_IN_ONE, { LOG_LEVEL: 'silent', ...env })).end();
+    } catch (error) {
+      return (error as Error).message;
+    }
+    throw new Error('it started');
+  };
+
+  test('a port that is taken', async () => {
+    const other = temporaryData();
+    const { port } = new URL(running.url);
+    const message = await failure({ PORT: port, PLAZA_DATA: other.folder });
+    expect(message).toMatch(/ended with 1:\nplaza: Can't listen on 127\.0\.0\.1:\d+: the port is taken\n$/);
+    other.remove();
+  });
+
+  test('data that another process has open', async () => {
+    expect(await failure({ PLAZA_DATA: data.folder })).toMatch(
+      /ended with 1:\nplaza: The data in .+ is in use by another process\.\n$/,
+    );
+  });
+
+  test('a folder that can not be written', async () => {
+    expect(await failure({ PLAZA_DATA: '/proc/plaza' })).toMatch(
+      /ended with 1:\nplaza: The data folder \/proc\/plaza cannot be written .+\n$/,
+    );
+  });
+
+  test('settings that can not be used, one line each', async () => {
+    expect(await failure({ COMMAND_TIMEOUT_MS: 'soon', PLAZA_CONTEXTS: 'casino', PLAZA_DATA: data.folder })).toMatch(
+      /ended with 1:\nplaza: .*PLAZA_CONTEXTS=casino .+\n.*COMMAND_TIMEOUT_MS=soon must be a whole number .+\n$/,
+    );
+  });
+});
+
+test('data is kept over restarts, and over the death of the stores', async () => {
+  const data = temporaryData();
+  const first = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+  await call(first.url, 'POST', '/parking/lots', { lotId: 'kept', name: '정자역', spots: 2 });
+  expect(await first.end()).toBe(0);
+
+  const second = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+  const reserve = (carNumber: string) =>
+    call(second.url, 'POST', '/parking/lots/kept/reservations', { customerId: 'c', carNumber, amount: 1 });
+  expect((await reserve('a')).status).toBe(201);
+
+  const storesPid = /the embedded stores are process (\d+)/.exec(second.output())?.[1];
+  process.kill(Number(storesPid), 'SIGKILL');
+  const reserved = await eventually(
+    () => reserve('b'),
+    ({ status }) => status !== 503,
+  );
+  expect([201, 409]).toContain(reserved.status);
+  expect(await reserve('c')).toMatchObject({ status: 409, body: { type: '/problems/lot-full' } });
+  const lot = await eventually(
+    () => call(second.url, 'GET', '/parking/lots/kept'),
+    ({ body }) => body.free === 0,
+  );
+  expect(lot.body).toMatchObject({ spots: 2, reserved: 2, free: 0 });
+  expect(await second.end()).toBe(0);
+  data.remove();
+});

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { localKey, signLocally } from '../platform/identity/local-key.ts';
+import { type Role, roles } from '../schemas/access.ts';
+import { readSettings, SettingsError } from './wiring/settings.ts';
+import { main } from './wiring/shutdown.ts';
+
+/**
+ * `npm run token -- --role staff [--role admin] --sub CUST1 [--hours 8]`: prints an access token for a Plaza that runs
+ * with AUTH=on on the same PLAZA_DATA and has no identity provider.
+ */
+await main(async () => {
+  const { values } = parseArgs({
+    options: {
+      role: { type: 'string', multiple: true, default: [] },
+      sub: { type: 'string' },
+      hours: { type: 'string', default: '8' },
+    },
+  });
+  const unknown = values.role.filter((role) => !roles.includes(role as Role));
+  if (unknown.length > 0 || values.role.length === 0)
+    throw new SettingsError(`--role must be one or more of ${roles.join(', ')}`);
+  if (!values.sub || !/^[\x21-\x7e]{1,128}$/.test(values.sub))
+    throw new SettingsError('--sub must say whose token it is');
+  const hours = Number(values.hours);
+  if (!(hours > 0 && hours <= 24 * 365)) throw new SettingsError('--hours must be a number of hours');
+  const { PLAZA_DATA, AUTH_AUDIENCE } = readSettings();
+  const { privateFile } = await localKey(PLAZA_DATA);
+  const token = { sub: values.sub, roles: values.role as Role[], audience: AUTH_AUDIENCE, hours };
+  console.log(await signLocally(privateFile, token));
+});

@@ -1,0 +1,30 @@
+import { parseArgs } from 'node:util';
+import { projectionsIn } from '../projections/contexts.ts';
+import { selectProjections } from '../projections/select.ts';
+import { verifyViews } from '../projections/verify.ts';
+import { interrupted, operate } from './wiring/operate.ts';
+import { main } from './wiring/shutdown.ts';
+
+/**
+ * `npm run verify [-- NAME… | --context NAME]`: compares the read models with a fresh replay of history and prints
+ * every document that differs. Exit code 0 when none does.
+ */
+const SHOWN = 20;
+
+await main(async () => {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: { context: { type: 'string' } } });
+  const signal = interrupted();
+  process.exitCode = await operate(async ({ settings, client, db }) => {
+    const known = projectionsIn(settings.PLAZA_CONTEXTS);
+    const all = positionals.length === 0 && values.context === undefined;
+    const projections = selectProjections(known, { names: positionals, context: values.context, all });
+    const results = await verifyViews({ client, db, projections, signal });
+    if (!results) return 130;
+    for (const { view, documents, position, differences } of results) {
+      console.log(`${view}: ${documents} documents at ${position}, ${differences.length} differ`);
+      for (const { id, live, fresh } of differences.slice(0, SHOWN))
+        console.log(`  ${id}\n    view   ${JSON.stringify(live)}\n    replay ${JSON.stringify(fresh)}`);
+    }
+    return results.every(({ differences }) => differences.length === 0) ? 0 : 1;
+  });
+});

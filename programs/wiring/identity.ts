@@ -1,0 +1,42 @@
+import type { Identify } from '../../platform/identity/caller.ts';
+import { keysAt, keysIn, keysOf } from '../../platform/identity/keys.ts';
+import { LOCAL_ISSUER, localKey } from '../../platform/identity/local-key.ts';
+import type { SignIn } from '../../platform/identity/system.ts';
+import { bearerTokens } from '../../platform/identity/tokens.ts';
+import { type Settings, SettingsError } from './settings.ts';
+
+export type Identity = {
+  /** Undefined where sign-in is off: everybody may do everything. */
+  identify: Identify | undefined;
+  signIn: SignIn;
+};
+
+const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
+
+const keysFrom = async ({ AUTH_JWKS, AUTH_ISSUER, PLAZA_DATA }: Settings) => {
+  if (isUrl(AUTH_JWKS)) return keysAt(AUTH_JWKS);
+  if (AUTH_JWKS !== '') return keysIn(AUTH_JWKS);
+  if (AUTH_ISSUER !== '') return keysOf(AUTH_ISSUER);
+  return keysIn((await localKey(PLAZA_DATA)).keysFile);
+};
+
+/**
+ * Who may sign in, as the settings say. Without an issuer the local key of `npm run token` is what is trusted.
+ * @throws SettingsError for keys of an unnamed issuer
+ */
+export const identityOf = async (settings: Settings, onError: (error: unknown) => void): Promise<Identity> => {
+  if (settings.AUTH === 'off') return { identify: undefined, signIn: { signIn: 'off' } };
+  const { AUTH_ISSUER, AUTH_AUDIENCE: audience, AUTH_CLIENT_ID: clientId } = settings;
+  if (settings.AUTH_JWKS !== '' && AUTH_ISSUER === '')
+    throw new SettingsError('AUTH_ISSUER must be set with AUTH_JWKS');
+  const identify = bearerTokens({
+    keys: await keysFrom(settings),
+    issuer: AUTH_ISSUER || LOCAL_ISSUER,
+    audience,
+    algorithms: settings.AUTH_ALGORITHMS,
+    clockSkew: settings.AUTH_CLOCK_SKEW_SECONDS,
+    rolesClaim: settings.AUTH_ROLES_CLAIM,
+    onError,
+  });
+  return { identify, signIn: { signIn: 'on', issuer: AUTH_ISSUER || null, clientId, audience } };
+};

@@ -1,0 +1,61 @@
+import type { RequestHandler } from 'express';
+import type { Db } from 'mongodb';
+import { clientLimit, MINUTE } from '../../platform/http/limits.ts';
+import { type SharedCount, sharedCounts } from '../../platform/http/shared-counts.ts';
+import { createMongoClient } from '../../platform/mongo.ts';
+import type { Settings } from './settings.ts';
+
+const LOOPBACK = /^(127\.|localhost$|::1$)/;
+
+/** Whether only this machine reaches an address. */
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
+
+const OF_OTHERS = 6_000;
+
+export type Limits = {
+  handlers: RequestHandler[];
+  stop(): Promise<void>;
+};
+
+type LimitSettings = Pick<
+  Settings,
+  'HOST' | 'RATE_LIMIT_PER_MINUTE' | 'TRUSTED_PROXIES' | 'MONGODB_URL' | 'MONGODB_DATABASE'
+>;
+
+const NONE: Limits = { handlers: [], stop: async () => {} };
+
+/**
+ * The limit that the settings set on each client. With MONGODB_URL the processes of one scope count together, else
+ * each for itself.
+ * @param scope `entry` of what clients reach, where by default there is a limit if others than this machine can ask; or
+ *   `side` of what stands behind a gateway, where there is one only if it was set
+ */
+export const limitsOf = (
+  scope: 'entry' | 'side',
+  { HOST, RATE_LIMIT_PER_MINUTE, TRUSTED_PROXIES, MONGODB_URL, MONGODB_DATABASE }: LimitSettings,
+  log: { warn(line: string): void },
+): Limits => {
+  const byDefault = scope === 'side' || isLoopback(HOST) ? 0 : OF_OTHERS;
+  const perMinute = RATE_LIMIT_PER_MINUTE ?? byDefault;
+  if (perMinute === 0) return NONE;
+  const limit = { perMinute, trustedProxies: TRUSTED_PROXIES };
+  if (MONGODB_URL === '') return { ...NONE, handlers: [clientLimit(limit)] };
+
+  const mongo = createMongoClient(MONGODB_URL);
+  const db: Db = mongo.db(MONGODB_DATABASE);
+  const alone = (error: unknown) =>
+    log.warn(`clients are counted by this process alone: ${error instanceof Error ? error.message : error}`);
+  const store = sharedCounts({
+    counts: db.collection<SharedCount>('client_counts'),
+    scope,
+    windowMs: MINUTE,
+    onError: alone,
+  });
+  return {
+    handlers: [clientLimit({ ...limit, store })],
+    async stop() {
+      await store.stop();
+      await mongo.close();
+    },
+  };
+};

@@ -1,0 +1,86 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** An address that can't be listened on; the message is one line. */
+class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+export type Serving = {
+  /** What to open: `http://127.0.0.1:8088`. */
+  url: string;
+  /** Answers with this from now on; requests that came before have waited. */
+  handle(listener: RequestListener): void;
+  /**
+   * Goes on answering, but has each answer end its connection (`Connection: close`), for as long as whoever chooses
+   * between several servers may need to choose another one.
+   */
+  drain(milliseconds: number): Promise<void>;
+  /** Stops taking connections, lets those that are open end with their next answer, and waits until they have. */
+  close(): Promise<void>;
+};
+
+/** Milliseconds for a request's headers, and for the whole of it: slow clients are cut off at the next look. */
+export type Patience = { headers: number; request: number; look: number };
+
+const PATIENCE: Patience = { headers: 10_000, request: 30_000, look: 1_000 };
+
+/** Milliseconds between two looks for connections that nothing is answered on any more. */
+const LOOK_FOR_IDLE = 50;
+
+/** Bytes of a request's headers; more are 431. */
+const MAX_HEADERS = 16 * 1024;
+
+const shown = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/**
+ * Listens at once; requests wait until there is something to answer them.
+ * @param port 0 for any that is free
+ * @param patience with slow clients
+ * @throws ListenError when the port is taken or the address can't be had
+ */
+export const serve = async (host: string, port: number, patience = PATIENCE): Promise<Serving> => {
+  const waiting: Parameters<RequestListener>[] = [];
+  let answer: RequestListener = (...request) => waiting.push(request);
+  let isClosing = false;
+  const options = {
+    keepAliveTimeout: 65_000,
+    headersTimeout: patience.headers,
+    requestTimeout: patience.request,
+    connectionsCheckingInterval: patience.look,
+    maxHeaderSize: MAX_HEADERS,
+  };
+  const server: Server = createServer(options, (req, res) => {
+    if (isClosing) res.setHeader('Connection', 'close');
+    answer(req, res);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message;
+      reject(new ListenError(`Can't listen on ${host}:${port}: ${why}`));
+    });
+    server.listen(port, host, resolve);
+  });
+  const address = server.address();
+  const actual = typeof address === 'object' && address ? address.port : port;
+  return {
+    url: `http://${shown(host)}:${actual}`,
+    handle(listener) {
+      answer = listener;
+      for (const request of waiting.splice(0)) listener(...request);
+    },
+    async drain(milliseconds) {
+      isClosing = true;
+      await delay(milliseconds);
+    },
+    async close() {
+      isClosing = true;
+      const closed = new Promise((resolve) => server.close(resolve));
+      // A connection whose answer was begun before stays open behind it.
+      const look = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE);
+      server.closeIdleConnections();
+      await closed;
+      clearInterval(look);
+    },
+  };
+};

@@ -1,0 +1,217 @@
+import { contextSchemas } from '../../schemas/contexts.ts';
+
+type Setting<Value> = {
+  /** What is taken when the variable is not set. */
+  default: string;
+  about: string;
+  /** @throws Error that says what the value must be */
+  parse(text: string): Value;
+};
+
+const setting = <Value>(about: string, otherwise: string, parse: (text: string) => Value): Setting<Value> => ({
+  about,
+  default: otherwise,
+  parse,
+});
+
+const whole = (least: number, most: number) => (text: string) => {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new Error(`must be a whole number from ${least} to ${most}`);
+  return value;
+};
+
+const port = whole(0, 65_535);
+
+const url =
+  (...protocols: string[]) =>
+  (text: string) => {
+    if (text !== '' && !protocols.some((protocol) => text.startsWith(`${protocol}://`)))
+      throw new Error(`must begin with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`);
+    return text;
+  };
+
+const contexts = (text: string) => {
+  const known = contextSchemas.map(({ name }) => name);
+  const names = text === '' ? known : text.split(',').map((name) => name.trim());
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length > 0) throw new Error(`names ${unknown.join(', ')}, but there are only ${known.join(', ')}`);
+  return known.filter((name) => names.includes(name));
+};
+
+const ASYMMETRIC = /^((ES|PS|RS)(256|384|512)|EdDSA)$/;
+
+const algorithms = (text: string) => {
+  const names = text.split(',').map((name) => name.trim());
+  const wrong = names.filter((name) => !ASYMMETRIC.test(name));
+  if (wrong.length > 0) throw new Error('must be of ES, PS and RS with 256, 384 or 512, and EdDSA');
+  return names;
+};
+
+/** Every setting: an environment variable, its default and its meaning. */
+export const settingsTable = {
+  PORT: setting('Port of the single entry', '8088', port),
+  HOST: setting('Address that the servers listen on', '127.0.0.1', (text) => text),
+  PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
+  PLAZA_CONTEXTS: setting('Contexts that are switched on, by name with commas; all when empty', '', contexts),
+  AUTH: setting(
+    'on: every request needs an access token, but where anyone may ask; off: nobody is asked',
+    'off',
+    (text) => {
+      if (text !== 'on' && text !== 'off') throw new Error('must be on or off');
+      return text;
+    },
+  ),
+  AUTH_ISSUER: setting(
+    'Identity provider, as `iss` in its tokens; empty for the local key of `npm run token`',
+    '',
+    url('http', 'https'),
+  ),
+  AUTH_JWKS: setting(
+    "URL or file of the issuer's keys (JWK Set); empty to find them by the issuer's discovery document",
+    '',
+    (text) => text,
+  ),
+  AUTH_AUDIENCE: setting('What `aud` in a token must name', 'plaza', (text) => text),
+  AUTH_ALGORITHMS: setting(
+    'Signature algorithms that are taken, with commas',
+    'ES256,ES384,ES512,EdDSA,PS256,PS384,PS512,RS256,RS384,RS512',
+    algorithms,
+  ),
+  AUTH_CLOCK_SKEW_SECONDS: setting("Seconds by which the issuer's clock may differ", '30', whole(0, 600)),
+  AUTH_ROLES_CLAIM: setting(
+    'Claim with the roles; dots lead into objects: realm_access.roles',
+    'roles',
+    (text) => text,
+  ),
+  AUTH_CLIENT_ID: setting("The control centre's page at the identity provider", 'plaza-control-center', (text) => text),
+  EVENTSTORE_URL: setting(
+    'EventStoreDB to use, esdb://…; empty for the embedded one',
+    '',
+    url('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'),
+  ),
+  MONGODB_URL: setting('MongoDB to use, mongodb://…; empty for the embedded one', '', url('mongodb', 'mongodb+srv')),
+  MONGODB_DATABASE: setting('Database of the read models', 'plaza', (text) => text),
+  PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
+  PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
+  WRITE_SIDE_PORT: setting('Port of a write side of its own', '8081', port),
+  POLICIES_PORT: setting("Port of a policies process's health and metrics", '8084', port),
+  READ_API_PORT: setting('Port of a read API of its own', '8082', port),
+  PROJECTIONS_PORT: setting('Port of a projections process, for operators', '8083', port),
+  WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
+  READ_API_URL: setting('Where the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
+  PROJECTIONS_URL: setting('Where the gateway sends /operations/', 'http://127.0.0.1:8083', url('http', 'https')),
+  DRAIN_SECONDS: setting(
+    'Seconds for which a write side or read API that was asked to end (SIGTERM) goes on answering, so that gateways choose another one',
+    '0',
+    whole(0, 300),
+  ),
+  RATE_LIMIT_PER_MINUTE: setting(
+    'Requests that one client may send in a minute; 0 for no limit; auto: 6000 at an entry that others than this machine can ask',
+    'auto',
+    (text) => (text === 'auto' ? undefined : whole(0, 100_000_000)(text)),
+  ),
+  TRUSTED_PROXIES: setting('Proxies in front of Plaza whose X-Forwarded-For is believed', '0', whole(0, 10)),
+  COMMAND_TIMEOUT_MS: setting(
+    'Milliseconds until a command is answered with 503 when the event store is silent',
+    '900',
+    whole(50, 60_000),
+  ),
+  QUERY_TIMEOUT_MS: setting(
+    'Milliseconds until a query is answered with 503 when MongoDB is silent',
+    '900',
+    whole(200, 60_000),
+  ),
+  MAX_LAG_SECONDS: setting(
+    'Seconds that an event may wait for a projection or policy until /readyz says so',
+    '30',
+    whole(1, 86_400),
+  ),
+  MAX_WAITING_COMMANDS: setting(
+    'Commands that may wait or be in flight in one write side; one more is answered with 503',
+    '5000',
+    whole(1, 1_000_000),
+  ),
+  PAYMENT_URL: setting(
+    'Payment provider, http://… (see docs/process-managers.md); empty for the sandbox',
+    '',
+    url('http', 'https'),
+  ),
+  PAYMENT_SANDBOX_PORT: setting('Port of the sandbox payment provider, for `npm run payment-sandbox`', '8089', port),
+  PAYMENT_TIMEOUT_MS: setting('Milliseconds for one call to the payment provider', '2000', whole(10, 60_000)),
+  PAYMENT_ANSWER_MS: setting(
+    'Milliseconds until a reservation is answered with 202 while its payment goes on',
+    '5000',
+    whole(10, 60_000),
+  ),
+  MAX_PAYMENTS: setting(
+    'Payments that one write side takes at a time; one more reservation is answered with 503',
+    '200',
+    whole(1, 100_000),
+  ),
+  HOLD_SECONDS: setting('Seconds for which a seat is held before its payment is looked after', '30', whole(1, 86_400)),
+  MESSAGE_SMTP_URL: setting(
+    "Mail server for messages to customers, smtp://…; empty to keep them in the customers' view only",
+    '',
+    url('smtp', 'smtps'),
+  ),
+  MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost', (text) => text),
+  MESSAGE_TO: setting('Address of a customer, with {customerId} for the id', '{customerId}@localhost', (text) => text),
+  OTEL_EXPORTER_OTLP_ENDPOINT: setting(
+    "Where traces go (OTLP over HTTP), http://…:4318; empty for none. OpenTelemetry's other variables count then, too",
+    '',
+    url('http', 'https'),
+  ),
+  OTEL_TRACES_SAMPLER_ARG: setting('Share of the traces that are kept, from 0 to 1', '1', (text) => {
+    const share = Number(text);
+    if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new Error('must be a number from 0 to 1');
+    return share;
+  }),
+  LOG_LEVEL: setting(
+    'fatal, error, warn, info, debug, trace or silent; in a terminal warn when not set',
+    process.stderr.isTTY ? 'warn' : 'info',
+    (text) => {
+      if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is no level');
+      return text;
+    },
+  ),
+};
+
+export type Settings = { [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]['parse']> };
+
+/** Settings that can't be used; the message has a line for each. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Reads every setting from the environment.
+ * @throws SettingsError that names each variable that can't be used
+ */
+export const readSettings = (env: Readonly<Record<string, string | undefined>> = process.env): Settings => {
+  const wrong: string[] = [];
+  const entries = Object.entries(settingsTable).map(([name, { parse, default: otherwise }]) => {
+    const text = env[name] ?? otherwise;
+    try {
+      return [name, parse(text)];
+    } catch (error) {
+      wrong.push(`${name}=${text} ${(error as Error).message}`);
+      return [name, undefined];
+    }
+  });
+  if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
+  return Object.fromEntries(entries) as Settings;
+};
+
+/**
+ * Settings that a process can't do without.
+ * @throws SettingsError that names each one that is empty
+ */
+export const requireSettings = <Name extends keyof Settings>(
+  settings: Settings,
+  ...names: Name[]
+): Pick<Settings, Name> => {
+  const missing = names.filter((name) => settings[name] === '');
+  if (missing.length > 0) throw new SettingsError(missing.map((name) => `${name} must be set`).join('\n'));
+  return settings;
+};

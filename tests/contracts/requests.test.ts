@@ -1,0 +1,458 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
+import { readTail } from '../../platform/event-store/tail.ts';
+import { formatPosition } from '../../platform/event-store/types.ts';
+import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+const data = temporaryData();
+let stores: EmbeddedStores;
+let writeSide: Program;
+let other: Program;
+let client: EventStoreClient;
+/** A busy machine must not turn answers into 503s here. */
+const PATIENT = { COMMAND_TIMEOUT_MS: '20000' };
+const start = () => startProgram('programs/write-side.ts', { EVENTSTORE_URL: stores.eventStoreUrl, ...PATIENT });
+
+beforeAll(async () => {
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  [writeSide, other] = await Promise.all([start(), start()]);
+  client = connectEventStore(stores.eventStoreUrl);
+  await post('/parking/lots', { lotId: 'lot-1', name: '정자역 주차장', spots: 1_000 });
+  await post('/parking/lots', { lotId: 'empty', name: 'no spots', spots: 0 });
+});
+
+afterAll(async () => {
+  await Promise.all([writeSide.end(), other.end()]);
+  await disconnectEventStore(client);
+  await stores.stop();
+  data.remove();
+});
+
+type Headers = Record<string, string>;
+const post = (path: string, body: unknown, headers?: Headers) => call(writeSide.url, 'POST', path, body, headers);
+const send = (method: string, path: string, body?: unknown, headers?: Headers) =>
+  call(writeSide.url, method, path, body, headers);
+
+let count = 0;
+const reservation = (rest: object = {}) => {
+  count += 1;
+  return { reservationId: `r-${count}`, customerId: 'CUST1', carNumber: `car-${count}`, amount: 5000, ...rest };
+};
+
+const eventsOf = async (stream: string) => {
+  const events = [];
+  for await (const event of streams(client).read(stream, 0n)) events.push(event);
+  return events;
+};
+
+describe('a request that a gateway sends again', () => {
+  let deliveries = 0;
+  /** Sends a request to both write sides, as a gateway does that got no answer from the first. */
+  const twice = async (method: string, path: string, body?: unknown) => {
+    deliveries += 1;
+    const headers = { 'Plaza-Delivery': `delivery-${deliveries}` };
+    return [
+      await call(writeSide.url, method, path, body, headers),
+      await call(other.url, method, path, body, headers),
+    ] as const;
+  };
+  const lot = '/parking/lots/delivered';
+  beforeAll(async () => {
+    await post('/parking/lots', { lotId: 'delivered', name: 'delivered', spots: 100 });
+  });
+
+  it.each(['with an id', 'without'])('is done once: POST %s', async (kind) => {
+    const { reservationId, ...body } = reservation();
+    const before = (await eventsOf('parkingLot-delivered')).length;
+    const data = kind === 'without' ? body : { reservationId, ...body };
+    const [first, again] = await twice('POST', `${lot}/reservations`, data);
+    expect(first.status).toBe(201);
+    expect([again.status, again.body]).toEqual([first.status, first.body]);
+    for (const name of ['ETag', 'Location', 'Event-Position'])
+      expect(again.headers.get(name)).toBe(first.headers.get(name));
+    expect(await eventsOf('parkingLot-delivered')).toHaveLength(before + 1);
+  });
+
+  it('gets the same answer: DELETE and PATCH', async () => {
+    const { reservationId } = (await post(`${lot}/reservations`, reservation())).body;
+    const canceled = await twice('DELETE', `${lot}/reservations/${reservationId}`);
+    expect(canceled.map(({ status }) => status)).toEqual([200, 200]);
+    expect(canceled[1].headers.get('ETag')).toBe(canceled[0].headers.get('ETag'));
+    const changed = await twice('PATCH', lot, { spots: 200 });
+    expect(changed.map(({ status }) => status)).toEqual([200, 200]);
+    const closed = await twice('DELETE', lot);
+    expect(closed.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  it('is another one when the client sends it again, which is recognised by its id or key as ever', async () => {
+    const body = reservation();
+    const path = '/parking/lots/lot-1/reservations';
+    const [first] = await twice('POST', path, body);
+    const [again] = await twice('POST', path, body);
+    expect([again.status, again.headers.get('ETag')]).toEqual([201, first.headers.get('ETag')]);
+    const canceled = await twice('DELETE', `${path}/${body.reservationId}`);
+    expect(canceled[0].status).toBe(200);
+    expect((await twice('DELETE', `${path}/${body.reservationId}`)).map(({ status }) => status)).toEqual([409, 409]);
+  });
+});
+
+describe('a command that is done', () => {
+  it('answers with what it made, where, at which revision and position', async () => {
+    const body = reservation();
+    const answer = await post('/parking/lots/lot-1/reservations', body);
+    expect(answer).toMatchObject({ status: 201, body: { lotId: 'lot-1', ...body, status: 'reserved' } });
+    const [last] = (await eventsOf('parkingLot-lot-1')).slice(-1);
+    expect(answer.headers.get('Location')).toBe(`/parking/lots/lot-1/reservations/${body.reservationId}`);
+    expect(answer.headers.get('ETag')).toBe(`"${last?.revision}"`);
+    expect(answer.headers.get('Event-Position')).toBe(last && formatPosition(last.position));
+    expect(answer.headers.get('Content-Type')).toBe('application/json');
+  });
+
+  it('makes the ids that are left out', async () => {
+    const { reservationId: _, ...body } = reservation();
+    const answers = await Promise.all(
+      [1, 2].map((n) => post('/parking/lots/lot-1/reservations', { ...body, carNumber: `${n}` })),
+    );
+    const [first, second] = answers.map(({ body: { reservationId } }) => reservationId);
+    expect(first).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+    expect(second).not.toBe(first);
+  });
+
+  it('keeps who, when, why and by which trace in its event', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await post('/parking/lots/lot-1/reservations', reservation(), {
+      traceparent,
+      'X-Correlation-Id': 'visit-7',
+      'Idempotency-Key': 'trace',
+    });
+    const [last] = (await eventsOf('parkingLot-lot-1')).slice(-1);
+    expect(last?.metadata).toMatchObject({
+      $correlationId: 'visit-7',
+      $causationId: 'key:trace',
+      commandId: 'key:trace',
+      actor: 'anonymous',
+      schemaVersion: 1,
+      traceparent,
+    });
+    expect(Math.abs(Date.now() - Date.parse(last?.metadata.time ?? ''))).toBeLessThan(60_000);
+  });
+
+  it('changes nothing and says so when there is nothing to change', async () => {
+    const before = await eventsOf('parkingLot-lot-1');
+    const answer = await send('PATCH', '/parking/lots/lot-1', { spots: 1_000 });
+    expect(answer).toMatchObject({ status: 200, body: { lotId: 'lot-1', spots: 1_000 } });
+    expect(answer.headers.get('ETag')).toBe(`"${before.length - 1}"`);
+    expect(await eventsOf('parkingLot-lot-1')).toHaveLength(before.length);
+  });
+});
+
+describe('a request that is refused appends nothing and says why', () => {
+  const reservations = '/parking/lots/lot-1/reservations';
+  const long = 'x'.repeat(65);
+  const full = { customerId: 'c', carNumber: 'A', amount: 1 };
+
+  it.each<[string, string, string, unknown, number, string, string?]>([
+    ['a full lot', 'POST', '/parking/lots/empty/reservations', full, 409, 'lot-full'],
+    ['an unknown lot', 'POST', '/parking/lots/nowhere/reservations', full, 404, 'lot-not-found'],
+    ['an unknown reservation', 'DELETE', `${reservations}/nothing`, undefined, 404, 'reservation-not-found'],
+    ['an unknown coupon', 'POST', '/parking/coupons/lot-1.nothing/redemption', undefined, 404, 'coupon-not-found'],
+    [
+      'an id that is taken',
+      'POST',
+      '/parking/lots',
+      { lotId: 'empty', name: 'again', spots: 1 },
+      409,
+      'lot-already-registered',
+    ],
+    ['malformed JSON', 'POST', reservations, '{"customerId": ', 400, 'malformed-json'],
+    ['JSON that is no object', 'POST', reservations, '[1]', 400, 'invalid-request', ''],
+    ['JSON null', 'POST', reservations, 'null', 400, 'malformed-json'],
+    ['a missing property', 'POST', reservations, { customerId: 'c', amount: 1 }, 400, 'invalid-request', '/carNumber'],
+    ['a wrong type', 'POST', reservations, { ...full, amount: '1' }, 400, 'invalid-request', '/amount'],
+    ['an unknown property', 'POST', reservations, { ...full, color: 'red' }, 400, 'invalid-request', '/color'],
+    [
+      '__proto__',
+      'POST',
+      reservations,
+      '{"customerId":"c","carNumber":"A","amount":1,"__proto__":{"a":1}}',
+      400,
+      'invalid-request',
+      '/__proto__',
+    ],
+    [
+      'constructor',
+      'POST',
+      reservations,
+      '{"customerId":"c","carNumber":"A","amount":1,"constructor":{"prototype":{}}}',
+      400,
+      'invalid-request',
+      '/constructor',
+    ],
+    ['a path’s id in the body', 'POST', reservations, { ...full, lotId: 'lot-1' }, 400, 'invalid-request', '/lotId'],
+    ['spots below zero', 'POST', '/parking/lots', { name: 'n', spots: -1 }, 422, 'out-of-range', '/spots'],
+    ['half a spot', 'POST', '/parking/lots', { name: 'n', spots: 1.5 }, 400, 'invalid-request', '/spots'],
+    ['a billion spots', 'POST', '/parking/lots', { name: 'n', spots: 1e9 }, 422, 'out-of-range', '/spots'],
+    ['no name', 'POST', '/parking/lots', { name: '', spots: 1 }, 422, 'out-of-range', '/name'],
+    [
+      'a control character',
+      'POST',
+      reservations,
+      { ...full, carNumber: 'a\u0000b' },
+      400,
+      'invalid-request',
+      '/carNumber',
+    ],
+    [
+      'an id with a slash',
+      'POST',
+      '/parking/lots',
+      { lotId: 'a/b', name: 'n', spots: 1 },
+      400,
+      'invalid-request',
+      '/lotId',
+    ],
+    [
+      'an id with NUL',
+      'POST',
+      '/parking/lots',
+      { lotId: 'a\u0000', name: 'n', spots: 1 },
+      400,
+      'invalid-request',
+      '/lotId',
+    ],
+    ['an id of 65', 'POST', '/parking/lots', { lotId: long, name: 'n', spots: 1 }, 400, 'invalid-request', '/lotId'],
+    ['an id with $', 'POST', '/parking/lots', { lotId: '$all', name: 'n', spots: 1 }, 400, 'invalid-request', '/lotId'],
+    [
+      'an id that is a number',
+      'POST',
+      '/parking/lots',
+      { lotId: 1, name: 'n', spots: 1 },
+      400,
+      'invalid-request',
+      '/lotId',
+    ],
+    ['a path’s id with a slash', 'DELETE', '/parking/lots/a%2Fb', undefined, 400, 'invalid-request', '/lotId'],
+    ['a path’s id with NUL', 'DELETE', '/parking/lots/a%00', undefined, 400, 'invalid-request', '/lotId'],
+    ['a path’s id with $', 'DELETE', '/parking/lots/$all', undefined, 400, 'invalid-request', '/lotId'],
+    ['a path’s id of 65', 'DELETE', `/parking/lots/${long}`, undefined, 400, 'invalid-request', '/lotId'],
+    ['a path’s id __proto__', 'DELETE', '/parking/lots/__proto__', undefined, 404, 'lot-not-found'],
+    ['a path that is no UTF-8', 'DELETE', '/parking/lots/%ff', undefined, 400, 'malformed-request'],
+    ['a path that nothing is at', 'POST', '/parking/nothing', {}, 404, 'not-found'],
+  ])('%s', async (_what, method, path, body, status, type, pointer) => {
+    const before = await readTail(client);
+    const answer = await send(method, path, body);
+    expect(answer).toMatchObject({ status, body: { status, type: `/problems/${type}` } });
+    expect(answer.headers.get('Content-Type')).toBe('application/problem+json');
+    if (pointer !== undefined) expect(answer.body.errors).toMatchObject([{ pointer }]);
+    expect(await readTail(client)).toEqual(before);
+    expect(Object.prototype).not.toHaveProperty('a');
+  });
+
+  it('a second open reservation of one car, a second cancellation', async () => {
+    const body = reservation();
+    await post(reservations, body);
+    const again = await post(reservations, { ...body, reservationId: 'another' });
+    expect(again).toMatchObject({ status: 409, body: { type: '/problems/car-already-reserved' } });
+    expect((await send('DELETE', `${reservations}/${body.reservationId}`)).status).toBe(200);
+    const twice = await send('DELETE', `${reservations}/${body.reservationId}`);
+    expect(twice).toMatchObject({ status: 409, body: { type: '/problems/already-canceled' } });
+  });
+
+  it('a body over 64 KiB', async () => {
+    const body = JSON.stringify({ ...full, carNumber: 'x'.repeat(64 * 1024) });
+    expect(await post(reservations, body)).toMatchObject({ status: 413, body: { type: '/problems/body-too-large' } });
+  });
+
+  it.each([
+    ['no content type', { 'Content-Type': 'text/plain' }],
+    ['a form', { 'Content-Type': 'application/x-www-form-urlencoded' }],
+    ['another charset', { 'Content-Type': 'application/json; charset=latin1' }],
+    ['another encoding', { 'Content-Type': 'application/json', 'Content-Encoding': 'compress' }],
+  ])('a body as %s', async (_what, headers) => {
+    const answer = await post(reservations, JSON.stringify(full), headers);
+    expect(answer).toMatchObject({ status: 415, body: { type: '/problems/unsupported-media-type' } });
+  });
+
+  it.each([
+    ['PUT', '/parking/lots/lot-1', ['DELETE', 'GET', 'HEAD', 'PATCH']],
+    ['PATCH', '/parking/lots', ['GET', 'HEAD', 'POST']],
+    ['POST', '/parking/reservations', ['GET', 'HEAD']],
+  ])('%s %s, with the methods that there are', async (method, path, allowed) => {
+    const answer = await send(method, path, {});
+    expect(answer).toMatchObject({ status: 405, body: { type: '/problems/method-not-allowed' } });
+    expect((answer.headers.get('Allow') ?? '').split(', ').sort()).toEqual(allowed);
+  });
+
+  it('headers that make no sense', async () => {
+    for (const headers of [
+      { 'If-Match': 'seven' },
+      { 'If-None-Match': '"7"' },
+      { 'Idempotency-Key': 'a b' },
+      { 'Idempotency-Key': '""' },
+      { 'Idempotency-Key': 'k'.repeat(256) },
+    ]) {
+      const answer = await post(reservations, reservation(), headers);
+      expect(answer, JSON.stringify(headers)).toMatchObject({
+        status: 400,
+        body: { type: '/problems/malformed-request' },
+      });
+    }
+  });
+
+  it('bytes that are no HTTP, without an end of the process', async () => {
+    const status = await new Promise<number | string | undefined>((resolve) => {
+      const { hostname, port } = new URL(writeSide.url);
+      const sent = request({
+        hostname,
+        port,
+        method: 'POST',
+        path: reservations,
+        headers: { 'Content-Length': '10', 'Content-Type': 'application/json' },
+      });
+      sent.once('response', (response) => resolve(response.statusCode));
+      sent.once('error', (error: NodeJS.ErrnoException) => resolve(error.code));
+      sent.write('{"a"');
+      sent.destroy();
+    });
+    expect(status).toBe('ECONNRESET');
+    expect((await post(reservations, reservation())).status).toBe(201);
+  });
+});
+
+describe('preconditions', () => {
+  it('If-Match: the lot must stand where the client saw it', async () => {
+    const seen = await post('/parking/lots', { lotId: 'matched', name: 'n', spots: 5 });
+    const etag = seen.headers.get('ETag') ?? '';
+    const changed = await send('PATCH', '/parking/lots/matched', { spots: 6 }, { 'If-Match': etag });
+    expect(changed.status).toBe(200);
+    for (const stale of [etag, `W/${changed.headers.get('ETag')}`, '"999"', '"no-revision"']) {
+      const answer = await send('PATCH', '/parking/lots/matched', { spots: 7 }, { 'If-Match': stale });
+      expect(answer, stale).toMatchObject({ status: 412, body: { type: '/problems/precondition-failed' } });
+    }
+    const either = `"99", ${changed.headers.get('ETag')}`;
+    expect((await send('PATCH', '/parking/lots/matched', { spots: 7 }, { 'If-Match': either })).status).toBe(200);
+    expect((await send('PATCH', '/parking/lots/matched', { spots: 8 }, { 'If-Match': '*' })).status).toBe(200);
+    expect((await send('PATCH', '/parking/lots/unknown', { spots: 8 }, { 'If-Match': '*' })).status).toBe(412);
+  });
+
+  it('If-None-Match: * makes a lot only where there is none', async () => {
+    const lot = { lotId: 'new', name: 'n', spots: 5 };
+    expect((await post('/parking/lots', lot, { 'If-None-Match': '*' })).status).toBe(201);
+    const again = await post('/parking/lots', { ...lot, name: 'other' }, { 'If-None-Match': '*' });
+    expect(again).toMatchObject({ status: 412, body: { type: '/problems/precondition-failed' } });
+  });
+});
+
+describe('the same command again has the same answer and no second event', () => {
+  const answerOf = ({ status, body, headers }: Awaited<ReturnType<typeof call>>) => ({
+    status,
+    body,
+    etag: headers.get('ETag'),
+    location: headers.get('Location'),
+  });
+  const path = '/parking/lots/lot-1/reservations';
+  const writtenBy = async (key: string) =>
+    (await eventsOf('parkingLot-lot-1')).filter(({ metadata }) => metadata.commandId === `key:${key}`);
+
+  it('by Idempotency-Key: at once, concurrently, from another process, after a thousand others, after a restart', async () => {
+    const { reservationId: _, ...body } = reservation();
+    const headers = { 'Idempotency-Key': '"again"' };
+    const together = await Promise.all([1, 2, 3].map(() => post(path, body, headers)));
+    const [first, ...rest] = together.map(answerOf);
+    expect(first?.status).toBe(201);
+    expect(rest).toEqual([first, first]);
+    expect(answerOf(await call(other.url, 'POST', path, body, headers))).toEqual(first);
+
+    const others = reservation();
+    for (let round = 0; round < 10; round++) {
+      await Promise.all(
+        Array.from({ length: 50 }, async (_, index) => {
+          const id = `many-${round}-${index}`;
+          await post(path, { ...others, reservationId: id, carNumber: id });
+          await send('DELETE', `${path}/${id}`);
+        }),
+      );
+    }
+    expect(answerOf(await post(path, body, headers))).toEqual(first);
+
+    await writeSide.end();
+    writeSide = await start();
+    expect(answerOf(await post(path, body, headers))).toEqual(first);
+    expect(await writtenBy('again')).toHaveLength(1);
+  });
+
+  it('by the id in the body', async () => {
+    const body = reservation();
+    const first = answerOf(await post(path, body));
+    expect(first.status).toBe(201);
+    expect(answerOf(await post(path, body))).toEqual(first);
+    expect(answerOf(await call(other.url, 'POST', path, body))).toEqual(first);
+    const different = await post(path, { ...body, amount: 6000 });
+    expect(different).toMatchObject({ status: 409, body: { type: '/problems/reservation-already-exists' } });
+  });
+
+  it('for commands without an id: a cancellation', async () => {
+    const body = reservation();
+    await post(path, body);
+    const headers = { 'Idempotency-Key': 'cancel-once' };
+    const first = answerOf(await send('DELETE', `${path}/${body.reservationId}`, undefined, headers));
+    expect(first.status).toBe(200);
+    expect(answerOf(await send('DELETE', `${path}/${body.reservationId}`, undefined, headers))).toEqual(first);
+    expect(await writtenBy('cancel-once')).toHaveLength(1);
+  });
+
+  it('whatever the lot became meanwhile: a precondition counts the first time only', async () => {
+    const created = await post('/parking/lots', { lotId: 'once', name: 'n', spots: 5 });
+    const headers = { 'If-Match': created.headers.get('ETag') ?? '', 'Idempotency-Key': 'spots' };
+    const first = answerOf(await send('PATCH', '/parking/lots/once', { spots: 6 }, headers));
+    expect(first.status).toBe(200);
+    expect(answerOf(await send('PATCH', '/parking/lots/once', { spots: 6 }, headers))).toEqual(first);
+  });
+
+  it('the same key for something else is 422', async () => {
+    const headers = { 'Idempotency-Key': 'reused' };
+    await post(path, reservation(), headers);
+    for (const answer of [
+      await post(path, reservation(), headers),
+      await send('PATCH', '/parking/lots/lot-1', { spots: 999 }, headers),
+      await call(other.url, 'POST', path, reservation(), headers),
+    ])
+      expect(answer).toMatchObject({ status: 422, body: { type: '/problems/idempotency-key-reused' } });
+    expect(await writtenBy('reused')).toHaveLength(1);
+  });
+
+  it('a refused command may be tried again under its key', async () => {
+    await post('/parking/lots', { lotId: 'later', name: 'n', spots: 0 });
+    const body = reservation();
+    const headers = { 'Idempotency-Key': 'later' };
+    expect((await post('/parking/lots/later/reservations', body, headers)).status).toBe(409);
+    await send('PATCH', '/parking/lots/later', { spots: 1 });
+    expect((await post('/parking/lots/later/reservations', body, headers)).status).toBe(201);
+  });
+});
+
+describe('load', () => {
+  it('beyond the bound is shed, with when to come again and what the bound is', async () => {
+    const small = await startProgram('programs/write-side.ts', {
+      EVENTSTORE_URL: stores.eventStoreUrl,
+      MAX_WAITING_COMMANDS: '2',
+      ...PATIENT,
+    });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, () => call(small.url, 'POST', '/parking/lots/lot-1/reservations', reservation())),
+    );
+    const shed = answers.filter(({ status }) => status === 503);
+    expect(shed.length).toBeGreaterThan(0);
+    expect(answers.length - shed.length).toBeGreaterThan(0);
+    for (const answer of shed) {
+      expect(answer.body.type).toBe('/problems/overloaded');
+      expect(answer.headers.get('Retry-After')).toBe('1');
+      expect(answer.headers.get('RateLimit-Policy')).toBe('"commands";q=2;qu="concurrent-requests"');
+      expect(answer.headers.get('RateLimit')).toBe('"commands";r=0');
+    }
+    await small.end();
+  });
+});

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Span, startCollector } from './collector.ts';
+
+/** Every side as a process of its own: what joins their spans is in the events alone. */
+const data = temporaryData();
+let stores: EmbeddedStores;
+let collector: Awaited<ReturnType<typeof startCollector>>;
+let programs: Program[];
+let writeSide: Program;
+
+beforeAll(async () => {
+  [stores, collector] = await Promise.all([startEmbeddedStores({ dataFolder: data.folder }), startCollector()]);
+  const env = {
+    EVENTSTORE_URL: stores.eventStoreUrl,
+    MONGODB_URL: stores.mongoUrl,
+    PLAZA_CONTEXTS: 'parking',
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  };
+  programs = await Promise.all(
+    ['write-side', 'policies', 'projections'].map((side) => startProgram(`programs/${side}.ts`, env)),
+  );
+  writeSide = programs[0]!;
+  // What comes while a view is built for the first time is not a batch of its own.
+  const health = () => call<{ checks: Record<string, { detail: string }> }>(programs[2]!.url, 'GET', '/readyz?verbose');
+  await eventually(health, ({ body }) => body.checks.projections?.detail.split('; ').length === 5);
+});
+afterAll(async () => {
+  await Promise.all(programs.map((program) => program.end()));
+  await stores.stop();
+  collector.stop();
+  data.remove();
+});
+
+const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+const callersSpan = '00f067aa0ba902b7';
+
+test('one trace goes from the request over the event to the policy, its event and the projections', async () => {
+  await call(writeSide.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 5 });
+  const reservation = { reservationId: 'r', customerId: 'c', carNumber: '10더8612', amount: 1 };
+  const traceparent = `00-${traceId}-${callersSpan}-01`;
+  await call(writeSide.url, 'POST', '/parking/lots/l/reservations', reservation, { traceparent });
+
+  const own = async () => collector.spans.filter((span) => span.traceId === traceId);
+  const named = (spans: readonly Span[], name: string) => spans.find((span) => span.name === name);
+  const spans = await eventually(own, (found) =>
+    ['parking.reservations', 'IssueCoupon', 'append coupon', 'parking.coupons'].every((name) => named(found, name)),
+  );
+  const parentOf = (name: string) => spans.find(({ spanId }) => spanId === named(spans, name)?.parentSpanId)?.name;
+
+  const request = 'POST /parking/lots/:lotId/reservations';
+  expect(named(spans, request)).toMatchObject({ parentSpanId: callersSpan, service: 'write-side' });
+  expect(parentOf('append parkingLot')).toBe(request);
+  expect(parentOf('parking.reservations')).toBe(request);
+  expect(parentOf('IssueCoupon')).toBe(request);
+  expect(parentOf('append coupon')).toBe('IssueCoupon');
+  expect(parentOf('parking.coupons')).toBe('IssueCoupon');
+  expect(named(spans, 'IssueCoupon')?.service).toBe('policies');
+  expect(named(spans, 'parking.coupons')?.service).toBe('projections');
+  expect(JSON.stringify(spans)).not.toContain('10더8612');
+});
+
+test('a batch of several traces is linked to each of them', async () => {
+  const ids = Array.from({ length: 40 }, (_, index) => index.toString(16).padStart(32, 'a'));
+  await Promise.all(
+    ids.map((id, index) =>
+      call(
+        writeSide.url,
+        'POST',
+        '/parking/lots',
+        { lotId: `l${index}`, name: '정자역', spots: 1 },
+        { traceparent: `00-${id}-${callersSpan}-01` },
+      ),
+    ),
+  );
+  const traces = async () =>
+    collector.spans
+      .filter(({ name }) => name === 'parking.lots')
+      .flatMap((span) => [span.traceId, ...(span.links ?? []).map((link) => link.traceId)]);
+  await eventually(traces, (found) => ids.every((id) => found.includes(id)));
+});
+
+test("a trace that its caller does not keep leaves no span, and the caller's choice goes on in the event", async () => {
+  const dropped = traceId.replace('4bf9', 'dddd');
+  const traceparent = `00-${dropped}-${callersSpan}-00`;
+  await call(writeSide.url, 'POST', '/parking/lots', { lotId: 'quiet', name: '정자역', spots: 1 }, { traceparent });
+  const kept = traceId.replace('4bf9', 'eeee');
+  await call(
+    writeSide.url,
+    'POST',
+    '/parking/lots',
+    { lotId: 'loud', name: '정자역', spots: 1 },
+    { traceparent: `00-${kept}-${callersSpan}-01` },
+  );
+  const seen = async () => collector.spans.filter((span) => span.traceId === kept).map(({ name }) => name);
+  await eventually(seen, (names) => names.includes('parking.lots'));
+  expect(collector.spans.filter((span) => span.traceId === dropped)).toEqual([]);
+});

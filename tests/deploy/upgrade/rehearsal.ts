@@ -1,0 +1,201 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { startEmbeddedStores } from '../../../embedded/start.ts';
+import { connectEventStore, disconnectEventStore } from '../../../platform/event-store/client.ts';
+import { streams } from '../../../platform/event-store/streams.ts';
+import { callUnchecked as call, type Program, startProgram, temporaryData } from '../../support/plaza.ts';
+import { ROOT, readCompose } from '../compose.ts';
+import { startGateway } from '../nginx.ts';
+import { type Clients, LOTS, SHOPS, startClients } from './clients.ts';
+import { makeNextVersion } from './next-version.ts';
+
+export type RehearsalOptions = {
+  /** Whoever sends requests meanwhile; each has a connection of its own. */
+  clients: number;
+  /** Requests that are answered at least in each of the two restarts. */
+  requests: number;
+  /** Milliseconds between a client's answer and its next request. */
+  pace: number;
+  log?: (line: string) => void;
+};
+
+export type Outcome = {
+  requests: number;
+  kinds: ReadonlyMap<string, number>;
+  /** A line each: answers that are not what they should be. */
+  wrong: readonly string[];
+  /** A line each: what was acknowledged and is not in the event store once, and what is there and was not. */
+  lostOrDoubled: readonly string[];
+  /** What `npm run verify` of the version that runs at the end prints. */
+  verified: string;
+  /** The versions that answer at the end. */
+  versions: readonly string[];
+  /** Events that were stored in the new version of their schema, and that were parked. */
+  newEvents: number;
+  parked: number;
+};
+
+/** Milliseconds: views are rebuilt while clients keep the machine busy. */
+const READY_WITHIN = 600_000;
+
+/** A side's process behind the gateway: whatever takes its place listens on the same port. */
+type Instance = { file: string; port: string; program: Program };
+
+const ready = async ({ url }: Program): Promise<void> => {
+  const until = performance.now() + READY_WITHIN;
+  const isReady = () =>
+    fetch(`${url}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+  while (!(await isReady())) {
+    if (performance.now() > until)
+      throw new Error(`${url} is not ready: ${await (await fetch(`${url}/readyz?verbose`)).text()}`);
+    await pause(50);
+  }
+};
+
+/** Each command's effect, once: compares what clients were told with the events. */
+const compare = async (eventStoreUrl: string, { reservations }: Clients) => {
+  const client = connectEventStore(eventStoreUrl);
+  const stored = new Map<string, string[]>();
+  let newEvents = 0;
+  for (const lotId of LOTS) {
+    for await (const { type, data, metadata } of streams(client).read(`parkingLot-${lotId}`, 0n)) {
+      if (type === 'LotRegistered') continue;
+      const id = `${lotId}.${(data as { reservationId: string }).reservationId}`;
+      stored.set(id, [...(stored.get(id) ?? []), type]);
+      if (metadata.schemaVersion > 1) newEvents += 1;
+    }
+  }
+  await disconnectEventStore(client);
+  const expected = { reserved: 'ParkingReserved', canceled: 'ParkingReserved,ReservationCanceled' };
+  const lostOrDoubled = [...new Set([...reservations.keys(), ...stored.keys()])].flatMap((id) => {
+    const status = reservations.get(id);
+    const events = String(stored.get(id) ?? 'nothing');
+    return status && events === expected[status] ? [] : [`${id}: told ${status ?? 'nothing'}, stored ${events}`];
+  });
+  return { lostOrDoubled, newEvents };
+};
+
+/**
+ * A rolling restart of two write sides and two read APIs behind nginx on deploy/gateway, as docs/operations.md has it,
+ * under clients: first with the same version, then with one that changes a projection and an event's schema.
+ */
+export const rehearse = async (nginx: string, options: RehearsalOptions): Promise<Outcome> => {
+  const { clients: count, requests, pace, log = () => {} } = options;
+  const data = temporaryData();
+  const nextVersion = join(data.folder, 'next');
+  makeNextVersion(nextVersion);
+  const stores = await startEmbeddedStores({ dataFolder: join(data.folder, 'data') });
+  const drain = readCompose().services['write-side']?.environment?.DRAIN_SECONDS ?? '';
+  const env = {
+    EVENTSTORE_URL: stores.eventStoreUrl,
+    MONGODB_URL: stores.mongoUrl,
+    DRAIN_SECONDS: drain,
+    // A busy machine must not turn answers into 503s here.
+    COMMAND_TIMEOUT_MS: '9000',
+    QUERY_TIMEOUT_MS: '20000',
+    LOG_LEVEL: 'info',
+  };
+
+  const open = async (file: string): Promise<Instance> => {
+    const program = await startProgram(file, env);
+    return { file, port: new URL(program.url).port, program };
+  };
+  /** What an operator, Compose or Kubernetes does: ends one, starts its successor in its place, waits until it is ready. */
+  const replace = async (instance: Instance, root: string): Promise<void> => {
+    const { file, port } = instance;
+    const code = await instance.program.end('SIGTERM');
+    if (code !== 0) throw new Error(`${file} ended with ${code}:\n${instance.program.output().slice(-2000)}`);
+    instance.program = await startProgram(file, { ...env, WRITE_SIDE_PORT: port, READ_API_PORT: port }, root);
+    await ready(instance.program);
+    log(`${file} on ${port} replaced`);
+  };
+
+  let projections = await startProgram('programs/projections.ts', env);
+  let policies = await startProgram('programs/policies.ts', env);
+  const [writeSides, readApis] = await Promise.all([
+    Promise.all([open('programs/write-side.ts'), open('programs/write-side.ts')]),
+    Promise.all([open('programs/read-api.ts'), open('programs/read-api.ts')]),
+  ]);
+  await Promise.all([projections, ...writeSides.map(({ program }) => program)].map(ready));
+  const ports = (instances: readonly Instance[]) => instances.map(({ port }) => Number(port));
+  const gateway = await startGateway(nginx, {
+    writeSide: ports(writeSides),
+    readApi: ports(readApis),
+    projections: [Number(new URL(projections.url).port)],
+  });
+  const programs = () => [projections, policies, ...[...writeSides, ...readApis].map(({ program }) => program)];
+
+  try {
+    const opened = [
+      ...LOTS.map((lotId) => ['/parking/lots', { lotId, name: lotId, spots: 100_000 }] as const),
+      ...Array.from({ length: count }, (_, client) => {
+        return ['/parking/lots', { lotId: `own-${client}`, name: 'own', spots: 5 }] as const;
+      }),
+      ...SHOPS.map((shopId) => ['/food-court/shops', { shopId, name: shopId }] as const),
+    ];
+    let position = '';
+    for (const [path, body] of opened)
+      position = (await call(gateway.url, 'POST', path, body)).headers.get('Event-Position') ?? '';
+    const seen = { 'Min-Event-Position': position, Prefer: 'wait=30' };
+    await call(gateway.url, 'GET', `/parking/lots/${LOTS[0]}`, undefined, seen);
+
+    const clients = startClients(gateway.url, count, pace);
+    const answered = async (least: number) => {
+      while (clients.answered < least) await pause(20);
+    };
+
+    for (const side of [0, 1]) await Promise.all([writeSides, readApis].map((side_) => replace(side_[side]!, ROOT)));
+    await answered(requests);
+    log(`the same version: ${clients.answered} requests, ${clients.wrong.length} answered wrongly`);
+
+    const before = clients.answered;
+    const successor = await startProgram('programs/projections.ts', env, nextVersion);
+    await ready(successor);
+    await projections.end();
+    projections = successor;
+    log('the projections are replaced, their views rebuilt');
+    for (const instance of [...readApis, ...writeSides]) await replace(instance, nextVersion);
+    await policies.end();
+    policies = await startProgram('programs/policies.ts', env, nextVersion);
+    await answered(before + requests);
+    await clients.stop();
+    log(`another version: ${clients.answered - before} requests, ${clients.wrong.length} answered wrongly in all`);
+
+    const center = await call<{ projections: { parked: number }[] }>(gateway.url, 'GET', '/control-center');
+    const versions = await Promise.all(
+      readApis.map(
+        async ({ program }) =>
+          (await call<{ info: { version: string } }>(program.url, 'GET', '/openapi.json')).body.info.version,
+      ),
+    );
+    const { lostOrDoubled, newEvents } = await compare(stores.eventStoreUrl, clients);
+    await Promise.all(programs().map((program) => program.end()));
+    const verify = promisify(execFile)(process.execPath, ['programs/verify.ts'], {
+      cwd: nextVersion,
+      env: { ...process.env, ...env },
+    });
+    return {
+      requests: clients.answered,
+      kinds: clients.kinds,
+      wrong: clients.wrong,
+      lostOrDoubled,
+      verified: await verify.then(
+        ({ stdout }) => stdout,
+        ({ stdout }) => stdout,
+      ),
+      versions,
+      newEvents,
+      parked: center.body.projections.reduce((sum, { parked }) => sum + parked, 0),
+    };
+  } finally {
+    await Promise.all(programs().map((program) => program.end('SIGKILL')));
+    await gateway.stop();
+    await stores.stop();
+    data.remove();
+  }
+};

@@ -1,0 +1,96 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { type Sandbox, startSandbox } from '../../write-side/cinema/payment/sandbox.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+/** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
+const PATIENCE = 30_000;
+vi.setConfig({ testTimeout: 6 * PATIENCE });
+
+const data = temporaryData();
+let sandbox: Sandbox;
+let plaza: Program;
+let env: Record<string, string>;
+
+beforeAll(async () => {
+  sandbox = await startSandbox();
+  env = {
+    PLAZA_DATA: data.folder,
+    PLAZA_CONTEXTS: 'cinema',
+    PAYMENT_URL: sandbox.url,
+    PAYMENT_TIMEOUT_MS: '300',
+    PAYMENT_ANSWER_MS: '100',
+    HOLD_SECONDS: '2',
+  };
+  plaza = await startProgram('programs/all-in-one.ts', env);
+});
+afterAll(async () => {
+  await plaza?.end();
+  await sandbox.stop();
+  data.remove();
+});
+
+const PRICE = 10_000;
+const TOKENS = ['approve', 'decline', 'charge-then-drop', 'approve', 'fail-then-approve', 'hang', 'approve', 'decline'];
+
+type Reservation = { reservationId: string; status: string; payment: string };
+type Showing = { sold: number; held: number; left: number };
+
+const post = (path: string, body: object) => call(plaza.url, 'POST', `/cinema${path}`, body);
+const list = async (query: string, position: string) => {
+  const headers = { 'Min-Event-Position': position, Prefer: 'wait=30' };
+  const path = `/cinema/reservations?limit=200&${query}`;
+  return (await call<{ items: Reservation[] }>(plaza.url, 'GET', path, undefined, headers)).body.items;
+};
+
+const reserve = (reservationId: string, token: string) =>
+  post('/showings/s/reservations', { reservationId, customerId: 'c', payment: { method: 'card', token } });
+
+test('a payment that takes longer is answered with 202 and where to ask', async () => {
+  await post('/movies', { movieId: 'm', title: '괴물', description: '한강', runningTime: 119 });
+  await post('/movies/m/showings', { showingId: 's', startsAt: '2027-01-31T19:00:00.000Z', seats: 100, price: PRICE });
+  const accepted = await reserve('slow', 'hang');
+  expect(accepted).toMatchObject({ status: 202, body: { reservationId: 'slow', status: 'held' } });
+  const path = accepted.headers.get('Location')!;
+  expect(path).toBe('/cinema/showings/s/reservations/slow');
+  const ended = await eventually(
+    async () => (await call<Reservation>(plaza.url, 'GET', path)).body,
+    ({ payment }) => payment === 'voided',
+    PATIENCE,
+  );
+  expect(ended.status).toBe('refused');
+});
+
+test('killed in the middle of payments: in the end every seat stands with one payment, or with none', async () => {
+  for (const [round, killAfter] of [1, 4, 9].entries()) {
+    let answered = 0;
+    let reached = () => {};
+    const enough = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const reservations = Array.from({ length: 16 }, async (_, index) => {
+      await reserve(`${round}-${index}`, TOKENS[index % TOKENS.length]!).catch(() => {});
+      answered += 1;
+      if (answered === killAfter) reached();
+    });
+    await enough;
+    await plaza.end('SIGKILL');
+    await Promise.all(reservations);
+    plaza = await startProgram('programs/all-in-one.ts', env);
+  }
+
+  const last = await reserve('last', 'approve');
+  const position = last.headers.get('Event-Position')!;
+  const states = ['status=held', 'payment=unknown', 'status=canceled&payment=approved'];
+  const open = async () => (await Promise.all(states.map((state) => list(state, position)))).flat();
+  await eventually(open, (items) => items.length === 0, PATIENCE);
+  const all = await list('', position);
+  const confirmed = all.filter(({ status }) => status === 'confirmed');
+  expect(confirmed.length).toBeGreaterThan(0);
+  expect(all.filter(({ status }) => status !== 'confirmed' && status !== 'refused')).toEqual([]);
+  expect(confirmed.every(({ payment }) => payment === 'approved')).toBe(true);
+
+  const { charged, refunded } = sandbox.totals();
+  expect(charged - refunded).toBe(confirmed.length * PRICE);
+  const showing = (await call<Showing>(plaza.url, 'GET', '/cinema/showings/s')).body;
+  expect(showing).toMatchObject({ sold: confirmed.length, held: 0, left: 100 - confirmed.length });
+});

@@ -1,0 +1,205 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { contextSchemas } from '../../schemas/contexts.ts';
+import { openApi } from '../../schemas/openapi.ts';
+import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+/** For how long the stores are away: `OUTAGE_SECONDS=60 npx vitest run tests/outage` is the real thing. */
+const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
+/** Seconds in which a command is refused, and in which all is well again. */
+const ANSWERED_WITHIN = 1;
+const RESUMED_WITHIN = 5;
+
+/** Every query and document, with the ids of the document's examples. Event streams last, so they are not asked. */
+const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap(([path, { get }]) => {
+  if (!get || path === '/control-center/events') return [];
+  const examples = new Map(
+    get.parameters.flatMap((one) => ('in' in one && one.in === 'path' ? [[one.name, String(one.example)]] : [])) as [
+      string,
+      string,
+    ][],
+  );
+  return [path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(examples.get(name) ?? name))];
+});
+/** What needs neither store. */
+const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/livez', '/sign-in'];
+
+type Store = { start(): Promise<void>; stop(): Promise<void>; stores: EmbeddedStores; remove(): void };
+
+/** A store of its own, that comes back on the same port and files. */
+const openStore = async (): Promise<Store> => {
+  const data = temporaryData();
+  const portOf = (url: string) => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
+  const store: Store = {
+    stores: await startEmbeddedStores({ dataFolder: data.folder }),
+    async start() {
+      const { eventStoreUrl, mongoUrl } = store.stores;
+      const ports = { eventStorePort: portOf(eventStoreUrl), mongoPort: portOf(mongoUrl) };
+      store.stores = await startEmbeddedStores({ dataFolder: data.folder, ...ports });
+    },
+    stop: () => store.stores.stop(),
+    remove: data.remove,
+  };
+  return store;
+};
+
+let eventStore: Store;
+let mongo: Store;
+let plaza: Program;
+let reservations = 0;
+const taken: string[] = [];
+
+const reserve = async (): Promise<Answer> => {
+  reservations += 1;
+  const reservationId = `r-${reservations}`;
+  const answer = await call(plaza.url, 'POST', '/parking/lots/lot-1/reservations', {
+    reservationId,
+    customerId: 'CUST1',
+    carNumber: `car-${reservations}`,
+    amount: 1,
+  });
+  if (answer.status === 201) taken.push(reservationId);
+  return answer;
+};
+
+const timed = async <T>(ask: () => Promise<T>): Promise<{ answer: T; seconds: number }> => {
+  const began = performance.now();
+  return { answer: await ask(), seconds: (performance.now() - began) / 1000 };
+};
+
+const get = async (path: string): Promise<Answer> => {
+  const isText = path === '/reference' || path === '/metrics';
+  if (!isText) return call(plaza.url, 'GET', path);
+  const { status, headers } = await fetch(plaza.url + path);
+  return { status, headers, body: {} };
+};
+
+beforeAll(async () => {
+  [eventStore, mongo] = await Promise.all([openStore(), openStore()]);
+  plaza = await startProgram('programs/all-in-one.ts', {
+    EVENTSTORE_URL: eventStore.stores.eventStoreUrl,
+    MONGODB_URL: mongo.stores.mongoUrl,
+    LOG_LEVEL: 'error',
+  });
+  await call(plaza.url, 'POST', '/parking/lots', { lotId: 'lot-1', name: '정자역', spots: 100_000 });
+  await reserve();
+  await isResumed();
+});
+afterAll(async () => {
+  await plaza.end();
+  for (const store of [eventStore, mongo]) {
+    await store.stop();
+    store.remove();
+  }
+});
+
+/** A new reservation is taken, seen in its view, and its coupon issued. */
+const isResumed = async (): Promise<void> => {
+  await eventually(reserve, ({ status }) => status === 201);
+  const id = `r-${reservations}`;
+  await eventually(
+    () => call(plaza.url, 'GET', `/parking/lots/lot-1/reservations/${id}`),
+    ({ status }) => status === 200,
+  );
+  await eventually(
+    () => call(plaza.url, 'GET', `/parking/coupons/lot-1.${id}`),
+    ({ status }) => status === 200,
+  );
+};
+
+/** Has stores away for a while, and looks at the answers all the time. */
+const without = async (stores: readonly Store[], look: () => Promise<void>): Promise<void> => {
+  const events = await call(plaza.url, 'GET', '/parking/lots/lot-1/reservations?limit=200');
+  expect(events.status).toBe(200);
+  await Promise.all(stores.map((store) => store.stop()));
+  const until = performance.now() + SECONDS * 1000;
+  do {
+    await look();
+    await pause(200);
+  } while (performance.now() < until);
+  await Promise.all(stores.map((store) => store.start()));
+  const { seconds } = await timed(isResumed);
+  expect(seconds).toBeLessThan(RESUMED_WITHIN);
+};
+
+const isRefused = async (): Promise<void> => {
+  const { answer, seconds } = await timed(reserve);
+  expect(answer).toMatchObject({ status: 503, body: { type: '/problems/event-store-unavailable' } });
+  expect(Number(answer.headers.get('Retry-After'))).toBeGreaterThan(0);
+  expect(seconds).toBeLessThan(ANSWERED_WITHIN);
+};
+
+const alive = async (): Promise<void> => {
+  for (const path of DOCUMENTS) expect((await get(path)).status, path).toBe(200);
+};
+
+const ready = async (): Promise<Record<string, { ok: boolean }>> => {
+  const { body } = await call<{ checks: Record<string, { ok: boolean }> }>(plaza.url, 'GET', '/readyz?verbose');
+  return body.checks;
+};
+
+describe(`for ${SECONDS} seconds`, () => {
+  const patience = (SECONDS + 60) * 1000;
+
+  test('without the event store every query answers, and commands are asked to come back', {
+    timeout: patience,
+  }, async () => {
+    await without([eventStore], async () => {
+      await isRefused();
+      for (const path of QUERIES.filter((one) => one !== '/readyz'))
+        expect([200, 404], path).toContain((await get(path)).status);
+      expect(await ready()).toMatchObject({ eventStore: { ok: false }, readModels: { ok: true } });
+    });
+  });
+
+  test('without MongoDB commands are taken, and queries say that their views are away', {
+    timeout: patience,
+  }, async () => {
+    await without([mongo], async () => {
+      expect((await reserve()).status).toBe(201);
+      const answers = await Promise.all(
+        QUERIES.filter((path) => ![...DOCUMENTS, '/readyz', '/metrics'].includes(path)).map(async (path) => ({
+          path,
+          ...(await timed(() => get(path))),
+        })),
+      );
+      for (const { path, answer, seconds } of answers) {
+        expect(answer, path).toMatchObject({ status: 503, body: { type: '/problems/views-unavailable' } });
+        expect(answer.headers.get('Retry-After'), path).toBe('1');
+        expect(seconds, path).toBeLessThan(3);
+      }
+      await alive();
+      expect((await get('/metrics')).status).toBe(200);
+      expect(await ready()).toMatchObject({ eventStore: { ok: true }, readModels: { ok: false } });
+    });
+  });
+
+  test('without both the process lives and says what is missing', { timeout: patience }, async () => {
+    await without([eventStore, mongo], async () => {
+      await isRefused();
+      expect(await get('/parking/lots')).toMatchObject({ status: 503, body: { type: '/problems/views-unavailable' } });
+      await alive();
+      expect(await ready()).toMatchObject({ eventStore: { ok: false }, readModels: { ok: false } });
+    });
+  });
+
+  test('nothing that was taken is missing from the views', async () => {
+    const lot = await eventually(
+      () => call<{ reserved: number }>(plaza.url, 'GET', '/parking/lots/lot-1'),
+      ({ status }) => status === 200,
+    );
+    const shown = new Set<string>();
+    for (let path: string | undefined = '/parking/lots/lot-1/reservations?limit=200'; path; ) {
+      const { body }: Answer<{ items: { reservationId: string }[]; next?: string }> = await call(
+        plaza.url,
+        'GET',
+        path,
+      );
+      for (const { reservationId } of body.items) shown.add(reservationId);
+      path = body.next && `/parking/lots/lot-1/reservations?limit=200&cursor=${body.next}`;
+    }
+    expect(shown.size).toBe(lot.body.reserved);
+    expect(taken.filter((id) => !shown.has(id))).toEqual([]);
+  });
+});

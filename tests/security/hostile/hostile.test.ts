@@ -1,0 +1,44 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Program, startProgram, temporaryData } from '../../support/plaza.ts';
+import { attack, attackWithBytes } from './attack.ts';
+
+/** `SEED=n` makes the same requests again; `npm run hostile` sends 200,000. */
+const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
+const REQUESTS = 10_000;
+
+const data = temporaryData();
+let plaza: Program;
+beforeAll(async () => {
+  const patient = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
+  plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, ...patient });
+});
+afterAll(async () => {
+  await plaza.end();
+  data.remove();
+});
+
+/** A finding is read with its seed. */
+const withSeed = (findings: readonly string[]) => findings.map((finding) => `SEED=${SEED} ${finding}`);
+
+test(`${REQUESTS} requests made from the OpenAPI document (seed ${SEED}): no defect, nothing that is not documented`, async () => {
+  const { requests, statuses, findings } = await attack(plaza.url, REQUESTS, SEED);
+  expect(withSeed(findings)).toEqual([]);
+  expect(requests).toBe(REQUESTS);
+  // Requests of all kinds got as far as where they are decided, or where they are refused.
+  for (const status of [200, 201, 400, 404, 405, 409, 412, 413, 415, 422, 503])
+    expect(statuses.get(status) ?? 0, String(status)).toBeGreaterThan(0);
+}, 120_000);
+
+test('bytes that are hardly HTTP: no defect either', async () => {
+  expect(withSeed(await attackWithBytes(plaza.url, 3, SEED))).toEqual([]);
+}, 60_000);
+
+test('the process goes on, ready, and has logged no error', async () => {
+  expect((await fetch(`${plaza.url}/readyz`)).status).toBe(200);
+  expect(
+    plaza
+      .output()
+      .split('\n')
+      .filter((line) => line.includes('"level":50')),
+  ).toEqual([]);
+});

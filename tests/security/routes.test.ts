@@ -1,0 +1,199 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextSchemas } from '../../schemas/contexts.ts';
+import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
+import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Issuer, startIssuer } from './provider.ts';
+
+/**
+ * Every route, out of the OpenAPI document: who may not ask is told so, and those who may see and change only what is
+ * their own. The world is made by the document's own examples, and is OWNER's.
+ */
+const OWNER = 'OWNER';
+const STRANGER = 'STRANGER';
+
+const document: OpenApiDocument = JSON.parse(JSON.stringify(openApi(contextSchemas, '1.0.0')));
+type Access = Record<string, 'all' | { own: string }>;
+type Route = { method: string; path: string; operation: Operation; access: Access; isCommand: boolean };
+
+const routes: Route[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    method: method.toUpperCase(),
+    path,
+    operation,
+    access: operation['x-access'] as Access,
+    isCommand: operation.operationId.includes('.') && method !== 'get',
+  })),
+);
+const closed = routes.filter(({ access }) => access.anyone !== 'all');
+const named = (chosen: readonly Route[]) =>
+  chosen.map((route): [string, Route] => [`${route.method} ${route.path}`, route]);
+
+/** Ids that must fit together where the examples do not. */
+const TOGETHER: Record<string, string> = { reservationId: 'r-1', couponId: 'lot-1.r-1', token: 'approve' };
+const OWNERS = new Set(['customerId', 'userId', 'managerId']);
+
+const filled = (name: string, example: unknown, owner: string): unknown =>
+  OWNERS.has(name) ? owner : (TOGETHER[name] ?? example);
+
+const withOwner = (example: unknown, owner: string): unknown => {
+  if (Array.isArray(example)) return example.map((one) => withOwner(one, owner));
+  if (typeof example !== 'object' || example === null) return example;
+  return Object.fromEntries(
+    Object.entries(example).map(([name, one]) => [name, filled(name, withOwner(one, owner), owner)]),
+  );
+};
+
+/** The request that the document's examples make. @param owner whose the things are that it names */
+const requestOf = ({ path, operation }: Route, owner: string) => {
+  const examples = new Map(
+    operation.parameters.flatMap((one) => ('in' in one && one.in === 'path' ? [[one.name, one.example]] : [])) as [
+      string,
+      unknown,
+    ][],
+  );
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
+    encodeURIComponent(String(filled(name, examples.get(name), owner))),
+  );
+  const example = operation.requestBody?.content['application/json']?.example;
+  return { target, body: example === undefined ? undefined : withOwner(example, owner) };
+};
+
+const data = temporaryData();
+let issuer: Issuer;
+let plaza: Program;
+
+beforeAll(async () => {
+  issuer = await startIssuer();
+  plaza = await startProgram('programs/all-in-one.ts', {
+    PLAZA_DATA: data.folder,
+    AUTH: 'on',
+    AUTH_ISSUER: issuer.url,
+    COMMAND_TIMEOUT_MS: '20000',
+  });
+  // Everything that can be made, parents first; a menu before the orders from it.
+  const makers = routes
+    .filter(({ isCommand, path, operation }) => isCommand && (path.includes('/menu/') || '201' in operation.responses))
+    .toSorted((a, b) => depth(a) - depth(b));
+  for (const maker of makers) {
+    const made = await ask(maker, { sub: 'ADMIN', roles: ['admin'] }, OWNER);
+    expect(made.status, `${maker.method} ${maker.path}: ${JSON.stringify(made.body)}`).toBeLessThan(300);
+  }
+}, 120_000);
+afterAll(async () => {
+  await plaza.end();
+  issuer.stop();
+  data.remove();
+});
+
+const depth = ({ path }: Route): number => path.split('/').length + (path.includes('/menu/') ? -1.5 : 0);
+
+type Who = { sub: string; roles: readonly string[] } | undefined;
+
+const ask = async (route: Route, who: Who, owner: string, query = ''): Promise<Answer> => {
+  const { target, body } = requestOf(route, owner);
+  const headers: Record<string, string> = who ? { Authorization: `Bearer ${await issuer.token(who)}` } : {};
+  if (!route.path.endsWith('/events')) return call(plaza.url, route.method, target + query, body, headers);
+  const stream = await fetch(plaza.url + target, { headers });
+  if (!stream.ok)
+    return { status: stream.status, headers: stream.headers, body: (await stream.json()) as Answer['body'] };
+  await stream.body?.cancel();
+  return { status: stream.status, headers: stream.headers, body: {} };
+};
+
+describe('a closed route', () => {
+  test.each(named(closed))('%s asks for a token', async (_, route) => {
+    const answer = await ask(route, undefined, OWNER);
+    expect(answer).toMatchObject({ status: 401, body: { type: '/problems/unauthenticated' } });
+    expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer realm="plaza"');
+  });
+
+  test.each(named(closed))(
+    '%s refuses every role that is not named for it, and a token without one',
+    async (_, route) => {
+      const strangers = ['customer', 'staff', 'shop', 'manager', 'admin'].filter((role) => !(role in route.access));
+      for (const roles of [[], ...strangers.map((role) => [role])]) {
+        const answer = await ask(route, { sub: OWNER, roles }, OWNER);
+        expect(answer, String(roles)).toMatchObject({ status: 403, body: { type: '/problems/forbidden' } });
+      }
+    },
+  );
+});
+
+test.each(named(routes.filter(({ access }) => access.anyone === 'all')))('%s is open', async (_, route) => {
+  const { target } = requestOf(route, OWNER);
+  expect((await fetch(plaza.url + target)).status).not.toBe(401);
+});
+
+/** Routes that somebody may use for what is their own, with each such role. */
+const own = closed.flatMap((route) =>
+  Object.entries(route.access).flatMap(([role, grant]): [string, Route, string, string][] =>
+    grant === 'all' ? [] : [[`${route.method} ${route.path} as ${role}`, route, role, grant.own]],
+  ),
+);
+/** A shop's token is the shop's: its subject is the shop's id in the examples. */
+const ownerOf = (field: string): string => (field === 'shopId' ? 'shop-1' : OWNER);
+
+test('there are such routes in every context', () => {
+  expect(own.length).toBeGreaterThan(40);
+});
+
+describe('what is somebody else’s', () => {
+  const queries = own.filter(([, { method }]) => method === 'GET');
+  const commands = own.filter(([, { method }]) => method !== 'GET');
+
+  test.each(queries)('%s shows nothing of it', async (_, route, role, field) => {
+    const stranger = { sub: STRANGER, roles: [role] };
+    const answer = await ask(route, stranger, OWNER);
+    if (answer.status === 200) {
+      expect(answer.body).toEqual({ items: [] });
+      const other = await ask(route, stranger, OWNER, `?${field}=${ownerOf(field)}`);
+      expect(other).toMatchObject({ status: 403, body: { type: '/problems/forbidden' } });
+    } else {
+      expect([
+        [403, '/problems/forbidden'],
+        [404, '/problems/not-found'],
+      ]).toContainEqual([answer.status, answer.body.type]);
+    }
+  });
+
+  test.each(commands)('%s changes nothing of it', async (_, route, role) => {
+    const answer = await ask(route, { sub: STRANGER, roles: [role] }, OWNER);
+    expect([
+      [403, '/problems/forbidden'],
+      [404, '/problems/not-found'],
+    ]).toContainEqual([answer.status, answer.body.type]);
+  });
+});
+
+describe('what is one’s own', () => {
+  const queries = own.filter(([, { method }]) => method === 'GET');
+  const commands = own.filter(([, { method }]) => method !== 'GET');
+
+  test.each(queries)('%s is shown', async (_, route, role, field) => {
+    const owner = { sub: ownerOf(field), roles: [role] };
+    const answer = await eventually(
+      () => ask(route, owner, OWNER),
+      ({ status }) => status === 200,
+    );
+    const items = answer.body.items as Record<string, unknown>[] | undefined;
+    for (const item of items ?? []) if (field in item) expect(item[field]).toBe(owner.sub);
+  });
+
+  test.each(commands)('%s may be changed', async (_, route, role, field) => {
+    const answer = await ask(route, { sub: ownerOf(field), roles: [role] }, OWNER);
+    expect([401, 403], JSON.stringify(answer.body)).not.toContain(answer.status);
+    expect(answer.body.type).not.toBe('/problems/not-found');
+  });
+
+  test('and the events say who did it', async () => {
+    const admin = { Authorization: `Bearer ${await issuer.token({ sub: 'ADMIN', roles: ['admin'] })}` };
+    const path = '/parking/lots/lot-1/reservations/r-1/history?limit=200';
+    const shown = await eventually(
+      () => call<{ items: { type: string; actor: string }[] }>(plaza.url, 'GET', path, undefined, admin),
+      ({ body }) => body.items?.some(({ type }) => type === 'ReservationCanceled'),
+    );
+    const actors = shown.body.items.map(({ type, actor }) => `${type} ${actor}`);
+    expect(actors).toContain('ParkingReserved ADMIN');
+    expect(actors).toContain(`ReservationCanceled ${OWNER}`);
+  });
+});

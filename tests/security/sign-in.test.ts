@@ -1,0 +1,102 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { signInByCodeFlow } from './code-flow.ts';
+import { startOidcProvider } from './oidc-provider.ts';
+
+const ALL_IN_ONE = 'programs/all-in-one.ts';
+const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+const slot = { slotId: 's', hospitalName: '정자병원', date: '2030-01-31', capacity: 3 };
+
+describe('with an OpenID provider', () => {
+  const REDIRECT = 'http://127.0.0.1/signed-in';
+  const data = temporaryData();
+  let provider: Awaited<ReturnType<typeof startOidcProvider>>;
+  let plaza: Program;
+
+  beforeAll(async () => {
+    provider = await startOidcProvider(REDIRECT);
+    plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on', AUTH_ISSUER: provider.issuer });
+  });
+  afterAll(async () => {
+    await plaza.end();
+    provider.stop();
+    data.remove();
+  });
+
+  test('users sign in with the code flow and PKCE, and do what their roles let them', async () => {
+    const staff = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'staff-1'));
+    const customer = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'CUST1'));
+    expect((await call(plaza.url, 'POST', '/screening/slots', slot)).status).toBe(401);
+    expect((await call(plaza.url, 'POST', '/screening/slots', slot, customer)).status).toBe(403);
+    expect((await call(plaza.url, 'POST', '/screening/slots', slot, staff)).status).toBe(201);
+
+    const bookings = '/screening/slots/s/bookings';
+    const book = (bookingId: string, customerId: string, who: Record<string, string>) =>
+      call(plaza.url, 'POST', bookings, { bookingId, customerId }, who);
+    expect((await book('b1', 'CUST1', customer)).status).toBe(201);
+    expect((await book('b2', 'CUST2', customer)).status).toBe(403);
+    expect((await book('b2', 'CUST2', staff)).status).toBe(201);
+    expect((await call(plaza.url, 'DELETE', `${bookings}/b2`, undefined, customer)).status).toBe(404);
+    expect((await call(plaza.url, 'DELETE', `${bookings}/b1`, undefined, customer)).status).toBe(200);
+  });
+
+  test('the same key from somebody else is another command', async () => {
+    const one = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'KEY1'));
+    const two = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'KEY2'));
+    const book = (customerId: string, who: Record<string, string>) =>
+      call(plaza.url, 'POST', '/screening/slots/s/bookings', { customerId }, { ...who, 'Idempotency-Key': 'same' });
+    const first = await book('KEY1', one);
+    expect(first.status).toBe(201);
+    expect((await book('KEY1', one)).body).toEqual(first.body);
+    const second = await book('KEY2', two);
+    expect(second.status).toBe(201);
+    expect(second.body.bookingId).not.toBe(first.body.bookingId);
+  });
+});
+
+describe('without an identity provider', () => {
+  const data = temporaryData();
+  let plaza: Program;
+  const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
+
+  beforeAll(async () => {
+    plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on' });
+  });
+  afterAll(async () => {
+    await plaza.end();
+    data.remove();
+  });
+
+  test('a token of the local key is what is trusted', async () => {
+    const staff = bearer(tokenOf('--role', 'staff', '--sub', 'CUST1'));
+    expect((await call(plaza.url, 'POST', '/screening/slots', slot)).status).toBe(401);
+    expect((await call(plaza.url, 'POST', '/screening/slots', slot, staff)).status).toBe(201);
+    expect((await call(plaza.url, 'DELETE', '/screening/slots/s', undefined, staff)).status).toBe(403);
+    expect((await call(plaza.url, 'GET', '/sign-in')).body).toMatchObject({ signIn: 'on', issuer: null });
+    expect(plaza.output()).not.toContain('SIGN-IN IS OFF');
+  });
+
+  test('the tool says what is missing', () => {
+    expect(() => tokenOf('--sub', 'x')).toThrow('--role must be one or more of');
+    expect(() => tokenOf('--role', 'wizard', '--sub', 'x')).toThrow('--role must be one or more of');
+    expect(() => tokenOf('--role', 'staff')).toThrow('--sub must say whose token it is');
+  });
+});
+
+describe('where sign-in is off', () => {
+  test('one line says so', async () => {
+    const data = temporaryData();
+    const plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+    expect((await call(plaza.url, 'GET', '/sign-in')).body).toEqual({ signIn: 'off' });
+    await plaza.end();
+    expect(plaza.output().match(/SIGN-IN IS OFF/g)).toHaveLength(1);
+    data.remove();
+  });
+
+  test('nobody but this machine is let in, unless that is said', async () => {
+    const data = temporaryData();
+    const env = { PLAZA_DATA: data.folder, HOST: '0.0.0.0' };
+    await expect(startProgram(ALL_IN_ONE, env)).rejects.toThrow(/plaza: HOST=0\.0\.0\.0 can be reached by others/);
+    data.remove();
+  });
+});

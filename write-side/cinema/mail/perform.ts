@@ -1,0 +1,36 @@
+import type { CustomerMessage } from '../../../schemas/cinema-messages.ts';
+import type { Channel } from './channel.ts';
+
+/**
+ * Has a command done.
+ * @throws Error when it is not known whether it was
+ */
+export type Give = (command: { type: string; data: object }) => Promise<'done' | 'refused'>;
+
+const subjects: Record<CustomerMessage['kind'], string> = {
+  confirmed: 'Your reservation is confirmed',
+  canceled: 'Your reservation is cancelled',
+  refunded: 'Your payment was refunded',
+};
+
+export type MessagesOptions = {
+  /** Without one, messages stay in the customers' view. */
+  channel: Channel | undefined;
+  /** The address of a customer, with `{customerId}` for the id. */
+  address: string;
+};
+
+/**
+ * Sends a message that the schedule asks for, unless it was sent: at least once, should the process end between the
+ * channel's answer and the record of it, and then under the same Message-ID.
+ * @throws Error to be called again later
+ */
+export const performMessages =
+  ({ channel, address }: MessagesOptions) =>
+  async ({ data }: { data: object }, give: Give): Promise<void> => {
+    if (!channel) return;
+    const { messageId, kind, showingId, reservationId, customerId, text } = data as CustomerMessage;
+    if ((await give({ type: 'CheckMessage', data: { kind, showingId, reservationId } })) === 'refused') return;
+    await channel.send(messageId, address.replaceAll('{customerId}', customerId), subjects[kind], text);
+    await give({ type: 'RecordMessageSent', data: { kind, showingId, reservationId, customerId } });
+  };

@@ -1,0 +1,114 @@
+import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, cinema } from '../../schemas/cinema.ts';
+import { messageIdOf, messageOf } from '../../schemas/cinema-messages.ts';
+import { policy } from '../policies/policy.ts';
+import { processManager } from '../policies/process.ts';
+
+/** A scheduled showing takes reservations; a withdrawn one is cancelled. */
+const showings = policy({
+  name: 'cinema.showings',
+  context: cinema,
+  events: ['ShowingScheduled', 'ShowingWithdrawn'],
+  key: ({ data }) => data.showingId,
+  react: ({ type, data }): CinemaCommand[] =>
+    type === 'ShowingScheduled' ? [{ type: 'OpenShowing', data }] : [{ type: 'CancelShowing', data }],
+});
+
+const commandsFor = (remaining: number): number => Math.ceil(remaining / CANCELLATIONS_PER_COMMAND);
+
+/** A deleted movie's showings that did not fit into the append of its deletion are withdrawn. */
+const withdrawals = policy({
+  name: 'cinema.withdrawals',
+  context: cinema,
+  events: ['MovieDeleted'],
+  key: ({ data }) => data.movieId,
+  react: ({ data: { movieId, remaining } }) =>
+    Array.from({ length: commandsFor(remaining) }, () => ({
+      type: 'WithdrawRemainingShowings' as const,
+      data: { movieId },
+    })),
+});
+
+/** A cancelled showing's reservations that did not fit into the append of its cancellation are cancelled. */
+const cancellations = policy({
+  name: 'cinema.cancellations',
+  context: cinema,
+  events: ['ShowingCanceled'],
+  key: ({ data }) => data.showingId,
+  react: ({ data: { showingId, remaining } }) =>
+    Array.from({ length: commandsFor(remaining) }, () => ({
+      type: 'CancelRemainingSeats' as const,
+      data: { showingId },
+    })),
+});
+
+/** The seat follows its payment, should the write side have ended between the two. */
+const outcomes = policy({
+  name: 'cinema.outcomes',
+  context: cinema,
+  events: ['PaymentApproved', 'PaymentDeclined'],
+  key: ({ data }) => `${data.showingId}.${data.reservationId}`,
+  react: ({ type, data }): CinemaCommand[] => {
+    const { showingId, reservationId } = data;
+    return type === 'PaymentApproved'
+      ? [{ type: 'ConfirmReservation', data: { showingId, reservationId } }]
+      : [{ type: 'ReleaseSeat', data: { showingId, reservationId, reason: data.reason } }];
+  },
+});
+
+export const cinemaPolicies = [showings, withdrawals, cancellations, outcomes];
+
+/**
+ * Sees every held seat to its end, and every payment that must not stand back to the customer.
+ * @param holdMs milliseconds for which a seat is held before its payment is looked after
+ */
+const payments = (holdMs: number) =>
+  processManager({
+    name: 'cinema.payments',
+    context: cinema,
+    events: [
+      'SeatHeld',
+      'ReservationConfirmed',
+      'SeatReleased',
+      'PaymentDeclined',
+      'SeatReservationCanceled',
+      'PaymentRefunded',
+      'PaymentVoided',
+    ],
+    plan: ({ type, data }) => {
+      const { showingId, reservationId, customerId, title } = data;
+      const reservation = `${showingId}.${reservationId}`;
+      const amount = 'amount' in data ? data.amount : data.price;
+      const payment = { showingId, reservationId, customerId, title, amount };
+      switch (type) {
+        case 'SeatHeld':
+          return [{ key: `settle ${reservation}`, task: 'settle', afterMs: holdMs, data: payment }];
+        case 'ReservationConfirmed':
+        case 'SeatReleased':
+          return [{ key: `settle ${reservation}`, task: null }];
+        case 'PaymentDeclined':
+          return data.reason === 'declined'
+            ? []
+            : [{ key: `undo ${reservation}`, task: 'undo', afterMs: 0, data: payment }];
+        case 'SeatReservationCanceled':
+          return [{ key: `undo ${reservation}`, task: 'undo', afterMs: 0, data: payment }];
+        case 'PaymentRefunded':
+        case 'PaymentVoided':
+          return [{ key: `undo ${reservation}`, task: null }];
+        default:
+          return type satisfies never;
+      }
+    },
+  });
+
+/** Tells customers what became of their reservations. */
+const messages = processManager({
+  name: 'cinema.messages',
+  context: cinema,
+  events: ['ReservationConfirmed', 'SeatReservationCanceled', 'PaymentRefunded', 'MessageSent'],
+  plan: (event) =>
+    event.type === 'MessageSent'
+      ? [{ key: messageIdOf(event), task: null }]
+      : [{ key: messageIdOf(event), task: 'send', afterMs: 0, data: messageOf(event) }],
+});
+
+export const cinemaProcesses = (holdMs: number) => [payments(holdMs), messages];

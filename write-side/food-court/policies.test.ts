@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { board } from './policies.ts';
+
+const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
+const cooked = { type: 'OrderCooked', data };
+const pickedUp = { type: 'OrderPickedUp', data };
+
+it('calls for a cooked order', () => expect(board.react(cooked)).toEqual([{ type: 'RaiseAlarm', data }]));
+
+it('takes a picked-up order off the board', () =>
+  expect(board.react(pickedUp)).toEqual([{ type: 'ClearAlarm', data }]));
+
+it('handles what happens to one order in its order', () => expect(board.key(cooked)).toBe(board.key(pickedUp)));

@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from 'mongodb';
+import { Type } from 'typebox';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startGroup } from '../../platform/subscriptions/group.ts';
+import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
+import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
+import { processManager } from './process.ts';
+import { scheduleMember, startSchedule, type Task } from './schedule.ts';
+
+const Data = Type.Object({ id: Type.String(), afterMs: Type.Integer() });
+
+/** Things that are begun, and are done some time after unless they end before. */
+const context = {
+  name: 'things',
+  title: 'Things',
+  events: { ThingBegun: event('', Data), ThingEnded: event('', Data) },
+  commands: {},
+  queries: {},
+  problems: {},
+} as const satisfies ContextSchema;
+
+const manager = processManager({
+  name: 'things.ends',
+  context,
+  events: ['ThingBegun', 'ThingEnded'],
+  plan: ({ type, data: { id, afterMs } }) =>
+    type === 'ThingBegun' ? [{ key: id, task: 'end', afterMs, data: { id } }] : [{ key: id, task: null }],
+});
+
+let stores: TestStores;
+let db: Db;
+let done: string[];
+const stops: (() => Promise<void>)[] = [];
+
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+beforeEach(() => {
+  db = stores.newDb();
+  done = [];
+  return async () => {
+    await Promise.all(stops.splice(0).map((stop) => stop()));
+  };
+});
+
+const follow = () => {
+  const group = startGroup({ client: stores.client, db, name: randomUUID(), members: [scheduleMember(db, manager)] });
+  stops.push(group.stop);
+};
+
+const work = (perform: (id: string, attempts: number) => Promise<void> = async () => {}) => {
+  const stop = startSchedule({
+    db,
+    give: async () => 'done',
+    perform: {
+      'things.ends': async ({ data, attempts }) => {
+        const { id } = data as { id: string };
+        await perform(id, attempts);
+        done.push(id);
+      },
+    },
+  });
+  stops.push(stop);
+  return stop;
+};
+
+const begin = (id: string, afterMs = 0) => stores.append(`thing-${id}`, { type: 'ThingBegun', data: { id, afterMs } });
+const tasks = () => db.collection<Task>('schedule').find().toArray();
+const named = (): string => randomUUID();
+
+it('does what is due, once, however many look after it', async () => {
+  follow();
+  work();
+  work();
+  const ids = Array.from({ length: 40 }, named);
+  for (const id of ids) await begin(id);
+  await until(
+    () => done.length,
+    (count) => count >= ids.length,
+  );
+  await until(tasks, ({ length }) => length === 0);
+  expect(done.filter((id) => ids.includes(id)).sort()).toEqual(ids.sort());
+});
+
+it('does nothing before its time, nor what a later event took off', async () => {
+  follow();
+  const [soon, late, ended] = [named(), named(), named()];
+  await begin(late, 3_600_000);
+  await begin(ended, 400);
+  await stores.append(`thing-${ended}`, { type: 'ThingEnded', data: { id: ended, afterMs: 0 } });
+  await begin(soon, 500);
+  work();
+  await until(
+    () => done,
+    (ids) => ids.includes(soon),
+  );
+  expect(done).not.toContain(late);
+  expect(done).not.toContain(ended);
+  const waiting = await tasks();
+  expect(waiting.some(({ _id }) => _id === `things.ends:${late}`)).toBe(true);
+});
+
+it('does after a restart what came due meanwhile', async () => {
+  follow();
+  const id = named();
+  const stop = work();
+  await stop();
+  await begin(id, 200);
+  await until(tasks, (all) => all.some(({ _id }) => _id.endsWith(id)));
+  expect(done).not.toContain(id);
+  work();
+  await until(
+    () => done,
+    (ids) => ids.includes(id),
+  );
+});
+
+it('tries again what failed, and keeps the reason until then', async () => {
+  follow();
+  const id = named();
+  let mayFail = true;
+  work(async (which, attempts) => {
+    if (which === id && (mayFail || attempts === 0)) throw new Error('the provider is away');
+  });
+  await begin(id);
+  const [failed] = await until(
+    async () => (await tasks()).filter(({ _id }) => _id.endsWith(id)),
+    ([task]) => task?.reason != null,
+  );
+  expect(failed).toMatchObject({ reason: 'the provider is away', task: 'end' });
+  mayFail = false;
+  await until(
+    () => done,
+    (ids) => ids.includes(id),
+  );
+  await until(tasks, (all) => !all.some(({ _id }) => _id.endsWith(id)));
+});

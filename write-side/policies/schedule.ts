@@ -1,0 +1,169 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
+import type { Member } from '../../platform/subscriptions/member.ts';
+import { messageOf } from '../../platform/subscriptions/transient.ts';
+import { upcast } from '../../schemas/kernel/upcast.ts';
+import type { ProcessManager } from './process.ts';
+
+/** Something that is to be done. */
+export type Task = {
+  /** `{process}:{key}` */
+  _id: string;
+  process: string;
+  task: string;
+  data: object;
+  dueAt: Date;
+  /** How often it was begun. */
+  attempts: number;
+  /** Why it is not done yet. */
+  reason: string | null;
+  correlationId: string;
+  /** The event that planned it. */
+  causationId: string;
+};
+
+/** The tasks that wait, of every process manager. */
+const schedule = (db: Db): Collection<Task> => db.collection<Task>('schedule');
+
+/** The member that keeps a process manager's schedule: events come in, tasks come on and off. */
+export const scheduleMember = (db: Db, manager: ProcessManager): Member => {
+  const types = new Set<string>(manager.events);
+  return {
+    name: `process:${manager.name}`,
+    view: `process:${manager.name}`,
+    version: 1,
+    partitions: 1,
+    takes: ({ type }) => types.has(type),
+    onPoison: 'park',
+    async handle(events, turn) {
+      const changes = new Map<string, AnyBulkWriteOperation<Task>>();
+      for (const { id, type, data, metadata } of events) {
+        const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
+        for (const plan of manager.plan({ type, data: known })) {
+          const _id = `${manager.name}:${plan.key}`;
+          changes.delete(_id);
+          changes.set(
+            _id,
+            plan.task === null
+              ? { deleteOne: { filter: { _id } } }
+              : {
+                  replaceOne: {
+                    filter: { _id },
+                    replacement: {
+                      process: manager.name,
+                      task: plan.task,
+                      data: plan.data,
+                      dueAt: new Date(Date.parse(metadata.time) + plan.afterMs),
+                      attempts: 0,
+                      reason: null,
+                      correlationId: metadata.$correlationId,
+                      causationId: id,
+                    },
+                    upsert: true,
+                  },
+                },
+          );
+        }
+      }
+      if (changes.size === 0) return;
+      turn.assertHeld();
+      await schedule(db).bulkWrite([...changes.values()], { ordered: false });
+    },
+  };
+};
+
+type Command = { type: string; data: object };
+
+/**
+ * Does a task: it may come twice, and must then have one effect.
+ * @param give has a command done; rejects when it is not known whether it was
+ * @throws Error to be called again later
+ */
+export type Perform = (
+  task: Pick<Task, 'task' | 'data' | 'attempts'>,
+  give: (command: Command) => Promise<'done' | 'refused'>,
+) => Promise<void>;
+
+export type ScheduleOptions = {
+  db: Db;
+  /** How the tasks of each process manager are done, by its name. */
+  perform: Readonly<Record<string, Perform>>;
+  /** Has a command done on behalf of a task. @throws Error when it is not known whether it was */
+  give(command: Command, task: Task): Promise<'done' | 'refused'>;
+  log?: (line: string) => void;
+};
+
+const LOOK_EVERY = 100;
+const AT_ONCE = 32;
+/** Milliseconds for one attempt; then another process may take the task. */
+const CLAIM_MS = 30_000;
+const RETRY_FIRST = 500;
+const RETRY_MOST = 30_000;
+
+/** Does what is due, together with all other processes that do the same. @returns ends it, after the tasks in hand */
+export const startSchedule = ({ db, perform, give, log = () => {} }: ScheduleOptions): (() => Promise<void>) => {
+  const tasks = schedule(db);
+  const processes = Object.keys(perform);
+  const stopping = new AbortController();
+  const running = new Set<Promise<void>>();
+
+  /** A task is claimed by moving it on: should this process end, it comes due again. */
+  const claim = async (task: Task): Promise<Date | null> => {
+    const until = new Date(Date.now() + CLAIM_MS);
+    const { _id, dueAt } = task;
+    const { matchedCount } = await tasks.updateOne({ _id, dueAt }, { $set: { dueAt: until }, $inc: { attempts: 1 } });
+    return matchedCount === 1 ? until : null;
+  };
+
+  const work = async (task: Task): Promise<void> => {
+    const { _id, attempts } = task;
+    const dueAt = await claim(task);
+    if (!dueAt) return;
+    try {
+      await perform[task.process]!(task, (command) => give(command, task));
+      await tasks.deleteOne({ _id, dueAt });
+    } catch (error) {
+      const reason = messageOf(error);
+      if (attempts === 0) log(`${_id}: ${task.task} is not done yet: ${reason}`);
+      const next = new Date(Date.now() + Math.min(RETRY_MOST, RETRY_FIRST * 2 ** attempts));
+      await tasks.updateOne({ _id, dueAt }, { $set: { dueAt: next, reason } });
+    }
+  };
+
+  const look = async (): Promise<void> => {
+    const room = AT_ONCE - running.size;
+    if (room <= 0) return;
+    const due = await tasks
+      .find({ process: { $in: processes }, dueAt: { $lte: new Date() } })
+      .sort({ dueAt: 1 })
+      .limit(room)
+      .toArray();
+    for (const task of due) {
+      const job: Promise<void> = work(task)
+        .catch((error) => log(`schedule: ${messageOf(error)}`))
+        .finally(() => running.delete(job));
+      running.add(job);
+    }
+  };
+
+  const loop = async (): Promise<void> => {
+    let isIndexed = false;
+    while (!stopping.signal.aborted) {
+      try {
+        if (!isIndexed) await tasks.createIndex({ process: 1, dueAt: 1 });
+        isIndexed = true;
+        await look();
+      } catch (error) {
+        log(`schedule: ${messageOf(error)}`);
+      }
+      await pause(LOOK_EVERY, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+  };
+
+  const looping = processes.length > 0 ? loop() : Promise.resolve();
+  return async () => {
+    stopping.abort();
+    await looping;
+    await Promise.all(running);
+  };
+};

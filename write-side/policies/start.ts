@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import type { Db } from 'mongodb';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { type Group, startGroup } from '../../platform/subscriptions/group.ts';
+import type { Telemetry } from '../../platform/telemetry/start.ts';
+import type { CommandHandler } from '../kernel/command-handler.ts';
+import { type GiveCommand, policyMember } from './member.ts';
+import type { Policy } from './policy.ts';
+import type { ProcessManager } from './process.ts';
+import { type Perform, scheduleMember, startSchedule, type Task } from './schedule.ts';
+
+/** Process managers and how what they schedule is done, by their names. */
+export type Processes = {
+  managers: readonly ProcessManager[];
+  perform: Readonly<Record<string, Perform>>;
+  /** Ends what they reach outside with. */
+  close(): void;
+};
+
+export type PoliciesOptions = {
+  client: EventStoreClient;
+  db: Db;
+  policies: readonly Policy[];
+  processes?: Processes | undefined;
+  handler: Pick<CommandHandler, 'handle'>;
+  leaseMs?: number;
+  log?: (line: string) => void;
+  telemetry?: Telemetry;
+};
+
+const giveTo =
+  (handler: PoliciesOptions['handler']): GiveCommand =>
+  async (command) => {
+    const outcome = await handler.handle(command);
+    switch (outcome.kind) {
+      case 'done':
+        return { kind: 'done' };
+      case 'unavailable':
+        return { kind: 'unavailable', detail: 'the event store did not answer' };
+      case 'too-new':
+        return { kind: 'unavailable', detail: 'the stream holds events of a newer Plaza' };
+      case 'overloaded':
+      case 'dropped':
+        return { kind: 'unavailable', detail: 'the write side is overloaded' };
+      case 'refused':
+        return { kind: 'refused', reason: outcome.refusal.refused };
+      default:
+        return { kind: 'refused', reason: outcome.kind };
+    }
+  };
+
+/** Gives commands on behalf of a scheduled task. */
+const giveForTask = (give: GiveCommand) => async (command: { type: string; data: object }, task: Task) => {
+  const { correlationId, causationId } = task;
+  const actor = `process:${task.process}`;
+  const result = await give({ ...command, actor, correlationId, causationId, commandId: randomUUID() });
+  if (result.kind === 'unavailable') throw new Error(result.detail);
+  return result.kind;
+};
+
+/** Runs policies and process managers, together with all other processes that run the same ones. Returns at once. */
+export const startPolicies = ({ policies, processes, handler, telemetry, ...options }: PoliciesOptions): Group => {
+  const { db, log = () => {} } = options;
+  const give = giveTo(telemetry?.tracing?.policies(handler) ?? handler);
+  const group = startGroup({
+    ...options,
+    name: 'policies',
+    members: [
+      ...policies.map((policy) => policyMember(policy, give)),
+      ...(processes?.managers ?? []).map((manager) => scheduleMember(db, manager)),
+    ],
+  });
+  if (!processes) return group;
+  const stopSchedule = startSchedule({ db, perform: processes.perform, give: giveForTask(give), log });
+  return {
+    ...group,
+    async stop() {
+      await Promise.all([group.stop(), stopSchedule()]);
+      processes.close();
+    },
+  };
+};
