@@ -67,7 +67,7 @@ const run = async ({ method, url, body }: Command) => {
   return { status: response.status, type };
 };
 
-test.each(['screening', 'food-court', 'cinema'])('the walk through %s does what its comments say', async (name) => {
+test.each(['parking', 'screening', 'food-court', 'cinema'])('the walk through %s does what its comments say', async (name) => {
   const steps = stepsOf(readFileSync(new URL(`docs/walkthroughs/${name}.md`, ROOT), 'utf8'));
   expect(steps.flatMap(({ commands }) => commands).length).toBeGreaterThan(10);
   for (const { title, commands, refusal } of steps) {
