@@ -67,18 +67,21 @@ const run = async ({ method, url, body }: Command) => {
   return { status: response.status, type };
 };
 
-test.each(['parking', 'screening', 'food-court', 'cinema'])('the walk through %s does what its comments say', async (name) => {
-  const steps = stepsOf(readFileSync(new URL(`docs/walkthroughs/${name}.md`, ROOT), 'utf8'));
-  expect(steps.flatMap(({ commands }) => commands).length).toBeGreaterThan(10);
-  for (const { title, commands, refusal } of steps) {
-    expect(commands.length, title).toBeGreaterThan(0);
-    for (const [index, command] of commands.entries()) {
-      const { status, type } = await run(command);
-      const what = `${title} ${command.method} ${command.url}`;
-      if (refusal && index === commands.length - 1) expect({ status, type }, what).toEqual(refusal);
-      // A resource may not be in its view yet.
-      else if (command.method === 'GET') expect([200, 404], what).toContain(status);
-      else expect([200, 201, 202], what).toContain(status);
+test.each(['parking', 'screening', 'food-court', 'cinema'])(
+  'the walk through %s does what its comments say',
+  async (name) => {
+    const steps = stepsOf(readFileSync(new URL(`docs/walkthroughs/${name}.md`, ROOT), 'utf8'));
+    expect(steps.flatMap(({ commands }) => commands).length).toBeGreaterThan(10);
+    for (const { title, commands, refusal } of steps) {
+      expect(commands.length, title).toBeGreaterThan(0);
+      for (const [index, command] of commands.entries()) {
+        const { status, type } = await run(command);
+        const what = `${title} ${command.method} ${command.url}`;
+        if (refusal && index === commands.length - 1) expect({ status, type }, what).toEqual(refusal);
+        // A resource may not be in its view yet.
+        else if (command.method === 'GET') expect([200, 404], what).toContain(status);
+        else expect([200, 201, 202], what).toContain(status);
+      }
     }
-  }
-});
+  },
+);
