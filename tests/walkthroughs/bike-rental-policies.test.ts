@@ -13,21 +13,22 @@ type Command = { type: string; data: Record<string, unknown> };
  */
 const inMemory = () => {
   const log: BikeRentalEvent[] = [];
-  const states = new Map<string, unknown>();
+  const states = new Map<string, { state: unknown; revision: bigint }>();
   const checkpoints = bikeRentalPolicies.map(() => 0);
   let clock = Date.parse('2026-01-31T09:00:00.000Z');
 
   const give = ({ type, data }: Command): string | undefined => {
     const decider = bikeRental.deciders.find(({ commands }) => commands.includes(type))!;
     const stream = `${decider.category}-${decider.id(data)}`;
-    let state = states.get(stream) ?? decider.initialState;
-    const decision = decider.decide({ type, data }, state, { now: new Date(clock).toISOString() });
+    let { state, revision } = states.get(stream) ?? { state: decider.initialState, revision: 0n };
+    const decision = decider.decide({ type, data }, state, { now: new Date(clock).toISOString(), revision });
     if (isRefusal(decision)) return decision.refused;
     for (const event of decision) {
       log.push(event as BikeRentalEvent);
       state = decider.evolve(state, event);
+      revision += 1n;
     }
-    states.set(stream, state);
+    states.set(stream, { state, revision });
     return undefined;
   };
 

@@ -30,21 +30,22 @@ const payments = (): Payments => connectPayments({ url: sandbox.url, timeoutMs: 
  */
 const inMemory = () => {
   const log: CinemaEvent[] = [];
-  const states = new Map<string, unknown>();
+  const states = new Map<string, { state: unknown; revision: bigint }>();
   const now = '2026-01-31T09:00:00.000Z';
 
   const give: Give = async ({ type, data }): Promise<GivenOutcome> => {
     const decider = cinema.deciders.find(({ commands }) => commands.includes(type))!;
     const stream = `${decider.category}-${decider.id(data)}`;
-    let state = states.get(stream) ?? decider.initialState;
-    const decision = decider.decide({ type, data }, state, { now });
+    let { state, revision } = states.get(stream) ?? { state: decider.initialState, revision: 0n };
+    const decision = decider.decide({ type, data }, state, { now, revision });
     if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
     for (const event of decision) {
       log.push(event as CinemaEvent);
       state = decider.evolve(state, event);
+      revision += 1n;
     }
-    states.set(stream, state);
-    return { kind: 'done', events: decision, revision: 0n, position: undefined };
+    states.set(stream, { state, revision });
+    return { kind: 'done', events: decision, revision: revision - 1n, position: undefined };
   };
 
   const runPolicies = async () => {

@@ -63,10 +63,10 @@ describe('DeleteMovie', () => {
   it('withdraws as many as fit into one append, then the next', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 2 }, (_, index) => scheduled(`s-${index}`));
     const before = [registered, ...many];
-    const first = movie.decide(remove, stateAfter(movie, before), { now: '' }) as Event[];
+    const first = movie.decide(remove, stateAfter(movie, before), { now: '', revision: 0n }) as Event[];
     expect(first[0]).toEqual(deleted(2));
     const state = stateAfter(movie, [...before, ...first]);
-    const rest = movie.decide(withdrawRemaining, state, { now: '' }) as Event[];
+    const rest = movie.decide(withdrawRemaining, state, { now: '', revision: 0n }) as Event[];
     const all = [...first.slice(1), ...rest].map(({ data }) => ('showingId' in data ? data.showingId : ''));
     expect(new Set(all).size).toBe(CANCELLATIONS_PER_COMMAND + 2);
   });

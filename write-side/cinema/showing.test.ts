@@ -135,10 +135,13 @@ describe('CancelShowing', () => {
   it('cancels as many as fit into one append, then the next', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 1 }, (_, index) => `r-${index}`);
     const before = [opened(many.length), ...many.map((id) => held(id)), ...many.map((id) => confirmed(id))];
-    const first = showing.decide(cancelShowing, stateAfter(showing, before), { now: NOW }) as Event[];
+    const first = showing.decide(cancelShowing, stateAfter(showing, before), { now: NOW, revision: 0n }) as Event[];
     expect(first[0]).toEqual(showingCanceled(1));
     expect(first).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
-    const rest = showing.decide(cancelRemaining, stateAfter(showing, [...before, ...first]), { now: NOW });
+    const rest = showing.decide(cancelRemaining, stateAfter(showing, [...before, ...first]), {
+      now: NOW,
+      revision: 0n,
+    });
     expect(rest).toHaveLength(1);
   });
 });

@@ -8,6 +8,8 @@ export type Decision<Event> = readonly Event[] | Refusal;
 export type DecisionInput = {
   /** UTC, ISO 8601. */
   now: string;
+  /** The revision that the first event of the decision gets: unique within the stream. */
+  revision: bigint;
 };
 
 type Message = { type: string; data: object };

@@ -82,6 +82,7 @@ it('writes what it says, says what it writes, and refuses with reason, in whatev
                     stateAfter(seats, messages.slice(0, moment)),
                     {
                       now: '',
+                      revision: BigInt(moment),
                     },
                   );
                   return isRefusal(decision) && decision.refused === outcome.refusal.refused;

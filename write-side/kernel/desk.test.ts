@@ -52,6 +52,21 @@ describe('groups', () => {
     expect(store.calls.append).toBe(3);
   });
 
+  it('tells each decision the revision of its first event, also after a conflict', async () => {
+    const numbered = {
+      ...seats,
+      decide: (...[{ data }, , { revision }]: Parameters<typeof seats.decide>) => [
+        { type: 'Taken', data: { name: `${data.name} ${revision}` } },
+      ],
+    };
+    const store = memoryStreams();
+    const [one, other] = [seatsDesk({ store, decider: numbered }), seatsDesk({ store, decider: numbered })];
+    await one.submit(seatsRequest(take('ann')));
+    await other.submit(seatsRequest(take('bob')));
+    await Promise.all(['cho', 'dan', 'eve'].map((name) => one.submit(seatsRequest(take(name)))));
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann 0', 'bob 1', 'cho 2', 'dan 3', 'eve 4']);
+  });
+
   it('takes a command that comes right after an answer', async () => {
     const { submit } = seatsDesk({ store: memoryStreams() });
     for (const name of ['ann', 'bob', 'cho'])

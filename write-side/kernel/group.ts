@@ -77,7 +77,8 @@ export const decideGroup = (
     if (isStale(request, revision)) return { kind: 'stale', revision };
     try {
       if (isOthers(request)) return { kind: 'not-owner' };
-      const decision: Decision<Event> = decider.decide(request.command, folded, { now: request.metadata.time });
+      const input = { now: request.metadata.time, revision: revision + 1n };
+      const decision: Decision<Event> = decider.decide(request.command, folded, input);
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
       if (decision.length === 0) return { kind: 'done', events: [], revision, position: undefined };
       const after = decision.reduce((state, event) => decider.evolve(state, event), folded);

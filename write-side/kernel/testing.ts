@@ -27,7 +27,7 @@ export const specification = <Command extends Message, Event extends Message, St
 ) => ({
   given: (...events: Event[]) => ({
     when(command: Command) {
-      const decision = decider.decide(command, stateAfter(decider, events), { now });
+      const decision = decider.decide(command, stateAfter(decider, events), { now, revision: BigInt(events.length) });
       return {
         thenEvents: (...expected: [Event, ...Event[]]) => expect(decision).toEqual(expected),
         thenNothing: () => expect(decision).toEqual([]),
@@ -38,22 +38,28 @@ export const specification = <Command extends Message, Event extends Message, St
   }),
 });
 
-/** Commands given one after the other: what each came to, and the state in the end. */
+/**
+ * Gives commands one after the other.
+ * @param from the state before them, and `revision` that of the next event
+ * @returns the events, the refusal of each command, and the state and next revision in the end
+ */
 export const play = <Command extends Message, Event extends Message, State>(
   decider: Decider<Command, Event, State>,
   commands: readonly Command[],
   from: State = decider.initialState,
-): { state: State; events: Event[]; refusals: (string | undefined)[] } => {
+  revision = 0n,
+): { state: State; revision: bigint; events: Event[]; refusals: (string | undefined)[] } => {
   let state = from;
   const events: Event[] = [];
+  const next = () => revision + BigInt(events.length);
   const refusals = commands.map((command) => {
-    const decision = decider.decide(command, state, { now: NOW });
+    const decision = decider.decide(command, state, { now: NOW, revision: next() });
     if (isRefusal(decision)) return decision.refused;
     for (const event of decision) state = decider.evolve(state, event);
     events.push(...decision);
     return undefined;
   });
-  return { state, events, refusals };
+  return { state, revision: next(), events, refusals };
 };
 
 const savedAndRead = <State>(decider: { snapshot: { save(state: State): unknown } }, state: State): unknown =>
@@ -82,18 +88,18 @@ export const holdsForEveryDecider = <Command extends Message, Event extends Mess
 
   fc.assert(
     fc.property(some, commands, (before, command) => {
-      const { state } = play(decider, before);
-      const once = play(decider, [command], state);
-      const twice = play(decider, [command], once.state);
+      const first = play(decider, before);
+      const once = play(decider, [command], first.state, first.revision);
+      const twice = play(decider, [command], once.state, once.revision);
       expect(twice.events).toEqual([]);
     }),
   );
 
   fc.assert(
     fc.property(some, some, (before, after) => {
-      const { state } = play(decider, before);
+      const { state, revision } = play(decider, before);
       const restored = decider.snapshot.restore(savedAndRead(decider, state) as never);
-      const [kept, again] = [play(decider, after, state), play(decider, after, restored)];
+      const [kept, again] = [play(decider, after, state, revision), play(decider, after, restored, revision)];
       expect(again.refusals).toEqual(kept.refusals);
       expect(savedForm(decider, again.state)).toEqual(savedForm(decider, kept.state));
     }),
@@ -101,9 +107,9 @@ export const holdsForEveryDecider = <Command extends Message, Event extends Mess
 
   fc.assert(
     fc.property(some, some, (before, after) => {
-      const { state } = play(decider, before);
+      const { state, revision } = play(decider, before);
       const untouched = savedForm(decider, state);
-      play(decider, after, state);
+      play(decider, after, state, revision);
       expect(savedForm(decider, state)).toEqual(untouched);
     }),
   );
