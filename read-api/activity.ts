@@ -21,7 +21,7 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
   router.get('/control-center/activity', async (req, res) => {
     readAll(queryOf(req.url), new Map());
     try {
-      const headers = await awaitPosition(req, res, views, models);
+      const headers = await awaitPosition(req, res, views, models, true);
       const found = await fromViews(Promise.all(contexts.map(activityOf)), models.answerWithin);
       sendJson(res, 200, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
     } catch (error) {

@@ -62,3 +62,48 @@ describe('while the read models are away', () => {
     await expectAway(api);
   }, 60_000);
 });
+
+describe('a view that has never been built', () => {
+  const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/history'];
+  const views = ['lots', 'reservations', 'coupons', 'history'].map((name) => `parking.${name}`);
+
+  it('answers 503 instead of an empty list or 404, until it is built', async () => {
+    const database = await startDatabase();
+    onTestFinished(database.stop);
+    const api = await serveReadApi(database.db, [parking]);
+    onTestFinished(api.stop);
+    for (const path of paths) {
+      const { status, body, headers } = await api.get(path);
+      expect([path, status, body.type]).toEqual([path, 503, '/problems/views-unavailable']);
+      expect(body.detail).toMatch(/^parking\.(lots|history) is being built for the first time$/);
+      expect(headers.get('retry-after')).toBe('1');
+    }
+    // A first build that has not finished yet.
+    for (const view of views) await reach(database.db, view, -1n, 0);
+    expect((await api.get('/parking/lots')).status).toBe(503);
+    const center = await api.get('/control-center');
+    expect(center).toMatchObject({ status: 200, body: { position: '-1', contexts: { parking: null } } });
+
+    for (const view of views) await reach(database.db, view, -1n);
+    await expect.poll(async () => (await api.get('/parking/lots')).status).toBe(200);
+    expect((await api.get('/parking/lots')).body).toEqual({ items: [] });
+    expect((await api.get('/parking/lots/lot-1')).status).toBe(404);
+    await expect.poll(async () => (await api.get('/control-center')).body.contexts.parking).not.toBeNull();
+    expect(api.errors).toEqual([]);
+  });
+
+  it('answers a request that waits as soon as it is built', async () => {
+    const database = await startDatabase();
+    onTestFinished(database.stop);
+    const api = await serveReadApi(database.db, [parking]);
+    onTestFinished(api.stop);
+    const wait = { 'Min-Event-Position': '5', Prefer: 'wait=10' };
+    const answer = api.get('/parking/lots', wait);
+    await reach(database.db, 'parking.lots', 5n);
+    expect(await answer).toMatchObject({ status: 200, body: { items: [] } });
+    expect(await api.get('/parking/coupons', { ...wait, Prefer: 'wait=0' })).toMatchObject({
+      status: 503,
+      body: { type: '/problems/views-unavailable' },
+    });
+  });
+});

@@ -58,12 +58,15 @@ const documentBuilder = (
   const build = async (): Promise<Built> => {
     const began = performance.now();
     const [reached, cursor] = await Promise.all([Promise.all(views.map(positions.reached)), log.head()]);
+    const unbuilt = new Set(views.filter((_, at) => reached[at] === null));
+    const isBuilt = (context: ReadContext) => !viewsOf([context]).some((view) => unbuilt.has(view));
+    const overviewOf = async (context: ReadContext) => (isBuilt(context) ? overview(context) : null);
     const [parts, latest, projections] = await Promise.all([
-      Promise.all(contexts.map(async (context) => [context.schema.name, await overview(context)] as const)),
+      Promise.all(contexts.map(async (context) => [context.schema.name, await overviewOf(context)] as const)),
       log.latest(cursor, LATEST),
       readStatuses(db),
     ]);
-    const position = reached.reduce(earlier);
+    const position = reached.map((at) => at ?? -1n).reduce(earlier);
     const document = {
       time: new Date().toISOString(),
       position: position.toString(),
@@ -106,7 +109,7 @@ export const controlCenter = (
   const router = Router({ caseSensitive: true });
   const names = contexts.map(({ schema }) => schema.name);
   const views = viewsOf(contexts);
-  const log = openEventLog(models.db, names, models.positions.reached);
+  const log = openEventLog(models.db, names, async (view) => (await models.positions.reached(view)) ?? -1n);
   const build = documentBuilder(contexts, models, log, onError);
   const stream = openEventStream(log, options);
   const after = new Map([['after', readText(EventCursor)]]);
@@ -114,7 +117,7 @@ export const controlCenter = (
   router.get('/control-center', async (req, res) => {
     readAll(queryOf(req.url), new Map());
     try {
-      const headers = await awaitPosition(req, res, views, models);
+      const headers = await awaitPosition(req, res, views, models, true);
       const isDemanding = req.headers['min-event-position'] !== undefined;
       const { position, document } = await fromViews(
         build(isDemanding ? BigInt(headers['View-Position']!) : -1n),

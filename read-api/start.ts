@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import type { SignIn } from '../platform/identity/system.ts';
-import { reachedPosition } from '../platform/subscriptions/position.ts';
+import { builtPosition } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
 import { controlCenter } from './control-center.ts';
@@ -55,7 +55,10 @@ export const startReadApi = ({
   identify,
   signIn,
 }: ReadApiOptions): ReadApi => {
-  const positions = trackPositions(async (view) => (await fromViews(reachedPosition(db, view), answerWithin)).commit);
+  const positions = trackPositions(async (view) => {
+    const built = await fromViews(builtPosition(db, view), answerWithin);
+    return built?.commit ?? null;
+  });
   const models = { db, positions, lags: trackLags(() => readStatuses(db)), answerWithin };
   const center = controlCenter(contexts, models, onError, events);
   return {

@@ -63,11 +63,11 @@ export const viewOf = (db: Db, name: string): Collection<{ _id: string; [field: 
   db.collection<{ _id: string; [field: string]: unknown }>(name);
 
 /** Moves a view's checkpoint, as its projection does after the documents. */
-export const reach = async (db: Db, view: string, position: bigint): Promise<void> => {
+export const reach = async (db: Db, view: string, position: bigint, version = 1): Promise<void> => {
   const at = position.toString();
   await checkpoints(db).updateOne(
     { _id: view },
-    { $set: { view, version: 1, partitions: 1, commit: at, prepare: at, token: 1, updatedAt: new Date() } },
+    { $set: { view, version, partitions: 1, commit: at, prepare: at, token: 1, updatedAt: new Date() } },
     { upsert: true },
   );
 };

@@ -69,7 +69,7 @@ export const problems = {
   overloaded: () => common('overloaded'),
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
   writtenByNewer: () => common('written-by-newer'),
-  viewsUnavailable: () => common('views-unavailable'),
+  viewsUnavailable: (detail?: string) => common('views-unavailable', detail === undefined ? {} : { detail }),
   /** @param position how far the view has come, in decimal */
   viewBehind: (view: string, position: string) =>
     common('view-behind', { detail: `${view} stands at ${position}`, position }),

@@ -3,14 +3,19 @@ import { comparePositions, type Position, START } from '../event-store/types.ts'
 import { checkpoints, positionOf } from './checkpoints.ts';
 
 /**
- * How far a view has come: every event up to here is in it. With partitions, as far as the slowest of them.
+ * Returns the position up to which a view contains every event: with partitions, that of the slowest one.
  * @param view the name of the projection, `parking.lots`
- * @returns `START` for a view that was never built
+ * @returns null while the view has never been built; `START` when it was built from an empty store
  */
-export const reachedPosition = async (db: Db, view: string): Promise<Position> => {
-  const [first, ...others] = await checkpoints(db)
-    .find({ view }, { projection: { commit: 1, prepare: 1 } })
+export const builtPosition = async (db: Db, view: string): Promise<Position | null> => {
+  const standing = await checkpoints(db)
+    .find({ view }, { projection: { commit: 1, prepare: 1, version: 1 } })
     .toArray();
-  if (!first) return START;
-  return others.map(positionOf).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a), positionOf(first));
+  // Version 0 belongs to a first build that has not finished.
+  if (!standing.some(({ version }) => version > 0)) return null;
+  return standing.map(positionOf).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
 };
+
+/** Returns the same, with `START` for a view that has never been built. */
+export const reachedPosition = async (db: Db, view: string): Promise<Position> =>
+  (await builtPosition(db, view)) ?? START;

@@ -2,16 +2,16 @@ import { ProblemError, problems } from '../../platform/http/problem.ts';
 
 /** How far the views have come, read once for everybody who asks. */
 export type Positions = {
-  /** @returns a position that the view has reached, at most {@link MAX_AGE} old */
-  reached(view: string): Promise<bigint>;
+  /** @returns a position that the view has reached, at most {@link MAX_AGE} old; null while it has never been built */
+  reached(view: string): Promise<bigint | null>;
   /**
    * Waits until the view has reached a position.
    * @param wait milliseconds; 0 looks once
-   * @returns how far the view has come: less than `minimum` when the time was over
+   * @returns the view's position, less than `minimum` when the time was over; null if the view is still not built
    * @throws the signal's reason when the caller has gone
    * @throws ProblemError 503 when too many wait
    */
-  waitFor(view: string, minimum: bigint, wait: number, signal: AbortSignal): Promise<bigint>;
+  waitFor(view: string, minimum: bigint, wait: number, signal: AbortSignal): Promise<bigint | null>;
   /** Ends all waiting, as if the time were over. */
   stop(): void;
 };
@@ -22,18 +22,20 @@ const MAX_AGE = 20;
 const POLL = 10;
 const MAX_WAITERS = 10_000;
 
-type Waiter = { minimum: bigint; settle(position: bigint): void; fail(error: unknown): void };
+type Waiter = { minimum: bigint; settle(position: bigint | null): void; fail(error: unknown): void };
 
 type ViewState = {
-  position: bigint;
+  position: bigint | null;
   readAt: number;
-  reading: Promise<bigint> | undefined;
+  reading: Promise<bigint | null> | undefined;
   waiters: Set<Waiter>;
   poll: NodeJS.Timeout | undefined;
 };
 
-/** @param read asks the read models: -1 for a view that was never built */
-export const trackPositions = (read: (view: string) => Promise<bigint>): Positions => {
+const isAtLeast = (position: bigint | null, minimum: bigint): boolean => position !== null && position >= minimum;
+
+/** @param read asks the read models; null for a view that has never been built */
+export const trackPositions = (read: (view: string) => Promise<bigint | null>): Positions => {
   const views = new Map<string, ViewState>();
   let stopped = false;
 
@@ -41,7 +43,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
     const known = views.get(view);
     if (known) return known;
     const state = {
-      position: -1n,
+      position: null,
       readAt: Number.NEGATIVE_INFINITY,
       reading: undefined,
       waiters: new Set<Waiter>(),
@@ -51,7 +53,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
     return state;
   };
 
-  const refresh = (view: string, state: ViewState): Promise<bigint> => {
+  const refresh = (view: string, state: ViewState): Promise<bigint | null> => {
     state.reading ??= (async () => {
       const askedAt = performance.now();
       try {
@@ -70,7 +72,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
     state.poll = setTimeout(async () => {
       try {
         const position = await refresh(view, state);
-        for (const waiter of state.waiters) if (waiter.minimum <= position) waiter.settle(position);
+        for (const waiter of state.waiters) if (isAtLeast(position, waiter.minimum)) waiter.settle(position);
       } catch (error) {
         for (const waiter of state.waiters) waiter.fail(error);
       }
@@ -87,12 +89,12 @@ export const trackPositions = (read: (view: string) => Promise<bigint>): Positio
     async waitFor(view, minimum, wait, signal) {
       const state = stateOf(view);
       const isFresh = performance.now() - state.readAt < MAX_AGE;
-      if (isFresh && state.position >= minimum) return state.position;
+      if (isFresh && isAtLeast(state.position, minimum)) return state.position;
       const position = await refresh(view, state);
       signal.throwIfAborted();
-      if (position >= minimum || wait === 0 || stopped) return position;
+      if (isAtLeast(position, minimum) || wait === 0 || stopped) return position;
       if (state.waiters.size >= MAX_WAITERS) throw new ProblemError(problems.overloaded());
-      return new Promise<bigint>((resolve, reject) => {
+      return new Promise<bigint | null>((resolve, reject) => {
         const done = () => {
           clearTimeout(timer);
           signal.removeEventListener('abort', gone);

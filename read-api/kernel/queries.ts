@@ -14,7 +14,7 @@ import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
 import type { Lags } from './lags.ts';
 import { queryOf, type ReadText, readAll, readText } from './parameters.ts';
 import type { Positions } from './positions.ts';
-import { awaitPosition, fromViews, unlessGone } from './reading.ts';
+import { awaitPosition, fromViews, requireBuilt, unlessGone } from './reading.ts';
 
 /** What the routes read from. */
 export type ReadModels = {
@@ -132,12 +132,14 @@ const narrow = async (
   inPath: Readonly<Record<string, string>>,
   given: Map<string, unknown>,
   { query, resource }: BoundQuery,
-  { db, answerWithin }: ReadModels,
+  models: ReadModels,
 ): Promise<void> => {
+  const { db, answerWithin } = models;
   if (permit.kind === 'all') return;
   const { sub, fields } = permit;
   if (fields.some((field) => inPath[field] === sub)) return;
   if (resource) {
+    await requireBuilt(resource.view, models);
     const document = await fromViews(
       db.collection<Stored>(resource.view).findOne({ _id: resource.id(inPath) }),
       answerWithin,

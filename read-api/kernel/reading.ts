@@ -37,29 +37,46 @@ export const unlessGone = (error: unknown): void => {
   if (!(error instanceof ClientGoneError)) throw error;
 };
 
+/** @throws ProblemError 503 while a view has never been built: what it lacks may exist */
+export const requireBuilt = async (
+  view: string,
+  { positions, answerWithin }: { positions: Positions; answerWithin: number },
+): Promise<void> => {
+  if ((await fromViews(positions.reached(view), answerWithin)) === null) throw notBuilt(view);
+};
+
+const notBuilt = (view: string) =>
+  new ProblemError(problems.viewsUnavailable(`${view} is being built for the first time`));
+
 /**
  * Waits, as far as the request asks for it, until the views have reached its Min-Event-Position.
- * @returns headers that tell how far the views have come, and how far behind they are
- * @throws ProblemError 400 for malformed headers, 503 when a view has not come so far
+ * @param mayLack whether a view that has never been built counts as empty, for a document over many views
+ * @returns headers with the position and the lag of the views
+ * @throws ProblemError 400 for malformed headers; 503 when a view is not built or has not reached the position
  */
 export const awaitPosition = async (
   req: Request,
   res: Response,
   views: readonly string[],
   { positions, lags, answerWithin }: { positions: Positions; lags: Lags; answerWithin: number },
+  mayLack = false,
 ): Promise<Record<string, string>> => {
   const minimum = parseMinEventPosition(req.headers['min-event-position'] as string | undefined);
-  let reached: bigint;
+  let all: (bigint | null)[];
   const headers: Record<string, string> = {};
   if (minimum === undefined) {
-    const all = await fromViews(Promise.all(views.map((view) => positions.reached(view))), answerWithin);
-    reached = all.reduce(earlier);
+    all = await fromViews(Promise.all(views.map((view) => positions.reached(view))), answerWithin);
   } else {
     const wait = parseWait(req.headers.prefer as string | undefined);
     if (wait !== undefined) headers['Preference-Applied'] = `wait=${wait}`;
-    reached = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, positions, answerWithin);
+    all = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, positions, answerWithin);
   }
-  headers['View-Position'] = reached.toString();
+  const lacking = all.indexOf(null);
+  if (lacking !== -1 && !mayLack) throw notBuilt(views[lacking]!);
+  const known = all.map((position) => position ?? -1n);
+  const behind = minimum === undefined ? -1 : known.findIndex((position) => position < minimum);
+  if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, known[behind]!.toString()));
+  headers['View-Position'] = known.reduce(earlier).toString();
   const lag = views.length === 1 ? lags.of(views[0]!) : undefined;
   if (lag !== undefined) headers['View-Lag'] = lag;
   return headers;
@@ -72,17 +89,14 @@ const reachedAll = async (
   wait: number,
   positions: Positions,
   answerWithin: number,
-): Promise<bigint> => {
+): Promise<(bigint | null)[]> => {
   const gone = new AbortController();
   const onClose = () => gone.abort(new ClientGoneError());
   res.once('close', onClose);
   if (res.destroyed) onClose();
   try {
     const looks = views.map((view) => positions.waitFor(view, minimum, wait, gone.signal));
-    const found = await (wait === 0 ? fromViews(Promise.all(looks), answerWithin) : Promise.all(looks));
-    const behind = found.findIndex((position) => position < minimum);
-    if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, found[behind]!.toString()));
-    return found.reduce(earlier);
+    return await (wait === 0 ? fromViews(Promise.all(looks), answerWithin) : Promise.all(looks));
   } catch (error) {
     throw isTransient(error) ? new ProblemError(problems.viewsUnavailable()) : error;
   } finally {
