@@ -1,10 +1,9 @@
-import { Ajv, type ValidateFunction } from 'ajv';
 import { type RequestHandler, Router } from 'express';
 import type { Db } from 'mongodb';
-import type { TSchema } from 'typebox';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { jsonBody } from '../platform/http/app.ts';
 import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
+import { validator } from '../platform/http/validation.ts';
 import { discard, type Parked, parked, requestReplay } from '../platform/subscriptions/parked.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
 import { ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
@@ -26,20 +25,6 @@ export type Operations = {
   /** Stops the replays that go on. */
   stop(): Promise<void>;
 };
-
-const ajv = new Ajv({ strict: true });
-
-/** @throws ProblemError 400 for a body of another shape */
-const readBody = <Body>(validate: ValidateFunction, body: unknown): Body => {
-  if (validate(body)) return body as Body;
-  const errors = (validate.errors ?? []).map(({ instancePath, message = 'is wrong' }) => ({
-    pointer: instancePath,
-    detail: message,
-  }));
-  throw new ProblemError(problems.invalid(errors));
-};
-
-const compile = (schema: TSchema): ValidateFunction => ajv.compile(schema);
 
 /** @throws ProblemError 400 for anything but a `limit` and a `cursor` */
 const readPaging = (target: string): { limit: number; after: string } => {
@@ -89,9 +74,9 @@ const UNCACHED = { 'Cache-Control': 'no-store' };
 export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
   const router = Router({ caseSensitive: true });
   const jobs = replayJobs(client, db, onError);
-  const parkedChange = compile(ParkedChange);
-  const replayRequest = compile(ReplayRequest);
-  const replayChange = compile(ReplayChange);
+  const parkedChange = validator<{ state: 'replaying' | 'discarded' }>(ParkedChange);
+  const replayRequest = validator<{ views: string[] }>(ReplayRequest, problems.invalid);
+  const replayChange = validator(ReplayChange);
 
   router.get(
     '/operations/parked',
@@ -113,7 +98,7 @@ export const operationRoutes = ({ client, db, projections, onError }: Operations
     '/operations/parked/:parkedId',
     jsonBody,
     fromViews(async (req, res) => {
-      const { state } = readBody<{ state: 'replaying' | 'discarded' }>(parkedChange, req.body);
+      const { state } = parkedChange(req.body);
       const parkedId = String(req.params.parkedId);
       const done = await (state === 'replaying' ? requestReplay : discard)(db, parkedId);
       if (!done) throw new ProblemError(problems.notFound());
@@ -130,7 +115,7 @@ export const operationRoutes = ({ client, db, projections, onError }: Operations
     '/operations/replays',
     jsonBody,
     fromViews(async (req, res) => {
-      const { views } = readBody<{ views: string[] }>(replayRequest, req.body);
+      const { views } = replayRequest(req.body);
       const known = new Set(projections.map(({ name }) => name));
       const wrong = views.flatMap((view, at) =>
         known.has(view) ? [] : [{ pointer: `/views/${at}`, detail: 'is no view' }],
@@ -147,7 +132,7 @@ export const operationRoutes = ({ client, db, projections, onError }: Operations
     '/operations/replays/:view',
     jsonBody,
     fromViews(async (req, res) => {
-      readBody(replayChange, req.body);
+      replayChange(req.body);
       const view = String(req.params.view);
       if (!(await requestStop(db, view))) throw new ProblemError(problems.notFound());
       const items = (await readReplays(db)).filter((replay) => replay.view === view);

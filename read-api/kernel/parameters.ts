@@ -1,12 +1,8 @@
-import { Ajv } from 'ajv';
-import formats from 'ajv-formats';
 import type { TSchema } from 'typebox';
-import { type Problem, ProblemError, problems } from '../../platform/http/problem.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
+import { MAX_ERRORS, valueChecker, type Wrong, wrongAt } from '../../platform/http/validation.ts';
 
-const ajv = new Ajv({ strict: true });
-formats.default(ajv, ['date', 'date-time']);
-
-/** Turns the text of a parameter into its value. */
+/** Converts the text of a parameter to its value. */
 export type ReadText = (text: string) => { value: unknown } | { wrong: string };
 
 const converted = (type: unknown, text: string): unknown => {
@@ -17,27 +13,18 @@ const converted = (type: unknown, text: string): unknown => {
 
 /** Compiles the check of a parameter's text against a schema of a string, a number or a boolean. */
 export const readText = (schema: TSchema): ReadText => {
-  const validate = ajv.compile(schema);
+  const check = valueChecker(schema);
   const { type } = schema as { type?: unknown };
   return (text) => {
     const value = converted(type, text);
-    if (validate(value)) return { value };
-    const [error] = validate.errors ?? [];
-    const words = error?.keyword === 'enum' ? `: ${error.params.allowedValues.join(', ')}` : '';
-    return { wrong: `${error?.message ?? 'is wrong'}${words}` };
+    const wrong = check(value);
+    return wrong === undefined ? { value } : { wrong };
   };
 };
 
-type Wrong = NonNullable<Problem['errors']>[number];
-
-const wrong = (name: string, detail: string): Wrong => ({
-  pointer: `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-  detail,
-});
-
 /**
  * Reads named texts, all of them known and none of them twice.
- * @throws ProblemError 400 naming each text that is unknown, repeated or wrong
+ * @throws ProblemError 400 naming the texts that are unknown, repeated or wrong
  */
 export const readAll = (
   given: Iterable<readonly [name: string, text: string]>,
@@ -46,17 +33,18 @@ export const readAll = (
   const values = new Map<string, unknown>();
   const errors: Wrong[] = [];
   for (const [name, text] of given) {
+    if (errors.length >= MAX_ERRORS) break;
     const read = known.get(name);
     if (!read) {
-      errors.push(wrong(name, 'is not a parameter of this resource'));
+      errors.push(wrongAt([name], 'is not a parameter of this resource'));
       continue;
     }
-    if (values.has(name)) errors.push(wrong(name, 'is given more than once'));
+    if (values.has(name)) errors.push(wrongAt([name], 'is given more than once'));
     const result = read(text);
-    if ('wrong' in result) errors.push(wrong(name, result.wrong));
+    if ('wrong' in result) errors.push(wrongAt([name], result.wrong));
     else values.set(name, result.value);
   }
-  if (errors.length > 0) throw new ProblemError(problems.invalid(errors.slice(0, 20)));
+  if (errors.length > 0) throw new ProblemError(problems.invalid(errors));
   return values;
 };
 

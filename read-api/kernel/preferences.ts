@@ -3,11 +3,14 @@ import { ProblemError, problems } from '../../platform/http/problem.ts';
 /** The most seconds that a request may wait for a view. */
 export const MAX_WAIT = 30;
 
+/** The most characters of a Prefer header. */
+const MAX_PREFER = 1_000;
+
 const MAX_POSITION = 2n ** 64n - 1n;
 
 /**
- * The position that the answer must have reached.
- * @param header Min-Event-Position: a position in decimal, as Event-Position tells it
+ * Returns the position that the answer must have reached.
+ * @param header Min-Event-Position: a position in decimal, as in Event-Position
  * @throws ProblemError 400 for anything else
  */
 export const parseMinEventPosition = (header: string | undefined): bigint | undefined => {
@@ -18,16 +21,38 @@ export const parseMinEventPosition = (header: string | undefined): bigint | unde
   return position;
 };
 
+/** Splits a header's value at a separator outside its quoted strings (RFC 9110 5.6.4), in one pass. */
+const splitUnquoted = (text: string, separator: string): string[] => {
+  const parts: string[] = [];
+  let start = 0;
+  let isQuoted = false;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (isQuoted && character === '\\') at++;
+    else if (character === '"') isQuoted = !isQuoted;
+    else if (character === separator && !isQuoted) {
+      parts.push(text.slice(start, at));
+      start = at + 1;
+    }
+  }
+  return [...parts, text.slice(start)];
+};
+
 /**
- * The seconds of the `wait` preference, at most {@link MAX_WAIT}. As RFC 7240 2 has it, the first of several counts,
- * names are matched without regard to case, and what is not understood is passed over.
+ * Returns the seconds of the `wait` preference, at most {@link MAX_WAIT}. By RFC 7240 2 the first of several counts, names
+ * are matched without regard to case, and preferences that are not understood are ignored.
  * @param header Prefer, several joined with commas
+ * @throws ProblemError 400 for more than {@link MAX_PREFER} characters
  */
 export const parseWait = (header: string | undefined): number | undefined => {
   if (header === undefined) return undefined;
-  for (const preference of header.match(/(?:"(?:\\.|[^"\\])*"|[^,"])+/g) ?? []) {
-    const [, name, quoted, bare] = /^\s*([\w-]+)\s*(?:=\s*(?:"(\d+)"|(\d+)))?\s*(?:;.*)?$/.exec(preference) ?? [];
-    if (name?.toLowerCase() !== 'wait') continue;
+  if (header.length > MAX_PREFER)
+    throw new ProblemError(problems.malformedRequest(`Prefer must have at most ${MAX_PREFER} characters`));
+  for (const preference of splitUnquoted(header, ',')) {
+    const [assignment = ''] = splitUnquoted(preference, ';');
+    const [name = '', ...value] = assignment.split('=');
+    if (name.trim().toLowerCase() !== 'wait') continue;
+    const [, quoted, bare] = /^(?:"(\d+)"|(\d+))$/.exec(value.join('=').trim()) ?? [];
     const seconds = quoted ?? bare;
     return seconds === undefined ? undefined : Math.min(Number(seconds), MAX_WAIT);
   }

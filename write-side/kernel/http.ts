@@ -3,6 +3,7 @@ import { type Request, type Response, Router } from 'express';
 import { formatPosition, type Position } from '../../platform/event-store/types.ts';
 import { expressPath, jsonBody } from '../../platform/http/app.ts';
 import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../platform/http/problem.ts';
+import { validator } from '../../platform/http/validation.ts';
 import { admit, type Identify, mustBeOwnedBy, permitted } from '../../platform/identity/caller.ts';
 import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
@@ -10,7 +11,6 @@ import type { Around, Arounds, Give, Settled } from './around.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid, fingerprintOf } from './ids.ts';
 import type { Limit, Outcome } from './request.ts';
-import { validator } from './validation.ts';
 
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];

@@ -1,0 +1,119 @@
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import formats from 'ajv-formats';
+import type { TSchema } from 'typebox';
+import { type Problem, ProblemError, problems } from './problem.ts';
+
+/** One thing that is wrong with a request: a JSON pointer (RFC 6901) into its data, and why. */
+export type Wrong = NonNullable<Problem['errors']>[number];
+
+/** The most errors that one answer lists. */
+export const MAX_ERRORS = 20;
+
+/** The most characters of an error's pointer, which repeats names that the client chose. */
+const MAX_POINTER = 200;
+
+/**
+ * Values in a request's data from which on only the first error is looked for: finding every error costs time for each
+ * of them. Requests that people write stay far below.
+ */
+const MANY_VALUES = 1_000;
+
+const ajvWith = (allErrors: boolean): Ajv => {
+  const ajv = new Ajv({ allErrors, strict: true });
+  formats.default(ajv, ['date', 'date-time']);
+  return ajv;
+};
+
+const stopsAtFirst = ajvWith(false);
+const findsAll = ajvWith(true);
+
+/** Keywords that a value of the right shape fails by being out of its range. */
+const RANGE_KEYWORDS = new Set([
+  'minimum',
+  'maximum',
+  'exclusiveMinimum',
+  'minLength',
+  'maxLength',
+  'minItems',
+  'maxItems',
+]);
+
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+/** Returns one error, its pointer cut to a bounded length. */
+export const wrongAt = (path: readonly string[], detail: string): Wrong => ({
+  pointer: path
+    .map((part) => `/${escaped(part.slice(0, MAX_POINTER))}`)
+    .join('')
+    .slice(0, MAX_POINTER),
+  detail,
+});
+
+const pathOf = ({ instancePath, keyword, params }: ErrorObject): string => {
+  const property =
+    keyword === 'additionalProperties'
+      ? params.additionalProperty
+      : keyword === 'required'
+        ? params.missingProperty
+        : undefined;
+  if (property === undefined) return instancePath;
+  return `${instancePath}/${escaped(String(property).slice(0, MAX_POINTER))}`;
+};
+
+const described = (error: ErrorObject): Wrong => ({
+  pointer: pathOf(error).slice(0, MAX_POINTER),
+  detail: error.message ?? error.keyword,
+});
+
+/** Returns whether data holds more than {@link MANY_VALUES} values, at any depth. */
+const isLarge = (data: unknown): boolean => {
+  const open: unknown[] = [data];
+  let seen = 0;
+  while (open.length > 0) {
+    const next = open.pop();
+    if (typeof next !== 'object' || next === null) continue;
+    const inside = Object.values(next);
+    seen += inside.length;
+    if (seen > MANY_VALUES) return true;
+    for (const value of inside) open.push(value);
+  }
+  return false;
+};
+
+/**
+ * Compiles a check of a request's data.
+ * @param outOfRange makes the problem of data whose shape is right; 422 when left out
+ * @returns throws a ProblemError for data that does not fit the schema: 400 for a wrong shape. It names at most
+ *   {@link MAX_ERRORS} places; of large data only the first.
+ */
+export const validator = <Data = unknown>(
+  schema: TSchema,
+  outOfRange: (errors: readonly Wrong[]) => Problem = problems.outOfRange,
+): ((data: unknown) => Data) => {
+  const isValid = stopsAtFirst.compile(schema);
+  let checkAll: ValidateFunction | undefined;
+  const errorsOf = (data: unknown): readonly ErrorObject[] => {
+    if (isLarge(data)) return isValid.errors ?? [];
+    checkAll ??= findsAll.compile(schema);
+    checkAll(data);
+    return checkAll.errors ?? [];
+  };
+  return (data) => {
+    if (isValid(data)) return data as Data;
+    const errors = errorsOf(data);
+    const onlyRange = errors.every(({ keyword }) => RANGE_KEYWORDS.has(keyword));
+    const listed = errors.slice(0, MAX_ERRORS).map(described);
+    throw new ProblemError(onlyRange ? outOfRange(listed) : problems.invalid(listed));
+  };
+};
+
+/** Compiles a check of one value: returns why it is wrong, or undefined. */
+export const valueChecker = (schema: TSchema): ((value: unknown) => string | undefined) => {
+  const isValid = stopsAtFirst.compile(schema);
+  return (value) => {
+    if (isValid(value)) return undefined;
+    const [error] = isValid.errors ?? [];
+    const words = error?.keyword === 'enum' ? `: ${error.params.allowedValues.join(', ')}` : '';
+    return `${error?.message ?? 'is wrong'}${words}`;
+  };
+};
