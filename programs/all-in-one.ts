@@ -8,7 +8,7 @@ import { systemGuard } from '../platform/identity/system.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { forgetAllWorkers } from '../platform/subscriptions/workers.ts';
-import { memberMetrics } from '../platform/telemetry/members.ts';
+import { consumerMetrics } from '../platform/telemetry/consumers.ts';
 import { projectionsIn } from '../projections/contexts.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
@@ -18,7 +18,7 @@ import { cinemaWriteSide, openCinemaProcesses } from '../write-side/cinema/outsi
 import { startSandbox } from '../write-side/cinema/payment/sandbox.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { policiesOf } from '../write-side/policies/contexts.ts';
-import { startPolicies } from '../write-side/policies/start.ts';
+import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { startWriteSide } from '../write-side/start.ts';
 import { identityOf } from './wiring/identity.ts';
 import { isLoopback, limitsOf } from './wiring/limits.ts';
@@ -72,7 +72,7 @@ await main(async () => {
   const client = connectEventStore(stores.eventStoreUrl);
   const mongo = createMongoClient(stores.mongoUrl);
   const db = mongo.db(settings.MONGODB_DATABASE);
-  memberMetrics(telemetry.registry, db);
+  consumerMetrics(telemetry.registry, db);
   // After a crash the views would stand still until the leases of a process ran out that is gone for certain.
   if (settings.MONGODB_URL === '') await forgetAllWorkers(db);
   const names = settings.PLAZA_CONTEXTS;
@@ -117,7 +117,7 @@ await main(async () => {
   let stopping = false;
   const health = healthRoutes({
     checks: { ...writeSide.checks, ...readApi.checks },
-    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
+    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
     stopping: () => stopping,
   });
   const app = createApp(

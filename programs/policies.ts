@@ -4,11 +4,11 @@ import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { memberMetrics } from '../platform/telemetry/members.ts';
+import { consumerMetrics } from '../platform/telemetry/consumers.ts';
 import { openCinemaProcesses } from '../write-side/cinema/outside.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { policiesOf } from '../write-side/policies/contexts.ts';
-import { startPolicies } from '../write-side/policies/start.ts';
+import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
 import { createLog, logFailures } from './wiring/log.ts';
 import { serve } from './wiring/serve.ts';
@@ -27,7 +27,7 @@ await main(async () => {
   const client = connectEventStore(EVENTSTORE_URL);
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
-  memberMetrics(telemetry.registry, db);
+  consumerMetrics(telemetry.registry, db);
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const policies = startPolicies({
     client,
@@ -43,13 +43,13 @@ await main(async () => {
     await db.command({ ping: 1 });
     return { ok: true };
   };
-  const told = { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') };
+  const informational = { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') };
   serving.handle(
     createApp(
       [
         ...telemetry.handlers,
         telemetry.routes,
-        healthRoutes({ checks: { readModels }, told, stopping: () => stopping }),
+        healthRoutes({ checks: { readModels }, informational, stopping: () => stopping }),
       ],
       [],
       onError,

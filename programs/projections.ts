@@ -4,7 +4,7 @@ import { healthRoutes } from '../platform/http/health.ts';
 import { systemGuard } from '../platform/identity/system.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { memberMetrics } from '../platform/telemetry/members.ts';
+import { consumerMetrics } from '../platform/telemetry/consumers.ts';
 import { projectionsIn } from '../projections/contexts.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
@@ -25,7 +25,7 @@ await main(async () => {
   const client = connectEventStore(EVENTSTORE_URL);
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
-  memberMetrics(telemetry.registry, db);
+  consumerMetrics(telemetry.registry, db);
   const all = projectionsIn(settings.PLAZA_CONTEXTS);
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
@@ -39,7 +39,7 @@ await main(async () => {
   const health = healthRoutes({
     // A successor is ready once its views are: until then its predecessor keeps the old ones up to date.
     checks: { readModels, ...projections.checks },
-    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
+    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
     stopping: () => stopping,
   });
   serving.handle(

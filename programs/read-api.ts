@@ -4,7 +4,7 @@ import { healthRoutes } from '../platform/http/health.ts';
 import { systemGuard } from '../platform/identity/system.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { memberMetrics } from '../platform/telemetry/members.ts';
+import { consumerMetrics } from '../platform/telemetry/consumers.ts';
 import { readContexts } from '../read-api/contexts.ts';
 import { MAX_WAIT } from '../read-api/kernel/preferences.ts';
 import { startReadApi } from '../read-api/start.ts';
@@ -28,7 +28,7 @@ await main(async () => {
   const serving = await serve(settings.HOST, settings.READ_API_PORT);
   const mongo = createMongoClient(MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
   const db = mongo.db(settings.MONGODB_DATABASE);
-  memberMetrics(telemetry.registry, db);
+  consumerMetrics(telemetry.registry, db);
   const contexts = readContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
@@ -46,7 +46,7 @@ await main(async () => {
   let stopping = false;
   const health = healthRoutes({
     checks: readApi.checks,
-    told: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
+    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
     stopping: () => stopping,
   });
   serving.handle(

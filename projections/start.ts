@@ -4,12 +4,12 @@ import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { readTail } from '../platform/event-store/tail.ts';
 import { comparePositions } from '../platform/event-store/types.ts';
 import { checkpoints, positionOf } from '../platform/subscriptions/checkpoints.ts';
-import { type Group, startGroup } from '../platform/subscriptions/group.ts';
-import type { Member } from '../platform/subscriptions/member.ts';
+import type { Consumer } from '../platform/subscriptions/consumer.ts';
+import { type ConsumerGroup, startConsumerGroup } from '../platform/subscriptions/consumer-group.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
-import type { Telemetry } from '../platform/telemetry/start.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
-import { membersOf } from './kernel/members.ts';
+import { consumersOf } from './kernel/consumers.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
 
@@ -23,7 +23,7 @@ export type ProjectionsOptions = {
 };
 
 export type RunningProjections = {
-  working: Group['working'];
+  working: ConsumerGroup['working'];
   /**
    * Waits until every view has been built that was not, and shows all that the store held then.
    * @param within milliseconds that it takes at most; that the stores are away is for the checks to tell
@@ -52,9 +52,9 @@ export const startProjections = ({
   ...options
 }: ProjectionsOptions): RunningProjections => {
   const { client, db } = options;
-  const traced = telemetry?.tracing?.member ?? ((member: Member) => member);
-  const members = projections.flatMap((projection) => membersOf(db, client, projection)).map(traced);
-  const group = startGroup({ ...options, name: 'projections', members, log });
+  const traced = telemetry?.tracing?.consumer ?? ((consumer: Consumer) => consumer);
+  const consumers = projections.flatMap((projection) => consumersOf(db, client, projection)).map(traced);
+  const group = startConsumerGroup({ ...options, name: 'projections', consumers, log });
   const stopping = new AbortController();
   const { promise: built, resolve: noneIsLeft } = Promise.withResolvers<void>();
   const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, noneIsLeft, stopping.signal);

@@ -6,7 +6,7 @@ import { readTail } from '../platform/event-store/tail.ts';
 import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import { commandMetrics } from '../platform/telemetry/commands.ts';
-import type { Telemetry } from '../platform/telemetry/start.ts';
+import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { Arounds } from './kernel/around.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
 import type { WriteSideContext } from './kernel/context.ts';

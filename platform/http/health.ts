@@ -10,8 +10,8 @@ export type Checks = Readonly<Record<string, () => Promise<Check>>>;
 export type HealthOptions = {
   /** What the process needs to do its work. */
   checks: Checks;
-  /** What an operator wants to know, and what does not keep the process from its work: told, but does not count. */
-  told?: Checks;
+  /** Checks that `?verbose` shows and that do not make the process unready. */
+  informational?: Checks;
   /** Whether the process is on its way to its end, and wants no more work. */
   stopping(): boolean;
 };
@@ -44,12 +44,12 @@ const runAll = async (checks: Checks): Promise<Record<string, Check>> =>
  * `GET /livez`: 200 as long as the process answers at all, whatever it depends on. `GET /readyz`: 200 when it can do
  * its work, else 503; with `?verbose` the outcome of each check.
  */
-export const healthRoutes = ({ checks, told = {}, stopping }: HealthOptions): Router => {
+export const healthRoutes = ({ checks, informational = {}, stopping }: HealthOptions): Router => {
   const router = Router({ caseSensitive: true });
   router.get('/livez', (_req, res) => sendJson(res, 200, { status: 'ok' }, UNCACHED));
   router.get('/readyz', async (req, res) => {
     const isVerbose = new URLSearchParams(req.url.split('?')[1]).has('verbose');
-    const [results, more] = await Promise.all([runAll(checks), isVerbose ? runAll(told) : {}]);
+    const [results, more] = await Promise.all([runAll(checks), isVerbose ? runAll(informational) : {}]);
     const isReady = !stopping() && Object.values(results).every(({ ok }) => ok);
     const status = isReady ? 'ok' : stopping() ? 'stopping' : 'failing';
     const body = isVerbose ? { status, checks: { ...results, ...more } } : { status };

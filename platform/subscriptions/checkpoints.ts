@@ -1,9 +1,9 @@
 import type { Collection, Db } from 'mongodb';
 import { type Position, START } from '../event-store/types.ts';
-import { LeaseLostError, type Member } from './member.ts';
+import { type Consumer, LeaseLostError } from './consumer.ts';
 
 /**
- * How far a member has come. Positions are decimal strings: the driver's 64-bit numbers lose their exactness on the
+ * How far a consumer has come. Positions are decimal strings: the driver's 64-bit numbers lose their exactness on the
  * way through JSON and through filters.
  */
 export type Checkpoint = {
@@ -31,19 +31,19 @@ const decimals = (position: Position) => ({ commit: position.commit.toString(), 
 
 /**
  * Makes the checkpoint the lease's own, whatever older leases still try, and tells where to go on.
- * @returns null when the member has no checkpoint
+ * @returns null when the consumer has no checkpoint
  * @throws LeaseLostError when a newer lease has claimed it
  */
-export const claimCheckpoint = async (db: Db, member: string, token: number): Promise<Checkpoint | null> => {
-  await checkpoints(db).updateOne({ _id: member, token: { $lt: token } }, { $set: { token } });
-  const claimed = await checkpoints(db).findOne({ _id: member });
-  if (claimed && claimed.token !== token) throw new LeaseLostError(`${member} was taken over`);
+export const claimCheckpoint = async (db: Db, consumer: string, token: number): Promise<Checkpoint | null> => {
+  await checkpoints(db).updateOne({ _id: consumer, token: { $lt: token } }, { $set: { token } });
+  const claimed = await checkpoints(db).findOne({ _id: consumer });
+  if (claimed && claimed.token !== token) throw new LeaseLostError(`${consumer} was taken over`);
   return claimed;
 };
 
-type Identity = Pick<Member, 'name' | 'view' | 'version' | 'partitions'>;
+type Identity = Pick<Consumer, 'name' | 'view' | 'version' | 'partitions'>;
 
-/** Writes a checkpoint that was not there: where the member begins. */
+/** Writes a checkpoint that was not there: where the consumer begins. */
 export const createCheckpoint = async (
   db: Db,
   { name, view, version, partitions }: Identity,
@@ -63,27 +63,27 @@ export const createCheckpoint = async (
   return checkpoint;
 };
 
-export type CheckpointMove = { member: string; token: number; position: Position };
+export type CheckpointMove = { consumer: string; token: number; position: Position };
 
 /**
  * Moves checkpoints, those of which the lease still holds.
- * @returns the members whose lease was lost
+ * @returns the consumers whose lease was lost
  */
 export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]): Promise<string[]> => {
   if (moves.length === 0) return [];
   const updatedAt = new Date();
   const { matchedCount } = await checkpoints(db).bulkWrite(
-    moves.map(({ member, token, position }) => ({
-      updateOne: { filter: { _id: member, token }, update: { $set: { ...decimals(position), updatedAt } } },
+    moves.map(({ consumer, token, position }) => ({
+      updateOne: { filter: { _id: consumer, token }, update: { $set: { ...decimals(position), updatedAt } } },
     })),
     { ordered: false },
   );
   if (matchedCount === moves.length) return [];
   const standing = await checkpoints(db)
-    .find({ _id: { $in: moves.map(({ member }) => member) } })
+    .find({ _id: { $in: moves.map(({ consumer }) => consumer) } })
     .toArray();
   const tokens = new Map(standing.map(({ _id, token }) => [_id, token]));
-  return moves.filter(({ member, token }) => tokens.get(member) !== token).map(({ member }) => member);
+  return moves.filter(({ consumer, token }) => tokens.get(consumer) !== token).map(({ consumer }) => consumer);
 };
 
 /** Writes checkpoints for a whole process: those that come while a write is under way go together in the next one. */
@@ -104,7 +104,7 @@ export const checkpointWriter = (db: Db): CheckpointWriter => {
       queue = new Map();
       try {
         const lost = new Set(await moveCheckpoints(db, moves));
-        for (const { member, settle } of moves) for (const { resolve } of settle) resolve(!lost.has(member));
+        for (const { consumer, settle } of moves) for (const { resolve } of settle) resolve(!lost.has(consumer));
       } catch (error) {
         for (const { settle } of moves) for (const { reject } of settle) reject(error);
       }
@@ -115,7 +115,7 @@ export const checkpointWriter = (db: Db): CheckpointWriter => {
   return {
     move(move) {
       const settle = Promise.withResolvers<boolean>();
-      queue.set(move.member, { ...move, settle: [...(queue.get(move.member)?.settle ?? []), settle] });
+      queue.set(move.consumer, { ...move, settle: [...(queue.get(move.consumer)?.settle ?? []), settle] });
       if (!writing) setImmediate(write);
       writing = true;
       return settle.promise;

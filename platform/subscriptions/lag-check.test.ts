@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
 import { lagCheck } from './lag-check.ts';
-import { type MemberStatus, statuses } from './status.ts';
+import { type ConsumerStatus, statuses } from './status.ts';
 
 const LIMIT = 30;
 const data = temporaryData();
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 
 const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
-const checked = async (...members: Partial<MemberStatus>[]) => {
+const checked = async (...consumers: Partial<ConsumerStatus>[]) => {
   const healthy = {
     view: 'parking.lots',
     group: 'projections',
@@ -37,7 +37,9 @@ const checked = async (...members: Partial<MemberStatus>[]) => {
     worker: 'w',
     updatedAt: ago(0),
   };
-  await statuses(mongo.db('plaza')).insertMany(members.map((one, index) => ({ ...healthy, _id: `m${index}`, ...one })));
+  await statuses(mongo.db('plaza')).insertMany(
+    consumers.map((one, index) => ({ ...healthy, _id: `m${index}`, ...one })),
+  );
   return lagCheck(mongo.db('plaza'), LIMIT, 'projections')();
 };
 
@@ -48,7 +50,7 @@ test('all is well where nothing waits, however long ago the last event was', asy
   });
 });
 
-test.each<[string, Partial<MemberStatus>]>([
+test.each<[string, Partial<ConsumerStatus>]>([
   ['has left an event waiting for too long', { state: 'catching-up', eventsBehind: 3, secondsBehind: LIMIT + 1 }],
   ['does not move although events wait', { eventsBehind: 3, secondsBehind: 1, progressAt: ago(LIMIT + 5) }],
   ['is stopped', { state: 'stopped' }],

@@ -17,10 +17,10 @@ const describe = ({ _id, state, eventsBehind, secondsBehind, parked }: ReadStatu
  */
 export const lagCheck =
   (db: Db, limit: number, group?: string) => async (): Promise<{ ok: boolean; detail: string }> => {
-    const members = (await readStatuses(db)).filter((status) =>
+    const consumers = (await readStatuses(db)).filter((status) =>
       group === undefined ? status.group !== 'rebuilds' : status.group === group,
     );
-    const behind = members.filter((status) => isBehind(status, limit));
+    const behind = consumers.filter((status) => isBehind(status, limit));
     const ok = behind.length === 0;
-    return { ok, detail: (ok ? members : behind).map(describe).join('; ') };
+    return { ok, detail: (ok ? consumers : behind).map(describe).join('; ') };
   };

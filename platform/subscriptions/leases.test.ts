@@ -3,22 +3,22 @@ import { describe, expect, test } from 'vitest';
 import { shareOut } from './leases.ts';
 import { observer } from './workers.ts';
 
-describe('sharing members out', () => {
+describe('sharing consumers out', () => {
   const worker = (_id: string, wants: string[]) => ({ _id, wants });
-  const members = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+  const consumers = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 
-  test('gives each member that somebody wants to exactly one worker that wants it, evenly', () => {
+  test('gives each consumer that somebody wants to exactly one worker that wants it, evenly', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.constantFrom('w1', 'w2', 'w3', 'w4'), { minLength: 1 }),
         fc.array(fc.option(fc.constantFrom('w1', 'w2', 'w3', 'w4', 'dead')), { minLength: 7, maxLength: 7 }),
         (names, owners) => {
-          const held = new Map(members.map((member, at) => [member, owners[at] ?? null]));
+          const held = new Map(consumers.map((consumer, at) => [consumer, owners[at] ?? null]));
           const shares = shareOut(
-            names.map((name) => worker(name, members)),
+            names.map((name) => worker(name, consumers)),
             held,
           );
-          expect([...shares.keys()].sort()).toEqual(members);
+          expect([...shares.keys()].sort()).toEqual(consumers);
           const counts = names.map((name) => [...shares.values()].filter((owner) => owner === name).length);
           expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
         },
@@ -29,11 +29,11 @@ describe('sharing members out', () => {
   test('comes to rest: what was shared out stays where it is', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.subarray(members), { minLength: 1, maxLength: 4 }),
+        fc.array(fc.subarray(consumers), { minLength: 1, maxLength: 4 }),
         fc.array(fc.option(fc.constantFrom('w0', 'w1', 'w2', 'w3')), { minLength: 7, maxLength: 7 }),
         (wants, owners) => {
           const workers = wants.map((wanted, at) => worker(`w${at}`, wanted));
-          const held = new Map(members.map((member, at) => [member, owners[at] ?? null]));
+          const held = new Map(consumers.map((consumer, at) => [consumer, owners[at] ?? null]));
           const shares = shareOut(workers, held);
           expect(shareOut([...workers].reverse(), shares)).toEqual(shares);
         },
@@ -42,8 +42,8 @@ describe('sharing members out', () => {
   });
 
   test('moves no more than it must when a worker joins', () => {
-    const held = new Map(members.map((member) => [member, 'w1']));
-    const shares = shareOut([worker('w1', members), worker('w2', members)], held);
+    const held = new Map(consumers.map((consumer) => [consumer, 'w1']));
+    const shares = shareOut([worker('w1', consumers), worker('w2', consumers)], held);
     expect([...shares.values()].filter((owner) => owner === 'w2').length).toBe(3);
   });
 

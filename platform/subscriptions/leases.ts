@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import type { Worker } from './workers.ts';
 
-/** Who works on a member. The token grows with every change of hands and fences the previous owner's writes. */
+/** Who works on a consumer. The token grows with every change of hands and fences the previous owner's writes. */
 export type Lease = { _id: string; owner: string | null; token: number };
 
 export const leases = (db: Db): Collection<Lease> => db.collection<Lease>('leases');
@@ -13,13 +13,13 @@ export const leases = (db: Db): Collection<Lease> => db.collection<Lease>('lease
  */
 export const takeLease = async (
   db: Db,
-  member: string,
+  consumer: string,
   owner: string,
   seen: Lease | undefined,
 ): Promise<number | null> => {
   if (!seen) {
     try {
-      await leases(db).insertOne({ _id: member, owner, token: 1 });
+      await leases(db).insertOne({ _id: consumer, owner, token: 1 });
       return 1;
     } catch (error) {
       if ((error as { code?: unknown }).code === DUPLICATE_KEY) return null;
@@ -28,7 +28,7 @@ export const takeLease = async (
   }
   const token = seen.token + 1;
   const { matchedCount } = await leases(db).updateOne(
-    { _id: member, token: seen.token, owner: seen.owner },
+    { _id: consumer, token: seen.token, owner: seen.owner },
     { $set: { owner, token } },
   );
   return matchedCount === 1 ? token : null;
@@ -37,15 +37,15 @@ export const takeLease = async (
 export const DUPLICATE_KEY = 11000;
 
 /** Gives a lease back, if it is still the owner's. */
-export const releaseLease = async (db: Db, member: string, token: number): Promise<void> => {
-  await leases(db).updateOne({ _id: member, token }, { $set: { owner: null } });
+export const releaseLease = async (db: Db, consumer: string, token: number): Promise<void> => {
+  await leases(db).updateOne({ _id: consumer, token }, { $set: { owner: null } });
 };
 
 /**
- * Shares members evenly among the workers that want them, moving as few as it can from where they are. Every worker
+ * Shares consumers evenly among the workers that want them, moving as few as it can from where they are. Every worker
  * computes the same shares from the same facts.
- * @param owners who holds each member now
- * @returns who should hold each member; a member that nobody wants is missing
+ * @param owners who holds each consumer now
+ * @returns who should hold each consumer; a consumer that nobody wants is missing
  */
 export const shareOut = (
   workers: readonly Pick<Worker, '_id' | 'wants'>[],
@@ -55,33 +55,34 @@ export const shareOut = (
   const shares = new Map<string, string[]>(ordered.map(({ _id }) => [_id, []]));
   const wanting = new Map<string, string[]>();
   for (const { _id, wants } of ordered)
-    for (const member of wants) wanting.set(member, [...(wanting.get(member) ?? []), _id]);
+    for (const consumer of wants) wanting.set(consumer, [...(wanting.get(consumer) ?? []), _id]);
 
   const shareOf = (worker: string) => shares.get(worker) ?? [];
   const leastLoaded = (candidates: readonly string[]) =>
     candidates.reduce((least, worker) => (shareOf(worker).length < shareOf(least).length ? worker : least));
 
-  const members = [...wanting.keys()].sort();
-  const staying = members.filter((member) => wanting.get(member)!.includes(owners.get(member) ?? ''));
-  for (const member of staying) shareOf(owners.get(member)!).push(member);
-  for (const member of members) if (!staying.includes(member)) shareOf(leastLoaded(wanting.get(member)!)).push(member);
+  const consumers = [...wanting.keys()].sort();
+  const staying = consumers.filter((consumer) => wanting.get(consumer)!.includes(owners.get(consumer) ?? ''));
+  for (const consumer of staying) shareOf(owners.get(consumer)!).push(consumer);
+  for (const consumer of consumers)
+    if (!staying.includes(consumer)) shareOf(leastLoaded(wanting.get(consumer)!)).push(consumer);
 
   for (let moved = true; moved; ) {
     moved = false;
     for (const [worker, share] of shares) {
-      for (const member of share) {
-        const target = leastLoaded(wanting.get(member)!);
+      for (const consumer of share) {
+        const target = leastLoaded(wanting.get(consumer)!);
         if (share.length - shareOf(target).length < 2) continue;
         shares.set(
           worker,
-          share.filter((other) => other !== member),
+          share.filter((other) => other !== consumer),
         );
-        shareOf(target).push(member);
+        shareOf(target).push(consumer);
         moved = true;
         break;
       }
       if (moved) break;
     }
   }
-  return new Map([...shares].flatMap(([worker, share]) => share.map((member) => [member, worker] as const)));
+  return new Map([...shares].flatMap(([worker, share]) => share.map((consumer) => [consumer, worker] as const)));
 };

@@ -1,43 +1,43 @@
 import type { Db } from 'mongodb';
 import { formatPosition } from '../event-store/types.ts';
 import { checkpoints, claimCheckpoint, createCheckpoint, positionOf } from './checkpoints.ts';
-import type { Seat } from './feed.ts';
+import { type Consumer, LeaseLostError } from './consumer.ts';
+import type { Assignment } from './delivery.ts';
 import { type Lease, leases, releaseLease, shareOut, takeLease } from './leases.ts';
-import { LeaseLostError, type Member } from './member.ts';
 import { discardedEvents, parked } from './parked.ts';
-import { forgetWorkers, type Presence, type Worker } from './workers.ts';
+import { forgetWorkers, type Worker, type WorkerSession } from './workers.ts';
 
 export type OwnershipOptions = {
   db: Db;
   group: string;
-  members: readonly Member[];
-  presence: Presence;
-  /** The members this process works on; changed here, by `drop` and by `lose` only. */
-  seats: Map<string, Seat>;
-  drop(seat: Seat, why: string): void;
+  consumers: readonly Consumer[];
+  session: WorkerSession;
+  /** The consumers this process works on; changed here, by `drop` and by `lose` only. */
+  assignments: Map<string, Assignment>;
+  drop(assignment: Assignment, why: string): void;
   /** The same for one that another process took. */
-  lose(seat: Seat, why: string): void;
-  /** Ends the work on a seat and writes its checkpoint. */
-  finish(seat: Seat): Promise<void>;
+  lose(assignment: Assignment, why: string): void;
+  /** Ends the work on a assignment and writes its checkpoint. */
+  finish(assignment: Assignment): Promise<void>;
   log(line: string): void;
 };
 
-/** Which members are this process's own. */
+/** Which consumers are this process's own. */
 export type Ownership = {
   /**
    * One round: a sign of life, lost leases dropped, what is too much given back, what is free and fair taken.
-   * @returns the members taken
+   * @returns the consumers taken
    */
-  round(): Promise<Seat[]>;
-  giveBack(seat: Seat): Promise<void>;
+  round(): Promise<Assignment[]>;
+  giveBack(assignment: Assignment): Promise<void>;
 };
 
 export const ownership = (options: OwnershipOptions): Ownership => {
-  const { db, group, members, presence, seats, drop, lose, finish, log } = options;
-  const byName = new Map(members.map((member) => [member.name, member]));
+  const { db, group, consumers, session, assignments, drop, lose, finish, log } = options;
+  const byName = new Map(consumers.map((consumer) => [consumer.name, consumer]));
   const names = [...byName.keys()];
 
-  /** The members that can be worked on: built, and not standing before a poisoned event. */
+  /** The consumers that can be worked on: built, and not standing before a poisoned event. */
   const workable = async (): Promise<string[]> => {
     const [standing, blocking] = await Promise.all([
       checkpoints(db)
@@ -49,7 +49,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     ]);
     const built = new Map(standing.map(({ _id, version, partitions }) => [_id, `${version}/${partitions}`]));
     const blocked = new Set(blocking.map(({ member }) => member));
-    return members
+    return consumers
       .filter(({ name, version, partitions, mustBeBuilt }) => {
         return !blocked.has(name) && (!mustBeBuilt || built.get(name) === `${version}/${partitions}`);
       })
@@ -57,76 +57,78 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   };
 
   const dropLost = (held: ReadonlyMap<string, Lease>) => {
-    for (const seat of [...seats.values()]) {
-      const lease = held.get(seat.member.name);
-      if (lease?.token !== seat.token || lease.owner !== presence.id) lose(seat, 'taken over by another process');
+    for (const assignment of [...assignments.values()]) {
+      const lease = held.get(assignment.consumer.name);
+      if (lease?.token !== assignment.token || lease.owner !== session.id)
+        lose(assignment, 'taken over by another process');
     }
   };
 
-  const take = async (member: Member, lease: Lease | undefined): Promise<Seat | null> => {
-    if (lease?.owner && lease.owner !== presence.id && presence.isAlive(lease.owner)) return null;
-    const token = await takeLease(db, member.name, presence.id, lease);
+  const take = async (consumer: Consumer, lease: Lease | undefined): Promise<Assignment | null> => {
+    if (lease?.owner && lease.owner !== session.id && session.isAlive(lease.owner)) return null;
+    const token = await takeLease(db, consumer.name, session.id, lease);
     if (token === null) return null;
-    const begun = await claimCheckpoint(db, member.name, token);
-    if (!begun && member.mustBeBuilt) return null;
-    const position = positionOf(begun ?? (await createCheckpoint(db, member, token)));
-    const seat: Seat = {
-      member,
+    const begun = await claimCheckpoint(db, consumer.name, token);
+    if (!begun && consumer.mustBeBuilt) return null;
+    const position = positionOf(begun ?? (await createCheckpoint(db, consumer, token)));
+    const assignment: Assignment = {
+      consumer,
       token,
-      turn: {
+      lease: {
         assertHeld() {
-          if (seat.lost) throw new LeaseLostError(`${member.name} was taken over`);
-          presence.assertHeld();
+          if (assignment.lost) throw new LeaseLostError(`${consumer.name} was taken over`);
+          session.assertHeld();
         },
       },
       position,
       written: position,
-      discarded: await discardedEvents(db, member.view),
+      discarded: await discardedEvents(db, consumer.view),
       work: Promise.resolve(),
       busy: false,
       live: false,
       lost: false,
-      aside: false,
+      paused: false,
       progressAt: new Date(),
     };
-    seats.set(member.name, seat);
-    log(`${member.name}: taken at ${formatPosition(position)}`);
-    return seat;
+    assignments.set(consumer.name, assignment);
+    log(`${consumer.name}: taken at ${formatPosition(position)}`);
+    return assignment;
   };
 
-  const giveBack = async (seat: Seat): Promise<void> => {
-    await finish(seat);
-    drop(seat, 'given back');
-    await releaseLease(db, seat.member.name, seat.token);
+  const giveBack = async (assignment: Assignment): Promise<void> => {
+    await finish(assignment);
+    drop(assignment, 'given back');
+    await releaseLease(db, assignment.consumer.name, assignment.token);
   };
 
   /** The dead stay on the list while they own a lease: that they are dead is how its taker knows that it is free. */
   const forgetDead = (all: readonly Worker[], held: ReadonlyMap<string, Lease>) => {
     const owners = new Set([...held.values()].map(({ owner }) => owner));
-    const dead = all.filter((worker) => worker.group === group && !presence.isAlive(worker._id));
+    const dead = all.filter((worker) => worker.group === group && !session.isAlive(worker._id));
     return forgetWorkers(
       db,
       dead.map(({ _id }) => _id).filter((id) => !owners.has(id)),
     );
   };
 
-  const round = async (): Promise<Seat[]> => {
-    const { all, sentAt } = await presence.beat(await workable());
+  const round = async (): Promise<Assignment[]> => {
+    const { all, sentAt } = await session.beat(await workable());
     const standing = await leases(db)
       .find({ _id: { $in: names } })
       .toArray();
     const held = new Map(standing.map((lease) => [lease._id, lease]));
     dropLost(held);
-    presence.confirm(sentAt);
+    session.confirm(sentAt);
 
-    const mates = all.filter((worker) => worker.group === group && presence.isAlive(worker._id));
+    const mates = all.filter((worker) => worker.group === group && session.isAlive(worker._id));
     const shares = shareOut(mates, new Map(standing.map(({ _id, owner }) => [_id, owner])));
-    for (const seat of [...seats.values()]) if (shares.get(seat.member.name) !== presence.id) await giveBack(seat);
-    const taken: Seat[] = [];
+    for (const assignment of [...assignments.values()])
+      if (shares.get(assignment.consumer.name) !== session.id) await giveBack(assignment);
+    const taken: Assignment[] = [];
     for (const [name, worker] of shares) {
-      if (worker !== presence.id || seats.has(name)) continue;
-      const seat = await take(byName.get(name)!, held.get(name));
-      if (seat) taken.push(seat);
+      if (worker !== session.id || assignments.has(name)) continue;
+      const assignment = await take(byName.get(name)!, held.get(name));
+      if (assignment) taken.push(assignment);
     }
     await forgetDead(all, held);
     return taken;

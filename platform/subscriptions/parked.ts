@@ -1,16 +1,17 @@
 import type { Collection, Db } from 'mongodb';
 import type { Revision, StoredEvent } from '../event-store/types.ts';
-import type { Member } from './member.ts';
+import type { Consumer } from './consumer.ts';
 
 /**
- * An event that a member could not handle.
- * - `parked`: the member went on without it, or stands before it when it `blocks`;
- * - `replaying`: an operator asked for it again; the process that works on the member does it;
- * - `discarded`: an operator decided that the member does without it, also in a rebuild.
+ * An event that a consumer could not handle.
+ * - `parked`: the consumer went on without it, or stands before it when it `blocks`;
+ * - `replaying`: an operator asked for it again; the process that works on the consumer does it;
+ * - `discarded`: an operator decided that the consumer does without it, also in a rebuild.
  */
 export type Parked = {
-  /** `{member}:{event id}` */
+  /** `{consumer}:{event id}` */
   _id: string;
+  /** The consumer by its name. */
   member: string;
   view: string;
   state: 'parked' | 'replaying' | 'discarded';
@@ -34,10 +35,10 @@ export type Parked = {
 
 export const parked = (db: Db): Collection<Parked> => db.collection<Parked>('parked');
 
-/** Keeps an event aside, with the reason; once more if it was kept before. */
+/** Keeps an event paused, with the reason; once more if it was kept before. */
 export const park = async (
   db: Db,
-  { name, view, onPoison }: Pick<Member, 'name' | 'view' | 'onPoison'>,
+  { name, view, onPoison }: Pick<Consumer, 'name' | 'view' | 'onPoison'>,
   event: StoredEvent,
   reason: string,
 ): Promise<void> => {
@@ -90,7 +91,7 @@ export const discardedEvents = async (db: Db, view: string): Promise<Set<string>
 };
 
 /**
- * Asks for a parked event once more. The process that holds the member's lease does it within about a second; the
+ * Asks for a parked event once more. The process that holds the consumer's lease does it within about a second; the
  * event is gone from the list then, or back in it with a new reason.
  * @returns false when no such event is parked
  */
@@ -103,7 +104,7 @@ export const requestReplay = async (db: Db, id: string): Promise<boolean> => {
 };
 
 /**
- * Takes a parked event out of its view for good; a member that stands before it goes on behind it.
+ * Takes a parked event out of its view for good; a consumer that stands before it goes on behind it.
  * @returns false when no such event is parked
  */
 export const discard = async (db: Db, id: string): Promise<boolean> => {

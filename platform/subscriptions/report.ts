@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { comparePositions, formatPosition } from '../event-store/types.ts';
-import type { Seat } from './feed.ts';
+import type { Assignment } from './delivery.ts';
 import { park, parked, parkedEvent } from './parked.ts';
 import { measureLag, writeStatuses } from './status.ts';
 import { messageOf } from './transient.ts';
@@ -9,26 +9,26 @@ import { messageOf } from './transient.ts';
 /** An event that waited for longer than this, in seconds, is not "just being handled". */
 const LIVE_WITHIN = 2;
 
-/** Measures how far the members are behind the store's tail and writes it down for all to read. */
+/** Measures how far the consumers are behind the store's tail and writes it down for all to read. */
 export const report = async (
   db: Db,
   client: Pick<EventStoreClient, 'readAll'>,
   group: string,
   worker: string,
-  seats: readonly Seat[],
+  assignments: readonly Assignment[],
 ): Promise<void> => {
-  if (seats.length === 0) return;
+  if (assignments.length === 0) return;
   const lag = await measureLag(
     client,
-    seats.map(({ position }) => position),
+    assignments.map(({ position }) => position),
   );
   await writeStatuses(
     db,
-    seats.map(({ member, position, live, progressAt }) => {
+    assignments.map(({ consumer, position, live, progressAt }) => {
       const { events, seconds } = lag.of(position);
       return {
-        _id: member.name,
-        view: member.view,
+        _id: consumer.name,
+        view: consumer.view,
         group,
         state: live && seconds < LIVE_WITHIN ? 'live' : 'catching-up',
         position: formatPosition(position),
@@ -43,33 +43,33 @@ export const report = async (
 };
 
 /**
- * Does what operators asked for: gives parked events to their members again, between two batches.
- * @param aside runs a job while its seat is fed nothing
+ * Does what operators asked for: gives parked events to their consumers again, between two batches.
+ * @param pausedFor runs a job while its assignment is fed nothing
  */
 export const replayParked = async (
   db: Db,
-  seats: ReadonlyMap<string, Seat>,
-  aside: (seat: Seat, job: () => Promise<void>) => Promise<void>,
+  assignments: ReadonlyMap<string, Assignment>,
+  pausedFor: (assignment: Assignment, job: () => Promise<void>) => Promise<void>,
   log: (line: string) => void,
 ): Promise<void> => {
-  if (seats.size === 0) return;
+  if (assignments.size === 0) return;
   const requests = await parked(db)
-    .find({ state: 'replaying', member: { $in: [...seats.keys()] } })
+    .find({ state: 'replaying', member: { $in: [...assignments.keys()] } })
     .toArray();
   for (const request of requests) {
-    const seat = seats.get(request.member);
+    const assignment = assignments.get(request.member);
     const event = parkedEvent(request);
-    // A member that stopped before the event comes to it by itself.
-    if (!seat || comparePositions(event.position, seat.position) > 0) continue;
-    const { member, turn } = seat;
-    await aside(seat, async () => {
+    // A consumer that stopped before the event comes to it by itself.
+    if (!assignment || comparePositions(event.position, assignment.position) > 0) continue;
+    const { consumer, lease } = assignment;
+    await pausedFor(assignment, async () => {
       try {
-        if (member.onPoison === 'park') await (member.replay?.(event, turn) ?? member.handle([event], turn));
+        if (consumer.onPoison === 'park') await (consumer.replay?.(event, lease) ?? consumer.handle([event], lease));
         await parked(db).deleteOne({ _id: request._id });
-        log(`${member.name}: ${event.type} ${event.id} replayed`);
+        log(`${consumer.name}: ${event.type} ${event.id} replayed`);
       } catch (error) {
-        await park(db, member, event, messageOf(error));
-        log(`${member.name}: ${event.type} ${event.id} failed again: ${messageOf(error)}`);
+        await park(db, consumer, event, messageOf(error));
+        log(`${consumer.name}: ${event.type} ${event.id} failed again: ${messageOf(error)}`);
       }
     });
   }

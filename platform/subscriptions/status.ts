@@ -6,23 +6,23 @@ import { checkpoints } from './checkpoints.ts';
 import { parked } from './parked.ts';
 
 /** `catching-up` is behind the store's tail, `stopped` is nobody's work: not started, or standing before a poisoned event. */
-export type MemberState = 'live' | 'catching-up' | 'rebuilding' | 'stopped';
+export type ConsumerState = 'live' | 'catching-up' | 'rebuilding' | 'stopped';
 
-/** What is kept in `projection_status` for each member of each group. */
-export type MemberStatus = {
+/** What is kept in `projection_status` for each consumer of each group. */
+export type ConsumerStatus = {
   _id: string;
   view: string;
   /** `projections` or `policies`. */
   group: string;
-  state: MemberState;
-  /** Decimal positions: the member's, and that of the newest event in the store when it was measured. */
+  state: ConsumerState;
+  /** Decimal positions: the consumer's, and that of the newest event in the store when it was measured. */
   position: string;
   tail: string;
   /** Exact up to 500, an estimate above. */
   eventsBehind: number;
   /** For how long the oldest event that it has not handled has waited. */
   secondsBehind: number;
-  /** When the member last moved. */
+  /** When the consumer last moved. */
   progressAt: Date;
   /** The process that works on it. */
   worker: string | null;
@@ -30,23 +30,23 @@ export type MemberStatus = {
 };
 
 /** A status with what the reader adds. */
-export type ReadStatus = MemberStatus & {
+export type ReadStatus = ConsumerStatus & {
   /** Of its checkpoint; null before the first. */
   version: number | null;
-  /** Events kept aside, without the discarded ones. */
+  /** Events kept paused, without the discarded ones. */
   parked: number;
   secondsSinceProgress: number;
   /** Since a process that works on it told of it. */
   secondsSinceReport: number;
 };
 
-export const statuses = (db: Db): Collection<MemberStatus> => db.collection<MemberStatus>('projection_status');
+export const statuses = (db: Db): Collection<ConsumerStatus> => db.collection<ConsumerStatus>('projection_status');
 
 /** Milliseconds after which a status that nobody renewed counts as `stopped`. */
 const STALE_AFTER = 5000;
 
 /**
- * The state and lag of every member that ever ran, sorted by name. One whose process is gone is `stopped`, whatever it
+ * The state and lag of every consumer that ever ran, sorted by name. One whose process is gone is `stopped`, whatever it
  * said last.
  */
 export const readStatuses = async (db: Db, now = new Date()): Promise<ReadStatus[]> => {
@@ -80,7 +80,7 @@ const EXACT = 500;
 
 /**
  * Measures against the store's own tail, not against what a subscription happened to deliver.
- * @param positions of the members; the read begins at the lowest
+ * @param positions of the consumers; the read begins at the lowest
  * @throws what the client throws when the store is away
  */
 export const measureLag = async (
@@ -110,8 +110,8 @@ export const measureLag = async (
   };
 };
 
-/** Writes the statuses of the members that this process works on. */
-export const writeStatuses = async (db: Db, current: readonly Omit<MemberStatus, 'updatedAt'>[]): Promise<void> => {
+/** Writes the statuses of the consumers that this process works on. */
+export const writeStatuses = async (db: Db, current: readonly Omit<ConsumerStatus, 'updatedAt'>[]): Promise<void> => {
   if (current.length === 0) return;
   const updatedAt = new Date();
   await statuses(db).bulkWrite(

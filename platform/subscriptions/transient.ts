@@ -1,6 +1,6 @@
 import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import { StoreUnavailableError } from '../event-store/types.ts';
-import { LeaseUncertainError, WriteConflictError } from './member.ts';
+import { LeaseUncertainError, WriteConflictError } from './consumer.ts';
 
 /** Server codes for a node that is stepping down, shutting down or not yet able to serve. */
 const NOT_SERVING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Collection, Db } from 'mongodb';
-import { LeaseUncertainError } from './member.ts';
+import { LeaseUncertainError } from './consumer.ts';
 
 /** A process that takes part. It is alive as long as its beat moves; the leases it owns are good for as long. */
 export type Worker = {
   _id: string;
-  /** The processes of one group share its members. */
+  /** The processes of one group share its consumers. */
   group: string;
   beat: number;
-  /** The members it can work on. */
+  /** The consumers it can work on. */
   wants: string[];
 };
 
@@ -43,7 +43,7 @@ export const observer = (leaseMs: number, now: () => number = monotonic) => {
 };
 
 /** This process among the workers. */
-export type Presence = {
+export type WorkerSession = {
   id: string;
   /** Gives a sign of life and looks at the others. @returns all workers, and the moment to `confirm` */
   beat(wants: readonly string[]): Promise<{ all: Worker[]; sentAt: number }>;
@@ -55,7 +55,7 @@ export type Presence = {
   leave(): Promise<void>;
 };
 
-export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): Presence => {
+export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): WorkerSession => {
   const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   const { observe, isAlive } = observer(leaseMs);
   let confirmedAt = Number.NEGATIVE_INFINITY;

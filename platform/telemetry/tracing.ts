@@ -13,7 +13,7 @@ import {
 import type { RequestHandler } from 'express';
 import type { Streams } from '../event-store/streams.ts';
 import type { EventMetadata } from '../event-store/types.ts';
-import type { Member } from '../subscriptions/member.ts';
+import type { Consumer } from '../subscriptions/consumer.ts';
 
 type Handle<Command, Outcome> = { handle(command: Command): Promise<Outcome> };
 type TracedCommand = { type: string; actor: string; traceparent?: string };
@@ -32,7 +32,7 @@ export type Tracing = {
     handler: Handle<Command, Outcome>,
   ): Handle<Command, Outcome>;
   /** A span for each batch that holds a traced event: a child of the first one's, with links to the others. */
-  member(member: Member): Member;
+  consumer(consumer: Consumer): Consumer;
   /** Sends what is left. */
   stop(): Promise<void>;
 };
@@ -179,14 +179,14 @@ export const startTracing = async (options: TracingOptions): Promise<Tracing> =>
       },
     }),
 
-    member: (member) => ({
-      ...member,
-      handle(events, turn) {
+    consumer: (consumer) => ({
+      ...consumer,
+      handle(events, lease) {
         const traces = tracesOf(events);
-        if (traces.length === 0) return member.handle(events, turn);
+        if (traces.length === 0) return consumer.handle(events, lease);
         const attributes = { 'messaging.batch.message_count': events.length };
-        const span = spanOf(member.name, traces, { kind: SpanKind.CONSUMER, attributes });
-        return during(span, () => member.handle(events, turn));
+        const span = spanOf(consumer.name, traces, { kind: SpanKind.CONSUMER, attributes });
+        return during(span, () => consumer.handle(events, lease));
       },
     }),
 

@@ -1,5 +1,5 @@
 import packageJson from '../../package.json' with { type: 'json' };
-import { startTelemetry, type Telemetry } from '../../platform/telemetry/start.ts';
+import { startTelemetry, type Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { Settings } from './settings.ts';
 
 /** A process's metrics and traces, as the settings want them. @param service the process: `write-side` */

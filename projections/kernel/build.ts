@@ -17,12 +17,12 @@ import {
   moveCheckpoints,
   positionOf,
 } from '../../platform/subscriptions/checkpoints.ts';
+import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
-import { LeaseLostError } from '../../platform/subscriptions/member.ts';
 import { discardedEvents, park } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
 import { isTransient, messageOf } from '../../platform/subscriptions/transient.ts';
-import type { Presence } from '../../platform/subscriptions/workers.ts';
+import type { WorkerSession } from '../../platform/subscriptions/workers.ts';
 import type { Projection } from './projection.ts';
 import { viewWriter, type Write } from './writer.ts';
 
@@ -74,14 +74,14 @@ export const openBuild = async (
   db: Db,
   projection: Projection,
   kind: BuildKind,
-  presence: Presence,
+  session: WorkerSession,
 ): Promise<Build> => {
   const view = projection.name;
   const name = buildName(view, kind);
   const collection = buildCollection(view, kind);
   const seen = (await leases(db).findOne({ _id: name })) ?? undefined;
-  const busy = seen?.owner && presence.isAlive(seen.owner);
-  const token = busy ? null : await takeLease(db, name, presence.id, seen);
+  const busy = seen?.owner && session.isAlive(seen.owner);
+  const token = busy ? null : await takeLease(db, name, session.id, seen);
   if (token === null) throw new AlreadyBuildingError(`${view} is being built by ${seen?.owner ?? 'another process'}`);
   const { version } = projection;
   const begun = await claimCheckpoint(db, name, token);
@@ -111,10 +111,10 @@ export const openBuild = async (
  * with each batch does. Until then a build is only read by `_id`. What is there already stays.
  * @throws LeaseUncertainError
  */
-export const indexBuild = async (db: Db, { projection, collection }: Build, presence: Presence): Promise<void> => {
+export const indexBuild = async (db: Db, { projection, collection }: Build, session: WorkerSession): Promise<void> => {
   const { indexes } = projection;
   if (indexes.length === 0) return;
-  presence.assertHeld();
+  session.assertHeld();
   await db.collection(collection).createIndexes(indexes.map((key) => ({ key: key as Record<string, 1 | -1> })));
 };
 
@@ -131,7 +131,7 @@ export type CatchUpOptions = {
   client: EventStoreClient;
   db: Db;
   builds: readonly Build[];
-  presence: Presence;
+  session: WorkerSession;
   signal: AbortSignal;
   maxBatch?: number;
   /** Goes on in rounds until one to the store's end took less than this, in milliseconds. One round when left out. */
@@ -154,7 +154,7 @@ export type BuildProgress = {
  * @throws PoisonedBuildError, LeaseLostError
  */
 export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
-  const { client, db, builds, presence, signal, maxBatch = 4000, untilRoundTakes = Infinity, onProgress } = options;
+  const { client, db, builds, session, signal, maxBatch = 4000, untilRoundTakes = Infinity, onProgress } = options;
   const from = lowest(builds);
   let tail = await readTail(client);
   let roundBegan = performance.now();
@@ -171,8 +171,8 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
     readTail: () => readTail(client),
   });
   const line = assemblyLine(builds, {
-    feed: (build, mine, batch) => feedBuild(db, build, mine, batch, presence, signal),
-    keep: () => keepPositions(db, builds, presence, signal),
+    feed: (build, mine, batch) => feedBuild(db, build, mine, batch, session, signal),
+    keep: () => keepPositions(db, builds, session, signal),
   });
   try {
     for await (const batch of pulled) {
@@ -244,7 +244,7 @@ const feedBuild = async (
   build: Build,
   taken: readonly StoredEvent[],
   batch: EventBatch,
-  presence: Presence,
+  session: WorkerSession,
   signal: AbortSignal,
 ) => {
   const { position, until, discarded } = build;
@@ -256,17 +256,17 @@ const feedBuild = async (
       comparePositions(event.position, end) <= 0 &&
       !discarded.has(event.id),
   );
-  if (mine.length > 0) await patiently(() => writeStrictly(db, build, mine, presence), signal);
+  if (mine.length > 0) await patiently(() => writeStrictly(db, build, mine, session), signal);
   if (!signal.aborted) build.position = end;
 };
 
-const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[], presence: Presence) => {
+const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[], session: WorkerSession) => {
   try {
-    await build.write(events, presence);
+    await build.write(events, session);
   } catch (error) {
     if (isTransient(error)) throw error;
     if (events.length > 1) {
-      for (const event of events) await writeStrictly(db, build, [event], presence);
+      for (const event of events) await writeStrictly(db, build, [event], session);
       return;
     }
     const [event] = events;
@@ -277,10 +277,10 @@ const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[
   }
 };
 
-const keepPositions = async (db: Db, builds: readonly Build[], presence: Presence, signal: AbortSignal) =>
+const keepPositions = async (db: Db, builds: readonly Build[], session: WorkerSession, signal: AbortSignal) =>
   patiently(async () => {
-    presence.assertHeld();
-    const moves = builds.map(({ name, token, position }) => ({ member: name, token, position }));
+    session.assertHeld();
+    const moves = builds.map(({ name, token, position }) => ({ consumer: name, token, position }));
     const [lost] = await moveCheckpoints(db, moves);
     if (lost) throw new LeaseLostError(`${lost} was taken over`);
   }, signal);

@@ -1,6 +1,6 @@
 import type { Document, IndexSpecification } from 'mongodb';
 import type { Position } from '../../platform/event-store/types.ts';
-import type { PoisonRule } from '../../platform/subscriptions/member.ts';
+import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
 import type { ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
 
 /** What every event tells besides its type and data. */

@@ -3,11 +3,11 @@ import type { Db } from 'mongodb';
 import { exhaustMap, interval, merge, timer } from 'rxjs';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { formatPosition, type Position } from '../../platform/event-store/types.ts';
+import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease } from '../../platform/subscriptions/leases.ts';
-import { LeaseLostError } from '../../platform/subscriptions/member.ts';
 import { parked } from '../../platform/subscriptions/parked.ts';
 import { measureLag, statuses, writeStatuses } from '../../platform/subscriptions/status.ts';
-import { joinWorkers, LEASE_MS, type Presence } from '../../platform/subscriptions/workers.ts';
+import { joinWorkers, LEASE_MS, type WorkerSession } from '../../platform/subscriptions/workers.ts';
 import {
   AlreadyBuildingError,
   type Build,
@@ -45,20 +45,20 @@ export type RebuildOptions = {
  * @throws AlreadyBuildingError, PoisonedBuildError
  */
 export const rebuild = (options: RebuildOptions): Promise<boolean> =>
-  withBuilds(options, 'next', async (builds, presence, signal) => {
+  withBuilds(options, 'next', async (builds, session, signal) => {
     const { db } = options;
     const waiting: Build[] = [];
     for (const build of builds) {
-      if (await finishSwitch(db, build, presence)) continue;
+      if (await finishSwitch(db, build, session)) continue;
       if ((await options.isNeeded?.(build.projection)) === false) await discardBuild(db, build);
       else waiting.push(build);
     }
     if (waiting.length === 0) return true;
-    const work = { ...options, builds: waiting, presence, signal };
+    const work = { ...options, builds: waiting, session, signal };
     if (!(await catchUp({ ...work, untilRoundTakes: LAST_ROUND }))) return false;
-    for (const build of waiting) await patiently(() => indexBuild(db, build, presence), signal);
+    for (const build of waiting) await patiently(() => indexBuild(db, build, session), signal);
     if (!(await catchUp({ ...work, untilRoundTakes: LAST_ROUND }))) return false;
-    const seized = await seizeViews(db, waiting, presence);
+    const seized = await seizeViews(db, waiting, session);
     if (!(await catchUp(work))) {
       for (const { members } of seized) for (const { name, token } of members) await releaseLease(db, name, token);
       return false;
@@ -81,8 +81,8 @@ export const withFreshViews = <Result>(
   until: ((build: Build) => Promise<Position>) | null,
   job: (builds: readonly Build[], catchUpAgain: () => Promise<boolean>) => Promise<Result>,
 ): Promise<Result | null> =>
-  withBuilds(options, 'verify', async (builds, presence, signal) => {
-    const work = { ...options, builds, presence, signal };
+  withBuilds(options, 'verify', async (builds, session, signal) => {
+    const work = { ...options, builds, session, signal };
     try {
       if (until) for (const build of builds) build.until = await until(build);
       const result =
@@ -105,38 +105,36 @@ export const discardRebuild = (options: RebuildOptions): Promise<void> =>
 const withBuilds = async <Result>(
   options: RebuildOptions,
   kind: BuildKind,
-  job: (builds: readonly Build[], presence: Presence, signal: AbortSignal) => Promise<Result>,
+  job: (builds: readonly Build[], session: WorkerSession, signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> => {
   const { client, db, projections, signal, leaseMs = LEASE_MS } = options;
-  const presence = joinWorkers(db, 'rebuilds', leaseMs);
+  const session = joinWorkers(db, 'rebuilds', leaseMs);
   const lost = new AbortController();
   const builds: Build[] = [];
   const round = async () => {
-    const { sentAt } = await presence.beat([]);
-    if (await allMine(db, builds, presence)) presence.confirm(sentAt);
+    const { sentAt } = await session.beat([]);
+    if (await allMine(db, builds, session)) session.confirm(sentAt);
     else lost.abort(new LeaseLostError('The rebuild was taken over by another process'));
   };
   await round();
   // Without a beat the leases run out by themselves. To measure how far behind a build is costs more than a beat.
   const regularly = merge(
     interval(leaseMs / 6).pipe(exhaustMap(() => round().catch(() => {}))),
-    timer(leaseMs / 6, leaseMs / 1.5).pipe(
-      exhaustMap(() => reportBuilds(client, db, builds, presence).catch(() => {})),
-    ),
+    timer(leaseMs / 6, leaseMs / 1.5).pipe(exhaustMap(() => reportBuilds(client, db, builds, session).catch(() => {}))),
   ).subscribe();
   try {
-    for (const projection of projections) builds.push(await openPatiently(projection, kind, presence, options));
-    const result = await job(builds, presence, AbortSignal.any([signal, lost.signal]));
+    for (const projection of projections) builds.push(await openPatiently(projection, kind, session, options));
+    const result = await job(builds, session, AbortSignal.any([signal, lost.signal]));
     lost.signal.throwIfAborted();
     return result;
   } finally {
     regularly.unsubscribe();
     for (const { name, token } of builds) await releaseLease(db, name, token);
-    await presence.leave();
+    await session.leave();
   }
 };
 
-const allMine = async (db: Db, builds: readonly Build[], { id }: Presence): Promise<boolean> => {
+const allMine = async (db: Db, builds: readonly Build[], { id }: WorkerSession): Promise<boolean> => {
   const held = await leases(db).find({ owner: id }).toArray();
   const tokens = new Map(held.map(({ _id, token }) => [_id, token]));
   return builds.every(({ name, token, finished }) => finished || tokens.get(name) === token);
@@ -146,13 +144,13 @@ const allMine = async (db: Db, builds: readonly Build[], { id }: Presence): Prom
 const openPatiently = async (
   projection: Projection,
   kind: BuildKind,
-  presence: Presence,
+  session: WorkerSession,
   { db, signal, leaseMs = LEASE_MS }: RebuildOptions,
 ): Promise<Build> => {
   const deadline = performance.now() + leaseMs * 1.5;
   for (;;) {
     try {
-      return await openBuild(db, projection, kind, presence);
+      return await openBuild(db, projection, kind, session);
     } catch (error) {
       if (!(error instanceof AlreadyBuildingError) || performance.now() > deadline || signal.aborted) throw error;
       await pause(leaseMs / 10, undefined, { signal }).catch(() => {});
@@ -160,7 +158,7 @@ const openPatiently = async (
   }
 };
 
-const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly Build[], { id }: Presence) => {
+const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly Build[], { id }: WorkerSession) => {
   const going = builds.filter(({ finished }) => !finished);
   if (going.length === 0) return;
   const lag = await measureLag(

@@ -4,9 +4,9 @@ import { checkpoints, claimCheckpoint, positionOf } from '../../platform/subscri
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
 import { parked } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
-import { type Presence, workers } from '../../platform/subscriptions/workers.ts';
+import { type WorkerSession, workers } from '../../platform/subscriptions/workers.ts';
 import type { Build } from './build.ts';
-import { memberNames } from './members.ts';
+import { consumerNames } from './consumers.ts';
 
 /** A live view whose members are this process's, so that nobody writes into it. */
 export type Seized = { build: Build; members: { name: string; token: number }[] };
@@ -17,12 +17,12 @@ const POLL = 10;
  * Takes the views' members from whoever works on them, and waits until these processes have noticed: from then on only the
  * queries use the live collections.
  */
-export const seizeViews = async (db: Db, builds: readonly Build[], presence: Presence): Promise<Seized[]> => {
+export const seizeViews = async (db: Db, builds: readonly Build[], session: WorkerSession): Promise<Seized[]> => {
   const owners = new Set<string>();
   const seize = async (build: Build): Promise<Seized> => {
     const members = [];
-    for (const name of memberNames(build.projection)) {
-      const { token, previous } = await seizeLease(db, name, presence.id);
+    for (const name of consumerNames(build.projection)) {
+      const { token, previous } = await seizeLease(db, name, session.id);
       await claimCheckpoint(db, name, token);
       if (previous) owners.add(previous);
       members.push({ name, token });
@@ -30,7 +30,7 @@ export const seizeViews = async (db: Db, builds: readonly Build[], presence: Pre
     return { build, members };
   };
   const seized = await Promise.all(builds.map(seize));
-  await Promise.all([...owners].map((worker) => noticed(db, worker, presence)));
+  await Promise.all([...owners].map((worker) => noticed(db, worker, session)));
   return seized;
 };
 
@@ -47,13 +47,13 @@ const seizeLease = async (
 };
 
 /** A worker that began a whole round after its leases were taken has read so; one that begins none is dead before long. */
-const noticed = async (db: Db, worker: string, presence: Presence): Promise<void> => {
+const noticed = async (db: Db, worker: string, session: WorkerSession): Promise<void> => {
   const beatOf = async () => (await workers(db).findOne({ _id: worker }))?.beat;
   const first = await beatOf();
   if (first === undefined) return;
   for (;;) {
     const now = await beatOf();
-    if (now === undefined || now >= first + 2 || !presence.isAlive(worker)) return;
+    if (now === undefined || now >= first + 2 || !session.isAlive(worker)) return;
     await pause(POLL);
   }
 };
@@ -104,7 +104,7 @@ const adopt = async (db: Db, build: Build, members: Seized['members']): Promise<
  * does not say so yet.
  * @returns true when there was one
  */
-export const finishSwitch = async (db: Db, build: Build, presence: Presence): Promise<boolean> => {
+export const finishSwitch = async (db: Db, build: Build, session: WorkerSession): Promise<boolean> => {
   const checkpoint = await checkpoints(db).findOne({ _id: build.name });
   if (!checkpoint?.switching) return false;
   const [waiting] = await db.listCollections({ name: build.collection }, { nameOnly: true }).toArray();
@@ -113,7 +113,7 @@ export const finishSwitch = async (db: Db, build: Build, presence: Presence): Pr
     return false;
   }
   build.position = positionOf(checkpoint);
-  const [seized] = await seizeViews(db, [build], presence);
+  const [seized] = await seizeViews(db, [build], session);
   await adopt(db, build, seized!.members);
   return true;
 };

@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError } from 'mongodb';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
+import { type HeldLease, WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
-import { type Turn, WriteConflictError } from '../../platform/subscriptions/member.ts';
 import { projected } from './events.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
@@ -12,7 +12,7 @@ export type ViewDocument = Document & { _id: string; _position: string };
 /** A position in a document. */
 const positionText = (event: Pick<AnyEvent, 'position'>): string => event.position.commit.toString();
 
-export type Write = (events: readonly StoredEvent[], turn: Turn) => Promise<void>;
+export type Write = (events: readonly StoredEvent[], lease: HeldLease) => Promise<void>;
 
 /**
  * Writes a projection's documents into a collection: for each batch one read of the documents it changes and one
@@ -37,7 +37,7 @@ const foldingWriter = (db: Db, projection: Projection, collectionName: string, r
     for (const document of stored) known.set(document._id, document);
     return known;
   };
-  return async (events, turn) => {
+  return async (events, lease) => {
     const byKey = groupByKey(projection, events);
     if (byKey.size === 0) return;
     const known = await read([...byKey.keys()]);
@@ -51,7 +51,7 @@ const foldingWriter = (db: Db, projection: Projection, collectionName: string, r
       written.push([key, document]);
     }
     if (writes.length === 0) return;
-    turn.assertHeld();
+    lease.assertHeld();
     try {
       await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
     } catch (error) {
@@ -134,13 +134,13 @@ const onlyDuplicates = (error: unknown): boolean =>
 
 const collectingWriter = (db: Db, projection: Projection, collectionName: string): Write => {
   const documents = db.collection<ViewDocument>(collectionName);
-  return async (events, turn) => {
+  return async (events, lease) => {
     const rows = events.map((event) => {
       const seen = projected(projection.context, event);
       return { ...projection.document!(seen), _position: positionText(seen) };
     });
     if (rows.length === 0) return;
-    turn.assertHeld();
+    lease.assertHeld();
     try {
       await documents.insertMany(rows, { ordered: false });
     } catch (error) {
@@ -159,7 +159,7 @@ export const refold = async (
   projection: Projection,
   again: StoredEvent,
   history: (until: bigint) => AsyncIterable<readonly StoredEvent[]>,
-  turn: Turn,
+  lease: HeldLease,
 ): Promise<void> => {
   const asked = projected(projection.context, again);
   const key = projection.key!(asked);
@@ -180,6 +180,6 @@ export const refold = async (
       }
     }
   const write = change(before, after && { ...after, _position: until.toString() });
-  turn.assertHeld();
+  lease.assertHeld();
   if (write) await writeAll(() => documents.bulkWrite([write]), [write]);
 };

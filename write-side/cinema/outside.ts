@@ -1,5 +1,5 @@
-import type { Telemetry } from '../../platform/telemetry/start.ts';
-import type { Processes } from '../policies/start.ts';
+import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
+import type { Processes } from '../policies/run-policies.ts';
 import type { WriteSideOptions } from '../start.ts';
 import { cinemaAround } from './around.ts';
 import { mailChannel } from './mail/channel.ts';

@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import { startGroup } from '../../platform/subscriptions/group.ts';
+import { startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
 import { processManager } from './process.ts';
-import { scheduleMember, startSchedule, type Task } from './schedule.ts';
+import { scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
 const Data = Type.Object({ id: Type.String(), afterMs: Type.Integer() });
 
@@ -46,7 +46,12 @@ beforeEach(() => {
 });
 
 const follow = () => {
-  const group = startGroup({ client: stores.client, db, name: randomUUID(), members: [scheduleMember(db, manager)] });
+  const group = startConsumerGroup({
+    client: stores.client,
+    db,
+    name: randomUUID(),
+    consumers: [scheduleConsumer(db, manager)],
+  });
   stops.push(group.stop);
 };
 

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
-import type { Member } from '../../platform/subscriptions/member.ts';
+import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { ProcessManager } from './process.ts';
@@ -25,8 +25,8 @@ export type Task = {
 /** The tasks that wait, of every process manager. */
 const schedule = (db: Db): Collection<Task> => db.collection<Task>('schedule');
 
-/** The member that keeps a process manager's schedule: events come in, tasks come on and off. */
-export const scheduleMember = (db: Db, manager: ProcessManager): Member => {
+/** The consumer that keeps a process manager's schedule: events come in, tasks come on and off. */
+export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
   const types = new Set<string>(manager.events);
   return {
     name: `process:${manager.name}`,
@@ -35,7 +35,7 @@ export const scheduleMember = (db: Db, manager: ProcessManager): Member => {
     partitions: 1,
     takes: ({ type }) => types.has(type),
     onPoison: 'park',
-    async handle(events, turn) {
+    async handle(events, lease) {
       const changes = new Map<string, AnyBulkWriteOperation<Task>>();
       for (const { id, type, data, metadata } of events) {
         const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
@@ -66,7 +66,7 @@ export const scheduleMember = (db: Db, manager: ProcessManager): Member => {
         }
       }
       if (changes.size === 0) return;
-      turn.assertHeld();
+      lease.assertHeld();
       await schedule(db).bulkWrite([...changes.values()], { ordered: false });
     },
   };

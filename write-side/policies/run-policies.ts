@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
-import { type Group, startGroup } from '../../platform/subscriptions/group.ts';
-import type { Telemetry } from '../../platform/telemetry/start.ts';
+import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
+import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { CommandHandler } from '../kernel/command-handler.ts';
-import { type GiveCommand, policyMember } from './member.ts';
 import type { Policy } from './policy.ts';
+import { type GiveCommand, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
-import { type Perform, scheduleMember, startSchedule, type Task } from './schedule.ts';
+import { type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
 /** Process managers and how what they schedule is done, by their names. */
 export type Processes = {
@@ -59,15 +59,21 @@ const giveForTask = (give: GiveCommand) => async (command: { type: string; data:
 };
 
 /** Runs policies and process managers, together with all other processes that run the same ones. Returns at once. */
-export const startPolicies = ({ policies, processes, handler, telemetry, ...options }: PoliciesOptions): Group => {
+export const startPolicies = ({
+  policies,
+  processes,
+  handler,
+  telemetry,
+  ...options
+}: PoliciesOptions): ConsumerGroup => {
   const { db, log = () => {} } = options;
   const give = giveTo(telemetry?.tracing?.policies(handler) ?? handler);
-  const group = startGroup({
+  const group = startConsumerGroup({
     ...options,
     name: 'policies',
-    members: [
-      ...policies.map((policy) => policyMember(policy, give)),
-      ...(processes?.managers ?? []).map((manager) => scheduleMember(db, manager)),
+    consumers: [
+      ...policies.map((policy) => policyConsumer(policy, give)),
+      ...(processes?.managers ?? []).map((manager) => scheduleConsumer(db, manager)),
     ],
   });
   if (!processes) return group;

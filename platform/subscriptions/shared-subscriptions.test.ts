@@ -6,8 +6,8 @@ import {
   type StoredEvent,
   StoreUnavailableError,
 } from '../event-store/types.ts';
-import type { Seat } from './feed.ts';
-import { startLanes } from './lanes.ts';
+import type { Assignment } from './delivery.ts';
+import { startSubscriptions } from './shared-subscriptions.ts';
 
 const at = (n: number): Position => ({ commit: BigInt(n), prepare: BigInt(n) });
 
@@ -23,15 +23,15 @@ async function* history(from: Position, signal: AbortSignal): AsyncGenerator<Eve
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-test('lanes join while a member waits for a server that is away, so that its lease is renewed', async () => {
+test('subscriptions join while a consumer waits for a server that is away, so that its lease is renewed', async () => {
   const tried: string[] = [];
-  let failing = 1; // The first try, so that a lane of its own is opened; from event 2 on the server stays away.
+  let failing = 1; // The first try, so that a subscription of its own is opened; from event 2 on the server stays away.
   let away = true;
   const all = Promise.withResolvers<void>();
   const waits = Promise.withResolvers<void>();
   const stopping = new AbortController();
-  const seat: Seat = {
-    member: {
+  const assignment: Assignment = {
+    consumer: {
       name: 'waits',
       view: 'waits',
       version: 1,
@@ -48,7 +48,7 @@ test('lanes join while a member waits for a server that is away, so that its lea
       },
     },
     token: 1,
-    turn: { assertHeld() {} },
+    lease: { assertHeld() {} },
     position: START,
     written: START,
     discarded: new Set(),
@@ -56,10 +56,10 @@ test('lanes join while a member waits for a server that is away, so that its lea
     busy: false,
     live: false,
     lost: false,
-    aside: false,
+    paused: false,
     progressAt: new Date(),
   };
-  const lanes = startLanes({
+  const subscriptions = startSubscriptions({
     pull: history,
     context: {
       db: undefined as never,
@@ -73,12 +73,12 @@ test('lanes join while a member waits for a server that is away, so that its lea
     log() {},
   });
 
-  lanes.open([seat]);
+  subscriptions.open([assignment]);
   await waits.promise;
-  await lanes.join();
+  await subscriptions.join();
   away = false;
   await all.promise;
   stopping.abort();
-  await lanes.stop();
-  expect(seat.position).toEqual(at(2));
+  await subscriptions.stop();
+  expect(assignment.position).toEqual(at(2));
 });

@@ -3,9 +3,9 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { START, type StoredEvent } from '../event-store/types.ts';
 import { checkpoints, positionOf } from './checkpoints.ts';
-import { type Group, type GroupOptions, startGroup } from './group.ts';
+import { type Consumer, WriteConflictError } from './consumer.ts';
+import { type ConsumerGroup, type ConsumerGroupOptions, startConsumerGroup } from './consumer-group.ts';
 import { leases, takeLease } from './leases.ts';
-import { type Member, WriteConflictError } from './member.ts';
 import { discard, parked, requestReplay } from './parked.ts';
 import { reachedPosition } from './position.ts';
 import { readStatuses } from './status.ts';
@@ -15,7 +15,7 @@ import { forgetAllWorkers, joinWorkers } from './workers.ts';
 let stores: TestStores;
 let db: Db;
 let run = 0;
-const groups: Group[] = [];
+const groups: ConsumerGroup[] = [];
 
 beforeAll(async () => {
   stores = await startTestStores();
@@ -33,9 +33,12 @@ const stream = () => `thing-${run}`;
 const append = (...types: string[]) =>
   stores.append(stream(), ...types.map((type, n) => ({ type: typeOf(type), data: { n } })));
 
-type Recorder = Member & { seen: StoredEvent[] };
+type Recorder = Consumer & { seen: StoredEvent[] };
 
-const recorder = (name: string, options: Partial<Member> & { fail?: (event: StoredEvent) => void } = {}): Recorder => {
+const recorder = (
+  name: string,
+  options: Partial<Consumer> & { fail?: (event: StoredEvent) => void } = {},
+): Recorder => {
   const seen: StoredEvent[] = [];
   const { fail, ...rest } = options;
   return {
@@ -54,15 +57,15 @@ const recorder = (name: string, options: Partial<Member> & { fail?: (event: Stor
   };
 };
 
-const start = (members: readonly Member[], options: Partial<GroupOptions> = {}) => {
-  const group = startGroup({ client: stores.client, db, name: 'test', members, leaseMs: 600, ...options });
+const start = (consumers: readonly Consumer[], options: Partial<ConsumerGroupOptions> = {}) => {
+  const group = startConsumerGroup({ client: stores.client, db, name: 'test', consumers, leaseMs: 600, ...options });
   groups.push(group);
   return group;
 };
 
-const reached = async (member: string, position: { commit: bigint }) =>
+const reached = async (consumer: string, position: { commit: bigint }) =>
   until(
-    () => reachedPosition(db, member),
+    () => reachedPosition(db, consumer),
     ({ commit }) => commit >= position.commit,
   );
 
@@ -81,7 +84,7 @@ describe('a group', () => {
     expect(revisions(mine)).toEqual([0]);
   });
 
-  test('gives each member its events in order, and moves its checkpoint over those of others', async () => {
+  test('gives each consumer its events in order, and moves its checkpoint over those of others', async () => {
     const mine = recorder('mine');
     const other = recorder('other', { takes: ({ type }) => type === typeOf('Else') });
     start([mine, other]);
@@ -176,7 +179,7 @@ describe('a group', () => {
     expect(revisions(failing)).toEqual([1, 0, 2]);
   });
 
-  test('a member that may not go on without an event stops before it, until it is discarded', async () => {
+  test('a consumer that may not go on without an event stops before it, until it is discarded', async () => {
     const strict = recorder('strict', {
       onPoison: 'stop',
       fail({ revision }) {
@@ -201,7 +204,7 @@ describe('a group', () => {
     expect(revisions(strict)).toEqual([0, 2]);
   });
 
-  test('a member that stopped meets the event again when a replay is asked for', async () => {
+  test('a consumer that stopped meets the event again when a replay is asked for', async () => {
     let broken = true;
     const strict = recorder('strict', {
       onPoison: 'stop',
@@ -242,23 +245,23 @@ describe('a group', () => {
 
   test('waits before an event that only a newer Plaza knows, and parks nothing', async () => {
     let isKnown = false;
-    const member = recorder('older', {
+    const consumer = recorder('older', {
       fail() {
         if (!isKnown) throw new UnknownEventVersionError('Happened version 2 is stored, this Plaza knows 1');
       },
     });
     const troubles: string[] = [];
-    start([member], { log: (line) => troubles.push(line) });
+    start([consumer], { log: (line) => troubles.push(line) });
     await append('Happened', 'Happened');
     // More tries than a bad event is given.
     await until(
       () => troubles.filter((line) => line.includes('version 2')).length,
       (count) => count > 5,
     );
-    expect([member.seen.length, await parked(db).countDocuments()]).toEqual([0, 0]);
+    expect([consumer.seen.length, await parked(db).countDocuments()]).toEqual([0, 0]);
     isKnown = true;
     await until(
-      () => member.seen.length,
+      () => consumer.seen.length,
       (count) => count === 2,
     );
     expect(await parked(db).countDocuments()).toBe(0);
@@ -288,15 +291,15 @@ describe('a group', () => {
 });
 
 describe('processes that share a group', () => {
-  const members = () => ['a', 'b', 'c', 'd'].map((name) => recorder(name));
+  const consumers = () => ['a', 'b', 'c', 'd'].map((name) => recorder(name));
 
-  test('share the members evenly, and take over from one that leaves', async () => {
-    const first = start(members());
+  test('share the consumers evenly, and take over from one that leaves', async () => {
+    const first = start(consumers());
     await until(
       () => first.working(),
       ({ length }) => length === 4,
     );
-    const second = start(members());
+    const second = start(consumers());
     await until(
       () => [first.working(), second.working()],
       ([one, two]) => one?.length === 2 && two?.length === 2,
@@ -310,7 +313,7 @@ describe('processes that share a group', () => {
   });
 
   test('take over from one that is dead, which can move no checkpoint after that', async () => {
-    const dead = members();
+    const dead = consumers();
     const group = start(dead);
     const position = await append('Happened');
     await reached('a', position);
@@ -319,7 +322,7 @@ describe('processes that share a group', () => {
     await group.stop();
     for (const { _id, token } of held)
       await leases(db).updateOne({ _id }, { $set: { owner: 'gone', token: token + 1 } });
-    const heirs = members();
+    const heirs = consumers();
     const heir = start(heirs);
     await until(
       () => heir.working(),

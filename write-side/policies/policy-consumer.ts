@@ -1,5 +1,5 @@
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
-import type { Member, Turn } from '../../platform/subscriptions/member.ts';
+import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { Policy } from './policy.ts';
 
@@ -31,15 +31,15 @@ class PolicyRefusedError extends Error {
 const AT_ONCE = 64;
 
 /**
- * The member that runs a policy: events of one key in their order, those of different keys side by side.
+ * The consumer that runs a policy: events of one key in their order, those of different keys side by side.
  */
-export const policyMember = (policy: Policy, give: GiveCommand): Member => {
+export const policyConsumer = (policy: Policy, give: GiveCommand): Consumer => {
   const types = new Set<string>(policy.events);
 
-  const act = async (event: StoredEvent, data: object, turn: Turn): Promise<void> => {
+  const act = async (event: StoredEvent, data: object, lease: HeldLease): Promise<void> => {
     const { $correlationId, traceparent } = event.metadata;
     for (const [index, command] of policy.react({ type: event.type, data }).entries()) {
-      turn.assertHeld();
+      lease.assertHeld();
       const result = await give({
         ...command,
         commandId: `${policy.name}:${event.id}:${index}`,
@@ -60,12 +60,12 @@ export const policyMember = (policy: Policy, give: GiveCommand): Member => {
     partitions: 1,
     takes: ({ type }) => types.has(type),
     onPoison: 'park',
-    async handle(events, turn) {
+    async handle(events, lease) {
       const queues = new Map<string, (() => Promise<void>)[]>();
       for (const event of events) {
         const data = upcast(policy.context.events, event.type, event.metadata.schemaVersion, event.data) as object;
         const key = policy.key({ type: event.type, data });
-        queues.set(key, [...(queues.get(key) ?? []), () => act(event, data, turn)]);
+        queues.set(key, [...(queues.get(key) ?? []), () => act(event, data, lease)]);
       }
       const waiting = [...queues.values()];
       const workers = Array.from({ length: Math.min(AT_ONCE, waiting.length) }, async () => {

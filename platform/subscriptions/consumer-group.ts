@@ -4,23 +4,23 @@ import type { EventStoreClient } from '../event-store/client.ts';
 import { pullBatches } from '../event-store/subscription.ts';
 import { readTail } from '../event-store/tail.ts';
 import { checkpointWriter } from './checkpoints.ts';
-import type { FeedContext, Seat } from './feed.ts';
+import { type Consumer, LeaseLostError } from './consumer.ts';
+import type { Assignment, DeliveryContext } from './delivery.ts';
 import { flushIdle } from './idle.ts';
-import { startLanes } from './lanes.ts';
 import { leases, releaseLease } from './leases.ts';
-import { LeaseLostError, type Member } from './member.ts';
 import { ownership } from './ownership.ts';
 import { replayParked, report } from './report.ts';
+import { startSubscriptions } from './shared-subscriptions.ts';
 import { statuses } from './status.ts';
 import { messageOf } from './transient.ts';
-import { joinWorkers, LEASE_MS, type Presence } from './workers.ts';
+import { joinWorkers, LEASE_MS, type WorkerSession } from './workers.ts';
 
-export type GroupOptions = {
+export type ConsumerGroupOptions = {
   client: EventStoreClient;
   db: Db;
-  /** Processes that give the same name share the members: `projections`, `policies`. */
+  /** Processes that give the same name share the consumers: `projections`, `policies`. */
   name: string;
-  members: readonly Member[];
+  consumers: readonly Consumer[];
   /** The most events in one batch. */
   maxBatch?: number;
   leaseMs?: number;
@@ -28,17 +28,17 @@ export type GroupOptions = {
   log?: (line: string) => void;
 };
 
-export type Group = {
-  presence: Presence;
-  /** The names of the members that this process works on now. */
+export type ConsumerGroup = {
+  session: WorkerSession;
+  /** The names of the consumers that this process works on now. */
   working(): string[];
-  /** Looks for free members now, not with the next round. */
+  /** Looks for free consumers now, not with the next round. */
   look(): void;
   /** Finishes the batch in hand, writes the checkpoints, gives the leases back. */
   stop(): Promise<void>;
 };
 
-/** Milliseconds between two writes of the checkpoints of members that had nothing to do. */
+/** Milliseconds between two writes of the checkpoints of consumers that had nothing to do. */
 const FLUSH_EVERY = 50;
 const REPORT_EVERY = 1000;
 const ROUNDS_IN_A_LEASE = 6;
@@ -46,24 +46,24 @@ const HURRY_MS = 2000;
 const HURRIED_ROUND_EVERY = 20;
 
 /**
- * Runs members over one subscription: each has its own checkpoint and is worked on by exactly one process among those
- * that run the same group. A process that dies or sleeps is replaced within its lease and two rounds. A member that
+ * Runs consumers over one subscription: each has its own checkpoint and is worked on by exactly one process among those
+ * that run the same group. A process that dies or sleeps is replaced within its lease and two rounds. A consumer that
  * fails leaves the others alone: it is fed by a subscription of its own until it has caught up again.
  *
  * Returns at once; the work begins when the stores answer, and outlives their restarts.
  */
-export const startGroup = (options: GroupOptions): Group => {
-  const { client, db, name, members, maxBatch = 500, leaseMs = LEASE_MS, log = () => {} } = options;
-  const presence = joinWorkers(db, name, leaseMs);
-  const seats = new Map<string, Seat>();
+export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup => {
+  const { client, db, name, consumers, maxBatch = 500, leaseMs = LEASE_MS, log = () => {} } = options;
+  const session = joinWorkers(db, name, leaseMs);
+  const assignments = new Map<string, Assignment>();
   const stopping = new AbortController();
   const checkpoints = checkpointWriter(db);
 
-  const drop = (seat: Seat, why: string) => {
-    seat.lost = true;
-    if (seats.get(seat.member.name) === seat) seats.delete(seat.member.name);
-    void lanes.leave(seat);
-    log(`${seat.member.name}: ${why}`);
+  const drop = (assignment: Assignment, why: string) => {
+    assignment.lost = true;
+    if (assignments.get(assignment.consumer.name) === assignment) assignments.delete(assignment.consumer.name);
+    void subscriptions.leave(assignment);
+    log(`${assignment.consumer.name}: ${why}`);
   };
 
   let hurryUntil = 0;
@@ -71,31 +71,31 @@ export const startGroup = (options: GroupOptions): Group => {
    * Whoever took it waits for two signs of life, so that nothing of it can be in hand any more, and may soon give it back, as a
    * rebuild does: for a while round follows upon round.
    */
-  const lose = (seat: Seat, why: string) => {
-    drop(seat, why);
+  const lose = (assignment: Assignment, why: string) => {
+    drop(assignment, why);
     hurryUntil = performance.now() + HURRY_MS;
     looks.next();
   };
 
-  const flush = async (which: Iterable<Seat>): Promise<void> => {
-    for (const seat of await flushIdle(checkpoints, which)) lose(seat, 'taken over by another process');
+  const flush = async (which: Iterable<Assignment>): Promise<void> => {
+    for (const assignment of await flushIdle(checkpoints, which)) lose(assignment, 'taken over by another process');
   };
 
   /** A job that fails is done again at its next time. */
   const guarded = (job: () => Promise<void>) => () => job().catch((error) => log(`${name}: ${messageOf(error)}`));
 
-  const context: FeedContext = {
+  const context: DeliveryContext = {
     db,
     signal: stopping.signal,
     checkpoints,
-    async confirmLease({ member, token }) {
-      const lease = await leases(db).findOne({ _id: member.name });
-      if (lease?.token !== token) throw new LeaseLostError(`${member.name} was taken over`);
+    async confirmLease({ consumer, token }) {
+      const lease = await leases(db).findOne({ _id: consumer.name });
+      if (lease?.token !== token) throw new LeaseLostError(`${consumer.name} was taken over`);
     },
-    onTrouble: ({ member }, error) => log(`${member.name}: ${messageOf(error)}`),
+    onTrouble: ({ consumer }, error) => log(`${consumer.name}: ${messageOf(error)}`),
   };
 
-  const lanes = startLanes({
+  const subscriptions = startSubscriptions({
     context,
     log,
     pull: (from, signal) =>
@@ -108,36 +108,36 @@ export const startGroup = (options: GroupOptions): Group => {
         onDrop: (reason, inARow) => log(`subscription dropped (${inARow} in a row): ${reason.message}`),
       }),
     onLost: lose,
-    async onStopped(seat, reason) {
-      const { name: _id } = seat.member;
-      drop(seat, reason);
+    async onStopped(assignment, reason) {
+      const { name: _id } = assignment.consumer;
+      drop(assignment, reason);
       await guarded(async () => {
         await statuses(db).updateOne({ _id }, { $set: { state: 'stopped', updatedAt: new Date() } });
-        await releaseLease(db, _id, seat.token);
+        await releaseLease(db, _id, assignment.token);
       })();
     },
   });
 
-  const finish = async (seat: Seat) => {
-    await lanes.leave(seat);
-    await flush([seat]);
+  const finish = async (assignment: Assignment) => {
+    await subscriptions.leave(assignment);
+    await flush([assignment]);
   };
 
-  const { round, giveBack } = ownership({ db, group: name, members, presence, seats, drop, lose, finish, log });
+  const { round, giveBack } = ownership({ db, group: name, consumers, session, assignments, drop, lose, finish, log });
 
-  const aside = async (seat: Seat, job: () => Promise<void>) => {
-    await lanes.leave(seat);
-    await job().finally(() => lanes.open([seat]));
+  const pausedFor = async (assignment: Assignment, job: () => Promise<void>) => {
+    await subscriptions.leave(assignment);
+    await job().finally(() => subscriptions.open([assignment]));
   };
 
   const rounds = guarded(async () => {
-    lanes.open(await round());
-    await lanes.join();
+    subscriptions.open(await round());
+    await subscriptions.join();
     if (performance.now() < hurryUntil) setTimeout(() => looks.next(), HURRIED_ROUND_EVERY).unref();
   });
-  const flushes = guarded(() => flush(seats.values()));
-  const reports = guarded(() => report(db, client, name, presence.id, [...seats.values()]));
-  const replays = guarded(() => replayParked(db, seats, aside, log));
+  const flushes = guarded(() => flush(assignments.values()));
+  const reports = guarded(() => report(db, client, name, session.id, [...assignments.values()]));
+  const replays = guarded(() => replayParked(db, assignments, pausedFor, log));
 
   const stopped = new Subject<void>();
   const looks = new Subject<void>();
@@ -154,16 +154,16 @@ export const startGroup = (options: GroupOptions): Group => {
   );
 
   return {
-    presence,
-    working: () => [...seats.keys()],
+    session,
+    working: () => [...assignments.keys()],
     look: () => looks.next(),
     async stop() {
       stopped.next();
       stopping.abort();
       await housekeeping;
-      await lanes.stop();
-      await Promise.all([...seats.values()].map((seat) => guarded(() => giveBack(seat))()));
-      await guarded(() => presence.leave())();
+      await subscriptions.stop();
+      await Promise.all([...assignments.values()].map((assignment) => guarded(() => giveBack(assignment))()));
+      await guarded(() => session.leave())();
     },
   };
 };

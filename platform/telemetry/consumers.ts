@@ -27,7 +27,7 @@ const statusReader = (db: Db): (() => Promise<readonly ReadStatus[] | undefined>
  * Metrics of projections and policies, as they were last measured against the store's tail. They are the same in every
  * process that tells them: take the maximum. While MongoDB is away there are none, and `plaza_read_models_up` is 0.
  */
-export const memberMetrics = (registry: Registry, db: Db): void => {
+export const consumerMetrics = (registry: Registry, db: Db): void => {
   const registers = [registry];
   const read = statusReader(db);
 

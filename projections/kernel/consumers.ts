@@ -3,19 +3,19 @@ import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { START, type StoredEvent } from '../../platform/event-store/types.ts';
-import type { Member } from '../../platform/subscriptions/member.ts';
+import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { discardedEvents } from '../../platform/subscriptions/parked.ts';
 import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
 import { refold, viewWriter } from './writer.ts';
 
-/** The members that keep a projection's view: one, or one for each partition. */
-export const membersOf = (db: Db, client: EventStoreClient, projection: Projection): Member[] => {
+/** The consumers that keep a projection's view: one, or one for each partition. */
+export const consumersOf = (db: Db, client: EventStoreClient, projection: Projection): Consumer[] => {
   const { name, version, partitions = 1, onPoison = 'park' } = projection;
   const write = viewWriter(db, projection, name);
   const types = new Set(projection.events);
-  return memberNames(projection).map((member, partition) => ({
-    name: member,
+  return consumerNames(projection).map((consumer, partition) => ({
+    name: consumer,
     view: name,
     version,
     partitions,
@@ -23,15 +23,15 @@ export const membersOf = (db: Db, client: EventStoreClient, projection: Projecti
     handle: write,
     onPoison,
     mustBeBuilt: true,
-    async replay(event, turn) {
-      if (projection.document) return write([event], turn);
-      await refold(db, projection, event, (until) => historyUntil(db, client, name, until), turn);
+    async replay(event, lease) {
+      if (projection.document) return write([event], lease);
+      await refold(db, projection, event, (until) => historyUntil(db, client, name, until), lease);
     },
   }));
 };
 
 /** `parking.lots`, or `parking.lots/0` … with partitions. */
-export const memberNames = ({ name, partitions = 1 }: Projection): string[] =>
+export const consumerNames = ({ name, partitions = 1 }: Projection): string[] =>
   partitions === 1 ? [name] : Array.from({ length: partitions }, (_, partition) => `${name}/${partition}`);
 
 /** Documents are spread by a hash of their key, events that have none by their stream. */

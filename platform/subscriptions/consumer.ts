@@ -1,22 +1,22 @@
 import type { StoredEvent } from '../event-store/types.ts';
 
-/** What happens with an event that keeps failing: kept aside while the rest goes on, or everything of the member stops. */
+/** What happens with an event that keeps failing: set aside while the rest goes on, or everything of the consumer stops. */
 export type PoisonRule = 'park' | 'stop';
 
 /**
  * One consumer of a group: a projection, a partition of one, or a policy. It has a checkpoint, a lease and parked
  * events under its name.
  */
-export type Member = {
+export type Consumer = {
   /** For ever: the checkpoint is found by it. */
   name: string;
   /** What its position is asked for by: its name without the partition. */
   view: string;
-  /** A checkpoint of another version is not this member's. */
+  /** A checkpoint of another version is not this consumer's. */
   version: number;
-  /** How many members share the view. */
+  /** How many consumers share the view. */
   partitions: number;
-  /** Whether the event is for this member. An event it does not take moves its checkpoint all the same. */
+  /** Whether the event is for this consumer. An event it does not take moves its checkpoint all the same. */
   takes(event: StoredEvent): boolean;
   /**
    * Handles a batch in order, as a whole: when it throws, nothing of the batch counts as done, and it may come again,
@@ -24,19 +24,19 @@ export type Member = {
    * @throws StoreUnavailableError, or an error of the MongoDB driver for a server that is away: tried again for ever
    * @throws WriteConflictError when another writer was faster: tried again, after a look at the lease
    */
-  handle(events: readonly StoredEvent[], turn: Turn): Promise<void>;
+  handle(events: readonly StoredEvent[], lease: HeldLease): Promise<void>;
   onPoison: PoisonRule;
   /** Its first checkpoint, and that of a new version, is made by a rebuild: until then nobody works on it. */
   mustBeBuilt?: boolean;
   /**
    * Does what a parked event should have done, now that others after it were handled. Runs between two batches of
-   * the member. Left out, the event is simply handled.
+   * the consumer. Left out, the event is simply handled.
    */
-  replay?(event: StoredEvent, turn: Turn): Promise<void>;
+  replay?(event: StoredEvent, lease: HeldLease): Promise<void>;
 };
 
-/** The member's right to write, for the time of one batch. */
-export type Turn = {
+/** The consumer's right to write, for the time of one batch. */
+export type HeldLease = {
   /**
    * To be called right before each write. A process that slept for longer than its lease learns of it here.
    * @throws LeaseUncertainError
@@ -49,7 +49,7 @@ export class LeaseUncertainError extends Error {
   override readonly name = 'LeaseUncertainError';
 }
 
-/** Another process holds the lease: this one must forget the member. */
+/** Another process holds the lease: this one must forget the consumer. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
