@@ -191,6 +191,19 @@ describe('a command that comes again', () => {
     expect(await submit(seatsRequest(leave('ann', 40), 'k-1'))).toEqual(first);
   });
 
+  it.each([15, 16, 17, 32, 40])('has the same answer when its %i events are the last of the stream', async (times) => {
+    const store = memoryStreams();
+    const read: typeof store.read = (...args) => {
+      if (store.calls.read > 20) throw new Error('it reads without end');
+      return store.read(...args);
+    };
+    const { submit } = seatsDesk({ store: { ...store, read } });
+    await submit(seatsRequest(take('ann')));
+    const first = await submit(seatsRequest(leave('ann', times), 'k-1'));
+    expect(first).toMatchObject({ kind: 'done', events: Array.from({ length: times }, () => ({ type: 'Left' })) });
+    expect(await submit(seatsRequest(leave('ann', times), 'k-1'))).toEqual(first);
+  });
+
   it('is another command when it says something else', async () => {
     const { submit } = seatsDesk({ store: memoryStreams() });
     const together = await Promise.all([

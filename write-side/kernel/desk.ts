@@ -85,16 +85,17 @@ export const desk = (options: DeskOptions): Desk => {
   const findAnswer = async ({ metadata }: Request, at: bigint): Promise<Outcome | undefined> => {
     const events: { type: string; data: object }[] = [];
     let last: StoredEvent | undefined;
-    for (let from = at; ; from += BigInt(LOOKUP)) {
-      let isWhole = true;
-      for await (const event of store.read(stream, from, LOOKUP)) {
-        isWhole &&= event.metadata.commandId === metadata.commandId;
-        if (!isWhole) continue;
+    for (let from = at, own = LOOKUP; own === LOOKUP; from += BigInt(LOOKUP)) {
+      own = 0;
+      const page: StoredEvent[] = [];
+      for await (const event of store.read(stream, from, LOOKUP)) page.push(event);
+      for (const event of page) {
+        if (event.metadata.commandId !== metadata.commandId) break;
         if (event.metadata.fingerprint !== metadata.fingerprint) return { kind: 'key-reused' };
+        own += 1;
         events.push(upcast(event));
         last = event;
       }
-      if (!isWhole || events.length < LOOKUP) break;
     }
     return last && { kind: 'done', events, revision: last.revision, position: last.position };
   };
