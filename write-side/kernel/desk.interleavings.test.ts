@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
 import { isRefusal } from './decider.ts';
 import type { Outcome, Request } from './request.ts';
-import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stateAfter } from './testing.ts';
+import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats, stateAfter } from './testing.ts';
 
 /** What a client does: through one of two processes it gives a command, and perhaps stops waiting for the answer. */
 const step = fc.record({
@@ -31,17 +31,18 @@ it('writes what it says, says what it writes, and refuses with reason, in whatev
         const wait = (what: string) => scheduler.schedule(Promise.resolve(), what);
         const store = memoryStreams(wait, fates[Symbol.iterator]());
         const stream = () => store.events(SEATS_STREAM);
-        const desks = [0, 1].map(() => seatsDesk({ store, pause: () => wait('pause') }));
+        const desks = [0, 1].map(() => seatsDesk({ store, decider: stampedSeats, pause: () => wait('pause') }));
         const told: Told[] = [];
 
-        for (const { process, command, key, ifMatch, isGivenUp } of steps) {
+        for (const [index, { process, command, key, ifMatch, isGivenUp }] of steps.entries()) {
           void wait('client').then(async () => {
             let isAbandoned = false;
             if (isGivenUp) void wait('client gives up').then(() => (isAbandoned = true));
-            const request = seatsRequest(command, key ?? undefined, {
+            const asked = seatsRequest(command, key ?? undefined, {
               isAbandoned: () => isAbandoned,
               ...(ifMatch === null ? {} : { ifMatch: [BigInt(ifMatch)] }),
             });
+            const request = { ...asked, metadata: { ...asked.metadata, time: `${index}` } };
             const from = stream().length;
             const outcome = await desks[process]!.submit(request);
             told.push({ request, outcome, from, to: stream().length });

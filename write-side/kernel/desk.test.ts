@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import type { Desk } from './desk.ts';
 import { REMEMBERED_COMMANDS } from './recent-commands.ts';
-import { SEATS_STREAM, seats, seatsDesk, seatsRequest } from './testing.ts';
+import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats } from './testing.ts';
 
 const take = (name: string) => ({ type: 'Take', data: { name } }) as const;
 const leave = (name: string, times = 1) => ({ type: 'Leave', data: { name, times } }) as const;
@@ -212,6 +213,55 @@ describe('a command that comes again', () => {
     ]);
     expect(together).toMatchObject([{ kind: 'done' }, { kind: 'key-reused' }]);
     expect(await submit(seatsRequest(take('bob'), 'k-1'))).toEqual({ kind: 'key-reused' });
+  });
+});
+
+describe('a command that two processes decide', () => {
+  const request = (command: Parameters<typeof seatsRequest>[0], time: string) => {
+    const made = seatsRequest(command, 'k-1');
+    return { ...made, metadata: { ...made.metadata, time } };
+  };
+
+  /** Two processes with the same state in memory; the command comes to one and, a minute later, to the other. */
+  const delivered = async () => {
+    const store = memoryStreams();
+    const processes = [0, 1].map(() => seatsDesk({ store, decider: stampedSeats })) as [Desk, Desk];
+    await processes[0].submit(seatsRequest(take('ann')));
+    await processes[1].submit(seatsRequest(look));
+    const answers = [
+      await processes[0].submit(request(take('bob'), '2026-01-31T09:00:00.000Z')),
+      await processes[1].submit(request(take('bob'), '2026-01-31T09:01:00.000Z')),
+    ];
+    return { store, processes, answers };
+  };
+
+  it('is answered from the stream, whose event tells the time of the first decision', async () => {
+    const { store, answers } = await delivered();
+    expect(answers[0]).toMatchObject({
+      kind: 'done',
+      events: [{ data: { name: 'bob', at: '2026-01-31T09:00:00.000Z' } }],
+    });
+    expect(answers[1]).toEqual(answers[0]);
+    expect(store.events(SEATS_STREAM)).toHaveLength(2);
+  });
+
+  it('leaves both with the state that the stream tells', async () => {
+    const { store, processes } = await delivered();
+    await processes[1].submit(seatsRequest(leave('bob')));
+    expect(store.events(SEATS_STREAM).at(-1)?.data).toEqual({ name: 'bob', since: '2026-01-31T09:00:00.000Z' });
+  });
+
+  it('is written once when both decide the same', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await here.submit(seatsRequest(take('ann')));
+    await there.submit(seatsRequest(look));
+    const answers = [
+      await here.submit(seatsRequest(take('bob'), 'k-1')),
+      await there.submit(seatsRequest(take('bob'), 'k-1')),
+    ];
+    expect(answers[1]).toEqual(answers[0]);
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'bob']);
   });
 });
 

@@ -112,19 +112,22 @@ export const desk = (options: DeskOptions): Desk => {
     }
   };
 
-  /** The store writes an event id once: it is the same for the same command's, and for no other's under its key. */
+  /**
+   * The store recognises an append that comes again by its event ids alone, and then keeps what it has. An id therefore
+   * depends on all that its event says: two desks that decide one command differently (at another time, by another
+   * version of the rules) append different events, and the later one conflicts.
+   */
   const toNewEvents = ({ decided }: Group): NewEvent[] =>
     decided.flatMap(({ waiting: { request }, events }) => {
       const { commandId, fingerprint } = request.metadata;
       const isRepeatable = fingerprint !== '';
-      return events.map(
-        ({ type, data }, index): NewEvent => ({
-          id: isRepeatable ? derivedUuid(`${stream} ${commandId} ${fingerprint} ${index}`) : randomUUID(),
-          type,
-          data,
-          metadata: { ...request.metadata, schemaVersion: options.schemaVersion(type) },
-        }),
-      );
+      return events.map(({ type, data }, index): NewEvent => {
+        const schemaVersion = options.schemaVersion(type);
+        const id = isRepeatable
+          ? derivedUuid(JSON.stringify([stream, commandId, fingerprint, index, type, schemaVersion, data]))
+          : randomUUID();
+        return { id, type, data, metadata: { ...request.metadata, schemaVersion } };
+      });
     });
 
   /**

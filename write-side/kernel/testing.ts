@@ -149,6 +149,32 @@ export const seats: Decider<SeatCommand, SeatEvent, readonly string[]> = {
   snapshot: { version: 1, save: (taken) => taken, restore: (saved: readonly string[]) => saved },
 };
 
+type StampedEvent =
+  | { type: 'Taken'; data: { name: string; at: string } }
+  | { type: 'Left'; data: { name: string; since: string | undefined } };
+
+/** {@link seats} whose events tell the time of their decision, and since when a seat was taken. */
+export const stampedSeats: Decider<SeatCommand, StampedEvent, Readonly<Record<string, string>>> = {
+  category: seats.category,
+  commands: seats.commands,
+  id: seats.id,
+  initialState: {},
+  evolve: (taken, event) => {
+    if (event.type === 'Taken') return { ...taken, [event.data.name]: event.data.at };
+    const { [event.data.name]: _left, ...others } = taken;
+    return others;
+  },
+  decide: (command, taken, input) => {
+    const decision = seats.decide(command, Object.keys(taken), input);
+    if (isRefusal(decision)) return decision;
+    return decision.map(({ type, data: { name } }) =>
+      type === 'Taken' ? { type, data: { name, at: input.now } } : { type, data: { name, since: taken[name] } },
+    );
+  },
+  answer: ({ data }) => data,
+  snapshot: { version: 1, save: (taken) => taken, restore: (saved: Readonly<Record<string, string>>) => saved },
+};
+
 export const SEATS_STREAM = 'seats-1';
 
 /** A desk for {@link seats}. */
