@@ -3,70 +3,11 @@ import { expect, test } from 'vitest';
 import type { BikeRentalEvent } from '../../schemas/bike-rental.ts';
 import { bikeRental } from '../../write-side/bike-rental/index.ts';
 import { bikeRentalPolicies } from '../../write-side/bike-rental/policies.ts';
-import { isRefusal } from '../../write-side/kernel/decider.ts';
+import { type LoggedEvent, policyWorld } from '../../write-side/policies/testing.ts';
 
 type Command = { type: string; data: Record<string, unknown> };
 
-/**
- * Bike rental in memory: its streams, one log, and policies with a checkpoint each. Nothing recognises a command that
- * comes again but the deciders themselves, as when every checkpoint and every window of commands were lost.
- */
-const inMemory = () => {
-  const log: BikeRentalEvent[] = [];
-  const states = new Map<string, { state: unknown; revision: bigint }>();
-  const checkpoints = bikeRentalPolicies.map(() => 0);
-  let clock = Date.parse('2026-01-31T09:00:00.000Z');
-
-  const give = ({ type, data }: Command): string | undefined => {
-    const decider = bikeRental.deciders.find(({ commands }) => commands.includes(type))!;
-    const stream = `${decider.category}-${decider.id(data)}`;
-    let { state, revision } = states.get(stream) ?? { state: decider.initialState, revision: 0n };
-    const decision = decider.decide({ type, data }, state, { now: new Date(clock).toISOString(), revision });
-    if (isRefusal(decision)) return decision.refused;
-    for (const event of decision) {
-      log.push(event as BikeRentalEvent);
-      state = decider.evolve(state, event);
-      revision += 1n;
-    }
-    states.set(stream, { state, revision });
-    return undefined;
-  };
-
-  /** Has a policy act on its next events. @returns the refusals */
-  const run = (policy: number, events = Number.POSITIVE_INFINITY): string[] => {
-    const refused: string[] = [];
-    for (let count = 0; count < events && checkpoints[policy]! < log.length; count++) {
-      const event = log[checkpoints[policy]!]!;
-      checkpoints[policy]! += 1;
-      const { events: types, react } = bikeRentalPolicies[policy]!;
-      if (!types.includes(event.type)) continue;
-      for (const command of react(event)) refused.push(...[give(command as Command) ?? []].flat());
-    }
-    return refused;
-  };
-
-  return {
-    log,
-    give,
-    run,
-    /** Loses the last of a policy's checkpoint. */
-    rewind: (policy: number, events: number) => {
-      checkpoints[policy] = Math.max(0, checkpoints[policy]! - events);
-    },
-    pass: (milliseconds: number) => {
-      clock += milliseconds;
-    },
-    /** Has every policy act until nothing is left to do. */
-    settle: () => {
-      const refused: string[] = [];
-      for (let before = -1; before !== log.length; ) {
-        before = log.length;
-        for (const policy of bikeRentalPolicies.keys()) refused.push(...run(policy));
-      }
-      return refused;
-    },
-  };
-};
+const inMemory = () => policyWorld<BikeRentalEvent>([bikeRental], bikeRentalPolicies);
 
 const bikeId = fc.constantFrom('b1', 'b2');
 const userId = fc.constantFrom('u1', 'u2');
@@ -112,7 +53,9 @@ test('no money is made or lost, no bike is in two rentals, and every bill is ope
       expect(world.settle()).toEqual([]);
 
       const of = <Type extends BikeRentalEvent['type']>(type: Type) =>
-        world.log.filter((event): event is Extract<BikeRentalEvent, { type: Type }> => event.type === type);
+        world.log.filter(
+          (event): event is LoggedEvent<Extract<BikeRentalEvent, { type: Type }>> => event.type === type,
+        );
       const names = (events: readonly { data: { bikeId: string; rentalId: string } }[]) =>
         events.map(({ data }) => `${data.bikeId}.${data.rentalId}`).sort();
 

@@ -29,7 +29,7 @@ const payments = (): Payments => connectPayments({ url: sandbox.url, timeoutMs: 
  * recognises a command that comes again but the deciders themselves.
  */
 const inMemory = () => {
-  const log: CinemaEvent[] = [];
+  const log: (CinemaEvent & { revision: string })[] = [];
   const states = new Map<string, { state: unknown; revision: bigint }>();
   const now = '2026-01-31T09:00:00.000Z';
 
@@ -40,7 +40,7 @@ const inMemory = () => {
     const decision = decider.decide({ type, data }, state, { now, revision });
     if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
     for (const event of decision) {
-      log.push(event as CinemaEvent);
+      log.push({ ...(event as CinemaEvent), revision: `${revision}` });
       state = decider.evolve(state, event);
       revision += 1n;
     }

@@ -2,8 +2,8 @@ import { expect, it } from 'vitest';
 import { board } from './policies.ts';
 
 const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
-const cooked = { type: 'OrderCooked', data };
-const pickedUp = { type: 'OrderPickedUp', data };
+const cooked = { type: 'OrderCooked', data, revision: '5' };
+const pickedUp = { type: 'OrderPickedUp', data, revision: '6' };
 
 it('calls for a cooked order', () => expect(board.react(cooked)).toEqual([{ type: 'RaiseAlarm', data }]));
 

@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts';
 export type PolicyCommand = {
   type: string;
   data: object;
-  /** Derived from the event: the same event gives the same command again. */
+  /** Derived from the event and its revision: the same event gives the same command again. */
   commandId: string;
   actor: string;
   correlationId: string;
@@ -38,11 +38,13 @@ export const policyConsumer = (policy: Policy, give: GiveCommand): Consumer => {
 
   const act = async (event: StoredEvent, data: object, lease: HeldLease): Promise<void> => {
     const { $correlationId, traceparent } = event.metadata;
-    for (const [index, command] of policy.react({ type: event.type, data }).entries()) {
+    const revision = event.revision.toString();
+    for (const [index, command] of policy.react({ type: event.type, data, revision }).entries()) {
       lease.assertHeld();
       const result = await give({
         ...command,
-        commandId: `${policy.name}:${event.id}:${index}`,
+        // An event id is derived from its command, so a command that is accepted twice makes two events of one id.
+        commandId: `${policy.name}:${event.id}@${revision}:${index}`,
         actor: `policy:${policy.name}`,
         correlationId: $correlationId,
         causationId: event.id,

@@ -4,6 +4,7 @@ import { deletion } from './policies.ts';
 const due = (portion: number, ...bookingIds: string[]) => ({
   type: 'ForceCancellationDue',
   data: { slotId: 'slot-1', portion, bookingIds },
+  revision: '3',
 });
 
 it('gives a command for every booking that is to be cancelled', () =>

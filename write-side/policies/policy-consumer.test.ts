@@ -1,0 +1,48 @@
+import { expect, it } from 'vitest';
+import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
+import { storedEvent } from '../../platform/subscriptions/testing.ts';
+import { foodCourt } from '../../schemas/food-court.ts';
+import { policy } from './policy.ts';
+import { type PolicyCommand, policyConsumer } from './policy-consumer.ts';
+
+const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
+const lease = { assertHeld: () => {} };
+
+/** The same event id at another revision: a command that was accepted again after the stream forgot it. */
+const cooked = (revision: number): StoredEvent => ({
+  ...storedEvent(revision, 'OrderCooked', data),
+  id: '0190163d-8694-839b-aea5-966c26f8ad91',
+  revision: BigInt(revision) as Revision,
+});
+
+const commandsFor = async (...events: StoredEvent[]) => {
+  const commands: PolicyCommand[] = [];
+  const seen: string[] = [];
+  const noting = policy({
+    name: 'food-court.noting',
+    context: foodCourt,
+    events: ['OrderCooked'],
+    key: () => '',
+    react: ({ revision, data: { shopId, orderId } }) => {
+      seen.push(revision);
+      return [{ type: 'PickUpOrder', data: { shopId, orderId } }];
+    },
+  });
+  const consumer = policyConsumer(noting, async (command) => {
+    commands.push(command);
+    return { kind: 'done' };
+  });
+  for (const event of events) await consumer.handle([event], lease);
+  return { seen, ids: commands.map(({ commandId }) => commandId) };
+};
+
+it('gives the same command id for an event that is handled again', async () => {
+  const { ids } = await commandsFor(cooked(5), cooked(5));
+  expect(new Set(ids).size).toBe(1);
+});
+
+it('gives another command id for an event with the same id at another revision', async () => {
+  const { ids, seen } = await commandsFor(cooked(5), cooked(7));
+  expect(new Set(ids).size).toBe(2);
+  expect(seen).toEqual(['5', '7']);
+});
