@@ -21,10 +21,10 @@ import { policiesOf } from '../write-side/policies/contexts.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { startWriteSide } from '../write-side/start.ts';
 import { identityOf } from './wiring/identity.ts';
-import { isLoopback, limitsOf } from './wiring/limits.ts';
+import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
 import { serve } from './wiring/serve.ts';
-import { readSettings, type Settings, SettingsError } from './wiring/settings.ts';
+import { readSettings, type Settings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
 import { openStores } from './wiring/stores.ts';
 import { telemetryOf } from './wiring/telemetry.ts';
@@ -48,15 +48,11 @@ await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'plaza');
   const onError = logFailures(log);
-  if (settings.AUTH === 'off' && !isLoopback(settings.HOST) && process.env.AUTH === undefined)
-    throw new SettingsError(
-      `HOST=${settings.HOST} can be reached by others: set AUTH=on, or AUTH=off if they may do everything`,
-    );
   const { identify, signIn } = await identityOf(settings, onError);
   const info = (line: string) => log.info(line);
 
   const telemetry = await telemetryOf(settings, 'plaza');
-  const serving = await serve(settings.HOST, settings.PORT);
+  const serving = await serve(settings, settings.PORT);
   const dataFolder = resolve(settings.PLAZA_DATA);
   const stores = await openStores({
     eventStoreUrl: settings.EVENTSTORE_URL,

@@ -33,7 +33,7 @@ const sideOf = ({ url = '', method }: IncomingMessage, settings: Settings): { si
 await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'gateway');
-  const serving = await serve(settings.HOST, settings.PORT);
+  const serving = await serve(settings, settings.PORT);
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
   const proxy = createProxyServer({ agent, xfwd: true, proxyTimeout: 60_000 });
   const pass = async (req: Request, res: Response): Promise<void> => {

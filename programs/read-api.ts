@@ -25,7 +25,7 @@ await main(async () => {
   const { MONGODB_URL } = requireSettings(settings, 'MONGODB_URL');
   const log = createLog(settings.LOG_LEVEL, 'read-api');
   const telemetry = await telemetryOf(settings, 'read-api');
-  const serving = await serve(settings.HOST, settings.READ_API_PORT);
+  const serving = await serve(settings, settings.READ_API_PORT);
   const mongo = createMongoClient(MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);

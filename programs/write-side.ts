@@ -20,7 +20,7 @@ await main(async () => {
   const { EVENTSTORE_URL } = requireSettings(settings, 'EVENTSTORE_URL');
   const log = createLog(settings.LOG_LEVEL, 'write-side');
   const telemetry = await telemetryOf(settings, 'write-side');
-  const serving = await serve(settings.HOST, settings.WRITE_SIDE_PORT);
+  const serving = await serve(settings, settings.WRITE_SIDE_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
   const appends = await startAppendThread(EVENTSTORE_URL, (error) => {
     throw error;

@@ -1,4 +1,4 @@
-import type { Response } from 'express';
+import type { ServerResponse } from 'node:http';
 import { type CommonProblem, commonProblems } from '../../schemas/kernel/problems.ts';
 
 /** Problem details (RFC 9457). `type` is stable; clients switch on it. */
@@ -59,6 +59,10 @@ export const problems = {
   tooManyRequests: (retryAfter: number) => common('too-many-requests', { retryAfter }),
   signInUnavailable: () => common('sign-in-unavailable'),
   notFound: () => common('not-found'),
+  misdirected: () =>
+    common('misdirected-request', {
+      detail: 'Without sign-in only requests for localhost, 127.0.0.1 and [::1] are answered (AUTH=on lifts this)',
+    }),
   methodNotAllowed: (allow: readonly string[]) => common('method-not-allowed', { allow }),
   replayRunning: () => common('replay-running'),
   preconditionFailed: (detail: string) => common('precondition-failed', { detail }),
@@ -77,7 +81,7 @@ export const problems = {
 
 /** Answers with JSON. Faster than `res.json`, which computes an ETag and looks up settings. */
 export const sendJson = (
-  res: Response,
+  res: ServerResponse,
   status: number,
   body: unknown,
   headers: Record<string, string> = {},
@@ -90,7 +94,7 @@ export const sendJson = (
 
 /** Answers with problem details. */
 export const sendProblem = (
-  res: Response,
+  res: ServerResponse,
   { allow, challenge, ...shown }: Problem,
   headers: Record<string, string> = {},
 ): void => {

@@ -3,12 +3,8 @@ import type { Db } from 'mongodb';
 import { clientLimit, MINUTE } from '../../platform/http/limits.ts';
 import { type SharedCount, sharedCounts } from '../../platform/http/shared-counts.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
+import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
-
-const LOOPBACK = /^(127\.|localhost$|::1$)/;
-
-/** Whether only this machine reaches an address. */
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host);
 
 const OF_OTHERS = 6_000;
 

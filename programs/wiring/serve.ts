@@ -1,5 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { problems, sendProblem } from '../../platform/http/problem.ts';
+import { isLoopback } from './loopback.ts';
+import type { Settings } from './settings.ts';
 
 /** An address that can't be listened on; the message is one line. */
 class ListenError extends Error {
@@ -34,12 +37,25 @@ const MAX_HEADERS = 16 * 1024;
 const shown = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
- * Listens at once; requests wait until there is something to answer them.
+ * Returns whether a page of another site sent a request: its name was pointed at this machine (DNS rebinding). Browsers
+ * always send the name in Host.
+ */
+const isRebound = ({ headers: { host } }: IncomingMessage): boolean =>
+  host !== undefined && !isLoopback(host.replace(/:\d*$/, ''));
+
+/**
+ * Listens at once; requests wait until there is something to answer them. On loopback without sign-in a request for
+ * any other host than this machine is answered with 421.
  * @param port 0 for any that is free
  * @param patience with slow clients
  * @throws ListenError when the port is taken or the address can't be had
  */
-export const serve = async (host: string, port: number, patience = PATIENCE): Promise<Serving> => {
+export const serve = async (
+  { HOST: host, AUTH }: Pick<Settings, 'HOST' | 'AUTH'>,
+  port: number,
+  patience = PATIENCE,
+): Promise<Serving> => {
+  const checksHost = AUTH === 'off' && isLoopback(host);
   const waiting: Parameters<RequestListener>[] = [];
   let answer: RequestListener = (...request) => waiting.push(request);
   let isClosing = false;
@@ -52,7 +68,8 @@ export const serve = async (host: string, port: number, patience = PATIENCE): Pr
   };
   const server: Server = createServer(options, (req, res) => {
     if (isClosing) res.setHeader('Connection', 'close');
-    answer(req, res);
+    if (checksHost && isRebound(req)) sendProblem(res, problems.misdirected(), { Connection: 'close' });
+    else answer(req, res);
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {

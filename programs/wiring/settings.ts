@@ -1,4 +1,6 @@
 import { contextSchemas } from '../../schemas/contexts.ts';
+import { isLoopback } from './loopback.ts';
+import { misspelt } from './misspelt.ts';
 
 type Setting<Value> = {
   /** What is taken when the variable is not set. */
@@ -51,7 +53,11 @@ const algorithms = (text: string) => {
 /** Every setting: an environment variable, its default and its meaning. */
 export const settingsTable = {
   PORT: setting('Port of the single entry', '8088', port),
-  HOST: setting('Address that the servers listen on', '127.0.0.1', (text) => text),
+  HOST: setting(
+    'Address that the servers listen on; any but 127.0.0.1, ::1 and localhost needs AUTH=on or AUTH=off',
+    '127.0.0.1',
+    (text) => text,
+  ),
   PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
   PLAZA_CONTEXTS: setting('Contexts that are switched on, by name with commas; all when empty', '', contexts),
   AUTH: setting(
@@ -186,10 +192,11 @@ export class SettingsError extends Error {
 
 /**
  * Reads every setting from the environment.
- * @throws SettingsError that names each variable that can't be used
+ * @throws SettingsError that names each variable that can't be used or looks misspelt, and for a HOST that others can
+ *   reach while AUTH is not set
  */
 export const readSettings = (env: Readonly<Record<string, string | undefined>> = process.env): Settings => {
-  const wrong: string[] = [];
+  const wrong = misspelt(env, Object.keys(settingsTable));
   const entries = Object.entries(settingsTable).map(([name, { parse, default: otherwise }]) => {
     const text = env[name] ?? otherwise;
     try {
@@ -199,8 +206,13 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
       return [name, undefined];
     }
   });
+  const settings = Object.fromEntries(entries) as Settings;
+  if (env.AUTH === undefined && !isLoopback(settings.HOST))
+    wrong.push(
+      `HOST=${settings.HOST} can be reached by others: set AUTH=on, or AUTH=off if everybody may read and change everything`,
+    );
   if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
-  return Object.fromEntries(entries) as Settings;
+  return settings;
 };
 
 /**

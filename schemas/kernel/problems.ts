@@ -11,6 +11,7 @@ export const commonProblems = {
   'precondition-failed': { status: 412, title: 'The resource changed meanwhile' },
   'body-too-large': { status: 413, title: 'The body is over 64 KiB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
+  'misdirected-request': { status: 421, title: 'The request is for another host' },
   'out-of-range': { status: 422, title: 'A value is out of its range' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used before, for another request' },
   'too-many-requests': { status: 429, title: 'Too many requests in a short time' },

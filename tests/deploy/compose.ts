@@ -27,12 +27,16 @@ export type Compose = {
   volumes: Readonly<Record<string, null>>;
 };
 
-/** `${NAME:-default}`, the only form in use. */
+/** Replaces `${NAME:-default}` and `${NAME:?message}`, the two forms in use. @throws Error with the message */
 const interpolate = (text: string, env: Readonly<Record<string, string>>): string =>
-  text.replaceAll(/\$\{(\w+):-([^}]*)\}/g, (_, name: string, otherwise: string) => env[name] || otherwise);
+  text.replaceAll(/\$\{(\w+):([-?])([^}]*)\}/g, (_, name: string, form: string, otherwise: string) => {
+    if (env[name]) return env[name];
+    if (form === '?') throw new Error(`required variable ${name} is missing a value: ${otherwise}`);
+    return otherwise;
+  });
 
-/** docker-compose.yml as Compose understands it. @param env what `${NAME:-default}` is taken from */
-export const readCompose = (env: Readonly<Record<string, string>> = {}): Compose => {
+/** Reads docker-compose.yml as Compose does. @param env the variables that it takes values from */
+export const readCompose = (env: Readonly<Record<string, string>> = { AUTH: 'off' }): Compose => {
   const text = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
   const written: Compose = parse(text, { merge: true });
   return JSON.parse(JSON.stringify(written), (_, value) =>

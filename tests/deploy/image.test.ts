@@ -52,7 +52,7 @@ const runInImage = (command: readonly string[], env: Readonly<Record<string, str
 
 /** Starts a service of docker-compose.yml in the image, and waits for the line that tells it runs. */
 const startService = async (name: string): Promise<{ child: ChildProcess; url: string }> => {
-  const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+  const env = { AUTH: 'off', EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
   const service = readCompose(env).services[name];
   const child = runInImage(service?.command ?? image.command, {
     ...Object.fromEntries(

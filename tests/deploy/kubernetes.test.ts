@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
-import { settingsTable } from '../../programs/wiring/settings.ts';
+import { readSettings, settingsTable } from '../../programs/wiring/settings.ts';
 import { MAX_WAIT } from '../../read-api/kernel/preferences.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
 import { problemsOf, type Resource, readResources } from './kubernetes.ts';
@@ -136,6 +136,30 @@ describe('the Kubernetes resources', () => {
     const [{ values: measured }] = policy('telemetry').podSelector.matchExpressions;
     expect([...measured].sort()).toEqual(sides.map(([name]) => name).sort());
     expect(policy('telemetry').ingress[0].ports).toEqual([{ port: 'http' }]);
+  });
+
+  test('turn sign-in on, and let every side that checks tokens fetch the keys of the identity provider', () => {
+    const literals: string[] = kustomization.configMapGenerator[0].literals;
+    const settings = readSettings(Object.fromEntries(literals.map((literal) => literal.split(/=(.*)/s).slice(0, 2))));
+    expect(settings.AUTH).toBe('on');
+    const { protocol, port } = new URL(settings.AUTH_ISSUER);
+    expect([protocol, port]).toEqual(['https:', '']);
+    for (const [name, { spec }] of deployments) {
+      if (name === 'gateway') continue;
+      const { env = [], envFrom } = spec.template.spec.containers[0];
+      expect(envFrom, name).toContainEqual({ configMapRef: { name: 'settings' } });
+      expect(
+        env.map((one: { name: string }) => one.name),
+        name,
+      ).not.toContain('AUTH');
+      const reached = ofKind('NetworkPolicy')
+        .filter(({ spec: policy }) => policy.podSelector.matchExpressions?.[0]?.values.includes(name))
+        .flatMap(({ spec: policy }) => policy.egress ?? [])
+        .filter(({ to }) => to === undefined)
+        .flatMap(({ ports }) => ports.map((one: { port: number }) => one.port));
+      const program = readFileSync(join(ROOT, `programs/${name}.ts`), 'utf8');
+      if (program.includes('identityOf')) expect(reached, name).toContain(443);
+    }
   });
 
   test('let nothing through that is not named', () => {

@@ -19,7 +19,7 @@ const sendSlowly = (url: string, text: string): Promise<string> =>
 describe('slow clients', () => {
   let serving: Serving;
   beforeAll(async () => {
-    serving = await serve('127.0.0.1', 0, { headers: 300, request: 600, look: 50 });
+    serving = await serve({ HOST: '127.0.0.1', AUTH: 'on' }, 0, { headers: 300, request: 600, look: 50 });
     serving.handle((req, res) => {
       req.resume().once('end', () => res.end('done'));
     });

@@ -113,7 +113,7 @@ export const attack = async (url: string, count: number, seed: number): Promise<
 
 const LINE = '\r\n';
 const head = (...lines: string[]): string => `${lines.join(LINE)}${LINE}${LINE}`;
-const HOST = 'Host: plaza';
+const HOST = 'Host: localhost';
 
 /** Bytes that are no HTTP, or hardly. */
 const BYTES: readonly (string | Buffer)[] = [

@@ -1,0 +1,81 @@
+import { describe, expect, test } from 'vitest';
+import { isLoopback } from './loopback.ts';
+import { readSettings } from './settings.ts';
+
+const refusal = (env: Record<string, string>): string => {
+  try {
+    readSettings(env);
+  } catch (error) {
+    return (error as Error).message;
+  }
+  return '';
+};
+
+describe('an address that others can reach', () => {
+  const reachable = ['0.0.0.0', '::', '', '192.168.0.7', '::ffff:127.0.0.1', '127.example.com', 'plaza.example', '0'];
+
+  test.each(reachable)('%j needs AUTH to be set', (HOST) => {
+    expect(isLoopback(HOST)).toBe(false);
+    expect(refusal({ HOST })).toBe(
+      `HOST=${HOST} can be reached by others: set AUTH=on, or AUTH=off if everybody may read and change everything`,
+    );
+    expect(readSettings({ HOST, AUTH: 'off' })).toMatchObject({ HOST, AUTH: 'off' });
+    expect(readSettings({ HOST, AUTH: 'on' })).toMatchObject({ HOST, AUTH: 'on' });
+  });
+
+  test.each(['127.0.0.1', '127.0.0.2', 'localhost', '::1'])('%s is not one', (HOST) => {
+    expect(readSettings({ HOST }).HOST).toBe(HOST);
+  });
+});
+
+describe('a misspelt setting', () => {
+  test.each([
+    ['PLAZA_CONTEXT', 'PLAZA_CONTEXTS'],
+    ['PLAZA_CONTEXS', 'PLAZA_CONTEXTS'],
+    ['PLAZA_DIR', 'PLAZA_DATA'],
+    ['MONGODB_URI', 'MONGODB_URL'],
+    ['EVENT_STORE_URL', 'EVENTSTORE_URL'],
+    ['AUTH_ISSEUR', 'AUTH_ISSUER'],
+    ['auth_issuer', 'AUTH_ISSUER'],
+    ['AUHT', 'AUTH'],
+    ['PROT', 'PORT'],
+  ])('%s stops the start and names %s', (name, meant) => {
+    expect(refusal({ [name]: '' })).toBe(`${name} is not a setting: did you mean ${meant}?`);
+  });
+
+  test('that begins with PLAZA_ stops the start however far it is from any setting', () => {
+    expect(refusal({ PLAZA_COLOUR_OF_THE_PAGE: 'red' })).toMatch(/^PLAZA_COLOUR_OF_THE_PAGE is not a setting \(docs/);
+  });
+
+  test('is reported together with values that cannot be used', () => {
+    expect(refusal({ PLAZA_CONTEXT: 'parking', PORT: 'x' }).split('\n')).toHaveLength(2);
+  });
+});
+
+test('variables of other programs change nothing', () => {
+  const foreign = {
+    HOME: '/root',
+    HOSTNAME: 'a',
+    HOSTTYPE: 'x86_64',
+    PATH: '/bin',
+    SORT: '1',
+    HOSTS: 'a',
+    POST: '1',
+    SSH_AUTH_SOCK: '/tmp/a',
+    XAUTHORITY: '/root/.Xauthority',
+    OTEL_SERVICE_NAME: 'plaza',
+    OTEL_TRACES_SAMPLER: 'always_on',
+    OTEL_EXPORTER_OTLP_HEADERS: 'a=b',
+    EVENTSTORE_CLUSTER_SIZE: '1',
+    MONGODB_VERSION: '8',
+    LOGNAME: 'root',
+    // Kubernetes sets these for a service of the name plaza, docker compose reads the last two.
+    PLAZA_PORT: 'tcp://10.0.0.1:80',
+    PLAZA_PORT_80_TCP_ADDR: '10.0.0.1',
+    PLAZA_SERVICE_HOST: '10.0.0.1',
+    PLAZA_SERVICE_PORT_HTTP: '80',
+    PLAZA_ADDRESS: '0.0.0.0',
+    PLAZA_VERSION: '1.0.0',
+  };
+  expect(readSettings({ ...process.env, ...foreign })).toEqual(readSettings(process.env));
+});
