@@ -37,8 +37,6 @@ type Waiting = { resolve(result: AppendResult): void; reject(error: Error): void
 
 /** What a server takes as one message for certain. */
 const MOST_BYTES = 3 * 1024 * 1024;
-/** Milliseconds that a server may take, as the client has it. */
-const SERVER_DEADLINE = 10_000;
 
 /**
  * Appends over one long-lived call, on which they keep their order.
@@ -200,10 +198,9 @@ const proposedMessage = ({ id, type, data, metadata }: WrittenEvent): void => {
   writer.wrap(0x1a, before);
 };
 
+/** Without a deadline: it would be a time of day, by a clock that need not agree with the server's. */
 const options = (stream: string, expected: ExpectedRevision): void => {
   const before = writer.length;
-  writer.number(0x08, Math.ceil((Date.now() + SERVER_DEADLINE) / 1000));
-  writer.wrap(0x32, before);
   if (expected === 'no-stream') writer.text(0x1a, '');
   else writer.number(0x10, Number(expected));
   const identifier = writer.length;

@@ -57,6 +57,11 @@ export type Note = { type: string; data: Uint8Array; metadata: object };
  * wait for ever if its batch stream ended.
  */
 const APPEND_DEADLINE = 3_000;
+/**
+ * The client sends the deadline of an append as a time of day by its own clock, and a server whose clock is ahead refuses the
+ * append as too late. So this deadline is days away: the server's own write timeout and APPEND_DEADLINE decide.
+ */
+const CLIENT_DEADLINE = 7 * 24 * 3_600_000;
 /** Milliseconds for one page. */
 const READ_DEADLINE = 10_000;
 /** Events read with one call: a long stream takes longer than one call may. */
@@ -129,7 +134,10 @@ export const appendsWritten = (client: EventStoreClient): AppendWritten => {
     const raw = await appendRaw(stream, events, expected);
     if (raw) return raw;
     const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
-    const result = await client.appendToStream(stream, events.map(toEventData), { expectedRevision });
+    const result = await client.appendToStream(stream, events.map(toEventData), {
+      expectedRevision,
+      deadline: CLIENT_DEADLINE,
+    });
     return { ok: true, revision: result.nextExpectedRevision as Revision, position: result.position ?? START };
   };
 
@@ -191,9 +199,9 @@ export const streams = (client: EventStoreClient): Streams => {
     },
 
     async put(stream, event, after) {
-      const expected = after === undefined ? {} : { expectedRevision: after };
+      const options = { deadline: CLIENT_DEADLINE, ...(after === undefined ? {} : { expectedRevision: after }) };
       try {
-        const appended = client.appendToStream(stream, toBinaryEvent(event), expected);
+        const appended = client.appendToStream(stream, toBinaryEvent(event), options);
         return (await withDeadline(appended, APPEND_DEADLINE)).nextExpectedRevision as Revision;
       } catch (error) {
         if (errorType(error) === 'wrong-expected-version') return undefined;
@@ -203,7 +211,10 @@ export const streams = (client: EventStoreClient): Streams => {
 
     async keepLast(stream, count) {
       try {
-        await withDeadline(client.setStreamMetadata(stream, { maxCount: count }), APPEND_DEADLINE);
+        await withDeadline(
+          client.setStreamMetadata(stream, { maxCount: count }, { deadline: CLIENT_DEADLINE }),
+          APPEND_DEADLINE,
+        );
       } catch (error) {
         throw unavailable(error);
       }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/append-thread.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
@@ -208,4 +208,20 @@ describe('the thread for appends', () => {
   it('does not start on what is no connection string', async () => {
     await expect(startAppendThread('nowhere', () => {})).rejects.toThrow('esdb://');
   });
+});
+
+it.each([-3_600_000, 3_600_000])('appends although its clock differs from the store’s by %d ms', async (difference) => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + difference });
+  try {
+    const fresh = connectEventStore(stores.eventStoreUrl);
+    const store = streams(fresh);
+    const stream = `counter-${randomUUID()}`;
+    expect(await store.append(stream, [event(1)], 'no-stream')).toMatchObject({ ok: true, revision: 0n });
+    expect(await store.put(stream, { type: 'Noted', data: Buffer.from('{}'), metadata: {} })).toBe(1n);
+    await store.keepLast(stream, 1);
+    expect((await all(store.read(stream, 0n))).map(({ revision }) => revision)).toEqual([1n]);
+    await disconnectEventStore(fresh);
+  } finally {
+    vi.useRealTimers();
+  }
 });
