@@ -14,7 +14,7 @@ import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { readContexts } from '../read-api/contexts.ts';
 import { startReadApi } from '../read-api/start.ts';
-import { cinemaWriteSide, openCinemaProcesses } from '../write-side/cinema/outside.ts';
+import { choosesSandbox, cinemaWriteSide, openCinemaProcesses } from '../write-side/cinema/outside.ts';
 import { startSandbox } from '../write-side/cinema/payment/sandbox.ts';
 import { writeSideContexts } from '../write-side/contexts.ts';
 import { policiesOf } from '../write-side/policies/contexts.ts';
@@ -29,9 +29,9 @@ import { main, onShutdown } from './wiring/shutdown.ts';
 import { openStores } from './wiring/stores.ts';
 import { telemetryOf } from './wiring/telemetry.ts';
 
-/** The sandbox, for whoever named no payment provider. */
+/** Starts the payment sandbox where the settings choose it. */
 const startPayments = async (settings: Settings, dataFolder: string) => {
-  if (settings.PAYMENT_URL !== '') return { PAYMENT_URL: settings.PAYMENT_URL, stop: async () => {} };
+  if (!choosesSandbox(settings)) return { PAYMENT_URL: settings.PAYMENT_URL, stop: async () => {} };
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
   return { PAYMENT_URL: sandbox.url, stop: sandbox.stop };
@@ -48,6 +48,8 @@ await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'plaza');
   const onError = logFailures(log);
+  const hasCinema = settings.PLAZA_CONTEXTS.includes('cinema');
+  if (hasCinema) choosesSandbox(settings);
   const { identify, signIn } = await identityOf(settings, onError);
   const info = (line: string) => log.info(line);
 
@@ -74,7 +76,6 @@ await main(async () => {
   const names = settings.PLAZA_CONTEXTS;
   const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
 
-  const hasCinema = names.includes('cinema');
   const payments = hasCinema ? await startPayments(settings, dataFolder) : undefined;
   const forCinema = { ...settings, ...payments };
 

@@ -14,9 +14,9 @@ describe('what can not start says why in one line', () => {
     data.remove();
   });
 
-  const failure = async (env: Record<string, string>): Promise<string> => {
+  const failure = async (env: Record<string, string>, file = ALL_IN_ONE): Promise<string> => {
     try {
-      await (await startProgram(ALL_IN_ONE, { LOG_LEVEL: 'silent', ...env })).end();
+      await (await startProgram(file, { LOG_LEVEL: 'silent', ...env })).end();
     } catch (error) {
       return (error as Error).message;
     }
@@ -48,6 +48,25 @@ describe('what can not start says why in one line', () => {
       /ended with 1:\nplaza: .*PLAZA_CONTEXTS=casino .+\n.*COMMAND_TIMEOUT_MS=soon must be a whole number .+\n$/,
     );
   });
+
+  test('sign-in without a payment provider or the sandbox by name', async () => {
+    const other = temporaryData();
+    const env = { PLAZA_DATA: other.folder, AUTH: 'on' };
+    expect(await failure(env)).toMatch(/ended with 1:\nplaza: PAYMENT_URL must be set with AUTH=on: .+\n$/);
+    const named = await startProgram(ALL_IN_ONE, { ...env, PAYMENT_URL: 'sandbox', PLAZA_CONTEXTS: 'cinema' });
+    expect(await named.end()).toBe(0);
+    const withoutCinema = await startProgram(ALL_IN_ONE, { ...env, PLAZA_CONTEXTS: 'parking' });
+    expect(await withoutCinema.end()).toBe(0);
+    other.remove();
+  });
+
+  test.each(['programs/write-side.ts', 'programs/policies.ts'])(
+    '%s with sign-in and without a payment provider or the sandbox by name',
+    async (file) => {
+      const stores = { EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false', MONGODB_URL: 'mongodb://127.0.0.1:1' };
+      expect(await failure({ ...stores, AUTH: 'on' }, file)).toContain('plaza: PAYMENT_URL must be set with AUTH=on: ');
+    },
+  );
 });
 
 test('data is kept over restarts, and over the death of the stores', async () => {

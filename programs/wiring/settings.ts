@@ -139,7 +139,12 @@ export const settingsTable = {
     whole(1, 1_000_000),
   ),
   PAYMENT_URL: setting(
-    'Payment provider, http://… (see docs/process-managers.md); empty for the sandbox',
+    'Payment provider, http://… (see docs/process-managers.md), or `sandbox`, which sells to anybody; empty for the sandbox too, but only with AUTH=off',
+    '',
+    (text) => (text === 'sandbox' ? text : url('http', 'https')(text)),
+  ),
+  PAYMENT_SANDBOX_URL: setting(
+    'Sandbox that processes of their own use, http://…; empty for this machine and PAYMENT_SANDBOX_PORT',
     '',
     url('http', 'https'),
   ),

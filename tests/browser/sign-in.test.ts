@@ -46,6 +46,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     const plaza = await startProgram('programs/all-in-one.ts', {
       PLAZA_DATA: data.folder,
       AUTH: 'on',
+      PAYMENT_URL: 'sandbox',
       AUTH_ISSUER: provider.issuer,
       AUTH_CLOCK_SKEW_SECONDS: '0',
     });
@@ -219,6 +220,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       plaza = await startProgram('programs/all-in-one.ts', {
         PLAZA_DATA: data.folder,
         AUTH: 'on',
+        PAYMENT_URL: 'sandbox',
         AUTH_CLOCK_SKEW_SECONDS: '0',
       });
     }, 60_000);

@@ -67,6 +67,7 @@ beforeAll(async () => {
   plaza = await startProgram('programs/all-in-one.ts', {
     PLAZA_DATA: data.folder,
     AUTH: 'on',
+    PAYMENT_URL: 'sandbox',
     AUTH_ISSUER: issuer.url,
     COMMAND_TIMEOUT_MS: '20000',
   });

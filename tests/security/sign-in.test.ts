@@ -15,7 +15,12 @@ describe('with an OpenID provider', () => {
 
   beforeAll(async () => {
     provider = await startOidcProvider(REDIRECT);
-    plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on', AUTH_ISSUER: provider.issuer });
+    plaza = await startProgram(ALL_IN_ONE, {
+      PLAZA_DATA: data.folder,
+      AUTH: 'on',
+      AUTH_ISSUER: provider.issuer,
+      PAYMENT_URL: 'sandbox',
+    });
   });
   afterAll(async () => {
     await plaza.end();
@@ -60,7 +65,7 @@ describe('without an identity provider', () => {
   const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
 
   beforeAll(async () => {
-    plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on' });
+    plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on', PAYMENT_URL: 'sandbox' });
   });
   afterAll(async () => {
     await plaza.end();

@@ -11,7 +11,9 @@ import { cinemaProcesses } from './policies.ts';
 
 /** The settings that the cinema reads. */
 export type CinemaSettings = {
+  AUTH: 'on' | 'off';
   PAYMENT_URL: string;
+  PAYMENT_SANDBOX_URL: string;
   PAYMENT_SANDBOX_PORT: number;
   PAYMENT_TIMEOUT_MS: number;
   PAYMENT_ANSWER_MS: number;
@@ -22,11 +24,31 @@ export type CinemaSettings = {
   MESSAGE_TO: string;
 };
 
-const paymentsOf = (settings: CinemaSettings) =>
-  connectPayments({
-    url: settings.PAYMENT_URL || `http://127.0.0.1:${settings.PAYMENT_SANDBOX_PORT}`,
+/** Its name has the program print the message as one line. */
+class CinemaSettingsError extends Error {
+  override readonly name = 'SettingsError';
+}
+
+/**
+ * Returns whether the settings choose the payment sandbox. With sign-in they must do so by its name: a public Plaza
+ * never gives seats away because a setting was forgotten.
+ * @throws Error with the name SettingsError when they choose no provider
+ */
+export const choosesSandbox = ({ AUTH, PAYMENT_URL }: Pick<CinemaSettings, 'AUTH' | 'PAYMENT_URL'>): boolean => {
+  if (PAYMENT_URL === '' && AUTH === 'on')
+    throw new CinemaSettingsError(
+      'PAYMENT_URL must be set with AUTH=on: the URL of a payment provider, or sandbox to sell seats without money',
+    );
+  return PAYMENT_URL === '' || PAYMENT_URL === 'sandbox';
+};
+
+const paymentsOf = (settings: CinemaSettings) => {
+  const sandbox = settings.PAYMENT_SANDBOX_URL || `http://127.0.0.1:${settings.PAYMENT_SANDBOX_PORT}`;
+  return connectPayments({
+    url: choosesSandbox(settings) ? sandbox : settings.PAYMENT_URL,
     timeoutMs: settings.PAYMENT_TIMEOUT_MS,
   });
+};
 
 /** What the cinema's commands need beside the event store: the payment provider. */
 export const cinemaWriteSide = (
