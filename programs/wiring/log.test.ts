@@ -10,6 +10,22 @@ test.each([
   ['a car number', JSON.stringify({ event: { data: { carNumber: '10더8612' } } })],
   ['a car number in quoted JSON', JSON.stringify({ data: JSON.stringify({ carNumber: '10더8612', amount: 1 }) })],
   ['a car number quoted twice', JSON.stringify(JSON.stringify(JSON.stringify({ carNumber: '10더8612' })))],
+  ['a car number with a quote in it', JSON.stringify({ carNumber: 'a"10더8612' })],
+  ['a quoted car number with a quote in it', JSON.stringify({ data: JSON.stringify({ carNumber: 'a"10더8612' }) })],
+  [
+    'a car number in a duplicate-key message',
+    JSON.stringify({
+      err: {
+        message: 'E11000 duplicate key error collection: plaza.x index: car dup key: { carNumber: "10더8612" }',
+        keyValue: { carNumber: '10더8612' },
+      },
+    }),
+  ],
+  [
+    'a car number with a quote in a duplicate-key message',
+    JSON.stringify({ msg: 'dup key: { lotId: "l", carNumber: "a\\"10더8612" }' }),
+  ],
+  ['a car number as inspected', JSON.stringify({ msg: "{ carNumber: '10더8612', amount: 1 }" })],
   ['a payment token', JSON.stringify({ payment: { method: 'card', token: 'abc.def-ghi' } })],
   ['the password in a URL', '{"msg":"mongodb://user:abc.def-ghi@db:27017"}'],
 ])('%s is not in the log', (_, line) => {

@@ -2,15 +2,27 @@ import { pino } from 'pino';
 
 export type Log = ReturnType<typeof createLog>;
 
-/** What must not be read in a log: access tokens, and what tells who somebody is or pays with. */
+/** A quote, however often the text around it was quoted before. */
+const QUOTE = '\\\\*["\'`]';
+
+/**
+ * Access tokens, and values that identify people or pay: in JSON, in JSON within JSON, and as `util.inspect` and MongoDB
+ * write them (`{ carNumber: "…" }`). A value ends with the same quote that begins it.
+ */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]'],
   [/(\bBearer\s+)[\w.~+/=-]+/gi, '$1[token]'],
-  [/((?:\\*")(?:carNumber|token|password|authorization)(?:\\*")\s*:\s*\\*")(?:[^"\\]|\\(?!\\*"))*/gi, '$1[redacted]'],
+  [
+    new RegExp(
+      `\\b((?:carNumber|token|password|authorization)(?:${QUOTE})?\\s*:\\s*(${QUOTE})).*?(?<!\\\\)(?=\\2)`,
+      'gi',
+    ),
+    '$1[redacted]',
+  ],
   [/(\/\/)[^/@\s"]+@/g, '$1[redacted]@'],
 ];
 
-/** A line without what must not be read in it, however deep it stands and however often it was quoted. */
+/** Returns a line without its secrets. */
 export const redacted = (line: string): string =>
   SECRETS.reduce((text, [secret, instead]) => text.replaceAll(secret, instead), line);
 
