@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { localKey, signLocally } from '../platform/identity/local-key.ts';
+import { isSubject } from '../platform/identity/subject.ts';
 import { type Role, roles } from '../schemas/access.ts';
 import { readSettings, SettingsError } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';
@@ -19,8 +20,8 @@ await main(async () => {
   const unknown = values.role.filter((role) => !roles.includes(role as Role));
   if (unknown.length > 0 || values.role.length === 0)
     throw new SettingsError(`--role must be one or more of ${roles.join(', ')}`);
-  if (!values.sub || !/^[\x21-\x7e]{1,128}$/.test(values.sub))
-    throw new SettingsError('--sub must say whose token it is');
+  if (!values.sub || !isSubject(values.sub))
+    throw new SettingsError('--sub must say whose token it is, and not be a name that Plaza uses itself');
   const hours = Number(values.hours);
   if (!(hours > 0 && hours <= 24 * 365)) throw new SettingsError('--hours must be a number of hours');
   const { PLAZA_DATA, AUTH_AUDIENCE } = readSettings();

@@ -628,7 +628,13 @@ const SignIn = Type.Object({
   caller: Type.Optional(
     Type.Object(
       {
-        sub: Type.String({ examples: ['CUST1'] }),
+        sub: Type.String({ examples: ['auth0|5f7c8ec7c33c6c004bbafe82'] }),
+        id: Type.String({
+          ...Id,
+          description:
+            'The customerId, userId, shopId or managerId of what the caller owns: `sub` where that is an id.',
+          examples: ['sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE'],
+        }),
         roles: Type.Array(Type.String({ enum: [...roles] }), { examples: [['staff']] }),
       },
       { description: 'Whose token was sent with the request.' },

@@ -13,10 +13,10 @@ const permitOf = ({ access }: Operation): 'all' | readonly string[] => {
   return grants.includes('all') ? 'all' : grants.flatMap((grant) => (grant === 'all' ? [] : [grant.own]));
 };
 
-/** Who is signed in; undefined where nobody is asked. */
-export const ownSubject = (): string | undefined => {
+/** Returns the id under which the signed-in user owns things; undefined without sign-in. */
+export const ownId = (): string | undefined => {
   const now = session.get();
-  return now.state === 'in' || now.state === 'over' ? now.caller.sub : undefined;
+  return now.state === 'in' || now.state === 'over' ? now.caller.id : undefined;
 };
 
 /**
@@ -29,7 +29,7 @@ export const may = (name: string, known: Item = {}): boolean => {
   const operation = knownOperation(name);
   if (!operation) return false;
   const permit = permitOf(operation);
-  return permit === 'all' || permit.some((field) => known[field] === undefined || known[field] === ownSubject());
+  return permit === 'all' || permit.some((field) => known[field] === undefined || known[field] === ownId());
 };
 
 /** The fields that can only name the caller, where they may do it with what is their own. */

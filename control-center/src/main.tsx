@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { mayFollow, ownSubject } from './access.ts';
+import { mayFollow, ownId } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { language, t } from './language.ts';
 import { start } from './live.ts';
@@ -48,7 +48,7 @@ const viewAt = (path: string) => {
 
 /** The overview; for who may not see it, what is theirs. */
 const HomePage = () => {
-  const own = ownSubject();
+  const own = ownId();
   return own === undefined || mayFollow() ? <OverviewPage /> : <CustomerPage id={own} />;
 };
 

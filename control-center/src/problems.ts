@@ -25,6 +25,10 @@ const common: Readonly<
     ko: '짧은 시간에 요청이 너무 많습니다. 잠시 기다리세요',
   },
   'sign-in-unavailable': { en: 'Signing in is not possible now', ko: '지금은 로그인을 확인할 수 없습니다' },
+  'misdirected-request': {
+    en: 'Open this page as localhost, or turn sign-in on',
+    ko: 'localhost 주소로 여시거나 로그인을 켜세요',
+  },
   'not-found': { en: 'There is nothing here', ko: '해당하는 항목이 없습니다' },
   'method-not-allowed': { en: 'That can’t be done here', ko: '여기서는 할 수 없는 작업입니다' },
   'precondition-failed': { en: 'It was changed meanwhile', ko: '그 사이에 변경되었습니다' },

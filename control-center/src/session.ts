@@ -4,7 +4,7 @@ import { createStore } from './store.ts';
 import { dropTokens, keepTokens, keptTokens, type Provider, type Tokens } from './tokens.ts';
 
 /** Who is signed in, as Plaza tells. */
-export type Caller = { sub: string; roles: readonly Role[] };
+export type Caller = { sub: string; id: string; roles: readonly Role[] };
 
 export type Session =
   /** Plaza has not told yet whether one signs in. */

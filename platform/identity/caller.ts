@@ -2,8 +2,8 @@ import type { Request, RequestHandler, Response } from 'express';
 import { type Role, type Rule, roles } from '../../schemas/access.ts';
 import { ProblemError, problems } from '../http/problem.ts';
 
-/** Who asks, as a verified token says. */
-export type Caller = { sub: string; roles: readonly Role[] };
+/** The sender of a request, from a verified token: its subject, the id under which the subject owns things, and its roles. */
+export type Caller = { sub: string; id: string; roles: readonly Role[] };
 
 /**
  * Tells who asks.
@@ -12,8 +12,8 @@ export type Caller = { sub: string; roles: readonly Role[] };
  */
 export type Identify = (authorization: string | undefined) => Promise<Caller | undefined>;
 
-/** What a caller may do: everything, or what has `sub` in one of the fields. */
-export type Permit = { kind: 'all' } | { kind: 'own'; sub: string; fields: readonly string[] };
+/** What a caller may do: everything, or what has the caller's id in one of the fields. */
+export type Permit = { kind: 'all' } | { kind: 'own'; id: string; fields: readonly string[] };
 
 const ALL: Permit = { kind: 'all' };
 
@@ -31,7 +31,7 @@ const permitOf = (rule: Rule, caller: Caller | undefined): Permit => {
   if (grants.includes('all')) return ALL;
   const fields = grants.flatMap((grant) => (grant === 'all' ? [] : [grant.own]));
   if (fields.length === 0) throw new ProblemError(problems.forbidden());
-  return { kind: 'own', sub: caller.sub, fields };
+  return { kind: 'own', id: caller.id, fields };
 };
 
 /** The roles in a claim; names that Plaza does not know are left out. */
@@ -69,8 +69,8 @@ export const mustBeOwnedBy = (
   known: readonly string[],
 ): string | undefined => {
   if (permit.kind === 'all') return undefined;
-  const { sub, fields } = permit;
-  if (fields.some((field) => known.includes(field) && data[field] === sub)) return undefined;
+  const { id, fields } = permit;
+  if (fields.some((field) => known.includes(field) && data[field] === id)) return undefined;
   if (fields.every((field) => known.includes(field))) throw new ProblemError(problems.forbidden());
-  return sub;
+  return id;
 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from 'jose';
+import { exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, SignJWT } from 'jose';
 import type { Role } from '../../schemas/access.ts';
 
 /** Who signs the tokens of a Plaza that has no identity provider. */
@@ -9,26 +9,50 @@ export const LOCAL_ISSUER = 'plaza:local';
 
 const ALGORITHM = 'ES256';
 
+/** Writes a file as a whole: readers see the old content or the new one. */
+const replaceFile = (file: string, content: object, mode: number, put: (draft: string, file: string) => void): void => {
+  const draft = `${file}.${randomUUID()}`;
+  writeFileSync(draft, JSON.stringify(content), { mode });
+  try {
+    put(draft, file);
+  } finally {
+    rmSync(draft, { force: true });
+  }
+};
+
+/** Gives a draft its name unless another process was first: a hard link never replaces a file. */
+const linkOnce = (draft: string, file: string): void => {
+  try {
+    linkSync(draft, file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+};
+
+const readJson = <Content>(file: string): Content => JSON.parse(readFileSync(file, 'utf8')) as Content;
+
+/** Returns the public half of a private key. */
+const publicOf = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
+
 /**
- * The key of a Plaza without an identity provider, made when there is none: `sign-in/private.jwk`, readable by its
- * owner alone, and beside it `sign-in/keys.json`, which those who check tokens read.
+ * Makes the key of a Plaza without an identity provider unless it exists: `sign-in/private.jwk`, readable by its owner
+ * alone. `sign-in/keys.json`, which those who check tokens read, is derived from it, so processes that start at the
+ * same time end up with one matching pair.
  * @returns the files
  */
 export const localKey = async (dataFolder: string): Promise<{ privateFile: string; keysFile: string }> => {
   const folder = join(dataFolder, 'sign-in');
   const privateFile = join(folder, 'private.jwk');
   const keysFile = join(folder, 'keys.json');
-  if (existsSync(privateFile) && existsSync(keysFile)) return { privateFile, keysFile };
-  mkdirSync(folder, { recursive: true });
-  const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-  const named = { kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
-  const write = (file: string, content: object, mode: number) => {
-    const draft = `${file}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify(content), { mode });
-    renameSync(draft, file);
-  };
-  write(keysFile, { keys: [{ ...(await exportJWK(publicKey)), ...named }] }, 0o644);
-  write(privateFile, { ...(await exportJWK(privateKey)), ...named }, 0o600);
+  if (!existsSync(privateFile)) {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+    const named = { kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
+    replaceFile(privateFile, { ...(await exportJWK(privateKey)), ...named }, 0o600, linkOnce);
+  }
+  const key = readJson<JWK>(privateFile);
+  const isKnown = existsSync(keysFile) && readJson<JSONWebKeySet>(keysFile).keys.some((one) => one.kid === key.kid);
+  if (!isKnown) replaceFile(keysFile, { keys: [publicOf(key)] }, 0o644, renameSync);
   return { privateFile, keysFile };
 };
 
@@ -39,7 +63,7 @@ export const signLocally = async (
   privateFile: string,
   { sub, roles, audience, hours }: LocalToken,
 ): Promise<string> => {
-  const jwk = JSON.parse(readFileSync(privateFile, 'utf8')) as JWK;
+  const jwk = readJson<JWK>(privateFile);
   return new SignJWT({ roles: [...roles], client_id: 'npm-run-token' })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid: jwk.kid! })
     .setIssuer(LOCAL_ISSUER)

@@ -41,10 +41,10 @@ describe('a token', () => {
 
   test('that is good tells who asks, and what they are', async () => {
     expect(await identifyBy({ sub: 'CUST1', roles: ['staff', 'customer', 'wizard'] })).toBe(
-      '{"sub":"CUST1","roles":["customer","staff"]}',
+      '{"sub":"CUST1","id":"CUST1","roles":["customer","staff"]}',
     );
-    expect(await identifyBy({ roles: 'admin shop' })).toBe('{"sub":"CUST1","roles":["shop","admin"]}');
-    expect(await identifyBy({})).toBe('{"sub":"CUST1","roles":[]}');
+    expect(await identifyBy({ roles: 'admin shop' })).toBe('{"sub":"CUST1","id":"CUST1","roles":["shop","admin"]}');
+    expect(await identifyBy({})).toBe('{"sub":"CUST1","id":"CUST1","roles":[]}');
     expect(await identifyBy({ audience: 'plaza' })).not.toContain('401');
   });
 
@@ -56,6 +56,9 @@ describe('a token', () => {
     ['is an ID token or any other JWT (RFC 9068 4)', { typ: 'JWT' }],
     ['says nobody', { sub: '' }],
     ['says somebody with a line break', { sub: 'CUST1\nCUST2' }],
+    ['says it is a policy', { sub: 'policy:parking.coupons' }],
+    ['says it is a process manager', { sub: 'process:cinema.payments' }],
+    ['says it is anonymous', { sub: 'anonymous' }],
     ...['sub', 'exp', 'iat', 'jti', 'client_id', 'aud', 'iss'].map((claim): [string, TokenOptions] => [
       `has no ${claim}`,
       { without: [claim] },
@@ -95,7 +98,7 @@ describe('a token', () => {
   test('may have its roles deep inside', async () => {
     const identify = bearerTokens({ ...rules(keysAt(issuer.jwksUrl)), rolesClaim: 'realm_access.roles' });
     const token = await issuer.token({ claims: { realm_access: { roles: ['manager'] } } });
-    expect(await identify(`Bearer ${token}`)).toEqual({ sub: 'CUST1', roles: ['manager'] });
+    expect(await identify(`Bearer ${token}`)).toEqual({ sub: 'CUST1', id: 'CUST1', roles: ['manager'] });
   });
 
   test('of an algorithm that is not allowed is refused', async () => {

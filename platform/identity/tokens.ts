@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ProblemError, problems } from '../http/problem.ts';
 import { type Caller, type Identify, rolesIn } from './caller.ts';
+import { isSubject, ownerId } from './subject.ts';
 
 export type TokenRules = {
   keys: JWTVerifyGetKey;
@@ -17,8 +18,6 @@ export type TokenRules = {
   onError(error: unknown): void;
 };
 
-/** Who may call themselves what: it goes into events. */
-const SUBJECT = /^[\x21-\x7e]{1,128}$/;
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
 /** Milliseconds for which a good token is not looked at again, and how many of them. */
@@ -60,9 +59,8 @@ export const bearerTokens = ({ keys, rolesClaim, clockSkew, onError, ...rules }:
       requiredClaims: ['sub', 'exp', 'iat', 'jti', 'client_id'],
     });
     const { sub = '', exp = 0 } = payload;
-    if (!SUBJECT.test(sub))
-      throw new errors.JWTClaimValidationFailed('sub must be 1-128 visible ASCII characters', payload, 'sub');
-    const caller: Caller = { sub, roles: rolesIn(claimAt(payload, rolesClaim)) };
+    if (!isSubject(sub)) throw new errors.JWTClaimValidationFailed('sub is not allowed', payload, 'sub');
+    const caller: Caller = { sub, id: ownerId(sub), roles: rolesIn(claimAt(payload, rolesClaim)) };
     const left = (exp + clockSkew) * 1000 - Date.now();
     trusted.set(token, caller, { ttl: Math.max(1, Math.min(TRUST_FOR, left)) });
     return caller;

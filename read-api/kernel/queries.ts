@@ -120,7 +120,7 @@ const answerOne = ({ view, query, filter }: BoundQuery, models: ReadModels): Req
 
 /** Whether a document is the caller's to see. */
 const isOwn = (document: Document, permit: Permit): boolean =>
-  permit.kind === 'all' || permit.fields.some((field) => document[field] === permit.sub);
+  permit.kind === 'all' || permit.fields.some((field) => document[field] === permit.id);
 
 /**
  * Narrows a list to what is the caller's own: the path names them, or the list is filtered by them, or the history is of
@@ -136,8 +136,8 @@ const narrow = async (
 ): Promise<void> => {
   const { db, answerWithin } = models;
   if (permit.kind === 'all') return;
-  const { sub, fields } = permit;
-  if (fields.some((field) => inPath[field] === sub)) return;
+  const { id, fields } = permit;
+  if (fields.some((field) => inPath[field] === id)) return;
   if (resource) {
     await requireBuilt(resource.view, models);
     const document = await fromViews(
@@ -148,9 +148,9 @@ const narrow = async (
     throw new ProblemError(problems.notFound());
   }
   const field = fields.find((name) => Object.hasOwn(query.filters, name));
-  if (field === undefined || (given.has(field) && given.get(field) !== sub))
+  if (field === undefined || (given.has(field) && given.get(field) !== id))
     throw new ProblemError(problems.forbidden());
-  given.set(field, sub);
+  given.set(field, id);
 };
 
 const UNCACHED = { 'Cache-Control': 'no-store' };

@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { may, ownFields, ownSubject } from '../access.ts';
+import { may, ownFields, ownId } from '../access.ts';
 import { newKey, type Problem, RefusedError, send } from '../api.ts';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf } from '../fields.ts';
@@ -37,7 +37,7 @@ const initial = ({ fields, own }: Command, known: Item): Values =>
     fields.map(({ name, schema }) => [
       name,
       own.includes(name)
-        ? ownSubject()
+        ? ownId()
         : schema.type === 'array'
           ? [{}]
           : (known[name] ?? (schema.type === 'boolean' ? true : undefined)),

@@ -1,0 +1,51 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Id } from '../../schemas/kernel/values.ts';
+import { isSubject, ownerId } from './subject.ts';
+
+test.each([
+  'policy:parking.coupons',
+  'process:cinema.payments',
+  'anonymous',
+  'Anonymous',
+  'POLICY:x',
+  '',
+  'a b',
+  '가',
+  'x'.repeat(129),
+])('a token may not have the subject %j', (sub) => {
+  expect(isSubject(sub)).toBe(false);
+});
+
+test.each(['CUST1', 'auth0|5f1c', 'user@example.com', 'policymaker', 'anonymous1', 'x'.repeat(128)])(
+  'a token may have the subject %j',
+  (sub) => {
+    expect(isSubject(sub)).toBe(true);
+  },
+);
+
+test('a subject that is an id owns things under its own name', () => {
+  expect(ownerId('CUST1')).toBe('CUST1');
+  expect(ownerId('sub-1')).toBe('sub-1');
+});
+
+test('the id of any other subject is fixed for ever', () => {
+  expect(ownerId('auth0|5f7c8ec7c33c6c004bbafe82')).toBe('sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE');
+});
+
+test('every subject has an allowed id, and no two subjects have the same', () => {
+  const id = new RegExp((Id as { pattern?: string }).pattern ?? 'missing');
+  const subject = fc.oneof(
+    fc.stringMatching(/^[\x21-\x7e]{1,128}$/),
+    fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/),
+    fc.stringMatching(/^[\x21-\x7e]{1,128}$/).map(ownerId),
+  );
+  fc.assert(
+    fc.property(subject, subject, (one, other) => {
+      expect(ownerId(one)).toMatch(id);
+      expect(ownerId(one) === ownerId(other)).toBe(one === other);
+      // The subject that is written like another one's id does not own that one's things.
+      if (ownerId(one) !== one) expect(ownerId(ownerId(one))).not.toBe(ownerId(one));
+    }),
+  );
+});

@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+/** A subject goes into events as the actor. */
+const SUBJECT = /^[\x21-\x7e]{1,128}$/;
+
+/** The actors that Plaza itself writes into events. */
+const RESERVED = /^(policy:|process:|anonymous$)/i;
+
+const ID = /^[A-Za-z0-9_-]{1,64}$/;
+
+const DERIVED = /^sub-[A-Za-z0-9_-]{43}$/;
+
+/** Returns whether a token may have a subject: 1-128 visible ASCII characters, and not the name of one of Plaza's own actors. */
+export const isSubject = (sub: string): boolean => SUBJECT.test(sub) && !RESERVED.test(sub);
+
+/**
+ * Returns the id under which a subject owns things (`customerId`, `userId`, `shopId`, `managerId`): the subject where it
+ * is an id, else `sub-` and the base64url SHA-256 of the subject (`auth0|5f…`). Two subjects never share an id, as a
+ * subject of that second form is hashed too.
+ */
+export const ownerId = (sub: string): string =>
+  ID.test(sub) && !DERIVED.test(sub) ? sub : `sub-${createHash('sha256').update(sub).digest('base64url')}`;
