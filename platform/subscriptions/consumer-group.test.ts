@@ -1,6 +1,7 @@
-import type { Db } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import { startWire } from '../../tests/faults/wire.ts';
 import { START, type StoredEvent } from '../event-store/types.ts';
 import { checkpoints, positionOf } from './checkpoints.ts';
 import { type Consumer, WriteConflictError } from './consumer.ts';
@@ -288,6 +289,30 @@ describe('a group', () => {
     const [later] = await readStatuses(db, new Date(Date.now() + 60_000));
     expect(later?.state).toBe('stopped');
   });
+});
+
+test('a worker keeps what it takes although taking everything lasts longer than a lease', async () => {
+  const wire = await startWire(Number(new URL(stores.mongoUrl).port));
+  const mongo = await MongoClient.connect(`mongodb://127.0.0.1:${wire.port}`);
+  try {
+    wire.set('latency'); // 100 ms for each round trip
+    const consumers = Array.from({ length: 30 }, (_, n) => recorder(`slow-${n}`));
+    const lines: string[] = [];
+    const leaseMs = 1500;
+    const group = start(consumers, { db: mongo.db(db.databaseName), leaseMs, log: (line) => lines.push(line) });
+    const position = await append('Happened');
+    const worker = () => db.collection('workers').findOne<{ beat: number }>();
+    // Long enough for a worker that is dead to itself to give everything back.
+    const first = await until(worker, (found) => group.working().length === consumers.length && found !== null);
+    await until(worker, (found) => found!.beat >= first!.beat + 6, 30_000);
+    await reached('slow-0', position);
+    expect(lines.filter((line) => /given back|taken over|not renewed/.test(line))).toEqual([]);
+    expect(lines.filter((line) => line.includes(': taken at')).length).toBe(consumers.length);
+    await group.stop();
+  } finally {
+    await mongo.close();
+    await wire.close();
+  }
 });
 
 describe('processes that share a group', () => {

@@ -123,15 +123,26 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     await flush([assignment]);
   };
 
-  const { round, giveBack } = ownership({ db, group: name, consumers, session, assignments, drop, lose, finish, log });
+  const { heartbeat, balance, giveBack } = ownership({
+    db,
+    group: name,
+    consumers,
+    session,
+    assignments,
+    drop,
+    lose,
+    finish,
+    log,
+  });
 
   const pausedFor = async (assignment: Assignment, job: () => Promise<void>) => {
     await subscriptions.leave(assignment);
     await job().finally(() => subscriptions.open([assignment]));
   };
 
+  const heartbeats = guarded(heartbeat);
   const rounds = guarded(async () => {
-    subscriptions.open(await round());
+    subscriptions.open(await balance());
     await subscriptions.join();
     if (performance.now() < hurryUntil) setTimeout(() => looks.next(), HURRIED_ROUND_EVERY).unref();
   });
@@ -146,6 +157,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const housekeeping = lastValueFrom(
     merge(
       merge(interval(leaseMs / ROUNDS_IN_A_LEASE), looks).pipe(startWith(0), takeUntil(stopped), exhaustMap(rounds)),
+      every(leaseMs / ROUNDS_IN_A_LEASE, heartbeats),
       every(FLUSH_EVERY, flushes),
       every(REPORT_EVERY, reports),
       every(REPORT_EVERY, replays),
@@ -162,7 +174,8 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       stopping.abort();
       await housekeeping;
       await subscriptions.stop();
-      await Promise.all([...assignments.values()].map((assignment) => guarded(() => giveBack(assignment))()));
+      const leaving = [...assignments.values()].map((assignment) => guarded(() => giveBack(assignment))());
+      await Promise.all(leaving);
       await guarded(() => session.leave())();
     },
   };

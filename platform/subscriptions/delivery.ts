@@ -11,6 +11,8 @@ import { isTransient } from './transient.ts';
 export type Assignment = {
   readonly consumer: Consumer;
   readonly token: number;
+  /** By the monotonic clock of this process. */
+  readonly takenAt: number;
   /** Ends with the lease. */
   readonly lease: HeldLease;
   /** Everything up to here is handled. */

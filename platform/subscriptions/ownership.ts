@@ -5,6 +5,7 @@ import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
 import { type Lease, leases, releaseLease, shareOut, takeLease } from './leases.ts';
 import { discardedEvents, parked } from './parked.ts';
+import { messageOf } from './transient.ts';
 import { forgetWorkers, type Worker, type WorkerSession } from './workers.ts';
 
 export type OwnershipOptions = {
@@ -22,13 +23,18 @@ export type OwnershipOptions = {
   log(line: string): void;
 };
 
-/** Which consumers are this process's own. */
+/** Decides which consumers this process works on. */
 export type Ownership = {
   /**
-   * One round: a sign of life, lost leases dropped, what is too much given back, what is free and fair taken.
+   * Renews the session and drops the leases that were lost. Runs by itself, apart from `balance`: however long it takes to take
+   * or give back consumers, the leases that are held stay good.
+   */
+  heartbeat(): Promise<void>;
+  /**
+   * Gives back what exceeds this process's share and takes what is free and belongs to its share.
    * @returns the consumers taken
    */
-  round(): Promise<Assignment[]>;
+  balance(): Promise<Assignment[]>;
   giveBack(assignment: Assignment): Promise<void>;
 };
 
@@ -56,8 +62,10 @@ export const ownership = (options: OwnershipOptions): Ownership => {
       .map(({ name }) => name);
   };
 
-  const dropLost = (held: ReadonlyMap<string, Lease>) => {
+  /** @param readAt when the leases were read: a lease that was taken later is not among them */
+  const dropLost = (held: ReadonlyMap<string, Lease>, readAt: number) => {
     for (const assignment of [...assignments.values()]) {
+      if (assignment.takenAt >= readAt) continue;
       const lease = held.get(assignment.consumer.name);
       if (lease?.token !== assignment.token || lease.owner !== session.id)
         lose(assignment, 'taken over by another process');
@@ -73,6 +81,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const position = positionOf(begun ?? (await createCheckpoint(db, consumer, token)));
     const assignment: Assignment = {
       consumer,
+      takenAt: performance.now(),
       token,
       lease: {
         assertHeld() {
@@ -111,28 +120,46 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     );
   };
 
-  const round = async (): Promise<Assignment[]> => {
-    const { all, sentAt } = await session.beat(await workable());
+  const readLeases = async () => {
     const standing = await leases(db)
       .find({ _id: { $in: names } })
       .toArray();
-    const held = new Map(standing.map((lease) => [lease._id, lease]));
-    dropLost(held);
-    session.confirm(sentAt);
-
-    const mates = all.filter((worker) => worker.group === group && session.isAlive(worker._id));
-    const shares = shareOut(mates, new Map(standing.map(({ _id, owner }) => [_id, owner])));
-    for (const assignment of [...assignments.values()])
-      if (shares.get(assignment.consumer.name) !== session.id) await giveBack(assignment);
-    const taken: Assignment[] = [];
-    for (const [name, worker] of shares) {
-      if (worker !== session.id || assignments.has(name)) continue;
-      const assignment = await take(byName.get(name)!, held.get(name));
-      if (assignment) taken.push(assignment);
-    }
-    await forgetDead(all, held);
-    return taken;
+    return new Map(standing.map((lease) => [lease._id, lease]));
   };
 
-  return { round, giveBack };
+  let wants: string[] = [];
+  const beat = async (): Promise<{ all: Worker[]; held: ReadonlyMap<string, Lease> }> => {
+    const { all, sentAt } = await session.beat(wants);
+    const readAt = performance.now();
+    const held = await readLeases();
+    dropLost(held, readAt);
+    session.confirm(sentAt);
+    return { all, held };
+  };
+
+  const balance = async (): Promise<Assignment[]> => {
+    wants = await workable();
+    const { all, held } = await beat();
+    const mates = all.filter((worker) => worker.group === group && session.isAlive(worker._id));
+    const shares = shareOut(mates, new Map([...held.values()].map(({ _id, owner }) => [_id, owner])));
+    const mine = [...shares].filter(([, worker]) => worker === session.id).map(([name]) => name);
+    const tooMany = [...assignments.values()].filter(({ consumer }) => !mine.includes(consumer.name));
+    const wanted = mine.filter((name) => !assignments.has(name));
+    const taking = wanted.map((name) => take(byName.get(name)!, held.get(name)));
+    const [taken, others] = await Promise.all([
+      Promise.allSettled(taking),
+      Promise.allSettled([...tooMany.map(giveBack), forgetDead(all, held)]),
+    ]);
+    for (const result of [...taken, ...others])
+      if (result.status === 'rejected') log(`${group}: ${messageOf(result.reason)}`);
+    return taken.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
+  };
+
+  return {
+    async heartbeat() {
+      await beat();
+    },
+    balance,
+    giveBack,
+  };
 };

@@ -48,6 +48,7 @@ test('subscriptions join while a consumer waits for a server that is away, so th
       },
     },
     token: 1,
+    takenAt: 0,
     lease: { assertHeld() {} },
     position: START,
     written: START,

@@ -45,12 +45,13 @@ export const observer = (leaseMs: number, now: () => number = monotonic) => {
 /** This process among the workers. */
 export type WorkerSession = {
   id: string;
-  /** Gives a sign of life and looks at the others. @returns all workers, and the moment to `confirm` */
+  /** Renews the session and reads the others. @returns all workers, and the moment to `confirm` */
   beat(wants: readonly string[]): Promise<{ all: Worker[]; sentAt: number }>;
-  /** To be called when, after a beat, the leases were read and the lost ones dropped: the others are good for a while. */
+  /** To be called when, after a beat, the leases were read and lost ones dropped: the others are good for a while. */
   confirm(sentAt: number): void;
   /** @throws LeaseUncertainError when the last confirmed beat is older than a lease */
   assertHeld(): void;
+  /** A worker is always alive to itself: how late its own beat is says nothing about who holds its leases. */
   isAlive(worker: string): boolean;
   leave(): Promise<void>;
 };
@@ -61,7 +62,7 @@ export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): WorkerSe
   let confirmedAt = Number.NEGATIVE_INFINITY;
   return {
     id,
-    isAlive,
+    isAlive: (worker) => worker === id || isAlive(worker),
     async beat(wants) {
       const sentAt = monotonic();
       const sign = { $set: { group, wants: [...wants] }, $inc: { beat: 1 } };
@@ -71,7 +72,7 @@ export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): WorkerSe
       return { all, sentAt };
     },
     confirm(sentAt) {
-      confirmedAt = sentAt;
+      confirmedAt = Math.max(confirmedAt, sentAt);
     },
     assertHeld() {
       if (monotonic() - confirmedAt >= leaseMs) throw new LeaseUncertainError('The lease was not renewed in time');
