@@ -4,6 +4,7 @@ import type { Request, Response } from 'express';
 import { createProxyServer } from 'httpxy';
 import { createApp } from '../platform/http/app.ts';
 import { problem, problems, sendProblem } from '../platform/http/problem.ts';
+import { closes, forwardedHeaders, stripHopByHop } from './wiring/forwarding.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
 import { serve } from './wiring/serve.ts';
@@ -35,11 +36,17 @@ await main(async () => {
   const log = createLog(settings.LOG_LEVEL, 'gateway');
   const serving = await serve(settings, settings.PORT);
   const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const proxy = createProxyServer({ agent, xfwd: true, proxyTimeout: 60_000 });
+  const proxy = createProxyServer({ agent, proxyTimeout: 60_000 });
+  proxy.on('proxyRes', ({ headers }, _req, res) => {
+    stripHopByHop(headers);
+    headers.connection = res.getHeader('Connection') === 'close' ? 'close' : 'keep-alive';
+  });
   const pass = async (req: Request, res: Response): Promise<void> => {
-    // The sides' metrics are asked at the sides.
-    if (req.path === '/metrics') return sendProblem(res, problems.notFound());
+    // Metrics are for the inside: they are read at each side.
+    if (/^\/metrics\/*$/.test(req.path)) return sendProblem(res, problems.notFound());
     const { side, target } = sideOf(req, settings);
+    if (closes(req.headers)) res.setHeader('Connection', 'close');
+    forwardedHeaders(req, settings.TRUSTED_PROXIES, target);
     try {
       await proxy.web(req, res, { target });
     } catch (error) {

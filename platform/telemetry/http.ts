@@ -39,9 +39,9 @@ export const requestMetrics = (registry: Registry): RequestHandler => {
   };
 };
 
-/** `GET /metrics`: in Prometheus' text format. */
+/** Answers `GET /metrics`, at this path exactly, in Prometheus' text format. */
 export const metricsRoutes = (registry: Registry): Router => {
-  const router = Router({ caseSensitive: true });
+  const router = Router({ caseSensitive: true, strict: true });
   router.get('/metrics', async (_req, res) => {
     const text = Buffer.from(await registry.metrics());
     res.writeHead(200, {

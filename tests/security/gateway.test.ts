@@ -1,11 +1,17 @@
-import { Agent, createServer, get, type Server } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createApp } from '../../platform/http/app.ts';
+import { metricsRoutes } from '../../platform/telemetry/http.ts';
+import { createRegistry } from '../../platform/telemetry/registry.ts';
 import { findNginx, type Gateway, startGateway } from '../deploy/nginx.ts';
+import { type Program, startProgram } from '../support/plaza.ts';
 
 type Answer = { status: number; headers: Record<string, unknown>; body: string };
 
 const nginx = findNginx();
+
+const METRICS = ['/metrics', '/metrics/', '/metrics//', '/metrics?x=1', '/metrics/?x=1'];
 
 describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
   let gateway: Gateway;
@@ -54,9 +60,129 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
 
   test('shows nobody the metrics', async () => {
     const agent = new Agent();
-    const answer = await askFrom('127.0.0.4', '/metrics', agent);
-    expect(answer.status).toBe(404);
-    expect(JSON.parse(answer.body).type).toBe('/problems/not-found');
+    for (const path of METRICS) {
+      const answer = await askFrom('127.0.0.4', path, agent);
+      expect(answer.status, path).toBe(404);
+      expect(JSON.parse(answer.body).type).toBe('/problems/not-found');
+    }
     agent.destroy();
   });
+});
+
+describe('the Node.js gateway', () => {
+  let gateway: Program;
+  let behindProxy: Program;
+  let side: Server;
+  let seen: IncomingMessage[] = [];
+
+  beforeAll(async () => {
+    side = createServer((req, res) => {
+      seen.push(req);
+      req.resume().once('end', () => {
+        res.writeHead(200, { Connection: 'X-Side, close', 'X-Side': 'a', 'Keep-Alive': 'timeout=1', 'X-End': 'b' });
+        res.end('{}');
+      });
+    });
+    await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(side.address() as AddressInfo).port}`;
+    const env = { WRITE_SIDE_URL: url, READ_API_URL: url, PROJECTIONS_URL: url };
+    [gateway, behindProxy] = await Promise.all([
+      startProgram('programs/gateway.ts', env),
+      startProgram('programs/gateway.ts', { ...env, TRUSTED_PROXIES: '1' }),
+    ]);
+  });
+  afterAll(async () => {
+    await Promise.all([gateway.end(), behindProxy.end()]);
+    side.closeAllConnections();
+    side.close();
+  });
+
+  const send = (
+    url: string,
+    headers: Record<string, string>,
+    { method = 'GET', body }: { method?: string; body?: string } = {},
+  ) =>
+    new Promise<{ answer: IncomingMessage; asked: IncomingMessage | undefined }>((resolve, reject) => {
+      seen = [];
+      const { hostname, port } = new URL(url);
+      const sent = request({ hostname, port, path: '/parking/lots', method, headers }, (answer) =>
+        answer.resume().once('end', () => resolve({ answer, asked: seen[0] })),
+      );
+      sent.once('error', reject);
+      sent.end(body);
+    });
+
+  const FALSE = {
+    Host: 'localhost:1',
+    'X-Forwarded-For': '6.6.6.6, 7.7.7.7',
+    'X-Forwarded-Proto': 'https',
+    'X-Forwarded-Host': 'evil.example',
+    'X-Forwarded-Prefix': '/evil',
+    Forwarded: 'for=6.6.6.6',
+    'X-Real-IP': '6.6.6.6',
+    'Plaza-Delivery': 'of-somebody-else',
+  };
+
+  test('tells the sides who asked, whatever the client says', async () => {
+    const { asked } = await send(gateway.url, FALSE);
+    expect(asked?.headers).toMatchObject({
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
+      'x-forwarded-host': 'localhost:1',
+      via: '1.1 plaza',
+    });
+    for (const name of ['forwarded', 'x-real-ip', 'plaza-delivery', 'x-forwarded-prefix'])
+      expect(asked?.headers, name).not.toHaveProperty(name);
+  });
+
+  test('believes as many proxies as it is set to', async () => {
+    const { asked } = await send(behindProxy.url, FALSE);
+    expect(asked?.headers).toMatchObject({
+      'x-forwarded-for': '7.7.7.7, 127.0.0.1',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'evil.example',
+    });
+  });
+
+  test('passes on no header that is for one connection, in either direction', async () => {
+    const own = { TE: 'trailers', 'Keep-Alive': 'timeout=9', 'Proxy-Authorization': 'Basic a', Upgrade: 'h2c' };
+    const named = { Connection: 'keep-alive, X-Secret, TE', 'X-Secret': 'a', 'X-Kept': 'b' };
+    for (const expecting of [{}, { Expect: '100-continue' }]) {
+      const { answer, asked } = await send(gateway.url, { ...own, ...named, ...expecting });
+      for (const name of ['te', 'keep-alive', 'proxy-authorization', 'upgrade', 'x-secret'])
+        expect(asked?.headers, name).not.toHaveProperty(name);
+      expect(asked?.headers['x-kept']).toBe('b');
+      expect(answer.headers).toMatchObject({ connection: 'keep-alive', 'x-end': 'b' });
+      expect(answer.headers).not.toHaveProperty('x-side');
+    }
+    expect((await send(gateway.url, { Connection: 'close' })).answer.headers.connection).toBe('close');
+  });
+
+  test.each(['POST', 'DELETE'])('passes on the body of a %s, chunked or not', async (method) => {
+    const chunked = await send(gateway.url, { 'Transfer-Encoding': 'chunked' }, { method, body: '{"a":1}' });
+    expect(chunked.asked?.headers['transfer-encoding']).toBe('chunked');
+    const whole = await send(gateway.url, { 'Content-Length': '7' }, { method, body: '{"a":1}' });
+    expect(whole.asked?.headers['content-length']).toBe('7');
+  });
+
+  test.each(METRICS)('shows nobody the metrics at %s', async (path) => {
+    seen = [];
+    const answer = await fetch(gateway.url + path);
+    expect([answer.status, ((await answer.json()) as { type: string }).type]).toEqual([404, '/problems/not-found']);
+    expect(seen).toEqual([]);
+  });
+});
+
+test('a side answers /metrics at this path only', async () => {
+  const app = createApp([metricsRoutes(createRegistry())], [], () => {});
+  const server = createServer(app);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const statuses = await Promise.all(
+    ['/metrics', '/metrics/', '//metrics', '/Metrics', '/%6detrics'].map(
+      async (path) => (await fetch(url + path)).status,
+    ),
+  );
+  expect(statuses).toEqual([200, 404, 404, 404, 404]);
+  server.close();
 });
