@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
+import { oneAtATime } from '../../platform/http/connections.ts';
 import { problems, sendProblem } from '../../platform/http/problem.ts';
 import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
@@ -66,11 +67,12 @@ export const serve = async (
     connectionsCheckingInterval: patience.look,
     maxHeaderSize: MAX_HEADERS,
   };
-  const server: Server = createServer(options, (req, res) => {
+  const handle: RequestListener = (req, res) => {
     if (isClosing) res.setHeader('Connection', 'close');
     if (checksHost && isRebound(req)) sendProblem(res, problems.misdirected(), { Connection: 'close' });
     else answer(req, res);
-  });
+  };
+  const server: Server = createServer(options, oneAtATime(handle));
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const why = error.code === 'EADDRINUSE' ? 'the port is taken' : error.message;
