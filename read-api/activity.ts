@@ -1,10 +1,10 @@
 import { Router } from 'express';
-import { sendJson } from '../platform/http/problem.ts';
+import { sendTaggedJson } from '../platform/http/conditional.ts';
 import { type Activity, activityView } from '../schemas/kernel/activity.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { queryOf, readAll } from './kernel/parameters.ts';
 import type { ReadModels } from './kernel/queries.ts';
-import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
+import { awaitPosition, unlessGone } from './kernel/reading.ts';
 
 type Stored = Activity & { _id: string };
 
@@ -14,7 +14,9 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
   const views = contexts.map(({ schema }) => activityView(schema));
 
   const activityOf = async ({ schema }: ReadContext) => {
-    const found = await models.db.collection<Stored>(activityView(schema)).findOne();
+    const found = await models.db
+      .collection<Stored>(activityView(schema))
+      .findOne({}, { maxTimeMS: models.answerWithin });
     return [schema.name, found && { level: found.level, minutes: found.minutes }] as const;
   };
 
@@ -22,8 +24,8 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
     readAll(queryOf(req.url), new Map());
     try {
       const headers = await awaitPosition(req, res, views, models, true);
-      const found = await fromViews(Promise.all(contexts.map(activityOf)), models.answerWithin);
-      sendJson(res, 200, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
+      const found = await models.ask(() => Promise.all(contexts.map(activityOf)));
+      sendTaggedJson(req, res, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
     } catch (error) {
       unlessGone(error);
     }

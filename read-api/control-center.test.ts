@@ -3,9 +3,11 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import type { Caller } from '../platform/identity/caller.ts';
 import { statuses } from '../platform/subscriptions/status.ts';
 import { controlCenter as controlCenterSchema } from '../schemas/kernel/control-center.ts';
 import type { ReadContext } from './kernel/context.ts';
+import type { EventStreamOptions } from './kernel/event-stream.ts';
 import { parking } from './parking.ts';
 import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
@@ -71,7 +73,9 @@ beforeAll(async () => {
   });
   for (const view of ['lots', 'reservations', 'coupons', 'history']) await reach(db, `parking.${view}`, next);
   await reachAll();
-  api = await serveReadApi(db, [parking, theater], { pollEvery: 10, heartbeatEvery: 50, maxClients: 30 });
+  api = await serveReadApi(db, [parking, theater], {
+    events: { pollEvery: 10, heartbeatEvery: 50, maxClients: 30 },
+  });
 });
 
 afterAll(async () => {
@@ -313,6 +317,51 @@ describe('GET /control-center/events', () => {
   it('answers HEAD', async () => {
     const { status, headers } = await api.get('/control-center/events', {}, 'HEAD');
     expect([status, headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+  });
+
+  describe('with sign-in on', () => {
+    const signedIn = async (callers: Readonly<Record<string, Caller>>, events: EventStreamOptions = {}) => {
+      const other = await serveReadApi(db, [parking], { events, identify: async (token) => callers[String(token)] });
+      onTestFinished(other.stop);
+      return (token: string) => fetch(`${other.url}/control-center/events`, { headers: { Authorization: token } });
+    };
+    const staff = (sub: string, left = 60_000): Caller => ({
+      sub,
+      id: sub,
+      roles: ['staff'],
+      expiresAt: Date.now() + left,
+    });
+
+    it('ends when the token expires', async () => {
+      const open = await signedIn({ short: staff('s-1', 300), long: staff('s-1') });
+      const long = await open('long');
+      const text = await (await open('short')).text();
+      expect(text).toMatch(/^retry: 1000\nid: [^\n]+\n\n$/);
+      const reader = long.body!.getReader();
+      await reader.read();
+      await happen();
+      expect(Buffer.from((await reader.read()).value!).toString()).toMatch(/data: /);
+      await reader.cancel();
+    });
+
+    it('holds a bounded number of connections for each subject', async () => {
+      const open = await signedIn({ one: staff('s-1'), two: staff('s-2') }, { maxOfSubject: 2 });
+      const own = [await open('one'), await open('one'), await open('one')];
+      expect(own.map(({ status }) => status)).toEqual([200, 200, 429]);
+      expect(own[2]!.headers.get('retry-after')).toBe('10');
+      expect(await own[2]!.json()).toMatchObject({ type: '/problems/too-many-requests' });
+      const other = await open('two');
+      expect(other.status).toBe(200);
+      await own[0]!.body!.cancel();
+      await expect
+        .poll(async () => {
+          const again = await open('one');
+          await again.body!.cancel();
+          return again.status;
+        })
+        .toBe(200);
+      for (const { body } of [own[1]!, other]) await body!.cancel();
+    });
   });
 
   it('ends when the process does', async () => {

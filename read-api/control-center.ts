@@ -1,6 +1,7 @@
 import { Router } from 'express';
 import type { Document } from 'mongodb';
-import { sendJson } from '../platform/http/problem.ts';
+import { sendTagged } from '../platform/http/conditional.ts';
+import { permitted } from '../platform/identity/caller.ts';
 import { type ReadStatus, readStatuses } from '../platform/subscriptions/status.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
 import { EventCursor } from '../schemas/kernel/control-center.ts';
@@ -30,7 +31,7 @@ const shownStatus = ({ _id, worker, progressAt, updatedAt, ...shown }: ReadStatu
 /** QueryPlanKilled, CursorNotFound: a view was switched for a new one while it was read. It is there, to be read anew. */
 const SWITCHED = new Set<unknown>([175, 43]);
 
-type Built = { position: bigint; document: Document };
+type Built = { position: bigint; text: string };
 
 /** Builds the document of every context: at most once at a time. */
 const documentBuilder = (
@@ -76,7 +77,11 @@ const documentBuilder = (
       projections: projections.map(shownStatus),
     };
     const took = performance.now() - began;
-    last = { position, document, freshUntil: began + Math.min(Math.max(MAX_AGE.least, took / SHARE), MAX_AGE.most) };
+    last = {
+      position,
+      text: JSON.stringify(document),
+      freshUntil: began + Math.min(Math.max(MAX_AGE.least, took / SHARE), MAX_AGE.most),
+    };
     return last;
   };
 
@@ -119,11 +124,16 @@ export const controlCenter = (
     try {
       const headers = await awaitPosition(req, res, views, models, true);
       const isDemanding = req.headers['min-event-position'] !== undefined;
-      const { position, document } = await fromViews(
+      const { position, text } = await fromViews(
         build(isDemanding ? BigInt(headers['View-Position']!) : -1n),
         models.answerWithin,
       );
-      sendJson(res, 200, document, { ...headers, 'View-Position': position.toString(), 'Cache-Control': 'no-store' });
+      sendTagged(req, res, text, {
+        'Content-Type': 'application/json',
+        ...headers,
+        'View-Position': position.toString(),
+        'Cache-Control': 'no-store',
+      });
     } catch (error) {
       unlessGone(error);
     }
@@ -133,7 +143,7 @@ export const controlCenter = (
     const from = req.get('Last-Event-ID') ?? readAll(queryOf(req.url), after).get('after');
     const cursor = from === undefined || from === '' ? undefined : parseCursor(String(from), names);
     if (req.method === 'HEAD') res.writeHead(200, EVENT_STREAM).end();
-    else await stream.connect(res, cursor);
+    else await stream.connect(res, { after: cursor, caller: permitted(res).caller });
   });
 
   return { router, stop: stream.stop };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statuses } from '../platform/subscriptions/status.ts';
@@ -175,6 +176,43 @@ describe('a list', () => {
   });
 });
 
+describe('an ETag', () => {
+  const etagOf = async (path: string) => (await api.get(path)).headers.get('etag') ?? '';
+
+  it.each(['/parking/lots/lot-1', '/parking/lots', '/parking/reservations?limit=3', '/parking/lots/lot-1/history'])(
+    'of %s is answered with 304 until the answer changes',
+    async (path) => {
+      const etag = await etagOf(path);
+      expect(etag).toMatch(/^W\/"[\w-]{22}"$/);
+      for (const named of [etag, etag.slice(2), `"other", ${etag}`, '*']) {
+        const same = await api.get(path, { 'If-None-Match': named });
+        expect([same.status, same.text, same.headers.get('etag')]).toEqual([304, '', etag]);
+        expect(same.headers.get('view-position')).toBe('101');
+      }
+      const other = await api.get(path, { 'If-None-Match': '"other", W/"x"' });
+      expect([other.status, other.headers.get('etag')]).toEqual([200, etag]);
+      expect((await api.get(path, { 'If-None-Match': etag }, 'HEAD')).status).toBe(304);
+    },
+  );
+
+  it('changes with the document, in one document and in lists', async () => {
+    const lots = viewOf(db, 'parking.lots');
+    const paths = ['/parking/lots/lot-5', '/parking/lots', '/parking/lots?sort=name&limit=1'];
+    const before = await Promise.all(paths.map(etagOf));
+    await lots.updateOne({ _id: 'lot-5' }, { $set: { reserved: 1, free: 3 } });
+    const after = await Promise.all(paths.map(etagOf));
+    await lots.updateOne({ _id: 'lot-5' }, { $set: { reserved: 0, free: 4 } });
+    for (const [at, etag] of after.entries()) expect(etag).not.toBe(before[at]);
+    expect(await Promise.all(paths.map(etagOf))).toEqual(before);
+  });
+
+  it('lets caches keep an answer only where everybody may see it', async () => {
+    const caching = async (path: string) => (await api.get(path)).headers.get('cache-control');
+    expect(await caching('/parking/lots')).toBe('no-cache');
+    expect(await caching('/parking/lots/lot-1/reservations/r-000')).toBe('no-store');
+  });
+});
+
 describe("a resource's history", () => {
   it('is its events, in order', async () => {
     const { body } = await api.get('/parking/lots/lot-1/history');
@@ -243,6 +281,8 @@ describe('a hostile query', () => {
     expect(body).toMatchObject({ type: '/problems/invalid-request', errors: [{ pointer }] });
   });
 
+  const NOT_OURS = { pointer: '/cursor', detail: 'is not a cursor of this query: begin with its first page' };
+
   it('cannot use the cursor of another query, filter or sort', async () => {
     const cursor = await cursorOf('/parking/reservations?limit=1&status=reserved&sort=reservedAt');
     for (const other of [
@@ -253,23 +293,27 @@ describe('a hostile query', () => {
     ]) {
       const { status, body } = await api.get(`/parking/${other}cursor=${cursor}`);
       expect(status, other).toBe(400);
-      expect(body.errors).toEqual([{ pointer: '/cursor', detail: 'is the cursor of another query' }]);
+      expect(body.errors).toEqual([NOT_OURS]);
     }
     const own = await api.get(`/parking/reservations?status=reserved&sort=reservedAt&cursor=${cursor}`);
     expect(own.status).toBe(200);
   });
 
-  it('cannot put an operator into a cursor', async () => {
-    const cursor = await cursorOf('/parking/lots?limit=1&sort=free');
-    const [mark] = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    for (const parts of [
-      [mark, { $gt: '' }, 1],
-      [mark, 'lot-1', { $gt: 0 }],
-      [mark, 'lot-1', 'many'],
-      [mark, 'lot-1'],
-    ]) {
-      const { status } = await api.get(`/parking/lots?sort=free&cursor=${forged(parts)}`);
-      expect(status).toBe(400);
+  it.each([
+    ['an operator as its value', ['lot-1', { $regex: '^(.*)*x' }]],
+    ['an unknown operator as its value', ['lot-1', { $foo: 1 }]],
+    ['an operator as its id', [{ $gt: '' }, 1]],
+    ['a value of another type', ['lot-1', 'many']],
+    ['plain values', ['lot-1', 1]],
+  ])('cannot forge a cursor with %s', async (_, parts) => {
+    const question = JSON.stringify(['parking.lots', 'free', []]);
+    const unsigned = [hash('sha256', question, 'base64url').slice(0, 12), ...parts];
+    const own = Buffer.from(await cursorOf('/parking/lots?limit=1&sort=free'), 'base64url');
+    const place = JSON.stringify(parts);
+    const signedByAnother = Buffer.concat([own.subarray(0, 16), Buffer.from(place)]).toString('base64url');
+    for (const cursor of [forged(unsigned), signedByAnother]) {
+      const { status, body } = await api.get(`/parking/lots?sort=free&cursor=${cursor}`);
+      expect([status, body.errors]).toEqual([400, [NOT_OURS]]);
     }
   });
 
@@ -280,7 +324,9 @@ describe('a hostile query', () => {
 
   it('with another method is 405 with Allow', async () => {
     const { status, headers } = await api.get('/parking/lots/lot-1/history', {}, 'POST');
-    expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD']);
+    expect([status, headers.get('allow')]).toEqual([405, 'GET, HEAD, OPTIONS']);
+    const options = await api.get('/parking/lots/lot-1/history', {}, 'OPTIONS');
+    expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
   });
 
   it('left no failure behind', () => {

@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import type { Db } from 'mongodb';
+import { signedCursors } from '../platform/http/cursors.ts';
 import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import type { SignIn } from '../platform/identity/system.ts';
@@ -7,14 +8,28 @@ import { builtPosition } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
 import { controlCenter } from './control-center.ts';
+import { admission } from './kernel/admission.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
 import { trackLags } from './kernel/lags.ts';
 import { trackPositions } from './kernel/positions.ts';
 import { queryRoutes } from './kernel/queries.ts';
-import { fromViews } from './kernel/reading.ts';
+import { boundedQueries, fromViews } from './kernel/reading.ts';
 import { pageRoutes } from './page.ts';
 import { referenceRoutes } from './reference.ts';
+
+/** Requests at once; one more is answered with 503 `overloaded`. */
+export type Bounds = {
+  /** Queries that MongoDB works on. */
+  queries: number;
+  /** Queries that wait for their turn. */
+  queued: number;
+  /** Requests that wait for a view to reach their Min-Event-Position. */
+  waits: number;
+};
+
+/** As many queries as the MongoDB client has connections, without those that the positions and the statuses need. */
+const BOUNDS: Bounds = { queries: 40, queued: 400, waits: 1_000 };
 
 export type ReadApiOptions = {
   /** Where the views are. */
@@ -27,6 +42,7 @@ export type ReadApiOptions = {
   /** Told of failures that are nobody's refusal. */
   onError(error: unknown): void;
   events?: EventStreamOptions;
+  bounds?: Partial<Bounds>;
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
   /** How the page signs its users in; left out where sign-in is off. */
@@ -52,6 +68,7 @@ export const startReadApi = ({
   answerWithin = 900,
   onError,
   events = {},
+  bounds = {},
   identify,
   signIn,
 }: ReadApiOptions): ReadApi => {
@@ -59,7 +76,16 @@ export const startReadApi = ({
     const built = await fromViews(builtPosition(db, view), answerWithin);
     return built?.commit ?? null;
   });
-  const models = { db, positions, lags: trackLags(() => readStatuses(db)), answerWithin };
+  const { queries, queued, waits } = { ...BOUNDS, ...bounds };
+  const models = {
+    db,
+    positions,
+    lags: trackLags(() => readStatuses(db)),
+    answerWithin,
+    ask: boundedQueries(admission(queries, queued), answerWithin),
+    waits: admission(waits),
+    cursors: signedCursors(db),
+  };
   const center = controlCenter(contexts, models, onError, events);
   return {
     routers: [

@@ -7,12 +7,12 @@ import type { Collection, Db } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';
+import { systemGuard } from '../platform/identity/system.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { checkpoints } from '../platform/subscriptions/checkpoints.ts';
 import { historyId } from '../schemas/kernel/history.ts';
 import type { ReadContext } from './kernel/context.ts';
-import type { EventStreamOptions } from './kernel/event-stream.ts';
-import { startReadApi } from './start.ts';
+import { type ReadApiOptions, startReadApi } from './start.ts';
 
 /** A database of the embedded stores, for one test file. */
 export const startDatabase = async () => {
@@ -32,13 +32,19 @@ export const startDatabase = async () => {
 };
 
 /** The read API behind its real app on a port of its own. */
-export const serveReadApi = async (db: Db, contexts: readonly ReadContext[], events: EventStreamOptions = {}) => {
+export const serveReadApi = async (
+  db: Db,
+  contexts: readonly ReadContext[],
+  options: Partial<Pick<ReadApiOptions, 'events' | 'bounds' | 'identify'>> = {},
+) => {
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const readApi = startReadApi({ db, contexts, version: '1.0.0', onError, events });
+  const readApi = startReadApi({ db, contexts, version: '1.0.0', onError, ...options });
   const health = healthRoutes({ checks: readApi.checks, stopping: () => false });
   const schemas = contexts.map(({ schema }) => schema);
-  const server = createServer(createApp([health, ...readApi.routers], schemas, onError));
+  const server = createServer(
+    createApp([systemGuard(options.identify, { signIn: 'off' }), health, ...readApi.routers], schemas, onError),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {

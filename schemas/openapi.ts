@@ -114,6 +114,14 @@ const headerParameters: Readonly<Record<string, Parameter>> = {
     description: '`*`: the command is done only if there is no such resource; else 412.',
     schema: Type.String({ enum: ['*'] }),
   },
+  KnownBody: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag of an earlier answer: the answer is 304 without a body when it would be the same again.',
+    schema: Type.String(),
+    example: 'W/"9nUvoDoVMAkOhPyT3hU1dw"',
+  },
   MinEventPosition: {
     name: 'Min-Event-Position',
     in: 'header',
@@ -126,11 +134,17 @@ const headerParameters: Readonly<Record<string, Parameter>> = {
     name: 'Prefer',
     in: 'header',
     required: false,
-    description: '`wait=N` (RFC 7240): wait up to N seconds, at most 30, for Min-Event-Position.',
+    description:
+      '`wait=N` (RFC 7240): wait up to N seconds, at most 30, for Min-Event-Position. Of at most 1,000 characters.',
     schema: Type.String(),
     example: 'wait=5',
   },
 };
+
+/** The headers of a request that reads a view. */
+const readingParameters: readonly { $ref: string }[] = ['MinEventPosition', 'Prefer', 'KnownBody'].map((name) => ({
+  $ref: `#/components/parameters/${name}`,
+}));
 
 const answerHeaders = {
   ETag: { description: "The resource's revision, for If-Match.", schema: Type.String({ examples: ['"3"'] }) },
@@ -157,6 +171,18 @@ const answerHeaders = {
 } as const;
 
 type AnswerHeader = keyof typeof answerHeaders;
+
+/** Headers whose meaning depends on the operation. */
+const queryHeaders = {
+  BodyETag: {
+    description: 'Changes with the body; for If-None-Match. It is weak: a command never takes it for a revision.',
+    schema: Type.String({ examples: ['W/"9nUvoDoVMAkOhPyT3hU1dw"'] }),
+  },
+} as const;
+
+const bodyETag: Json = { ETag: { $ref: '#/components/headers/BodyETag' } };
+
+const notModified = { 304: { description: 'The answer that the client has is still right', headers: bodyETag } };
 
 const headerRefs = (...names: AnswerHeader[]): Json =>
   Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
@@ -376,20 +402,18 @@ const describe = (
       parameters: [
         ...pathParameters(path, { ...item.properties, ...parameters }),
         ...(isList ? listParameters : []),
-        { $ref: '#/components/parameters/MinEventPosition' },
-        { $ref: '#/components/parameters/Prefer' },
+        ...readingParameters,
       ],
       responses: {
         200: {
           description: isList ? 'A page' : 'The document',
-          headers: headerRefs(
-            'View-Position',
-            'View-Lag',
-            'Preference-Applied',
-            ...(isList ? (['Link'] as const) : []),
-          ),
+          headers: {
+            ...bodyETag,
+            ...headerRefs('View-Position', 'View-Lag', 'Preference-Applied', ...(isList ? (['Link'] as const) : [])),
+          },
           content: json(isList ? page : itemRef, example),
         },
+        ...notModified,
         ...problemResponses(common(isList ? queryProblems : [...queryProblems, 'not-found'])),
       },
     };
@@ -441,13 +465,14 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
         operationId: 'controlCenter',
         summary: 'Every context, its latest events and the projections, in one document',
         tags: ['control-center'],
-        parameters: [{ $ref: '#/components/parameters/MinEventPosition' }, { $ref: '#/components/parameters/Prefer' }],
+        parameters: readingParameters,
         responses: {
           200: {
             description: 'The document',
-            headers: headerRefs('View-Position', 'Preference-Applied'),
+            headers: { ...bodyETag, ...headerRefs('View-Position', 'Preference-Applied') },
             content: json({ $ref: '#/components/schemas/ControlCenter' }, exampleOf(overview)),
           },
+          ...notModified,
           ...problemResponses(common(queryProblems)),
         },
       },
@@ -459,13 +484,14 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
         operationId: 'controlCenterActivity',
         summary: 'How much of every context was taken, minute by minute',
         tags: ['control-center'],
-        parameters: [{ $ref: '#/components/parameters/MinEventPosition' }, { $ref: '#/components/parameters/Prefer' }],
+        parameters: readingParameters,
         responses: {
           200: {
             description: 'The last hours',
-            headers: headerRefs('View-Position', 'Preference-Applied'),
+            headers: { ...bodyETag, ...headerRefs('View-Position', 'Preference-Applied') },
             content: json(activity, exampleOf(activity)),
           },
+          ...notModified,
           ...problemResponses(common(queryProblems)),
         },
       },
@@ -532,7 +558,7 @@ const operatorsOperations = (): [string, string, Operation][] => {
     ...more,
     responses: {
       [status]: {
-        description: status === 202 ? 'Begun, or asked for' : 'Done',
+        description: status === 202 ? 'Accepted' : 'Done',
         content: json(answer, exampleOf(answer)),
       },
       ...problemResponses(common([...problems, 'views-unavailable'])),
@@ -687,7 +713,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
         ...described.map((one) => one.schemas),
       ),
       parameters: headerParameters,
-      headers: answerHeaders,
+      headers: { ...answerHeaders, ...queryHeaders },
       securitySchemes: {
         bearer: {
           type: 'http',

@@ -27,11 +27,11 @@ export const jsonBody: RequestHandler = (req, res, next) => {
   parseJson(req, res, next);
 };
 
-/**
- * Answers 405 with Allow for a path that has other methods, and 404 for one that has none.
- * @param contexts whose paths are known
- */
-const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
+/** Finds the methods of a path, as Allow lists them; undefined for a path that no resource has. */
+type MethodsOf = (path: string) => readonly string[] | undefined;
+
+/** @param contexts the contexts whose paths are known */
+const methodsOf = (contexts: readonly ContextSchema[]): MethodsOf => {
   const methods = new Map<string, Set<string>>();
   const add = (path: string, ...names: string[]) => {
     const known = methods.get(path) ?? new Set<string>();
@@ -48,20 +48,31 @@ const notFound = (contexts: readonly ContextSchema[]): RequestHandler => {
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`),
     allowed: [...allowed],
   }));
-  return (req, res) => {
-    const allow = new Set(resources.filter(({ pattern }) => pattern.test(req.path)).flatMap(({ allowed }) => allowed));
-    const supported = allow.has(req.method);
-    if (req.method === 'OPTIONS' && allow.size > 0) {
-      res.writeHead(204, { Allow: [...allow, 'OPTIONS'].join(', ') }).end();
-    } else if (allow.size > 0 && !supported) {
-      sendProblem(res, problems.methodNotAllowed([...allow]));
-    } else {
-      sendProblem(res, problems.notFound());
-    }
+  return (path) => {
+    const known = new Set(resources.filter(({ pattern }) => pattern.test(path)).flatMap(({ allowed }) => allowed));
+    return known.size === 0 ? undefined : [...known, 'OPTIONS'];
   };
 };
 
-/** What of a request helps to find its cause. */
+/** Answers OPTIONS before a router does: a router knows its own routes only. */
+const answerOptions =
+  (methods: MethodsOf): RequestHandler =>
+  (req, res, next) => {
+    const allow = req.method === 'OPTIONS' ? methods(req.path) : undefined;
+    if (allow) res.writeHead(204, { Allow: allow.join(', ') }).end();
+    else next();
+  };
+
+/** Answers 405 with Allow for a path that has other methods, and 404 for a path that has none. */
+const notFound =
+  (methods: MethodsOf): RequestHandler =>
+  (req, res) => {
+    const allow = methods(req.path);
+    if (allow && !allow.includes(req.method)) sendProblem(res, problems.methodNotAllowed(allow));
+    else sendProblem(res, problems.notFound());
+  };
+
+/** The parts of a request that help to find an error's cause. */
 export type RequestInfo = { method: string; path: string; traceId?: string };
 
 const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
@@ -72,9 +83,9 @@ const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
 /**
  * An Express app tuned for JSON over HTTP: no automatic ETags (they would shadow the strong ones), no banner, exact
  * paths; every failure is answered with problem details.
- * @param routers in order
+ * @param routers in order, after the plain handlers among them
  * @param contexts whose resources it may answer 405 for
- * @param onError told of failures that are nobody's refusal
+ * @param onError called for errors that are not an expected refusal
  */
 export const createApp = (
   routers: readonly RequestHandler[],
@@ -85,8 +96,13 @@ export const createApp = (
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  for (const router of routers) app.use(router);
-  app.use(notFound(contexts));
+  const methods = methodsOf(contexts);
+  // Limits and metrics are plain handlers: they count OPTIONS, too.
+  const isRouter = (handler: RequestHandler) => 'stack' in handler;
+  for (const handler of routers.filter((one) => !isRouter(one))) app.use(handler);
+  app.use(answerOptions(methods));
+  for (const router of routers.filter(isRouter)) app.use(router);
+  app.use(notFound(methods));
   const answerFailure: ErrorRequestHandler = (error, req, res, next) => {
     if (res.headersSent) return next(error);
     if (error instanceof ProblemError) return sendProblem(res, error.problem);

@@ -2,8 +2,15 @@ import type { Request, RequestHandler, Response } from 'express';
 import { type Role, type Rule, roles } from '../../schemas/access.ts';
 import { ProblemError, problems } from '../http/problem.ts';
 
-/** The sender of a request, from a verified token: its subject, the id under which the subject owns things, and its roles. */
-export type Caller = { sub: string; id: string; roles: readonly Role[] };
+/** The sender of a request, from a verified token. */
+export type Caller = {
+  sub: string;
+  /** The id under which the subject owns things. */
+  id: string;
+  roles: readonly Role[];
+  /** When the token expires, in milliseconds since 1970: an answer that lasts ends then. */
+  expiresAt: number;
+};
 
 /**
  * Tells who asks.

@@ -8,7 +8,7 @@ import { admit, type Caller, type Identify } from './caller.ts';
 export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; clientId: string; audience: string };
 
 /** The answer of `GET /sign-in`: how one signs in and, to whoever sends a token, whose it is. */
-type SignInAnswer = SignIn & { caller?: Caller };
+type SignInAnswer = SignIn & { caller?: Omit<Caller, 'expiresAt'> };
 
 /**
  * Comes before the routes of what is no context's: lets in whom `systemAccess` lets in, and answers `GET /sign-in`.
@@ -18,7 +18,8 @@ export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Rou
   const router = Router({ caseSensitive: true });
   router.get('/sign-in', async (req, res) => {
     const caller = await identify?.(req.headers.authorization);
-    const answer: SignInAnswer = caller ? { ...signIn, caller } : signIn;
+    const shown = ({ expiresAt: _, ...rest }: Caller) => rest;
+    const answer: SignInAnswer = caller ? { ...signIn, caller: shown(caller) } : signIn;
     sendJson(res, 200, answer, { 'Cache-Control': 'no-store' });
   });
   if (!identify) return router;

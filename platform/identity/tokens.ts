@@ -60,8 +60,9 @@ export const bearerTokens = ({ keys, rolesClaim, clockSkew, onError, ...rules }:
     });
     const { sub = '', exp = 0 } = payload;
     if (!isSubject(sub)) throw new errors.JWTClaimValidationFailed('sub is not allowed', payload, 'sub');
-    const caller: Caller = { sub, id: ownerId(sub), roles: rolesIn(claimAt(payload, rolesClaim)) };
-    const left = (exp + clockSkew) * 1000 - Date.now();
+    const expiresAt = (exp + clockSkew) * 1000;
+    const caller: Caller = { sub, id: ownerId(sub), roles: rolesIn(claimAt(payload, rolesClaim)), expiresAt };
+    const left = expiresAt - Date.now();
     trusted.set(token, caller, { ttl: Math.max(1, Math.min(TRUST_FOR, left)) });
     return caller;
   };

@@ -1,23 +1,32 @@
 import type { Response } from 'express';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
+import type { Caller } from '../../platform/identity/caller.ts';
 import { type EventCursor, earlier, formatCursor, later } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 
 /** Server-sent events for many clients out of one poll of the log. */
 export type EventStream = {
   /**
-   * Takes over the answer and sends the events after a cursor for as long as the client stays.
-   * @param after the head of the log when left out
-   * @throws ProblemError 503 when there are too many clients
+   * Takes over the answer and sends the events after a cursor until the client leaves or its token expires.
+   * @throws ProblemError 503 when there are too many clients, 429 when too many of them are one subject's
    */
-  connect(res: Response, after?: EventCursor): Promise<void>;
+  connect(res: Response, options?: ConnectOptions): Promise<void>;
   readonly clients: number;
   /** Ends every answer: the clients come back with the id of the last event they saw. */
   stop(): void;
 };
 
+export type ConnectOptions = {
+  /** The head of the log when left out. */
+  after?: EventCursor | undefined;
+  /** Undefined where sign-in is off. */
+  caller?: Pick<Caller, 'sub' | 'expiresAt'> | undefined;
+};
+
 export type EventStreamOptions = {
   maxClients?: number;
+  /** Of one subject. */
+  maxOfSubject?: number;
   /** Milliseconds between two looks at the log. */
   pollEvery?: number;
   /** Milliseconds between two comments that keep proxies from closing a quiet connection. */
@@ -28,13 +37,17 @@ export type EventStreamOptions = {
  * A client keeps no queue: while it is `live` it gets what every client gets; once it reads too slowly it is `behind`,
  * and reads the log by itself, at its own pace, from where it stands.
  */
-type Client = { res: Response; at: EventCursor; state: 'live' | 'behind' };
+type Client = { res: Response; at: EventCursor; state: 'live' | 'behind'; sub: string | undefined };
 
 const PAGE = 200;
 /** Milliseconds after which a client that reads nothing is cut off. */
 const STALLED = 60_000;
 /** Milliseconds until a browser comes back. */
 const RETRY = 1000;
+/** Seconds until a subject with too many connections may try again. */
+const RETRY_SUBJECT = 10;
+/** The longest time of a timer. */
+const MAX_TIMER = 2 ** 31 - 1;
 
 /** What an answer that never ends begins with. */
 export const EVENT_STREAM = {
@@ -92,7 +105,7 @@ const drained = (res: Response): Promise<void> =>
 /** Opens the stream. It looks at the log while there are clients, and rests otherwise. */
 export const openEventStream = (
   log: EventLog,
-  { maxClients = 1000, pollEvery = 100, heartbeatEvery = 15_000 }: EventStreamOptions = {},
+  { maxClients = 1000, maxOfSubject = 20, pollEvery = 100, heartbeatEvery = 15_000 }: EventStreamOptions = {},
 ): EventStream => {
   const clients = new Set<Client>();
   let head: EventCursor | undefined;
@@ -168,17 +181,36 @@ export const openEventStream = (
   }, heartbeatEvery);
   heartbeat.unref();
 
+  const requireRoom = (sub: string | undefined): void => {
+    if (stopped || clients.size >= maxClients) throw new ProblemError(problems.overloaded());
+    if (sub === undefined) return;
+    let own = 0;
+    for (const client of clients) if (client.sub === sub) own += 1;
+    if (own >= maxOfSubject) throw new ProblemError(problems.tooManyRequests(RETRY_SUBJECT));
+  };
+
   return {
-    async connect(res, after) {
-      if (stopped || clients.size >= maxClients) throw new ProblemError(problems.overloaded());
+    async connect(res, { after, caller } = {}) {
+      requireRoom(caller?.sub);
       const reached = head ?? (await log.head());
       if (res.destroyed) return;
-      if (stopped || clients.size >= maxClients) throw new ProblemError(problems.overloaded());
+      requireRoom(caller?.sub);
       head ??= reached;
       const start = after ?? head;
-      const client: Client = { res, at: start, state: 'behind' };
+      const client: Client = { res, at: start, state: 'behind', sub: caller?.sub };
+      const leave = () => {
+        clearTimeout(expiry);
+        clients.delete(client);
+      };
+      // The client comes back with a token that is valid.
+      const end = () => {
+        leave();
+        res.end();
+      };
+      const left = caller ? Math.min(Math.max(0, caller.expiresAt - Date.now()), MAX_TIMER) : undefined;
+      const expiry = left === undefined ? undefined : setTimeout(end, left);
       res.on('error', () => res.destroy());
-      res.once('close', () => clients.delete(client));
+      res.once('close', leave);
       res.writeHead(200, EVENT_STREAM);
       res.write(`retry: ${RETRY}\nid: ${formatCursor(start)}\n\n`);
       clients.add(client);

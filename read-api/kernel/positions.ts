@@ -1,5 +1,3 @@
-import { ProblemError, problems } from '../../platform/http/problem.ts';
-
 /** How far the views have come, read once for everybody who asks. */
 export type Positions = {
   /** @returns a position that the view has reached, at most {@link MAX_AGE} old; null while it has never been built */
@@ -9,7 +7,6 @@ export type Positions = {
    * @param wait milliseconds; 0 looks once
    * @returns the view's position, less than `minimum` when the time was over; null if the view is still not built
    * @throws the signal's reason when the caller has gone
-   * @throws ProblemError 503 when too many wait
    */
   waitFor(view: string, minimum: bigint, wait: number, signal: AbortSignal): Promise<bigint | null>;
   /** Ends all waiting, as if the time were over. */
@@ -20,7 +17,6 @@ export type Positions = {
 const MAX_AGE = 20;
 /** Milliseconds between two looks while somebody waits. */
 const POLL = 10;
-const MAX_WAITERS = 10_000;
 
 type Waiter = { minimum: bigint; settle(position: bigint | null): void; fail(error: unknown): void };
 
@@ -93,7 +89,6 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
       const position = await refresh(view, state);
       signal.throwIfAborted();
       if (isAtLeast(position, minimum) || wait === 0 || stopped) return position;
-      if (state.waiters.size >= MAX_WAITERS) throw new ProblemError(problems.overloaded());
       return new Promise<bigint | null>((resolve, reject) => {
         const done = () => {
           clearTimeout(timer);

@@ -2,7 +2,10 @@ import { type RequestHandler, Router } from 'express';
 import type { Db, Document, Filter, Sort } from 'mongodb';
 import type { TObject, TProperties } from 'typebox';
 import { expressPath } from '../../platform/http/app.ts';
-import { ProblemError, problems, sendJson, sendProblem } from '../../platform/http/problem.ts';
+import { sendTaggedJson } from '../../platform/http/conditional.ts';
+import type { Cursors, Place } from '../../platform/http/cursors.ts';
+import { ProblemError, problems, sendProblem } from '../../platform/http/problem.ts';
+import { valueChecker } from '../../platform/http/validation.ts';
 import { admit, type Identify, type Permit, permitted } from '../../platform/identity/caller.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
@@ -10,20 +13,11 @@ import { historyQueries, historyView } from '../../schemas/kernel/history.ts';
 import { CursorText, DEFAULT_LIMIT, Limit, SortText } from '../../schemas/kernel/paging.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { ReadContext } from './context.ts';
-import { decodeCursor, encodeCursor, type Place } from './cursor.ts';
-import type { Lags } from './lags.ts';
 import { queryOf, type ReadText, readAll, readText } from './parameters.ts';
-import type { Positions } from './positions.ts';
-import { awaitPosition, fromViews, requireBuilt, unlessGone } from './reading.ts';
+import { type Ask, awaitPosition, fromViews, requireBuilt, unlessGone, type Waiting } from './reading.ts';
 
-/** What the routes read from. */
-export type ReadModels = {
-  db: Db;
-  positions: Positions;
-  lags: Lags;
-  /** Milliseconds until a query is answered with 503 when they are silent. */
-  answerWithin: number;
-};
+/** The views that the routes read from. */
+export type ReadModels = Waiting & { db: Db; ask: Ask; cursors: Cursors };
 
 type Stored = Document & { _id: string };
 
@@ -49,6 +43,12 @@ const idOf = ({ path }: QuerySchema, parameters: Readonly<Record<string, string>
     .map((part) => parameters[part])
     .join('.');
 
+const byId = (id: string): Filter<Stored> => ({ _id: { $eq: id } });
+
+/** Compares fields with the values that a client gave. With `$eq` no value can be taken for an operator. */
+const equalTo = (values: Iterable<readonly [field: string, value: unknown]>): Filter<Stored> =>
+  Object.fromEntries([...values].map(([field, value]) => [field, { $eq: value }]));
+
 const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
   ...Object.entries(schema.queries).map(([name, query]): BoundQuery => {
     const view = views[name];
@@ -59,7 +59,9 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
       query,
       rule: ruleOf(schema.name, name),
       filter: (parameters) =>
-        query.answer === 'one' ? { _id: idOf(query, parameters) } : { ...only[name], ...parameters },
+        query.answer === 'one'
+          ? byId(idOf(query, parameters))
+          : { ...only[name], ...equalTo(Object.entries(parameters)) },
       sortField: (sort) => sort,
     };
   }),
@@ -72,7 +74,9 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
       query,
       rule: ruleOf(schema.name, name),
       resource: { view: views[of]!, id: (parameters) => idOf(query, parameters) },
-      filter: (parameters) => ({ resources: resource.replaceAll(/\{(\w+)\}/g, (_, part) => parameters[part] ?? '') }),
+      filter: (parameters) => ({
+        resources: { $eq: resource.replaceAll(/\{(\w+)\}/g, (_, part) => parameters[part] ?? '') },
+      }),
       sortField: () => '_id',
     };
   }),
@@ -103,17 +107,18 @@ const pathReader = ({ path, item, parameters }: QuerySchema) => {
 
 const noParameters: ReadonlyMap<string, ReadText> = new Map();
 
-const answerOne = ({ view, query, filter }: BoundQuery, models: ReadModels): RequestHandler => {
+const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels): RequestHandler => {
   const readPath = pathReader(query);
   const toItem = itemOf(query.item);
   const collection = models.db.collection<Stored>(view);
+  const caching = cachingOf(rule);
   return async (req, res) => {
     const found = filter(readPath(req.params));
     readAll(queryOf(req.url), noParameters);
     const headers = await awaitPosition(req, res, [view], models);
-    const document = await fromViews(collection.findOne(found), models.answerWithin);
+    const document = await models.ask(() => collection.findOne(found, { maxTimeMS: models.answerWithin }));
     if (document && isOwn(document, permitted(res).permit))
-      sendJson(res, 200, toItem(document), { ...headers, ...UNCACHED });
+      sendTaggedJson(req, res, toItem(document), { ...headers, ...caching });
     else sendProblem(res, problems.notFound(), headers);
   };
 };
@@ -134,16 +139,14 @@ const narrow = async (
   { query, resource }: BoundQuery,
   models: ReadModels,
 ): Promise<void> => {
-  const { db, answerWithin } = models;
+  const { db, ask, answerWithin } = models;
   if (permit.kind === 'all') return;
   const { id, fields } = permit;
   if (fields.some((field) => inPath[field] === id)) return;
   if (resource) {
     await requireBuilt(resource.view, models);
-    const document = await fromViews(
-      db.collection<Stored>(resource.view).findOne({ _id: resource.id(inPath) }),
-      answerWithin,
-    );
+    const named = byId(resource.id(inPath));
+    const document = await ask(() => db.collection<Stored>(resource.view).findOne(named, { maxTimeMS: answerWithin }));
     if (document && isOwn(document, permit)) return;
     throw new ProblemError(problems.notFound());
   }
@@ -153,7 +156,8 @@ const narrow = async (
   given.set(field, id);
 };
 
-const UNCACHED = { 'Cache-Control': 'no-store' };
+/** What everybody may see may be kept and revalidated; personal data is not to be left in caches. */
+const cachingOf = (rule: Rule) => ({ 'Cache-Control': rule.anyone === 'all' ? 'no-cache' : 'no-store' });
 
 type Ordering = { sort: string; field: string; direction: 1 | -1 };
 
@@ -161,11 +165,14 @@ type Ordering = { sort: string; field: string; direction: 1 | -1 };
 const after = ({ id, value }: Place, { field, direction }: Ordering): Filter<Stored> => {
   const beyond = direction === 1 ? '$gt' : '$lt';
   if (field === '_id') return { _id: { [beyond]: id } };
-  return { $or: [{ [field]: { [beyond]: value } }, { [field]: value, _id: { [beyond]: id } }] } as Filter<Stored>;
+  return {
+    $or: [{ [field]: { [beyond]: value } }, { [field]: { $eq: value }, _id: { [beyond]: id } }],
+  } as Filter<Stored>;
 };
 
 const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
-  const { name, view, query, filter, sortField } = bound;
+  const { name, view, query, rule, filter, sortField } = bound;
+  const caching = cachingOf(rule);
   const readPath = pathReader(query);
   const toItem = itemOf(query.item);
   const collection = models.db.collection<Stored>(view);
@@ -176,16 +183,19 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     cursor: CursorText,
     ...(sorts.length > 0 ? { sort: SortText(sorts) } : {}),
   });
-  const values = textsOf(Object.fromEntries(sorts.map((sort) => [sort, query.item.properties[sort]!])));
+  const checks = new Map(sorts.map((sort) => [sort, valueChecker(query.item.properties[sort]!)]));
 
   const orderingOf = (sort: string | undefined): Ordering => {
     if (sort === undefined) return { sort: '', field: '_id', direction: 1 };
     const direction = sort.startsWith('-') ? -1 : 1;
     return { sort, field: sortField(direction === -1 ? sort.slice(1) : sort), direction };
   };
-  const isValueOf = ({ sort, field }: Ordering) => {
-    const read = field === '_id' ? undefined : values.get(sort.replace(/^-/, ''));
-    return (value: unknown) => (read ? 'value' in read(String(value)) : value === null);
+  /** @throws ProblemError 400 for a place that the ordering can't have */
+  const placeAt = async (question: string, cursor: string, { sort, field }: Ordering): Promise<Place> => {
+    const place = await models.cursors.decode(question, cursor);
+    const check = field === '_id' ? undefined : checks.get(sort.replace(/^-/, ''));
+    if (check ? check(place.value) === undefined : place.value === null) return place;
+    throw new ProblemError(problems.invalid([{ pointer: '/cursor', detail: 'is not a cursor' }]));
   };
 
   return async (req, res) => {
@@ -197,28 +207,29 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const ordering = orderingOf(given.get('sort') as string | undefined);
     const { field, direction } = ordering;
     for (const paging of ['limit', 'cursor', 'sort']) given.delete(paging);
-    const wanted: Filter<Stored> = { ...filter(inPath), ...Object.fromEntries(given) };
+    const wanted: Filter<Stored> = { ...filter(inPath), ...equalTo(given) };
     const question = JSON.stringify([name, ordering.sort, Object.entries(wanted).sort()]);
-    const place = cursor === undefined ? undefined : decodeCursor(question, cursor, isValueOf(ordering));
+    const place =
+      cursor === undefined ? undefined : await fromViews(placeAt(question, cursor, ordering), models.answerWithin);
 
     const headers = await awaitPosition(req, res, [view], models);
     const order: Sort = field === '_id' ? { _id: direction } : { [field]: direction, _id: direction };
-    const found = await fromViews(
+    const found = await models.ask(() =>
       collection
-        .find(place ? { ...wanted, ...after(place, ordering) } : wanted)
+        .find(place ? { ...wanted, ...after(place, ordering) } : wanted, { maxTimeMS: models.answerWithin })
         .sort(order)
         .limit(limit + 1)
         .batchSize(limit + 1)
         .toArray(),
-      models.answerWithin,
     );
     const isMore = found.length > limit;
     if (isMore) found.pop();
     const items = found.map(toItem);
-    if (!isMore) return sendJson(res, 200, { items }, { ...headers, ...UNCACHED });
+    if (!isMore) return sendTaggedJson(req, res, { items }, { ...headers, ...caching });
     const last = found.at(-1)!;
-    const next = encodeCursor(question, { id: last._id, value: field === '_id' ? null : last[field] });
-    sendJson(res, 200, { items, next }, { ...headers, ...UNCACHED, Link: nextLink(req.originalUrl, next) });
+    const end: Place = { id: last._id, value: field === '_id' ? null : last[field] };
+    const next = await fromViews(models.cursors.encode(question, end), models.answerWithin);
+    sendTaggedJson(req, res, { items, next }, { ...headers, ...caching, Link: nextLink(req.originalUrl, next) });
   };
 };
 

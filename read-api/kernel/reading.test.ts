@@ -1,9 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { admission } from './admission.ts';
 import { trackPositions } from './positions.ts';
-import { awaitPosition, unlessGone } from './reading.ts';
+import { awaitPosition, boundedQueries, unlessGone } from './reading.ts';
 
 it('lets go of a client that leaves before the view is there', async () => {
   let reads = 0;
@@ -12,7 +13,12 @@ it('lets go of a client that leaves before the view is there', async () => {
   const app = express();
   app.get('/', async (req, res) => {
     try {
-      await awaitPosition(req, res, ['v'], { positions, lags: { of: () => undefined }, answerWithin: 900 });
+      await awaitPosition(req, res, ['v'], {
+        positions,
+        lags: { of: () => undefined },
+        answerWithin: 900,
+        waits: admission(1),
+      });
     } catch (error) {
       unlessGone(error);
       outcomes.push((error as Error).name);
@@ -35,4 +41,30 @@ it('lets go of a client that leaves before the view is there', async () => {
   leaving.abort();
   await expect(answer).rejects.toThrow();
   await expect.poll(() => outcomes, { interval: 5 }).toEqual(['ClientGoneError']);
+});
+
+describe('queries in flight', () => {
+  const never = () => new Promise<never>(() => {});
+
+  it('are bounded: one more is refused at once, and one that waited too long is not run', async () => {
+    const ask = boundedQueries(admission(1, 1), 200);
+    let isRun = false;
+    const running = ask(never);
+    const queued = ask(async () => {
+      isRun = true;
+    });
+    await expect(ask(never)).rejects.toMatchObject({ problem: { type: '/problems/overloaded', retryAfter: 1 } });
+    for (const late of [running, queued])
+      await expect(late).rejects.toMatchObject({ problem: { type: '/problems/views-unavailable' } });
+    expect(await ask(async () => 'again')).toBe('again');
+    expect(isRun).toBe(false);
+  });
+
+  it('count as unavailable when MongoDB ends them for taking too long', async () => {
+    const ask = boundedQueries(admission(1), 200);
+    const expired = Object.assign(new Error('operation exceeded time limit'), { code: 50 });
+    await expect(ask(() => Promise.reject(expired))).rejects.toMatchObject({
+      problem: { type: '/problems/views-unavailable' },
+    });
+  });
 });

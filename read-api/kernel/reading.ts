@@ -1,15 +1,21 @@
 import type { Request, Response } from 'express';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { isTransient } from '../../platform/subscriptions/transient.ts';
+import type { Admission } from './admission.ts';
 import { earlier } from './event-cursor.ts';
 import type { Lags } from './lags.ts';
 import type { Positions } from './positions.ts';
 import { parseMinEventPosition, parseWait } from './preferences.ts';
 
+/** MaxTimeMSExpired. */
+const OUT_OF_TIME = 50;
+
+const isAway = (error: unknown): boolean => isTransient(error) || (error as { code?: unknown })?.code === OUT_OF_TIME;
+
 /**
- * Reads from the read models.
- * @param within milliseconds in which they must answer, or the client is told that they are away
- * @throws ProblemError 503 when they are away or do not answer in time
+ * Awaits an answer of the read models.
+ * @param within milliseconds in which they must answer
+ * @throws ProblemError 503 when they are unavailable or do not answer in time
  */
 export const fromViews = async <Found>(read: Promise<Found>, within: number): Promise<Found> => {
   let timer: NodeJS.Timeout | undefined;
@@ -21,11 +27,30 @@ export const fromViews = async <Found>(read: Promise<Found>, within: number): Pr
   try {
     return await Promise.race([read, late]);
   } catch (error) {
-    throw isTransient(error) ? new ProblemError(problems.viewsUnavailable()) : error;
+    throw isAway(error) ? new ProblemError(problems.viewsUnavailable()) : error;
   } finally {
     clearTimeout(timer);
   }
 };
+
+/** Runs a query against the read models when there is room for it. @throws ProblemError 503 as {@link fromViews} does */
+export type Ask = <Found>(query: () => Promise<Found>) => Promise<Found>;
+
+/**
+ * Bounds the queries in flight, so that a burst of one client neither uses up the connections to MongoDB nor makes
+ * everybody's queries late.
+ * @param within milliseconds for a query, with the time that it waits for its turn
+ */
+export const boundedQueries =
+  (admit: Admission, within: number): Ask =>
+  (query) => {
+    const askedAt = performance.now();
+    const inTurn = async () => {
+      if (performance.now() - askedAt > within) throw new ProblemError(problems.viewsUnavailable());
+      return fromViews(query(), within);
+    };
+    return fromViews(admit(inTurn), within);
+  };
 
 /** The client closed the connection: nobody is left to be answered. */
 class ClientGoneError extends Error {
@@ -48,19 +73,31 @@ export const requireBuilt = async (
 const notBuilt = (view: string) =>
   new ProblemError(problems.viewsUnavailable(`${view} is being built for the first time`));
 
+/** What {@link awaitPosition} needs. */
+export type Waiting = {
+  positions: Positions;
+  lags: Lags;
+  /** Milliseconds until the read models count as unavailable. */
+  answerWithin: number;
+  /** Bounds the requests that wait for a view. */
+  waits: Admission;
+};
+
 /**
  * Waits, as far as the request asks for it, until the views have reached its Min-Event-Position.
  * @param mayLack whether a view that has never been built counts as empty, for a document over many views
  * @returns headers with the position and the lag of the views
- * @throws ProblemError 400 for malformed headers; 503 when a view is not built or has not reached the position
+ * @throws ProblemError 400 for malformed headers; 503 when a view is not built or has not reached the position, or too
+ *   many requests wait
  */
 export const awaitPosition = async (
   req: Request,
   res: Response,
   views: readonly string[],
-  { positions, lags, answerWithin }: { positions: Positions; lags: Lags; answerWithin: number },
+  models: Waiting,
   mayLack = false,
 ): Promise<Record<string, string>> => {
+  const { positions, lags, answerWithin } = models;
   const minimum = parseMinEventPosition(req.headers['min-event-position'] as string | undefined);
   let all: (bigint | null)[];
   const headers: Record<string, string> = {};
@@ -69,7 +106,7 @@ export const awaitPosition = async (
   } else {
     const wait = parseWait(req.headers.prefer as string | undefined);
     if (wait !== undefined) headers['Preference-Applied'] = `wait=${wait}`;
-    all = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, positions, answerWithin);
+    all = await reachedAll(res, views, minimum, (wait ?? 0) * 1000, models);
   }
   const lacking = all.indexOf(null);
   if (lacking !== -1 && !mayLack) throw notBuilt(views[lacking]!);
@@ -87,16 +124,18 @@ const reachedAll = async (
   views: readonly string[],
   minimum: bigint,
   wait: number,
-  positions: Positions,
-  answerWithin: number,
+  { positions, answerWithin, waits }: Waiting,
 ): Promise<(bigint | null)[]> => {
   const gone = new AbortController();
   const onClose = () => gone.abort(new ClientGoneError());
   res.once('close', onClose);
   if (res.destroyed) onClose();
   try {
-    const looks = views.map((view) => positions.waitFor(view, minimum, wait, gone.signal));
-    return await (wait === 0 ? fromViews(Promise.all(looks), answerWithin) : Promise.all(looks));
+    const reached = (within: number) =>
+      Promise.all(views.map((view) => positions.waitFor(view, minimum, within, gone.signal)));
+    const now = await fromViews(reached(0), answerWithin);
+    if (wait === 0 || now.every((position) => position !== null && position >= minimum)) return now;
+    return await waits(() => reached(wait));
   } catch (error) {
     throw isTransient(error) ? new ProblemError(problems.viewsUnavailable()) : error;
   } finally {

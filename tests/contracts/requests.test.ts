@@ -277,9 +277,9 @@ describe('a request that is refused appends nothing and says why', () => {
   });
 
   it.each([
-    ['PUT', '/parking/lots/lot-1', ['DELETE', 'GET', 'HEAD', 'PATCH']],
-    ['PATCH', '/parking/lots', ['GET', 'HEAD', 'POST']],
-    ['POST', '/parking/reservations', ['GET', 'HEAD']],
+    ['PUT', '/parking/lots/lot-1', ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH']],
+    ['PATCH', '/parking/lots', ['GET', 'HEAD', 'OPTIONS', 'POST']],
+    ['POST', '/parking/reservations', ['GET', 'HEAD', 'OPTIONS']],
   ])('%s %s, with the methods that there are', async (method, path, allowed) => {
     const answer = await send(method, path, {});
     expect(answer).toMatchObject({ status: 405, body: { type: '/problems/method-not-allowed' } });
