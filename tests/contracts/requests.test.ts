@@ -424,6 +424,38 @@ describe('the same command again has the same answer and no second event', () =>
     expect(await writtenBy('reused')).toHaveLength(1);
   });
 
+  it('by Idempotency-Key, when the command changed nothing', async () => {
+    await post('/parking/lots', { lotId: 'unchanged', name: 'n', spots: 5 });
+    const headers = { 'Idempotency-Key': 'unchanged' };
+    const spots = (count: number, key?: object) =>
+      send('PATCH', '/parking/lots/unchanged', { spots: count }, { ...key });
+    const first = answerOf(await spots(5, headers));
+    expect(first).toMatchObject({ status: 200, etag: '"0"' });
+    await spots(7);
+    expect(answerOf(await spots(5, headers))).toEqual(first);
+    expect(await spots(9, headers)).toMatchObject({ status: 422, body: { type: '/problems/idempotency-key-reused' } });
+    expect(await eventsOf('parkingLot-unchanged')).toHaveLength(2);
+  });
+
+  it('by Idempotency-Key, when it wrote many events and nothing came after', async () => {
+    await post('/parking/lots', { lotId: 'closing', name: 'n', spots: 20 });
+    await Promise.all(Array.from({ length: 20 }, () => post('/parking/lots/closing/reservations', reservation())));
+    const headers = { 'Idempotency-Key': 'close' };
+    const first = answerOf(await send('DELETE', '/parking/lots/closing', undefined, headers));
+    expect(first).toMatchObject({ status: 200, etag: '"41"' });
+    expect(answerOf(await send('DELETE', '/parking/lots/closing', undefined, headers))).toEqual(first);
+    expect(answerOf(await call(other.url, 'DELETE', '/parking/lots/closing', undefined, headers))).toEqual(first);
+  });
+
+  it('by Idempotency-Key, however the path is written', async () => {
+    const { reservationId: _, ...body } = reservation();
+    const headers = { 'Idempotency-Key': 'written' };
+    const first = answerOf(await post(path, body, headers));
+    expect(first.status).toBe(201);
+    for (const same of ['/parking/lots/%6Cot-1/reservations', `${path}/`])
+      expect(answerOf(await post(same, body, headers))).toEqual(first);
+  });
+
   it('a refused command may be tried again under its key', async () => {
     await post('/parking/lots', { lotId: 'later', name: 'n', spots: 0 });
     const body = reservation();

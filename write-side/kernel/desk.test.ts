@@ -216,6 +216,69 @@ describe('a command that comes again', () => {
   });
 });
 
+describe('a command that changes nothing and comes again', () => {
+  const nobody = (name: string) => leave(name, 0);
+
+  it('has its first answer, whatever came in between', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    const first = await submit(seatsRequest(nobody('ann'), 'k-1'));
+    expect(first).toMatchObject({ kind: 'done', events: [], revision: 0n });
+    await submit(seatsRequest(leave('ann')));
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
+    expect(store.events(SEATS_STREAM)).toHaveLength(2);
+  });
+
+  it('is another command when it says something else, also while the first one waits', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    const outcomes = await Promise.all([
+      submit(seatsRequest(nobody('ann'), 'k-1')),
+      submit(seatsRequest(take('bob'), 'k-1')),
+      submit(seatsRequest(nobody('ann'), 'k-1')),
+    ]);
+    expect(outcomes.map(({ kind }) => kind)).toEqual(['done', 'key-reused', 'done']);
+    expect(await submit(seatsRequest(take('bob'), 'k-1'))).toEqual({ kind: 'key-reused' });
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
+  });
+
+  it('is remembered while the event store fails', async () => {
+    const store = memoryStreams(undefined, fates('answered', 'lost', 'lost', 'lost'));
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    const first = await submit(seatsRequest(nobody('ann'), 'k-1'));
+    expect(await submit(seatsRequest(leave('ann')))).toEqual({ kind: 'unavailable', uncertain: true });
+    await submit(seatsRequest(leave('ann')));
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
+  });
+
+  it('is answered from the stream when another process did something under its id', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await here.submit(seatsRequest(take('ann')));
+    expect(await here.submit(seatsRequest(nobody('ann'), 'k-1'))).toMatchObject({ events: [] });
+    expect(await there.submit(seatsRequest(take('bob'), 'k-1'))).toMatchObject({ revision: 1n });
+    await here.submit(seatsRequest(take('cho')));
+    expect(await here.submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual({ kind: 'key-reused' });
+  });
+
+  it('is a new command after as many others as are remembered, and in another process', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(take('ann')));
+    const first = await submit(seatsRequest(nobody('ann'), 'k-1'));
+    await submit(seatsRequest(leave('ann')));
+    const refused = { kind: 'refused', refusal: { refused: 'not-there' } };
+    expect(await seatsDesk({ store }).submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(refused);
+    for (let count = 1; count < REMEMBERED_COMMANDS; count++) await submit(seatsRequest(look));
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
+    await submit(seatsRequest(look));
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(refused);
+  });
+});
+
 describe('a command that two processes decide', () => {
   const request = (command: Parameters<typeof seatsRequest>[0], time: string) => {
     const made = seatsRequest(command, 'k-1');

@@ -13,6 +13,7 @@ import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { Decider } from './decider.ts';
 import { decideGroup, type Group } from './group.ts';
 import { derivedUuid } from './ids.ts';
+import { unchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
 import { type StreamState, streamStates } from './stream-state.ts';
 
@@ -70,6 +71,7 @@ export const desk = (options: DeskOptions): Desk => {
   const { stream, decider, store, upcast, onError = () => {}, pause = delay, random = Math.random } = options;
   const states = streamStates({ stream, decider, store, upcast, onError });
   const queue: Waiting[] = [];
+  const unchanged = unchangedAnswers();
   let state: StreamState | undefined;
   let busy = 0;
   let isWorking = false;
@@ -151,16 +153,16 @@ export const desk = (options: DeskOptions): Desk => {
     }
   };
 
-  const settleGroup = ({ decided, resting, again }: Group, position: Position): void => {
+  /** Settles a command that is not decided any more, and remembers an answer that the stream will not tell. */
+  const settle = (waiting: Waiting, outcome: Outcome): void => {
+    unchanged.add(waiting.request.metadata, outcome);
+    waiting.settle(outcome);
+  };
+
+  const settleGroup = ({ decided, resting }: Group, position: Position): void => {
     for (const { waiting, events, last } of decided) waiting.settle({ kind: 'done', events, revision: last, position });
     for (const { waiting, outcome } of resting)
-      waiting.settle(outcome.kind === 'done' ? { ...outcome, position } : outcome);
-    for (const { waiting, of } of again) {
-      const isSame = waiting.request.metadata.fingerprint === of.waiting.request.metadata.fingerprint;
-      waiting.settle(
-        isSame ? { kind: 'done', events: of.events, revision: of.last, position } : { kind: 'key-reused' },
-      );
-    }
+      settle(waiting, outcome.kind === 'done' ? { ...outcome, position } : outcome);
   };
 
   const settleAll = (several: readonly Waiting[], outcome: Outcome): void => {
@@ -191,9 +193,15 @@ export const desk = (options: DeskOptions): Desk => {
       let members: readonly Waiting[] | undefined;
       try {
         state ??= await refresh([]);
-        const group = decideGroup(decider, state, queue, { commands, bytes: MAX_APPEND_BYTES }, onError);
+        const group = decideGroup(
+          decider,
+          { ...state, unchanged },
+          queue,
+          { commands, bytes: MAX_APPEND_BYTES },
+          onError,
+        );
         members = group.members;
-        for (const { waiting, outcome } of group.settled) waiting.settle(outcome);
+        for (const { waiting, outcome } of group.settled) settle(waiting, outcome);
         for (const { waiting, at } of group.repeated) void answerRepeat(waiting, at);
         const [first] = group.decided;
         if (!first) {
@@ -264,7 +272,8 @@ export const desk = (options: DeskOptions): Desk => {
       return busy;
     },
     get size() {
-      return state ? 1 + state.recent.size + (decider.size?.(state.folded) ?? 1) : 1;
+      const held = state ? state.recent.size + (decider.size?.(state.folded) ?? 1) : 0;
+      return 1 + unchanged.size + held;
     },
     async leave() {
       if (state) await states.snapshot(state, true);

@@ -1,5 +1,5 @@
 import { type Decider, type Decision, isRefusal } from './decider.ts';
-import type { RecentCommands } from './recent-commands.ts';
+import type { RecentCommands, UnchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
 
 type Event = { type: string; data: object };
@@ -14,11 +14,9 @@ export type Group = {
   settled: readonly { waiting: Waiting; outcome: Outcome }[];
   /** Outcomes that rest on events of this group, or on what another process may have changed: an append proves them. */
   resting: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** Commands that came again while the first of them is in the group. */
-  again: readonly { waiting: Waiting; of: Decided }[];
   /** Commands that seem to be in the stream already, and the revision to look at. */
   repeated: readonly { waiting: Waiting; at: bigint }[];
-  /** Who has no outcome yet, in the order in which they came: decided, resting, and again. */
+  /** Commands without an outcome yet, in the order in which they came: decided and resting. */
   members: readonly Waiting[];
   /** The state after the group, and the revision of its last event. */
   folded: unknown;
@@ -26,7 +24,12 @@ export type Group = {
 };
 
 /** What a group is decided on. */
-export type Standing = { folded: unknown; revision: bigint; recent: Pick<RecentCommands, 'find'> };
+export type Standing = {
+  folded: unknown;
+  revision: bigint;
+  recent: Pick<RecentCommands, 'find'>;
+  unchanged: Pick<UnchangedAnswers, 'find'>;
+};
 
 /** How much goes into one append. */
 export type GroupLimits = { commands: number; bytes: number };
@@ -59,10 +62,9 @@ export const decideGroup = (
   const decided: Decided[] = [];
   const settled: { waiting: Waiting; outcome: Outcome }[] = [];
   const resting: { waiting: Waiting; outcome: Outcome }[] = [];
-  const again: { waiting: Waiting; of: Decided }[] = [];
   const repeated: { waiting: Waiting; at: bigint }[] = [];
   const members: Waiting[] = [];
-  const byCommandId = new Map<string, Decided>();
+  const firstById = new Map<string, { fingerprint: string; outcome: Outcome }>();
   let { folded, revision } = standing;
   let bytes = 0;
 
@@ -89,18 +91,27 @@ export const decideGroup = (
     }
   };
 
+  /** Keeps an outcome without events: it is final when it rests on nothing but what was read since the command came. */
+  const conclude = (waiting: Waiting, outcome: Outcome): void => {
+    if (decided.length === 0 && waiting.isReadSince) {
+      settled.push({ waiting, outcome });
+    } else {
+      resting.push({ waiting, outcome });
+      members.push(waiting);
+    }
+  };
+
   /** Returns whether there was room for the command. */
   const take = (waiting: Waiting): boolean => {
     const { request } = waiting;
-    const { commandId } = request.metadata;
+    const { commandId, fingerprint } = request.metadata;
     if (request.isAbandoned?.()) {
       settled.push({ waiting, outcome: { kind: 'dropped' } });
       return true;
     }
-    const first = byCommandId.get(commandId);
+    const first = firstById.get(commandId);
     if (first) {
-      again.push({ waiting, of: first });
-      members.push(waiting);
+      conclude(waiting, first.fingerprint === fingerprint ? first.outcome : { kind: 'key-reused' });
       return true;
     }
     const at = waiting.isNew ? undefined : standing.recent.find(commandId);
@@ -108,14 +119,15 @@ export const decideGroup = (
       repeated.push({ waiting, at });
       return true;
     }
+    const answered = standing.unchanged.find(request.metadata);
+    if (answered) {
+      settled.push({ waiting, outcome: answered });
+      return true;
+    }
     const considered = consider(request);
     if (considered.kind !== 'decided') {
-      if (decided.length === 0 && waiting.isReadSince) {
-        settled.push({ waiting, outcome: considered });
-      } else {
-        resting.push({ waiting, outcome: considered });
-        members.push(waiting);
-      }
+      if (considered.kind === 'done') firstById.set(commandId, { fingerprint, outcome: considered });
+      conclude(waiting, considered);
       return true;
     }
     const { events, after } = considered;
@@ -131,12 +143,13 @@ export const decideGroup = (
     const own: Decided = { waiting, events, last: revision };
     decided.push(own);
     members.push(waiting);
-    byCommandId.set(commandId, own);
+    const outcome: Outcome = { kind: 'done', events, revision, position: undefined };
+    firstById.set(commandId, { fingerprint, outcome });
     return true;
   };
 
   let taken = 0;
   while (taken < queue.length && decided.length < limits.commands && take(queue[taken]!)) taken += 1;
   queue.splice(0, taken);
-  return { decided, settled, resting, again, repeated, members, folded, revision };
+  return { decided, settled, resting, repeated, members, folded, revision };
 };

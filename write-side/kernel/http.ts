@@ -175,7 +175,7 @@ export const commandRoutes = ({
       const ownDelivery = delivery === undefined ? undefined : own(`delivery ${delivery}`);
       if (id !== undefined && givenId === undefined) {
         const name = ownKey ?? ownDelivery;
-        data[id] = name === undefined ? randomUUIDv7() : derivedUuid(`${type} ${req.path} ${name}`);
+        data[id] = name === undefined ? randomUUIDv7() : derivedUuid(`${type} ${fill(http.path, req.params)} ${name}`);
       }
       validate(data);
       const ownedBy = mustBeOwnedBy(permit, data, fields);

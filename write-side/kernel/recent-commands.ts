@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { EventMetadata } from '../../platform/event-store/types.ts';
+import type { Outcome } from './request.ts';
 
 /** How many commands a stream remembers. A repeat after that many others is a new command. */
 export const REMEMBERED_COMMANDS = 2_000;
@@ -39,5 +40,33 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
       return revisions.size;
     },
     save: () => [...revisions].map(([key, revision]) => [key, revision.toString()]),
+  };
+};
+
+/** Answers of a stream's latest commands that changed nothing: no event remembers them. */
+export type UnchangedAnswers = {
+  /** Returns the first answer, `key-reused` when the id was another command's, or undefined for a new command. */
+  find(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>): Outcome | undefined;
+  /** Remembers the answer to a command that can come again, unless the command did something; the oldest is forgotten. */
+  add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, outcome: Outcome): void;
+  readonly size: number;
+};
+
+export const unchangedAnswers = (): UnchangedAnswers => {
+  const answers = new Map<string, { fingerprint: string; outcome: Outcome }>();
+  return {
+    find({ commandId, fingerprint }) {
+      const known = answers.get(commandId);
+      return known && (known.fingerprint === fingerprint ? known.outcome : { kind: 'key-reused' });
+    },
+    add({ commandId, fingerprint }, outcome) {
+      if (fingerprint === '' || outcome.kind !== 'done' || outcome.events.length > 0) return;
+      if (answers.has(commandId)) return;
+      answers.set(commandId, { fingerprint, outcome });
+      if (answers.size > REMEMBERED_COMMANDS) answers.delete(answers.keys().next().value as string);
+    },
+    get size() {
+      return answers.size;
+    },
   };
 };
