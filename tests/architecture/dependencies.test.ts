@@ -146,6 +146,7 @@ describe('the rules', () => {
     ['write-side/parking/lot.ts', 'schemas/parking.ts'],
     ['write-side/parking/lot.ts', 'write-side/parking/spots.ts'],
     ['write-side/parking/lot.ts', 'write-side/kernel/decider.ts'],
+    ['write-side/parking/lot.ts', 'write-side/kernel/past-ids.ts'],
     ['write-side/parking/lot.ts', 'immutable'],
     ['write-side/parking/lot.test.ts', 'yaml'],
     ['write-side/parking/lot.test.ts', 'tests/helpers.ts'],

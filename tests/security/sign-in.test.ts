@@ -4,7 +4,8 @@ import { signInByCodeFlow } from './code-flow.ts';
 import { startOidcProvider } from './oidc-provider.ts';
 
 const ALL_IN_ONE = 'programs/all-in-one.ts';
-const bearer = (token: string) => ({ Authorization: `Bearer ${token}` });
+type Headers = Record<string, string>;
+const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
 const slot = { slotId: 's', hospitalName: '정자병원', date: '2030-01-31', capacity: 3 };
 
 describe('with an OpenID provider', () => {
@@ -79,6 +80,41 @@ describe('without an identity provider', () => {
     expect((await call(plaza.url, 'DELETE', '/screening/slots/s', undefined, staff)).status).toBe(403);
     expect((await call(plaza.url, 'GET', '/sign-in')).body).toMatchObject({ signIn: 'on', issuer: null });
     expect(plaza.output()).not.toContain('SIGN-IN IS OFF');
+  });
+
+  test('a customer cannot tell another’s reservation from a missing one', async () => {
+    const [admin, customer, stranger] = [
+      ['admin', 'boss'],
+      ['customer', 'CUST1'],
+      ['customer', 'CUST2'],
+    ].map(([role, sub]) => bearer(tokenOf('--role', role!, '--sub', sub!))) as [Headers, Headers, Headers];
+    await call(plaza.url, 'POST', '/parking/lots', { lotId: 'lot', name: '정자역', spots: 5 }, admin);
+    const reservations = '/parking/lots/lot/reservations';
+    for (const [reservationId, carNumber] of Object.entries({ open: 'A', ended: 'B' })) {
+      const data = { reservationId, customerId: 'CUST1', carNumber, amount: 1 };
+      expect((await call(plaza.url, 'POST', reservations, data, customer)).status).toBe(201);
+    }
+    const cancel = (reservationId: string, who: Headers) =>
+      call(plaza.url, 'DELETE', `${reservations}/${reservationId}`, undefined, who);
+    expect((await cancel('ended', customer)).status).toBe(200);
+
+    const missing = await cancel('missing', stranger);
+    expect(missing).toMatchObject({ status: 404, body: { type: '/problems/not-found' } });
+    const stale = { ...stranger, 'If-Match': '"77"' };
+    const others = [
+      cancel('open', stranger),
+      cancel('ended', stranger),
+      cancel('open', stale),
+      cancel('missing', stale),
+    ];
+    for (const { status, body } of await Promise.all(others)) expect([status, body]).toEqual([404, missing.body]);
+
+    expect(await cancel('ended', customer)).toMatchObject({
+      status: 409,
+      body: { type: '/problems/already-canceled' },
+    });
+    expect((await cancel('open', { ...customer, 'If-Match': '"77"' })).status).toBe(412);
+    expect((await cancel('open', customer)).status).toBe(200);
   });
 
   test('the tool says what is missing', () => {

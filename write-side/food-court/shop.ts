@@ -1,4 +1,4 @@
-import { Map as ImmutableMap, OrderedMap } from 'immutable';
+import { Map as ImmutableMap } from 'immutable';
 import {
   DEFAULT_MAX_OPEN_ORDERS,
   type FoodCourtCommand,
@@ -7,6 +7,16 @@ import {
   MAX_MENU_ITEMS,
 } from '../../schemas/food-court.ts';
 import { type Decider, type Decision, type Refusal, refuse, unreachable } from '../kernel/decider.ts';
+import {
+  countOf,
+  noPastIds,
+  type PastIds,
+  recall,
+  remember,
+  restorePastIds,
+  type SavedPastIds,
+  savePastIds,
+} from '../kernel/past-ids.ts';
 
 type Event = Exclude<FoodCourtEvent, { type: 'AlarmRaised' | 'AlarmCleared' }>;
 type Command = Exclude<FoodCourtCommand, { type: 'RaiseAlarm' | 'ClearAlarm' }>;
@@ -16,6 +26,7 @@ type OrderPlaced = Extract<Event, { type: 'OrderPlaced' }>['data'];
 type MenuItem = { name: string; price: number; available: boolean };
 type CurrentStatus = 'placed' | 'accepted' | 'cooking' | 'cooked';
 type ClosedStatus = 'picked-up' | 'canceled';
+type ClosedOrder = { customerId: string; status: ClosedStatus };
 
 type State = {
   isRegistered: boolean;
@@ -25,11 +36,11 @@ type State = {
   orders: ImmutableMap<string, { customerId: string; status: CurrentStatus }>;
   /** How many of them are cooked; the others are open. */
   cooked: number;
-  /** The orders closed last, oldest first. */
-  closed: OrderedMap<string, ClosedStatus>;
+  /** The orders closed last. */
+  closed: PastIds<ClosedOrder>;
 };
 
-/** How many closed orders a shop remembers by id: the state stays small however long the stream grows. */
+/** Closed orders that a shop remembers, at least. */
 const REMEMBERED_CLOSED = 2_000;
 
 const initialState: State = {
@@ -38,7 +49,7 @@ const initialState: State = {
   menu: ImmutableMap(),
   orders: ImmutableMap(),
   cooked: 0,
-  closed: OrderedMap(),
+  closed: noPastIds(REMEMBERED_CLOSED),
 };
 
 /** Each step of an order: from which status it begins, and the event that it makes. */
@@ -55,8 +66,9 @@ const move = (state: State, orderId: string, status: CurrentStatus): State => {
 };
 
 const close = (state: State, orderId: string, status: ClosedStatus): State => {
-  let closed = state.closed.set(orderId, status);
-  if (closed.size > REMEMBERED_CLOSED) closed = closed.delete(closed.keySeq().first() as string);
+  const order = state.orders.get(orderId);
+  if (!order) return state;
+  const closed = remember(state.closed, orderId, { customerId: order.customerId, status });
   return { ...state, orders: state.orders.delete(orderId), closed };
 };
 
@@ -73,7 +85,6 @@ const evolve = (state: State, event: Event): State => {
       return {
         ...state,
         orders: state.orders.set(orderId, { customerId, status: 'placed' }),
-        closed: state.closed.delete(orderId),
       };
     }
     case 'OrderAccepted':
@@ -125,7 +136,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
 
     case 'PlaceOrder': {
       const { shopId, orderId, customerId, lines } = command.data;
-      if (state.orders.has(orderId) || state.closed.has(orderId)) return refuse('order-already-exists');
+      if (state.orders.has(orderId) || recall(state.closed, orderId)) return refuse('order-already-exists');
       const order = priced(state, lines);
       if ('refused' in order) return order;
       if (state.orders.size - state.cooked >= state.maxOpenOrders)
@@ -140,7 +151,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
       const { shopId, orderId } = command.data;
       const { from, event } = steps[command.type];
       const order = state.orders.get(orderId);
-      const status = order?.status ?? state.closed.get(orderId);
+      const status = order?.status ?? recall(state.closed, orderId)?.status;
       if (status === undefined) return refuse('order-not-found');
       if (order?.status !== from) return refuse('order-out-of-sequence', `the order is ${status}`);
       if (event === 'OrderCooked' && state.cooked >= MAX_COOKED_ORDERS)
@@ -153,8 +164,8 @@ const decide = (command: Command, state: State): Decision<Event> => {
       const order = state.orders.get(orderId);
       if (order?.status === 'placed')
         return [{ type: 'OrderCanceled', data: { shopId, orderId, customerId: order.customerId } }];
-      const closed = state.closed.get(orderId);
-      if (closed === 'canceled') return refuse('already-canceled');
+      const closed = recall(state.closed, orderId);
+      if (closed?.status === 'canceled') return refuse('already-canceled');
       return order || closed ? refuse('order-already-accepted') : refuse('order-not-found');
     }
 
@@ -188,7 +199,7 @@ type Saved = {
   maxOpenOrders: number;
   menu: [menuId: string, MenuItem][];
   orders: [orderId: string, customerId: string, CurrentStatus][];
-  closed: [orderId: string, ClosedStatus][];
+  closed: SavedPastIds<ClosedOrder>;
 };
 
 /** A shop with its menu and its orders: `shop-{shopId}`, so price, availability and limit are decided together. */
@@ -209,16 +220,17 @@ export const shop: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
-  owner: ({ type, data }, { orders }) => (type === 'CancelOrder' ? orders.get(data.orderId)?.customerId : undefined),
-  size: ({ menu, orders, closed }) => menu.size + orders.size + closed.size,
+  owner: ({ type, data }, { orders, closed }) =>
+    type === 'CancelOrder' ? (orders.get(data.orderId) ?? recall(closed, data.orderId))?.customerId : undefined,
+  size: ({ menu, orders, closed }) => menu.size + orders.size + countOf(closed),
   snapshot: {
-    version: 1,
+    version: 2,
     save: ({ isRegistered, maxOpenOrders, menu, orders, closed }): Saved => ({
       isRegistered,
       maxOpenOrders,
       menu: [...menu],
       orders: [...orders].map(([id, { customerId, status }]) => [id, customerId, status]),
-      closed: [...closed],
+      closed: savePastIds(closed),
     }),
     restore: ({ isRegistered, maxOpenOrders, menu, orders, closed }: Saved): State => ({
       isRegistered,
@@ -226,7 +238,7 @@ export const shop: Decider<Command, Event, State> = {
       menu: ImmutableMap(menu),
       orders: ImmutableMap(orders.map(([id, customerId, status]) => [id, { customerId, status }])),
       cooked: orders.filter(([, , status]) => status === 'cooked').length,
-      closed: OrderedMap(closed),
+      closed: restorePastIds(REMEMBERED_CLOSED, closed),
     }),
   },
 };

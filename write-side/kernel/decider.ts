@@ -28,8 +28,10 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   evolve(state: State, event: Event): State;
   decide(command: Command, state: State, input: DecisionInput): Decision<Event>;
   /**
-   * Whose the thing is that a command names: a customer's reservation. Undefined when there is no such thing (any more).
-   * For commands that are their owner's alone and don't name the owner.
+   * Returns the customer who owns the thing that a command addresses, for commands that only the owner may give and
+   * that do not name the owner. Undefined when the state knows no such thing; a caller other than the owner is answered
+   * 404 either way. A thing that has ended keeps its owner as long as the state remembers it, so that its owner is
+   * told how it ended.
    */
   owner?(command: Command, state: State): string | undefined;
   /** The body of the answer to a command that was done. */

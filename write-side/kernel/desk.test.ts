@@ -279,6 +279,39 @@ describe('a command that changes nothing and comes again', () => {
   });
 });
 
+describe('a thing of an owner', () => {
+  const owned: typeof seats = {
+    ...seats,
+    owner: ({ data: { name } }, taken) => (taken.includes(name) ? name : undefined),
+  };
+
+  it('looks like a missing one to others, whatever else is wrong with their command', async () => {
+    const { submit } = seatsDesk({ store: memoryStreams(), decider: owned });
+    await submit(seatsRequest(take('ann')));
+    const ask = (name: string, rest: object = {}) =>
+      submit(seatsRequest(leave(name), undefined, { ...rest, ownedBy: 'bob' }));
+    const outcomes = await Promise.all([
+      ask('ann'),
+      ask('eve'),
+      ask('ann', { ifMatch: [7n] }),
+      ask('eve', { ifMatch: [7n] }),
+      ask('ann', { ifNoneMatch: true }),
+      ask('eve', { ifNoneMatch: true }),
+    ]);
+    expect(outcomes).toEqual(outcomes.map(() => ({ kind: 'not-owner' })));
+  });
+
+  it('is its owner’s', async () => {
+    const { submit } = seatsDesk({ store: memoryStreams(), decider: owned });
+    await submit(seatsRequest(take('ann')));
+    const own = { ownedBy: 'ann' };
+    expect(await submit(seatsRequest(leave('ann'), undefined, { ...own, ifMatch: [7n] }))).toMatchObject({
+      kind: 'stale',
+    });
+    expect(await submit(seatsRequest(leave('ann'), undefined, own))).toMatchObject({ kind: 'done', revision: 1n });
+  });
+});
+
 describe('a command that two processes decide', () => {
   const request = (command: Parameters<typeof seatsRequest>[0], time: string) => {
     const made = seatsRequest(command, 'k-1');

@@ -68,17 +68,14 @@ export const decideGroup = (
   let { folded, revision } = standing;
   let bytes = 0;
 
-  const isOthers = ({ command, ownedBy }: Request): boolean => {
-    if (ownedBy === undefined) return false;
-    if (!decider.owner) return true;
-    const owner = decider.owner(command, folded);
-    return owner !== undefined && owner !== ownedBy;
-  };
+  const isOwners = ({ command, ownedBy }: Request): boolean =>
+    ownedBy === undefined || decider.owner?.(command, folded) === ownedBy;
 
+  /** The owner is checked first: to anybody else no other outcome tells whether the thing exists. */
   const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Event[]; after: unknown } => {
-    if (isStale(request, revision)) return { kind: 'stale', revision };
     try {
-      if (isOthers(request)) return { kind: 'not-owner' };
+      if (!isOwners(request)) return { kind: 'not-owner' };
+      if (isStale(request, revision)) return { kind: 'stale', revision };
       const input = { now: request.metadata.time, revision: revision + 1n };
       const decision: Decision<Event> = decider.decide(request.command, folded, input);
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };

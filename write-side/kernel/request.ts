@@ -12,7 +12,7 @@ export type Request = {
   ifMatch?: readonly bigint[] | '*';
   /** The client says that the stream does not exist. */
   ifNoneMatch?: boolean;
-  /** Whose the thing must be that the command names; left out, anybody's. */
+  /** The owner that the addressed thing must have; left out, any. */
   ownedBy?: string;
   /** Whether nobody waits for the answer any more: a command that is not yet decided is then dropped. */
   isAbandoned?(): boolean;
@@ -22,7 +22,7 @@ export type Request = {
 export type Outcome =
   | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
   | { kind: 'refused'; refusal: Refusal }
-  /** What the command names is somebody else's. */
+  /** The caller owns nothing that the command names: it is somebody else's, or does not exist. */
   | { kind: 'not-owner' }
   /** The stream stands at another revision than the client said; -1 for a stream that does not exist. */
   | { kind: 'stale'; revision: bigint }

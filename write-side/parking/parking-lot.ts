@@ -1,6 +1,16 @@
 import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, type ParkingEvent } from '../../schemas/parking.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
+import {
+  countOf,
+  noPastIds,
+  type PastIds,
+  recall,
+  remember,
+  restorePastIds,
+  type SavedPastIds,
+  savePastIds,
+} from '../kernel/past-ids.ts';
 
 type Event = Extract<
   ParkingEvent,
@@ -27,11 +37,11 @@ type State = {
   /** By reservation id. */
   open: ImmutableMap<string, OpenReservation>;
   cars: ImmutableSet<string>;
-  /** The ids of the reservations cancelled last: when the newer ones are many, the older ones are forgotten. */
-  canceled: { newer: ImmutableSet<string>; older: ImmutableSet<string> };
+  /** The customers of the reservations cancelled last. */
+  canceled: PastIds<string>;
 };
 
-/** How many cancelled reservations a lot remembers by id, at least: the state stays small however long the stream grows. */
+/** Cancelled reservations that a lot remembers, at least. */
 const REMEMBERED_CANCELLATIONS = 1_000;
 
 const initialState: State = {
@@ -39,24 +49,21 @@ const initialState: State = {
   spots: 0,
   open: ImmutableMap(),
   cars: ImmutableSet(),
-  canceled: { newer: ImmutableSet(), older: ImmutableSet() },
+  canceled: noPastIds(REMEMBERED_CANCELLATIONS),
 };
 
-const wasCanceled = ({ canceled: { newer, older } }: State, reservationId: string): boolean =>
-  newer.has(reservationId) || older.has(reservationId);
+const wasCanceled = ({ canceled }: State, reservationId: string): boolean =>
+  recall(canceled, reservationId) !== undefined;
 
 const cancel = (state: State, reservationId: string): State => {
   const reservation = state.open.get(reservationId);
   if (!reservation) return state;
-  const { newer, older } = state.canceled;
-  const isFull = newer.size === REMEMBERED_CANCELLATIONS;
+  const { customerId, carNumber } = reservation;
   return {
     ...state,
     open: state.open.delete(reservationId),
-    cars: state.cars.delete(reservation.carNumber),
-    canceled: isFull
-      ? { newer: ImmutableSet([reservationId]), older: newer }
-      : { newer: newer.add(reservationId), older },
+    cars: state.cars.delete(carNumber),
+    canceled: remember(state.canceled, reservationId, customerId),
   };
 };
 
@@ -170,7 +177,7 @@ type Saved = {
   status: State['status'];
   spots: number;
   open: [reservationId: string, customerId: string, carNumber: string][];
-  canceled: { newer: string[]; older: string[] };
+  canceled: SavedPastIds<string>;
 };
 /** A full car park is not listed at once. */
 type Saving = Omit<Saved, 'open'> & { open: Iterable<Saved['open'][number]> };
@@ -191,23 +198,25 @@ export const parkingLot: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
-  owner: ({ type, data }, { open }) =>
-    type === 'CancelReservation' ? open.get(data.reservationId)?.customerId : undefined,
-  size: ({ open, canceled }) => open.size + canceled.newer.size + canceled.older.size,
+  owner: ({ type, data }, { open, canceled }) =>
+    type === 'CancelReservation'
+      ? (open.get(data.reservationId)?.customerId ?? recall(canceled, data.reservationId))
+      : undefined,
+  size: ({ open, canceled }) => open.size + countOf(canceled),
   snapshot: {
-    version: 2,
+    version: 3,
     save: ({ status, spots, open, canceled }): Saving => ({
       status,
       spots,
       open: open.entrySeq().map(([id, { customerId, carNumber }]) => [id, customerId, carNumber]),
-      canceled: { newer: canceled.newer.toArray(), older: canceled.older.toArray() },
+      canceled: savePastIds(canceled),
     }),
     restore: ({ status, spots, open, canceled }: Saved): State => ({
       status,
       spots,
       open: ImmutableMap(open.map(([id, customerId, carNumber]) => [id, { customerId, carNumber }])),
       cars: ImmutableSet(open.map(([, , carNumber]) => carNumber)),
-      canceled: { newer: ImmutableSet(canceled.newer), older: ImmutableSet(canceled.older) },
+      canceled: restorePastIds(REMEMBERED_CANCELLATIONS, canceled),
     }),
   },
 };

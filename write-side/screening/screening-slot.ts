@@ -1,6 +1,16 @@
-import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
+import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import { BOOKINGS_PER_PORTION, type ScreeningCommand, type ScreeningEvent } from '../../schemas/screening.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
+import {
+  countOf,
+  noPastIds,
+  type PastIds,
+  recall,
+  remember,
+  restorePastIds,
+  type SavedPastIds,
+  savePastIds,
+} from '../kernel/past-ids.ts';
 
 type Slot = { hospitalName: string; date: string; capacity: number };
 
@@ -10,11 +20,11 @@ type State = {
   /** Customers by booking id. */
   open: ImmutableMap<string, string>;
   customers: ImmutableSet<string>;
-  /** The ids of the bookings closed last, oldest first. */
-  closed: OrderedMap<string, true>;
+  /** The customers of the bookings closed last. */
+  closed: PastIds<string>;
 };
 
-/** How many closed bookings a slot remembers by id: the state stays small however long the stream grows. */
+/** Closed bookings that a slot remembers, at least. */
 const REMEMBERED_CLOSED = 2_000;
 
 const initialState: State = {
@@ -22,15 +32,20 @@ const initialState: State = {
   slot: { hospitalName: '', date: '', capacity: 0 },
   open: ImmutableMap(),
   customers: ImmutableSet(),
-  closed: OrderedMap(),
+  closed: noPastIds(REMEMBERED_CLOSED),
 };
+
+const wasClosed = ({ closed }: State, bookingId: string): boolean => recall(closed, bookingId) !== undefined;
 
 const close = (state: State, bookingId: string): State => {
   const customerId = state.open.get(bookingId);
   if (customerId === undefined) return state;
-  let closed = state.closed.set(bookingId, true);
-  if (closed.size > REMEMBERED_CLOSED) closed = closed.delete(closed.keySeq().first() as string);
-  return { ...state, open: state.open.delete(bookingId), customers: state.customers.delete(customerId), closed };
+  return {
+    ...state,
+    open: state.open.delete(bookingId),
+    customers: state.customers.delete(customerId),
+    closed: remember(state.closed, bookingId, customerId),
+  };
 };
 
 const evolve = (state: State, event: ScreeningEvent): State => {
@@ -45,7 +60,6 @@ const evolve = (state: State, event: ScreeningEvent): State => {
         ...state,
         open: state.open.set(bookingId, customerId),
         customers: state.customers.add(customerId),
-        closed: state.closed.delete(bookingId),
       };
     }
     case 'BookingCanceled':
@@ -89,7 +103,7 @@ const decide = (command: ScreeningCommand, state: State, { now }: DecisionInput)
       const { bookingId, customerId } = command.data;
       const { hospitalName, date, capacity } = state.slot;
       if (state.status === 'deleted') return refuse('slot-deleted');
-      if (state.open.has(bookingId) || state.closed.has(bookingId)) return refuse('booking-already-exists');
+      if (state.open.has(bookingId) || wasClosed(state, bookingId)) return refuse('booking-already-exists');
       if (state.customers.has(customerId)) return refuse('customer-already-booked');
       if (state.open.size >= capacity) return refuse('slot-full', `all ${capacity} places are booked`);
       return [{ type: 'ScreeningBooked', data: { ...command.data, hospitalName, date } }];
@@ -99,7 +113,7 @@ const decide = (command: ScreeningCommand, state: State, { now }: DecisionInput)
       const { slotId, bookingId } = command.data;
       const customerId = state.open.get(bookingId);
       if (customerId === undefined)
-        return refuse(state.closed.has(bookingId) ? 'already-canceled' : 'booking-not-found');
+        return refuse(wasClosed(state, bookingId) ? 'already-canceled' : 'booking-not-found');
       return [{ type: 'BookingCanceled', data: { slotId, bookingId, customerId } }];
     }
 
@@ -135,7 +149,10 @@ const answer = (command: ScreeningCommand, events: readonly ScreeningEvent[]): o
   }
 };
 
-type Saved = Pick<State, 'status' | 'slot'> & { open: [bookingId: string, customerId: string][]; closed: string[] };
+type Saved = Pick<State, 'status' | 'slot'> & {
+  open: [bookingId: string, customerId: string][];
+  closed: SavedPastIds<string>;
+};
 
 /** A slot: `screeningSlot-{slotId}`, one hospital on one day. */
 export const screeningSlot: Decider<ScreeningCommand, ScreeningEvent, State> = {
@@ -146,22 +163,23 @@ export const screeningSlot: Decider<ScreeningCommand, ScreeningEvent, State> = {
   evolve,
   decide,
   answer,
-  owner: ({ type, data }, { open }) => (type === 'CancelBooking' ? open.get(data.bookingId) : undefined),
-  size: ({ open, closed }) => open.size + closed.size,
+  owner: ({ type, data }, { open, closed }) =>
+    type === 'CancelBooking' ? (open.get(data.bookingId) ?? recall(closed, data.bookingId)) : undefined,
+  size: ({ open, closed }) => open.size + countOf(closed),
   snapshot: {
-    version: 1,
+    version: 2,
     save: ({ status, slot, open, closed }): Saved => ({
       status,
       slot,
       open: [...open],
-      closed: [...closed.keys()],
+      closed: savePastIds(closed),
     }),
     restore: ({ status, slot, open, closed }: Saved): State => ({
       status,
       slot,
       open: ImmutableMap(open),
       customers: ImmutableSet(open.map(([, customerId]) => customerId)),
-      closed: OrderedMap(closed.map((id) => [id, true])),
+      closed: restorePastIds(REMEMBERED_CLOSED, closed),
     }),
   },
 };
