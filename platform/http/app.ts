@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
@@ -12,13 +13,19 @@ const BODY_LIMIT = 64 * 1024;
 export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const bodyProblems: Record<string, () => ReturnType<typeof problems.malformedJson>> = {
-  'entity.parse.failed': problems.malformedJson,
+  'entity.parse.failed': () => problems.malformedJson(),
+  'entity.not.utf8': () => problems.malformedJson('It is not UTF-8'),
   'entity.too.large': problems.tooLarge,
   'charset.unsupported': problems.unsupportedMediaType,
   'encoding.unsupported': problems.unsupportedMediaType,
 };
 
-const parseJson = express.json({ limit: BODY_LIMIT });
+/** Decoding would replace bytes that are not UTF-8 without a word, and the event would say what nobody sent. */
+const mustBeUtf8 = (_req: unknown, _res: unknown, body: Buffer, encoding: string): void => {
+  if (encoding === 'utf-8' && !isUtf8(body)) throw Object.assign(new Error('not UTF-8'), { type: 'entity.not.utf8' });
+};
+
+const parseJson = express.json({ limit: BODY_LIMIT, verify: mustBeUtf8 });
 
 /** Reads a JSON body of up to {@link BODY_LIMIT}; a body of any other type is 415. */
 export const jsonBody: RequestHandler = (req, res, next) => {

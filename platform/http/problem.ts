@@ -47,7 +47,7 @@ const common = (name: CommonProblem, details: Details = {}): Problem => {
 
 /** The problems that any request may meet; a context's own are in its schema. */
 export const problems = {
-  malformedJson: () => common('malformed-json'),
+  malformedJson: (detail?: string) => common('malformed-json', detail === undefined ? {} : { detail }),
   malformedRequest: (detail: string) => common('malformed-request', { detail }),
   invalid: (errors: NonNullable<Problem['errors']>) => common('invalid-request', { errors }),
   outOfRange: (errors: NonNullable<Problem['errors']>) => common('out-of-range', { errors }),

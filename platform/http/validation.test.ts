@@ -39,6 +39,26 @@ describe('validation of a request’s data', () => {
     });
   });
 
+  it.each([
+    ['high', '\ud800'],
+    ['low', 'a\udfff'],
+    ['swapped', '\ude00\ud83d'],
+  ])('names a string with a %s surrogate on its own', (_, menuId) => {
+    expect(
+      refusal({
+        customerId: 'c',
+        lines: [
+          { menuId: '😀', quantity: 1 },
+          { menuId, quantity: 1 },
+        ],
+      }),
+    ).toMatchObject({
+      status: 400,
+      type: '/problems/invalid-request',
+      errors: [{ pointer: '/lines/1/menuId', detail: 'must be well-formed Unicode' }],
+    });
+  });
+
   it('is 422 when only a range is left', () => {
     expect(refusal({ customerId: 'c', lines: [{ menuId: 'm', quantity: 0 }] })).toMatchObject({
       status: 422,

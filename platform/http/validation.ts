@@ -65,6 +65,21 @@ const described = (error: ErrorObject): Wrong => ({
   detail: error.message ?? error.keyword,
 });
 
+/**
+ * Returns whether every string is well-formed Unicode. UTF-8 cannot express a lone surrogate, so the event store would
+ * keep another character than the answer shows.
+ */
+const isWellFormed = (data: unknown): boolean => {
+  if (typeof data === 'string') return data.isWellFormed();
+  return typeof data !== 'object' || data === null || Object.values(data).every(isWellFormed);
+};
+
+const malformedText = (data: unknown, path: readonly string[] = []): Wrong[] => {
+  if (isWellFormed(data)) return [];
+  if (typeof data !== 'object' || data === null) return [wrongAt(path, 'must be well-formed Unicode')];
+  return Object.entries(data).flatMap(([name, value]) => malformedText(value, [...path, name]));
+};
+
 /** Returns whether data holds more than {@link MANY_VALUES} values, at any depth. */
 const isLarge = (data: unknown): boolean => {
   const open: unknown[] = [data];
@@ -83,8 +98,8 @@ const isLarge = (data: unknown): boolean => {
 /**
  * Compiles a check of a request's data.
  * @param outOfRange makes the problem of data whose shape is right; 422 when left out
- * @returns throws a ProblemError for data that does not fit the schema: 400 for a wrong shape. It names at most
- *   {@link MAX_ERRORS} places; of large data only the first.
+ * @returns throws a ProblemError for data that does not fit the schema: 400 for a wrong shape or a string that is not
+ *   well-formed Unicode. It names at most {@link MAX_ERRORS} places; of large data only the first.
  */
 export const validator = <Data = unknown>(
   schema: TSchema,
@@ -99,7 +114,10 @@ export const validator = <Data = unknown>(
     return checkAll.errors ?? [];
   };
   return (data) => {
-    if (isValid(data)) return data as Data;
+    if (isValid(data)) {
+      if (isWellFormed(data)) return data as Data;
+      throw new ProblemError(problems.invalid(malformedText(data).slice(0, MAX_ERRORS)));
+    }
     const errors = errorsOf(data);
     const onlyRange = errors.every(({ keyword }) => RANGE_KEYWORDS.has(keyword));
     const listed = errors.slice(0, MAX_ERRORS).map(described);

@@ -168,6 +168,15 @@ describe('a request that is refused appends nothing and says why', () => {
       'lot-already-registered',
     ],
     ['malformed JSON', 'POST', reservations, '{"customerId": ', 400, 'malformed-json'],
+    [
+      'a lone surrogate',
+      'POST',
+      reservations,
+      '{"customerId":"c","carNumber":"A\\ud800","amount":1}',
+      400,
+      'invalid-request',
+      '/carNumber',
+    ],
     ['JSON that is no object', 'POST', reservations, '[1]', 400, 'invalid-request', ''],
     ['JSON null', 'POST', reservations, 'null', 400, 'malformed-json'],
     ['a missing property', 'POST', reservations, { customerId: 'c', amount: 1 }, 400, 'invalid-request', '/carNumber'],
@@ -259,6 +268,24 @@ describe('a request that is refused appends nothing and says why', () => {
     expect((await send('DELETE', `${reservations}/${body.reservationId}`)).status).toBe(200);
     const twice = await send('DELETE', `${reservations}/${body.reservationId}`);
     expect(twice).toMatchObject({ status: 409, body: { type: '/problems/already-canceled' } });
+  });
+
+  it.each([
+    ['a byte that begins nothing', [0xff]],
+    ['half a character', [0xea, 0xb0]],
+    ['a surrogate of CESU-8', [0xed, 0xa0, 0x80]],
+    ['an overlong form', [0xc0, 0x80]],
+  ])('a body that is not UTF-8: %s', async (_what, bytes) => {
+    const before = await readTail(client);
+    const [head, tail] = JSON.stringify({ ...full, carNumber: '|' }).split('|') as [string, string];
+    const response = await fetch(writeSide.url + reservations, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: Buffer.concat([Buffer.from(head), Buffer.from(bytes), Buffer.from(tail)]),
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ type: '/problems/malformed-json', detail: 'It is not UTF-8' });
+    expect(await readTail(client)).toEqual(before);
   });
 
   it('a body over 64 KiB', async () => {
