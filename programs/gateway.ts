@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Agent } from 'node:http';
 import type { Request, Response } from 'express';
 import { createProxyServer } from 'httpxy';
+import { admission } from '../platform/http/admission.ts';
 import { createApp } from '../platform/http/app.ts';
 import { problem, problems, sendProblem } from '../platform/http/problem.ts';
 import { closes, forwardedHeaders, stripHopByHop } from './wiring/forwarding.ts';
@@ -30,13 +31,24 @@ const sideOf = ({ url = '', method }: IncomingMessage, settings: Settings): { si
   return { side: 'write-side', target: settings.WRITE_SIDE_URL };
 };
 
+/** Requests in flight, and more that wait for their turn; one more is answered with 503. */
+const MAX_BRIEF = 256;
+const MAX_WAITING = 2_000;
+
+/** Event streams, and queries that wait for a view: they may last, and take no room from others. */
+const MAX_LASTING = 2_000;
+
+const durationOf = ({ path, headers }: Request): 'brief' | 'lasting' =>
+  path.startsWith('/control-center/events') || headers['min-event-position'] !== undefined ? 'lasting' : 'brief';
+
 /** `npm run gateway`: the single entry in front of separate processes. */
 await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'gateway');
   const serving = await serve(settings, settings.PORT);
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 });
-  const proxy = createProxyServer({ agent, proxyTimeout: 60_000 });
+  const agents = { brief: new Agent({ keepAlive: true }), lasting: new Agent({ keepAlive: true }) };
+  const admit = { brief: admission(MAX_BRIEF, MAX_WAITING), lasting: admission(MAX_LASTING) };
+  const proxy = createProxyServer({ proxyTimeout: 60_000 });
   proxy.on('proxyRes', ({ headers }, _req, res) => {
     stripHopByHop(headers);
     headers.connection = res.getHeader('Connection') === 'close' ? 'close' : 'keep-alive';
@@ -47,18 +59,22 @@ await main(async () => {
     const { side, target } = sideOf(req, settings);
     if (closes(req.headers)) res.setHeader('Connection', 'close');
     forwardedHeaders(req, settings.TRUSTED_PROXIES, target);
-    try {
-      await proxy.web(req, res, { target });
-    } catch (error) {
-      log.warn({ target, error: error instanceof Error ? error.message : String(error) }, 'no answer');
-      sendAway(res, side);
-    }
+    const duration = durationOf(req);
+    await admit[duration](async () => {
+      if (res.destroyed) return;
+      try {
+        await proxy.web(req, res, { target, agent: agents[duration] });
+      } catch (error) {
+        log.warn({ target, error: error instanceof Error ? error.message : String(error) }, 'no answer');
+        sendAway(res, side);
+      }
+    });
   };
   const limits = limitsOf('entry', settings, log);
   serving.handle(createApp([...limits.handlers, pass], [], logFailures(log)));
   onShutdown(async () => {
     await serving.close();
-    agent.destroy();
+    for (const agent of Object.values(agents)) agent.destroy();
     await limits.stop();
   });
   log.info(`gateway listens on ${serving.url}`);

@@ -1,5 +1,6 @@
 import type { Router } from 'express';
 import type { Db } from 'mongodb';
+import { admission } from '../platform/http/admission.ts';
 import { signedCursors } from '../platform/http/cursors.ts';
 import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
@@ -8,7 +9,6 @@ import { builtPosition } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
 import { controlCenter } from './control-center.ts';
-import { admission } from './kernel/admission.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
 import { trackLags } from './kernel/lags.ts';

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { admission } from './admission.ts';
+import { admission } from '../../platform/http/admission.ts';
 import { trackPositions } from './positions.ts';
 import { awaitPosition, boundedQueries, unlessGone } from './reading.ts';
 

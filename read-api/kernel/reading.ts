@@ -1,7 +1,7 @@
 import type { Request, Response } from 'express';
+import type { Admission } from '../../platform/http/admission.ts';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { isTransient } from '../../platform/subscriptions/transient.ts';
-import type { Admission } from './admission.ts';
 import { earlier } from './event-cursor.ts';
 import type { Lags } from './lags.ts';
 import type { Positions } from './positions.ts';

@@ -78,6 +78,7 @@ describe('the Node.js gateway', () => {
   beforeAll(async () => {
     side = createServer((req, res) => {
       seen.push(req);
+      if (req.headers['min-event-position'] !== undefined) return;
       req.resume().once('end', () => {
         res.writeHead(200, { Connection: 'X-Side, close', 'X-Side': 'a', 'Keep-Alive': 'timeout=1', 'X-End': 'b' });
         res.end('{}');
@@ -164,6 +165,19 @@ describe('the Node.js gateway', () => {
     const whole = await send(gateway.url, { 'Content-Length': '7' }, { method, body: '{"a":1}' });
     expect(whole.asked?.headers['content-length']).toBe('7');
   });
+
+  test('answers others while 300 requests wait for a view', async () => {
+    seen = [];
+    const leaving = new AbortController();
+    const headers = { 'Min-Event-Position': '9', Prefer: 'wait=30' };
+    const waiting = Array.from({ length: 300 }, () =>
+      fetch(`${gateway.url}/parking/lots`, { headers, signal: leaving.signal }).catch((error: Error) => error.name),
+    );
+    await expect.poll(() => seen.length, { timeout: 20_000 }).toBe(300);
+    expect((await send(gateway.url, {})).answer.statusCode).toBe(200);
+    leaving.abort();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['AbortError']));
+  }, 30_000);
 
   test.each(METRICS)('shows nobody the metrics at %s', async (path) => {
     seen = [];

@@ -1,5 +1,5 @@
 import { BulkheadRejectedError, bulkhead } from 'cockatiel';
-import { ProblemError, problems } from '../../platform/http/problem.ts';
+import { ProblemError, problems } from './problem.ts';
 
 /** Runs work when there is room for it. @throws ProblemError 503 `overloaded` when too much waits already */
 export type Admission = <Result>(work: () => Promise<Result>) => Promise<Result>;
