@@ -8,9 +8,10 @@ import {
   internalCommand,
   list,
   one,
+  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { Id, Money, Status, Text, Time } from './kernel/values.ts';
+import { Id, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
 
 const Location = Text(100, '분당_정자역_1구역');
 const BatteryLevel = Type.Integer({ minimum: 0, maximum: 100, description: 'Percent.', examples: [80] });
@@ -22,6 +23,13 @@ const Sum = Type.Integer({ minimum: 0, examples: [98_400] });
 
 const Tariff = Strict({ baseFee: Money, perMinute: Money });
 const rental = { bikeId: Id, rentalId: Id, userId: Id };
+/**
+ * The revision of the bike's event that a bill, fee or award follows: the id of a rental or report may be used again, a
+ * revision is not. Events of version 1 do not have it.
+ */
+const bikeRevision = Type.Optional(RevisionText);
+/** The same for the event of the manager that a credit follows. */
+const managerRevision = Type.Optional(RevisionText);
 /** How a deposit stands after an event. */
 const standing = { balance: Sum, outstanding: Sum };
 
@@ -43,10 +51,17 @@ export const events = {
       reportedAt: Time,
     }),
   ),
-  BillOpened: event('A rental will cost what this tariff says', Strict({ ...rental, tariff: Tariff, rentedAt: Time })),
+  BillOpened: event(
+    'A rental will cost what this tariff says',
+    Strict({ ...rental, tariff: Tariff, rentedAt: Time, bikeRevision }),
+    2,
+    optionalFieldAdded,
+  ),
   BillClosed: event(
     'A rental costs this fee',
-    Strict({ ...rental, tariff: Tariff, rentedAt: Time, returnedAt: Time, minutes: Minutes, fee: Money }),
+    Strict({ ...rental, tariff: Tariff, rentedAt: Time, returnedAt: Time, minutes: Minutes, fee: Money, bikeRevision }),
+    2,
+    optionalFieldAdded,
   ),
   DepositCharged: event(
     'A user paid in; what was outstanding is settled first',
@@ -54,7 +69,9 @@ export const events = {
   ),
   FeeDeducted: event(
     'The fee was taken from the balance; what the balance did not cover is outstanding',
-    Strict({ ...rental, fee: Money, paid: Sum, closedAt: Time, ...standing }),
+    Strict({ ...rental, fee: Money, paid: Sum, closedAt: Time, ...standing, bikeRevision }),
+    2,
+    optionalFieldAdded,
   ),
   DepositCredited: event(
     "A manager's points became deposit; what was outstanding is settled first",
@@ -66,11 +83,16 @@ export const events = {
       settled: Sum,
       convertedAt: Time,
       ...standing,
+      managerRevision,
     }),
+    2,
+    optionalFieldAdded,
   ),
   PointsAwarded: event(
     'The manager earned points with a report',
-    Strict({ managerId: Id, bikeId: Id, reportId: Id, points: Points, reportedAt: Time, total: Sum }),
+    Strict({ managerId: Id, bikeId: Id, reportId: Id, points: Points, reportedAt: Time, total: Sum, bikeRevision }),
+    2,
+    optionalFieldAdded,
   ),
   PointsConverted: event(
     "The manager gave points for a user's deposit",
@@ -133,8 +155,14 @@ export const commands = {
     },
     ['bike-not-found', 'report-already-exists'],
   ),
-  OpenBill: internalCommand('Open the bill of a rental', Strict({ ...rental, rentedAt: Time })),
-  CloseBill: internalCommand('Close the bill of a rental', Strict({ ...rental, rentedAt: Time, returnedAt: Time })),
+  OpenBill: internalCommand(
+    'Open the bill of a rental',
+    Strict({ ...rental, rentedAt: Time, bikeRevision: RevisionText }),
+  ),
+  CloseBill: internalCommand(
+    'Close the bill of a rental',
+    Strict({ ...rental, rentedAt: Time, returnedAt: Time, bikeRevision: RevisionText }),
+  ),
   ChargeDeposit: command(
     'Pay into a deposit',
     Strict({ userId: Id, chargeId: Id, amount: Amount }),
@@ -148,14 +176,24 @@ export const commands = {
     },
     ['charge-already-exists', 'deposit-full'],
   ),
-  DeductFee: internalCommand("Take a bill's fee from the deposit", Strict({ ...rental, fee: Money, closedAt: Time })),
+  DeductFee: internalCommand(
+    "Take a bill's fee from the deposit",
+    Strict({ ...rental, fee: Money, closedAt: Time, bikeRevision }),
+  ),
   CreditDeposit: internalCommand(
     'Add converted points to the deposit',
-    Strict({ userId: Id, managerId: Id, conversionId: Id, amount: Points, convertedAt: Time }),
+    Strict({
+      userId: Id,
+      managerId: Id,
+      conversionId: Id,
+      amount: Points,
+      convertedAt: Time,
+      managerRevision: RevisionText,
+    }),
   ),
   AwardPoints: internalCommand(
     'Give a manager points for a report',
-    Strict({ managerId: Id, bikeId: Id, reportId: Id, reportedAt: Time }),
+    Strict({ managerId: Id, bikeId: Id, reportId: Id, reportedAt: Time, bikeRevision: RevisionText }),
   ),
   ConvertPoints: command(
     "Turn points into a user's deposit, one for one",
@@ -267,7 +305,6 @@ export const bikeRental = {
     'deposit-full': { status: 409, title: 'The deposit would be over 1,000,000,000,000' },
     'not-enough-points': { status: 409, title: 'The manager does not have so many points' },
     'conversion-already-exists': { status: 409, title: 'A conversion with this id exists already' },
-    'too-old-to-tell': { status: 409, title: 'It is so old that it may have been done before' },
   },
   overview,
 } as const satisfies ContextSchema;

@@ -8,9 +8,10 @@ import {
   internalCommand,
   list,
   one,
+  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { Id, MAX_MONEY, Status, Text, Time } from './kernel/values.ts';
+import { Id, MAX_MONEY, RevisionText, Status, Text, Time } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
 export const MAX_MENU_ITEMS = 1_000;
@@ -43,6 +44,12 @@ const shop = { shopId: Id, name: ShopName, maxOpenOrders: MaxOpenOrders };
 const menuItem = Strict({ shopId: Id, menuId: Id, name: DishName, price: Price, available: Type.Boolean() });
 const order = Strict({ shopId: Id, orderId: Id, customerId: Id });
 const pricedOrder = { shopId: Id, orderId: Id, customerId: Id, lines: PricedLines, total: Total };
+/**
+ * An alarm with the revision of the shop's event that it follows: an order id may be used again, a revision is not.
+ * Events of version 1 do not have it.
+ */
+const alarmEvent = Strict({ shopId: Id, orderId: Id, customerId: Id, shopRevision: Type.Optional(RevisionText) });
+const alarmCommand = Strict({ shopId: Id, orderId: Id, customerId: Id, shopRevision: RevisionText });
 const orderName = Strict({ shopId: Id, orderId: Id });
 
 export const events = {
@@ -54,8 +61,8 @@ export const events = {
   OrderCooked: event('The order waits to be picked up', order),
   OrderCanceled: event('The customer took the order back before the shop accepted it', order),
   OrderPickedUp: event('The customer has the order', order),
-  AlarmRaised: event('The notification board calls the customer', order),
-  AlarmCleared: event('The order is off the notification board', order),
+  AlarmRaised: event('The notification board calls the customer', alarmEvent, 2, optionalFieldAdded),
+  AlarmCleared: event('The order is off the notification board', alarmEvent, 2, optionalFieldAdded),
 };
 
 /** A step of an order, taken by the shop: a resource below the order. */
@@ -128,8 +135,8 @@ export const commands = {
     ['shop-not-found', 'order-not-found', 'order-already-accepted', 'already-canceled'],
   ),
   PickUpOrder: step('Pick up a cooked order', 'pickup', 'picked-up'),
-  RaiseAlarm: internalCommand('Call the customer of a cooked order on the notification board', order),
-  ClearAlarm: internalCommand('Take a picked-up order off the notification board', order),
+  RaiseAlarm: internalCommand('Call the customer of a cooked order on the notification board', alarmCommand),
+  ClearAlarm: internalCommand('Take a picked-up order off the notification board', alarmCommand),
 };
 
 const Shop = Strict({ ...shop, openOrders: Count });

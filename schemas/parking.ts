@@ -8,9 +8,10 @@ import {
   internalCommand,
   list,
   one,
+  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { Id, Money, QualifiedId, Status, Text, Time } from './kernel/values.ts';
+import { Id, Money, QualifiedId, RevisionText, Status, Text, Time } from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
 const LotName = Text(100, '정자역 주차장');
@@ -21,7 +22,13 @@ const CouponId = QualifiedId('lot-1.r-1');
 /** How many reservations of a closed lot one command cancels: their events go into one append, and the store takes 1 MiB. */
 export const CANCELLATIONS_PER_COMMAND = 500;
 
-const coupon = Strict({ couponId: CouponId, lotId: Id, reservationId: Id, customerId: Id });
+const coupon = { couponId: CouponId, lotId: Id, reservationId: Id, customerId: Id };
+/**
+ * The revision of the lot's event that a coupon follows: a reservation id may be used again, a revision is not. Events
+ * of version 1 do not have it.
+ */
+const couponEvent = Strict({ ...coupon, lotRevision: Type.Optional(RevisionText) });
+const couponCommand = Strict({ ...coupon, lotRevision: RevisionText });
 
 export const events = {
   LotRegistered: event('A lot opened with this many spots', Strict({ lotId: Id, name: LotName, spots: Spots })),
@@ -38,9 +45,9 @@ export const events = {
     'The spot is free again',
     Strict({ lotId: Id, reservationId: Id, customerId: Id, reason: Type.Optional(Reason) }),
   ),
-  CouponIssued: event('The customer holds a discount coupon', coupon),
-  CouponRevoked: event('The coupon is worth nothing any more', coupon),
-  CouponRedeemed: event('The coupon was used', coupon),
+  CouponIssued: event('The customer holds a discount coupon', couponEvent, 2, optionalFieldAdded),
+  CouponRevoked: event('The coupon is worth nothing any more', couponEvent, 2, optionalFieldAdded),
+  CouponRedeemed: event('The coupon was used', couponEvent, 2, optionalFieldAdded),
 };
 
 export const commands = {
@@ -117,8 +124,8 @@ export const commands = {
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled'],
   ),
-  IssueCoupon: internalCommand('Give the customer a coupon for the reservation', coupon),
-  RevokeCoupon: internalCommand('Take back the coupon of a cancelled reservation', coupon),
+  IssueCoupon: internalCommand('Give the customer a coupon for the reservation', couponCommand),
+  RevokeCoupon: internalCommand('Take back the coupon of a cancelled reservation', couponCommand),
   RedeemCoupon: command(
     'Use a coupon',
     Strict({ couponId: CouponId }),

@@ -2,12 +2,13 @@ import type { Static } from 'typebox';
 import { bikeRental, type queries } from '../../schemas/bike-rental.ts';
 import { projection } from '../kernel/projection.ts';
 
-type Bill = Static<typeof queries.bills.item>;
+/** With the time of the return, by which a fee is matched: the id of a rental may be used again. */
+type Bill = Static<typeof queries.bills.item> & { returnedAt?: string };
 
 export const bills = projection({
   context: bikeRental,
   name: 'bike-rental.bills',
-  version: 1,
+  version: 2,
   events: ['BillOpened', 'BillClosed', 'FeeDeducted'],
   key: (event) => `${event.data.bikeId}.${event.data.rentalId}`,
   evolve: (bill: Bill | null, event) => {
@@ -19,11 +20,11 @@ export const bills = projection({
     if (!bill) throw new Error(`${event.type} for a bill that was never opened`);
     switch (event.type) {
       case 'BillClosed': {
-        const { minutes, fee } = event.data;
-        return { ...bill, status: 'closed', closedAt: time, minutes, fee };
+        const { minutes, fee, returnedAt } = event.data;
+        return { ...bill, status: 'closed', closedAt: time, minutes, fee, returnedAt };
       }
       case 'FeeDeducted':
-        return { ...bill, paid: event.data.paid };
+        return event.data.closedAt === bill.returnedAt ? { ...bill, paid: event.data.paid } : bill;
       default:
         return event satisfies never;
     }

@@ -49,6 +49,10 @@ export const rentals = projection({
       const { location, returnedAt } = event.data;
       return { ...item, status: 'returned', to: location, returnedAt };
     }
+    // The id of a rental may be used again while the bill of the first one is still on its way.
+    const isOfThisRental =
+      event.type === 'FeeDeducted' ? event.data.closedAt === item.returnedAt : event.data.rentedAt === item.rentedAt;
+    if (!isOfThisRental) return item;
     if (event.type === 'BillOpened')
       return { ...item, bill: { status: 'open', tariff: event.data.tariff, openedAt: time } };
     const { bill } = item;

@@ -123,6 +123,25 @@ describe('rentals', () => {
       bill: { status: 'closed', minutes: 4, fee: 1_400, paid: 400, closedAt: timeOf(3) },
     });
   });
+  it('keep the bill and the fee of an earlier rental of the same id away from the next one', () => {
+    const again = { rentedAt: timeOf(20), returnedAt: timeOf(25) };
+    const rides: BikeRentalEvent[] = [
+      rented,
+      returned,
+      { type: 'BikeRented', data: { ...rental, userId: 'user-2', location: station, rentedAt: again.rentedAt } },
+      { type: 'BikeReturned', data: { ...rental, userId: 'user-2', location: station, ...again } },
+    ];
+    const bill2: BikeRentalEvent[] = [
+      { type: 'BillOpened', data: { ...rental, tariff, rentedAt: again.rentedAt } },
+      { type: 'BillClosed', data: { ...rental, tariff, ...again, minutes: 5, fee: 1_500 } },
+    ];
+    expect(line(...rides, opened, closed)).not.toHaveProperty('bill');
+    const bill = { status: 'closed', minutes: 5, fee: 1_500 };
+    const shown = line(...rides, opened, closed, ...bill2, deducted) as { bill?: object };
+    expect(shown.bill).toMatchObject(bill);
+    expect(shown.bill).not.toHaveProperty('paid');
+    expect(viewAfter(bills, [opened, closed, ...bill2, deducted])['bike-1.r-1']).not.toHaveProperty('paid');
+  });
   it('get it late when billing was away', () =>
     expect(line(rented, returned, opened, closed)).toMatchObject({ status: 'returned', bill: { fee: 1_400 } }));
   it('stand beside the points that became deposit', () =>
@@ -149,18 +168,18 @@ it.each([
     expect(() => viewAfter(projection, [event]), event.type).toThrow('never');
 });
 
-it.each([
-  [bikes, queries.bike, 1],
-  [rentals, queries.userRentals, 2],
-  [bills, queries.bills, 1],
-  [deposits, queries.deposit, 1],
-  [managers, queries.manager, 1],
-])('$name has documents of the shape that its queries tell', (projection, query, count) => {
+it.each<[Projection, { item: object }, number, string[]]>([
+  [bikes, queries.bike, 1, []],
+  [rentals, queries.userRentals, 2, []],
+  [bills, queries.bills, 1, ['returnedAt']],
+  [deposits, queries.deposit, 1, []],
+  [managers, queries.manager, 1, []],
+])('$name has documents of the shape that its queries tell', (projection, query, count, unshown) => {
   const isItem = ajv.compile(query.item);
   const documents = Object.values(viewAfter(projection, everything));
   expect(documents).toHaveLength(count);
   for (const document of documents) {
-    isItem(document);
+    isItem(Object.fromEntries(Object.entries(document).filter(([field]) => !unshown.includes(field))));
     expect(isItem.errors).toBeNull();
   }
 });

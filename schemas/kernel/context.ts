@@ -12,6 +12,9 @@ export type EventSchema<Data extends TSchema = TSchema> = {
   summary: string;
 };
 
+/** The upcasters of an event whose version 2 only adds an optional field. */
+export const optionalFieldAdded: EventSchema['upcasters'] = { 1: (data: object) => data };
+
 /** Declares an event's current version. @param upcasters one per past version, keyed by the version it reads */
 export const event = <Data extends TSchema>(
   summary: string,

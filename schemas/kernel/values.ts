@@ -16,6 +16,9 @@ export const Money = Type.Integer({ minimum: 0, maximum: MAX_MONEY, examples: [5
 /** A moment: UTC, ISO 8601. */
 export const Time = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00.000Z'] });
 
+/** The revision of an event, in decimal: its place in its stream, from 0. */
+export const RevisionText = Type.String({ pattern: '^\\d{1,20}$', examples: ['3'] });
+
 /** One of the given lower-case words. */
 export const Status = <const Words extends string[]>(...words: Words) =>
   Type.Unsafe<Words[number]>(Type.String({ enum: words }));

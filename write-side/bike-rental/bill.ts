@@ -1,46 +1,59 @@
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
 import { type Decider, type Decision, unreachable } from '../kernel/decider.ts';
+import { isLater } from '../kernel/revisions.ts';
 
 type Event = Extract<BikeRentalEvent, { type: 'BillOpened' | 'BillClosed' }>;
 type Command = Extract<BikeRentalCommand, { type: 'OpenBill' | 'CloseBill' }>;
 
 type Tariff = { baseFee: number; perMinute: number };
 
-type State = { status: 'none' | 'closed' } | { status: 'open'; tariff: Tariff };
+type State =
+  | { status: 'none' }
+  /** Of the event of the bike that the bill follows; not known of bills of event version 1. */
+  | { status: 'closed'; bikeRevision: string | undefined }
+  | { status: 'open'; bikeRevision: string | undefined; tariff: Tariff };
 
-/** What a rental costs that begins now. A bill keeps the tariff that it was opened with. */
+/** The tariff of rentals that begin now. A bill keeps the tariff that it was opened with. */
 export const TARIFF: Tariff = { baseFee: 1_000, perMinute: 100 };
 
 const MINUTE_MS = 60_000;
 
-/** @returns started minutes, at least one: who rents has started the first */
+/** Counts the started minutes of a rental: at least one. */
 export const startedMinutes = (rentedAt: string, returnedAt: string): number =>
   Math.max(1, Math.ceil((Date.parse(returnedAt) - Date.parse(rentedAt)) / MINUTE_MS));
 
 const evolve = (_state: State, event: Event): State => {
   switch (event.type) {
     case 'BillOpened':
-      return { status: 'open', tariff: event.data.tariff };
+      return { status: 'open', tariff: event.data.tariff, bikeRevision: event.data.bikeRevision };
     case 'BillClosed':
-      return { status: 'closed' };
+      return { status: 'closed', bikeRevision: event.data.bikeRevision };
     default:
       return unreachable(event);
   }
 };
 
+/** Tells whether a command follows a rental that the bill's stream does not know yet. */
+const isNewRental = ({ data }: Command, state: State): boolean =>
+  state.status === 'none' || (isLater(data.bikeRevision, state.bikeRevision) ?? false);
+
 const decide = (command: Command, state: State): Decision<Event> => {
   switch (command.type) {
     case 'OpenBill':
-      return state.status === 'none' ? [{ type: 'BillOpened', data: { ...command.data, tariff: TARIFF } }] : [];
+      return isNewRental(command, state) ? [{ type: 'BillOpened', data: { ...command.data, tariff: TARIFF } }] : [];
 
     case 'CloseBill': {
-      if (state.status === 'closed') return [];
       const { returnedAt, ...rental } = command.data;
+      const isOfThisBill =
+        state.status === 'open'
+          ? (isLater(rental.bikeRevision, state.bikeRevision) ?? true)
+          : isNewRental(command, state);
+      if (!isOfThisBill) return [];
       const tariff = state.status === 'open' ? state.tariff : TARIFF;
       const minutes = startedMinutes(rental.rentedAt, returnedAt);
       const fee = tariff.baseFee + minutes * tariff.perMinute;
       const closed: Event = { type: 'BillClosed', data: { ...rental, tariff, returnedAt, minutes, fee } };
-      // The return tells all that the rental told: a bill that was never opened is opened on the way.
+      // The return carries all the data of the rental: a bill that was never opened is opened with it.
       return state.status === 'open' ? [closed] : [{ type: 'BillOpened', data: { ...rental, tariff } }, closed];
     }
 
@@ -49,7 +62,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
   }
 };
 
-/** A rental's bill: `bill-{bikeId}.{rentalId}`. */
+/** A rental's bill: `bill-{bikeId}.{rentalId}`. An id that is used again opens a bill again. */
 export const bill: Decider<Command, Event, State> = {
   category: 'bill',
   commands: ['OpenBill', 'CloseBill'],
@@ -58,5 +71,5 @@ export const bill: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer: ({ data }) => data,
-  snapshot: { version: 1, save: (state) => state, restore: (saved: State) => saved },
+  snapshot: { version: 2, save: (state) => state, restore: (saved: State) => saved },
 };

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { REMEMBERED_EVENTS } from '../kernel/handled-events.ts';
 import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { deposit } from './deposit.ts';
-import { REMEMBERED } from './once.ts';
 
 const NOW = '2026-01-31T09:00:00.000Z';
 const { given } = specification(deposit, NOW);
@@ -17,31 +17,39 @@ const charge = (amount: number, chargeId = 'c-1'): Command => ({
   type: 'ChargeDeposit',
   data: { userId, chargeId, amount },
 });
-const fee = (rentalId: string, closedAt = at(0)) => ({ bikeId: 'bike-1', rentalId, userId, fee: 1_000, closedAt });
-const deduct = (rentalId = 'r-1', closedAt = at(0)): Command => ({ type: 'DeductFee', data: fee(rentalId, closedAt) });
-const conversion = (conversionId: string, amount: number) => ({
+const fee = (rentalId: string, revision: number) => ({
+  bikeId: 'bike-1',
+  rentalId,
+  userId,
+  fee: 1_000,
+  closedAt: at(revision),
+  bikeRevision: `${revision}`,
+});
+const deduct = (rentalId = 'r-1', revision = 2): Command => ({ type: 'DeductFee', data: fee(rentalId, revision) });
+const conversion = (conversionId: string, amount: number, revision: number) => ({
   userId,
   managerId: 'm-1',
   conversionId,
   amount,
-  convertedAt: at(0),
+  convertedAt: at(revision),
+  managerRevision: `${revision}`,
 });
-const credit = (amount: number, conversionId = 'v-1'): Command => ({
+const credit = (amount: number, conversionId = 'v-1', revision = 5): Command => ({
   type: 'CreditDeposit',
-  data: conversion(conversionId, amount),
+  data: conversion(conversionId, amount, revision),
 });
 
 const charged = (amount: number, settled: number, balance: number, outstanding = 0, chargeId = 'c-1'): Event => ({
   type: 'DepositCharged',
   data: { userId, chargeId, amount, settled, chargedAt: NOW, balance, outstanding },
 });
-const deducted = (paid: number, balance: number, outstanding: number, rentalId = 'r-1', closedAt = at(0)): Event => ({
+const deducted = (paid: number, balance: number, outstanding: number, rentalId = 'r-1', revision = 2): Event => ({
   type: 'FeeDeducted',
-  data: { ...fee(rentalId, closedAt), paid, balance, outstanding },
+  data: { ...fee(rentalId, revision), paid, balance, outstanding },
 });
-const credited = (amount: number, settled: number, balance: number, outstanding = 0): Event => ({
+const credited = (amount: number, settled: number, balance: number, outstanding = 0, revision = 5): Event => ({
   type: 'DepositCredited',
-  data: { ...conversion('v-1', amount), settled, balance, outstanding },
+  data: { ...conversion('v-1', amount, revision), settled, balance, outstanding },
 });
 
 describe('ChargeDeposit', () => {
@@ -78,12 +86,16 @@ describe('DeductFee', () => {
       .thenEvents(deducted(300, 0, 700)));
   it('adds to what is outstanding', () =>
     given(deducted(0, 0, 1_000))
-      .when(deduct('r-2'))
-      .thenEvents(deducted(0, 0, 2_000, 'r-2')));
+      .when(deduct('r-2', 4))
+      .thenEvents(deducted(0, 0, 2_000, 'r-2', 4)));
   it('takes it once for a rental', () =>
     given(charged(5_000, 0, 5_000), deducted(1_000, 4_000, 0))
       .when(deduct())
       .thenNothing());
+  it('takes it for a rental whose id was used before', () =>
+    given(charged(5_000, 0, 5_000), deducted(1_000, 4_000, 0))
+      .when(deduct('r-1', 8))
+      .thenEvents(deducted(1_000, 3_000, 0, 'r-1', 8)));
 });
 
 describe('CreditDeposit', () => {
@@ -99,24 +111,62 @@ describe('CreditDeposit', () => {
     given(credited(1_000, 0, 1_000))
       .when(credit(1_000))
       .thenNothing());
+  it('adds it for a conversion whose id was used before', () =>
+    given(credited(1_000, 0, 1_000))
+      .when(credit(1_000, 'v-1', 9))
+      .thenEvents(credited(1_000, 0, 2_000, 0, 9)));
 });
 
-describe('fees beyond those remembered', () => {
-  const many = Array.from({ length: REMEMBERED + 1 }, (_, index) => deducted(1_000, 0, 0, `r-${index}`, at(index)));
+describe('more fees than a deposit remembers', () => {
+  const many = Array.from({ length: REMEMBERED_EVENTS + 1 }, (_, index) => deducted(1_000, 0, 0, `r-${index}`, index));
 
-  it('are not taken again: one so old is left for somebody to look at', () =>
+  it('are not taken again', () =>
     given(...many)
-      .when(deduct('r-0', at(0)))
-      .thenRefused('too-old-to-tell'));
-  it('are told from later ones', () =>
-    given(...many)
-      .when(deduct('late', at(0.5)))
-      .thenEvents(deducted(0, 0, 1_000, 'late', at(0.5))));
-  it('take no memory', () => {
-    expect(deposit.snapshot.save(stateAfter(deposit, many))).toMatchObject({
-      fees: { latest: { length: REMEMBERED } },
-    });
+      .when(deduct('r-0', 0))
+      .thenNothing());
+  it('do not hide a new fee, not even of another bike at a lower revision or of an earlier time', () => {
+    const elsewhere = { ...fee('r-0', 0), bikeId: 'bike-2' };
+    const early = { ...fee('late', 5_000), closedAt: at(0) };
+    for (const data of [elsewhere, early])
+      given(...many)
+        .when({ type: 'DeductFee', data })
+        .thenEvents({ type: 'FeeDeducted', data: { ...data, paid: 0, balance: 0, outstanding: 1_000 } });
   });
+  it('take a bounded state', () =>
+    expect(deposit.snapshot.save(stateAfter(deposit, many))).toMatchObject({
+      handled: { latest: { length: REMEMBERED_EVENTS }, forgotten: [['bike-bike-1', '0']] },
+    }));
+});
+
+describe('events of version 1, which have no revision', () => {
+  const oldFee = (index: number) => {
+    const { bikeRevision: _, ...data } = fee(`r-${index}`, index);
+    return data;
+  };
+  const old = (index: number): Event => ({
+    type: 'FeeDeducted',
+    data: { ...oldFee(index), paid: 1_000, balance: 0, outstanding: 0 },
+  });
+  const oldCommand = (index: number): Command => ({ type: 'DeductFee', data: oldFee(index) });
+
+  it('have their fee taken once', () => {
+    given(old(7)).when(oldCommand(7)).thenNothing();
+    given(old(7)).when(deduct('r-7', 7)).thenNothing();
+    const many = Array.from({ length: REMEMBERED_EVENTS + 1 }, (_, index) => old(index));
+    given(...many)
+      .when(oldCommand(0))
+      .thenNothing();
+  });
+  it('have their points credited once', () => {
+    const { managerRevision: _, ...data } = conversion('v-1', 1_000, 5);
+    given({ type: 'DepositCredited', data: { ...data, settled: 0, balance: 1_000, outstanding: 0 } })
+      .when(credit(1_000))
+      .thenNothing();
+  });
+  it('have a fee taken that was not taken yet', () =>
+    given(old(7))
+      .when(oldCommand(8))
+      .thenEvents({ type: 'FeeDeducted', data: { ...oldFee(8), paid: 0, balance: 0, outstanding: 1_000 } }));
 });
 
 describe('whatever commands come', () => {
@@ -124,8 +174,8 @@ describe('whatever commands come', () => {
   const amount = fc.constantFrom(1, 300, 1_000, 5_000);
   const anyCommand = fc.oneof(
     fc.tuple(amount, id).map(([sum, chargeId]) => charge(sum, chargeId)),
-    id.map((rentalId) => deduct(rentalId)),
-    fc.tuple(amount, id).map(([sum, conversionId]) => credit(sum, conversionId)),
+    fc.nat({ max: 6 }).map((revision) => deduct(`r-${revision}`, revision)),
+    fc.tuple(amount, fc.nat({ max: 6 })).map(([sum, revision]) => credit(sum, `v-${revision}`, revision)),
   );
 
   it('holds what holds for every decider', () => holdsForEveryDecider(deposit, anyCommand));

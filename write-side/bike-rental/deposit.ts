@@ -1,7 +1,19 @@
 import { OrderedSet } from 'immutable';
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
-import { type Done, doneAlso, isDone, nothingDone, remember, restoreDone, type SavedDone, saveDone } from './once.ts';
+import {
+  byRevision,
+  byTime,
+  type HandledEvent,
+  type HandledEvents,
+  handle,
+  nothingHandled,
+  restoreHandled,
+  type SavedHandledEvents,
+  saveHandled,
+  wasHandled,
+} from '../kernel/handled-events.ts';
+import { remember } from './once.ts';
 
 type Event = Extract<BikeRentalEvent, { type: 'DepositCharged' | 'FeeDeducted' | 'DepositCredited' }>;
 type Command = Extract<BikeRentalCommand, { type: 'ChargeDeposit' | 'DeductFee' | 'CreditDeposit' }>;
@@ -11,30 +23,44 @@ type Standing = { balance: number; outstanding: number };
 type State = Standing & {
   /** The ids of the latest charges, oldest first. */
   charges: OrderedSet<string>;
-  /** By the rental's full name. */
-  fees: Done;
-  /** By the conversion's full name. */
-  conversions: Done;
+  /** The returns whose fees were deducted, and the conversions that were credited. */
+  handled: HandledEvents;
 };
 
-/** The most a balance may be charged to: sums stay exact far beyond it. */
+/** The highest balance that a charge may lead to: sums stay exact far beyond it. */
 const MOST = 1_000_000_000_000;
+
+type Fee = Extract<Command, { type: 'DeductFee' }>['data'];
+type Credit = Omit<Extract<Command, { type: 'CreditDeposit' }>['data'], 'managerRevision'> & {
+  managerRevision?: string | undefined;
+};
+
+/** The names of the return that a fee follows, the best first. */
+const returnOf = ({ bikeId, rentalId, closedAt, bikeRevision }: Fee): HandledEvent[] => [
+  ...(bikeRevision === undefined ? [] : [byRevision(`bike-${bikeId}`, bikeRevision)]),
+  byTime('returns', `return ${bikeId}.${rentalId}`, closedAt),
+];
+
+/** The names of the conversion that a credit follows, the best first. */
+const conversionOf = ({ managerId, conversionId, convertedAt, managerRevision }: Credit): HandledEvent[] => [
+  ...(managerRevision === undefined ? [] : [byRevision(`manager-${managerId}`, managerRevision)]),
+  byTime('conversions', `conversion ${managerId}.${conversionId}`, convertedAt),
+];
 
 const initialState: State = {
   balance: 0,
   outstanding: 0,
   charges: OrderedSet(),
-  fees: nothingDone,
-  conversions: nothingDone,
+  handled: nothingHandled,
 };
 
-/** What was outstanding is settled before the balance grows. */
+/** Settles what is outstanding before the balance grows. */
 const add = ({ balance, outstanding }: Standing, amount: number): Standing & { settled: number } => {
   const settled = Math.min(outstanding, amount);
   return { settled, balance: balance + amount - settled, outstanding: outstanding - settled };
 };
 
-/** What the balance does not cover becomes outstanding. */
+/** Takes a fee from the balance; the rest becomes outstanding. */
 const deduct = ({ balance, outstanding }: Standing, fee: number): Standing & { paid: number } => {
   const paid = Math.min(balance, fee);
   return { paid, balance: balance - paid, outstanding: outstanding + fee - paid };
@@ -46,28 +72,12 @@ const evolve = (state: State, event: Event): State => {
   switch (event.type) {
     case 'DepositCharged':
       return { ...standing, charges: remember(state.charges, event.data.chargeId) };
-    case 'FeeDeducted': {
-      const { bikeId, rentalId, closedAt } = event.data;
-      return { ...standing, fees: doneAlso(state.fees, `${bikeId}.${rentalId}`, closedAt) };
-    }
-    case 'DepositCredited': {
-      const { managerId, conversionId, convertedAt } = event.data;
-      return { ...standing, conversions: doneAlso(state.conversions, `${managerId}.${conversionId}`, convertedAt) };
-    }
+    case 'FeeDeducted':
+      return { ...standing, handled: handle(state.handled, returnOf(event.data)[0]!) };
+    case 'DepositCredited':
+      return { ...standing, handled: handle(state.handled, conversionOf(event.data)[0]!) };
     default:
       return unreachable(event);
-  }
-};
-
-/** Does what a policy asks for, unless it was done. */
-const once = (done: Done, name: string, at: string, event: Event): Decision<Event> => {
-  switch (isDone(done, name, at)) {
-    case 'yes':
-      return [];
-    case 'unknown':
-      return refuse('too-old-to-tell', name);
-    default:
-      return [event];
   }
 };
 
@@ -81,19 +91,15 @@ const decide = (command: Command, state: State, { now }: DecisionInput): Decisio
     }
 
     case 'DeductFee': {
-      const { bikeId, rentalId, closedAt, fee } = command.data;
-      return once(state.fees, `${bikeId}.${rentalId}`, closedAt, {
-        type: 'FeeDeducted',
-        data: { ...command.data, ...deduct(state, fee) },
-      });
+      const { data } = command;
+      if (wasHandled(state.handled, returnOf(data))) return [];
+      return [{ type: 'FeeDeducted', data: { ...data, ...deduct(state, data.fee) } }];
     }
 
     case 'CreditDeposit': {
-      const { managerId, conversionId, convertedAt, amount } = command.data;
-      return once(state.conversions, `${managerId}.${conversionId}`, convertedAt, {
-        type: 'DepositCredited',
-        data: { ...command.data, ...add(state, amount) },
-      });
+      const { data } = command;
+      if (wasHandled(state.handled, conversionOf(data))) return [];
+      return [{ type: 'DepositCredited', data: { ...data, ...add(state, data.amount) } }];
     }
 
     default:
@@ -107,7 +113,7 @@ const answer = (command: Command, [event]: readonly Event[]): object => {
   return { userId, chargeId, amount, balance, outstanding };
 };
 
-type Saved = Standing & { charges: string[]; fees: SavedDone; conversions: SavedDone };
+type Saved = Standing & { charges: string[]; handled: SavedHandledEvents };
 
 /** A user's deposit: `deposit-{userId}`. */
 export const deposit: Decider<Command, Event, State> = {
@@ -118,19 +124,18 @@ export const deposit: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  size: ({ charges, handled }) => charges.size + handled.latest.size + handled.forgotten.size,
   snapshot: {
-    version: 1,
-    save: ({ charges, fees, conversions, ...standing }): Saved => ({
+    version: 2,
+    save: ({ charges, handled, ...standing }): Saved => ({
       ...standing,
       charges: charges.toArray(),
-      fees: saveDone(fees),
-      conversions: saveDone(conversions),
+      handled: saveHandled(handled),
     }),
-    restore: ({ charges, fees, conversions, ...standing }: Saved): State => ({
+    restore: ({ charges, handled, ...standing }: Saved): State => ({
       ...standing,
       charges: OrderedSet(charges),
-      fees: restoreDone(fees),
-      conversions: restoreDone(conversions),
+      handled: restoreHandled(handled),
     }),
   },
 };

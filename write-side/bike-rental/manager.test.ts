@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdsForEveryDecider, play, specification } from '../kernel/testing.ts';
+import { REMEMBERED_EVENTS } from '../kernel/handled-events.ts';
+import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { manager, POINTS_PER_REPORT } from './manager.ts';
-import { REMEMBERED } from './once.ts';
 
 const NOW = '2026-01-31T09:00:00.000Z';
 const { given } = specification(manager, NOW);
@@ -12,19 +12,25 @@ type Event = Parameters<typeof manager.evolve>[1];
 
 const managerId = 'm-1';
 const at = (second: number) => new Date(Date.parse('2026-01-31T08:00:00.000Z') + second * 1_000).toISOString();
-const report = (reportId: string, reportedAt = at(0)) => ({ managerId, bikeId: 'bike-1', reportId, reportedAt });
+const report = (reportId: string, bikeRevision: number) => ({
+  managerId,
+  bikeId: 'bike-1',
+  reportId,
+  reportedAt: at(bikeRevision),
+  bikeRevision: `${bikeRevision}`,
+});
 
-const award = (reportId = 'p-1', reportedAt = at(0)): Command => ({
+const award = (reportId = 'p-1', bikeRevision = 1): Command => ({
   type: 'AwardPoints',
-  data: report(reportId, reportedAt),
+  data: report(reportId, bikeRevision),
 });
 const convert = (points: number, conversionId = 'v-1'): Command => ({
   type: 'ConvertPoints',
   data: { managerId, conversionId, points, userId: 'user-1' },
 });
-const awarded = (total: number, reportId = 'p-1', reportedAt = at(0)): Event => ({
+const awarded = (total: number, reportId = 'p-1', bikeRevision = 1): Event => ({
   type: 'PointsAwarded',
-  data: { ...report(reportId, reportedAt), points: POINTS_PER_REPORT, total },
+  data: { ...report(reportId, bikeRevision), points: POINTS_PER_REPORT, total },
 });
 const converted = (points: number, total: number, conversionId = 'v-1'): Event => ({
   type: 'PointsConverted',
@@ -34,11 +40,47 @@ const converted = (points: number, total: number, conversionId = 'v-1'): Event =
 describe('AwardPoints', () => {
   it('gives points for a report', () => given().when(award()).thenEvents(awarded(POINTS_PER_REPORT)));
   it('gives them once', () => given(awarded(POINTS_PER_REPORT)).when(award()).thenNothing());
-  it('leaves a report that may have been counted long ago for somebody to look at', () => {
-    const many = Array.from({ length: REMEMBERED + 1 }, (_, index) => awarded(index, `p-${index}`, at(index)));
+  it('gives them for a report whose id was used before', () =>
+    given(awarded(1_000, 'p-1', 1))
+      .when(award('p-1', 9))
+      .thenEvents(awarded(2_000, 'p-1', 9)));
+});
+
+describe('more reports than a manager remembers', () => {
+  const many = Array.from({ length: REMEMBERED_EVENTS + 1 }, (_, index) => awarded(index, `p-${index}`, index));
+
+  it('earn no points again', () =>
     given(...many)
-      .when(award('p-0', at(0)))
-      .thenRefused('too-old-to-tell');
+      .when(award('p-0', 0))
+      .thenNothing());
+  it('do not hide a new report, even of another bike at a lower revision or of an earlier time', () => {
+    const elsewhere = { ...report('p-0', 0), bikeId: 'bike-2' };
+    given(...many)
+      .when({ type: 'AwardPoints', data: elsewhere })
+      .thenEvents({
+        type: 'PointsAwarded',
+        data: { ...elsewhere, points: POINTS_PER_REPORT, total: REMEMBERED_EVENTS + POINTS_PER_REPORT },
+      });
+    const early = { ...report('p-0', 5_000), reportedAt: at(0) };
+    expect(play(manager, [{ type: 'AwardPoints', data: early }], stateAfter(manager, many)).events).toHaveLength(1);
+  });
+  it('take a bounded state', () =>
+    expect(manager.snapshot.save(stateAfter(manager, many))).toMatchObject({
+      handled: { latest: { length: REMEMBERED_EVENTS }, forgotten: [['bike-bike-1', '0']] },
+    }));
+});
+
+describe('awards of event version 1, which have no revision', () => {
+  const old = (index: number): Event => {
+    const { bikeRevision: _, ...data } = report(`p-${index}`, index);
+    return { type: 'PointsAwarded', data: { ...data, points: POINTS_PER_REPORT, total: index } };
+  };
+  it('are not made again', () => {
+    given(old(7)).when(award('p-7', 7)).thenNothing();
+    const many = Array.from({ length: REMEMBERED_EVENTS + 1 }, (_, index) => old(index));
+    given(...many)
+      .when(award('p-0', 0))
+      .thenNothing();
   });
 });
 
@@ -55,7 +97,7 @@ describe('ConvertPoints', () => {
 describe('whatever commands come', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const anyCommand = fc.oneof(
-    id.map((reportId) => award(reportId)),
+    fc.nat({ max: 6 }).map((revision) => award(`p-${revision}`, revision)),
     fc.tuple(fc.constantFrom(1, 999, 1_000, 2_500), id).map(([points, conversionId]) => convert(points, conversionId)),
   );
 

@@ -1,30 +1,46 @@
 import { OrderedSet } from 'immutable';
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
-import { type Done, doneAlso, isDone, nothingDone, remember, restoreDone, type SavedDone, saveDone } from './once.ts';
+import {
+  byRevision,
+  byTime,
+  type HandledEvent,
+  type HandledEvents,
+  handle,
+  nothingHandled,
+  restoreHandled,
+  type SavedHandledEvents,
+  saveHandled,
+  wasHandled,
+} from '../kernel/handled-events.ts';
+import { remember } from './once.ts';
 
 type Event = Extract<BikeRentalEvent, { type: 'PointsAwarded' | 'PointsConverted' }>;
 type Command = Extract<BikeRentalCommand, { type: 'AwardPoints' | 'ConvertPoints' }>;
 
 type State = {
   points: number;
-  /** The reports that earned points, by the report's full name. */
-  reports: Done;
+  /** The reports that earned points. */
+  handled: HandledEvents;
   /** The ids of the latest conversions, oldest first. */
   conversions: OrderedSet<string>;
 };
 
-/** What a manager earns with one condition report. */
+/** The points that a condition report earns. */
 export const POINTS_PER_REPORT = 1_000;
 
-const reportName = ({ bikeId, reportId }: { bikeId: string; reportId: string }) => `${bikeId}.${reportId}`;
+type Award = { bikeId: string; reportId: string; reportedAt: string; bikeRevision?: string | undefined };
+
+/** The names of the report that an award follows, the best first. */
+const reportOf = ({ bikeId, reportId, reportedAt, bikeRevision }: Award): HandledEvent[] => [
+  ...(bikeRevision === undefined ? [] : [byRevision(`bike-${bikeId}`, bikeRevision)]),
+  byTime('reports', `report ${bikeId}.${reportId}`, reportedAt),
+];
 
 const evolve = (state: State, event: Event): State => {
   switch (event.type) {
-    case 'PointsAwarded': {
-      const { total, reportedAt } = event.data;
-      return { ...state, points: total, reports: doneAlso(state.reports, reportName(event.data), reportedAt) };
-    }
+    case 'PointsAwarded':
+      return { ...state, points: event.data.total, handled: handle(state.handled, reportOf(event.data)[0]!) };
     case 'PointsConverted': {
       const { total, conversionId } = event.data;
       return { ...state, points: total, conversions: remember(state.conversions, conversionId) };
@@ -37,10 +53,7 @@ const evolve = (state: State, event: Event): State => {
 const decide = (command: Command, state: State, { now }: DecisionInput): Decision<Event> => {
   switch (command.type) {
     case 'AwardPoints': {
-      const name = reportName(command.data);
-      const done = isDone(state.reports, name, command.data.reportedAt);
-      if (done === 'yes') return [];
-      if (done === 'unknown') return refuse('too-old-to-tell', name);
+      if (wasHandled(state.handled, reportOf(command.data))) return [];
       const total = state.points + POINTS_PER_REPORT;
       return [{ type: 'PointsAwarded', data: { ...command.data, points: POINTS_PER_REPORT, total } }];
     }
@@ -64,27 +77,28 @@ const answer = (command: Command, [event]: readonly Event[]): object => {
   return { managerId, conversionId, userId, converted: points, points: total };
 };
 
-type Saved = { points: number; reports: SavedDone; conversions: string[] };
+type Saved = { points: number; handled: SavedHandledEvents; conversions: string[] };
 
 /** A manager's points: `manager-{managerId}`. */
 export const manager: Decider<Command, Event, State> = {
   category: 'manager',
   commands: ['AwardPoints', 'ConvertPoints'],
   id: ({ managerId }) => managerId,
-  initialState: { points: 0, reports: nothingDone, conversions: OrderedSet() },
+  initialState: { points: 0, handled: nothingHandled, conversions: OrderedSet() },
   evolve,
   decide,
   answer,
+  size: ({ handled, conversions }) => handled.latest.size + handled.forgotten.size + conversions.size,
   snapshot: {
-    version: 1,
-    save: ({ points, reports, conversions }): Saved => ({
+    version: 2,
+    save: ({ points, handled, conversions }): Saved => ({
       points,
-      reports: saveDone(reports),
+      handled: saveHandled(handled),
       conversions: conversions.toArray(),
     }),
-    restore: ({ points, reports, conversions }: Saved): State => ({
+    restore: ({ points, handled, conversions }: Saved): State => ({
       points,
-      reports: restoreDone(reports),
+      handled: restoreHandled(handled),
       conversions: OrderedSet(conversions),
     }),
   },

@@ -1,52 +1,54 @@
 import { bikeRental } from '../../schemas/bike-rental.ts';
 import { policy } from '../policies/policy.ts';
 
-/** A rental opens a bill and its end closes it, in this order. */
+/** A rental opens a bill; its return closes the bill. */
 const billing = policy({
   name: 'bike-rental.billing',
   context: bikeRental,
   events: ['BikeRented', 'BikeReturned'],
   key: ({ data }) => `${data.bikeId}.${data.rentalId}`,
-  react: ({ type, data }) => {
+  react: ({ type, data, revision }) => {
     const { bikeId, rentalId, userId, rentedAt } = data;
-    const rental = { bikeId, rentalId, userId, rentedAt };
+    const rental = { bikeId, rentalId, userId, rentedAt, bikeRevision: revision };
     return type === 'BikeRented'
       ? [{ type: 'OpenBill', data: rental }]
       : [{ type: 'CloseBill', data: { ...rental, returnedAt: data.returnedAt } }];
   },
 });
 
-/** The fee of a closed bill is taken from the user's deposit. */
+/** Deducts the fee of a closed bill from the user's deposit. */
 const fees = policy({
   name: 'bike-rental.fees',
   context: bikeRental,
   events: ['BillClosed'],
   key: ({ data }) => data.userId,
-  react: ({ data: { bikeId, rentalId, userId, fee, returnedAt } }) => [
-    { type: 'DeductFee', data: { bikeId, rentalId, userId, fee, closedAt: returnedAt } },
-  ],
+  react: ({ data: { bikeId, rentalId, userId, fee, returnedAt, bikeRevision } }) => {
+    const revision = bikeRevision === undefined ? {} : { bikeRevision };
+    return [{ type: 'DeductFee', data: { bikeId, rentalId, userId, fee, closedAt: returnedAt, ...revision } }];
+  },
 });
 
-/** Who reports a bike's condition earns points. */
+/** A condition report earns its manager points. */
 const rewards = policy({
   name: 'bike-rental.rewards',
   context: bikeRental,
   events: ['ConditionReported'],
   key: ({ data }) => data.managerId,
-  react: ({ data: { managerId, bikeId, reportId, reportedAt } }) => [
-    { type: 'AwardPoints', data: { managerId, bikeId, reportId, reportedAt } },
+  react: ({ revision, data: { managerId, bikeId, reportId, reportedAt } }) => [
+    { type: 'AwardPoints', data: { managerId, bikeId, reportId, reportedAt, bikeRevision: revision } },
   ],
 });
 
-/** Points that a manager gave become the user's deposit, one for one. */
+/** Credits converted points to the user's deposit, one for one. */
 const conversions = policy({
   name: 'bike-rental.conversions',
   context: bikeRental,
   events: ['PointsConverted'],
   key: ({ data }) => data.userId,
-  react: ({ data: { userId, managerId, conversionId, points, convertedAt } }) => [
-    { type: 'CreditDeposit', data: { userId, managerId, conversionId, amount: points, convertedAt } },
-  ],
+  react: ({ revision, data: { userId, managerId, conversionId, points, convertedAt } }) => {
+    const data = { userId, managerId, conversionId, amount: points, convertedAt, managerRevision: revision };
+    return [{ type: 'CreditDeposit', data }];
+  },
 });
 
 export const bikeRentalPolicies = [billing, fees, rewards, conversions];

@@ -1,64 +1,87 @@
-import { Set as ImmutableSet, OrderedMap } from 'immutable';
+import { Map as ImmutableMap } from 'immutable';
 import type { FoodCourtCommand, FoodCourtEvent } from '../../schemas/food-court.ts';
 import { type Decider, type Decision, unreachable } from '../kernel/decider.ts';
+import {
+  byRevision,
+  type HandledEvent,
+  type HandledEvents,
+  handle,
+  nothingHandled,
+  restoreHandled,
+  type SavedHandledEvents,
+  saveHandled,
+  wasHandled,
+} from '../kernel/handled-events.ts';
+import { isLater } from '../kernel/revisions.ts';
 
 type Event = Extract<FoodCourtEvent, { type: 'AlarmRaised' | 'AlarmCleared' }>;
 type Command = Extract<FoodCourtCommand, { type: 'RaiseAlarm' | 'ClearAlarm' }>;
 
 type State = {
-  /** The ids of the orders on the board. A shop has only so many cooked orders. */
-  raised: ImmutableSet<string>;
-  /** The ids of the orders cleared last, oldest first: their alarms are not raised again. */
-  cleared: OrderedMap<string, true>;
+  /**
+   * The orders on the board, with the revision that each alarm follows; undefined of alarms of event version 1. A shop
+   * has a bounded number of cooked orders.
+   */
+  raised: ImmutableMap<string, string | undefined>;
+  /** The completions of orders that were called. */
+  handled: HandledEvents;
 };
 
-const REMEMBERED_CLEARED = 2_000;
+/** Names the completion that an alarm follows: alarms of event version 1 are known by their order. */
+const completionOf = ({ shopId, orderId, shopRevision }: Event['data']): HandledEvent =>
+  shopRevision === undefined
+    ? { name: orderId, source: 'version 1', order: '0' }
+    : byRevision(`shop-${shopId}`, shopRevision);
 
-const evolve = ({ raised, cleared }: State, event: Event): State => {
-  const { orderId } = event.data;
+const evolve = ({ raised, handled }: State, event: Event): State => {
+  const { orderId, shopRevision } = event.data;
   switch (event.type) {
     case 'AlarmRaised':
-      return { raised: raised.add(orderId), cleared };
-    case 'AlarmCleared': {
-      const longer = cleared.set(orderId, true);
-      const kept = longer.size > REMEMBERED_CLEARED ? longer.delete(longer.keySeq().first() as string) : longer;
-      return { raised: raised.delete(orderId), cleared: kept };
-    }
+      return { raised: raised.set(orderId, shopRevision), handled: handle(handled, completionOf(event.data)) };
+    case 'AlarmCleared':
+      return { raised: raised.delete(orderId), handled };
     default:
       return unreachable(event);
   }
 };
 
-const decide = (command: Command, { raised, cleared }: State): Decision<Event> => {
-  const { orderId } = command.data;
+const decide = (command: Command, { raised, handled }: State): Decision<Event> => {
+  const { data } = command;
   switch (command.type) {
-    case 'RaiseAlarm':
-      return raised.has(orderId) || cleared.has(orderId) ? [] : [{ type: 'AlarmRaised', data: command.data }];
-    case 'ClearAlarm':
-      return raised.has(orderId) ? [{ type: 'AlarmCleared', data: command.data }] : [];
+    case 'RaiseAlarm': {
+      const isDone = wasHandled(handled, [completionOf(data)]) || handled.latest.has(data.orderId);
+      return isDone ? [] : [{ type: 'AlarmRaised', data }];
+    }
+    case 'ClearAlarm': {
+      const isOfThisAlarm = raised.has(data.orderId) && (isLater(data.shopRevision, raised.get(data.orderId)) ?? true);
+      return isOfThisAlarm ? [{ type: 'AlarmCleared', data }] : [];
+    }
     default:
       return unreachable(command);
   }
 };
 
-type Saved = { raised: string[]; cleared: string[] };
+type Saved = { raised: [orderId: string, shopRevision: string | null][]; handled: SavedHandledEvents };
 
 /** A shop's part of the notification board: `board-{shopId}`. */
 export const board: Decider<Command, Event, State> = {
   category: 'board',
   commands: ['RaiseAlarm', 'ClearAlarm'],
   id: ({ shopId }) => shopId,
-  initialState: { raised: ImmutableSet(), cleared: OrderedMap() },
+  initialState: { raised: ImmutableMap(), handled: nothingHandled },
   evolve,
   decide,
   answer: (command) => command.data,
-  size: ({ raised, cleared }) => raised.size + cleared.size,
+  size: ({ raised, handled }) => raised.size + handled.latest.size,
   snapshot: {
-    version: 1,
-    save: ({ raised, cleared }): Saved => ({ raised: [...raised], cleared: [...cleared.keys()] }),
-    restore: ({ raised, cleared }: Saved): State => ({
-      raised: ImmutableSet(raised),
-      cleared: OrderedMap(cleared.map((id) => [id, true])),
+    version: 2,
+    save: ({ raised, handled }): Saved => ({
+      raised: [...raised].map(([orderId, revision]) => [orderId, revision ?? null]),
+      handled: saveHandled(handled),
+    }),
+    restore: ({ raised, handled }: Saved): State => ({
+      raised: ImmutableMap(raised.map(([orderId, revision]) => [orderId, revision ?? undefined])),
+      handled: restoreHandled(handled),
     }),
   },
 };

@@ -1,5 +1,6 @@
 import type { ParkingCommand, ParkingEvent } from '../../schemas/parking.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
+import { isLater } from '../kernel/revisions.ts';
 
 type Event = Extract<ParkingEvent, { type: 'CouponIssued' | 'CouponRevoked' | 'CouponRedeemed' }>;
 type Command = Extract<ParkingCommand, { type: 'IssueCoupon' | 'RevokeCoupon' | 'RedeemCoupon' }>;
@@ -12,14 +13,20 @@ const evolve = (_state: State, event: Event): State => ({ status: statusAfter[ev
 
 const decide = (command: Command, state: State): Decision<Event> => {
   switch (command.type) {
-    case 'IssueCoupon':
-      return state.status === 'none' || state.status === 'revoked'
-        ? [{ type: 'CouponIssued', data: command.data }]
-        : [];
+    case 'IssueCoupon': {
+      const { data } = command;
+      if (state.status === 'none') return [{ type: 'CouponIssued', data }];
+      const isNew = isLater(data.lotRevision, state.coupon.lotRevision) ?? state.status === 'revoked';
+      return isNew ? [{ type: 'CouponIssued', data }] : [];
+    }
 
     // A redeemed coupon stays redeemed.
-    case 'RevokeCoupon':
-      return state.status === 'issued' ? [{ type: 'CouponRevoked', data: state.coupon }] : [];
+    case 'RevokeCoupon': {
+      if (state.status !== 'issued') return [];
+      const { lotRevision } = command.data;
+      const isOfThisCoupon = isLater(lotRevision, state.coupon.lotRevision) ?? true;
+      return isOfThisCoupon ? [{ type: 'CouponRevoked', data: { ...state.coupon, lotRevision } }] : [];
+    }
 
     case 'RedeemCoupon':
       switch (state.status) {
@@ -40,7 +47,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
   }
 };
 
-/** A coupon: `coupon-{lotId}.{reservationId}`. */
+/** A coupon: `coupon-{lotId}.{reservationId}`. A reservation id that is used again earns another one. */
 export const coupon: Decider<Command, Event, State> = {
   category: 'coupon',
   commands: ['IssueCoupon', 'RevokeCoupon', 'RedeemCoupon'],
@@ -50,5 +57,5 @@ export const coupon: Decider<Command, Event, State> = {
   decide,
   answer: (command) => ({ couponId: command.data.couponId, status: 'redeemed' }),
   owner: (_command, state) => (state.status === 'none' ? undefined : state.coupon.customerId),
-  snapshot: { version: 1, save: (state) => state, restore: (saved: State) => saved },
+  snapshot: { version: 2, save: (state) => state, restore: (saved: State) => saved },
 };

@@ -1,19 +1,20 @@
 import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, parking } from '../../schemas/parking.ts';
 import { policy } from '../policies/policy.ts';
 
-/** Who reserves is given a coupon; who cancels loses it. */
+/** A reservation earns a coupon; its cancellation revokes it. */
 const coupons = policy({
   name: 'parking.coupons',
   context: parking,
   events: ['ParkingReserved', 'ReservationCanceled'],
   key: ({ data }) => `${data.lotId}.${data.reservationId}`,
-  react: ({ type, data: { lotId, reservationId, customerId } }): ParkingCommand[] => {
-    const data = { couponId: `${lotId}.${reservationId}`, lotId, reservationId, customerId };
+  react: ({ type, revision, data: { lotId, reservationId, customerId } }): ParkingCommand[] => {
+    const couponId = `${lotId}.${reservationId}`;
+    const data = { couponId, lotId, reservationId, customerId, lotRevision: revision };
     return [{ type: type === 'ParkingReserved' ? 'IssueCoupon' : 'RevokeCoupon', data }];
   },
 });
 
-/** A closed lot's reservations that did not fit into the append of its closing are cancelled. */
+/** Cancels the reservations of a closed lot that did not fit into the append of its closing. */
 const closing = policy({
   name: 'parking.closing',
   context: parking,

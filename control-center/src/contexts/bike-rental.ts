@@ -109,7 +109,6 @@ export const bikeRental = contextView<typeof schema>({
     'deposit-full': '예치금 한도를 넘습니다',
     'not-enough-points': '포인트가 부족합니다',
     'conversion-already-exists': '이미 있는 전환 ID입니다',
-    'too-old-to-tell': '너무 오래되어 이미 처리되었을 수 있습니다',
   },
   words: {
     BikeRegistered: ({ bikeId, location }) => ({

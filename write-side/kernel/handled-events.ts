@@ -1,0 +1,71 @@
+import { Map as ImmutableMap, OrderedMap } from 'immutable';
+
+/** How many handled events a stream remembers by name: its state stays small however long it grows. */
+export const REMEMBERED_EVENTS = 1_000;
+
+/** An event of another stream that a policy's command follows. Its name is unique; its order grows within its source. */
+export type HandledEvent = { name: string; source: string; order: string };
+
+/**
+ * The events that a stream has acted on, so that each has one effect: the idempotent receiver of Hohpe and Woolf
+ * (Enterprise Integration Patterns). The latest are known by name. An event that is not among them is taken as handled
+ * when a later one of its source has been forgotten: it was handled so long ago that its name was forgotten too.
+ */
+export type HandledEvents = {
+  /** Oldest first. */
+  latest: OrderedMap<string, HandledEvent>;
+  /** The highest order forgotten, by source. */
+  forgotten: ImmutableMap<string, string>;
+};
+
+export const nothingHandled: HandledEvents = { latest: OrderedMap(), forgotten: ImmutableMap() };
+
+/** Names an event by its stream and revision. @param revision decimal */
+export const byRevision = (stream: string, revision: string): HandledEvent => ({
+  name: `${stream}@${revision}`,
+  source: stream,
+  order: revision,
+});
+
+/** Names an event whose revision an old record does not have. @param time UTC, ISO 8601 */
+export const byTime = (source: string, name: string, time: string): HandledEvent => ({
+  name: `${name}@${time}`,
+  source,
+  order: time,
+});
+
+/** Compares two decimals, or two times of one length. */
+const isAfter = (order: string, other: string): boolean =>
+  order.length === other.length ? order > other : order.length > other.length;
+
+/** Tells whether an event was acted on. @param names all that a record of it may have */
+export const wasHandled = ({ latest, forgotten }: HandledEvents, names: readonly HandledEvent[]): boolean =>
+  names.some(({ name, source, order }) => {
+    const until = forgotten.get(source);
+    return latest.has(name) || (until !== undefined && !isAfter(order, until));
+  });
+
+/** Remembers an event; the oldest of too many is forgotten. */
+export const handle = ({ latest, forgotten }: HandledEvents, event: HandledEvent): HandledEvents => {
+  const longer = latest.set(event.name, event);
+  if (longer.size <= REMEMBERED_EVENTS) return { latest: longer, forgotten };
+  const { name, source, order } = longer.first() as HandledEvent;
+  const until = forgotten.get(source);
+  return {
+    latest: longer.delete(name),
+    forgotten: until === undefined || isAfter(order, until) ? forgotten.set(source, order) : forgotten,
+  };
+};
+
+/** The form of {@link HandledEvents} in a snapshot. */
+export type SavedHandledEvents = { latest: HandledEvent[]; forgotten: [source: string, order: string][] };
+
+export const saveHandled = ({ latest, forgotten }: HandledEvents): SavedHandledEvents => ({
+  latest: [...latest.values()],
+  forgotten: [...forgotten],
+});
+
+export const restoreHandled = ({ latest, forgotten }: SavedHandledEvents): HandledEvents => ({
+  latest: OrderedMap(latest.map((event) => [event.name, event])),
+  forgotten: ImmutableMap(forgotten),
+});
