@@ -1,6 +1,6 @@
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
 import { type Decider, type Decision, unreachable } from '../kernel/decider.ts';
-import { isLater } from '../kernel/revisions.ts';
+import { isLater } from '../kernel/handled-events.ts';
 
 type Event = Extract<BikeRentalEvent, { type: 'BillOpened' | 'BillClosed' }>;
 type Command = Extract<BikeRentalCommand, { type: 'OpenBill' | 'CloseBill' }>;

@@ -6,13 +6,13 @@ import {
   type HandledEvent,
   type HandledEvents,
   handle,
+  isLater,
   nothingHandled,
   restoreHandled,
   type SavedHandledEvents,
   saveHandled,
   wasHandled,
 } from '../kernel/handled-events.ts';
-import { isLater } from '../kernel/revisions.ts';
 
 type Event = Extract<FoodCourtEvent, { type: 'AlarmRaised' | 'AlarmCleared' }>;
 type Command = Extract<FoodCourtCommand, { type: 'RaiseAlarm' | 'ClearAlarm' }>;

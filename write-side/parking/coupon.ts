@@ -1,6 +1,6 @@
 import type { ParkingCommand, ParkingEvent } from '../../schemas/parking.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
-import { isLater } from '../kernel/revisions.ts';
+import { isLater } from '../kernel/handled-events.ts';
 
 type Event = Extract<ParkingEvent, { type: 'CouponIssued' | 'CouponRevoked' | 'CouponRedeemed' }>;
 type Command = Extract<ParkingCommand, { type: 'IssueCoupon' | 'RevokeCoupon' | 'RedeemCoupon' }>;
