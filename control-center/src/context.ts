@@ -80,6 +80,8 @@ export type ContextView = {
   level: Phrase;
   figures(overview: never): readonly Figure[];
   rows(overview: never): readonly Row[];
+  /** How many rows there would be if the overview named every resource. */
+  rowsInAll(overview: never): number;
   /** Where the rest of the rows are. */
   all: string;
   /** Other lists that staff look at. */
@@ -126,6 +128,7 @@ export const contextView = <Schema extends ContextSchema>(view: {
   level: Phrase;
   figures(overview: OverviewOf<Schema>): readonly Figure[];
   rows(overview: OverviewOf<Schema>): readonly Row[];
+  rowsInAll(overview: OverviewOf<Schema>): number;
   all: string;
   lists: Readonly<Record<string, ListView>>;
   things: Readonly<Record<string, ThingView>>;

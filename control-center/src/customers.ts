@@ -9,6 +9,9 @@ export const belongingsOf = (view: ContextView, id: string): readonly Belonging[
     return may(`GET ${'thing' in belonging ? belonging.thing : belonging.list}`, { ...belonging.path?.(id), ...query });
   });
 
+/** Whether a text can be the id of a customer, as every id is. */
+export const isCustomerId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text);
+
 const SOMEBODY_ELSE = ' '; // Nobody is called that.
 
 /** Whether there is anything to be seen of a customer; of any when left out. */

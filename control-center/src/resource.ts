@@ -14,12 +14,18 @@ export const commandDone = (position: string | undefined): void => {
 
 export type Resource<Body> = { body?: Body; problem?: Problem };
 
-/** Milliseconds between two readings: while events come in a flock, and for who may not follow them. */
+/** Milliseconds between two reads: while many events arrive, and for callers who may not follow the events. */
 const PAUSE = 200;
-const UNTOLD = 5000;
+const UNFOLLOWED = 5000;
+/** Milliseconds until a read that failed is repeated. */
+const RETRY = 2000;
+
+/** Whether the same read can succeed later: nothing answered, or the server could not answer now. */
+const isTemporary = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
 
 /**
- * A resource, read again when something happens that concerns it or when a command was given here.
+ * Reads a resource, and reads it again when an event concerns it, when a command was given here, and until it
+ * succeeds after an outage.
  * @param path nothing is read while it is undefined
  */
 export const useResource = <Body>(
@@ -36,9 +42,11 @@ export const useResource = <Body>(
     let wanted: string | undefined;
     let isAsked = false;
     let isReading = false;
+    let retry: ReturnType<typeof setTimeout> | undefined;
 
     const read = async (): Promise<void> => {
       isReading = true;
+      clearTimeout(retry);
       while (isAsked && !gone.signal.aborted) {
         isAsked = false;
         try {
@@ -50,6 +58,7 @@ export const useResource = <Body>(
           setResource((before) =>
             before.path === path && before.body && problem.status !== 404 ? { ...before, problem } : { path, problem },
           );
+          if (isTemporary(problem)) retry = setTimeout(ask, (problem.retryAfter ?? 0) * 1000 || RETRY);
         }
         if (isAsked) await new Promise((resolve) => setTimeout(resolve, PAUSE));
       }
@@ -68,10 +77,11 @@ export const useResource = <Body>(
       }),
       written.subscribe(ask),
     ];
-    const looking = mayFollow() ? undefined : setInterval(ask, UNTOLD);
+    const looking = mayFollow() ? undefined : setInterval(ask, UNFOLLOWED);
     return () => {
       gone.abort();
       clearInterval(looking);
+      clearTimeout(retry);
       for (const end of ends) end();
     };
   }, [path]);

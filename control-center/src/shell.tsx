@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
 import { may, mayFollow } from './access.ts';
-import { mayOpenCustomer } from './customers.ts';
+import { isCustomerId, mayOpenCustomer } from './customers.ts';
 import { roleWords } from './fields.ts';
 import { warningsOf } from './health.ts';
 import { chooseLanguage, type Language, language, t } from './language.ts';
@@ -49,8 +49,16 @@ const CustomerSearch = () => {
         class="search"
         onSubmit={(event) => {
           event.preventDefault();
-          const customer = input.current?.value.trim();
-          if (customer) go(`${VIEW}/customers/${encodeURIComponent(customer)}`);
+          const customer = input.current?.value.trim() ?? '';
+          if (isCustomerId(customer)) return go(`${VIEW}/customers/${customer}`);
+          if (customer === '') return;
+          input.current?.setCustomValidity(
+            t({
+              en: 'Enter a customer’s id: letters, digits, - and _. Find plates and names in the lists.',
+              ko: '고객 ID(영문자, 숫자, -, _)를 입력하세요. 차량 번호와 이름은 목록에서 찾을 수 있습니다.',
+            }),
+          );
+          input.current?.reportValidity();
         }}
       >
         <label for={id} class="unseen">
@@ -60,6 +68,7 @@ const CustomerSearch = () => {
           id={id}
           ref={input}
           type="search"
+          onInput={(event) => event.currentTarget.setCustomValidity('')}
           placeholder={t({ en: 'Customer…', ko: '고객 ID…' })}
           autoComplete="off"
         />
@@ -115,42 +124,44 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
       <a class="skip" href="#main">
         {t({ en: 'Skip to the content', ko: '본문으로 건너뛰기' })}
       </a>
-      <header class="top">
-        <Link to="/" class="brand">
-          Plaza
-        </Link>
-        {isIn && mayFollow() && <Pulse />}
-        <nav aria-label={t({ en: 'Plaza', ko: '주 메뉴' })}>
-          {(isIn ? links : []).map(({ to, words }) => (
-            <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
-              {words}
-            </Link>
-          ))}
-          <a href="/reference">API</a>
-        </nav>
-        {isIn && mayOpenCustomer() && <CustomerSearch />}
-        <Choice<Language>
-          label={t({ en: 'Language', ko: '언어' })}
-          value={tongue}
-          of={[
-            { value: 'ko', words: '한국어' },
-            { value: 'en', words: 'English' },
-          ]}
-          onChoose={chooseLanguage}
-        />
-        <Choice<Scheme>
-          label={t({ en: 'Colours', ko: '색상' })}
-          value={scheme}
-          of={[
-            { value: 'system', words: t({ en: 'Auto', ko: '자동' }) },
-            { value: 'light', words: t({ en: 'Light', ko: '밝게' }) },
-            { value: 'dark', words: t({ en: 'Dark', ko: '어둡게' }) },
-          ]}
-          onChoose={chooseScheme}
-        />
-        <User />
-      </header>
-      <Banner />
+      <div class="top">
+        <header>
+          <Link to="/" class="brand">
+            Plaza
+          </Link>
+          {isIn && mayFollow() && <Pulse />}
+          <nav aria-label={t({ en: 'Plaza', ko: '주 메뉴' })}>
+            {(isIn ? links : []).map(({ to, words }) => (
+              <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
+                {words}
+              </Link>
+            ))}
+            <a href="/reference">API</a>
+          </nav>
+          {isIn && mayOpenCustomer() && <CustomerSearch />}
+          <Choice<Language>
+            label={t({ en: 'Language', ko: '언어' })}
+            value={tongue}
+            of={[
+              { value: 'ko', words: '한국어' },
+              { value: 'en', words: 'English' },
+            ]}
+            onChoose={chooseLanguage}
+          />
+          <Choice<Scheme>
+            label={t({ en: 'Colours', ko: '색상' })}
+            value={scheme}
+            of={[
+              { value: 'system', words: t({ en: 'Auto', ko: '자동' }) },
+              { value: 'light', words: t({ en: 'Light', ko: '밝게' }) },
+              { value: 'dark', words: t({ en: 'Dark', ko: '어둡게' }) },
+            ]}
+            onChoose={chooseScheme}
+          />
+          <User />
+        </header>
+        <Banner />
+      </div>
       <main id="main" ref={main} tabIndex={-1}>
         {children}
       </main>

@@ -384,6 +384,77 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await page.locator('[data-warning="commands"]').waitFor({ state: 'detached' });
   });
 
+  test('a list that is opened during an outage fills as soon as the read API is back', async () => {
+    await registerLot('late', '서현역', 3);
+    const page = await open('/view/parking/coupons');
+    await page.getByRole('heading', { name: 'Coupons', exact: true }).waitFor();
+    await stage.stop('readApi');
+    await page.getByRole('link', { name: 'Lots', exact: true }).click();
+    await page.locator('.list .refused').waitFor();
+    await page.evaluate('globalThis.stayed = true');
+    await stage.start('readApi');
+    await page.getByRole('link', { name: '서현역', exact: true }).first().waitFor({ timeout: 20_000 });
+    expect(await page.locator('.list .refused').count()).toBe(0);
+    expect(await page.evaluate('globalThis.stayed')).toBe(true);
+  });
+
+  test('operations claim nothing about parked events that cannot be read', async () => {
+    const page = await open('/view/operations');
+    await page.route('**/operations/**', (route) => route.fulfill({ status: 503, json: { type: 'about:blank' } }));
+    await page.reload();
+    const parked = page.locator('section', { has: page.locator('#parked') });
+    await parked.getByText('Not known now.').waitFor();
+    expect(await parked.getByText('Every event could be handled.').count()).toBe(0);
+    await page.unroute('**/operations/**');
+    await parked.getByText('Not known now.').waitFor({ state: 'detached' });
+  });
+
+  test('a warning stays in sight when the page is scrolled', async () => {
+    const page = await open('/', { viewport: { width: 390, height: 500 } });
+    await page.locator('[data-context="parking"]').waitFor();
+    await page.route('**/parking/lots', (route) =>
+      route.request().method() === 'OPTIONS' ? route.fulfill({ status: 503 }) : route.fallback(),
+    );
+    const warning = page.locator('[data-warning="commands"]');
+    await warning.waitFor();
+    await page.mouse.wheel(0, 400);
+    await expect.poll(() => page.evaluate<number>('scrollY')).toBeGreaterThan(100);
+    const covered = await warning.evaluate((element) => {
+      const { left, top, width, height } = element.getBoundingClientRect();
+      const seen = element.ownerDocument.elementFromPoint(left + width / 2, top + height / 2);
+      return top < 0 || seen === null || !element.contains(seen);
+    });
+    expect(covered).toBe(false);
+  });
+
+  test('the overview counts the lots that it does not list', async () => {
+    const page = await open('/');
+    await page.route('**/control-center', async (route) => {
+      const body = await (await route.fetch()).json();
+      body.contexts.parking.totals.lots = 2033;
+      await route.fulfill({ json: body });
+    });
+    await page.reload();
+    const card = page.locator('[data-context="parking"]');
+    await card.locator('.lines li').first().waitFor();
+    const listed = await card.locator('.lines li').count();
+    await card.getByRole('link', { name: `${new Intl.NumberFormat('en-GB').format(2033 - listed)} more` }).waitFor();
+  });
+
+  test('a search that cannot be a customer’s id is explained in words', async () => {
+    const page = await open('/');
+    const search = page.getByRole('searchbox', { name: 'Customer' });
+    await search.fill('10더8612');
+    await search.press('Enter');
+    const message = () =>
+      search.evaluate((element) => (element as unknown as { validationMessage: string }).validationMessage);
+    expect(await message()).toMatch(/^Enter a customer’s id/);
+    expect(new URL(page.url()).pathname).toBe('/');
+    await search.fill('CUST1');
+    await search.press('Enter');
+    await page.waitForURL('**/view/customers/CUST1');
+  });
+
   test('with the projections gone the page says how old it is', async () => {
     const page = await open('/');
     await stage.stop('projections');

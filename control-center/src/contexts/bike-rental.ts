@@ -36,6 +36,7 @@ export const bikeRental = contextView<typeof schema>({
       note: same(location),
       value: statusWords[status],
     })),
+  rowsInAll: ({ totals }) => totals.bikes,
   all: '/bike-rental/bikes',
   lists: {
     '/bike-rental/bikes': {

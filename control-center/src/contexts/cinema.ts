@@ -51,6 +51,7 @@ export const cinema = contextView<typeof schema>({
           ko: `${formatNumber(left)}/${formatNumber(seats)}석 남음`,
         },
       })),
+  rowsInAll: ({ totals }) => totals.showings,
   all: '/cinema/movies',
   lists: {
     '/cinema/movies': {

@@ -38,6 +38,7 @@ export const foodCourt = contextView<typeof schema>({
       of: maxOpenOrders,
       value: { en: `${formatNumber(openOrders)} open`, ko: `진행 ${formatNumber(openOrders)}건` },
     })),
+  rowsInAll: ({ totals }) => totals.shops,
   all: '/food-court/shops',
   lists: {
     '/food-court/shops': {

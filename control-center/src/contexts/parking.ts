@@ -36,6 +36,7 @@ export const parking = contextView<typeof schema>({
           ko: `${formatNumber(free)}/${formatNumber(spots)}면 남음`,
         },
       })),
+  rowsInAll: ({ totals }) => totals.lots,
   all: '/parking/lots',
   lists: {
     '/parking/lots': {

@@ -35,6 +35,7 @@ export const screening = contextView<typeof schema>({
         ko: `${formatNumber(left)}/${formatNumber(capacity)}자리 남음`,
       },
     })),
+  rowsInAll: ({ totals }) => totals.slots,
   all: '/screening/slots',
   lists: {
     '/screening/slots': {

@@ -1,4 +1,5 @@
 import type { Page } from '../api.ts';
+import { callsShown } from '../calls.ts';
 import { foodCourt } from '../contexts/food-court.ts';
 import { formatMinute, t } from '../language.ts';
 import { overview } from '../live.ts';
@@ -11,8 +12,10 @@ type Alarm = { shopId: string; orderId: string; customerId: string; raisedAt: st
 
 /** Seconds for which a call is new. */
 const NEW = 20;
-/** Calls that fit on a wall so that they can be read from afar. */
-const SHOWN = 24;
+/** Seconds for which a page of the calls is shown when they do not all fit. */
+const TURN = 8;
+/** As many as one read returns. */
+const LIMIT = 200;
 
 /** The fewer calls there are, the larger they are: 2, 3, 4 or 5 beside one another. */
 const sizeFor = (calls: number): string => {
@@ -28,7 +31,7 @@ const callOf = (orderId: string): string => (orderId.length > 10 ? orderId.slice
 export const BoardPage = () => {
   const known = useStore(overview);
   const { body, problem } = useResource<Page<Alarm>>(
-    `/food-court/board?sort=-raisedAt&limit=${SHOWN + 1}`,
+    `/food-court/board?sort=raisedAt&limit=${LIMIT}`,
     ({ context, type }) => context === 'food-court' && type.startsWith('Alarm'),
   );
   const now = useNow(1000);
@@ -36,7 +39,7 @@ export const BoardPage = () => {
     ? foodCourt.names(known.contexts['food-court'] as never)
     : new Map<string, string>();
   const calls = body?.items ?? [];
-  const shown = calls.slice(0, SHOWN);
+  const { shown, page, pages } = callsShown(calls, Math.floor(now / (TURN * 1000)));
   return (
     <main class="board">
       <header>
@@ -58,7 +61,14 @@ export const BoardPage = () => {
           </li>
         ))}
       </ul>
-      {calls.length > SHOWN && <p class="dim">{t({ en: 'and more', ko: '외 더 있음' })}</p>}
+      {pages > 1 && (
+        <p class="dim">
+          {t({
+            en: `Page ${page} of ${pages}, ${calls.length}${body?.next ? '+' : ''} calls`,
+            ko: `${page}/${pages}쪽, 총 ${calls.length}${body?.next ? '+' : ''}건`,
+          })}
+        </p>
+      )}
     </main>
   );
 };

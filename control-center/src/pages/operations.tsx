@@ -22,10 +22,17 @@ const CHANGE_PARKED = 'PATCH /operations/parked/{parkedId}';
 const OFTEN = 500;
 const SELDOM = 3000;
 
-type Work = { parked: readonly Parked[]; more: boolean; replays: readonly Replay[]; problem?: Problem };
+type Work = {
+  /** Whether the parked events and replays below were read at the last look. */
+  isKnown: boolean;
+  parked: readonly Parked[];
+  more: boolean;
+  replays: readonly Replay[];
+  problem?: Problem;
+};
 
 const useWork = (): { work: Work; look(): void } => {
-  const [work, setWork] = useState<Work>({ parked: [], more: false, replays: [] });
+  const [work, setWork] = useState<Work>({ isKnown: false, parked: [], more: false, replays: [] });
   const [asked, setAsked] = useState(0);
   useEffect(() => {
     const gone = new AbortController();
@@ -37,7 +44,7 @@ const useWork = (): { work: Work; look(): void } => {
           get<Page<Parked>>('/operations/parked?limit=100', undefined, gone.signal),
           get<Page<Replay>>('/operations/replays', undefined, gone.signal),
         ]);
-        setWork({ parked: parked.items, more: parked.next !== undefined, replays: replays.items });
+        setWork({ isKnown: true, parked: parked.items, more: parked.next !== undefined, replays: replays.items });
         const isBusy =
           replays.items.some(({ state }) => state === 'running') ||
           parked.items.some(({ state }) => state === 'replaying');
@@ -46,7 +53,7 @@ const useWork = (): { work: Work; look(): void } => {
         if (gone.signal.aborted) return;
         if (!(error instanceof RefusedError)) throw error;
         const { problem } = error;
-        setWork((before) => ({ ...before, problem }));
+        setWork((before) => ({ ...before, isKnown: false, problem }));
       }
       timer = setTimeout(look, next);
     };
@@ -329,8 +336,15 @@ export const OperationsPage = () => {
         <header>
           <h2 id="parked">{t({ en: 'Parked events', ko: '보류된 이벤트' })}</h2>
         </header>
-        {work.parked.length === 0 && (
+        {work.parked.length === 0 && work.isKnown && (
           <p class="dim">{t({ en: 'Every event could be handled.', ko: '모든 이벤트가 처리되었습니다.' })}</p>
+        )}
+        {work.parked.length === 0 && !work.isKnown && (
+          <p class="dim">
+            {work.problem
+              ? t({ en: 'Not known now.', ko: '지금은 확인할 수 없습니다.' })
+              : t({ en: 'Reading…', ko: '읽는 중…' })}
+          </p>
         )}
         {work.parked.length > 0 && (
           <Scroll>

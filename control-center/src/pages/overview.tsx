@@ -47,6 +47,7 @@ const Card = ({ view }: { view: ContextView }) => {
       </section>
     );
   const rows = view.rows(part as never);
+  const hidden = view.rowsInAll(part as never) - Math.min(rows.length, ROWS);
   const lists = Object.entries(view.lists).filter(([path]) => !path.includes('{') && may(`GET ${path}`));
   return (
     <section class="card" aria-labelledby={heading} data-context={view.name}>
@@ -69,9 +70,9 @@ const Card = ({ view }: { view: ContextView }) => {
           <Line key={row.to} {...row} />
         ))}
       </ul>
-      {rows.length > ROWS && (
+      {hidden > 0 && (
         <Link to={VIEW + view.all} class="more">
-          {t({ en: `${rows.length - ROWS} more`, ko: `${rows.length - ROWS}개 더` })}
+          {t({ en: `${formatNumber(hidden)} more`, ko: `${formatNumber(hidden)}개 더` })}
         </Link>
       )}
     </section>

@@ -138,7 +138,7 @@ const localOf = (moment: string): string => {
   return new Date(then.getTime() - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 };
 const textOf = ({ format }: Schema, text: string): unknown => {
-  if (text === '') return undefined;
+  if (text.trim() === '') return undefined;
   return format === 'date-time' ? new Date(text).toISOString() : text;
 };
 

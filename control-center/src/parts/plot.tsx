@@ -7,6 +7,9 @@ import { lastHour, MINUTE, type Series } from '../last-hour.ts';
 import { scheme } from '../scheme.ts';
 import { useNow, useStore } from '../store.ts';
 
+/** Distances between two labels of the level's axis: 1, 2 and 5 times every power of ten. */
+const LABEL_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
+
 /** In the size of the page's letters, as in the style sheet. */
 const HEIGHT = 5.6;
 
@@ -50,7 +53,7 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
           gap: 4,
           grid: { stroke: grid!, width: 1 },
           ticks: { show: false },
-          incrs: [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 5000, 20_000, 100_000],
+          incrs: LABEL_STEPS,
           space: letter * 1.2,
           values: (_, splits) => splits.map((value) => formatNumber(value)),
         },
