@@ -46,7 +46,7 @@ export const cinema: ReadContext<typeof schema> = {
         .limit(50)
         .toArray(),
       reservations
-        .find({}, { projection: { _id: 0, _position: 0 } })
+        .find({}, { projection: { _id: 0, _position: 0, hold: 0 } })
         .sort({ since: -1, _id: -1 })
         .limit(50)
         .toArray(),

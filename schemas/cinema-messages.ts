@@ -1,4 +1,4 @@
-import type { CinemaEvent } from './cinema.ts';
+import { type CinemaEvent, type Hold, holdKey, holdOf } from './cinema.ts';
 
 type Told = Extract<
   CinemaEvent,
@@ -6,12 +6,10 @@ type Told = Extract<
 >;
 
 /** A message to a customer. `messageId` is the same whenever the same message is made or sent again. */
-export type CustomerMessage = {
+export type CustomerMessage = Hold & {
   messageId: string;
   customerId: string;
   kind: 'confirmed' | 'canceled' | 'refunded';
-  showingId: string;
-  reservationId: string;
   text: string;
 };
 
@@ -30,9 +28,8 @@ const kindOf = (event: Told): CustomerMessage['kind'] => {
   }
 };
 
-/** The name of the message that an event asks for, or that it tells was sent. */
-export const messageIdOf = (event: Told): string =>
-  `${kindOf(event)}.${event.data.showingId}.${event.data.reservationId}`;
+/** Returns the name of the message that an event asks for or records as sent. */
+export const messageIdOf = (event: Told): string => `${kindOf(event)}.${holdKey(event.data)}`;
 
 const textOf = (event: Exclude<Told, { type: 'MessageSent' }>): string => {
   const { title, reservationId } = event.data;
@@ -53,13 +50,11 @@ const textOf = (event: Exclude<Told, { type: 'MessageSent' }>): string => {
 
 /** The message that an event asks for. */
 export const messageOf = (event: Exclude<Told, { type: 'MessageSent' }>): CustomerMessage => {
-  const { customerId, showingId, reservationId } = event.data;
   return {
     messageId: messageIdOf(event),
-    customerId,
+    customerId: event.data.customerId,
     kind: kindOf(event),
-    showingId,
-    reservationId,
+    ...holdOf(event.data),
     text: textOf(event),
   };
 };

@@ -35,6 +35,21 @@ const MessageKind = Status('confirmed', 'canceled', 'refunded');
 const Reason = Text(200, 'changed plans');
 const CancelReason = Type.Optional(Reason);
 
+/**
+ * The revision of a reservation's SeatHeld event. A showing forgets the ids of reservations that ended long ago, so an
+ * id may be used again: payments, refunds and messages belong to one hold, never to the id alone. Holds from before
+ * this field have none.
+ */
+const hold = {
+  hold: Type.Optional(
+    Type.String({
+      pattern: '^\\d{1,19}$',
+      description: "The revision of the reservation's SeatHeld event; absent in events from before this field.",
+      examples: ['4'],
+    }),
+  ),
+};
+
 const movie = { movieId: Id, title: Title, description: Description, runningTime: RunningTime };
 const showing = { showingId: Id, movieId: Id, title: Title, startsAt: Time, seats: Seats, price: Money };
 const reservation = {
@@ -46,10 +61,14 @@ const reservation = {
   seat: Type.Optional(Seat),
   price: Money,
 };
-const payment = { showingId: Id, reservationId: Id, customerId: Id, title: Title, amount: Money };
+const heldReservation = { ...reservation, ...hold };
+const payment = { showingId: Id, reservationId: Id, ...hold, customerId: Id, title: Title, amount: Money };
 
 /** Why a reservation was not paid. But for `declined` the provider may have charged: it is told to undo that. */
 const Refusal = Status('declined', 'timed-out', 'unavailable');
+
+/** Version 2 of these events added `hold`. */
+const sinceHold = { 1: (data: object) => data };
 
 export const events = {
   MovieRegistered: event('A movie is on', Strict(movie)),
@@ -65,18 +84,30 @@ export const events = {
     'The showing takes no more reservations; those that did not fit into the same append are cancelled next',
     Strict({ showingId: Id, movieId: Id, remaining: Count }),
   ),
-  SeatHeld: event('A seat waits for its payment', Strict({ ...reservation, heldAt: Time })),
-  ReservationConfirmed: event('The seat is paid', Strict(reservation)),
-  SeatReleased: event('The seat was not paid and is free again', Strict({ ...reservation, reason: Refusal })),
+  SeatHeld: event('A seat waits for its payment', Strict({ ...heldReservation, heldAt: Time }), 2, sinceHold),
+  ReservationConfirmed: event('The seat is paid', Strict(heldReservation), 2, sinceHold),
+  SeatReleased: event(
+    'The seat was not paid and is free again',
+    Strict({ ...heldReservation, reason: Refusal }),
+    2,
+    sinceHold,
+  ),
   SeatReservationCanceled: event(
     'A paid seat is free again; the payment is to be refunded',
-    Strict({ ...reservation, reason: CancelReason }),
+    Strict({ ...heldReservation, reason: CancelReason }),
+    2,
+    sinceHold,
   ),
-  PaymentRequested: event('The provider is about to be asked for the money', Strict({ ...payment, method: Method })),
-  PaymentApproved: event('The money is there', Strict(payment)),
-  PaymentDeclined: event('There is no money', Strict({ ...payment, reason: Refusal })),
-  PaymentRefunded: event('The money went back', Strict(payment)),
-  PaymentVoided: event('The provider never charged, and will not any more', Strict(payment)),
+  PaymentRequested: event(
+    'The provider is about to be asked for the money',
+    Strict({ ...payment, method: Method }),
+    2,
+    sinceHold,
+  ),
+  PaymentApproved: event('The money is there', Strict(payment), 2, sinceHold),
+  PaymentDeclined: event('There is no money', Strict({ ...payment, reason: Refusal }), 2, sinceHold),
+  PaymentRefunded: event('The money went back', Strict(payment), 2, sinceHold),
+  PaymentVoided: event('The provider never charged, and will not any more', Strict(payment), 2, sinceHold),
   ReviewWritten: event(
     'A guest says what the movie was like',
     Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
@@ -84,7 +115,9 @@ export const events = {
   ReviewDeleted: event('The review counts no more', Strict({ movieId: Id, customerId: Id, rating: Rating })),
   MessageSent: event(
     'The channel took the message',
-    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, customerId: Id }),
+    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold, customerId: Id }),
+    2,
+    sinceHold,
   ),
 };
 
@@ -185,15 +218,27 @@ export const commands = {
       'seat-taken',
       'no-such-seat',
       'reservation-already-exists',
+      'already-canceled',
       'payment-declined',
       'payment-unavailable',
       'too-many-payments',
     ],
   ),
-  ConfirmReservation: internalCommand('Confirm a paid reservation', Strict({ showingId: Id, reservationId: Id })),
+  ConfirmReservation: internalCommand(
+    'Confirm a paid reservation',
+    Strict({ showingId: Id, reservationId: Id, ...hold }),
+  ),
   ReleaseSeat: internalCommand(
     'Release the seat of a reservation that was not paid',
-    Strict({ showingId: Id, reservationId: Id, reason: Refusal }),
+    Strict({ showingId: Id, reservationId: Id, ...hold, reason: Refusal }),
+  ),
+  CheckReservationId: internalCommand(
+    'Refuse an id that a reservation has',
+    Strict({ showingId: Id, reservationId: Id }),
+  ),
+  CheckReservation: internalCommand(
+    'Refuse unless the reservation is confirmed',
+    Strict({ showingId: Id, reservationId: Id, ...hold }),
   ),
   CancelSeat: command(
     'Give the seat back: it is free at once, and the payment is refunded',
@@ -244,11 +289,11 @@ export const commands = {
   ),
   CheckMessage: internalCommand(
     'Refuse a message that was sent already',
-    Strict({ kind: MessageKind, showingId: Id, reservationId: Id }),
+    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold }),
   ),
   RecordMessageSent: internalCommand(
     'Tell that the channel took a message',
-    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, customerId: Id }),
+    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold, customerId: Id }),
   ),
 };
 
@@ -291,7 +336,7 @@ const Reservation = Strict({
 const Message = Strict({
   messageId: Type.String({
     description: 'The same whenever the message is sent again.',
-    examples: ['confirmed.s-1.r-1'],
+    examples: ['confirmed.s-1.r-1.4'],
   }),
   customerId: Id,
   kind: MessageKind,
@@ -389,3 +434,20 @@ export const cinema = {
 
 export type CinemaEvent = EventOf<typeof events>;
 export type CinemaCommand = CommandOf<typeof commands>;
+
+/** One hold of a reservation's seat. */
+export type Hold = { showingId: string; reservationId: string; hold?: string };
+
+/** Takes the hold out of an event's or command's data. */
+export const holdOf = ({ showingId, reservationId, hold }: Hold): Hold => ({
+  showingId,
+  reservationId,
+  ...(hold === undefined ? {} : { hold }),
+});
+
+/**
+ * Returns the key of everything that belongs to one hold alone.
+ * @returns `{showingId}.{reservationId}.{hold}`, without the last part for a hold that has none
+ */
+export const holdKey = ({ showingId, reservationId, hold }: Hold): string =>
+  `${showingId}.${reservationId}${hold === undefined ? '' : `.${hold}`}`;

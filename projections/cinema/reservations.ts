@@ -2,7 +2,8 @@ import type { Static } from 'typebox';
 import { cinema, type queries } from '../../schemas/cinema.ts';
 import { projection } from '../kernel/projection.ts';
 
-type Reservation = Static<typeof queries.reservation.item>;
+/** `hold` keeps late events of an earlier hold of the id apart; it is no part of the answers. */
+type Reservation = Static<typeof queries.reservation.item> & { hold?: string };
 
 /** Fed by the showing's events and the payment's: a reservation and how far its payment has come. */
 export const reservations = projection({
@@ -24,11 +25,12 @@ export const reservations = projection({
   evolve: (reservation: Reservation | null, event): Reservation => {
     const since = event.metadata.time;
     if (event.type === 'SeatHeld') {
-      const { showingId, movieId, reservationId, customerId, title, seat, price, heldAt } = event.data;
+      const { showingId, movieId, reservationId, hold, customerId, title, seat, price, heldAt } = event.data;
       return {
         showingId,
         movieId,
         reservationId,
+        ...(hold === undefined ? {} : { hold }),
         customerId,
         title,
         ...(seat === undefined ? {} : { seat }),
@@ -40,6 +42,7 @@ export const reservations = projection({
       };
     }
     if (!reservation) throw new Error(`${event.type} for a seat that was never held`);
+    if (event.data.hold !== reservation.hold) return reservation;
     switch (event.type) {
       case 'ReservationConfirmed':
         return { ...reservation, status: 'confirmed', since };

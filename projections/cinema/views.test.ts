@@ -160,6 +160,24 @@ describe('reservations', () => {
   });
 });
 
+it('a reservation shows its latest hold, and ignores what comes late for an earlier one', () => {
+  const ofHold = (hold: string, { type, data }: CinemaEvent) => ({ type, data: { ...data, hold } }) as CinemaEvent;
+  const first = [held('a'), requested('a'), approved('a'), confirmed('a'), canceled('a')];
+  const late = refunded('a');
+  const again = ofHold('9', held('a'));
+  expect(viewAfter(reservations, [...first, again, late])['s-1.a']).toMatchObject({
+    status: 'held',
+    payment: 'awaited',
+  });
+  expect(
+    viewAfter(reservations, [...first.map((event) => ofHold('1', event)), again, ofHold('1', late)])['s-1.a'],
+  ).toMatchObject({ status: 'held', payment: 'awaited' });
+  expect(viewAfter(reservations, [...first, again, late, ofHold('9', approved('a'))])['s-1.a']).toMatchObject({
+    status: 'held',
+    payment: 'approved',
+  });
+});
+
 it('messages are kept until they are sent', () => {
   const view = viewAfter(messages, everything);
   expect(Object.keys(view)).toEqual(['confirmed.s-1.a', 'confirmed.s-1.d', 'canceled.s-1.d', 'refunded.s-1.d']);
@@ -183,7 +201,7 @@ it.each([
   const isItem = ajv.compile(query.item);
   const documents = Object.values(viewAfter(projection, everything));
   expect(documents).toHaveLength(count);
-  for (const { ratingSum: _sum, ...document } of documents as { ratingSum?: number }[]) {
+  for (const { ratingSum: _sum, hold: _hold, ...document } of documents as { ratingSum?: number; hold?: string }[]) {
     isItem(document);
     expect(isItem.errors).toBeNull();
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { CinemaEvent } from '../../schemas/cinema.ts';
+import { type CinemaEvent, type Hold, holdOf } from '../../schemas/cinema.ts';
 import { cinemaAround } from '../../write-side/cinema/around.ts';
 import { cinema } from '../../write-side/cinema/index.ts';
 import { connectPayments, type Payments } from '../../write-side/cinema/payment/client.ts';
@@ -160,6 +160,7 @@ const play = async (
     answer = await taking;
     await world.recover();
   }
+  const repeated = await ReserveSeat!.after!(command, held.events, world.give);
 
   const types = world.log.map(({ type }) => type);
   const number = (type: CinemaEvent['type']) => types.filter((other) => other === type).length;
@@ -167,8 +168,13 @@ const play = async (
   return {
     isInterrupted,
     answer,
+    repeated,
     number,
     paid: charges - before.charges - (refunds - before.refunds),
+    /** Whether the seat was the customer's at any moment: not if it was cancelled in the append that confirmed it. */
+    stood:
+      types.includes('ReservationConfirmed') &&
+      types[types.indexOf('ReservationConfirmed') + 1] !== 'SeatReservationCanceled',
     standing: number('ReservationConfirmed') - number('SeatReservationCanceled'),
   };
 };
@@ -194,9 +200,97 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
       expect(end.number('ReservationConfirmed') + end.number('SeatReleased'), told).toBe(1);
       expect(end.number('PaymentApproved') + end.number('PaymentDeclined'), told).toBe(1);
       expect(end.number('PaymentRefunded') + end.number('PaymentVoided'), told).toBeLessThanOrEqual(1);
-      if (end.answer?.kind === 'done') expect(end.number('ReservationConfirmed'), told).toBe(1);
+      if (end.answer?.kind === 'done') expect(end.stood, `${told} is answered as it stands`).toBe(true);
+      if (end.answer?.kind === 'refused') expect(end.standing, `${told} is answered as it stands`).toBe(0);
+      expect(end.repeated.kind, `${told} repeated is answered as it stands`).toBe(
+        end.standing === 1 ? 'done' : 'refused',
+      );
       if (meanwhile === cancelShowing) expect(end.standing, told).toBe(0);
     }
     expect(steps).toBeGreaterThan(6);
+  });
+});
+
+describe('a reservation id that is used again, long after its reservation ended', () => {
+  const [reservationId, customerId] = ['mine', 'CUST1'];
+
+  /** The showing forgets the ids of reservations that ended before this many others. */
+  const FORGOTTEN_AFTER = 2_001;
+
+  const playAgain = async () => {
+    const world = inMemory();
+    const before = { ...sandbox.totals() };
+    count += 1;
+    const showingId = `s${count}`;
+    const { ReserveSeat } = cinemaAround({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+    const data = {
+      showingId,
+      movieId: 'm',
+      title: '괴물',
+      startsAt: '2027-01-31T19:00:00.000Z',
+      seats: 1,
+      price: PRICE,
+    };
+    await world.give({ type: 'OpenShowing', data });
+    return {
+      ...world,
+      async reserve(token: string): Promise<Settled> {
+        const command = { showingId, reservationId, customerId, payment: { method: 'card', token } };
+        const held = await world.give({ type: 'ReserveSeat', data: command });
+        return held.kind === 'done' ? ReserveSeat!.after!(command, held.events, world.give) : { kind: 'later' };
+      },
+      cancel: () => world.give({ type: 'CancelSeat', data: { showingId, reservationId } }),
+      async forget() {
+        for (let other = 0; other < FORGOTTEN_AFTER; other++) {
+          const others = { showingId, reservationId: `other-${other}` };
+          const payment = { method: 'card', token: 'decline' };
+          const held = await world.give({ type: 'ReserveSeat', data: { ...others, customerId, payment } });
+          if (held.kind !== 'done') throw new Error('no seat was held');
+          const hold = held.events[0]?.data as Hold;
+          await world.give({ type: 'ReleaseSeat', data: { ...holdOf(hold), reason: 'declined' } });
+        }
+      },
+      money: () => {
+        const { charges, refunds } = sandbox.totals();
+        return { charges: charges - before.charges, refunds: refunds - before.refunds };
+      },
+    };
+  };
+
+  it('is paid for again: a declined card gets no seat', async () => {
+    const { reserve, cancel, forget, recover, money, log } = await playAgain();
+    expect((await reserve('approve')).kind).toBe('done');
+    await cancel();
+    await recover();
+    await forget();
+    expect(await reserve('decline')).toMatchObject({ kind: 'refused', refusal: { refused: 'payment-declined' } });
+    await recover();
+    expect(log.filter(({ type }) => type === 'ReservationConfirmed')).toHaveLength(1);
+    expect(money()).toEqual({ charges: 1, refunds: 1 });
+  });
+
+  it('is charged and refunded for each hold, also when the first refund is late', async () => {
+    const { reserve, cancel, forget, recover, money, log } = await playAgain();
+    await reserve('approve');
+    await cancel();
+    await forget();
+    expect((await reserve('approve')).kind).toBe('done');
+    expect(money()).toEqual({ charges: 2, refunds: 0 });
+    await cancel();
+    await recover();
+    expect(money()).toEqual({ charges: 2, refunds: 2 });
+    expect(log.filter(({ type }) => type === 'PaymentRefunded')).toHaveLength(2);
+  });
+
+  it('has messages of its own', async () => {
+    const { reserve, cancel, forget, log } = await playAgain();
+    await reserve('approve');
+    await cancel();
+    await forget();
+    await reserve('approve');
+    const manager = cinemaProcesses(0).find(({ name }) => name === 'cinema.messages')!;
+    const keys = log.filter(({ type }) => manager.events.includes(type)).map((event) => manager.plan(event)[0]?.key);
+    expect(keys).toHaveLength(3);
+    expect(new Set(keys).size).toBe(3);
   });
 });

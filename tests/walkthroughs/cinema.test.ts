@@ -35,6 +35,8 @@ beforeAll(async () => {
   plaza = await startProgram('programs/all-in-one.ts', {
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'cinema',
+    COMMAND_TIMEOUT_MS: `${PATIENCE}`,
+    QUERY_TIMEOUT_MS: `${PATIENCE}`,
     PAYMENT_URL: sandbox.url,
     PAYMENT_TIMEOUT_MS: '400',
     PAYMENT_ANSWER_MS: '10000',
@@ -128,9 +130,9 @@ test('the customer is told, once', async () => {
     async () => (await get<{ items: Message[] }>('/customers/CUST1/messages')).body.items,
     ([first]) => first?.status === 'sent',
   );
-  expect(messages).toMatchObject([{ kind: 'confirmed', messageId: 'confirmed.s1.r2' }]);
+  expect(messages).toMatchObject([{ kind: 'confirmed', messageId: 'confirmed.s1.r2.3' }]);
   expect(mails).toHaveLength(1);
-  expect(mails[0]).toContain('<confirmed.s1.r2@localhost>');
+  expect(mails[0]).toContain('<confirmed.s1.r2.3@localhost>');
 });
 
 test('only a guest writes a review, only one, and it counts while it stands', async () => {
@@ -252,7 +254,7 @@ test('messages wait while the channel is down, and reservations go on', async ()
   mail = mailServer();
   await new Promise<void>((resolve) => mail.listen(port, '127.0.0.1', resolve));
   await eventually(messages, ([message]) => message?.status === 'sent');
-  expect(mails.filter((text) => text.includes('<confirmed.s3.r1@localhost>'))).toHaveLength(1);
+  expect(mails.filter((text) => text.includes('<confirmed.s3.r1.1@localhost>'))).toHaveLength(1);
 });
 
 test('the circuit to the provider is told', async () => {

@@ -1,6 +1,6 @@
-import type { CinemaCommand, CinemaEvent } from '../../schemas/cinema.ts';
+import { type CinemaCommand, type CinemaEvent, holdKey, holdOf } from '../../schemas/cinema.ts';
 import type { Around, Arounds, Give, GivenOutcome, Settled } from '../kernel/around.ts';
-import { type Refusal, refuse } from '../kernel/decider.ts';
+import { refuse } from '../kernel/decider.ts';
 
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
@@ -56,6 +56,9 @@ const writeReview: Around<Data<'WriteReview'>> = {
   },
 };
 
+/** Refusals that leave open how a reservation ended: it is still being paid, or too long ago. */
+const UNSETTLED = new Set(['reservation-pending', 'reservation-not-found']);
+
 /** What a payment came to, by its own stream: whatever was recorded first. */
 type Outcome = 'approved' | DataOf<'PaymentDeclined'>['reason'] | 'open';
 
@@ -66,9 +69,9 @@ const takePayment = async (
   payments: Payments,
   give: ReturnType<typeof giveWith>,
 ): Promise<Outcome> => {
-  const { showingId, reservationId, customerId, title, price } = held;
-  const payment = { showingId, reservationId, customerId, title, amount: price };
-  const key = `${showingId}.${reservationId}`;
+  const { customerId, title, price } = held;
+  const payment = { ...holdOf(held), customerId, title, amount: price };
+  const key = holdKey(held);
 
   const requested = await give({ type: 'RequestPayment', data: { ...payment, method } });
   if (requested.kind === 'refused') return requested.refusal.refused === 'payment-approved' ? 'approved' : 'declined';
@@ -90,44 +93,38 @@ const takePayment = async (
   return declined.kind === 'done' ? reason : 'approved';
 };
 
-const refusalOf = (reason: Exclude<Outcome, 'approved' | 'open'>): Refusal => {
-  switch (reason) {
-    case 'declined':
-      return refuse('payment-declined');
-    case 'timed-out':
-      return refuse('payment-declined', 'the payment provider did not answer in time');
-    case 'unavailable':
-      return refuse('payment-unavailable');
-    default:
-      return reason satisfies never;
-  }
-};
-
+/** Confirms or releases the seat, and answers how the showing's stream then has it: a policy may have been faster. */
 const settleSeat = async (
-  { showingId, reservationId }: DataOf<'SeatHeld'>,
+  held: DataOf<'SeatHeld'>,
   outcome: Outcome,
   give: ReturnType<typeof giveWith>,
 ): Promise<Settled> => {
   if (outcome === 'open') return later;
-  if (outcome !== 'approved') {
-    await give({ type: 'ReleaseSeat', data: { showingId, reservationId, reason: outcome } });
-    return { kind: 'refused', refusal: refusalOf(outcome) };
-  }
-  const confirmed = await give({ type: 'ConfirmReservation', data: { showingId, reservationId } });
-  if (confirmed.kind === 'unavailable') return later;
-  if (confirmed.kind === 'refused') return confirmed;
-  const isCanceled = confirmed.events.some(({ type }) => type === 'SeatReservationCanceled');
-  return isCanceled
-    ? { kind: 'refused', refusal: refuse('showing-canceled', 'the payment is refunded') }
-    : { ...confirmed, body: { status: 'confirmed' } };
+  const data = holdOf(held);
+  const settled = await give(
+    outcome === 'approved'
+      ? { type: 'ConfirmReservation', data }
+      : { type: 'ReleaseSeat', data: { ...data, reason: outcome } },
+  );
+  if (settled.kind === 'unavailable') return later;
+  if (settled.kind === 'refused') return settled;
+  const [event, ...more] = settled.events;
+  const isConfirmed = event?.type === 'ReservationConfirmed' && more.length === 0;
+  const standing = isConfirmed ? settled : await give({ type: 'CheckReservation', data });
+  if (standing.kind === 'done') return { ...standing, body: { status: 'confirmed' } };
+  const isOpen = standing.kind === 'unavailable' || UNSETTLED.has(standing.refusal.refused);
+  return isOpen ? later : standing;
 };
 
 /** The seat is held, the payment taken, and the seat confirmed or released; from outside it is one step. */
 const reserveSeat = ({ payments, answerWithinMs, maxPayments }: CinemaAroundOptions): Around<Data<'ReserveSeat'>> => ({
   within: answerWithinMs,
   atMost: { count: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
-  async before() {
-    return payments.circuit() === 'open' ? refuse('payment-unavailable') : undefined;
+  async before({ showingId, reservationId }, give) {
+    if (payments.circuit() !== 'open') return undefined;
+    // A repeat of an earlier reservation needs no payment: it is answered as it stands.
+    const checked = await giveWith(give)({ type: 'CheckReservationId', data: { showingId, reservationId } });
+    return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },
   async after({ payment }, events, give) {
     const [held] = events as readonly { data: DataOf<'SeatHeld'> }[];

@@ -52,10 +52,34 @@ describe('a payment', () => {
     given(requested, declined, refunded).when(approve).thenRefused('payment-declined'));
 });
 
+const ofHold = <Message extends Command | Event>(hold: string, { type, data: of }: Message) =>
+  ({ type, data: { ...of, hold } }) as Message;
+
+describe('a reservation id that is held again', () => {
+  const before: Event[] = [requested, approved, refunded];
+  const first = before.map((event) => ofHold('1', event));
+
+  it('has a payment of its own, whatever became of earlier ones', () => {
+    given(...before, ...first)
+      .when(ofHold('8', request))
+      .thenEvents(ofHold('8', requested));
+    given(...first, ofHold('8', requested))
+      .when(ofHold('8', decline))
+      .thenEvents(ofHold('8', declined));
+  });
+  it('refunds an earlier payment although a later one is open', () =>
+    given(...[requested, approved, requested].map((event, at) => ofHold(at < 2 ? '1' : '8', event)))
+      .when(ofHold('1', refund(true)))
+      .thenEvents(ofHold('1', refunded)));
+});
+
 describe('whatever commands come', () => {
   const anyCommand = fc.constantFrom(request, approve, decline, refund(true), refund(false));
+  const ofAnyHold = fc
+    .tuple(anyCommand, fc.constantFrom('1', '8', undefined))
+    .map(([command, hold]) => (hold === undefined ? command : ofHold(hold, command)));
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(payment, anyCommand));
+  it('holds what holds for every decider', () => holdsForEveryDecider(payment, ofAnyHold));
 
   it('has one outcome, and goes back once at most', () => {
     fc.assert(

@@ -1,3 +1,4 @@
+import { Map as ImmutableMap } from 'immutable';
 import type { CinemaCommand, CinemaEvent } from '../../schemas/cinema.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 
@@ -10,30 +11,44 @@ type Command = Extract<
   { type: 'RequestPayment' | 'ApprovePayment' | 'DeclinePayment' | 'RecordRefund' }
 >;
 
-type State = {
+type Payment = {
   outcome: 'none' | 'requested' | 'approved' | 'declined';
   /** Refunded, or known never to have been charged. */
   undone: boolean;
 };
 
-const evolve = (state: State, event: Event): State => {
+/** The payments of a reservation id: one for each hold, of which only the latest may still be open. */
+type State = ImmutableMap<string, Payment>;
+
+/** The key of a payment whose events are from before the field `hold`. */
+const BEFORE_HOLDS = '';
+
+const none: Payment = { outcome: 'none', undone: false };
+
+const paymentOf = (state: State, { hold = BEFORE_HOLDS }: { hold?: string }): Payment => state.get(hold) ?? none;
+
+const evolvePayment = (payment: Payment, event: Event): Payment => {
   switch (event.type) {
     case 'PaymentRequested':
-      return { ...state, outcome: 'requested' };
+      return { ...payment, outcome: 'requested' };
     case 'PaymentApproved':
-      return { ...state, outcome: 'approved' };
+      return { ...payment, outcome: 'approved' };
     case 'PaymentDeclined':
-      return { ...state, outcome: 'declined' };
+      return { ...payment, outcome: 'declined' };
     case 'PaymentRefunded':
     case 'PaymentVoided':
-      return { ...state, undone: true };
+      return { ...payment, undone: true };
     default:
       return unreachable(event);
   }
 };
 
+const evolve = (state: State, event: Event): State =>
+  state.set(event.data.hold ?? BEFORE_HOLDS, evolvePayment(paymentOf(state, event.data), event));
+
 /** Approved or declined: whichever comes first stands, and the seat follows it. */
-const decide = (command: Command, { outcome, undone }: State): Decision<Event> => {
+const decide = (command: Command, state: State): Decision<Event> => {
+  const { outcome, undone } = paymentOf(state, command.data);
   const isOpen = outcome === 'none' || outcome === 'requested';
   switch (command.type) {
     case 'RequestPayment':
@@ -59,14 +74,19 @@ const decide = (command: Command, { outcome, undone }: State): Decision<Event> =
   }
 };
 
-/** A reservation's payment: `payment-{showingId}.{reservationId}`. */
+/** The payments of a reservation id: `payment-{showingId}.{reservationId}`. */
 export const payment: Decider<Command, Event, State> = {
   category: 'payment',
   commands: ['RequestPayment', 'ApprovePayment', 'DeclinePayment', 'RecordRefund'],
   id: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
-  initialState: { outcome: 'none', undone: false },
+  initialState: ImmutableMap(),
   evolve,
   decide,
   answer: ({ data }) => data,
-  snapshot: { version: 1, save: (state) => state, restore: (saved: State) => saved },
+  size: (state) => 1 + state.size,
+  snapshot: {
+    version: 2,
+    save: (state) => [...state],
+    restore: (saved: [hold: string, Payment][]): State => ImmutableMap(saved),
+  },
 };

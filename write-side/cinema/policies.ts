@@ -1,4 +1,4 @@
-import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, cinema } from '../../schemas/cinema.ts';
+import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, cinema, holdKey, holdOf } from '../../schemas/cinema.ts';
 import { messageIdOf, messageOf } from '../../schemas/cinema-messages.ts';
 import { policy } from '../policies/policy.ts';
 import { processManager } from '../policies/process.ts';
@@ -47,12 +47,10 @@ const outcomes = policy({
   context: cinema,
   events: ['PaymentApproved', 'PaymentDeclined'],
   key: ({ data }) => `${data.showingId}.${data.reservationId}`,
-  react: ({ type, data }): CinemaCommand[] => {
-    const { showingId, reservationId } = data;
-    return type === 'PaymentApproved'
-      ? [{ type: 'ConfirmReservation', data: { showingId, reservationId } }]
-      : [{ type: 'ReleaseSeat', data: { showingId, reservationId, reason: data.reason } }];
-  },
+  react: ({ type, data }): CinemaCommand[] =>
+    type === 'PaymentApproved'
+      ? [{ type: 'ConfirmReservation', data: holdOf(data) }]
+      : [{ type: 'ReleaseSeat', data: { ...holdOf(data), reason: data.reason } }],
 });
 
 export const cinemaPolicies = [showings, withdrawals, cancellations, outcomes];
@@ -75,25 +73,23 @@ const payments = (holdMs: number) =>
       'PaymentVoided',
     ],
     plan: ({ type, data }) => {
-      const { showingId, reservationId, customerId, title } = data;
-      const reservation = `${showingId}.${reservationId}`;
+      const key = holdKey(data);
+      const { customerId, title } = data;
       const amount = 'amount' in data ? data.amount : data.price;
-      const payment = { showingId, reservationId, customerId, title, amount };
+      const payment = { ...holdOf(data), customerId, title, amount };
       switch (type) {
         case 'SeatHeld':
-          return [{ key: `settle ${reservation}`, task: 'settle', afterMs: holdMs, data: payment }];
+          return [{ key: `settle ${key}`, task: 'settle', afterMs: holdMs, data: payment }];
         case 'ReservationConfirmed':
         case 'SeatReleased':
-          return [{ key: `settle ${reservation}`, task: null }];
+          return [{ key: `settle ${key}`, task: null }];
         case 'PaymentDeclined':
-          return data.reason === 'declined'
-            ? []
-            : [{ key: `undo ${reservation}`, task: 'undo', afterMs: 0, data: payment }];
+          return data.reason === 'declined' ? [] : [{ key: `undo ${key}`, task: 'undo', afterMs: 0, data: payment }];
         case 'SeatReservationCanceled':
-          return [{ key: `undo ${reservation}`, task: 'undo', afterMs: 0, data: payment }];
+          return [{ key: `undo ${key}`, task: 'undo', afterMs: 0, data: payment }];
         case 'PaymentRefunded':
         case 'PaymentVoided':
-          return [{ key: `undo ${reservation}`, task: null }];
+          return [{ key: `undo ${key}`, task: null }];
         default:
           return type satisfies never;
       }

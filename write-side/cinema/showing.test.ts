@@ -40,7 +40,7 @@ const prove = (data = {}): Command => ({
   data: { movieId, showingId, reservationId: 'r-1', customerId: 'CUST1', ...data },
 });
 
-const told = (reservationId = 'r-1', seat?: number, customerId = 'CUST1') => ({
+const reservationData = (reservationId = 'r-1', seat?: number, customerId = 'CUST1') => ({
   showingId,
   movieId,
   reservationId,
@@ -49,16 +49,24 @@ const told = (reservationId = 'r-1', seat?: number, customerId = 'CUST1') => ({
   ...(seat === undefined ? {} : { seat }),
   price,
 });
+/** The same event of a hold: the fixtures without one are events from before this field. */
+const ofHold = (hold: string, { type, data }: Event) => ({ type, data: { ...data, hold } }) as Event;
 const opened = (seats = 2): Event => ({ type: 'ShowingOpened', data: { ...about, seats } });
-const held = (...of: Parameters<typeof told>): Event => ({ type: 'SeatHeld', data: { ...told(...of), heldAt: NOW } });
-const confirmed = (...of: Parameters<typeof told>): Event => ({ type: 'ReservationConfirmed', data: told(...of) });
-const released = (...of: Parameters<typeof told>): Event => ({
+const held = (...of: Parameters<typeof reservationData>): Event => ({
+  type: 'SeatHeld',
+  data: { ...reservationData(...of), heldAt: NOW },
+});
+const confirmed = (...of: Parameters<typeof reservationData>): Event => ({
+  type: 'ReservationConfirmed',
+  data: reservationData(...of),
+});
+const released = (...of: Parameters<typeof reservationData>): Event => ({
   type: 'SeatReleased',
-  data: { ...told(...of), reason: 'declined' },
+  data: { ...reservationData(...of), reason: 'declined' },
 });
 const canceled = (reservationId = 'r-1', seat?: number, reason?: string): Event => ({
   type: 'SeatReservationCanceled',
-  data: { ...told(reservationId, seat), ...(reason === undefined ? {} : { reason }) },
+  data: { ...reservationData(reservationId, seat), ...(reason === undefined ? {} : { reason }) },
 });
 const showingCanceled = (remaining = 0): Event => ({
   type: 'ShowingCanceled',
@@ -76,8 +84,11 @@ describe('OpenShowing', () => {
 });
 
 describe('ReserveSeat', () => {
-  it('holds a seat by its number', () => given(opened()).when(reserve('r-1', 2)).thenEvents(held('r-1', 2)));
-  it('holds any seat', () => given(opened()).when(reserve()).thenEvents(held()));
+  it('holds a seat by its number', () =>
+    given(opened())
+      .when(reserve('r-1', 2))
+      .thenEvents(ofHold('1', held('r-1', 2))));
+  it('holds any seat', () => given(opened()).when(reserve()).thenEvents(ofHold('1', held())));
   it('needs a showing', () => given().when(reserve()).thenRefused('showing-not-found'));
   it('needs one that takes place', () =>
     given(opened(), showingCanceled()).when(reserve()).thenRefused('showing-canceled'));
@@ -89,14 +100,82 @@ describe('ReserveSeat', () => {
   it('needs a seat to be left', () =>
     given(opened(), held('r-1', 1), held('r-2')).when(reserve('r-3', 2)).thenRefused('showing-full'));
   it('takes a seat that was released or given back', () => {
-    given(opened(), held('r-1', 1), released('r-1', 1)).when(reserve('r-2', 1)).thenEvents(held('r-2', 1));
+    given(opened(), held('r-1', 1), released('r-1', 1))
+      .when(reserve('r-2', 1))
+      .thenEvents(ofHold('3', held('r-2', 1)));
     given(opened(), held('r-1', 1), confirmed('r-1', 1), canceled('r-1', 1))
       .when(reserve('r-2', 1))
-      .thenEvents(held('r-2', 1));
+      .thenEvents(ofHold('4', held('r-2', 1)));
   });
   it('needs an unused id', () => {
     given(opened(), held()).when(reserve()).thenRefused('reservation-already-exists');
     given(opened(), held(), released()).when(reserve()).thenRefused('reservation-already-exists');
+  });
+});
+
+describe('CheckReservation', () => {
+  const check = (hold?: string): Command => ({
+    type: 'CheckReservation',
+    data: { showingId, reservationId: 'r-1', ...(hold === undefined ? {} : { hold }) },
+  });
+  const [heldAs4, confirmedAs4] = [ofHold('4', held()), ofHold('4', confirmed())];
+  const endedAs = (reason: 'declined' | 'timed-out' | 'unavailable'): Event =>
+    ofHold('4', { type: 'SeatReleased', data: { ...reservationData(), reason } });
+
+  it('passes a confirmed reservation', () => given(opened(), heldAs4, confirmedAs4).when(check('4')).thenNothing());
+  it('refuses one that is being paid', () =>
+    given(opened(), heldAs4).when(check('4')).thenRefused('reservation-pending'));
+  it.each([
+    ['declined', 'payment-declined'],
+    ['timed-out', 'payment-declined'],
+    ['unavailable', 'payment-unavailable'],
+  ] as const)('refuses one whose payment was %s', (reason, refused) =>
+    given(opened(), heldAs4, endedAs(reason)).when(check('4')).thenRefused(refused),
+  );
+  it('refuses one that its customer or its showing cancelled', () => {
+    const canceledAs4 = ofHold('4', canceled());
+    given(opened(), heldAs4, confirmedAs4, canceledAs4).when(check('4')).thenRefused('already-canceled');
+    given(opened(), heldAs4, showingCanceled(), confirmedAs4, canceledAs4)
+      .when(check('4'))
+      .thenRefused('showing-canceled');
+  });
+  it('knows nothing of another hold of the id', () => {
+    given(opened(), heldAs4, confirmedAs4).when(check('3')).thenRefused('reservation-not-found');
+    given(opened(), heldAs4, confirmedAs4).when(check()).thenRefused('reservation-not-found');
+    given(opened(), heldAs4, endedAs('declined')).when(check('3')).thenRefused('reservation-not-found');
+    given(opened()).when(check('3')).thenRefused('reservation-not-found');
+  });
+});
+
+describe('CheckReservationId', () => {
+  const check: Command = { type: 'CheckReservationId', data: { showingId, reservationId: 'r-1' } };
+  it('passes an unused id', () => given(opened()).when(check).thenNothing());
+  it('refuses the id of a reservation, whether it stands or has ended', () => {
+    given(opened(), held()).when(check).thenRefused('reservation-already-exists');
+    given(opened(), held(), released()).when(check).thenRefused('reservation-already-exists');
+  });
+});
+
+describe('a reservation id that is held again', () => {
+  const again = given(opened(), ofHold('1', held()), ofHold('1', released()), ofHold('8', held()));
+  const step = (type: 'ConfirmReservation' | 'ReleaseSeat', hold?: string) =>
+    ({
+      type,
+      data: {
+        showingId,
+        reservationId: 'r-1',
+        ...(hold === undefined ? {} : { hold }),
+        ...(type === 'ReleaseSeat' ? { reason: 'declined' } : {}),
+      },
+    }) as Command;
+
+  it('follows the payment of its own hold', () => {
+    again.when(step('ConfirmReservation', '8')).thenEvents(ofHold('8', confirmed()));
+    again.when(step('ReleaseSeat', '8')).thenEvents(ofHold('8', released()));
+  });
+  it.each(['1', undefined])('ignores the payment of hold %s', (hold) => {
+    again.when(step('ConfirmReservation', hold)).thenNothing();
+    again.when(step('ReleaseSeat', hold)).thenNothing();
   });
 });
 

@@ -1,5 +1,5 @@
 import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
-import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent } from '../../schemas/cinema.ts';
+import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent, type Hold } from '../../schemas/cinema.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
 
 type Event = Extract<
@@ -25,13 +25,18 @@ type Command = Extract<
       | 'ReserveSeat'
       | 'ConfirmReservation'
       | 'ReleaseSeat'
+      | 'CheckReservationId'
+      | 'CheckReservation'
       | 'CancelSeat'
       | 'ProveGuest';
   }
 >;
 
-type Reservation = { status: 'held' | 'confirmed'; customerId: string; seat?: number; price: number };
-type Ended = 'refused' | 'canceled';
+type Reservation = { status: 'held' | 'confirmed'; hold?: string; customerId: string; seat?: number; price: number };
+
+/** Why a seat was released, or who cancelled a paid reservation: the customer or the showing. */
+type Ending = Extract<Event, { type: 'SeatReleased' }>['data']['reason'] | 'canceled' | 'showing-canceled';
+type Ended = { how: Ending; hold?: string };
 
 type Showing = { movieId: string; title: string; seats: number; price: number };
 
@@ -57,9 +62,9 @@ const initialState: State = {
   ended: OrderedMap(),
 };
 
-const end = (state: State, reservationId: string, how: Ended): State => {
+const end = (state: State, { reservationId, hold }: Hold, how: Ending): State => {
   const seat = state.open.get(reservationId)?.seat;
-  const ended = state.ended.set(reservationId, how);
+  const ended = state.ended.set(reservationId, hold === undefined ? { how } : { how, hold });
   return {
     ...state,
     open: state.open.delete(reservationId),
@@ -77,11 +82,12 @@ const evolve = (state: State, event: Event): State => {
     case 'ShowingCanceled':
       return { ...state, status: 'canceled' };
     case 'SeatHeld': {
-      const { reservationId, customerId, seat, price } = event.data;
+      const { reservationId, hold, customerId, seat, price } = event.data;
       return {
         ...state,
         open: state.open.set(reservationId, {
           status: 'held',
+          ...(hold === undefined ? {} : { hold }),
           customerId,
           price,
           ...(seat === undefined ? {} : { seat }),
@@ -95,24 +101,25 @@ const evolve = (state: State, event: Event): State => {
         open: state.open.update(event.data.reservationId, (held) => held && { ...held, status: 'confirmed' as const }),
       } as State;
     case 'SeatReleased':
-      return end(state, event.data.reservationId, 'refused');
+      return end(state, event.data, event.data.reason);
     case 'SeatReservationCanceled':
-      return end(state, event.data.reservationId, 'canceled');
+      return end(state, event.data, state.status === 'canceled' ? 'showing-canceled' : 'canceled');
     default:
       return unreachable(event);
   }
 };
 
-/** What every event of a reservation tells. */
-const told = (
+/** Returns the data that every event of a reservation has. */
+const reservationData = (
   { showing }: State,
   showingId: string,
   reservationId: string,
-  { customerId, seat, price }: Reservation,
+  { hold, customerId, seat, price }: Reservation,
 ) => ({
   showingId,
   movieId: showing.movieId,
   reservationId,
+  ...(hold === undefined ? {} : { hold }),
   customerId,
   title: showing.title,
   ...(seat === undefined ? {} : { seat }),
@@ -128,7 +135,7 @@ const cancellations = (showingId: string, state: State): Event[] =>
     .map(
       ([reservationId, reservation]): Event => ({
         type: 'SeatReservationCanceled',
-        data: { ...told(state, showingId, reservationId, reservation), reason: 'showing-canceled' },
+        data: { ...reservationData(state, showingId, reservationId, reservation), reason: 'showing-canceled' },
       }),
     )
     .toArray();
@@ -136,7 +143,7 @@ const cancellations = (showingId: string, state: State): Event[] =>
 const reserve = (
   { showingId, reservationId, customerId, seat }: Extract<Command, { type: 'ReserveSeat' }>['data'],
   state: State,
-  now: string,
+  { now, revision }: DecisionInput,
 ): Decision<Event> => {
   const { showing, open, taken, ended } = state;
   if (open.has(reservationId) || ended.has(reservationId)) return refuse('reservation-already-exists');
@@ -146,14 +153,43 @@ const reserve = (
   if (seat !== undefined && taken.has(seat)) return refuse('seat-taken');
   const held: Reservation = {
     status: 'held',
+    hold: `${revision}`,
     customerId,
     price: showing.price,
     ...(seat === undefined ? {} : { seat }),
   };
-  return [{ type: 'SeatHeld', data: { ...told(state, showingId, reservationId, held), heldAt: now } }];
+  return [{ type: 'SeatHeld', data: { ...reservationData(state, showingId, reservationId, held), heldAt: now } }];
 };
 
-const decide = (command: Command, state: State, { now }: DecisionInput): Decision<Event> => {
+/** Returns the reservation that a step belongs to, unless its id was held again since. */
+const heldBy = ({ open }: State, { reservationId, hold }: Hold): Reservation | undefined => {
+  const reservation = open.get(reservationId);
+  return reservation?.hold === hold ? reservation : undefined;
+};
+
+/** Refuses a reservation that is not confirmed, with the reason that its customer gets. */
+const checkReservation = (held: Hold, state: State): Decision<Event> => {
+  const reservation = heldBy(state, held);
+  if (reservation) return reservation.status === 'confirmed' ? [] : refuse('reservation-pending');
+  const ended = state.ended.get(held.reservationId);
+  if (!ended || ended.hold !== held.hold) return refuse('reservation-not-found');
+  switch (ended.how) {
+    case 'declined':
+      return refuse('payment-declined');
+    case 'timed-out':
+      return refuse('payment-declined', 'the payment provider did not answer in time');
+    case 'unavailable':
+      return refuse('payment-unavailable');
+    case 'canceled':
+      return refuse('already-canceled');
+    case 'showing-canceled':
+      return refuse('showing-canceled', 'the payment is refunded');
+    default:
+      return unreachable(ended.how);
+  }
+};
+
+const decide = (command: Command, state: State, input: DecisionInput): Decision<Event> => {
   const { showingId } = command.data;
   if (command.type === 'OpenShowing' || command.type === 'CheckShowingId') {
     const isAnothers = state.status !== 'none' && state.showing.movieId !== command.data.movieId;
@@ -178,13 +214,13 @@ const decide = (command: Command, state: State, { now }: DecisionInput): Decisio
       return state.status === 'canceled' ? cancellations(showingId, state) : [];
 
     case 'ReserveSeat':
-      return reserve(command.data, state, now);
+      return reserve(command.data, state, input);
 
     case 'ConfirmReservation': {
       const { reservationId } = command.data;
-      const held = state.open.get(reservationId);
+      const held = heldBy(state, command.data);
       if (held?.status !== 'held') return [];
-      const data = told(state, showingId, reservationId, held);
+      const data = reservationData(state, showingId, reservationId, held);
       const confirmed: Event = { type: 'ReservationConfirmed', data };
       return state.status === 'open'
         ? [confirmed]
@@ -193,10 +229,19 @@ const decide = (command: Command, state: State, { now }: DecisionInput): Decisio
 
     case 'ReleaseSeat': {
       const { reservationId, reason } = command.data;
-      const held = state.open.get(reservationId);
+      const held = heldBy(state, command.data);
       if (held?.status !== 'held') return [];
-      return [{ type: 'SeatReleased', data: { ...told(state, showingId, reservationId, held), reason } }];
+      return [{ type: 'SeatReleased', data: { ...reservationData(state, showingId, reservationId, held), reason } }];
     }
+
+    case 'CheckReservationId': {
+      const { reservationId } = command.data;
+      const isUsed = state.open.has(reservationId) || state.ended.has(reservationId);
+      return isUsed ? refuse('reservation-already-exists') : [];
+    }
+
+    case 'CheckReservation':
+      return checkReservation(command.data, state);
 
     case 'CancelSeat': {
       const { reservationId, reason } = command.data;
@@ -205,9 +250,10 @@ const decide = (command: Command, state: State, { now }: DecisionInput): Decisio
       if (!reservation) {
         const ended = state.ended.get(reservationId);
         if (!ended) return refuse('reservation-not-found');
-        return refuse(ended === 'refused' ? 'reservation-refused' : 'already-canceled');
+        const isCanceled = ended.how === 'canceled' || ended.how === 'showing-canceled';
+        return refuse(isCanceled ? 'already-canceled' : 'reservation-refused');
       }
-      const data = told(state, showingId, reservationId, reservation);
+      const data = reservationData(state, showingId, reservationId, reservation);
       return [{ type: 'SeatReservationCanceled', data: { ...data, ...(reason === undefined ? {} : { reason }) } }];
     }
 
@@ -253,6 +299,8 @@ export const showing: Decider<Command, Event, State> = {
     'ReserveSeat',
     'ConfirmReservation',
     'ReleaseSeat',
+    'CheckReservationId',
+    'CheckReservation',
     'CancelSeat',
     'ProveGuest',
   ],
@@ -264,7 +312,7 @@ export const showing: Decider<Command, Event, State> = {
   owner: ({ type, data }, { open }) => (type === 'CancelSeat' ? open.get(data.reservationId)?.customerId : undefined),
   size: ({ open, ended }) => 1 + open.size + ended.size,
   snapshot: {
-    version: 1,
+    version: 2,
     save: ({ status, showing, open, ended }): Saved => ({ status, showing, open: [...open], ended: [...ended] }),
     restore: ({ status, showing, open, ended }: Saved): State => ({
       status,

@@ -1,3 +1,4 @@
+import { holdOf } from '../../../schemas/cinema.ts';
 import type { CustomerMessage } from '../../../schemas/cinema-messages.ts';
 import type { Channel } from './channel.ts';
 
@@ -29,8 +30,9 @@ export const performMessages =
   ({ channel, address }: MessagesOptions) =>
   async ({ data }: { data: object }, give: Give): Promise<void> => {
     if (!channel) return;
-    const { messageId, kind, showingId, reservationId, customerId, text } = data as CustomerMessage;
-    if ((await give({ type: 'CheckMessage', data: { kind, showingId, reservationId } })) === 'refused') return;
+    const { messageId, kind, customerId, text, ...rest } = data as CustomerMessage;
+    const message = { kind, ...holdOf(rest) };
+    if ((await give({ type: 'CheckMessage', data: message })) === 'refused') return;
     await channel.send(messageId, address.replaceAll('{customerId}', customerId), subjects[kind], text);
-    await give({ type: 'RecordMessageSent', data: { kind, showingId, reservationId, customerId } });
+    await give({ type: 'RecordMessageSent', data: { ...message, customerId } });
   };

@@ -1,7 +1,8 @@
+import { type Hold, holdKey } from '../../../schemas/cinema.ts';
 import type { Payments } from './client.ts';
 
 /** What a payment is for, as the schedule keeps it. */
-type Payment = { showingId: string; reservationId: string; customerId: string; title: string; amount: number };
+type Payment = Hold & { customerId: string; title: string; amount: number };
 
 type Command = { type: string; data: object };
 
@@ -26,7 +27,7 @@ export const performPayments =
   (payments: Pick<Payments, 'find' | 'undo'>) =>
   async ({ task, data, attempts }: { task: string; data: object; attempts: number }, give: Give): Promise<void> => {
     const payment = data as Payment;
-    const key = `${payment.showingId}.${payment.reservationId}`;
+    const key = holdKey(payment);
     if (task === 'undo') {
       await give({ type: 'RecordRefund', data: { ...payment, charged: await payments.undo(key) } });
       return;
