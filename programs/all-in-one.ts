@@ -23,6 +23,8 @@ import { startWriteSide } from '../write-side/start.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { eventStoreProbe, mongoProbe, reportUnreachable, withoutPassword } from './wiring/reachable.ts';
+import { announce } from './wiring/running.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, type Settings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
@@ -71,6 +73,11 @@ await main(async () => {
   const mongo = createMongoClient(stores.mongoUrl);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);
+  const withdraw = announce(settings);
+  const settle = reportUnreachable(
+    [eventStoreProbe(client, stores.eventStoreUrl), mongoProbe(db, stores.mongoUrl)],
+    log,
+  );
   // After a crash the views would stand still until the leases of a process ran out that is gone for certain.
   if (settings.MONGODB_URL === '') await forgetAllWorkers(db);
   const names = settings.PLAZA_CONTEXTS;
@@ -133,24 +140,25 @@ await main(async () => {
   );
   onShutdown(async () => {
     stopping = true;
+    settle();
     readApi.stop();
     await serving.close();
     await Promise.all([policies.stop(), projections.stop(), operations.stop()]);
     await writeSide.stop();
     await Promise.all([disconnectEventStore(client), limits.stop(), mongo.close(), payments?.stop()]);
     await stores.stop();
+    withdraw();
     await telemetry.stop();
   });
 
   await projections.caughtUp(FIRST_VIEWS);
   serving.handle(app);
 
-  const stored = stores.embedded
-    ? `in ${stores.embedded.dataFolder} (embedded stores)`
-    : `in ${settings.EVENTSTORE_URL.replace(/\/\/.*@/, '//')} and ${settings.MONGODB_URL.replace(/\/\/.*@/, '//')}`;
+  const placeOf = (url: string) => (url === '' ? `${dataFolder} (embedded)` : withoutPassword(url));
   console.log(`Plaza listens on ${serving.url.replace('127.0.0.1', 'localhost')}  (ready after ${Math.round(performance.now())} ms)
   contexts   ${names.join(', ')}
-  data       ${stored}
+  events     ${placeOf(settings.EVENTSTORE_URL)}
+  views      ${placeOf(settings.MONGODB_URL)}
   reference  ${serving.url.replace('127.0.0.1', 'localhost')}/reference
   stop       Ctrl-C`);
   if (settings.AUTH === 'off')

@@ -11,6 +11,7 @@ import { policiesOf } from '../write-side/policies/contexts.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { eventStoreProbe, mongoProbe, reportUnreachable } from './wiring/reachable.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, requireSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
@@ -28,6 +29,7 @@ await main(async () => {
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);
+  const settle = reportUnreachable([eventStoreProbe(client, EVENTSTORE_URL), mongoProbe(db, MONGODB_URL)], log);
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const policies = startPolicies({
     client,
@@ -57,6 +59,7 @@ await main(async () => {
   );
   onShutdown(async () => {
     stopping = true;
+    settle();
     await serving.close();
     await policies.stop();
     await Promise.all([disconnectEventStore(client), mongo.close()]);

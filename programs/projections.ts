@@ -10,6 +10,7 @@ import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { identityOf } from './wiring/identity.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { eventStoreProbe, mongoProbe, reportUnreachable } from './wiring/reachable.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, requireSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
@@ -26,6 +27,7 @@ await main(async () => {
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);
+  const settle = reportUnreachable([eventStoreProbe(client, EVENTSTORE_URL), mongoProbe(db, MONGODB_URL)], log);
   const all = projectionsIn(settings.PLAZA_CONTEXTS);
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
@@ -51,6 +53,7 @@ await main(async () => {
   );
   onShutdown(async () => {
     stopping = true;
+    settle();
     await serving.close();
     await Promise.all([projections.stop(), operations.stop()]);
     await Promise.all([disconnectEventStore(client), mongo.close()]);

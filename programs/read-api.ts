@@ -11,6 +11,7 @@ import { startReadApi } from '../read-api/start.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { mongoProbe, reportUnreachable } from './wiring/reachable.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, requireSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
@@ -29,6 +30,7 @@ await main(async () => {
   const mongo = createMongoClient(MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);
+  const settle = reportUnreachable([mongoProbe(db, MONGODB_URL)], log);
   const contexts = readContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
@@ -68,6 +70,7 @@ await main(async () => {
   const inFlight = drain === 0 ? 0 : MAX_WAIT * 1000;
   onShutdown(async () => {
     stopping = true;
+    settle();
     await serving.drain(drain);
     readApi.endStreams();
     const patience = setTimeout(readApi.stop, inFlight);

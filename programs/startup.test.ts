@@ -96,3 +96,72 @@ test('data is kept over restarts, and over the death of the stores', async () =>
   expect(await second.end()).toBe(0);
   data.remove();
 });
+
+describe('stores that cannot be reached', () => {
+  const data = temporaryData();
+  afterAll(() => data.remove());
+  const EVENTSTORE_URL = 'esdb://operator:geheim@127.0.0.1:1?tls=false';
+  const MONGODB_URL = 'mongodb://operator:geheim@127.0.0.1:1/';
+  const reported = (program: Program, store: string) =>
+    eventually(
+      async () =>
+        program
+          .output()
+          .split('\n')
+          .filter((line) => line.includes(`${store} cannot be reached`)),
+      (lines) => lines.length > 1,
+    );
+
+  test.each([
+    ['all-in-one', true, true],
+    ['write-side', true, false],
+    ['read-api', false, true],
+    ['projections', true, true],
+    ['policies', true, true],
+  ])(
+    '%s reports each at its start, and again until it answers, without a password',
+    async (name, events, views) => {
+      const env = {
+        PLAZA_DATA: data.folder,
+        EVENTSTORE_URL,
+        MONGODB_URL,
+        LOG_LEVEL: 'warn',
+        PAYMENT_URL: 'http://127.0.0.1:1',
+      };
+      const program = await startProgram(`programs/${name}.ts`, { ...env, LOG_LEVEL: 'info' });
+      if (events) await reported(program, 'EVENTSTORE_URL=esdb://127.0.0.1:1?tls=false');
+      if (views) await reported(program, 'MONGODB_URL=mongodb://127.0.0.1:1/');
+      expect(program.output()).not.toContain('geheim');
+      await program.end('SIGKILL');
+    },
+    60_000,
+  );
+});
+
+describe('the banner', () => {
+  const banner = async (env: Record<string, string>): Promise<string> => {
+    const plaza = await startProgram(ALL_IN_ONE, env);
+    const shown = await eventually(
+      async () => plaza.output(),
+      (output) => output.includes('stop '),
+    );
+    await plaza.end();
+    return shown;
+  };
+
+  test('names the store of the events and the store of the views, each where it is', async () => {
+    const data = temporaryData();
+    const other = temporaryData();
+    const running = await startProgram('embedded/main.ts', {
+      PLAZA_DATA: other.folder,
+      PLAZA_EVENTSTORE_PORT: '0',
+      PLAZA_MONGODB_PORT: '0',
+    });
+    const [, MONGODB_URL = ''] = /MONGODB_URL=(\S+)/.exec(running.output()) ?? [];
+    const shown = await banner({ PLAZA_DATA: data.folder, MONGODB_URL });
+    expect(shown).toMatch(new RegExp(`events +${data.folder} \\(embedded\\)\n +views +${MONGODB_URL}\n`));
+    await running.end();
+    data.remove();
+    other.remove();
+  });
+});

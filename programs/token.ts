@@ -1,7 +1,10 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { localKey, signLocally } from '../platform/identity/local-key.ts';
 import { isSubject } from '../platform/identity/subject.ts';
 import { type Role, roles } from '../schemas/access.ts';
+import { runningOn } from './wiring/running.ts';
 import { readSettings, SettingsError } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -24,8 +27,17 @@ await main(async () => {
     throw new SettingsError('--sub must say whose token it is, and not be a name that Plaza uses itself');
   const hours = Number(values.hours);
   if (!(hours > 0 && hours <= 24 * 365)) throw new SettingsError('--hours must be a number of hours');
-  const { PLAZA_DATA, AUTH_AUDIENCE } = readSettings();
-  const { privateFile } = await localKey(PLAZA_DATA);
-  const token = { sub: values.sub, roles: values.role as Role[], audience: AUTH_AUDIENCE, hours };
+  const settings = readSettings();
+  const running = runningOn(settings.PLAZA_DATA);
+  const issuer = running?.AUTH_ISSUER ?? settings.AUTH_ISSUER;
+  if (issuer !== '') throw new SettingsError(`Plaza trusts the tokens of ${issuer} only: sign in there`);
+  if (!existsSync(join(settings.PLAZA_DATA, 'sign-in', 'private.jwk')))
+    throw new SettingsError(
+      `There is no signing key in ${settings.PLAZA_DATA}/sign-in: start Plaza with AUTH=on first, or set PLAZA_DATA as it has it`,
+    );
+  if (running?.AUTH === 'off') console.error('plaza: the running Plaza has AUTH=off and needs no token');
+  const { privateFile } = await localKey(settings.PLAZA_DATA);
+  const audience = running?.AUTH_AUDIENCE ?? settings.AUTH_AUDIENCE;
+  const token = { sub: values.sub, roles: values.role as Role[], audience, hours };
   console.log(await signLocally(privateFile, token));
 });

@@ -9,6 +9,7 @@ import { startWriteSide } from '../write-side/start.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { eventStoreProbe, reportUnreachable } from './wiring/reachable.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, requireSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
@@ -22,6 +23,7 @@ await main(async () => {
   const telemetry = await telemetryOf(settings, 'write-side');
   const serving = await serve(settings, settings.WRITE_SIDE_PORT);
   const client = connectEventStore(EVENTSTORE_URL);
+  const settle = reportUnreachable([eventStoreProbe(client, EVENTSTORE_URL)], log);
   const appends = await startAppendThread(EVENTSTORE_URL, (error) => {
     throw error;
   });
@@ -59,6 +61,7 @@ await main(async () => {
   const drain = settings.DRAIN_SECONDS * 1000;
   onShutdown(async () => {
     stopping = true;
+    settle();
     await serving.drain(drain);
     await serving.close();
     await writeSide.stop();

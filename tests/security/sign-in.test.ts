@@ -121,6 +121,34 @@ describe('without an identity provider', () => {
     expect(() => tokenOf('--sub', 'x')).toThrow('--role must be one or more of');
     expect(() => tokenOf('--role', 'wizard', '--sub', 'x')).toThrow('--role must be one or more of');
     expect(() => tokenOf('--role', 'staff')).toThrow('--sub must say whose token it is');
+    expect(() => tokenOf('--role', 'staff', '--sub', 'policy:x')).toThrow('--sub must say whose token it is');
+  });
+
+  test('the tool makes no token that the running Plaza would not trust', () => {
+    const other = temporaryData();
+    expect(() => localToken(other.folder, '--role', 'staff', '--sub', 'x')).toThrow('There is no signing key in');
+    other.remove();
+  });
+
+  test('a subject that is no id owns things under the id that /sign-in shows', async () => {
+    const who = bearer(tokenOf('--role', 'customer', '--sub', 'auth0|5f7c8ec7c33c6c004bbafe82'));
+    const { caller } = (await call(plaza.url, 'GET', '/sign-in', undefined, who)).body as { caller: { id: string } };
+    expect(caller.id).toBe('sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE');
+    const staff = bearer(tokenOf('--role', 'staff', '--sub', 'x'));
+    await call(plaza.url, 'POST', '/screening/slots', { ...slot, slotId: 'auth0' }, staff);
+    const book = (customerId: string) =>
+      call(plaza.url, 'POST', '/screening/slots/auth0/bookings', { bookingId: 'b', customerId }, who);
+    expect((await book('somebody')).status).toBe(403);
+    const booked = await book(caller.id);
+    expect(booked.status).toBe(201);
+    const mine = await call(plaza.url, 'GET', `/screening/customers/${caller.id}/bookings`, undefined, {
+      ...who,
+      'Min-Event-Position': booked.headers.get('Event-Position') ?? '',
+      Prefer: 'wait=30',
+    });
+    expect(mine.body.items).toMatchObject([{ bookingId: 'b' }]);
+    const cancel = () => call(plaza.url, 'DELETE', '/screening/slots/auth0/bookings/b', undefined, who);
+    expect((await cancel()).status).toBe(200);
   });
 });
 

@@ -1,0 +1,108 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withoutPassword } from './reachable.ts';
+import { type Settings, SettingsError } from './settings.ts';
+
+/** The stores and the sign-in of a Plaza that runs on a data folder, without passwords. An empty URL is the embedded store. */
+export type Running = {
+  pid: number;
+  EVENTSTORE_URL: string;
+  MONGODB_URL: string;
+  MONGODB_DATABASE: string;
+  AUTH: 'on' | 'off';
+  AUTH_ISSUER: string;
+  AUTH_AUDIENCE: string;
+};
+
+const STORES = ['EVENTSTORE_URL', 'MONGODB_URL'] as const;
+
+const fileIn = (folder: string): string => join(folder, 'plaza.json');
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+};
+
+/**
+ * Tells the operators' commands which stores this process uses, in the data folder's `plaza.json`.
+ * @returns a function that withdraws it
+ */
+export const announce = (settings: Settings): (() => void) => {
+  const folder = settings.PLAZA_DATA;
+  const running: Running = {
+    pid: process.pid,
+    EVENTSTORE_URL: withoutPassword(settings.EVENTSTORE_URL),
+    MONGODB_URL: withoutPassword(settings.MONGODB_URL),
+    MONGODB_DATABASE: settings.MONGODB_DATABASE,
+    AUTH: settings.AUTH,
+    AUTH_ISSUER: settings.AUTH_ISSUER,
+    AUTH_AUDIENCE: settings.AUTH_AUDIENCE,
+  };
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const draft = `${fileIn(folder)}.${process.pid}`;
+  writeFileSync(draft, JSON.stringify(running), { mode: 0o600 });
+  renameSync(draft, fileIn(folder));
+  return () => {
+    if (runningOn(folder)?.pid === process.pid) rmSync(fileIn(folder), { force: true });
+  };
+};
+
+const readAlive = <Content extends { pid: number }>(file: string): Content | undefined => {
+  if (!existsSync(file)) return undefined;
+  const content = JSON.parse(readFileSync(file, 'utf8')) as Content;
+  return isAlive(content.pid) ? content : undefined;
+};
+
+/** Returns the Plaza that runs on a data folder, undefined if none does. */
+export const runningOn = (folder: string): Running | undefined => readAlive<Running>(fileIn(folder));
+
+type Located = Pick<Settings, 'EVENTSTORE_URL' | 'MONGODB_URL' | 'MONGODB_DATABASE'>;
+
+/**
+ * Returns the stores that an operator's command must use: those that the settings name, else those of the Plaza that
+ * runs on the data folder, else the embedded ones that the folder holds (empty URLs).
+ * @throws SettingsError when they cannot be determined
+ */
+export const locateStores = (
+  settings: Settings,
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Located => {
+  const { PLAZA_DATA: folder, EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE } = settings;
+  const given = { EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE };
+  if (EVENTSTORE_URL !== '' && MONGODB_URL !== '') return given;
+
+  const embedded = readAlive<{ pid: number; eventStoreUrl: string; mongoUrl: string }>(join(folder, 'stores.json'));
+  const embeddedUrls = { EVENTSTORE_URL: embedded?.eventStoreUrl ?? '', MONGODB_URL: embedded?.mongoUrl ?? '' };
+  const running = runningOn(folder);
+  if (!running) {
+    const missing = STORES.filter((name) => settings[name] === '');
+    if (missing.length < STORES.length) throw new SettingsError(`${missing[0]} must be set too`);
+    if (!embedded && !existsSync(join(folder, 'events.sqlite')))
+      throw new SettingsError(
+        `There is no Plaza's data in ${folder}: set PLAZA_DATA, or EVENTSTORE_URL and MONGODB_URL, as the running Plaza has them`,
+      );
+    return { ...given, ...embeddedUrls };
+  }
+
+  const of = `the Plaza that runs on ${folder} (process ${running.pid})`;
+  if (env.MONGODB_DATABASE !== undefined && MONGODB_DATABASE !== running.MONGODB_DATABASE)
+    throw new SettingsError(`MONGODB_DATABASE=${MONGODB_DATABASE} is not that of ${of}: ${running.MONGODB_DATABASE}`);
+  const urlOf = (name: (typeof STORES)[number]): string => {
+    const used = running[name];
+    if (settings[name] !== '') {
+      if (withoutPassword(settings[name]) === used) return settings[name];
+      throw new SettingsError(`${name}=${withoutPassword(settings[name])} is not that of ${of}: ${used || 'embedded'}`);
+    }
+    if (used !== '') throw new SettingsError(`${name} must be set as for ${of}: ${used}`);
+    return embeddedUrls[name];
+  };
+  return {
+    EVENTSTORE_URL: urlOf('EVENTSTORE_URL'),
+    MONGODB_URL: urlOf('MONGODB_URL'),
+    MONGODB_DATABASE: running.MONGODB_DATABASE,
+  };
+};
