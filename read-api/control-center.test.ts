@@ -379,6 +379,26 @@ describe('the documents', () => {
     expect((await api.get('/asyncapi.json')).body.asyncapi).toBe('3.0.0');
   });
 
+  it.each(['/openapi.json', '/asyncapi.json', '/reference', '/problems/lot-full', '/control-center/activity'])(
+    'are not sent again to a client that has them: %s',
+    async (path) => {
+      const etag = (await api.get(path)).headers.get('etag') ?? '';
+      const again = await api.get(path, { 'If-None-Match': etag });
+      expect([again.status, again.text]).toEqual([304, '']);
+    },
+  );
+
+  it('show the address that they were requested at', async () => {
+    const shownTo = async (headers: Record<string, string>) =>
+      /PLAZA=[^<]+/.exec((await api.get('/reference', headers)).text)?.[0];
+    expect(await shownTo({})).toBe(`PLAZA=${api.url}`);
+    const forwarded = { 'X-Forwarded-Host': 'plaza.example:8443', 'X-Forwarded-Proto': 'https' };
+    expect(await shownTo(forwarded)).toBe('PLAZA=https://plaza.example:8443');
+    expect(await shownTo({ 'X-Forwarded-Host': '"><script>' })).toBe('PLAZA=http://localhost:8088');
+    const etags = [await api.get('/reference'), await api.get('/reference', forwarded)];
+    expect(new Set(etags.map(({ headers }) => headers.get('etag'))).size).toBe(2);
+  });
+
   it('can be read as a page that loads and runs nothing', async () => {
     const { status, text, headers } = await api.get('/reference');
     expect(status).toBe(200);

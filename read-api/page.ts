@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { type RequestHandler, Router } from 'express';
+import { etagOf, sendTagged } from '../platform/http/conditional.ts';
 import { problems, sendProblem } from '../platform/http/problem.ts';
 import type { SignIn } from '../platform/identity/system.ts';
 
@@ -38,11 +39,16 @@ const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' }
 
 const compress = promisify(gzip);
 
-type Asset = { type: string; bytes: Buffer; gzipped: Promise<Buffer> };
+type Asset = { type: string; bytes: Buffer; etag: string; gzipped: Promise<Buffer> };
 
 const readAsset = (file: string): Asset => {
   const bytes = readFileSync(file);
-  return { type: TYPES[extname(file)] ?? 'application/octet-stream', bytes, gzipped: compress(bytes) };
+  return {
+    type: TYPES[extname(file)] ?? 'application/octet-stream',
+    bytes,
+    etag: etagOf(bytes),
+    gzipped: compress(bytes),
+  };
 };
 
 type Page = { index: Asset; assets: ReadonlyMap<string, Asset> };
@@ -59,20 +65,19 @@ const readPage = (folder: string): Page | undefined => {
 const send = async (
   req: Parameters<RequestHandler>[0],
   res: Parameters<RequestHandler>[1],
-  { type, bytes, gzipped }: Asset,
+  { type, bytes, etag, gzipped }: Asset,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> => {
   const isGzipped = req.acceptsEncodings(['gzip', 'identity']) === 'gzip';
   const body = isGzipped ? await gzipped : bytes;
-  res.writeHead(200, {
+  const sent = {
     'Content-Type': type,
-    'Content-Length': body.length,
     Vary: 'Accept-Encoding',
     'X-Content-Type-Options': 'nosniff',
     ...(isGzipped ? { 'Content-Encoding': 'gzip' } : {}),
     ...headers,
-  });
-  res.end(body);
+  };
+  sendTagged(req, res, body, sent, etag);
 };
 
 /**

@@ -1,39 +1,9 @@
-import { createHash } from 'node:crypto';
-import { type Response, Router } from 'express';
-import helmet from 'helmet';
+import { type Request, type Response, Router } from 'express';
+import { etagOf, sendTagged } from '../platform/http/conditional.ts';
 import { asyncApi } from '../schemas/asyncapi.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { type OpenApiDocument, type Operation, openApi, type Parameter } from '../schemas/openapi.ts';
-
-const escaped = (text: unknown): string =>
-  String(text).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-
-const STYLE = `
-:root { color-scheme: light dark; --line: light-dark(#d7dbe0, #3a3f47); --soft: light-dark(#f5f6f8, #1e2228); --ink: light-dark(#1b1f24, #e6e8eb); --dim: light-dark(#59616b, #9aa3ad); }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 60rem; padding: 1rem 1.25rem 4rem; font: 1rem/1.55 system-ui, sans-serif; color: var(--ink); background: light-dark(#fff, #14171b); }
-h1 { margin-bottom: 0; } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); } h3 { font-size: 1rem; margin: 1rem 0 .3rem; }
-nav ul { columns: 18rem; padding-left: 1.2rem; } a { color: light-dark(#0b57c2, #7cb0ff); }
-details { border: 1px solid var(--line); border-radius: .5rem; margin: .6rem 0; padding: 0 1rem; } details[open] { padding-bottom: 1rem; }
-summary { cursor: pointer; padding: .6rem 0; } code, pre { font: .875rem/1.5 ui-monospace, monospace; }
-pre { background: var(--soft); border: 1px solid var(--line); border-radius: .4rem; padding: .7rem .9rem; overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; vertical-align: top; padding: .3rem .6rem .3rem 0; border-bottom: 1px solid var(--line); } th { color: var(--dim); font-weight: 600; }
-.method { display: inline-block; min-width: 4.2rem; font: 700 .8rem ui-monospace, monospace; } .dim { color: var(--dim); }
-`;
-
-/** The page runs nothing, loads nothing and is shown in no other page. */
-const protect = helmet({
-  contentSecurityPolicy: {
-    useDefaults: false,
-    directives: {
-      defaultSrc: ["'none'"],
-      styleSrc: [`'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`],
-      baseUri: ["'none'"],
-      formAction: ["'none'"],
-      frameAncestors: ["'none'"],
-    },
-  },
-});
+import { escaped, htmlPage, protect } from './html.ts';
 
 const pretty = (value: unknown): string => `<pre><code>${escaped(JSON.stringify(value, null, 2))}</code></pre>`;
 
@@ -100,7 +70,10 @@ ${example === undefined ? '' : `<h3>Answer</h3>${pretty(example)}`}
 </details>`;
 };
 
-/** The document as a page of HTML that needs nothing else: no script, no font, no picture. */
+/** Stands in the page for the address that it was requested at. */
+const ADDRESS = '{address}';
+
+/** Returns the document as a page of HTML. */
 const referencePage = (document: OpenApiDocument): string => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
@@ -110,13 +83,11 @@ const referencePage = (document: OpenApiDocument): string => {
     description,
     own: operations.filter(({ operation }) => operation.tags.includes(name)),
   }));
-  return `<!doctype html>
-<html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Plaza: reference</title><style>${STYLE}</style></head>
-<body>
-<header><h1>Plaza</h1><p class="dim">Version ${escaped(document.info.version)}. ${escaped(document.info.description)}</p>
+  return htmlPage(
+    'Plaza: reference',
+    `<header><h1>Plaza</h1><p class="dim">Version ${escaped(document.info.version)}. ${escaped(document.info.description)}</p>
 <p>The same for programs: <a href="/openapi.json">OpenAPI</a>, <a href="/asyncapi.json">AsyncAPI</a>. The commands below work after</p>
-<pre><code>PLAZA=http://localhost:8088</code></pre></header>
+<pre><code>PLAZA=${ADDRESS}</code></pre></header>
 <nav aria-label="Sections"><ul>${sections.map(({ name, description }) => `<li><a href="#${escaped(name)}">${escaped(description)}</a></li>`).join('')}</ul></nav>
 <main>
 ${sections
@@ -127,31 +98,48 @@ ${sections
         .join('\n')}</section>`,
   )
   .join('\n')}
-</main>
-</body>
-</html>
-`;
+</main>`,
+  );
 };
 
-const sendWhole = (res: Response, type: string, bytes: Buffer): void => {
-  res.writeHead(200, { 'Content-Type': type, 'Content-Length': bytes.length, 'Cache-Control': 'no-cache' });
-  res.end(bytes);
+const UNCHANGING = { 'Cache-Control': 'no-cache' };
+
+/** Returns a handler that answers with a text, which is made when it is first requested. */
+const whole = (type: string, make: () => string) => {
+  let made: { bytes: Buffer; etag: string } | undefined;
+  return (req: Request, res: Response): void => {
+    const bytes = made?.bytes ?? Buffer.from(make());
+    made ??= { bytes, etag: etagOf(bytes) };
+    sendTagged(req, res, bytes, { 'Content-Type': type, ...UNCHANGING }, made.etag);
+  };
 };
 
-/** Made when it is first asked for. */
-const once = (make: () => string): (() => Buffer) => {
-  let made: Buffer | undefined;
-  return () => (made ??= Buffer.from(make()));
+const HOST = /^[a-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9a-f:.]{2,45}\](:\d{1,5})?$/i;
+
+/** Returns the address that a client used, also behind a gateway, which forwards it. It is shown, and trusted no further. */
+const addressOf = ({ headers }: Request): string => {
+  const host = String(headers['x-forwarded-host'] ?? headers.host ?? '');
+  const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';
+  return HOST.test(host) ? `${scheme}://${host}` : 'http://localhost:8088';
 };
 
 /** GET /openapi.json, /asyncapi.json and /reference, each rendered once. */
 export const referenceRoutes = (contexts: readonly ContextSchema[], version: string): Router => {
-  const openApiJson = once(() => JSON.stringify(openApi(contexts, version)));
-  const asyncApiJson = once(() => JSON.stringify(asyncApi(contexts, version)));
-  const page = once(() => referencePage(openApi(contexts, version)));
   const router = Router({ caseSensitive: true });
-  router.get('/openapi.json', (_req, res) => sendWhole(res, 'application/json', openApiJson()));
-  router.get('/asyncapi.json', (_req, res) => sendWhole(res, 'application/json', asyncApiJson()));
-  router.get('/reference', protect, (_req, res) => sendWhole(res, 'text/html; charset=utf-8', page()));
+  const json = (document: () => object) => whole('application/json', () => JSON.stringify(document()));
+  router.get(
+    '/openapi.json',
+    json(() => openApi(contexts, version)),
+  );
+  router.get(
+    '/asyncapi.json',
+    json(() => asyncApi(contexts, version)),
+  );
+  let page: string | undefined;
+  router.get('/reference', protect, (req, res) => {
+    page ??= referencePage(openApi(contexts, version));
+    const text = page.replace(ADDRESS, escaped(addressOf(req)));
+    sendTagged(req, res, text, { 'Content-Type': 'text/html; charset=utf-8', ...UNCHANGING });
+  });
   return router;
 };

@@ -16,6 +16,7 @@ import { trackPositions } from './kernel/positions.ts';
 import { queryRoutes } from './kernel/queries.ts';
 import { boundedQueries, fromViews } from './kernel/reading.ts';
 import { pageRoutes } from './page.ts';
+import { problemRoutes } from './problems.ts';
 import { referenceRoutes } from './reference.ts';
 
 /** Requests at once; one more is answered with 503 `overloaded`. */
@@ -86,16 +87,15 @@ export const startReadApi = ({
     waits: admission(waits),
     cursors: signedCursors(db),
   };
+  const schemas = contexts.map(({ schema }) => schema);
   const center = controlCenter(contexts, models, onError, events);
   return {
     routers: [
       queryRoutes(contexts, models, identify),
       center.router,
       activityRoutes(contexts, models),
-      referenceRoutes(
-        contexts.map(({ schema }) => schema),
-        version,
-      ),
+      referenceRoutes(schemas, version),
+      problemRoutes(schemas),
       pageRoutes(signIn),
     ],
     checks: {

@@ -124,6 +124,7 @@ export const systemAccess: Readonly<Record<string, Rule>> = {
   'GET /openapi.json': anyone,
   'GET /asyncapi.json': anyone,
   'GET /reference': anyone,
+  'GET /problems/{name}': anyone,
   'GET /sign-in': anyone,
   'GET /livez': anyone,
   'GET /readyz': anyone,

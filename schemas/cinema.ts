@@ -369,7 +369,7 @@ export const queries = {
   showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, { sorts: ['startsAt'] }),
   showing: one('One showing', '/cinema/showings/{showingId}', Showing),
   reservations: list('Reservations by their state and its age', '/cinema/reservations', Reservation, {
-    filters: byState,
+    filters: { ...byState, customerId: Reservation.properties.customerId },
     sorts: ['since'],
   }),
   showingReservations: list("A showing's reservations", '/cinema/showings/{showingId}/reservations', Reservation, {

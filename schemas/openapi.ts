@@ -524,7 +524,29 @@ const systemOperations = (contexts: readonly ContextSchema[]): [string, string, 
     ...operatorsOperations(),
     ['/openapi.json', 'get', document('openApi', 'This document', 'application/json', { type: 'object' })],
     ['/asyncapi.json', 'get', document('asyncApi', 'The events (AsyncAPI 3)', 'application/json', { type: 'object' })],
-    ['/reference', 'get', document('reference', 'This document to read', 'text/html', { type: 'string' })],
+    ['/reference', 'get', document('reference', 'This document as a page', 'text/html', { type: 'string' })],
+    [
+      '/problems/{name}',
+      'get',
+      {
+        operationId: 'problem',
+        summary: 'The page of a problem type: when it happens and what to do',
+        tags: ['system'],
+        parameters: [
+          {
+            name: 'name',
+            in: 'path',
+            required: true,
+            schema: Type.String({ examples: ['lot-full'] }),
+            example: 'lot-full',
+          },
+        ],
+        responses: {
+          200: { description: 'The page', content: { 'text/html': { schema: { type: 'string' } } } },
+          ...problemResponses(common(['not-found'])),
+        },
+      },
+    ],
     ['/livez', 'get', health('livez', 'Whether the process runs')],
     ['/metrics', 'get', document('metrics', "The process's metrics (Prometheus)", 'text/plain', { type: 'string' })],
     [

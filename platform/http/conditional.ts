@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
  * Returns the ETag of an answer's body: equal bodies have equal tags. It is weak, so it can never be taken for the
  * revision that a command's If-Match names.
  */
-const etagOf = (body: string | Buffer): string => `W/"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
+export const etagOf = (body: string | Buffer): string => `W/"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
 
 /** Returns whether If-None-Match names a tag, by the weak comparison of RFC 9110 13.1.2. */
 const isNamed = (header: string | undefined, etag: string): boolean => {

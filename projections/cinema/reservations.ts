@@ -9,7 +9,7 @@ type Reservation = Static<typeof queries.reservation.item> & { hold?: string };
 export const reservations = projection({
   context: cinema,
   name: 'cinema.reservations',
-  version: 1,
+  version: 2,
   events: [
     'SeatHeld',
     'ReservationConfirmed',
@@ -80,6 +80,7 @@ export const reservations = projection({
     { showingId: 1, status: 1, heldAt: 1, _id: 1 },
     { customerId: 1, _id: 1 },
     { customerId: 1, heldAt: 1, _id: 1 },
+    { customerId: 1, since: 1, _id: 1 },
     { customerId: 1, status: 1, _id: 1 },
     { customerId: 1, status: 1, heldAt: 1, _id: 1 },
   ],

@@ -6,6 +6,7 @@ export const systemResources = [
   '/openapi.json',
   '/asyncapi.json',
   '/reference',
+  '/problems/{name}',
   '/livez',
   '/readyz',
   '/metrics',

@@ -1,0 +1,138 @@
+import type { CommonProblem } from './problems.ts';
+
+/** What a problem's page says: when the problem happens, and what a client does about it. */
+export type ProblemGuide = { when: string; advice: string };
+
+const repeatLater =
+  'Repeat the request after the seconds in Retry-After; a command with the same Idempotency-Key, so that it is done once.';
+
+/** The guides of the problems that requests of every context may meet. */
+export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
+  'malformed-json': {
+    when: 'The body is not JSON, is not UTF-8, or ends too early.',
+    advice: 'Send the body as JSON with the media type application/json.',
+  },
+  'malformed-request': {
+    when: 'A header or the path cannot be read; `detail` names it.',
+    advice: 'Correct the header or the path as the reference describes it.',
+  },
+  'invalid-request': {
+    when: 'A parameter or a property is missing, unknown, or of the wrong type; `errors` names up to 20 places.',
+    advice: 'Correct what `errors` names. Begin a list with its first page when it names /cursor.',
+  },
+  unauthenticated: {
+    when: 'The request has no access token, or one that has expired or is not valid for Plaza.',
+    advice: 'Get a token as /sign-in describes, and send it in Authorization: Bearer.',
+  },
+  forbidden: {
+    when: 'None of the roles in the token may do this, or the request names somebody else.',
+    advice: 'Use a token whose roles may do it; the reference lists them as x-access.',
+  },
+  'not-found': {
+    when: 'The path leads to nothing, or to something that is not yours to see.',
+    advice:
+      'Check the ids in the path. After a command, send its Event-Position as Min-Event-Position to see what it made.',
+  },
+  'method-not-allowed': {
+    when: 'The resource exists, but not with this method.',
+    advice: 'Use one of the methods in Allow.',
+  },
+  'replay-running': {
+    when: 'A replay of one of the views was requested before and has not finished.',
+    advice: 'Wait until GET /operations/replays shows its end, or stop it.',
+  },
+  'precondition-failed': {
+    when: 'The resource is not at the revision in If-Match, or exists although If-None-Match is *.',
+    advice: 'Read the resource again, decide again, and send the command with its current revision.',
+  },
+  'body-too-large': {
+    when: 'The body has more than 64 KiB, or the command would make an event that is too large.',
+    advice: 'Send less in one command.',
+  },
+  'unsupported-media-type': {
+    when: 'The body is not application/json in UTF-8, or is compressed.',
+    advice: 'Send plain JSON with Content-Type: application/json.',
+  },
+  'misdirected-request': {
+    when: 'Plaza listens on this machine only, without sign-in, and the Host header names another host.',
+    advice: 'Use the address that Plaza prints when it starts, or turn sign-in on.',
+  },
+  'out-of-range': {
+    when: 'A value has the right type but is too small, too large, too short or too long.',
+    advice: 'Correct the values that `errors` names.',
+  },
+  'idempotency-key-reused': {
+    when: 'The Idempotency-Key belongs to another command.',
+    advice: 'Use a new key for each command, and the same key only to repeat it.',
+  },
+  'too-many-requests': {
+    when: 'This client or this token sent too many requests, or holds too many event streams.',
+    advice: repeatLater,
+  },
+  'internal-error': {
+    when: 'Plaza has a defect, or its configuration does not fit. The log of the process has the cause.',
+    advice: 'Report it. A command may have been done: repeat it with the same Idempotency-Key.',
+  },
+  overloaded: {
+    when: 'As many requests are in flight or waiting as this process takes.',
+    advice: repeatLater,
+  },
+  'event-store-unavailable': {
+    when: 'The event store did not answer in time.',
+    advice: repeatLater,
+  },
+  'written-by-newer': {
+    when: 'A newer version of Plaza changed the resource, as happens during an upgrade.',
+    advice: repeatLater,
+  },
+  'sign-in-unavailable': {
+    when: 'The keys of the identity provider cannot be fetched.',
+    advice: repeatLater,
+  },
+  'views-unavailable': {
+    when: 'MongoDB does not answer, or a view is being built for the first time.',
+    advice: repeatLater,
+  },
+  'view-behind': {
+    when: 'The view has not reached the position in Min-Event-Position; `position` is how far it is.',
+    advice: 'Repeat the request, or send Prefer: wait=N to wait for the view.',
+  },
+};
+
+/** Problems that only a gateway answers with. */
+export const gatewayProblems: Readonly<Record<string, { status: number; title: string }>> = {
+  unavailable: { status: 503, title: 'No process is there to answer' },
+  'write-side-unavailable': { status: 503, title: 'The write side is not available' },
+  'read-api-unavailable': { status: 503, title: 'The read API is not available' },
+  'projections-unavailable': { status: 503, title: 'The process of the projections is not available' },
+};
+
+/** The guide of a gateway's problem. */
+export const gatewayGuide: ProblemGuide = {
+  when: 'The gateway runs, but the process that should answer does not.',
+  advice: repeatLater,
+};
+
+/** The guides of a context's own problems, by status. */
+export const guidesByStatus: Readonly<Record<402 | 404 | 409 | 422 | 503, ProblemGuide>> = {
+  402: {
+    when: 'The payment provider declined the payment.',
+    advice: 'Nothing was charged. Send a new command with another means of payment.',
+  },
+  404: {
+    when: 'The command names something that does not exist.',
+    advice: 'Check the ids in the path and in the body. Nothing was changed.',
+  },
+  409: {
+    when: 'The resource is in a state that does not allow the command.',
+    advice: 'Nothing was changed. Read the resource, and give the command again when its state allows it.',
+  },
+  422: {
+    when: 'A value has the right shape but cannot be accepted.',
+    advice: 'Nothing was changed. Correct the value, and send the command again.',
+  },
+  503: {
+    when: 'A limit of the context, or a service that it depends on, does not allow the command now.',
+    advice: repeatLater,
+  },
+};
