@@ -24,6 +24,8 @@ export type ConsumerGroupOptions = {
   /** The most events in one batch. */
   maxBatch?: number;
   leaseMs?: number;
+  /** Milliseconds for which a consumer with keys tries an event that gets no answer before it parks and retries it. */
+  retryInPlace?: number;
   /** Told in one line each what an operator wants to know: drops, retries, parked events, hand-overs. */
   log?: (line: string) => void;
 };
@@ -53,7 +55,7 @@ const HURRIED_ROUND_EVERY = 20;
  * Returns at once; the work begins when the stores answer, and outlives their restarts.
  */
 export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup => {
-  const { client, db, name, consumers, maxBatch = 500, leaseMs = LEASE_MS, log = () => {} } = options;
+  const { client, db, name, consumers, maxBatch = 500, leaseMs = LEASE_MS, retryInPlace, log = () => {} } = options;
   const session = joinWorkers(db, name, leaseMs);
   const assignments = new Map<string, Assignment>();
   const stopping = new AbortController();
@@ -98,6 +100,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const subscriptions = startSubscriptions({
     context,
     log,
+    retryInPlace,
     pull: (from, signal) =>
       pullBatches({
         client,
@@ -136,8 +139,9 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   });
 
   const pausedFor = async (assignment: Assignment, job: () => Promise<void>) => {
-    await subscriptions.leave(assignment);
-    await job().finally(() => subscriptions.open([assignment]));
+    const isIdle = await subscriptions.leave(assignment);
+    if (isIdle) await job().finally(() => subscriptions.open([assignment]));
+    else void assignment.work.then(() => subscriptions.open([assignment]));
   };
 
   const heartbeats = guarded(heartbeat);

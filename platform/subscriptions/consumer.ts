@@ -25,6 +25,11 @@ export type Consumer = {
    * @throws WriteConflictError when another writer was faster: tried again, after a look at the lease
    */
   handle(events: readonly StoredEvent[], lease: HeldLease): Promise<void>;
+  /**
+   * Names the events whose order matters. With keys, events come one at a time: those of one key in their order, those of
+   * different keys side by side. A key whose event fails holds back only itself.
+   */
+  key?(event: StoredEvent): string;
   onPoison: PoisonRule;
   /** Its first checkpoint, and that of a new version, is made by a rebuild: until then nobody works on it. */
   mustBeBuilt?: boolean;

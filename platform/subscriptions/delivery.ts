@@ -4,6 +4,7 @@ import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
 import type { CheckpointWriter } from './checkpoints.ts';
 import { type Consumer, type HeldLease, LeaseLostError, WriteConflictError } from './consumer.ts';
+import type { KeyedDelivery } from './keyed-delivery.ts';
 import { park } from './parked.ts';
 import { isTransient } from './transient.ts';
 
@@ -15,12 +16,18 @@ export type Assignment = {
   readonly takenAt: number;
   /** Ends with the lease. */
   readonly lease: HeldLease;
-  /** Everything up to here is handled. */
+  /** Everything up to here is handled: what the checkpoint may say. */
   position: Position;
+  /** Everything up to here was received, and is handled or in hand: where a subscription continues. */
+  received: Position;
   /** What the checkpoint in the database says. */
   written: Position;
   /** Events that operators took out of the view. */
   discarded: ReadonlySet<string>;
+  /** Keys with parked events; see readHeldKeys. */
+  readonly heldKeys: Map<string, number>;
+  /** Of a consumer with keys, from its first batch on. */
+  keyed?: KeyedDelivery;
   /** The batch in hand; settled when there is none. Never rejects. */
   work: Promise<void>;
   busy: boolean;
@@ -51,7 +58,7 @@ export class StoppedError extends Error {
 const isNewer = (error: unknown): boolean => error instanceof UnknownEventVersionError;
 
 /** Milliseconds before an event that failed is tried again; behind the last it is poisoned. */
-const RETRIES = [50, 200, 800];
+export const RETRIES = [50, 200, 800];
 const TRANSIENT_PAUSE_MOST = 1000;
 
 const wait = (milliseconds: number, signal: AbortSignal) => pause(milliseconds, undefined, { signal }).catch(() => {});
@@ -75,6 +82,7 @@ export const deliver = async (
   if (mine.length > 0) await consumer.handle(mine, lease);
   if (!isAfter(batch.checkpoint, assignment.position)) return;
   assignment.position = batch.checkpoint;
+  assignment.received = batch.checkpoint;
   assignment.progressAt = new Date();
   if (mine.length === 0) return;
   lease.assertHeld();
@@ -135,8 +143,8 @@ const setAside = async (
   if (!event) throw error;
   const { consumer } = assignment;
   const reason = error instanceof Error ? error.message : String(error);
-  await park(context.db, consumer, event, reason);
-  if (consumer.onPoison === 'stop')
+  const isParked = await park(context.db, consumer, event, reason);
+  if (isParked && consumer.onPoison === 'stop')
     throw new StoppedError(`${consumer.name} stopped at ${event.type} ${event.id}: ${reason}`);
   await deliverWithRetries(assignment, { ...batch, events: [] }, context);
 };

@@ -3,7 +3,7 @@ import type { CheckpointWriter } from './checkpoints.ts';
 import type { Assignment } from './delivery.ts';
 
 /**
- * Writes the checkpoints of consumers that moved without having had anything to do. One that is at work writes its own.
+ * Writes the checkpoints of consumers that moved without writing their own: those that had nothing to do, and those with keys.
  * @returns the assignments whose lease was lost
  */
 export const flushIdle = async (
@@ -11,7 +11,7 @@ export const flushIdle = async (
   assignments: Iterable<Assignment>,
 ): Promise<Assignment[]> => {
   const idle = [...assignments].filter(
-    ({ busy, lost, position, written }) => !busy && !lost && comparePositions(position, written) > 0,
+    ({ busy, keyed, lost, position, written }) => (!busy || keyed) && !lost && comparePositions(position, written) > 0,
   );
   const held = await Promise.all(
     idle.map(async (assignment) => {

@@ -3,6 +3,7 @@ import { formatPosition } from '../event-store/types.ts';
 import { checkpoints, claimCheckpoint, createCheckpoint, positionOf } from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
+import { readHeldKeys } from './keyed-delivery.ts';
 import { type Lease, leases, releaseLease, shareOut, takeLease } from './leases.ts';
 import { discardedEvents, parked } from './parked.ts';
 import { messageOf } from './transient.ts';
@@ -79,6 +80,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const begun = await claimCheckpoint(db, consumer.name, token);
     if (!begun && consumer.mustBeBuilt) return null;
     const position = positionOf(begun ?? (await createCheckpoint(db, consumer, token)));
+    const [discarded, heldKeys] = await Promise.all([discardedEvents(db, consumer.view), readHeldKeys(db, consumer)]);
     const assignment: Assignment = {
       consumer,
       takenAt: performance.now(),
@@ -90,8 +92,10 @@ export const ownership = (options: OwnershipOptions): Ownership => {
         },
       },
       position,
+      received: position,
       written: position,
-      discarded: await discardedEvents(db, consumer.view),
+      discarded,
+      heldKeys,
       work: Promise.resolve(),
       busy: false,
       live: false,

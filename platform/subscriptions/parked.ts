@@ -1,11 +1,12 @@
 import type { Collection, Db } from 'mongodb';
 import type { Revision, StoredEvent } from '../event-store/types.ts';
 import type { Consumer } from './consumer.ts';
+import { DUPLICATE_KEY } from './leases.ts';
 
 /**
  * An event that a consumer could not handle.
- * - `parked`: the consumer went on without it, or stands before it when it `blocks`;
- * - `replaying`: an operator asked for it again; the process that works on the consumer does it;
+ * - `parked`: waits for an operator; the consumer continues without it, or stops before it when it `blocks`;
+ * - `replaying`: the process that works on the consumer handles it again, on an operator's request or because it got no answer;
  * - `discarded`: an operator decided that the consumer does without it, also in a rebuild.
  */
 export type Parked = {
@@ -16,6 +17,10 @@ export type Parked = {
   view: string;
   state: 'parked' | 'replaying' | 'discarded';
   blocks: boolean;
+  /** Of a consumer with keys. */
+  key?: string;
+  /** It was never tried: it waits for an earlier event of its key and follows it by itself. */
+  heldBack?: boolean;
   reason: string;
   attempts: number;
   position: string;
@@ -35,40 +40,90 @@ export type Parked = {
 
 export const parked = (db: Db): Collection<Parked> => db.collection<Parked>('parked');
 
-/** Keeps an event paused, with the reason; once more if it was kept before. */
-export const park = async (
+type Parking = Pick<Consumer, 'name' | 'view' | 'onPoison'>;
+type Marks = Pick<Parked, 'state' | 'reason'> & { key?: string | undefined; heldBack?: boolean };
+
+/** @returns false when an operator has discarded the event, which stays discarded */
+const write = async (db: Db, { name, view, onPoison }: Parking, event: StoredEvent, marks: Marks): Promise<boolean> => {
+  const { commit, prepare } = event.position;
+  const { key, heldBack = false, ...stated } = marks;
+  const changes = {
+    member: name,
+    view,
+    ...stated,
+    ...(key === undefined ? {} : { key, heldBack }),
+    blocks: onPoison === 'stop',
+    position: commit.toString(),
+    parkedAt: new Date(),
+    event: {
+      id: event.id,
+      type: event.type,
+      stream: event.stream,
+      revision: event.revision.toString(),
+      commit: commit.toString(),
+      prepare: prepare.toString(),
+      data: JSON.stringify(event.data),
+      metadata: JSON.stringify(event.metadata),
+    },
+  };
+  try {
+    await parked(db).updateOne(
+      { _id: `${name}:${event.id}`, state: { $in: ['parked', 'replaying'] } },
+      { $set: changes, $inc: { attempts: heldBack ? 0 : 1 } },
+      { upsert: true },
+    );
+    return true;
+  } catch (error) {
+    if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false;
+    throw error;
+  }
+};
+
+/**
+ * Parks an event, with the reason; once more if it was parked before.
+ * @returns false when an operator has discarded the event, which stays discarded
+ */
+export const park = (db: Db, consumer: Parking, event: StoredEvent, reason: string, key?: string): Promise<boolean> =>
+  write(db, consumer, event, { state: 'parked', reason, key });
+
+/** Parks an event that got no answer: it is handled again until it gets one. */
+export const parkForRetry = (
   db: Db,
-  { name, view, onPoison }: Pick<Consumer, 'name' | 'view' | 'onPoison'>,
+  consumer: Parking,
   event: StoredEvent,
   reason: string,
-): Promise<void> => {
-  const { commit, prepare } = event.position;
-  await parked(db).updateOne(
-    { _id: `${name}:${event.id}` },
-    {
-      $set: {
-        member: name,
-        view,
-        state: 'parked',
-        blocks: onPoison === 'stop',
-        reason,
-        position: commit.toString(),
-        parkedAt: new Date(),
-        event: {
-          id: event.id,
-          type: event.type,
-          stream: event.stream,
-          revision: event.revision.toString(),
-          commit: commit.toString(),
-          prepare: prepare.toString(),
-          data: JSON.stringify(event.data),
-          metadata: JSON.stringify(event.metadata),
-        },
-      },
-      $inc: { attempts: 1 },
-    },
-    { upsert: true },
-  );
+  key: string,
+): Promise<boolean> => write(db, consumer, event, { state: 'replaying', reason, key });
+
+/** Parks an event behind an earlier one of its key. */
+export const holdBack = (db: Db, consumer: Parking, event: StoredEvent, key: string): Promise<boolean> =>
+  write(db, consumer, event, { state: 'parked', reason: `waits for an earlier event of ${key}`, key, heldBack: true });
+
+/** Records that a retry of a parked event got no answer either. */
+export const noteRetry = async (db: Db, _id: string, reason: string): Promise<void> => {
+  await parked(db).updateOne({ _id }, { $set: { reason }, $inc: { attempts: 1 } });
+};
+
+export const readParked = (db: Db, _id: string): Promise<Parked | null> =>
+  parked(db).findOne({ _id, state: { $in: ['parked', 'replaying'] } });
+
+export const forgetParked = async (db: Db, _id: string): Promise<void> => {
+  await parked(db).deleteOne({ _id });
+};
+
+/** A parked event as far as its turn depends on it. */
+export type Waiting = Pick<Parked, '_id' | 'state' | 'heldBack' | 'position'>;
+
+/** The parked events of a consumer by key, each key's in the order of the log. */
+export const waitingByKey = async (db: Db, consumer: string): Promise<Map<string, Waiting[]>> => {
+  const found = await parked(db)
+    .find(
+      { member: consumer, state: { $in: ['parked', 'replaying'] } },
+      { projection: { state: 1, heldBack: 1, position: 1, key: 1 } },
+    )
+    .toArray();
+  found.sort((a, b) => (BigInt(a.position) < BigInt(b.position) ? -1 : 1));
+  return Map.groupBy(found, ({ key = '' }) => key);
 };
 
 /** The event as it was when it was parked. */

@@ -43,7 +43,7 @@ export const report = async (
 };
 
 /**
- * Does what operators asked for: gives parked events to their consumers again, between two batches.
+ * Handles parked events again: those that operators asked for, between two batches; of consumers with keys, those that are due.
  * @param pausedFor runs a job while its assignment is fed nothing
  */
 export const replayParked = async (
@@ -52,9 +52,14 @@ export const replayParked = async (
   pausedFor: (assignment: Assignment, job: () => Promise<void>) => Promise<void>,
   log: (line: string) => void,
 ): Promise<void> => {
-  if (assignments.size === 0) return;
+  const batched: string[] = [];
+  for (const { consumer, keyed } of assignments.values()) {
+    if (consumer.key) await keyed?.retryParked();
+    else batched.push(consumer.name);
+  }
+  if (batched.length === 0) return;
   const requests = await parked(db)
-    .find({ state: 'replaying', member: { $in: [...assignments.keys()] } })
+    .find({ state: 'replaying', member: { $in: batched } })
     .toArray();
   for (const request of requests) {
     const assignment = assignments.get(request.member);

@@ -51,6 +51,8 @@ test('subscriptions join while a consumer waits for a server that is away, so th
     takenAt: 0,
     lease: { assertHeld() {} },
     position: START,
+    received: START,
+    heldKeys: new Map(),
     written: START,
     discarded: new Set(),
     work: Promise.resolve(),

@@ -1,15 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { comparePositions, type EventBatch, type Position } from '../event-store/types.ts';
 import { LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, StoppedError } from './delivery.ts';
+import { keyedDelivery } from './keyed-delivery.ts';
 import { messageOf } from './transient.ts';
 
-/** One subscription and the consumers that it feeds, in step. */
+/** One subscription and the consumers that get its batches. */
 type SharedSubscription = {
   readonly assignments: Set<Assignment>;
-  /** Members in trouble are fed here, one try after the other, without holding up those that are not. */
+  /** For consumers whose batch failed: they retry here, so the others need not wait. */
   readonly retrying: boolean;
   readonly stopping: AbortController;
-  /** The group's, but what is tried again and again ends with the subscription: who waits for the subscription renews the leases. */
+  /** The group's context; retries end with the subscription, so that ending one does not wait for a store. */
   readonly context: DeliveryContext;
   live: boolean;
   ended: Promise<void>;
@@ -23,27 +25,54 @@ export type SubscriptionsOptions = {
   /** The assignment stands before an event that it may not skip. */
   onStopped(assignment: Assignment, reason: string): Promise<void>;
   log(line: string): void;
+  retryInPlace?: number | undefined;
 };
 
-/** The subscriptions of a process: in calm times one, and one more for each lot of consumers that joined or failed together. */
+/**
+ * The subscriptions of a process: usually one, and one more for consumers that joined, failed or were slow. A consumer whose work takes
+ * longer than a second leaves its subscription, so none waits for another for longer than that.
+ */
 export type Subscriptions = {
-  /** Feeds the assignments, from the lowest of their positions, over a subscription of their own. */
+  /** Opens one subscription for the assignments, from the lowest of their positions. */
   open(assignments: readonly Assignment[]): void;
-  /** Takes a assignment out until it is opened again, and waits for the batch that it has in hand. */
-  leave(assignment: Assignment): Promise<void>;
-  /** Lets subscriptions that have caught up go on as one. Does not wait for a server that is away. */
+  /**
+   * Takes an assignment out until it is opened again, and waits a while for the batch that it has in hand.
+   * @returns false when the batch is still in hand
+   */
+  leave(assignment: Assignment): Promise<boolean>;
+  /** Merges the subscriptions that have caught up. Does not wait for an unavailable store. */
   join(): Promise<void>;
   /** Finishes the batches in hand. */
   stop(): Promise<void>;
 };
 
 const REOPEN_AFTER = 1000;
+/** Milliseconds for which the consumers of one subscription wait for the slowest of them. */
+const SLOW_AFTER = 1000;
+/** Milliseconds for the work in hand when an assignment ends. After that the fencing token keeps its writes out. */
+const LEAVE_WITHIN = 2000;
 
-export const startSubscriptions = ({ pull, context, onLost, onStopped, log }: SubscriptionsOptions): Subscriptions => {
+/** Waits for work, but not for longer than that many milliseconds. The work itself must not reject. */
+const within = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
+  const over = new AbortController();
+  await Promise.race([work, pause(milliseconds, undefined, { signal: over.signal }).catch(() => {})]);
+  over.abort();
+};
+
+export const startSubscriptions = ({
+  pull,
+  context,
+  onLost,
+  onStopped,
+  log,
+  retryInPlace,
+}: SubscriptionsOptions): Subscriptions => {
   const subscriptions = new Set<SharedSubscription>();
 
   const open = (joining: readonly Assignment[], retrying: boolean): void => {
-    const assignments = new Set(joining.filter((assignment) => !assignment.lost && !assignment.paused));
+    const isFree = (one: Assignment) =>
+      !one.lost && !one.paused && !one.busy && ![...subscriptions].some((other) => other.assignments.has(one));
+    const assignments = new Set(joining.filter(isFree));
     if (assignments.size === 0 || context.signal.aborted) return;
     const stopping = new AbortController();
     const signal = AbortSignal.any([context.signal, stopping.signal]);
@@ -68,27 +97,48 @@ export const startSubscriptions = ({ pull, context, onLost, onStopped, log }: Su
   const run = async (subscription: SharedSubscription): Promise<void> => {
     const { assignments, stopping } = subscription;
     for await (const batch of pull(lowest([...assignments]), stopping.signal)) {
-      const failed = await Promise.all([...assignments].map((assignment) => give(assignment, batch, subscription)));
+      const failed: Assignment[] = [];
+      const pending = new Set(assignments);
+      let isLate = false;
+      const given = [...assignments].map(async (assignment) => {
+        const isWell = await give(assignment, batch, subscription);
+        pending.delete(assignment);
+        if (isLate) open([assignment], !isWell);
+        else if (!isWell) failed.push(assignment);
+      });
+      await within(SLOW_AFTER, Promise.all(given));
+      isLate = true;
+      for (const assignment of pending) {
+        assignments.delete(assignment);
+        assignment.live = false;
+        log(`${assignment.consumer.name}: at work for longer than ${SLOW_AFTER} ms, the others continue without it`);
+      }
       subscription.live = batch.live;
-      open(
-        failed.filter((assignment) => assignment !== null),
-        true,
-      );
+      open(failed, true);
       if (assignments.size === 0) return;
     }
   };
 
-  /** @returns the assignment when it left the subscription because it failed */
+  const deliverTo = (assignment: Assignment, batch: EventBatch, subscription: SharedSubscription): Promise<void> => {
+    if (!assignment.consumer.key) {
+      const { retrying } = subscription;
+      return (retrying ? deliverWithRetries : deliver)(assignment, batch, subscription.context);
+    }
+    assignment.keyed ??= keyedDelivery({ assignment, context, onLost, log, retryInPlace });
+    return assignment.keyed.deliver(batch);
+  };
+
+  /** @returns false when the assignment left the subscription because it failed */
   const give = async (
     assignment: Assignment,
     batch: EventBatch,
     subscription: SharedSubscription,
-  ): Promise<Assignment | null> => {
-    const { retrying, assignments } = subscription;
-    let failed: Assignment | null = null;
+  ): Promise<boolean> => {
+    const { assignments } = subscription;
+    let isWell = true;
     const work = async () => {
       try {
-        await (retrying ? deliverWithRetries : deliver)(assignment, batch, subscription.context);
+        await deliverTo(assignment, batch, subscription);
         assignment.live = batch.live;
       } catch (error) {
         assignments.delete(assignment);
@@ -96,7 +146,7 @@ export const startSubscriptions = ({ pull, context, onLost, onStopped, log }: Su
         else if (error instanceof StoppedError) await onStopped(assignment, error.message);
         else {
           context.onTrouble(assignment, error);
-          failed = assignment;
+          isWell = false;
         }
       }
     };
@@ -105,7 +155,7 @@ export const startSubscriptions = ({ pull, context, onLost, onStopped, log }: Su
       assignment.busy = false;
     });
     await assignment.work;
-    return failed;
+    return isWell;
   };
 
   const end = async (which: readonly SharedSubscription[]): Promise<void> => {
@@ -121,7 +171,8 @@ export const startSubscriptions = ({ pull, context, onLost, onStopped, log }: Su
     async leave(assignment) {
       assignment.paused = true;
       for (const { assignments } of subscriptions) assignments.delete(assignment);
-      await assignment.work;
+      await within(LEAVE_WITHIN, Promise.all([assignment.work, assignment.keyed?.settled()]));
+      return !assignment.busy;
     },
     async join() {
       const live = [...subscriptions].filter((subscription) => subscription.live);
@@ -137,4 +188,4 @@ export const startSubscriptions = ({ pull, context, onLost, onStopped, log }: Su
 };
 
 const lowest = (assignments: readonly Assignment[]): Position =>
-  assignments.map(({ position }) => position).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
+  assignments.map(({ received }) => received).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));

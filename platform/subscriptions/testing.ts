@@ -6,7 +6,13 @@ import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
-import type { NewEvent, Position, Revision, StoredEvent } from '../event-store/types.ts';
+import {
+  type NewEvent,
+  type Position,
+  type Revision,
+  type StoredEvent,
+  StoreUnavailableError,
+} from '../event-store/types.ts';
 
 export type TestStores = Awaited<ReturnType<typeof startTestStores>>;
 
@@ -31,7 +37,9 @@ export const startTestStores = async () => {
       ...events: { type: string; data: object; schemaVersion?: number }[]
     ): Promise<Position> {
       const at = revisions.get(stream);
-      const result = await appendTo(stream, events.map(newEvent), at === undefined ? 'no-stream' : (at as Revision));
+      const fresh = events.map(newEvent);
+      const append = () => appendTo(stream, fresh, at === undefined ? 'no-stream' : (at as Revision));
+      const result = await repeatedly(append);
       if (!result.ok) throw new Error(result.reason);
       revisions.set(stream, result.revision);
       return result.position;
@@ -42,6 +50,16 @@ export const startTestStores = async () => {
       rmSync(dataFolder, { recursive: true, force: true });
     },
   };
+};
+
+/** Repeats an append that got no answer, as a busy machine makes them. */
+const repeatedly = async <Result>(append: () => Promise<Result>, times = 10): Promise<Result> => {
+  try {
+    return await append();
+  } catch (error) {
+    if (!(error instanceof StoreUnavailableError) || times === 0) throw error;
+    return repeatedly(append, times - 1);
+  }
 };
 
 const newEvent = ({

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
@@ -28,20 +29,37 @@ class PolicyRefusedError extends Error {
   override readonly name = 'PolicyRefusedError';
 }
 
-const AT_ONCE = 64;
+/** Milliseconds for a command; one that gets no answer is repeated under the same command id. */
+const ANSWER_WITHIN = 15_000;
 
-/**
- * The consumer that runs a policy: events of one key in their order, those of different keys side by side.
- */
-export const policyConsumer = (policy: Policy, give: GiveCommand): Consumer => {
+const answerOf = async <Answer>(type: string, answer: Promise<Answer>, milliseconds: number): Promise<Answer> => {
+  const over = new AbortController();
+  const late = pause(milliseconds, undefined, { signal: over.signal }).then(() => {
+    throw new StoreUnavailableError(`${type} got no answer within ${milliseconds / 1000} s`);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    late.catch(() => {});
+    over.abort();
+  }
+};
+
+/** Makes the consumer that runs a policy: events of one key in their order, those of different keys side by side. */
+export const policyConsumer = (policy: Policy, give: GiveCommand, answerWithin = ANSWER_WITHIN): Consumer => {
   const types = new Set<string>(policy.events);
 
-  const act = async (event: StoredEvent, data: object, lease: HeldLease): Promise<void> => {
+  const read = ({ type, data, metadata }: StoredEvent) => ({
+    type,
+    data: upcast(policy.context.events, type, metadata.schemaVersion, data) as object,
+  });
+
+  const act = async (event: StoredEvent, lease: HeldLease): Promise<void> => {
     const { $correlationId, traceparent } = event.metadata;
     const revision = event.revision.toString();
-    for (const [index, command] of policy.react({ type: event.type, data, revision }).entries()) {
+    for (const [index, command] of policy.react({ ...read(event), revision }).entries()) {
       lease.assertHeld();
-      const result = await give({
+      const given = give({
         ...command,
         // An event id is derived from its command, so a command that is accepted twice makes two events of one id.
         commandId: `${policy.name}:${event.id}@${revision}:${index}`,
@@ -50,6 +68,7 @@ export const policyConsumer = (policy: Policy, give: GiveCommand): Consumer => {
         causationId: event.id,
         ...(traceparent === undefined ? {} : { traceparent }),
       });
+      const result = await answerOf(command.type, given, answerWithin);
       if (result.kind === 'unavailable') throw new StoreUnavailableError(result.detail);
       if (result.kind === 'refused') throw new PolicyRefusedError(`${command.type} was refused: ${result.reason}`);
     }
@@ -61,20 +80,10 @@ export const policyConsumer = (policy: Policy, give: GiveCommand): Consumer => {
     version: 1,
     partitions: 1,
     takes: ({ type }) => types.has(type),
+    key: (event) => policy.key(read(event)),
     onPoison: 'park',
     async handle(events, lease) {
-      const queues = new Map<string, (() => Promise<void>)[]>();
-      for (const event of events) {
-        const data = upcast(policy.context.events, event.type, event.metadata.schemaVersion, event.data) as object;
-        const key = policy.key({ type: event.type, data });
-        queues.set(key, [...(queues.get(key) ?? []), () => act(event, data, lease)]);
-      }
-      const waiting = [...queues.values()];
-      const workers = Array.from({ length: Math.min(AT_ONCE, waiting.length) }, async () => {
-        for (let queue = waiting.pop(); queue; queue = waiting.pop()) for (const job of queue) await job();
-      });
-      const failed = (await Promise.allSettled(workers)).find((result) => result.status === 'rejected');
-      if (failed) throw failed.reason;
+      for (const event of events) await act(event, lease);
     },
   };
 };

@@ -1,0 +1,284 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Db } from 'mongodb';
+import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
+import { type Consumer, LeaseLostError } from './consumer.ts';
+import { type Assignment, type DeliveryContext, RETRIES } from './delivery.ts';
+import {
+  forgetParked,
+  holdBack,
+  noteRetry,
+  park,
+  parked,
+  parkedEvent,
+  parkForRetry,
+  readParked,
+  type Waiting,
+  waitingByKey,
+} from './parked.ts';
+import { isTransient, messageOf } from './transient.ts';
+
+/** Events that may be received and not handled yet: then the next batch waits. */
+const OUTSTANDING_MOST = 1000;
+/** Keys that are worked on side by side. */
+const KEYS_AT_ONCE = 64;
+/** Milliseconds for which an event that gets no answer keeps its place; then it is parked and retried beside the others. */
+const RETRY_IN_PLACE = 15_000;
+const PAUSE_FIRST = 20;
+const PAUSE_MOST = 1000;
+const PARKED_RETRY_FIRST = 1000;
+const PARKED_RETRY_MOST = 60_000;
+
+/** Delivers events to a consumer with keys: in order within a key, and each key by itself. */
+export type KeyedDelivery = {
+  /** Takes a batch in. Returns when there is room for the next one, not when everything is handled. */
+  deliver(batch: EventBatch): Promise<void>;
+  /** Handles parked events that are due: those that an operator asked for, those that got no answer, and those held back. */
+  retryParked(): Promise<void>;
+  /** Resolves when nothing is in hand: at the latest with the commands in flight once the assignment is paused or lost. */
+  settled(): Promise<void>;
+};
+
+export type KeyedDeliveryOptions = {
+  assignment: Assignment;
+  context: Pick<DeliveryContext, 'db' | 'signal' | 'onTrouble'>;
+  onLost(assignment: Assignment, reason: string): void;
+  log(line: string): void;
+  /** Milliseconds; see RETRY_IN_PLACE. */
+  retryInPlace?: number | undefined;
+};
+
+/**
+ * Names the events whose order matters. An event whose key cannot be read stands for its stream.
+ * @throws UnknownEventVersionError
+ */
+const keyOf = ({ key }: Pick<Consumer, 'key'>, event: StoredEvent): string => {
+  try {
+    return key?.(event) ?? event.stream;
+  } catch (error) {
+    if (error instanceof UnknownEventVersionError) throw error;
+    return `unreadable in ${event.stream}`;
+  }
+};
+
+/**
+ * Reads which keys have parked events; their later events are held back. Parked events of an older Plaza get their key.
+ * @returns each key with a count that changes with every event parked behind it
+ */
+export const readHeldKeys = async (db: Db, consumer: Consumer): Promise<Map<string, number>> => {
+  if (!consumer.key) return new Map();
+  const waiting = { member: consumer.name, state: { $in: ['parked' as const, 'replaying' as const] } };
+  const nameless = await parked(db)
+    .find({ ...waiting, key: { $exists: false } })
+    .toArray();
+  for (const found of nameless)
+    await parked(db).updateOne({ _id: found._id }, { $set: { key: keyOf(consumer, parkedEvent(found)) } });
+  return new Map([...(await waitingByKey(db, consumer.name)).keys()].map((key) => [key, 0]));
+};
+
+const isAfter = (position: Position, other: Position) => comparePositions(position, other) > 0;
+
+/**
+ * Delivers by key. The checkpoint stays before the first event that is not handled, so a crash repeats events and skips none.
+ *
+ * An event that fails four times is parked, and an event that gets no answer for 15 s is parked and retried for ever. Later events
+ * of its key are parked behind it, so the order within a key holds whatever happens; other keys do not notice.
+ */
+export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
+  const { assignment, context, onLost, log, retryInPlace = RETRY_IN_PLACE } = options;
+  const { consumer, lease, discarded, heldKeys } = assignment;
+  const { db, signal } = context;
+  const queues = new Map<string, StoredEvent[]>();
+  const ready: string[] = [];
+  const running = new Map<string, Promise<void>>();
+  /** Events in hand, in the order of the log, each with the position before it. */
+  const outstanding = new Map<StoredEvent, Position>();
+  let room = Promise.withResolvers<void>();
+
+  const isOver = () => signal.aborted || assignment.lost || assignment.paused;
+  const wait = (milliseconds: number) => pause(milliseconds, undefined, { signal }).catch(() => {});
+
+  const movePosition = () => {
+    const [first] = outstanding.values();
+    const position = first ?? assignment.received;
+    if (!isAfter(position, assignment.position)) return;
+    assignment.position = position;
+    assignment.progressAt = new Date();
+  };
+
+  const finished = (event: StoredEvent) => {
+    outstanding.delete(event);
+    movePosition();
+    room.resolve();
+    room = Promise.withResolvers();
+  };
+
+  /** Writes into MongoDB however long it takes. */
+  const keep = async (write: () => Promise<unknown>): Promise<void> => {
+    for (let tries = 0; !isOver(); tries++) {
+      try {
+        lease.assertHeld();
+        await write();
+        return;
+      } catch (error) {
+        if (error instanceof LeaseLostError) return onLost(assignment, error.message);
+        context.onTrouble(assignment, error);
+        await wait(Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** tries));
+      }
+    }
+  };
+
+  /** The count changes before and after the write: whoever read the parked events meanwhile notices. */
+  const hold = async (key: string, write: () => Promise<unknown>): Promise<void> => {
+    const count = () => heldKeys.set(key, (heldKeys.get(key) ?? 0) + 1);
+    count();
+    await keep(write);
+    count();
+  };
+
+  const handleInPlace = async (event: StoredEvent, key: string): Promise<void> => {
+    if (heldKeys.has(key)) return hold(key, () => holdBack(db, consumer, event, key));
+    const began = performance.now();
+    let failures = 0;
+    for (let waits = 0; !isOver(); ) {
+      try {
+        return await consumer.handle([event], lease);
+      } catch (error) {
+        if (error instanceof LeaseLostError) return onLost(assignment, error.message);
+        context.onTrouble(assignment, error);
+        if (isTransient(error) || error instanceof UnknownEventVersionError) {
+          if (performance.now() - began >= retryInPlace)
+            return hold(key, () => parkForRetry(db, consumer, event, messageOf(error), key));
+          await wait(Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** waits++));
+          continue;
+        }
+        const retryAfter = RETRIES[failures++];
+        if (retryAfter === undefined) return hold(key, () => park(db, consumer, event, messageOf(error), key));
+        await wait(retryAfter);
+      }
+    }
+  };
+
+  const runKey = async (key: string): Promise<void> => {
+    const queue = queues.get(key) ?? [];
+    for (let [event] = queue; event && !isOver(); [event] = queue) {
+      await handleInPlace(event, key);
+      if (isOver()) break;
+      queue.shift();
+      finished(event);
+    }
+    queues.delete(key);
+  };
+
+  const start = () => {
+    while (running.size < KEYS_AT_ONCE && ready.length > 0) {
+      const key = ready.shift()!;
+      const run = runKey(key).finally(() => {
+        running.delete(key);
+        start();
+      });
+      running.set(key, run);
+    }
+  };
+
+  const enqueue = (key: string, event: StoredEvent) => {
+    const queue = queues.get(key);
+    if (queue) queue.push(event);
+    else {
+      queues.set(key, [event]);
+      ready.push(key);
+    }
+  };
+
+  /** Waits before an event that only a newer Plaza can read: later events may have its key. @returns undefined when it is over */
+  const keyWhenKnown = async (event: StoredEvent): Promise<string | undefined> => {
+    while (!isOver()) {
+      try {
+        return keyOf(consumer, event);
+      } catch (error) {
+        context.onTrouble(assignment, error);
+        start();
+        await wait(PAUSE_MOST);
+      }
+    }
+    return undefined;
+  };
+
+  const retryAt = new Map<string, { at: number; tries: number }>();
+  const retrying = new Map<string, Promise<void>>();
+
+  const isDue = ({ _id, state, heldBack }: Waiting): boolean =>
+    state === 'replaying' ? performance.now() >= (retryAt.get(_id)?.at ?? 0) : heldBack === true;
+
+  /** @returns whether the key's next event may be handled */
+  const retry = async ({ _id }: Waiting): Promise<boolean> => {
+    const found = await readParked(db, _id);
+    if (!found) return true;
+    const event = parkedEvent(found);
+    try {
+      await consumer.handle([event], lease);
+      await forgetParked(db, _id);
+      retryAt.delete(_id);
+      log(`${consumer.name}: ${event.type} ${event.id} replayed`);
+      return true;
+    } catch (error) {
+      if (error instanceof LeaseLostError) {
+        onLost(assignment, error.message);
+      } else if (isTransient(error) || error instanceof UnknownEventVersionError) {
+        const tries = (retryAt.get(_id)?.tries ?? 0) + 1;
+        const after = Math.min(PARKED_RETRY_MOST, PARKED_RETRY_FIRST * 2 ** tries);
+        retryAt.set(_id, { at: performance.now() + after, tries });
+        await noteRetry(db, _id, messageOf(error));
+      } else {
+        await park(db, consumer, event, messageOf(error), found.key ?? keyOf(consumer, event));
+        log(`${consumer.name}: ${event.type} ${event.id} failed again: ${messageOf(error)}`);
+      }
+      return false;
+    }
+  };
+
+  /** Handles the parked events of a key from the first, as far as they are due. @returns whether none is left */
+  const retryKey = async (events: readonly Waiting[]): Promise<boolean> => {
+    for (const event of events) if (isOver() || !isDue(event) || !(await retry(event))) return false;
+    return true;
+  };
+
+  return {
+    async deliver(batch) {
+      for (const event of batch.events) {
+        if (!isAfter(event.position, assignment.received)) continue;
+        if (consumer.takes(event) && !discarded.has(event.id)) {
+          const key = await keyWhenKnown(event);
+          if (key === undefined) return;
+          outstanding.set(event, assignment.received);
+          enqueue(key, event);
+        }
+        assignment.received = event.position;
+      }
+      if (isAfter(batch.checkpoint, assignment.received)) assignment.received = batch.checkpoint;
+      movePosition();
+      start();
+      while (outstanding.size >= OUTSTANDING_MOST && !isOver()) await Promise.race([room.promise, wait(PAUSE_MOST)]);
+    },
+
+    async retryParked() {
+      if (heldKeys.size === 0) return;
+      const before = new Map(heldKeys);
+      const waiting = await waitingByKey(db, consumer.name);
+      for (const [key, count] of before) {
+        if (retrying.has(key)) continue;
+        const job = retryKey(waiting.get(key) ?? [])
+          .then((isEmpty) => {
+            if (isEmpty && heldKeys.get(key) === count) heldKeys.delete(key);
+          })
+          .catch((error) => context.onTrouble(assignment, error))
+          .finally(() => retrying.delete(key));
+        retrying.set(key, job);
+      }
+    },
+
+    async settled() {
+      while (running.size > 0 || retrying.size > 0) await Promise.all([...running.values(), ...retrying.values()]);
+    },
+  };
+};
