@@ -66,6 +66,22 @@ describe('two processes', () => {
     expect(await a.own.get?.('x')).toEqual({ totalHits: 11, resetTime: new Date(11 * MINUTE) });
   });
 
+  test('lose no count when a write fails', async () => {
+    const { counts, hits, state } = collection();
+    const clock = { now: 10 * MINUTE };
+    const [a, b] = [start(counts, clock), start(counts, clock)];
+    await a.hit('x', 7);
+    state.isAway = true;
+    await a.own.exchange();
+    expect(await a.hit('x', 1)).toBe(8);
+    state.isAway = false;
+    await a.own.exchange();
+    expect([...hits.values()]).toEqual([8]);
+    await b.hit('x', 1);
+    await b.own.exchange();
+    expect(await b.hit('x', 1)).toBe(10);
+  });
+
   test('lose no count while the clock goes on', async () => {
     const { counts } = collection();
     let time = 10 * MINUTE;
@@ -108,6 +124,6 @@ describe('two processes', () => {
     await b.hit('x', 10);
     await b.own.exchange();
     await a.own.exchange();
-    expect(await a.hit('x', 1)).toBe(12);
+    expect(await a.hit('x', 1)).toBe(17);
   });
 });

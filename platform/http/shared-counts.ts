@@ -10,20 +10,20 @@ export type SharedCountsOptions = {
   scope: string;
   /** Milliseconds; windows begin at multiples of it. */
   windowMs: number;
-  /** Told once when the others' counts can't be had, until they can be again: this process then counts alone. */
+  /** Called once when the others' counts cannot be read, until they can be again: this process then counts alone. */
   onError(error: unknown): void;
   now?: () => number;
 };
 
 export type SharedCounts = Store & {
-  /** Tells the others what was counted here, and learns what they have counted. Never rejects. */
+  /** Publishes what was counted here and reads what the others counted. Never rejects. */
   exchange(): Promise<void>;
   /** Ends the exchange, with a last one. */
   stop(): Promise<void>;
 };
 
 type Count = {
-  /** Of everybody, as last seen, with what was told to the others from here. */
+  /** Of all processes, as last read, with what was published from here. */
   known: number;
   /** Counted here since then. */
   news: number;
@@ -78,28 +78,43 @@ export const sharedCounts = ({
     swept = window;
   };
 
-  const tell = async (): Promise<void> => {
+  const publish = async (): Promise<void> => {
     current();
     if (fresh.size === 0) return;
-    const told = [...fresh].map((client) => ({ client, count: countOf(client), _id: idOf(window, client) }));
-    fresh.clear();
-    const updates = told.map(({ count, _id }) => {
+    const sending = fresh;
+    fresh = new Set();
+    const sent = [...sending].map((client) => {
+      const count = countOf(client);
       const { news } = count;
       count.known += news;
       count.news = 0;
-      return { updateOne: { filter: { _id }, update: { $inc: { hits: news } }, upsert: true } };
+      return { client, count, news, _id: idOf(window, client) };
     });
-    await counts.bulkWrite(updates, { ordered: false });
-    const all = await counts.find({ _id: { $in: told.map(({ _id }) => _id) } }).toArray();
+    const began = window;
+    const updates = sent.map(({ news, _id }) => ({
+      updateOne: { filter: { _id }, update: { $inc: { hits: news } }, upsert: true },
+    }));
+    try {
+      await counts.bulkWrite(updates, { ordered: false });
+    } catch (error) {
+      // Sent again with the next exchange. If MongoDB had written it before it went away, it counts twice: too many, never too few.
+      for (const { client, count, news } of sent) {
+        count.known -= news;
+        count.news += news;
+        if (window === began) fresh.add(client);
+      }
+      throw error;
+    }
+    const all = await counts.find({ _id: { $in: sent.map(({ _id }) => _id) } }).toArray();
     const hits = new Map(all.map((count) => [count._id, count.hits]));
-    for (const { count, _id } of told) count.known = Math.max(count.known, hits.get(_id) ?? 0);
+    for (const { count, _id } of sent) count.known = Math.max(count.known, hits.get(_id) ?? 0);
     await sweep();
   };
 
   let isAlone = false;
-  const tellOrGoOn = async (): Promise<void> => {
+  const publishOrCountAlone = async (): Promise<void> => {
     try {
-      await tell();
+      await publish();
       isAlone = false;
     } catch (error) {
       if (!isAlone) onError(error);
@@ -108,7 +123,7 @@ export const sharedCounts = ({
   };
 
   const exchange = (): Promise<void> => {
-    exchanging ??= tellOrGoOn().finally(() => {
+    exchanging ??= publishOrCountAlone().finally(() => {
       exchanging = undefined;
     });
     return exchanging;
