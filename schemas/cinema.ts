@@ -80,6 +80,10 @@ export const events = {
   ShowingScheduled: event('The movie will be shown', Strict(showing)),
   ShowingWithdrawn: event('The deleted movie will not be shown', Strict({ movieId: Id, showingId: Id })),
   ShowingOpened: event('Seats may be reserved', Strict(showing)),
+  ShowingRefused: event(
+    "Another movie's showing has the id: the movie that lost it withdraws its own",
+    Strict({ showingId: Id, movieId: Id }),
+  ),
   ShowingCanceled: event(
     'The showing takes no more reservations; those that did not fit into the same append are cancelled next',
     Strict({ showingId: Id, movieId: Id, remaining: Count }),
@@ -163,6 +167,10 @@ export const commands = {
     ['movie-not-found', 'movie-deleted'],
   ),
   WithdrawRemainingShowings: internalCommand('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
+  WithdrawShowing: internalCommand(
+    "Withdraw a showing whose id another movie's showing has",
+    Strict({ movieId: Id, showingId: Id }),
+  ),
   ScheduleShowing: command(
     'Show a movie',
     Strict({ movieId: Id, showingId: Id, startsAt: Time, seats: Seats, price: Money }),
@@ -174,11 +182,11 @@ export const commands = {
       location: '/cinema/showings/{showingId}',
       answer: Strict({ ...showing, status: Status('open') }),
     },
-    ['movie-not-found', 'movie-deleted', 'showing-already-exists'],
+    ['movie-not-found', 'movie-deleted', 'showing-already-exists', 'showing-canceled'],
   ),
   OpenShowing: internalCommand('Take reservations for a showing', Strict(showing)),
-  CheckShowingId: internalCommand(
-    "Refuse an id that another movie's showing has",
+  CheckShowing: internalCommand(
+    "Refuse an id that another movie's showing has, or whose showing is cancelled",
     Strict({ showingId: Id, movieId: Id }),
   ),
   CancelShowing: internalCommand('Cancel a showing and its reservations', Strict({ showingId: Id, movieId: Id })),

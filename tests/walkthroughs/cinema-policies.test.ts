@@ -52,7 +52,9 @@ const inMemory = () => {
     for (let at = 0; at < log.length; at++) {
       const event = log[at]!;
       for (const { events, react } of cinemaPolicies)
-        if (events.includes(event.type)) for (const command of react(event)) await give(command as Command);
+        if (events.includes(event.type))
+          for (const command of react(event))
+            expect((await give(command as Command)).kind, 'a refused policy command is parked').toBe('done');
     }
   };
 
@@ -208,6 +210,63 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
       if (meanwhile === cancelShowing) expect(end.standing, told).toBe(0);
     }
     expect(steps).toBeGreaterThan(6);
+  });
+});
+
+describe('two movies that schedule one showing at the same time', () => {
+  const showing = { showingId: 'shared', startsAt: '2027-01-31T19:00:00.000Z', seats: 1, price: PRICE };
+
+  /** Both movies have scheduled the showing, and neither has opened it. */
+  const scheduled = async () => {
+    const world = inMemory();
+    const { ScheduleShowing } = cinemaAround({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+    const schedule = async (movieId: string) => {
+      const data = { ...showing, movieId };
+      expect(await ScheduleShowing!.before!(data, world.give)).toBeUndefined();
+      const outcome = await world.give({ type: 'ScheduleShowing', data });
+      if (outcome.kind !== 'done') throw new Error('it was not scheduled');
+      return { open: () => ScheduleShowing!.after!(data, outcome.events, world.give) };
+    };
+    for (const movieId of ['A', 'B'])
+      await world.give({
+        type: 'RegisterMovie',
+        data: { movieId, title: '괴물', description: '한강', runningTime: 119 },
+      });
+    return { ...world, A: await schedule('A'), B: await schedule('B') };
+  };
+  const deleteMovie = (movieId: string) => ({ type: 'DeleteMovie', data: { movieId } });
+  const eventsOf = (log: readonly CinemaEvent[], type: CinemaEvent['type']) =>
+    log.filter((event) => event.type === type).map(({ data }) => ('movieId' in data ? data.movieId : ''));
+
+  it.each([
+    ['its write side withdraws it', true],
+    ['its write side is killed', false],
+  ])('the loser is withdrawn, and its deletion leaves the showing of the other: %s', async (_what, answers) => {
+    const { give, recover, log, A, B } = await scheduled();
+    expect((await A.open()).kind).toBe('done');
+    if (answers) expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
+    await recover();
+    expect(eventsOf(log, 'ShowingWithdrawn')).toEqual(['B']);
+    expect((await give(deleteMovie('B'))).kind).toBe('done');
+    await recover();
+    expect(eventsOf(log, 'ShowingCanceled')).toEqual([]);
+    expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
+
+    expect((await give(deleteMovie('A'))).kind).toBe('done');
+    await recover();
+    expect(eventsOf(log, 'ShowingCanceled')).toEqual(['A']);
+    expect(await A.open(), 'a repeat is answered as it stands').toMatchObject({
+      refusal: { refused: 'showing-canceled' },
+    });
+  });
+
+  it('stay apart when a policy opens the showing first', async () => {
+    const { recover, log, A, B } = await scheduled();
+    await recover();
+    expect((await A.open()).kind).toBe('done');
+    expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
+    expect(eventsOf(log, 'ShowingOpened')).toEqual(['A']);
+    expect(eventsOf(log, 'ShowingWithdrawn')).toEqual(['B']);
   });
 });
 

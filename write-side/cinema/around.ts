@@ -34,17 +34,29 @@ const giveWith =
 /** The answer when the steps up to here may or may not have been done: a policy or the deadline does the rest. */
 const later: Settled = { kind: 'later' };
 
-/** A showing takes reservations as soon as it is answered; should the process end before, the policy opens it. */
+/**
+ * A showing takes reservations as soon as it is answered; should the process end before, the policy opens it. The
+ * answer is read from the showing's stream: another movie may have got the id, or the movie may be deleted.
+ */
 const scheduleShowing: Around<Data<'ScheduleShowing'>> = {
   async before({ showingId, movieId }, give) {
-    const checked = await giveWith(give)({ type: 'CheckShowingId', data: { showingId, movieId } });
-    return checked.kind === 'refused' ? checked.refusal : undefined;
+    const checked = await giveWith(give)({ type: 'CheckShowing', data: { showingId, movieId } });
+    if (checked.kind !== 'refused' || checked.refusal.refused === 'showing-canceled') return undefined;
+    return checked.refusal;
   },
   async after(_data, events, give) {
+    const cinema = giveWith(give);
     const [scheduled] = events as readonly { data: DataOf<'ShowingScheduled'> }[];
     if (!scheduled) return later;
-    const opened = await giveWith(give)({ type: 'OpenShowing', data: scheduled.data });
-    return opened.kind === 'unavailable' ? later : opened;
+    const { showingId, movieId } = scheduled.data;
+    const opened = await cinema({ type: 'OpenShowing', data: scheduled.data });
+    if (opened.kind !== 'done') return opened.kind === 'refused' ? opened : later;
+    if (opened.events.some(({ type }) => type === 'ShowingOpened')) return opened;
+    const checked = await cinema({ type: 'CheckShowing', data: { showingId, movieId } });
+    if (checked.kind === 'unavailable') return later;
+    if (checked.kind === 'refused' && checked.refusal.refused === 'showing-already-exists')
+      await cinema({ type: 'WithdrawShowing', data: { movieId, showingId } });
+    return checked;
   },
 };
 

@@ -8,7 +8,15 @@ type Event = Extract<
 >;
 type Command = Extract<
   CinemaCommand,
-  { type: 'RegisterMovie' | 'EditMovie' | 'DeleteMovie' | 'WithdrawRemainingShowings' | 'ScheduleShowing' }
+  {
+    type:
+      | 'RegisterMovie'
+      | 'EditMovie'
+      | 'DeleteMovie'
+      | 'WithdrawRemainingShowings'
+      | 'WithdrawShowing'
+      | 'ScheduleShowing';
+  }
 >;
 
 type State = {
@@ -51,6 +59,8 @@ const decide = (command: Command, state: State): Decision<Event> => {
   if (state.status === 'unregistered') return refuse('movie-not-found');
   if (command.type === 'WithdrawRemainingShowings')
     return state.status === 'deleted' ? withdrawals(command.data.movieId, state) : [];
+  if (command.type === 'WithdrawShowing')
+    return state.showings.has(command.data.showingId) ? [{ type: 'ShowingWithdrawn', data: command.data }] : [];
   if (state.status === 'deleted') return refuse('movie-deleted');
 
   switch (command.type) {
@@ -82,6 +92,8 @@ const answer = (command: Command, [event]: readonly Event[]): object => {
     case 'DeleteMovie':
     case 'WithdrawRemainingShowings':
       return { movieId: command.data.movieId, status: 'deleted' };
+    case 'WithdrawShowing':
+      return command.data;
     case 'ScheduleShowing':
       return { ...event?.data, status: 'open' };
     default:
@@ -94,7 +106,14 @@ type Saved = Omit<State, 'showings'> & { showings: string[] };
 /** A movie and what it is shown in: `movie-{movieId}`. */
 export const movie: Decider<Command, Event, State> = {
   category: 'movie',
-  commands: ['RegisterMovie', 'EditMovie', 'DeleteMovie', 'WithdrawRemainingShowings', 'ScheduleShowing'],
+  commands: [
+    'RegisterMovie',
+    'EditMovie',
+    'DeleteMovie',
+    'WithdrawRemainingShowings',
+    'WithdrawShowing',
+    'ScheduleShowing',
+  ],
   id: ({ movieId }) => movieId,
   initialState,
   evolve,

@@ -3,14 +3,24 @@ import { messageIdOf, messageOf } from '../../schemas/cinema-messages.ts';
 import { policy } from '../policies/policy.ts';
 import { processManager } from '../policies/process.ts';
 
-/** A scheduled showing takes reservations; a withdrawn one is cancelled. */
+/** A scheduled showing takes reservations, a refused one is withdrawn, and a withdrawn one is cancelled. */
 const showings = policy({
   name: 'cinema.showings',
   context: cinema,
-  events: ['ShowingScheduled', 'ShowingWithdrawn'],
+  events: ['ShowingScheduled', 'ShowingRefused', 'ShowingWithdrawn'],
   key: ({ data }) => data.showingId,
-  react: ({ type, data }): CinemaCommand[] =>
-    type === 'ShowingScheduled' ? [{ type: 'OpenShowing', data }] : [{ type: 'CancelShowing', data }],
+  react: ({ type, data }): CinemaCommand[] => {
+    switch (type) {
+      case 'ShowingScheduled':
+        return [{ type: 'OpenShowing', data }];
+      case 'ShowingRefused':
+        return [{ type: 'WithdrawShowing', data }];
+      case 'ShowingWithdrawn':
+        return [{ type: 'CancelShowing', data }];
+      default:
+        return type satisfies never;
+    }
+  },
 });
 
 const commandsFor = (remaining: number): number => Math.ceil(remaining / CANCELLATIONS_PER_COMMAND);

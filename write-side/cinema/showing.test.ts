@@ -76,11 +76,28 @@ const showingCanceled = (remaining = 0): Event => ({
 describe('OpenShowing', () => {
   it('opens it', () => given().when(open()).thenEvents(opened()));
   it('opens it once', () => given(opened()).when(open()).thenNothing());
-  it("takes no id of another movie's showing", () =>
+  it("refuses another movie's showing of the same id, once", () => {
+    const refused: Event = { type: 'ShowingRefused', data: { showingId, movieId: 'm-2' } };
     given(opened())
       .when(open({ movieId: 'm-2' }))
-      .thenRefused('showing-already-exists'));
+      .thenEvents(refused);
+    given(opened(), refused)
+      .when(open({ movieId: 'm-2' }))
+      .thenNothing();
+  });
   it('opens none that was cancelled', () => given(opened(), showingCanceled()).when(open()).thenNothing());
+});
+
+describe('CheckShowing', () => {
+  const check = (of = movieId): Command => ({ type: 'CheckShowing', data: { showingId, movieId: of } });
+  it('passes an unused id and an open showing of the movie', () => {
+    given().when(check()).thenNothing();
+    given(opened()).when(check()).thenNothing();
+  });
+  it("refuses another movie's showing and a cancelled one", () => {
+    given(opened()).when(check('m-2')).thenRefused('showing-already-exists');
+    given(opened(), showingCanceled()).when(check()).thenRefused('showing-canceled');
+  });
 });
 
 describe('ReserveSeat', () => {
@@ -211,6 +228,10 @@ describe('CancelShowing', () => {
       .when(cancelShowing)
       .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
   it('happens once', () => given(opened(), showingCanceled()).when(cancelShowing).thenNothing());
+  it('leaves a showing of another movie', () =>
+    given(opened(), held(), confirmed())
+      .when({ type: 'CancelShowing', data: { showingId, movieId: 'm-2' } })
+      .thenNothing());
   it('cancels as many as fit into one append, then the next', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 1 }, (_, index) => `r-${index}`);
     const before = [opened(many.length), ...many.map((id) => held(id)), ...many.map((id) => confirmed(id))];
@@ -241,7 +262,7 @@ describe('ProveGuest', () => {
 describe('whatever commands come', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const anyCommand = fc.oneof(
-    { weight: 1, arbitrary: fc.constant(open({ seats: 3 })) },
+    { weight: 1, arbitrary: fc.constantFrom(open({ seats: 3 }), open({ seats: 3, movieId: 'm-2' })) },
     {
       weight: 4,
       arbitrary: fc

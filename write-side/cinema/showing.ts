@@ -7,6 +7,7 @@ type Event = Extract<
   {
     type:
       | 'ShowingOpened'
+      | 'ShowingRefused'
       | 'ShowingCanceled'
       | 'SeatHeld'
       | 'ReservationConfirmed'
@@ -19,7 +20,7 @@ type Command = Extract<
   {
     type:
       | 'OpenShowing'
-      | 'CheckShowingId'
+      | 'CheckShowing'
       | 'CancelShowing'
       | 'CancelRemainingSeats'
       | 'ReserveSeat'
@@ -43,6 +44,8 @@ type Showing = { movieId: string; title: string; seats: number; price: number };
 type State = {
   status: 'none' | 'open' | 'canceled';
   showing: Showing;
+  /** The ids of movies whose showing of this id was refused. */
+  refused: ImmutableSet<string>;
   /** Those that have a seat, by reservation id. */
   open: ImmutableMap<string, Reservation>;
   /** The numbers of seats that are taken by number. */
@@ -57,6 +60,7 @@ const REMEMBERED = 2_000;
 const initialState: State = {
   status: 'none',
   showing: { movieId: '', title: '', seats: 0, price: 0 },
+  refused: ImmutableSet(),
   open: ImmutableMap(),
   taken: ImmutableSet(),
   ended: OrderedMap(),
@@ -79,6 +83,8 @@ const evolve = (state: State, event: Event): State => {
       const { movieId, title, seats, price } = event.data;
       return { ...state, status: 'open', showing: { movieId, title, seats, price } };
     }
+    case 'ShowingRefused':
+      return { ...state, refused: state.refused.add(event.data.movieId) };
     case 'ShowingCanceled':
       return { ...state, status: 'canceled' };
     case 'SeatHeld': {
@@ -140,6 +146,17 @@ const cancellations = (showingId: string, state: State): Event[] =>
     )
     .toArray();
 
+const isAnothers = ({ movieId }: { movieId: string }, { status, showing }: State): boolean =>
+  status !== 'none' && showing.movieId !== movieId;
+
+/** The first movie to open a showing has it. A policy withdraws what another movie scheduled under the same id. */
+const open = (data: Extract<Command, { type: 'OpenShowing' }>['data'], state: State): Decision<Event> => {
+  const { showingId, movieId } = data;
+  if (isAnothers(data, state))
+    return state.refused.has(movieId) ? [] : [{ type: 'ShowingRefused', data: { showingId, movieId } }];
+  return state.status === 'none' ? [{ type: 'ShowingOpened', data }] : [];
+};
+
 const reserve = (
   { showingId, reservationId, customerId, seat }: Extract<Command, { type: 'ReserveSeat' }>['data'],
   state: State,
@@ -191,19 +208,17 @@ const checkReservation = (held: Hold, state: State): Decision<Event> => {
 
 const decide = (command: Command, state: State, input: DecisionInput): Decision<Event> => {
   const { showingId } = command.data;
-  if (command.type === 'OpenShowing' || command.type === 'CheckShowingId') {
-    const isAnothers = state.status !== 'none' && state.showing.movieId !== command.data.movieId;
-    if (isAnothers) return refuse('showing-already-exists');
-    return command.type === 'OpenShowing' && state.status === 'none'
-      ? [{ type: 'ShowingOpened', data: command.data }]
-      : [];
+  if (command.type === 'OpenShowing') return open(command.data, state);
+  if (command.type === 'CheckShowing') {
+    if (isAnothers(command.data, state)) return refuse('showing-already-exists');
+    return state.status === 'canceled' ? refuse('showing-canceled') : [];
   }
   if (state.status === 'none') return refuse(command.type === 'ProveGuest' ? 'not-a-guest' : 'showing-not-found');
 
   switch (command.type) {
     case 'CancelShowing': {
       const { movieId } = command.data;
-      if (state.status === 'canceled') return [];
+      if (state.status === 'canceled' || isAnothers(command.data, state)) return [];
       const canceled = cancellations(showingId, state);
       const confirmed = state.open.count(({ status }) => status === 'confirmed');
       const remaining = confirmed - canceled.length;
@@ -284,6 +299,7 @@ const answer = (command: Command, [event]: readonly Event[]): object => {
 type Saved = {
   status: State['status'];
   showing: Showing;
+  refused: string[];
   open: [reservationId: string, Reservation][];
   ended: [reservationId: string, Ended][];
 };
@@ -293,7 +309,7 @@ export const showing: Decider<Command, Event, State> = {
   category: 'showing',
   commands: [
     'OpenShowing',
-    'CheckShowingId',
+    'CheckShowing',
     'CancelShowing',
     'CancelRemainingSeats',
     'ReserveSeat',
@@ -312,11 +328,18 @@ export const showing: Decider<Command, Event, State> = {
   owner: ({ type, data }, { open }) => (type === 'CancelSeat' ? open.get(data.reservationId)?.customerId : undefined),
   size: ({ open, ended }) => 1 + open.size + ended.size,
   snapshot: {
-    version: 2,
-    save: ({ status, showing, open, ended }): Saved => ({ status, showing, open: [...open], ended: [...ended] }),
-    restore: ({ status, showing, open, ended }: Saved): State => ({
+    version: 3,
+    save: ({ status, showing, refused, open, ended }): Saved => ({
       status,
       showing,
+      refused: [...refused],
+      open: [...open],
+      ended: [...ended],
+    }),
+    restore: ({ status, showing, refused, open, ended }: Saved): State => ({
+      status,
+      showing,
+      refused: ImmutableSet(refused),
       open: ImmutableMap(open),
       taken: ImmutableSet(open.flatMap(([, { seat }]) => (seat === undefined ? [] : [seat]))),
       ended: OrderedMap(ended),

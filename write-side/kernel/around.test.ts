@@ -25,6 +25,13 @@ const schema = {
       location: '/things/{thingId}',
       answer: Type.Object({ thingId: Id, status: Type.String() }),
     }),
+    Open: command('Open a thing', Type.Object({ thingId: Id }), {
+      method: 'POST',
+      path: '/things/{thingId}/opening',
+      status: 200,
+      location: '/things/{thingId}',
+      answer: Type.Object({ thingId: Id, status: Type.String() }),
+    }),
   },
   queries: {},
   problems: {
@@ -55,7 +62,7 @@ const serveAround = async (around: Around<{ thingId: string }>) => {
   const router = commandRoutes({
     contexts: [schema],
     handler,
-    around: { Make: around },
+    around: { Make: around, Open: around },
     tail: async () => at(900n),
     onError: (error) => errors.push(error),
   });
@@ -63,15 +70,16 @@ const serveAround = async (around: Around<{ thingId: string }>) => {
   servers.push(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const post = async (thingId: string) => {
-    const response = await fetch(`http://127.0.0.1:${port}/things`, {
+  const send = async (path: string, body: object) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`, {
       method: 'POST',
-      body: JSON.stringify({ thingId }),
+      body: JSON.stringify(body),
       headers: { 'Content-Type': 'application/json', Connection: 'close' },
     });
     return { status: response.status, headers: response.headers, body: (await response.json()) as object };
   };
-  return { post, given, errors };
+  const post = (thingId: string) => send('/things', { thingId });
+  return { post, open: (thingId: string) => send(`/things/${thingId}/opening`, {}), given, errors };
 };
 
 const settled = (position: Position | undefined): Settled => ({
@@ -130,6 +138,11 @@ it('answers 202 when nobody knows how the steps end', async () => {
   const thrown = await serveAround({ after: () => Promise.reject(new Error('lost')) });
   expect((await thrown.post('a')).status).toBe(202);
   expect(thrown.errors).toHaveLength(1);
+});
+
+it('answers 503 when nobody knows how the steps of a command end that must not take longer', async () => {
+  const { open } = await serveAround({ after: async () => ({ kind: 'later' }) });
+  expect(await open('a')).toMatchObject({ status: 503, body: { type: '/problems/event-store-unavailable' } });
 });
 
 it('works on no more than it may at a time', async () => {

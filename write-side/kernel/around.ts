@@ -12,7 +12,10 @@ export type GivenOutcome =
 /** Gives a command to another stream, on behalf of the command that is being answered. */
 export type Give = (command: Event) => Promise<GivenOutcome>;
 
-/** How a command ended that other steps belong to. `later`: nobody knows yet, and the client is told where to ask. */
+/**
+ * How a command ended that other steps belong to. `later`: not known yet. Answered with 202 where the command may take
+ * longer, with 503 elsewhere.
+ */
 export type Settled =
   | { kind: 'done'; revision: bigint; position: Position | undefined; body?: object }
   | { kind: 'refused'; refusal: Refusal }

@@ -265,7 +265,10 @@ export const commandRoutes = ({
         if (outcome.kind !== 'done' || !around.after || isAnswered) return conclude(outcome);
 
         clearTimeout(timer);
-        const later = () => once(() => sendLater(res, data, outcome));
+        const later = () =>
+          http.mayTakeLonger
+            ? once(() => sendLater(res, data, outcome))
+            : conclude({ kind: 'unavailable', uncertain: true });
         timer = setTimeout(later, within);
         const settled = await around.after(data, outcome.events, give).catch((error): Settled => {
           onError(error);
