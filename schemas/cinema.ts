@@ -10,7 +10,7 @@ import {
   one,
   Strict,
 } from './kernel/context.ts';
-import { Id, Money, Status, Text, Time } from './kernel/values.ts';
+import { Id, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
 
 const Title = Text(200, '살인의 추억');
 const Description = Text(2_000, '1986년, 두 형사가 범인을 쫓는다.');
@@ -51,7 +51,7 @@ const hold = {
 };
 
 const movie = { movieId: Id, title: Title, description: Description, runningTime: RunningTime };
-const showing = { showingId: Id, movieId: Id, title: Title, startsAt: Time, seats: Seats, price: Money };
+const showing = { showingId: Id, movieId: Id, title: Title, startsAt: UtcTime, seats: Seats, price: Money };
 const reservation = {
   showingId: Id,
   movieId: Id,
@@ -67,6 +67,11 @@ const payment = { showingId: Id, reservationId: Id, ...hold, customerId: Id, tit
 /** Why a reservation was not paid. But for `declined` the provider may have charged: it is told to undo that. */
 const Refusal = Status('declined', 'timed-out', 'unavailable');
 
+/** Version 1 of these events kept `startsAt` as the client sent it, with any offset. */
+const inUtc = {
+  1: (data: { startsAt: string }) => ({ ...data, startsAt: utcTime(data.startsAt) ?? data.startsAt }),
+};
+
 /** Version 2 of these events added `hold`. */
 const sinceHold = { 1: (data: object) => data };
 
@@ -77,9 +82,9 @@ export const events = {
     'The movie is off; showings that did not fit into the same append are withdrawn next',
     Strict({ movieId: Id, remaining: Count }),
   ),
-  ShowingScheduled: event('The movie will be shown', Strict(showing)),
+  ShowingScheduled: event('The movie will be shown', Strict(showing), 2, inUtc),
   ShowingWithdrawn: event('The deleted movie will not be shown', Strict({ movieId: Id, showingId: Id })),
-  ShowingOpened: event('Seats may be reserved', Strict(showing)),
+  ShowingOpened: event('Seats may be reserved', Strict(showing), 2, inUtc),
   ShowingRefused: event(
     "Another movie's showing has the id: the movie that lost it withdraws its own",
     Strict({ showingId: Id, movieId: Id }),

@@ -2,6 +2,7 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
+import { cinema } from './cinema.ts';
 import { contextSchemas } from './contexts.ts';
 import { goldenFiles, goldenOf } from './golden.ts';
 import { event, Strict } from './kernel/context.ts';
@@ -39,6 +40,19 @@ describe.each(contextSchemas)('$name', (context) => {
       expect(ajv.validate(current as object, upcast(context.events, type, version, data)), ajv.errorsText()).toBe(true);
     },
   );
+});
+
+it('showings that were scheduled with an offset start at the same moment in UTC', () => {
+  const showing = {
+    showingId: 's',
+    movieId: 'm',
+    title: '괴물',
+    startsAt: '2027-01-31T19:00:00+09:00',
+    seats: 1,
+    price: 1,
+  };
+  for (const type of ['ShowingScheduled', 'ShowingOpened'])
+    expect(upcast(cinema.events, type, 1, showing)).toEqual({ ...showing, startsAt: '2027-01-31T10:00:00.000Z' });
 });
 
 describe('upcasting', () => {

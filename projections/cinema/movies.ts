@@ -38,7 +38,7 @@ const reviewed = (movie: Movie, reviews: number, rating: number): Movie => {
 export const movies = projection({
   context: cinema,
   name: 'cinema.movies',
-  version: 1,
+  version: 2,
   events: [
     'MovieRegistered',
     'MovieEdited',

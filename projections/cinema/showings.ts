@@ -14,7 +14,7 @@ const withSeats = (showing: Showing, held: number, sold: number): Showing => ({
 export const showings = projection({
   context: cinema,
   name: 'cinema.showings',
-  version: 1,
+  version: 2,
   events: [
     'ShowingOpened',
     'ShowingCanceled',

@@ -13,8 +13,26 @@ export const MAX_MONEY = 1_000_000_000_000;
 /** Money: an integer in the smallest unit of the currency (KRW by default, so 5000 is ₩5,000). */
 export const Money = Type.Integer({ minimum: 0, maximum: MAX_MONEY, examples: [5000] });
 
-/** A moment: UTC, ISO 8601. */
+/** A moment: ISO 8601. Clients may send any offset; commands, events and views hold UTC, see {@link utcTime}. */
 export const Time = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00.000Z'] });
+
+/** A moment in the form of {@link utcTime}. */
+export const UtcTime = Type.String({
+  format: 'date-time',
+  pattern: '^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z$',
+  examples: ['2026-01-31T09:00:00.000Z'],
+});
+
+/**
+ * Returns a moment in UTC with milliseconds: in this form alone the order of text is the order of time.
+ * @returns undefined for what is no moment, and for a year that has not four digits
+ */
+export const utcTime = (text: string): string | undefined => {
+  const moment = new Date(text);
+  if (Number.isNaN(moment.getTime())) return undefined;
+  const utc = moment.toISOString();
+  return /^\d{4}-/.test(utc) ? utc : undefined;
+};
 
 /** The revision of an event, in decimal: its place in its stream, from 0. */
 export const RevisionText = Type.String({ pattern: '^\\d{1,20}$', examples: ['3'] });

@@ -98,6 +98,21 @@ test('a movie and a showing of two seats', async () => {
   expect(shown).toMatchObject({ showingId: 's1', sold: 0, left: 2 });
 });
 
+test('showings sort by the moment, whatever offset the client sent', async () => {
+  const film = { movieId: 'm0', title: '기생충', description: '반지하', runningTime: 132 };
+  await post('/movies', film);
+  const schedule = (showingId: string, startsAt: string) =>
+    post('/movies/m0/showings', { showingId, startsAt, seats: 2, price: 12_000 });
+  await schedule('second', '2027-01-31T19:00:00+09:00');
+  await schedule('third', '2027-01-31T10:00:00.500Z');
+  const last = await schedule('first', '2027-01-31T11:59:00+02:00');
+  expect(last.body.startsAt).toBe('2027-01-31T09:59:00.000Z');
+  const sorted = await get<{ items: { showingId: string }[] }>('/movies/m0/showings?sort=startsAt', positionOf(last));
+  expect(sorted.body.items.map(({ showingId }) => showingId)).toEqual(['first', 'second', 'third']);
+  for (const nonsense of ['2027-02-30T19:00:00Z', '2016-12-31T23:59:60Z', '2027-01-31', '2027-01-31T19:00:00'])
+    expect(await schedule('never', nonsense), nonsense).toMatchObject({ status: 400 });
+});
+
 test('a declined payment leaves the seat free, an approved one takes it', async () => {
   const declined = await reserve('s1', 'r1', 'decline', 1);
   expect(declined).toMatchObject({ status: 402, body: { type: '/problems/payment-declined' } });

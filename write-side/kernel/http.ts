@@ -11,6 +11,7 @@ import type { Around, Arounds, Give, Settled } from './around.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid, fingerprintOf } from './ids.ts';
 import type { Limit, Outcome } from './request.ts';
+import { timesInUtc } from './times.ts';
 
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];
@@ -150,6 +151,7 @@ export const commandRoutes = ({
 
   const addRoute = (context: ContextSchema, type: string, schema: CommandSchema, http: CommandHttp): void => {
     const validate = validator(schema.data);
+    const normaliseTimes = timesInUtc(schema.data);
     const fields = Object.keys(schema.data.properties);
     const rule = ruleOf(context.name, type);
 
@@ -178,6 +180,7 @@ export const commandRoutes = ({
         data[id] = name === undefined ? randomUUIDv7() : derivedUuid(`${type} ${fill(http.path, req.params)} ${name}`);
       }
       validate(data);
+      normaliseTimes(data);
       const ownedBy = mustBeOwnedBy(permit, data, fields);
 
       const commandId =
