@@ -183,6 +183,10 @@ export const cinema = contextView<typeof schema>({
       ko: `${name(movieId)} 상영 철회`,
     }),
     ShowingOpened: ({ title }) => ({ en: `${title} takes reservations`, ko: `${title} 예매 시작` }),
+    ShowingRefused: ({ movieId, showingId }, { name }) => ({
+      en: `A showing of ${name(movieId)} was refused: ${showingId} is another movie's`,
+      ko: `${name(movieId)} 상영 거절: ${showingId}은(는) 다른 영화의 상영입니다`,
+    }),
     ShowingCanceled: ({ showingId }, { name }) => ({
       en: `A showing of ${name(showingId)} was cancelled`,
       ko: `${name(showingId)} 상영 취소`,
