@@ -3,9 +3,15 @@ import { Type } from 'typebox';
 /** An id: 1-64 of `[A-Za-z0-9_-]`, given by the client or made by the server (UUIDv7). */
 export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['lot-1'] });
 
-/** Free text (names, car numbers, locations): any Unicode but control characters, so `10더8612` is an ordinary value. */
+/** The pattern of {@link Text}. */
+export const TEXT_PATTERN = '^[^\\u0000-\\u001f\\u007f]*$';
+
+/**
+ * Free text (names, car numbers, locations): any Unicode but control characters, so `10더8612` is an ordinary value. The
+ * write side also trims it and refuses blank text; older events may hold blanks.
+ */
 export const Text = (maxLength: number, example: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^[^\\u0000-\\u001f\\u007f]*$', examples: [example] });
+  Type.String({ minLength: 1, maxLength, pattern: TEXT_PATTERN, examples: [example] });
 
 /** The most money in one amount. */
 export const MAX_MONEY = 1_000_000_000_000;

@@ -111,6 +111,18 @@ describe('a command that is done', () => {
     expect(answer.headers.get('Content-Type')).toBe('application/json');
   });
 
+  it('keeps text trimmed and in one Unicode form', async () => {
+    const body = reservation({ carNumber: ` ${'12가 3456'.normalize('NFD')} ` });
+    const answer = await post('/parking/lots/lot-1/reservations', body);
+    expect(answer).toMatchObject({ status: 201, body: { carNumber: '12가 3456' } });
+    const [last] = (await eventsOf('parkingLot-lot-1')).slice(-1);
+    expect(last?.data).toMatchObject({ carNumber: '12가 3456' });
+    expect(await post('/parking/lots/lot-1/reservations', reservation({ carNumber: '12가3456' }))).toMatchObject({
+      status: 409,
+      body: { type: '/problems/car-already-reserved' },
+    });
+  });
+
   it('makes the ids that are left out', async () => {
     const { reservationId: _, ...body } = reservation();
     const answers = await Promise.all(
@@ -205,6 +217,17 @@ describe('a request that is refused appends nothing and says why', () => {
     ['half a spot', 'POST', '/parking/lots', { name: 'n', spots: 1.5 }, 400, 'invalid-request', '/spots'],
     ['a billion spots', 'POST', '/parking/lots', { name: 'n', spots: 1e9 }, 422, 'out-of-range', '/spots'],
     ['no name', 'POST', '/parking/lots', { name: '', spots: 1 }, 422, 'out-of-range', '/name'],
+    ['a blank name', 'POST', '/parking/lots', { name: '   ', spots: 1 }, 400, 'invalid-request', '/name'],
+    [
+      'a blank movie title',
+      'POST',
+      '/cinema/movies',
+      { title: '\u3164', description: 'd', runningTime: 90 },
+      400,
+      'invalid-request',
+      '/title',
+    ],
+    ['a blank location', 'POST', '/bike-rental/bikes', { location: '\u00a0' }, 400, 'invalid-request', '/location'],
     [
       'a control character',
       'POST',

@@ -11,6 +11,7 @@ import type { Around, Arounds, Give, Settled } from './around.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid, fingerprintOf } from './ids.ts';
 import type { Limit, Outcome } from './request.ts';
+import { textsOf } from './text.ts';
 import { timesInUtc } from './times.ts';
 
 export type CommandRoutesOptions = {
@@ -151,6 +152,7 @@ export const commandRoutes = ({
 
   const addRoute = (context: ContextSchema, type: string, schema: CommandSchema, http: CommandHttp): void => {
     const validate = validator(schema.data);
+    const texts = textsOf(schema.data);
     const normaliseTimes = timesInUtc(schema.data);
     const fields = Object.keys(schema.data.properties);
     const rule = ruleOf(context.name, type);
@@ -179,7 +181,10 @@ export const commandRoutes = ({
         const name = ownKey ?? ownDelivery;
         data[id] = name === undefined ? randomUUIDv7() : derivedUuid(`${type} ${fill(http.path, req.params)} ${name}`);
       }
+      texts.tidy(data);
       validate(data);
+      const faults = texts.faults(data);
+      if (faults.length > 0) throw new ProblemError(problems.invalid(faults));
       normaliseTimes(data);
       const ownedBy = mustBeOwnedBy(permit, data, fields);
 

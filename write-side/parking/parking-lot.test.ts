@@ -70,6 +70,26 @@ describe('ReserveParking', () => {
     given(registered(0), spotsChanged(1)).when(reserve('r-1', 'A')).thenEvents(reserved('r-1', 'A')));
   it('gives a car one spot', () =>
     given(registered(5), reserved('r-1', 'A')).when(reserve('r-2', 'A')).thenRefused('car-already-reserved'));
+  it.each(['10 더 8612', ' 10더8612', '10더8612'.normalize('NFD'), '１０더8612', '10더8612\u200b'])(
+    'takes %j for the car 10더8612, and keeps it as it was given',
+    (spelling) => {
+      given(registered(5), reserved('r-1', '10더8612'))
+        .when(reserve('r-2', spelling))
+        .thenRefused('car-already-reserved');
+      given(registered(5)).when(reserve('r-1', spelling)).thenEvents(reserved('r-1', spelling));
+    },
+  );
+  it('knows a car that an old lot took twice until both reservations end', () => {
+    const twice = [registered(5), reserved('r-1', '10더8612'), reserved('r-2', '10 더 8612')];
+    given(...twice, canceled('r-1'))
+      .when(reserve('r-3', '10더8612'))
+      .thenRefused('car-already-reserved');
+    given(...twice, canceled('r-1'), canceled('r-2'))
+      .when(reserve('r-3', '10더8612'))
+      .thenEvents(reserved('r-3', '10더8612'));
+    const restored = parkingLot.snapshot.restore(parkingLot.snapshot.save(stateAfter(parkingLot, twice)) as never);
+    expect(restored.cars.toObject()).toEqual({ '10더8612': 2 });
+  });
   it('gives a car another spot after the first', () =>
     given(registered(5), reserved('r-1', 'A'), canceled('r-1'))
       .when(reserve('r-2', 'A'))

@@ -1,4 +1,4 @@
-import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
+import { Map as ImmutableMap } from 'immutable';
 import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, type ParkingEvent } from '../../schemas/parking.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 import {
@@ -31,12 +31,25 @@ type Command = Extract<
 
 type OpenReservation = { customerId: string; carNumber: string };
 
+/** Returns what car numbers are compared by: `10 더 8612` is the car `10더8612`, also in other Unicode forms. */
+const carOf = (carNumber: string): string => carNumber.normalize('NFKC').replaceAll(/[\p{Z}\p{Cf}]/gu, '');
+
+const withCar = (cars: State['cars'], carNumber: string): State['cars'] =>
+  cars.update(carOf(carNumber), 0, (count) => count + 1);
+
+const withoutCar = (cars: State['cars'], carNumber: string): State['cars'] => {
+  const car = carOf(carNumber);
+  const count = cars.get(car, 0) - 1;
+  return count > 0 ? cars.set(car, count) : cars.delete(car);
+};
+
 type State = {
   status: 'unregistered' | 'open' | 'closed';
   spots: number;
   /** By reservation id. */
   open: ImmutableMap<string, OpenReservation>;
-  cars: ImmutableSet<string>;
+  /** Open reservations by car. Two of one car stem from before cars were compared by {@link carOf}. */
+  cars: ImmutableMap<string, number>;
   /** The customers of the reservations cancelled last. */
   canceled: PastIds<string>;
 };
@@ -48,7 +61,7 @@ const initialState: State = {
   status: 'unregistered',
   spots: 0,
   open: ImmutableMap(),
-  cars: ImmutableSet(),
+  cars: ImmutableMap(),
   canceled: noPastIds(REMEMBERED_CANCELLATIONS),
 };
 
@@ -62,7 +75,7 @@ const cancel = (state: State, reservationId: string): State => {
   return {
     ...state,
     open: state.open.delete(reservationId),
-    cars: state.cars.delete(carNumber),
+    cars: withoutCar(state.cars, carNumber),
     canceled: remember(state.canceled, reservationId, customerId),
   };
 };
@@ -80,7 +93,7 @@ const evolve = (state: State, event: Event): State => {
       return {
         ...state,
         open: state.open.set(reservationId, { customerId, carNumber }),
-        cars: state.cars.add(carNumber),
+        cars: withCar(state.cars, carNumber),
       };
     }
     case 'ReservationCanceled':
@@ -132,7 +145,7 @@ const decide = (command: Command, state: State): Decision<Event> => {
       if (state.status === 'closed') return refuse('lot-closed');
       if (state.open.has(reservationId) || wasCanceled(state, reservationId))
         return refuse('reservation-already-exists');
-      if (state.cars.has(carNumber)) return refuse('car-already-reserved');
+      if (state.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
       if (state.open.size >= state.spots) return refuse('lot-full', `all ${state.spots} spots are reserved`);
       return [{ type: 'ParkingReserved', data: command.data }];
     }
@@ -215,7 +228,9 @@ export const parkingLot: Decider<Command, Event, State> = {
       status,
       spots,
       open: ImmutableMap(open.map(([id, customerId, carNumber]) => [id, { customerId, carNumber }])),
-      cars: ImmutableSet(open.map(([, , carNumber]) => carNumber)),
+      cars: ImmutableMap<string, number>().withMutations((cars) => {
+        for (const [, , carNumber] of open) withCar(cars, carNumber);
+      }),
       canceled: restorePastIds(REMEMBERED_CANCELLATIONS, canceled),
     }),
   },
