@@ -156,3 +156,65 @@ it.each([
   expect(await stores.exited).toEqual({ code: 1, signal: null });
   socket.destroy();
 });
+
+it.each([
+  ['the parent is killed', 'SIGKILL'],
+  ['the parent stops them', 'stop'],
+])('the stores end when %s while the thread of the documents is busy', async (_, way) => {
+  const preload = `
+    import { Server } from 'node:net';
+    import { isMainThread } from 'node:worker_threads';
+    const { emit } = Server.prototype;
+    if (!isMainThread) Server.prototype.emit = function (name, ...rest) {
+      if (name === 'connection') setImmediate(() => { for (;;); });
+      return emit.call(this, name, ...rest);
+    };`;
+  const script = `
+    import { startEmbeddedStores } from ${JSON.stringify(fileURLToPath(new URL('./start.ts', import.meta.url)))};
+    const stores = await startEmbeddedStores({ dataFolder: ${JSON.stringify(join(folder, 'data'))} });
+    console.log(stores.pid + ' ' + stores.mongoUrl);
+    process.stdin.once('data', () => stores.stop().then(() => process.exit()));
+  `;
+  const parent = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` },
+  });
+  const [line] = (await once(createInterface({ input: parent.stdout! }), 'line')) as [string];
+  const [pid = '', url = ''] = line.split(' ');
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+  await once(socket, 'connect');
+  if (way === 'stop') parent.stdin.write('stop');
+  else parent.kill('SIGKILL');
+  await expect.poll(() => isRunning(Number(pid)), { timeout: 8_000 }).toBe(false);
+  socket.destroy();
+  parent.kill('SIGKILL');
+});
+
+it('`npm run stores` ends on SIGTERM while the thread of the documents is busy', async () => {
+  const preload = `
+    import { Server } from 'node:net';
+    import { isMainThread } from 'node:worker_threads';
+    const { emit } = Server.prototype;
+    if (!isMainThread) Server.prototype.emit = function (name, ...rest) {
+      if (name === 'connection') setImmediate(() => { for (;;); });
+      return emit.call(this, name, ...rest);
+    };`;
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
+    env: {
+      ...process.env,
+      PLAZA_DATA: join(folder, 'data'),
+      PLAZA_EVENTSTORE_PORT: '0',
+      PLAZA_MONGODB_PORT: '0',
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+    },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [line] = (await once(createInterface({ input: child.stdout! }), 'line')) as [string];
+  const port = Number(/MONGODB_URL=mongodb:\/\/127\.0\.0\.1:(\d+)/.exec(line)?.[1]);
+  const socket = connect(port, '127.0.0.1').on('error', () => {});
+  await once(socket, 'connect');
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  expect(await exited).toEqual([0, null]);
+  socket.destroy();
+});

@@ -136,7 +136,7 @@ describe('a replay', () => {
     const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
     const other = rebuild({ ...options, isNeeded: () => held.promise });
     await until(
-      () => leases(db).countDocuments({ _id: /next/ }),
+      () => leases(db).countDocuments({ _id: 'parking.lots@next' }),
       (count) => count > 0,
     );
     await call('POST', '/operations/replays', { views: ['parking.lots'] }); // It waits for the other.

@@ -13,7 +13,7 @@ const MAX_CURSORS = 10_000;
 const STEP = 512;
 
 /** The open cursors. One that was idle for ten minutes is closed, as on the real server. */
-export function createCursors() {
+export const createCursors = () => {
   const cursors = new Map<string, Cursor>();
   const sweeper = setInterval(() => {
     for (const [id, { lastUsed, inUse }] of cursors) if (!inUse && Date.now() - lastUsed > IDLE_MS) cursors.delete(id);
@@ -78,4 +78,4 @@ export function createCursors() {
   }
 
   return { open, more, kill: (id: Long) => cursors.delete(id.toString()), close: () => clearInterval(sweeper) };
-}
+};

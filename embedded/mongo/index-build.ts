@@ -1,36 +1,98 @@
+import type { Catalog, Collection, Index } from './catalog.ts';
+import type { Database } from './database.ts';
+import type { Documents } from './documents.ts';
 import { CommandError } from './errors.ts';
-import { pacer } from './query.ts';
-import type { Collection, Index, Storage } from './storage.ts';
+import type { Pace } from './pace.ts';
+import type { Transactions } from './transactions.ts';
+import { decode } from './values.ts';
+
+/*
+ * Keys of a new index are first noted in a table in memory, the stage, and then entered in their order, so that each page of the
+ * index is written once. Who writes meanwhile writes into the index; a key that leaves before it was entered is remembered.
+ */
 
 const BUILD_ROWS = 200;
-/** So many keys are noted before they are entered in order: about 50 ms during which nobody else is served. */
+/** Keys that are noted before they are entered: about 50 ms during which nobody else is served. */
 const STAGED_KEYS = 50_000;
+const NOTED_AT_ONCE = 20;
 
-/**
- * Fills new indexes of a collection with the documents that are in it, read once for all of them. Others are served meanwhile, and
- * may write.
- * @throws CommandError 276 when an index or the collection was dropped, 11000 when two documents have one key of a unique index
- */
-export async function buildIndexes(storage: Storage, collection: Collection, indexes: readonly Index[]): Promise<void> {
-  const pace = pacer();
-  const refuseGone = () => {
-    if (!collection.dropped && indexes.every((index) => collection.indexes.includes(index))) return;
-    throw new CommandError(276, 'Index build aborted: the index or its collection was dropped');
-  };
-  let keys = 0;
-  for (let from: number | undefined = 0; from !== undefined; ) {
-    refuseGone();
-    const staged = storage.stageKeys(collection, indexes, from, BUILD_ROWS);
-    from = staged.next;
-    keys += staged.keys;
-    await pace();
-    if (from !== undefined && keys < STAGED_KEYS) continue;
-    keys = 0;
-    for (const index of indexes) {
-      refuseGone();
-      storage.enterStaged(index);
-      await pace();
+export const createIndexBuild = (
+  { db, sql, rows }: Database,
+  { write }: Pick<Transactions, 'write'>,
+  { finishIndex, dropStage }: Catalog,
+  { keysFor, leave }: Documents,
+) => {
+  /** Notes the keys of the documents after `from`. Returns the last rid, undefined at the end, and how many keys were noted. */
+  const stageKeys = (collection: Collection, indexes: readonly Index[], from: number) =>
+    write((): { next: number | undefined; keys: number } => {
+      const batch = rows<[number, Uint8Array]>(
+        `SELECT rid, doc FROM docs_${collection.id} WHERE rid > ? ORDER BY rid LIMIT ?`,
+        from,
+        BUILD_ROWS,
+      );
+      const noted = indexes.map((): (Buffer | number)[] => []);
+      let keys = 0;
+      for (const [rid, bytes] of batch) {
+        const doc = decode(bytes);
+        for (const [at, index] of indexes.entries()) {
+          const own = keysFor(index, doc);
+          for (const key of own) noted[at]?.push(key, rid);
+          keys += own.length;
+        }
+      }
+      for (const [at, index] of indexes.entries()) note(index, noted[at] ?? []);
+      return { next: batch.length === BUILD_ROWS ? batch.at(-1)?.[0] : undefined, keys };
+    });
+
+  const note = (index: Index, keysAndRids: readonly (Buffer | number)[]): void => {
+    if (keysAndRids.length === 0) return;
+    if (!index.stagedLeft) {
+      db.exec(`CREATE TEMP TABLE stage_${index.id}(key BLOB NOT NULL, rid INTEGER NOT NULL)`);
+      index.stagedLeft = new Map();
     }
-  }
-  for (const index of indexes) storage.finishIndex(index);
-}
+    for (let at = 0; at < keysAndRids.length; at += 2 * NOTED_AT_ONCE) {
+      const some = keysAndRids.slice(at, at + 2 * NOTED_AT_ONCE);
+      const places = '(?, ?), '.repeat(some.length / 2).slice(0, -2);
+      sql(`INSERT INTO stage_${index.id} (key, rid) VALUES ${places}`).run(...some);
+    }
+  };
+
+  const enterStaged = (index: Index): void => {
+    const left = index.stagedLeft;
+    if (!left) return;
+    write(() => {
+      sql(`INSERT OR IGNORE INTO index_${index.id} SELECT key, rid FROM stage_${index.id} ORDER BY key, rid`).run();
+      for (const { key, rid } of left.values()) leave(index, key, rid);
+      dropStage(index);
+    });
+  };
+
+  /**
+   * Fills new indexes with the documents of their collection, read once for all of them. Others may read and write meanwhile.
+   * @throws CommandError 276 when an index or the collection was dropped
+   */
+  const buildIndexes = async (collection: Collection, indexes: readonly Index[], pace: Pace): Promise<void> => {
+    const refuseGone = () => {
+      if (!collection.dropped && indexes.every((index) => collection.indexes.includes(index))) return;
+      throw new CommandError(276, 'Index build aborted: the index or its collection was dropped');
+    };
+    let keys = 0;
+    for (let from: number | undefined = 0; from !== undefined; ) {
+      refuseGone();
+      const staged = stageKeys(collection, indexes, from);
+      from = staged.next;
+      keys += staged.keys;
+      await pace();
+      if (from !== undefined && keys < STAGED_KEYS) continue;
+      keys = 0;
+      for (const index of indexes) {
+        refuseGone();
+        enterStaged(index);
+        await pace();
+      }
+    }
+    for (const index of indexes) finishIndex(index);
+  };
+
+  return { buildIndexes };
+};

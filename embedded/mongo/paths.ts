@@ -1,148 +1,128 @@
-import { CommandError } from './errors.ts';
-import { compareValues, compoundKey, type Doc, EMPTY_ARRAY, isDoc } from './values.ts';
+import { CommandError, notImplemented } from './errors.ts';
+import { compoundKey, type Doc, EMPTY_ARRAY, isDoc } from './values.ts';
 
-/** The value of an own field; undefined when it is missing or the holder is no document. */
-export function fieldOf(holder: unknown, name: string): unknown {
-  return isDoc(holder) && Object.hasOwn(holder, name) ? holder[name] : undefined;
-}
+/** Returns the value of an own field; undefined when it is missing or the holder is no document. */
+export const fieldOf = (holder: unknown, name: string): unknown =>
+  isDoc(holder) && Object.hasOwn(holder, name) ? holder[name] : undefined;
 
 /**
- * Every value that a dotted path leads to. An array on the way is walked element by element, and a numeric part also
- * picks that element; undefined stands for a branch where the path is missing. The last array is not unfolded.
+ * Splits a dotted path.
+ * @throws CommandError 238 for a part that is a whole number, which could address an element of an array
  */
-export function valuesAt(value: unknown, path: string): unknown[] {
-  if (!path.includes('.')) return [fieldOf(value, path)];
+export const partsOf = (path: string): string[] => {
+  const parts = path.split('.');
+  if (parts.length > 1 && parts.some((part) => /^\d+$/.test(part))) throw notImplemented(`the numeric path '${path}'`);
+  return parts;
+};
+
+/**
+ * Returns every value that a path leads to. The elements of an array on the way are walked one by one, except arrays among
+ * them; undefined stands for a branch where the path is missing. The last array is not unfolded.
+ */
+export const valuesAt = (value: unknown, parts: readonly string[]): unknown[] => {
+  if (parts.length === 1) return [fieldOf(value, parts[0] as string)];
   const found: unknown[] = [];
-  walk(value, path.split('.'), 0, found);
+  walk(value, parts, 0, found);
   return found;
-}
+};
 
-function walk(value: unknown, parts: readonly string[], depth: number, found: unknown[]): void {
+const walk = (value: unknown, parts: readonly string[], depth: number, found: unknown[]): void => {
   const part = parts[depth];
-  if (part === undefined) {
-    found.push(value);
-    return;
-  }
-  if (!Array.isArray(value)) {
-    const next = fieldOf(value, part);
-    if (next === undefined) found.push(undefined);
-    else walk(next, parts, depth + 1, found);
-    return;
-  }
-  const index = /^\d+$/.test(part) ? Number(part) : -1;
-  if (index >= 0 && index < value.length) walk(value[index], parts, depth + 1, found);
-  for (const element of value) if (isDoc(element)) walk(element, parts, depth, found);
-}
-
-/** True when a path goes through or ends in an array in this document. */
-function isMany(doc: Doc, path: string): boolean {
-  let value: unknown = doc;
-  for (const part of path.split('.')) {
-    value = fieldOf(value, part);
-    if (Array.isArray(value)) return true;
-  }
-  return false;
-}
+  if (part === undefined || value === undefined) found.push(value);
+  else if (!Array.isArray(value)) walk(fieldOf(value, part), parts, depth + 1, found);
+  else for (const element of value) if (!Array.isArray(element)) walk(element, parts, depth, found);
+};
 
 export type KeyField = readonly [path: string, direction: 1 | -1];
 
+/** A field's value on the way to an index key. `left`: the path below it; `unfolded`: it is an element already. */
+type Step = { value: unknown; left: readonly string[]; unfolded: boolean };
+
 /**
- * The keys under which an index holds a document, without repeats, and whether an array made them (a multikey index).
- * @throws CommandError 171 when two fields of one index are arrays.
+ * Returns the keys under which an index holds a document, without repeats, and whether an array made them (a multikey index).
+ * Fields below the same array take their values from the same element.
+ * @throws CommandError 171 when two fields go through different arrays
  */
-export function indexKeys(doc: Doc, fields: readonly KeyField[]): { keys: Buffer[]; multikey: boolean } {
+export const indexKeys = (doc: Doc, fields: readonly KeyField[]): { keys: Buffer[]; multikey: boolean } => {
   const directions = fields.map(([, direction]) => direction);
-  const values = plainValues(doc, fields);
-  if (values) return { keys: [compoundKey(values, directions)], multikey: false };
-  const texts = textKeys(doc, fields, directions);
-  if (texts) return { keys: texts, multikey: true };
-  const arrays = fields.filter(([path]) => isMany(doc, path));
-  if (arrays.length === 0) {
-    return {
-      keys: [
-        compoundKey(
-          fields.map(([path]) => valuesAt(doc, path)[0]),
-          directions,
-        ),
-      ],
-      multikey: false,
-    };
-  }
-  if (arrays.length > 1) return { keys: siblingKeys(doc, fields, arrays), multikey: true };
-  const columns = fields.map(([path]) => unfold(valuesAt(doc, path)));
-  return { keys: distinct(product(columns).map((values) => compoundKey(values, directions))), multikey: true };
-}
+  const { rows, multikey } = topLevelRows(doc, fields) ?? allRows(doc, fields);
+  const keys = rows.map((values) => compoundKey(values, directions));
+  return { keys: keys.length > 1 ? distinct(keys) : keys, multikey };
+};
 
-/** The fields' values when none is an array or below another field, as in most indexes; undefined otherwise. */
-function plainValues(doc: Doc, fields: readonly KeyField[]): unknown[] | undefined {
+/** The values of the fields, once for each element of an array among them. */
+type Rows = { rows: unknown[][]; multikey: boolean };
+
+const distinct = (keys: Buffer[]): Buffer[] => [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
+
+/** The common case: no dotted path, and one array at most. */
+const topLevelRows = (doc: Doc, fields: readonly KeyField[]): Rows | undefined => {
   const values: unknown[] = [];
+  let array: unknown[] | undefined;
+  let at = -1;
   for (const [path] of fields) {
     const value = fieldOf(doc, path);
-    if (Array.isArray(value) || path.includes('.')) return undefined;
+    if (path.includes('.') || (array && Array.isArray(value))) return undefined;
+    if (Array.isArray(value)) [array, at] = [value, values.length];
     values.push(value);
   }
-  return values;
-}
+  if (!array) return { rows: [values], multikey: false };
+  return { rows: elementsOf(array).map((element) => values.with(at, element)), multikey: true };
+};
 
-/** The keys when one field is an array of texts, the others are plain, and none is below another field. */
-function textKeys(doc: Doc, fields: readonly KeyField[], directions: readonly number[]): Buffer[] | undefined {
-  const values: unknown[] = [];
-  let many = -1;
-  for (const [path] of fields) {
-    const value = fieldOf(doc, path);
-    if (path.includes('.')) return undefined;
-    if (Array.isArray(value)) {
-      if (many >= 0 || value.length === 0 || !value.every((each) => typeof each === 'string')) return undefined;
-      many = values.length;
-    }
-    values.push(value);
+const elementsOf = (array: unknown[]): unknown[] => (array.length === 0 ? [EMPTY_ARRAY] : array);
+
+const allRows = (doc: Doc, fields: readonly KeyField[]): Rows => {
+  const start = fields.map(([path]): Step => ({ value: doc, left: path.split('.'), unfolded: false }));
+  const found = rowsOf(start, fields);
+  return { rows: found.map(({ values }) => values), multikey: found.some(({ multikey }) => multikey) };
+};
+
+const rowsOf = (
+  steps: readonly Step[],
+  fields: readonly KeyField[],
+  multikey = false,
+): { values: unknown[]; multikey: boolean }[] => {
+  const advanced = steps.map(advance);
+  const stopped = advanced.filter(({ value, unfolded }) => Array.isArray(value) && !unfolded);
+  const [first] = stopped;
+  if (first === undefined) return [{ values: advanced.map(({ value }) => value), multikey }];
+  const array = first.value as unknown[];
+  const other = advanced.findIndex((step) => stopped.includes(step) && step.value !== array);
+  if (other !== -1) {
+    const names = [fields[advanced.indexOf(first)]?.[0], fields[other]?.[0]];
+    throw new CommandError(171, `cannot index parallel arrays [${names[1]}] [${names[0]}]`);
   }
-  if (many < 0) return undefined;
-  const texts = values[many] as string[];
-  const different = texts.filter((text, at) => texts.indexOf(text) === at);
-  return different.map((text) => compoundKey(values.with(many, text), directions));
-}
+  return elementsOf(array).flatMap((element) =>
+    rowsOf(
+      advanced.map((step) => (stopped.includes(step) ? elementOf(step, element) : step)),
+      fields,
+      true,
+    ),
+  );
+};
 
-/** Several fields below one top-level array: each of its elements gives its own keys. */
-function siblingKeys(doc: Doc, fields: readonly KeyField[], arrays: readonly KeyField[]): Buffer[] {
-  const holders = new Set(arrays.map(([path]) => path.split('.')[0] as string));
-  const [holder] = holders;
-  const elements = holder === undefined ? undefined : doc[holder];
-  if (holder === undefined || holders.size > 1 || !Array.isArray(elements)) {
-    throw new CommandError(171, `cannot index parallel arrays [${arrays[0]?.[0]}] [${arrays[1]?.[0]}]`);
+/** Walks down to the end of the path or to the first array. */
+const advance = ({ value, left, unfolded }: Step): Step => {
+  let [at, depth] = [value, 0];
+  while (depth < left.length && !Array.isArray(at) && at !== undefined) at = fieldOf(at, left[depth++] as string);
+  return { value: at, left: left.slice(depth), unfolded: unfolded && depth === 0 };
+};
+
+const elementOf = ({ left }: Step, element: unknown): Step =>
+  left.length === 0
+    ? { value: element, left, unfolded: true }
+    : { value: isDoc(element) ? element : undefined, left, unfolded: false };
+
+/**
+ * Returns the bytes by which a sort orders a document: the least of the keys that an index of the same fields would hold.
+ * @throws CommandError 2 when two fields go through different arrays
+ */
+export const sortKey = (doc: Doc, fields: readonly KeyField[]): Buffer => {
+  try {
+    return indexKeys(doc, fields).keys.reduce((least, key) => (Buffer.compare(key, least) < 0 ? key : least));
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    throw new CommandError(2, 'cannot sort with keys that are parallel arrays');
   }
-  const each = elements.length === 0 ? [undefined] : elements;
-  return distinct(each.flatMap((element) => indexKeys({ ...doc, [holder]: element }, fields).keys));
-}
-
-function unfold(values: unknown[]): unknown[] {
-  if (values.length === 0) return [undefined];
-  return values.flatMap((value) => {
-    if (!Array.isArray(value)) return [value];
-    return value.length === 0 ? [EMPTY_ARRAY] : value;
-  });
-}
-
-function product(columns: unknown[][]): unknown[][] {
-  return columns.reduce<unknown[][]>(
-    (rows, column) => rows.flatMap((row) => column.map((value) => [...row, value])),
-    [[]],
-  );
-}
-
-function distinct(keys: Buffer[]): Buffer[] {
-  const seen = new Map(keys.map((key) => [key.toString('latin1'), key]));
-  return [...seen.values()];
-}
-
-/** The bytes by which a sort orders a document: of an array the least element, or the greatest where it descends. */
-export function sortKey(doc: Doc, fields: readonly KeyField[]): Buffer {
-  const values = fields.map(([path, direction]) => {
-    const all = unfold(valuesAt(doc, path));
-    return all.reduce((best, value) => (compareValues(value, best) * direction < 0 ? value : best));
-  });
-  return compoundKey(
-    values,
-    fields.map(([, direction]) => direction),
-  );
-}
+};

@@ -1,13 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Decimal128, Int32, Long, ObjectId } from 'bson';
+import { Int32, Long, ObjectId } from 'bson';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Collection } from './catalog.ts';
 import { compileFilter } from './match.ts';
+import { pacer } from './pace.ts';
 import { type KeyField, sortKey } from './paths.ts';
-import { planFor, type Query, run, sortFields } from './query.ts';
-import { type Collection, openStorage, type Storage } from './storage.ts';
+import { plan } from './plan.ts';
+import { countMatches, type Query, run, sortFields } from './query.ts';
+import { openStorage, type Storage } from './storage.ts';
 import { compareValues, type Doc, decode, encode, keyOf } from './values.ts';
 
 let folder: string;
@@ -33,8 +36,7 @@ const scalar = fc.oneof(
     arbitrary: fc.constantFrom<unknown>(
       Long.fromNumber(2),
       Long.fromString('9007199254740993'),
-      Decimal128.fromString('1.0'),
-      Decimal128.fromString('0.1'),
+      Long.fromString('-9007199254740993'),
       new Date(0),
       new Date(5),
       new ObjectId('000000000000000000000001'),
@@ -67,7 +69,7 @@ const condition: fc.Arbitrary<unknown> = fc.oneof(
   fc.record({ $gte: scalar, $lt: scalar }, { requiredKeys: ['$lt'] }),
   fc.record({ $in: fc.array(scalar, { maxLength: 4 }) }),
   fc.record({ $eq: scalar, $gte: scalar }),
-  fc.constantFrom<unknown>({ $exists: false }, { $exists: true }, { $regex: '^a' }, { $ne: null }),
+  fc.constantFrom<unknown>({ $exists: false }, { $exists: true }, { $nin: ['a', null] }, { $ne: null }),
 );
 const conditions = fc
   .array(fc.tuple(field, condition), { minLength: 1, maxLength: 3 })
@@ -93,13 +95,7 @@ const index = fc
 function fill(name: string, docs: Doc[], indexes: KeyField[][]): Collection {
   const collection = storage.create('test', name);
   for (const [at, fields] of indexes.entries()) {
-    const made = storage.addIndex(collection, {
-      name: `i${at}`,
-      fields,
-      unique: false,
-      sparse: false,
-      partial: undefined,
-    });
+    const made = storage.addIndex(collection, { name: `i${at}`, fields });
     storage.finishIndex(made);
   }
   for (const [_id, doc] of docs.entries()) {
@@ -120,6 +116,15 @@ async function all(collection: Collection, query: Query): Promise<Doc[]> {
   return docs;
 }
 
+const goesThroughTwoArrays = (doc: Doc, fields: KeyField[]): boolean => {
+  try {
+    sortKey(doc, fields);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
 const idOf = (doc: Doc) => (doc._id as Int32).value;
 
 test('whatever the indexes, a query gives what a look at every document gives', async () => {
@@ -138,13 +143,17 @@ test('whatever the indexes, a query gives what a look at every document gives', 
         for (const [where, order] of queries) {
           const matches = compileFilter(where);
           const expected = stored.filter(matches);
+          if (expected.some((doc) => goesThroughTwoArrays(doc, sortFields(order)))) {
+            await expect(all(collection, { filter: where, sort: order })).rejects.toMatchObject({ code: 2 });
+            continue;
+          }
           const found = await all(collection, { filter: where, sort: order });
           expect(found.map(idOf).sort((a, b) => a - b)).toEqual(expected.map(idOf).sort((a, b) => a - b));
           const fields = sortFields(order);
           const keys = found.map((doc) => sortKey(doc, fields));
           expect(keys).toEqual([...keys].sort(Buffer.compare));
-          const some = await all(collection, { filter: where, sort: order, skip: 1, limit: 3 });
-          expect(some.map((doc) => sortKey(doc, fields))).toEqual(keys.slice(1, 4));
+          const some = await all(collection, { filter: where, sort: order, limit: 3 });
+          expect(some.map((doc) => sortKey(doc, fields))).toEqual(keys.slice(0, 3));
         }
         storage.drop(collection);
       },
@@ -161,31 +170,31 @@ test('keys of values stand in the order of the values, and equal ones are equal'
   );
 });
 
-test('numbers of every width are ordered by their exact values', () => {
-  const decimal = fc
-    .tuple(fc.bigInt({ min: -(10n ** 33n), max: 10n ** 33n }), fc.integer({ min: -40, max: 20 }))
-    .map(([digits, exponent]) => ({
-      digits,
-      exponent,
-      bson: Decimal128.fromString(`${digits}E${exponent}`) as unknown,
-    }));
-  const long = fc
-    .bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })
-    .map((digits) => ({ digits, exponent: 0, bson: Long.fromBigInt(digits) as unknown }));
-  const near = fc.integer({ min: -3, max: 3 }).map((n) => ({
-    digits: 2n ** 53n + BigInt(n),
-    exponent: 0,
-    bson: Long.fromBigInt(2n ** 53n + BigInt(n)) as unknown,
-  }));
-  const number = fc.oneof(decimal, long, near);
+test('whole numbers are ordered by their exact values', () => {
+  const near = fc.integer({ min: -3, max: 3 }).map((n) => 2n ** 53n + BigInt(n));
+  const number = fc.oneof(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }), near);
   fc.assert(
-    fc.property(number, number, (a, b) => {
-      const least = Math.min(a.exponent, b.exponent);
-      const x = a.digits * 10n ** BigInt(a.exponent - least);
-      const y = b.digits * 10n ** BigInt(b.exponent - least);
-      expect(Math.sign(Buffer.compare(keyOf(a.bson), keyOf(b.bson)))).toBe(x < y ? -1 : x > y ? 1 : 0);
+    fc.property(number, number, (x, y) => {
+      const order = Buffer.compare(keyOf(Long.fromBigInt(x)), keyOf(Long.fromBigInt(y)));
+      expect(Math.sign(order)).toBe(x < y ? -1 : x > y ? 1 : 0);
     }),
   );
+});
+
+test('counts of a range of an index are those of its keys, however many statements they take', async () => {
+  const collection = storage.create('test', 'counted');
+  const index = storage.addIndex(collection, { name: 'n', fields: [['n', 1]] });
+  storage.finishIndex(index);
+  for (let n = 0; n < 24_000; n++) {
+    const doc = { _id: new Int32(n), n: new Int32(n % 2) };
+    storage.insert(collection, doc, encode(doc));
+  }
+  const count = (filter: Doc) => countMatches(storage, collection, { filter }, pacer());
+  expect(await count({})).toBe(24_000);
+  expect(await count({ n: new Int32(1) })).toBe(12_000);
+  expect(await count({ _id: { $gte: new Int32(10), $lt: new Int32(21_010) } })).toBe(21_000);
+  const impatient = pacer(0.001);
+  await expect(countMatches(storage, collection, { filter: {} }, impatient)).rejects.toMatchObject({ code: 50 });
 });
 
 test('a page of a large collection reads as many rows as it has', async () => {
@@ -196,9 +205,7 @@ test('a page of a large collection reads as many rows as it has', async () => {
     ['at', 1],
     ['_id', 1],
   ];
-  storage.finishIndex(
-    storage.addIndex(collection, { name: 'page', fields, unique: false, sparse: false, partial: undefined }),
-  );
+  storage.finishIndex(storage.addIndex(collection, { name: 'page', fields }));
   for (let n = 0; n < 30_000; n++) {
     const doc = { _id: new Int32(n), customerId: `c${n % 3}`, status: 'reserved', at: new Date(Math.floor(n / 30)) };
     storage.insert(collection, doc, encode(doc));
@@ -213,7 +220,7 @@ test('a page of a large collection reads as many rows as it has', async () => {
     sort: { at: 1, _id: 1 },
     limit: 51,
   };
-  expect(planFor(collection, query)).toMatchObject({ exact: true, sorted: true });
+  expect(plan(collection, query.filter, sortFields(query.sort))).toMatchObject({ exact: true, sorted: true });
   const page = run(storage, collection, query);
   const found = await page.next(51);
   expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 15_013 + 3 * n));
@@ -226,8 +233,7 @@ test('a page of the documents that hold a value in an array, in the order of the
     ['resources', 1],
     ['_id', 1],
   ];
-  const index = { name: 'resources', fields, unique: false, sparse: false, partial: undefined };
-  storage.finishIndex(storage.addIndex(collection, index));
+  storage.finishIndex(storage.addIndex(collection, { name: 'resources', fields }));
   for (let n = 0; n < 10_000; n++) {
     const doc = { _id: new Int32(n), resources: [`/lots/${n % 2}`, `/lots/${n % 2}/reservations/${n}`] };
     storage.insert(collection, doc, encode(doc));
@@ -237,7 +243,7 @@ test('a page of the documents that hold a value in an array, in the order of the
     sort: { _id: -1 },
     limit: 51,
   };
-  expect(planFor(collection, query)).toMatchObject({ sorted: true });
+  expect(plan(collection, query.filter, sortFields(query.sort))).toMatchObject({ sorted: true });
   const page = run(storage, collection, query);
   const found = await page.next(51);
   expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 4_999 - 2 * n));

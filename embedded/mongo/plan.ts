@@ -1,12 +1,12 @@
-import { BSONRegExp } from 'bson';
+import type { Collection, Index } from './catalog.ts';
 import { isOperators } from './match.ts';
 import type { KeyField } from './paths.ts';
-import type { Access, Collection, Index, Range } from './storage.ts';
-import { compareValues, type Doc, isDoc, keyOf, TYPE, toNumber, typeOf } from './values.ts';
+import type { Access, Range } from './scans.ts';
+import { type Doc, keyOf, TYPE, toNumber, truthy, typeOf } from './values.ts';
 
 /*
- * Chooses how a query reaches its rows. A filter is a list of predicates on fields, some of which say which intervals of
- * an index can hold matches. Intervals are supersets: the filter is checked on each document unless `exact`.
+ * Chooses how a query reaches its rows. A filter is a list of predicates on fields, some of which limit matches to intervals
+ * of an index. Intervals are supersets: the filter is checked on each document unless `exact`.
  */
 
 export type Plan = {
@@ -22,67 +22,48 @@ type Cut = { bytes: Buffer; after: boolean };
 type Interval = { low: Cut; high: Cut };
 /** `points`: every interval is the whole key of one value. */
 type Predicate = { path: string; intervals: Interval[]; points: boolean; exact: boolean };
-/** What one branch of a filter says: usable predicates by path, and whether it says nothing else. */
+/** The usable predicates of one branch of a filter, and whether it has no others. */
 type Branch = { predicates: Predicate[]; complete: boolean };
 
-type Candidate = { index: Index | '_id_'; fields: readonly KeyField[]; multikey: boolean; unique: boolean };
+type Candidate = { index: Index | '_id_'; fields: readonly KeyField[]; multikey: boolean };
 
 const MAX_RANGES = 5000;
 const MAX_BRANCHES = 64;
 /** The score of an index that leads to single documents: more than all else together, so no other index need be tried. */
 const WHOLE_KEY = 100;
 
-/** Plans a query; `sort` is empty when any order will do. `hint` names an index to use, or `$natural`. */
-export function plan(collection: Collection, filter: Doc, sort: readonly KeyField[], hint?: string): Plan {
+/** Plans a query. `sort` is empty when any order will do. */
+export const plan = (collection: Collection, filter: Doc, sort: readonly KeyField[]): Plan => {
   const branches = branchesOf(filter);
-  const natural: Plan = {
-    access: { index: undefined, ranges: [], reverse: sort[0]?.[0] === '$natural' && sort[0][1] === -1 },
-    exact: Object.keys(filter).length === 0,
-    sorted: sort.length === 0 || sort[0]?.[0] === '$natural',
-  };
-  if (hint === '$natural' || sort[0]?.[0] === '$natural') return natural;
   let best: { plan: Plan; score: number } | undefined;
-  for (const candidate of candidates(collection, filter)) {
-    if (hint !== undefined && nameOf(candidate) !== hint) continue;
+  for (const candidate of candidates(collection)) {
     const tried = tryIndex(candidate, branches, sort);
-    if (tried === undefined && hint === undefined) continue;
-    const found = tried ?? { plan: everything(candidate), score: 0 };
-    if (best === undefined || found.score > best.score) best = found;
-    if (best.score >= WHOLE_KEY) break;
+    if (tried && tried.score > (best?.score ?? -1)) best = tried;
+    if (best && best.score >= WHOLE_KEY) break;
   }
-  return best?.plan ?? natural;
-}
-
-function nameOf(candidate: Candidate): string {
-  return candidate.index === '_id_' ? '_id_' : candidate.index.name;
-}
-
-function everything({ index }: Candidate): Plan {
-  const range = { low: Buffer.alloc(0), high: Buffer.from([0xff]), point: false };
-  return { access: { index, ranges: [range], reverse: false }, exact: false, sorted: false };
-}
-
-function candidates(collection: Collection, filter: Doc): Candidate[] {
-  const usable = collection.indexes.filter((index) => index.ready && !index.sparse && impliesPartial(index, filter));
-  return [
-    { index: '_id_', fields: [['_id', 1]], multikey: false, unique: true },
-    ...usable.map((index) => ({ index, fields: index.fields, multikey: index.multikey, unique: index.unique })),
-  ];
-}
-
-/** A partial index serves a query that repeats its filter's conditions word for word. */
-function impliesPartial(index: Index, filter: Doc): boolean {
-  if (index.partial === undefined) return true;
-  return Object.entries(index.partial).every(
-    ([name, value]) => name in filter && compareValues(filter[name], value) === 0,
+  return (
+    best?.plan ?? {
+      access: { index: undefined, ranges: [], reverse: false },
+      exact: Object.keys(filter).length === 0,
+      sorted: sort.length === 0,
+    }
   );
-}
+};
 
-function tryIndex(
+const EVERYTHING: Range = { low: Buffer.alloc(0), high: Buffer.from([0xff]), point: false };
+
+const candidates = (collection: Collection): Candidate[] => [
+  { index: '_id_', fields: [['_id', 1]], multikey: false },
+  ...collection.indexes
+    .filter(({ ready }) => ready)
+    .map((index) => ({ index, fields: index.fields, multikey: index.multikey })),
+];
+
+const tryIndex = (
   candidate: Candidate,
   branches: Branch[],
   sort: readonly KeyField[],
-): { plan: Plan; score: number } | undefined {
+): { plan: Plan; score: number } | undefined => {
   const parts = branches.map((branch) => rangesFor(candidate, branch));
   const usable = parts.every(({ equalities, bounded }) => equalities > 0 || bounded);
   const constants = candidate.fields
@@ -92,11 +73,11 @@ function tryIndex(
   const ordered = !candidate.multikey || sort.every(([path]) => path === '_id');
   const direction = ordered ? sortDirection(candidate.fields, constants, sort) : undefined;
   if (!usable && (direction === undefined || sort.length === 0)) return undefined;
-  const ranges = usable ? merge(parts.flatMap((part) => part.ranges)) : everything(candidate).access.ranges;
+  const ranges = usable ? merge(parts.flatMap((part) => part.ranges)) : [EVERYTHING];
   if (ranges.length > MAX_RANGES) return undefined;
   const equalities = usable ? Math.min(...parts.map((part) => part.equalities)) : 0;
   const bounded = usable && parts.every((part) => part.bounded);
-  const isWholeKey = candidate.unique && equalities === candidate.fields.length;
+  const isWholeKey = candidate.index === '_id_' && equalities === 1;
   const sorted = sort.length === 0 || direction !== undefined;
   return {
     plan: {
@@ -106,14 +87,14 @@ function tryIndex(
     },
     score: (isWholeKey ? WHOLE_KEY : 0) + equalities * 4 + (sorted && sort.length > 0 ? 2 : 0) + (bounded ? 1 : 0),
   };
-}
+};
 
 /** 1 or -1 when walking the index that way gives the sort, fields held to one value apart. */
-function sortDirection(
+const sortDirection = (
   fields: readonly KeyField[],
   constants: string[],
   sort: readonly KeyField[],
-): 1 | -1 | undefined {
+): 1 | -1 | undefined => {
   const wanted = sort.filter(([path]) => !constants.includes(path));
   const given = fields.filter(([path]) => !constants.includes(path));
   if (wanted.length === 0) return 1;
@@ -125,21 +106,21 @@ function sortDirection(
     if (field === undefined || field[0] !== path || field[1] * direction !== way) return undefined;
   }
   return direction;
-}
+};
 
-function constantIn(branches: Branch[], path: string): boolean {
+const constantIn = (branches: Branch[], path: string): boolean => {
   const points = branches.flatMap((branch) => {
     const predicate = branch.predicates.find((each) => each.path === path && each.points);
     return predicate ? predicate.intervals : [undefined];
   });
   const [first] = points;
   return points.every((each) => first !== undefined && each?.low.bytes.equals(first.low.bytes));
-}
+};
 
 type BranchRanges = { ranges: Range[]; equalities: number; bounded: boolean; exact: boolean };
 
 /** The key ranges of one branch: a prefix of equalities, then at most one field's intervals. */
-function rangesFor(candidate: Candidate, branch: Branch): BranchRanges {
+const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
   let prefixes: Buffer[] = [Buffer.alloc(0)];
   let equalities = 0;
   let exact = branch.complete;
@@ -162,7 +143,7 @@ function rangesFor(candidate: Candidate, branch: Branch): BranchRanges {
     rangeOf(Buffer.alloc(0), { low: { bytes, after: false }, high: { bytes, after: true } }, isPoint),
   );
   return { ranges, equalities, bounded: false, exact: exact && usesAll(branch, used) };
-}
+};
 
 /** Two fields below one array may be met by different elements, which no one key of the index holds. */
 const sharesArray = (path: string, used: Set<string>) =>
@@ -171,15 +152,15 @@ const sharesArray = (path: string, used: Set<string>) =>
 const usesAll = (branch: Branch, used: Set<string>) => branch.predicates.every(({ path }) => used.has(path));
 
 /** All of a branch's predicates on a path in one. Through arrays each may be met by another element, so one is taken. */
-function combined(branch: Branch, path: string, multikey: boolean): Predicate | undefined {
+const combined = (branch: Branch, path: string, multikey: boolean): Predicate | undefined => {
   const all = branch.predicates.filter((predicate) => predicate.path === path);
   if (multikey) return all.find(({ points }) => points) ?? all[0];
   const [first, ...others] = all;
   return others.reduce((known, next) => known && both(known, next), first);
-}
+};
 
 /** What satisfies both: points stay points, so that an equality is still one beside a range. */
-function both(a: Predicate, b: Predicate): Predicate {
+const both = (a: Predicate, b: Predicate): Predicate => {
   const exact = a.exact && b.exact;
   if (!a.points && !b.points) return { ...a, intervals: intersect(a.intervals, b.intervals), exact };
   const [points, limits] = a.points ? [a, b] : [b, a];
@@ -187,23 +168,23 @@ function both(a: Predicate, b: Predicate): Predicate {
     limits.intervals.some(({ low, high }) => compareCuts(low, point.low) <= 0 && compareCuts(point.high, high) <= 0),
   );
   return { ...points, intervals, exact };
-}
+};
 
-function invert({ low, high }: Interval): Interval {
+const invert = ({ low, high }: Interval): Interval => {
   return {
     low: { bytes: inverted(high.bytes), after: !high.after },
     high: { bytes: inverted(low.bytes), after: !low.after },
   };
-}
+};
 
 const inverted = (bytes: Buffer) => Buffer.from(bytes.map((byte) => ~byte & 0xff));
 
-function rangeOf(prefix: Buffer, { low, high }: Interval, point: boolean): Range {
+const rangeOf = (prefix: Buffer, { low, high }: Interval, point: boolean): Range => {
   return { low: place(prefix, low), high: place(prefix, high), point };
-}
+};
 
 /** The least bytes that are not before the cut. */
-function place(prefix: Buffer, { bytes, after }: Cut): Buffer {
+const place = (prefix: Buffer, { bytes, after }: Cut): Buffer => {
   const whole = Buffer.concat([prefix, bytes]);
   if (!after) return whole;
   let end = whole.length;
@@ -211,12 +192,12 @@ function place(prefix: Buffer, { bytes, after }: Cut): Buffer {
   const next = Buffer.from(whole.subarray(0, end));
   if (end > 0) next[end - 1] = (next[end - 1] as number) + 1;
   return next;
-}
+};
 
 const NOTHING = Buffer.alloc(0);
 const compareCuts = (a: Cut, b: Cut) => Buffer.compare(place(NOTHING, a), place(NOTHING, b));
 
-function intersect(a: Interval[], b: Interval[]): Interval[] {
+const intersect = (a: Interval[], b: Interval[]): Interval[] => {
   return a.flatMap((one) =>
     b.flatMap((other) => {
       const low = compareCuts(one.low, other.low) >= 0 ? one.low : other.low;
@@ -224,10 +205,10 @@ function intersect(a: Interval[], b: Interval[]): Interval[] {
       return compareCuts(low, high) < 0 ? [{ low, high }] : [];
     }),
   );
-}
+};
 
 /** Ranges in key order without overlaps, so that no row is met twice. */
-function merge(ranges: Range[]): Range[] {
+const merge = (ranges: Range[]): Range[] => {
   const sorted = ranges
     .filter(({ low, high }) => Buffer.compare(low, high) < 0)
     .sort((a, b) => Buffer.compare(a.low, b.low));
@@ -240,17 +221,16 @@ function merge(ranges: Range[]): Range[] {
     }
   }
   return merged;
-}
+};
 
-// --- what a filter says ----------------------------------------------------------------------------------------------
+// --- predicates of a filter ----------------------------------------------------------------------------------------------
 
 /** The branches of a filter: its conditions, once with each branch of its first `$or`. */
-function branchesOf(filter: Doc): Branch[] {
+const branchesOf = (filter: Doc): Branch[] => {
   const common: Branch = { predicates: [], complete: true };
   let choices: Branch[] | undefined;
   const collect = (part: Doc, into: Branch, mayBranch: boolean): void => {
     for (const [name, operand] of Object.entries(part)) {
-      if (name === '$comment') continue;
       if (name === '$and' && Array.isArray(operand)) {
         for (const each of operand) collect(each as Doc, into, mayBranch);
       } else if (name === '$or' && Array.isArray(operand) && mayBranch && !choices && operand.length <= MAX_BRANCHES) {
@@ -268,58 +248,38 @@ function branchesOf(filter: Doc): Branch[] {
     predicates: [...common.predicates, ...choice.predicates],
     complete: common.complete && choice.complete,
   }));
-}
+};
 
-function readField(path: string, operand: unknown, into: Branch): void {
+const readField = (path: string, operand: unknown, into: Branch): void => {
   const conditions = isOperators(operand) ? Object.entries(operand) : [['$eq', operand] as const];
   for (const [operator, value] of conditions) {
-    const predicate = readCondition(path, operator, value, isDoc(operand) ? operand : undefined);
+    const predicate = readCondition(path, operator, value);
     if (predicate) into.predicates.push(predicate);
-    else if (operator !== '$options') into.complete = false;
+    else into.complete = false;
   }
-}
+};
 
-function readCondition(path: string, operator: string, value: unknown, all: Doc | undefined): Predicate | undefined {
-  switch (operator) {
-    case '$eq':
-      if (value instanceof BSONRegExp) return fromRegex(path, value.pattern, value.options);
-      return fromPoints(path, [value]);
-    case '$in':
-      if (!Array.isArray(value) || value.some((each) => each instanceof BSONRegExp)) return undefined;
-      return fromPoints(path, value);
-    case '$gt':
-    case '$gte':
-    case '$lt':
-    case '$lte':
-      return fromComparison(path, operator, value);
-    case '$exists':
-      return value === false || toNumber(value) === 0
-        ? { path, intervals: [nulls()], points: true, exact: false }
-        : undefined;
-    case '$regex': {
-      const options = all && typeof all.$options === 'string' ? all.$options : undefined;
-      if (typeof value === 'string') return fromRegex(path, value, options ?? '');
-      return value instanceof BSONRegExp ? fromRegex(path, value.pattern, options ?? value.options) : undefined;
-    }
-    default:
-      return undefined;
-  }
-}
+const readCondition = (path: string, operator: string, value: unknown): Predicate | undefined => {
+  if (operator === '$eq') return fromPoints(path, [value]);
+  if (operator === '$in') return fromPoints(path, value as unknown[]);
+  if (/^\$[gl]te?$/.test(operator)) return fromComparison(path, operator, value);
+  if (operator === '$exists' && !truthy(value)) return { path, intervals: [nulls()], points: true, exact: false };
+  return undefined;
+};
 
 const around = (bytes: Buffer): Interval => ({ low: { bytes, after: false }, high: { bytes, after: true } });
 const nulls = (): Interval => around(Buffer.from([TYPE.null]));
 
-function fromPoints(path: string, values: unknown[]): Predicate | undefined {
+const fromPoints = (path: string, values: unknown[]): Predicate | undefined => {
   if (values.some((value) => Array.isArray(value))) return undefined;
   const keys = new Map(values.map((value) => keyOf(value)).map((key) => [key.toString('latin1'), key]));
   const intervals = [...keys.values()].sort(Buffer.compare).map(around);
   return { path, intervals, points: true, exact: true };
-}
+};
 
-function fromComparison(path: string, operator: string, value: unknown): Predicate | undefined {
+const fromComparison = (path: string, operator: string, value: unknown): Predicate | undefined => {
   const type = typeOf(value);
-  const isWide: number[] = [TYPE.minKey, TYPE.maxKey, TYPE.null, TYPE.array, TYPE.regex];
-  if (isWide.includes(type) || Number.isNaN(toNumber(value))) return undefined;
+  if (type === TYPE.null || type === TYPE.array || Number.isNaN(toNumber(value))) return undefined;
   const key = keyOf(value);
   const least = type === TYPE.number ? keyOf(-Infinity) : Buffer.from([type]);
   const from: Cut = { bytes: least, after: false };
@@ -334,14 +294,4 @@ function fromComparison(path: string, operator: string, value: unknown): Predica
           : { low: from, high: { bytes: key, after: true } };
   const intervals = compareCuts(interval.low, interval.high) < 0 ? [interval] : [];
   return { path, intervals, points: false, exact: true };
-}
-
-/** An expression that begins `^letters` holds matches between those letters only, among strings. */
-function fromRegex(path: string, pattern: string, options: string): Predicate | undefined {
-  const [, prefix] = /^\^([\w \-/:]+)(?![?*{+])/.exec(pattern) ?? [];
-  if (options !== '' || prefix === undefined || pattern.includes('|')) return undefined;
-  const literal = /^[?*{+]/.test(pattern.slice(prefix.length + 1)) ? prefix.slice(0, -1) : prefix;
-  if (literal === '') return undefined;
-  const key = keyOf(literal);
-  return { path, intervals: [around(key.subarray(0, -2))], points: false, exact: false };
-}
+};

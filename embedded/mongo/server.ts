@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { storesError } from '../errors.ts';
-import { type Context, execute, type Reply } from './commands.ts';
+import type { Context, Reply } from './command.ts';
+import { execute } from './commands.ts';
 import { createCursors } from './cursors.ts';
 import { CommandError, errorReply } from './errors.ts';
 import { openStorage } from './storage.ts';
@@ -34,7 +35,7 @@ const MAX_CONNECTIONS = 20_000;
  * Serves the subset of MongoDB's wire protocol that the README lists, over one SQLite file. Every acknowledged write is on disk.
  * @throws StoresError `data-in-use`, `data-corrupt`, `data-folder-unwritable` or `port-taken`; Error when the host is no loopback address
  */
-export async function startMongoServer(options: MongoServerOptions): Promise<MongoServer> {
+export const startMongoServer = async (options: MongoServerOptions): Promise<MongoServer> => {
   const { file, host = '127.0.0.1', port = 0, log = () => {} } = options;
   if (!/^(127\.|::1$|localhost$)/.test(host)) throw new Error(`${host} is not a loopback address`);
   const storage = openStorage(file, options.maxBytes);
@@ -68,19 +69,19 @@ export async function startMongoServer(options: MongoServerOptions): Promise<Mon
       storage.close();
     },
   };
-}
+};
 
-async function listen(server: Server, port: number, host: string): Promise<void> {
+const listen = async (server: Server, port: number, host: string): Promise<void> => {
   const failed = once(server, 'error').then(([error]) => {
     throw error;
   });
   server.listen(port, host);
   await Promise.race([once(server, 'listening'), failed]);
   failed.catch(() => {});
-}
+};
 
 /** Answers one connection's commands, one after the other, reading no further while one is at work. */
-async function serve(socket: Socket, context: Context): Promise<void> {
+const serve = async (socket: Socket, context: Context): Promise<void> => {
   socket.on('error', () => {});
   try {
     for await (const frame of frames(socket)) {
@@ -94,20 +95,21 @@ async function serve(socket: Socket, context: Context): Promise<void> {
     else if (!socket.destroyed) context.log(`closed a connection: ${(error as Error).stack}`);
   }
   socket.destroy();
-}
+};
 
-async function answer(request: Request, context: Context): Promise<Buffer> {
+const answer = async (request: Request, context: Context): Promise<Buffer> => {
   try {
+    if (request.refusal) throw request.refusal;
     return frameOf(request, await execute(context, request.command));
   } catch (error) {
     if (!(error instanceof CommandError)) context.log(`a command failed: ${(error as Error).stack}`);
     return replyFrame(request, errorReply(error));
   }
-}
+};
 
-function frameOf(request: Request, reply: Reply): Buffer {
+const frameOf = (request: Request, reply: Reply): Buffer => {
   return 'cursor' in reply ? cursorFrame(request, reply.cursor) : replyFrame(request, reply.doc);
-}
+};
 
 /** Whole frames of a connection. A frame that stays unfinished too long ends it. */
 async function* frames(socket: Socket): AsyncGenerator<Buffer> {

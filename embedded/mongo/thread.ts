@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { type StoresErrorCode, storesError } from '../errors.ts';
 import type { MongoServer, MongoServerOptions } from './server.ts';
@@ -9,16 +10,19 @@ export type ThreadMessage =
   | { failed: { code: StoresErrorCode; message: string } };
 
 export type MongoThreadOptions = MongoServerOptions & {
-  /** The thread died: nothing serves the documents any more. */
+  /** Is called when the thread died: nothing serves the documents any more. */
   onDeath: (error: Error) => void;
 };
 
+/** The time in which a thread that is asked to close must do so. */
+const CLOSES_WITHIN_MS = 3_000;
+
 /**
- * Serves like startMongoServer, in a thread of its own: the event store's appends and reads go on while documents are written and
- * synced to the disk, and a rebuild has two cores to run on.
+ * Serves like startMongoServer, in a thread of its own: the event store's appends and reads continue while documents are written
+ * and synced to the disk, and a rebuild uses two cores.
  * @throws StoresError as startMongoServer does
  */
-export async function startMongoThread(options: MongoThreadOptions): Promise<Pick<MongoServer, 'url' | 'close'>> {
+export const startMongoThread = async (options: MongoThreadOptions): Promise<Pick<MongoServer, 'url' | 'close'>> => {
   const { log = () => {}, onDeath, ...workerData } = options;
   const worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData });
   let closing = false;
@@ -38,10 +42,17 @@ export async function startMongoThread(options: MongoThreadOptions): Promise<Pic
   });
   return {
     url,
+    /** Closes the file. A thread too busy to answer is terminated: what it has acknowledged is on the disk. */
     async close() {
       closing = true;
       worker.postMessage('close');
-      await exited;
+      const late = new AbortController();
+      const isLate = pause(CLOSES_WITHIN_MS, true, { signal: late.signal }).catch(() => false);
+      if (await Promise.race([exited.then(() => false), isLate])) {
+        log("stores: the documents' thread is busy and is terminated");
+        await worker.terminate();
+      }
+      late.abort();
     },
   };
-}
+};

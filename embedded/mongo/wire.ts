@@ -1,5 +1,5 @@
 import { deserialize, type Long, serialize } from 'bson';
-import { CommandError } from './errors.ts';
+import { CommandError, notImplemented } from './errors.ts';
 import { type Doc, decode } from './values.ts';
 
 /*
@@ -19,13 +19,15 @@ const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 const KNOWN_REQUIRED_FLAGS = CHECKSUM_PRESENT | MORE_TO_COME;
 
-/** A command as it came. Documents to insert stay BSON: `documents` is a list of their bytes. So may the statements of `updates`. */
+/** A command as it came. Documents to insert stay BSON: `documents` is a list of their bytes. */
 export type Request = {
   requestId: number;
   legacy: boolean;
   /** False when the client wants no answer. */
   wantsReply: boolean;
   command: Doc;
+  /** Why the command cannot be executed, though its frame is a message. */
+  refusal?: CommandError;
 };
 
 /** A frame that is no message: the connection it came from is closed. */
@@ -35,34 +37,43 @@ export class FrameError extends Error {}
 export type CursorBatch = { id: Long; ns: string; part: 'firstBatch' | 'nextBatch'; batch: Uint8Array[] };
 
 /** The length that a frame claims. @throws FrameError when no message can have it */
-export function frameLength(head: Buffer): number {
+export const frameLength = (head: Buffer): number => {
   const length = head.readInt32LE(0);
   if (length < 21 || length > MAX_MESSAGE_BYTES) throw new FrameError(`a message of ${length} bytes`);
   return length;
-}
+};
 
 /** Reads one whole frame. @throws FrameError */
-export function parseFrame(frame: Buffer): Request {
+export const parseFrame = (frame: Buffer): Request => {
   const requestId = frame.readInt32LE(4);
   const opCode = frame.readInt32LE(12);
   try {
     if (opCode === OP_MSG) return parseMessage(frame, requestId);
     if (opCode === OP_QUERY) return parseQuery(frame, requestId);
   } catch (error) {
+    if (error instanceof CommandError) return refused(error, requestId, opCode === OP_QUERY, frame.readUInt32LE(16));
     throw error instanceof FrameError ? error : new FrameError((error as Error).message);
   }
   throw new FrameError(`operation ${opCode} is not supported`);
-}
+};
 
-function parseQuery(frame: Buffer, requestId: number): Request {
+const refused = (refusal: CommandError, requestId: number, legacy: boolean, flags: number): Request => ({
+  requestId,
+  legacy,
+  wantsReply: legacy || (flags & MORE_TO_COME) === 0,
+  command: {},
+  refusal,
+});
+
+const parseQuery = (frame: Buffer, requestId: number): Request => {
   const nameEnd = frame.indexOf(0, 20);
   if (nameEnd === -1) throw new FrameError('an unterminated collection name');
   const database = frame.toString('utf8', 20, nameEnd).replace(/\.\$cmd$/, '');
   const command = readDocument(frame, nameEnd + 9, frame.length).doc;
   return { requestId, legacy: true, wantsReply: true, command: { ...command, $db: database } };
-}
+};
 
-function parseMessage(frame: Buffer, requestId: number): Request {
+const parseMessage = (frame: Buffer, requestId: number): Request => {
   const flags = frame.readUInt32LE(16);
   if ((flags & 0xffff & ~KNOWN_REQUIRED_FLAGS) !== 0) throw new FrameError(`unknown message flags ${flags}`);
   const end = frame.length - (flags & CHECKSUM_PRESENT ? 4 : 0);
@@ -84,9 +95,9 @@ function parseMessage(frame: Buffer, requestId: number): Request {
   if (command === undefined) throw new FrameError('a message without a body');
   for (const [name, documents] of sequences) command[name] = documents;
   return { requestId, legacy: false, wantsReply: (flags & MORE_TO_COME) === 0, command };
-}
+};
 
-function readSequence(frame: Buffer, start: number, end: number): [string, unknown[]] {
+const readSequence = (frame: Buffer, start: number, end: number): [string, unknown[]] => {
   const nameEnd = frame.indexOf(0, start);
   if (nameEnd === -1 || nameEnd >= end) throw new FrameError('an unterminated section name');
   const name = frame.toString('utf8', start, nameEnd);
@@ -95,33 +106,32 @@ function readSequence(frame: Buffer, start: number, end: number): [string, unkno
     const size = documentSize(frame, at, end);
     const bytes = frame.subarray(at, at + size);
     checkDocument(bytes);
-    documents.push(name === 'documents' || name === 'updates' ? bytes : decode(bytes));
+    documents.push(name === 'documents' ? bytes : decode(bytes));
     at += size;
   }
   return [name, documents];
-}
+};
 
-function readDocument(frame: Buffer, at: number, limit: number): { doc: Doc; end: number } {
+const readDocument = (frame: Buffer, at: number, limit: number): { doc: Doc; end: number } => {
   const size = documentSize(frame, at, limit);
   const bytes = frame.subarray(at, at + size);
   checkDocument(bytes);
   const isInsert = bytes.toString('latin1', 5, 12) === 'insert\0';
-  const fieldsAsRaw = isInsert ? { documents: true } : null;
-  const doc = deserialize(bytes, { promoteValues: false, bsonRegExp: true, ...(fieldsAsRaw && { fieldsAsRaw }) });
+  const doc = isInsert ? deserialize(bytes, { promoteValues: false, fieldsAsRaw: { documents: true } }) : decode(bytes);
   return { doc, end: at + size };
-}
+};
 
-function documentSize(frame: Buffer, at: number, limit: number): number {
+const documentSize = (frame: Buffer, at: number, limit: number): number => {
   const size = at + 4 <= limit ? frame.readInt32LE(at) : 0;
   if (size < 5 || at + size > limit) throw new FrameError(`a document of ${size} bytes`);
   return size;
-}
+};
 
 /**
- * Walks a document's bytes without recursion: every length within its holder, nesting bounded.
- * @throws FrameError
+ * Walks a document's bytes without recursion: every length within its holder, nesting bounded, types supported.
+ * @throws FrameError; CommandError 238 for a type that is not supported
  */
-function checkDocument(bytes: Buffer): void {
+const checkDocument = (bytes: Buffer): void => {
   const ends: number[] = [documentSize(bytes, 0, bytes.length)];
   let at = 4;
   while (ends.length > 0) {
@@ -135,9 +145,7 @@ function checkDocument(bytes: Buffer): void {
     }
     while (at < end && bytes[at] !== 0) at++;
     at++;
-    // Code with a scope: its length and its text, then a document.
-    if (type === 0x0f) at += 4 + valueSize(bytes, 0x02, at + 4, end);
-    if (type === 0x03 || type === 0x04 || type === 0x0f) {
+    if (type === 0x03 || type === 0x04) {
       if (ends.length > MAX_DEPTH) throw new FrameError(`a document that nests more than ${MAX_DEPTH} levels`);
       ends.push(at + documentSize(bytes, at, end));
       at += 4;
@@ -146,44 +154,40 @@ function checkDocument(bytes: Buffer): void {
     at += valueSize(bytes, type, at, end);
     if (at > end) throw new FrameError('a value that overruns its document');
   }
-}
-
-const FIXED: Record<number, number> = {
-  1: 8,
-  6: 0,
-  7: 12,
-  8: 1,
-  9: 8,
-  10: 0,
-  16: 4,
-  17: 8,
-  18: 8,
-  19: 16,
-  127: 0,
-  255: 0,
 };
 
-function valueSize(bytes: Buffer, type: number, at: number, end: number): number {
+/** Sizes of the types that have no length of their own. */
+const FIXED: Record<number, number> = { 1: 8, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 18: 8 };
+
+const UNSUPPORTED: Record<number, string> = {
+  6: 'undefined',
+  11: 'regex',
+  12: 'dbPointer',
+  13: 'javascript',
+  14: 'symbol',
+  15: 'javascriptWithScope',
+  17: 'timestamp',
+  19: 'decimal',
+  127: 'maxKey',
+  255: 'minKey',
+};
+
+const valueSize = (bytes: Buffer, type: number, at: number, end: number): number => {
   const fixed = FIXED[type];
   if (fixed !== undefined) return fixed;
-  if (type === 0x0b) {
-    const patternEnd = bytes.indexOf(0, at);
-    const optionsEnd = patternEnd === -1 ? -1 : bytes.indexOf(0, patternEnd + 1);
-    if (optionsEnd === -1) throw new FrameError('an unterminated regular expression');
-    return optionsEnd + 1 - at;
-  }
+  const unsupported = UNSUPPORTED[type];
+  if (unsupported) throw notImplemented(`values of type ${unsupported}`);
   if (at + 4 > end) throw new FrameError('a value without its length');
   const length = bytes.readInt32LE(at);
   if (length < 0) throw new FrameError(`a value of ${length} bytes`);
-  if (type === 0x02 || type === 0x0d || type === 0x0e) return 4 + length;
+  if (type === 0x02) return 4 + length;
   if (type === 0x05) return 5 + length;
-  if (type === 0x0c) return 4 + length + 12;
-  throw new FrameError(`an element of unsupported type ${type}`);
-}
+  throw new FrameError(`an element of unknown type ${type}`);
+};
 
 let nextId = 1;
 
-function frameOf(request: Request, parts: Uint8Array[]): Buffer {
+const frameOf = (request: Request, parts: Uint8Array[]): Buffer => {
   const prefix = Buffer.alloc(request.legacy ? 36 : 21);
   const length = prefix.length + parts.reduce((total, part) => total + part.length, 0);
   prefix.writeInt32LE(length, 0);
@@ -196,14 +200,14 @@ function frameOf(request: Request, parts: Uint8Array[]): Buffer {
     prefix.writeInt32LE(1, 32);
   }
   return Buffer.concat([prefix, ...parts], length);
-}
+};
 
-export function replyFrame(request: Request, reply: Doc): Buffer {
+export const replyFrame = (request: Request, reply: Doc): Buffer => {
   return frameOf(request, [serialize(reply)]);
-}
+};
 
 /** `{ cursor: { <part>: [...], id, ns }, ok: 1 }`, the documents copied as they are. */
-export function cursorFrame(request: Request, { id, ns, part, batch }: CursorBatch): Buffer {
+export const cursorFrame = (request: Request, { id, ns, part, batch }: CursorBatch): Buffer => {
   const elements = batch.map((bytes, index) => ({ head: Buffer.from(`\x03${index}\0`, 'latin1'), bytes }));
   const arraySize = 5 + elements.reduce((total, { head, bytes }) => total + head.length + bytes.length, 0);
   const tail = serialize({ id, ns }).subarray(4);
@@ -221,16 +225,16 @@ export function cursorFrame(request: Request, { id, ns, part, batch }: CursorBat
   for (const { head, bytes } of elements) parts.push(head, bytes);
   parts.push(Buffer.from([0]), tail, end);
   return frameOf(request, parts);
-}
+};
 
-function int32(value: number): Buffer {
+const int32 = (value: number): Buffer => {
   const bytes = Buffer.alloc(4);
   bytes.writeInt32LE(value);
   return bytes;
-}
+};
 
 /** @throws CommandError 10334 above 16 MB, 15 when it nests too deep: what an update may have made */
-export function checkStorable(bytes: Uint8Array): void {
+export const checkStorable = (bytes: Uint8Array): void => {
   if (bytes.length > MAX_DOCUMENT_BYTES) {
     throw new CommandError(
       10334,
@@ -242,4 +246,4 @@ export function checkStorable(bytes: Uint8Array): void {
   } catch (error) {
     throw new CommandError(15, (error as Error).message);
   }
-}
+};

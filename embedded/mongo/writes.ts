@@ -1,53 +1,146 @@
-import { ObjectId } from 'bson';
-import { CommandError, errorReply } from './errors.ts';
+import { Int32, ObjectId } from 'bson';
+import type { Collection } from './catalog.ts';
+import { type Call, type Command, command, nameIn } from './command.ts';
+import { CommandError, errorReply, StorageError } from './errors.ts';
+import { fieldsOf } from './fields.ts';
 import { compileFilter, equalities } from './match.ts';
-import { asBuffer, beginsWithId, type PlainReplacement, plainFields, wantedFields } from './plain.ts';
-import { pacer, planFor, type Query, run } from './query.ts';
-import { type Collection, type Row, type Storage, StorageError } from './storage.ts';
-import { compileUpdate, idChanged, isReplacement, type Update } from './update.ts';
-import { compareValues, type Doc, decode, encode } from './values.ts';
+import type { Pace } from './pace.ts';
+import { plan } from './plan.ts';
+import type { Row } from './scans.ts';
+import type { Storage } from './storage.ts';
+import { compileUpdate, isReplacement, type Update } from './update.ts';
+import { type Doc, decode, encode, isDoc, typeName } from './values.ts';
 import { checkStorable, MAX_DOCUMENT_BYTES } from './wire.ts';
 
 const SCAN_ROWS = 128;
 const FIRST_ROWS = 8;
 
+// --- commands --------------------------------------------------------------------------------------------------------
+
+const insert = command({ documents: 'array!', ordered: 'bool' }, async (call, { documents, ordered = true }) => {
+  const name = nameIn(call);
+  refuseEmpty(documents);
+  const { storage } = call;
+  const collection = targetOf(call, name);
+  const writeErrors = await bulk(documents as Uint8Array[], ordered, call.pace, (bytes) =>
+    insertOne(storage, collection.dropped ? targetOf(call, name) : collection, bytes),
+  );
+  const done = ordered && writeErrors[0] ? (writeErrors[0].index as number) : documents.length - writeErrors.length;
+  return { n: new Int32(done), ...errors(writeErrors) };
+});
+
+const UPDATE = { q: 'object!', u: 'any!', multi: 'bool', upsert: 'bool' } as const;
+
+const update = command({ updates: 'array!', ordered: 'bool' }, async (call, { updates, ordered = true }) => {
+  const { storage, db, pace } = call;
+  const name = nameIn(call);
+  refuseEmpty(updates);
+  const statements = updates.map((statement) => fieldsOf('update.updates', docOf(statement), UPDATE));
+  const upserted: Doc[] = [];
+  let matched = 0;
+  let modified = 0;
+  const writeErrors = await bulk(statements, ordered, pace, async ({ q, u, multi, upsert }, index) => {
+    const compiled = compileUpdate(u);
+    compileFilter(q);
+    if (multi && isReplacement(u))
+      throw new CommandError(9, 'multi update is not supported for replacement-style update');
+    const collection = upsert ? targetOf(call, name) : storage.find(db, name);
+    if (collection === undefined) return;
+    await change(
+      storage,
+      collection,
+      q,
+      multi === true,
+      pace,
+      (row, doc) => {
+        if (updateRow(storage, collection, row, doc, compiled)) modified++;
+        matched++;
+      },
+      () => {
+        if (!upsert) return;
+        const { _id } = insertUpserted(storage, collection, q, isReplacement(u), compiled);
+        upserted.push({ index, _id });
+        matched++;
+      },
+    );
+  });
+  return {
+    n: new Int32(matched),
+    nModified: new Int32(modified),
+    ...(upserted.length > 0 && { upserted }),
+    ...errors(writeErrors),
+  };
+});
+
+const DELETE = { q: 'object!', limit: 'count!' } as const;
+
+const remove = command({ deletes: 'array!', ordered: 'bool' }, async (call, { deletes, ordered = true }) => {
+  const { storage, db, pace } = call;
+  const name = nameIn(call);
+  refuseEmpty(deletes);
+  const statements = deletes.map((statement) => fieldsOf('delete.deletes', docOf(statement), DELETE));
+  const odd = statements.find(({ limit }) => limit > 1);
+  if (odd) throw new CommandError(9, `The limit field in delete objects must be 0 or 1. Got ${odd.limit}`);
+  let removed = 0;
+  const writeErrors = await bulk(statements, ordered, pace, async ({ q, limit }) => {
+    compileFilter(q);
+    const collection = storage.find(db, name);
+    if (collection === undefined) return;
+    await change(storage, collection, q, limit === 0, pace, (row, doc) => {
+      storage.remove(collection, row.rid, doc);
+      removed++;
+    });
+  });
+  return { n: new Int32(removed), ...errors(writeErrors) };
+});
+
+export const WRITE_COMMANDS: Record<string, Command> = { insert, update, delete: remove };
+
+const targetOf = ({ storage, db }: Call, name: string): Collection =>
+  storage.find(db, name) ?? storage.create(db, name);
+
+const refuseEmpty = (statements: unknown[]): void => {
+  if (statements.length === 0)
+    throw new CommandError(16, 'Write batch sizes must be between 1 and 100000. Got 0 operations.');
+};
+
+const docOf = (statement: unknown): Doc => {
+  if (!isDoc(statement))
+    throw new CommandError(14, `a statement is the wrong type '${typeName(statement)}', expected type 'object'`);
+  return statement;
+};
+
+const errors = (writeErrors: Doc[]): Doc => (writeErrors.length === 0 ? {} : { writeErrors });
+
 /** Runs the statements of a bulk: the first refusal ends an ordered one. Failures of the store itself are thrown. */
-export async function bulk<T>(
+const bulk = async <T>(
   statements: readonly T[],
   ordered: boolean,
+  pace: Pace,
   apply: (statement: T, index: number) => unknown,
-): Promise<Doc[]> {
+): Promise<Doc[]> => {
   const writeErrors: Doc[] = [];
-  const pace = pacer();
   for (const [index, statement] of statements.entries()) {
     try {
-      const pending = apply(statement, index);
-      if (pending instanceof Promise) await pending;
-      const turn = pace();
-      if (turn) await turn;
+      await apply(statement, index);
+      await pace();
     } catch (error) {
       if (error instanceof StorageError || !(error instanceof CommandError)) throw error;
+      if (error.code === TIME_OVER) throw error;
       const { ok: _ok, codeName: _name, ...shape } = errorReply(error);
       writeErrors.push({ index, ...shape });
       if (ordered) break;
     }
   }
   return writeErrors;
-}
+};
 
-/** Stores one document, giving it an `_id` when it has none, and putting that first. */
-export function insertOne(storage: Storage, collection: Collection, bytes: Uint8Array): void {
-  const { wanted } = collection;
-  const plain =
-    wanted &&
-    bytes.length <= MAX_DOCUMENT_BYTES &&
-    beginsWithId(asBuffer(bytes)) &&
-    plainFields(asBuffer(bytes), wanted);
-  if (plain) {
-    checkId(plain._id);
-    storage.insert(collection, plain, bytes);
-    return;
-  }
+const TIME_OVER = 50;
+
+// --- documents -------------------------------------------------------------------------------------------------------
+
+/** Stores one document. Gives it an `_id` when it has none, and puts that first. */
+const insertOne = (storage: Storage, collection: Collection, bytes: Uint8Array): void => {
   let doc = decode(bytes);
   let stored = bytes;
   if (Object.keys(doc)[0] !== '_id') {
@@ -57,153 +150,85 @@ export function insertOne(storage: Storage, collection: Collection, bytes: Uint8
   checkId(doc._id);
   if (stored.length > MAX_DOCUMENT_BYTES) checkStorable(stored);
   storage.insert(collection, doc, stored);
-}
+};
 
-function checkId(id: unknown): void {
+const checkId = (id: unknown): void => {
   if (Array.isArray(id)) throw new CommandError(53, "The '_id' value cannot be of type array");
-  if (id === undefined) throw new CommandError(53, "The '_id' value cannot be of type undefined");
-  const isRegex = typeof id === 'object' && id !== null && '_bsontype' in id && id._bsontype === 'BSONRegExp';
-  if (isRegex) throw new CommandError(53, "The '_id' value cannot be of type regex");
-}
+};
 
 /**
- * Replaces the document that a plain statement names, without decoding either of them.
- * @returns how many matched and how many were changed; undefined when that has to be found out the long way
+ * Changes the first match, or every match, each before anything else can run. Calls `otherwise` when there is none.
  */
-export function replacePlain(
-  storage: Storage,
-  collection: Collection,
-  { filter, bytes }: PlainReplacement,
-): { matched: number; modified: number } | undefined {
-  const { wanted } = collection;
-  const conditions = wantedFields(Object.keys(filter));
-  if (!wanted || !conditions || bytes.length > MAX_DOCUMENT_BYTES) return undefined;
-  const row = storage.findById(collection, filter._id);
-  if (!row) return NOTHING;
-  const stored = asBuffer(row.bytes);
-  const found = plainFields(stored, conditions);
-  if (!found || Object.values(found).some(Array.isArray)) return undefined;
-  if (Object.entries(filter).some(([name, text]) => found[name] !== text)) return NOTHING;
-  if (stored.equals(bytes)) return { matched: 1, modified: 0 };
-  const before = plainFields(stored, wanted);
-  const after = plainFields(bytes, wanted);
-  if (!before || !after) return undefined;
-  storage.replace(collection, row.rid, before, after, bytes);
-  return { matched: 1, modified: 1 };
-}
-
-const NOTHING = { matched: 0, modified: 0 };
-
-/**
- * Finds the first match and changes it before anything else can run; `otherwise` when there is none.
- */
-export async function changeFirst<T>(
-  storage: Storage,
-  collection: Collection,
-  query: Query,
-  change: (row: Row, doc: Doc) => T,
-  otherwise: () => T,
-): Promise<T> {
-  const matches = compileFilter(query.filter);
-  const { access, sorted } = planFor(collection, query);
-  const pace = pacer(query.maxTimeMS);
-  if (!sorted) return changeFirstSorted(storage, collection, query, change, otherwise);
-  const scan = storage.scan(collection, access);
-  for (let rows = scan.next(FIRST_ROWS); rows.length > 0; rows = scan.next(SCAN_ROWS)) {
-    for (const row of rows) {
-      const doc = decode(row.bytes);
-      if (matches(doc)) return change(row, doc);
-    }
-    await pace();
-  }
-  return otherwise();
-}
-
-/** The sort needs every match read first, so the winner is looked up again by its `_id` and must still match. */
-async function changeFirstSorted<T>(
-  storage: Storage,
-  collection: Collection,
-  query: Query,
-  change: (row: Row, doc: Doc) => T,
-  otherwise: () => T,
-): Promise<T> {
-  for (;;) {
-    const [winner] = await run(storage, collection, { ...query, limit: 1 }).next(1);
-    if (winner === undefined) return otherwise();
-    const filter = { $and: [query.filter, { _id: decode(winner)._id }] };
-    const { sort: _sort, ...unsorted } = query;
-    const lost = Symbol('lost');
-    const result = await changeFirst<T | typeof lost>(storage, collection, { ...unsorted, filter }, change, () => lost);
-    if (result !== lost) return result as T;
-  }
-}
-
-/** Changes every match. The matches are listed first, so that a change that moves a document in an index meets it once. */
-export async function changeAll(
-  storage: Storage,
-  collection: Collection,
-  query: Query,
-  change: (row: Row, doc: Doc) => void,
-): Promise<void> {
-  const matches = compileFilter(query.filter);
-  const scan = storage.scan(collection, planFor(collection, query).access);
-  const pace = pacer(query.maxTimeMS);
-  const found: number[] = [];
-  for (let rows = scan.next(SCAN_ROWS); rows.length > 0; rows = scan.next(SCAN_ROWS)) {
-    for (const row of rows) if (matches(decode(row.bytes))) found.push(row.rid);
-    await pace();
-  }
-  for (const rid of found) {
-    const bytes = storage.get(collection, rid);
-    const doc = bytes && decode(bytes);
-    if (bytes && doc && matches(doc)) change({ rid, bytes }, doc);
-    await pace();
-  }
-}
-
-/** Applies an update to a stored document. Gives the new document and whether it differs. */
-export function updateRow(
-  storage: Storage,
-  collection: Collection,
-  row: Row,
-  before: Doc,
-  update: Update,
-): { after: Doc; changed: boolean } {
-  const after = update(decode(row.bytes), false);
-  if (after._id === undefined || compareValues(after._id, before._id) !== 0) throw idChanged();
-  const bytes = encode(after);
-  if (Buffer.compare(bytes, row.bytes) === 0) return { after, changed: false };
-  checkStorable(bytes);
-  storage.replace(collection, row.rid, before, after, bytes);
-  return { after, changed: true };
-}
-
-/** Inserts what an upsert that matched nothing makes: the filter's equalities with the update applied. */
-export function insertUpserted(
+const change = async (
   storage: Storage,
   collection: Collection,
   filter: Doc,
-  update: unknown,
-  compiled: Update,
-): Doc {
-  const base = isReplacement(update) ? idOnly(filter) : fromEqualities(filter);
-  const made = compiled(base, true);
-  const { _id: id = new ObjectId(), ...rest } = made;
-  if (base._id !== undefined && compareValues(base._id, id) !== 0) throw idChanged();
+  all: boolean,
+  pace: Pace,
+  apply: (row: Row, doc: Doc) => void,
+  otherwise: () => void = () => {},
+): Promise<void> => {
+  const matches = compileFilter(filter);
+  const scan = storage.scan(collection, plan(collection, filter, []).access);
+  // Every match is listed first: a change may move a document in the index that is being read.
+  const found: number[] = [];
+  const rowsAtOnce = all ? SCAN_ROWS : FIRST_ROWS;
+  for (let rows = scan.next(rowsAtOnce); rows.length > 0; rows = scan.next(SCAN_ROWS)) {
+    for (const row of rows) {
+      const doc = decode(row.bytes);
+      if (!matches(doc)) continue;
+      if (!all) return apply(row, doc);
+      found.push(row.rid);
+    }
+    await pace();
+  }
+  let changed = false;
+  for (const rid of found) {
+    const bytes = storage.get(collection, rid);
+    const doc = bytes && decode(bytes);
+    if (bytes && doc && matches(doc)) {
+      apply({ rid, bytes }, doc);
+      changed = true;
+    }
+    await pace();
+  }
+  if (!changed) otherwise();
+};
+
+/** Applies an update to a stored document. Returns whether it differs now. */
+const updateRow = (storage: Storage, collection: Collection, row: Row, before: Doc, update: Update): boolean => {
+  const after = update(decode(row.bytes), false);
+  const bytes = encode(after);
+  if (Buffer.compare(bytes, row.bytes) === 0) return false;
+  checkStorable(bytes);
+  storage.replace(collection, row.rid, before, after, bytes);
+  return true;
+};
+
+/** Inserts the document of an upsert that matched nothing: the filter's equalities with the update applied. */
+const insertUpserted = (
+  storage: Storage,
+  collection: Collection,
+  filter: Doc,
+  replaces: boolean,
+  update: Update,
+): Doc => {
+  const base = replaces ? idOnly(filter) : fromEqualities(filter);
+  const { _id: id = new ObjectId(), ...rest } = update(base, true);
   checkId(id);
   const doc = { _id: id, ...rest };
   const bytes = encode(doc);
   checkStorable(bytes);
   storage.insert(collection, doc, bytes);
   return doc;
-}
+};
 
-function idOnly(filter: Doc): Doc {
+const idOnly = (filter: Doc): Doc => {
   const id = equalities(filter).find(([path]) => path === '_id')?.[1];
   return id === undefined ? {} : { _id: id };
-}
+};
 
-function fromEqualities(filter: Doc): Doc {
+const fromEqualities = (filter: Doc): Doc => {
   const fields = equalities(filter);
   const seen = new Set<string>();
   for (const [path] of fields) {
@@ -211,4 +236,4 @@ function fromEqualities(filter: Doc): Doc {
     seen.add(path);
   }
   return compileUpdate({ $set: Object.fromEntries(fields) })({}, true);
-}
+};

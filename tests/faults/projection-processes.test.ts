@@ -239,7 +239,7 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     expect(BigInt(resumed?.commit ?? Number.MAX_SAFE_INTEGER)).toBeGreaterThanOrEqual(BigInt(left!.commit));
     expect(await second.ended).toMatchObject({ code: 0, output: expect.stringContaining(': replayed') });
     expect(await differences()).toEqual([]);
-    expect(await checkpoints(db).countDocuments({ _id: /@/ })).toBe(0);
+    expect((await checkpoints(db).find().toArray()).filter(({ _id }) => _id.includes('@'))).toEqual([]);
     const collections = (await db.listCollections().toArray()).map(({ name }) => name);
     expect(collections.filter((name) => name.endsWith('.next'))).toEqual([]);
   });

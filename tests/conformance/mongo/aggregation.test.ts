@@ -1,32 +1,27 @@
-import { Decimal128, Long } from 'mongodb';
+import { Double, Int32, Long } from 'mongodb';
 import { describe, expect, it } from 'vitest';
 import { refusal, useServer } from './server.ts';
 
 const server = useServer();
 
-async function orders() {
+const orders = async () => {
   const docs = server.collection();
   await docs.insertMany([
-    { _id: 1, lot: 'a', status: 'reserved', amount: 5000, tags: ['x', 'y'], at: new Date(1000) },
-    { _id: 2, lot: 'a', status: 'canceled', amount: 3000, tags: [], at: new Date(2000) },
-    { _id: 3, lot: 'b', status: 'reserved', amount: 2000, tags: ['x'], at: new Date(3000) },
-    { _id: 4, lot: 'c', status: 'reserved', amount: 1000.5, at: new Date(4000) },
+    { _id: 1, lot: 'a', status: 'reserved', amount: 5000, at: { floor: 1 }, items: [{ n: 1 }, { n: 2 }, 3] },
+    { _id: 2, lot: 'a', status: 'canceled', amount: 3000, at: { floor: 2 } },
+    { _id: 3, lot: 'b', status: 'reserved', amount: 2000, at: { floor: 1 } },
+    { _id: 4, lot: null, status: 'reserved', amount: 1000.5 },
+    { _id: 5, status: 'reserved', amount: 'unknown' },
   ] as never);
   return docs;
-}
+};
 
 describe('aggregate', () => {
   it.each<[string, object[], unknown[]]>([
     [
-      '$match, $sort, $skip and $limit',
-      [
-        { $match: { status: 'reserved' } },
-        { $sort: { _id: -1 } },
-        { $skip: 1 },
-        { $limit: 1 },
-        { $project: { lot: 1 } },
-      ],
-      [{ _id: 3, lot: 'b' }],
+      '$match, $sort, $limit and $project',
+      [{ $match: { status: 'reserved' } }, { $sort: { _id: -1 } }, { $limit: 2 }, { $project: { amount: 1, _id: 0 } }],
+      [{ amount: 'unknown' }, { amount: 1000.5 }],
     ],
     [
       '$limit before $match',
@@ -34,173 +29,117 @@ describe('aggregate', () => {
       [{ _id: 1 }],
     ],
     [
-      '$sort before $match after $limit',
+      '$sort, $limit and $sort again',
       [{ $sort: { _id: -1 } }, { $limit: 3 }, { $sort: { _id: 1 } }, { $project: { _id: 1 } }],
-      [{ _id: 2 }, { _id: 3 }, { _id: 4 }],
+      [{ _id: 3 }, { _id: 4 }, { _id: 5 }],
     ],
     [
-      '$group with $sum, $avg, $min, $max and $count',
-      [
-        {
-          $group: {
-            _id: '$lot',
-            total: { $sum: '$amount' },
-            mean: { $avg: '$amount' },
-            least: { $min: '$amount' },
-            last: { $max: '$at' },
-            n: { $count: {} },
-          },
-        },
-        { $sort: { _id: 1 } },
-      ],
-      [
-        { _id: 'a', total: 8000, mean: 4000, least: 3000, last: new Date(2000), n: 2 },
-        { _id: 'b', total: 2000, mean: 2000, least: 2000, last: new Date(3000), n: 1 },
-        { _id: 'c', total: 1000.5, mean: 1000.5, least: 1000.5, last: new Date(4000), n: 1 },
-      ],
+      '$group of everything and $unset',
+      [{ $group: { _id: null, lots: { $sum: 1 }, amount: { $sum: '$amount' } } }, { $unset: '_id' }],
+      [{ lots: 5, amount: 11_000.5 }],
     ],
-    [
-      '$group by a document, with conditions',
-      [
-        {
-          $group: {
-            _id: { status: '$status' },
-            big: { $sum: { $cond: [{ $gte: ['$amount', 2000] }, 1, 0] } },
-            ids: { $push: '$_id' },
-          },
-        },
-        { $sort: { '_id.status': 1 } },
-      ],
-      [
-        { _id: { status: 'canceled' }, big: 1, ids: [2] },
-        { _id: { status: 'reserved' }, big: 2, ids: [1, 3, 4] },
-      ],
-    ],
-    ['$group of everything, then $unset', [{ $group: { _id: null, n: { $sum: 1 } } }, { $unset: '_id' }], [{ n: 4 }]],
     ['$group of nothing', [{ $match: { lot: 'z' } }, { $group: { _id: null, n: { $sum: 1 } } }], []],
     [
-      '$group with $first, $last and $addToSet',
+      '$group by a field, where missing is null',
+      [{ $group: { _id: '$lot', n: { $sum: 1 } } }, { $sort: { _id: 1 } }],
       [
+        { _id: null, n: 2 },
+        { _id: 'a', n: 2 },
+        { _id: 'b', n: 1 },
+      ],
+    ],
+    [
+      '$group by a path below a field',
+      [
+        { $match: { _id: { $lt: 4 } } },
+        { $group: { _id: '$at.floor', n: { $sum: '$amount' } } },
         { $sort: { _id: 1 } },
-        { $group: { _id: null, first: { $first: '$lot' }, last: { $last: '$lot' }, set: { $addToSet: '$status' } } },
-        { $project: { first: 1, last: 1, kinds: { $size: '$set' } } },
       ],
-      [{ _id: null, first: 'a', last: 'c', kinds: 2 }],
-    ],
-    ['$count', [{ $match: { lot: 'a' } }, { $count: 'n' }], [{ n: 2 }]],
-    [
-      '$project with expressions',
       [
-        { $match: { _id: 1 } },
-        { $project: { _id: 0, double: { $multiply: ['$amount', 2] }, where: '$lot', when: { $year: '$at' } } },
-      ],
-      [{ double: 10000, where: 'a', when: 1970 }],
-    ],
-    [
-      '$addFields',
-      [{ $match: { _id: 3 } }, { $addFields: { isBig: { $gt: ['$amount', 1000] } } }, { $project: { isBig: 1 } }],
-      [{ _id: 3, isBig: true }],
-    ],
-    [
-      '$unwind',
-      [{ $unwind: '$tags' }, { $sort: { _id: 1, tags: 1 } }, { $project: { tags: 1 } }],
-      [
-        { _id: 1, tags: 'x' },
-        { _id: 1, tags: 'y' },
-        { _id: 3, tags: 'x' },
+        { _id: 1, n: 7000 },
+        { _id: 2, n: 3000 },
       ],
     ],
     [
-      '$unwind that keeps the empty',
-      [{ $unwind: { path: '$tags', preserveNullAndEmptyArrays: true } }, { $count: 'n' }],
-      [{ n: 5 }],
+      '$group by a path through an array',
+      [{ $match: { _id: 1 } }, { $group: { _id: '$items.n', n: { $sum: '$items.n' } } }],
+      [{ _id: [1, 2], n: 0 }],
     ],
     [
-      '$sortByCount',
-      [{ $sortByCount: '$status' }],
-      [
-        { _id: 'reserved', count: 3 },
-        { _id: 'canceled', count: 1 },
-      ],
-    ],
-    [
-      '$facet',
-      [{ $facet: { n: [{ $count: 'n' }], top: [{ $sort: { amount: -1 } }, { $limit: 1 }, { $project: { _id: 1 } }] } }],
-      [{ n: [{ n: 4 }], top: [{ _id: 1 }] }],
-    ],
-    [
-      '$replaceRoot',
-      [{ $match: { _id: 1 } }, { $replaceRoot: { newRoot: { lot: '$lot', n: { $literal: 1 } } } }],
-      [{ lot: 'a', n: 1 }],
+      '$unset of several fields',
+      [{ $match: { _id: 2 } }, { $unset: ['_id', 'at.floor', 'status', 'lot'] }],
+      [{ amount: 3000, at: {} }],
     ],
   ])('runs %s', async (_name, pipeline, expected) => {
     const docs = await orders();
     expect(await docs.aggregate(pipeline).toArray()).toEqual(expected);
   });
 
-  it('looks up documents of another collection', async () => {
-    const docs = await orders();
-    const lots = server.collection();
-    await lots.insertMany([
-      { _id: 'a', name: 'A' },
-      { _id: 'b', name: 'B' },
-    ] as never);
-    const joined = await docs
-      .aggregate([
-        { $match: { _id: { $in: [1, 4] } } },
-        { $lookup: { from: lots.collectionName, localField: 'lot', foreignField: '_id', as: 'lots' } },
-        { $sort: { _id: 1 } },
-        { $project: { lots: 1 } },
-      ])
-      .toArray();
-    expect(joined).toEqual([
-      { _id: 1, lots: [{ _id: 'a', name: 'A' }] },
-      { _id: 4, lots: [] },
-    ]);
-  });
-
-  it('sums Int64 and Decimal128 without losing a digit', async () => {
+  it('sums whole numbers exactly and gives the sum its type', async () => {
     const docs = server.collection();
     await docs.insertMany([
-      { long: Long.fromString('9007199254740993'), decimal: Decimal128.fromString('0.1') },
-      { long: 1, decimal: Decimal128.fromString('0.2') },
+      { g: 'int', n: new Int32(1) },
+      { g: 'int', n: new Int32(2) },
+      { g: 'large', n: new Int32(2 ** 31 - 1) },
+      { g: 'large', n: new Int32(1) },
+      { g: 'long', n: Long.fromString('9007199254740993') },
+      { g: 'long', n: new Int32(1) },
+      ...Array.from({ length: 10 }, () => ({ g: 'tenths', n: 0.1 })),
     ]);
-    const [sums] = await docs
-      .aggregate([{ $group: { _id: null, long: { $sum: '$long' }, decimal: { $sum: '$decimal' } } }])
+    const sums = await docs
+      .aggregate([{ $group: { _id: '$g', n: { $sum: '$n' } } }, { $sort: { _id: 1 } }], { promoteValues: false })
       .toArray();
-    expect(String(sums?.long)).toBe('9007199254740994');
-    expect(String(sums?.decimal)).toBe('0.3');
+    expect(sums.map(({ n }) => n)).toEqual([
+      new Int32(3),
+      Long.fromNumber(2 ** 31),
+      Long.fromString('9007199254740994'),
+      new Double(1),
+    ]);
   });
 
   it('comes in batches', async () => {
     const docs = server.collection();
-    await docs.insertMany(Array.from({ length: 300 }, (_, n) => ({ n })));
-    const found = await docs.aggregate([{ $sort: { n: 1 } }, { $addFields: { m: '$n' } }], { batchSize: 13 }).toArray();
-    expect(found.map(({ m }) => m)).toEqual(Array.from({ length: 300 }, (_, n) => n));
+    await docs.insertMany(Array.from({ length: 300 }, (_, n) => ({ n, other: 1 })));
+    const found = await docs.aggregate([{ $sort: { n: 1 } }, { $unset: 'other' }], { batchSize: 13 }).toArray();
+    expect(found.map(({ n }) => n)).toEqual(Array.from({ length: 300 }, (_, n) => n));
   });
 
-  it('of a collection that is not there is empty', async () => {
-    expect(
-      await server
-        .collection()
-        .aggregate([{ $group: { _id: null, n: { $sum: 1 } } }])
-        .toArray(),
-    ).toEqual([]);
+  it('of a missing collection is empty', async () => {
+    const missing = server.collection();
+    expect(await missing.aggregate([{ $group: { _id: null, n: { $sum: 1 } } }]).toArray()).toEqual([]);
   });
 
   it.each([
     ['an unknown stage', [{ $foo: 1 }], 40324],
     ['an unknown accumulator', [{ $group: { _id: null, n: { $foo: 1 } } }], 15952],
+    ['an unknown operator in an accumulator', [{ $group: { _id: null, n: { $sum: { $foo: 1 } } } }], 168],
+    ['an unknown operator in _id', [{ $group: { _id: { $foo: 1 } } }], 168],
     ['a $group without _id', [{ $group: { n: { $sum: 1 } } }], 15955],
+    ['a $group that is no document', [{ $group: 1 }], 15947],
+    ['a dotted name in $group', [{ $group: { _id: 1, 'a.b': { $sum: 1 } } }], 40235],
+    ['a constant as an accumulator', [{ $group: { _id: 1, a: 1 } }], 40234],
+    ['a variable', [{ $group: { _id: 1, a: { $sum: '$$x' } } }], 17276],
+    ['an empty path', [{ $group: { _id: 1, a: { $sum: '$' } } }], 16872],
+    ['an empty part of a path', [{ $group: { _id: 1, a: { $sum: '$a..b' } } }], 15998],
     ['a stage of two fields', [{ $match: {}, $limit: 1 }], 40323],
+    ['a $match that is no document', [{ $match: 1 }], 15959],
     ['a limit of 0', [{ $limit: 0 }], 15958],
     ['a negative limit', [{ $limit: -1 }], 5107201],
     ['a limit that is no whole number', [{ $limit: 'a' }], 5107201],
-    ['a negative skip', [{ $skip: -1 }], 5107200],
-    ['a skip that is no whole number', [{ $skip: 1.5 }], 5107200],
+    ['an odd direction', [{ $sort: { a: 2 } }], 15975],
+    ['an empty $sort', [{ $sort: {} }], 15976],
+    ['an empty $unset', [{ $unset: [] }], 31119],
+    ['an $unset of a number', [{ $unset: 1 }], 31002],
     ['an unknown operator in $match', [{ $match: { a: { $foo: 1 } } }], 2],
   ])('refuses %s', async (_name, pipeline, code) => {
     const docs = await orders();
     expect(await refusal(docs.aggregate(pipeline).toArray())).toMatchObject({ code });
+  });
+
+  it('refuses a pipeline that is not an array, and a command without a cursor', async () => {
+    const { collectionName: aggregate } = await orders();
+    expect(await refusal(server.db.command({ aggregate, pipeline: 1, cursor: {} }))).toMatchObject({ code: 14 });
+    expect(await refusal(server.db.command({ aggregate, pipeline: [1], cursor: {} }))).toMatchObject({ code: 14 });
+    expect(await refusal(server.db.command({ aggregate, pipeline: [] }))).toMatchObject({ code: 9 });
   });
 });

@@ -6,7 +6,7 @@ import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll } from 'vitest';
 import { startMongoServer } from '../../../embedded/mongo/server.ts';
 
-/** What a test says of a server: a database of its own, and collections whose names nobody else uses. */
+/** A database for one test file, and collections whose names nobody else uses. */
 export type Server = { client: MongoClient; db: Db; collection(): Collection<Document> };
 
 /**
@@ -53,10 +53,4 @@ export async function refusal(promise: Promise<unknown>): Promise<Error & Docume
     return error as Error & Document;
   }
   throw new Error('it was not refused');
-}
-
-/** The stages of a winning plan, outermost first. */
-export function stagesOf(plan: Document): string[] {
-  const inner = plan.inputStage ?? plan.queryPlan;
-  return [plan.stage, ...(inner ? stagesOf(inner) : [])].filter(Boolean);
 }

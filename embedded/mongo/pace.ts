@@ -1,0 +1,36 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { CommandError } from './errors.ts';
+
+const SLICE_MS = 8;
+
+/** Lets other connections have their turn, and ends work whose time is over. */
+export type Pace = {
+  /** Is awaited between steps. @throws CommandError 50 when the time is over */
+  (): Promise<void> | undefined;
+  /** Time counts from now on again: a cursor that waits for its client uses none. */
+  resume(): void;
+  pause(): void;
+};
+
+/** @param maxTimeMS the milliseconds that the work may take; 0 is no limit */
+export const pacer = (maxTimeMS = 0): Pace => {
+  let left = maxTimeMS > 0 ? maxTimeMS : Infinity;
+  let resumed = performance.now();
+  let turn = resumed;
+  const pace = () => {
+    const now = performance.now();
+    if (now - resumed > left) throw new CommandError(50, 'operation exceeded time limit');
+    if (now - turn < SLICE_MS) return undefined;
+    return nextTurn().then(() => {
+      turn = performance.now();
+    });
+  };
+  const resume = () => {
+    resumed = performance.now();
+    turn = resumed;
+  };
+  const pause = () => {
+    left -= performance.now() - resumed;
+  };
+  return Object.assign(pace, { resume, pause });
+};
