@@ -95,9 +95,8 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         to: {
           pathNot: [
             '^write-side/$1/[^/]+$',
-            '^write-side/kernel/(?:decider|past-ids|handled-events|context|around)\\.ts$',
+            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|context|around)\\.ts$',
             '^schemas/',
-            '(?:^|node_modules/)immutable(?:/|$)',
           ],
         },
       },

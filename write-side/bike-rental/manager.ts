@@ -1,5 +1,5 @@
-import { OrderedSet } from 'immutable';
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
+import { OrderedSet } from '../kernel/collections.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
 import {
   byRevision,

@@ -1,4 +1,4 @@
-import type { OrderedSet } from 'immutable';
+import type { OrderedSet } from '../kernel/collections.ts';
 
 /** How many ids a stream remembers: its state stays small however long it grows. */
 const REMEMBERED = 1_000;

@@ -1,5 +1,5 @@
-import { Set as ImmutableSet } from 'immutable';
 import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent } from '../../schemas/cinema.ts';
+import { ImmutableSet } from '../kernel/collections.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 
 type Event = Extract<

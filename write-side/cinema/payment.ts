@@ -1,5 +1,5 @@
-import { Map as ImmutableMap } from 'immutable';
 import type { CinemaCommand, CinemaEvent } from '../../schemas/cinema.ts';
+import { ImmutableMap } from '../kernel/collections.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 
 type Event = Extract<

@@ -1,5 +1,5 @@
-import { Map as ImmutableMap, Set as ImmutableSet, OrderedMap } from 'immutable';
 import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent, type Hold } from '../../schemas/cinema.ts';
+import { ImmutableMap, ImmutableSet, OrderedMap } from '../kernel/collections.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
 
 type Event = Extract<

@@ -1,5 +1,5 @@
-import { Map as ImmutableMap } from 'immutable';
 import type { FoodCourtCommand, FoodCourtEvent } from '../../schemas/food-court.ts';
+import { ImmutableMap } from '../kernel/collections.ts';
 import { type Decider, type Decision, unreachable } from '../kernel/decider.ts';
 import {
   byRevision,

@@ -1,4 +1,3 @@
-import { Map as ImmutableMap } from 'immutable';
 import {
   DEFAULT_MAX_OPEN_ORDERS,
   type FoodCourtCommand,
@@ -6,6 +5,7 @@ import {
   MAX_COOKED_ORDERS,
   MAX_MENU_ITEMS,
 } from '../../schemas/food-court.ts';
+import { ImmutableMap } from '../kernel/collections.ts';
 import { type Decider, type Decision, type Refusal, refuse, unreachable } from '../kernel/decider.ts';
 import {
   countOf,

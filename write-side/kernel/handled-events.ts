@@ -1,4 +1,4 @@
-import { Map as ImmutableMap, OrderedMap } from 'immutable';
+import { ImmutableMap, OrderedMap } from './collections.ts';
 
 /** How many handled events a stream remembers by name: its state stays small however long it grows. */
 export const REMEMBERED_EVENTS = 1_000;

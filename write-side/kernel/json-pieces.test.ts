@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { Map as ImmutableMap } from 'immutable';
 import { expect, it } from 'vitest';
+import { ImmutableMap } from './collections.ts';
 import { jsonPieces } from './json-pieces.ts';
 
 it('makes the text that JSON.stringify makes', () => {

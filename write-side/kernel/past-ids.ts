@@ -1,4 +1,4 @@
-import { Map as ImmutableMap } from 'immutable';
+import { ImmutableMap } from './collections.ts';
 
 /**
  * The things of a stream that ended last, by id, each with what is still worth knowing of it. The memory is bounded, so

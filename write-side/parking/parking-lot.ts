@@ -1,5 +1,5 @@
-import { Map as ImmutableMap } from 'immutable';
 import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, type ParkingEvent } from '../../schemas/parking.ts';
+import { ImmutableMap } from '../kernel/collections.ts';
 import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
 import {
   countOf,

@@ -1,5 +1,5 @@
-import { Map as ImmutableMap, Set as ImmutableSet } from 'immutable';
 import { BOOKINGS_PER_PORTION, type ScreeningCommand, type ScreeningEvent } from '../../schemas/screening.ts';
+import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
 import {
   countOf,
