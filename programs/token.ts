@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { localKey, signLocally } from '../platform/identity/local-key.ts';
+import { isScopeOf } from '../platform/identity/scope.ts';
 import { isSubject } from '../platform/identity/subject.ts';
 import { type Role, roles } from '../schemas/access.ts';
+import { contextSchemas } from '../schemas/contexts.ts';
 import { runningOn } from './wiring/running.ts';
 import { readSettings, SettingsError } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
- * `npm run token -- --role staff [--role admin] --sub CUST1 [--hours 8]`: prints an access token for a Plaza that runs
+ * `npm run token -- --role staff [--role admin] [--scope food-court:shop:1] --sub CUST1 [--hours 8]`: prints an access token for a Plaza that runs
  * with AUTH=on on the same PLAZA_DATA and has no identity provider.
  */
 await main(async () => {
@@ -17,6 +19,7 @@ await main(async () => {
     options: {
       role: { type: 'string', multiple: true, default: [] },
       sub: { type: 'string' },
+      scope: { type: 'string', multiple: true, default: [] },
       hours: { type: 'string', default: '8' },
     },
   });
@@ -25,6 +28,11 @@ await main(async () => {
     throw new SettingsError(`--role must be one or more of ${roles.join(', ')}`);
   if (!values.sub || !isSubject(values.sub))
     throw new SettingsError('--sub must say whose token it is, and not be a name that Plaza uses itself');
+  const wrong = values.scope.filter((entry) => !contextSchemas.some((context) => isScopeOf(context, entry)));
+  if (wrong.length > 0)
+    throw new SettingsError(
+      `--scope ${wrong.join(', ')} must be ${contextSchemas.flatMap(({ name, scope }) => [name, ...(scope ? [`${name}:${scope.kind}:…`] : [])]).join(', ')}`,
+    );
   const hours = Number(values.hours);
   if (!(hours > 0 && hours <= 24 * 365)) throw new SettingsError('--hours must be a number of hours');
   const settings = readSettings();
@@ -38,6 +46,7 @@ await main(async () => {
   if (running?.AUTH === 'off') console.error('plaza: the running Plaza has AUTH=off and needs no token');
   const { privateFile } = await localKey(settings.PLAZA_DATA);
   const audience = running?.AUTH_AUDIENCE ?? settings.AUTH_AUDIENCE;
-  const token = { sub: values.sub, roles: values.role as Role[], audience, hours };
+  const scope = values.scope.length > 0 ? { scope: { claim: settings.AUTH_SCOPE_CLAIM, entries: values.scope } } : {};
+  const token = { sub: values.sub, roles: values.role as Role[], ...scope, audience, hours };
   console.log(await signLocally(privateFile, token));
 });

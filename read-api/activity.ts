@@ -5,6 +5,7 @@ import type { ReadContext } from './kernel/context.ts';
 import { queryOf, readAll } from './kernel/parameters.ts';
 import type { ReadModels } from './kernel/queries.ts';
 import { awaitPosition, unlessGone } from './kernel/reading.ts';
+import { type Sight, sightOf } from './kernel/scope.ts';
 
 type Stored = Activity & { _id: string };
 
@@ -13,7 +14,8 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
   const router = Router({ caseSensitive: true });
   const views = contexts.map(({ schema }) => activityView(schema));
 
-  const activityOf = async ({ schema }: ReadContext) => {
+  const activityOf = async ({ schema }: ReadContext, sight: Sight) => {
+    if (!sight.isWhole(schema.name)) return [schema.name, null] as const;
     const found = await models.db
       .collection<Stored>(activityView(schema))
       .findOne({}, { maxTimeMS: models.answerWithin });
@@ -24,7 +26,11 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
     readAll(queryOf(req.url), new Map());
     try {
       const headers = await awaitPosition(req, res, views, models, true);
-      const found = await models.ask(() => Promise.all(contexts.map(activityOf)));
+      const sight = sightOf(
+        res,
+        contexts.map(({ schema }) => schema),
+      );
+      const found = await models.ask(() => Promise.all(contexts.map((context) => activityOf(context, sight))));
       sendTaggedJson(req, res, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
     } catch (error) {
       unlessGone(error);

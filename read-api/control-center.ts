@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { LRUCache } from 'lru-cache';
 import type { Document } from 'mongodb';
 import { sendTagged } from '../platform/http/conditional.ts';
 import { permitted } from '../platform/identity/caller.ts';
@@ -13,8 +14,12 @@ import { EVENT_STREAM, type EventStreamOptions, openEventStream } from './kernel
 import { queryOf, readAll, readText } from './kernel/parameters.ts';
 import type { ReadModels } from './kernel/queries.ts';
 import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
+import { narrowedDb, type Sight, sightOf } from './kernel/scope.ts';
 
 const LATEST = 30;
+
+/** Documents that are kept for readers who see different parts of the contexts. */
+const SIGHTS = 200;
 
 /**
  * Milliseconds for which the document is told again, and the share of the time that may go into making it: many pages
@@ -33,12 +38,16 @@ const SWITCHED = new Set<unknown>([175, 43]);
 
 type Built = { position: bigint; text: string };
 
-/** Builds the document of every context: at most once at a time. */
+/** The context of a view, policy or process manager: `parking` of `parking.lots` and of `policy:parking.closing`. */
+const contextOf = (name: string): string => name.replace(/^.*:/, '').split('.')[0] ?? '';
+
+/** Builds the document for readers who see the same of every context: at most once at a time. */
 const documentBuilder = (
   contexts: readonly ReadContext[],
   models: ReadModels,
   log: EventLog,
   onError: (error: unknown) => void,
+  sight: Sight,
 ) => {
   const { db, positions } = models;
   const views = viewsOf(contexts);
@@ -46,8 +55,10 @@ const documentBuilder = (
   let building: Promise<Built> | undefined;
 
   const overview = async (context: ReadContext, isAgain = false): Promise<object | null> => {
+    const seen = sight.filter(context.schema.name);
+    if (!seen) return null;
     try {
-      return await context.overview(db);
+      return await context.overview(narrowedDb(db, seen));
     } catch (error) {
       if (!isAgain && SWITCHED.has((error as { code?: unknown }).code)) return overview(context, true);
       if (isTransient(error)) throw error;
@@ -64,7 +75,7 @@ const documentBuilder = (
     const overviewOf = async (context: ReadContext) => (isBuilt(context) ? overview(context) : null);
     const [parts, latest, projections] = await Promise.all([
       Promise.all(contexts.map(async (context) => [context.schema.name, await overviewOf(context)] as const)),
-      log.latest(cursor, LATEST),
+      log.latest(cursor, LATEST, sight),
       readStatuses(db),
     ]);
     const position = reached.map((at) => at ?? -1n).reduce(earlier);
@@ -74,7 +85,7 @@ const documentBuilder = (
       contexts: Object.fromEntries(parts),
       events: latest.map(({ entry }) => entry),
       eventCursor: formatCursor(cursor),
-      projections: projections.map(shownStatus),
+      projections: projections.filter(({ _id }) => sight.filter(contextOf(_id))).map(shownStatus),
     };
     const took = performance.now() - began;
     last = {
@@ -115,7 +126,13 @@ export const controlCenter = (
   const names = contexts.map(({ schema }) => schema.name);
   const views = viewsOf(contexts);
   const log = openEventLog(models.db, names, async (view) => (await models.positions.reached(view)) ?? -1n);
-  const build = documentBuilder(contexts, models, log, onError);
+  const schemas = contexts.map(({ schema }) => schema);
+  const builders = new LRUCache<string, ReturnType<typeof documentBuilder>>({ max: SIGHTS });
+  const build = (sight: Sight, minimum: bigint): Promise<Built> => {
+    const builder = builders.get(sight.key) ?? documentBuilder(contexts, models, log, onError, sight);
+    builders.set(sight.key, builder);
+    return builder(minimum);
+  };
   const stream = openEventStream(log, options);
   const after = new Map([['after', readText(EventCursor)]]);
 
@@ -125,7 +142,7 @@ export const controlCenter = (
       const headers = await awaitPosition(req, res, views, models, true);
       const isDemanding = req.headers['min-event-position'] !== undefined;
       const { position, text } = await fromViews(
-        build(isDemanding ? BigInt(headers['View-Position']!) : -1n),
+        build(sightOf(res, schemas), isDemanding ? BigInt(headers['View-Position']!) : -1n),
         models.answerWithin,
       );
       sendTagged(req, res, text, {
@@ -143,7 +160,7 @@ export const controlCenter = (
     const from = req.get('Last-Event-ID') ?? readAll(queryOf(req.url), after).get('after');
     const cursor = from === undefined || from === '' ? undefined : parseCursor(String(from), names);
     if (req.method === 'HEAD') res.writeHead(200, EVENT_STREAM).end();
-    else await stream.connect(res, { after: cursor, caller: permitted(res).caller });
+    else await stream.connect(res, { after: cursor, caller: permitted(res).caller, sees: sightOf(res, schemas).sees });
   });
 
   return { router, stop: stream.stop };

@@ -110,6 +110,15 @@ export const access: Readonly<Record<string, Readonly<Record<string, Rule>>>> = 
   },
 };
 
+/**
+ * The scope of a role whose token has no scope claim, from the id of the caller. Roles that are not named here reach
+ * every context.
+ */
+export const defaultScope: Readonly<Partial<Record<Role, (id: string) => readonly string[]>>> = {
+  shop: (id) => [`food-court:shop:${id}`],
+  manager: () => ['bike-rental'],
+};
+
 /** The same for what is no context's: by method and path. */
 export const systemAccess: Readonly<Record<string, Rule>> = {
   'GET /control-center': { shop: 'all', manager: 'all', ...staff },

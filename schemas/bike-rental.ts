@@ -290,6 +290,7 @@ export const overview = Strict({
 export const bikeRental = {
   name: 'bike-rental',
   title: 'Bike rental',
+  scope: { kind: 'station', field: 'location' },
   events,
   commands,
   queries,

@@ -413,6 +413,7 @@ export const CANCELLATIONS_PER_COMMAND = 500;
 export const cinema = {
   name: 'cinema',
   title: 'Cinema',
+  scope: { kind: 'movie', field: 'movieId' },
   events,
   commands,
   queries,

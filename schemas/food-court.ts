@@ -182,6 +182,7 @@ export const overview = Strict({
 export const foodCourt = {
   name: 'food-court',
   title: 'Food court',
+  scope: { kind: 'shop', field: 'shopId' },
   events,
   commands,
   queries,

@@ -684,6 +684,12 @@ const SignIn = Type.Object({
           examples: ['sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE'],
         }),
         roles: Type.Array(Type.String({ enum: [...roles] }), { examples: [['staff']] }),
+        scope: Type.Optional(
+          Type.Array(Type.String(), {
+            description: 'What limits the roles: contexts and parts of them. Left out for a token without the claim.',
+            examples: [['food-court:shop:1', 'parking']],
+          }),
+        ),
       },
       { description: 'Whose token was sent with the request.' },
     ),

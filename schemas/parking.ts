@@ -207,6 +207,7 @@ export const overview = Strict({
 export const parking = {
   name: 'parking',
   title: 'Car park',
+  scope: { kind: 'lot', field: 'lotId' },
   events,
   commands,
   queries,

@@ -180,6 +180,7 @@ export const overview = Strict({
 export const screening = {
   name: 'screening',
   title: 'Health screening',
+  scope: { kind: 'hospital', field: 'hospitalName' },
   events,
   commands,
   queries,

@@ -22,7 +22,14 @@ const keyIds = () => {
 const isTrusted = async (): Promise<boolean> => {
   const { privateFile, keysFile } = await localKey(folder);
   const token = await signLocally(privateFile, { sub: 'CUST1', roles: ['staff'], audience: 'plaza', hours: 1 });
-  const rules = { issuer: LOCAL_ISSUER, audience: 'plaza', algorithms: ['ES256'], clockSkew: 0, rolesClaim: 'roles' };
+  const rules = {
+    issuer: LOCAL_ISSUER,
+    audience: 'plaza',
+    algorithms: ['ES256'],
+    clockSkew: 0,
+    rolesClaim: 'roles',
+    scopeClaim: 'plaza_scope',
+  };
   const identify = bearerTokens({ ...rules, keys: keysIn(keysFile), onError() {} });
   return identify(`Bearer ${token}`).then(
     (caller) => caller?.sub === 'CUST1',

@@ -56,15 +56,26 @@ export const localKey = async (dataFolder: string): Promise<{ privateFile: strin
   return { privateFile, keysFile };
 };
 
-export type LocalToken = { sub: string; roles: readonly Role[]; audience: string; hours: number };
+export type LocalToken = {
+  sub: string;
+  roles: readonly Role[];
+  /** Left out for a token that only its roles limit. */
+  scope?: { claim: string; entries: readonly string[] };
+  audience: string;
+  hours: number;
+};
 
 /** An access token (RFC 9068), signed with the local key. @param privateFile of {@link localKey} */
 export const signLocally = async (
   privateFile: string,
-  { sub, roles, audience, hours }: LocalToken,
+  { sub, roles, scope, audience, hours }: LocalToken,
 ): Promise<string> => {
   const jwk = readJson<JWK>(privateFile);
-  return new SignJWT({ roles: [...roles], client_id: 'npm-run-token' })
+  return new SignJWT({
+    roles: [...roles],
+    client_id: 'npm-run-token',
+    ...(scope ? { [scope.claim]: [...scope.entries] } : {}),
+  })
     .setProtectedHeader({ alg: ALGORITHM, typ: 'at+jwt', kid: jwk.kid! })
     .setIssuer(LOCAL_ISSUER)
     .setSubject(sub)

@@ -2,7 +2,7 @@ import { Router } from 'express';
 import { systemAccess } from '../../schemas/access.ts';
 import { expressPath } from '../http/app.ts';
 import { sendJson } from '../http/problem.ts';
-import { admit, type Caller, type Identify } from './caller.ts';
+import { admitToSystem, type Caller, type Identify } from './caller.ts';
 
 /** How a page signs its users in, with the code flow and PKCE (RFC 7636). */
 export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; clientId: string; audience: string };
@@ -25,7 +25,8 @@ export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Rou
   if (!identify) return router;
   for (const [resource, rule] of Object.entries(systemAccess)) {
     const [method = '', path = ''] = resource.split(' ');
-    router[method.toLowerCase() as 'get' | 'post' | 'patch'](expressPath(path), admit(identify, rule));
+    const guard = admitToSystem(identify, rule, path.startsWith('/control-center'));
+    router[method.toLowerCase() as 'get' | 'post' | 'patch'](expressPath(path), guard);
   }
   return router;
 };

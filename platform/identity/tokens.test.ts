@@ -22,6 +22,7 @@ const rules = (keys: JWTVerifyGetKey, from = issuer) => ({
   algorithms: ['ES256', 'RS256'],
   clockSkew: 30,
   rolesClaim: 'roles',
+  scopeClaim: 'plaza_scope',
   onError: () => {},
 });
 

@@ -2,6 +2,7 @@ import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ProblemError, problems } from '../http/problem.ts';
 import { type Caller, type Identify, rolesIn } from './caller.ts';
+import { scopeIn } from './scope.ts';
 import { isSubject, ownerId } from './subject.ts';
 
 export type TokenRules = {
@@ -14,6 +15,8 @@ export type TokenRules = {
   clockSkew: number;
   /** The claim with the roles; dots lead into objects: `realm_access.roles`. */
   rolesClaim: string;
+  /** The claim that limits the roles to contexts and parts of them. */
+  scopeClaim: string;
   /** Told why somebody could not be identified who perhaps should have been. */
   onError(error: unknown): void;
 };
@@ -46,7 +49,7 @@ const isBadToken = (error: unknown): boolean => BAD_TOKEN.some((kind) => error i
  * Identifies by JWT access tokens as RFC 9068 has them: type `at+jwt`, signed, for this audience, with `iss`, `sub`,
  * `exp`, `iat`, `jti` and `client_id`.
  */
-export const bearerTokens = ({ keys, rolesClaim, clockSkew, onError, ...rules }: TokenRules): Identify => {
+export const bearerTokens = ({ keys, rolesClaim, scopeClaim, clockSkew, onError, ...rules }: TokenRules): Identify => {
   const trusted = new LRUCache<string, Caller>({ max: TRUSTED });
 
   const verify = async (token: string): Promise<Caller> => {
@@ -61,7 +64,14 @@ export const bearerTokens = ({ keys, rolesClaim, clockSkew, onError, ...rules }:
     const { sub = '', exp = 0 } = payload;
     if (!isSubject(sub)) throw new errors.JWTClaimValidationFailed('sub is not allowed', payload, 'sub');
     const expiresAt = (exp + clockSkew) * 1000;
-    const caller: Caller = { sub, id: ownerId(sub), roles: rolesIn(claimAt(payload, rolesClaim)), expiresAt };
+    const scope = scopeIn(claimAt(payload, scopeClaim));
+    const caller: Caller = {
+      sub,
+      id: ownerId(sub),
+      roles: rolesIn(claimAt(payload, rolesClaim)),
+      ...(scope === undefined ? {} : { scope }),
+      expiresAt,
+    };
     const left = expiresAt - Date.now();
     trusted.set(token, caller, { ttl: Math.max(1, Math.min(TRUST_FOR, left)) });
     return caller;

@@ -36,6 +36,7 @@ export const identityOf = async (settings: Settings, onError: (error: unknown) =
     algorithms: settings.AUTH_ALGORITHMS,
     clockSkew: settings.AUTH_CLOCK_SKEW_SECONDS,
     rolesClaim: settings.AUTH_ROLES_CLAIM,
+    scopeClaim: settings.AUTH_SCOPE_CLAIM,
     onError,
   });
   return { identify, signIn: { signIn: 'on', issuer: AUTH_ISSUER || null, clientId, audience } };

@@ -90,6 +90,11 @@ export const settingsTable = {
     'roles',
     (text) => text,
   ),
+  AUTH_SCOPE_CLAIM: setting(
+    'Claim that limits the roles to contexts and parts of them, such as `parking` or `food-court:shop:1`',
+    'plaza_scope',
+    (text) => text,
+  ),
   AUTH_CLIENT_ID: setting("The control centre's page at the identity provider", 'plaza-control-center', (text) => text),
   EVENTSTORE_URL: setting(
     'EventStoreDB to use, esdb://…; empty for the embedded one',

@@ -1,6 +1,7 @@
 import type { Db, Document } from 'mongodb';
 import { HistoryEntry, historyId, historyView } from '../../schemas/kernel/history.ts';
 import { type EventCursor, earlier, later } from './event-cursor.ts';
+import type { Sight } from './scope.ts';
 
 /** An event out of a context's history, with where it stands. */
 export type LoggedEvent = { context: string; position: bigint; entry: Document };
@@ -82,14 +83,15 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
       };
     },
 
-    /** The latest events up to a cursor, the newest first. */
-    async latest(to: EventCursor, limit: number): Promise<LoggedEvent[]> {
+    /** Returns the latest events up to a cursor that a reader sees, the newest first. */
+    async latest(to: EventCursor, limit: number, sight: Sight): Promise<LoggedEvent[]> {
       const parts = await Promise.all(
         contexts.map(async (name) => {
           const high = to.get(name) ?? -1n;
-          if (high < 0n) return [];
+          const seen = sight.filter(name, 'data.');
+          if (high < 0n || !seen) return [];
           const found = await historyOf(name)
-            .find({ _id: { $lte: historyId(high) } }, { projection: FIELDS })
+            .find({ _id: { $lte: historyId(high) }, ...seen }, { projection: FIELDS })
             .sort({ _id: -1 })
             .limit(limit)
             .toArray();

@@ -3,6 +3,7 @@ import { ProblemError, problems } from '../../platform/http/problem.ts';
 import type { Caller } from '../../platform/identity/caller.ts';
 import { type EventCursor, earlier, formatCursor, later } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
+import { EVERYTHING, type Sight } from './scope.ts';
 
 /** Server-sent events for many clients out of one poll of the log. */
 export type EventStream = {
@@ -21,6 +22,8 @@ export type ConnectOptions = {
   after?: EventCursor | undefined;
   /** Undefined where sign-in is off. */
   caller?: Pick<Caller, 'sub' | 'expiresAt'> | undefined;
+  /** Which events the client sees; all when left out. */
+  sees?: Sight['sees'];
 };
 
 export type EventStreamOptions = {
@@ -37,7 +40,13 @@ export type EventStreamOptions = {
  * A client keeps no queue: while it is `live` it gets what every client gets; once it reads too slowly it is `behind`,
  * and reads the log by itself, at its own pace, from where it stands.
  */
-type Client = { res: Response; at: EventCursor; state: 'live' | 'behind'; sub: string | undefined };
+type Client = {
+  res: Response;
+  at: EventCursor;
+  state: 'live' | 'behind';
+  sub: string | undefined;
+  sees: Sight['sees'];
+};
 
 const PAGE = 200;
 /** Milliseconds after which a client that reads nothing is cut off. */
@@ -122,6 +131,7 @@ export const openEventStream = (
         for (const next of withCursors(events, from, to)) {
           if (!clients.has(client)) return;
           client.at = next.at;
+          if (!client.sees(next.event.context, next.event.entry.data)) continue;
           if (!client.res.write(message(next))) await drained(client.res);
         }
         client.at = to;
@@ -145,6 +155,7 @@ export const openEventStream = (
       for (const { event, at, text } of shared) {
         if ((client.at.get(event.context) ?? -1n) >= event.position) continue;
         client.at = inStep ? at : furthest(client.at, at);
+        if (!client.sees(event.context, event.entry.data)) continue;
         if (client.res.write(inStep ? text : message({ event, at: client.at }))) continue;
         fallBehind(client);
         return;
@@ -190,14 +201,14 @@ export const openEventStream = (
   };
 
   return {
-    async connect(res, { after, caller } = {}) {
+    async connect(res, { after, caller, sees = EVERYTHING.sees } = {}) {
       requireRoom(caller?.sub);
       const reached = head ?? (await log.head());
       if (res.destroyed) return;
       requireRoom(caller?.sub);
       head ??= reached;
       const start = after ?? head;
-      const client: Client = { res, at: start, state: 'behind', sub: caller?.sub };
+      const client: Client = { res, at: start, state: 'behind', sub: caller?.sub, sees };
       const leave = () => {
         clearTimeout(expiry);
         clients.delete(client);

@@ -6,7 +6,8 @@ import { sendTaggedJson } from '../../platform/http/conditional.ts';
 import type { Cursors, Place } from '../../platform/http/cursors.ts';
 import { ProblemError, problems, sendProblem } from '../../platform/http/problem.ts';
 import { valueChecker } from '../../platform/http/validation.ts';
-import { admit, type Identify, type Permit, permitted } from '../../platform/identity/caller.ts';
+import { admit, type Identify, isPermitted, type Permit, permitted } from '../../platform/identity/caller.ts';
+import type { Scoped } from '../../platform/identity/scope.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
 import { historyQueries, historyView } from '../../schemas/kernel/history.ts';
@@ -29,6 +30,7 @@ type BoundQuery = {
   query: QuerySchema;
   /** Who may ask. */
   rule: Rule;
+  context: Scoped;
   /** Where the resource is whose history this is. */
   resource?: { view: string; id(parameters: Readonly<Record<string, string>>): string };
   /** The filter that the path's parameters make. */
@@ -58,6 +60,7 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
       view,
       query,
       rule: ruleOf(schema.name, name),
+      context: schema,
       filter: (parameters) =>
         query.answer === 'one'
           ? byId(idOf(query, parameters))
@@ -73,6 +76,7 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
       view: historyView(schema),
       query,
       rule: ruleOf(schema.name, name),
+      context: schema,
       resource: { view: views[of]!, id: (parameters) => idOf(query, parameters) },
       filter: (parameters) => ({
         resources: { $eq: resource.replaceAll(/\{(\w+)\}/g, (_, part) => parameters[part] ?? '') },
@@ -117,19 +121,16 @@ const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels
     readAll(queryOf(req.url), noParameters);
     const headers = await awaitPosition(req, res, [view], models);
     const document = await models.ask(() => collection.findOne(found, { maxTimeMS: models.answerWithin }));
-    if (document && isOwn(document, permitted(res).permit))
+    if (document && isPermitted(permitted(res).permit, document))
       sendTaggedJson(req, res, toItem(document), { ...headers, ...caching });
     else sendProblem(res, problems.notFound(), headers);
   };
 };
 
-/** Whether a document is the caller's to see. */
-const isOwn = (document: Document, permit: Permit): boolean =>
-  permit.kind === 'all' || permit.fields.some((field) => document[field] === permit.id);
-
 /**
- * Narrows a list to what is the caller's own: the path names them, or the list is filtered by them, or the history is of
- * something of theirs.
+ * Narrows a list to what the caller may use: the path or a filter names them or their scope, or the list is filtered by
+ * them or their scope, or the history is of something of theirs.
+ * @returns a filter that the documents must fulfil besides
  * @throws ProblemError 403 when the path or a filter names somebody else, 404 for the history of what is not theirs
  */
 const narrow = async (
@@ -138,22 +139,29 @@ const narrow = async (
   given: Map<string, unknown>,
   { query, resource }: BoundQuery,
   models: ReadModels,
-): Promise<void> => {
+): Promise<Filter<Stored>> => {
   const { db, ask, answerWithin } = models;
-  if (permit.kind === 'all') return;
-  const { id, fields } = permit;
-  if (fields.some((field) => inPath[field] === id)) return;
+  if (permit.kind === 'all') return {};
+  const { own, within } = permit;
+  if (isPermitted(permit, inPath)) return {};
   if (resource) {
     await requireBuilt(resource.view, models);
     const named = byId(resource.id(inPath));
     const document = await ask(() => db.collection<Stored>(resource.view).findOne(named, { maxTimeMS: answerWithin }));
-    if (document && isOwn(document, permit)) return;
-    throw new ProblemError(problems.notFound());
+    if (!document || !isPermitted(permit, document)) throw new ProblemError(problems.notFound());
+    const isOwn = isPermitted({ kind: 'some', ...(own ? { own } : {}) }, document);
+    return isOwn || !within ? {} : { [`data.${within.field}`]: { $in: [...within.values] } };
   }
-  const field = fields.find((name) => Object.hasOwn(query.filters, name));
-  if (field === undefined || (given.has(field) && given.get(field) !== id))
-    throw new ProblemError(problems.forbidden());
-  given.set(field, id);
+  const ownField = own?.fields.find((name) => Object.hasOwn(query.filters, name));
+  if (own && ownField !== undefined && (!given.has(ownField) || given.get(ownField) === own.id)) {
+    given.set(ownField, own.id);
+    return {};
+  }
+  if (within && !Object.hasOwn(inPath, within.field) && Object.hasOwn(query.item.properties, within.field)) {
+    if (!given.has(within.field)) return { [within.field]: { $in: [...within.values] } };
+    if (within.values.includes(given.get(within.field) as string)) return {};
+  }
+  throw new ProblemError(problems.forbidden());
 };
 
 /** What everybody may see may be kept and revalidated; personal data is not to be left in caches. */
@@ -201,13 +209,13 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   return async (req, res) => {
     const inPath = readPath(req.params);
     const given = readAll(queryOf(req.url), known);
-    await narrow(permitted(res).permit, inPath, given, bound, models);
+    const narrowed = await narrow(permitted(res).permit, inPath, given, bound, models);
     const limit = (given.get('limit') as number | undefined) ?? DEFAULT_LIMIT;
     const cursor = given.get('cursor') as string | undefined;
     const ordering = orderingOf(given.get('sort') as string | undefined);
     const { field, direction } = ordering;
     for (const paging of ['limit', 'cursor', 'sort']) given.delete(paging);
-    const wanted: Filter<Stored> = { ...filter(inPath), ...equalTo(given) };
+    const wanted: Filter<Stored> = { ...filter(inPath), ...equalTo(given), ...narrowed };
     const question = JSON.stringify([name, ordering.sort, Object.entries(wanted).sort()]);
     const place =
       cursor === undefined ? undefined : await fromViews(placeAt(question, cursor, ordering), models.answerWithin);
@@ -249,7 +257,7 @@ export const queryRoutes = (contexts: readonly ReadContext[], models: ReadModels
   const router = Router({ caseSensitive: true });
   for (const bound of contexts.flatMap(bindAll)) {
     const answer = bound.query.answer === 'one' ? answerOne(bound, models) : answerList(bound, models);
-    router.get(expressPath(bound.query.path), admit(identify, bound.rule), (req, res, next) => {
+    router.get(expressPath(bound.query.path), admit(identify, bound.rule, bound.context), (req, res, next) => {
       Promise.resolve(answer(req, res, next))
         .catch(unlessGone)
         .catch(next);

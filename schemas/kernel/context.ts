@@ -108,10 +108,15 @@ export const one = <Item extends TObject>(summary: string, path: string, item: I
   item,
 });
 
+/** The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and views. */
+export type ScopeSchema = { kind: string; field: string };
+
 /** All that may be said in one bounded context. */
 export type ContextSchema = {
   name: string;
   title: string;
+  /** Left out where a token can be limited to the whole context only. */
+  scope?: ScopeSchema;
   events: Readonly<Record<string, EventSchema>>;
   commands: Readonly<Record<string, CommandSchema>>;
   queries: Readonly<Record<string, QuerySchema>>;

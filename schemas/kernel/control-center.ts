@@ -42,7 +42,10 @@ export const ControlCenterEvent = Type.Object({
   ...HistoryEntry.properties,
 });
 
-/** One document over every context. A context whose views cannot be read is null; the others are there. */
+/**
+ * One document over every context. A context whose views cannot be read, or that is outside the caller's scope, is null;
+ * the others are there.
+ */
 export const controlCenter = (contexts: readonly ContextSchema[]): TObject =>
   Strict({
     time: Time,

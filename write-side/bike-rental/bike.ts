@@ -117,6 +117,7 @@ export const bike: Decider<Command, Event, State> = {
   evolve,
   decide,
   answer,
+  scope: ({ registered, location }) => (registered ? { location } : undefined),
   owner: ({ type, data }, { rental }) =>
     type === 'ReturnBike' && rental?.rentalId === data.rentalId ? rental.userId : undefined,
   snapshot: {

@@ -326,6 +326,7 @@ export const showing: Decider<Command, Event, State> = {
   decide,
   answer,
   owner: ({ type, data }, { open }) => (type === 'CancelSeat' ? open.get(data.reservationId)?.customerId : undefined),
+  scope: ({ status, showing: { movieId } }) => (status === 'none' ? undefined : { movieId }),
   size: ({ open, ended }) => 1 + open.size + ended.size,
   snapshot: {
     version: 3,

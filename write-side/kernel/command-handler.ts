@@ -22,7 +22,7 @@ export type GivenCommand = {
   correlationId?: string;
   causationId?: string;
   traceparent?: string;
-} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'isAbandoned'>;
+} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'within' | 'isAbandoned'>;
 
 /** Decides commands and appends what they yield. */
 export type CommandHandler = {
@@ -159,6 +159,7 @@ export const commandHandler = ({
       ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
       ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
       ...(given.ownedBy === undefined ? {} : { ownedBy: given.ownedBy }),
+      ...(given.within === undefined ? {} : { within: given.within }),
       ...(given.isAbandoned === undefined ? {} : { isAbandoned: given.isAbandoned }),
     };
   };

@@ -34,6 +34,11 @@ export type Decider<Command extends Message = Message, Event extends Message = M
    * told how it ended.
    */
   owner?(command: Command, state: State): string | undefined;
+  /**
+   * Returns the field of the context's scope (a hospital, a station) that the stream is in, undefined before its first
+   * event. For commands whose data does not have the field.
+   */
+  scope?(state: State): Readonly<Record<string, string>> | undefined;
   /** The body of the answer to a command that was done. */
   answer(command: Command, events: readonly Event[]): object;
   /** About how many things a state holds that grows: what it counts for among the states kept in memory. Left out: 1. */

@@ -68,8 +68,12 @@ export const decideGroup = (
   let { folded, revision } = standing;
   let bytes = 0;
 
-  const isOwners = ({ command, ownedBy }: Request): boolean =>
-    ownedBy === undefined || decider.owner?.(command, folded) === ownedBy;
+  const isOwners = ({ command, ownedBy, within }: Request): boolean => {
+    if (ownedBy === undefined && within === undefined) return true;
+    if (ownedBy !== undefined && decider.owner?.(command, folded) === ownedBy) return true;
+    const value = within && decider.scope?.(folded)?.[within.field];
+    return value !== undefined && within?.values.includes(value) === true;
+  };
 
   /** The owner is checked first: to anybody else no other outcome tells whether the thing exists. */
   const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Event[]; after: unknown } => {

@@ -4,7 +4,7 @@ import { formatPosition, type Position } from '../../platform/event-store/types.
 import { expressPath, jsonBody } from '../../platform/http/app.ts';
 import { type Problem, ProblemError, problem, problems, sendJson, sendProblem } from '../../platform/http/problem.ts';
 import { validator } from '../../platform/http/validation.ts';
-import { admit, type Identify, mustBeOwnedBy, permitted } from '../../platform/identity/caller.ts';
+import { admit, conditionOf, type Identify, permitted } from '../../platform/identity/caller.ts';
 import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
 import type { Around, Arounds, Give, Settled } from './around.ts';
@@ -186,7 +186,7 @@ export const commandRoutes = ({
       const faults = texts.faults(data);
       if (faults.length > 0) throw new ProblemError(problems.invalid(faults));
       normaliseTimes(data);
-      const ownedBy = mustBeOwnedBy(permit, data, fields);
+      const condition = conditionOf(permit, data, fields);
 
       const commandId =
         ownKey !== undefined
@@ -205,7 +205,7 @@ export const commandRoutes = ({
           data,
           actor,
           ...(commandId === undefined ? {} : { commandId }),
-          ...(ownedBy === undefined ? {} : { ownedBy }),
+          ...condition,
           ...(ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }),
           ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: parseIfNoneMatch(ifNoneMatch) }),
           ...(correlationId !== undefined && CORRELATION_ID.test(correlationId) ? { correlationId } : {}),
@@ -242,7 +242,7 @@ export const commandRoutes = ({
     const path = expressPath(http.path);
     const around: Around | undefined = Object.hasOwn(arounds, type) ? arounds[type] : undefined;
 
-    const guards = [admit(identify, rule), jsonBody];
+    const guards = [admit(identify, rule, context), jsonBody];
     const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
     let surrounded = 0;
 

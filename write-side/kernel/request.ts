@@ -14,6 +14,8 @@ export type Request = {
   ifNoneMatch?: boolean;
   /** The owner that the addressed thing must have; left out, any. */
   ownedBy?: string;
+  /** The scope that the thing must be in; with `ownedBy`, either will do. */
+  within?: { field: string; values: readonly string[] };
   /** Whether nobody waits for the answer any more: a command that is not yet decided is then dropped. */
   isAbandoned?(): boolean;
 };

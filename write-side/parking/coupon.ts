@@ -57,5 +57,6 @@ export const coupon: Decider<Command, Event, State> = {
   decide,
   answer: (command) => ({ couponId: command.data.couponId, status: 'redeemed' }),
   owner: (_command, state) => (state.status === 'none' ? undefined : state.coupon.customerId),
+  scope: (state) => (state.status === 'none' ? undefined : { lotId: state.coupon.lotId }),
   snapshot: { version: 2, save: (state) => state, restore: (saved: State) => saved },
 };

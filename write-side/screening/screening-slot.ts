@@ -165,6 +165,7 @@ export const screeningSlot: Decider<ScreeningCommand, ScreeningEvent, State> = {
   answer,
   owner: ({ type, data }, { open, closed }) =>
     type === 'CancelBooking' ? (open.get(data.bookingId) ?? recall(closed, data.bookingId)) : undefined,
+  scope: ({ status, slot: { hospitalName } }) => (status === 'unopened' ? undefined : { hospitalName }),
   size: ({ open, closed }) => open.size + countOf(closed),
   snapshot: {
     version: 2,

@@ -1,0 +1,42 @@
+import { defaultScope, type Role } from '../../schemas/access.ts';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
+
+/** The part of a context that a caller reaches: all of it, or what has one of the values in the context's scope field. */
+export type Reach = 'all' | readonly string[];
+
+export type Scoped = Pick<ContextSchema, 'name' | 'scope'>;
+
+/**
+ * Reads a scope claim: entries such as `parking` (the whole context) and `food-court:shop:1` (one shop of it), as a list
+ * or, where no value has a space, as one text.
+ * @returns undefined without the claim: the role decides; nothing is reached by a claim of another form
+ */
+export const scopeIn = (claim: unknown): readonly string[] | undefined => {
+  if (claim === undefined) return undefined;
+  if (typeof claim === 'string') return claim.split(' ').filter(Boolean);
+  return Array.isArray(claim) ? claim.filter((entry) => typeof entry === 'string') : [];
+};
+
+const reachOf = (entries: readonly string[], { name, scope }: Scoped): Reach => {
+  if (entries.includes(name)) return 'all';
+  if (!scope) return [];
+  const prefix = `${name}:${scope.kind}:`;
+  return entries.flatMap((entry) =>
+    entry.length > prefix.length && entry.startsWith(prefix) ? [entry.slice(prefix.length)] : [],
+  );
+};
+
+/** Returns whether an entry of a scope claim names a context, or a part of it. */
+export const isScopeOf = (context: Scoped, entry: string): boolean => reachOf([entry], context).length > 0;
+
+/** Returns what roles reach of a context together. @param scope of the token, which limits every role alike */
+export const reachIn = (
+  context: Scoped,
+  { id, scope, roles }: { id: string; scope?: readonly string[] | undefined; roles: readonly Role[] },
+): Reach => {
+  const reaches = roles.map((role): Reach => {
+    const entries = scope ?? defaultScope[role]?.(id);
+    return entries === undefined ? 'all' : reachOf(entries, context);
+  });
+  return reaches.includes('all') ? 'all' : [...new Set(reaches.flat())];
+};

@@ -1,0 +1,58 @@
+import type { Response } from 'express';
+import type { Db, Document, Filter } from 'mongodb';
+import { permitted } from '../../platform/identity/caller.ts';
+import type { Scoped } from '../../platform/identity/scope.ts';
+
+/** What the reader of an answer about several contexts sees. */
+export type Sight = {
+  /** The same for readers who see the same. */
+  key: string;
+  /** Whether the reader sees all of a context. */
+  isWhole(context: string): boolean;
+  /**
+   * Returns the filter that a context's documents must fulfil: an empty one for all of them, undefined for none.
+   * @param prefix of the field, where the documents hold it deeper: `data.`
+   */
+  filter(context: string, prefix?: string): Readonly<Record<string, { $in: string[] }>> | undefined;
+  /** Whether the reader sees an event of a context with this data. */
+  sees(context: string, data: Document): boolean;
+};
+
+/** Sees every context as a whole. */
+export const EVERYTHING: Sight = { key: '', isWhole: () => true, filter: () => ({}), sees: () => true };
+
+/** Returns what the caller of a request sees of the contexts. */
+export const sightOf = (res: Response, contexts: readonly Scoped[]): Sight => {
+  const { reach } = permitted(res);
+  const reaches = new Map(
+    contexts.map((context) => [context.name, { reach: reach(context), field: context.scope?.field }]),
+  );
+  if ([...reaches.values()].every((one) => one.reach === 'all')) return EVERYTHING;
+  return {
+    key: JSON.stringify([...reaches]),
+    isWhole: (name) => reaches.get(name)?.reach === 'all',
+    filter(name, prefix = '') {
+      const { reach: values = [], field } = reaches.get(name) ?? {};
+      if (values === 'all') return {};
+      return values.length === 0 ? undefined : { [prefix + field]: { $in: [...values] } };
+    },
+    sees(name, data) {
+      const { reach: values = [], field } = reaches.get(name) ?? {};
+      return values === 'all' || (field !== undefined && values.includes(data[field]));
+    },
+  };
+};
+
+/** Returns a database whose collections hold only the documents that fulfil a filter: what overviews are made from. */
+export const narrowedDb = (db: Db, only: Filter<Document>): Db => {
+  if (Object.keys(only).length === 0) return db;
+  const collection = (name: string) => {
+    const whole = db.collection(name);
+    return {
+      countDocuments: (filter: Filter<Document> = {}) => whole.countDocuments({ ...filter, ...only }),
+      find: (filter: Filter<Document>, options: object) => whole.find({ ...filter, ...only }, options),
+      aggregate: (stages: Document[]) => whole.aggregate([{ $match: only }, ...stages]),
+    };
+  };
+  return { collection } as unknown as Db;
+};

@@ -1,0 +1,257 @@
+import { createParser } from 'eventsource-parser';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultScope, type Role } from '../../schemas/access.ts';
+import { contextSchemas } from '../../schemas/contexts.ts';
+import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
+import { type Answer, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Issuer, startIssuer } from './provider.ts';
+
+/**
+ * Two worlds, made by the examples of the OpenAPI document: every id, customer, hospital and place of them bears the
+ * world's name. A token whose scope is a part of the first world must find no trace of the second one on any route.
+ */
+const MINE = 'worlda';
+const OTHER = 'worldb';
+
+const document: OpenApiDocument = JSON.parse(JSON.stringify(openApi(contextSchemas, '1.0.0')));
+type Route = { method: string; path: string; operation: Operation; isOpen: boolean; isCommand: boolean };
+
+const routes: Route[] = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => ({
+    method: method.toUpperCase(),
+    path,
+    operation,
+    isOpen: (operation['x-access'] as Record<string, unknown>).anyone === 'all',
+    isCommand: operation.operationId.includes('.') && method !== 'get',
+  })),
+);
+const closedQueries = routes.filter(
+  ({ method, isOpen, path }) => method === 'GET' && !isOpen && !path.endsWith('/events'),
+);
+const commands = routes.filter(({ isCommand }) => isCommand);
+
+const TEXTS = new Set(['hospitalName', 'location']);
+const named = (name: string, example: unknown, world: string): unknown => {
+  if (name === 'couponId') return `${world}-lotId.${world}-reservationId`;
+  if (name === 'parkedId' || name === 'view') return example;
+  if (name === 'token') return 'approve';
+  if (TEXTS.has(name)) return `${world} 곳`;
+  return name.endsWith('Id') ? `${world}-${name}` : example;
+};
+
+const inWorld = (example: unknown, world: string): unknown => {
+  if (Array.isArray(example)) return example.map((one) => inWorld(one, world));
+  if (typeof example !== 'object' || example === null) return example;
+  return Object.fromEntries(
+    Object.entries(example).map(([name, one]) => [name, named(name, inWorld(one, world), world)]),
+  );
+};
+
+const data = temporaryData();
+let issuer: Issuer;
+let plaza: Program;
+
+type Who = { roles: readonly Role[]; scope?: readonly string[]; sub?: string };
+
+const bearer = async ({ roles, scope, sub = 'someone' }: Who) => ({
+  Authorization: `Bearer ${await issuer.token({ sub, roles, ...(scope ? { claims: { plaza_scope: scope } } : {}) })}`,
+});
+
+const ask = async ({ method, path, operation }: Route, who: Who, world: string): Promise<Answer> => {
+  const examples = new Map(
+    operation.parameters.flatMap((one) => ('in' in one && one.in === 'path' ? [[one.name, one.example]] : [])) as [
+      string,
+      unknown,
+    ][],
+  );
+  const target = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
+    encodeURIComponent(String(named(name, examples.get(name), world))),
+  );
+  const example = operation.requestBody?.content['application/json']?.example;
+  const body = example === undefined ? undefined : inWorld(example, world);
+  return callUnchecked(plaza.url, method, target, body, await bearer(who));
+};
+
+const ADMIN: Who = { roles: ['admin'], sub: 'maker' };
+const depth = ({ path }: Route): number => path.split('/').length + (path.includes('/menu/') ? -1.5 : 0);
+
+/** The events of every context, as a reader with a token sees them from the first one on, until one satisfies a test. */
+const eventsUntil = async (who: Who, isLast: (event: { data: object }) => boolean) => {
+  const leave = new AbortController();
+  const response = await fetch(`${plaza.url}/control-center/events?after=-1`, {
+    headers: await bearer(who),
+    signal: leave.signal,
+  });
+  expect(response.status).toBe(200);
+  const events: { context: string; data: object }[] = [];
+  const parser = createParser({ onEvent: ({ data: text }) => events.push(JSON.parse(text)) });
+  for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
+    parser.feed(chunk);
+    if (events.some(isLast)) break;
+  }
+  leave.abort();
+  return events;
+};
+
+beforeAll(async () => {
+  issuer = await startIssuer();
+  plaza = await startProgram('programs/all-in-one.ts', {
+    PLAZA_DATA: data.folder,
+    AUTH: 'on',
+    AUTH_ISSUER: issuer.url,
+    PAYMENT_URL: 'sandbox',
+    COMMAND_TIMEOUT_MS: '20000',
+    QUERY_TIMEOUT_MS: '20000',
+  });
+  const makers = commands
+    .filter(({ path, operation }) => path.includes('/menu/') || '201' in operation.responses)
+    .toSorted((a, b) => depth(a) - depth(b));
+  for (const world of [OTHER, MINE]) {
+    for (const maker of makers) {
+      const made = await ask(maker, ADMIN, world);
+      expect(made.status, `${maker.method} ${maker.path}: ${JSON.stringify(made.body)}`).toBeLessThan(300);
+    }
+  }
+  // Both worlds are in the views, their policies' events too.
+  const coupon = routes.find(({ method, path }) => method === 'GET' && path === '/parking/coupons/{couponId}')!;
+  for (const world of [OTHER, MINE]) {
+    await eventually(
+      () => ask(coupon, ADMIN, world),
+      ({ status }) => status === 200,
+      60_000,
+    );
+  }
+}, 180_000);
+afterAll(async () => {
+  await plaza.end();
+  issuer.stop();
+  data.remove();
+});
+
+const text = ({ body }: Answer): string => JSON.stringify(body);
+
+const parts = contextSchemas.map(({ name, scope }): [string, string] => {
+  const value = TEXTS.has(scope!.field) ? `${MINE} 곳` : `${MINE}-${scope!.field}`;
+  return [name, `${name}:${scope!.kind}:${value}`];
+});
+
+const limited: [string, Who, string][] = [
+  ...(['staff', 'admin', 'shop', 'manager'] as const).flatMap((role) =>
+    parts.map(([context, part]): [string, Who, string] => [
+      `${role} of ${part}`,
+      { roles: [role], scope: [part] },
+      context,
+    ]),
+  ),
+  ['shop without a scope', { roles: ['shop'], sub: `${MINE}-shopId` }, 'food-court'],
+];
+
+describe.each(limited)('%s', (_, who, context) => {
+  const contextOf = ({ path }: Route) => path.split('/')[1];
+
+  test('finds no trace of what is outside the scope on any route', async () => {
+    for (const route of closedQueries) {
+      for (const world of [MINE, OTHER]) {
+        const answer = await ask(route, who, world);
+        const about = `${route.path} in ${world}: ${answer.status} ${text(answer)}`;
+        expect([200, 403, 404], about).toContain(answer.status);
+        expect(text(answer), about).not.toContain(OTHER);
+        const isElsewhere = contextSchemas.some(({ name }) => name === contextOf(route) && name !== context);
+        if (isElsewhere) expect([403, 404], about).toContain(answer.status);
+      }
+    }
+  });
+
+  test('changes nothing that is outside the scope', async () => {
+    for (const route of commands) {
+      const answer = await ask(route, who, OTHER);
+      const about = `${route.method} ${route.path}: ${answer.status} ${text(answer)}`;
+      expect([403, 404], about).toContain(answer.status);
+      expect(['/problems/forbidden', '/problems/not-found'], about).toContain(answer.body.type);
+    }
+  });
+
+  test('reads a control centre of its scope alone', async () => {
+    const center = await callUnchecked<{
+      contexts: Record<string, unknown>;
+      events: { context: string }[];
+      projections: { name: string }[];
+    }>(plaza.url, 'GET', '/control-center', undefined, await bearer(who));
+    expect(center.status).toBe(200);
+    for (const [name, part] of Object.entries(center.body.contexts)) {
+      if (name === context) expect(JSON.stringify(part)).toContain(MINE);
+      else expect(part, name).toBeNull();
+    }
+    expect(center.body.events.length).toBeGreaterThan(0);
+    expect(new Set(center.body.events.map((event) => event.context))).toEqual(new Set([context]));
+    for (const { name } of center.body.projections) expect(name).toMatch(new RegExp(`(^|:)${context}\\.`));
+    const activity = await callUnchecked(plaza.url, 'GET', '/control-center/activity', undefined, await bearer(who));
+    expect(Object.values(activity.body.contexts as object)).toEqual(contextSchemas.map(() => null));
+  });
+
+  test('follows the events of its scope alone, from the first one on', async () => {
+    const center = await callUnchecked<{ events: { position: string; data: object }[] }>(
+      plaza.url,
+      'GET',
+      '/control-center',
+      undefined,
+      await bearer(who),
+    );
+    const [latest] = center.body.events;
+    const events = await eventsUntil(who, (event) => (event as { position?: string }).position === latest?.position);
+    expect(events.length).toBeGreaterThan(0);
+    expect(new Set(events.map((event) => event.context))).toEqual(new Set([context]));
+    expect(JSON.stringify(events)).not.toContain(OTHER);
+  });
+});
+
+describe('a whole context as the scope', () => {
+  test.each(contextSchemas.map(({ name }): [string] => [name]))(
+    '%s shows this context, and no other one',
+    async (name) => {
+      const who: Who = { roles: ['staff'], scope: [name] };
+      const { body } = await callUnchecked<{ contexts: Record<string, unknown> }>(
+        plaza.url,
+        'GET',
+        '/control-center',
+        undefined,
+        await bearer(who),
+      );
+      for (const [other, part] of Object.entries(body.contexts)) {
+        if (other === name) expect(JSON.stringify(part)).toContain(OTHER);
+        else expect(part).toBeNull();
+      }
+    },
+  );
+});
+
+test('without a scope, staff see both worlds', async () => {
+  const seen = await Promise.all(
+    closedQueries.map(async (route) => text(await ask(route, { roles: ['staff'] }, OTHER))),
+  );
+  expect(seen.filter((one) => one.includes(OTHER)).length).toBeGreaterThan(20);
+});
+
+test('a shop may change its own shop by its scope, and a station’s staff its own bikes', async () => {
+  const accept = commands.find(({ path }) => path.endsWith('/acceptance'))!;
+  const shop: Who = { roles: ['shop'], sub: 'employee-7', scope: [`food-court:shop:${MINE}-shopId`] };
+  expect((await ask(accept, shop, OTHER)).status).toBe(403);
+  expect((await ask(accept, shop, MINE)).status).toBe(200);
+  const close = commands.find(({ method, path }) => method === 'DELETE' && path === '/screening/slots/{slotId}')!;
+  const desk: Who = { roles: ['admin'], scope: [`screening:hospital:${MINE} 곳`] };
+  expect((await ask(close, desk, OTHER)).status).toBe(404);
+  expect((await ask(close, desk, MINE)).status).toBe(200);
+});
+
+test('a claim that names nothing known lets nobody see anything', async () => {
+  for (const scope of [[], ['casino'], ['parking:lot:'], ['parking:shop:1']] as const) {
+    const who: Who = { roles: ['staff'], scope };
+    const { body } = await callUnchecked(plaza.url, 'GET', '/control-center', undefined, await bearer(who));
+    expect(Object.values(body.contexts as object)).toEqual(contextSchemas.map(() => null));
+    expect(body.events).toEqual([]);
+  }
+});
+
+test('every role that may open the control centre is limited or reaches everything on purpose', () => {
+  expect(Object.keys(defaultScope).sort()).toEqual(['manager', 'shop']);
+});
