@@ -88,7 +88,7 @@ describe('ReserveParking', () => {
       .when(reserve('r-3', '10더8612'))
       .thenEvents(reserved('r-3', '10더8612'));
     const restored = parkingLot.snapshot.restore(parkingLot.snapshot.save(stateAfter(parkingLot, twice)) as never);
-    expect(restored.cars.toObject()).toEqual({ '10더8612': 2 });
+    expect([...restored.cars]).toEqual([['10더8612', 2]]);
   });
   it('gives a car another spot after the first', () =>
     given(registered(5), reserved('r-1', 'A'), canceled('r-1'))

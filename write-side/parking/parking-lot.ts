@@ -35,11 +35,11 @@ type OpenReservation = { customerId: string; carNumber: string };
 const carOf = (carNumber: string): string => carNumber.normalize('NFKC').replaceAll(/[\p{Z}\p{Cf}]/gu, '');
 
 const withCar = (cars: State['cars'], carNumber: string): State['cars'] =>
-  cars.update(carOf(carNumber), 0, (count) => count + 1);
+  cars.update(carOf(carNumber), (count = 0) => count + 1);
 
 const withoutCar = (cars: State['cars'], carNumber: string): State['cars'] => {
   const car = carOf(carNumber);
-  const count = cars.get(car, 0) - 1;
+  const count = (cars.get(car) ?? 0) - 1;
   return count > 0 ? cars.set(car, count) : cars.delete(car);
 };
 
@@ -228,9 +228,7 @@ export const parkingLot: Decider<Command, Event, State> = {
       status,
       spots,
       open: ImmutableMap(open.map(([id, customerId, carNumber]) => [id, { customerId, carNumber }])),
-      cars: ImmutableMap<string, number>().withMutations((cars) => {
-        for (const [, , carNumber] of open) withCar(cars, carNumber);
-      }),
+      cars: open.reduce((cars, [, , carNumber]) => withCar(cars, carNumber), ImmutableMap<string, number>()),
       canceled: restorePastIds(REMEMBERED_CANCELLATIONS, canceled),
     }),
   },
