@@ -79,10 +79,6 @@ export function uuidHex(uuid: UuidMessage | undefined): string | undefined {
     const half = (bits: string) => BigInt.asUintN(64, BigInt(bits)).toString(16).padStart(16, '0');
     return half(structured.getMostSignificantBits()) + half(structured.getLeastSignificantBits());
   }
-  return hexOfUuid(uuid.getString());
-}
-
-/** The same of the text form alone. */
-export function hexOfUuid(text: string): string | undefined {
+  const text = uuid.getString();
   return UUID_TEXT.test(text) ? text.replaceAll('-', '').toLowerCase() : undefined;
 }

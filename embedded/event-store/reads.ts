@@ -58,6 +58,8 @@ async function serve(storage: Storage, live: LiveEvents, call: ReadCall, outbox:
   const stream = options?.getStream();
   const all = options?.getAll();
   if (!options || (!stream && !all)) throw new Refusal(invalidArgument('What to read is missing.'));
+  if (options.getResolveLinks())
+    throw new Refusal(grpcError(grpcStatus.UNIMPLEMENTED, 'resolveLinkTos: links are not supported.'));
   const uuidForm: UuidForm = options.getUuidOption()?.hasStructured() ? 'structured' : 'string';
   const backwards = options.getReadDirection() === ReadReq.Options.ReadDirection.BACKWARDS;
   const filter = filterOf(options);

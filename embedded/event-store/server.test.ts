@@ -111,6 +111,17 @@ describe('what is not served', () => {
   });
 });
 
+it('refuses to resolve links, in reads and subscriptions', async () => {
+  await client.appendToStream('stream', event());
+  const read = async () => {
+    for await (const _ of client.readStream('stream', { resolveLinkTos: true })) expect.fail('it was read');
+  };
+  await expect(read()).rejects.toMatchObject({ code: 12 });
+  const subscription = client.subscribeToAll({ resolveLinkTos: true });
+  const failed = await new Promise((resolve) => subscription.once('error', resolve));
+  expect(failed).toMatchObject({ code: 12 });
+});
+
 it('a read of at most 0 events of $all is refused, where EventStoreDB never answers', async () => {
   const reading = async () => {
     for await (const _ of client.readAll({ maxCount: 0 }));
