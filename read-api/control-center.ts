@@ -28,7 +28,7 @@ const SIGHTS = 200;
 const MAX_AGE = { least: 250, most: 5000 };
 const SHARE = 0.1;
 
-const shownStatus = ({ _id, worker, progressAt, updatedAt, ...shown }: ReadStatus): Document => ({
+const shownStatus = ({ _id, worker, progressAt, updatedAt, secondsUnanswered, ...shown }: ReadStatus): Document => ({
   name: _id,
   ...shown,
 });

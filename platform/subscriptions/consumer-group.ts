@@ -12,6 +12,7 @@ import { ownership } from './ownership.ts';
 import { replayParked, report } from './report.ts';
 import { startSubscriptions } from './shared-subscriptions.ts';
 import { statuses } from './status.ts';
+import { storeNow } from './store-clock.ts';
 import { messageOf } from './transient.ts';
 import { joinWorkers, LEASE_MS, type WorkerSession } from './workers.ts';
 
@@ -115,7 +116,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       const { name: _id } = assignment.consumer;
       drop(assignment, reason);
       await guarded(async () => {
-        await statuses(db).updateOne({ _id }, { $set: { state: 'stopped', updatedAt: new Date() } });
+        await statuses(db).updateOne({ _id }, { $set: { state: 'stopped', updatedAt: new Date(await storeNow(db)) } });
         await releaseLease(db, _id, assignment.token);
       })();
     },

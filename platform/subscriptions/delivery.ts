@@ -36,7 +36,8 @@ export type Assignment = {
   lost: boolean;
   /** Set while it is out of its subscription for a while: what fails is left as it is. */
   paused: boolean;
-  progressAt: Date;
+  /** By the monotonic clock of this process. */
+  progressAt: number;
 };
 
 export type DeliveryContext = {
@@ -83,7 +84,7 @@ export const deliver = async (
   if (!isAfter(batch.checkpoint, assignment.position)) return;
   assignment.position = batch.checkpoint;
   assignment.received = batch.checkpoint;
-  assignment.progressAt = new Date();
+  assignment.progressAt = performance.now();
   if (mine.length === 0) return;
   lease.assertHeld();
   const held = await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });

@@ -103,7 +103,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     const position = first ?? assignment.received;
     if (!isAfter(position, assignment.position)) return;
     assignment.position = position;
-    assignment.progressAt = new Date();
+    assignment.progressAt = performance.now();
   };
 
   const finished = (event: StoredEvent) => {

@@ -1,8 +1,9 @@
 import { MongoClient } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
 import { lagCheck } from './lag-check.ts';
+import { parked } from './parked.ts';
 import { type ConsumerStatus, statuses } from './status.ts';
 
 const LIMIT = 30;
@@ -64,4 +65,27 @@ test.each<[string, Partial<ConsumerStatus>]>([
 test('one within the limit does well, and those of other groups are not asked', async () => {
   const late = { state: 'catching-up' as const, eventsBehind: 900, secondsBehind: LIMIT - 1 };
   expect((await checked(late, { state: 'stopped', group: 'policies' })).ok).toBe(true);
+});
+
+test('a clock that differs from that of the process that reported changes nothing', async () => {
+  vi.useFakeTimers({ toFake: ['Date'] });
+  try {
+    const reported = { progressAt: ago(0), updatedAt: ago(0), eventsBehind: 1 };
+    for (const difference of [-3_600_000, 3_600_000]) {
+      vi.setSystemTime(reported.updatedAt.getTime() + difference);
+      expect((await checked(reported)).ok).toBe(true);
+      await statuses(mongo.db('plaza')).deleteMany({});
+    }
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('one that retries an event without an answer for longer than the limit is reported', async () => {
+  const db = mongo.db('plaza');
+  await parked(db).insertOne({ _id: 'm1:e', member: 'm1', state: 'replaying', parkedAt: ago(LIMIT + 5) } as never);
+  const { ok, detail } = await checked({}, {});
+  await parked(db).deleteMany({});
+  expect(ok).toBe(false);
+  expect(detail).toMatch(/^m1: .*, 1 parked, without an answer for 3\d s$/);
 });

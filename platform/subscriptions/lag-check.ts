@@ -1,15 +1,26 @@
 import type { Db } from 'mongodb';
 import { type ReadStatus, readStatuses } from './status.ts';
 
-const isBehind = ({ state, eventsBehind, secondsBehind, secondsSinceProgress }: ReadStatus, limit: number): boolean =>
-  state === 'stopped' || secondsBehind > limit || (eventsBehind > 0 && secondsSinceProgress > limit);
+const isBehind = (
+  { state, eventsBehind, secondsBehind, secondsSinceProgress, secondsUnanswered }: ReadStatus,
+  limit: number,
+): boolean =>
+  state === 'stopped' ||
+  secondsBehind > limit ||
+  secondsUnanswered > limit ||
+  (eventsBehind > 0 && secondsSinceProgress > limit);
 
-const describe = ({ _id, state, eventsBehind, secondsBehind, parked }: ReadStatus): string =>
-  `${_id}: ${state}, ${eventsBehind} events and ${secondsBehind.toFixed(1)} s behind${parked > 0 ? `, ${parked} parked` : ''}`;
+const describe = ({ _id, state, eventsBehind, secondsBehind, parked, secondsUnanswered }: ReadStatus): string =>
+  [
+    `${_id}: ${state}, ${eventsBehind} events and ${secondsBehind.toFixed(1)} s behind`,
+    ...(parked > 0 ? [`${parked} parked`] : []),
+    ...(secondsUnanswered > 0 ? [`without an answer for ${secondsUnanswered.toFixed(0)} s`] : []),
+  ].join(', ');
 
 /**
- * A check of projections and policies for /readyz: fails when one is stopped, has left an event waiting for longer
- * than the limit, or has not moved for as long although events wait. The lag is measured against the store's tail.
+ * Checks projections and policies for /readyz. Fails when one is stopped, has left an event waiting for longer than the limit, has not
+ * moved for as long although events wait, or retries an event that has had no answer for as long. The lag is measured against the
+ * store's tail.
  * @param group `projections`, `policies`, or both when left out
  * @param limit seconds
  * @returns with the state of each, or of those that fail

@@ -101,7 +101,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
       live: false,
       lost: false,
       paused: false,
-      progressAt: new Date(),
+      progressAt: performance.now(),
     };
     assignments.set(consumer.name, assignment);
     log(`${consumer.name}: taken at ${formatPosition(position)}`);

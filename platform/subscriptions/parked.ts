@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import type { Revision, StoredEvent } from '../event-store/types.ts';
 import type { Consumer } from './consumer.ts';
 import { DUPLICATE_KEY } from './leases.ts';
+import { storeNow } from './store-clock.ts';
 
 /**
  * An event that a consumer could not handle.
@@ -54,7 +55,7 @@ const write = async (db: Db, { name, view, onPoison }: Parking, event: StoredEve
     ...(key === undefined ? {} : { key, heldBack }),
     blocks: onPoison === 'stop',
     position: commit.toString(),
-    parkedAt: new Date(),
+    parkedAt: new Date(await storeNow(db)),
     event: {
       id: event.id,
       type: event.type,

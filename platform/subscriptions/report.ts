@@ -4,6 +4,7 @@ import { comparePositions, formatPosition } from '../event-store/types.ts';
 import type { Assignment } from './delivery.ts';
 import { park, parked, parkedEvent } from './parked.ts';
 import { measureLag, writeStatuses } from './status.ts';
+import { storeNow } from './store-clock.ts';
 import { messageOf } from './transient.ts';
 
 /** An event that waited for longer than this, in seconds, is not "just being handled". */
@@ -22,6 +23,7 @@ export const report = async (
     client,
     assignments.map(({ position }) => position),
   );
+  const now = await storeNow(db);
   await writeStatuses(
     db,
     assignments.map(({ consumer, position, live, progressAt }) => {
@@ -35,7 +37,7 @@ export const report = async (
         tail: formatPosition(lag.tail),
         eventsBehind: events,
         secondsBehind: seconds,
-        progressAt,
+        progressAt: new Date(now - (performance.now() - progressAt)),
         worker,
       };
     }),

@@ -60,7 +60,7 @@ test('subscriptions join while a consumer waits for a server that is away, so th
     live: false,
     lost: false,
     paused: false,
-    progressAt: new Date(),
+    progressAt: 0,
   };
   const subscriptions = startSubscriptions({
     pull: history,

@@ -4,6 +4,7 @@ import { readAhead, readTail } from '../event-store/tail.ts';
 import { comparePositions, type Position } from '../event-store/types.ts';
 import { checkpoints } from './checkpoints.ts';
 import { parked } from './parked.ts';
+import { storeNow } from './store-clock.ts';
 
 /** `catching-up` is behind the store's tail, `stopped` is nobody's work: not started, or standing before a poisoned event. */
 export type ConsumerState = 'live' | 'catching-up' | 'rebuilding' | 'stopped';
@@ -33,8 +34,10 @@ export type ConsumerStatus = {
 export type ReadStatus = ConsumerStatus & {
   /** Of its checkpoint; null before the first. */
   version: number | null;
-  /** Events kept paused, without the discarded ones. */
+  /** Parked events, without the discarded ones. */
   parked: number;
+  /** For how long the oldest of the events that are retried has been parked; 0 without one. */
+  secondsUnanswered: number;
   secondsSinceProgress: number;
   /** Since a process that works on it told of it. */
   secondsSinceReport: number;
@@ -46,28 +49,34 @@ export const statuses = (db: Db): Collection<ConsumerStatus> => db.collection<Co
 const STALE_AFTER = 5000;
 
 /**
- * The state and lag of every consumer that ever ran, sorted by name. One whose process is gone is `stopped`, whatever it
+ * Reads the state and lag of every consumer that ever ran, sorted by name. One whose process is gone is `stopped`, whatever it
  * said last.
  */
-export const readStatuses = async (db: Db, now = new Date()): Promise<ReadStatus[]> => {
-  const [known, standing, waiting] = await Promise.all([
+export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => {
+  const [now, known, standing, waiting] = await Promise.all([
+    storeNow(db),
     statuses(db).find().sort({ _id: 1 }).toArray(),
     checkpoints(db)
       .find({}, { projection: { version: 1 } })
       .toArray(),
     parked(db)
-      .find({ state: { $in: ['parked', 'replaying'] } }, { projection: { member: 1 } })
+      .find({ state: { $in: ['parked', 'replaying'] } }, { projection: { member: 1, state: 1, parkedAt: 1 } })
       .toArray(),
   ]);
   const versions = new Map(standing.map(({ _id, version }) => [_id, version]));
-  const secondsSince = (moment: Date) => Math.max(0, (now.getTime() - moment.getTime()) / 1000);
-  const counts = new Map<string, number>();
-  for (const { member } of waiting) counts.set(member, (counts.get(member) ?? 0) + 1);
+  const secondsSince = (moment: Date) => Math.max(0, (now + after - moment.getTime()) / 1000);
+  const parkedBy = Map.groupBy(waiting, ({ member }) => member);
   return known.map((status) => ({
     ...status,
-    state: now.getTime() - status.updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
+    state: now + after - status.updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
     version: versions.get(status._id) ?? null,
-    parked: counts.get(status._id) ?? 0,
+    parked: parkedBy.get(status._id)?.length ?? 0,
+    secondsUnanswered: Math.max(
+      0,
+      ...(parkedBy.get(status._id) ?? [])
+        .filter(({ state }) => state === 'replaying')
+        .map(({ parkedAt }) => secondsSince(parkedAt)),
+    ),
     secondsSinceProgress: secondsSince(status.progressAt),
     secondsSinceReport: secondsSince(status.updatedAt),
   }));
@@ -113,7 +122,7 @@ export const measureLag = async (
 /** Writes the statuses of the consumers that this process works on. */
 export const writeStatuses = async (db: Db, current: readonly Omit<ConsumerStatus, 'updatedAt'>[]): Promise<void> => {
   if (current.length === 0) return;
-  const updatedAt = new Date();
+  const updatedAt = new Date(await storeNow(db));
   await statuses(db).bulkWrite(
     current.map(({ _id, ...status }) => ({
       updateOne: { filter: { _id }, update: { $set: { ...status, updatedAt } }, upsert: true },

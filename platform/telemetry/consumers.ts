@@ -56,6 +56,11 @@ export const consumerMetrics = (registry: Registry, db: Db): void => {
     ({ progressAt }) => progressAt.getTime() / 1000,
   );
   gauge('plaza_parked_events', 'Events kept aside because they could not be handled', ({ parked }) => parked);
+  gauge(
+    'plaza_unanswered_seconds',
+    'For how long the oldest parked event that is retried has had no answer; 0 without one',
+    ({ secondsUnanswered }) => secondsUnanswered,
+  );
   new Gauge({
     name: 'plaza_projection_state',
     help: '1 for the state that it is in: live, catching-up, rebuilding or stopped',

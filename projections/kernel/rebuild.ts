@@ -7,6 +7,7 @@ import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease } from '../../platform/subscriptions/leases.ts';
 import { parked } from '../../platform/subscriptions/parked.ts';
 import { measureLag, statuses, writeStatuses } from '../../platform/subscriptions/status.ts';
+import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { joinWorkers, LEASE_MS, type WorkerSession } from '../../platform/subscriptions/workers.ts';
 import {
   AlreadyBuildingError,
@@ -165,6 +166,7 @@ const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly B
     client,
     going.map(({ position }) => position),
   );
+  const progressAt = new Date(await storeNow(db));
   await writeStatuses(
     db,
     going.map(({ name, projection, position }) => ({
@@ -176,7 +178,7 @@ const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly B
       tail: formatPosition(lag.tail),
       eventsBehind: lag.of(position).events,
       secondsBehind: lag.of(position).seconds,
-      progressAt: new Date(),
+      progressAt,
       worker: id,
     })),
   );

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { Type } from 'typebox';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
@@ -105,6 +105,26 @@ it('does nothing before its time, nor what a later event took off', async () => 
   expect(done).not.toContain(ended);
   const waiting = await tasks();
   expect(waiting.some(({ _id }) => _id === `things.ends:${late}`)).toBe(true);
+});
+
+it('does nothing early although clocks differ: time is counted by the database from when the event is read', async () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
+  try {
+    const [late, soon] = [named(), named()];
+    await begin(late, 600_000); // Its event says that it happened an hour ago.
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    follow();
+    work();
+    await begin(soon);
+    await until(
+      () => done,
+      (ids) => ids.includes(soon),
+      30_000,
+    );
+    expect(done).not.toContain(late);
+  } finally {
+    vi.useRealTimers();
+  }
 });
 
 it('does after a restart what came due meanwhile', async () => {

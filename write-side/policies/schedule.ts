@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
+import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { ProcessManager } from './process.ts';
@@ -36,6 +37,7 @@ export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
     takes: ({ type }) => types.has(type),
     onPoison: 'park',
     async handle(events, lease) {
+      const now = await storeNow(db);
       const changes = new Map<string, AnyBulkWriteOperation<Task>>();
       for (const { id, type, data, metadata } of events) {
         const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
@@ -53,7 +55,7 @@ export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
                       process: manager.name,
                       task: plan.task,
                       data: plan.data,
-                      dueAt: new Date(Date.parse(metadata.time) + plan.afterMs),
+                      dueAt: new Date(now + plan.afterMs),
                       attempts: 0,
                       reason: null,
                       correlationId: metadata.$correlationId,
@@ -109,7 +111,7 @@ export const startSchedule = ({ db, perform, give, log = () => {} }: ScheduleOpt
 
   /** A task is claimed by moving it on: should this process end, it comes due again. */
   const claim = async (task: Task): Promise<Date | null> => {
-    const until = new Date(Date.now() + CLAIM_MS);
+    const until = new Date((await storeNow(db)) + CLAIM_MS);
     const { _id, dueAt } = task;
     const { matchedCount } = await tasks.updateOne({ _id, dueAt }, { $set: { dueAt: until }, $inc: { attempts: 1 } });
     return matchedCount === 1 ? until : null;
@@ -125,7 +127,7 @@ export const startSchedule = ({ db, perform, give, log = () => {} }: ScheduleOpt
     } catch (error) {
       const reason = messageOf(error);
       if (attempts === 0) log(`${_id}: ${task.task} is not done yet: ${reason}`);
-      const next = new Date(Date.now() + Math.min(RETRY_MOST, RETRY_FIRST * 2 ** attempts));
+      const next = new Date((await storeNow(db)) + Math.min(RETRY_MOST, RETRY_FIRST * 2 ** attempts));
       await tasks.updateOne({ _id, dueAt }, { $set: { dueAt: next, reason } });
     }
   };
@@ -134,7 +136,7 @@ export const startSchedule = ({ db, perform, give, log = () => {} }: ScheduleOpt
     const room = AT_ONCE - running.size;
     if (room <= 0) return;
     const due = await tasks
-      .find({ process: { $in: processes }, dueAt: { $lte: new Date() } })
+      .find({ process: { $in: processes }, dueAt: { $lte: new Date(await storeNow(db)) } })
       .sort({ dueAt: 1 })
       .limit(room)
       .toArray();

@@ -1,0 +1,24 @@
+import type { Db } from 'mongodb';
+
+/** Milliseconds after which the difference between the clocks is measured again. */
+const MEASURE_EVERY = 10_000;
+
+/** For each database connection, what MongoDB's clock and this process's monotonic clock differ by. */
+const measured = new WeakMap<object, { difference: number; at: number }>();
+
+/**
+ * Returns the time by MongoDB's clock, in milliseconds since 1970. Times that several machines compare are by this clock, so their own
+ * clocks may differ. Between two measurements the monotonic clock of this process counts on.
+ * @throws an error of the MongoDB driver when the server is not available
+ */
+export const storeNow = async (db: Db): Promise<number> => {
+  const now = performance.now();
+  const known = measured.get(db.client);
+  if (known && now - known.at < MEASURE_EVERY) return now + known.difference;
+  const { localTime } = await db.command({ hello: 1 });
+  const at = performance.now();
+  // The answer is half a round trip old.
+  const difference = (localTime as Date).getTime() - (now + at) / 2;
+  measured.set(db.client, { difference, at });
+  return at + difference;
+};
