@@ -38,3 +38,10 @@ test('waits no longer than it may for views that can’t be built', async () => 
   expect(await running.checks.views()).toMatchObject({ ok: false });
   await running.stop();
 });
+
+test('refuses to start with two contexts that declare the same view', () => {
+  const other = { ...lots, context: { ...lots.context, name: 'library' } };
+  expect(() => startProjections({ client: stores.client, db: stores.newDb(), projections: [lots, other] })).toThrow(
+    'The view parking.lots is declared twice: by parking and by library',
+  );
+});

@@ -8,6 +8,7 @@ import type { Consumer } from '../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../platform/subscriptions/consumer-group.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
+import { requireUnique } from '../schemas/kernel/unique.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
 import { consumersOf } from './kernel/consumers.ts';
 import type { Projection } from './kernel/projection.ts';
@@ -44,6 +45,7 @@ const AFTER_FAILURE = 10_000;
  * was never built, or in an older version, is built beside what there is; until then the old one serves.
  *
  * Returns at once; the work begins when the stores answer.
+ * @throws Error when two views have the same name
  */
 export const startProjections = ({
   projections,
@@ -52,6 +54,10 @@ export const startProjections = ({
   ...options
 }: ProjectionsOptions): RunningProjections => {
   const { client, db } = options;
+  requireUnique(
+    'view',
+    projections.map(({ name, context }) => [name, context.name]),
+  );
   const traced = telemetry?.tracing?.consumer ?? ((consumer: Consumer) => consumer);
   const consumers = projections.flatMap((projection) => consumersOf(db, client, projection)).map(traced);
   const group = startConsumerGroup({ ...options, name: 'projections', consumers, log });

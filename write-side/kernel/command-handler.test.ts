@@ -82,3 +82,15 @@ it('leaves snapshots behind when it is closed', async () => {
   await handler.close();
   expect(store.events('snapshot-seats-a')).toHaveLength(1);
 });
+
+it.each([
+  ['command', { deciders: [{ ...many, category: 'others' }], events: {} }, 'Take'],
+  ['stream category', { deciders: [{ ...many, commands: ['Put'] }], events: {} }, 'seats'],
+  ['event', { deciders: [], events: { Taken: {} } }, 'Taken'],
+])('refuses to start with two contexts that declare the same %s', (kind, { deciders, events }, name) => {
+  const first = { schema: { ...schema, events: { Taken: {} as never } }, deciders: [many] };
+  const second = { schema: { ...schema, name: 'hall', events: events as never }, deciders: deciders as never };
+  expect(() => handlerFor({ contexts: [first, second] })).toThrow(
+    `The ${kind} ${name} is declared twice: by seats and by hall`,
+  );
+});

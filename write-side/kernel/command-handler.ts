@@ -4,6 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Streams } from '../../platform/event-store/streams.ts';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
+import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { WriteSideContext } from './context.ts';
 import type { Decider } from './decider.ts';
@@ -75,7 +76,27 @@ const shed = async (limit: Limit): Promise<Outcome> => {
   return { kind: 'overloaded', limit };
 };
 
-/** @param options.contexts whose commands it takes */
+const requireUniqueNames = (contexts: readonly WriteSideContext[]): void => {
+  const declared = (namesOf: (context: WriteSideContext) => readonly string[]) =>
+    contexts.flatMap((context) => namesOf(context).map((name) => [name, context.schema.name] as const));
+  requireUnique(
+    'command',
+    declared(({ deciders }) => deciders.flatMap(({ commands }) => commands)),
+  );
+  requireUnique(
+    'event',
+    declared(({ schema }) => Object.keys(schema.events)),
+  );
+  requireUnique(
+    'stream category',
+    declared(({ deciders }) => deciders.map(({ category }) => category)),
+  );
+};
+
+/**
+ * @param options.contexts whose commands it takes
+ * @throws Error when two of them declare the same command, event or stream category
+ */
 export const commandHandler = ({
   store,
   contexts,
@@ -87,6 +108,7 @@ export const commandHandler = ({
   onError = () => {},
   observe = {},
 }: CommandHandlerOptions): CommandHandler => {
+  requireUniqueNames(contexts);
   const handled = new Map<string, Handled>();
   for (const { schema, deciders } of contexts) {
     for (const decider of deciders) {

@@ -4,6 +4,7 @@ import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { foodCourt } from '../../schemas/food-court.ts';
 import { policy } from './policy.ts';
 import { type PolicyCommand, policyConsumer } from './policy-consumer.ts';
+import { startPolicies } from './run-policies.ts';
 
 const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
 const lease = { assertHeld: () => {} };
@@ -45,4 +46,12 @@ it('gives another command id for an event with the same id at another revision',
   const { ids, seen } = await commandsFor(cooked(5), cooked(7));
   expect(new Set(ids).size).toBe(2);
   expect(seen).toEqual(['5', '7']);
+});
+
+it('refuses to start with two contexts that declare the same policy', () => {
+  const noting = { name: 'noting', context: foodCourt, events: [], key: () => '', react: () => [] };
+  const other = { ...noting, context: { ...foodCourt, name: 'library' } };
+  expect(() => startPolicies({ policies: [noting, other] } as never)).toThrow(
+    'The policy noting is declared twice: by food-court and by library',
+  );
 });

@@ -3,6 +3,7 @@ import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
+import { requireUnique } from '../../schemas/kernel/unique.ts';
 import type { CommandHandler } from '../kernel/command-handler.ts';
 import type { Policy } from './policy.ts';
 import { type GiveCommand, policyConsumer } from './policy-consumer.ts';
@@ -58,7 +59,10 @@ const giveForTask = (give: GiveCommand) => async (command: { type: string; data:
   return result.kind;
 };
 
-/** Runs policies and process managers, together with all other processes that run the same ones. Returns at once. */
+/**
+ * Runs policies and process managers, together with all other processes that run the same ones. Returns at once.
+ * @throws Error when two have the same name
+ */
 export const startPolicies = ({
   policies,
   processes,
@@ -67,6 +71,11 @@ export const startPolicies = ({
   ...options
 }: PoliciesOptions): ConsumerGroup => {
   const { db, log = () => {} } = options;
+  const named = [...policies, ...(processes?.managers ?? [])];
+  requireUnique(
+    'policy',
+    named.map(({ name, context }) => [name, context.name]),
+  );
   const give = giveTo(telemetry?.tracing?.policies(handler) ?? handler);
   const group = startConsumerGroup({
     ...options,
