@@ -3,8 +3,8 @@ import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'nod
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { callUnchecked as call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { callUnchecked as call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests)$/;
@@ -55,6 +55,8 @@ beforeAll(() => {
     writeFileSync(join(copy, file), text);
   }
   LISTS.forEach(addTo);
+  const rules = /```ts\n( {2}library: \{\n.*?\n {2}\},\n)```/s.exec(guide)?.[1] ?? '';
+  edit('schemas/access.ts', (text) => text.replace(/(export const access[^\n]* = \{\n)/, `$1${rules}`));
 });
 afterAll(() => data.remove());
 
@@ -72,29 +74,48 @@ test('the files of the guide have the right types', async () => {
 }, 120_000);
 
 test('its tests pass, and so do those of the documents that are made from the schemas', async () => {
-  const folders = ['schemas/documents', 'write-side/library', 'projections/library'];
-  expect(await runInCopy('vitest', 'run', '--reporter=dot', ...folders)).toMatch(/Test Files\s+3 passed \(3\)/);
+  const folders = ['schemas/documents', 'schemas/access', 'write-side/library', 'projections/library'];
+  expect(await runInCopy('vitest', 'run', '--reporter=dot', ...folders)).toMatch(/Test Files\s+4 passed \(4\)/);
 }, 120_000);
 
-test('its context lends a book', async () => {
-  const plaza: Program = await startProgram(relative(ROOT, join(copy, 'programs/all-in-one.ts')), {
-    PLAZA_DATA: join(data.folder, 'data'),
-  });
-  const { url } = plaza;
-  try {
-    expect((await call(url, 'POST', '/library/books', { bookId: 'b1', title: '토지' })).status).toBe(201);
-    const lent = await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l1', readerId: 'kim' });
+describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) => {
+  const folder = join(data.folder, `data-${isSignInOn}`);
+  let plaza: Program;
+  beforeAll(async () => {
+    plaza = await startProgram(relative(ROOT, join(copy, 'programs/all-in-one.ts')), {
+      PLAZA_DATA: folder,
+      ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox' } : {}),
+    });
+  }, 60_000);
+  afterAll(() => plaza.end());
+
+  const as = (role: string, sub: string): Record<string, string> =>
+    isSignInOn ? { Authorization: `Bearer ${localToken(folder, '--role', role, '--sub', sub)}` } : {};
+
+  test('lends a book and takes it back', async () => {
+    const { url } = plaza;
+    const [staff, kim, lee] = [as('staff', 'ann'), as('customer', 'kim'), as('customer', 'lee')];
+    expect((await call(url, 'POST', '/library/books', { bookId: 'b1', title: '토지' }, staff)).status).toBe(201);
+    const lent = await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l1', readerId: 'kim' }, kim);
     expect(lent).toMatchObject({ status: 201, body: { status: 'lent' } });
-    expect(await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l2', readerId: 'lee' })).toMatchObject({
+    expect(await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l2', readerId: 'lee' }, lee)).toMatchObject({
       status: 409,
       body: { type: '/problems/book-not-available' },
     });
     const reached = { 'Min-Event-Position': lent.headers.get('Event-Position') ?? '', Prefer: 'wait=10' };
-    const books = await call(url, 'GET', '/library/books?status=lent&sort=title', undefined, reached);
+    const books = await call(url, 'GET', '/library/books?status=lent&sort=title', undefined, { ...kim, ...reached });
     expect(books.body).toMatchObject({ items: [{ bookId: 'b1', readerId: 'kim' }] });
-    const center = await call(url, 'GET', '/control-center', undefined, reached);
+    const center = await call(url, 'GET', '/control-center', undefined, { ...staff, ...reached });
     expect(center.body).toMatchObject({ contexts: { library: { books: 1, lent: 1 } } });
-  } finally {
-    await plaza.end();
-  }
-}, 60_000);
+
+    const bringBack = (who: Record<string, string>) =>
+      call(url, 'POST', '/library/books/b1/loans/l1/return', undefined, who);
+    if (isSignInOn) {
+      expect((await bringBack({})).status).toBe(401);
+      expect((await bringBack(lee)).status).toBe(404);
+      const forKim = { loanId: 'l3', readerId: 'kim' };
+      expect((await call(url, 'POST', '/library/books/b1/loans', forKim, lee)).status).toBe(403);
+    }
+    expect(await bringBack(kim)).toMatchObject({ status: 200, body: { status: 'returned' } });
+  }, 60_000);
+});
