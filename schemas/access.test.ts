@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { access, ruleOf, systemAccess } from './access.ts';
+import { access, ruleOf } from './access.ts';
 import { contextSchemas } from './contexts.ts';
 import { queriesOf } from './kernel/history.ts';
-import { operationResources } from './kernel/operations.ts';
-import { systemResources } from './kernel/resources.ts';
 
 describe.each(contextSchemas)('the access of $name', (context) => {
   const commands = Object.entries(context.commands).filter(([, { http }]) => http);
@@ -47,11 +45,6 @@ describe.each(contextSchemas)('the access of $name', (context) => {
       expect(all.map(([role]) => role).sort(), name).toEqual(['admin', 'staff']);
     }
   });
-});
-
-it('covers what is no context’s', () => {
-  const known = [...systemResources.map((path) => `GET ${path}`), ...operationResources.map((one) => one.join(' '))];
-  expect(Object.keys(systemAccess).sort()).toEqual(known.sort());
 });
 
 it('lets nobody do what it does not name', () => {

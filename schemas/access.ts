@@ -119,26 +119,6 @@ export const defaultScope: Readonly<Partial<Record<Role, (id: string) => readonl
   manager: () => ['bike-rental'],
 };
 
-/** The same for what is no context's: by method and path. */
-export const systemAccess: Readonly<Record<string, Rule>> = {
-  'GET /control-center': { shop: 'all', manager: 'all', ...staff },
-  'GET /control-center/activity': { shop: 'all', manager: 'all', ...staff },
-  'GET /control-center/events': { shop: 'all', manager: 'all', ...staff },
-  'GET /operations/parked': staff,
-  'PATCH /operations/parked/{parkedId}': admin,
-  'GET /operations/replays': staff,
-  'POST /operations/replays': admin,
-  'PATCH /operations/replays/{view}': admin,
-  'GET /metrics': admin,
-  'GET /openapi.json': anyone,
-  'GET /asyncapi.json': anyone,
-  'GET /reference': anyone,
-  'GET /problems/{name}': anyone,
-  'GET /sign-in': anyone,
-  'GET /livez': anyone,
-  'GET /readyz': anyone,
-};
-
 const NOBODY: Rule = {};
 
 /** Who may see a resource's events: those who own it, staff and admins. */

@@ -6,9 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { asyncApi } from './asyncapi.ts';
 import { contextSchemas } from './contexts.ts';
 import { queriesOf } from './kernel/history.ts';
-import { operationResources } from './kernel/operations.ts';
-import { systemResources } from './kernel/resources.ts';
 import { type Operation, openApi } from './openapi.ts';
+import { systemRoutes } from './system.ts';
 
 const require = createRequire(import.meta.url);
 const plain = <T>(value: T): T => JSON.parse(JSON.stringify(value));
@@ -74,8 +73,7 @@ describe('the OpenAPI document', () => {
         ...Object.values(context.commands).flatMap(({ http }) => (http ? [`${http.method} ${http.path}`] : [])),
         ...Object.values(queriesOf(context)).map(({ path }) => `GET ${path}`),
       ]),
-      ...systemResources.map((path) => `GET ${path}`),
-      ...operationResources.map(([method, path]) => `${method} ${path}`),
+      ...systemRoutes.map(({ method, path }) => `${method} ${path}`),
     ];
     expect(operations.map(({ method, path }) => `${method.toUpperCase()} ${path}`).sort()).toEqual(expected.sort());
   });

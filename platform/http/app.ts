@@ -2,8 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
-import { operationResources } from '../../schemas/kernel/operations.ts';
-import { systemResources } from '../../schemas/kernel/resources.ts';
+import { systemRoutes } from '../../schemas/system.ts';
 import { ProblemError, problems, sendProblem } from './problem.ts';
 
 /** The most bytes that a request's body may have. */
@@ -45,8 +44,7 @@ const methodsOf = (contexts: readonly ContextSchema[]): MethodsOf => {
     for (const name of names) known.add(name);
     methods.set(path, known);
   };
-  for (const path of systemResources) add(path, 'GET', 'HEAD');
-  for (const [method, path] of operationResources) add(path, method, ...(method === 'GET' ? ['HEAD'] : []));
+  for (const { method, path } of systemRoutes) add(path, method, ...(method === 'GET' ? ['HEAD'] : []));
   for (const context of contexts) {
     for (const { path } of Object.values(queriesOf(context))) add(path, 'GET', 'HEAD');
     for (const { http } of Object.values(context.commands)) if (http) add(http.path, http.method);

@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { systemAccess } from '../../schemas/access.ts';
+import { systemRoutes } from '../../schemas/system.ts';
 import { expressPath } from '../http/app.ts';
 import { sendJson } from '../http/problem.ts';
 import { admitToSystem, type Caller, type Identify } from './caller.ts';
@@ -11,7 +11,7 @@ export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; 
 type SignInAnswer = SignIn & { caller?: Omit<Caller, 'expiresAt'> };
 
 /**
- * Comes before the routes of what is no context's: lets in whom `systemAccess` lets in, and answers `GET /sign-in`.
+ * Comes before the routes of what is no context's: admits the callers that each resource's `access` names, and answers `GET /sign-in`.
  * @param identify left out where sign-in is off
  */
 export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Router => {
@@ -23,10 +23,9 @@ export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Rou
     sendJson(res, 200, answer, { 'Cache-Control': 'no-store' });
   });
   if (!identify) return router;
-  for (const [resource, rule] of Object.entries(systemAccess)) {
-    const [method = '', path = ''] = resource.split(' ');
-    const guard = admitToSystem(identify, rule, path.startsWith('/control-center'));
-    router[method.toLowerCase() as 'get' | 'post' | 'patch'](expressPath(path), guard);
+  for (const { method, path, access, tag } of systemRoutes) {
+    const guard = admitToSystem(identify, access, tag === 'control-center');
+    router[method.toLowerCase() as 'get' | 'post' | 'put' | 'patch' | 'delete'](expressPath(path), guard);
   }
   return router;
 };

@@ -49,8 +49,8 @@ export type CommandHttp = {
   path: string;
   /** The id that the server makes when the client leaves it out of the body; it also makes the command safe to repeat. */
   id?: string;
-  /** 201 with Location for what is created, else 200. */
-  status: 200 | 201;
+  /** 201 with Location for what is created, 202 for what is only accepted, else 200. */
+  status: 200 | 201 | 202;
   /** Whether it may be answered with 202 before its outcome is known; Location then tells how it stands. */
   mayTakeLonger?: true;
   /** The resource that the command changed, for Location. */

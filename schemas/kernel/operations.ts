@@ -1,6 +1,5 @@
 import { type Static, Type } from 'typebox';
 import { Strict } from './context.ts';
-import { CursorText } from './paging.ts';
 import { Status, Time } from './values.ts';
 
 const Decimal = Type.String({ pattern: '^(-1|\\d{1,20})$', examples: ['4711'] });
@@ -53,19 +52,4 @@ export const ReplayRequest = Strict({
 /** What is to become of a replay that goes on. */
 export const ReplayChange = Strict({ state: Status('stopped') });
 
-/** A page of parked events. */
-export const ParkedEvents = Strict({
-  items: Type.Array(ParkedEvent, { maxItems: 200 }),
-  next: Type.Optional(CursorText),
-});
-
 export const Replays = Strict({ items: Type.Array(Replay) });
-
-/** What operators may do, by method and path. */
-export const operationResources = [
-  ['GET', '/operations/parked'],
-  ['PATCH', '/operations/parked/{parkedId}'],
-  ['GET', '/operations/replays'],
-  ['POST', '/operations/replays'],
-  ['PATCH', '/operations/replays/{view}'],
-] as const;

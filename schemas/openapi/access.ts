@@ -1,0 +1,43 @@
+import type { Rule } from '../access.ts';
+import type { CommonProblem } from '../kernel/problems.ts';
+import type { Operation, Response } from './document.ts';
+import { common, problemResponses } from './problems.ts';
+
+/** Merges two answers of one status. */
+const merged = (one: Response, other: Response): Response => {
+  const types = Object.keys({ ...one.content, ...other.content });
+  return {
+    description: `${one.description}; ${other.description}`,
+    headers: { ...one.headers, ...other.headers },
+    content: Object.fromEntries(
+      types.map((type) => {
+        const [first, second] = [one.content?.[type], other.content?.[type]];
+        if (!first || !second) return [type, (first ?? second)!];
+        return [type, { ...first, examples: { ...first.examples, ...second.examples } }];
+      }),
+    ),
+  };
+};
+
+/** Adds to an operation who may use it, and the answers to everybody else. */
+export const guarded = (operation: Operation, rule: Rule): Operation => {
+  const isOpen = rule.anyone === 'all';
+  const shown = Object.fromEntries(
+    Object.entries(rule).map(([role, grant]) => [role, grant === 'all' ? 'all' : { own: grant.own }]),
+  );
+  const isOwners = Object.values(rule).some((grant) => grant !== 'all');
+  const refusals: CommonProblem[] = [
+    'unauthenticated',
+    ...(isOpen ? [] : ['forbidden' as const]),
+    ...(isOwners ? ['not-found' as const] : []),
+    'too-many-requests',
+    'sign-in-unavailable',
+  ];
+  const more = problemResponses(common(refusals));
+  const responses = { ...operation.responses };
+  for (const [status, response] of Object.entries(more)) {
+    const known = responses[status];
+    responses[status] = known ? merged(known, response) : response;
+  }
+  return { ...operation, security: isOpen ? [{}, { bearer: [] }] : [{ bearer: [] }], 'x-access': shown, responses };
+};

@@ -1,0 +1,137 @@
+import { type TSchema, Type } from 'typebox';
+import {
+  type CommandHttp,
+  type CommandSchema,
+  type ContextSchema,
+  parameterNames,
+  type QuerySchema,
+} from '../kernel/context.ts';
+import { exampleOf } from '../kernel/examples.ts';
+import { queriesOf } from '../kernel/history.ts';
+import { CursorText, MAX_LIMIT, SortText } from '../kernel/paging.ts';
+import type { Json, Operation, Parameter } from './document.ts';
+import { bodyETag, headerRefs, notModified, readingParameters } from './headers.ts';
+import { json, omit, pagingParameters, pathParameters } from './parts.ts';
+import { commandProblems, common, problemResponses, queryProblems } from './problems.ts';
+
+/** Describes the operations of one context, and the schemas that they share. */
+export const describe = (
+  context: ContextSchema,
+): { operations: [path: string, method: string, Operation][]; schemas: Json } => {
+  const schemas: Record<string, TSchema> = {};
+  const names = new Map<TSchema, string>();
+  const component = (schema: TSchema, name: string): { $ref: string } => {
+    const known = names.get(schema) ?? `${context.name}.${name}`;
+    names.set(schema, known);
+    schemas[known] = schema;
+    return { $ref: `#/components/schemas/${known}` };
+  };
+  for (const [name, { answer, item }] of Object.entries(context.queries)) if (answer === 'one') component(item, name);
+
+  const commandOperation = (name: string, { summary, data, problems }: CommandSchema, http: CommandHttp): Operation => {
+    const inPath = parameterNames(http.path);
+    const body = omit(data, inPath, http.id === undefined ? [] : [http.id]);
+    const hasBody = Object.keys(body.properties).length > 0;
+    const own = problems.map((problem) => {
+      const schema = context.problems[problem];
+      if (!schema)
+        throw new Error(`${context.name}.${name} answers ${problem}, which ${context.name} does not declare`);
+      return { name: problem, ...schema };
+    });
+    return {
+      operationId: `${context.name}.${name}`,
+      summary,
+      tags: [context.name],
+      parameters: [
+        ...pathParameters(http.path, data.properties),
+        { $ref: '#/components/parameters/IdempotencyKey' },
+        { $ref: '#/components/parameters/IfMatch' },
+        { $ref: '#/components/parameters/IfNoneMatch' },
+      ],
+      ...(hasBody
+        ? {
+            requestBody: {
+              required: (body.required ?? []).length > 0,
+              content: json(component(body, name), exampleOf(body)),
+            },
+          }
+        : {}),
+      responses: {
+        [http.status]: {
+          description: http.status === 201 ? 'Created' : 'Done',
+          headers: headerRefs('ETag', 'Location', 'Event-Position'),
+          content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
+        },
+        ...(http.mayTakeLonger
+          ? {
+              202: {
+                description: 'Accepted; ask at Location for the outcome',
+                headers: headerRefs('Location', 'Event-Position'),
+                content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
+              },
+            }
+          : {}),
+        ...problemResponses([...common(commandProblems), ...own]),
+      },
+    };
+  };
+
+  const queryOperation = (name: string, query: QuerySchema): Operation => {
+    const { summary, path, filters, sorts, answer, item, parameters } = query;
+    const itemRef = component(item, name);
+    const isList = answer === 'list';
+    const page = Type.Object({
+      items: Type.Array(Type.Unsafe(itemRef), { maxItems: MAX_LIMIT }),
+      next: Type.Optional(CursorText),
+    });
+    const example = isList ? { items: [exampleOf(item)] } : exampleOf(item);
+    const listParameters: Parameter[] = [
+      ...Object.entries(filters).map(
+        ([filter, schema]): Parameter => ({ name: filter, in: 'query', required: false, schema }),
+      ),
+      ...(sorts.length > 0
+        ? [
+            {
+              name: 'sort',
+              in: 'query' as const,
+              required: false,
+              description: 'A field, or `-` and a field for the reverse. Left out: by id.',
+              schema: SortText(sorts),
+            },
+          ]
+        : []),
+      ...pagingParameters,
+    ];
+    return {
+      operationId: `${context.name}.${name}`,
+      summary,
+      tags: [context.name],
+      parameters: [
+        ...pathParameters(path, { ...item.properties, ...parameters }),
+        ...(isList ? listParameters : []),
+        ...readingParameters,
+      ],
+      responses: {
+        200: {
+          description: isList ? 'A page' : 'The document',
+          headers: {
+            ...bodyETag,
+            ...headerRefs('View-Position', 'View-Lag', 'Preference-Applied', ...(isList ? (['Link'] as const) : [])),
+          },
+          content: json(isList ? page : itemRef, example),
+        },
+        ...notModified,
+        ...problemResponses(common(isList ? queryProblems : [...queryProblems, 'not-found'])),
+      },
+    };
+  };
+
+  const operations: [string, string, Operation][] = [];
+  for (const [name, schema] of Object.entries(context.commands)) {
+    const { http } = schema;
+    if (http) operations.push([http.path, http.method.toLowerCase(), commandOperation(name, schema, http)]);
+  }
+  for (const [name, schema] of Object.entries(queriesOf(context)))
+    operations.push([schema.path, 'get', queryOperation(name, schema)]);
+  return { operations, schemas };
+};

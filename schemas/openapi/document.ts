@@ -1,0 +1,46 @@
+import type { TSchema } from 'typebox';
+
+/** Any JSON object. */
+export type Json = Readonly<Record<string, unknown>>;
+
+/** An operation of an OpenAPI document, as far as Plaza uses it. */
+export type Operation = {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags: readonly string[];
+  /** OpenAPI 4.8.30: empty requirements mean that no token is needed. */
+  security?: readonly Json[];
+  /** What each role may do: `all`, or the field that must have the caller's subject. */
+  'x-access'?: Json;
+  parameters: readonly (Parameter | { $ref: string })[];
+  requestBody?: { required: boolean; content: Content };
+  responses: Readonly<Record<string, Response>>;
+};
+
+export type Parameter = {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required: boolean;
+  description?: string;
+  schema: TSchema;
+  example?: unknown;
+};
+
+export type Content = Readonly<Record<string, { schema: object; example?: unknown; examples?: Json }>>;
+export type Response = { description: string; headers?: Json; content?: Content };
+
+/** An OpenAPI 3.1 document, as far as Plaza uses it. */
+export type OpenApiDocument = {
+  openapi: '3.1.0';
+  info: { title: string; version: string; description: string; license: Json };
+  servers: readonly { url: string }[];
+  tags: readonly { name: string; description: string }[];
+  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  components: {
+    schemas: Json;
+    parameters: Readonly<Record<string, Parameter>>;
+    headers: Json;
+    securitySchemes: Json;
+  };
+};

@@ -1,0 +1,110 @@
+import { Type } from 'typebox';
+import { ReachedPosition } from '../kernel/control-center.ts';
+import { PositionText } from '../kernel/history.ts';
+import type { Json, Parameter } from './document.ts';
+
+/** The request headers of commands and queries. */
+export const headerParameters: Readonly<Record<string, Parameter>> = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of what it makes is safe to repeat without.',
+    schema: Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$' }),
+    example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description:
+      'The command is done only if the resource stands at this ETag (or, with `*`, exists); else 412. It is never required, so nothing is answered with 428.',
+    schema: Type.String(),
+    example: '"3"',
+  },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: '`*`: the command is done only if there is no such resource; else 412.',
+    schema: Type.String({ enum: ['*'] }),
+  },
+  KnownBody: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag of an earlier answer: the answer is 304 without a body when it would be the same again.',
+    schema: Type.String(),
+    example: 'W/"9nUvoDoVMAkOhPyT3hU1dw"',
+  },
+  MinEventPosition: {
+    name: 'Min-Event-Position',
+    in: 'header',
+    required: false,
+    description:
+      "The Event-Position of a command's answer: this answer shows at least what that command did, or is 503 view-behind.",
+    schema: PositionText,
+  },
+  Prefer: {
+    name: 'Prefer',
+    in: 'header',
+    required: false,
+    description:
+      '`wait=N` (RFC 7240): wait up to N seconds, at most 30, for Min-Event-Position. Of at most 1,000 characters.',
+    schema: Type.String(),
+    example: 'wait=5',
+  },
+};
+
+/** The headers of a request that reads a view. */
+export const readingParameters: readonly { $ref: string }[] = ['MinEventPosition', 'Prefer', 'KnownBody'].map(
+  (name) => ({
+    $ref: `#/components/parameters/${name}`,
+  }),
+);
+
+const answerHeaders = {
+  ETag: { description: "The resource's revision, for If-Match.", schema: Type.String({ examples: ['"3"'] }) },
+  Location: { description: 'The resource that the command changed.', schema: Type.String() },
+  'Event-Position': {
+    description: 'Where the command stands in the log: send it as Min-Event-Position to read your own write.',
+    schema: PositionText,
+  },
+  'View-Position': { description: 'Every event up to here is in the answer.', schema: ReachedPosition },
+  'View-Lag': {
+    description:
+      'How far the view is behind the event store, when last measured: `events=3, seconds=0.4, state=catching-up`.',
+    schema: Type.String({ examples: ['events=0, seconds=0, state=live'] }),
+  },
+  Link: {
+    description: 'The next page (RFC 8288).',
+    schema: Type.String({ examples: ['</parking/lots?cursor=WyJ…>; rel="next"'] }),
+  },
+  'Preference-Applied': {
+    description: 'The preference that was honoured (RFC 7240).',
+    schema: Type.String({ examples: ['wait=5'] }),
+  },
+  'Retry-After': { description: 'Seconds.', schema: Type.Integer({ minimum: 0 }) },
+} as const;
+
+type AnswerHeader = keyof typeof answerHeaders;
+
+/** Headers whose meaning depends on the operation. */
+const queryHeaders = {
+  BodyETag: {
+    description: 'Changes with the body; for If-None-Match. It is weak: a command never takes it for a revision.',
+    schema: Type.String({ examples: ['W/"9nUvoDoVMAkOhPyT3hU1dw"'] }),
+  },
+} as const;
+
+export const bodyETag: Json = { ETag: { $ref: '#/components/headers/BodyETag' } };
+
+export const notModified = { 304: { description: 'The answer that the client has is still right', headers: bodyETag } };
+
+/** Refers to the headers of an answer. */
+export const headerRefs = (...names: AnswerHeader[]): Json =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+
+/** The components that {@link headerRefs} refers to. */
+export const headerComponents: Json = { ...answerHeaders, ...queryHeaders };

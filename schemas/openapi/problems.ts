@@ -1,0 +1,84 @@
+import { Type } from 'typebox';
+import { ReachedPosition } from '../kernel/control-center.ts';
+import { type CommonProblem, commonProblems } from '../kernel/problems.ts';
+import type { Response } from './document.ts';
+import { headerRefs } from './headers.ts';
+
+/** The schema of problem details. */
+export const Problem = Type.Object(
+  {
+    type: Type.String({ pattern: '^/problems/', description: 'Stable: switch on it.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(
+        Type.Object({
+          pointer: Type.String({ description: "JSON pointer (RFC 6901) into the request's data." }),
+          detail: Type.String(),
+        }),
+      ),
+    ),
+    retryAfter: Type.Optional(Type.Integer({ description: 'Seconds, as in Retry-After.' })),
+    position: Type.Optional(ReachedPosition),
+  },
+  { description: 'Problem details (RFC 9457).' },
+);
+
+/** The problems of every command of a context. */
+export const commandProblems: readonly CommonProblem[] = [
+  'malformed-json',
+  'malformed-request',
+  'invalid-request',
+  'precondition-failed',
+  'body-too-large',
+  'unsupported-media-type',
+  'out-of-range',
+  'idempotency-key-reused',
+  'overloaded',
+  'event-store-unavailable',
+  'written-by-newer',
+];
+
+/** The problems of every query that reads a view. */
+export const queryProblems: readonly CommonProblem[] = [
+  'malformed-request',
+  'invalid-request',
+  'view-behind',
+  'views-unavailable',
+  'overloaded',
+];
+
+export type NamedProblem = { name: string; status: number; title: string; retryAfter?: number };
+
+/** Looks problems up by name. */
+export const common = (names: readonly CommonProblem[]): NamedProblem[] =>
+  names.map((name) => ({ name, ...commonProblems[name] }));
+
+/** One answer for each status, with each of its problems as an example. */
+export const problemResponses = (problems: readonly NamedProblem[]): Record<string, Response> => {
+  const statuses = [...new Set(problems.map(({ status }) => status))].sort((a, b) => a - b);
+  return Object.fromEntries(
+    statuses.map((status) => {
+      const same = problems.filter((problem) => problem.status === status);
+      return [
+        String(status),
+        {
+          description: same.map(({ title }) => title).join('; '),
+          ...(same.some(({ retryAfter }) => retryAfter !== undefined) ? { headers: headerRefs('Retry-After') } : {}),
+          content: {
+            'application/problem+json': {
+              schema: { $ref: '#/components/schemas/Problem' },
+              examples: Object.fromEntries(
+                same.map(({ name, ...shown }) => [
+                  name,
+                  { summary: shown.title, value: { type: `/problems/${name}`, ...shown } },
+                ]),
+              ),
+            },
+          },
+        },
+      ];
+    }),
+  );
+};

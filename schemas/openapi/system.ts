@@ -1,0 +1,119 @@
+import { type TSchema, Type } from 'typebox';
+import { type ContextSchema, parameterNames, Strict } from '../kernel/context.ts';
+import { exampleOf } from '../kernel/examples.ts';
+import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
+import type { CommonProblem } from '../kernel/problems.ts';
+import { routeOf, type SystemResource, systemResources } from '../system.ts';
+import type { Json, Operation } from './document.ts';
+import { bodyETag, headerRefs, notModified, readingParameters } from './headers.ts';
+import { json, omit, pagingParameters, pathParameters } from './parts.ts';
+import { common, problemResponses, queryProblems } from './problems.ts';
+
+type Described<Kind extends string> = Extract<SystemResource, Record<Kind, unknown>>;
+
+const bodyProblems: readonly CommonProblem[] = [
+  'malformed-json',
+  'malformed-request',
+  'invalid-request',
+  'body-too-large',
+  'unsupported-media-type',
+];
+
+const referTo = (schema: TSchema, component: string | undefined): TSchema | { $ref: string } =>
+  component === undefined ? schema : { $ref: `#/components/schemas/${component}` };
+
+type Part = Pick<Operation, 'summary' | 'parameters' | 'responses'> & Partial<Operation>;
+
+const viewOf = ({ query: { summary, item }, component }: Described<'query'>): Part => ({
+  summary,
+  parameters: readingParameters,
+  responses: {
+    200: {
+      description: 'The document',
+      headers: { ...bodyETag, ...headerRefs('View-Position', 'Preference-Applied') },
+      content: json(referTo(item, component), exampleOf(item)),
+    },
+    ...notModified,
+    ...problemResponses(common(queryProblems)),
+  },
+});
+
+const queryOf = ({ query: { summary, item, answer }, tag }: Described<'query'>): Part => {
+  const page = Strict({ items: Type.Array(item, { maxItems: MAX_LIMIT }), next: Type.Optional(CursorText) });
+  const shown = answer === 'list' ? page : item;
+  return {
+    summary,
+    parameters: answer === 'list' ? pagingParameters : [],
+    responses: {
+      200: { description: answer === 'list' ? 'A page' : 'Done', content: json(shown, exampleOf(shown)) },
+      ...(tag === 'operations'
+        ? problemResponses(
+            common([
+              ...(answer === 'list' ? (['malformed-request', 'invalid-request'] as const) : []),
+              'views-unavailable',
+            ]),
+          )
+        : {}),
+    },
+  };
+};
+
+const commandOf = ({ command: { summary, data, http }, problems }: Described<'command'>): Part => {
+  const body = omit(data, parameterNames(http.path));
+  return {
+    summary,
+    parameters: pathParameters(http.path, data.properties),
+    requestBody: { required: true, content: json(body, exampleOf(body)) },
+    responses: {
+      [http.status]: {
+        description: http.status === 202 ? 'Accepted' : 'Done',
+        content: json(http.answer, exampleOf(http.answer)),
+      },
+      ...problemResponses(common([...bodyProblems, ...problems, 'views-unavailable'])),
+    },
+  };
+};
+
+const documentOf = ({ document }: Described<'document'>): Part => ({
+  summary: document.summary,
+  ...(document.description === undefined ? {} : { description: document.description }),
+  parameters: (document.parameters ?? []).map(({ name, in: place, ...rest }) => ({
+    name,
+    in: place,
+    required: place === 'path',
+    ...rest,
+  })),
+  responses: {
+    ...Object.fromEntries(
+      Object.entries(document.answers).map(([status, { description, type, schema }]) => [
+        status,
+        { description, content: { [type]: { schema } } },
+      ]),
+    ),
+    ...problemResponses(common(document.problems)),
+  },
+});
+
+const partOf = (resource: SystemResource): Part => {
+  if ('command' in resource) return commandOf(resource);
+  if ('document' in resource) return documentOf(resource);
+  return resource.isView ? viewOf(resource) : queryOf(resource);
+};
+
+/** Describes the resources that belong to no context, and the schemas that they refer to. */
+export const describeSystem = (
+  contexts: readonly ContextSchema[],
+): { operations: [path: string, method: string, Operation][]; schemas: Json } => {
+  const resources = Object.entries(systemResources(contexts));
+  return {
+    operations: resources.map(([operationId, resource]) => {
+      const { method, path } = routeOf(resource);
+      return [path, method.toLowerCase(), { operationId, tags: [resource.tag], ...partOf(resource) }];
+    }),
+    schemas: Object.fromEntries(
+      resources.flatMap(([, resource]) =>
+        'query' in resource && resource.component !== undefined ? [[resource.component, resource.query.item]] : [],
+      ),
+    ),
+  };
+};

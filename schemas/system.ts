@@ -1,0 +1,273 @@
+import { type TSchema, Type } from 'typebox';
+import { type Rule, roles } from './access.ts';
+import { activities } from './kernel/activity.ts';
+import {
+  type CommandHttp,
+  type CommandSchema,
+  type ContextSchema,
+  command,
+  list,
+  one,
+  type QuerySchema,
+  Strict,
+} from './kernel/context.ts';
+import { controlCenter, EventCursor } from './kernel/control-center.ts';
+import { ParkedChange, ParkedEvent, Replay, ReplayChange, ReplayRequest, Replays } from './kernel/operations.ts';
+import type { CommonProblem } from './kernel/problems.ts';
+import { Id } from './kernel/values.ts';
+
+/** An answer that is not the JSON of a query: a page, a stream, metrics, or a state that is told by the status, too. */
+export type DocumentSchema = {
+  summary: string;
+  description?: string;
+  path: string;
+  parameters?: readonly {
+    name: string;
+    in: 'path' | 'query' | 'header';
+    description?: string;
+    schema: TSchema;
+    example?: string;
+  }[];
+  answers: Readonly<Record<number, { description: string; type: string; schema: object }>>;
+  problems: readonly CommonProblem[];
+};
+
+/**
+ * A resource that belongs to no context, declared like those of a context: who may use it, and a query, a command or a
+ * document. Paths, methods, access and OpenAPI all derive from it.
+ */
+export type SystemResource = {
+  tag: 'control-center' | 'operations' | 'system';
+  access: Rule;
+} & (
+  | {
+      query: QuerySchema /** Whether it reads views, so that Min-Event-Position applies. */;
+      isView: boolean;
+      component?: string;
+    }
+  | { command: CommandSchema & { http: CommandHttp }; problems: readonly CommonProblem[] }
+  | { document: DocumentSchema }
+);
+
+const SignIn = Type.Object({
+  signIn: Type.String({ enum: ['on', 'off'], description: 'Off: nobody needs a token.', examples: ['on'] }),
+  issuer: Type.Optional(
+    Type.Union([Type.String(), Type.Null()], {
+      description: 'The OpenID provider; null: tokens are made by `npm run token`.',
+      examples: ['https://login.example/realms/plaza'],
+    }),
+  ),
+  clientId: Type.Optional(Type.String({ description: 'Of the page, for the code flow with PKCE.' })),
+  audience: Type.Optional(Type.String({ description: 'What the token must be for (RFC 8707: `resource`).' })),
+  caller: Type.Optional(
+    Type.Object(
+      {
+        sub: Type.String({ examples: ['auth0|5f7c8ec7c33c6c004bbafe82'] }),
+        id: Type.String({
+          ...Id,
+          description:
+            'The customerId, userId, shopId or managerId of what the caller owns: `sub` where that is an id.',
+          examples: ['sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE'],
+        }),
+        roles: Type.Array(Type.String({ enum: [...roles] }), { examples: [['staff']] }),
+        scope: Type.Optional(
+          Type.Array(Type.String(), {
+            description: 'What limits the roles: contexts and parts of them. Left out for a token without the claim.',
+            examples: [['food-court:shop:1', 'parking']],
+          }),
+        ),
+      },
+      { description: 'The sender of the request, from its token.' },
+    ),
+  ),
+});
+
+const Health = Type.Object({
+  status: Type.String({ enum: ['ok', 'failing', 'stopping'] }),
+  checks: Type.Optional(
+    Type.Record(Type.String(), Type.Object({ ok: Type.Boolean(), detail: Type.Optional(Type.String()) })),
+  ),
+});
+
+const anyone: Rule = { anyone: 'all' };
+const admin: Rule = { admin: 'all' };
+const staff: Rule = { staff: 'all', ...admin };
+const readers: Rule = { shop: 'all', manager: 'all', ...staff };
+
+const document = (summary: string, path: string, type: string, schema: object): DocumentSchema => ({
+  summary,
+  path,
+  answers: { 200: { description: summary, type, schema } },
+  problems: [],
+});
+
+const health = (summary: string, path: string): DocumentSchema => ({
+  summary,
+  path,
+  parameters: [
+    {
+      name: 'verbose',
+      in: 'query',
+      description: 'Adds the outcome of each check.',
+      schema: Type.String({ maxLength: 0 }),
+    },
+  ],
+  answers: {
+    200: { description: 'Yes', type: 'application/json', schema: Health },
+    503: { description: 'No', type: 'application/json', schema: Health },
+  },
+  problems: [],
+});
+
+const { parkedId } = ParkedEvent.properties;
+const { view } = Replay.properties;
+
+/** Changes a resource of operators. @param status 202 for what is only accepted */
+const change = (path: string, status: 200 | 202, answer: CommandHttp['answer']): CommandHttp => ({
+  method: 'PATCH',
+  path,
+  status,
+  location: path,
+  answer,
+});
+
+/** Every resource that belongs to no context, by its operation id. */
+export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Record<string, SystemResource>> => ({
+  controlCenter: {
+    tag: 'control-center',
+    access: readers,
+    query: one(
+      'Every context, its latest events and the projections, in one document',
+      '/control-center',
+      controlCenter(contexts),
+    ),
+    isView: true,
+    component: 'ControlCenter',
+  },
+  controlCenterActivity: {
+    tag: 'control-center',
+    access: readers,
+    query: one('The level of use of every context, minute by minute', '/control-center/activity', activities(contexts)),
+    isView: true,
+  },
+  controlCenterEvents: {
+    tag: 'control-center',
+    access: readers,
+    document: {
+      summary: 'Events as they reach the views (server-sent events)',
+      description:
+        "Each message's id is its position, its data one event as in `/control-center`. A client that reconnects with Last-Event-ID continues there, without a gap or a repeat. The stream ends when the token expires.",
+      path: '/control-center/events',
+      parameters: [
+        { name: 'Last-Event-ID', in: 'header', schema: EventCursor },
+        {
+          name: 'after',
+          in: 'query',
+          description: 'The start without Last-Event-ID: `eventCursor` of /control-center.',
+          schema: EventCursor,
+        },
+      ],
+      answers: { 200: { description: 'The stream', type: 'text/event-stream', schema: { type: 'string' } } },
+      problems: ['malformed-request', 'invalid-request', 'views-unavailable', 'overloaded'],
+    },
+  },
+  parkedEvents: {
+    tag: 'operations',
+    access: staff,
+    query: list('Events that could not be handled', '/operations/parked', ParkedEvent),
+    isView: false,
+  },
+  changeParkedEvent: {
+    tag: 'operations',
+    access: admin,
+    command: command(
+      'Handle a parked event once more, or discard it',
+      Strict({ parkedId, ...ParkedChange.properties }),
+      change('/operations/parked/{parkedId}', 200, Type.Object({ parkedId, ...ParkedChange.properties })),
+    ),
+    problems: ['not-found'],
+  },
+  replays: {
+    tag: 'operations',
+    access: staff,
+    query: one('The last replay of each view', '/operations/replays', Replays),
+    isView: false,
+  },
+  replayViews: {
+    tag: 'operations',
+    access: admin,
+    command: command('Rebuild views from history beside the live ones, then switch', ReplayRequest, {
+      ...change('/operations/replays', 202, Replays),
+      method: 'POST',
+    }),
+    problems: ['out-of-range', 'replay-running'],
+  },
+  stopReplay: {
+    tag: 'operations',
+    access: admin,
+    command: command(
+      'Stop a running replay, for all of its views; it continues from there when it is requested again',
+      Strict({ view, ...ReplayChange.properties }),
+      change('/operations/replays/{view}', 202, Replays),
+    ),
+    problems: ['not-found'],
+  },
+  openApi: {
+    tag: 'system',
+    access: anyone,
+    document: document('This document', '/openapi.json', 'application/json', { type: 'object' }),
+  },
+  asyncApi: {
+    tag: 'system',
+    access: anyone,
+    document: document('The events (AsyncAPI 3)', '/asyncapi.json', 'application/json', { type: 'object' }),
+  },
+  reference: {
+    tag: 'system',
+    access: anyone,
+    document: document('This document as a page', '/reference', 'text/html', { type: 'string' }),
+  },
+  problem: {
+    tag: 'system',
+    access: anyone,
+    document: {
+      ...document('The page of a problem type: when it happens and what to do', '/problems/{name}', 'text/html', {
+        type: 'string',
+      }),
+      parameters: [{ name: 'name', in: 'path', schema: Type.String({ examples: ['lot-full'] }), example: 'lot-full' }],
+      problems: ['not-found'],
+    },
+  },
+  livez: { tag: 'system', access: anyone, document: health('Whether the process runs', '/livez') },
+  metrics: {
+    tag: 'system',
+    access: admin,
+    document: document("The process's metrics (Prometheus)", '/metrics', 'text/plain', { type: 'string' }),
+  },
+  signIn: {
+    tag: 'system',
+    access: anyone,
+    query: one('How to get an access token, and the caller of the token that was sent', '/sign-in', SignIn),
+    isView: false,
+  },
+  readyz: { tag: 'system', access: anyone, document: health('Whether the process can do its work', '/readyz') },
+});
+
+export type SystemRoute = Pick<SystemResource, 'tag' | 'access'> & {
+  method: CommandHttp['method'] | 'GET';
+  path: string;
+};
+
+/** Returns where a resource is, and who may use it. */
+export const routeOf = (resource: SystemResource): SystemRoute => {
+  const { tag, access } = resource;
+  if ('command' in resource) {
+    const { method, path } = resource.command.http;
+    return { tag, access, method, path };
+  }
+  const { path } = 'query' in resource ? resource.query : resource.document;
+  return { tag, access, method: 'GET', path };
+};
+
+/** The route of every resource that belongs to no context. */
+export const systemRoutes = Object.values(systemResources([])).map(routeOf);
