@@ -92,8 +92,9 @@ describe('parked events', () => {
   test.each([
     ['PATCH', '/operations/parked/parking.lots%3Anothing', { state: 'discarded' }, 404, 'not-found'],
     ['PATCH', '/operations/parked/parking.lots%3Anothing', { state: 'parked' }, 400, 'invalid-request'],
-    ['GET', '/operations/parked?limit=0', undefined, 400, 'malformed-request'],
-    ['GET', '/operations/parked?before=1', undefined, 400, 'malformed-request'],
+    ['GET', '/operations/parked?limit=0', undefined, 400, 'invalid-request'],
+    ['GET', '/operations/parked?cursor=eyJhIjoxfQ', undefined, 400, 'invalid-request'],
+    ['GET', '/operations/parked?before=1', undefined, 400, 'invalid-request'],
     ['POST', '/operations/replays', { views: ['parking.nothing'] }, 422, 'out-of-range'],
     ['POST', '/operations/replays', { views: [] }, 400, 'invalid-request'],
     ['PATCH', '/operations/replays/parking.lots', { state: 'stopped' }, 404, 'not-found'],

@@ -2,12 +2,14 @@ import { type RequestHandler, Router } from 'express';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { jsonBody } from '../platform/http/app.ts';
+import { signedCursors } from '../platform/http/cursors.ts';
+import { pageParameters, placeOf, readPage, takePage } from '../platform/http/pages.ts';
+import { queryOf, readAll } from '../platform/http/parameters.ts';
 import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
 import { validator } from '../platform/http/validation.ts';
 import { discard, type Parked, parked, requestReplay } from '../platform/subscriptions/parked.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
 import { ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
-import { DEFAULT_LIMIT, MAX_LIMIT } from '../schemas/kernel/paging.ts';
 import type { Projection } from './kernel/projection.ts';
 import { readReplays, replayJobs, requestStop } from './replays.ts';
 
@@ -24,19 +26,6 @@ export type Operations = {
   router: Router;
   /** Stops the replays that go on. */
   stop(): Promise<void>;
-};
-
-/** @throws ProblemError 400 for anything but a `limit` and a `cursor` */
-const readPaging = (target: string): { limit: number; after: string } => {
-  const {
-    limit = String(DEFAULT_LIMIT),
-    cursor = '',
-    ...others
-  } = Object.fromEntries(new URLSearchParams(target.split('?')[1] ?? ''));
-  const isLimit = /^\d{1,3}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= MAX_LIMIT;
-  if (!isLimit || !/^[A-Za-z0-9_-]{0,1024}$/.test(cursor) || Object.keys(others).length > 0)
-    throw new ProblemError(problems.malformedRequest('There are only a limit, from 1 to 200, and a cursor'));
-  return { limit: Number(limit), after: Buffer.from(cursor, 'base64url').toString() };
 };
 
 const shown = ({ _id, member, state, blocks, reason, attempts, parkedAt, position, event }: Parked) => ({
@@ -73,6 +62,7 @@ const UNCACHED = { 'Cache-Control': 'no-store' };
  */
 export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
   const router = Router({ caseSensitive: true });
+  const cursors = signedCursors(db);
   const jobs = replayJobs(client, db, onError);
   const parkedChange = validator<{ state: 'replaying' | 'discarded' }>(ParkedChange);
   const replayRequest = validator<{ views: string[] }>(ReplayRequest, problems.invalid);
@@ -81,16 +71,18 @@ export const operationRoutes = ({ client, db, projections, onError }: Operations
   router.get(
     '/operations/parked',
     fromViews(async (req, res) => {
-      const { limit, after } = readPaging(req.url);
-      const found = await parked(db)
-        .find({ _id: { $gt: after } })
-        .sort({ _id: 1 })
-        .limit(limit + 1)
-        .toArray();
-      const items = found.slice(0, limit).map(shown);
-      const last = items.at(-1);
-      const next = found.length > limit && last ? Buffer.from(last.parkedId).toString('base64url') : undefined;
-      sendJson(res, 200, { items, ...(next === undefined ? {} : { next }) }, UNCACHED);
+      const page = takePage(readAll(queryOf(req.url), pageParameters));
+      const question = 'operations.parked';
+      const place = await placeOf(cursors, question, page);
+      const ordering = { field: '_id', direction: 1 } as const;
+      const { documents, next } = await readPage(cursors, parked(db), {
+        question,
+        filter: {},
+        ordering,
+        limit: page.limit,
+        place,
+      });
+      sendJson(res, 200, { items: documents.map(shown), next }, UNCACHED);
     }),
   );
 

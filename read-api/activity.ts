@@ -1,8 +1,8 @@
 import { Router } from 'express';
 import { sendTaggedJson } from '../platform/http/conditional.ts';
+import { queryOf, readAll } from '../platform/http/parameters.ts';
 import { type Activity, activityView } from '../schemas/kernel/activity.ts';
 import type { ReadContext } from './kernel/context.ts';
-import { queryOf, readAll } from './kernel/parameters.ts';
 import type { ReadModels } from './kernel/queries.ts';
 import { awaitPosition, unlessGone } from './kernel/reading.ts';
 import { type Sight, sightOf } from './kernel/scope.ts';

@@ -1,9 +1,11 @@
 import { type RequestHandler, Router } from 'express';
-import type { Db, Document, Filter, Sort } from 'mongodb';
+import type { Db, Document, Filter } from 'mongodb';
 import type { TObject, TProperties } from 'typebox';
 import { expressPath } from '../../platform/http/app.ts';
 import { sendTaggedJson } from '../../platform/http/conditional.ts';
-import type { Cursors, Place } from '../../platform/http/cursors.ts';
+import type { Cursors } from '../../platform/http/cursors.ts';
+import { type Ordering, pageParameters, placeOf, readPage, type Stored, takePage } from '../../platform/http/pages.ts';
+import { queryOf, type ReadText, readAll, readText } from '../../platform/http/parameters.ts';
 import { ProblemError, problems, sendProblem } from '../../platform/http/problem.ts';
 import { valueChecker } from '../../platform/http/validation.ts';
 import { admit, type Identify, isPermitted, type Permit, permitted } from '../../platform/identity/caller.ts';
@@ -11,16 +13,13 @@ import type { Scoped } from '../../platform/identity/scope.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
 import { historyQueries, historyView } from '../../schemas/kernel/history.ts';
-import { CursorText, DEFAULT_LIMIT, Limit, SortText } from '../../schemas/kernel/paging.ts';
+import { SortText } from '../../schemas/kernel/paging.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { ReadContext } from './context.ts';
-import { queryOf, type ReadText, readAll, readText } from './parameters.ts';
 import { type Ask, awaitPosition, fromViews, requireBuilt, unlessGone, type Waiting } from './reading.ts';
 
 /** The views that the routes read from. */
 export type ReadModels = Waiting & { db: Db; ask: Ask; cursors: Cursors };
-
-type Stored = Document & { _id: string };
 
 /** A query bound to its view. */
 type BoundQuery = {
@@ -167,17 +166,6 @@ const narrow = async (
 /** What everybody may see may be kept and revalidated; personal data is not to be left in caches. */
 const cachingOf = (rule: Rule) => ({ 'Cache-Control': rule.anyone === 'all' ? 'no-cache' : 'no-store' });
 
-type Ordering = { sort: string; field: string; direction: 1 | -1 };
-
-/** What comes after a place: the documents with another value of the sort's field, and those with the same by `_id`. */
-const after = ({ id, value }: Place, { field, direction }: Ordering): Filter<Stored> => {
-  const beyond = direction === 1 ? '$gt' : '$lt';
-  if (field === '_id') return { _id: { [beyond]: id } };
-  return {
-    $or: [{ [field]: { [beyond]: value } }, { [field]: { $eq: value }, _id: { [beyond]: id } }],
-  } as Filter<Stored>;
-};
-
 const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const { name, view, query, rule, filter, sortField } = bound;
   const caching = cachingOf(rule);
@@ -185,59 +173,49 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const toItem = itemOf(query.item);
   const collection = models.db.collection<Stored>(view);
   const { sorts } = query;
-  const known = textsOf({
-    ...query.filters,
-    limit: Limit,
-    cursor: CursorText,
-    ...(sorts.length > 0 ? { sort: SortText(sorts) } : {}),
-  });
+  const known = new Map([
+    ...pageParameters,
+    ...textsOf({ ...query.filters, ...(sorts.length > 0 ? { sort: SortText(sorts) } : {}) }),
+  ]);
   const checks = new Map(sorts.map((sort) => [sort, valueChecker(query.item.properties[sort]!)]));
 
-  const orderingOf = (sort: string | undefined): Ordering => {
-    if (sort === undefined) return { sort: '', field: '_id', direction: 1 };
-    const direction = sort.startsWith('-') ? -1 : 1;
-    return { sort, field: sortField(direction === -1 ? sort.slice(1) : sort), direction };
+  const orderingOf = (sort: string): Ordering => {
+    if (sort === '') return { field: '_id', direction: 1 };
+    return sort.startsWith('-')
+      ? { field: sortField(sort.slice(1)), direction: -1 }
+      : { field: sortField(sort), direction: 1 };
   };
-  /** @throws ProblemError 400 for a place that the ordering can't have */
-  const placeAt = async (question: string, cursor: string, { sort, field }: Ordering): Promise<Place> => {
-    const place = await models.cursors.decode(question, cursor);
+  const isValueOf = (sort: string, { field }: Ordering) => {
     const check = field === '_id' ? undefined : checks.get(sort.replace(/^-/, ''));
-    if (check ? check(place.value) === undefined : place.value === null) return place;
-    throw new ProblemError(problems.invalid([{ pointer: '/cursor', detail: 'is not a cursor' }]));
+    return (value: unknown) => (check ? check(value) === undefined : value === null);
   };
 
   return async (req, res) => {
     const inPath = readPath(req.params);
     const given = readAll(queryOf(req.url), known);
     const narrowed = await narrow(permitted(res).permit, inPath, given, bound, models);
-    const limit = (given.get('limit') as number | undefined) ?? DEFAULT_LIMIT;
-    const cursor = given.get('cursor') as string | undefined;
-    const ordering = orderingOf(given.get('sort') as string | undefined);
-    const { field, direction } = ordering;
-    for (const paging of ['limit', 'cursor', 'sort']) given.delete(paging);
+    const page = takePage(given);
+    const { sort = '' } = Object.fromEntries(given) as { sort?: string };
+    given.delete('sort');
+    const ordering = orderingOf(sort);
     const wanted: Filter<Stored> = { ...filter(inPath), ...equalTo(given), ...narrowed };
-    const question = JSON.stringify([name, ordering.sort, Object.entries(wanted).sort()]);
-    const place =
-      cursor === undefined ? undefined : await fromViews(placeAt(question, cursor, ordering), models.answerWithin);
+    const question = JSON.stringify([name, sort, Object.entries(wanted).sort()]);
+    const { answerWithin, cursors } = models;
+    const place = await fromViews(placeOf(cursors, question, page, isValueOf(sort, ordering)), answerWithin);
 
     const headers = await awaitPosition(req, res, [view], models);
-    const order: Sort = field === '_id' ? { _id: direction } : { [field]: direction, _id: direction };
-    const found = await models.ask(() =>
-      collection
-        .find(place ? { ...wanted, ...after(place, ordering) } : wanted, { maxTimeMS: models.answerWithin })
-        .sort(order)
-        .limit(limit + 1)
-        .batchSize(limit + 1)
-        .toArray(),
+    const { documents, next } = await models.ask(() =>
+      readPage(cursors, collection, {
+        question,
+        filter: wanted,
+        ordering,
+        limit: page.limit,
+        place,
+        maxTimeMS: answerWithin,
+      }),
     );
-    const isMore = found.length > limit;
-    if (isMore) found.pop();
-    const items = found.map(toItem);
-    if (!isMore) return sendTaggedJson(req, res, { items }, { ...headers, ...caching });
-    const last = found.at(-1)!;
-    const end: Place = { id: last._id, value: field === '_id' ? null : last[field] };
-    const next = await fromViews(models.cursors.encode(question, end), models.answerWithin);
-    sendTaggedJson(req, res, { items, next }, { ...headers, ...caching, Link: nextLink(req.originalUrl, next) });
+    const link: Record<string, string> = next === undefined ? {} : { Link: nextLink(req.originalUrl, next) };
+    sendTaggedJson(req, res, { items: documents.map(toItem), next }, { ...headers, ...caching, ...link });
   };
 };
 

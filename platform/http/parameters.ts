@@ -1,6 +1,6 @@
 import type { TSchema } from 'typebox';
-import { ProblemError, problems } from '../../platform/http/problem.ts';
-import { MAX_ERRORS, valueChecker, type Wrong, wrongAt } from '../../platform/http/validation.ts';
+import { ProblemError, problems } from './problem.ts';
+import { MAX_ERRORS, valueChecker, type Wrong, wrongAt } from './validation.ts';
 
 /** Converts the text of a parameter to its value. */
 export type ReadText = (text: string) => { value: unknown } | { wrong: string };
