@@ -63,5 +63,17 @@ export const OrderedMap = orderedMap;
 /** Makes a set that is read in the order in which its values were added. */
 export const OrderedSet = orderedSet;
 
+type Collection =
+  | { kind: 'map' | 'orderedMap'; collection: ImmutableMap<unknown, unknown> }
+  | { kind: 'set' | 'orderedSet'; collection: ImmutableSet<unknown> };
+
+/** Tells the collections of this file from other values, and returns undefined for these. */
+export const asCollection = (value: unknown): Collection | undefined => {
+  const { isMap, isOrdered, isSet } = immutable;
+  if (isMap(value)) return { kind: isOrdered(value) ? 'orderedMap' : 'map', collection: value as never };
+  if (isSet(value)) return { kind: isOrdered(value) ? 'orderedSet' : 'set', collection: value as never };
+  return undefined;
+};
+
 export type OrderedMap<Key, Value> = ImmutableMap<Key, Value>;
 export type OrderedSet<Value> = ImmutableSet<Value>;

@@ -1,3 +1,7 @@
+import type { Static } from 'typebox';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { restoreState, saveState, sizeOfState } from './saved-state.ts';
+
 /** Why a command is refused: a problem's name from the context's schema, and what would help to understand it. */
 export type Refusal = { refused: string; detail?: string };
 
@@ -61,4 +65,126 @@ export const isRefusal = <Event>(decision: Decision<Event>): decision is Refusal
 /** The `default` of a switch over a closed union: fails the type check when a case is missing. */
 export const unreachable = (value: never): never => {
   throw new Error(`unexpected ${JSON.stringify(value)}`);
+};
+
+type EventIn<Context extends ContextSchema, Type extends string> = {
+  [T in Type]: { type: T; data: Static<Context['events'][T]['data']> };
+}[Type];
+
+type CommandIn<Context extends ContextSchema, Type extends string> = {
+  [T in Type]: { type: T; data: Static<Context['commands'][T]['data']> };
+}[Type];
+
+type Folds<Context extends ContextSchema, State> = {
+  readonly [T in keyof Context['events']]?: (state: State, data: Static<Context['events'][T]['data']>) => State;
+};
+
+type Rule<Data, State, Event> = {
+  /** Returns the events that the command yields in this state, none when it changes nothing, or a refusal. */
+  decide(data: Data, state: State, input: DecisionInput): Decision<Event>;
+  /** Returns the body of the answer; left out, the command's data. */
+  answer?(data: Data, events: readonly Event[]): object;
+  /** {@link Decider.owner} for this command; left out, a caller who must own the thing is refused. */
+  owner?(data: Data, state: State): string | undefined;
+};
+
+type Rules<Context extends ContextSchema, State, Event> = {
+  readonly [T in keyof Context['commands']]?: Rule<Static<Context['commands'][T]['data']>, State, Event>;
+};
+
+/** Fails the type check for a name that the context's schema does not have. */
+type Only<Given, Known> = Given & { readonly [Name in Exclude<keyof Given, keyof Known>]: never };
+
+/** The types of the events that some rules decide. */
+type Decided<Given> = {
+  [T in keyof Given]-?: Given[T] extends { decide(...given: never[]): infer Result }
+    ? Extract<Result, readonly { type: string }[]>[number]['type']
+    : never;
+}[keyof Given];
+
+/** Returns what fills a template such as `{lotId}.{reservationId}` from a command's data. */
+const filler = (template: string): ((data: Readonly<Record<string, unknown>>) => string) => {
+  const parts = template.split(PLACEHOLDER);
+  return (data) => parts.map((part, index) => (index % 2 === 1 ? data[part] : part)).join('');
+};
+const PLACEHOLDER = /\{(\w+)\}/;
+
+/**
+ * Declares a decider. It names each event and each command of its stream once:
+ *
+ *     export const counter = decider(schema, {
+ *       stream: 'counter-{counterId}',
+ *       initialState,
+ *       evolve: { Counted: (state, { by }) => ({ total: state.total + by }) },
+ *       commands: {
+ *         Count: {
+ *           decide: ({ counterId, by }, { total }) =>
+ *             total + by > MOST ? refuse('too-many') : [{ type: 'Counted', data: { counterId, by } }],
+ *         },
+ *       },
+ *       snapshotVersion: 1,
+ *     });
+ *
+ * The types of events, commands and their data come from the context's schema. The type check fails for a name that the
+ * schema does not have, and where the decider is used when a rule decides an event that `evolve` does not fold.
+ *
+ * `stream` is the stream's name, forever: the category up to the dash, then the fields of the commands that make it
+ * unique. `initialState` is annotated with the state's type; a state is plain data and collections of plain data, which is how snapshots can save and restore it. `snapshotVersion` is raised whenever `evolve` or the state
+ * changes: snapshots of another version are ignored.
+ * @throws TypeError when a command does not have a field of the stream's name
+ */
+export const decider = <
+  Context extends ContextSchema,
+  State,
+  Evolve extends Folds<Context, State>,
+  Commands extends Rules<Context, State, EventIn<Context, keyof Evolve & string>>,
+>(
+  context: Context,
+  definition: {
+    stream: `${string}-${string}`;
+    initialState: State;
+    evolve: Only<Evolve, Context['events']>;
+    commands: Only<Commands, Context['commands']>;
+    /** {@link Decider.scope} */
+    scope?(state: State): Readonly<Record<string, string>> | undefined;
+    snapshotVersion: number;
+  },
+): Decided<Commands> extends keyof Evolve
+  ? Decider<CommandIn<Context, keyof Commands & string>, EventIn<Context, keyof Evolve & string>, State>
+  : { 'evolve does not fold': Exclude<Decided<Commands>, keyof Evolve> } => {
+  const { stream, initialState, scope, snapshotVersion } = definition;
+  const dash = stream.indexOf('-');
+  const category = stream.slice(0, dash);
+  const template = stream.slice(dash + 1);
+  const folds = new Map(Object.entries<(state: State, data: object) => State>(definition.evolve as object as never));
+  const rules = new Map(Object.entries<Rule<object, State, Message>>(definition.commands as object as never));
+  for (const type of rules.keys()) {
+    const fields = context.commands[type]?.data.properties ?? {};
+    for (const [, field] of template.matchAll(new RegExp(PLACEHOLDER, 'g')))
+      if (!Object.hasOwn(fields, field!)) throw new TypeError(`${type} does not have ${field}, which names ${stream}`);
+  }
+
+  const ruleOf = (type: string): Rule<object, State, Message> => {
+    const rule = rules.get(type);
+    if (!rule) throw new TypeError(`${category} does not take the command ${type}`);
+    return rule;
+  };
+  const made: Decider<Message, Message, State> = {
+    category,
+    commands: [...rules.keys()],
+    id: filler(template) as (data: object) => string,
+    initialState,
+    evolve(state, { type, data }) {
+      const fold = folds.get(type);
+      if (!fold) throw new TypeError(`${category} does not know the event ${type}`);
+      return fold(state, data);
+    },
+    decide: ({ type, data }, state, input) => ruleOf(type).decide(data, state, input),
+    answer: ({ type, data }, events) => ruleOf(type).answer?.(data, events) ?? data,
+    owner: ({ type, data }, state) => ruleOf(type).owner?.(data, state),
+    ...(scope ? { scope } : {}),
+    size: sizeOfState,
+    snapshot: { version: snapshotVersion, save: saveState, restore: restoreState as (saved: never) => State },
+  };
+  return made as never;
 };

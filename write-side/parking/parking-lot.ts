@@ -1,53 +1,13 @@
-import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, type ParkingEvent } from '../../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND, type ParkingEvent, parking } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
-import {
-  countOf,
-  noPastIds,
-  type PastIds,
-  recall,
-  remember,
-  restorePastIds,
-  type SavedPastIds,
-  savePastIds,
-} from '../kernel/past-ids.ts';
-
-type Event = Extract<
-  ParkingEvent,
-  { type: 'LotRegistered' | 'LotSpotsChanged' | 'LotClosed' | 'ParkingReserved' | 'ReservationCanceled' }
->;
-type Command = Extract<
-  ParkingCommand,
-  {
-    type:
-      | 'RegisterLot'
-      | 'ChangeSpots'
-      | 'CloseLot'
-      | 'CancelRemainingReservations'
-      | 'ReserveParking'
-      | 'CancelReservation';
-  }
->;
-
-type OpenReservation = { customerId: string; carNumber: string };
-
-/** Returns what car numbers are compared by: `10 더 8612` is the car `10더8612`, also in other Unicode forms. */
-const carOf = (carNumber: string): string => carNumber.normalize('NFKC').replaceAll(/[\p{Z}\p{Cf}]/gu, '');
-
-const withCar = (cars: State['cars'], carNumber: string): State['cars'] =>
-  cars.update(carOf(carNumber), (count = 0) => count + 1);
-
-const withoutCar = (cars: State['cars'], carNumber: string): State['cars'] => {
-  const car = carOf(carNumber);
-  const count = (cars.get(car) ?? 0) - 1;
-  return count > 0 ? cars.set(car, count) : cars.delete(car);
-};
+import { decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type State = {
   status: 'unregistered' | 'open' | 'closed';
   spots: number;
   /** By reservation id. */
-  open: ImmutableMap<string, OpenReservation>;
+  open: ImmutableMap<string, { customerId: string; carNumber: string }>;
   /** Open reservations by car. Two of one car stem from before cars were compared by {@link carOf}. */
   cars: ImmutableMap<string, number>;
   /** The customers of the reservations cancelled last. */
@@ -65,171 +25,118 @@ const initialState: State = {
   canceled: noPastIds(REMEMBERED_CANCELLATIONS),
 };
 
-const wasCanceled = ({ canceled }: State, reservationId: string): boolean =>
-  recall(canceled, reservationId) !== undefined;
+/** A lot, the unit of optimistic concurrency. */
+export const parkingLot = decider(parking, {
+  stream: 'parkingLot-{lotId}',
+  initialState,
 
-const cancel = (state: State, reservationId: string): State => {
-  const reservation = state.open.get(reservationId);
-  if (!reservation) return state;
-  const { customerId, carNumber } = reservation;
-  return {
-    ...state,
-    open: state.open.delete(reservationId),
-    cars: withoutCar(state.cars, carNumber),
-    canceled: remember(state.canceled, reservationId, customerId),
-  };
-};
-
-const evolve = (state: State, event: Event): State => {
-  switch (event.type) {
-    case 'LotRegistered':
-      return { ...state, status: 'open', spots: event.data.spots };
-    case 'LotSpotsChanged':
-      return { ...state, spots: event.data.spots };
-    case 'LotClosed':
-      return { ...state, status: 'closed' };
-    case 'ParkingReserved': {
-      const { reservationId, customerId, carNumber } = event.data;
+  evolve: {
+    LotRegistered: (lot, { spots }) => ({ ...lot, status: 'open', spots }),
+    LotSpotsChanged: (lot, { spots }) => ({ ...lot, spots }),
+    LotClosed: (lot) => ({ ...lot, status: 'closed' }),
+    ParkingReserved: (lot, { reservationId, customerId, carNumber }) => ({
+      ...lot,
+      open: lot.open.set(reservationId, { customerId, carNumber }),
+      cars: withCar(lot.cars, carNumber),
+    }),
+    ReservationCanceled: (lot, { reservationId }) => {
+      const reservation = lot.open.get(reservationId);
+      if (!reservation) return lot;
       return {
-        ...state,
-        open: state.open.set(reservationId, { customerId, carNumber }),
-        cars: withCar(state.cars, carNumber),
+        ...lot,
+        open: lot.open.delete(reservationId),
+        cars: withoutCar(lot.cars, reservation.carNumber),
+        canceled: remember(lot.canceled, reservationId, reservation.customerId),
       };
-    }
-    case 'ReservationCanceled':
-      return cancel(state, event.data.reservationId);
-    default:
-      return unreachable(event);
-  }
-};
+    },
+  },
 
-const cancellations = (lotId: string, state: State): Event[] =>
-  state.open
+  commands: {
+    RegisterLot: {
+      decide: (data, { status }) =>
+        status === 'unregistered' ? [{ type: 'LotRegistered', data }] : refuse('lot-already-registered'),
+      answer: (data) => ({ ...data, status: 'open' }),
+    },
+
+    ChangeSpots: {
+      decide: (data, lot) => {
+        if (lot.status !== 'open') return notOpen(lot);
+        const reserved = lot.open.size;
+        if (data.spots < reserved) return refuse('spots-below-reserved', `${reserved} are reserved`);
+        return data.spots === lot.spots ? [] : [{ type: 'LotSpotsChanged', data }];
+      },
+    },
+
+    CloseLot: {
+      decide: ({ lotId }, lot) => {
+        if (lot.status !== 'open') return notOpen(lot);
+        const canceled = cancellations(lotId, lot);
+        return [{ type: 'LotClosed', data: { lotId, remaining: lot.open.size - canceled.length } }, ...canceled];
+      },
+      answer: ({ lotId }) => ({ lotId, status: 'closed' }),
+    },
+
+    CancelRemainingReservations: {
+      decide: ({ lotId }, lot) => {
+        if (lot.status === 'unregistered') return notOpen(lot);
+        return lot.status === 'closed' ? cancellations(lotId, lot) : [];
+      },
+      answer: ({ lotId }) => ({ lotId, status: 'closed' }),
+    },
+
+    ReserveParking: {
+      decide: (data, lot) => {
+        const { reservationId, carNumber } = data;
+        if (lot.status !== 'open') return notOpen(lot);
+        if (customerOf(lot, reservationId) !== undefined) return refuse('reservation-already-exists');
+        if (lot.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
+        if (lot.open.size >= lot.spots) return refuse('lot-full', `all ${lot.spots} spots are reserved`);
+        return [{ type: 'ParkingReserved', data }];
+      },
+      answer: (data) => ({ ...data, status: 'reserved' }),
+    },
+
+    CancelReservation: {
+      owner: ({ reservationId }, lot) => customerOf(lot, reservationId),
+      decide: ({ lotId, reservationId, reason }, lot) => {
+        if (lot.status === 'unregistered') return notOpen(lot);
+        const customerId = customerOf(lot, reservationId);
+        if (customerId === undefined) return refuse('reservation-not-found');
+        if (!lot.open.has(reservationId)) return refuse('already-canceled');
+        const data = { lotId, reservationId, customerId, ...(reason === undefined ? {} : { reason }) };
+        return [{ type: 'ReservationCanceled', data }];
+      },
+      answer: ({ lotId, reservationId }) => ({ lotId, reservationId, status: 'canceled' }),
+    },
+  },
+
+  snapshotVersion: 4,
+});
+
+const notOpen = ({ status }: State): Refusal => refuse(status === 'closed' ? 'lot-closed' : 'lot-not-found');
+
+/** The customer of a reservation, open or cancelled; undefined for an id that is unused or forgotten. */
+const customerOf = ({ open, canceled }: State, reservationId: string): string | undefined =>
+  open.get(reservationId)?.customerId ?? recall(canceled, reservationId);
+
+const cancellations = (lotId: string, { open }: State): Extract<ParkingEvent, { type: 'ReservationCanceled' }>[] =>
+  open
     .entrySeq()
     .take(CANCELLATIONS_PER_COMMAND)
-    .map(
-      ([reservationId, { customerId }]): Event => ({
-        type: 'ReservationCanceled',
-        data: { lotId, reservationId, customerId, reason: 'lot-closed' },
-      }),
-    )
+    .map(([reservationId, { customerId }]) => ({
+      type: 'ReservationCanceled' as const,
+      data: { lotId, reservationId, customerId, reason: 'lot-closed' },
+    }))
     .toArray();
 
-const decide = (command: Command, state: State): Decision<Event> => {
-  if (command.type === 'RegisterLot')
-    return state.status === 'unregistered'
-      ? [{ type: 'LotRegistered', data: command.data }]
-      : refuse('lot-already-registered');
-  if (state.status === 'unregistered') return refuse('lot-not-found');
+/** Returns what car numbers are compared by: `10 더 8612` is the car `10더8612`, also in other Unicode forms. */
+const carOf = (carNumber: string): string => carNumber.normalize('NFKC').replaceAll(/[\p{Z}\p{Cf}]/gu, '');
 
-  switch (command.type) {
-    case 'ChangeSpots':
-      if (state.status === 'closed') return refuse('lot-closed');
-      if (command.data.spots < state.open.size)
-        return refuse('spots-below-reserved', `${state.open.size} are reserved`);
-      if (command.data.spots === state.spots) return [];
-      return [{ type: 'LotSpotsChanged', data: command.data }];
+const withCar = (cars: State['cars'], carNumber: string): State['cars'] =>
+  cars.update(carOf(carNumber), (count = 0) => count + 1);
 
-    case 'CloseLot': {
-      if (state.status === 'closed') return refuse('lot-closed');
-      const canceled = cancellations(command.data.lotId, state);
-      const remaining = state.open.size - canceled.length;
-      return [{ type: 'LotClosed', data: { lotId: command.data.lotId, remaining } }, ...canceled];
-    }
-
-    case 'CancelRemainingReservations':
-      return state.status === 'closed' ? cancellations(command.data.lotId, state) : [];
-
-    case 'ReserveParking': {
-      const { reservationId, carNumber } = command.data;
-      if (state.status === 'closed') return refuse('lot-closed');
-      if (state.open.has(reservationId) || wasCanceled(state, reservationId))
-        return refuse('reservation-already-exists');
-      if (state.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
-      if (state.open.size >= state.spots) return refuse('lot-full', `all ${state.spots} spots are reserved`);
-      return [{ type: 'ParkingReserved', data: command.data }];
-    }
-
-    case 'CancelReservation': {
-      const { lotId, reservationId, reason } = command.data;
-      const reservation = state.open.get(reservationId);
-      if (!reservation) return refuse(wasCanceled(state, reservationId) ? 'already-canceled' : 'reservation-not-found');
-      const { customerId } = reservation;
-      return [
-        {
-          type: 'ReservationCanceled',
-          data: { lotId, reservationId, customerId, ...(reason === undefined ? {} : { reason }) },
-        },
-      ];
-    }
-
-    default:
-      return unreachable(command);
-  }
-};
-
-const answer = (command: Command): object => {
-  switch (command.type) {
-    case 'RegisterLot':
-      return { ...command.data, status: 'open' };
-    case 'ChangeSpots':
-      return command.data;
-    case 'CloseLot':
-    case 'CancelRemainingReservations':
-      return { lotId: command.data.lotId, status: 'closed' };
-    case 'ReserveParking':
-      return { ...command.data, status: 'reserved' };
-    case 'CancelReservation':
-      return { lotId: command.data.lotId, reservationId: command.data.reservationId, status: 'canceled' };
-    default:
-      return unreachable(command);
-  }
-};
-
-type Saved = {
-  status: State['status'];
-  spots: number;
-  open: [reservationId: string, customerId: string, carNumber: string][];
-  canceled: SavedPastIds<string>;
-};
-/** A full car park is not listed at once. */
-type Saving = Omit<Saved, 'open'> & { open: Iterable<Saved['open'][number]> };
-
-/** A lot: `parkingLot-{lotId}`, the unit of optimistic concurrency. */
-export const parkingLot: Decider<Command, Event, State> = {
-  category: 'parkingLot',
-  commands: [
-    'RegisterLot',
-    'ChangeSpots',
-    'CloseLot',
-    'CancelRemainingReservations',
-    'ReserveParking',
-    'CancelReservation',
-  ],
-  id: ({ lotId }) => lotId,
-  initialState,
-  evolve,
-  decide,
-  answer,
-  owner: ({ type, data }, { open, canceled }) =>
-    type === 'CancelReservation'
-      ? (open.get(data.reservationId)?.customerId ?? recall(canceled, data.reservationId))
-      : undefined,
-  size: ({ open, canceled }) => open.size + countOf(canceled),
-  snapshot: {
-    version: 3,
-    save: ({ status, spots, open, canceled }): Saving => ({
-      status,
-      spots,
-      open: open.entrySeq().map(([id, { customerId, carNumber }]) => [id, customerId, carNumber]),
-      canceled: savePastIds(canceled),
-    }),
-    restore: ({ status, spots, open, canceled }: Saved): State => ({
-      status,
-      spots,
-      open: ImmutableMap(open.map(([id, customerId, carNumber]) => [id, { customerId, carNumber }])),
-      cars: open.reduce((cars, [, , carNumber]) => withCar(cars, carNumber), ImmutableMap<string, number>()),
-      canceled: restorePastIds(REMEMBERED_CANCELLATIONS, canceled),
-    }),
-  },
+const withoutCar = (cars: State['cars'], carNumber: string): State['cars'] => {
+  const car = carOf(carNumber);
+  const count = (cars.get(car) ?? 0) - 1;
+  return count > 0 ? cars.set(car, count) : cars.delete(car);
 };
