@@ -5,12 +5,13 @@
  * Started by start.ts it also speaks over the IPC channel: `{ ready }` or `{ failed }` once, and it stops when the channel closes,
  * which is when its parent is gone.
  */
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isStoresError, storesError } from './errors.ts';
 import { startEventStoreServer } from './event-store/server.ts';
 import { lockDataFolder } from './lock.ts';
 import { startMongoThread } from './mongo/thread.ts';
+import { isDiskFull } from './sqlite-file.ts';
 
 const HOST = '127.0.0.1';
 
@@ -62,10 +63,7 @@ try {
     },
   });
   closers.push(() => mongo.close());
-  // How other programs on the same folder find the stores. A stale one names a process that is gone.
-  const urls = { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid };
-  writeFileSync(join(folder, 'stores.json'), JSON.stringify(urls));
-  closers.push(() => rmSync(join(folder, 'stores.json'), { force: true }));
+  announce(folder, { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid });
   tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
   say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
 } catch (error) {
@@ -75,6 +73,23 @@ try {
   tell({ failed: { code, message } });
   process.exitCode = 1;
   await stop();
+}
+
+/** Writes the file by which other programs on the same folder find the stores. A stale one names a process that is gone. */
+function announce(folder: string, urls: { eventStoreUrl: string; mongoUrl: string; pid: number }): void {
+  const file = join(folder, 'stores.json');
+  closers.push(() => rmSync(file, { force: true }));
+  let isFull = statfsSync(folder).bavail === 0;
+  try {
+    writeFileSync(file, JSON.stringify(urls));
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    isFull = true;
+    rmSync(file, { force: true });
+  }
+  if (isFull) {
+    say(`stores: the disk of ${folder} is full: only reads are served, and writes are refused until there is space`);
+  }
 }
 
 function tell(message: StoresMessage): void {

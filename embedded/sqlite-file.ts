@@ -42,14 +42,28 @@ export function openSqliteFile(file: string, applicationId: number): DatabaseSyn
       PRAGMA cache_size = -16384;
       PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES};
       PRAGMA journal_size_limit = 16777216;
-      PRAGMA wal_checkpoint(TRUNCATE);
     `);
+    const isWhole = emptyLog(db);
     claim(db, file, applicationId);
-    checkSize(db, file);
+    checkSize(db, file, isWhole);
     return db;
   } catch (error) {
     db?.close();
     throw asStoresError(error, file);
+  }
+}
+
+/**
+ * Moves the write-ahead log into the file. On a full disk the log stays: it can be read there, and moved later.
+ * @returns false when the log stays
+ */
+function emptyLog(db: DatabaseSync): boolean {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return true;
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    return false;
   }
 }
 
@@ -70,10 +84,10 @@ function claim(db: DatabaseSync, file: string, applicationId: number): void {
   db.exec(`PRAGMA application_id = ${applicationId}`);
 }
 
-function checkSize(db: DatabaseSync, file: string): void {
+function checkSize(db: DatabaseSync, file: string, isWhole: boolean): void {
   const expected = number(db, 'page_count') * number(db, 'page_size');
   const found = statSync(file).size;
-  if (found < expected) throw corrupt(file, `it has ${found} bytes of ${expected}`);
+  if (isWhole && found < expected) throw corrupt(file, `it has ${found} bytes of ${expected}`);
   if (expected > FULL_CHECK_BYTES) return;
   const [first] = db.prepare('PRAGMA quick_check(1)').all();
   if (first?.quick_check !== 'ok') throw corrupt(file, String(first?.quick_check));

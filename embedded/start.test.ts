@@ -157,18 +157,20 @@ it.each([
   socket.destroy();
 });
 
+/** In the thread of the documents: the first connection keeps it busy for ever. */
+const BUSY = `
+  import { Server } from 'node:net';
+  import { isMainThread } from 'node:worker_threads';
+  const { emit } = Server.prototype;
+  if (!isMainThread) Server.prototype.emit = function (name, ...rest) {
+    if (name === 'connection') setImmediate(() => { for (;;); });
+    return emit.call(this, name, ...rest);
+  };`;
+
 it.each([
   ['the parent is killed', 'SIGKILL'],
   ['the parent stops them', 'stop'],
 ])('the stores end when %s while the thread of the documents is busy', async (_, way) => {
-  const preload = `
-    import { Server } from 'node:net';
-    import { isMainThread } from 'node:worker_threads';
-    const { emit } = Server.prototype;
-    if (!isMainThread) Server.prototype.emit = function (name, ...rest) {
-      if (name === 'connection') setImmediate(() => { for (;;); });
-      return emit.call(this, name, ...rest);
-    };`;
   const script = `
     import { startEmbeddedStores } from ${JSON.stringify(fileURLToPath(new URL('./start.ts', import.meta.url)))};
     const stores = await startEmbeddedStores({ dataFolder: ${JSON.stringify(join(folder, 'data'))} });
@@ -177,7 +179,7 @@ it.each([
   `;
   const parent = spawn(process.execPath, ['--input-type=module-typescript', '--eval', script], {
     stdio: ['pipe', 'pipe', 'inherit'],
-    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}` },
+    env: { ...process.env, NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(BUSY)}` },
   });
   const [line] = (await once(createInterface({ input: parent.stdout! }), 'line')) as [string];
   const [pid = '', url = ''] = line.split(' ');
@@ -191,21 +193,13 @@ it.each([
 });
 
 it('`npm run stores` ends on SIGTERM while the thread of the documents is busy', async () => {
-  const preload = `
-    import { Server } from 'node:net';
-    import { isMainThread } from 'node:worker_threads';
-    const { emit } = Server.prototype;
-    if (!isMainThread) Server.prototype.emit = function (name, ...rest) {
-      if (name === 'connection') setImmediate(() => { for (;;); });
-      return emit.call(this, name, ...rest);
-    };`;
   const child = spawn(process.execPath, [fileURLToPath(new URL('./main.ts', import.meta.url))], {
     env: {
       ...process.env,
       PLAZA_DATA: join(folder, 'data'),
       PLAZA_EVENTSTORE_PORT: '0',
       PLAZA_MONGODB_PORT: '0',
-      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(preload)}`,
+      NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(BUSY)}`,
     },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -217,4 +211,53 @@ it('`npm run stores` ends on SIGTERM while the thread of the documents is busy',
   child.kill('SIGTERM');
   expect(await exited).toEqual([0, null]);
   socket.destroy();
+});
+
+/** In the stores' process and its thread: no file can grow, and the log of SQLite cannot be emptied. */
+const FULL_DISK = `
+  import fs from 'node:fs';
+  import { syncBuiltinESMExports } from 'node:module';
+  import { DatabaseSync } from 'node:sqlite';
+  const full = Object.assign(new Error('database or disk is full'), { errcode: 13 });
+  const { exec } = DatabaseSync.prototype;
+  DatabaseSync.prototype.exec = function (sql) {
+    if (!sql.includes('wal_checkpoint(')) return exec.call(this, sql);
+    exec.call(this, 'PRAGMA max_page_count = 1');
+    throw full;
+  };
+  fs.writeFileSync = () => { throw Object.assign(new Error('no space left'), { code: 'ENOSPC' }); };
+  syncBuiltinESMExports();`;
+
+it('on a full disk the stores start, say so, serve reads and refuse writes', async () => {
+  const fill = async (stores: EmbeddedStores) => {
+    const events = EventStoreDBClient.connectionString(stores.eventStoreUrl);
+    const documents = await MongoClient.connect(stores.mongoUrl);
+    const large = 'x'.repeat(20_000);
+    const written = await Promise.allSettled([
+      events.appendToStream('stream', jsonEvent({ type: 'Happened', data: { large } })),
+      documents.db('plaza').collection('runs').insertOne({ large }),
+    ]);
+    const read = [];
+    for await (const { event } of events.readStream('stream')) read.push(event?.type);
+    const found = await documents.db('plaza').collection('runs').countDocuments();
+    await Promise.all([events.dispose(), documents.close()]);
+    return { written: written.map(({ status }) => status), read, found };
+  };
+  const first = await start();
+  expect(await fill(first)).toMatchObject({ read: ['Happened'], found: 1 });
+  process.kill(first.pid, 'SIGKILL');
+  await first.exited;
+
+  vi.stubEnv('NODE_OPTIONS', `--import=data:text/javascript,${encodeURIComponent(FULL_DISK)}`);
+  const lines: string[] = [];
+  const full = await start({ log: (line) => lines.push(line) }).finally(() => vi.unstubAllEnvs());
+  expect(await fill(full)).toEqual({ written: ['rejected', 'rejected'], read: ['Happened'], found: 1 });
+  expect(lines.join()).toContain('is full: only reads are served');
+  await full.stop();
+
+  expect(await fill(await start())).toEqual({
+    written: ['fulfilled', 'fulfilled'],
+    read: ['Happened', 'Happened'],
+    found: 2,
+  });
 });

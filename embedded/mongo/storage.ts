@@ -1,9 +1,12 @@
 import { createCatalog } from './catalog.ts';
 import { openDatabase } from './database.ts';
 import { createDocuments } from './documents.ts';
+import { StorageError } from './errors.ts';
 import { createIndexBuild } from './index-build.ts';
 import { createScans } from './scans.ts';
 import { createTransactions } from './transactions.ts';
+
+const OUT_OF_DISK_SPACE = 14031;
 
 export type Storage = ReturnType<typeof openStorage>;
 
@@ -19,11 +22,15 @@ export const openStorage = (file: string, maxBytes?: number) => {
   const documents = createDocuments(database, transactions, catalog);
   const indexBuild = createIndexBuild(database, transactions, catalog, documents);
 
-  for (const collection of catalog.collections()) {
-    // An index whose building was interrupted was never acknowledged.
-    for (const index of collection.indexes.filter(({ ready }) => !ready)) catalog.dropIndex(collection, index);
+  // An index whose building was interrupted was never acknowledged. On a full disk it stays, unread.
+  try {
+    for (const collection of catalog.collections()) {
+      for (const index of collection.indexes.filter(({ ready }) => !ready)) catalog.dropIndex(collection, index);
+    }
+    transactions.commit();
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== OUT_OF_DISK_SPACE) throw error;
   }
-  transactions.commit();
 
   /** Commits what is pending and closes the file. */
   const close = (): void => {
