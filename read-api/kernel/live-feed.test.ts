@@ -1,0 +1,68 @@
+import { lastValueFrom, take, toArray } from 'rxjs';
+import { expect, it } from 'vitest';
+import type { EventCursor } from './event-cursor.ts';
+import type { EventLog, LoggedEvent } from './event-log.ts';
+import { liveFeed } from './live-feed.ts';
+
+const event = (position: bigint): LoggedEvent => ({ context: 'parking', position, entry: { position: `${position}` } });
+const at = (cursor: EventCursor): bigint => cursor.get('parking')!;
+
+/** A log that gains one event with every read, and fails when it is told to. */
+const growingLog = (fails: (read: number) => boolean = () => false) => {
+  const log = { reads: 0, head: 0n };
+  const contexts = ['parking'];
+  return {
+    log,
+    eventLog: {
+      contexts,
+      async head() {
+        log.reads += 1;
+        if (fails(log.reads)) throw new Error('the log is unavailable');
+        log.head += 1n;
+        return new Map([['parking', log.head]]);
+      },
+      async between(from, to) {
+        const events: LoggedEvent[] = [];
+        for (let position = at(from) + 1n; position <= at(to); position++) events.push(event(position));
+        return { events, to };
+      },
+      latest: async () => [],
+    } satisfies EventLog,
+  };
+};
+
+it('reads the log once for all subscribers, and only while it has some', async () => {
+  const { log, eventLog } = growingLog();
+  const feed = liveFeed(eventLog, 1);
+  expect(log.reads).toBe(0);
+  const seen = await Promise.all(Array.from({ length: 5 }, () => lastValueFrom(feed.pipe(take(4), toArray()))));
+  for (const steps of seen) expect(steps).toEqual(seen[0]);
+  expect(log.reads).toBe(4);
+});
+
+it('continues where it was after the log could not be read', async () => {
+  const { eventLog } = growingLog((read) => read > 2 && read < 6);
+  const steps = await lastValueFrom(liveFeed(eventLog, 1).pipe(take(5), toArray()));
+  expect(at(steps[0]!.from)).toBe(at(steps[0]!.to));
+  for (const [index, step] of steps.slice(1).entries()) expect(step.from).toBe(steps[index]!.to);
+  const positions = steps.flatMap(({ messages }) => messages.map(({ event: { position } }) => position));
+  expect(positions).toEqual([2n, 3n, 4n, 5n]);
+});
+
+it('gives a late subscriber the latest step, so that it misses nothing', async () => {
+  const { eventLog } = growingLog();
+  const feed = liveFeed(eventLog, 1);
+  const late = new Promise((resolve) => {
+    let count = 0;
+    const early = feed.subscribe((step) => {
+      count += 1;
+      if (count !== 3) return;
+      feed.pipe(take(1)).subscribe((first) => {
+        resolve([first, step]);
+        early.unsubscribe();
+      });
+    });
+  });
+  const [first, step] = (await late) as unknown[];
+  expect(first).toBe(step);
+});
