@@ -2,7 +2,7 @@ import { type RequestHandler, Router } from 'express';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { jsonBody } from '../platform/http/app.ts';
-import { signedCursors } from '../platform/http/cursors.ts';
+import { sealedCursors } from '../platform/http/cursors.ts';
 import { pageParameters, placeOf, readPage, takePage } from '../platform/http/pages.ts';
 import { queryOf, readAll } from '../platform/http/parameters.ts';
 import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
@@ -62,7 +62,7 @@ const UNCACHED = { 'Cache-Control': 'no-store' };
  */
 export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
   const router = Router({ caseSensitive: true });
-  const cursors = signedCursors(db);
+  const cursors = sealedCursors(db);
   const jobs = replayJobs(client, db, onError);
   const parkedChange = validator<{ state: 'replaying' | 'discarded' }>(ParkedChange);
   const replayRequest = validator<{ views: string[] }>(ReplayRequest, problems.invalid);

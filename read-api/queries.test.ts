@@ -310,8 +310,8 @@ describe('a hostile query', () => {
     const unsigned = [hash('sha256', question, 'base64url').slice(0, 12), ...parts];
     const own = Buffer.from(await cursorOf('/parking/lots?limit=1&sort=free'), 'base64url');
     const place = JSON.stringify(parts);
-    const signedByAnother = Buffer.concat([own.subarray(0, 16), Buffer.from(place)]).toString('base64url');
-    for (const cursor of [forged(unsigned), signedByAnother]) {
+    const sealOfAnother = Buffer.concat([own.subarray(0, 28), Buffer.from(place)]).toString('base64url');
+    for (const cursor of [forged(unsigned), sealOfAnother]) {
       const { status, body } = await api.get(`/parking/lots?sort=free&cursor=${cursor}`);
       expect([status, body.errors]).toEqual([400, [NOT_OURS]]);
     }

@@ -1,7 +1,7 @@
 import type { Router } from 'express';
 import type { Db } from 'mongodb';
 import { admission } from '../platform/http/admission.ts';
-import { signedCursors } from '../platform/http/cursors.ts';
+import { sealedCursors } from '../platform/http/cursors.ts';
 import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import type { SignIn } from '../platform/identity/system.ts';
@@ -85,7 +85,7 @@ export const startReadApi = ({
     answerWithin,
     ask: boundedQueries(admission(queries, queued), answerWithin),
     waits: admission(waits),
-    cursors: signedCursors(db),
+    cursors: sealedCursors(db),
   };
   const schemas = contexts.map(({ schema }) => schema);
   const center = controlCenter(contexts, models, onError, events);

@@ -90,8 +90,9 @@ export const access: Readonly<Record<string, Readonly<Record<string, Rule>>>> = 
     reservation: customer(),
     customerReservations: customer(),
     customerMessages: customer(),
-    reviews: anyone,
-    review: anyone,
+    // Anyone reads reviews; the guest's ids are for the guest and staff (see `personal` of the query).
+    reviews: { ...customer(), ...anyone },
+    review: customer(),
   },
   'bike-rental': {
     RegisterBike: staff,

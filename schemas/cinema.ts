@@ -361,14 +361,16 @@ const Message = Strict({
   sentAt: Type.Optional(Time),
 });
 
-const Review = Strict({
-  movieId: Id,
-  customerId: Id,
-  showingId: Id,
-  reservationId: Id,
-  rating: Rating,
-  text: ReviewText,
-  writtenAt: Time,
+const guest = { customerId: Id, showingId: Id, reservationId: Id };
+const review = { movieId: Id, rating: Rating, text: ReviewText, writtenAt: Time };
+
+const Review = Strict({ ...review, ...guest });
+
+const PublicReview = Strict({
+  ...review,
+  customerId: Type.Optional({ ...Id, description: 'Only the guest and staff see it.' }),
+  showingId: Type.Optional({ ...Id, description: 'Only the guest and staff see it.' }),
+  reservationId: Type.Optional({ ...Id, description: 'Only the guest and staff see it.' }),
 });
 
 const byState = { status: Reservation.properties.status, payment: Reservation.properties.payment };
@@ -397,7 +399,10 @@ export const queries = {
   customerMessages: list("A customer's messages", '/cinema/customers/{customerId}/messages', Message, {
     sorts: ['at'],
   }),
-  reviews: list("A movie's reviews", '/cinema/movies/{movieId}/reviews', Review, { sorts: ['writtenAt', 'rating'] }),
+  reviews: list("A movie's reviews", '/cinema/movies/{movieId}/reviews', PublicReview, {
+    sorts: ['writtenAt', 'rating'],
+    personal: ['customerId', 'showingId', 'reservationId'],
+  }),
   review: one("One customer's review", '/cinema/movies/{movieId}/reviews/{customerId}', Review),
 };
 

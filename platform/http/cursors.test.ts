@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startDatabase } from '../../read-api/testing.ts';
-import { signedCursors } from './cursors.ts';
+import { sealedCursors } from './cursors.ts';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let db: Db;
@@ -15,7 +15,7 @@ afterAll(() => database.stop());
 const place = { id: 'lot-1', value: 'Lot A' };
 
 it('is understood by every process on the database, whichever made the key', async () => {
-  const processes = Array.from({ length: 8 }, () => signedCursors(db));
+  const processes = Array.from({ length: 8 }, () => sealedCursors(db));
   const made = await Promise.all(processes.map((cursors) => cursors.encode('q', place)));
   expect(new Set(made).size).toBe(1);
   for (const cursors of processes) expect(await cursors.decode('q', made[0]!)).toEqual(place);
@@ -23,7 +23,7 @@ it('is understood by every process on the database, whichever made the key', asy
 });
 
 it('is refused with one changed bit, with another question, and without a signature', async () => {
-  const cursors = signedCursors(db);
+  const cursors = sealedCursors(db);
   const cursor = await cursors.encode('q', place);
   const bytes = Buffer.from(cursor, 'base64url');
   const changed = Array.from(bytes, (byte, at) => {
@@ -38,17 +38,17 @@ it('is refused with one changed bit, with another question, and without a signat
 });
 
 it('is made with the new key after the database was replaced', async () => {
-  const cursors = signedCursors(db);
+  const cursors = sealedCursors(db);
   const old = await cursors.encode('q', place);
   await db.collection('secrets').deleteMany({});
-  const fresh = await signedCursors(db).encode('q', place);
+  const fresh = await sealedCursors(db).encode('q', place);
   expect(fresh).not.toBe(old);
   expect(await cursors.decode('q', fresh)).toEqual(place);
   await expect(cursors.decode('q', old)).rejects.toMatchObject({ problem: { status: 400 } });
 });
 
 it('carries nothing but an id and a plain value, even when signed', async () => {
-  const cursors = signedCursors(db);
+  const cursors = sealedCursors(db);
   for (const wrong of [
     { id: 'a', value: { $gt: '' } },
     { id: { $gt: '' }, value: 1 },

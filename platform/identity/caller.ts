@@ -40,19 +40,15 @@ export type Admitted = {
   permit: Permit;
   /** What the caller reaches of a context, in answers about several contexts. */
   reach(context: Scoped): Reach;
+  /** The things whose personal fields the caller sees; undefined for none. */
+  personal: Permit | undefined;
 };
 
 /** Without sign-in everybody may use everything. */
-const OFF: Admitted = { caller: undefined, permit: ALL, reach: () => 'all' };
+const OFF: Admitted = { caller: undefined, permit: ALL, personal: ALL, reach: () => 'all' };
 
-/**
- * Returns the things of a context that a rule lets a caller use.
- * @throws ProblemError 401 without a caller, 403 when the rule names none of the caller's roles, or nothing is in their
- *   scope
- */
-const permitOf = (rule: Rule, caller: Caller | undefined, context: Scoped): Permit => {
-  if (rule.anyone === 'all') return ALL;
-  if (!caller) throw new ProblemError(problems.unauthenticated());
+/** Returns the things of a context that a rule lets a caller's roles use; undefined for none. */
+const permitOfRoles = (rule: Rule, caller: Caller, context: Scoped): Permit | undefined => {
   const { field } = context.scope ?? {};
   const grants = caller.roles.flatMap((role) => (rule[role] ? [{ role, grant: rule[role] }] : []));
   const isScoped = ({ grant }: (typeof grants)[number]) => grant === 'all' || grant.own === field;
@@ -63,12 +59,25 @@ const permitOf = (rule: Rule, caller: Caller | undefined, context: Scoped): Perm
   const fields = grants.flatMap(({ grant }) =>
     grant === 'all' || grant.own === field || isOutside ? [] : [grant.own],
   );
-  if (reach.length === 0 && fields.length === 0) throw new ProblemError(problems.forbidden());
+  if (reach.length === 0 && fields.length === 0) return undefined;
   return {
     kind: 'some',
     ...(field !== undefined && reach.length > 0 ? { within: { field, values: reach } } : {}),
     ...(fields.length > 0 ? { own: { id: caller.id, fields } } : {}),
   };
+};
+
+/**
+ * Returns the things of a context that a rule lets a caller use.
+ * @throws ProblemError 401 without a caller, 403 when the rule names none of the caller's roles, or nothing is in their
+ *   scope
+ */
+const permitOf = (rule: Rule, caller: Caller | undefined, context: Scoped): Permit => {
+  if (rule.anyone === 'all') return ALL;
+  if (!caller) throw new ProblemError(problems.unauthenticated());
+  const permit = permitOfRoles(rule, caller, context);
+  if (!permit) throw new ProblemError(problems.forbidden());
+  return permit;
 };
 
 const isWithin = (within: Within | undefined, thing: Readonly<Record<string, unknown>>): boolean =>
@@ -98,7 +107,8 @@ export const admit =
     if (identify) {
       const caller = await identify(req.headers.authorization);
       const permit = permitOf(rule, caller, context);
-      res.locals.admitted = { ...OFF, caller, permit } satisfies Admitted;
+      const personal = caller && permitOfRoles(rule, caller, context);
+      res.locals.admitted = { ...OFF, caller, permit, personal } satisfies Admitted;
     }
     next();
   };
@@ -117,7 +127,7 @@ export const admitToSystem =
       const roles = caller.roles.filter((role) => rule[role]);
       if (roles.length === 0 || (caller.scope && !isScoped)) throw new ProblemError(problems.forbidden());
       const reach = (context: Scoped) => reachIn(context, { ...caller, roles });
-      res.locals.admitted = { caller, permit: ALL, reach } satisfies Admitted;
+      res.locals.admitted = { caller, permit: ALL, personal: ALL, reach } satisfies Admitted;
     }
     next();
   };

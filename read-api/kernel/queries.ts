@@ -1,6 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import type { Db, Document, Filter } from 'mongodb';
-import type { TObject, TProperties } from 'typebox';
+import type { TProperties } from 'typebox';
 import { expressPath } from '../../platform/http/app.ts';
 import { sendTaggedJson } from '../../platform/http/conditional.ts';
 import type { Cursors } from '../../platform/http/cursors.ts';
@@ -88,12 +88,16 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
 const textsOf = (schemas: TProperties): Map<string, ReadText> =>
   new Map(Object.entries(schemas).map(([name, schema]) => [name, readText(schema)]));
 
-/** Takes the fields that an item has out of a stored document. */
-const itemOf = ({ properties }: TObject): ((document: Document) => Document) => {
-  const fields = Object.keys(properties);
-  return (document) => {
+/** Takes the fields that an item has, and that a caller may see, out of a stored document. */
+const itemOf = ({
+  item: { properties },
+  personal: hidden = [],
+}: QuerySchema): ((document: Document, personal: Permit | undefined) => Document) => {
+  const all = Object.keys(properties);
+  const shown = all.filter((field) => !hidden.includes(field));
+  return (document, personal) => {
     const item: Document = {};
-    for (const field of fields) {
+    for (const field of personal && isPermitted(personal, document) ? all : shown) {
       const value = document[field];
       if (value !== undefined) item[field] = value;
     }
@@ -112,16 +116,17 @@ const noParameters: ReadonlyMap<string, ReadText> = new Map();
 
 const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels): RequestHandler => {
   const readPath = pathReader(query);
-  const toItem = itemOf(query.item);
+  const toItem = itemOf(query);
   const collection = models.db.collection<Stored>(view);
-  const caching = cachingOf(rule);
+  const caching = cachingOf(rule, query);
   return async (req, res) => {
     const found = filter(readPath(req.params));
     readAll(queryOf(req.url), noParameters);
     const headers = await awaitPosition(req, res, [view], models);
     const document = await models.ask(() => collection.findOne(found, { maxTimeMS: models.answerWithin }));
-    if (document && isPermitted(permitted(res).permit, document))
-      sendTaggedJson(req, res, toItem(document), { ...headers, ...caching });
+    const { permit, personal } = permitted(res);
+    if (document && isPermitted(permit, document))
+      sendTaggedJson(req, res, toItem(document, personal), { ...headers, ...caching });
     else sendProblem(res, problems.notFound(), headers);
   };
 };
@@ -164,13 +169,15 @@ const narrow = async (
 };
 
 /** What everybody may see may be kept and revalidated; personal data is not to be left in caches. */
-const cachingOf = (rule: Rule) => ({ 'Cache-Control': rule.anyone === 'all' ? 'no-cache' : 'no-store' });
+const cachingOf = (rule: Rule, { personal = [] }: QuerySchema) => ({
+  'Cache-Control': rule.anyone === 'all' && personal.length === 0 ? 'no-cache' : 'no-store',
+});
 
 const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const { name, view, query, rule, filter, sortField } = bound;
-  const caching = cachingOf(rule);
+  const caching = cachingOf(rule, query);
   const readPath = pathReader(query);
-  const toItem = itemOf(query.item);
+  const toItem = itemOf(query);
   const collection = models.db.collection<Stored>(view);
   const { sorts } = query;
   const known = new Map([
@@ -193,7 +200,8 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   return async (req, res) => {
     const inPath = readPath(req.params);
     const given = readAll(queryOf(req.url), known);
-    const narrowed = await narrow(permitted(res).permit, inPath, given, bound, models);
+    const { permit, personal } = permitted(res);
+    const narrowed = await narrow(permit, inPath, given, bound, models);
     const page = takePage(given);
     const { sort = '' } = Object.fromEntries(given) as { sort?: string };
     given.delete('sort');
@@ -215,7 +223,8 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
       }),
     );
     const link: Record<string, string> = next === undefined ? {} : { Link: nextLink(req.originalUrl, next) };
-    sendTaggedJson(req, res, { items: documents.map(toItem), next }, { ...headers, ...caching, ...link });
+    const items = documents.map((document) => toItem(document, personal));
+    sendTaggedJson(req, res, { items, next }, { ...headers, ...caching, ...link });
   };
 };
 

@@ -83,6 +83,8 @@ export type QuerySchema<Item extends TObject = TObject> = {
   sorts: readonly string[];
   answer: 'one' | 'list';
   item: Item;
+  /** Optional fields of an item that `anyone` in the query's rule does not see: only roles that the rule names do. */
+  personal?: readonly string[];
   /** The path's parameters that are not fields of the item and not plain ids. */
   parameters?: TProperties;
 };
@@ -95,8 +97,16 @@ export const list = <Item extends TObject>(
   summary: string,
   path: string,
   item: Item,
-  { filters = {}, sorts = [] }: { filters?: TProperties; sorts?: readonly string[] } = {},
-): QuerySchema<Item> => ({ summary, path, filters, sorts, answer: 'list', item });
+  {
+    filters = {},
+    sorts = [],
+    personal = [],
+  }: {
+    filters?: TProperties;
+    sorts?: readonly string[];
+    personal?: readonly string[];
+  } = {},
+): QuerySchema<Item> => ({ summary, path, filters, sorts, answer: 'list', item, personal });
 
 /** Declares a query that answers one document, or 404. */
 export const one = <Item extends TObject>(summary: string, path: string, item: Item): QuerySchema<Item> => ({

@@ -162,7 +162,7 @@ test('what breaks a promise is told, unless the version was raised', () => {
   delete asyncApi.components.messages['parking.LotClosed'];
   expect(breachesOfPromise(promised<OpenApi>('openapi'), openApi)).toEqual(['GET /parking/lots: is gone']);
   expect(breachesOfPromise(promised<AsyncApi>('asyncapi'), asyncApi)).toEqual(['parking.LotClosed: is gone']);
-  for (const document of [openApi, asyncApi]) document.info.version = '0.2.0';
+  for (const document of [openApi, asyncApi]) document.info.version = '1000.0.0';
   expect(breachesOfPromise(promised<OpenApi>('openapi'), openApi)).toEqual([]);
   expect(breachesOfPromise(promised<AsyncApi>('asyncapi'), asyncApi)).toEqual([]);
 });
