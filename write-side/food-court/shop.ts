@@ -2,38 +2,24 @@ import {
   DEFAULT_MAX_OPEN_ORDERS,
   type FoodCourtCommand,
   type FoodCourtEvent,
+  foodCourt,
   MAX_COOKED_ORDERS,
   MAX_MENU_ITEMS,
 } from '../../schemas/food-court.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { type Decider, type Decision, type Refusal, refuse, unreachable } from '../kernel/decider.ts';
-import {
-  countOf,
-  noPastIds,
-  type PastIds,
-  recall,
-  remember,
-  restorePastIds,
-  type SavedPastIds,
-  savePastIds,
-} from '../kernel/past-ids.ts';
-
-type Event = Exclude<FoodCourtEvent, { type: 'AlarmRaised' | 'AlarmCleared' }>;
-type Command = Exclude<FoodCourtCommand, { type: 'RaiseAlarm' | 'ClearAlarm' }>;
-type PlaceOrder = Extract<Command, { type: 'PlaceOrder' }>['data'];
-type OrderPlaced = Extract<Event, { type: 'OrderPlaced' }>['data'];
+import { decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type MenuItem = { name: string; price: number; available: boolean };
-type CurrentStatus = 'placed' | 'accepted' | 'cooking' | 'cooked';
-type ClosedStatus = 'picked-up' | 'canceled';
-type ClosedOrder = { customerId: string; status: ClosedStatus };
+type OpenOrder = { customerId: string; status: 'placed' | 'accepted' | 'cooking' | 'cooked' };
+type ClosedOrder = { customerId: string; status: 'picked-up' | 'canceled' };
 
 type State = {
   isRegistered: boolean;
   maxOpenOrders: number;
   menu: ImmutableMap<string, MenuItem>;
   /** The orders that are neither picked up nor cancelled. */
-  orders: ImmutableMap<string, { customerId: string; status: CurrentStatus }>;
+  orders: ImmutableMap<string, OpenOrder>;
   /** How many of them are cooked; the others are open. */
   cooked: number;
   /** The orders closed last. */
@@ -52,59 +38,146 @@ const initialState: State = {
   closed: noPastIds(REMEMBERED_CLOSED),
 };
 
-/** Each step of an order: from which status it begins, and the event that it makes. */
-const steps = {
-  AcceptOrder: { from: 'placed', event: 'OrderAccepted', to: 'accepted' },
-  StartCooking: { from: 'accepted', event: 'CookingStarted', to: 'cooking' },
-  FinishCooking: { from: 'cooking', event: 'OrderCooked', to: 'cooked' },
-  PickUpOrder: { from: 'cooked', event: 'OrderPickedUp', to: 'picked-up' },
-} as const;
+/** A shop with its menu and its orders, so that price, availability and limit are decided together. */
+export const shop = decider(foodCourt, {
+  stream: 'shop-{shopId}',
+  initialState,
 
-const move = (state: State, orderId: string, status: CurrentStatus): State => {
+  evolve: {
+    ShopRegistered: (state, { maxOpenOrders }) => ({ ...state, isRegistered: true, maxOpenOrders }),
+    MenuItemPut: (state, { menuId, name, price, available }) => ({
+      ...state,
+      menu: state.menu.set(menuId, { name, price, available }),
+    }),
+    OrderPlaced: (state, { orderId, customerId }) => ({
+      ...state,
+      orders: state.orders.set(orderId, { customerId, status: 'placed' }),
+    }),
+    OrderAccepted: (state, { orderId }) => move(state, orderId, 'accepted'),
+    CookingStarted: (state, { orderId }) => move(state, orderId, 'cooking'),
+    OrderCooked: (state, { orderId }) => ({ ...move(state, orderId, 'cooked'), cooked: state.cooked + 1 }),
+    OrderPickedUp: (state, { orderId }) => ({ ...close(state, orderId, 'picked-up'), cooked: state.cooked - 1 }),
+    OrderCanceled: (state, { orderId }) => close(state, orderId, 'canceled'),
+  },
+
+  commands: {
+    RegisterShop: {
+      decide: ({ shopId, name, maxOpenOrders = DEFAULT_MAX_OPEN_ORDERS }, { isRegistered }) =>
+        isRegistered
+          ? refuse('shop-already-registered')
+          : [{ type: 'ShopRegistered', data: { shopId, name, maxOpenOrders } }],
+      answer: (_data, [registered]) => ({ ...registered?.data }),
+    },
+
+    PutMenuItem: {
+      decide: (data, { isRegistered, menu }) => {
+        if (!isRegistered) return refuse('shop-not-found');
+        const item = menu.get(data.menuId);
+        if (!item && menu.size >= MAX_MENU_ITEMS) return refuse('menu-full', `it has ${MAX_MENU_ITEMS} items`);
+        const isSame = item?.name === data.name && item.price === data.price && item.available === data.available;
+        return isSame ? [] : [{ type: 'MenuItemPut', data }];
+      },
+    },
+
+    PlaceOrder: {
+      decide: ({ shopId, orderId, customerId, lines }, state) => {
+        if (!state.isRegistered) return refuse('shop-not-found');
+        if (orderOf(state, orderId)) return refuse('order-already-exists');
+        const order = priced(state, lines);
+        if ('refused' in order) return order;
+        if (state.orders.size - state.cooked >= state.maxOpenOrders)
+          return refuse('shop-overloaded', `${state.maxOpenOrders} orders are open`);
+        return [{ type: 'OrderPlaced', data: { shopId, orderId, customerId, ...order } }];
+      },
+      answer: (_data, [placed]) => ({ ...placed?.data, status: 'placed' }),
+    },
+
+    AcceptOrder: {
+      decide: (data, state) => {
+        const order = orderAt('placed', data, state);
+        return 'refused' in order ? order : [{ type: 'OrderAccepted', data: order }];
+      },
+      answer: (data) => ({ ...data, status: 'accepted' }),
+    },
+
+    StartCooking: {
+      decide: (data, state) => {
+        const order = orderAt('accepted', data, state);
+        return 'refused' in order ? order : [{ type: 'CookingStarted', data: order }];
+      },
+      answer: (data) => ({ ...data, status: 'cooking' }),
+    },
+
+    FinishCooking: {
+      decide: (data, state) => {
+        const order = orderAt('cooking', data, state);
+        if ('refused' in order) return order;
+        if (state.cooked >= MAX_COOKED_ORDERS) return refuse('counter-full', `${MAX_COOKED_ORDERS} orders wait`);
+        return [{ type: 'OrderCooked', data: order }];
+      },
+      answer: (data) => ({ ...data, status: 'cooked' }),
+    },
+
+    PickUpOrder: {
+      decide: (data, state) => {
+        const order = orderAt('cooked', data, state);
+        return 'refused' in order ? order : [{ type: 'OrderPickedUp', data: order }];
+      },
+      answer: (data) => ({ ...data, status: 'picked-up' }),
+    },
+
+    CancelOrder: {
+      owner: ({ orderId }, state) => orderOf(state, orderId)?.customerId,
+      decide: ({ shopId, orderId }, state) => {
+        if (!state.isRegistered) return refuse('shop-not-found');
+        const order = orderOf(state, orderId);
+        if (!order) return refuse('order-not-found');
+        if (order.status === 'canceled') return refuse('already-canceled');
+        if (order.status !== 'placed') return refuse('order-already-accepted');
+        return [{ type: 'OrderCanceled', data: { shopId, orderId, customerId: order.customerId } }];
+      },
+      answer: (data) => ({ ...data, status: 'canceled' }),
+    },
+  },
+
+  snapshotVersion: 3,
+});
+
+/** An order, open or closed; undefined for an id that is unused or forgotten. */
+const orderOf = ({ orders, closed }: State, orderId: string): OpenOrder | ClosedOrder | undefined =>
+  orders.get(orderId) ?? recall(closed, orderId);
+
+/** Returns the event data of the next step of an order, or the refusal when the order is not at the status before it. */
+const orderAt = (
+  before: OpenOrder['status'],
+  { shopId, orderId }: { shopId: string; orderId: string },
+  state: State,
+): { shopId: string; orderId: string; customerId: string } | Refusal => {
+  if (!state.isRegistered) return refuse('shop-not-found');
+  const order = orderOf(state, orderId);
+  if (!order) return refuse('order-not-found');
+  if (order.status !== before) return refuse('order-out-of-sequence', `the order is ${order.status}`);
+  return { shopId, orderId, customerId: order.customerId };
+};
+
+const move = (state: State, orderId: string, status: OpenOrder['status']): State => {
   const order = state.orders.get(orderId);
   return order ? { ...state, orders: state.orders.set(orderId, { ...order, status }) } : state;
 };
 
-const close = (state: State, orderId: string, status: ClosedStatus): State => {
+const close = (state: State, orderId: string, status: ClosedOrder['status']): State => {
   const order = state.orders.get(orderId);
   if (!order) return state;
   const closed = remember(state.closed, orderId, { customerId: order.customerId, status });
   return { ...state, orders: state.orders.delete(orderId), closed };
 };
 
-const evolve = (state: State, event: Event): State => {
-  switch (event.type) {
-    case 'ShopRegistered':
-      return { ...state, isRegistered: true, maxOpenOrders: event.data.maxOpenOrders };
-    case 'MenuItemPut': {
-      const { menuId, name, price, available } = event.data;
-      return { ...state, menu: state.menu.set(menuId, { name, price, available }) };
-    }
-    case 'OrderPlaced': {
-      const { orderId, customerId } = event.data;
-      return {
-        ...state,
-        orders: state.orders.set(orderId, { customerId, status: 'placed' }),
-      };
-    }
-    case 'OrderAccepted':
-      return move(state, event.data.orderId, 'accepted');
-    case 'CookingStarted':
-      return move(state, event.data.orderId, 'cooking');
-    case 'OrderCooked':
-      return { ...move(state, event.data.orderId, 'cooked'), cooked: state.cooked + 1 };
-    case 'OrderPickedUp':
-      return { ...close(state, event.data.orderId, 'picked-up'), cooked: state.cooked - 1 };
-    case 'OrderCanceled':
-      return close(state, event.data.orderId, 'canceled');
-    default:
-      return unreachable(event);
-  }
-};
+type Lines = Extract<FoodCourtCommand, { type: 'PlaceOrder' }>['data']['lines'];
+type PricedOrder = Pick<Extract<FoodCourtEvent, { type: 'OrderPlaced' }>['data'], 'lines' | 'total'>;
 
 /** The lines at the menu's prices now, and their sum. */
-const priced = ({ menu }: State, lines: PlaceOrder['lines']): Pick<OrderPlaced, 'lines' | 'total'> | Refusal => {
-  const pricedLines: OrderPlaced['lines'] = [];
+const priced = ({ menu }: State, lines: Lines): PricedOrder | Refusal => {
+  const pricedLines: PricedOrder['lines'] = [];
   let total = 0;
   for (const { menuId, qty } of lines) {
     const item = menu.get(menuId);
@@ -115,130 +188,4 @@ const priced = ({ menu }: State, lines: PlaceOrder['lines']): Pick<OrderPlaced, 
     total += price * qty;
   }
   return { lines: pricedLines, total };
-};
-
-const decide = (command: Command, state: State): Decision<Event> => {
-  if (command.type === 'RegisterShop') {
-    if (state.isRegistered) return refuse('shop-already-registered');
-    const { shopId, name, maxOpenOrders = DEFAULT_MAX_OPEN_ORDERS } = command.data;
-    return [{ type: 'ShopRegistered', data: { shopId, name, maxOpenOrders } }];
-  }
-  if (!state.isRegistered) return refuse('shop-not-found');
-
-  switch (command.type) {
-    case 'PutMenuItem': {
-      const { menuId, name, price, available } = command.data;
-      const item = state.menu.get(menuId);
-      if (!item && state.menu.size >= MAX_MENU_ITEMS) return refuse('menu-full', `it has ${MAX_MENU_ITEMS} items`);
-      const isSame = item?.name === name && item.price === price && item.available === available;
-      return isSame ? [] : [{ type: 'MenuItemPut', data: command.data }];
-    }
-
-    case 'PlaceOrder': {
-      const { shopId, orderId, customerId, lines } = command.data;
-      if (state.orders.has(orderId) || recall(state.closed, orderId)) return refuse('order-already-exists');
-      const order = priced(state, lines);
-      if ('refused' in order) return order;
-      if (state.orders.size - state.cooked >= state.maxOpenOrders)
-        return refuse('shop-overloaded', `${state.maxOpenOrders} orders are open`);
-      return [{ type: 'OrderPlaced', data: { shopId, orderId, customerId, ...order } }];
-    }
-
-    case 'AcceptOrder':
-    case 'StartCooking':
-    case 'FinishCooking':
-    case 'PickUpOrder': {
-      const { shopId, orderId } = command.data;
-      const { from, event } = steps[command.type];
-      const order = state.orders.get(orderId);
-      const status = order?.status ?? recall(state.closed, orderId)?.status;
-      if (status === undefined) return refuse('order-not-found');
-      if (order?.status !== from) return refuse('order-out-of-sequence', `the order is ${status}`);
-      if (event === 'OrderCooked' && state.cooked >= MAX_COOKED_ORDERS)
-        return refuse('counter-full', `${MAX_COOKED_ORDERS} orders wait`);
-      return [{ type: event, data: { shopId, orderId, customerId: order.customerId } }];
-    }
-
-    case 'CancelOrder': {
-      const { shopId, orderId } = command.data;
-      const order = state.orders.get(orderId);
-      if (order?.status === 'placed')
-        return [{ type: 'OrderCanceled', data: { shopId, orderId, customerId: order.customerId } }];
-      const closed = recall(state.closed, orderId);
-      if (closed?.status === 'canceled') return refuse('already-canceled');
-      return order || closed ? refuse('order-already-accepted') : refuse('order-not-found');
-    }
-
-    default:
-      return unreachable(command);
-  }
-};
-
-const answer = (command: Command, events: readonly Event[]): object => {
-  switch (command.type) {
-    case 'RegisterShop':
-      return { ...events[0]?.data };
-    case 'PutMenuItem':
-      return command.data;
-    case 'PlaceOrder':
-      return { ...events[0]?.data, status: 'placed' };
-    case 'AcceptOrder':
-    case 'StartCooking':
-    case 'FinishCooking':
-    case 'PickUpOrder':
-      return { ...command.data, status: steps[command.type].to };
-    case 'CancelOrder':
-      return { ...command.data, status: 'canceled' };
-    default:
-      return unreachable(command);
-  }
-};
-
-type Saved = {
-  isRegistered: boolean;
-  maxOpenOrders: number;
-  menu: [menuId: string, MenuItem][];
-  orders: [orderId: string, customerId: string, CurrentStatus][];
-  closed: SavedPastIds<ClosedOrder>;
-};
-
-/** A shop with its menu and its orders: `shop-{shopId}`, so price, availability and limit are decided together. */
-export const shop: Decider<Command, Event, State> = {
-  category: 'shop',
-  commands: [
-    'RegisterShop',
-    'PutMenuItem',
-    'PlaceOrder',
-    'AcceptOrder',
-    'StartCooking',
-    'FinishCooking',
-    'PickUpOrder',
-    'CancelOrder',
-  ],
-  id: ({ shopId }) => shopId,
-  initialState,
-  evolve,
-  decide,
-  answer,
-  owner: ({ type, data }, { orders, closed }) =>
-    type === 'CancelOrder' ? (orders.get(data.orderId) ?? recall(closed, data.orderId))?.customerId : undefined,
-  size: ({ menu, orders, closed }) => menu.size + orders.size + countOf(closed),
-  snapshot: {
-    version: 2,
-    save: ({ isRegistered, maxOpenOrders, menu, orders, closed }): Saved => ({
-      isRegistered,
-      maxOpenOrders,
-      menu: [...menu],
-      orders: [...orders].map(([id, { customerId, status }]) => [id, customerId, status]),
-      closed: savePastIds(closed),
-    }),
-    restore: ({ isRegistered, maxOpenOrders, menu, orders, closed }: Saved): State => ({
-      isRegistered,
-      maxOpenOrders,
-      menu: ImmutableMap(menu),
-      orders: ImmutableMap(orders.map(([id, customerId, status]) => [id, { customerId, status }])),
-      cooked: orders.filter(([, , status]) => status === 'cooked').length,
-      closed: restorePastIds(REMEMBERED_CLOSED, closed),
-    }),
-  },
 };

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countOf, noPastIds, recall, remember, restorePastIds, savePastIds } from './past-ids.ts';
+import { noPastIds, type PastIds, recall, remember } from './past-ids.ts';
+import { restoreState, saveState, sizeOfState } from './saved-state.ts';
 
 const AT_LEAST = 5;
 const ids = fc.array(fc.nat({ max: 20 }).map(String), { maxLength: 60 });
@@ -21,7 +22,7 @@ it('never holds more than twice as many, and none that was never added', () => {
   fc.assert(
     fc.property(ids, (some) => {
       const past = after(some);
-      expect(countOf(past)).toBeLessThanOrEqual(2 * AT_LEAST);
+      expect(sizeOfState(past)).toBeLessThanOrEqual(2 * AT_LEAST);
       for (const id of ['never', '21']) expect(recall(past, id)).toBeUndefined();
     }),
   );
@@ -31,11 +32,9 @@ it('is the same after it was saved and restored', () => {
   fc.assert(
     fc.property(ids, ids, (before, more) => {
       const past = after(before);
-      const restored = restorePastIds(AT_LEAST, JSON.parse(JSON.stringify(savePastIds(past))));
-      const [kept, again] = [past, restored].map((each) =>
-        savePastIds(more.reduce((memory, id) => remember(memory, id, -1), each)),
-      );
-      expect(again).toEqual(kept);
+      const restored = restoreState(saveState(past)) as PastIds<number>;
+      const [kept, again] = [past, restored].map((each) => more.reduce((memory, id) => remember(memory, id, -1), each));
+      expect(saveState(again)).toEqual(saveState(kept));
     }),
   );
 });

@@ -11,9 +11,6 @@ export type PastIds<Value> = {
   readonly older: ImmutableMap<string, Value>;
 };
 
-/** What a snapshot keeps of {@link PastIds}. */
-export type SavedPastIds<Value> = { newer: [id: string, value: Value][]; older: [id: string, value: Value][] };
-
 /** @param atLeast ids that are remembered; up to twice as many are */
 export const noPastIds = <Value>(atLeast: number): PastIds<Value> => ({
   atLeast,
@@ -30,17 +27,3 @@ export const remember = <Value>({ atLeast, newer, older }: PastIds<Value>, id: s
 /** Returns what is known of an id; undefined for one that never was, or is forgotten. */
 export const recall = <Value>({ newer, older }: PastIds<Value>, id: string): Value | undefined =>
   newer.get(id) ?? older.get(id);
-
-export const countOf = ({ newer, older }: PastIds<unknown>): number => newer.size + older.size;
-
-export const savePastIds = <Value>({ newer, older }: PastIds<Value>): SavedPastIds<Value> => ({
-  newer: [...newer],
-  older: [...older],
-});
-
-/** @param atLeast as for {@link noPastIds} */
-export const restorePastIds = <Value>(atLeast: number, { newer, older }: SavedPastIds<Value>): PastIds<Value> => ({
-  atLeast,
-  newer: ImmutableMap(newer),
-  older: ImmutableMap(older),
-});

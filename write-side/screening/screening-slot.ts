@@ -1,22 +1,11 @@
-import { BOOKINGS_PER_PORTION, type ScreeningCommand, type ScreeningEvent } from '../../schemas/screening.ts';
+import { BOOKINGS_PER_PORTION, type ScreeningEvent, screening } from '../../schemas/screening.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
-import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
-import {
-  countOf,
-  noPastIds,
-  type PastIds,
-  recall,
-  remember,
-  restorePastIds,
-  type SavedPastIds,
-  savePastIds,
-} from '../kernel/past-ids.ts';
-
-type Slot = { hospitalName: string; date: string; capacity: number };
+import { decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type State = {
   status: 'unopened' | 'open' | 'deleted';
-  slot: Slot;
+  slot: { hospitalName: string; date: string; capacity: number };
   /** Customers by booking id. */
   open: ImmutableMap<string, string>;
   customers: ImmutableSet<string>;
@@ -35,7 +24,88 @@ const initialState: State = {
   closed: noPastIds(REMEMBERED_CLOSED),
 };
 
-const wasClosed = ({ closed }: State, bookingId: string): boolean => recall(closed, bookingId) !== undefined;
+/** A slot: one hospital on one day. */
+export const screeningSlot = decider(screening, {
+  stream: 'screeningSlot-{slotId}',
+  initialState,
+
+  evolve: {
+    SlotOpened: (state, { hospitalName, date, capacity }) => ({
+      ...state,
+      status: 'open',
+      slot: { hospitalName, date, capacity },
+    }),
+    ScreeningBooked: (state, { bookingId, customerId }) => ({
+      ...state,
+      open: state.open.set(bookingId, customerId),
+      customers: state.customers.add(customerId),
+    }),
+    BookingCanceled: (state, { bookingId }) => close(state, bookingId),
+    BookingForceCanceled: (state, { bookingId }) => close(state, bookingId),
+    SlotDeleted: (state) => ({ ...state, status: 'deleted' }),
+    ForceCancellationDue: (state) => state,
+  },
+
+  commands: {
+    OpenSlot: {
+      decide: (data, { status }, { now }) => {
+        const today = now.slice(0, '2026-01-31'.length);
+        if (status !== 'unopened') return refuse('slot-already-opened');
+        if (data.date < today) return refuse('date-in-past', `today is ${today} (UTC)`);
+        return [{ type: 'SlotOpened', data }];
+      },
+      answer: (data) => ({ ...data, status: 'open' }),
+    },
+
+    BookScreening: {
+      decide: (data, state) => {
+        const { hospitalName, date, capacity } = state.slot;
+        if (state.status !== 'open') return notOpen(state);
+        if (customerOf(state, data.bookingId) !== undefined) return refuse('booking-already-exists');
+        if (state.customers.has(data.customerId)) return refuse('customer-already-booked');
+        if (state.open.size >= capacity) return refuse('slot-full', `all ${capacity} places are booked`);
+        return [{ type: 'ScreeningBooked', data: { ...data, hospitalName, date } }];
+      },
+      answer: (_data, [booked]) => ({ ...booked?.data, status: 'booked' }),
+    },
+
+    CancelBooking: {
+      owner: ({ bookingId }, state) => customerOf(state, bookingId),
+      decide: ({ slotId, bookingId }, state) => {
+        if (state.status === 'unopened') return notOpen(state);
+        const customerId = customerOf(state, bookingId);
+        if (customerId === undefined) return refuse('booking-not-found');
+        if (!state.open.has(bookingId)) return refuse('already-canceled');
+        return [{ type: 'BookingCanceled', data: { slotId, bookingId, customerId } }];
+      },
+      answer: (data) => ({ ...data, status: 'canceled' }),
+    },
+
+    DeleteSlot: {
+      decide: ({ slotId }, state) => (state.status === 'open' ? deletion(slotId, state) : notOpen(state)),
+      answer: (_data, [deleted]) => ({ ...deleted?.data, status: 'deleted' }),
+    },
+
+    ForceCancelBooking: {
+      decide: ({ slotId, bookingId }, state) => {
+        if (state.status === 'unopened') return notOpen(state);
+        const customerId = state.open.get(bookingId);
+        if (state.status !== 'deleted' || customerId === undefined) return [];
+        return [{ type: 'BookingForceCanceled', data: { slotId, bookingId, customerId } }];
+      },
+      answer: (data) => ({ ...data, status: 'force-canceled' }),
+    },
+  },
+
+  scope: ({ status, slot: { hospitalName } }) => (status === 'unopened' ? undefined : { hospitalName }),
+  snapshotVersion: 3,
+});
+
+const notOpen = ({ status }: State): Refusal => refuse(status === 'deleted' ? 'slot-deleted' : 'slot-not-found');
+
+/** The customer of a booking, open or closed; undefined for an id that is unused or forgotten. */
+const customerOf = ({ open, closed }: State, bookingId: string): string | undefined =>
+  open.get(bookingId) ?? recall(closed, bookingId);
 
 const close = (state: State, bookingId: string): State => {
   const customerId = state.open.get(bookingId);
@@ -48,32 +118,7 @@ const close = (state: State, bookingId: string): State => {
   };
 };
 
-const evolve = (state: State, event: ScreeningEvent): State => {
-  switch (event.type) {
-    case 'SlotOpened': {
-      const { hospitalName, date, capacity } = event.data;
-      return { ...state, status: 'open', slot: { hospitalName, date, capacity } };
-    }
-    case 'ScreeningBooked': {
-      const { bookingId, customerId } = event.data;
-      return {
-        ...state,
-        open: state.open.set(bookingId, customerId),
-        customers: state.customers.add(customerId),
-      };
-    }
-    case 'BookingCanceled':
-    case 'BookingForceCanceled':
-      return close(state, event.data.bookingId);
-    case 'SlotDeleted':
-      return { ...state, status: 'deleted' };
-    case 'ForceCancellationDue':
-      return state;
-    default:
-      return unreachable(event);
-  }
-};
-
+/** The deletion, and the open bookings in portions that a policy cancels one after the other. */
 const deletion = (slotId: string, { open }: State): ScreeningEvent[] => {
   const bookingIds = [...open.keys()];
   const portions = Math.ceil(bookingIds.length / BOOKINGS_PER_PORTION);
@@ -87,100 +132,4 @@ const deletion = (slotId: string, { open }: State): ScreeningEvent[] => {
       };
     }),
   ];
-};
-
-const decide = (command: ScreeningCommand, state: State, { now }: DecisionInput): Decision<ScreeningEvent> => {
-  if (command.type === 'OpenSlot') {
-    const today = now.slice(0, '2026-01-31'.length);
-    if (state.status !== 'unopened') return refuse('slot-already-opened');
-    if (command.data.date < today) return refuse('date-in-past', `today is ${today} (UTC)`);
-    return [{ type: 'SlotOpened', data: command.data }];
-  }
-  if (state.status === 'unopened') return refuse('slot-not-found');
-
-  switch (command.type) {
-    case 'BookScreening': {
-      const { bookingId, customerId } = command.data;
-      const { hospitalName, date, capacity } = state.slot;
-      if (state.status === 'deleted') return refuse('slot-deleted');
-      if (state.open.has(bookingId) || wasClosed(state, bookingId)) return refuse('booking-already-exists');
-      if (state.customers.has(customerId)) return refuse('customer-already-booked');
-      if (state.open.size >= capacity) return refuse('slot-full', `all ${capacity} places are booked`);
-      return [{ type: 'ScreeningBooked', data: { ...command.data, hospitalName, date } }];
-    }
-
-    case 'CancelBooking': {
-      const { slotId, bookingId } = command.data;
-      const customerId = state.open.get(bookingId);
-      if (customerId === undefined)
-        return refuse(wasClosed(state, bookingId) ? 'already-canceled' : 'booking-not-found');
-      return [{ type: 'BookingCanceled', data: { slotId, bookingId, customerId } }];
-    }
-
-    case 'DeleteSlot':
-      return state.status === 'deleted' ? refuse('slot-deleted') : deletion(command.data.slotId, state);
-
-    case 'ForceCancelBooking': {
-      const { slotId, bookingId } = command.data;
-      const customerId = state.open.get(bookingId);
-      if (state.status !== 'deleted' || customerId === undefined) return [];
-      return [{ type: 'BookingForceCanceled', data: { slotId, bookingId, customerId } }];
-    }
-
-    default:
-      return unreachable(command);
-  }
-};
-
-const answer = (command: ScreeningCommand, events: readonly ScreeningEvent[]): object => {
-  switch (command.type) {
-    case 'OpenSlot':
-      return { ...command.data, status: 'open' };
-    case 'BookScreening':
-      return { ...events[0]?.data, status: 'booked' };
-    case 'CancelBooking':
-      return { ...command.data, status: 'canceled' };
-    case 'DeleteSlot':
-      return { ...events[0]?.data, status: 'deleted' };
-    case 'ForceCancelBooking':
-      return { ...command.data, status: 'force-canceled' };
-    default:
-      return unreachable(command);
-  }
-};
-
-type Saved = Pick<State, 'status' | 'slot'> & {
-  open: [bookingId: string, customerId: string][];
-  closed: SavedPastIds<string>;
-};
-
-/** A slot: `screeningSlot-{slotId}`, one hospital on one day. */
-export const screeningSlot: Decider<ScreeningCommand, ScreeningEvent, State> = {
-  category: 'screeningSlot',
-  commands: ['OpenSlot', 'BookScreening', 'CancelBooking', 'DeleteSlot', 'ForceCancelBooking'],
-  id: ({ slotId }) => slotId,
-  initialState,
-  evolve,
-  decide,
-  answer,
-  owner: ({ type, data }, { open, closed }) =>
-    type === 'CancelBooking' ? (open.get(data.bookingId) ?? recall(closed, data.bookingId)) : undefined,
-  scope: ({ status, slot: { hospitalName } }) => (status === 'unopened' ? undefined : { hospitalName }),
-  size: ({ open, closed }) => open.size + countOf(closed),
-  snapshot: {
-    version: 2,
-    save: ({ status, slot, open, closed }): Saved => ({
-      status,
-      slot,
-      open: [...open],
-      closed: savePastIds(closed),
-    }),
-    restore: ({ status, slot, open, closed }: Saved): State => ({
-      status,
-      slot,
-      open: ImmutableMap(open),
-      customers: ImmutableSet(open.map(([, customerId]) => customerId)),
-      closed: restorePastIds(REMEMBERED_CLOSED, closed),
-    }),
-  },
 };
