@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import {
-  type CommandOf,
   type ContextSchema,
   command,
   type EventOf,
@@ -48,7 +47,7 @@ export const events = {
   BookingForceCanceled: event('The booking ended with its slot', booking),
 };
 
-export const commands = {
+const commands = {
   OpenSlot: command(
     'Open a slot (administrators)',
     Strict({ slotId: Id, hospitalName: HospitalName, date: CalendarDay, capacity: Capacity }),
@@ -199,4 +198,3 @@ export const screening = {
 } as const satisfies ContextSchema;
 
 export type ScreeningEvent = EventOf<typeof events>;
-export type ScreeningCommand = CommandOf<typeof commands>;
