@@ -1,26 +1,27 @@
 /**
- * npm run conformance -- [--eventstore URL] [--mongodb URL]
+ * npm run conformance -- [--eventstore URL] [--mongodb URL] [--engine]
  *
- * Runs the black-box suites against the servers named; with neither, against the embedded stores. With only one named, only its
- * suite runs. May run again, and beside others: every name is random. The database in MongoDB is dropped at the end, the streams
- * stay. Exits with vitest's code.
+ * Runs the black-box suites against the servers named; with none, against the embedded stores. With only one named, only
+ * its suite runs. `--engine` names MongoDB's own engine (npm ci --prefix tests/conformance/engine, glibc 2.38); where it
+ * cannot run, the reason is printed and the suite is skipped. May run again, and beside others: every name is random. The
+ * database in MongoDB is dropped at the end, the streams stay. Exits with vitest's code.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { engineProblem, startEngine } from './engine.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-try {
-  const { values } = parseArgs({ options: { eventstore: { type: 'string' }, mongodb: { type: 'string' } } });
-  const { eventstore, mongodb } = values;
+const run = async (eventstore: string | undefined, mongodb: string | undefined): Promise<number> => {
   const both = eventstore === undefined && mongodb === undefined;
   const suites = [
     ...(both || eventstore !== undefined ? ['tests/conformance/event-store'] : []),
     ...(both || mongodb !== undefined ? ['tests/conformance/mongo'] : []),
   ];
   const vitest = fileURLToPath(new URL('vitest.mjs', import.meta.resolve('vitest/package.json')));
-  const { status } = spawnSync(process.execPath, [vitest, 'run', '--root', root, ...suites], {
+  const child = spawn(process.execPath, [vitest, 'run', '--root', root, ...suites], {
     stdio: 'inherit',
     env: {
       ...process.env,
@@ -28,9 +29,31 @@ try {
       ...(mongodb === undefined ? {} : { CONFORMANCE_MONGODB_URL: mongodb }),
     },
   });
-  process.exitCode = status ?? 1;
+  const [code] = await once(child, 'close');
+  return code ?? 1;
+};
+
+const runOnEngine = async (eventstore: string | undefined): Promise<number> => {
+  const problem = engineProblem();
+  if (problem) {
+    console.log(`skipped: ${problem}`);
+    return eventstore === undefined ? 0 : run(eventstore, undefined);
+  }
+  const engine = await startEngine();
+  try {
+    return await run(eventstore, engine.url);
+  } finally {
+    await engine.stop();
+  }
+};
+
+try {
+  const { eventstore, mongodb, engine } = parseArgs({
+    options: { eventstore: { type: 'string' }, mongodb: { type: 'string' }, engine: { type: 'boolean' } },
+  }).values;
+  process.exitCode = await (engine ? runOnEngine(eventstore) : run(eventstore, mongodb));
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
-  console.error('usage: npm run conformance -- [--eventstore esdb://…] [--mongodb mongodb://…]');
+  console.error('usage: npm run conformance -- [--eventstore esdb://…] [--mongodb mongodb://… | --engine]');
   process.exitCode = 2;
 }
