@@ -24,7 +24,11 @@ describe.skipIf(!nginx)('the gateway with TLS (needs nginx)', () => {
     });
     await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
     const ports = [(side.address() as AddressInfo).port];
-    gateway = await startGateway(nginx ?? '', { writeSide: ports, readApi: ports, projections: ports }, certificate);
+    gateway = await startGateway(
+      nginx ?? '',
+      { writeSide: ports, readApi: ports, projections: ports },
+      { tls: certificate },
+    );
   });
   afterAll(async () => {
     await gateway.stop();

@@ -31,12 +31,13 @@ export type Gateway = { url: string; tlsUrl?: string; log(): string; stop(): Pro
 /**
  * Runs nginx on deploy/gateway/nginx.conf, with only its port, its temporary folder and the addresses of the sides put
  * in: names in Docker's network there, ports of this machine here.
- * @param tls in PEM; left out, it is without TLS
+ * @param options `tls` in PEM, left out for plain HTTP; `requestsPerSecond` that a client may send after its burst, so
+ * that a test of the limit does not depend on how fast the machine sends
  */
 export const startGateway = async (
   nginx: string,
   sides: { writeSide: readonly number[]; readApi: readonly number[]; projections: readonly number[] },
-  tls?: { certificate: string; key: string },
+  { tls, requestsPerSecond = 100 }: { tls?: { certificate: string; key: string }; requestsPerSecond?: number } = {},
 ): Promise<Gateway> => {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
   // nginx's workers are somebody else when it is started by root.
@@ -56,6 +57,7 @@ export const startGateway = async (
   const conf = (await readFile(join(folder, 'nginx.conf'), 'utf8'))
     .replace('listen 8088;', `listen 127.0.0.1:${port};`)
     .replace(/listen \[::\]:8088;/, '')
+    .replace('rate=100r/s', `rate=${requestsPerSecond}r/s`)
     .replaceAll('/tmp/', `${folder}/`)
     .replace('/etc/nginx/tls/', tls ? `${folder}/tls/` : `${folder}/none/`)
     .replace('worker_processes auto;', 'worker_processes 1;');
