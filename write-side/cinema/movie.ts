@@ -1,128 +1,84 @@
-import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent } from '../../schemas/cinema.ts';
+import { CANCELLATIONS_PER_COMMAND, type CinemaEvent, cinema } from '../../schemas/cinema.ts';
 import { ImmutableSet } from '../kernel/collections.ts';
-import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
-
-type Event = Extract<
-  CinemaEvent,
-  { type: 'MovieRegistered' | 'MovieEdited' | 'MovieDeleted' | 'ShowingScheduled' | 'ShowingWithdrawn' }
->;
-type Command = Extract<
-  CinemaCommand,
-  {
-    type:
-      | 'RegisterMovie'
-      | 'EditMovie'
-      | 'DeleteMovie'
-      | 'WithdrawRemainingShowings'
-      | 'WithdrawShowing'
-      | 'ScheduleShowing';
-  }
->;
+import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 
 type State = {
   status: 'unregistered' | 'on' | 'deleted';
   title: string;
-  /** The ids of those scheduled and not withdrawn. */
+  /** The ids of the showings that are scheduled and not withdrawn. */
   showings: ImmutableSet<string>;
 };
 
 const initialState: State = { status: 'unregistered', title: '', showings: ImmutableSet() };
 
-const evolve = (state: State, event: Event): State => {
-  switch (event.type) {
-    case 'MovieRegistered':
-    case 'MovieEdited':
-      return { ...state, status: 'on', title: event.data.title };
-    case 'MovieDeleted':
-      return { ...state, status: 'deleted' };
-    case 'ShowingScheduled':
-      return { ...state, showings: state.showings.add(event.data.showingId) };
-    case 'ShowingWithdrawn':
-      return { ...state, showings: state.showings.delete(event.data.showingId) };
-    default:
-      return unreachable(event);
-  }
-};
+/** A movie and its showings. */
+export const movie = decider(cinema, {
+  stream: 'movie-{movieId}',
+  initialState,
 
-const withdrawals = (movieId: string, { showings }: State): Event[] =>
+  evolve: {
+    MovieRegistered: (movie, { title }) => ({ ...movie, status: 'on', title }),
+    MovieEdited: (movie, { title }) => ({ ...movie, title }),
+    MovieDeleted: (movie) => ({ ...movie, status: 'deleted' }),
+    ShowingScheduled: (movie, { showingId }) => ({ ...movie, showings: movie.showings.add(showingId) }),
+    ShowingWithdrawn: (movie, { showingId }) => ({ ...movie, showings: movie.showings.delete(showingId) }),
+  },
+
+  commands: {
+    RegisterMovie: {
+      decide: (data, { status }) =>
+        status === 'unregistered' ? [{ type: 'MovieRegistered', data }] : refuse('movie-already-registered'),
+      answer: (data) => ({ ...data, status: 'on' }),
+    },
+
+    EditMovie: {
+      decide: (data, movie) => (movie.status === 'on' ? [{ type: 'MovieEdited', data }] : notOn(movie)),
+      answer: (data) => ({ ...data, status: 'on' }),
+    },
+
+    DeleteMovie: {
+      decide: ({ movieId }, movie) => {
+        if (movie.status !== 'on') return notOn(movie);
+        const withdrawn = withdrawals(movieId, movie);
+        const remaining = movie.showings.size - withdrawn.length;
+        return [{ type: 'MovieDeleted', data: { movieId, remaining } }, ...withdrawn];
+      },
+      answer: ({ movieId }) => ({ movieId, status: 'deleted' }),
+    },
+
+    WithdrawRemainingShowings: {
+      decide: ({ movieId }, movie) => {
+        if (movie.status === 'unregistered') return notOn(movie);
+        return movie.status === 'deleted' ? withdrawals(movieId, movie) : [];
+      },
+      answer: ({ movieId }) => ({ movieId, status: 'deleted' }),
+    },
+
+    ScheduleShowing: {
+      decide: (data, movie) => {
+        if (movie.status !== 'on') return notOn(movie);
+        if (movie.showings.has(data.showingId)) return refuse('showing-already-exists');
+        return [{ type: 'ShowingScheduled', data: { ...data, title: movie.title } }];
+      },
+      answer: (_data, [scheduled]) => ({ ...scheduled?.data, status: 'open' }),
+    },
+
+    WithdrawShowing: {
+      decide: (data, movie) => {
+        if (movie.status === 'unregistered') return notOn(movie);
+        return movie.showings.has(data.showingId) ? [{ type: 'ShowingWithdrawn', data }] : [];
+      },
+    },
+  },
+
+  snapshotVersion: 2,
+});
+
+const notOn = ({ status }: State): Refusal => refuse(status === 'deleted' ? 'movie-deleted' : 'movie-not-found');
+
+const withdrawals = (movieId: string, { showings }: State): Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>[] =>
   showings
     .toSeq()
     .take(CANCELLATIONS_PER_COMMAND)
-    .map((showingId): Event => ({ type: 'ShowingWithdrawn', data: { movieId, showingId } }))
+    .map((showingId) => ({ type: 'ShowingWithdrawn' as const, data: { movieId, showingId } }))
     .toArray();
-
-const decide = (command: Command, state: State): Decision<Event> => {
-  if (command.type === 'RegisterMovie')
-    return state.status === 'unregistered'
-      ? [{ type: 'MovieRegistered', data: command.data }]
-      : refuse('movie-already-registered');
-  if (state.status === 'unregistered') return refuse('movie-not-found');
-  if (command.type === 'WithdrawRemainingShowings')
-    return state.status === 'deleted' ? withdrawals(command.data.movieId, state) : [];
-  if (command.type === 'WithdrawShowing')
-    return state.showings.has(command.data.showingId) ? [{ type: 'ShowingWithdrawn', data: command.data }] : [];
-  if (state.status === 'deleted') return refuse('movie-deleted');
-
-  switch (command.type) {
-    case 'EditMovie':
-      return [{ type: 'MovieEdited', data: command.data }];
-
-    case 'DeleteMovie': {
-      const { movieId } = command.data;
-      const withdrawn = withdrawals(movieId, state);
-      const remaining = state.showings.size - withdrawn.length;
-      return [{ type: 'MovieDeleted', data: { movieId, remaining } }, ...withdrawn];
-    }
-
-    case 'ScheduleShowing':
-      return state.showings.has(command.data.showingId)
-        ? refuse('showing-already-exists')
-        : [{ type: 'ShowingScheduled', data: { ...command.data, title: state.title } }];
-
-    default:
-      return unreachable(command);
-  }
-};
-
-const answer = (command: Command, [event]: readonly Event[]): object => {
-  switch (command.type) {
-    case 'RegisterMovie':
-    case 'EditMovie':
-      return { ...command.data, status: 'on' };
-    case 'DeleteMovie':
-    case 'WithdrawRemainingShowings':
-      return { movieId: command.data.movieId, status: 'deleted' };
-    case 'WithdrawShowing':
-      return command.data;
-    case 'ScheduleShowing':
-      return { ...event?.data, status: 'open' };
-    default:
-      return unreachable(command);
-  }
-};
-
-type Saved = Omit<State, 'showings'> & { showings: string[] };
-
-/** A movie and what it is shown in: `movie-{movieId}`. */
-export const movie: Decider<Command, Event, State> = {
-  category: 'movie',
-  commands: [
-    'RegisterMovie',
-    'EditMovie',
-    'DeleteMovie',
-    'WithdrawRemainingShowings',
-    'WithdrawShowing',
-    'ScheduleShowing',
-  ],
-  id: ({ movieId }) => movieId,
-  initialState,
-  evolve,
-  decide,
-  answer,
-  size: ({ showings }) => 1 + showings.size,
-  snapshot: {
-    version: 1,
-    save: (state): Saved => ({ ...state, showings: state.showings.toArray() }),
-    restore: (saved: Saved): State => ({ ...saved, showings: ImmutableSet(saved.showings) }),
-  },
-};

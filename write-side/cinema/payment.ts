@@ -1,15 +1,6 @@
-import type { CinemaCommand, CinemaEvent } from '../../schemas/cinema.ts';
+import { cinema } from '../../schemas/cinema.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
-
-type Event = Extract<
-  CinemaEvent,
-  { type: 'PaymentRequested' | 'PaymentApproved' | 'PaymentDeclined' | 'PaymentRefunded' | 'PaymentVoided' }
->;
-type Command = Extract<
-  CinemaCommand,
-  { type: 'RequestPayment' | 'ApprovePayment' | 'DeclinePayment' | 'RecordRefund' }
->;
+import { decider, refuse } from '../kernel/decider.ts';
 
 type Payment = {
   outcome: 'none' | 'requested' | 'approved' | 'declined';
@@ -17,76 +8,68 @@ type Payment = {
   undone: boolean;
 };
 
-/** The payments of a reservation id: one for each hold, of which only the latest may still be open. */
-type State = ImmutableMap<string, Payment>;
+/** One payment for each hold of the reservation id; an empty key for a hold from before the field `hold`. */
+type State = { payments: ImmutableMap<string, Payment> };
 
-/** The key of a payment whose events are from before the field `hold`. */
-const BEFORE_HOLDS = '';
+const initialState: State = { payments: ImmutableMap() };
 
-const none: Payment = { outcome: 'none', undone: false };
+/** The payments of a reservation id. Approved or declined: whichever comes first stands, and the seat follows it. */
+export const payment = decider(cinema, {
+  stream: 'payment-{showingId}.{reservationId}',
+  initialState,
 
-const paymentOf = (state: State, { hold = BEFORE_HOLDS }: { hold?: string }): Payment => state.get(hold) ?? none;
-
-const evolvePayment = (payment: Payment, event: Event): Payment => {
-  switch (event.type) {
-    case 'PaymentRequested':
-      return { ...payment, outcome: 'requested' };
-    case 'PaymentApproved':
-      return { ...payment, outcome: 'approved' };
-    case 'PaymentDeclined':
-      return { ...payment, outcome: 'declined' };
-    case 'PaymentRefunded':
-    case 'PaymentVoided':
-      return { ...payment, undone: true };
-    default:
-      return unreachable(event);
-  }
-};
-
-const evolve = (state: State, event: Event): State =>
-  state.set(event.data.hold ?? BEFORE_HOLDS, evolvePayment(paymentOf(state, event.data), event));
-
-/** Approved or declined: whichever comes first stands, and the seat follows it. */
-const decide = (command: Command, state: State): Decision<Event> => {
-  const { outcome, undone } = paymentOf(state, command.data);
-  const isOpen = outcome === 'none' || outcome === 'requested';
-  switch (command.type) {
-    case 'RequestPayment':
-      if (outcome === 'none') return [{ type: 'PaymentRequested', data: command.data }];
-      return isOpen ? [] : refuse(`payment-${outcome}`);
-
-    case 'ApprovePayment':
-      if (isOpen) return [{ type: 'PaymentApproved', data: command.data }];
-      return outcome === 'approved' ? [] : refuse('payment-declined');
-
-    case 'DeclinePayment':
-      if (isOpen) return [{ type: 'PaymentDeclined', data: command.data }];
-      return outcome === 'declined' ? [] : refuse('payment-approved');
-
-    case 'RecordRefund': {
-      if (isOpen || undone) return [];
-      const { charged, ...data } = command.data;
-      return [{ type: charged ? 'PaymentRefunded' : 'PaymentVoided', data }];
-    }
-
-    default:
-      return unreachable(command);
-  }
-};
-
-/** The payments of a reservation id: `payment-{showingId}.{reservationId}`. */
-export const payment: Decider<Command, Event, State> = {
-  category: 'payment',
-  commands: ['RequestPayment', 'ApprovePayment', 'DeclinePayment', 'RecordRefund'],
-  id: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
-  initialState: ImmutableMap(),
-  evolve,
-  decide,
-  answer: ({ data }) => data,
-  size: (state) => 1 + state.size,
-  snapshot: {
-    version: 2,
-    save: (state) => [...state],
-    restore: (saved: [hold: string, Payment][]): State => ImmutableMap(saved),
+  evolve: {
+    PaymentRequested: (state, data) => changed(state, data, { outcome: 'requested' }),
+    PaymentApproved: (state, data) => changed(state, data, { outcome: 'approved' }),
+    PaymentDeclined: (state, data) => changed(state, data, { outcome: 'declined' }),
+    PaymentRefunded: (state, data) => changed(state, data, { undone: true }),
+    PaymentVoided: (state, data) => changed(state, data, { undone: true }),
   },
-};
+
+  commands: {
+    RequestPayment: {
+      decide: (data, state) => {
+        const { outcome } = paymentOf(state, data);
+        if (outcome === 'none') return [{ type: 'PaymentRequested', data }];
+        return outcome === 'requested' ? [] : refuse(`payment-${outcome}`);
+      },
+    },
+
+    ApprovePayment: {
+      decide: (data, state) => {
+        const payment = paymentOf(state, data);
+        if (isOpen(payment)) return [{ type: 'PaymentApproved', data }];
+        return payment.outcome === 'approved' ? [] : refuse('payment-declined');
+      },
+    },
+
+    DeclinePayment: {
+      decide: (data, state) => {
+        const payment = paymentOf(state, data);
+        if (isOpen(payment)) return [{ type: 'PaymentDeclined', data }];
+        return payment.outcome === 'declined' ? [] : refuse('payment-approved');
+      },
+    },
+
+    RecordRefund: {
+      decide: ({ charged, ...data }, state) => {
+        const payment = paymentOf(state, data);
+        if (isOpen(payment) || payment.undone) return [];
+        return [{ type: charged ? 'PaymentRefunded' : 'PaymentVoided', data }];
+      },
+    },
+  },
+
+  snapshotVersion: 3,
+});
+
+type OfHold = { hold?: string };
+
+const paymentOf = ({ payments }: State, { hold = '' }: OfHold): Payment =>
+  payments.get(hold) ?? { outcome: 'none', undone: false };
+
+const isOpen = ({ outcome }: Payment): boolean => outcome === 'none' || outcome === 'requested';
+
+const changed = (state: State, of: OfHold, change: Partial<Payment>): State => ({
+  payments: state.payments.set(of.hold ?? '', { ...paymentOf(state, of), ...change }),
+});

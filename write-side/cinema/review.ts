@@ -1,49 +1,33 @@
-import type { CinemaCommand, CinemaEvent } from '../../schemas/cinema.ts';
-import { type Decider, type Decision, refuse, unreachable } from '../kernel/decider.ts';
-
-type Event = Extract<CinemaEvent, { type: 'ReviewWritten' | 'ReviewDeleted' }>;
-type Command = Extract<CinemaCommand, { type: 'WriteReview' | 'DeleteReview' }>;
+import { cinema } from '../../schemas/cinema.ts';
+import { decider, refuse } from '../kernel/decider.ts';
 
 /** The rating that counts; null when there is no review. */
 type State = { rating: number | null };
 
-const evolve = (_state: State, event: Event): State => {
-  switch (event.type) {
-    case 'ReviewWritten':
-      return { rating: event.data.rating };
-    case 'ReviewDeleted':
-      return { rating: null };
-    default:
-      return unreachable(event);
-  }
-};
+const initialState: State = { rating: null };
 
-const decide = (command: Command, { rating }: State): Decision<Event> => {
-  switch (command.type) {
-    case 'WriteReview':
-      return rating === null ? [{ type: 'ReviewWritten', data: command.data }] : refuse('review-already-exists');
-    case 'DeleteReview':
-      return rating === null
-        ? refuse('review-not-found')
-        : [{ type: 'ReviewDeleted', data: { ...command.data, rating } }];
-    default:
-      return unreachable(command);
-  }
-};
+/** A customer's review of a movie. */
+export const review = decider(cinema, {
+  stream: 'review-{movieId}.{customerId}',
+  initialState,
 
-const answer = ({ type, data }: Command): object =>
-  type === 'WriteReview'
-    ? { movieId: data.movieId, customerId: data.customerId, rating: data.rating, text: data.text }
-    : data;
+  evolve: {
+    ReviewWritten: (_review, { rating }) => ({ rating }),
+    ReviewDeleted: () => ({ rating: null }),
+  },
 
-/** A customer's review of a movie: `review-{movieId}.{customerId}`. */
-export const review: Decider<Command, Event, State> = {
-  category: 'review',
-  commands: ['WriteReview', 'DeleteReview'],
-  id: ({ movieId, customerId }) => `${movieId}.${customerId}`,
-  initialState: { rating: null },
-  evolve,
-  decide,
-  answer,
-  snapshot: { version: 1, save: (state) => state, restore: (saved: State) => saved },
-};
+  commands: {
+    WriteReview: {
+      decide: (data, { rating }) =>
+        rating === null ? [{ type: 'ReviewWritten', data }] : refuse('review-already-exists'),
+      answer: ({ movieId, customerId, rating, text }) => ({ movieId, customerId, rating, text }),
+    },
+
+    DeleteReview: {
+      decide: (data, { rating }) =>
+        rating === null ? refuse('review-not-found') : [{ type: 'ReviewDeleted', data: { ...data, rating } }],
+    },
+  },
+
+  snapshotVersion: 1,
+});

@@ -1,61 +1,38 @@
-import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, type CinemaEvent, type Hold } from '../../schemas/cinema.ts';
-import { ImmutableMap, ImmutableSet, OrderedMap } from '../kernel/collections.ts';
-import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
+import {
+  CANCELLATIONS_PER_COMMAND,
+  type CinemaCommand,
+  type CinemaEvent,
+  cinema,
+  type Hold,
+} from '../../schemas/cinema.ts';
+import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
+import { type Decision, type DecisionInput, decider, type Refusal, refuse, unreachable } from '../kernel/decider.ts';
+import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
-type Event = Extract<
-  CinemaEvent,
-  {
-    type:
-      | 'ShowingOpened'
-      | 'ShowingRefused'
-      | 'ShowingCanceled'
-      | 'SeatHeld'
-      | 'ReservationConfirmed'
-      | 'SeatReleased'
-      | 'SeatReservationCanceled';
-  }
->;
-type Command = Extract<
-  CinemaCommand,
-  {
-    type:
-      | 'OpenShowing'
-      | 'CheckShowing'
-      | 'CancelShowing'
-      | 'CancelRemainingSeats'
-      | 'ReserveSeat'
-      | 'ConfirmReservation'
-      | 'ReleaseSeat'
-      | 'CheckReservationId'
-      | 'CheckReservation'
-      | 'CancelSeat'
-      | 'ProveGuest';
-  }
->;
+type Event<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>;
+type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 
 type Reservation = { status: 'held' | 'confirmed'; hold?: string; customerId: string; seat?: number; price: number };
 
 /** Why a seat was released, or who cancelled a paid reservation: the customer or the showing. */
-type Ending = Extract<Event, { type: 'SeatReleased' }>['data']['reason'] | 'canceled' | 'showing-canceled';
-type Ended = { how: Ending; hold?: string };
-
-type Showing = { movieId: string; title: string; seats: number; price: number };
+type Ending = Event<'SeatReleased'>['data']['reason'] | 'canceled' | 'showing-canceled';
+type Ended = { how: Ending; hold?: string; customerId: string };
 
 type State = {
   status: 'none' | 'open' | 'canceled';
-  showing: Showing;
+  showing: { movieId: string; title: string; seats: number; price: number };
   /** The ids of movies whose showing of this id was refused. */
   refused: ImmutableSet<string>;
   /** Those that have a seat, by reservation id. */
   open: ImmutableMap<string, Reservation>;
   /** The numbers of seats that are taken by number. */
   taken: ImmutableSet<number>;
-  /** How the reservations ended that ended last, oldest first. */
-  ended: OrderedMap<string, Ended>;
+  /** The reservations that ended last. */
+  ended: PastIds<Ended>;
 };
 
-/** How many ended reservations a showing remembers by id: the state stays small however long the stream grows. */
-const REMEMBERED = 2_000;
+/** Ended reservations that a showing remembers, at least. */
+const REMEMBERED = 1_000;
 
 const initialState: State = {
   status: 'none',
@@ -63,63 +40,198 @@ const initialState: State = {
   refused: ImmutableSet(),
   open: ImmutableMap(),
   taken: ImmutableSet(),
-  ended: OrderedMap(),
+  ended: noPastIds(REMEMBERED),
 };
 
-const end = (state: State, { reservationId, hold }: Hold, how: Ending): State => {
-  const seat = state.open.get(reservationId)?.seat;
-  const ended = state.ended.set(reservationId, hold === undefined ? { how } : { how, hold });
-  return {
-    ...state,
-    open: state.open.delete(reservationId),
-    taken: seat === undefined ? state.taken : state.taken.delete(seat),
-    ended: ended.size > REMEMBERED ? ended.delete(ended.keySeq().first() as string) : ended,
+/** A showing's seats and their reservations, the unit of optimistic concurrency. */
+export const showing = decider(cinema, {
+  stream: 'showing-{showingId}',
+  initialState,
+  scope: ({ status, showing: { movieId } }) => (status === 'none' ? undefined : { movieId }),
+
+  evolve: {
+    ShowingOpened: (state, { movieId, title, seats, price }) => ({
+      ...state,
+      status: 'open',
+      showing: { movieId, title, seats, price },
+    }),
+    ShowingRefused: (state, { movieId }) => ({ ...state, refused: state.refused.add(movieId) }),
+    ShowingCanceled: (state) => ({ ...state, status: 'canceled' }),
+    SeatHeld: (state, { reservationId, hold, customerId, seat, price }) => ({
+      ...state,
+      open: state.open.set(reservationId, {
+        status: 'held',
+        ...(hold === undefined ? {} : { hold }),
+        customerId,
+        ...(seat === undefined ? {} : { seat }),
+        price,
+      }),
+      taken: seat === undefined ? state.taken : state.taken.add(seat),
+    }),
+    ReservationConfirmed: (state, { reservationId }) => ({
+      ...state,
+      open: state.open.update(reservationId, (held) => held && { ...held, status: 'confirmed' }),
+    }),
+    SeatReleased: (state, { reservationId, reason }) => ended(state, reservationId, reason),
+    SeatReservationCanceled: (state, { reservationId }) =>
+      ended(state, reservationId, state.status === 'canceled' ? 'showing-canceled' : 'canceled'),
+  },
+
+  commands: {
+    OpenShowing: { decide: (data, state) => openShowing(data, state) },
+
+    CheckShowing: {
+      decide: (data, state) => {
+        if (isAnothers(data, state)) return refuse('showing-already-exists');
+        return state.status === 'canceled' ? refuse('showing-canceled') : [];
+      },
+    },
+
+    CancelShowing: {
+      decide: ({ showingId, movieId }, state) => {
+        if (state.status === 'none') return notFound;
+        if (state.status === 'canceled' || isAnothers({ movieId }, state)) return [];
+        const canceled = cancellations(showingId, state);
+        const confirmed = state.open.count(({ status }) => status === 'confirmed');
+        const remaining = confirmed - canceled.length;
+        return [{ type: 'ShowingCanceled', data: { showingId, movieId, remaining } }, ...canceled];
+      },
+    },
+
+    CancelRemainingSeats: {
+      decide: ({ showingId }, state) => {
+        if (state.status === 'none') return notFound;
+        return state.status === 'canceled' ? cancellations(showingId, state) : [];
+      },
+    },
+
+    ReserveSeat: {
+      decide: (data, state, input) => reserve(data, state, input),
+      answer: ({ showingId, reservationId, customerId, seat }, [held]) => ({
+        showingId,
+        reservationId,
+        customerId,
+        ...(seat === undefined ? {} : { seat }),
+        price: held?.type === 'SeatHeld' ? held.data.price : 0,
+        status: 'held',
+      }),
+    },
+
+    CheckReservationId: {
+      decide: ({ reservationId }, state) => {
+        if (state.status === 'none') return notFound;
+        return isUsed(state, reservationId) ? refuse('reservation-already-exists') : [];
+      },
+    },
+
+    ConfirmReservation: {
+      decide: (hold, state) => {
+        if (state.status === 'none') return notFound;
+        const held = heldBy(state, hold);
+        if (held?.status !== 'held') return [];
+        const data = reservationData(state, hold, held);
+        const confirmed = { type: 'ReservationConfirmed' as const, data };
+        return state.status === 'open' ? [confirmed] : [confirmed, canceledByShowing(data)];
+      },
+    },
+
+    ReleaseSeat: {
+      decide: ({ reason, ...hold }, state) => {
+        if (state.status === 'none') return notFound;
+        const held = heldBy(state, hold);
+        if (held?.status !== 'held') return [];
+        return [{ type: 'SeatReleased', data: { ...reservationData(state, hold, held), reason } }];
+      },
+    },
+
+    CheckReservation: {
+      decide: (hold, state) => {
+        if (state.status === 'none') return notFound;
+        const reservation = heldBy(state, hold);
+        if (reservation) return reservation.status === 'confirmed' ? [] : refuse('reservation-pending');
+        const past = recall(state.ended, hold.reservationId);
+        return past && past.hold === hold.hold ? endedRefusal(past.how) : refuse('reservation-not-found');
+      },
+    },
+
+    CancelSeat: {
+      owner: ({ reservationId }, { open, ended }) =>
+        (open.get(reservationId) ?? recall(ended, reservationId))?.customerId,
+      decide: ({ showingId, reservationId, reason }, state) => {
+        if (state.status === 'none') return notFound;
+        const reservation = state.open.get(reservationId);
+        if (!reservation) return notCancelable(recall(state.ended, reservationId));
+        if (reservation.status === 'held') return refuse('reservation-pending');
+        const data = reservationData(state, { showingId, reservationId }, reservation);
+        return [{ type: 'SeatReservationCanceled', data: { ...data, ...(reason === undefined ? {} : { reason }) } }];
+      },
+      answer: ({ showingId, reservationId }) => ({ showingId, reservationId, status: 'canceled' }),
+    },
+
+    ProveGuest: {
+      decide: ({ movieId, reservationId, customerId }, { showing, open }) => {
+        const reservation = open.get(reservationId);
+        const isGuest = reservation?.status === 'confirmed' && reservation.customerId === customerId;
+        return isGuest && showing.movieId === movieId ? [] : refuse('not-a-guest');
+      },
+    },
+  },
+
+  snapshotVersion: 4,
+});
+
+const notFound: Refusal = refuse('showing-not-found');
+
+const isAnothers = ({ movieId }: { movieId: string }, { status, showing }: State): boolean =>
+  status !== 'none' && showing.movieId !== movieId;
+
+/** The first movie to open a showing has it. A policy withdraws what another movie scheduled under the same id. */
+const openShowing = (
+  data: Data<'OpenShowing'>,
+  state: State,
+): Decision<Event<'ShowingOpened'> | Event<'ShowingRefused'>> => {
+  const { showingId, movieId } = data;
+  if (isAnothers(data, state))
+    return state.refused.has(movieId) ? [] : [{ type: 'ShowingRefused', data: { showingId, movieId } }];
+  return state.status === 'none' ? [{ type: 'ShowingOpened', data }] : [];
+};
+
+const isUsed = ({ open, ended }: State, reservationId: string): boolean =>
+  open.has(reservationId) || recall(ended, reservationId) !== undefined;
+
+const reserve = (
+  { showingId, reservationId, customerId, seat }: Data<'ReserveSeat'>,
+  state: State,
+  { now, revision }: DecisionInput,
+): Decision<Event<'SeatHeld'>> => {
+  const { status, showing, open, taken } = state;
+  if (status === 'none') return notFound;
+  if (isUsed(state, reservationId)) return refuse('reservation-already-exists');
+  if (status === 'canceled') return refuse('showing-canceled');
+  if (seat !== undefined && seat > showing.seats) return refuse('no-such-seat', `there are ${showing.seats}`);
+  if (open.size >= showing.seats) return refuse('showing-full', `all ${showing.seats} seats are taken`);
+  if (seat !== undefined && taken.has(seat)) return refuse('seat-taken');
+  const held: Reservation = {
+    status: 'held',
+    hold: `${revision}`,
+    customerId,
+    ...(seat === undefined ? {} : { seat }),
+    price: showing.price,
   };
+  const data = reservationData(state, { showingId, reservationId }, held);
+  return [{ type: 'SeatHeld', data: { ...data, heldAt: now } }];
 };
 
-const evolve = (state: State, event: Event): State => {
-  switch (event.type) {
-    case 'ShowingOpened': {
-      const { movieId, title, seats, price } = event.data;
-      return { ...state, status: 'open', showing: { movieId, title, seats, price } };
-    }
-    case 'ShowingRefused':
-      return { ...state, refused: state.refused.add(event.data.movieId) };
-    case 'ShowingCanceled':
-      return { ...state, status: 'canceled' };
-    case 'SeatHeld': {
-      const { reservationId, hold, customerId, seat, price } = event.data;
-      return {
-        ...state,
-        open: state.open.set(reservationId, {
-          status: 'held',
-          ...(hold === undefined ? {} : { hold }),
-          customerId,
-          price,
-          ...(seat === undefined ? {} : { seat }),
-        }),
-        taken: seat === undefined ? state.taken : state.taken.add(seat),
-      };
-    }
-    case 'ReservationConfirmed':
-      return {
-        ...state,
-        open: state.open.update(event.data.reservationId, (held) => held && { ...held, status: 'confirmed' as const }),
-      } as State;
-    case 'SeatReleased':
-      return end(state, event.data, event.data.reason);
-    case 'SeatReservationCanceled':
-      return end(state, event.data, state.status === 'canceled' ? 'showing-canceled' : 'canceled');
-    default:
-      return unreachable(event);
-  }
+/** Returns the reservation that a step belongs to, unless its id was held again since. */
+const heldBy = ({ open }: State, { reservationId, hold }: Hold): Reservation | undefined => {
+  const reservation = open.get(reservationId);
+  return reservation?.hold === hold ? reservation : undefined;
 };
 
 /** Returns the data that every event of a reservation has. */
 const reservationData = (
   { showing }: State,
-  showingId: string,
-  reservationId: string,
+  { showingId, reservationId }: Hold,
   { hold, customerId, seat, price }: Reservation,
 ) => ({
   showingId,
@@ -132,65 +244,22 @@ const reservationData = (
   price,
 });
 
-/** Those that are being paid are left: they are cancelled when the payment has come, or released when it has not. */
-const cancellations = (showingId: string, state: State): Event[] =>
-  state.open
-    .entrySeq()
-    .filter(([, { status }]) => status === 'confirmed')
-    .take(CANCELLATIONS_PER_COMMAND)
-    .map(
-      ([reservationId, reservation]): Event => ({
-        type: 'SeatReservationCanceled',
-        data: { ...reservationData(state, showingId, reservationId, reservation), reason: 'showing-canceled' },
-      }),
-    )
-    .toArray();
-
-const isAnothers = ({ movieId }: { movieId: string }, { status, showing }: State): boolean =>
-  status !== 'none' && showing.movieId !== movieId;
-
-/** The first movie to open a showing has it. A policy withdraws what another movie scheduled under the same id. */
-const open = (data: Extract<Command, { type: 'OpenShowing' }>['data'], state: State): Decision<Event> => {
-  const { showingId, movieId } = data;
-  if (isAnothers(data, state))
-    return state.refused.has(movieId) ? [] : [{ type: 'ShowingRefused', data: { showingId, movieId } }];
-  return state.status === 'none' ? [{ type: 'ShowingOpened', data }] : [];
-};
-
-const reserve = (
-  { showingId, reservationId, customerId, seat }: Extract<Command, { type: 'ReserveSeat' }>['data'],
-  state: State,
-  { now, revision }: DecisionInput,
-): Decision<Event> => {
-  const { showing, open, taken, ended } = state;
-  if (open.has(reservationId) || ended.has(reservationId)) return refuse('reservation-already-exists');
-  if (state.status === 'canceled') return refuse('showing-canceled');
-  if (seat !== undefined && seat > showing.seats) return refuse('no-such-seat', `there are ${showing.seats}`);
-  if (open.size >= showing.seats) return refuse('showing-full', `all ${showing.seats} seats are taken`);
-  if (seat !== undefined && taken.has(seat)) return refuse('seat-taken');
-  const held: Reservation = {
-    status: 'held',
-    hold: `${revision}`,
-    customerId,
-    price: showing.price,
-    ...(seat === undefined ? {} : { seat }),
+const ended = (state: State, reservationId: string, how: Ending): State => {
+  const reservation = state.open.get(reservationId);
+  if (!reservation) return state;
+  const { hold, customerId, seat } = reservation;
+  const past: Ended = { how, ...(hold === undefined ? {} : { hold }), customerId };
+  return {
+    ...state,
+    open: state.open.delete(reservationId),
+    taken: seat === undefined ? state.taken : state.taken.delete(seat),
+    ended: remember(state.ended, reservationId, past),
   };
-  return [{ type: 'SeatHeld', data: { ...reservationData(state, showingId, reservationId, held), heldAt: now } }];
 };
 
-/** Returns the reservation that a step belongs to, unless its id was held again since. */
-const heldBy = ({ open }: State, { reservationId, hold }: Hold): Reservation | undefined => {
-  const reservation = open.get(reservationId);
-  return reservation?.hold === hold ? reservation : undefined;
-};
-
-/** Refuses a reservation that is not confirmed, with the reason that its customer gets. */
-const checkReservation = (held: Hold, state: State): Decision<Event> => {
-  const reservation = heldBy(state, held);
-  if (reservation) return reservation.status === 'confirmed' ? [] : refuse('reservation-pending');
-  const ended = state.ended.get(held.reservationId);
-  if (!ended || ended.hold !== held.hold) return refuse('reservation-not-found');
-  switch (ended.how) {
+/** Returns the answer to the customer of a reservation that ended. */
+const endedRefusal = (how: Ending): Refusal => {
+  switch (how) {
     case 'declined':
       return refuse('payment-declined');
     case 'timed-out':
@@ -202,148 +271,28 @@ const checkReservation = (held: Hold, state: State): Decision<Event> => {
     case 'showing-canceled':
       return refuse('showing-canceled', 'the payment is refunded');
     default:
-      return unreachable(ended.how);
+      return unreachable(how);
   }
 };
 
-const decide = (command: Command, state: State, input: DecisionInput): Decision<Event> => {
-  const { showingId } = command.data;
-  if (command.type === 'OpenShowing') return open(command.data, state);
-  if (command.type === 'CheckShowing') {
-    if (isAnothers(command.data, state)) return refuse('showing-already-exists');
-    return state.status === 'canceled' ? refuse('showing-canceled') : [];
-  }
-  if (state.status === 'none') return refuse(command.type === 'ProveGuest' ? 'not-a-guest' : 'showing-not-found');
-
-  switch (command.type) {
-    case 'CancelShowing': {
-      const { movieId } = command.data;
-      if (state.status === 'canceled' || isAnothers(command.data, state)) return [];
-      const canceled = cancellations(showingId, state);
-      const confirmed = state.open.count(({ status }) => status === 'confirmed');
-      const remaining = confirmed - canceled.length;
-      return [{ type: 'ShowingCanceled', data: { showingId, movieId, remaining } }, ...canceled];
-    }
-
-    case 'CancelRemainingSeats':
-      return state.status === 'canceled' ? cancellations(showingId, state) : [];
-
-    case 'ReserveSeat':
-      return reserve(command.data, state, input);
-
-    case 'ConfirmReservation': {
-      const { reservationId } = command.data;
-      const held = heldBy(state, command.data);
-      if (held?.status !== 'held') return [];
-      const data = reservationData(state, showingId, reservationId, held);
-      const confirmed: Event = { type: 'ReservationConfirmed', data };
-      return state.status === 'open'
-        ? [confirmed]
-        : [confirmed, { type: 'SeatReservationCanceled', data: { ...data, reason: 'showing-canceled' } }];
-    }
-
-    case 'ReleaseSeat': {
-      const { reservationId, reason } = command.data;
-      const held = heldBy(state, command.data);
-      if (held?.status !== 'held') return [];
-      return [{ type: 'SeatReleased', data: { ...reservationData(state, showingId, reservationId, held), reason } }];
-    }
-
-    case 'CheckReservationId': {
-      const { reservationId } = command.data;
-      const isUsed = state.open.has(reservationId) || state.ended.has(reservationId);
-      return isUsed ? refuse('reservation-already-exists') : [];
-    }
-
-    case 'CheckReservation':
-      return checkReservation(command.data, state);
-
-    case 'CancelSeat': {
-      const { reservationId, reason } = command.data;
-      const reservation = state.open.get(reservationId);
-      if (reservation?.status === 'held') return refuse('reservation-pending');
-      if (!reservation) {
-        const ended = state.ended.get(reservationId);
-        if (!ended) return refuse('reservation-not-found');
-        const isCanceled = ended.how === 'canceled' || ended.how === 'showing-canceled';
-        return refuse(isCanceled ? 'already-canceled' : 'reservation-refused');
-      }
-      const data = reservationData(state, showingId, reservationId, reservation);
-      return [{ type: 'SeatReservationCanceled', data: { ...data, ...(reason === undefined ? {} : { reason }) } }];
-    }
-
-    case 'ProveGuest': {
-      const { movieId, reservationId, customerId } = command.data;
-      const reservation = state.open.get(reservationId);
-      const isGuest = reservation?.status === 'confirmed' && reservation.customerId === customerId;
-      return isGuest && state.showing.movieId === movieId ? [] : refuse('not-a-guest');
-    }
-
-    default:
-      return unreachable(command);
-  }
+const notCancelable = (past: Ended | undefined): Refusal => {
+  if (!past) return refuse('reservation-not-found');
+  const isCanceled = past.how === 'canceled' || past.how === 'showing-canceled';
+  return refuse(isCanceled ? 'already-canceled' : 'reservation-refused');
 };
 
-const answer = (command: Command, [event]: readonly Event[]): object => {
-  if (event?.type === 'SeatHeld') {
-    const { showingId, reservationId, customerId, seat, price } = event.data;
-    return { showingId, reservationId, customerId, ...(seat === undefined ? {} : { seat }), price, status: 'held' };
-  }
-  if (command.type === 'CancelSeat') {
-    const { showingId, reservationId } = command.data;
-    return { showingId, reservationId, status: 'canceled' };
-  }
-  return command.data;
-};
+const canceledByShowing = (data: ReturnType<typeof reservationData>): Event<'SeatReservationCanceled'> => ({
+  type: 'SeatReservationCanceled',
+  data: { ...data, reason: 'showing-canceled' },
+});
 
-type Saved = {
-  status: State['status'];
-  showing: Showing;
-  refused: string[];
-  open: [reservationId: string, Reservation][];
-  ended: [reservationId: string, Ended][];
-};
-
-/** A showing's seats and their reservations: `showing-{showingId}`, the unit of optimistic concurrency. */
-export const showing: Decider<Command, Event, State> = {
-  category: 'showing',
-  commands: [
-    'OpenShowing',
-    'CheckShowing',
-    'CancelShowing',
-    'CancelRemainingSeats',
-    'ReserveSeat',
-    'ConfirmReservation',
-    'ReleaseSeat',
-    'CheckReservationId',
-    'CheckReservation',
-    'CancelSeat',
-    'ProveGuest',
-  ],
-  id: ({ showingId }) => showingId,
-  initialState,
-  evolve,
-  decide,
-  answer,
-  owner: ({ type, data }, { open }) => (type === 'CancelSeat' ? open.get(data.reservationId)?.customerId : undefined),
-  scope: ({ status, showing: { movieId } }) => (status === 'none' ? undefined : { movieId }),
-  size: ({ open, ended }) => 1 + open.size + ended.size,
-  snapshot: {
-    version: 3,
-    save: ({ status, showing, refused, open, ended }): Saved => ({
-      status,
-      showing,
-      refused: [...refused],
-      open: [...open],
-      ended: [...ended],
-    }),
-    restore: ({ status, showing, refused, open, ended }: Saved): State => ({
-      status,
-      showing,
-      refused: ImmutableSet(refused),
-      open: ImmutableMap(open),
-      taken: ImmutableSet(open.flatMap(([, { seat }]) => (seat === undefined ? [] : [seat]))),
-      ended: OrderedMap(ended),
-    }),
-  },
-};
+/** Leaves those that are being paid: they are cancelled once the payment is approved, or released when it is not. */
+const cancellations = (showingId: string, state: State): Event<'SeatReservationCanceled'>[] =>
+  state.open
+    .entrySeq()
+    .filter(([, { status }]) => status === 'confirmed')
+    .take(CANCELLATIONS_PER_COMMAND)
+    .map(([reservationId, reservation]) =>
+      canceledByShowing(reservationData(state, { showingId, reservationId }, reservation)),
+    )
+    .toArray();
