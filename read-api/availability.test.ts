@@ -23,7 +23,7 @@ const expectAway = async (api: Api): Promise<void> => {
   }
 };
 
-describe('while the read models are away', () => {
+describe('while the read models are unavailable', () => {
   it('queries are 503 in under a second, and are answered again when they are back', async () => {
     const database = await startDatabase();
     onTestFinished(database.stop);
@@ -49,7 +49,7 @@ describe('while the read models are away', () => {
     expect(api.errors).toEqual([]);
   }, 60_000);
 
-  it('queries are 503 in under a second when the server is there but says nothing', async () => {
+  it('queries are 503 in under a second when the server accepts connections but does not answer', async () => {
     const silent = createServer((socket) => socket.on('error', () => {}));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const client = createMongoClient(`mongodb://127.0.0.1:${(silent.address() as AddressInfo).port}`);

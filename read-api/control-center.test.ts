@@ -156,7 +156,7 @@ describe('GET /control-center', () => {
     ]);
   });
 
-  it('has the shape that its schema tells', async () => {
+  it('has the shape of its schema', async () => {
     const ajv = new Ajv({ strict: false });
     formats.default(ajv);
     const validate = ajv.compile(controlCenterSchema([parking.schema]));
@@ -201,7 +201,7 @@ describe('GET /control-center', () => {
 });
 
 describe('GET /control-center/events', () => {
-  it('sends each event as it comes, once and in order, to every client', async () => {
+  it('sends each event once and in order to every client', async () => {
     const clients = await Promise.all([reading(), reading(), reading()]);
     const expected: string[] = [];
     for (let at = 0; at < 20; at++) expected.push((await happen(at % 3 ? 'parking' : 'theater')).toString());
@@ -211,7 +211,7 @@ describe('GET /control-center/events', () => {
     }
   });
 
-  it('goes on where a client was, without a gap or a repeat', async () => {
+  it('continues from the last event id, without a gap or a repeat', async () => {
     const first = await reading();
     const before = [await happen(), await happen('theater')];
     await first.until(2);
@@ -233,7 +233,7 @@ describe('GET /control-center/events', () => {
     expect(second.positions()).toEqual([...missed, live.toString()]);
   });
 
-  it('goes on from the document', async () => {
+  it('continues from the cursor of the document', async () => {
     const known = (await happen()).toString();
     const document = await vi.waitFor(
       async () => {
@@ -279,7 +279,7 @@ describe('GET /control-center/events', () => {
     expect(client.positions()).toEqual([after.toString()]);
   });
 
-  it('keeps a client that reads slowly apart, and loses nothing for it', async () => {
+  it('sends everything to a slow client without delaying others', async () => {
     const slow = await connect();
     const quick = await reading();
     const big = 'x'.repeat(20_000);
@@ -295,12 +295,12 @@ describe('GET /control-center/events', () => {
     expect(slow.state.messages).toHaveLength(251);
   }, 30_000);
 
-  it('sends comments while nothing happens', async () => {
+  it('sends heartbeats while there are no events', async () => {
     const client = await reading();
     await expect.poll(() => client.state.heartbeats, { timeout: 5000 }).toBeGreaterThan(1);
   });
 
-  it('takes no more clients than it can hold', async () => {
+  it('refuses clients beyond its limit', async () => {
     const clients = await Promise.all(Array.from({ length: 35 }, () => connect()));
     const refused = clients.filter(({ res }) => res.statusCode === 503);
     expect(refused).toHaveLength(5);

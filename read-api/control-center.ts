@@ -22,8 +22,8 @@ const LATEST = 30;
 const SIGHTS = 200;
 
 /**
- * Milliseconds for which the document is told again, and the share of the time that may go into making it: many pages
- * cost as much as one, and many lots no more than few.
+ * Milliseconds for which a document is sent again, and the share of the time that may be spent on building it: many
+ * readers cost as much as one, and many lots no more than few.
  */
 const MAX_AGE = { least: 250, most: 5000 };
 const SHARE = 0.1;
@@ -33,7 +33,7 @@ const shownStatus = ({ _id, worker, progressAt, updatedAt, secondsUnanswered, ..
   ...shown,
 });
 
-/** QueryPlanKilled, CursorNotFound: a view was switched for a new one while it was read. It is there, to be read anew. */
+/** QueryPlanKilled, CursorNotFound: a view was switched for a new one while it was read. Reading it again works. */
 const SWITCHED = new Set<unknown>([175, 43]);
 
 type Built = { position: bigint; text: string };
@@ -96,7 +96,7 @@ const documentBuilder = (
     return last;
   };
 
-  /** @param minimum what the document must have reached */
+  /** @param minimum the position that the document must have reached */
   return async (minimum: bigint): Promise<Built> => {
     if (last && performance.now() < last.freshUntil && last.position >= minimum) return last;
     building ??= build().finally(() => {
@@ -115,7 +115,7 @@ const viewsOf = (contexts: readonly ReadContext[]): string[] => [
   ...new Set(contexts.flatMap(({ schema, views }) => [...Object.values(views), historyView(schema)])),
 ];
 
-/** The control centre: one document over every context, and its events as they come. */
+/** Serves the control centre: one document over every context, and its events as they reach the views. */
 export const controlCenter = (
   contexts: readonly ReadContext[],
   models: ReadModels,

@@ -51,7 +51,7 @@ test.each([
   expect((await get('/')).headers.get('Content-Security-Policy')).toContain(sources);
 });
 
-test('an asset is kept for ever, and comes compressed to those who take it', async () => {
+test('an asset is cached permanently, and compressed for clients that accept it', async () => {
   const get = await servePage(built);
   const compressed = await get('/assets/index-Ab1.js', { 'Accept-Encoding': 'gzip' });
   const plain = await get('/assets/index-Ab1.js', { 'Accept-Encoding': 'identity' });
@@ -65,14 +65,14 @@ test('an asset is kept for ever, and comes compressed to those who take it', asy
 });
 
 test.each(['/assets/index-Ab2.js', '/assets/..%2Findex.html', '/assets/.sources', '/elsewhere'])(
-  '%s is not there',
+  '%s does not exist',
   async (path) => {
     const get = await servePage({ ...built, '.sources': 'secret' });
     expect((await get(path)).status).toBe(404);
   },
 );
 
-test('without a build it says what to do', async () => {
+test('a page that is not built answers with the command that builds it', async () => {
   const get = await servePage({});
   const { status, text } = await get('/');
   expect(status).toBe(404);

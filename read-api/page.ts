@@ -16,7 +16,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** What the page may ask: Plaza and, to get tokens, the identity provider. */
+/** Returns the servers that the page may send requests to: Plaza and, to get tokens, the identity provider. */
 const connectSources = (signIn: SignIn): string =>
   signIn.signIn === 'on' && signIn.issuer !== null ? `'self' ${new URL(signIn.issuer).origin}` : "'self'";
 
@@ -34,7 +34,7 @@ const pageHeaders = (signIn: SignIn) => ({
   'Cross-Origin-Opener-Policy': 'same-origin',
 });
 
-/** The name of an asset holds a hash of what is in it. */
+/** The name of an asset contains a hash of its content. */
 const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 
 const compress = promisify(gzip);
@@ -81,9 +81,9 @@ const send = async (
 };
 
 /**
- * The control centre's page as it was built: the same document at each of its URLs (the page itself finds out which
- * view that is), and its assets. It is read when it is first asked for, and kept in memory.
- * @param signIn the provider that it names is the only other server that the page may ask
+ * Serves the control centre's page as it was built: the same document at each of its URLs (the page itself chooses the
+ * view), and its assets. They are read at the first request and kept in memory.
+ * @param signIn names the identity provider, the only other server that the page may send requests to
  */
 export const pageRoutes = (signIn: SignIn = { signIn: 'off' }, folder = DIST): Router => {
   const router = Router({ caseSensitive: true });

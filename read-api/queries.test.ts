@@ -107,7 +107,7 @@ describe('a query for one document', () => {
     expect(body).toMatchObject({ lotId: 'lot-2', reservationId: 'r-000', customerId: 'c-0' });
   });
 
-  it('is 404 for what is not there, with the position', async () => {
+  it('is 404 for a missing document, with the position', async () => {
     const { status, body, headers } = await api.get('/parking/lots/lot-9');
     expect(status).toBe(404);
     expect(body).toEqual({ type: '/problems/not-found', title: 'There is nothing here', status: 404 });
@@ -238,7 +238,7 @@ describe("a resource's history", () => {
     expect(paged.flat().map(({ position }) => position)).toEqual(['100', '10']);
   });
 
-  it('is there for a resource with a name of two parts', async () => {
+  it('exists for a resource with an id of two parts', async () => {
     const { body } = await api.get('/parking/coupons/lot-1.r-000/history');
     expect(body.items.map((item: { type: string }) => item.type)).toEqual(['CouponIssued']);
   });
@@ -329,18 +329,18 @@ describe('a hostile query', () => {
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS']);
   });
 
-  it('left no failure behind', () => {
+  it('caused no unexpected error', () => {
     expect(api.errors).toEqual([]);
   });
 });
 
 describe('reading your own write', () => {
-  it('is answered at once when the view has come so far', async () => {
+  it('is answered at once when the view has reached the position', async () => {
     const { status, headers } = await api.get('/parking/lots', { 'Min-Event-Position': '101' });
     expect([status, headers.get('view-position')]).toEqual([200, '101']);
   });
 
-  it('is 503 with how far the view is when nobody wants to wait', async () => {
+  it('is 503 with the position of the view without a wait preference', async () => {
     const { status, body, headers } = await api.get('/parking/lots', { 'Min-Event-Position': '102' });
     expect(status).toBe(503);
     expect(body).toMatchObject({
@@ -351,7 +351,7 @@ describe('reading your own write', () => {
     expect(headers.get('retry-after')).toBe('1');
   });
 
-  it('waits until the view is there, and shows what it holds then', async () => {
+  it('waits until the view has reached the position, then shows its content', async () => {
     await reach(db, 'parking.coupons', 500n);
     const waiting = api.get('/parking/coupons/lot-1.r-5', {
       'Min-Event-Position': '600',
@@ -367,7 +367,7 @@ describe('reading your own write', () => {
     expect(headers.get('view-position')).toBe('600');
   });
 
-  it('waits no longer than asked for', async () => {
+  it('waits no longer than requested', async () => {
     const started = performance.now();
     const { status, body } = await api.get('/parking/lots', { 'Min-Event-Position': '999999', Prefer: 'wait=1' });
     expect([status, body.type]).toEqual([503, '/problems/view-behind']);
@@ -392,7 +392,7 @@ describe('reading your own write', () => {
 });
 
 describe("the view's lag", () => {
-  it('is told once it was measured', async () => {
+  it('is shown once it was measured', async () => {
     await statuses(db).insertOne({
       _id: 'parking.lots',
       view: 'parking.lots',

@@ -21,7 +21,7 @@ const constraint = (schema: Readonly<Record<string, unknown>>): string =>
     .filter(Boolean)
     .join(', ');
 
-/** The request as a shell command, with `$PLAZA` for where Plaza listens. */
+/** Returns the request as a shell command, with `$PLAZA` for Plaza's address. */
 const curl = (path: string, method: string, parameters: readonly Parameter[], body: unknown): string => {
   const target = path.replaceAll(/\{(\w+)\}/g, (_, name) =>
     encodeURIComponent(String(parameters.find((parameter) => parameter.name === name)?.example ?? name)),
@@ -40,12 +40,12 @@ const operationHtml = (document: OpenApiDocument, path: string, method: string, 
   const body = operation.requestBody?.content['application/json']?.example;
   const answers = Object.entries(operation.responses).map(([status, { description, content = {} }]) => {
     const problems = content['application/problem+json']?.examples as Record<string, { summary: string }> | undefined;
-    const told = problems
+    const shown = problems
       ? Object.entries(problems)
           .map(([name, { summary }]) => `<code>/problems/${escaped(name)}</code> ${escaped(summary)}`)
           .join('<br>')
       : escaped(description);
-    return [`<code>${status}</code>`, told];
+    return [`<code>${status}</code>`, shown];
   });
   const done = Object.entries(operation.responses).find(([status]) => status.startsWith('2'))?.[1];
   const example = done?.content?.['application/json']?.example;
@@ -55,7 +55,7 @@ ${operation.description ? `<p>${escaped(operation.description)}</p>` : ''}
 <pre><code>${escaped(curl(path, method, parameters, body))}</code></pre>
 ${
   parameters.length > 0
-    ? `<h3>Parameters</h3><table><thead><tr><th>Name</th><th>In</th><th>What</th></tr></thead><tbody>${rows(
+    ? `<h3>Parameters</h3><table><thead><tr><th>Name</th><th>In</th><th>Meaning</th></tr></thead><tbody>${rows(
         parameters.map(({ name, in: place, description = '', schema }) => [
           `<code>${escaped(name)}</code>`,
           place,

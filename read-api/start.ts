@@ -33,35 +33,35 @@ export type Bounds = {
 const BOUNDS: Bounds = { queries: 40, queued: 400, waits: 1_000 };
 
 export type ReadApiOptions = {
-  /** Where the views are. */
+  /** The database of the views. */
   db: Db;
   contexts: readonly ReadContext[];
   /** Plaza's version, shown in the documents. */
   version: string;
   /** Milliseconds until a query is answered with 503 when the read models are silent. */
   answerWithin?: number;
-  /** Told of failures that are nobody's refusal. */
+  /** Called for errors that are not an expected refusal. */
   onError(error: unknown): void;
   events?: EventStreamOptions;
   bounds?: Partial<Bounds>;
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
-  /** How the page signs its users in; left out where sign-in is off. */
+  /** The page's way to sign its users in; left out where sign-in is off. */
   signIn?: SignIn;
 };
 
 /** The read API: every query, the control centre and the documents. */
 export type ReadApi = {
   routers: readonly Router[];
-  /** For /readyz: fails while the read models are away. */
+  /** For /readyz: fails while the read models are unavailable. */
   checks: Readonly<Record<string, () => Promise<Check>>>;
-  /** Ends the event streams; their clients ask again, whoever answers then. */
+  /** Ends the event streams; their clients reconnect, to another process if there is one. */
   endStreams(): void;
-  /** Ends everybody's waiting for a view, too. */
+  /** Also ends all waiting for a view. */
   stop(): void;
 };
 
-/** The read API over a database that somebody else opens and closes. */
+/** Starts the read API over a database that the caller opens and closes. */
 export const startReadApi = ({
   db,
   contexts,

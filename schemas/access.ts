@@ -1,12 +1,12 @@
-/** What somebody may be, as the `roles` of their token say. */
+/** The roles that a token can have. */
 export const roles = ['customer', 'staff', 'shop', 'manager', 'admin'] as const;
 
 export type Role = (typeof roles)[number];
 
-/** Everything, or what is the caller's own: what has their subject (`sub`) in the named field. */
+/** Everything, or the caller's own things: those with the caller's id in the named field. */
 export type Grant = 'all' | { own: string };
 
-/** What each role may do with a command or query; `anyone` needs no token. Who is not named may do nothing. */
+/** The access of each role to a command or query; `anyone` needs no token. A role that is not named has no access. */
 export type Rule = Readonly<Partial<Record<Role | 'anyone', Grant>>>;
 
 const own = (field: string): Grant => ({ own: field });
@@ -19,12 +19,13 @@ const shop: Rule = { shop: own('shopId'), ...staff };
 const manager: Rule = { manager: own('managerId'), ...staff };
 
 /**
- * Who may do what: every command and every query of every context, by name. What is not here is refused to everybody.
+ * The access to every command and every query of every context, by name. A command or query that is not listed is
+ * refused to everybody.
  *
  * `own(field)` on a command: the data names the caller in that field; a command whose data does not have the field is
- * checked against the stream by its decider's `owner`. On a query: the path names the caller, or the list is filtered to
- * what is theirs, or the document must be theirs. The history of a resource is shown to those who own it, to staff
- * and to admins.
+ * checked against the stream by its decider's `owner`. On a query: the path names the caller, or the list is filtered by
+ * the caller, or the document must belong to the caller. The history of a resource is shown to its owner, to staff and
+ * to admins.
  */
 export const access: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   parking: {
@@ -122,16 +123,16 @@ export const defaultScope: Readonly<Partial<Record<Role, (id: string) => readonl
 
 const NOBODY: Rule = {};
 
-/** Who may see a resource's events: those who own it, staff and admins. */
+/** Returns the rule for a resource's events: its owner, staff and admins. */
 const historyRule = (rule: Rule): Rule =>
   Object.fromEntries(
     Object.entries(rule).filter(([role, grant]) => grant !== 'all' || role === 'staff' || role === 'admin'),
   );
 
 /**
- * The rule of a command or query.
- * @param name as the context's schema has it; `{query}History` for the history of a resource
- * @returns a rule that lets nobody in when the table has none
+ * Returns the rule of a command or query.
+ * @param name in the context's schema; `{query}History` for the history of a resource
+ * @returns a rule without roles when the table has none
  */
 export const ruleOf = (context: string, name: string): Rule => {
   const rules = access[context];

@@ -17,19 +17,19 @@ export type AsyncApiDocument = {
 };
 
 const Metadata = Type.Object({
-  $correlationId: Type.String({ description: 'The same for everything that one request set off.' }),
+  $correlationId: Type.String({ description: 'The same for all events that result from one request.' }),
   $causationId: Type.String({ description: 'The command, or the event that a policy reacted to.' }),
   commandId: Type.String(),
   fingerprint: Type.String({ description: "A hash of the command's type and data." }),
-  actor: Type.String({ description: 'Who asked: `anonymous`, a subject, or `policy:{name}`.' }),
+  actor: Type.String({ description: 'The sender of the command: `anonymous`, a subject, or `policy:{name}`.' }),
   time: Time,
   schemaVersion: Type.Integer({ minimum: 1, description: "The version of the data's schema." }),
   traceparent: Type.Optional(Type.String({ description: 'W3C trace context.' })),
 });
 
 /**
- * The AsyncAPI 3.0 document of the contexts' events: as they are stored, and as the control centre streams them. A
- * stored event keeps the version it was written with; the schemas here are of the current ones.
+ * Returns the AsyncAPI 3.0 document of the contexts' events, as they are stored and as the control centre streams them.
+ * A stored event keeps the version it was written with; the document has the schemas of the current versions.
  */
 export const asyncApi = (contexts: readonly ContextSchema[], version: string): AsyncApiDocument => {
   const messages = Object.fromEntries(
@@ -58,7 +58,8 @@ export const asyncApi = (contexts: readonly ContextSchema[], version: string): A
     info: {
       title: 'Plaza: events',
       version,
-      description: 'What happened. Events are never changed: a new shape is a new version, and readers upcast the old.',
+      description:
+        'The events of every context. Events are never changed: a new shape is a new version, and readers upcast older ones.',
       license: { name: 'MIT' },
     },
     defaultContentType: 'application/json',
@@ -69,7 +70,7 @@ export const asyncApi = (contexts: readonly ContextSchema[], version: string): A
           {
             address: null,
             title: context.title,
-            description: 'In the event store, in streams named in the documentation of the context.',
+            description: "In the event store. The context's documentation names the streams.",
             messages: messageRefs(context),
           },
         ]),
@@ -77,7 +78,7 @@ export const asyncApi = (contexts: readonly ContextSchema[], version: string): A
       controlCenterEvents: {
         address: '/control-center/events',
         title: 'Control centre',
-        description: 'Server-sent events: every event of every context, as it comes into the views.',
+        description: 'Server-sent events: every event of every context, as it reaches the views.',
         messages: { event: { $ref: '#/components/messages/controlCenterEvent' } },
       },
     },
@@ -85,7 +86,7 @@ export const asyncApi = (contexts: readonly ContextSchema[], version: string): A
       ...Object.fromEntries(
         contexts.map(({ name, title }) => [
           `${name}.append`,
-          { action: 'send', title: `${title}: what is appended`, channel: { $ref: `#/channels/${name}` } },
+          { action: 'send', title: `${title}: append events`, channel: { $ref: `#/channels/${name}` } },
         ]),
       ),
       streamControlCenterEvents: {

@@ -11,7 +11,7 @@ import { systemResources } from './system.ts';
 export type { OpenApiDocument, Operation, Parameter } from './openapi/document.ts';
 
 /**
- * The OpenAPI 3.1 document of the contexts' commands and queries.
+ * Returns the OpenAPI 3.1 document of the contexts' commands and queries, and of the system's resources.
  * @throws Error when a command names a problem that its context does not declare
  */
 export const openApi = (contexts: readonly ContextSchema[], version: string): OpenApiDocument => {
@@ -33,7 +33,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
       title: 'Plaza',
       version,
       description:
-        'Takes reservations. Commands change and are answered with where they stand in the log; queries read views, which follow the log a moment later. A defect of Plaza is 500 with the problem `/problems/internal-error`, on any path; a request that is hardly HTTP is 400, 408, 417 or 431 without a body.',
+        'Takes reservations. Commands change resources, and their answers contain their position in the log; queries read views, which follow the log a moment later. Any path may answer 500 with the problem `/problems/internal-error`, which is a defect of Plaza. A request that is not valid HTTP is answered with 400, 408, 417 or 431 without a body.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: '/' }],
@@ -53,7 +53,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
           type: 'http',
           scheme: 'bearer',
           bearerFormat: 'JWT',
-          description: 'An access token (RFC 9068), where sign-in is on: see /sign-in.',
+          description: 'An access token (RFC 9068), needed where sign-in is on: see /sign-in.',
         },
       },
     },

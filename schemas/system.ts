@@ -16,7 +16,7 @@ import { ParkedChange, ParkedEvent, Replay, ReplayChange, ReplayRequest, Replays
 import type { CommonProblem } from './kernel/problems.ts';
 import { Id } from './kernel/values.ts';
 
-/** An answer that is not the JSON of a query: a page, a stream, metrics, or a state that is told by the status, too. */
+/** An answer that is not the JSON of a query: a page, a stream, metrics, or health, whose status counts, too. */
 export type DocumentSchema = {
   summary: string;
   description?: string;
@@ -50,7 +50,7 @@ export type SystemResource = {
 );
 
 const SignIn = Type.Object({
-  signIn: Type.String({ enum: ['on', 'off'], description: 'Off: nobody needs a token.', examples: ['on'] }),
+  signIn: Type.String({ enum: ['on', 'off'], description: 'Off: no request needs a token.', examples: ['on'] }),
   issuer: Type.Optional(
     Type.Union([Type.String(), Type.Null()], {
       description: 'The OpenID provider; null: tokens are made by `npm run token`.',
@@ -58,7 +58,7 @@ const SignIn = Type.Object({
     }),
   ),
   clientId: Type.Optional(Type.String({ description: 'Of the page, for the code flow with PKCE.' })),
-  audience: Type.Optional(Type.String({ description: 'What the token must be for (RFC 8707: `resource`).' })),
+  audience: Type.Optional(Type.String({ description: 'The audience that a token must have (RFC 8707: `resource`).' })),
   caller: Type.Optional(
     Type.Object(
       {

@@ -8,7 +8,7 @@ import { ProblemError, problems, sendProblem } from './problem.ts';
 /** The most bytes that a request's body may have. */
 const BODY_LIMIT = 64 * 1024;
 
-/** `/lots/{lotId}` as Express writes it: `/lots/:lotId`. */
+/** Converts a path to Express's form: `/lots/{lotId}` to `/lots/:lotId`. */
 export const expressPath = (path: string): string => path.replaceAll(/\{(\w+)\}/g, ':$1');
 
 const bodyProblems: Record<string, () => ReturnType<typeof problems.malformedJson>> = {
@@ -86,10 +86,10 @@ const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
 };
 
 /**
- * An Express app tuned for JSON over HTTP: no automatic ETags (they would shadow the strong ones), no banner, exact
- * paths; every failure is answered with problem details.
+ * Creates an Express app for JSON over HTTP: no automatic ETags (they would replace Plaza's own), no banner, exact
+ * paths. Every failure is answered with problem details.
  * @param routers in order, after the plain handlers among them
- * @param contexts whose resources it may answer 405 for
+ * @param contexts the contexts whose paths are known
  * @param onError called for errors that are not an expected refusal
  */
 export const createApp = (

@@ -1,22 +1,22 @@
 import { Router } from 'express';
 import { sendJson } from './problem.ts';
 
-/** How a check went. The detail is for operators. */
+/** The outcome of a check. The detail is for operators. */
 export type Check = { ok: boolean; detail?: string };
 
-/** Checks by name. One that throws has failed. */
+/** Checks by name. A check that throws has failed. */
 export type Checks = Readonly<Record<string, () => Promise<Check>>>;
 
 export type HealthOptions = {
-  /** What the process needs to do its work. */
+  /** Conditions for the process to do its work. */
   checks: Checks;
   /** Checks that `?verbose` shows and that do not make the process unready. */
   informational?: Checks;
-  /** Whether the process is on its way to its end, and wants no more work. */
+  /** Whether the process is shutting down and takes no more work. */
   stopping(): boolean;
 };
 
-/** Milliseconds after which a check that says nothing has failed. */
+/** Milliseconds after which a check without an outcome has failed. */
 const CHECK_WITHIN = 2000;
 
 const UNCACHED = { 'Cache-Control': 'no-store' };
@@ -41,7 +41,7 @@ const runAll = async (checks: Checks): Promise<Record<string, Check>> =>
   );
 
 /**
- * `GET /livez`: 200 as long as the process answers at all, whatever it depends on. `GET /readyz`: 200 when it can do
+ * Serves `GET /livez`, 200 while the process runs, independent of anything else, and `GET /readyz`, 200 while it can do
  * its work, else 503; with `?verbose` the outcome of each check.
  */
 export const healthRoutes = ({ checks, informational = {}, stopping }: HealthOptions): Router => {

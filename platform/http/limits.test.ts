@@ -14,7 +14,7 @@ const listen = async (perMinute: number, trustedProxies = 0): Promise<string> =>
 };
 
 describe('a client', () => {
-  test('that asks too much is sent away, and told when to come back', async () => {
+  test('that sends too many requests gets 429 with Retry-After', async () => {
     const url = await listen(3);
     const answers = [];
     for (let count = 0; count < 5; count++) answers.push(await fetch(`${url}/x`));
@@ -27,19 +27,19 @@ describe('a client', () => {
     expect(last.headers.get('RateLimit')).toMatch(/r=0/);
   });
 
-  test('that watches over the process is not', async () => {
+  test('that requests monitoring paths is not limited', async () => {
     const url = await listen(1);
     for (let count = 0; count < 5; count++) expect((await fetch(`${url}/livez?x`)).status).toBe(404);
   });
 
-  test('can not pretend to be another one', async () => {
+  test('cannot claim to be another one', async () => {
     const url = await listen(1);
     const ask = (client: string) => fetch(`${url}/x`, { headers: { 'X-Forwarded-For': client } });
     expect((await ask('192.0.2.1')).status).toBe(404);
     expect((await ask('192.0.2.2')).status).toBe(429);
   });
 
-  test('behind a proxy is the one that the proxy names', async () => {
+  test('behind a trusted proxy is the address that the proxy forwards', async () => {
     const url = await listen(1, 1);
     const ask = (client: string) => fetch(`${url}/x`, { headers: { 'X-Forwarded-For': client } });
     expect((await ask('192.0.2.1')).status).toBe(404);
@@ -47,7 +47,7 @@ describe('a client', () => {
     expect((await ask('203.0.113.9, 192.0.2.2')).status).toBe(429);
   });
 
-  test('with IPv6 is its network', () => {
+  test('with IPv6 is identified by its network', () => {
     const from = (remoteAddress: string) => clientOf({ headers: {}, socket: { remoteAddress } } as IncomingMessage, 0);
     expect(from('2001:db8:0:1::1')).toBe(from('2001:db8:0:1:ffff::2'));
     expect(from('2001:db8:0:1::1')).not.toBe(from('2001:db8:1::1'));

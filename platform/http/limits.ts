@@ -6,21 +6,21 @@ import { problems, sendProblem } from './problem.ts';
 export type ClientLimit = {
   /** Requests that one client may send in a minute. */
   perMinute: number;
-  /** Proxies in front whose X-Forwarded-For is believed: the client is as many places from its end. */
+  /** Trusted proxies in front: the client is as many places from the end of X-Forwarded-For. */
   trustedProxies: number;
-  /** Where it counts, in windows of {@link MINUTE}; in memory when left out. */
+  /** The store of the counts, in windows of {@link MINUTE}; in memory when left out. */
   store?: Store;
 };
 
 export const MINUTE = 60_000;
 
-/** Those who watch over the process are never sent away. */
+/** Paths of monitoring are not limited. */
 const UNLIMITED: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
-/** An IPv6 client has a network of its own, and all of its addresses. */
+/** The prefix of an IPv6 client's network: it can use every address in it. */
 const IPV6_NETWORK = 56;
 
-/** Who sent a request, as an address or as a network. */
+/** Returns the client of a request, as an address or as a network. */
 export const clientOf = ({ headers, socket }: IncomingMessage, trustedProxies: number): string => {
   const forwarded = trustedProxies > 0 ? String(headers['x-forwarded-for'] ?? '').split(',') : [];
   const hops = [...forwarded.map((hop) => hop.trim()).filter(Boolean), socket.remoteAddress ?? ''];
@@ -28,7 +28,7 @@ export const clientOf = ({ headers, socket }: IncomingMessage, trustedProxies: n
 };
 
 /**
- * Sends clients away for the rest of a minute that ask too much: 429, with RateLimit and RateLimit-Policy
+ * Answers 429 to a client that sends too many requests, for the rest of a minute, with RateLimit and RateLimit-Policy
  * (draft-ietf-httpapi-ratelimit-headers) on every answer.
  */
 export const clientLimit = ({ perMinute, trustedProxies, store }: ClientLimit): RequestHandler =>
@@ -39,7 +39,7 @@ export const clientLimit = ({ perMinute, trustedProxies, store }: ClientLimit): 
     identifier: 'client',
     standardHeaders: 'draft-8',
     legacyHeaders: false,
-    // What these check is settled here: the client is not Express's `req.ip`.
+    // The library's checks assume Express's `req.ip`, which is not used here.
     validate: false,
     keyGenerator: (req) => clientOf(req, trustedProxies),
     skip: ({ url }) => UNLIMITED.has(url.split('?')[0] ?? ''),

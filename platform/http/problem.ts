@@ -7,19 +7,19 @@ export type Problem = {
   title: string;
   status: number;
   detail?: string;
-  /** What is wrong where: JSON pointers (RFC 6901) into the request's data. */
+  /** Errors, each with a JSON pointer (RFC 6901) into the request's data. */
   errors?: readonly { pointer: string; detail: string }[];
   /** Seconds, sent as Retry-After (RFC 9110 10.2.3). */
   retryAfter?: number;
-  /** How to authenticate, sent as WWW-Authenticate (RFC 9110 11.6.1). */
+  /** The authentication challenge, sent as WWW-Authenticate (RFC 9110 11.6.1). */
   challenge?: string;
   /** Methods, sent as Allow (RFC 9110 10.2.1). */
   allow?: readonly string[];
-  /** How far the view has come, where that is the problem: a position in decimal. */
+  /** The view's position in decimal, when it is behind. */
   position?: string;
 };
 
-/** An expected failure of a request: thrown anywhere, answered as its problem. */
+/** An expected failure of a request, which is answered as its problem wherever it is thrown. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
@@ -45,7 +45,7 @@ const common = (name: CommonProblem, details: Details = {}): Problem => {
   return problem(status, name, title, { ...rest, ...details });
 };
 
-/** The problems that any request may meet; a context's own are in its schema. */
+/** Makes the problems that any request may meet; a context's own are in its schema. */
 export const problems = {
   malformedJson: (detail?: string) => common('malformed-json', detail === undefined ? {} : { detail }),
   malformedRequest: (detail: string) => common('malformed-request', { detail }),
@@ -74,7 +74,7 @@ export const problems = {
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
   writtenByNewer: () => common('written-by-newer'),
   viewsUnavailable: (detail?: string) => common('views-unavailable', detail === undefined ? {} : { detail }),
-  /** @param position how far the view has come, in decimal */
+  /** @param position of the view, in decimal */
   viewBehind: (view: string, position: string) =>
     common('view-behind', { detail: `${view} stands at ${position}`, position }),
 };

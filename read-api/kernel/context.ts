@@ -5,12 +5,12 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 export type ReadContext<Schema extends ContextSchema = ContextSchema> = {
   schema: Schema;
   /**
-   * The view, which is the collection too, of each query. A query for one document finds it by `_id`: the path's
-   * parameters joined with `.`; a list holds the fields named as the path's parameters to their values.
+   * The view of each query, which is also its collection. A query for one document finds it by `_id`, the path's
+   * parameters joined with `.`; a list is filtered by the fields that are named like the path's parameters.
    */
   views: Readonly<Record<keyof Schema['queries'] & string, string>>;
-  /** What else the documents of a list hold, where a list does not show all of its view. The view's indexes begin with it. */
+  /** Values that the documents of a list must have, for a list of a part of its view. The view's indexes begin with them. */
   only?: Readonly<Partial<Record<keyof Schema['queries'] & string, Readonly<Record<string, string>>>>>;
-  /** What the control centre shows of the context: of the shape of the schema's `overview`. */
+  /** Returns the context's part of the control centre, in the shape of the schema's `overview`. */
   overview(db: Db): Promise<object>;
 };

@@ -1,6 +1,6 @@
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 
-/** For each context, how far its events were seen: every event of it up to there, and none after. */
+/** The position up to which the events of each context were seen: all up to there, and none after. */
 export type EventCursor = ReadonlyMap<string, bigint>;
 
 /** @returns the lower position */
@@ -16,8 +16,8 @@ export const later = (a: bigint, b: bigint): bigint => {
 };
 
 /**
- * A cursor as text: a position that counts for all contexts, then those that stand elsewhere. `4711`, or
- * `4711;cinema=4698` while the cinema's view is behind.
+ * Formats a cursor: a position for all contexts, then the contexts at another one. `4711`, or `4711;cinema=4698` while
+ * the cinema's view is behind.
  * @param position of the event that was seen last; the furthest of the cursor when left out
  */
 export const formatCursor = (cursor: EventCursor, position = [...cursor.values()].reduce(later, -1n)): string =>
@@ -27,7 +27,8 @@ const POSITION = '-1|\\d{1,20}';
 const CURSOR = new RegExp(`^(${POSITION})((?:;[a-z][a-z0-9-]*=(?:${POSITION})){0,20})$`);
 
 /**
- * @param contexts the ones that the cursor is for; what it says of others is passed over
+ * Parses a cursor.
+ * @param contexts the contexts that the cursor is for; others in it are ignored
  * @throws ProblemError 400 for anything that is not a cursor
  */
 export const parseCursor = (text: string, contexts: readonly string[]): EventCursor => {

@@ -3,12 +3,12 @@ import { HistoryEntry, historyId, historyView } from '../../schemas/kernel/histo
 import { type EventCursor, earlier, later } from './event-cursor.ts';
 import type { Sight } from './scope.ts';
 
-/** An event out of a context's history, with where it stands. */
+/** An event of a context's history, with its position. */
 export type LoggedEvent = { context: string; position: bigint; entry: Document };
 
 type Stored = Document & { _id: string; position: string };
 
-/** The events of several contexts as one log, out of their histories. */
+/** The events of several contexts as one log, read from their histories. */
 export type EventLog = ReturnType<typeof openEventLog>;
 
 const FIELDS = { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properties).map((field) => [field, 1])) };
@@ -16,12 +16,12 @@ const FIELDS = { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properti
 const byPosition = (a: LoggedEvent, b: LoggedEvent): number =>
   a.position < b.position ? -1 : a.position > b.position ? 1 : 0;
 
-/** Milliseconds for which the others wait for a context that is behind, so that events come in their order. */
+/** Milliseconds for which the others wait for a context that is behind, so that events arrive in order. */
 const GRACE = 1_000;
 
 /**
  * @param contexts names of the contexts
- * @param reached how far a view has come. Events beyond may be there already, but others before them may not.
+ * @param reached returns a view's position. Events beyond it may be stored already while others before them are not.
  */
 export const openEventLog = (db: Db, contexts: readonly string[], reached: (view: string) => Promise<bigint>) => {
   const viewOf = (name: string) => historyView({ name });
@@ -30,15 +30,15 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
     (context: string) =>
     (entry: Document): LoggedEvent => ({ context, position: BigInt(entry.position), entry: { context, ...entry } });
 
-  /** What each context has still to reach, and since when. */
+  /** The position that each context has still to reach, and since when. */
   const awaited = new Map<string, { position: bigint; since: number }>();
 
   return {
     contexts,
 
     /**
-     * How far the log is whole: the histories come one after the other, and the furthest waits for the others. One
-     * that stays behind is left behind.
+     * Returns the cursor up to which the log is complete. Histories progress one by one, so the furthest waits for the
+     * others for up to a second; a context that is further behind is not waited for.
      */
     async head(): Promise<EventCursor> {
       const heads = await Promise.all(contexts.map(async (name) => [name, await reached(viewOf(name))] as const));
@@ -55,8 +55,8 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
     },
 
     /**
-     * The events after one cursor up to another, in order, at most `limit` of each context.
-     * @returns the events, and how far each context was read
+     * Returns the events after one cursor up to another, in order, at most `limit` of each context.
+     * @returns the events, and the cursor up to which each context was read
      */
     async between(
       from: EventCursor,

@@ -1,12 +1,12 @@
 import type { ReadStatus } from '../../platform/subscriptions/status.ts';
 
-/** How far the views are behind the event store, as last measured. */
+/** The lag of each view behind the event store, as last measured. */
 export type Lags = {
-  /** `events=3, seconds=0.4, state=live`: a dictionary of RFC 9651; undefined for a view that nobody measured. */
+  /** `events=3, seconds=0.4, state=live`: a dictionary of RFC 9651; undefined for a view whose lag was not measured. */
   of(view: string): string | undefined;
 };
 
-/** Milliseconds after which the statuses are read again, when somebody asks. */
+/** Milliseconds after which the statuses are read again, at the next request. */
 const MAX_AGE = 500;
 
 /** From the best to the worst. */
@@ -20,7 +20,7 @@ const describe = (members: readonly ReadStatus[]): string => {
 };
 
 /**
- * Keeps the lags at hand: asking never waits, and reads anew in the background.
+ * Keeps the lags in memory: reading them never waits, and refreshes them in the background.
  * @param read the statuses of all projections
  */
 export const trackLags = (read: () => Promise<readonly ReadStatus[]>): Lags => {

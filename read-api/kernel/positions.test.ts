@@ -15,14 +15,14 @@ const view = () => {
 const never = () => new AbortController().signal;
 
 describe('positions', () => {
-  it('are read once for everybody who asks at a time', async () => {
+  it('are read once for concurrent requests', async () => {
     const { state, positions } = view();
     const told = await Promise.all(Array.from({ length: 100 }, () => positions.reached('v')));
     expect(new Set(told)).toEqual(new Set([1n]));
     expect(state.reads).toBe(1);
   });
 
-  it('are polled once for all who wait', async () => {
+  it('are polled once for all waiting requests', async () => {
     const { state, positions } = view();
     const waiting = Array.from({ length: 500 }, () => positions.waitFor('v', 2n, 10_000, never()));
     await expect.poll(() => state.reads, { interval: 5 }).toBeGreaterThan(3);
@@ -31,7 +31,7 @@ describe('positions', () => {
     expect(state.reads).toBeLessThan(100);
   });
 
-  it('are not polled when nobody waits any more', async () => {
+  it('are not polled without waiting requests', async () => {
     const { state, positions } = view();
     expect(await positions.waitFor('v', 2n, 30, never())).toBe(1n);
     const { reads } = state;
@@ -44,7 +44,7 @@ describe('positions', () => {
     expect(state.reads).toBe(reads + readForOther + 1);
   });
 
-  it('release one who goes away', async () => {
+  it('stop waiting for a client that leaves', async () => {
     const { positions } = view();
     const gone = new AbortController();
     const waiting = positions.waitFor('v', 2n, 10_000, gone.signal);
@@ -52,7 +52,7 @@ describe('positions', () => {
     await expect(waiting).rejects.toThrow('gone');
   });
 
-  it('fail for all who wait when the store is away, and work again afterwards', async () => {
+  it('fail for all waiting requests while the store is unavailable, and recover', async () => {
     const { state, positions } = view();
     const waiting = [positions.waitFor('v', 2n, 10_000, never()), positions.waitFor('v', 3n, 10_000, never())];
     state.failing = true;

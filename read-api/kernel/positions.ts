@@ -1,21 +1,21 @@
-/** How far the views have come, read once for everybody who asks. */
+/** The positions of the views, read once for all concurrent requests. */
 export type Positions = {
   /** @returns a position that the view has reached, at most {@link MAX_AGE} old; null while it has never been built */
   reached(view: string): Promise<bigint | null>;
   /**
    * Waits until the view has reached a position.
-   * @param wait milliseconds; 0 looks once
+   * @param wait milliseconds; 0 reads once
    * @returns the view's position, less than `minimum` when the time was over; null if the view is still not built
-   * @throws the signal's reason when the caller has gone
+   * @throws the signal's reason when the client has left
    */
   waitFor(view: string, minimum: bigint, wait: number, signal: AbortSignal): Promise<bigint | null>;
-  /** Ends all waiting, as if the time were over. */
+  /** Ends all waiting, as if the time had passed. */
   stop(): void;
 };
 
-/** Milliseconds for which a position that was read is told again. */
+/** Milliseconds for which a position is used again. */
 const MAX_AGE = 20;
-/** Milliseconds between two looks while somebody waits. */
+/** Milliseconds between two reads while a request waits. */
 const POLL = 10;
 
 type Waiter = { minimum: bigint; settle(position: bigint | null): void; fail(error: unknown): void };
@@ -30,7 +30,7 @@ type ViewState = {
 
 const isAtLeast = (position: bigint | null, minimum: bigint): boolean => position !== null && position >= minimum;
 
-/** @param read asks the read models; null for a view that has never been built */
+/** @param read reads a position; null for a view that has never been built */
 export const trackPositions = (read: (view: string) => Promise<bigint | null>): Positions => {
   const views = new Map<string, ViewState>();
   let stopped = false;

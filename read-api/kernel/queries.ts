@@ -27,18 +27,18 @@ type BoundQuery = {
   name: string;
   view: string;
   query: QuerySchema;
-  /** Who may ask. */
+  /** The roles that may use it. */
   rule: Rule;
   context: Scoped;
-  /** Where the resource is whose history this is. */
+  /** For a history, the view and the id of its resource. */
   resource?: { view: string; id(parameters: Readonly<Record<string, string>>): string };
-  /** The filter that the path's parameters make. */
+  /** Returns the filter for the path's parameters. */
   filter(parameters: Readonly<Record<string, string>>): Filter<Stored>;
-  /** The document's field behind each sort. */
+  /** Returns the document's field of a sort. */
   sortField(sort: string): string;
 };
 
-/** The `_id` of the document that a path names. */
+/** Returns the `_id` of the document that a path names. */
 const idOf = ({ path }: QuerySchema, parameters: Readonly<Record<string, string>>): string =>
   parameterNames(path)
     .map((part) => parameters[part])
@@ -132,10 +132,11 @@ const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels
 };
 
 /**
- * Narrows a list to what the caller may use: the path or a filter names them or their scope, or the list is filtered by
- * them or their scope, or the history is of something of theirs.
- * @returns a filter that the documents must fulfil besides
- * @throws ProblemError 403 when the path or a filter names somebody else, 404 for the history of what is not theirs
+ * Limits a list to the documents that the caller may use. The path or a filter may name the caller or a value in scope;
+ * otherwise the list is filtered by one of them. A history must belong to a resource that the caller may use.
+ * @returns an additional filter for the documents
+ * @throws ProblemError 403 when the path or a filter names somebody else; 404 for the history of a resource that the
+ *   caller may not use
  */
 const narrow = async (
   permit: Permit,
@@ -168,7 +169,7 @@ const narrow = async (
   throw new ProblemError(problems.forbidden());
 };
 
-/** What everybody may see may be kept and revalidated; personal data is not to be left in caches. */
+/** Public answers may be cached and revalidated; personal data must not stay in caches. */
 const cachingOf = (rule: Rule, { personal = [] }: QuerySchema) => ({
   'Cache-Control': rule.anyone === 'all' && personal.length === 0 ? 'no-cache' : 'no-store',
 });
@@ -228,7 +229,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   };
 };
 
-/** The same request with another cursor (RFC 8288). */
+/** Returns a link to the same request with another cursor (RFC 8288). */
 const nextLink = (target: string, cursor: string): string => {
   const parameters = new URLSearchParams([...queryOf(target)].map(([name, text]) => [name, text]));
   const [path] = target.split('?');
@@ -237,8 +238,8 @@ const nextLink = (target: string, cursor: string): string => {
 };
 
 /**
- * The routes of every query of the contexts, and of the history of each of their resources.
- * @throws Error when a query is bound to no view
+ * Returns the routes of every query of the contexts, and of the history of each of their resources.
+ * @throws Error when a query has no view
  */
 export const queryRoutes = (contexts: readonly ReadContext[], models: ReadModels, identify?: Identify): Router => {
   const router = Router({ caseSensitive: true });

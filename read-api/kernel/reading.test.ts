@@ -6,7 +6,7 @@ import { admission } from '../../platform/http/admission.ts';
 import { trackPositions } from './positions.ts';
 import { awaitPosition, boundedQueries, unlessGone } from './reading.ts';
 
-it('lets go of a client that leaves before the view is there', async () => {
+it('stops waiting when the client leaves before the view has reached the position', async () => {
   let reads = 0;
   const positions = trackPositions(async () => BigInt(reads++) * 0n);
   const outcomes: string[] = [];

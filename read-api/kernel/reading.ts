@@ -21,7 +21,7 @@ export const fromViews = async <Found>(read: Promise<Found>, within: number): Pr
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new ProblemError(problems.viewsUnavailable()));
-    // Timers come before what has arrived: when this process was held up, the answer may be there already.
+    // Timers run before I/O: when the event loop was blocked, the answer may have arrived already.
     timer = setTimeout(() => setTimeout(() => setImmediate(giveUp), 0), within);
   });
   try {
@@ -37,9 +37,9 @@ export const fromViews = async <Found>(read: Promise<Found>, within: number): Pr
 export type Ask = <Found>(query: () => Promise<Found>) => Promise<Found>;
 
 /**
- * Bounds the queries in flight, so that a burst of one client neither uses up the connections to MongoDB nor makes
- * everybody's queries late.
- * @param within milliseconds for a query, with the time that it waits for its turn
+ * Bounds the queries in flight, so that the burst of one client neither uses all connections to MongoDB nor delays the
+ * queries of others.
+ * @param within milliseconds for a query, including its time in the queue
  */
 export const boundedQueries =
   (admit: Admission, within: number): Ask =>
@@ -52,17 +52,17 @@ export const boundedQueries =
     return fromViews(admit(inTurn), within);
   };
 
-/** The client closed the connection: nobody is left to be answered. */
+/** The client closed the connection, so no answer is sent. */
 class ClientGoneError extends Error {
   override readonly name = 'ClientGoneError';
 }
 
-/** Answers nothing to a client that has gone; other failures go their way. */
+/** Ignores the error of a client that has left, and rethrows any other. */
 export const unlessGone = (error: unknown): void => {
   if (!(error instanceof ClientGoneError)) throw error;
 };
 
-/** @throws ProblemError 503 while a view has never been built: what it lacks may exist */
+/** @throws ProblemError 503 while a view has never been built: a document that it lacks may exist */
 export const requireBuilt = async (
   view: string,
   { positions, answerWithin }: { positions: Positions; answerWithin: number },
@@ -73,7 +73,7 @@ export const requireBuilt = async (
 const notBuilt = (view: string) =>
   new ProblemError(problems.viewsUnavailable(`${view} is being built for the first time`));
 
-/** What {@link awaitPosition} needs. */
+/** The dependencies of {@link awaitPosition}. */
 export type Waiting = {
   positions: Positions;
   lags: Lags;

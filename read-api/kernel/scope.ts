@@ -3,7 +3,7 @@ import type { Db, Document, Filter } from 'mongodb';
 import { permitted } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
 
-/** What the reader of an answer about several contexts sees. */
+/** The part of several contexts that a reader sees. */
 export type Sight = {
   /** The same for readers who see the same. */
   key: string;

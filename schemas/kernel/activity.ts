@@ -2,14 +2,17 @@ import { type Static, type TObject, Type } from 'typebox';
 import { type ContextSchema, Strict } from './context.ts';
 import { Time } from './values.ts';
 
-const Level = Type.Integer({ description: 'What is taken: reserved spots, open orders, bikes out.', examples: [3] });
+const Level = Type.Integer({
+  description: 'The amount in use: reserved spots, open orders, rented bikes.',
+  examples: [3],
+});
 
-/** How much of a context was taken, minute by minute. Minutes without an event are left out: the level stayed. */
+/** The level of use of a context, minute by minute. Minutes without an event are left out: the level did not change. */
 export const Activity = Strict({
   level: Level,
   minutes: Type.Array(
     Strict({ at: Time, level: Level, events: Type.Integer({ minimum: 1, description: 'In this minute.' }) }),
-    { description: 'The last two busy hours, oldest first.' },
+    { description: 'The last 120 minutes with events, oldest first.' },
   ),
 });
 

@@ -1,8 +1,8 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 
 /**
- * An event type as it is stored. The name it is registered under and its past versions are forever: events are never
- * rewritten, so a change of shape is a new version and an upcaster from the one before.
+ * An event type as it is stored. Its name and its past versions are permanent: events are never rewritten, so a change
+ * of shape is a new version and an upcaster from the previous one.
  */
 export type EventSchema<Data extends TSchema = TSchema> = {
   version: number;
@@ -33,13 +33,13 @@ export type ProblemSchema = {
 
 /**
  * A command. Its data is the path's parameters and the body's properties in one object; that is what its decider gets.
- * Without `http` it is internal: only a policy gives it.
+ * Without `http` it is internal: only policies issue it.
  */
 export type CommandSchema<Data extends TObject = TObject> = {
   summary: string;
   data: Data;
   http?: CommandHttp;
-  /** The names of the refusals it may answer, besides those every command has. */
+  /** The names of its refusals, besides those that every command has. */
   problems: readonly string[];
 };
 
@@ -47,11 +47,11 @@ export type CommandHttp = {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `{name}` for the data that the path carries. */
   path: string;
-  /** The id that the server makes when the client leaves it out of the body; it also makes the command safe to repeat. */
+  /** The id that the server makes when the body has none. With an id from the client the command is safe to repeat. */
   id?: string;
   /** 201 with Location for what is created, 202 for what is only accepted, else 200. */
   status: 200 | 201 | 202;
-  /** Whether it may be answered with 202 before its outcome is known; Location then tells how it stands. */
+  /** Whether it may be answered with 202 before its outcome is known; Location then shows its progress. */
   mayTakeLonger?: true;
   /** The resource that the command changed, for Location. */
   location: string;
@@ -66,7 +66,7 @@ export const command = <Data extends TObject>(
   problems: readonly string[] = [],
 ): CommandSchema<Data> & { http: CommandHttp } => ({ summary, data, http, problems });
 
-/** Declares a command that only policies give. */
+/** Declares a command that only policies issue. */
 export const internalCommand = <Data extends TObject>(summary: string, data: Data): CommandSchema<Data> => ({
   summary,
   data,
@@ -121,7 +121,7 @@ export const one = <Item extends TObject>(summary: string, path: string, item: I
 /** The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and views. */
 export type ScopeSchema = { kind: string; field: string };
 
-/** All that may be said in one bounded context. */
+/** The schema of one bounded context. */
 export type ContextSchema = {
   name: string;
   title: string;
@@ -131,7 +131,7 @@ export type ContextSchema = {
   commands: Readonly<Record<string, CommandSchema>>;
   queries: Readonly<Record<string, QuerySchema>>;
   problems: Readonly<Record<string, ProblemSchema>>;
-  /** What the control centre shows of the context. */
+  /** The schema of the context's part of the control centre. */
   overview?: TObject;
 };
 

@@ -10,7 +10,7 @@ export const ReachedPosition = Type.String({
   examples: ['4711'],
 });
 
-/** A member of the projections or the policies: how far it has come, and how it does. */
+/** The position, state and lag of a projection or a policy. */
 export const ProjectionStatus = Strict({
   name: Type.String({ examples: ['parking.lots'] }),
   view: Type.String({ examples: ['parking.lots'] }),
@@ -22,15 +22,15 @@ export const ProjectionStatus = Strict({
   eventsBehind: Type.Integer({ minimum: 0, description: 'Exact up to 500, an estimate above.', examples: [0] }),
   secondsBehind: Type.Number({
     minimum: 0,
-    description: 'For how long the oldest event that it has not handled has waited.',
+    description: 'The age of the oldest event that it has not handled.',
     examples: [0],
   }),
-  secondsSinceProgress: Type.Number({ minimum: 0, description: 'Since it last moved.', examples: [0.2] }),
-  secondsSinceReport: Type.Number({ minimum: 0, description: 'Since a process that works on it told of it.' }),
-  parked: Type.Integer({ minimum: 0, description: 'Events kept aside because they could not be handled.' }),
+  secondsSinceProgress: Type.Number({ minimum: 0, description: 'Since its position last changed.', examples: [0.2] }),
+  secondsSinceReport: Type.Number({ minimum: 0, description: 'Since a process last reported its state.' }),
+  parked: Type.Integer({ minimum: 0, description: 'Parked events: those that could not be handled.' }),
 });
 
-/** Where a stream of events of several contexts goes on: `4711`, or `4711;parking=4698` where a context stands apart. */
+/** The cursor of a stream of events of several contexts: `4711`, or `4711;parking=4698` when a context is at another position. */
 export const EventCursor = Type.String({
   pattern: '^(-1|\\d{1,20})(;[a-z][a-z0-9-]*=(-1|\\d{1,20}))*$',
   examples: ['4711'],

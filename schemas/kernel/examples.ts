@@ -15,8 +15,8 @@ type Schema = {
 };
 
 /**
- * A value that a schema takes, for documentation: its first example where it has one.
- * @param name of the property, from which an id is made up: `customerId` is `customer-1`
+ * Returns a value that fits a schema, for documentation: its first example if it has one.
+ * @param name of the property, from which an id is derived: `customerId` is `customer-1`
  */
 export const exampleOf = (schema: TSchema, name = ''): unknown => {
   const { type, pattern, examples, enum: words, const: constant, minimum, properties, items, anyOf } = schema as Schema;

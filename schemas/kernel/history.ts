@@ -5,35 +5,37 @@ import { Time } from './values.ts';
 /** A position in the event store's log, in decimal: a 64-bit number does not fit into JSON's. */
 export const PositionText = Type.String({ pattern: '^\\d{1,20}$', examples: ['4711'] });
 
-/** An event as the history of a resource shows it. */
+/** An event in the history of a resource. */
 export const HistoryEntry = Type.Object({
   type: Type.String({ examples: ['ParkingReserved'] }),
   data: Type.Object({}, { description: "The event's data, in its current version." }),
   time: Time,
   actor: Type.String({
-    description: 'Who asked: `anonymous`, a subject, or `policy:{name}`.',
+    description: 'The sender of the command: `anonymous`, a subject, or `policy:{name}`.',
     examples: ['anonymous'],
   }),
-  correlationId: Type.String({ description: 'The same for everything that one request set off.' }),
-  causationId: Type.String({ description: 'The command that made the event, or the event that a policy reacted to.' }),
+  correlationId: Type.String({ description: 'The same for all events that result from one request.' }),
+  causationId: Type.String({
+    description: 'The command that caused the event, or the event that a policy reacted to.',
+  }),
   commandId: Type.String(),
   stream: Type.String({ examples: ['parkingLot-lot-1'] }),
   revision: Type.String({
     pattern: '^\\d{1,20}$',
-    description: 'The place in its stream, from 0.',
+    description: 'The revision in its stream, from 0.',
     examples: ['3'],
   }),
   position: PositionText,
 });
 
-/** The view that holds a context's events. */
+/** Returns the name of the view with a context's events. */
 export const historyView = (context: Pick<ContextSchema, 'name'>): string => `${context.name}.history`;
 
 /** A position as the `_id` of a history's document: 20 digits, so that the order of text is the order of events. */
 export const historyId = (commit: bigint): string => commit.toString().padStart(20, '0');
 
 /**
- * The history of each resource of a context: a list query beside every query for one document, named
+ * Returns the queries for the history of each resource of a context: a list beside every query for one document, named
  * `{query}History`, in the order of events.
  */
 export const historyQueries = (context: ContextSchema): Readonly<Record<string, QuerySchema>> =>
@@ -45,7 +47,7 @@ export const historyQueries = (context: ContextSchema): Readonly<Record<string, 
     }),
   );
 
-/** Every query of a context, those for histories among them. */
+/** Returns every query of a context, including those for histories. */
 export const queriesOf = (context: ContextSchema): Readonly<Record<string, QuerySchema>> => ({
   ...context.queries,
   ...historyQueries(context),

@@ -9,7 +9,7 @@ export const ParkedEvent = Strict({
   parkedId: Type.String({ examples: ['parking.lots:0190163d-8694-739b-aea5-966c26f8ad91'] }),
   member: Type.String({ examples: ['parking.lots'] }),
   state: Status('parked', 'replaying', 'discarded'),
-  blocks: Type.Boolean({ description: 'Whether the member stands before it.' }),
+  blocks: Type.Boolean({ description: 'Whether the member waits for it.' }),
   reason: Type.String(),
   attempts: Type.Integer({ minimum: 1 }),
   parkedAt: Time,
@@ -20,28 +20,28 @@ export const ParkedEvent = Strict({
   data: Type.String({ description: "The event's data, as JSON." }),
 });
 
-/** What is to become of a parked event. */
+/** A change of a parked event: handle it once more, or leave it out. */
 export const ParkedChange = Strict({ state: Status('replaying', 'discarded') });
 
-/** The last replay of a view that was asked for over HTTP. */
+/** The last replay of a view that was requested over HTTP. */
 export const Replay = Strict({
   view: Type.String({ examples: ['parking.lots'] }),
   state: Type.Unsafe<'running' | 'switched' | 'stopped' | 'failed'>(
     Type.String({
       enum: ['running', 'switched', 'stopped', 'failed'],
-      description: 'A replay that is stopped goes on where it was when it is asked for again.',
+      description: 'A stopped replay continues from where it was when it is requested again.',
     }),
   ),
   startedAt: Time,
-  events: Type.Integer({ minimum: 0, description: 'Read so far.' }),
-  share: Type.Number({ minimum: 0, maximum: 1, description: 'Of the way to the end of the log.' }),
+  events: Type.Integer({ minimum: 0, description: 'Events read so far.' }),
+  share: Type.Number({ minimum: 0, maximum: 1, description: 'The part of the log that was read.' }),
   switchedAt: Type.Optional(Time),
   reason: Type.Optional(Type.String()),
 });
 
 export type Replay = Static<typeof Replay>;
 
-/** Views to be made anew from history. */
+/** Views to rebuild from history. */
 export const ReplayRequest = Strict({
   views: Type.Array(Type.String({ minLength: 1, maxLength: 100, examples: ['parking.lots'] }), {
     minItems: 1,
@@ -49,7 +49,7 @@ export const ReplayRequest = Strict({
   }),
 });
 
-/** What is to become of a replay that goes on. */
+/** A change of a running replay. */
 export const ReplayChange = Strict({ state: Status('stopped') });
 
 export const Replays = Strict({ items: Type.Array(Replay) });

@@ -31,7 +31,7 @@ export const UtcTime = Type.String({
 
 /**
  * Returns a moment in UTC with milliseconds: in this form alone the order of text is the order of time.
- * @returns undefined for what is no moment, and for a year that has not four digits
+ * @returns undefined for text that is not a moment, and for a year without four digits
  */
 export const utcTime = (text: string): string | undefined => {
   const moment = new Date(text);

@@ -65,7 +65,7 @@ export const describe = (
         ...(http.mayTakeLonger
           ? {
               202: {
-                description: 'Accepted; ask at Location for the outcome',
+                description: 'Accepted; Location shows the outcome',
                 headers: headerRefs('Location', 'Event-Position'),
                 content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
               },

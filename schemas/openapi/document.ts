@@ -11,7 +11,7 @@ export type Operation = {
   tags: readonly string[];
   /** OpenAPI 4.8.30: empty requirements mean that no token is needed. */
   security?: readonly Json[];
-  /** What each role may do: `all`, or the field that must have the caller's subject. */
+  /** The access of each role: `all`, or the field that must have the caller's id. */
   'x-access'?: Json;
   parameters: readonly (Parameter | { $ref: string })[];
   requestBody?: { required: boolean; content: Content };

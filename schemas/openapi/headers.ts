@@ -10,7 +10,7 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of what it makes is safe to repeat without.',
+      'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of the new resource is safe to repeat without it.',
     schema: Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$' }),
     example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   },
@@ -19,7 +19,7 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      'The command is done only if the resource stands at this ETag (or, with `*`, exists); else 412. It is never required, so nothing is answered with 428.',
+      'The command is accepted only if the resource has this ETag (or, with `*`, exists); else 412. It is never required, so 428 is not used.',
     schema: Type.String(),
     example: '"3"',
   },
@@ -27,7 +27,7 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
     name: 'If-None-Match',
     in: 'header',
     required: false,
-    description: '`*`: the command is done only if there is no such resource; else 412.',
+    description: '`*`: the command is accepted only if the resource does not exist; else 412.',
     schema: Type.String({ enum: ['*'] }),
   },
   KnownBody: {
@@ -43,7 +43,7 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
     in: 'header',
     required: false,
     description:
-      "The Event-Position of a command's answer: this answer shows at least what that command did, or is 503 view-behind.",
+      "The Event-Position of a command's answer: the answer includes that command's effect, or is 503 view-behind.",
     schema: PositionText,
   },
   Prefer: {
@@ -68,13 +68,13 @@ const answerHeaders = {
   ETag: { description: "The resource's revision, for If-Match.", schema: Type.String({ examples: ['"3"'] }) },
   Location: { description: 'The resource that the command changed.', schema: Type.String() },
   'Event-Position': {
-    description: 'Where the command stands in the log: send it as Min-Event-Position to read your own write.',
+    description: 'The position of the command in the log: send it as Min-Event-Position to read your own write.',
     schema: PositionText,
   },
-  'View-Position': { description: 'Every event up to here is in the answer.', schema: ReachedPosition },
+  'View-Position': { description: 'The answer includes every event up to this position.', schema: ReachedPosition },
   'View-Lag': {
     description:
-      'How far the view is behind the event store, when last measured: `events=3, seconds=0.4, state=catching-up`.',
+      "The view's lag behind the event store when last measured: `events=3, seconds=0.4, state=catching-up`.",
     schema: Type.String({ examples: ['events=0, seconds=0, state=live'] }),
   },
   Link: {
@@ -82,7 +82,7 @@ const answerHeaders = {
     schema: Type.String({ examples: ['</parking/lots?cursor=WyJ…>; rel="next"'] }),
   },
   'Preference-Applied': {
-    description: 'The preference that was honoured (RFC 7240).',
+    description: 'The preference that was applied (RFC 7240).',
     schema: Type.String({ examples: ['wait=5'] }),
   },
   'Retry-After': { description: 'Seconds.', schema: Type.Integer({ minimum: 0 }) },
@@ -100,7 +100,7 @@ const queryHeaders = {
 
 export const bodyETag: Json = { ETag: { $ref: '#/components/headers/BodyETag' } };
 
-export const notModified = { 304: { description: 'The answer that the client has is still right', headers: bodyETag } };
+export const notModified = { 304: { description: 'The answer has not changed', headers: bodyETag } };
 
 /** Refers to the headers of an answer. */
 export const headerRefs = (...names: AnswerHeader[]): Json =>
