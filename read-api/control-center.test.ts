@@ -284,7 +284,17 @@ describe('GET /control-center/events', () => {
     const quick = await reading();
     const big = 'x'.repeat(20_000);
     const expected: string[] = [];
-    for (let at = 0; at < 250; at++) expected.push((await happen('parking', { big })).toString());
+    for (let batch = 0; batch < 10; batch++) {
+      const positions = Array.from({ length: 25 }, (_, at) => next + BigInt(at + 1) * 10n);
+      await insertHistory(
+        db,
+        'parking',
+        positions.map((position) => ({ position, data: { big } })),
+      );
+      next = positions.at(-1)!;
+      await reachAll();
+      expected.push(...positions.map(String));
+    }
     await quick.until(250);
     expect(slow.state.messages).toHaveLength(0);
     slow.read();
