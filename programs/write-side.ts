@@ -1,4 +1,4 @@
-import { startAppendThread } from '../platform/event-store/append-thread.ts';
+import { startAppendThread } from '../platform/event-store/fast/append-thread.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
 import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';

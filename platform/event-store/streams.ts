@@ -9,7 +9,7 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import type { EventStoreClient } from './client.ts';
-import { rawAppends } from './raw-appends.ts';
+import { rawAppends } from './fast/appends.ts';
 import {
   type AppendResult,
   type EventMetadata,

@@ -6,7 +6,7 @@ import {
   START as STORE_START,
   streamNameFilter,
 } from '@eventstore/db-client';
-import { RawEvent, subscribeRaw } from './raw-events.ts';
+import { RawEvent, subscribeRaw } from './fast/events.ts';
 import { toStoredEvent } from './streams.ts';
 import { PLAZA_STREAMS } from './tail.ts';
 import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from './types.ts';

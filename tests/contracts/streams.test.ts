@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/append-thread.ts';
+import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { type Streams, streams } from '../../platform/event-store/streams.ts';
 import { memoryStreams } from '../../platform/event-store/testing.ts';

@@ -11,7 +11,7 @@ import {
   START,
   StoreUnavailableError,
   type WrittenEvent,
-} from './types.ts';
+} from '../types.ts';
 
 const { StreamsClient, StreamsService } = eventStore;
 const { BatchAppendResp } = messages;

@@ -3,8 +3,8 @@ import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 
 import type { AllStreamResolvedEvent, AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Client as GrpcClient } from '@grpc/grpc-js';
-import { toStoredEvent } from './streams.ts';
-import type { EventMetadata, Revision, StoredEvent } from './types.ts';
+import { toStoredEvent } from '../streams.ts';
+import type { EventMetadata, Revision, StoredEvent } from '../types.ts';
 
 const { ReadReq, ReadResp } = streams;
 type ReadRequest = InstanceType<typeof ReadReq>;

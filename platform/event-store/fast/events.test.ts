@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import './raw-events.ts';
+import './events.ts';
 
 const listening = async (): Promise<{ server: Http2Server; url: string }> => {
   const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { AppendWritten, Streams } from './streams.ts';
-import { type AppendResult, StoreUnavailableError, toWritten } from './types.ts';
+import type { AppendWritten, Streams } from '../streams.ts';
+import { type AppendResult, StoreUnavailableError, toWritten } from '../types.ts';
 
 /** Everything that writes. */
 export type Appending = Pick<Streams, 'append' | 'put' | 'keepLast'>;
