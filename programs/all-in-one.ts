@@ -69,7 +69,7 @@ await main(async () => {
     },
   });
 
-  const client = connectEventStore(stores.eventStoreUrl);
+  const client = connectEventStore(stores.eventStoreUrl, { fast: settings.EVENTSTORE_FAST === 'on' });
   const mongo = createMongoClient(stores.mongoUrl);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);

@@ -25,7 +25,7 @@ await main(async () => {
   const onError = logFailures(log);
   const telemetry = await telemetryOf(settings, 'policies');
   const serving = await serve(settings, settings.POLICIES_PORT);
-  const client = connectEventStore(EVENTSTORE_URL);
+  const client = connectEventStore(EVENTSTORE_URL, { fast: settings.EVENTSTORE_FAST === 'on' });
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);

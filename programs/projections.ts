@@ -23,7 +23,7 @@ await main(async () => {
   const log = createLog(settings.LOG_LEVEL, 'projections');
   const telemetry = await telemetryOf(settings, 'projections');
   const serving = await serve(settings, settings.PROJECTIONS_PORT);
-  const client = connectEventStore(EVENTSTORE_URL);
+  const client = connectEventStore(EVENTSTORE_URL, { fast: settings.EVENTSTORE_FAST === 'on' });
   const mongo = createMongoClient(MONGODB_URL);
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);

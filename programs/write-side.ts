@@ -1,5 +1,5 @@
-import { startAppendThread } from '../platform/event-store/fast/append-thread.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { startAppendThread } from '../platform/event-store/fast/append-thread.ts';
 import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';
 import { systemGuard } from '../platform/identity/system.ts';
@@ -22,17 +22,18 @@ await main(async () => {
   const log = createLog(settings.LOG_LEVEL, 'write-side');
   const telemetry = await telemetryOf(settings, 'write-side');
   const serving = await serve(settings, settings.WRITE_SIDE_PORT);
-  const client = connectEventStore(EVENTSTORE_URL);
+  const client = connectEventStore(EVENTSTORE_URL, { fast: settings.EVENTSTORE_FAST === 'on' });
   const settle = reportUnreachable([eventStoreProbe(client, EVENTSTORE_URL)], log);
-  const appends = await startAppendThread(EVENTSTORE_URL, (error) => {
+  const onDeath = (error: unknown) => {
     throw error;
-  });
+  };
+  const appending = settings.EVENTSTORE_FAST === 'on' ? await startAppendThread(EVENTSTORE_URL, onDeath) : undefined;
   const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
     client,
-    appending: appends,
+    ...(appending ? { appending } : {}),
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
@@ -65,7 +66,7 @@ await main(async () => {
     await serving.drain(drain);
     await serving.close();
     await writeSide.stop();
-    await appends.stop();
+    await appending?.stop();
     await disconnectEventStore(client);
     await limits.stop();
     await telemetry.stop();

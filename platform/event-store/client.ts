@@ -21,15 +21,23 @@ const guard = (): void => {
   });
 };
 
+const plain = new WeakSet<object>();
+
 /**
  * Makes a client; it connects with the first call.
  * @param url `esdb://host:port?tls=false`, or any other connection string of EventStoreDB
+ * @param options.fast whether appends and subscriptions take the fast path (fast/README.md); by default they do
  * @throws Error when the connection string can't be read
  */
-export const connectEventStore = (url: string): EventStoreClient => {
+export const connectEventStore = (url: string, { fast = true } = {}): EventStoreClient => {
   guard();
-  return EventStoreDBClient.connectionString(url);
+  const client = EventStoreDBClient.connectionString(url);
+  if (!fast) plain.add(client);
+  return client;
 };
+
+/** Returns false for a client whose calls are all its own. */
+export const isFast = (client: object): boolean => !plain.has(client);
 
 /** Milliseconds that a client gets to end its calls: one of them may never tell that it ended. */
 const DISPOSE_WITHIN = 500;

@@ -8,7 +8,7 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
 } from '@eventstore/db-client';
-import type { EventStoreClient } from './client.ts';
+import { type EventStoreClient, isFast } from './client.ts';
 import { rawAppends } from './fast/appends.ts';
 import {
   type AppendResult,
@@ -128,10 +128,10 @@ export type AppendWritten = (
 
 /** Appending over a client. */
 export const appendsWritten = (client: EventStoreClient): AppendWritten => {
-  const appendRaw = rawAppends(client);
+  const appendRaw = isFast(client) ? rawAppends(client) : undefined;
 
   const appendOnce: AppendWritten = async (stream, events, expected) => {
-    const raw = await appendRaw(stream, events, expected);
+    const raw = await appendRaw?.(stream, events, expected);
     if (raw) return raw;
     const expectedRevision = expected === 'no-stream' ? NO_STREAM : expected;
     const result = await client.appendToStream(stream, events.map(toEventData), {

@@ -6,6 +6,7 @@ import {
   START as STORE_START,
   streamNameFilter,
 } from '@eventstore/db-client';
+import { isFast } from './client.ts';
 import { RawEvent, subscribeRaw } from './fast/events.ts';
 import { toStoredEvent } from './streams.ts';
 import { PLAZA_STREAMS } from './tail.ts';
@@ -203,7 +204,8 @@ const subscribe = ({ client, streams = PLAZA_STREAMS }: PullOptions, from: Posit
   const fromPosition = comparePositions(from, START) === 0 ? STORE_START : from;
   // What comes is taken out of the stream at once; what is held up in it need not be long.
   const buffers = { objectMode: true, readableHighWaterMark: 1, writableHighWaterMark: 16 };
-  const subscription = subscribeRaw(client, { fromPosition, filter }, buffers);
+  const subscribeToAll = isFast(client) ? subscribeRaw.bind(null, client) : client.subscribeToAll.bind(client);
+  const subscription = subscribeToAll({ fromPosition, filter }, buffers);
   subscription.on('caughtUp', () => push(subscription, { live: true }));
   subscription.on('fellBehind', () => push(subscription, { live: false }));
   return subscription;

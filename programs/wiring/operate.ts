@@ -26,7 +26,7 @@ export const operate = async <Result>(command: (stores: Operated) => Promise<Res
       process.exit(1);
     },
   });
-  const client = connectEventStore(stores.eventStoreUrl);
+  const client = connectEventStore(stores.eventStoreUrl, { fast: settings.EVENTSTORE_FAST === 'on' });
   const mongo = createMongoClient(stores.mongoUrl);
   const db = mongo.db(MONGODB_DATABASE);
   const log = { warn: (line: string) => console.error(`plaza: ${line}`), info() {} };

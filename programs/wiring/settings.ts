@@ -50,6 +50,11 @@ const algorithms = (text: string) => {
   return names;
 };
 
+const onOff = (text: string): 'on' | 'off' => {
+  if (text !== 'on' && text !== 'off') throw new Error('must be on or off');
+  return text;
+};
+
 /** Every setting: an environment variable, its default and its meaning. */
 export const settingsTable = {
   PORT: setting('Port of the single entry', '8088', port),
@@ -63,10 +68,7 @@ export const settingsTable = {
   AUTH: setting(
     'on: every request needs an access token, but where anyone may ask; off: nobody is asked',
     'off',
-    (text) => {
-      if (text !== 'on' && text !== 'off') throw new Error('must be on or off');
-      return text;
-    },
+    onOff,
   ),
   AUTH_ISSUER: setting(
     'Identity provider, as `iss` in its tokens; empty for the local key of `npm run token`',
@@ -100,6 +102,11 @@ export const settingsTable = {
     'EventStoreDB to use, esdb://…; empty for the embedded one',
     '',
     url('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'),
+  ),
+  EVENTSTORE_FAST: setting(
+    'off: appends and subscriptions use the EventStoreDB client alone (platform/event-store/fast/README.md)',
+    'on',
+    onOff,
   ),
   MONGODB_URL: setting('MongoDB to use, mongodb://…; empty for the embedded one', '', url('mongodb', 'mongodb+srv')),
   MONGODB_DATABASE: setting('Database of the read models', 'plaza', (text) => text),

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
 import { type Streams, streams } from '../../platform/event-store/streams.ts';
 import { memoryStreams } from '../../platform/event-store/testing.ts';
 import {
@@ -18,6 +18,7 @@ import {
 let folder: string;
 let stores: EmbeddedStores;
 let client: EventStoreClient;
+let plain: EventStoreClient;
 let thread: AppendThread;
 const deaths: unknown[] = [];
 
@@ -25,12 +26,13 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plaza-streams-'));
   stores = await startEmbeddedStores({ dataFolder: folder });
   client = connectEventStore(stores.eventStoreUrl);
+  plain = connectEventStore(stores.eventStoreUrl, { fast: false });
   thread = await startAppendThread(stores.eventStoreUrl, (error) => deaths.push(error));
 });
 
 afterAll(async () => {
   await thread.stop();
-  await disconnectEventStore(client);
+  await Promise.all([disconnectEventStore(client), disconnectEventStore(plain)]);
   await stores.stop();
   await rm(folder, { recursive: true, force: true });
   expect(deaths).toEqual([]);
@@ -61,7 +63,8 @@ const at = (revision: number) => BigInt(revision) as Revision;
 
 describe.each<[string, () => Streams]>([
   ['in memory', () => memoryStreams()],
-  ['by the client', () => streams(client)],
+  ['by the client alone', () => streams(plain)],
+  ['by the fast path', () => streams(client)],
   ['with appends in a thread', () => ({ ...streams(client), ...thread })],
   ['with small appends in a thread', () => sharedAppends(streams(client), thread)],
 ])('streams %s', (_name, make) => {
@@ -210,10 +213,15 @@ describe('the thread for appends', () => {
   });
 });
 
-it.each([-3_600_000, 3_600_000])('appends although its clock differs from the store’s by %d ms', async (difference) => {
+it.each([
+  [true, -3_600_000],
+  [true, 3_600_000],
+  [false, -3_600_000],
+  [false, 3_600_000],
+])('with the fast path %s, appends although its clock differs from the store’s by %d ms', async (fast, difference) => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + difference });
   try {
-    const fresh = connectEventStore(stores.eventStoreUrl);
+    const fresh = connectEventStore(stores.eventStoreUrl, { fast });
     const store = streams(fresh);
     const stream = `counter-${randomUUID()}`;
     expect(await store.append(stream, [event(1)], 'no-stream')).toMatchObject({ ok: true, revision: 0n });

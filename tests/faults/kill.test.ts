@@ -17,7 +17,8 @@ afterAll(async () => {
   data.remove();
 });
 
-const start = (port: string) => startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, PORT: port });
+const start = (port: string, EVENTSTORE_FAST = 'on') =>
+  startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, PORT: port, EVENTSTORE_FAST });
 
 const storesOf = (program: Program): number => {
   const pids = [...program.output().matchAll(/the embedded stores are process (\d+)/g)].map(([, pid]) => Number(pid));
@@ -44,7 +45,7 @@ test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, 
       process.kill(storesOf(plaza), 'SIGKILL');
     } else {
       await plaza.end('SIGKILL');
-      plaza = await start(port);
+      plaza = await start(port, cycle % 2 === 0 ? 'off' : 'on');
     }
   }
   const before = running.acknowledged.size;

@@ -1,8 +1,8 @@
 /** What append-thread.ts starts: appends what it is sent, and answers in the order in which appends end. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { AppendReply, AppendRequest } from './append-thread.ts';
 import { connectEventStore } from '../client.ts';
 import { appendsWritten, streams } from '../streams.ts';
+import type { AppendReply, AppendRequest } from './append-thread.ts';
 
 const client = connectEventStore(workerData);
 const append = appendsWritten(client);

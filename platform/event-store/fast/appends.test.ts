@@ -4,9 +4,9 @@ import messages from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EventStoreClient } from '../client.ts';
-import { appendRequest } from './appends.ts';
 import { streams } from '../streams.ts';
 import { type NewEvent, type Revision, toWritten } from '../types.ts';
+import { appendRequest } from './appends.ts';
 
 const text = fc.string({ unit: 'grapheme', minLength: 1 });
 const newEvent: fc.Arbitrary<NewEvent> = fc.record({

@@ -3,7 +3,6 @@ import type { EventStoreDBClient } from '@eventstore/db-client';
 import eventStore from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
-import { ProtobufWriter } from './protobuf-writer.ts';
 import {
   type AppendResult,
   type ExpectedRevision,
@@ -12,6 +11,7 @@ import {
   StoreUnavailableError,
   type WrittenEvent,
 } from '../types.ts';
+import { ProtobufWriter } from './protobuf-writer.ts';
 
 const { StreamsClient, StreamsService } = eventStore;
 const { BatchAppendResp } = messages;

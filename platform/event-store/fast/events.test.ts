@@ -3,6 +3,7 @@ import { connect, createServer, type Http2Server } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import './events.ts';
+import { widenReceiveWindows } from './receive-window.ts';
 
 const listening = async (): Promise<{ server: Http2Server; url: string }> => {
   const server = createServer((_, response) => response.end()).listen(0, '127.0.0.1');
@@ -25,7 +26,12 @@ const windowAfter = async (path: string): Promise<number | undefined> => {
   return session.remoteSettings.initialWindowSize;
 };
 
-test('a server may send much ahead of its reader, on connections to an event store', async () => {
+test('importing the module changes no connection', async () => {
+  expect(await windowAfter('/event_store.client.streams.Streams/Read')).toBe(65_535);
+});
+
+test('a server may send a megabyte ahead, on connections that read from an event store', async () => {
+  widenReceiveWindows();
   expect(await windowAfter('/event_store.client.streams.Streams/Read')).toBe(1024 * 1024);
   expect(await windowAfter('/something.Else/Read')).toBe(65_535);
 });

@@ -1,10 +1,9 @@
-import { subscribe } from 'node:diagnostics_channel';
-import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 'node:http2';
 import type { AllStreamResolvedEvent, AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Client as GrpcClient } from '@grpc/grpc-js';
 import { toStoredEvent } from '../streams.ts';
 import type { EventMetadata, Revision, StoredEvent } from '../types.ts';
+import { READ, widenReceiveWindows } from './receive-window.ts';
 
 const { ReadReq, ReadResp } = streams;
 type ReadRequest = InstanceType<typeof ReadReq>;
@@ -45,25 +44,8 @@ type OpenClient = { GRPCStreamCreator(kind: unknown, name: string, create: Creat
 type Transform = (message: unknown, encoding: string, next: (error: null, item: RawEvent) => void) => void;
 type OpenSubscription = { convertGrpcEvent: Convert; _transform: Transform };
 
-const READ = '/event_store.client.streams.Streams/Read';
 /** The tag of ReadResp.event: a message that begins with it is an event. */
 const EVENT = 0x0a;
-
-/** Bytes under way at most. With the 64 KiB that HTTP/2 begins with a server stands still whenever its reader does something else. */
-const WINDOW = 1024 * 1024;
-const widened = new WeakSet<ClientHttp2Session>();
-
-type Created = { stream: ClientHttp2Stream; headers: OutgoingHttpHeaders };
-
-// The client lets nobody choose the window, and tells nobody of its connections.
-subscribe('http2.client.stream.created', (message) => {
-  const { stream, headers } = message as Created;
-  const session = stream.session as ClientHttp2Session;
-  if (headers[':path'] !== READ || widened.has(session)) return;
-  widened.add(session);
-  session.settings({ initialWindowSize: WINDOW });
-  session.setLocalWindowSize(WINDOW);
-});
 
 const serialize = (request: ReadRequest): Buffer => Buffer.from(request.serializeBinary());
 const deserialize = (bytes: Buffer): RawEvent | ReadResponse =>
@@ -75,6 +57,7 @@ export const subscribeRaw = (
   ...[options, buffers]: Parameters<Client['subscribeToAll']>
 ): AllStreamSubscription => {
   if (!('GRPCStreamCreator' in client)) return client.subscribeToAll(options, buffers);
+  widenReceiveWindows();
   const open = client as Client & OpenClient;
   const raw: OpenClient = {
     GRPCStreamCreator: (kind, name, create, cache) =>

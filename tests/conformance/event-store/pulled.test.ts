@@ -1,5 +1,10 @@
 import { binaryEvent, type EventData, FORWARDS, jsonEvent, type RecordedEvent, START } from '@eventstore/db-client';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
+import {
+  connectEventStore,
+  disconnectEventStore,
+  type EventStoreClient,
+} from '../../../platform/event-store/client.ts';
 import { toStoredEvent } from '../../../platform/event-store/streams.ts';
 import { pullBatches } from '../../../platform/event-store/subscription.ts';
 import { START as LOG_START, type StoredEvent } from '../../../platform/event-store/types.ts';
@@ -7,11 +12,10 @@ import { uniqueStream, useServer } from './server.ts';
 
 const server = useServer();
 
-/** Pulls a stream's events off the log until there are so many. */
-const pulled = async (stream: string, count: number): Promise<StoredEvent[]> => {
+/** Pulls a stream's events from the log until there are `count`. */
+const pulled = async (client: EventStoreClient, stream: string, count: number): Promise<StoredEvent[]> => {
   const stopping = new AbortController();
   const found: StoredEvent[] = [];
-  const { client } = server;
   const streams = `^${stream}$`;
   for await (const { events } of pullBatches({
     client,
@@ -34,17 +38,22 @@ const EVENTS: EventData[] = [
   jsonEvent({ type: '타입', data: { text: 'x'.repeat(100_000) } }),
 ];
 
-it('what is pulled is what reading gives, whatever the event is made of', async () => {
-  const stream = uniqueStream();
-  await server.client.appendToStream(stream, EVENTS);
-  const read: StoredEvent[] = [];
-  for await (const { event } of server.client.readStream(stream, { direction: FORWARDS, fromRevision: START }))
-    read.push(toStoredEvent(event as RecordedEvent));
-  const bytes = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value) : value);
-  const comparable = ({ data, metadata, ...others }: StoredEvent) => ({
-    ...others,
-    data: bytes(data),
-    metadata: bytes(metadata),
-  });
-  expect((await pulled(stream, EVENTS.length)).map(comparable)).toEqual(read.map(comparable));
-});
+it.each([true, false])(
+  'with the fast path %s, pulls what reading returns, whatever an event contains',
+  async (fast) => {
+    const client = connectEventStore(server.url, { fast });
+    onTestFinished(() => disconnectEventStore(client));
+    const stream = uniqueStream();
+    await server.client.appendToStream(stream, EVENTS);
+    const read: StoredEvent[] = [];
+    for await (const { event } of server.client.readStream(stream, { direction: FORWARDS, fromRevision: START }))
+      read.push(toStoredEvent(event as RecordedEvent));
+    const bytes = (value: unknown) => (value instanceof Uint8Array ? Buffer.from(value) : value);
+    const comparable = ({ data, metadata, ...others }: StoredEvent) => ({
+      ...others,
+      data: bytes(data),
+      metadata: bytes(metadata),
+    });
+    expect((await pulled(client, stream, EVENTS.length)).map(comparable)).toEqual(read.map(comparable));
+  },
+);
