@@ -36,7 +36,7 @@ import {
   type TombstoneResponse,
   WrongExpectedVersion,
 } from './protocol.ts';
-import type { ExpectedRevision, NewEvent, WriteOutcome } from './storage.ts';
+import type { ExpectedRevision, NewEvent, WriteOutcome } from './stored-events.ts';
 import { encodeBatchAnswer, encodeIdentifier, encodeSuccess } from './wire.ts';
 
 /** EventStoreDB's default: data, metadata and type (two bytes a character) of all events of one append. */

@@ -1,6 +1,6 @@
 /** Requests of Streams/BatchAppend, the call by which clients append events. */
 import { BatchAppendReq, StreamIdentifier, streamNameOf, type UuidMessage, uuidHex } from './protocol.ts';
-import type { ExpectedRevision, NewEvent } from './storage.ts';
+import type { ExpectedRevision, NewEvent } from './stored-events.ts';
 
 /** The reason of a refusal. */
 export type Problem = { problem: string };

@@ -1,5 +1,6 @@
 /** Group commit: the writes that arrive together are one transaction, and nobody is answered before it is on the disk. */
-import type { Storage, StoredEvent, WriteOutcome } from './storage.ts';
+import type { Storage } from './storage.ts';
+import type { StoredEvent, WriteOutcome } from './stored-events.ts';
 
 /** A write to do inside the transaction, and what to do with its outcome after the commit, or with the reason that there was none. */
 export type Write = {

@@ -3,7 +3,7 @@
  * this window moves past its place is too slow and is dropped; it is never buffered for.
  */
 import type { ServerWritableStream } from '@grpc/grpc-js';
-import type { StoredEvent } from './storage.ts';
+import type { StoredEvent } from './stored-events.ts';
 
 /** `encoded` is the event as an answer, once somebody has needed it. */
 export type LiveEvent = { event: StoredEvent; encoded?: Buffer };

@@ -5,7 +5,8 @@ import type { LiveEvent, LiveEvents } from './live-events.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { Outbox } from './outbox.ts';
 import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamDeletedError, streamNameOf } from './protocol.ts';
-import { type Storage, type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
+import type { Storage } from './storage.ts';
+import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
 import {
   CAUGHT_UP,
   encodeCheckpoint,

@@ -13,7 +13,8 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { BatchAppendReq, BatchAppendResp, Empty, ReadResp, StreamIdentifier, UUID } from './protocol.ts';
 import { type EventStoreServer, startEventStoreServer } from './server.ts';
-import { openStorage, type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
+import { openStorage } from './storage.ts';
+import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
 import { encodeCheckpoint, encodeEvent } from './wire.ts';
 
 let folder: string;

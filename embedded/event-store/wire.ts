@@ -5,7 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ReadResp, StreamIdentifier } from './protocol.ts';
-import { type StoredEvent, TOMBSTONE_REVISION } from './storage.ts';
+import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
 
 const TICKS_PER_MILLISECOND = 10_000;
 const MAX_INT64_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);

@@ -1,0 +1,30 @@
+import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
+
+const REMEMBERED_IDS = 50_000;
+
+type RememberedId = { streamName: string; revision: number };
+
+/** The ids of the latest events, at least {@link REMEMBERED_IDS} of them and at most twice as many. */
+export const createEventIds = () => {
+  let recent = new Map<string, RememberedId>();
+  let older = new Map<string, RememberedId>();
+
+  const clear = (): void => {
+    recent = new Map();
+    older = new Map();
+  };
+
+  const find = (id: string): RememberedId | undefined => recent.get(id) ?? older.get(id);
+
+  /** The first time that an id is stored counts, as with EventStoreDB: in another stream, or there a second time, it stays new. */
+  const remember = (event: StoredEvent): void => {
+    if (event.revision === TOMBSTONE_REVISION || find(event.id)) return;
+    if (recent.size >= REMEMBERED_IDS) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(event.id, { streamName: event.streamName, revision: event.revision });
+  };
+
+  return { clear, find, remember };
+};

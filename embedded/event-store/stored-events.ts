@@ -1,0 +1,34 @@
+/** `number`: the stream's last event has this revision. */
+export type ExpectedRevision = number | 'any' | 'no_stream' | 'stream_exists';
+
+export type NewEvent = {
+  /** 16 bytes as lower-case hex */
+  id: string;
+  type: string;
+  isJson: boolean;
+  data: Uint8Array;
+  metadata: Uint8Array;
+};
+
+export type StoredEvent = NewEvent & {
+  /** Grows with every event of the whole log, by the size of the event: it is not a count. */
+  position: number;
+  streamName: string;
+  revision: number;
+  /** milliseconds since 1970 */
+  created: number;
+};
+
+export type WriteOutcome =
+  /** No position: a repetition of what nobody can read any more. */
+  | { kind: 'written'; revision: number; position: number | undefined }
+  | { kind: 'wrong-expected-revision'; current: number }
+  | { kind: 'stream-deleted' };
+
+export type StreamPage =
+  | { kind: 'events'; events: StoredEvent[]; next: number | undefined }
+  | { kind: 'not-found' }
+  | { kind: 'deleted' };
+
+/** Stands for Int64.MaxValue, the revision that a tombstone has on the wire. */
+export const TOMBSTONE_REVISION = -1;
