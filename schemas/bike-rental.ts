@@ -1,6 +1,5 @@
 import { Type } from 'typebox';
 import {
-  type CommandOf,
   type ContextSchema,
   command,
   type EventOf,
@@ -103,7 +102,7 @@ export const events = {
 const RentalStatus = Status('in-use', 'returned');
 const BikeStatus = Status('available', 'in-use', 'out-of-service');
 
-export const commands = {
+const commands = {
   RegisterBike: command(
     'Put a bike at a place',
     Strict({ bikeId: Id, location: Location }),
@@ -311,4 +310,3 @@ export const bikeRental = {
 } as const satisfies ContextSchema;
 
 export type BikeRentalEvent = EventOf<typeof events>;
-export type BikeRentalCommand = CommandOf<typeof commands>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { holdsForEveryDecider, play, specification } from '../kernel/testing.ts';
+import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { bike } from './bike.ts';
 
 const NOW = '2026-01-31T09:00:00.000Z';
@@ -66,7 +66,7 @@ describe('RentBike', () => {
 });
 
 describe('ReturnBike', () => {
-  it('puts the bike at its new place, and tells how long it was away', () =>
+  it('puts the bike at its new place and carries the time of the rental', () =>
     given(registered, rented('r-1', '2026-01-31T08:30:00.000Z'))
       .when(giveBack())
       .thenEvents(returned('r-1', '2026-01-31T08:30:00.000Z')));
@@ -77,6 +77,11 @@ describe('ReturnBike', () => {
   it('needs a rental', () => given(registered).when(giveBack()).thenRefused('rental-not-found'));
   it('needs the running one', () => given(registered, rented()).when(giveBack('r-2')).thenRefused('rental-not-found'));
   it('happens once', () => given(registered, rented(), returned()).when(giveBack()).thenRefused('already-returned'));
+  it('belongs to the user of the rental, also after the return', () => {
+    for (const events of [[rented()], [rented(), returned()]])
+      expect(bike.owner?.(giveBack(), stateAfter(bike, [registered, ...events]))).toBe('user-1');
+    expect(bike.owner?.(giveBack('r-2'), stateAfter(bike, [registered, rented()]))).toBeUndefined();
+  });
   it('works for a bike reported broken meanwhile', () =>
     given(registered, rented(), reported(false)).when(giveBack()).thenEvents(returned()));
 });

@@ -1,136 +1,105 @@
-import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
-import { OrderedSet } from '../kernel/collections.ts';
-import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
-import { remember } from './once.ts';
-
-type Event = Extract<BikeRentalEvent, { type: 'BikeRegistered' | 'BikeRented' | 'BikeReturned' | 'ConditionReported' }>;
-type Command = Extract<BikeRentalCommand, { type: 'RegisterBike' | 'RentBike' | 'ReturnBike' | 'ReportCondition' }>;
-
-type RunningRental = { rentalId: string; userId: string; rentedAt: string };
+import { bikeRental } from '../../schemas/bike-rental.ts';
+import { decider, refuse } from '../kernel/decider.ts';
+import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type State = {
   registered: boolean;
   location: string;
   usable: boolean;
-  rental: RunningRental | null;
-  /** The ids of the rentals that ended last, oldest first. */
-  returned: OrderedSet<string>;
-  /** The ids of the latest reports, oldest first. */
-  reports: OrderedSet<string>;
+  /** The running rental. */
+  rental: { rentalId: string; userId: string; rentedAt: string } | null;
+  /** The users of the rentals that ended last. */
+  returned: PastIds<string>;
+  /** The latest reports. */
+  reports: PastIds<true>;
 };
+
+/** Rentals, and reports, that a bike remembers, at least. */
+const REMEMBERED_IDS = 1_000;
 
 const initialState: State = {
   registered: false,
   location: '',
   usable: true,
   rental: null,
-  returned: OrderedSet(),
-  reports: OrderedSet(),
+  returned: noPastIds(REMEMBERED_IDS),
+  reports: noPastIds(REMEMBERED_IDS),
 };
 
-const evolve = (state: State, event: Event): State => {
-  switch (event.type) {
-    case 'BikeRegistered':
-      return { ...state, registered: true, location: event.data.location };
-    case 'BikeRented': {
-      const { rentalId, userId, rentedAt } = event.data;
-      return { ...state, rental: { rentalId, userId, rentedAt } };
-    }
-    case 'BikeReturned': {
-      const { rentalId, location } = event.data;
-      return { ...state, location, rental: null, returned: remember(state.returned, rentalId) };
-    }
-    case 'ConditionReported': {
-      const { reportId, usable } = event.data;
-      return { ...state, usable, reports: remember(state.reports, reportId) };
-    }
-    default:
-      return unreachable(event);
-  }
-};
-
-const decide = (command: Command, state: State, { now }: DecisionInput): Decision<Event> => {
-  if (command.type === 'RegisterBike')
-    return state.registered
-      ? refuse('bike-already-registered')
-      : [{ type: 'BikeRegistered', data: { bikeId: command.data.bikeId, location: command.data.location } }];
-  if (!state.registered) return refuse('bike-not-found');
-
-  switch (command.type) {
-    case 'RentBike': {
-      const { bikeId, rentalId, userId } = command.data;
-      const { rental, returned, usable, location } = state;
-      if (rental?.rentalId === rentalId || returned.has(rentalId)) return refuse('rental-already-exists');
-      if (rental) return refuse('bike-not-available', 'the bike is in use');
-      if (!usable) return refuse('bike-not-available', 'the bike is out of service');
-      return [{ type: 'BikeRented', data: { bikeId, rentalId, userId, location, rentedAt: now } }];
-    }
-
-    case 'ReturnBike': {
-      const { bikeId, rentalId, location } = command.data;
-      const { rental, returned } = state;
-      if (rental?.rentalId !== rentalId)
-        return refuse(returned.has(rentalId) ? 'already-returned' : 'rental-not-found');
-      const { userId, rentedAt } = rental;
-      // Another instance's clock may be behind the one that began the rental.
-      const returnedAt = now > rentedAt ? now : rentedAt;
-      return [{ type: 'BikeReturned', data: { bikeId, rentalId, userId, location, rentedAt, returnedAt } }];
-    }
-
-    case 'ReportCondition': {
-      const { bikeId, reportId, managerId, batteryLevel, usable } = command.data;
-      if (state.reports.has(reportId)) return refuse('report-already-exists');
-      return [
-        { type: 'ConditionReported', data: { bikeId, reportId, managerId, batteryLevel, usable, reportedAt: now } },
-      ];
-    }
-
-    default:
-      return unreachable(command);
-  }
-};
-
-const answer = (command: Command, events: readonly Event[]): object => {
-  const [event] = events;
-  switch (event?.type) {
-    case 'BikeRegistered':
-      return { ...event.data, status: 'available' };
-    case 'BikeRented': {
-      const { bikeId, rentalId, userId, rentedAt } = event.data;
-      return { bikeId, rentalId, userId, status: 'in-use', rentedAt };
-    }
-    case 'BikeReturned':
-      return { ...event.data, status: 'returned' };
-    default:
-      return command.data;
-  }
-};
-
-type Saved = Omit<State, 'returned' | 'reports'> & { returned: string[]; reports: string[] };
-
-/** A bike: `bike-{bikeId}`, the unit of optimistic concurrency. */
-export const bike: Decider<Command, Event, State> = {
-  category: 'bike',
-  commands: ['RegisterBike', 'RentBike', 'ReturnBike', 'ReportCondition'],
-  id: ({ bikeId }) => bikeId,
+/** A bike, the unit of optimistic concurrency. */
+export const bike = decider(bikeRental, {
+  stream: 'bike-{bikeId}',
   initialState,
-  evolve,
-  decide,
-  answer,
-  scope: ({ registered, location }) => (registered ? { location } : undefined),
-  owner: ({ type, data }, { rental }) =>
-    type === 'ReturnBike' && rental?.rentalId === data.rentalId ? rental.userId : undefined,
-  snapshot: {
-    version: 1,
-    save: (state): Saved => ({
+
+  evolve: {
+    BikeRegistered: (state, { location }) => ({ ...state, registered: true, location }),
+    BikeRented: (state, { rentalId, userId, rentedAt }) => ({ ...state, rental: { rentalId, userId, rentedAt } }),
+    BikeReturned: (state, { rentalId, userId, location }) => ({
       ...state,
-      returned: state.returned.toArray(),
-      reports: state.reports.toArray(),
+      location,
+      rental: null,
+      returned: remember(state.returned, rentalId, userId),
     }),
-    restore: (saved: Saved): State => ({
-      ...saved,
-      returned: OrderedSet(saved.returned),
-      reports: OrderedSet(saved.reports),
+    ConditionReported: (state, { reportId, usable }) => ({
+      ...state,
+      usable,
+      reports: remember(state.reports, reportId, true),
     }),
   },
-};
+
+  commands: {
+    RegisterBike: {
+      decide: (data, { registered }) =>
+        registered ? refuse('bike-already-registered') : [{ type: 'BikeRegistered', data }],
+      answer: (data) => ({ ...data, status: 'available' }),
+    },
+
+    RentBike: {
+      decide: ({ bikeId, rentalId, userId }, state, { now }) => {
+        if (!state.registered) return refuse('bike-not-found');
+        if (userOf(state, rentalId) !== undefined) return refuse('rental-already-exists');
+        if (state.rental) return refuse('bike-not-available', 'the bike is in use');
+        if (!state.usable) return refuse('bike-not-available', 'the bike is out of service');
+        const { location } = state;
+        return [{ type: 'BikeRented', data: { bikeId, rentalId, userId, location, rentedAt: now } }];
+      },
+      answer: (data, [event]) => ({
+        ...data,
+        status: 'in-use',
+        rentedAt: event?.type === 'BikeRented' ? event.data.rentedAt : undefined,
+      }),
+    },
+
+    ReturnBike: {
+      owner: ({ rentalId }, state) => userOf(state, rentalId),
+      decide: ({ bikeId, rentalId, location }, state, { now }) => {
+        if (!state.registered) return refuse('bike-not-found');
+        const { rental } = state;
+        if (rental?.rentalId !== rentalId)
+          return refuse(userOf(state, rentalId) === undefined ? 'rental-not-found' : 'already-returned');
+        const { userId, rentedAt } = rental;
+        // The clock of this process may be behind the clock of the one that decided the rental.
+        const returnedAt = later(now, rentedAt);
+        return [{ type: 'BikeReturned', data: { bikeId, rentalId, userId, location, rentedAt, returnedAt } }];
+      },
+      answer: (_data, [event]) => ({ ...event?.data, status: 'returned' }),
+    },
+
+    ReportCondition: {
+      decide: (data, { registered, reports }, { now }) => {
+        if (!registered) return refuse('bike-not-found');
+        if (recall(reports, data.reportId)) return refuse('report-already-exists');
+        return [{ type: 'ConditionReported', data: { ...data, reportedAt: now } }];
+      },
+    },
+  },
+
+  scope: ({ registered, location }) => (registered ? { location } : undefined),
+  snapshotVersion: 2,
+});
+
+const later = (time: string, other: string): string => (time > other ? time : other);
+
+/** The user of a rental, running or returned; undefined for an id that is unused or forgotten. */
+const userOf = ({ rental, returned }: State, rentalId: string): string | undefined =>
+  rental?.rentalId === rentalId ? rental.userId : recall(returned, rentalId);

@@ -1,6 +1,5 @@
-import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
-import { OrderedSet } from '../kernel/collections.ts';
-import { type Decider, type Decision, type DecisionInput, refuse, unreachable } from '../kernel/decider.ts';
+import { bikeRental } from '../../schemas/bike-rental.ts';
+import { decider, refuse } from '../kernel/decider.ts';
 import {
   byRevision,
   byTime,
@@ -8,26 +7,73 @@ import {
   type HandledEvents,
   handle,
   nothingHandled,
-  restoreHandled,
-  type SavedHandledEvents,
-  saveHandled,
   wasHandled,
 } from '../kernel/handled-events.ts';
-import { remember } from './once.ts';
-
-type Event = Extract<BikeRentalEvent, { type: 'PointsAwarded' | 'PointsConverted' }>;
-type Command = Extract<BikeRentalCommand, { type: 'AwardPoints' | 'ConvertPoints' }>;
+import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type State = {
   points: number;
   /** The reports that earned points. */
   handled: HandledEvents;
-  /** The ids of the latest conversions, oldest first. */
-  conversions: OrderedSet<string>;
+  /** The latest conversions. */
+  conversions: PastIds<true>;
 };
+
+/** Conversions that a manager remembers, at least. */
+const REMEMBERED_CONVERSIONS = 1_000;
 
 /** The points that a condition report earns. */
 export const POINTS_PER_REPORT = 1_000;
+
+const initialState: State = { points: 0, handled: nothingHandled, conversions: noPastIds(REMEMBERED_CONVERSIONS) };
+
+/** A manager's points. */
+export const manager = decider(bikeRental, {
+  stream: 'manager-{managerId}',
+  initialState,
+
+  evolve: {
+    PointsAwarded: (state, data) => ({
+      ...state,
+      points: data.total,
+      handled: handle(state.handled, reportOf(data)[0]!),
+    }),
+    PointsConverted: (state, { total, conversionId }) => ({
+      ...state,
+      points: total,
+      conversions: remember(state.conversions, conversionId, true),
+    }),
+  },
+
+  commands: {
+    AwardPoints: {
+      decide: (data, { points, handled }) =>
+        wasHandled(handled, reportOf(data))
+          ? []
+          : [
+              {
+                type: 'PointsAwarded',
+                data: { ...data, points: POINTS_PER_REPORT, total: points + POINTS_PER_REPORT },
+              },
+            ],
+    },
+
+    ConvertPoints: {
+      decide: (data, { points, conversions }, { now }) => {
+        if (recall(conversions, data.conversionId)) return refuse('conversion-already-exists');
+        if (data.points > points) return refuse('not-enough-points', `there are ${points}`);
+        return [{ type: 'PointsConverted', data: { ...data, convertedAt: now, total: points - data.points } }];
+      },
+      answer: ({ points, ...data }, [event]) => ({
+        ...data,
+        converted: points,
+        points: event?.type === 'PointsConverted' ? event.data.total : 0,
+      }),
+    },
+  },
+
+  snapshotVersion: 4,
+});
 
 type Award = { bikeId: string; reportId: string; reportedAt: string; bikeRevision?: string | undefined };
 
@@ -36,70 +82,3 @@ const reportOf = ({ bikeId, reportId, reportedAt, bikeRevision }: Award): Handle
   ...(bikeRevision === undefined ? [] : [byRevision(`bike-${bikeId}`, bikeRevision)]),
   byTime('reports', `report ${bikeId}.${reportId}`, reportedAt),
 ];
-
-const evolve = (state: State, event: Event): State => {
-  switch (event.type) {
-    case 'PointsAwarded':
-      return { ...state, points: event.data.total, handled: handle(state.handled, reportOf(event.data)[0]!) };
-    case 'PointsConverted': {
-      const { total, conversionId } = event.data;
-      return { ...state, points: total, conversions: remember(state.conversions, conversionId) };
-    }
-    default:
-      return unreachable(event);
-  }
-};
-
-const decide = (command: Command, state: State, { now }: DecisionInput): Decision<Event> => {
-  switch (command.type) {
-    case 'AwardPoints': {
-      if (wasHandled(state.handled, reportOf(command.data))) return [];
-      const total = state.points + POINTS_PER_REPORT;
-      return [{ type: 'PointsAwarded', data: { ...command.data, points: POINTS_PER_REPORT, total } }];
-    }
-
-    case 'ConvertPoints': {
-      const { managerId, conversionId, userId, points } = command.data;
-      if (state.conversions.has(conversionId)) return refuse('conversion-already-exists');
-      if (points > state.points) return refuse('not-enough-points', `there are ${state.points}`);
-      const total = state.points - points;
-      return [{ type: 'PointsConverted', data: { managerId, conversionId, userId, points, convertedAt: now, total } }];
-    }
-
-    default:
-      return unreachable(command);
-  }
-};
-
-const answer = (command: Command, [event]: readonly Event[]): object => {
-  if (event?.type !== 'PointsConverted') return command.data;
-  const { managerId, conversionId, userId, points, total } = event.data;
-  return { managerId, conversionId, userId, converted: points, points: total };
-};
-
-type Saved = { points: number; handled: SavedHandledEvents; conversions: string[] };
-
-/** A manager's points: `manager-{managerId}`. */
-export const manager: Decider<Command, Event, State> = {
-  category: 'manager',
-  commands: ['AwardPoints', 'ConvertPoints'],
-  id: ({ managerId }) => managerId,
-  initialState: { points: 0, handled: nothingHandled, conversions: OrderedSet() },
-  evolve,
-  decide,
-  answer,
-  size: ({ handled, conversions }) => handled.latest.size + handled.forgotten.size + conversions.size,
-  snapshot: {
-    version: 2,
-    save: ({ points, handled, conversions }): Saved => ({
-      points,
-      handled: saveHandled(handled),
-      conversions: conversions.toArray(),
-    }),
-    restore: ({ points, handled, conversions }: Saved): State => ({
-      points,
-      handled: restoreHandled(handled),
-      conversions: OrderedSet(conversions),
-    }),
-  },
-};

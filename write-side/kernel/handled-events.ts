@@ -57,19 +57,6 @@ export const handle = ({ latest, forgotten }: HandledEvents, event: HandledEvent
   };
 };
 
-/** The form of {@link HandledEvents} in a snapshot. */
-export type SavedHandledEvents = { latest: HandledEvent[]; forgotten: [source: string, order: string][] };
-
-export const saveHandled = ({ latest, forgotten }: HandledEvents): SavedHandledEvents => ({
-  latest: [...latest.values()],
-  forgotten: [...forgotten],
-});
-
-export const restoreHandled = ({ latest, forgotten }: SavedHandledEvents): HandledEvents => ({
-  latest: OrderedMap(latest.map((event) => [event.name, event])),
-  forgotten: ImmutableMap(forgotten),
-});
-
 /**
  * Compares the revision of an event with the one that a record follows, such as a coupon that follows a reservation.
  * @param revision decimal
