@@ -1,6 +1,6 @@
 import type { Router } from 'express';
-import { type Appending, sharedAppends } from '../platform/event-store/fast/append-thread.ts';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { type Appending, sharedAppends } from '../platform/event-store/fast/append-thread.ts';
 import { streams } from '../platform/event-store/streams.ts';
 import { readTail } from '../platform/event-store/tail.ts';
 import type { Check } from '../platform/http/health.ts';
