@@ -158,6 +158,35 @@ describe('a replay', () => {
     expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
   });
 
+  test('that is asked for twice at the same time runs once, and none fails', async () => {
+    const post = () => call('POST', '/operations/replays', { views: ['parking.lots'] });
+    const answers = await Promise.all(Array.from({ length: 5 }, post));
+    expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409]);
+    const replays = async () => (await call('GET', '/operations/replays')).body.items;
+    const [done] = await until(replays, ([replay]) => replay?.state !== 'running');
+    expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
+  });
+
+  test('waits while another process builds the view, and shows that it is running', async () => {
+    const held = Promise.withResolvers<boolean>();
+    const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
+    const other = rebuild({ ...options, isNeeded: () => held.promise });
+    await until(
+      () => leases(db).countDocuments({ _id: 'parking.lots@next' }),
+      (count) => count > 0,
+    );
+    await call('POST', '/operations/replays', { views: ['parking.lots'] });
+    const replays = async () => (await call('GET', '/operations/replays')).body.items;
+    // Longer than a rebuild waits for a process that may have died.
+    const since = performance.now();
+    await until(replays, ([replay]) => replay?.state !== 'running' || performance.now() - since > 6000);
+    expect((await replays())[0]).toMatchObject({ view: 'parking.lots', state: 'running' });
+    held.resolve(true);
+    expect(await other).toBe(true);
+    const [done] = await until(replays, ([replay]) => replay?.state !== 'running');
+    expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
+  });
+
   test('that ends with its process counts as stopped, and can be asked for again', async () => {
     const startedAt = new Date(Date.now() - 60_000);
     const lost = { state: 'running', startedAt, updatedAt: startedAt, events: 7, share: 0.5 };

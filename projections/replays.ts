@@ -1,8 +1,11 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { DUPLICATE_KEY } from '../platform/subscriptions/leases.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
 import type { Replay } from '../schemas/kernel/operations.ts';
-import type { BuildProgress } from './kernel/build.ts';
+import { AlreadyBuildingError, type BuildProgress } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
 
@@ -12,7 +15,9 @@ type StoredReplay = Omit<Replay, 'view' | 'startedAt' | 'switchedAt'> & {
   startedAt: Date;
   switchedAt?: Date;
   updatedAt: Date;
-  /** Whoever does it is to stop. */
+  /** The request that it belongs to. */
+  request?: string;
+  /** Asks the process that runs it to stop. */
   stopAsked?: true;
 };
 
@@ -60,38 +65,74 @@ const shareOf = ({ position, from, tail }: BuildProgress): number => {
   return whole > 0 ? Math.min(1, Number(position.commit - from.commit) / whole) : 1;
 };
 
-/** Replays that go on behind the request that asked for them, and tell in the database how far they are. */
+/**
+ * Claims views for one request, so that of several requests at the same time only one runs.
+ * @returns false when a replay of one of them is running
+ */
+const claim = async (db: Db, views: readonly string[], request: string): Promise<boolean> => {
+  const now = new Date();
+  const begun = { state: 'running' as const, startedAt: now, updatedAt: now, events: 0, share: 0, request };
+  for (const _id of views) {
+    const isFree = [
+      { state: { $ne: 'running' as const } },
+      { updatedAt: { $lte: new Date(now.getTime() - LOST_AFTER) } },
+    ];
+    const claimed =
+      (await replays(db).replaceOne({ _id, $or: isFree }, begun)).matchedCount > 0 ||
+      (await replays(db)
+        .insertOne({ _id, ...begun })
+        .then(() => true, isTaken));
+    if (claimed) continue;
+    await replays(db).updateMany({ request }, { $set: { state: 'stopped' } });
+    return false;
+  }
+  return true;
+};
+
+const isTaken = (error: unknown): false => {
+  if ((error as { code?: unknown }).code === DUPLICATE_KEY) return false;
+  throw error;
+};
+
+/** Replays that run behind the request that asked for them, and note their progress in the database. */
 export type ReplayJobs = {
-  /** @returns false when one of the views is being replayed already */
+  /** @returns false when a replay of one of the views is running */
   start(projections: readonly Projection[]): Promise<boolean>;
-  /** Stops what is going on: it goes on from there when it is asked for again. */
+  /** Stops all of them: they continue from there when they are asked for again. */
   stop(): Promise<void>;
 };
+
+/** Milliseconds between two attempts while another process builds one of the views for the first time or by command. */
+const ATTEMPT_EVERY = 500;
 
 export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: unknown) => void): ReplayJobs => {
   const stopping = new AbortController();
   const going = new Set<Promise<void>>();
 
-  const run = async (projections: readonly Projection[], views: readonly string[]): Promise<void> => {
+  const run = async (projections: readonly Projection[], request: string): Promise<void> => {
     const note = (change: Partial<StoredReplay>) =>
-      replays(db).updateMany({ _id: { $in: [...views] } }, { $set: { ...change, updatedAt: new Date() } });
+      replays(db).updateMany({ request }, { $set: { ...change, updatedAt: new Date() } });
     let progress = { events: 0, share: 0 };
     const asked = new AbortController();
     const signal = AbortSignal.any([stopping.signal, asked.signal]);
     const look = async () => {
       await note(progress);
-      if (await replays(db).findOne({ _id: { $in: [...views] }, stopAsked: true })) asked.abort();
+      if (await replays(db).findOne({ request, stopAsked: true })) asked.abort();
     };
     const noting = setInterval(() => void look().catch(onError), NOTE_EVERY);
-    const outcome = await rebuild({
-      client,
-      db,
-      projections,
-      signal,
-      onProgress(next) {
-        progress = { events: next.events, share: shareOf(next) };
-      },
-    }).then(
+    const onProgress = (next: BuildProgress) => {
+      progress = { events: next.events, share: shareOf(next) };
+    };
+    const attempt = async (): Promise<boolean> => {
+      try {
+        return await rebuild({ client, db, projections, signal, onProgress });
+      } catch (error) {
+        if (!(error instanceof AlreadyBuildingError) || signal.aborted) throw error;
+        await pause(ATTEMPT_EVERY, undefined, { signal });
+        return attempt();
+      }
+    };
+    const outcome = await attempt().then(
       (done): Partial<StoredReplay> =>
         done ? { state: 'switched', switchedAt: new Date(), events: progress.events, share: 1 } : { state: 'stopped' },
       (error): Partial<StoredReplay> =>
@@ -103,17 +144,10 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
 
   return {
     async start(projections) {
+      const request = randomUUID();
       const views = projections.map(({ name }) => name);
-      const known = await replays(db)
-        .find({ _id: { $in: views } })
-        .toArray();
-      const now = new Date();
-      if (known.some((replay) => isRunning(replay, now.getTime()))) return false;
-      const begun = { state: 'running' as const, startedAt: now, updatedAt: now, events: 0, share: 0 };
-      await replays(db).bulkWrite(
-        views.map((_id) => ({ replaceOne: { filter: { _id }, replacement: begun, upsert: true } })),
-      );
-      const job = run(projections, views).finally(() => going.delete(job));
+      if (!(await claim(db, views, request))) return false;
+      const job = run(projections, request).finally(() => going.delete(job));
       going.add(job);
       return true;
     },

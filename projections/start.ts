@@ -11,8 +11,10 @@ import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { requireUnique } from '../schemas/kernel/unique.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
 import { consumersOf } from './kernel/consumers.ts';
+import { outdated } from './kernel/outdated.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
+import { assertStoreHolds } from './kernel/store-check.ts';
 
 export type ProjectionsOptions = {
   client: EventStoreClient;
@@ -61,9 +63,10 @@ export const startProjections = ({
   const traced = telemetry?.tracing?.consumer ?? ((consumer: Consumer) => consumer);
   const consumers = projections.flatMap((projection) => consumersOf(db, client, projection)).map(traced);
   const group = startConsumerGroup({ ...options, name: 'projections', consumers, log });
+  const needed: Needed = (which, isBuilder) => outdated(db, which, group.session.isAlive, isBuilder);
   const stopping = new AbortController();
   const { promise: built, resolve: noneIsLeft } = Promise.withResolvers<void>();
-  const rebuilding = rebuildOutdated({ ...options, projections, log }, group.look, noneIsLeft, stopping.signal);
+  const rebuilding = rebuildOutdated({ ...options, projections, log }, needed, group.look, noneIsLeft, stopping.signal);
   const shown = async (over: AbortSignal): Promise<void> => {
     await built;
     const tail = await readTail(client);
@@ -84,7 +87,9 @@ export const startProjections = ({
     },
     checks: {
       async views() {
-        const building = (await outdated(db, projections)).map(({ name }) => name);
+        const names = projections.map(({ name }) => name);
+        await assertStoreHolds(client, db, names);
+        const building = (await needed(projections)).map(({ name }) => name);
         const ok = building.length === 0;
         return { ok, detail: ok ? 'built' : `not yet built: ${building.join(', ')}` };
       },
@@ -96,28 +101,38 @@ export const startProjections = ({
   };
 };
 
+/** Returns those of the projections whose views have to be built. */
+type Needed = (projections: readonly Projection[], isBuilder?: boolean) => Promise<Projection[]>;
+
 const rebuildOutdated = async (
   { client, db, projections, leaseMs, log = () => {} }: ProjectionsOptions,
+  needed: Needed,
   onBuilt: () => void,
   noneIsLeft: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
   const lease = leaseMs === undefined ? {} : { leaseMs };
   const retryAt = new Map<string, number>();
+  const views = projections.map(({ name }) => name);
+  let lastFailure = '';
   const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= performance.now();
   while (!signal.aborted) {
     try {
-      const old = (await outdated(db, projections)).filter(isDue);
+      await assertStoreHolds(client, db, views);
+      const old = (await needed(projections)).filter(isDue);
       if (old.length > 0) {
         const names = old.map(({ name, version }) => `${name} (version ${version})`).join(', ');
         log(`building ${names}`);
-        const isNeeded = async (projection: Projection) => (await outdated(db, [projection])).length > 0;
+        const isNeeded = async (projection: Projection) => (await needed([projection], true)).length > 0;
         if (await rebuild({ client, db, projections: old, isNeeded, signal, ...lease })) log(`built ${names}`);
         onBuilt();
       }
       noneIsLeft();
+      lastFailure = '';
     } catch (error) {
-      log(messageOf(error));
+      const message = messageOf(error);
+      if (message !== lastFailure) log(message);
+      lastFailure = message;
       // The other views are built without it.
       if (error instanceof PoisonedBuildError) retryAt.set(error.view, performance.now() + AFTER_FAILURE);
     }
@@ -129,10 +144,3 @@ const checkpointsOf = (db: Db, projections: readonly Projection[]) =>
   checkpoints(db)
     .find({ view: { $in: projections.map(({ name }) => name) } })
     .toArray();
-
-/** Views that were never built, or whose version is below today's. One of a newer version is a newer Plaza's. */
-const outdated = async (db: Db, projections: readonly Projection[]): Promise<Projection[]> => {
-  const standing = await checkpointsOf(db, projections);
-  const versions = new Map(standing.map(({ view, version }) => [view, version]));
-  return projections.filter(({ name, version }) => (versions.get(name) ?? 0) < version);
-};

@@ -50,6 +50,7 @@ beforeAll(async () => {
     lot('lot-3', '서현역 주차장', 9, 5),
     lot('lot-4', '야탑역 주차장', 4, 0, 'closed'),
     lot('lot-5', '미금역 주차장', 4, 0),
+    { _id: 'deleted', _position: '40', _deleted: true },
   ]);
   const reservations = viewOf(db, 'parking.reservations');
   await reservations.createIndex({ lotId: 1, reservedAt: 1, _id: 1 });

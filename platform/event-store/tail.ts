@@ -29,9 +29,17 @@ export const readTail = async (client: Reader): Promise<Position> => {
   return before ?? START;
 };
 
-const readPage = async (client: Reader, before: Position | null): Promise<StoredEvent[]> => {
+/**
+ * Returns the position of the newest record of any stream, EventStoreDB's own included: no checkpoint that was taken
+ * from this store lies beyond it.
+ * @throws what the client throws when the store is unreachable
+ */
+export const readEnd = async (client: Reader): Promise<Position> =>
+  (await readPage(client, null, 1))[0]?.position ?? START;
+
+const readPage = async (client: Reader, before: Position | null, maxCount = PAGE): Promise<StoredEvent[]> => {
   const found: StoredEvent[] = [];
-  const options = { direction: BACKWARDS, maxCount: PAGE } as const;
+  const options = { direction: BACKWARDS, maxCount } as const;
   for await (const { event } of client.readAll(
     before ? { ...options, fromPosition: before } : { ...options, fromPosition: 'end' },
   ))

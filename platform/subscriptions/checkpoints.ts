@@ -15,8 +15,10 @@ export type Checkpoint = {
   prepare: string;
   /** The fencing token of the lease that wrote it: an older lease can write no more. */
   token: number;
-  /** Of a rebuild: its collection is being put in the live one's place. */
+  /** Set while a rebuild replaces the view. Nobody works on the consumer until the outcome is certain. */
   switching?: boolean;
+  /** Identifies the collection that the checkpoint describes: of a build its name, of a live view its UUID. */
+  collection?: string;
   updatedAt: Date;
 };
 

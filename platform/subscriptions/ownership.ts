@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { formatPosition } from '../event-store/types.ts';
-import { checkpoints, claimCheckpoint, createCheckpoint, positionOf } from './checkpoints.ts';
+import { type Checkpoint, checkpoints, claimCheckpoint, createCheckpoint, positionOf } from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
 import { readHeldKeys } from './keyed-delivery.ts';
@@ -39,6 +39,11 @@ export type Ownership = {
   giveBack(assignment: Assignment): Promise<void>;
 };
 
+/** Whether the consumer may be worked on: its view exists in this version, and no rebuild is replacing it. */
+const isBuilt = (consumer: Consumer, checkpoint: Checkpoint | null | undefined): boolean =>
+  !consumer.mustBeBuilt ||
+  (checkpoint?.version === consumer.version && checkpoint.partitions === consumer.partitions && !checkpoint.switching);
+
 export const ownership = (options: OwnershipOptions): Ownership => {
   const { db, group, consumers, session, assignments, drop, lose, finish, log } = options;
   const byName = new Map(consumers.map((consumer) => [consumer.name, consumer]));
@@ -54,12 +59,10 @@ export const ownership = (options: OwnershipOptions): Ownership => {
         .find({ member: { $in: names }, blocks: true }, { projection: { member: 1 } })
         .toArray(),
     ]);
-    const built = new Map(standing.map(({ _id, version, partitions }) => [_id, `${version}/${partitions}`]));
+    const found = new Map(standing.map((checkpoint) => [checkpoint._id, checkpoint]));
     const blocked = new Set(blocking.map(({ member }) => member));
     return consumers
-      .filter(({ name, version, partitions, mustBeBuilt }) => {
-        return !blocked.has(name) && (!mustBeBuilt || built.get(name) === `${version}/${partitions}`);
-      })
+      .filter((consumer) => !blocked.has(consumer.name) && isBuilt(consumer, found.get(consumer.name)))
       .map(({ name }) => name);
   };
 
@@ -78,7 +81,11 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const token = await takeLease(db, consumer.name, session.id, lease);
     if (token === null) return null;
     const begun = await claimCheckpoint(db, consumer.name, token);
-    if (!begun && consumer.mustBeBuilt) return null;
+    if (!isBuilt(consumer, begun)) {
+      // A rebuild began to replace the view after the workable consumers were read.
+      await releaseLease(db, consumer.name, token);
+      return null;
+    }
     const position = positionOf(begun ?? (await createCheckpoint(db, consumer, token)));
     const [discarded, heldKeys] = await Promise.all([discardedEvents(db, consumer.view), readHeldKeys(db, consumer)]);
     const assignment: Assignment = {

@@ -43,7 +43,15 @@ export const onShutdown = (stop: (signal: string) => Promise<void>, more = 0): v
 };
 
 /** Errors whose message is written for whoever starts the program. */
-const EXPECTED = new Set(['SettingsError', 'ListenError', 'StoresError']);
+const EXPECTED = new Set([
+  'SettingsError',
+  'ListenError',
+  'StoresError',
+  'AlreadyBuildingError',
+  'PoisonedBuildError',
+  'SelectionError',
+  'WrongEventStoreError',
+]);
 
 const isExpected = (error: unknown): error is Error =>
   error instanceof Error && (EXPECTED.has(error.name) || 'code' in error);

@@ -7,7 +7,7 @@ type Review = Static<typeof queries.review.item>;
 export const reviews = projection({
   context: cinema,
   name: 'cinema.reviews',
-  version: 1,
+  version: 2,
   events: ['ReviewWritten', 'ReviewDeleted'],
   key: (event) => `${event.data.movieId}.${event.data.customerId}`,
   evolve: (_before: Review | null, event): Review | null => {

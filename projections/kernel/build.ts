@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Db } from 'mongodb';
+import { type Db, MongoServerError } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
@@ -11,6 +11,7 @@ import {
   type StoredEvent,
 } from '../../platform/event-store/types.ts';
 import {
+  type Checkpoint,
   checkpoints,
   claimCheckpoint,
   createCheckpoint,
@@ -34,7 +35,10 @@ export type Build = {
   projection: Projection;
   /** Its lease and checkpoint: `parking.lots@next`. */
   name: string;
-  /** `parking.lots.next` */
+  /**
+   * `parking.lots.next.7`, with the fencing token. Whoever takes the build over renames the collection first, so that
+   * a process with an older token has nothing left to switch to.
+   */
   collection: string;
   token: number;
   position: Position;
@@ -47,8 +51,9 @@ export type Build = {
   finished: boolean;
 };
 
-const buildName = (view: string, kind: BuildKind): string => `${view}@${kind}`;
-const buildCollection = (view: string, kind: BuildKind): string => `${view}.${kind}`;
+/** The name of a build's lease and checkpoint. */
+export const buildName = (view: string, kind: BuildKind): string => `${view}@${kind}`;
+const buildCollection = (view: string, kind: BuildKind, token: number): string => `${view}.${kind}.${token}`;
 
 /** Somebody else is building the same view. */
 export class AlreadyBuildingError extends Error {
@@ -68,7 +73,7 @@ export class PoisonedBuildError extends Error {
 
 /**
  * Opens a build: a new one, or the one that an earlier process did not finish.
- * @throws AlreadyBuildingError while another process works on it
+ * @throws AlreadyBuildingError while another process works on it; LeaseLostError when one was faster
  */
 export const openBuild = async (
   db: Db,
@@ -78,32 +83,71 @@ export const openBuild = async (
 ): Promise<Build> => {
   const view = projection.name;
   const name = buildName(view, kind);
-  const collection = buildCollection(view, kind);
   const seen = (await leases(db).findOne({ _id: name })) ?? undefined;
   const busy = seen?.owner && session.isAlive(seen.owner);
   const token = busy ? null : await takeLease(db, name, session.id, seen);
   if (token === null) throw new AlreadyBuildingError(`${view} is being built by ${seen?.owner ?? 'another process'}`);
+  const collection = buildCollection(view, kind, token);
   const { version } = projection;
   const begun = await claimCheckpoint(db, name, token);
-  const [unfinished] = await db.listCollections({ name: collection }, { nameOnly: true }).toArray();
-  const goesOn = kind === 'next' && begun?.version === version && (unfinished || begun.switching);
-  if (!goesOn) {
-    await checkpoints(db).deleteOne({ _id: name });
-    await db.dropCollection(collection);
+  const continues = kind === 'next' && begun?.version === version && (await inherit(db, begun, collection));
+  if (!continues) {
+    await checkpoints(db).deleteOne({ _id: name, token });
+    await dropLeftovers(db, view, kind, token);
     await db.createCollection(collection);
     await createCheckpoint(db, { name, view: name, version, partitions: 1 }, token);
   }
+  await checkpoints(db).updateOne({ _id: name, token }, { $set: { collection } });
   return {
     projection,
     name,
     collection,
     token,
-    position: goesOn ? positionOf(begun) : START,
+    position: continues ? positionOf(begun) : START,
     takes: new Set(projection.events),
     discarded: await discardedEvents(db, view),
     write: viewWriter(db, projection, collection, REMEMBERED),
     finished: false,
   };
+};
+
+/**
+ * Takes an unfinished build's collection over.
+ * @returns false when it does not exist: its process renamed it to the live view, or died before it was made. That
+ *   process can no longer switch to it either way.
+ */
+const inherit = async (db: Db, { _id, token, collection }: Checkpoint, own: string): Promise<boolean> => {
+  if (collection === undefined) return false;
+  // A late write may make the old collection anew. Without its name in the checkpoint nobody will take it for a build.
+  await checkpoints(db).updateOne({ _id, token }, { $unset: { collection: '' } });
+  return renameIfThere(db, collection, own);
+};
+
+/**
+ * Renames a collection.
+ * @param dropTarget whether it may replace another one
+ * @returns false when there is no such collection
+ */
+export const renameIfThere = async (db: Db, from: string, to: string, dropTarget = false): Promise<boolean> => {
+  try {
+    await db.renameCollection(from, to, { dropTarget });
+    return true;
+  } catch (error) {
+    if (error instanceof MongoServerError && error.code === NAMESPACE_NOT_FOUND) return false;
+    throw error;
+  }
+};
+
+const NAMESPACE_NOT_FOUND = 26;
+
+/** Drops what builds with older tokens left behind. Those of newer tokens belong to whoever took this one over. */
+export const dropLeftovers = async (db: Db, view: string, kind: BuildKind, token: number): Promise<void> => {
+  const prefix = `${view}.${kind}`;
+  const found = await db.listCollections({}, { nameOnly: true }).toArray();
+  const leftovers = found.filter(
+    ({ name }) => name === prefix || (name.startsWith(`${prefix}.`) && Number(name.slice(prefix.length + 1)) < token),
+  );
+  await Promise.all(leftovers.map(({ name }) => db.dropCollection(name)));
 };
 
 /**

@@ -53,8 +53,8 @@ export type FoldingProjection<
   /** The `_id` of the document that the event changes; null when it changes none. */
   key(event: Projected<EventNamed<Context, Type>>): string | null;
   /**
-   * The document after the event. Null, when there is none: an event for a document that was never made, or that
-   * takes it away. May throw on an event that cannot be: it is then parked.
+   * Returns the document after the event, or null to delete it, or if it never existed. Throws on an event that cannot
+   * be: it is then parked.
    */
   evolve(document: View | null, event: Projected<EventNamed<Context, Type>>): View | null;
 };

@@ -21,7 +21,8 @@ import {
   patiently,
 } from './build.ts';
 import type { Projection } from './projection.ts';
-import { finishSwitch, seizeViews, switchView } from './switch.ts';
+import { assertStoreHolds } from './store-check.ts';
+import { giveBackViews, seizeViews, switchView } from './switch.ts';
 
 /** Milliseconds: when a round to the store's end takes less, so will the one during which the live views stand still. */
 const LAST_ROUND = 300;
@@ -43,14 +44,13 @@ export type RebuildOptions = {
  * Makes views anew from the whole history, beside the live ones, over one subscription; then puts each in its place
  * in one step. Goes on where an earlier attempt was killed or stopped.
  * @returns false when the signal came first; what was built so far is kept
- * @throws AlreadyBuildingError, PoisonedBuildError
+ * @throws AlreadyBuildingError, PoisonedBuildError, WrongEventStoreError
  */
 export const rebuild = (options: RebuildOptions): Promise<boolean> =>
   withBuilds(options, 'next', async (builds, session, signal) => {
     const { db } = options;
     const waiting: Build[] = [];
     for (const build of builds) {
-      if (await finishSwitch(db, build, session)) continue;
       if ((await options.isNeeded?.(build.projection)) === false) await discardBuild(db, build);
       else waiting.push(build);
     }
@@ -60,11 +60,14 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
     for (const build of waiting) await patiently(() => indexBuild(db, build, session), signal);
     if (!(await catchUp({ ...work, untilRoundTakes: LAST_ROUND }))) return false;
     const seized = await seizeViews(db, waiting, session);
-    if (!(await catchUp(work))) {
-      for (const { members } of seized) for (const { name, token } of members) await releaseLease(db, name, token);
-      return false;
+    let isCaughtUp = false;
+    try {
+      isCaughtUp = await catchUp(work);
+    } finally {
+      if (!isCaughtUp) await giveBackViews(db, seized);
     }
-    const switched = await Promise.allSettled(seized.map((view) => switchView(db, view)));
+    if (!isCaughtUp) return false;
+    const switched = await Promise.allSettled(seized.map((view) => switchView(db, view, session)));
     for (const each of switched) if (each.status === 'rejected') throw each.reason;
     await parked(db).deleteMany({ member: { $in: waiting.map(({ name }) => name) }, state: { $ne: 'discarded' } });
     return true;
@@ -75,7 +78,7 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
  * @param until how far each is made; to the store's end when null
  * @param job gets the fresh views and a function that brings them to the store's end once more
  * @returns what the job returns; null when the signal came first
- * @throws AlreadyBuildingError, PoisonedBuildError
+ * @throws AlreadyBuildingError, PoisonedBuildError, WrongEventStoreError
  */
 export const withFreshViews = <Result>(
   options: RebuildOptions,
@@ -95,8 +98,8 @@ export const withFreshViews = <Result>(
   });
 
 /**
- * Takes away what an interrupted rebuild left.
- * @throws AlreadyBuildingError while one is going on
+ * Removes what an interrupted rebuild left.
+ * @throws AlreadyBuildingError while one is running, WrongEventStoreError
  */
 export const discardRebuild = (options: RebuildOptions): Promise<void> =>
   withBuilds(options, 'next', async (builds) => {
@@ -110,6 +113,11 @@ const withBuilds = async <Result>(
 ): Promise<Result> => {
   const { client, db, projections, signal, leaseMs = LEASE_MS } = options;
   const session = joinWorkers(db, 'rebuilds', leaseMs);
+  await assertStoreHolds(
+    client,
+    db,
+    projections.map(({ name }) => name),
+  );
   const lost = new AbortController();
   const builds: Build[] = [];
   const round = async () => {

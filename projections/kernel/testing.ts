@@ -21,7 +21,8 @@ export const documentsAfter = (projection: Projection, ...events: Given[]): Reco
   });
   const documents = new Map<string, ViewDocument>();
   for (const event of [...stored.flatMap((once) => [once, once]), ...stored]) apply(projection, documents, event);
-  return Object.fromEntries([...documents].map(([key, { _id, _position, ...fields }]) => [key, fields]));
+  const existing = [...documents].filter(([, { _deleted }]) => !_deleted);
+  return Object.fromEntries(existing.map(([key, { _id, _position, ...fields }]) => [key, fields]));
 };
 
 const apply = (projection: Projection, documents: Map<string, ViewDocument>, stored: StoredEvent): void => {
@@ -36,5 +37,4 @@ const apply = (projection: Projection, documents: Map<string, ViewDocument>, sto
   if (key === null) return;
   const next = fold(projection, key, documents.get(key), [event]);
   if (next) documents.set(key, next);
-  else documents.delete(key);
 };

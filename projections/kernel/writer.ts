@@ -6,8 +6,12 @@ import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
 import { projected } from './events.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
-/** A document as it is stored: the view's own fields, its key, and the position of the last event in it. */
-export type ViewDocument = Document & { _id: string; _position: string };
+/**
+ * A document as it is stored: the view's own fields, its key, and the position of the last event in it. A deleted one
+ * has no fields of its own, but keeps its position: a process that was paused before it wrote an earlier event finds
+ * that it is too late.
+ */
+export type ViewDocument = Document & { _id: string; _position: string; _deleted?: true };
 
 /** A position in a document. */
 const positionText = (event: Pick<AnyEvent, 'position'>): string => event.position.commit.toString();
@@ -42,25 +46,23 @@ const foldingWriter = (db: Db, projection: Projection, collectionName: string, r
     if (byKey.size === 0) return;
     const known = await read([...byKey.keys()]);
     const writes: AnyBulkWriteOperation<ViewDocument>[] = [];
-    const written: [key: string, document: ViewDocument | undefined][] = [];
+    const written: ViewDocument[] = [];
     for (const [key, changes] of byKey) {
       const document = fold(projection, key, known.get(key), changes);
       const write = change(known.get(key), document);
       if (!write) continue;
       writes.push(write);
-      written.push([key, document]);
+      written.push(document!);
     }
     if (writes.length === 0) return;
     lease.assertHeld();
     try {
       await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
     } catch (error) {
-      for (const [key] of written) memory?.delete(key); // What a write that fails leaves is not known.
+      for (const { _id } of written) memory?.delete(_id); // A failed write leaves an unknown state.
       throw error;
     }
-    for (const [key, document] of written)
-      if (document) memory?.set(key, document);
-      else memory?.delete(key);
+    for (const document of written) memory?.set(document._id, document);
   };
 };
 
@@ -82,7 +84,7 @@ const groupByKey = (projection: Projection, events: readonly StoredEvent[]): Map
 
 /**
  * A document after more events; those that it reflects already change nothing.
- * @returns the stored document itself when nothing is new, undefined when there is none
+ * @returns the stored document itself when nothing is new, undefined when there has never been one
  */
 export const fold = (
   { evolve }: Projection,
@@ -94,33 +96,36 @@ export const fold = (
   const news = events.filter(({ position }) => position.commit > reached);
   const last = news.at(-1);
   if (!last) return stored;
-  const view = news.reduce<Document | null>(
-    (document, event) => evolve!(document, event),
-    stored ? fieldsOf(stored) : null,
-  );
-  return view ? { _id: key, _position: positionText(last), ...view } : undefined;
+  let view = stored && !stored._deleted ? fieldsOf(stored) : null;
+  let existed = stored !== undefined;
+  for (const event of news) {
+    view = evolve!(view, event);
+    existed ||= view !== null;
+  }
+  const ids = { _id: key, _position: positionText(last) };
+  if (view) return { ...ids, ...view };
+  return existed ? { ...ids, _deleted: true } : undefined;
 };
 
 const fieldsOf = ({ _id, _position, ...fields }: ViewDocument): Document => fields;
 
-/** What brings the store from one document to the other, on condition that it still holds the first. */
+/** Replaces one document by the other, on condition that the store still holds the first. */
 const change = (
   before: ViewDocument | undefined,
   after: ViewDocument | undefined,
 ): AnyBulkWriteOperation<ViewDocument> | null => {
-  if (before === after) return null;
-  if (!before) return { insertOne: { document: after! } };
-  const filter = { _id: before._id, _position: before._position };
-  return after ? { replaceOne: { filter, replacement: after } } : { deleteOne: { filter } };
+  if (before === after || !after) return null;
+  if (!before) return { insertOne: { document: after } };
+  return { replaceOne: { filter: { _id: before._id, _position: before._position }, replacement: after } };
 };
 
 const writeAll = async (
-  write: () => Promise<{ insertedCount: number; matchedCount: number; deletedCount: number }>,
+  write: () => Promise<{ insertedCount: number; matchedCount: number }>,
   writes: readonly unknown[],
 ): Promise<void> => {
   try {
-    const { insertedCount, matchedCount, deletedCount } = await write();
-    if (insertedCount + matchedCount + deletedCount === writes.length) return;
+    const { insertedCount, matchedCount } = await write();
+    if (insertedCount + matchedCount === writes.length) return;
   } catch (error) {
     if (!onlyDuplicates(error)) throw error;
   }
@@ -179,7 +184,7 @@ export const refold = async (
         if (stored.id === again.id) throw error;
       }
     }
-  const write = change(before, after && { ...after, _position: until.toString() });
+  const write = change(before, { ...(after ?? { _id: key, _deleted: true as const }), _position: until.toString() });
   lease.assertHeld();
   if (write) await writeAll(() => documents.bulkWrite([write]), [write]);
 };

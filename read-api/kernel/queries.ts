@@ -125,7 +125,7 @@ const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels
     const headers = await awaitPosition(req, res, [view], models);
     const document = await models.ask(() => collection.findOne(found, { maxTimeMS: models.answerWithin }));
     const { permit, personal } = permitted(res);
-    if (document && isPermitted(permit, document))
+    if (document && !document._deleted && isPermitted(permit, document))
       sendTaggedJson(req, res, toItem(document, personal), { ...headers, ...caching });
     else sendProblem(res, problems.notFound(), headers);
   };
@@ -207,7 +207,9 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const { sort = '' } = Object.fromEntries(given) as { sort?: string };
     given.delete('sort');
     const ordering = orderingOf(sort);
-    const wanted: Filter<Stored> = { ...filter(inPath), ...equalTo(given), ...narrowed };
+    const fields: Filter<Stored> = { ...filter(inPath), ...equalTo(given), ...narrowed };
+    // A deleted document has no fields, so that only a list without a filter could show it.
+    const wanted: Filter<Stored> = Object.keys(fields).length > 0 ? fields : { _deleted: { $exists: false } };
     const question = JSON.stringify([name, sort, Object.entries(wanted).sort()]);
     const { answerWithin, cursors } = models;
     const place = await fromViews(placeOf(cursors, question, page, isValueOf(sort, ordering)), answerWithin);

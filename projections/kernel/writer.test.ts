@@ -1,0 +1,74 @@
+import type { Db } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { WriteConflictError } from '../../platform/subscriptions/consumer.ts';
+import { startTestStores, storedEvent, type TestStores } from '../../platform/subscriptions/testing.ts';
+import { reviews } from '../cinema/reviews.ts';
+import { interruptible } from './interruptible.ts';
+import { viewWriter } from './writer.ts';
+
+let stores: TestStores;
+let db: Db;
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+beforeEach(() => {
+  db = stores.newDb();
+});
+
+const lease = { assertHeld: () => {} };
+const review = { movieId: 'm', customerId: 'c', showingId: 's', reservationId: 'r', rating: 5, text: '좋다' };
+const written = (at: number, rating = 5) => storedEvent(at, 'ReviewWritten', { ...review, rating });
+const deleted = (at: number) => storedEvent(at, 'ReviewDeleted', { movieId: 'm', customerId: 'c', rating: 5 });
+const stored = () => db.collection('cinema.reviews').findOne();
+
+/** A process that is paused after it has read and before it writes. */
+const paused = () => {
+  const met = Promise.withResolvers<void>();
+  const goesOn = Promise.withResolvers<void>();
+  const gate = async (command: string) => {
+    if (!command.endsWith('.bulkWrite')) return;
+    met.resolve();
+    await goesOn.promise;
+  };
+  const write = viewWriter(interruptible(db, gate), reviews, 'cinema.reviews');
+  return { write, met: met.promise, resume: goesOn.resolve };
+};
+
+describe('a process that is paused between read and write', () => {
+  test.each([
+    ['with one batch each', [[written(1)], [deleted(2)]]],
+    ['with both events in one batch', [[written(1), deleted(2)]]],
+  ])('does not bring back a document that another one has deleted meanwhile, %s', async (_, batches) => {
+    const first = paused();
+    const writing = first.write([written(1)], lease);
+    await first.met;
+    const other = viewWriter(db, reviews, 'cinema.reviews');
+    for (const batch of batches) await other(batch, lease);
+    first.resume();
+    await expect(writing).rejects.toThrow(WriteConflictError);
+    expect(await stored()).toEqual({ _id: 'm.c', _position: '2', _deleted: true });
+  });
+
+  test('does not bring back an older document', async () => {
+    const other = viewWriter(db, reviews, 'cinema.reviews');
+    await other([written(1)], lease);
+    const first = paused();
+    const writing = first.write([written(2, 1)], lease);
+    await first.met;
+    await other([written(2, 1), deleted(3), written(4, 3)], lease);
+    first.resume();
+    await expect(writing).rejects.toThrow(WriteConflictError);
+    expect(await stored()).toMatchObject({ _position: '4', rating: 3 });
+  });
+});
+
+test('a deleted document keeps nothing but its position, and can be made anew', async () => {
+  const write = viewWriter(db, reviews, 'cinema.reviews', 10);
+  await write([written(1)], lease);
+  await write([deleted(2)], lease);
+  expect(await stored()).toEqual({ _id: 'm.c', _position: '2', _deleted: true });
+  await write([written(3, 4)], lease);
+  expect(await stored()).toMatchObject({ _id: 'm.c', _position: '3', rating: 4, text: '좋다' });
+  expect(await stored()).not.toHaveProperty('_deleted');
+});
