@@ -16,9 +16,9 @@ export type StoresErrorCode =
 export type StoresError = Error & { code: StoresErrorCode };
 
 /** An error whose message is one line for a human and whose `code` is for a program. */
-export function storesError(code: StoresErrorCode, message: string, cause?: unknown): StoresError {
+export const storesError = (code: StoresErrorCode, message: string, cause?: unknown): StoresError => {
   return Object.assign(new Error(message.replaceAll('\n', ' '), { cause }), { code });
-}
+};
 
 const CODES: readonly unknown[] = [
   'data-folder-unwritable',
@@ -28,6 +28,6 @@ const CODES: readonly unknown[] = [
   'stores-failed',
 ];
 
-export function isStoresError(error: unknown): error is StoresError {
+export const isStoresError = (error: unknown): error is StoresError => {
   return error instanceof Error && 'code' in error && CODES.includes(error.code);
-}
+};

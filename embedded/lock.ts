@@ -11,7 +11,7 @@ const SQLITE_BUSY = 5;
  * so it ends with the process however that dies; there is nothing stale to clean up.
  * Throws StoresError `data-in-use`.
  */
-export function lockDataFolder(folder: string): () => void {
+export const lockDataFolder = (folder: string): (() => void) => {
   const db = new DatabaseSync(join(folder, 'stores.lock'), { timeout: 0 });
   try {
     db.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');
@@ -23,4 +23,4 @@ export function lockDataFolder(folder: string): () => void {
     throw error;
   }
   return () => db.close();
-}
+};

@@ -24,7 +24,7 @@ const FULL_CHECK_BYTES = 32 * 1024 * 1024;
  * `applicationId` is written to a new file and must match in an old one.
  * Throws StoresError: `data-in-use`, `data-corrupt`, `data-folder-unwritable`.
  */
-export function openSqliteFile(file: string, applicationId: number): DatabaseSync {
+export const openSqliteFile = (file: string, applicationId: number): DatabaseSync => {
   checkHeader(file);
   checkWriteAheadLog(`${file}-wal`);
   let db: DatabaseSync | undefined;
@@ -51,13 +51,13 @@ export function openSqliteFile(file: string, applicationId: number): DatabaseSyn
     db?.close();
     throw asStoresError(error, file);
   }
-}
+};
 
 /**
  * Moves the write-ahead log into the file. On a full disk the log stays: it can be read there, and moved later.
  * @returns false when the log stays
  */
-function emptyLog(db: DatabaseSync): boolean {
+const emptyLog = (db: DatabaseSync): boolean => {
   try {
     db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
     return true;
@@ -65,52 +65,52 @@ function emptyLog(db: DatabaseSync): boolean {
     if (!isDiskFull(error)) throw error;
     return false;
   }
-}
+};
 
 /** True when a statement failed because the disk (or the file's page limit) is full; the transaction is rolled back by then. */
-export function isDiskFull(error: unknown): boolean {
+export const isDiskFull = (error: unknown): boolean => {
   return (
     error instanceof Error &&
     (('errcode' in error && error.errcode === SQLITE_FULL) || ('code' in error && error.code === 'ENOSPC'))
   );
-}
+};
 
-function claim(db: DatabaseSync, file: string, applicationId: number): void {
+const claim = (db: DatabaseSync, file: string, applicationId: number): void => {
   const found = number(db, 'application_id');
   if (found === applicationId) return;
   if (found !== 0 || number(db, 'schema_version') !== 0) {
     throw storesError('data-corrupt', `${file} is not a file of this store (application id ${found}).`);
   }
   db.exec(`PRAGMA application_id = ${applicationId}`);
-}
+};
 
-function checkSize(db: DatabaseSync, file: string, isWhole: boolean): void {
+const checkSize = (db: DatabaseSync, file: string, isWhole: boolean): void => {
   const expected = number(db, 'page_count') * number(db, 'page_size');
   const found = statSync(file).size;
   if (isWhole && found < expected) throw corrupt(file, `it has ${found} bytes of ${expected}`);
   if (expected > FULL_CHECK_BYTES) return;
   const [first] = db.prepare('PRAGMA quick_check(1)').all();
   if (first?.quick_check !== 'ok') throw corrupt(file, String(first?.quick_check));
-}
+};
 
-function number(db: DatabaseSync, pragma: string): number {
+const number = (db: DatabaseSync, pragma: string): number => {
   return Number(db.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
-}
+};
 
-function checkHeader(file: string): void {
+const checkHeader = (file: string): void => {
   if (!existsSync(file)) return;
   const head = readStart(file, 100);
   if (head.length === 0) return;
   if (head.length < 100 || head.toString('latin1', 0, 16) !== HEADER_MAGIC)
     throw corrupt(file, 'its header is damaged');
-}
+};
 
 /**
  * SQLite reads its log up to the first frame whose checksum is wrong and takes the rest for an unfinished write. That is right for
  * the last transaction of a process that was killed. A wrong frame with two more transactions behind it is not that: a
  * transaction is only begun when the one before it is on the disk. (Format: https://sqlite.org/fileformat2.html#walformat)
  */
-function checkWriteAheadLog(walFile: string): void {
+const checkWriteAheadLog = (walFile: string): void => {
   if (!existsSync(walFile)) return;
   const fd = openSync(walFile, 'r');
   try {
@@ -150,18 +150,18 @@ function checkWriteAheadLog(walFile: string): void {
   } finally {
     closeSync(fd);
   }
-}
+};
 
-function checksum(bytes: Buffer, littleEndian: boolean, start: readonly [number, number]): [number, number] {
+const checksum = (bytes: Buffer, littleEndian: boolean, start: readonly [number, number]): [number, number] => {
   let [a, b] = start;
   for (let at = 0; at < bytes.length; at += 8) {
     a = (a + (littleEndian ? bytes.readUInt32LE(at) : bytes.readUInt32BE(at)) + b) >>> 0;
     b = (b + (littleEndian ? bytes.readUInt32LE(at + 4) : bytes.readUInt32BE(at + 4)) + a) >>> 0;
   }
   return [a, b];
-}
+};
 
-function readStart(file: string, length: number): Buffer {
+const readStart = (file: string, length: number): Buffer => {
   const fd = openSync(file, 'r');
   try {
     const buffer = Buffer.alloc(length);
@@ -169,16 +169,16 @@ function readStart(file: string, length: number): Buffer {
   } finally {
     closeSync(fd);
   }
-}
+};
 
-function corrupt(file: string, why: string) {
+const corrupt = (file: string, why: string) => {
   return storesError(
     'data-corrupt',
     `${basename(file)} is damaged: ${why}. Restore it from a backup, or move it away to start empty. (${file})`,
   );
-}
+};
 
-function asStoresError(error: unknown, file: string): unknown {
+const asStoresError = (error: unknown, file: string): unknown => {
   if (!(error instanceof Error)) return error;
   const errcode = 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
   if (errcode === SQLITE_BUSY) return storesError('data-in-use', `${file} is in use by another process.`, error);
@@ -188,4 +188,4 @@ function asStoresError(error: unknown, file: string): unknown {
     return storesError('data-folder-unwritable', `${file} cannot be written: ${error.message}`, error);
   }
   return error;
-}
+};

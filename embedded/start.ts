@@ -25,12 +25,12 @@ export type EmbeddedStores = {
  * `log` gets what the process prints, line by line. The child ends when this process does.
  * Rejects with a StoresError (see errors.ts) whose message is one line.
  */
-export async function startEmbeddedStores(options: {
+export const startEmbeddedStores = async (options: {
   dataFolder: string;
   eventStorePort?: number;
   mongoPort?: number;
   log?: (line: string) => void;
-}): Promise<EmbeddedStores> {
+}): Promise<EmbeddedStores> => {
   const log = options.log ?? (() => {});
   const child = spawn(process.execPath, [MAIN], {
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -71,9 +71,9 @@ export async function startEmbeddedStores(options: {
     return stopped;
   };
   return { ...ready, stop, exited };
-}
+};
 
-function failure(failed: { code: string; message: string }): Error {
+const failure = (failed: { code: string; message: string }): Error => {
   const error = storesError(failed.code as StoresErrorCode, failed.message);
   return isStoresError(error) ? error : storesError('stores-failed', failed.message);
-}
+};

@@ -43,9 +43,9 @@ import { encodeBatchAnswer, encodeIdentifier, encodeSuccess } from './wire.ts';
 const MAX_APPEND_BYTES = 1_048_576;
 const LONGEST_TIMER = 2_147_483_647;
 
-function sizeOf(event: NewEvent): number {
+const sizeOf = (event: NewEvent): number => {
   return event.data.length + event.metadata.length + 2 * event.type.length;
-}
+};
 
 // ---- BatchAppend: many appends on one long-lived stream, told apart by their correlation id -----------------------------------
 
@@ -57,7 +57,7 @@ type OpenBatch = BatchOptions & {
 };
 
 /** An append that is larger than one message comes in several; it is kept until its last one, its deadline, or the size limit. */
-export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: string) => void) {
+export const batchAppend = (commits: Commits, calls: OpenCalls, log: (line: string) => void) => {
   return (call: ServerDuplexStream<BatchRequest, readonly Buffer[]>) => {
     const outbox = calls.begin(call);
     const open = new Map<string, OpenBatch>();
@@ -134,9 +134,9 @@ export function batchAppend(commits: Commits, calls: OpenCalls, log: (line: stri
       clearTimeout(batch.timer);
     }
   };
-}
+};
 
-function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): Buffer {
+const batchOutcome = (batch: OpenBatch, outcome: WriteOutcome): Buffer => {
   if (outcome.kind === 'stream-deleted') {
     const deleted = new StreamDeleted().setStreamIdentifier(
       new StreamIdentifier().setStreamName(Buffer.from(batch.streamName)),
@@ -155,23 +155,23 @@ function batchOutcome(batch: OpenBatch, outcome: WriteOutcome): Buffer {
   }
   const success = encodeSuccess(outcome.revision, outcome.position);
   return encodeBatchAnswer(batch.correlationId, encodeIdentifier(batch.streamName), { success });
-}
+};
 
-function batchError(batch: OpenBatch, error: StatusMessage): Buffer {
+const batchError = (batch: OpenBatch, error: StatusMessage): Buffer => {
   return encodeError(batch.correlationId, encodeIdentifier(batch.streamName), error);
-}
+};
 
-function encodeError(correlationId: Buffer, identifier: Buffer, error: StatusMessage): Buffer {
+const encodeError = (correlationId: Buffer, identifier: Buffer, error: StatusMessage): Buffer => {
   return encodeBatchAnswer(correlationId, identifier, { error: error.serializeBinary() });
-}
+};
 
 type StatusMessage = InstanceType<typeof Status>;
 
-function errorStatus(code: number, message: string, type: string, details: Uint8Array): StatusMessage {
+const errorStatus = (code: number, message: string, type: string, details: Uint8Array): StatusMessage => {
   const any = new Any();
   any.pack(details, `event_store.client.${type}`);
   return new Status().setCode(code).setMessage(message).setDetails(any);
-}
+};
 
 const timeoutStatus = () =>
   errorStatus(grpcStatus.DEADLINE_EXCEEDED, 'Timeout', 'Timeout', new Timeout().serializeBinary());
@@ -184,28 +184,28 @@ const badRequestStatus = (problem: string) =>
     new BadRequest().setMessage(problem).serializeBinary(),
   );
 
-function tooLargeStatus(): StatusMessage {
+const tooLargeStatus = (): StatusMessage => {
   const details = new MaximumAppendSizeExceeded().setMaxappendsize(MAX_APPEND_BYTES).serializeBinary();
   return errorStatus(grpcStatus.INVALID_ARGUMENT, 'Maximum append size exceeded', 'MaximumAppendSizeExceeded', details);
-}
+};
 
 /** The client shows the message of a kind that it does not know, which BadRequest is: the reason reaches whoever appends. */
-function failureStatus(error: unknown, log: (line: string) => void): StatusMessage {
+const failureStatus = (error: unknown, log: (line: string) => void): StatusMessage => {
   const { code, details } = failure(error, log);
   return errorStatus(code ?? grpcStatus.UNKNOWN, details ?? '', 'BadRequest', new BadRequest().serializeBinary());
-}
+};
 
-function failure(error: unknown, log: (line: string) => void) {
+const failure = (error: unknown, log: (line: string) => void) => {
   const message = error instanceof Error ? error.message : String(error);
   log(`event store: a write failed: ${message}`);
   return isDiskFull(error)
     ? grpcError(grpcStatus.RESOURCE_EXHAUSTED, 'The disk of the event store is full.')
     : grpcError(grpcStatus.UNKNOWN, `The event store could not write: ${message}`);
-}
+};
 
 // ---- Append: one append a call, its first message the options ------------------------------------------------------------------
 
-export function append(commits: Commits, log: (line: string) => void) {
+export const append = (commits: Commits, log: (line: string) => void) => {
   return (call: ServerReadableStream<AppendRequest, AppendResponse>, answer: sendUnaryData<AppendResponse>) => {
     let streamName: string | undefined;
     let expected: ExpectedRevision | undefined;
@@ -250,12 +250,12 @@ export function append(commits: Commits, log: (line: string) => void) {
       });
     });
   };
-}
+};
 
-function appendResponse(
+const appendResponse = (
   expected: ExpectedRevision,
   outcome: Exclude<WriteOutcome, { kind: 'stream-deleted' }>,
-): AppendResponse {
+): AppendResponse => {
   if (outcome.kind === 'written') {
     const success = new AppendResp.Success();
     if (outcome.revision < 0) success.setNoStream(new SharedEmpty());
@@ -272,7 +272,7 @@ function appendResponse(
   else if (expected === 'stream_exists') wrong.setExpectedStreamExists(new SharedEmpty());
   else wrong.setExpectedRevision(String(expected));
   return new AppendResp().setWrongExpectedVersion(wrong);
-}
+};
 
 const missingProperty = (problem: string) =>
   grpcError(grpcStatus.INVALID_ARGUMENT, problem, {
@@ -288,28 +288,28 @@ const tooLarge = () =>
 
 // ---- Delete and Tombstone ------------------------------------------------------------------------------------------------------
 
-export function softDelete(commits: Commits, log: (line: string) => void) {
+export const softDelete = (commits: Commits, log: (line: string) => void) => {
   return (call: ServerUnaryCall<DeleteRequest, DeleteResponse>, answer: sendUnaryData<DeleteResponse>) =>
     remove(commits, log, 'softDelete', call.request.getOptions(), answer, (at) =>
       new DeleteResp().setPosition(position(new DeleteResp.Position(), at)),
     );
-}
+};
 
-export function tombstone(commits: Commits, log: (line: string) => void) {
+export const tombstone = (commits: Commits, log: (line: string) => void) => {
   return (call: ServerUnaryCall<TombstoneRequest, TombstoneResponse>, answer: sendUnaryData<TombstoneResponse>) =>
     remove(commits, log, 'tombstone', call.request.getOptions(), answer, (at) =>
       new TombstoneResp().setPosition(position(new TombstoneResp.Position(), at)),
     );
-}
+};
 
-function remove<Response>(
+const remove = <Response>(
   commits: Commits,
   log: (line: string) => void,
   how: 'softDelete' | 'tombstone',
   options: (ExpectedOptions & { getStreamIdentifier: () => Parameters<typeof streamNameOf>[0] }) | undefined,
   answer: sendUnaryData<Response>,
   response: (position: number) => Response,
-): void {
+): void => {
   const streamName = streamNameOf(options?.getStreamIdentifier());
   const expected = options && expectedRevision(options);
   if (streamName === '' || expected === undefined) {
@@ -326,9 +326,9 @@ function remove<Response>(
     },
     failed: (error) => answer(failure(error, log)),
   });
-}
+};
 
-function wrongExpectedVersion(streamName: string, expected: ExpectedRevision, current: number) {
+const wrongExpectedVersion = (streamName: string, expected: ExpectedRevision, current: number) => {
   const numbers = { any: -2, no_stream: -1, stream_exists: -4 };
   const expectedNumber = typeof expected === 'number' ? expected : numbers[expected];
   const name = printable(streamName);
@@ -342,7 +342,7 @@ function wrongExpectedVersion(streamName: string, expected: ExpectedRevision, cu
       'actual-version': String(current),
     },
   );
-}
+};
 
 // ---- shared --------------------------------------------------------------------------------------------------------------------
 
@@ -354,18 +354,18 @@ type ExpectedOptions = {
   hasAny: () => boolean;
 };
 
-function expectedRevision(options: ExpectedOptions): ExpectedRevision | undefined {
+const expectedRevision = (options: ExpectedOptions): ExpectedRevision | undefined => {
   if (options.hasRevision()) return revisionNumber(options.getRevision());
   if (options.hasNoStream()) return 'no_stream';
   if (options.hasStreamExists()) return 'stream_exists';
   return options.hasAny() ? 'any' : undefined;
-}
+};
 
-function position<T extends { setCommitPosition: (v: string) => unknown; setPreparePosition: (v: string) => unknown }>(
+const position = <T extends { setCommitPosition: (v: string) => unknown; setPreparePosition: (v: string) => unknown }>(
   message: T,
   at: number,
-): T {
+): T => {
   message.setCommitPosition(String(at));
   message.setPreparePosition(String(at));
   return message;
-}
+};

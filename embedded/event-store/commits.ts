@@ -17,7 +17,7 @@ const MOST_WRITES = 1_024;
  * `committed` gets the events of each transaction before their writers are answered, so that a live subscriber is never behind an
  * answer by more than its connection.
  */
-export function createCommits(storage: Storage, committed: (events: StoredEvent[]) => void) {
+export const createCommits = (storage: Storage, committed: (events: StoredEvent[]) => void) => {
   let waiting: Write[] = [];
   let gathering = false;
 
@@ -51,6 +51,6 @@ export function createCommits(storage: Storage, committed: (events: StoredEvent[
   }
 
   return { enqueue, flush };
-}
+};
 
 export type Commits = ReturnType<typeof createCommits>;

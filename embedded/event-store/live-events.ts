@@ -14,7 +14,7 @@ const WINDOW_BYTES = 16 * 1024 * 1024;
 type Follower = { next: number; waiting: boolean; advance: () => void; stop: (outcome: Outcome) => void };
 type Outcome = 'gone' | 'overrun' | 'too-slow';
 
-export function createLiveEvents() {
+export const createLiveEvents = () => {
   const window = new Map<number, LiveEvent>();
   let oldest = 0;
   let end = 0;
@@ -87,10 +87,10 @@ export function createLiveEvents() {
   }
 
   return { publish, follow };
-}
+};
 
 export type LiveEvents = ReturnType<typeof createLiveEvents>;
 
-function sizeOf(event: StoredEvent): number {
+const sizeOf = (event: StoredEvent): number => {
   return event.data.length + event.metadata.length;
-}
+};

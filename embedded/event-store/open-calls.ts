@@ -2,7 +2,7 @@
 import type { StatusObject } from '@grpc/grpc-js';
 import { createOutbox, type LongCall, type Outbox } from './outbox.ts';
 
-export function createOpenCalls() {
+export const createOpenCalls = () => {
   const open = new Set<Outbox>();
   return {
     /** Begins a call: what it answers goes through the outbox. */
@@ -20,6 +20,6 @@ export function createOpenCalls() {
       open.clear();
     },
   };
-}
+};
 
 export type OpenCalls = ReturnType<typeof createOpenCalls>;

@@ -16,7 +16,7 @@ const PREFIX_BYTES = 5;
 
 export type Outbox = ReturnType<typeof createOutbox>;
 
-export function createOutbox(call: LongCall) {
+export const createOutbox = (call: LongCall) => {
   let gathered: Buffer[] = [];
   let bytes = 0;
   let underWay = false;
@@ -91,13 +91,13 @@ export function createOutbox(call: LongCall) {
   }
 
   return { send, end, isGone };
-}
+};
 
 /**
  * Messages as one piece, for grpc-js to take for one. It asks a serialised message for its length and to be copied behind the
  * five bytes that go before a message; here each brings its own five, and the first one's replace those that grpc-js wrote.
  */
-export function framed(messages: readonly Buffer[]): Buffer {
+export const framed = (messages: readonly Buffer[]): Buffer => {
   let byteLength = -PREFIX_BYTES;
   for (const message of messages) byteLength += PREFIX_BYTES + message.length;
   const copy = (out: Buffer): number => {
@@ -111,4 +111,4 @@ export function framed(messages: readonly Buffer[]): Buffer {
     return byteLength;
   };
   return { byteLength, copy } as Buffer;
-}
+};

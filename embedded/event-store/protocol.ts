@@ -46,11 +46,15 @@ export type StreamIdentifierMessage = InstanceType<typeof shared.StreamIdentifie
 export type UuidMessage = InstanceType<typeof shared.UUID>;
 
 /** A status to end a call with; `details` travel as metadata, which is where the clients look for the kind of error. */
-export function grpcError(code: number, message: string, details: Record<string, string> = {}): Partial<StatusObject> {
+export const grpcError = (
+  code: number,
+  message: string,
+  details: Record<string, string> = {},
+): Partial<StatusObject> => {
   const metadata = new Metadata();
   for (const [key, value] of Object.entries(details)) metadata.set(key, value);
   return { code, details: message, metadata };
-}
+};
 
 export const streamDeletedError = (streamName: string) =>
   grpcError(grpcStatus.FAILED_PRECONDITION, `Event stream '${printable(streamName)}' is deleted.`, {
@@ -61,18 +65,18 @@ export const streamDeletedError = (streamName: string) =>
 export const invalidArgument = (message: string) => grpcError(grpcStatus.INVALID_ARGUMENT, message);
 
 /** Metadata values are ASCII on the wire; a name outside of it is percent-encoded rather than breaking the answer. */
-export function printable(streamName: string): string {
+export const printable = (streamName: string): string => {
   return /^[\x20-\x7e]*$/.test(streamName) ? streamName : encodeURIComponent(streamName.toWellFormed());
-}
+};
 
-export function streamNameOf(identifier: StreamIdentifierMessage | undefined): string {
+export const streamNameOf = (identifier: StreamIdentifierMessage | undefined): string => {
   return identifier ? Buffer.from(identifier.getStreamName_asU8()).toString('utf8') : '';
-}
+};
 
 const UUID_TEXT = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
 /** The 16 bytes of an id as lower-case hex without dashes, from either form the protocol has; undefined when it is no UUID. */
-export function uuidHex(uuid: UuidMessage | undefined): string | undefined {
+export const uuidHex = (uuid: UuidMessage | undefined): string | undefined => {
   if (!uuid) return undefined;
   const structured = uuid.getStructured();
   if (structured) {
@@ -81,4 +85,4 @@ export function uuidHex(uuid: UuidMessage | undefined): string | undefined {
   }
   const text = uuid.getString();
   return UUID_TEXT.test(text) ? text.replaceAll('-', '').toLowerCase() : undefined;
-}
+};

@@ -24,7 +24,7 @@ type ReadCall = ServerWritableStream<ReadRequest, readonly Buffer[]>;
 type ReadOptions = NonNullable<ReturnType<ReadRequest['getOptions']>>;
 type Filter = { matches: (event: StoredEvent) => boolean; checkpointEvery: number };
 
-export function read(storage: Storage, live: LiveEvents, calls: OpenCalls, log: (line: string) => void) {
+export const read = (storage: Storage, live: LiveEvents, calls: OpenCalls, log: (line: string) => void) => {
   return (call: ReadCall) => {
     const outbox = calls.begin(call);
     serve(storage, live, call, outbox).then(
@@ -32,7 +32,7 @@ export function read(storage: Storage, live: LiveEvents, calls: OpenCalls, log: 
       (error: unknown) => fail(outbox, error, log),
     );
   };
-}
+};
 
 /** What ends a call with a status; everything else that is thrown is a defect and ends it with UNKNOWN. */
 class Refusal {
@@ -42,7 +42,7 @@ class Refusal {
   }
 }
 
-function fail(outbox: Outbox, error: unknown, log: (line: string) => void): void {
+const fail = (outbox: Outbox, error: unknown, log: (line: string) => void): void => {
   if (outbox.isGone()) return;
   if (error instanceof Refusal) {
     outbox.end(error.status);
@@ -52,9 +52,9 @@ function fail(outbox: Outbox, error: unknown, log: (line: string) => void): void
   log(`event store: a read failed: ${message}`);
   const code = isStoresError(error) && error.code === 'data-corrupt' ? grpcStatus.DATA_LOSS : grpcStatus.UNKNOWN;
   outbox.end(grpcError(code, `The event store could not read: ${message}`));
-}
+};
 
-async function serve(storage: Storage, live: LiveEvents, call: ReadCall, outbox: Outbox): Promise<void> {
+const serve = async (storage: Storage, live: LiveEvents, call: ReadCall, outbox: Outbox): Promise<void> => {
   const options = call.request.getOptions();
   const stream = options?.getStream();
   const all = options?.getAll();
@@ -94,9 +94,9 @@ async function serve(storage: Storage, live: LiveEvents, call: ReadCall, outbox:
   const position = all!.getPosition();
   const start = all!.hasEnd() ? Number.MAX_SAFE_INTEGER : position ? wholeNumber(position.getCommitPosition()) : 0;
   return readAll(storage, outbox, backwards, start, count, filter, write);
-}
+};
 
-async function readStream(
+const readStream = async (
   storage: Storage,
   outbox: Outbox,
   streamName: string,
@@ -104,7 +104,7 @@ async function readStream(
   start: number,
   count: number,
   write: (event: StoredEvent) => Promise<void> | undefined,
-): Promise<void> {
+): Promise<void> => {
   let left = count;
   for (let from: number | undefined = start; from !== undefined && left > 0; ) {
     const page = storage.readStream(
@@ -124,9 +124,9 @@ async function readStream(
     from = page.next;
     if (from !== undefined) await nextTurn();
   }
-}
+};
 
-async function readAll(
+const readAll = async (
   storage: Storage,
   outbox: Outbox,
   backwards: boolean,
@@ -134,7 +134,7 @@ async function readAll(
   count: number,
   filter: Filter | undefined,
   write: (event: StoredEvent) => Promise<void> | undefined,
-): Promise<void> {
+): Promise<void> => {
   let left = count;
   let from = start;
   while (left > 0) {
@@ -152,14 +152,18 @@ async function readAll(
     from = backwards ? last.position : last.position + 1;
     await nextTurn();
   }
-}
+};
 
 // ---- subscriptions: pages until the end of the log is reached, then the live events ---------------------------------------------
 
 type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; outbox: Outbox; uuidForm: UuidForm };
 
 /** `from`: the first revision to send. A stream that does not exist (yet) is waited for, and only then is the reader caught up. */
-async function subscribeToStream(subscription: Subscription, streamName: string, from: number | 'end'): Promise<void> {
+const subscribeToStream = async (
+  subscription: Subscription,
+  streamName: string,
+  from: number | 'end',
+): Promise<void> => {
   const { storage, live, call, outbox } = subscription;
   let next = from === 'end' ? 0 : from;
   let announced = false;
@@ -200,10 +204,10 @@ async function subscribeToStream(subscription: Subscription, streamName: string,
     });
     refuseWhenSlow(outcome);
   }
-}
+};
 
 /** `from`: the position after which to send. */
-async function subscribeToAll(subscription: Subscription, from: number, filter: Filter | undefined): Promise<void> {
+const subscribeToAll = async (subscription: Subscription, from: number, filter: Filter | undefined): Promise<void> => {
   const { storage, live, call, outbox } = subscription;
   let reached = from;
   let considered = 0;
@@ -241,26 +245,26 @@ async function subscribeToAll(subscription: Subscription, from: number, filter: 
     }
     refuseWhenSlow(await live.follow(call, consider));
   }
-}
+};
 
-function refuseWhenSlow(outcome: 'gone' | 'overrun' | 'too-slow'): void {
+const refuseWhenSlow = (outcome: 'gone' | 'overrun' | 'too-slow'): void => {
   if (outcome !== 'too-slow') return;
   const message = 'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.';
   throw new Refusal(grpcError(grpcStatus.ABORTED, message));
-}
+};
 
 /** Live events are encoded once for all subscribers that want ids as text, which those of Node.js do. */
-function encoderOf(uuidForm: UuidForm) {
+const encoderOf = (uuidForm: UuidForm) => {
   return (item: LiveEvent): Buffer => {
     if (uuidForm === 'structured') return encodeEvent(item.event, uuidForm);
     item.encoded ??= encodeEvent(item.event, uuidForm);
     return item.encoded;
   };
-}
+};
 
 // ---- shared --------------------------------------------------------------------------------------------------------------------
 
-function filterOf(options: ReadOptions): Filter | undefined {
+const filterOf = (options: ReadOptions): Filter | undefined => {
   const filter = options.getFilter();
   if (!filter) return undefined;
   const onStream = filter.getStreamIdentifier();
@@ -279,9 +283,9 @@ function filterOf(options: ReadOptions): Filter | undefined {
   }
   const prefixes = expression.getPrefixList();
   return { matches: (event) => prefixes.some((prefix) => subject(event).startsWith(prefix)), checkpointEvery };
-}
+};
 
-function regexOf(pattern: string): RegExp {
+const regexOf = (pattern: string): RegExp => {
   try {
     return new RegExp(pattern, 'u');
   } catch {
@@ -291,12 +295,12 @@ function regexOf(pattern: string): RegExp {
       throw new Refusal(invalidArgument(`'${pattern}' is not a valid regular expression.`));
     }
   }
-}
+};
 
-function wholeNumber(text: string): number {
+const wholeNumber = (text: string): number => {
   return Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);
-}
+};
 
-function nextTurn(): Promise<void> {
+const nextTurn = (): Promise<void> => {
   return new Promise((resolve) => setImmediate(resolve));
-}
+};

@@ -41,14 +41,14 @@ export type EventStoreServer = {
  * Serves `file` (created when missing) on `host` (loopback) and `port` (0: any free one).
  * Throws StoresError: `data-in-use`, `data-corrupt`, `data-folder-unwritable`, `port-taken`.
  */
-export async function startEventStoreServer(options: {
+export const startEventStoreServer = async (options: {
   file: string;
   host?: string;
   port?: number;
   log?: (line: string) => void;
   /** for tests of a full disk: the most pages of 4 KiB that the file may have */
   maxPages?: number;
-}): Promise<EventStoreServer> {
+}): Promise<EventStoreServer> => {
   const { file, host = '127.0.0.1', log = () => {} } = options;
   if (!/^(127\.|localhost$)/.test(host)) throw storesError('stores-failed', `${host} is not a loopback address.`);
   const storage = openStorage(file, options.maxPages ? { maxPages: options.maxPages } : {});
@@ -97,9 +97,9 @@ export async function startEventStoreServer(options: {
       storage.close();
     },
   };
-}
+};
 
-function listen(server: Server, host: string, port: number): Promise<number> {
+const listen = (server: Server, host: string, port: number): Promise<number> => {
   return new Promise((resolve, reject) => {
     server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
       if (!error) resolve(bound);
@@ -108,10 +108,10 @@ function listen(server: Server, host: string, port: number): Promise<number> {
       } else reject(error);
     });
   });
-}
+};
 
 /** Connections whose other side does not answer any more are cut after a moment. */
-function stop(server: Server): Promise<void> {
+const stop = (server: Server): Promise<void> => {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);
     server.tryShutdown(() => {
@@ -119,9 +119,9 @@ function stop(server: Server): Promise<void> {
       resolve();
     });
   });
-}
+};
 
-function supportedMethods() {
+const supportedMethods = () => {
   const methods = new SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
   for (const service of [StreamsService, ServerFeaturesService, GossipService]) {
     for (const { path } of Object.values(service)) {
@@ -134,9 +134,9 @@ function supportedMethods() {
     }
   }
   return methods;
-}
+};
 
-function clusterOf(host: string, port: number) {
+const clusterOf = (host: string, port: number) => {
   const member = new MemberInfo()
     .setInstanceId(new UUID().setString(randomUUID()))
     .setTimeStamp(String(Date.now() * 10_000))
@@ -146,4 +146,4 @@ function clusterOf(host: string, port: number) {
   const cluster = new ClusterInfo();
   cluster.addMembers(member);
   return cluster;
-}
+};
