@@ -52,7 +52,7 @@ export type CommandHandlerOptions = {
   observe?: CommandObserver;
 };
 
-/** Told what becomes of commands, for metrics. @param seconds from the coming of the command */
+/** Is called with the outcomes of commands, for metrics. @param seconds since the command came */
 export type CommandObserver = DeskObserver & {
   handled?(type: string, outcome: Outcome, seconds: number): void;
 };
@@ -144,16 +144,16 @@ export const commandHandler = ({
     });
 
   const take = (stream: string, found: Handled): Desk => {
-    const at = active.get(stream) ?? idle.get(stream) ?? open(stream, found);
+    const taken = active.get(stream) ?? idle.get(stream) ?? open(stream, found);
     idle.delete(stream);
-    active.set(stream, at);
-    return at;
+    active.set(stream, taken);
+    return taken;
   };
 
-  const letGo = (stream: string, at: Desk): void => {
-    if (at.busy > 0) return;
+  const letGo = (stream: string, taken: Desk): void => {
+    if (taken.busy > 0) return;
     active.delete(stream);
-    idle.set(stream, at);
+    idle.set(stream, taken);
   };
 
   const handledBy = (type: string): Handled => {
@@ -192,11 +192,11 @@ export const commandHandler = ({
     if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream) return shed({ name: 'stream', most: maxBusyPerStream });
 
     const request = toRequest(given);
-    const at = take(stream, found);
+    const taken = take(stream, found);
     busy += 1;
-    const outcome = await at.submit(request);
+    const outcome = await taken.submit(request);
     busy -= 1;
-    letGo(stream, at);
+    letGo(stream, taken);
     return outcome;
   };
 

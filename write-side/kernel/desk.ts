@@ -10,8 +10,9 @@ import {
   StoreUnavailableError,
 } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import { type AppendBatch, decideBatch } from './append-batch.ts';
 import type { Decider } from './decider.ts';
-import { decideGroup, type Group } from './group.ts';
+
 import { derivedUuid } from './ids.ts';
 import { unchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
@@ -42,12 +43,12 @@ export type DeskOptions = {
   /** Waits before a retry, in milliseconds. */
   pause?(milliseconds: number): Promise<unknown>;
   random?(): number;
-  /** Told of what is nobody's answer: a snapshot that could not be written, a fold that threw. */
+  /** Called with errors that no client receives: a snapshot that could not be written, a fold that threw. */
   onError?(error: unknown): void;
   observe?: DeskObserver;
 };
 
-/** Told what a desk does, for metrics. */
+/** Is called with what a desk does, for metrics. */
 export type DeskObserver = {
   appended?(commands: number, events: number, seconds: number): void;
   conflicted?(): void;
@@ -63,7 +64,7 @@ const LOOKUP = 16;
 
 /**
  * A desk decides the commands of one stream one after the other on a cached state, and appends what they yield in
- * groups: while an append is in flight the next commands queue, and go out together in the next one. Nobody is
+ * batches: while an append is in flight the next commands queue, and go out together in the next one. Nobody is
  * answered before the events that the answer rests on are durable. That nobody else has written meanwhile is proven by
  * the append; a command that appends nothing is answered after a look at the stream.
  */
@@ -76,7 +77,7 @@ export const desk = (options: DeskOptions): Desk => {
   let busy = 0;
   let isWorking = false;
 
-  /** What came of it that a stream could not be read. */
+  /** Maps a read failure to the outcome of a command. */
   const failure = (error: unknown): Outcome => {
     if (error instanceof StoreUnavailableError) return { kind: 'unavailable', uncertain: false };
     onError(error);
@@ -107,7 +108,7 @@ export const desk = (options: DeskOptions): Desk => {
     try {
       const answer = await findAnswer(waiting.request, at);
       if (answer) return waiting.settle(answer);
-      waiting.isNew = true;
+      state?.recent.forget(waiting.request.metadata.commandId, at);
       enqueue(waiting);
     } catch (error) {
       waiting.settle(failure(error));
@@ -119,7 +120,7 @@ export const desk = (options: DeskOptions): Desk => {
    * depends on all that its event says: two desks that decide one command differently (at another time, by another
    * version of the rules) append different events, and the later one conflicts.
    */
-  const toNewEvents = ({ decided }: Group): NewEvent[] =>
+  const toNewEvents = ({ decided }: AppendBatch): NewEvent[] =>
     decided.flatMap(({ waiting: { request }, events }) => {
       const { commandId, fingerprint } = request.metadata;
       const isRepeatable = fingerprint !== '';
@@ -134,16 +135,16 @@ export const desk = (options: DeskOptions): Desk => {
 
   /**
    * An append that was not answered is repeated as it was: with the same ids and revision it is written once.
-   * @returns nothing when it is not known whether the group was written
+   * @returns undefined when it is not known whether the batch was written
    */
-  const append = async (group: Group, at: bigint): Promise<AppendResult | undefined> => {
-    const events = toNewEvents(group);
+  const append = async (batch: AppendBatch, after: bigint): Promise<AppendResult | undefined> => {
+    const events = toNewEvents(batch);
     for (let tries = 1; ; tries++) {
       try {
         const started = performance.now();
-        const result = await store.append(stream, events, at < 0n ? 'no-stream' : (at as Revision));
+        const result = await store.append(stream, events, after < 0n ? 'no-stream' : (after as Revision));
         if (result.ok)
-          options.observe?.appended?.(group.decided.length, events.length, (performance.now() - started) / 1000);
+          options.observe?.appended?.(batch.decided.length, events.length, (performance.now() - started) / 1000);
         return result;
       } catch (error) {
         if (!(error instanceof StoreUnavailableError)) onError(error);
@@ -159,7 +160,7 @@ export const desk = (options: DeskOptions): Desk => {
     waiting.settle(outcome);
   };
 
-  const settleGroup = ({ decided, resting }: Group, position: Position): void => {
+  const settleBatch = ({ decided, resting }: AppendBatch, position: Position): void => {
     for (const { waiting, events, last } of decided) waiting.settle({ kind: 'done', events, revision: last, position });
     for (const { waiting, outcome } of resting)
       settle(waiting, outcome.kind === 'done' ? { ...outcome, position } : outcome);
@@ -169,18 +170,19 @@ export const desk = (options: DeskOptions): Desk => {
     for (const waiting of several) waiting.settle(outcome);
   };
 
-  const takeOver = (before: StreamState, { decided, folded, revision }: Group): void => {
-    for (const { waiting, events, last } of decided)
-      before.recent.add(waiting.request.metadata, last - BigInt(events.length) + 1n);
-    before.folded = folded;
-    before.revision = revision;
+  const takeOver = (before: StreamState, batch: AppendBatch): void => {
+    const written = batch.decided.map(({ waiting: { request }, events, last }) => ({
+      metadata: request.metadata,
+      first: last - BigInt(events.length) + 1n,
+    }));
+    states.advance(before, written, batch);
   };
 
   /** Reads what is new in the stream. */
   const refresh = async (members: readonly Waiting[]): Promise<StreamState> => {
     const present = [...members, ...queue];
     if (!state || !(await states.catchUp(state))) state = await states.load();
-    for (const waiting of present) waiting.isReadSince = true;
+    for (const waiting of present) if (waiting.state === 'queued') waiting.state = 'confirmed';
     return state;
   };
 
@@ -193,37 +195,37 @@ export const desk = (options: DeskOptions): Desk => {
       let members: readonly Waiting[] | undefined;
       try {
         state ??= await refresh([]);
-        const group = decideGroup(
+        const batch = decideBatch(
           decider,
           { ...state, unchanged },
           queue,
           { commands, bytes: MAX_APPEND_BYTES },
           onError,
         );
-        members = group.members;
-        for (const { waiting, outcome } of group.settled) settle(waiting, outcome);
-        for (const { waiting, at } of group.repeated) void answerRepeat(waiting, at);
-        const [first] = group.decided;
+        members = batch.members;
+        for (const { waiting, outcome } of batch.settled) settle(waiting, outcome);
+        for (const { waiting, at } of batch.repeated) void answerRepeat(waiting, at);
+        const [first] = batch.decided;
         if (!first) {
           if (members.length > 0) await refresh(members);
           queue.unshift(...members);
           continue;
         }
 
-        const result = await append(group, state.revision);
+        const result = await append(batch, state.revision);
         if (!result) {
           state = undefined;
           settleAll(members, { kind: 'unavailable', uncertain: true });
-        } else if (result.ok && result.revision === group.revision) {
+        } else if (result.ok && result.revision === batch.revision) {
           conflicts = 0;
           commands = MAX_APPEND_COMMANDS;
-          takeOver(state, group);
-          settleGroup(group, result.position);
+          takeOver(state, batch);
+          settleBatch(batch, result.position);
           void states.snapshot(state);
         } else if (!result.ok && result.reason === 'too-large') {
-          if (group.decided.length === 1) first.waiting.settle({ kind: 'too-large' });
-          commands = Math.max(1, Math.floor(group.decided.length / 2));
-          queue.unshift(...members.filter((member) => !member.isSettled));
+          if (batch.decided.length === 1) first.waiting.settle({ kind: 'too-large' });
+          commands = Math.max(1, Math.floor(batch.decided.length / 2));
+          queue.unshift(...members.filter((member) => member.state !== 'settled'));
         } else {
           options.observe?.conflicted?.();
           if (conflicts > 0) await pause(random() * 2 ** Math.min(conflicts, 6));
@@ -255,12 +257,10 @@ export const desk = (options: DeskOptions): Desk => {
       return new Promise((resolve) => {
         const waiting: Waiting = {
           request,
-          isSettled: false,
-          isReadSince: false,
-          isNew: false,
+          state: 'queued',
           settle(outcome) {
-            if (waiting.isSettled) return;
-            waiting.isSettled = true;
+            if (waiting.state === 'settled') return;
+            waiting.state = 'settled';
             busy -= 1;
             resolve(outcome);
           },

@@ -13,6 +13,8 @@ export type RecentCommands = {
    * stays where it was.
    */
   add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, revision: bigint): void;
+  /** Forgets a command that turned out not to have written at this revision. */
+  forget(commandId: string, revision: bigint): void;
   readonly size: number;
   /** What a snapshot keeps of it. */
   save(): [key: string, revision: string][];
@@ -35,6 +37,10 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
       if (revisions.has(key)) return;
       revisions.set(key, revision);
       if (revisions.size > REMEMBERED_COMMANDS) revisions.delete(revisions.keys().next().value as string);
+    },
+    forget(commandId, revision) {
+      const key = keyOf(commandId);
+      if (revisions.get(key) === revision) revisions.delete(key);
     },
     get size() {
       return revisions.size;

@@ -47,11 +47,11 @@ export type Limit = { name: 'commands' | 'stream'; most: number };
 /** A command that waits for its outcome. */
 export type Waiting = {
   readonly request: Request;
-  /** Tells the outcome. The first one counts. */
+  /** Gives the command its outcome. The first one counts. */
   settle(outcome: Outcome): void;
-  isSettled: boolean;
-  /** The stream was read since the command came: what it says is new enough to refuse the command. */
-  isReadSince: boolean;
-  /** It was looked for in the stream, and is not there. */
-  isNew: boolean;
+  /**
+   * `confirmed`: the stream was read since the command came, so that it may be refused on what was read. `settled`: it
+   * has its outcome.
+   */
+  state: 'queued' | 'confirmed' | 'settled';
 };

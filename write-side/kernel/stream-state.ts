@@ -1,5 +1,5 @@
 import type { Streams } from '../../platform/event-store/streams.ts';
-import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
+import type { EventMetadata, Revision, StoredEvent } from '../../platform/event-store/types.ts';
 import type { Decider } from './decider.ts';
 import { type RecentCommands, recentCommands } from './recent-commands.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
@@ -30,6 +30,12 @@ export type StreamStates = {
    * @throws what {@link load} throws; the state is then no use either
    */
   catchUp(state: StreamState): Promise<boolean>;
+  /** Takes over what was appended: the commands with the revision of their first event, and the state after them. */
+  advance(
+    state: StreamState,
+    commands: readonly { metadata: Pick<EventMetadata, 'commandId' | 'fingerprint'>; first: bigint }[],
+    after: Pick<StreamState, 'folded' | 'revision'>,
+  ): void;
   /** Writes a snapshot if it is time for one. Never rejects. @param leaving the state is about to be let go */
   snapshot(state: StreamState, leaving?: boolean): Promise<void>;
 };
@@ -108,6 +114,11 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
       return whole;
     },
     catchUp,
+    advance(state, commands, { folded, revision }) {
+      for (const { metadata, first } of commands) state.recent.add(metadata, first);
+      state.folded = folded;
+      state.revision = revision;
+    },
     async snapshot(state, leaving = false) {
       if (writing && !leaving) return;
       await writing;

@@ -7,23 +7,23 @@ type Event = { type: string; data: object };
 /** A command that yields events; `last` is the revision of the last of them. */
 export type Decided = { waiting: Waiting; events: readonly Event[]; last: bigint };
 
-/** What was decided together and goes into one append. */
-export type Group = {
+/** Commands that were decided together; their events go into one append. */
+export type AppendBatch = {
   decided: readonly Decided[];
   /** Outcomes that rest on what was read from the stream since their commands came. */
   settled: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** Outcomes that rest on events of this group, or on what another process may have changed: an append proves them. */
+  /** Outcomes that rest on events of this batch, or on what another process may have changed: an append proves them. */
   resting: readonly { waiting: Waiting; outcome: Outcome }[];
   /** Commands that seem to be in the stream already, and the revision to look at. */
   repeated: readonly { waiting: Waiting; at: bigint }[];
   /** Commands without an outcome yet, in the order in which they came: decided and resting. */
   members: readonly Waiting[];
-  /** The state after the group, and the revision of its last event. */
+  /** The state after the batch, and the revision of its last event. */
   folded: unknown;
   revision: bigint;
 };
 
-/** What a group is decided on. */
+/** The state that a batch is decided on. */
 export type Standing = {
   folded: unknown;
   revision: bigint;
@@ -32,7 +32,7 @@ export type Standing = {
 };
 
 /** How much goes into one append. */
-export type GroupLimits = { commands: number; bytes: number };
+export type BatchLimits = { commands: number; bytes: number };
 
 /** What an event takes from elsewhere than its command, and its metadata's fixed part, at most. */
 const EVENT_OVERHEAD_BYTES = 1_000;
@@ -49,16 +49,16 @@ const isStale = ({ ifMatch, ifNoneMatch }: Request, revision: bigint): boolean =
  * Takes commands from a queue and decides them in order, each on the state left by those before it, until the queue is
  * empty or an append is full.
  * @param queue loses the commands that were taken
- * @param onError told of a decision that threw
+ * @param onError called with what a decision threw
  */
-export const decideGroup = (
+export const decideBatch = (
   // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
   decider: Decider<any, any, any>,
   standing: Standing,
   queue: Waiting[],
-  limits: GroupLimits,
+  limits: BatchLimits,
   onError: (error: unknown) => void,
-): Group => {
+): AppendBatch => {
   const decided: Decided[] = [];
   const settled: { waiting: Waiting; outcome: Outcome }[] = [];
   const resting: { waiting: Waiting; outcome: Outcome }[] = [];
@@ -94,7 +94,7 @@ export const decideGroup = (
 
   /** Keeps an outcome without events: it is final when it rests on nothing but what was read since the command came. */
   const conclude = (waiting: Waiting, outcome: Outcome): void => {
-    if (decided.length === 0 && waiting.isReadSince) {
+    if (decided.length === 0 && waiting.state === 'confirmed') {
       settled.push({ waiting, outcome });
     } else {
       resting.push({ waiting, outcome });
@@ -115,7 +115,7 @@ export const decideGroup = (
       conclude(waiting, first.fingerprint === fingerprint ? first.outcome : { kind: 'key-reused' });
       return true;
     }
-    const at = waiting.isNew ? undefined : standing.recent.find(commandId);
+    const at = standing.recent.find(commandId);
     if (at !== undefined) {
       repeated.push({ waiting, at });
       return true;
@@ -132,7 +132,7 @@ export const decideGroup = (
       return true;
     }
     const { events, after } = considered;
-    // Most groups are one command, which goes out whatever its size: nothing is measured for it alone.
+    // Most batches are one command, which goes out whatever its size: nothing is measured for it alone.
     const [alone] = decided;
     if (alone) {
       if (decided.length === 1) bytes = bytesOf(alone.waiting.request, alone.events.length);
