@@ -4,7 +4,6 @@ import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
 import type { CheckpointWriter } from './checkpoints.ts';
 import { type Consumer, type HeldLease, LeaseLostError, WriteConflictError } from './consumer.ts';
-import type { KeyedDelivery } from './keyed-delivery.ts';
 import { park } from './parked.ts';
 import { isTransient } from './transient.ts';
 
@@ -38,6 +37,16 @@ export type Assignment = {
   paused: boolean;
   /** By the monotonic clock of this process. */
   progressAt: number;
+};
+
+/** Delivers events to a consumer with keys: in order within a key, and each key by itself. */
+export type KeyedDelivery = {
+  /** Takes a batch in. Returns when there is room for the next one, not when everything is handled. */
+  deliver(batch: EventBatch): Promise<void>;
+  /** Handles parked events that are due: those that an operator asked for, those that got no answer, and those held back. */
+  retryParked(): Promise<void>;
+  /** Resolves when nothing is in hand: at the latest with the commands in flight once the assignment is paused or lost. */
+  settled(): Promise<void>;
 };
 
 export type DeliveryContext = {

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
-import { type Assignment, type DeliveryContext, RETRIES } from './delivery.ts';
+import { type Assignment, type DeliveryContext, type KeyedDelivery, RETRIES } from './delivery.ts';
 import {
   forgetParked,
   holdBack,
@@ -28,16 +28,6 @@ const PAUSE_FIRST = 20;
 const PAUSE_MOST = 1000;
 const PARKED_RETRY_FIRST = 1000;
 const PARKED_RETRY_MOST = 60_000;
-
-/** Delivers events to a consumer with keys: in order within a key, and each key by itself. */
-export type KeyedDelivery = {
-  /** Takes a batch in. Returns when there is room for the next one, not when everything is handled. */
-  deliver(batch: EventBatch): Promise<void>;
-  /** Handles parked events that are due: those that an operator asked for, those that got no answer, and those held back. */
-  retryParked(): Promise<void>;
-  /** Resolves when nothing is in hand: at the latest with the commands in flight once the assignment is paused or lost. */
-  settled(): Promise<void>;
-};
 
 export type KeyedDeliveryOptions = {
   assignment: Assignment;
