@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
-import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
+import { comparePositions, type Position, type StoredEvent } from '../event-store/types.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, type KeyedDelivery, RETRIES } from './delivery.ts';
 import {
