@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import { checkpoints } from '../platform/subscriptions/checkpoints.ts';
-import { parkingProjections } from '../projections/parking/index.ts';
+import { projections as parkingProjections } from '../projections/parking/index.ts';
 
 export const lotOf = (at: number): string => `lot-${at}`;
 

@@ -19,7 +19,7 @@ import { type Db, MongoClient, type Sort } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { createApp } from '../platform/http/app.ts';
 import { createMongoClient } from '../platform/mongo.ts';
-import { parking } from '../read-api/parking.ts';
+import { readSide as parking } from '../read-api/parking.ts';
 import { startReadApi } from '../read-api/start.ts';
 import { fillParkingViews, lotOf } from './parking-views.ts';
 

@@ -68,13 +68,13 @@ type Told = { rss: number; seen: number } | { milliseconds: number; cpu: number 
 /** The replay, in a process of its own: it tells its memory every half second, and at the end what it took. */
 const replay = async (): Promise<void> => {
   // Here alone: Plaza's way of reading widens the windows of every connection in its process, which the stock client has not.
-  const { projectionsIn, projectionsOf } = await import('../projections/contexts.ts');
+  const { contextSchemas, projectionsOf } = await import('../programs/contexts.ts');
   const { rebuild } = await import('../projections/kernel/rebuild.ts');
   let seen = 0;
   const tell = (told: Told) => new Promise((resolve) => process.send!(told, resolve));
   const sampling = setInterval(() => tell({ rss: process.memoryUsage().rss / 2 ** 20, seen }), 500);
   const began = { at: performance.now(), cpu: process.cpuUsage() };
-  const projections = projectionsIn(Object.keys(projectionsOf));
+  const projections = await projectionsOf(contextSchemas.map(({ name }) => name));
   await rebuild({
     client,
     db,

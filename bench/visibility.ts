@@ -18,7 +18,7 @@ import { connectEventStore, disconnectEventStore } from '../platform/event-store
 import { streams } from '../platform/event-store/streams.ts';
 import type { Revision } from '../platform/event-store/types.ts';
 import { reachedPosition } from '../platform/subscriptions/position.ts';
-import { projectionsIn } from '../projections/contexts.ts';
+import { projectionsOf } from '../programs/contexts.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
 import { newEvent } from './mixed-history.ts';
 
@@ -65,7 +65,7 @@ try {
     ),
   );
   const ready = registered.sort((a, b) => Number(a - b)).at(-1)!;
-  for (const { name } of projectionsIn(['parking']))
+  for (const { name } of await projectionsOf(['parking']))
     while ((await reachedPosition(db, name)).commit < ready) await new Promise((resolve) => setTimeout(resolve, 10));
 
   const waits: number[] = [];

@@ -1,5 +1,4 @@
-import { mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
 import { createApp } from '../platform/http/app.ts';
@@ -9,35 +8,23 @@ import { createMongoClient } from '../platform/mongo.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { forgetAllWorkers } from '../platform/subscriptions/workers.ts';
 import { consumerMetrics } from '../platform/telemetry/consumers.ts';
-import { projectionsIn } from '../projections/contexts.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
-import { readContexts } from '../read-api/contexts.ts';
 import { startReadApi } from '../read-api/start.ts';
-import { choosesSandbox, cinemaWriteSide, openCinemaProcesses } from '../write-side/cinema/outside.ts';
-import { startSandbox } from '../write-side/cinema/payment/sandbox.ts';
-import { writeSideContexts } from '../write-side/contexts.ts';
-import { policiesOf } from '../write-side/policies/contexts.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { startWriteSide } from '../write-side/start.ts';
+import { projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { openOutside } from './wiring/outside.ts';
 import { eventStoreProbe, mongoProbe, reportUnreachable, withoutPassword } from './wiring/reachable.ts';
 import { announce } from './wiring/running.ts';
 import { serve } from './wiring/serve.ts';
-import { readSettings, type Settings } from './wiring/settings.ts';
+import { readSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
 import { openStores } from './wiring/stores.ts';
 import { telemetryOf } from './wiring/telemetry.ts';
-
-/** Starts the payment sandbox where the settings choose it. */
-const startPayments = async (settings: Settings, dataFolder: string) => {
-  if (!choosesSandbox(settings)) return { PAYMENT_URL: settings.PAYMENT_URL, stop: async () => {} };
-  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
-  const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
-  return { PAYMENT_URL: sandbox.url, stop: sandbox.stop };
-};
 
 /**
  * Milliseconds for views that are not there yet or were left behind by a crash: of a small store they are shown whole with the first
@@ -50,8 +37,9 @@ await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'plaza');
   const onError = logFailures(log);
-  const hasCinema = settings.PLAZA_CONTEXTS.includes('cinema');
-  if (hasCinema) choosesSandbox(settings);
+  const names = settings.PLAZA_CONTEXTS;
+  const contexts = await writeSidesOf(names);
+  const outside = await openOutside(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
   const info = (line: string) => log.info(line);
 
@@ -80,18 +68,15 @@ await main(async () => {
   );
   // After a crash the views would stand still until the leases of a process ran out that is gone for certain.
   if (settings.MONGODB_URL === '') await forgetAllWorkers(db);
-  const names = settings.PLAZA_CONTEXTS;
-  const contexts = writeSideContexts.filter(({ schema }) => names.includes(schema.name));
-
-  const payments = hasCinema ? await startPayments(settings, dataFolder) : undefined;
-  const forCinema = { ...settings, ...payments };
+  await outside.standIn(dataFolder);
+  const known = await projectionsOf(names);
 
   const writeSide = startWriteSide({
     client,
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
-    ...(hasCinema ? cinemaWriteSide(forCinema, telemetry) : {}),
+    ...outside.commands(telemetry),
     onError,
     identify,
     telemetry,
@@ -99,17 +84,17 @@ await main(async () => {
   const policies = startPolicies({
     client,
     db,
-    policies: names.flatMap((name) => policiesOf[name] ?? []),
-    processes: hasCinema ? openCinemaProcesses(forCinema) : undefined,
+    policies: contexts.flatMap(({ policies: own }) => own),
+    processes: outside.processes(),
     handler: writeSide.handler,
     log: info,
     telemetry,
   });
-  const projections = startProjections({ client, db, projections: projectionsIn(names), log: info, telemetry });
-  const operations = operationRoutes({ client, db, projections: projectionsIn(names), onError });
+  const projections = startProjections({ client, db, projections: known, log: info, telemetry });
+  const operations = operationRoutes({ client, db, projections: known, onError });
   const readApi = startReadApi({
     db,
-    contexts: readContexts.filter(({ schema }) => names.includes(schema.name)),
+    contexts: await readSidesOf(names),
     version: packageJson.version,
     answerWithin: settings.QUERY_TIMEOUT_MS,
     onError,
@@ -145,7 +130,7 @@ await main(async () => {
     await serving.close();
     await Promise.all([policies.stop(), projections.stop(), operations.stop()]);
     await writeSide.stop();
-    await Promise.all([disconnectEventStore(client), limits.stop(), mongo.close(), payments?.stop()]);
+    await Promise.all([disconnectEventStore(client), limits.stop(), mongo.close(), outside.stop()]);
     await stores.stop();
     withdraw();
     await telemetry.stop();

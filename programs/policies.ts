@@ -5,12 +5,11 @@ import { healthRoutes } from '../platform/http/health.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { consumerMetrics } from '../platform/telemetry/consumers.ts';
-import { openCinemaProcesses } from '../write-side/cinema/outside.ts';
-import { writeSideContexts } from '../write-side/contexts.ts';
-import { policiesOf } from '../write-side/policies/contexts.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
+import { writeSidesOf } from './contexts.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { openOutside } from './wiring/outside.ts';
 import { eventStoreProbe, mongoProbe, reportUnreachable } from './wiring/reachable.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, requireSettings } from './wiring/settings.ts';
@@ -30,12 +29,13 @@ await main(async () => {
   const db = mongo.db(settings.MONGODB_DATABASE);
   consumerMetrics(telemetry.registry, db);
   const settle = reportUnreachable([eventStoreProbe(client, EVENTSTORE_URL), mongoProbe(db, MONGODB_URL)], log);
-  const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
+  const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
+  const outside = await openOutside(contexts, settings);
   const policies = startPolicies({
     client,
     db,
-    policies: contexts.flatMap(({ schema }) => policiesOf[schema.name] ?? []),
-    processes: settings.PLAZA_CONTEXTS.includes('cinema') ? openCinemaProcesses(settings) : undefined,
+    policies: contexts.flatMap(({ policies: own }) => own),
+    processes: outside.processes(),
     handler: measuredHandler({ store: streams(client), contexts, onError }, telemetry),
     log: (line) => log.info(line),
     telemetry,

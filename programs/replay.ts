@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
-import { projectionsIn } from '../projections/contexts.ts';
 import { discardRebuild, rebuild, withFreshViews } from '../projections/kernel/rebuild.ts';
 import { showProgress } from '../projections/progress.ts';
 import { selectProjections } from '../projections/select.ts';
+import { projectionsOf } from './contexts.ts';
 import { interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -20,7 +20,7 @@ await main(async () => {
   });
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db }) => {
-    const known = projectionsIn(settings.PLAZA_CONTEXTS);
+    const known = await projectionsOf(settings.PLAZA_CONTEXTS);
     const projections = selectProjections(known, { names: positionals, context: values.context, all: values.all });
     const label = projections.map(({ name }) => name).join(', ');
     const progress = showProgress(process.stdout, label);

@@ -5,7 +5,7 @@ import { localKey, signLocally } from '../platform/identity/local-key.ts';
 import { isScopeOf } from '../platform/identity/scope.ts';
 import { isSubject } from '../platform/identity/subject.ts';
 import { type Role, roles } from '../schemas/access.ts';
-import { contextSchemas } from '../schemas/contexts.ts';
+import { contextSchemas } from './contexts.ts';
 import { runningOn } from './wiring/running.ts';
 import { readSettings, SettingsError } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { projectionsIn } from '../projections/contexts.ts';
 import { selectProjections } from '../projections/select.ts';
 import { verifyViews } from '../projections/verify.ts';
+import { projectionsOf } from './contexts.ts';
 import { interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -15,7 +15,7 @@ await main(async () => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { context: { type: 'string' } } });
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db }) => {
-    const known = projectionsIn(settings.PLAZA_CONTEXTS);
+    const known = await projectionsOf(settings.PLAZA_CONTEXTS);
     const all = positionals.length === 0 && values.context === undefined;
     const projections = selectProjections(known, { names: positionals, context: values.context, all });
     const results = await verifyViews({ client, db, projections, signal });

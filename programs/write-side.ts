@@ -3,12 +3,12 @@ import { startAppendThread } from '../platform/event-store/fast/append-thread.ts
 import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';
 import { systemGuard } from '../platform/identity/system.ts';
-import { cinemaWriteSide } from '../write-side/cinema/outside.ts';
-import { writeSideContexts } from '../write-side/contexts.ts';
 import { startWriteSide } from '../write-side/start.ts';
+import { writeSidesOf } from './contexts.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { createLog, logFailures } from './wiring/log.ts';
+import { openOutside } from './wiring/outside.ts';
 import { eventStoreProbe, reportUnreachable } from './wiring/reachable.ts';
 import { serve } from './wiring/serve.ts';
 import { readSettings, requireSettings } from './wiring/settings.ts';
@@ -28,7 +28,8 @@ await main(async () => {
     throw error;
   };
   const appending = settings.EVENTSTORE_FAST === 'on' ? await startAppendThread(EVENTSTORE_URL, onDeath) : undefined;
-  const contexts = writeSideContexts.filter(({ schema }) => settings.PLAZA_CONTEXTS.includes(schema.name));
+  const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
+  const outside = await openOutside(contexts, settings);
   const onError = logFailures(log);
   const { identify, signIn } = await identityOf(settings, onError);
   const writeSide = startWriteSide({
@@ -37,7 +38,7 @@ await main(async () => {
     contexts,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
-    ...(settings.PLAZA_CONTEXTS.includes('cinema') ? cinemaWriteSide(settings, telemetry) : {}),
+    ...outside.commands(telemetry),
     onError,
     identify,
     telemetry,

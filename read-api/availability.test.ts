@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { createMongoClient } from '../platform/mongo.ts';
-import { parking } from './parking.ts';
+import { readSide as parking } from './parking.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/history', '/control-center'];

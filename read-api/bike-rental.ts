@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, bikeRental as schema } from '../schemas/bike-rental.ts';
+import { type overview, schema } from '../schemas/bike-rental.ts';
 import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const bikeRental: ReadContext<typeof schema> = {
+export const readSide: ReadContext<typeof schema> = {
   schema,
   views: {
     bikes: 'bike-rental.bikes',

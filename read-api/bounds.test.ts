@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { parking } from './parking.ts';
+import { readSide as parking } from './parking.ts';
 import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Caller } from '../platform/identity/caller.ts';
-import { cinema } from './cinema.ts';
+import { readSide as cinema } from './cinema.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 const callers: Record<string, Caller> = Object.fromEntries(

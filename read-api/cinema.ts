@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, cinema as schema } from '../schemas/cinema.ts';
+import { type overview, schema } from '../schemas/cinema.ts';
 import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const cinema: ReadContext<typeof schema> = {
+export const readSide: ReadContext<typeof schema> = {
   schema,
   views: {
     movies: 'cinema.movies',

@@ -8,7 +8,7 @@ import { statuses } from '../platform/subscriptions/status.ts';
 import { controlCenter as controlCenterSchema } from '../schemas/kernel/control-center.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
-import { parking } from './parking.ts';
+import { readSide as parking } from './parking.ts';
 import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 const theater = {

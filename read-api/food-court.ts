@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, foodCourt as schema } from '../schemas/food-court.ts';
+import { type overview, schema } from '../schemas/food-court.ts';
 import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const foodCourt: ReadContext<typeof schema> = {
+export const readSide: ReadContext<typeof schema> = {
   schema,
   views: {
     shops: 'food-court.shops',

@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, parking as schema } from '../schemas/parking.ts';
+import { type overview, schema } from '../schemas/parking.ts';
 import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const parking: ReadContext<typeof schema> = {
+export const readSide: ReadContext<typeof schema> = {
   schema,
   views: {
     lots: 'parking.lots',

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../platform/http/app.ts';
-import { contextSchemas } from '../schemas/contexts.ts';
+import { contextSchemas } from '../programs/contexts.ts';
 import { commonProblems } from '../schemas/kernel/problems.ts';
 import { problemRoutes } from './problems.ts';
 

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statuses } from '../platform/subscriptions/status.ts';
-import { parking } from './parking.ts';
+import { readSide as parking } from './parking.ts';
 import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 let database: Awaited<ReturnType<typeof startDatabase>>;

@@ -1,11 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, screening as schema } from '../schemas/screening.ts';
+import { type overview, schema } from '../schemas/screening.ts';
 import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const screening: ReadContext<typeof schema> = {
+export const readSide: ReadContext<typeof schema> = {
   schema,
   views: {
     slots: 'screening.slots',

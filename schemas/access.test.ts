@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { contextSchemas } from '../programs/contexts.ts';
 import { access, ruleOf } from './access.ts';
-import { contextSchemas } from './contexts.ts';
 import { queriesOf } from './kernel/history.ts';
 
 describe.each(contextSchemas)('the access of $name', (context) => {

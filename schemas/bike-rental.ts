@@ -286,7 +286,7 @@ export const overview = Strict({
   rentals: Type.Array(Rental, { maxItems: 50, description: 'The newest first.' }),
 });
 
-export const bikeRental = {
+export const schema = {
   name: 'bike-rental',
   title: 'Bike rental',
   scope: { kind: 'station', field: 'location' },

@@ -415,7 +415,7 @@ export const overview = Strict({
 /** How many showings or reservations one command cancels, in one append: the store takes 1 MiB. */
 export const CANCELLATIONS_PER_COMMAND = 500;
 
-export const cinema = {
+export const schema = {
   name: 'cinema',
   title: 'Cinema',
   scope: { kind: 'movie', field: 'movieId' },

@@ -179,7 +179,7 @@ export const overview = Strict({
   board: Type.Array(Alarm, { maxItems: 200, description: 'The newest first; the rest are on /food-court/board.' }),
 });
 
-export const foodCourt = {
+export const schema = {
   name: 'food-court',
   title: 'Food court',
   scope: { kind: 'shop', field: 'shopId' },

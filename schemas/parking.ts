@@ -204,7 +204,7 @@ export const overview = Strict({
   reservations: Type.Array(Reservation, { maxItems: 50, description: 'The newest first.' }),
 });
 
-export const parking = {
+export const schema = {
   name: 'parking',
   title: 'Car park',
   scope: { kind: 'lot', field: 'lotId' },

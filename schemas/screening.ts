@@ -176,7 +176,7 @@ export const overview = Strict({
   bookings: Type.Array(Booking, { maxItems: 50, description: 'The newest first.' }),
 });
 
-export const screening = {
+export const schema = {
   name: 'screening',
   title: 'Health screening',
   scope: { kind: 'hospital', field: 'hospitalName' },

@@ -9,14 +9,14 @@ import { commandMetrics } from '../platform/telemetry/commands.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import type { Arounds } from './kernel/around.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
-import type { WriteSideContext } from './kernel/context.ts';
+import type { CommandContext } from './kernel/context.ts';
 import { commandRoutes } from './kernel/http.ts';
 
 export type WriteSideOptions = {
   client: EventStoreClient;
   /** By what is written; left out, by the client. */
   appending?: Appending;
-  contexts: readonly WriteSideContext[];
+  contexts: readonly CommandContext[];
   /** Milliseconds until a command is answered with 503 when the event store is silent. */
   answerWithin: number;
   /** Commands that may wait or be in flight. */

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
 
 vi.hoisted(() => {
   const kept = new Map<string, string>();

@@ -1,4 +1,4 @@
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../contexts.ts';
 import { isLoopback } from './loopback.ts';
 import { misspelt } from './misspelt.ts';
 

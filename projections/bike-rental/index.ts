@@ -1,4 +1,4 @@
-import { bikeRental } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { activity } from '../kernel/activity.ts';
 import { history } from '../kernel/history.ts';
 import { bikes } from './bikes.ts';
@@ -7,7 +7,7 @@ import { deposits } from './deposits.ts';
 import { managers } from './managers.ts';
 import { rentals } from './rentals.ts';
 
-export const bikeRentalProjections = [
+export const projections = [
   bikes,
   rentals,
   bills,

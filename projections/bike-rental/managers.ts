@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { bikeRental, type queries } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental, type queries } from '../../schemas/bike-rental.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Manager = Static<typeof queries.manager.item>;

@@ -1,4 +1,4 @@
-import { cinema } from '../../schemas/cinema.ts';
+import { schema as cinema } from '../../schemas/cinema.ts';
 import { activity } from '../kernel/activity.ts';
 import { history } from '../kernel/history.ts';
 import { messages } from './messages.ts';
@@ -7,7 +7,7 @@ import { reservations } from './reservations.ts';
 import { reviews } from './reviews.ts';
 import { showings } from './showings.ts';
 
-export const cinemaProjections = [
+export const projections = [
   movies,
   showings,
   reservations,

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { cinema, type queries } from '../../schemas/cinema.ts';
+import { schema as cinema, type queries } from '../../schemas/cinema.ts';
 import { projection } from '../kernel/projection.ts';
 
 /** `hold` keeps late events of an earlier hold of the id apart; it is no part of the answers. */

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { cinema, type queries } from '../../schemas/cinema.ts';
+import { schema as cinema, type queries } from '../../schemas/cinema.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Showing = Static<typeof queries.showing.item>;

@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { foodCourt, type queries } from '../../schemas/food-court.ts';
+import { schema as foodCourt, type queries } from '../../schemas/food-court.ts';
 import { projection } from '../kernel/projection.ts';
 
 /**

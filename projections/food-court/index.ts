@@ -1,4 +1,4 @@
-import { foodCourt } from '../../schemas/food-court.ts';
+import { schema as foodCourt } from '../../schemas/food-court.ts';
 import { activity } from '../kernel/activity.ts';
 import { history } from '../kernel/history.ts';
 import { alarms } from './alarms.ts';
@@ -6,7 +6,7 @@ import { menu } from './menu.ts';
 import { orders } from './orders.ts';
 import { shops } from './shops.ts';
 
-export const foodCourtProjections = [
+export const projections = [
   shops,
   menu,
   orders,

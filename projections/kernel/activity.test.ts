@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { parking } from '../../schemas/parking.ts';
+import { schema as parking } from '../../schemas/parking.ts';
 import { activity, KEPT_MINUTES } from './activity.ts';
 import { documentsAfter } from './testing.ts';
 

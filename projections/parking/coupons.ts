@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { parking, type queries } from '../../schemas/parking.ts';
+import { schema as parking, type queries } from '../../schemas/parking.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Coupon = Static<typeof queries.coupon.item>;

@@ -1,6 +1,6 @@
 import { Compile } from 'typebox/compile';
 import { describe, expect, test } from 'vitest';
-import { parking, queries } from '../../schemas/parking.ts';
+import { schema as parking, queries } from '../../schemas/parking.ts';
 import { history } from '../kernel/history.ts';
 import { documentsAfter } from '../kernel/testing.ts';
 import { coupons } from './coupons.ts';

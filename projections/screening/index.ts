@@ -1,10 +1,10 @@
-import { screening } from '../../schemas/screening.ts';
+import { schema as screening } from '../../schemas/screening.ts';
 import { activity } from '../kernel/activity.ts';
 import { history } from '../kernel/history.ts';
 import { bookings } from './bookings.ts';
 import { slots } from './slots.ts';
 
-export const screeningProjections = [
+export const projections = [
   slots,
   bookings,
   history(screening),

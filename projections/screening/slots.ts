@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { type queries, screening } from '../../schemas/screening.ts';
+import { type queries, schema as screening } from '../../schemas/screening.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Slot = Static<typeof queries.slot.item>;

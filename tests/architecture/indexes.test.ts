@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { projectionsOf } from '../../projections/contexts.ts';
-import { readContexts } from '../../read-api/contexts.ts';
+import { contextSchemas, projectionsOf, readSidesOf } from '../../programs/contexts.ts';
 import { parameterNames } from '../../schemas/kernel/context.ts';
 
+const names = contextSchemas.map(({ name }) => name);
+const readSides = await readSidesOf(names);
+const projections = await projectionsOf(names);
+
 /** Every way to ask a list: with none or one of its filters, in each of its orders. */
-const questions = readContexts.flatMap(({ schema, views, only = {} }) =>
+const questions = readSides.flatMap(({ schema, views, only = {} }) =>
   Object.entries(schema.queries).flatMap(([name, { answer, path, filters, sorts }]) =>
     answer === 'one'
       ? []
@@ -24,9 +27,7 @@ const questions = readContexts.flatMap(({ schema, views, only = {} }) =>
 );
 
 const indexesOf = (view: string): string[][] => {
-  const projection = Object.values(projectionsOf)
-    .flat()
-    .find(({ name }) => name === view);
+  const projection = projections.find(({ name }) => name === view);
   if (!projection) throw new Error(`No projection makes the view ${view}`);
   return [['_id'], ...projection.indexes.map((index) => Object.keys(index as object))];
 };

@@ -95,6 +95,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         to: {
           pathNot: [
             '^write-side/$1/[^/]+$',
+            '^write-side/context\\.ts$',
             '^write-side/kernel/(?:decider|collections|past-ids|handled-events|context|around)\\.ts$',
             '^schemas/',
           ],

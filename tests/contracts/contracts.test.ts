@@ -1,7 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { projectionsIn } from '../../projections/contexts.ts';
-import { contextSchemas } from '../../schemas/contexts.ts';
-import { policiesOf } from '../../write-side/policies/contexts.ts';
+import { contextSchemas, projectionsOf, writeSidesOf } from '../../programs/contexts.ts';
 import {
   type AsyncApi,
   breachesOfPromise,
@@ -22,13 +20,13 @@ test('the AsyncAPI document breaks no promise, or the version was raised', () =>
   expect(breachesOfPromise(promised<AsyncApi>('asyncapi'), currentAsyncApi()), RAISE).toEqual([]);
 });
 
-test('whoever consumes events finds each of them in the AsyncAPI document', () => {
+test('every event that a projection or policy handles is in the AsyncAPI document', async () => {
   const { messages } = currentAsyncApi().components;
   const names = contextSchemas.map(({ name }) => name);
   const consumed = [
-    ...projectionsIn(names).flatMap(({ context, events }) => events.map((type) => `${context.name}.${type}`)),
-    ...names
-      .flatMap((name) => policiesOf[name] ?? [])
+    ...(await projectionsOf(names)).flatMap(({ context, events }) => events.map((type) => `${context.name}.${type}`)),
+    ...(await writeSidesOf(names))
+      .flatMap(({ policies }) => policies)
       .flatMap(({ context, events }) => events.map((type) => `${context.name}.${type}`)),
   ];
   expect(consumed.length).toBeGreaterThan(40);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import packageJson from '../../package.json' with { type: 'json' };
+import { contextSchemas } from '../../programs/contexts.ts';
 import { asyncApi } from '../../schemas/asyncapi.ts';
-import { contextSchemas } from '../../schemas/contexts.ts';
 import { type OpenApiDocument, openApi } from '../../schemas/openapi.ts';
 import type { AsyncApi, OpenApi } from './compare.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
 import { openApi } from '../../schemas/openapi.ts';
 import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 

@@ -4,7 +4,7 @@ import { checkpoints } from '../../platform/subscriptions/checkpoints.ts';
 import { leases } from '../../platform/subscriptions/leases.ts';
 import { reachedPosition } from '../../platform/subscriptions/position.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
-import { projectionsIn } from '../../projections/contexts.ts';
+import { projectionsOf } from '../../programs/contexts.ts';
 import { verifyViews } from '../../projections/verify.ts';
 import { type Program, startProgram } from '../support/plaza.ts';
 
@@ -27,7 +27,8 @@ afterEach(async () => {
   await Promise.all(programs.splice(0).map((program) => program.end()));
 });
 
-const views = projectionsIn(['parking']).map(({ name }) => name);
+const parkingProjections = await projectionsOf(['parking']);
+const views = parkingProjections.map(({ name }) => name);
 
 /** A database of the test's own, and how to run projections on it. */
 const newRun = () => {
@@ -59,7 +60,7 @@ const newRun = () => {
   };
   const differences = async () => {
     const signal = new AbortController().signal;
-    const results = await verifyViews({ client: stores.client, db, projections: projectionsIn(['parking']), signal });
+    const results = await verifyViews({ client: stores.client, db, projections: parkingProjections, signal });
     return results?.flatMap((result) => result.differences);
   };
   return { env, db, start, working, differences };

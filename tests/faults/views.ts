@@ -2,7 +2,7 @@ import { MongoClient } from 'mongodb';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { reachedPosition } from '../../platform/subscriptions/position.ts';
-import { projectionsIn } from '../../projections/contexts.ts';
+import { projectionsOf } from '../../programs/contexts.ts';
 import { type Difference, verifyViews } from '../../projections/verify.ts';
 import { eventually } from '../support/plaza.ts';
 
@@ -17,7 +17,7 @@ export const differingDocuments = async (urls: { eventStoreUrl: string; mongoUrl
   const mongo = await MongoClient.connect(urls.mongoUrl);
   try {
     const db = mongo.db('plaza');
-    const projections = projectionsIn(['parking']);
+    const projections = await projectionsOf(['parking']);
     const { commit } = await readTail(client);
     await eventually(
       async () =>

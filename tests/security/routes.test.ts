@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
 import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { type Issuer, startIssuer } from './provider.ts';

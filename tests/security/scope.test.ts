@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextSchemas } from '../../programs/contexts.ts';
 import { defaultScope, type Role } from '../../schemas/access.ts';
-import { contextSchemas } from '../../schemas/contexts.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
 import { type Answer, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { type Issuer, startIssuer } from './provider.ts';

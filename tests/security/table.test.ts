@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const rows = readFileSync(new URL('docs/security.md', ROOT), 'utf8')

@@ -1,7 +1,7 @@
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import formats from 'ajv-formats';
+import { contextSchemas } from '../../programs/contexts.ts';
 import { asyncApi } from '../../schemas/asyncapi.ts';
-import { contextSchemas } from '../../schemas/contexts.ts';
 import { openApi } from '../../schemas/openapi.ts';
 
 type Json = Record<string, unknown>;

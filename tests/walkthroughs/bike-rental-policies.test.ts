@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { BikeRentalEvent } from '../../schemas/bike-rental.ts';
-import { bikeRental } from '../../write-side/bike-rental/index.ts';
-import { bikeRentalPolicies } from '../../write-side/bike-rental/policies.ts';
+import { writeSide as bikeRental } from '../../write-side/bike-rental/index.ts';
+import { policies as bikeRentalPolicies } from '../../write-side/bike-rental/policies.ts';
 import { type LoggedEvent, policyWorld } from '../../write-side/policies/testing.ts';
 
 type Command = { type: string; data: Record<string, unknown> };

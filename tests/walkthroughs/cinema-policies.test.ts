@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CinemaEvent, type Hold, holdOf } from '../../schemas/cinema.ts';
 import { cinemaAround } from '../../write-side/cinema/around.ts';
-import { cinema } from '../../write-side/cinema/index.ts';
+import { writeSide as cinema } from '../../write-side/cinema/index.ts';
 import { connectPayments, type Payments } from '../../write-side/cinema/payment/client.ts';
 import { performPayments } from '../../write-side/cinema/payment/perform.ts';
 import { type Sandbox, startSandbox } from '../../write-side/cinema/payment/sandbox.ts';
-import { cinemaPolicies, cinemaProcesses } from '../../write-side/cinema/policies.ts';
+import { policies as cinemaPolicies, cinemaProcesses } from '../../write-side/cinema/policies.ts';
 import type { Give, GivenOutcome, Settled } from '../../write-side/kernel/around.ts';
 import { isRefusal } from '../../write-side/kernel/decider.ts';
 

@@ -1,4 +1,4 @@
-import { bikeRental } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 

@@ -1,4 +1,4 @@
-import { bikeRental } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { decider } from '../kernel/decider.ts';
 import { isLater } from '../kernel/handled-events.ts';
 

@@ -1,8 +1,9 @@
-import { bikeRental as schema } from '../../schemas/bike-rental.ts';
-import type { WriteSideContext } from '../kernel/context.ts';
+import { schema } from '../../schemas/bike-rental.ts';
+import type { WriteSideContext } from '../context.ts';
 import { bike } from './bike.ts';
 import { bill } from './bill.ts';
 import { deposit } from './deposit.ts';
 import { manager } from './manager.ts';
+import { policies } from './policies.ts';
 
-export const bikeRental: WriteSideContext = { schema, deciders: [bike, bill, deposit, manager] };
+export const writeSide: WriteSideContext = { schema, deciders: [bike, bill, deposit, manager], policies };

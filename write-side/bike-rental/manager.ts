@@ -1,4 +1,4 @@
-import { bikeRental } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 import {
   byRevision,

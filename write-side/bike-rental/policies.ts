@@ -1,4 +1,4 @@
-import { bikeRental } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { policy } from '../policies/policy.ts';
 
 /** A rental opens a bill; its return closes the bill. */
@@ -51,4 +51,4 @@ const conversions = policy({
   },
 });
 
-export const bikeRentalPolicies = [billing, fees, rewards, conversions];
+export const policies = [billing, fees, rewards, conversions];

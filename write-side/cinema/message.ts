@@ -1,4 +1,4 @@
-import { cinema } from '../../schemas/cinema.ts';
+import { schema as cinema } from '../../schemas/cinema.ts';
 import { ImmutableSet } from '../kernel/collections.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 

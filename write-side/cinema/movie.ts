@@ -1,4 +1,4 @@
-import { CANCELLATIONS_PER_COMMAND, type CinemaEvent, cinema } from '../../schemas/cinema.ts';
+import { CANCELLATIONS_PER_COMMAND, type CinemaEvent, schema as cinema } from '../../schemas/cinema.ts';
 import { ImmutableSet } from '../kernel/collections.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 

@@ -1,6 +1,6 @@
-import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
-import type { Processes } from '../policies/run-policies.ts';
-import type { WriteSideOptions } from '../start.ts';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Outside } from '../outside.ts';
 import { cinemaAround } from './around.ts';
 import { mailChannel } from './mail/channel.ts';
 import { performMessages } from './mail/perform.ts';
@@ -34,7 +34,7 @@ class CinemaSettingsError extends Error {
  * never gives seats away because a setting was forgotten.
  * @throws Error with the name SettingsError when they choose no provider
  */
-export const choosesSandbox = ({ AUTH, PAYMENT_URL }: Pick<CinemaSettings, 'AUTH' | 'PAYMENT_URL'>): boolean => {
+const choosesSandbox = ({ AUTH, PAYMENT_URL }: Pick<CinemaSettings, 'AUTH' | 'PAYMENT_URL'>): boolean => {
   if (PAYMENT_URL === '' && AUTH === 'on')
     throw new CinemaSettingsError(
       'PAYMENT_URL must be set with AUTH=on: the URL of a payment provider, or sandbox to sell seats without money',
@@ -50,35 +50,43 @@ const paymentsOf = (settings: CinemaSettings) => {
   });
 };
 
-/** What the cinema's commands need beside the event store: the payment provider. */
-export const cinemaWriteSide = (
-  settings: CinemaSettings,
-  { registry }: Pick<Telemetry, 'registry'>,
-): Pick<WriteSideOptions, 'around' | 'checks'> => {
-  const payments = paymentsOf(settings);
-  paymentMetrics(registry, payments.circuit);
-  return {
-    around: cinemaAround({
-      payments,
-      answerWithinMs: settings.PAYMENT_ANSWER_MS,
-      maxPayments: settings.MAX_PAYMENTS,
-    }),
-    // A provider that is away keeps nothing but payments from working.
-    checks: { payments: async () => ({ ok: true, detail: `circuit ${payments.circuit()}` }) },
-  };
+/** Starts the payment sandbox where the settings choose it. */
+const standIn = async (settings: CinemaSettings, dataFolder: string) => {
+  if (!choosesSandbox(settings)) return { settings: {}, stop: async () => {} };
+  const { startSandbox } = await import('./payment/sandbox.ts');
+  mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
+  const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
+  return { settings: { PAYMENT_URL: sandbox.url }, stop: sandbox.stop };
 };
 
-/** The cinema's process managers, with all that they reach outside for. */
-export const openCinemaProcesses = (settings: CinemaSettings): Processes => {
-  const channel = settings.MESSAGE_SMTP_URL
-    ? mailChannel({ url: settings.MESSAGE_SMTP_URL, from: settings.MESSAGE_FROM })
-    : undefined;
-  return {
-    managers: cinemaProcesses(settings.HOLD_SECONDS * 1_000),
-    perform: {
-      'cinema.payments': performPayments(paymentsOf(settings)),
-      'cinema.messages': performMessages({ channel, address: settings.MESSAGE_TO }),
-    },
-    close: () => channel?.close(),
-  };
+/** The payment provider and the channel for messages. */
+export const outside: Outside<CinemaSettings> = {
+  check: choosesSandbox,
+  standIn,
+  commands(settings, { registry }) {
+    const payments = paymentsOf(settings);
+    paymentMetrics(registry, payments.circuit);
+    return {
+      around: cinemaAround({
+        payments,
+        answerWithinMs: settings.PAYMENT_ANSWER_MS,
+        maxPayments: settings.MAX_PAYMENTS,
+      }),
+      // Without the provider everything but payments works.
+      checks: { payments: async () => ({ ok: true, detail: `circuit ${payments.circuit()}` }) },
+    };
+  },
+  processes(settings) {
+    const channel = settings.MESSAGE_SMTP_URL
+      ? mailChannel({ url: settings.MESSAGE_SMTP_URL, from: settings.MESSAGE_FROM })
+      : undefined;
+    return {
+      managers: cinemaProcesses(settings.HOLD_SECONDS * 1_000),
+      perform: {
+        'cinema.payments': performPayments(paymentsOf(settings)),
+        'cinema.messages': performMessages({ channel, address: settings.MESSAGE_TO }),
+      },
+      close: () => channel?.close(),
+    };
+  },
 };

@@ -1,4 +1,10 @@
-import { CANCELLATIONS_PER_COMMAND, type CinemaCommand, cinema, holdKey, holdOf } from '../../schemas/cinema.ts';
+import {
+  CANCELLATIONS_PER_COMMAND,
+  type CinemaCommand,
+  schema as cinema,
+  holdKey,
+  holdOf,
+} from '../../schemas/cinema.ts';
 import { messageIdOf, messageOf } from '../../schemas/cinema-messages.ts';
 import { policy } from '../policies/policy.ts';
 import { processManager } from '../policies/process.ts';
@@ -63,7 +69,7 @@ const outcomes = policy({
       : [{ type: 'ReleaseSeat', data: { ...holdOf(data), reason: data.reason } }],
 });
 
-export const cinemaPolicies = [showings, withdrawals, cancellations, outcomes];
+export const policies = [showings, withdrawals, cancellations, outcomes];
 
 /**
  * Sees every held seat to its end, and every payment that must not stand back to the customer.

@@ -1,4 +1,4 @@
-import { cinema } from '../../schemas/cinema.ts';
+import { schema as cinema } from '../../schemas/cinema.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 
 /** The rating that counts; null when there is no review. */

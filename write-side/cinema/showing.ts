@@ -2,7 +2,7 @@ import {
   CANCELLATIONS_PER_COMMAND,
   type CinemaCommand,
   type CinemaEvent,
-  cinema,
+  schema as cinema,
   type Hold,
 } from '../../schemas/cinema.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';

@@ -1,4 +1,4 @@
-import { type FoodCourtEvent, foodCourt } from '../../schemas/food-court.ts';
+import { type FoodCourtEvent, schema as foodCourt } from '../../schemas/food-court.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { decider } from '../kernel/decider.ts';
 import {

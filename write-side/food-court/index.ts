@@ -1,6 +1,7 @@
-import { foodCourt as schema } from '../../schemas/food-court.ts';
-import type { WriteSideContext } from '../kernel/context.ts';
+import { schema } from '../../schemas/food-court.ts';
+import type { WriteSideContext } from '../context.ts';
 import { board } from './board.ts';
+import { policies } from './policies.ts';
 import { shop } from './shop.ts';
 
-export const foodCourt: WriteSideContext = { schema, deciders: [shop, board] };
+export const writeSide: WriteSideContext = { schema, deciders: [shop, board], policies };

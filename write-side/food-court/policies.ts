@@ -1,4 +1,4 @@
-import { type FoodCourtCommand, foodCourt } from '../../schemas/food-court.ts';
+import { type FoodCourtCommand, schema as foodCourt } from '../../schemas/food-court.ts';
 import { policy } from '../policies/policy.ts';
 
 /** Calls a cooked order on the notification board until it is picked up. */
@@ -13,4 +13,4 @@ export const board = policy({
   },
 });
 
-export const foodCourtPolicies = [board];
+export const policies = [board];

@@ -2,7 +2,7 @@ import {
   DEFAULT_MAX_OPEN_ORDERS,
   type FoodCourtCommand,
   type FoodCourtEvent,
-  foodCourt,
+  schema as foodCourt,
   MAX_COOKED_ORDERS,
   MAX_MENU_ITEMS,
 } from '../../schemas/food-court.ts';

@@ -6,7 +6,7 @@ import type { StoredEvent } from '../../platform/event-store/types.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
-import type { WriteSideContext } from './context.ts';
+import type { CommandContext } from './context.ts';
 import type { Decider } from './decider.ts';
 import { type Desk, type DeskObserver, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
@@ -39,7 +39,7 @@ export type CommandHandler = {
 
 export type CommandHandlerOptions = {
   store: Streams;
-  contexts: readonly WriteSideContext[];
+  contexts: readonly CommandContext[];
   /** Commands that may wait or be in flight; one more is refused as overloaded. */
   maxBusy?: number;
   /** The same for one stream. */
@@ -76,8 +76,8 @@ const shed = async (limit: Limit): Promise<Outcome> => {
   return { kind: 'overloaded', limit };
 };
 
-const requireUniqueNames = (contexts: readonly WriteSideContext[]): void => {
-  const declared = (namesOf: (context: WriteSideContext) => readonly string[]) =>
+const requireUniqueNames = (contexts: readonly CommandContext[]): void => {
+  const declared = (namesOf: (context: CommandContext) => readonly string[]) =>
     contexts.flatMap((context) => namesOf(context).map((name) => [name, context.schema.name] as const));
   requireUnique(
     'command',

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
 import { Strict } from '../../schemas/kernel/context.ts';
 import { exampleOf } from '../../schemas/kernel/examples.ts';
 import { Id, Text } from '../../schemas/kernel/values.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { contextSchemas } from '../../schemas/contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
 import { Strict } from '../../schemas/kernel/context.ts';
 import { Id, Time } from '../../schemas/kernel/values.ts';
 import { timesInUtc } from './times.ts';

@@ -1,4 +1,4 @@
-import { type ParkingEvent, parking } from '../../schemas/parking.ts';
+import { type ParkingEvent, schema as parking } from '../../schemas/parking.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 import { isLater } from '../kernel/handled-events.ts';
 

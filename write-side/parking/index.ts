@@ -1,6 +1,7 @@
-import { parking as schema } from '../../schemas/parking.ts';
-import type { WriteSideContext } from '../kernel/context.ts';
+import { schema } from '../../schemas/parking.ts';
+import type { WriteSideContext } from '../context.ts';
 import { coupon } from './coupon.ts';
 import { parkingLot } from './parking-lot.ts';
+import { policies } from './policies.ts';
 
-export const parking: WriteSideContext = { schema, deciders: [parkingLot, coupon] };
+export const writeSide: WriteSideContext = { schema, deciders: [parkingLot, coupon], policies };

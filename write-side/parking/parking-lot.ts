@@ -1,4 +1,4 @@
-import { CANCELLATIONS_PER_COMMAND, type ParkingEvent, parking } from '../../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND, type ParkingEvent, schema as parking } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';

@@ -1,4 +1,4 @@
-import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, parking } from '../../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, schema as parking } from '../../schemas/parking.ts';
 import { policy } from '../policies/policy.ts';
 
 /** A reservation earns a coupon; its cancellation revokes it. */
@@ -27,4 +27,4 @@ const closing = policy({
     })),
 });
 
-export const parkingPolicies = [coupons, closing];
+export const policies = [coupons, closing];

@@ -1,6 +1,5 @@
 import { expect, it } from 'vitest';
-import { writeSideContexts } from '../contexts.ts';
-import { policiesOf } from './contexts.ts';
+import { writeSidesOf } from '../../programs/contexts.ts';
 import { policyWorld } from './testing.ts';
 
 /** More than any stream remembers of ids and handled events. */
@@ -95,40 +94,41 @@ const scenarios: Record<string, Scenario> = {
   },
 };
 
-it.each(Object.keys(scenarios))('%s: policies that begin again at the start of the log change nothing', (name) => {
-  const { begin, round, end, effects } = scenarios[name]!;
-  const policies = policiesOf[name]!;
-  const world = policyWorld(
-    writeSideContexts.filter(({ schema }) => schema.name === name),
-    policies,
-  );
-  const play = (commands: readonly Command[]) => {
-    for (const command of commands) {
-      expect([command, world.give(command), ...world.settle()]).toEqual([command, undefined]);
+it.each(Object.keys(scenarios))(
+  '%s: policies that begin again at the start of the log change nothing',
+  async (name) => {
+    const { begin, round, end, effects } = scenarios[name]!;
+    const contexts = await writeSidesOf([name]);
+    const policies = contexts.flatMap((context) => context.policies);
+    const world = policyWorld(contexts, policies);
+    const play = (commands: readonly Command[]) => {
+      for (const command of commands) {
+        expect([command, world.give(command), ...world.settle()]).toEqual([command, undefined]);
+      }
+    };
+    play(begin);
+    for (let n = 0; n < MANY; n++) {
+      world.pass(1_000);
+      play(round(n));
     }
-  };
-  play(begin);
-  for (let n = 0; n < MANY; n++) {
-    world.pass(1_000);
-    play(round(n));
-  }
-  // The first ids once more: whether they are accepted is for the stream of the id to say.
-  for (const command of round(0)) {
-    world.give(command);
-    expect(world.settle()).toEqual([]);
-  }
-  play(end);
-  const count = (type: string) => world.log.filter((event) => event.type === type).length;
-  for (const [cause, effect] of effects) expect([effect, count(effect)]).toEqual([effect, count(cause)]);
+    // The first ids once more: whether they are accepted is for the stream of the id to say.
+    for (const command of round(0)) {
+      world.give(command);
+      expect(world.settle()).toEqual([]);
+    }
+    play(end);
+    const count = (type: string) => world.log.filter((event) => event.type === type).length;
+    for (const [cause, effect] of effects) expect([effect, count(effect)]).toEqual([effect, count(cause)]);
 
-  const before = world.log.length;
-  expect(new Set(world.log.map(({ type }) => type)).size).toBeGreaterThan(3);
-  for (const policy of policies.keys()) {
-    world.rewind(policy);
+    const before = world.log.length;
+    expect(new Set(world.log.map(({ type }) => type)).size).toBeGreaterThan(3);
+    for (const policy of policies.keys()) {
+      world.rewind(policy);
+      expect(world.settle()).toEqual([]);
+      expect(world.log.slice(before)).toEqual([]);
+    }
+    for (const policy of policies.keys()) world.rewind(policy);
     expect(world.settle()).toEqual([]);
     expect(world.log.slice(before)).toEqual([]);
-  }
-  for (const policy of policies.keys()) world.rewind(policy);
-  expect(world.settle()).toEqual([]);
-  expect(world.log.slice(before)).toEqual([]);
-});
+  },
+);

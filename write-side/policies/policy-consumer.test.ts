@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
 import { storedEvent } from '../../platform/subscriptions/testing.ts';
-import { foodCourt } from '../../schemas/food-court.ts';
+import { schema as foodCourt } from '../../schemas/food-court.ts';
 import { policy } from './policy.ts';
 import { type PolicyCommand, policyConsumer } from './policy-consumer.ts';
 import { startPolicies } from './run-policies.ts';

@@ -1,4 +1,4 @@
-import type { WriteSideContext } from '../kernel/context.ts';
+import type { CommandContext } from '../kernel/context.ts';
 import { isRefusal } from '../kernel/decider.ts';
 import type { Policy } from './policy.ts';
 
@@ -12,7 +12,7 @@ export type LoggedEvent<Event extends Message = Message> = Event & { stream: str
  * recognise a command that comes again, as when every checkpoint and every memory of command ids is lost.
  */
 export const policyWorld = <Event extends Message = Message>(
-  contexts: readonly WriteSideContext[],
+  contexts: readonly CommandContext[],
   policies: readonly Policy[],
 ) => {
   const deciders = contexts.flatMap((context) => context.deciders);

@@ -1,5 +1,6 @@
-import { screening as schema } from '../../schemas/screening.ts';
-import type { WriteSideContext } from '../kernel/context.ts';
+import { schema } from '../../schemas/screening.ts';
+import type { WriteSideContext } from '../context.ts';
+import { policies } from './policies.ts';
 import { screeningSlot } from './screening-slot.ts';
 
-export const screening: WriteSideContext = { schema, deciders: [screeningSlot] };
+export const writeSide: WriteSideContext = { schema, deciders: [screeningSlot], policies };

@@ -1,4 +1,4 @@
-import { screening } from '../../schemas/screening.ts';
+import { schema as screening } from '../../schemas/screening.ts';
 import { policy } from '../policies/policy.ts';
 
 /** Every booking that was open when its slot was deleted is cancelled, each by a command of its own. */
@@ -11,4 +11,4 @@ export const deletion = policy({
     bookingIds.map((bookingId) => ({ type: 'ForceCancelBooking' as const, data: { slotId, bookingId } })),
 });
 
-export const screeningPolicies = [deletion];
+export const policies = [deletion];

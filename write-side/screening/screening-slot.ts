@@ -1,4 +1,4 @@
-import { BOOKINGS_PER_PORTION, type ScreeningEvent, screening } from '../../schemas/screening.ts';
+import { BOOKINGS_PER_PORTION, type ScreeningEvent, schema as screening } from '../../schemas/screening.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';

@@ -1,4 +1,4 @@
-import type { bikeRental as schema } from '../../../schemas/bike-rental.ts';
+import type { schema } from '../../../schemas/bike-rental.ts';
 import { contextView } from '../context.ts';
 import { formatMoney, formatNumber, same } from '../language.ts';
 import { fill } from '../templates.ts';

@@ -1,4 +1,4 @@
-import type { cinema as schema } from '../../../schemas/cinema.ts';
+import type { schema } from '../../../schemas/cinema.ts';
 import { contextView } from '../context.ts';
 import { formatMoney, formatNumber, formatStart, same } from '../language.ts';
 import { fill } from '../templates.ts';

@@ -1,4 +1,4 @@
-import type { foodCourt as schema } from '../../../schemas/food-court.ts';
+import type { schema } from '../../../schemas/food-court.ts';
 import { contextView } from '../context.ts';
 import { formatMoney, formatNumber } from '../language.ts';
 import { fill } from '../templates.ts';

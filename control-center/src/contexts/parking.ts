@@ -1,4 +1,4 @@
-import type { parking as schema } from '../../../schemas/parking.ts';
+import type { schema } from '../../../schemas/parking.ts';
 import { contextView } from '../context.ts';
 import { formatNumber } from '../language.ts';
 import { fill } from '../templates.ts';

@@ -1,4 +1,4 @@
-import type { screening as schema } from '../../../schemas/screening.ts';
+import type { schema } from '../../../schemas/screening.ts';
 import { contextView } from '../context.ts';
 import { formatDay, formatNumber, same } from '../language.ts';
 import { fill } from '../templates.ts';

@@ -2,11 +2,11 @@ import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { cinema } from './cinema.ts';
-import { contextSchemas } from './contexts.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
+import { schema as cinema } from '../../schemas/cinema.ts';
+import { event, Strict } from '../../schemas/kernel/context.ts';
+import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import { goldenFiles, goldenOf } from './golden.ts';
-import { event, Strict } from './kernel/context.ts';
-import { UnknownEventVersionError, upcast } from './kernel/upcast.ts';
 
 const ajv = new Ajv({ strict: false });
 formats.default(ajv);
@@ -22,11 +22,11 @@ describe.each(contextSchemas)('$name', (context) => {
       for (const version of versions)
         expect(
           find(type, version),
-          `${type} version ${version} needs a golden file: node schemas/golden.ts`,
+          `${type} version ${version} needs a golden file: node tests/contracts/golden.ts`,
         ).toBeDefined();
       expect(
         goldenOf(type, schema).schema,
-        `${type} has another shape: raise its version, add an upcaster, then node schemas/golden.ts`,
+        `${type} has another shape: raise its version, add an upcaster, then node tests/contracts/golden.ts`,
       ).toEqual(find(type, schema.version)?.schema);
     },
   );

@@ -2,15 +2,15 @@
  * The golden files: `schemas/golden/{context}/{Event}.v{version}.json` holds the schema of each version of each event
  * that was ever stored, and one such event. They are written once and never changed.
  *
- *     node schemas/golden.ts        writes those that are missing
+ *     node tests/contracts/golden.ts        writes those that are missing
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { contextSchemas } from './contexts.ts';
-import type { ContextSchema, EventSchema } from './kernel/context.ts';
-import { exampleOf } from './kernel/examples.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
+import type { ContextSchema, EventSchema } from '../../schemas/kernel/context.ts';
+import { exampleOf } from '../../schemas/kernel/examples.ts';
 
-const FOLDER = new URL('./golden/', import.meta.url).pathname;
+const FOLDER = new URL('../../schemas/golden/', import.meta.url).pathname;
 
 export type Golden = { type: string; version: number; schema: unknown; data: unknown };
 

@@ -1,0 +1,26 @@
+import { type Context, contextOf } from './wiring/context.ts';
+
+/** Every context, in the order in which they are shown: a line for each. */
+const contexts: readonly Context[] = await Promise.all([
+  contextOf('parking'),
+  contextOf('screening'),
+  contextOf('food-court'),
+  contextOf('cinema'),
+  contextOf('bike-rental'),
+]);
+
+export const contextSchemas = contexts.map(({ schema }) => schema);
+
+const chosen = (enabled: readonly string[]) => contexts.filter(({ schema }) => enabled.includes(schema.name));
+
+/** Loads the write sides of some contexts. */
+export const writeSidesOf = (enabled: readonly string[]) =>
+  Promise.all(chosen(enabled).map(({ writeSide }) => writeSide()));
+
+/** Loads the read sides of some contexts. */
+export const readSidesOf = (enabled: readonly string[]) =>
+  Promise.all(chosen(enabled).map(({ readSide }) => readSide()));
+
+/** Loads the projections of some contexts. */
+export const projectionsOf = async (enabled: readonly string[]) =>
+  (await Promise.all(chosen(enabled).map(({ projections }) => projections()))).flat();

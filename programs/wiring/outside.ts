@@ -1,0 +1,44 @@
+import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
+import type { WriteSideContext } from '../../write-side/context.ts';
+import type { Settings } from './settings.ts';
+
+/**
+ * Opens what the contexts reach outside the event store for.
+ * @throws SettingsError when the settings name no service that a context needs
+ */
+export const openOutside = async (contexts: readonly WriteSideContext[], settings: Settings) => {
+  const all = (await Promise.all(contexts.map(({ outside }) => outside?.()))).filter((one) => one !== undefined);
+  for (const { check } of all) check(settings);
+  let reached = settings;
+  const stops: (() => Promise<void>)[] = [];
+  return {
+    /** Starts stand-ins for services that the settings do not name, in a process that runs every side. */
+    async standIn(dataFolder: string): Promise<void> {
+      for (const { standIn } of all) {
+        const started = await standIn(reached, dataFolder);
+        reached = { ...reached, ...started.settings };
+        stops.push(started.stop);
+      }
+    },
+    commands(telemetry: Telemetry) {
+      const opened = all.map(({ commands }) => commands(reached, telemetry));
+      return {
+        around: Object.assign({}, ...opened.map(({ around }) => around)),
+        checks: Object.assign({}, ...opened.map(({ checks }) => checks)),
+      };
+    },
+    processes() {
+      const opened = all.map(({ processes }) => processes(reached));
+      return {
+        managers: opened.flatMap(({ managers }) => managers),
+        perform: Object.assign({}, ...opened.map(({ perform }) => perform)),
+        close: () => {
+          for (const { close } of opened) close();
+        },
+      };
+    },
+    async stop(): Promise<void> {
+      await Promise.all(stops.map((stop) => stop()));
+    },
+  };
+};
