@@ -1,0 +1,37 @@
+import type { Db } from 'mongodb';
+import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import { createMongoClient } from '../../platform/mongo.ts';
+import { consumerMetrics } from '../../platform/telemetry/consumers.ts';
+import { eventStoreProbe, mongoProbe, reportUnreachable } from './reachable.ts';
+import type { Program } from './run-program.ts';
+
+/** Connects a program to the event store, and reports while that does not answer. */
+export const connectEvents = ({ settings, log, opened }: Program, url = settings.EVENTSTORE_URL): EventStoreClient => {
+  const client = connectEventStore(url, { fast: settings.EVENTSTORE_FAST === 'on' });
+  opened.defer(() => disconnectEventStore(client));
+  opened.defer(reportUnreachable([eventStoreProbe(client, url)], log));
+  return client;
+};
+
+/**
+ * Connects a program to the read models, and reports while MongoDB does not answer.
+ * @param patience milliseconds until an operation fails while no server can be reached
+ */
+export const connectViews = (
+  { settings, log, telemetry, opened }: Program,
+  url = settings.MONGODB_URL,
+  patience?: number,
+): Db => {
+  const mongo = createMongoClient(url, patience);
+  const db = mongo.db(settings.MONGODB_DATABASE);
+  consumerMetrics(telemetry.registry, db);
+  opened.defer(() => mongo.close());
+  opened.defer(reportUnreachable([mongoProbe(db, url)], log));
+  return db;
+};
+
+/** Returns a check that succeeds while MongoDB answers. */
+export const pingCheck = (db: Db) => async () => {
+  await db.command({ ping: 1 });
+  return { ok: true };
+};
