@@ -4,15 +4,21 @@ import { projection } from '../kernel/projection.ts';
 
 type Deposit = Static<typeof queries.deposit.item>;
 
-export const deposits = projection({
+const balanceAfter = (_deposit: Deposit | null, { userId, balance, outstanding }: Deposit): Deposit => ({
+  userId,
+  balance,
+  outstanding,
+});
+
+export const deposits = projection<Deposit>()({
   context: bikeRental,
   name: 'bike-rental.deposits',
   version: 1,
-  events: ['DepositCharged', 'FeeDeducted', 'DepositCredited'],
-  key: (event) => event.data.userId,
-  evolve: (_before: Deposit | null, event): Deposit => {
-    const { userId, balance, outstanding } = event.data;
-    return { userId, balance, outstanding };
+  key: ({ userId }) => userId,
+  on: {
+    DepositCharged: balanceAfter,
+    FeeDeducted: balanceAfter,
+    DepositCredited: balanceAfter,
   },
   indexes: [],
 });

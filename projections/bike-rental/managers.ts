@@ -4,12 +4,14 @@ import { projection } from '../kernel/projection.ts';
 
 type Manager = Static<typeof queries.manager.item>;
 
-export const managers = projection({
+export const managers = projection<Manager>()({
   context: bikeRental,
   name: 'bike-rental.managers',
   version: 1,
-  events: ['PointsAwarded', 'PointsConverted'],
-  key: (event) => event.data.managerId,
-  evolve: (_before: Manager | null, event): Manager => ({ managerId: event.data.managerId, points: event.data.total }),
+  key: ({ managerId }) => managerId,
+  on: {
+    PointsAwarded: (_manager, { managerId, total }) => ({ managerId, points: total }),
+    PointsConverted: (_manager, { managerId, total }) => ({ managerId, points: total }),
+  },
   indexes: [],
 });

@@ -11,63 +11,73 @@ type Conversion = Pick<
   status: 'credited';
 };
 
+const rentalOf = (item: Rental | Conversion): Rental => {
+  if (item.kind !== 'rental') throw new Error('A conversion never was a rental');
+  return item;
+};
+
+const billOf = ({ bill }: Rental): NonNullable<Rental['bill']> => {
+  if (!bill) throw new Error('The bill of the rental was never opened');
+  return bill;
+};
+
 /**
  * Users' histories: a document for each rental, fed by the bike's, the bill's and the deposit's events, and one for
  * each conversion.
  */
-export const rentals = projection({
+export const rentals = projection<Rental | Conversion>()({
   context: bikeRental,
   name: 'bike-rental.rentals',
   version: 1,
-  events: ['BikeRented', 'BikeReturned', 'BillOpened', 'BillClosed', 'FeeDeducted', 'DepositCredited'],
-  // The third part keeps conversions apart from rentals, whose names have two.
-  key: ({ type, data }) =>
-    type === 'DepositCredited'
-      ? `${data.managerId}.${data.conversionId}.conversion`
-      : `${data.bikeId}.${data.rentalId}`,
-  evolve: (item: Rental | Conversion | null, event): Rental | Conversion => {
-    const { time } = event.metadata;
-    if (event.type === 'BikeRented') {
-      const { bikeId, rentalId, userId, location, rentedAt } = event.data;
-      return {
-        kind: 'rental',
-        at: rentedAt,
-        bikeId,
-        rentalId,
-        userId,
-        status: 'in-use',
-        from: location,
-        rentedAt,
-      };
-    }
-    if (event.type === 'DepositCredited') {
-      const { userId, managerId, conversionId, amount, convertedAt } = event.data;
-      return { kind: 'conversion', at: convertedAt, userId, status: 'credited', managerId, conversionId, amount };
-    }
-    if (item?.kind !== 'rental') throw new Error(`${event.type} for a rental that never began`);
-    if (event.type === 'BikeReturned') {
-      const { location, returnedAt } = event.data;
-      return { ...item, status: 'returned', to: location, returnedAt };
-    }
-    // The id of a rental may be used again while the bill of the first one is still on its way.
-    const isOfThisRental =
-      event.type === 'FeeDeducted' ? event.data.closedAt === item.returnedAt : event.data.rentedAt === item.rentedAt;
-    if (!isOfThisRental) return item;
-    if (event.type === 'BillOpened')
-      return { ...item, bill: { status: 'open', tariff: event.data.tariff, openedAt: time } };
-    const { bill } = item;
-    if (!bill) throw new Error(`${event.type} for a bill that was never opened`);
-    switch (event.type) {
-      case 'BillClosed': {
-        const { minutes, fee } = event.data;
-        return { ...item, bill: { ...bill, status: 'closed', closedAt: time, minutes, fee } };
-      }
-      case 'FeeDeducted':
-        return { ...item, bill: { ...bill, paid: event.data.paid } };
-      default:
-        return event satisfies never;
-    }
+  // The third part tells conversions from rentals, whose keys have two parts.
+  key: (data) =>
+    'conversionId' in data ? `${data.managerId}.${data.conversionId}.conversion` : `${data.bikeId}.${data.rentalId}`,
+  on: {
+    BikeRented: (_item, { bikeId, rentalId, userId, location, rentedAt }) => ({
+      kind: 'rental',
+      at: rentedAt,
+      bikeId,
+      rentalId,
+      userId,
+      status: 'in-use',
+      from: location,
+      rentedAt,
+    }),
+    DepositCredited: (_item, { userId, managerId, conversionId, amount, convertedAt }) => ({
+      kind: 'conversion',
+      at: convertedAt,
+      userId,
+      status: 'credited',
+      managerId,
+      conversionId,
+      amount,
+    }),
   },
+  onExisting: {
+    BikeReturned: (item, { location, returnedAt }) => ({
+      ...rentalOf(item),
+      status: 'returned',
+      to: location,
+      returnedAt,
+    }),
+    // The id of a rental may be used again before the bill of the first one arrives.
+    BillOpened: (item, { rentedAt, tariff }, { metadata }) => {
+      const rental = rentalOf(item);
+      if (rentedAt !== rental.rentedAt) return rental;
+      return { ...rental, bill: { status: 'open', tariff, openedAt: metadata.time } };
+    },
+    BillClosed: (item, { rentedAt, minutes, fee }, { metadata }) => {
+      const rental = rentalOf(item);
+      if (rentedAt !== rental.rentedAt) return rental;
+      return { ...rental, bill: { ...billOf(rental), status: 'closed', closedAt: metadata.time, minutes, fee } };
+    },
+    FeeDeducted: (item, { closedAt, paid }) => {
+      const rental = rentalOf(item);
+      if (closedAt !== rental.returnedAt) return rental;
+      return { ...rental, bill: { ...billOf(rental), paid } };
+    },
+  },
+  missing: 'a rental that never began',
   indexes: [
     { userId: 1, _id: 1 },
     { userId: 1, at: 1, _id: 1 },

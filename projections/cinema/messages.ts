@@ -1,22 +1,34 @@
 import type { Static } from 'typebox';
 import { schema as cinema, type queries } from '../../schemas/cinema.ts';
 import { messageIdOf, messageOf } from '../../schemas/cinema-messages.ts';
-import { projection } from '../kernel/projection.ts';
+import { type EventFacts, projection } from '../kernel/projection.ts';
 
 type Message = Static<typeof queries.customerMessages.item>;
 
-export const messages = projection({
+const written = (
+  _message: Message | null,
+  _data: unknown,
+  event: Parameters<typeof messageOf>[0] & EventFacts,
+): Message => ({
+  ...messageOf(event),
+  status: 'kept',
+  at: event.metadata.time,
+});
+
+export const messages = projection<Message>()({
   context: cinema,
   name: 'cinema.messages',
   version: 1,
-  events: ['ReservationConfirmed', 'SeatReservationCanceled', 'PaymentRefunded', 'MessageSent'],
-  key: messageIdOf,
-  evolve: (message: Message | null, event): Message => {
-    const at = event.metadata.time;
-    if (event.type !== 'MessageSent') return { ...messageOf(event), status: 'kept', at };
-    if (!message) throw new Error('A message was sent that nobody wrote');
-    return { ...message, status: 'sent', sentAt: at };
+  key: (_data, event) => messageIdOf(event),
+  on: {
+    ReservationConfirmed: written,
+    SeatReservationCanceled: written,
+    PaymentRefunded: written,
   },
+  onExisting: {
+    MessageSent: (message, _data, { metadata }) => ({ ...message, status: 'sent', sentAt: metadata.time }),
+  },
+  missing: 'a message that was never written',
   indexes: [
     { customerId: 1, _id: 1 },
     { customerId: 1, at: 1, _id: 1 },

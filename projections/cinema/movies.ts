@@ -8,7 +8,7 @@ type Counts = Movie['reservations'];
 
 const counted = (showing: Showing): Showing => ({ ...showing, left: showing.seats - showing.held - showing.sold });
 
-/** One reservation moves from one state into another: in the movie's counts and in its showing's seats. */
+/** Moves one reservation from one state into another: in the movie's counts and in its showing's seats. */
 const moved = (movie: Movie, showingId: string, from: keyof Counts | null, to: keyof Counts): Movie => {
   const step = (state: keyof Counts) => (state === to ? 1 : 0) - (state === from ? 1 : 0);
   const { held, confirmed, refused, canceled } = movie.reservations;
@@ -35,76 +35,46 @@ const reviewed = (movie: Movie, reviews: number, rating: number): Movie => {
   return { ...movie, reviewCount, ratingSum, averageRating };
 };
 
-export const movies = projection({
+export const movies = projection<Movie>()({
   context: cinema,
   name: 'cinema.movies',
   version: 2,
-  events: [
-    'MovieRegistered',
-    'MovieEdited',
-    'MovieDeleted',
-    'ShowingOpened',
-    'ShowingCanceled',
-    'SeatHeld',
-    'ReservationConfirmed',
-    'SeatReleased',
-    'SeatReservationCanceled',
-    'ReviewWritten',
-    'ReviewDeleted',
-  ],
-  key: (event) => event.data.movieId,
-  evolve: (movie: Movie | null, event): Movie => {
-    if (event.type === 'MovieRegistered') {
-      const { movieId, title, description, runningTime } = event.data;
-      return {
-        movieId,
-        title,
-        description,
-        runningTime,
-        status: 'on',
-        showings: [],
-        reservations: { held: 0, confirmed: 0, refused: 0, canceled: 0 },
-        reviewCount: 0,
-        averageRating: 0,
-        ratingSum: 0,
-      };
-    }
-    if (!movie) throw new Error(`${event.type} for a movie that was never registered`);
-    switch (event.type) {
-      case 'MovieEdited': {
-        const { title, description, runningTime } = event.data;
-        return { ...movie, title, description, runningTime };
-      }
-      case 'MovieDeleted':
-        return { ...movie, status: 'deleted' };
-      case 'ShowingOpened': {
-        const { showingId, startsAt, seats, price } = event.data;
-        const showing: Showing = { showingId, startsAt, seats, price, status: 'open', held: 0, sold: 0, left: seats };
-        return { ...movie, showings: [...movie.showings, showing] };
-      }
-      case 'ShowingCanceled':
-        return {
-          ...movie,
-          showings: movie.showings.map((showing) =>
-            showing.showingId === event.data.showingId ? { ...showing, status: 'canceled' as const } : showing,
-          ),
-        };
-      case 'SeatHeld':
-        return moved(movie, event.data.showingId, null, 'held');
-      case 'ReservationConfirmed':
-        return moved(movie, event.data.showingId, 'held', 'confirmed');
-      case 'SeatReleased':
-        return moved(movie, event.data.showingId, 'held', 'refused');
-      case 'SeatReservationCanceled':
-        return moved(movie, event.data.showingId, 'confirmed', 'canceled');
-      case 'ReviewWritten':
-        return reviewed(movie, 1, event.data.rating);
-      case 'ReviewDeleted':
-        return reviewed(movie, -1, -event.data.rating);
-      default:
-        return event satisfies never;
-    }
+  key: ({ movieId }) => movieId,
+  on: {
+    MovieRegistered: (_movie, { movieId, title, description, runningTime }) => ({
+      movieId,
+      title,
+      description,
+      runningTime,
+      status: 'on',
+      showings: [],
+      reservations: { held: 0, confirmed: 0, refused: 0, canceled: 0 },
+      reviewCount: 0,
+      averageRating: 0,
+      ratingSum: 0,
+    }),
   },
+  onExisting: {
+    MovieEdited: (movie, { title, description, runningTime }) => ({ ...movie, title, description, runningTime }),
+    MovieDeleted: (movie) => ({ ...movie, status: 'deleted' }),
+    ShowingOpened: (movie, { showingId, startsAt, seats, price }) => {
+      const showing: Showing = { showingId, startsAt, seats, price, status: 'open', held: 0, sold: 0, left: seats };
+      return { ...movie, showings: [...movie.showings, showing] };
+    },
+    ShowingCanceled: (movie, { showingId }) => ({
+      ...movie,
+      showings: movie.showings.map((showing) =>
+        showing.showingId === showingId ? { ...showing, status: 'canceled' as const } : showing,
+      ),
+    }),
+    SeatHeld: (movie, { showingId }) => moved(movie, showingId, null, 'held'),
+    ReservationConfirmed: (movie, { showingId }) => moved(movie, showingId, 'held', 'confirmed'),
+    SeatReleased: (movie, { showingId }) => moved(movie, showingId, 'held', 'refused'),
+    SeatReservationCanceled: (movie, { showingId }) => moved(movie, showingId, 'confirmed', 'canceled'),
+    ReviewWritten: (movie, { rating }) => reviewed(movie, 1, rating),
+    ReviewDeleted: (movie, { rating }) => reviewed(movie, -1, -rating),
+  },
+  missing: 'a movie that was never registered',
   indexes: [
     { title: 1, _id: 1 },
     { averageRating: 1, _id: 1 },

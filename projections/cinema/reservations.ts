@@ -1,31 +1,27 @@
 import type { Static } from 'typebox';
 import { schema as cinema, type queries } from '../../schemas/cinema.ts';
-import { projection } from '../kernel/projection.ts';
+import { type EventFacts, projection } from '../kernel/projection.ts';
 
-/** `hold` keeps late events of an earlier hold of the id apart; it is no part of the answers. */
+/** `hold` tells late events of an earlier hold of the id apart; answers leave it out. */
 type Reservation = Static<typeof queries.reservation.item> & { hold?: string };
 
-/** Fed by the showing's events and the payment's: a reservation and how far its payment has come. */
-export const reservations = projection({
+/** Changes a reservation, unless the event belongs to an earlier hold of its id. */
+const changed = (
+  reservation: Reservation,
+  { hold }: Pick<Reservation, 'hold'>,
+  { metadata }: EventFacts,
+  change: Partial<Reservation>,
+): Reservation => (hold === reservation.hold ? { ...reservation, ...change, since: metadata.time } : reservation);
+
+/** Folds the showing's events and the payment's: each reservation with the state of its payment. */
+export const reservations = projection<Reservation>()({
   context: cinema,
   name: 'cinema.reservations',
   version: 2,
-  events: [
-    'SeatHeld',
-    'ReservationConfirmed',
-    'SeatReleased',
-    'SeatReservationCanceled',
-    'PaymentRequested',
-    'PaymentApproved',
-    'PaymentDeclined',
-    'PaymentRefunded',
-    'PaymentVoided',
-  ],
-  key: (event) => `${event.data.showingId}.${event.data.reservationId}`,
-  evolve: (reservation: Reservation | null, event): Reservation => {
-    const since = event.metadata.time;
-    if (event.type === 'SeatHeld') {
-      const { showingId, movieId, reservationId, hold, customerId, title, seat, price, heldAt } = event.data;
+  key: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
+  on: {
+    SeatHeld: (_reservation, data, { metadata }) => {
+      const { showingId, movieId, reservationId, hold, customerId, title, seat, price, heldAt } = data;
       return {
         showingId,
         movieId,
@@ -38,34 +34,26 @@ export const reservations = projection({
         status: 'held',
         payment: 'awaited',
         heldAt,
-        since,
+        since: metadata.time,
       };
-    }
-    if (!reservation) throw new Error(`${event.type} for a seat that was never held`);
-    if (event.data.hold !== reservation.hold) return reservation;
-    switch (event.type) {
-      case 'ReservationConfirmed':
-        return { ...reservation, status: 'confirmed', since };
-      case 'SeatReleased':
-        return { ...reservation, status: 'refused', reason: event.data.reason, since };
-      case 'SeatReservationCanceled': {
-        const { reason } = event.data;
-        return { ...reservation, status: 'canceled', ...(reason === undefined ? {} : { reason }), since };
-      }
-      case 'PaymentRequested':
-        return { ...reservation, payment: 'requested', since };
-      case 'PaymentApproved':
-        return { ...reservation, payment: 'approved', since };
-      case 'PaymentDeclined':
-        return { ...reservation, payment: event.data.reason === 'declined' ? 'declined' : 'unknown', since };
-      case 'PaymentRefunded':
-        return { ...reservation, payment: 'refunded', since };
-      case 'PaymentVoided':
-        return { ...reservation, payment: 'voided', since };
-      default:
-        return event satisfies never;
-    }
+    },
   },
+  onExisting: {
+    ReservationConfirmed: (reservation, data, event) => changed(reservation, data, event, { status: 'confirmed' }),
+    SeatReleased: (reservation, data, event) =>
+      changed(reservation, data, event, { status: 'refused', reason: data.reason }),
+    SeatReservationCanceled: (reservation, data, event) => {
+      const { reason } = data;
+      return changed(reservation, data, event, { status: 'canceled', ...(reason === undefined ? {} : { reason }) });
+    },
+    PaymentRequested: (reservation, data, event) => changed(reservation, data, event, { payment: 'requested' }),
+    PaymentApproved: (reservation, data, event) => changed(reservation, data, event, { payment: 'approved' }),
+    PaymentDeclined: (reservation, data, event) =>
+      changed(reservation, data, event, { payment: data.reason === 'declined' ? 'declined' : 'unknown' }),
+    PaymentRefunded: (reservation, data, event) => changed(reservation, data, event, { payment: 'refunded' }),
+    PaymentVoided: (reservation, data, event) => changed(reservation, data, event, { payment: 'voided' }),
+  },
+  missing: 'a seat that was never held',
   indexes: [
     { since: 1, _id: 1 },
     { status: 1, _id: 1 },

@@ -4,16 +4,22 @@ import { projection } from '../kernel/projection.ts';
 
 type Review = Static<typeof queries.review.item>;
 
-export const reviews = projection({
+export const reviews = projection<Review>()({
   context: cinema,
   name: 'cinema.reviews',
   version: 2,
-  events: ['ReviewWritten', 'ReviewDeleted'],
-  key: (event) => `${event.data.movieId}.${event.data.customerId}`,
-  evolve: (_before: Review | null, event): Review | null => {
-    if (event.type === 'ReviewDeleted') return null;
-    const { movieId, customerId, showingId, reservationId, rating, text } = event.data;
-    return { movieId, customerId, showingId, reservationId, rating, text, writtenAt: event.metadata.time };
+  key: ({ movieId, customerId }) => `${movieId}.${customerId}`,
+  on: {
+    ReviewWritten: (_review, { movieId, customerId, showingId, reservationId, rating, text }, { metadata }) => ({
+      movieId,
+      customerId,
+      showingId,
+      reservationId,
+      rating,
+      text,
+      writtenAt: metadata.time,
+    }),
+    ReviewDeleted: () => null,
   },
   indexes: [
     { movieId: 1, _id: 1 },

@@ -4,32 +4,38 @@ import { projection } from '../kernel/projection.ts';
 
 type Order = Static<typeof queries.order.item>;
 
-const statusAfter = {
-  OrderAccepted: 'accepted',
-  CookingStarted: 'cooking',
-  OrderCooked: 'cooked',
-  OrderCanceled: 'canceled',
-  OrderPickedUp: 'picked-up',
-} as const;
+const withStatus = (order: Order, status: Order['status'], time: string): Order => ({
+  ...order,
+  status,
+  history: [...order.history, { status, time }],
+});
 
-/** The shop's view and the customer's: every order with its statuses. */
-export const orders = projection({
+/** Every order with its statuses, for the shop and for the customer. */
+export const orders = projection<Order>()({
   context: foodCourt,
   name: 'food-court.orders',
   version: 1,
-  events: ['OrderPlaced', 'OrderAccepted', 'CookingStarted', 'OrderCooked', 'OrderCanceled', 'OrderPickedUp'],
-  key: (event) => `${event.data.shopId}.${event.data.orderId}`,
-  evolve: (order: Order | null, event) => {
-    const { time } = event.metadata;
-    if (event.type === 'OrderPlaced') {
-      const { shopId, orderId, customerId, lines, total } = event.data;
-      const history: Order['history'] = [{ status: 'placed', time }];
-      return { shopId, orderId, customerId, lines, total, status: 'placed', placedAt: time, history };
-    }
-    if (!order) throw new Error(`${event.type} for an order that was never placed`);
-    const status = statusAfter[event.type];
-    return { ...order, status, history: [...order.history, { status, time }] };
+  key: ({ shopId, orderId }) => `${shopId}.${orderId}`,
+  on: {
+    OrderPlaced: (_order, { shopId, orderId, customerId, lines, total }, { metadata: { time } }) => ({
+      shopId,
+      orderId,
+      customerId,
+      lines,
+      total,
+      status: 'placed',
+      placedAt: time,
+      history: [{ status: 'placed', time }],
+    }),
   },
+  onExisting: {
+    OrderAccepted: (order, _data, { metadata }) => withStatus(order, 'accepted', metadata.time),
+    CookingStarted: (order, _data, { metadata }) => withStatus(order, 'cooking', metadata.time),
+    OrderCooked: (order, _data, { metadata }) => withStatus(order, 'cooked', metadata.time),
+    OrderCanceled: (order, _data, { metadata }) => withStatus(order, 'canceled', metadata.time),
+    OrderPickedUp: (order, _data, { metadata }) => withStatus(order, 'picked-up', metadata.time),
+  },
+  missing: 'an order that was never placed',
   indexes: [
     { shopId: 1, _id: 1 },
     { shopId: 1, placedAt: 1, _id: 1 },

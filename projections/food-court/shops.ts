@@ -4,28 +4,20 @@ import { projection } from '../kernel/projection.ts';
 
 type Shop = Static<typeof queries.shop.item>;
 
-export const shops = projection({
+export const shops = projection<Shop>()({
   context: foodCourt,
   name: 'food-court.shops',
   version: 1,
-  events: ['ShopRegistered', 'OrderPlaced', 'OrderCooked', 'OrderCanceled'],
-  key: (event) => event.data.shopId,
-  evolve: (shop: Shop | null, event) => {
-    if (event.type === 'ShopRegistered') {
-      const { shopId, name, maxOpenOrders } = event.data;
-      return { shopId, name, maxOpenOrders, openOrders: 0 };
-    }
-    if (!shop) throw new Error(`${event.type} for a shop that was never registered`);
-    switch (event.type) {
-      case 'OrderPlaced':
-        return { ...shop, openOrders: shop.openOrders + 1 };
-      case 'OrderCooked':
-      case 'OrderCanceled':
-        return { ...shop, openOrders: shop.openOrders - 1 };
-      default:
-        return event satisfies never;
-    }
+  key: ({ shopId }) => shopId,
+  on: {
+    ShopRegistered: (_shop, { shopId, name, maxOpenOrders }) => ({ shopId, name, maxOpenOrders, openOrders: 0 }),
   },
+  onExisting: {
+    OrderPlaced: (shop) => ({ ...shop, openOrders: shop.openOrders + 1 }),
+    OrderCooked: (shop) => ({ ...shop, openOrders: shop.openOrders - 1 }),
+    OrderCanceled: (shop) => ({ ...shop, openOrders: shop.openOrders - 1 }),
+  },
+  missing: 'a shop that was never registered',
   indexes: [
     { name: 1, _id: 1 },
     { openOrders: 1, _id: 1 },

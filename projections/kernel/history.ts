@@ -1,20 +1,20 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { historyId } from '../../schemas/kernel/history.ts';
-import { type AnyEvent, collection, type Projection } from './projection.ts';
+import { collection, type Projection } from './projection.ts';
 
 /**
- * Every event of a context, findable by the resources it concerns: what is behind a resource's history and a
- * context's stream of latest events. `_id` is the position, padded so that its order is the order of events.
+ * Declares the view of a context's events by the resources that they concern, for resources' histories and the
+ * context's latest events. `_id` is the position, padded so that its order is the order of events.
  */
 export const history = (context: ContextSchema): Projection => {
   const resources = resourcesOf(context);
   return collection({
     context,
     name: `${context.name}.history`,
-    // What is stored changes with each event type that comes, and with each new version of one.
+    // Each new event type, and each new version of one, changes the stored documents.
     version: Object.values(context.events).reduce((sum, { version }) => sum + version, 0),
     events: Object.keys(context.events),
-    document: ({ type, data, stream, revision, position, metadata }: AnyEvent) => ({
+    document: ({ type, data, stream, revision, position, metadata }) => ({
       _id: historyId(position.commit),
       resources: resources(data),
       type,
@@ -29,8 +29,8 @@ export const history = (context: ContextSchema): Projection => {
 };
 
 /**
- * The resources that an event's data names: every path of a query for one document, and every Location of a command,
- * whose parameters all occur in the data.
+ * Returns the resources that an event's data names: every path of a query for one document, and every Location of a
+ * command, if all of its parameters occur in the data.
  */
 const resourcesOf = (context: ContextSchema): ((data: unknown) => string[]) => {
   const templates = new Set([

@@ -1,9 +1,10 @@
 import type { Document, IndexSpecification } from 'mongodb';
+import type { Static } from 'typebox';
 import type { Position } from '../../platform/event-store/types.ts';
 import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
-import type { ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
 
-/** What every event tells besides its type and data. */
+/** The fields that every event has besides its type and data. */
 export type EventFacts = {
   id: string;
   stream: string;
@@ -20,22 +21,15 @@ export type EventFacts = {
   };
 };
 
-/** An event as projections see it: its data is in today's version. */
-export type Projected<Event> = Event extends unknown ? Event & EventFacts : never;
+export type AnyEvent = { type: string; data: unknown } & EventFacts;
 
-type EventNamed<Context extends ContextSchema, Type extends string> = Extract<
-  EventOf<Context['events']>,
-  { type: Type }
->;
-
-type Common<Context extends ContextSchema, Type extends string> = {
-  /** The bounded context whose events it takes. */
+type Common<Context extends ContextSchema = ContextSchema> = {
+  /** The bounded context whose events the view takes. */
   context: Context;
   /** `context.view`: the collection that holds the view, and the name of its checkpoint. */
   name: `${Context['name']}.${string}`;
-  /** To be raised with every change of what is stored: the view is then rebuilt beside the old one. */
+  /** Raised with every change of the stored documents: the view is then rebuilt beside the old one. */
   version: number;
-  events: readonly Type[];
   /** One index for each filter and sort of the view's queries. `_id` at the end makes a page's cursor exact. */
   indexes: readonly IndexSpecification[];
   /** How many processes may share the work, each with its part of the documents. 1 when left out. */
@@ -44,47 +38,105 @@ type Common<Context extends ContextSchema, Type extends string> = {
   onPoison?: PoisonRule;
 };
 
-/** A view of which every document folds the events of one key. Pure: the same events make the same documents. */
-export type FoldingProjection<
-  Context extends ContextSchema = ContextSchema,
-  Type extends string = string,
-  View extends object = object,
-> = Common<Context, Type> & {
-  /** The `_id` of the document that the event changes; null when it changes none. */
-  key(event: Projected<EventNamed<Context, Type>>): string | null;
-  /**
-   * Returns the document after the event, or null to delete it, or if it never existed. Throws on an event that cannot
-   * be: it is then parked.
-   */
-  evolve(document: View | null, event: Projected<EventNamed<Context, Type>>): View | null;
-};
-
-/** A view with a document for every event: written once, never read back. */
-export type CollectingProjection<
-  Context extends ContextSchema = ContextSchema,
-  Type extends string = string,
-  View extends object = object,
-> = Common<Context, Type> & {
-  /** The document and its `_id`, which no other event makes. */
-  document(event: Projected<EventNamed<Context, Type>>): View & { _id: string };
-};
-
-/** Any projection, as the kernel runs it. */
-export type Projection = Omit<Common<ContextSchema, string>, 'name'> & {
+/**
+ * A view as the kernel runs it. Its documents either fold the events of one key (`key` and `evolve`), or stand for one
+ * event each (`document`): such a document is inserted and never read back. Pure: the same events make the same
+ * documents.
+ */
+export type Projection = Omit<Common, 'name'> & {
   name: string;
+  /** The types of the events that the view takes. */
+  events: readonly string[];
+  /** Returns the `_id` of the document that the event changes; null when it changes none. */
   key?: (event: AnyEvent) => string | null;
+  /** Returns the document after the event, or null to delete it. Throws on an impossible event, which is then parked. */
   evolve?: (document: Document | null, event: AnyEvent) => Document | null;
+  /** Returns the document of the event, with an `_id` that no other event has. */
   document?: (event: AnyEvent) => Document & { _id: string };
 };
 
-export type AnyEvent = { type: string; data: unknown } & EventFacts;
+type EventName<Context extends ContextSchema> = keyof Context['events'] & string;
 
-/** Declares a view of which every document folds the events of one key. */
-export const projection = <const Context extends ContextSchema, const Type extends string, View extends object>(
-  definition: FoldingProjection<Context, Type & keyof Context['events'], View>,
-): Projection => definition as unknown as Projection;
+/** An event as projections see it: its data is in today's version. */
+type EventNamed<Context extends ContextSchema, Type extends EventName<Context>> = {
+  [T in Type]: { type: T; data: Static<Context['events'][T]['data']> } & EventFacts;
+}[Type];
 
-/** Declares a view with a document for every event. */
-export const collection = <const Context extends ContextSchema, const Type extends string, View extends object>(
-  definition: CollectingProjection<Context, Type & keyof Context['events'], View>,
-): Projection => definition as unknown as Projection;
+/** {@link Projection.evolve} for the events of one type. */
+type Handlers<Context extends ContextSchema, Type extends EventName<Context>, Before, After> = {
+  readonly [T in Type]: (
+    document: Before,
+    data: Static<Context['events'][T]['data']>,
+    event: EventNamed<Context, T>,
+  ) => After | null;
+};
+
+/**
+ * Declares a view of which every document folds the events of one key. It names each event once:
+ *
+ *     export const counters = projection<Counter>()({
+ *       context: counting,
+ *       name: 'counting.counters',
+ *       version: 1,
+ *       key: ({ counterId }) => counterId,
+ *       on: {
+ *         CounterAdded: (_counter, { counterId }) => ({ counterId, total: 0 }),
+ *       },
+ *       onExisting: {
+ *         Counted: (counter, { by }) => ({ ...counter, total: counter.total + by }),
+ *       },
+ *       missing: 'a counter that was never added',
+ *       indexes: [],
+ *     });
+ *
+ * A handler gets the document, the event's data and the event, and returns the document after it, or null to delete it.
+ * The types of the data come from the context's schema; the type check fails for an event that it does not have. The
+ * first, empty call states the document's type.
+ * @throws TypeError when an event is in `on` and in `onExisting`
+ */
+export const projection =
+  <View extends object>() =>
+  <Context extends ContextSchema, First extends EventName<Context>, Later extends EventName<Context> = never>(
+    definition: Common<Context> & {
+      /** Returns the `_id` of the document that the event changes; null when it changes none. */
+      key(data: EventNamed<Context, First | Later>['data'], event: EventNamed<Context, First | Later>): string | null;
+      /** The events that need no document: their handlers get null when it does not exist. */
+      on: Handlers<Context, First, View | null, View>;
+      /** The events that need the document: one without it is impossible, and is parked. */
+      onExisting?: Handlers<Context, Later, View, View>;
+      /** The document that an event in `onExisting` lacks, for the reason why it is parked. */
+      missing?: string;
+    },
+  ): Projection =>
+    folding(definition as object as Folding);
+
+/** The definition of a projection without the types of its events, which are costly to relate to those of any context. */
+type Folding = Omit<Projection, 'events' | 'key' | 'evolve' | 'document'> & {
+  key(data: unknown, event: AnyEvent): string | null;
+  on: Readonly<Record<string, Handler>>;
+  onExisting?: Readonly<Record<string, Handler>>;
+  missing?: string;
+};
+
+type Handler = (document: Document | null, data: unknown, event: AnyEvent) => Document | null;
+
+const folding = ({ key, on, onExisting = {}, missing = 'a document that was never made', ...rest }: Folding) => {
+  const handlers = new Map(Object.entries(on));
+  for (const [type, handler] of Object.entries(onExisting)) {
+    if (handlers.has(type)) throw new TypeError(`${rest.name} handles ${type} in on and in onExisting`);
+    handlers.set(type, (document, data, event) => {
+      if (!document) throw new Error(`${type} for ${missing}`);
+      return handler(document, data, event);
+    });
+  }
+  return {
+    ...rest,
+    events: [...handlers.keys()],
+    key: (event: AnyEvent) => key(event.data, event),
+    evolve: (document: Document | null, event: AnyEvent) => handlers.get(event.type)!(document, event.data, event),
+  };
+};
+
+/** Declares a view with a document for every event of the given types. */
+export const collection = (definition: Omit<Projection, 'key' | 'evolve'> & Required<Pick<Projection, 'document'>>) =>
+  definition satisfies Projection as Projection;

@@ -32,6 +32,8 @@ afterEach(() => Promise.all(running.splice(0).map((one) => one.stop())));
 
 const LEASE = 600;
 
+type Count = { sum: number; version: number };
+
 /** Counts what was added to each thing. Event types are the test's own, since all tests share one store. */
 const counting = (options: { version?: number; partitions?: number; refuses?: (by: number) => boolean } = {}) => {
   const { version = 1, partitions = 1, refuses = () => false } = options;
@@ -46,17 +48,18 @@ const counting = (options: { version?: number; partitions?: number; refuses?: (b
     queries: {},
     problems: {},
   } as const satisfies ContextSchema;
-  return projection({
+  return projection<Count>()({
     context,
     name: 'test.counts',
     version,
     partitions,
-    events: [added, removed],
-    key: ({ data: { thing } }) => thing,
-    evolve: (count: { sum: number; version: number } | null, { type, data: { by } }) => {
-      if (type === removed) return null;
-      if (refuses(by)) throw new Error(`${by} cannot be`);
-      return { sum: (count?.sum ?? 0) + by, version };
+    key: ({ thing }) => thing,
+    on: {
+      [added]: (count: Count | null, { by }: { by: number }) => {
+        if (refuses(by)) throw new Error(`${by} cannot be`);
+        return { sum: (count?.sum ?? 0) + by, version };
+      },
+      [removed]: () => null,
     },
     indexes: [{ sum: 1, _id: 1 }],
   });

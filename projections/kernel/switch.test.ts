@@ -20,6 +20,8 @@ afterAll(() => stores.stop());
 const LEASE = 800;
 const VIEW = 'test.counts';
 
+type Count = { sum: number };
+
 /** A view that counts events of a type of its own, because all runs share one event store. */
 const countsOf = (run: string, partitions = 1) => {
   const added = `Added-${run}`;
@@ -31,14 +33,13 @@ const countsOf = (run: string, partitions = 1) => {
     queries: {},
     problems: {},
   } as const satisfies ContextSchema;
-  return projection({
+  return projection<Count>()({
     context,
     name: VIEW,
     version: 1,
     partitions,
-    events: [added],
-    key: ({ data: { thing } }) => thing,
-    evolve: (count: { sum: number } | null) => ({ sum: (count?.sum ?? 0) + 1 }),
+    key: ({ thing }) => thing,
+    on: { [added]: (count: Count | null) => ({ sum: (count?.sum ?? 0) + 1 }) },
     indexes: [{ sum: 1, _id: 1 }],
   });
 };

@@ -11,31 +11,28 @@ const withSpots = (lot: Lot, spots: number, reserved: number): Lot => ({
   free: spots - reserved,
 });
 
-export const lots = projection({
+export const lots = projection<Lot>()({
   context: parking,
   name: 'parking.lots',
   version: 1,
-  events: ['LotRegistered', 'LotSpotsChanged', 'LotClosed', 'ParkingReserved', 'ReservationCanceled'],
-  key: (event) => event.data.lotId,
-  evolve: (lot: Lot | null, event) => {
-    if (event.type === 'LotRegistered') {
-      const { lotId, name, spots } = event.data;
-      return { lotId, name, status: 'open', spots, reserved: 0, free: spots };
-    }
-    if (!lot) throw new Error(`${event.type} for a lot that was never registered`);
-    switch (event.type) {
-      case 'LotSpotsChanged':
-        return withSpots(lot, event.data.spots, lot.reserved);
-      case 'LotClosed':
-        return { ...lot, status: 'closed' };
-      case 'ParkingReserved':
-        return withSpots(lot, lot.spots, lot.reserved + 1);
-      case 'ReservationCanceled':
-        return withSpots(lot, lot.spots, lot.reserved - 1);
-      default:
-        return event satisfies never;
-    }
+  key: ({ lotId }) => lotId,
+  on: {
+    LotRegistered: (_lot, { lotId, name, spots }) => ({
+      lotId,
+      name,
+      status: 'open',
+      spots,
+      reserved: 0,
+      free: spots,
+    }),
   },
+  onExisting: {
+    LotSpotsChanged: (lot, { spots }) => withSpots(lot, spots, lot.reserved),
+    LotClosed: (lot) => ({ ...lot, status: 'closed' }),
+    ParkingReserved: (lot) => withSpots(lot, lot.spots, lot.reserved + 1),
+    ReservationCanceled: (lot) => withSpots(lot, lot.spots, lot.reserved - 1),
+  },
+  missing: 'a lot that was never registered',
   indexes: [
     { status: 1, _id: 1 },
     { name: 1, _id: 1 },

@@ -4,26 +4,35 @@ import { projection } from '../kernel/projection.ts';
 
 type Booking = Static<typeof queries.booking.item>;
 
-const statusAfter = { BookingCanceled: 'canceled', BookingForceCanceled: 'force-canceled' } as const;
+const withStatus = (booking: Booking, status: Booking['status'], time: string): Booking => ({
+  ...booking,
+  status,
+  history: [...booking.history, { status, time }],
+});
 
-/** The desk's view and my page's: every booking with its statuses. */
-export const bookings = projection({
+/** Every booking with its statuses, for the hospital's desk and for the customer. */
+export const bookings = projection<Booking>()({
   context: screening,
   name: 'screening.bookings',
   version: 1,
-  events: ['ScreeningBooked', 'BookingCanceled', 'BookingForceCanceled'],
-  key: (event) => `${event.data.slotId}.${event.data.bookingId}`,
-  evolve: (booking: Booking | null, event) => {
-    const { time } = event.metadata;
-    if (event.type === 'ScreeningBooked') {
-      const { slotId, bookingId, customerId, hospitalName, date } = event.data;
-      const history: Booking['history'] = [{ status: 'booked', time }];
-      return { slotId, bookingId, customerId, hospitalName, date, status: 'booked', bookedAt: time, history };
-    }
-    if (!booking) throw new Error('A booking that was never made is cancelled');
-    const status = statusAfter[event.type];
-    return { ...booking, status, history: [...booking.history, { status, time }] };
+  key: ({ slotId, bookingId }) => `${slotId}.${bookingId}`,
+  on: {
+    ScreeningBooked: (_booking, { slotId, bookingId, customerId, hospitalName, date }, { metadata: { time } }) => ({
+      slotId,
+      bookingId,
+      customerId,
+      hospitalName,
+      date,
+      status: 'booked',
+      bookedAt: time,
+      history: [{ status: 'booked', time }],
+    }),
   },
+  onExisting: {
+    BookingCanceled: (booking, _data, { metadata }) => withStatus(booking, 'canceled', metadata.time),
+    BookingForceCanceled: (booking, _data, { metadata }) => withStatus(booking, 'force-canceled', metadata.time),
+  },
+  missing: 'a booking that was never made',
   indexes: [
     { bookedAt: 1, _id: 1 },
     { date: 1, _id: 1 },
