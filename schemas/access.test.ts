@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { contextSchemas } from '../programs/contexts.ts';
-import { access, ruleOf } from './access.ts';
+import { anyone, ruleOf } from './access.ts';
 import { queriesOf } from './kernel/history.ts';
 
 describe.each(contextSchemas)('the access of $name', (context) => {
@@ -9,19 +9,19 @@ describe.each(contextSchemas)('the access of $name', (context) => {
 
   it('names every command that comes over HTTP and every query, and nothing else', () => {
     const known = [...commands, ...queries].map(([name]) => name);
-    expect(Object.keys(access[context.name] ?? {}).sort()).toEqual(known.sort());
+    expect(Object.keys(context.access ?? {}).sort()).toEqual(known.sort());
   });
 
   it('lets an admin do everything', () => {
     for (const name of [...commands.map(([name]) => name), ...Object.keys(queriesOf(context))]) {
-      const rule = ruleOf(context.name, name);
+      const rule = ruleOf(context, name);
       expect(rule.admin ?? rule.anyone, name).toBe('all');
     }
   });
 
   it('lets customers change nothing but their own', () => {
     for (const [name] of commands) {
-      const { customer, anyone } = ruleOf(context.name, name);
+      const { customer, anyone } = ruleOf(context, name);
       expect(anyone, name).toBeUndefined();
       expect(customer, name).not.toBe('all');
     }
@@ -29,7 +29,7 @@ describe.each(contextSchemas)('the access of $name', (context) => {
 
   it('narrows queries to what is the caller’s own by a field that their path, their filters or their document has', () => {
     for (const [name, query] of Object.entries(queriesOf(context))) {
-      const rule = ruleOf(context.name, name);
+      const rule = ruleOf(context, name);
       for (const grant of Object.values(rule)) {
         if (grant === 'all' || name.endsWith('History')) continue;
         const { own } = grant;
@@ -44,14 +44,17 @@ describe.each(contextSchemas)('the access of $name', (context) => {
 
   it('shows histories to owners, staff and admins only', () => {
     for (const name of Object.keys(queriesOf(context)).filter((one) => one.endsWith('History'))) {
-      const all = Object.entries(ruleOf(context.name, name)).filter(([, grant]) => grant === 'all');
+      const all = Object.entries(ruleOf(context, name)).filter(([, grant]) => grant === 'all');
       expect(all.map(([role]) => role).sort(), name).toEqual(['admin', 'staff']);
     }
   });
 });
 
 it('lets nobody do what it does not name', () => {
-  expect(ruleOf('parking', 'BurnDown')).toEqual({});
-  expect(ruleOf('casino', 'lots')).toEqual({});
-  expect(ruleOf('parking', 'constructor')).toEqual({});
+  const access = { lots: anyone };
+  expect(ruleOf({ access }, 'lots')).toEqual({ anyone: 'all' });
+  expect(ruleOf({ access }, 'BurnDown')).toEqual({});
+  expect(ruleOf({ access }, 'constructor')).toEqual({});
+  expect(ruleOf({ access }, 'constructorHistory')).toEqual({});
+  expect(ruleOf({}, 'lots')).toEqual({});
 });

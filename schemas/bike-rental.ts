@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { anyone, customer, own, type Rule, staff } from './access.ts';
 import {
   type ContextSchema,
   command,
@@ -286,6 +287,8 @@ export const overview = Strict({
   rentals: Type.Array(Rental, { maxItems: 50, description: 'The newest first.' }),
 });
 
+const ofManager: Rule = { manager: own('managerId'), ...staff };
+
 export const schema = {
   name: 'bike-rental',
   title: 'Bike rental',
@@ -293,6 +296,21 @@ export const schema = {
   events,
   commands,
   queries,
+  access: {
+    RegisterBike: staff,
+    RentBike: customer('userId'),
+    ReturnBike: customer('userId'),
+    ReportCondition: ofManager,
+    ChargeDeposit: customer('userId'),
+    ConvertPoints: ofManager,
+    bikes: anyone,
+    bike: anyone,
+    rental: customer('userId'),
+    userRentals: customer('userId'),
+    deposit: customer('userId'),
+    manager: ofManager,
+    bills: staff,
+  },
   problems: {
     'bike-not-found': { status: 404, title: 'There is no such bike' },
     'bike-already-registered': { status: 409, title: 'A bike with this id exists already' },

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { admin, anyone, customer, staff } from './access.ts';
 import {
   type CommandOf,
   type ContextSchema,
@@ -422,6 +423,28 @@ export const schema = {
   events,
   commands,
   queries,
+  access: {
+    RegisterMovie: admin,
+    EditMovie: admin,
+    DeleteMovie: admin,
+    ScheduleShowing: staff,
+    ReserveSeat: customer(),
+    CancelSeat: customer(),
+    WriteReview: customer(),
+    DeleteReview: customer(),
+    movies: anyone,
+    movie: anyone,
+    showings: anyone,
+    showing: anyone,
+    reservations: staff,
+    showingReservations: staff,
+    reservation: customer(),
+    customerReservations: customer(),
+    customerMessages: customer(),
+    // Anyone reads reviews; the guest's ids are for the guest and staff (see `personal` of the query).
+    reviews: { ...customer(), ...anyone },
+    review: customer(),
+  },
   problems: {
     'movie-not-found': { status: 404, title: 'There is no such movie' },
     'movie-already-registered': { status: 409, title: 'A movie with this id exists already' },

@@ -1,4 +1,5 @@
 import { type TProperties, Type } from 'typebox';
+import { admin, anyone, customer, own, type Rule, staff } from './access.ts';
 import {
   type CommandOf,
   type ContextSchema,
@@ -179,6 +180,8 @@ export const overview = Strict({
   board: Type.Array(Alarm, { maxItems: 200, description: 'The newest first; the rest are on /food-court/board.' }),
 });
 
+const ofShop: Rule = { shop: own('shopId'), ...staff };
+
 export const schema = {
   name: 'food-court',
   title: 'Food court',
@@ -186,6 +189,24 @@ export const schema = {
   events,
   commands,
   queries,
+  access: {
+    RegisterShop: admin,
+    PutMenuItem: ofShop,
+    PlaceOrder: customer(),
+    AcceptOrder: ofShop,
+    StartCooking: ofShop,
+    FinishCooking: ofShop,
+    PickUpOrder: ofShop,
+    CancelOrder: { ...customer(), ...ofShop },
+    shops: anyone,
+    shop: anyone,
+    menu: anyone,
+    menuItem: anyone,
+    shopOrders: ofShop,
+    order: { ...customer(), ...ofShop },
+    customerOrders: customer(),
+    board: { shop: 'all', ...staff },
+  },
   problems: {
     'shop-not-found': { status: 404, title: 'There is no such shop' },
     'shop-already-registered': { status: 409, title: 'A shop with this id exists already' },

@@ -23,8 +23,9 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
     ...described.flatMap(({ operations }) => operations),
     ...system.operations,
   ]) {
-    const [context = '', name] = operation.operationId.split('.');
-    const rule = name === undefined ? (rules.get(operation.operationId) ?? {}) : ruleOf(context, name);
+    const [owner = '', name] = operation.operationId.split('.');
+    const context = contexts.find((one) => one.name === owner);
+    const rule = context && name ? ruleOf(context, name) : (rules.get(operation.operationId) ?? {});
     paths[path] = { ...paths[path], [method]: guarded(operation, rule) };
   }
   return {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { admin, anyone, customer, staff } from './access.ts';
 import {
   type CommandOf,
   type ContextSchema,
@@ -211,6 +212,21 @@ export const schema = {
   events,
   commands,
   queries,
+  access: {
+    RegisterLot: admin,
+    ChangeSpots: staff,
+    CloseLot: admin,
+    ReserveParking: customer(),
+    CancelReservation: customer(),
+    RedeemCoupon: customer(),
+    lots: anyone,
+    lot: anyone,
+    lotReservations: staff,
+    lotReservation: customer(),
+    reservations: customer(),
+    coupons: customer(),
+    coupon: customer(),
+  },
   problems: {
     'lot-not-found': { status: 404, title: 'There is no such lot' },
     'lot-already-registered': { status: 409, title: 'A lot with this id exists already' },

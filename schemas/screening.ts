@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { admin, anyone, customer, staff } from './access.ts';
 import {
   type ContextSchema,
   command,
@@ -183,6 +184,18 @@ export const schema = {
   events,
   commands,
   queries,
+  access: {
+    OpenSlot: staff,
+    BookScreening: customer(),
+    CancelBooking: customer(),
+    DeleteSlot: admin,
+    slots: anyone,
+    slot: anyone,
+    slotBookings: staff,
+    booking: customer(),
+    bookings: customer(),
+    customerBookings: customer(),
+  },
   problems: {
     'slot-not-found': { status: 404, title: 'There is no such slot' },
     'slot-already-opened': { status: 409, title: 'A slot with this id exists already' },

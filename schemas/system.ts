@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { type Rule, roles } from './access.ts';
+import { admin, anyone, type Rule, roles, staff } from './access.ts';
 import { activities } from './kernel/activity.ts';
 import {
   type CommandHttp,
@@ -89,9 +89,6 @@ const Health = Type.Object({
   ),
 });
 
-const anyone: Rule = { anyone: 'all' };
-const admin: Rule = { admin: 'all' };
-const staff: Rule = { staff: 'all', ...admin };
 const readers: Rule = { shop: 'all', manager: 'all', ...staff };
 
 const document = (summary: string, path: string, type: string, schema: object): DocumentSchema => ({

@@ -75,6 +75,8 @@ type Events<Schema extends ContextSchema> = Schema['events'];
 /** How the page shows a context: all it needs to know of it. */
 export type ContextView = {
   name: string;
+  /** The place among the contexts, as in `programs/contexts.ts`. */
+  order: number;
   title: Phrase;
   /** What the plot's line shows. */
   level: Phrase;
@@ -124,6 +126,7 @@ type OverviewOf<Schema extends ContextSchema> = Schema['overview'] extends TObje
  */
 export const contextView = <Schema extends ContextSchema>(view: {
   name: Schema['name'];
+  order: number;
   title: Phrase;
   level: Phrase;
   figures(overview: OverviewOf<Schema>): readonly Figure[];

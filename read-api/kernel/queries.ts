@@ -58,7 +58,7 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
       name: `${schema.name}.${name}`,
       view,
       query,
-      rule: ruleOf(schema.name, name),
+      rule: ruleOf(schema, name),
       context: schema,
       filter: (parameters) =>
         query.answer === 'one'
@@ -74,7 +74,7 @@ const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
       name: `${schema.name}.${name}`,
       view: historyView(schema),
       query,
-      rule: ruleOf(schema.name, name),
+      rule: ruleOf(schema, name),
       context: schema,
       resource: { view: views[of]!, id: (parameters) => idOf(query, parameters) },
       filter: (parameters) => ({

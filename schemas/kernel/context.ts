@@ -1,4 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import type { Rules } from '../access.ts';
 
 /**
  * An event type as it is stored. Its name and its past versions are permanent: events are never rewritten, so a change
@@ -130,6 +131,8 @@ export type ContextSchema = {
   events: Readonly<Record<string, EventSchema>>;
   commands: Readonly<Record<string, CommandSchema>>;
   queries: Readonly<Record<string, QuerySchema>>;
+  /** The rules of its commands and queries. One that is not listed is refused to everybody. */
+  access?: Rules;
   problems: Readonly<Record<string, ProblemSchema>>;
   /** The schema of the context's part of the control centre. */
   overview?: TObject;

@@ -40,8 +40,6 @@ beforeAll(() => {
     writeFileSync(join(copy, file), text);
   }
   edit('programs/contexts.ts', (text) => text.replace(/(?=\]\);)/, LINE));
-  const rules = /```ts\n( {2}library: \{\n.*?\n {2}\},\n)```/s.exec(guide)?.[1] ?? '';
-  edit('schemas/access.ts', (text) => text.replace(/(export const access[^\n]* = \{\n)/, `$1${rules}`));
 });
 afterAll(() => data.remove());
 

@@ -155,7 +155,7 @@ export const commandRoutes = ({
     const texts = textsOf(schema.data);
     const normaliseTimes = timesInUtc(schema.data);
     const fields = Object.keys(schema.data.properties);
-    const rule = ruleOf(context.name, type);
+    const rule = ruleOf(context, type);
 
     const readCommand = (req: Request, res: Response): { given: GivenCommand; data: Record<string, unknown> } => {
       const { caller, permit } = permitted(res);

@@ -15,8 +15,9 @@ const statusWords = {
   'out-of-service': { en: 'out of service', ko: '고장' },
 };
 
-export const bikeRental = contextView<typeof schema>({
+export const view = contextView<typeof schema>({
   name: 'bike-rental',
+  order: 5,
   title: { en: 'Bike rental', ko: '자전거 대여' },
   level: { en: 'bikes out', ko: '대여 중인 자전거' },
   figures: ({ totals }) => [

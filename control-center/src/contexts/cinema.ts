@@ -25,8 +25,9 @@ const kinds = {
   refunded: { en: 'refund', ko: '환불 안내' },
 };
 
-export const cinema = contextView<typeof schema>({
+export const view = contextView<typeof schema>({
   name: 'cinema',
+  order: 4,
   title: { en: 'Cinema', ko: '영화관' },
   level: { en: 'seats sold', ko: '판매된 좌석' },
   figures: ({ totals }) => [

@@ -17,8 +17,9 @@ const NEXT: Readonly<Record<string, readonly string[]>> = {
   cooked: ['PickUpOrder'],
 };
 
-export const foodCourt = contextView<typeof schema>({
+export const view = contextView<typeof schema>({
   name: 'food-court',
+  order: 3,
   title: { en: 'Food court', ko: '푸드코트' },
   level: { en: 'open orders', ko: '진행 중인 주문' },
   figures: ({ totals }) => [

@@ -1,11 +1,8 @@
 import type { ContextView } from '../context.ts';
-import { bikeRental } from './bike-rental.ts';
-import { cinema } from './cinema.ts';
-import { foodCourt } from './food-court.ts';
-import { parking } from './parking.ts';
-import { screening } from './screening.ts';
 
-/** Every context that the page can show, in order. */
-export const contextViews: readonly ContextView[] = [parking, screening, foodCourt, cinema, bikeRental];
+const views = import.meta.glob<ContextView>(['./*.ts', '!./index.ts'], { eager: true, import: 'view' });
+
+/** Every context that the page can show, in order: the `view` of each file beside this one. */
+export const contextViews: readonly ContextView[] = Object.values(views).sort((one, other) => one.order - other.order);
 
 export const viewOf = (name: string): ContextView | undefined => contextViews.find((view) => view.name === name);

@@ -10,8 +10,9 @@ const COUPON = '/parking/coupons/{couponId}';
 const free = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} free`);
 const freeKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}면 남음`);
 
-export const parking = contextView<typeof schema>({
+export const view = contextView<typeof schema>({
   name: 'parking',
+  order: 1,
   title: { en: 'Car park', ko: '주차장' },
   level: { en: 'spots reserved', ko: '예약된 주차면' },
   figures: ({ totals }) => [

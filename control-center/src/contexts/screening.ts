@@ -10,8 +10,9 @@ const CUSTOMER_BOOKINGS = '/screening/customers/{customerId}/bookings';
 const places = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
 const placesKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}자리 남음`);
 
-export const screening = contextView<typeof schema>({
+export const view = contextView<typeof schema>({
   name: 'screening',
+  order: 2,
   title: { en: 'Health screening', ko: '건강 검진' },
   level: { en: 'places booked', ko: '예약된 자리' },
   figures: ({ totals }) => [

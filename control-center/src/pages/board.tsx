@@ -1,6 +1,6 @@
 import type { Page } from '../api.ts';
 import { callsShown } from '../calls.ts';
-import { foodCourt } from '../contexts/food-court.ts';
+import { view as foodCourt } from '../contexts/food-court.ts';
 import { formatMinute, t } from '../language.ts';
 import { overview } from '../live.ts';
 import { Banner } from '../parts/banner.tsx';
