@@ -129,7 +129,7 @@ describe('with an event that one view can’t handle', () => {
     const unbuilt = { 'Min-Event-Position': '0' };
     expect(await call(url, 'GET', '/food-court/shops/1/orders/o1', undefined, unbuilt)).toMatchObject({
       status: 503,
-      body: { type: '/problems/view-behind' },
+      body: { type: '/problems/views-unavailable' },
     });
   }, 90_000);
 });

@@ -30,6 +30,8 @@ export type DocumentSchema = {
   }[];
   answers: Readonly<Record<number, { description: string; type: string; schema: object }>>;
   problems: readonly CommonProblem[];
+  /** Whether it has an ETag, and answers If-None-Match with 304. */
+  isTagged?: boolean;
 };
 
 /**
@@ -90,6 +92,12 @@ const Health = Type.Object({
 });
 
 const readers: Rule = { shop: 'all', manager: 'all', ...staff };
+
+/** Declares a document that changes only with the program or the request's host: it has an ETag. */
+const taggedDocument = (...given: Parameters<typeof document>): DocumentSchema => ({
+  ...document(...given),
+  isTagged: true,
+});
 
 const document = (summary: string, path: string, type: string, schema: object): DocumentSchema => ({
   summary,
@@ -212,27 +220,27 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
   openApi: {
     tag: 'system',
     access: anyone,
-    document: document('This document', '/openapi.json', 'application/json', { type: 'object' }),
+    document: taggedDocument('This document', '/openapi.json', 'application/json', { type: 'object' }),
   },
   asyncApi: {
     tag: 'system',
     access: anyone,
-    document: document('The events (AsyncAPI 3)', '/asyncapi.json', 'application/json', { type: 'object' }),
+    document: taggedDocument('The events (AsyncAPI 3)', '/asyncapi.json', 'application/json', { type: 'object' }),
   },
   reference: {
     tag: 'system',
     access: anyone,
-    document: document('This document as a page', '/reference', 'text/html', { type: 'string' }),
+    document: taggedDocument('This document as a page', '/reference', 'text/html', { type: 'string' }),
   },
   problem: {
     tag: 'system',
     access: anyone,
     document: {
-      ...document('The page of a problem type: when it happens and what to do', '/problems/{name}', 'text/html', {
+      ...taggedDocument('The page of a problem type: when it happens and what to do', '/problems/{name}', 'text/html', {
         type: 'string',
       }),
       parameters: [{ name: 'name', in: 'path', schema: Type.String({ examples: ['lot-full'] }), example: 'lot-full' }],
-      problems: ['not-found'],
+      problems: ['malformed-request', 'not-found'],
     },
   },
   livez: { tag: 'system', access: anyone, document: health('Whether the process runs', '/livez') },

@@ -30,6 +30,7 @@ export const guarded = (operation: Operation, rule: Rule): Operation => {
     'unauthenticated',
     ...(isOpen ? [] : ['forbidden' as const]),
     ...(isOwners ? ['not-found' as const] : []),
+    'misdirected-request',
     'too-many-requests',
     'sign-in-unavailable',
   ];

@@ -87,9 +87,14 @@ const documentOf = ({ document }: Described<'document'>): Part => ({
     ...Object.fromEntries(
       Object.entries(document.answers).map(([status, { description, type, schema }]) => [
         status,
-        { description, content: { [type]: { schema } } },
+        {
+          description,
+          ...(document.isTagged && status === '200' ? { headers: bodyETag } : {}),
+          content: { [type]: { schema } },
+        },
       ]),
     ),
+    ...(document.isTagged ? notModified : {}),
     ...problemResponses(common(document.problems)),
   },
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await reserve('b');
   await eventually(
     () => call(plaza.url, 'GET', '/parking/coupons?customerId=c'),
-    ({ body }) => (body.items as unknown[]).length === 1,
+    ({ status, body }) => status === 200 && (body.items as unknown[]).length === 1,
   );
 });
 afterAll(async () => {

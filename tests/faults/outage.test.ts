@@ -3,9 +3,17 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { openApi } from '../../schemas/openapi.ts';
-import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import {
+  type Answer,
+  call,
+  eventually,
+  type Program,
+  startProgram,
+  temporaryData,
+  viewsAreBuilt,
+} from '../support/plaza.ts';
 
-/** For how long the stores are away: `OUTAGE_SECONDS=60 npx vitest run tests/outage` is the real thing. */
+/** For how long the stores are away: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.test.ts` takes longer. */
 const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
 /** Seconds in which a command is refused, and in which all is well again. */
 const ANSWERED_WITHIN = 1;
@@ -23,7 +31,7 @@ const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap((
   return [path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(examples.get(name) ?? name))];
 });
 /** What needs neither store. */
-const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/livez', '/sign-in'];
+const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/problems/lot-full', '/livez', '/sign-in'];
 
 type Store = { start(): Promise<void>; stop(): Promise<void>; stores: EmbeddedStores; remove(): void };
 
@@ -69,7 +77,7 @@ const timed = async <T>(ask: () => Promise<T>): Promise<{ answer: T; seconds: nu
 };
 
 const get = async (path: string): Promise<Answer> => {
-  const isText = path === '/reference' || path === '/metrics';
+  const isText = path === '/reference' || path === '/metrics' || path.startsWith('/problems/');
   if (!isText) return call(plaza.url, 'GET', path);
   const { status, headers } = await fetch(plaza.url + path);
   return { status, headers, body: {} };
@@ -85,6 +93,7 @@ beforeAll(async () => {
   await call(plaza.url, 'POST', '/parking/lots', { lotId: 'lot-1', name: '정자역', spots: 100_000 });
   await reserve();
   await isResumed();
+  await viewsAreBuilt(plaza.url);
 });
 afterAll(async () => {
   await plaza.end();

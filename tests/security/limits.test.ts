@@ -58,9 +58,9 @@ describe('the single entry', () => {
     data.remove();
   });
 
-  test('sends a client away that asks too much, with documented answers', async () => {
+  test('refuses a client that asks too much, with documented answers', async () => {
     const answers = [];
-    for (let count = 0; count < 7; count++) answers.push(await call(plaza.url, 'GET', '/parking/lots'));
+    for (let count = 0; count < 7; count++) answers.push(await call(plaza.url, 'GET', '/sign-in'));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
     const command = await call(plaza.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 1 });
     expect(command).toMatchObject({ status: 429, body: { type: '/problems/too-many-requests' } });

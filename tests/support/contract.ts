@@ -81,6 +81,7 @@ export const breachesOf = (method: string, path: string, status: number, type: s
   const documented = operation.responses[status];
   if (!documented) return [`${status} is not documented`];
   const [mediaType = ''] = type.split(';');
+  if (!documented.content && type === '') return [];
   const content = documented.content?.[mediaType];
   if (!content) return [`${status} is documented as ${Object.keys(documented.content ?? {})}, not ${mediaType}`];
   if (mediaType !== 'application/json' && mediaType !== 'application/problem+json') return [];

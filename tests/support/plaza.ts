@@ -135,3 +135,11 @@ export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T)
     await delay(BETWEEN_LOOKS);
   }
 };
+
+/** Waits until every view has been built: a query answers 503 before. For an `npm start` that anyone may ask. */
+export const viewsAreBuilt = (url: string): Promise<unknown> =>
+  eventually(
+    () => callUnchecked<{ contexts?: Record<string, object | null> }>(url, 'GET', '/control-center'),
+    ({ body: { contexts = {} } }) => Object.keys(contexts).length > 0 && !Object.values(contexts).includes(null),
+    30_000,
+  );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Program, startProgram, temporaryData } from '../../support/plaza.ts';
+import { type Program, startProgram, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
 import { attack, attackWithBytes } from './attack.ts';
 
 /** `SEED=n` makes the same requests again; `npm run hostile` sends 200,000. */
@@ -11,6 +11,7 @@ let plaza: Program;
 beforeAll(async () => {
   const patient = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
   plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, ...patient });
+  await viewsAreBuilt(plaza.url);
 });
 afterAll(async () => {
   await plaza.end();

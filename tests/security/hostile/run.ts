@@ -1,4 +1,4 @@
-import { startProgram, temporaryData } from '../../support/plaza.ts';
+import { startProgram, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
 import { attack, attackWithBytes } from './attack.ts';
 
 /**
@@ -19,6 +19,7 @@ let exit: number | null | undefined;
 void plaza.ended.then((code) => {
   exit = code;
 });
+await viewsAreBuilt(plaza.url);
 const began = performance.now();
 const { requests, statuses, findings } = await attack(plaza.url, REQUESTS, SEED);
 const more = await attackWithBytes(plaza.url, 10, SEED);
