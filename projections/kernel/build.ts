@@ -27,17 +27,17 @@ import type { WorkerSession } from '../../platform/subscriptions/workers.ts';
 import type { Projection } from './projection.ts';
 import { viewWriter, type Write } from './writer.ts';
 
-/** What a build is for: `next` takes the live view's place, `verify` is compared with it. */
+/** The purpose of a build: `next` replaces the live view, `verify` is compared with it. */
 export type BuildKind = 'next' | 'verify';
 
-/** A view that is being made from history, in a collection of its own beside the live one. */
+/** A view that is rebuilt from history, in a collection of its own beside the live one. */
 export type Build = {
   projection: Projection;
-  /** Its lease and checkpoint: `parking.lots@next`. */
+  /** The name of its lease and checkpoint: `parking.lots@next`. */
   name: string;
   /**
-   * `parking.lots.next.7`, with the fencing token. Whoever takes the build over renames the collection first, so that
-   * a process with an older token has nothing left to switch to.
+   * `parking.lots.next.7`, with the fencing token. A process that takes the build over renames the collection first, so
+   * that a process with an older token has no collection to switch to.
    */
   collection: string;
   token: number;
@@ -45,22 +45,22 @@ export type Build = {
   takes: ReadonlySet<string>;
   discarded: ReadonlySet<string>;
   write: Write;
-  /** No event behind this one: to be compared with a view that stands there. The store's end when left out. */
+  /** The last position that the build takes, to compare it with a view at that position. Left out: the store's end. */
   until?: Position;
-  /** Switched to or taken away: its lease is given back. */
+  /** True after the switch or the removal, when its lease is released. */
   finished: boolean;
 };
 
-/** The name of a build's lease and checkpoint. */
+/** Returns the name of a build's lease and checkpoint. */
 export const buildName = (view: string, kind: BuildKind): string => `${view}@${kind}`;
 const buildCollection = (view: string, kind: BuildKind, token: number): string => `${view}.${kind}.${token}`;
 
-/** Somebody else is building the same view. */
+/** Another process is building the same view. */
 export class AlreadyBuildingError extends Error {
   override readonly name = 'AlreadyBuildingError';
 }
 
-/** An event that the projection cannot handle: while rebuilding none is left out silently. */
+/** A build met an event that the projection cannot handle. A build leaves no event out silently. */
 export class PoisonedBuildError extends Error {
   override readonly name = 'PoisonedBuildError';
   readonly view: string;
@@ -118,7 +118,7 @@ export const openBuild = async (
  */
 const inherit = async (db: Db, { _id, token, collection }: Checkpoint, own: string): Promise<boolean> => {
   if (collection === undefined) return false;
-  // A late write may make the old collection anew. Without its name in the checkpoint nobody will take it for a build.
+  // A late write may create the old collection again. The checkpoint no longer names it, so no process builds on it.
   await checkpoints(db).updateOne({ _id, token }, { $unset: { collection: '' } });
   return renameIfThere(db, collection, own);
 };
@@ -140,7 +140,7 @@ export const renameIfThere = async (db: Db, from: string, to: string, dropTarget
 
 const NAMESPACE_NOT_FOUND = 26;
 
-/** Drops what builds with older tokens left behind. Those of newer tokens belong to whoever took this one over. */
+/** Drops the collections of builds with older tokens. Those with newer tokens belong to a process that took over. */
 export const dropLeftovers = async (db: Db, view: string, kind: BuildKind, token: number): Promise<void> => {
   const prefix = `${view}.${kind}`;
   const found = await db.listCollections({}, { nameOnly: true }).toArray();
@@ -151,8 +151,8 @@ export const dropLeftovers = async (db: Db, view: string, kind: BuildKind, token
 };
 
 /**
- * Makes the indexes of a view that has been filled: entered in their order all at once they cost a fraction of what keeping them
- * with each batch does. Until then a build is only read by `_id`. What is there already stays.
+ * Creates the indexes of a filled view, which costs a fraction of maintaining them with each batch. Until then a build
+ * is only read by `_id`. Keeps the indexes that exist.
  * @throws LeaseUncertainError
  */
 export const indexBuild = async (db: Db, { projection, collection }: Build, session: WorkerSession): Promise<void> => {
@@ -162,7 +162,7 @@ export const indexBuild = async (db: Db, { projection, collection }: Build, sess
   await db.collection(collection).createIndexes(indexes.map((key) => ({ key: key as Record<string, 1 | -1> })));
 };
 
-/** Takes a build away, with all that it made. */
+/** Removes a build with its collection and checkpoint. */
 export const discardBuild = async (db: Db, build: Build): Promise<void> => {
   build.finished = true;
   await checkpoints(db).deleteOne({ _id: build.name, token: build.token });
@@ -178,7 +178,7 @@ export type CatchUpOptions = {
   session: WorkerSession;
   signal: AbortSignal;
   maxBatch?: number;
-  /** Goes on in rounds until one to the store's end took less than this, in milliseconds. One round when left out. */
+  /** Repeats rounds until one to the store's end takes less than this, in milliseconds. Left out: one round. */
   untilRoundTakes?: number;
   onProgress?: (progress: BuildProgress) => void;
 };
@@ -220,7 +220,7 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
   });
   try {
     for await (const batch of pulled) {
-      // A full batch has more behind it, which are made ready while it is written.
+      // More batches follow a full one: they are prepared while it is written.
       const isFull = batch.events.length >= maxBatch && comparePositions(batch.checkpoint, tail) < 0;
       await line.put(batch, isFull ? IN_HAND : 0);
       events += batch.events.length;
@@ -244,13 +244,13 @@ const IN_HAND = 1;
 
 type Stations = {
   feed(build: Build, mine: StoredEvent[], batch: EventBatch): Promise<void>;
-  /** Writes down how far all of them are. */
+  /** Saves the positions of all builds. */
   keep(): Promise<void>;
 };
 
 /**
- * Takes batches through all builds, each of them in order. A build begins with the next batch as soon as it is done with the last
- * one, whether others are or not.
+ * Feeds batches to all builds, to each build in order. A build starts the next batch as soon as it finishes the last
+ * one, independently of the others.
  */
 const assemblyLine = (builds: readonly Build[], { feed, keep }: Stations) => {
   const takers = new Map<string, Build[]>();
@@ -264,7 +264,7 @@ const assemblyLine = (builds: readonly Build[], { feed, keep }: Stations) => {
     return shares;
   };
   return {
-    /** Begins a batch and waits until no more than `most` are in hand. @throws what failed in one of them */
+    /** Starts a batch and waits until at most `most` are in progress. @throws the error of a failed batch */
     async put(batch: EventBatch, most: number): Promise<void> {
       const shares = shareOut(batch);
       last = builds.map((build, at) => last[at]!.then(() => feed(build, shares.get(build)!, batch)));
@@ -273,7 +273,7 @@ const assemblyLine = (builds: readonly Build[], { feed, keep }: Stations) => {
       inHand.push(kept);
       while (inHand.length > most) await inHand.shift();
     },
-    /** Waits until nothing is written any more, failed or not. */
+    /** Waits until all batches have ended, failed or not. */
     async emptied(): Promise<void> {
       await Promise.allSettled([...last, kept]);
     },
@@ -334,7 +334,7 @@ const FILL_WITHIN = 1000;
 const REMEMBERED = 1000;
 const PATIENCE = 200;
 
-/** Does a job again as long as a server is away. */
+/** Repeats a job while a server is unavailable. */
 export const patiently = async (job: () => Promise<void>, signal: AbortSignal): Promise<void> => {
   while (!signal.aborted) {
     try {

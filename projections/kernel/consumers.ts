@@ -9,7 +9,7 @@ import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
 import { refold, viewWriter } from './writer.ts';
 
-/** The consumers that keep a projection's view: one, or one for each partition. */
+/** Returns the consumers that keep a projection's view up to date: one, or one for each partition. */
 export const consumersOf = (db: Db, client: EventStoreClient, projection: Projection): Consumer[] => {
   const { name, version, partitions = 1, onPoison = 'park' } = projection;
   const write = viewWriter(db, projection, name);
@@ -30,11 +30,11 @@ export const consumersOf = (db: Db, client: EventStoreClient, projection: Projec
   }));
 };
 
-/** `parking.lots`, or `parking.lots/0` … with partitions. */
+/** Returns the names of a projection's consumers: `parking.lots`, or `parking.lots/0` … with partitions. */
 export const consumerNames = ({ name, partitions = 1 }: Projection): string[] =>
   partitions === 1 ? [name] : Array.from({ length: partitions }, (_, partition) => `${name}/${partition}`);
 
-/** Documents are spread by a hash of their key, events that have none by their stream. */
+/** Returns the partition of an event, by a hash of its document's key, or of its stream when it has no key. */
 const partitionOf = (projection: Projection, event: StoredEvent): number => {
   const hash = createHash('sha1').update(spreadBy(projection, event)).digest();
   return hash.readUInt32BE(0) % (projection.partitions ?? 1);
@@ -44,11 +44,11 @@ const spreadBy = (projection: Projection, event: StoredEvent): string => {
   try {
     return projection.key?.(projected(projection.context, event)) ?? event.stream;
   } catch {
-    return event.stream; // Poisoned: whoever gets it will park it.
+    return event.stream; // Poisoned: the consumer of that partition parks it.
   }
 };
 
-/** Every event up to a position, but those that operators discarded. */
+/** Reads all events up to a position, without those that operators discarded. */
 async function* historyUntil(db: Db, client: EventStoreClient, view: string, until: bigint) {
   const discarded = await discardedEvents(db, view);
   const { signal } = new AbortController();

@@ -3,13 +3,13 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { AnyEvent } from './projection.ts';
 
-/** Kept with the event itself: a weak map of millions that come and go costs the collector more than all the rest. */
+/** The key of the cached result in the event itself: a weak map of millions of events is slow to collect. */
 const PROJECTED = Symbol('projected');
 
 type Kept = StoredEvent & { [PROJECTED]?: AnyEvent };
 
 /**
- * A stored event as projections see it. It is made once for all the projections that take it.
+ * Returns a stored event as projections see it, and caches it for all projections that take it.
  * @throws UnknownEventVersionError
  */
 export const projected = (context: ContextSchema, event: Kept): AnyEvent => {

@@ -24,16 +24,16 @@ import type { Projection } from './projection.ts';
 import { assertStoreHolds } from './store-check.ts';
 import { giveBackViews, seizeViews, switchView } from './switch.ts';
 
-/** Milliseconds: when a round to the store's end takes less, so will the one during which the live views stand still. */
+/** Milliseconds. After a round to the store's end that took less, the pause of the live views is as short. */
 const LAST_ROUND = 300;
 
 export type RebuildOptions = {
   client: EventStoreClient;
   db: Db;
   projections: readonly Projection[];
-  /** Asked once nobody else can build the view any more: false when it was built meanwhile. All are needed when left out. */
+  /** Called when no other process can build the view: false when it was built meanwhile. Left out: all are needed. */
   isNeeded?: (projection: Projection) => Promise<boolean>;
-  /** Ends it early. */
+  /** Stops the rebuild early. */
   signal: AbortSignal;
   maxBatch?: number;
   leaseMs?: number;
@@ -41,9 +41,9 @@ export type RebuildOptions = {
 };
 
 /**
- * Makes views anew from the whole history, beside the live ones, over one subscription; then puts each in its place
- * in one step. Goes on where an earlier attempt was killed or stopped.
- * @returns false when the signal came first; what was built so far is kept
+ * Rebuilds views from the whole history, beside the live ones, over one subscription; then replaces each live view in
+ * one step. Continues where an earlier attempt was killed or stopped.
+ * @returns false when the signal came first; the unfinished builds are kept
  * @throws AlreadyBuildingError, PoisonedBuildError, WrongEventStoreError
  */
 export const rebuild = (options: RebuildOptions): Promise<boolean> =>
@@ -74,9 +74,9 @@ export const rebuild = (options: RebuildOptions): Promise<boolean> =>
   });
 
 /**
- * Makes views anew beside the live ones, shows them to a job, and takes them away again.
- * @param until how far each is made; to the store's end when null
- * @param job gets the fresh views and a function that brings them to the store's end once more
+ * Rebuilds views beside the live ones, passes them to a job, and removes them.
+ * @param until the last position of each build; null for the store's end
+ * @param job gets the builds and a function that lets them catch up with the store's end once more
  * @returns what the job returns; null when the signal came first
  * @throws AlreadyBuildingError, PoisonedBuildError, WrongEventStoreError
  */
@@ -98,7 +98,7 @@ export const withFreshViews = <Result>(
   });
 
 /**
- * Removes what an interrupted rebuild left.
+ * Removes the build that an interrupted rebuild left.
  * @throws AlreadyBuildingError while one is running, WrongEventStoreError
  */
 export const discardRebuild = (options: RebuildOptions): Promise<void> =>
@@ -126,7 +126,7 @@ const withBuilds = async <Result>(
     else lost.abort(new LeaseLostError('The rebuild was taken over by another process'));
   };
   await round();
-  // Without a beat the leases run out by themselves. To measure how far behind a build is costs more than a beat.
+  // Without a heartbeat the leases expire. Measuring a build's lag costs more than a heartbeat.
   const regularly = merge(
     interval(leaseMs / 6).pipe(exhaustMap(() => round().catch(() => {}))),
     timer(leaseMs / 6, leaseMs / 1.5).pipe(exhaustMap(() => reportBuilds(client, db, builds, session).catch(() => {}))),
@@ -149,7 +149,7 @@ const allMine = async (db: Db, builds: readonly Build[], { id }: WorkerSession):
   return builds.every(({ name, token, finished }) => finished || tokens.get(name) === token);
 };
 
-/** Whoever held the build may be dead: that shows after a lease without a beat. */
+/** The process that held the build may be dead: it counts as dead after a lease without a heartbeat. */
 const openPatiently = async (
   projection: Projection,
   kind: BuildKind,
@@ -190,7 +190,7 @@ const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly B
       worker: id,
     })),
   );
-  // One that was finished meanwhile has taken its status away before this one was written.
+  // A build that finished meanwhile removed its status before this one was written.
   const finished = going.filter((build) => build.finished).map(({ name }) => name);
   if (finished.length > 0) await statuses(db).deleteMany({ _id: { $in: finished } });
 };

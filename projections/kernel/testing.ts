@@ -7,8 +7,8 @@ import { fold, type ViewDocument } from './writer.ts';
 export type Given = { type: string; data: object; time?: string };
 
 /**
- * Given events, then documents: what a projection makes, without a store. Every event is fed twice, at once and all
- * over again, since that is what happens to projections.
+ * Returns the documents that a projection makes of events, without a store. It feeds every event twice, at once and
+ * again after all others, because projections get events repeatedly.
  *
  *     expect(documentsAfter(lots, { type: 'LotRegistered', data })).toEqual({ 'lot-1': … })
  *

@@ -7,13 +7,12 @@ import { projected } from './events.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
 /**
- * A document as it is stored: the view's own fields, its key, and the position of the last event in it. A deleted one
- * has no fields of its own, but keeps its position: a process that was paused before it wrote an earlier event finds
- * that it is too late.
+ * A stored document: the view's own fields, its key, and the position of the last event in it. A deleted document keeps
+ * only its key and position, so that a paused process cannot write an earlier event afterwards.
  */
 export type ViewDocument = Document & { _id: string; _position: string; _deleted?: true };
 
-/** A position in a document. */
+/** Returns an event's position as documents store it. */
 const positionText = (event: Pick<AnyEvent, 'position'>): string => event.position.commit.toString();
 
 export type Write = (events: readonly StoredEvent[], lease: HeldLease) => Promise<void>;
@@ -21,8 +20,8 @@ export type Write = (events: readonly StoredEvent[], lease: HeldLease) => Promis
 /**
  * Writes a projection's documents into a collection: for each batch one read of the documents it changes and one
  * unordered write. A document that reflects an event already is left alone, so a batch may come twice.
- * @param remembered how many of the last documents are kept in memory instead of being read again: for a collection
- *   that nobody else writes
+ * @param remembered how many of the last documents stay in memory instead of being read again: only for a collection
+ *   that no other process writes
  * @throws WriteConflictError when a document was changed between the read and the write
  * @throws what the projection throws
  */
@@ -83,7 +82,7 @@ const groupByKey = (projection: Projection, events: readonly StoredEvent[]): Map
 };
 
 /**
- * A document after more events; those that it reflects already change nothing.
+ * Returns a document after more events. Events that it already reflects change nothing.
  * @returns the stored document itself when nothing is new, undefined when there has never been one
  */
 export const fold = (
@@ -109,7 +108,7 @@ export const fold = (
 
 const fieldsOf = ({ _id, _position, ...fields }: ViewDocument): Document => fields;
 
-/** Replaces one document by the other, on condition that the store still holds the first. */
+/** Returns the write that replaces a document, on condition that the store still holds it. */
 const change = (
   before: ViewDocument | undefined,
   after: ViewDocument | undefined,
@@ -155,8 +154,8 @@ const collectingWriter = (db: Db, projection: Projection, collectionName: string
 };
 
 /**
- * Makes a document again from all of its events, in order: what is right for an event that could not be applied when
- * it came, once others after it were. Events that fail still are left out, but not the one that is asked for.
+ * Rebuilds a document from all of its events, in order. A parked event that is replayed needs this, because later
+ * events may already be in the document. Other events that fail again are left out.
  * @param history the store's events from the first, at least up to a commit position
  */
 export const refold = async (
