@@ -16,11 +16,11 @@ const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> 
     [/(const Reservation = Strict\(\{[^}]*amount: Money,)/, "$1 currency: Type.Literal('KRW'),"],
   ],
   'write-side/parking/parking-lot.ts': [
-    [/(type: 'ParkingReserved', data: )command\.data/, "$1{ ...command.data, currency: 'KRW' }"],
+    [/\{ type: 'ParkingReserved', data \}/, "{ type: 'ParkingReserved', data: { ...data, currency: 'KRW' } }"],
   ],
   'projections/parking/reservations.ts': [
     [/version: 1/, 'version: 2'],
-    [/carNumber, amount \} = event\.data/, 'carNumber, amount, currency } = event.data'],
+    [/carNumber, amount \} = data/, 'carNumber, amount, currency } = data'],
     [/carNumber, amount, status/, 'carNumber, amount, currency, status'],
   ],
 };
