@@ -136,10 +136,11 @@ export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T)
   }
 };
 
-/** Waits until every view has been built: a query answers 503 before. For an `npm start` that anyone may ask. */
-export const viewsAreBuilt = (url: string): Promise<unknown> =>
+/** Waits until every view has been built: a query answers 503 before. @param headers of a caller who may see all */
+export const viewsAreBuilt = (url: string, headers: Record<string, string> = {}): Promise<unknown> =>
   eventually(
-    () => callUnchecked<{ contexts?: Record<string, object | null> }>(url, 'GET', '/control-center'),
+    () =>
+      callUnchecked<{ contexts?: Record<string, object | null> }>(url, 'GET', '/control-center', undefined, headers),
     ({ body: { contexts = {} } }) => Object.keys(contexts).length > 0 && !Object.values(contexts).includes(null),
     30_000,
   );

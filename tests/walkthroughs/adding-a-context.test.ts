@@ -4,7 +4,14 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { callUnchecked as call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import {
+  callUnchecked as call,
+  localToken,
+  type Program,
+  startProgram,
+  temporaryData,
+  viewsAreBuilt,
+} from '../support/plaza.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests)$/;
@@ -72,6 +79,7 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
       PLAZA_DATA: folder,
       ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox' } : {}),
     });
+    await viewsAreBuilt(plaza.url, as('staff', 'desk'));
   }, 60_000);
   afterAll(() => plaza.end());
 
