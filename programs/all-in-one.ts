@@ -7,7 +7,6 @@ import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { startReadApi } from '../read-api/start.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
-import { startWriteSide } from '../write-side/start.ts';
 import { projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
@@ -17,6 +16,7 @@ import { withoutPassword } from './wiring/reachable.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { announce } from './wiring/running.ts';
 import { openStores } from './wiring/stores.ts';
+import { openWriteSide } from './wiring/write-side.ts';
 
 /** Milliseconds until the first answer for views that are missing or old; a small store is read whole in that time. */
 const FIRST_VIEWS = 800;
@@ -53,17 +53,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   await outside.standIn(dataFolder);
   const known = await projectionsOf(names);
 
-  const writeSide = startWriteSide({
-    client,
-    contexts,
-    answerWithin: settings.COMMAND_TIMEOUT_MS,
-    maxBusy: settings.MAX_WAITING_COMMANDS,
-    ...outside.commands(telemetry),
-    onError,
-    identify,
-    telemetry,
-  });
-  opened.defer(writeSide.stop);
+  const writeSide = openWriteSide(program, { client, contexts, outside, identify });
   const policies = startPolicies({
     client,
     db,

@@ -1,12 +1,12 @@
 import { startAppendThread } from '../platform/event-store/fast/append-thread.ts';
 import { systemGuard } from '../platform/identity/system.ts';
-import { startWriteSide } from '../write-side/start.ts';
 import { writeSidesOf } from './contexts.ts';
 import { connectEvents } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { openOutside } from './wiring/outside.ts';
 import { runProgram } from './wiring/run-program.ts';
+import { openWriteSide } from './wiring/write-side.ts';
 
 const onDeath = (error: unknown) => {
   throw error;
@@ -14,7 +14,7 @@ const onDeath = (error: unknown) => {
 
 /** `npm run write-side`: commands over HTTP, as a process of its own. */
 await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTSTORE_URL'] }, async (program) => {
-  const { settings, log, onError, telemetry, opened } = program;
+  const { settings, log, onError, opened } = program;
   const limits = limitsOf('side', settings, log);
   opened.defer(limits.stop);
   const client = connectEvents(program);
@@ -24,18 +24,7 @@ await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTST
   const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
   const outside = await openOutside(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
-  const writeSide = startWriteSide({
-    client,
-    ...(appending ? { appending } : {}),
-    contexts,
-    answerWithin: settings.COMMAND_TIMEOUT_MS,
-    maxBusy: settings.MAX_WAITING_COMMANDS,
-    ...outside.commands(telemetry),
-    onError,
-    identify,
-    telemetry,
-  });
-  opened.defer(writeSide.stop);
+  const writeSide = openWriteSide(program, { client, appending, contexts, outside, identify });
   return {
     handlers: (metrics, health) => [
       ...limits.handlers,

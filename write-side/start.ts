@@ -14,16 +14,16 @@ import { commandRoutes } from './kernel/http.ts';
 
 export type WriteSideOptions = {
   client: EventStoreClient;
-  /** By what is written; left out, by the client. */
-  appending?: Appending;
+  /** Appends in place of the client, if given. */
+  appending?: Appending | undefined;
   contexts: readonly CommandContext[];
-  /** Milliseconds until a command is answered with 503 when the event store is silent. */
+  /** Milliseconds until a command is answered with 503 when the event store does not answer. */
   answerWithin: number;
   /** Commands that may wait or be in flight. */
   maxBusy: number;
-  /** What surrounds commands that have steps elsewhere. */
+  /** The steps around commands that reach beyond their own stream. */
   around?: Arounds;
-  /** More for /readyz. */
+  /** Further conditions for `/readyz`. */
   checks?: Readonly<Record<string, () => Promise<Check>>>;
   onError(error: unknown): void;
   /** Left out where sign-in is off. */
@@ -34,13 +34,13 @@ export type WriteSideOptions = {
 export type WriteSide = {
   handler: CommandHandler;
   router: Router;
-  /** For /readyz: fails while the event store is away. */
+  /** For `/readyz`: fails while the event store does not answer. */
   checks: Readonly<Record<string, () => Promise<Check>>>;
-  /** Once no more commands come: leaves behind what makes the next start fast. */
+  /** Writes the snapshots that make the next start fast. Call it when no more commands come. */
   stop(): Promise<void>;
 };
 
-/** A command handler whose commands and appends are measured and traced. */
+/** Returns a command handler whose commands and appends are measured and traced. */
 export const measuredHandler = (
   { store, ...options }: CommandHandlerOptions,
   telemetry: Telemetry | undefined,
@@ -53,7 +53,7 @@ export const measuredHandler = (
   return handler;
 };
 
-/** The write side over an event store. */
+/** Starts the write side over an event store. */
 export const startWriteSide = ({
   client,
   appending,
