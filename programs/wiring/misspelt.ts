@@ -21,7 +21,7 @@ const distance = (a: string, b: string): number => {
   return at(a.length, b.length);
 };
 
-/** Many programs use short names such as HOSTS: only two swapped letters count as a slip there. */
+/** Many programs use short names such as HOSTS. For these only two swapped letters count as a slip. */
 const SHORT = 8;
 
 const sorted = (text: string): string => [...text].sort().join('');
@@ -30,7 +30,7 @@ const isSlip = (name: string, known: string): boolean => {
   const most = known.length < SHORT ? 1 : known.startsWith('PLAZA_') ? 3 : 2;
   if (Math.abs(name.length - known.length) > most) return false;
   const written = name.toUpperCase();
-  // Saves time at every start: a slip leaves the beginning or the end of a name as it is.
+  // Saves time at every start: a slip leaves the beginning or the end of a name unchanged.
   if (written[0] !== known[0] && written.slice(-3) !== known.slice(-3)) return false;
   if (known.length < SHORT && sorted(written) !== sorted(known)) return false;
   return distance(written, known) <= most;

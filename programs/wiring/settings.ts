@@ -3,7 +3,7 @@ import { isLoopback } from './loopback.ts';
 import { misspelt } from './misspelt.ts';
 
 type Setting<Value> = {
-  /** What is taken when the variable is not set. */
+  /** The text for a variable that is not set. */
   default: string;
   about: string;
   /** @throws Error that says what the value must be */
@@ -46,7 +46,7 @@ const ASYMMETRIC = /^((ES|PS|RS)(256|384|512)|EdDSA)$/;
 const algorithms = (text: string) => {
   const names = text.split(',').map((name) => name.trim());
   const wrong = names.filter((name) => !ASYMMETRIC.test(name));
-  if (wrong.length > 0) throw new Error('must be of ES, PS and RS with 256, 384 or 512, and EdDSA');
+  if (wrong.length > 0) throw new Error('must be from ES, PS and RS with 256, 384 or 512, and EdDSA');
   return names;
 };
 
@@ -64,9 +64,9 @@ export const settingsTable = {
     (text) => text,
   ),
   PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
-  PLAZA_CONTEXTS: setting('Contexts that are switched on, by name with commas; all when empty', '', contexts),
+  PLAZA_CONTEXTS: setting('Enabled contexts, separated by commas; all when empty', '', contexts),
   AUTH: setting(
-    'on: every request needs an access token, but where anyone may ask; off: nobody is asked',
+    'on: every request needs an access token, except where anyone has access; off: no sign-in',
     'off',
     onOff,
   ),
@@ -76,19 +76,19 @@ export const settingsTable = {
     url('http', 'https'),
   ),
   AUTH_JWKS: setting(
-    "URL or file of the issuer's keys (JWK Set); empty to find them by the issuer's discovery document",
+    "URL or file of the issuer's keys (JWK Set); empty: found by the issuer's discovery document",
     '',
     (text) => text,
   ),
-  AUTH_AUDIENCE: setting('What `aud` in a token must name', 'plaza', (text) => text),
+  AUTH_AUDIENCE: setting('Audience that `aud` of a token must contain', 'plaza', (text) => text),
   AUTH_ALGORITHMS: setting(
-    'Signature algorithms that are taken, with commas',
+    'Accepted signature algorithms, separated by commas',
     'ES256,ES384,ES512,EdDSA,PS256,PS384,PS512,RS256,RS384,RS512',
     algorithms,
   ),
-  AUTH_CLOCK_SKEW_SECONDS: setting("Seconds by which the issuer's clock may differ", '30', whole(0, 600)),
+  AUTH_CLOCK_SKEW_SECONDS: setting("Tolerated difference to the issuer's clock, in seconds", '30', whole(0, 600)),
   AUTH_ROLES_CLAIM: setting(
-    'Claim with the roles; dots lead into objects: realm_access.roles',
+    'Claim with the roles; dots separate nested names: realm_access.roles',
     'roles',
     (text) => text,
   ),
@@ -97,7 +97,11 @@ export const settingsTable = {
     'plaza_scope',
     (text) => text,
   ),
-  AUTH_CLIENT_ID: setting("The control centre's page at the identity provider", 'plaza-control-center', (text) => text),
+  AUTH_CLIENT_ID: setting(
+    "Client id of the control centre's page at the identity provider",
+    'plaza-control-center',
+    (text) => text,
+  ),
   EVENTSTORE_URL: setting(
     'EventStoreDB to use, esdb://…; empty for the embedded one',
     '',
@@ -112,80 +116,92 @@ export const settingsTable = {
   MONGODB_DATABASE: setting('Database of the read models', 'plaza', (text) => text),
   PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
   PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
-  WRITE_SIDE_PORT: setting('Port of a write side of its own', '8081', port),
-  POLICIES_PORT: setting("Port of a policies process's health and metrics", '8084', port),
-  READ_API_PORT: setting('Port of a read API of its own', '8082', port),
-  PROJECTIONS_PORT: setting('Port of a projections process, for operators', '8083', port),
-  WRITE_SIDE_URL: setting('Where the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
-  READ_API_URL: setting('Where the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
-  PROJECTIONS_URL: setting('Where the gateway sends /operations/', 'http://127.0.0.1:8083', url('http', 'https')),
+  WRITE_SIDE_PORT: setting('Port of a separate write side', '8081', port),
+  POLICIES_PORT: setting('Port of a policies process, for health and metrics', '8084', port),
+  READ_API_PORT: setting('Port of a separate read API', '8082', port),
+  PROJECTIONS_PORT: setting('Port of a projections process, for operations, health and metrics', '8083', port),
+  WRITE_SIDE_URL: setting('URL to which the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
+  READ_API_URL: setting('URL to which the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
+  PROJECTIONS_URL: setting(
+    'URL to which the gateway sends /operations/',
+    'http://127.0.0.1:8083',
+    url('http', 'https'),
+  ),
   DRAIN_SECONDS: setting(
-    'Seconds for which a write side or read API that was asked to end (SIGTERM) goes on answering, so that gateways choose another one',
+    'Seconds for which a write side or read API still answers after SIGTERM, so that gateways choose another one',
     '0',
     whole(0, 300),
   ),
   RATE_LIMIT_PER_MINUTE: setting(
-    'Requests that one client may send in a minute; 0 for no limit; auto: 6000 at an entry that others than this machine can ask',
+    'Requests per minute of one client; 0: no limit; auto: 6000 at an entry that other machines can reach',
     'auto',
     (text) => (text === 'auto' ? undefined : whole(0, 100_000_000)(text)),
   ),
-  TRUSTED_PROXIES: setting('Proxies in front of Plaza whose X-Forwarded-For is believed', '0', whole(0, 10)),
+  TRUSTED_PROXIES: setting('Number of proxies in front of Plaza whose X-Forwarded-For is trusted', '0', whole(0, 10)),
   COMMAND_TIMEOUT_MS: setting(
-    'Milliseconds until a command is answered with 503 when the event store is silent',
+    'Milliseconds after which a command gets 503 when the event store does not answer',
     '900',
     whole(50, 60_000),
   ),
   QUERY_TIMEOUT_MS: setting(
-    'Milliseconds until a query is answered with 503 when MongoDB is silent',
+    'Milliseconds after which a query gets 503 when MongoDB does not answer',
     '900',
     whole(200, 60_000),
   ),
   MAX_LAG_SECONDS: setting(
-    'Seconds that an event may wait for a projection or policy until /readyz says so',
+    'Lag of a projection or policy, in seconds, above which /readyz fails',
     '30',
     whole(1, 86_400),
   ),
   MAX_WAITING_COMMANDS: setting(
-    'Commands that may wait or be in flight in one write side; one more is answered with 503',
+    'Commands that may wait or be in flight in one write side; further ones get 503',
     '5000',
     whole(1, 1_000_000),
   ),
   PAYMENT_URL: setting(
-    'Payment provider, http://… (see docs/process-managers.md), or `sandbox`, which sells to anybody; empty for the sandbox too, but only with AUTH=off',
+    'Payment provider, http://… (see docs/process-managers.md), or `sandbox`, which takes no money; empty: the sandbox, only with AUTH=off',
     '',
     (text) => (text === 'sandbox' ? text : url('http', 'https')(text)),
   ),
   PAYMENT_SANDBOX_URL: setting(
-    'Sandbox that processes of their own use, http://…; empty for this machine and PAYMENT_SANDBOX_PORT',
+    'Sandbox for separate processes, http://…; empty: this machine and PAYMENT_SANDBOX_PORT',
     '',
     url('http', 'https'),
   ),
   PAYMENT_SANDBOX_PORT: setting('Port of the sandbox payment provider, for `npm run payment-sandbox`', '8089', port),
-  PAYMENT_TIMEOUT_MS: setting('Milliseconds for one call to the payment provider', '2000', whole(10, 60_000)),
+  PAYMENT_TIMEOUT_MS: setting(
+    'Time limit of one call to the payment provider, in milliseconds',
+    '2000',
+    whole(10, 60_000),
+  ),
   PAYMENT_ANSWER_MS: setting(
-    'Milliseconds until a reservation is answered with 202 while its payment goes on',
+    'Milliseconds after which a reservation gets 202 while its payment is pending',
     '5000',
     whole(10, 60_000),
   ),
   MAX_PAYMENTS: setting(
-    'Payments that one write side takes at a time; one more reservation is answered with 503',
+    'Concurrent payments of one write side; further reservations get 503',
     '200',
     whole(1, 100_000),
   ),
-  HOLD_SECONDS: setting('Seconds for which a seat is held before its payment is looked after', '30', whole(1, 86_400)),
+  HOLD_SECONDS: setting('Seconds after which a held seat without a payment outcome is settled', '30', whole(1, 86_400)),
   MESSAGE_SMTP_URL: setting(
-    "Mail server for messages to customers, smtp://…; empty to keep them in the customers' view only",
+    "Mail server for messages to customers, smtp://…; empty: messages are only in the customers' view",
     '',
     url('smtp', 'smtps'),
   ),
   MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost', (text) => text),
-  MESSAGE_TO: setting('Address of a customer, with {customerId} for the id', '{customerId}@localhost', (text) => text),
+  MESSAGE_TO: setting(
+    'Mail address of a customer; {customerId} stands for the id',
+    '{customerId}@localhost',
+    (text) => text,
+  ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
-    "Where traces go (OTLP over HTTP), http://…:4318; empty for none. OpenTelemetry's other variables count then, too",
+    "URL to which traces are exported (OTLP over HTTP), http://…:4318; empty: none. If set, OpenTelemetry's other variables apply too",
     '',
     url('http', 'https'),
   ),
-  OTEL_TRACES_SAMPLER_ARG: setting('Share of the traces that are kept, from 0 to 1', '1', (text) => {
+  OTEL_TRACES_SAMPLER_ARG: setting('Share of the traces that are recorded, from 0 to 1', '1', (text) => {
     const share = Number(text);
     if (text.trim() === '' || !(share >= 0 && share <= 1)) throw new Error('must be a number from 0 to 1');
     return share;
@@ -194,7 +210,7 @@ export const settingsTable = {
     'fatal, error, warn, info, debug, trace or silent; in a terminal warn when not set',
     process.stderr.isTTY ? 'warn' : 'info',
     (text) => {
-      if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is no level');
+      if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is not a log level');
       return text;
     },
   ),
@@ -202,15 +218,15 @@ export const settingsTable = {
 
 export type Settings = { [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]['parse']> };
 
-/** Settings that can't be used; the message has a line for each. */
+/** Invalid settings; the message has a line for each. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
 /**
  * Reads every setting from the environment.
- * @throws SettingsError that names each variable that can't be used or looks misspelt, and for a HOST that others can
- *   reach while AUTH is not set
+ * @throws SettingsError with a line for each variable that is invalid or looks misspelt, and for a HOST that other
+ *   machines can reach while AUTH is not set
  */
 export const readSettings = (env: Readonly<Record<string, string | undefined>> = process.env): Settings => {
   const wrong = misspelt(env, Object.keys(settingsTable));
@@ -233,8 +249,8 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
 };
 
 /**
- * Settings that a process can't do without.
- * @throws SettingsError that names each one that is empty
+ * Returns settings that must not be empty.
+ * @throws SettingsError with a line for each one that is empty
  */
 export const requireSettings = <Name extends keyof Settings>(
   settings: Settings,

@@ -58,7 +58,7 @@ export const SignInPage = ({ provider, failed }: Extract<Session, { state: 'out'
     <h1 id="sign-in">{t({ en: 'Sign in', ko: '로그인' })}</h1>
     {failed !== undefined && (
       <p class="refused" role="alert">
-        {t({ en: 'Signing in came to nothing', ko: '로그인하지 못했습니다' })}: <bdi>{t(failed)}</bdi>
+        {t({ en: 'Signing in failed', ko: '로그인하지 못했습니다' })}: <bdi>{t(failed)}</bdi>
       </p>
     )}
     {!provider && <TokenForm />}
