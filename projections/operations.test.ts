@@ -10,7 +10,10 @@ import { startTestStores, storedEvent, type TestStores, until } from '../platfor
 import { rebuild } from './kernel/rebuild.ts';
 import { type Operations, operationRoutes } from './operations.ts';
 import { lots } from './parking/lots.ts';
+import { readReplays, replayJobs, requestStop } from './replays.ts';
 import { startProjections } from './start.ts';
+
+const HOUR = 3_600_000;
 
 let stores: TestStores;
 let db: Db;
@@ -185,6 +188,39 @@ describe('a replay', () => {
     expect(await other).toBe(true);
     const [done] = await until(replays, ([replay]) => replay?.state !== 'running');
     expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
+  });
+
+  describe.each([
+    ['behind', -HOUR],
+    ['ahead of', HOUR],
+  ])('while MongoDB’s clock is an hour %s this machine’s', (_, difference) => {
+    const note = async (age: number) => {
+      const hello = async () => ({ localTime: new Date(Date.now() + difference) });
+      const skewed: Db = Object.create(db, { client: { value: Object.create(db.client) }, command: { value: hello } });
+      const time = new Date(Date.now() + difference - age);
+      const replay = { state: 'running', startedAt: time, updatedAt: time, events: 7, share: 0.5 };
+      await db.collection<{ _id: string }>('replays').insertOne({ _id: 'parking.lots', ...replay });
+      return skewed;
+    };
+    const start = (skewed: Db) => {
+      const jobs = replayJobs(stores.client, skewed, (error) => errors.push(error));
+      stops.push(jobs.stop);
+      return jobs.start([lots]);
+    };
+
+    test('a replay that another machine runs is running, cannot start twice, and can be stopped', async () => {
+      const skewed = await note(0);
+      expect(await readReplays(skewed)).toMatchObject([{ state: 'running' }]);
+      expect(await start(skewed)).toBe(false);
+      expect(await requestStop(skewed, 'parking.lots')).toBe(true);
+    });
+
+    test('a replay whose process died a minute ago is stopped, and can start again', async () => {
+      const skewed = await note(60_000);
+      expect(await readReplays(skewed)).toMatchObject([{ state: 'stopped' }]);
+      expect(await requestStop(skewed, 'parking.lots')).toBe(false);
+      expect(await start(skewed)).toBe(true);
+    });
   });
 
   test('that ends with its process counts as stopped, and can be asked for again', async () => {

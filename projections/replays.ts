@@ -3,41 +3,43 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { DUPLICATE_KEY } from '../platform/subscriptions/leases.ts';
+import { storeNow } from '../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
 import type { Replay } from '../schemas/kernel/operations.ts';
 import { AlreadyBuildingError, type BuildProgress } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
 
-/** What is kept in `replays` of the last replay of each view. */
+/** The last replay of a view, as `replays` stores it. Its times are by MongoDB's clock. */
 type StoredReplay = Omit<Replay, 'view' | 'startedAt' | 'switchedAt'> & {
   _id: string;
   startedAt: Date;
   switchedAt?: Date;
   updatedAt: Date;
-  /** The request that it belongs to. */
+  /** Its request, which may be for several views. */
   request?: string;
-  /** Asks the process that runs it to stop. */
+  /** Tells the process that runs it to stop. */
   stopAsked?: true;
 };
 
 const replays = (db: Db): Collection<StoredReplay> => db.collection<StoredReplay>('replays');
 
-/** Milliseconds between two notes of how far a replay is, and after which one without a note is nobody's. */
+/** Milliseconds between two progress notes, and after which a replay without one is lost: its process died. */
 const NOTE_EVERY = 200;
 const LOST_AFTER = 10_000;
 
-const isRunning = ({ state, updatedAt }: StoredReplay, now: number): boolean =>
-  state === 'running' && now - updatedAt.getTime() < LOST_AFTER;
+const now = async (db: Db): Promise<Date> => new Date(await storeNow(db));
+const lostSince = (time: Date): Date => new Date(time.getTime() - LOST_AFTER);
 
-/** The last replay of every view that had one, whoever does it. */
-export const readReplays = async (db: Db, now = Date.now()): Promise<Replay[]> => {
+/** Returns the last replay of every view that had one, in any process. */
+export const readReplays = async (db: Db): Promise<Replay[]> => {
   const found = await replays(db).find().sort({ _id: 1 }).toArray();
+  const lost = lostSince(await now(db));
   return found.map((replay) => {
-    const { _id, state, startedAt, events, share, switchedAt, reason } = replay;
+    const { _id, state, startedAt, updatedAt, events, share, switchedAt, reason } = replay;
     return {
       view: _id,
-      state: state === 'running' && !isRunning(replay, now) ? 'stopped' : state,
+      state: state === 'running' && updatedAt <= lost ? 'stopped' : state,
       startedAt: startedAt.toISOString(),
       events,
       share,
@@ -48,11 +50,11 @@ export const readReplays = async (db: Db, now = Date.now()): Promise<Replay[]> =
 };
 
 /**
- * Asks whoever does the replay of a view to stop it; one of several views stops for all of them.
- * @returns false when none is going on
+ * Tells the process that replays a view to stop. A replay of several views stops for all of them.
+ * @returns false when none is running
  */
 export const requestStop = async (db: Db, view: string): Promise<boolean> => {
-  const isAlive = { $gt: new Date(Date.now() - LOST_AFTER) };
+  const isAlive = { $gt: lostSince(await now(db)) };
   const asked = await replays(db).updateOne(
     { _id: view, state: 'running', updatedAt: isAlive },
     { $set: { stopAsked: true } },
@@ -70,13 +72,10 @@ const shareOf = ({ position, from, tail }: BuildProgress): number => {
  * @returns false when a replay of one of them is running
  */
 const claim = async (db: Db, views: readonly string[], request: string): Promise<boolean> => {
-  const now = new Date();
-  const begun = { state: 'running' as const, startedAt: now, updatedAt: now, events: 0, share: 0, request };
+  const time = await now(db);
+  const begun = { state: 'running' as const, startedAt: time, updatedAt: time, events: 0, share: 0, request };
   for (const _id of views) {
-    const isFree = [
-      { state: { $ne: 'running' as const } },
-      { updatedAt: { $lte: new Date(now.getTime() - LOST_AFTER) } },
-    ];
+    const isFree = [{ state: { $ne: 'running' as const } }, { updatedAt: { $lte: lostSince(time) } }];
     const claimed =
       (await replays(db).replaceOne({ _id, $or: isFree }, begun)).matchedCount > 0 ||
       (await replays(db)
@@ -94,11 +93,11 @@ const isTaken = (error: unknown): false => {
   throw error;
 };
 
-/** Replays that run behind the request that asked for them, and note their progress in the database. */
+/** Replays that continue after their request was answered, and note their progress in the database. */
 export type ReplayJobs = {
   /** @returns false when a replay of one of the views is running */
   start(projections: readonly Projection[]): Promise<boolean>;
-  /** Stops all of them: they continue from there when they are asked for again. */
+  /** Stops all of them. They continue from there when they are requested again. */
   stop(): Promise<void>;
 };
 
@@ -107,11 +106,14 @@ const ATTEMPT_EVERY = 500;
 
 export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: unknown) => void): ReplayJobs => {
   const stopping = new AbortController();
-  const going = new Set<Promise<void>>();
+  const running = new Set<Promise<void>>();
 
   const run = async (projections: readonly Projection[], request: string): Promise<void> => {
-    const note = (change: Partial<StoredReplay>) =>
-      replays(db).updateMany({ request }, { $set: { ...change, updatedAt: new Date() } });
+    const note = async (change: Partial<StoredReplay>): Promise<void> => {
+      const updatedAt = await now(db);
+      const switched = change.state === 'switched' ? { switchedAt: updatedAt } : {};
+      await replays(db).updateMany({ request }, { $set: { ...change, ...switched, updatedAt } });
+    };
     let progress = { events: 0, share: 0 };
     const asked = new AbortController();
     const signal = AbortSignal.any([stopping.signal, asked.signal]);
@@ -119,7 +121,10 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
       await note(progress);
       if (await replays(db).findOne({ request, stopAsked: true })) asked.abort();
     };
-    const noting = setInterval(() => void look().catch(onError), NOTE_EVERY);
+    let looking = Promise.resolve();
+    const noting = setInterval(() => {
+      looking = look().catch(onError);
+    }, NOTE_EVERY);
     const onProgress = (next: BuildProgress) => {
       progress = { events: next.events, share: shareOf(next) };
     };
@@ -134,11 +139,12 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
     };
     const outcome = await attempt().then(
       (done): Partial<StoredReplay> =>
-        done ? { state: 'switched', switchedAt: new Date(), events: progress.events, share: 1 } : { state: 'stopped' },
+        done ? { state: 'switched', events: progress.events, share: 1 } : { state: 'stopped' },
       (error): Partial<StoredReplay> =>
         signal.aborted ? { state: 'stopped' } : { state: 'failed', reason: messageOf(error) },
     );
     clearInterval(noting);
+    await looking;
     await note(outcome).catch(onError);
   };
 
@@ -147,13 +153,13 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
       const request = randomUUID();
       const views = projections.map(({ name }) => name);
       if (!(await claim(db, views, request))) return false;
-      const job = run(projections, request).finally(() => going.delete(job));
-      going.add(job);
+      const job = run(projections, request).finally(() => running.delete(job));
+      running.add(job);
       return true;
     },
     async stop() {
       stopping.abort();
-      await Promise.all(going);
+      await Promise.all(running);
     },
   };
 };
