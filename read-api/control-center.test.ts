@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
-import type { Db } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Caller } from '../platform/identity/caller.ts';
 import { statuses } from '../platform/subscriptions/status.ts';
@@ -171,6 +171,24 @@ describe('GET /control-center', () => {
     expect(body.contexts.theater).toBeNull();
     expect(body.contexts.parking.totals.lots).toBe(2);
     expect(api.errors).toContainEqual(new Error('the stage is closed'));
+  });
+
+  it('limits the time of each query, so that MongoDB gives up work for nobody', async () => {
+    const client = new MongoClient(database.stores.mongoUrl, { monitorCommands: true });
+    onTestFinished(() => client.close());
+    const limits: [view: string, limit: unknown][] = [];
+    client.on('commandStarted', ({ commandName, command }) => {
+      const view = String(command[commandName]);
+      if (/^(find|aggregate|count)$/.test(commandName) && /^\w+\.\w+$/.test(view))
+        limits.push([view, command.maxTimeMS]);
+    });
+    const watched = await serveReadApi(client.db('plaza'), [parking]);
+    onTestFinished(watched.stop);
+    expect((await watched.get('/control-center')).body.contexts.parking.totals.lots).toBe(2);
+    expect(new Set(limits.map(([view]) => view))).toEqual(
+      new Set(['parking.lots', 'parking.reservations', 'parking.history']),
+    );
+    expect(new Set(limits.map(([, limit]) => limit))).toEqual(new Set([5000]));
   });
 
   it('shows no event that the history has not reached', async () => {

@@ -14,7 +14,7 @@ import { type EventLog, openEventLog } from './kernel/event-log.ts';
 import { EVENT_STREAM, type EventStreamOptions, openEventStream } from './kernel/event-stream.ts';
 import type { ReadModels } from './kernel/queries.ts';
 import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
-import { narrowedDb, type Sight, sightOf } from './kernel/scope.ts';
+import { overviewDb, type Sight, sightOf } from './kernel/scope.ts';
 
 const LATEST = 30;
 
@@ -23,7 +23,8 @@ const SIGHTS = 200;
 
 /**
  * Milliseconds for which a document is sent again, and the share of the time that may be spent on building it: many
- * readers cost as much as one, and many lots no more than few.
+ * readers cost as much as one, and many lots no more than few. A query may take as long as its document is sent: later
+ * readers get it, even when the first one no longer waits.
  */
 const MAX_AGE = { least: 250, most: 5000 };
 const SHARE = 0.1;
@@ -58,7 +59,7 @@ const documentBuilder = (
     const seen = sight.filter(context.schema.name);
     if (!seen) return null;
     try {
-      return await context.overview(narrowedDb(db, seen));
+      return await context.overview(overviewDb(db, seen, MAX_AGE.most));
     } catch (error) {
       if (!isAgain && SWITCHED.has((error as { code?: unknown }).code)) return overview(context, true);
       if (isTransient(error)) throw error;

@@ -11,7 +11,11 @@ type Stored = Document & { _id: string; position: string };
 /** The events of several contexts as one log, read from their histories. */
 export type EventLog = ReturnType<typeof openEventLog>;
 
-const FIELDS = { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properties).map((field) => [field, 1])) };
+/** The fields of an entry, and the milliseconds after which MongoDB gives up. */
+const READ = {
+  projection: { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properties).map((field) => [field, 1])) },
+  maxTimeMS: 5_000,
+};
 
 const byPosition = (a: LoggedEvent, b: LoggedEvent): number =>
   a.position < b.position ? -1 : a.position > b.position ? 1 : 0;
@@ -69,7 +73,7 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
           const high = to.get(name) ?? low;
           if (high <= low) return { name, events: [], high: low };
           const found = await historyOf(name)
-            .find({ _id: { $gte: historyId(low + 1n), $lte: historyId(high) } }, { projection: FIELDS })
+            .find({ _id: { $gte: historyId(low + 1n), $lte: historyId(high) } }, READ)
             .sort({ _id: 1 })
             .limit(limit)
             .toArray();
@@ -91,7 +95,7 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
           const seen = sight.filter(name, 'data.');
           if (high < 0n || !seen) return [];
           const found = await historyOf(name)
-            .find({ _id: { $lte: historyId(high) }, ...seen }, { projection: FIELDS })
+            .find({ _id: { $lte: historyId(high) }, ...seen }, READ)
             .sort({ _id: -1 })
             .limit(limit)
             .toArray();

@@ -43,15 +43,18 @@ export const sightOf = (res: Response, contexts: readonly Scoped[]): Sight => {
   };
 };
 
-/** Returns a database whose collections hold only the documents that fulfil a filter: what overviews are made from. */
-export const narrowedDb = (db: Db, only: Filter<Document>): Db => {
-  if (Object.keys(only).length === 0) return db;
+/**
+ * Returns the database that an overview is made from: its collections hold only the documents that fulfil a filter, and
+ * each read of them has a time limit.
+ */
+export const overviewDb = (db: Db, only: Filter<Document>, maxTimeMS: number): Db => {
   const collection = (name: string) => {
     const whole = db.collection(name);
     return {
-      countDocuments: (filter: Filter<Document> = {}) => whole.countDocuments({ ...filter, ...only }),
-      find: (filter: Filter<Document>, options: object) => whole.find({ ...filter, ...only }, options),
-      aggregate: (stages: Document[]) => whole.aggregate([{ $match: only }, ...stages]),
+      countDocuments: (filter: Filter<Document> = {}) => whole.countDocuments({ ...filter, ...only }, { maxTimeMS }),
+      find: (filter: Filter<Document>, options: object) =>
+        whole.find({ ...filter, ...only }, { ...options, maxTimeMS }),
+      aggregate: (stages: Document[]) => whole.aggregate([{ $match: only }, ...stages], { maxTimeMS }),
     };
   };
   return { collection } as unknown as Db;
