@@ -10,21 +10,22 @@ const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/hist
 
 type Api = Awaited<ReturnType<typeof serveReadApi>>;
 
-/** Every query is refused in time, and says when to come back. */
-const expectAway = async (api: Api): Promise<void> => {
+/**
+ * Expects that every query is refused and says when to try again. If the API waited for the stopped server, the requests
+ * that allow a wait of 30 seconds would take two minutes, one after the other, and the test would time out.
+ */
+const expectUnavailable = async (api: Api): Promise<void> => {
   for (const path of paths) {
-    for (const headers of [{}, { 'Min-Event-Position': '1000', Prefer: 'wait=10' }]) {
-      const started = performance.now();
+    for (const headers of [{}, { 'Min-Event-Position': '1000', Prefer: 'wait=30' }]) {
       const { status, body, headers: answered } = await api.get(path, headers as Record<string, string>);
       expect([path, status, body.type]).toEqual([path, 503, '/problems/views-unavailable']);
       expect(answered.get('retry-after')).toBe('1');
-      expect(performance.now() - started).toBeLessThan(1000);
     }
   }
 };
 
 describe('while the read models are unavailable', () => {
-  it('queries are 503 in under a second, and are answered again when they are back', async () => {
+  it('queries are 503 without waiting, and are answered again when they are back', async () => {
     const database = await startDatabase();
     onTestFinished(database.stop);
     await viewOf(database.db, 'parking.lots').insertOne({ _id: 'lot-1', lotId: 'lot-1' });
@@ -35,7 +36,7 @@ describe('while the read models are unavailable', () => {
     expect((await api.get('/readyz')).status).toBe(200);
 
     await database.stores.stop();
-    await expectAway(api);
+    await expectUnavailable(api);
     expect((await api.get('/livez')).status).toBe(200);
     expect((await api.get('/readyz?verbose')).body).toMatchObject({
       status: 'failing',
@@ -49,7 +50,7 @@ describe('while the read models are unavailable', () => {
     expect(api.errors).toEqual([]);
   }, 60_000);
 
-  it('queries are 503 in under a second when the server accepts connections but does not answer', async () => {
+  it('queries are 503 without waiting when the server accepts connections but does not answer', async () => {
     const silent = createServer((socket) => socket.on('error', () => {}));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const client = createMongoClient(`mongodb://127.0.0.1:${(silent.address() as AddressInfo).port}`);
@@ -59,7 +60,7 @@ describe('while the read models are unavailable', () => {
       await client.close();
       silent.close();
     });
-    await expectAway(api);
+    await expectUnavailable(api);
   }, 60_000);
 });
 

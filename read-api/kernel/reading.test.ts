@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import express from 'express';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { admission } from '../../platform/http/admission.ts';
 import { trackPositions } from './positions.ts';
-import { awaitPosition, boundedQueries, unlessGone } from './reading.ts';
+import { awaitPosition, boundedQueries, fromViews, unlessGone } from './reading.ts';
 
 it('stops waiting when the client leaves before the view has reached the position', async () => {
   let reads = 0;
@@ -43,9 +43,24 @@ it('stops waiting when the client leaves before the view has reached the positio
   await expect.poll(() => outcomes, { interval: 5 }).toEqual(['ClientGoneError']);
 });
 
-describe('queries in flight', () => {
-  const never = () => new Promise<never>(() => {});
+const never = () => new Promise<never>(() => {});
 
+it('gives up on a silent MongoDB when the time is over', async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  let refusal: unknown;
+  void fromViews(never(), 900).catch((error) => {
+    refusal = error;
+  });
+  await vi.advanceTimersByTimeAsync(899);
+  expect(refusal).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(10);
+  expect(refusal).toMatchObject({ problem: { type: '/problems/views-unavailable' } });
+});
+
+describe('queries in flight', () => {
   it('are bounded: one more is refused at once, and one that waited too long is not run', async () => {
     const ask = boundedQueries(admission(1, 1), 200);
     let isRun = false;
