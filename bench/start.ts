@@ -1,12 +1,12 @@
 /**
  * P8: `npm start` until it says that it listens, on an empty folder and on one with a million events, and what
- * everything that it started holds in memory when idle.
+ * all processes that it started hold in memory when idle.
  *
  *     npm run bench -- start [--events 1000000] [--rounds 5]
  *
- * Prints a Markdown table of medians. Memory is resident memory as `ps` tells it.
+ * Prints a Markdown table of medians. Memory is resident memory (Linux).
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -16,27 +16,13 @@ import { parseArgs } from 'node:util';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
 import { fillWithParking } from './parking-history.ts';
+import { familyOf, residentMiB } from './processes.ts';
 
 const { values } = parseArgs({
   options: { events: { type: 'string', default: '1000000' }, rounds: { type: 'string', default: '5' } },
 });
 const ROOT = new URL('../', import.meta.url).pathname;
 const SETTLED_AFTER_MS = 3_000;
-
-/** Resident memory of a process and all that it started, in MiB; npm itself is not counted. */
-const memoryOf = (root: number): number => {
-  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid=,rss=,args='], { encoding: 'utf8' })
-    .trim()
-    .split('\n')
-    .map((line) => /^\s*(\d+)\s+(\d+)\s+(\d+)\s+(.*)$/.exec(line)!)
-    .map(([, pid, parent, kib, args]) => ({ pid: Number(pid), parent: Number(parent), kib: Number(kib), args: args! }));
-  const family = (pid: number): typeof processes =>
-    processes.filter(({ parent }) => parent === pid).flatMap((child) => [child, ...family(child.pid)]);
-  const counted = family(root).filter(
-    ({ args }) => /start\/all-in-one|embedded\/main/.test(args) && !/^sh /.test(args),
-  );
-  return counted.reduce((sum, { kib }) => sum + kib, 0) / 1024;
-};
 
 const start = async (dataFolder: string): Promise<{ ready: number; memory: number }> => {
   const started = performance.now();
@@ -54,7 +40,7 @@ const start = async (dataFolder: string): Promise<{ ready: number; memory: numbe
     void ended.then(() => reject(new Error('npm start ended before it was ready')));
   });
   await delay(SETTLED_AFTER_MS);
-  const memory = memoryOf(npm.pid!);
+  const memory = residentMiB(familyOf(npm.pid!));
   process.kill(-npm.pid!, 'SIGTERM');
   await ended;
   return { ready, memory };
