@@ -1,10 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import { Ajv } from 'ajv';
-import express, { type ErrorRequestHandler } from 'express';
+import express, { type ErrorRequestHandler, type Express } from 'express';
 
-type Lot = { lotId: string; name: string; spots: number };
-type Reservation = { lotId: string; reservationId: string; customerId: string; carNumber: string; amount: number };
+export type Lot = { lotId: string; name: string; spots: number };
+export type Reservation = {
+  lotId: string;
+  reservationId: string;
+  customerId: string;
+  carNumber: string;
+  amount: number;
+};
 
 const ajv = new Ajv();
 const object = (properties: Record<string, object>) => ({
@@ -32,11 +38,18 @@ export const validate = {
   ),
 };
 
-/** Serves the two requests that are measured. @param does answers with the revision that the stream stands at */
-export const serve = (does: {
-  register(data: Lot): Promise<bigint>;
-  reserve(data: Reservation): Promise<bigint>;
-}): void => {
+/**
+ * Serves the two requests that are measured.
+ * @param does answers with the revision that the stream stands at
+ * @param addQueries adds what a server with views answers besides
+ */
+export const serve = (
+  does: {
+    register(data: Lot): Promise<bigint>;
+    reserve(data: Reservation): Promise<bigint>;
+  },
+  addQueries?: (app: Express) => void,
+): void => {
   const app = express();
   app.disable('x-powered-by');
   app.disable('etag');
@@ -53,6 +66,7 @@ export const serve = (does: {
       .set('ETag', `"${revision}"`)
       .json({ ...data, status: 'reserved' });
   });
+  addQueries?.(app);
   const fail: ErrorRequestHandler = (error, _req, res, _next) => {
     const status = error.status ?? error.errorCode ?? 500;
     res.status(status).json({ status, detail: String(error.message) });

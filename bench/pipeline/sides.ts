@@ -1,0 +1,113 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { startEmbeddedStores } from '../../embedded/start.ts';
+import { familyOf } from '../processes.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+/** Plaza, or a peer that does the same work. */
+export type Side = 'plaza' | 'emmett';
+
+/** A pipeline that takes commands and shows views. */
+export type Running = {
+  url: string;
+  mongoUrl: string;
+  database: string;
+  /** The processes that run it, stores included where they are embedded. */
+  pids: readonly number[];
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+};
+
+/**
+ * Starts a program and waits until it prints the address that it listens on.
+ * @throws Error with its output when it ends before
+ */
+export const startListening = async (
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<{ child: ChildProcess; url: string; stop(): Promise<void> }> => {
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    detached: true,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  const url = await new Promise<string>((resolve, reject) => {
+    let output = '';
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on('line', (line) => {
+        output += `${line}\n`;
+        const found = /listens on (http:\/\/[\w.:]+)/.exec(line);
+        if (found?.[1]) resolve(found[1].replace('localhost', '127.0.0.1'));
+      });
+    }
+    void ended.then(() => reject(new Error(`${command} ${args.join(' ')} ended:\n${output}`)));
+  });
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGTERM');
+    await ended;
+  };
+  return { child, url, stop };
+};
+
+const storesOf = (folder: string): { mongoUrl: string } =>
+  JSON.parse(readFileSync(join(folder, 'stores.json'), 'utf8')) as { mongoUrl: string };
+
+/**
+ * Starts `npm start` with empty data: on embedded stores, or on those that EVENTSTORE_URL and MONGODB_URL name.
+ * @param settings more environment variables
+ */
+export const startPlaza = async (settings: Readonly<Record<string, string>> = {}): Promise<Running> => {
+  const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
+  const database = `plaza_bench_${randomUUID().slice(0, 8)}`;
+  const env = { PLAZA_DATA: folder, PORT: '0', LOG_LEVEL: 'error', MONGODB_DATABASE: database };
+  const { child, url, stop } = await startListening('npm', ['start', '--silent'], { ...env, ...settings });
+  return {
+    url,
+    mongoUrl: process.env.MONGODB_URL || storesOf(folder).mongoUrl,
+    database,
+    pids: familyOf(child.pid!),
+    async stop() {
+      await stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+const startEmmett = async (): Promise<Running> => {
+  if (!existsSync(`${ROOT}bench/peers/node_modules`))
+    throw new Error('The peers are not installed: npm ci --prefix bench/peers');
+  const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
+  const given = process.env.EVENTSTORE_URL && process.env.MONGODB_URL;
+  const stores = given ? undefined : await startEmbeddedStores({ dataFolder: folder });
+  const mongoUrl = stores?.mongoUrl ?? process.env.MONGODB_URL!;
+  const database = `plaza_bench_${randomUUID().slice(0, 8)}`;
+  const { child, url, stop } = await startListening(process.execPath, ['bench/peers/emmett-pipeline.ts'], {
+    EVENTSTORE_URL: stores?.eventStoreUrl ?? process.env.EVENTSTORE_URL!,
+    MONGODB_URL: mongoUrl,
+    MONGODB_DATABASE: database,
+    NODE_ENV: 'production',
+  });
+  return {
+    url,
+    mongoUrl,
+    database,
+    pids: [child.pid!, ...(stores ? [stores.pid] : [])],
+    async stop() {
+      await stop();
+      await stores?.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+};
+
+/** Starts a side with empty data. */
+export const startSide = (side: Side): Promise<Running> => (side === 'plaza' ? startPlaza() : startEmmett());
