@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
 
-/** The one client of a process for one EventStoreDB. */
+/** A process's client for one EventStoreDB. */
 export type EventStoreClient = EventStoreDBClient;
 
 const isGrpcError = (reason: unknown): boolean =>
@@ -10,8 +10,8 @@ const isGrpcError = (reason: unknown): boolean =>
 let isGuarded = false;
 
 /**
- * When a connection breaks while appends wait to be written to it, the client rejects each append, which whoever
- * appends sees, and beside it a promise of its own that nobody can catch: that one must not end the process.
+ * When a connection breaks while appends wait to be written, the client rejects each append, which its caller handles,
+ * and also an internal promise that no caller can catch. That rejection must not end the process.
  */
 const guard = (): void => {
   if (isGuarded) return;
@@ -24,10 +24,10 @@ const guard = (): void => {
 const plain = new WeakSet<object>();
 
 /**
- * Makes a client; it connects with the first call.
+ * Creates a client; it connects with the first call.
  * @param url `esdb://host:port?tls=false`, or any other connection string of EventStoreDB
- * @param options.fast whether appends and subscriptions take the fast path (fast/README.md); by default they do
- * @throws Error when the connection string can't be read
+ * @param options.fast whether appends and subscriptions take the fast path (fast/README.md); default true
+ * @throws Error for an invalid connection string
  */
 export const connectEventStore = (url: string, { fast = true } = {}): EventStoreClient => {
   guard();
@@ -36,10 +36,10 @@ export const connectEventStore = (url: string, { fast = true } = {}): EventStore
   return client;
 };
 
-/** Returns false for a client whose calls are all its own. */
+/** Returns whether a client takes the fast path. */
 export const isFast = (client: object): boolean => !plain.has(client);
 
-/** Milliseconds that a client gets to end its calls: one of them may never tell that it ended. */
+/** Milliseconds for a client to end its calls: one of them may never report its end. */
 const DISPOSE_WITHIN = 500;
 
 /** Ends a client's calls. */

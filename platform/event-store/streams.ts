@@ -26,8 +26,8 @@ import {
 /** Appending to streams and reading them. */
 export type Streams = {
   /**
-   * Appends all events or none, durably, if the stream stands at `expected`.
-   * @throws StoreUnavailableError when it is not known whether the events were written
+   * Appends all events or none, durably, if the stream is at revision `expected`.
+   * @throws StoreUnavailableError when it is unknown whether the events were written
    */
   append(stream: string, events: readonly NewEvent[], expected: ExpectedRevision): Promise<AppendResult>;
   /**
@@ -35,13 +35,13 @@ export type Streams = {
    * @throws StoreUnavailableError
    */
   read(stream: string, from: bigint, maxCount?: number): AsyncIterable<StoredEvent>;
-  /** The newest event of a stream, if there is one. @throws StoreUnavailableError */
+  /** Returns the newest event of a stream, or undefined. @throws StoreUnavailableError */
   readLast(stream: string): Promise<StoredEvent | undefined>;
   /**
-   * Appends an event of bytes. They go out as they are: of JSON the client makes base64, which its serializer decodes twice, 40 ms
-   * for half a megabyte.
-   * @param after the event must come right behind this one; left out, it comes wherever the stream ends
-   * @returns its revision; nothing when another event came behind `after`
+   * Appends an event of bytes, unchanged. The client would convert JSON to base64, which is decoded twice: 40 ms for
+   * half a megabyte.
+   * @param after the revision that the event must follow directly; without it, it is appended at the end
+   * @returns its revision; undefined when another event already follows `after`
    * @throws StoreUnavailableError
    */
   put(stream: string, event: Note, after?: Revision): Promise<Revision | undefined>;
@@ -49,25 +49,25 @@ export type Streams = {
   keepLast(stream: string, count: number): Promise<void>;
 };
 
-/** An event of bytes, whose metadata is the caller's own. */
+/** An event of bytes with the caller's own metadata. */
 export type Note = { type: string; data: Uint8Array; metadata: object };
 
 /**
- * Milliseconds after which an append counts as unanswered: the server itself gives up after 2 s. The client alone would
- * wait for ever if its batch stream ended.
+ * Milliseconds after which an append counts as unanswered. The server itself gives up after 2 s. The client would wait
+ * for ever if its batch stream ended.
  */
 const APPEND_DEADLINE = 3_000;
 /**
- * The client sends the deadline of an append as a time of day by its own clock, and a server whose clock is ahead refuses the
- * append as too late. So this deadline is days away: the server's own write timeout and APPEND_DEADLINE decide.
+ * The client sends an append's deadline as a time of day by its own clock, and a server whose clock is ahead refuses
+ * the append. So this deadline is days away: the server's own write timeout and APPEND_DEADLINE decide.
  */
 const CLIENT_DEADLINE = 7 * 24 * 3_600_000;
 /** Milliseconds for one page. */
 const READ_DEADLINE = 10_000;
-/** Events read with one call: a long stream takes longer than one call may. */
+/** Events read with one call: reading a long stream exceeds the deadline of one call. */
 const PAGE = 4_096;
 
-/** A stored event out of the client's. */
+/** Converts an event of the client. */
 export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
   id: event.id,
   type: event.type,
@@ -80,7 +80,7 @@ export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
 
 const encoder = new TextEncoder();
 
-/** The client takes metadata as bytes as they are; of an object it makes base64, which it then decodes twice. */
+/** The client sends metadata that is bytes unchanged; it converts an object to base64, which it then decodes twice. */
 const toEventData = ({ id, type, data, metadata }: WrittenEvent): EventData =>
   ({
     id,
@@ -119,14 +119,14 @@ const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promi
   }
 };
 
-/** {@link Streams.append} of events that are JSON already. */
+/** Like {@link Streams.append}, for events that are already JSON. */
 export type AppendWritten = (
   stream: string,
   events: readonly WrittenEvent[],
   expected: ExpectedRevision,
 ) => Promise<AppendResult>;
 
-/** Appending over a client. */
+/** Appends with a client. */
 export const appendsWritten = (client: EventStoreClient): AppendWritten => {
   const appendRaw = isFast(client) ? rawAppends(client) : undefined;
 
@@ -157,7 +157,7 @@ export const appendsWritten = (client: EventStoreClient): AppendWritten => {
   };
 };
 
-/** Appending and reading over a client. */
+/** Appends and reads with a client. */
 export const streams = (client: EventStoreClient): Streams => {
   const append = appendsWritten(client);
 

@@ -5,7 +5,7 @@ import { type EventBatch, type Position, START } from './types.ts';
 
 const at = (commit: number): Position => ({ commit: BigInt(commit), prepare: BigInt(commit) });
 
-/** A log of numbered events, and the client's side of a subscription to it. */
+/** A log of numbered events, with the client's side of a subscription to it. */
 const fakeStore = (count: number) => {
   const opened: { from: number; stream: FakeSubscription }[] = [];
   let open = 0;
@@ -37,7 +37,7 @@ const fakeStore = (count: number) => {
               return;
             }
             const event = next++;
-            // As the client does: its callbacks run when the message comes, before the events ahead of it are read.
+            // Like the client: callbacks run when their message arrives, before earlier events are read.
             if (event % 10 === 0) filter.checkpointReached(stream, at(event - 1));
             stream.push({
               event: {
@@ -81,7 +81,7 @@ const fakeStore = (count: number) => {
       length += more;
       for (const wakeUp of grow) wakeUp();
     },
-    /** More events come, but those who are subscribed already hear nothing of it. */
+    /** Appends events that existing subscriptions do not receive. */
     appendUnheard(more: number) {
       for (const { stream } of opened) deaf.add(stream);
       length += more;
@@ -135,13 +135,13 @@ describe('a pulled subscription', () => {
     expect(numbers(got)).toEqual(upTo(100));
   });
 
-  test('starts behind the given position', async () => {
+  test('starts after the given position', async () => {
     const store = fakeStore(20);
     const { batches } = pull(store, { from: at(15) });
     expect(numbers(await collect(batches, 20))).toEqual([16, 17, 18, 19, 20]);
   });
 
-  test('never has a checkpoint that runs ahead of the events given', async () => {
+  test('never returns a checkpoint ahead of the delivered events', async () => {
     const { batches } = pull(fakeStore(200), { maxBatch: 3 });
     let last = 0;
     for await (const { events, checkpoint } of batches) {
@@ -174,14 +174,14 @@ describe('a pulled subscription', () => {
     expect(store.mostOpen()).toBe(1);
   });
 
-  test('survives an error that comes after it was closed', async () => {
+  test('survives an error after it was closed', async () => {
     const store = fakeStore(10);
     const { batches } = pull(store);
     await collect(batches, 10);
     expect(() => store.opened[0]?.stream.emit('error', new Error('late'))).not.toThrow();
   });
 
-  test('reads no further than a batch ahead of a slow consumer', async () => {
+  test('reads at most a batch ahead of a slow consumer', async () => {
     const store = fakeStore(1000);
     let read = 0;
     store.onRead((event) => {
@@ -197,7 +197,7 @@ describe('a pulled subscription', () => {
     }
   });
 
-  test('subscribes again when the tail moves and nothing comes', async () => {
+  test('subscribes again when the tail moves and no event arrives', async () => {
     const store = fakeStore(10);
     const { batches, drops } = pull(store, { watchEvery: 5, readTail: async () => at(15) });
     const got: EventBatch[] = [];
@@ -210,7 +210,7 @@ describe('a pulled subscription', () => {
     expect(drops).toEqual(['The store has newer events, the subscription is silent']);
   });
 
-  test('leaves a silent subscription alone when the tail does not move', async () => {
+  test('keeps a silent subscription while the tail does not move', async () => {
     const store = fakeStore(10);
     let looks = 0;
     const { batches, drops } = pull(store, {
@@ -225,7 +225,7 @@ describe('a pulled subscription', () => {
     expect(drops).toEqual([]);
   });
 
-  test('ends with the signal, also while it waits', async () => {
+  test('ends with the signal, even while it waits', async () => {
     const store = fakeStore(5);
     const { batches, stop } = pull(store);
     const got: EventBatch[] = [];
@@ -237,10 +237,10 @@ describe('a pulled subscription', () => {
     expect(store.open()).toBe(0);
   });
 
-  test('waits to fill its batches while it catches up, if asked', async () => {
+  test('waits for full batches while it catches up, if requested', async () => {
     const { batches } = pull(fakeStore(100), { maxBatch: 25, fillWithin: 5000 });
     const got = await collect(batches, 100);
-    expect(got[0]?.events.length).toBeGreaterThan(20); // Checkpoints take places of the 25, too.
+    expect(got[0]?.events.length).toBeGreaterThan(20); // Checkpoints count towards the 25.
     expect(numbers(got)).toEqual(upTo(100));
   });
 });

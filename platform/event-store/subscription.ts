@@ -14,30 +14,33 @@ import { comparePositions, type EventBatch, type Position, START, type StoredEve
 
 export type PullOptions = {
   client: Pick<EventStoreDBClient, 'subscribeToAll'>;
-  /** Exclusive: the first event pulled is the one after it. `START` for all. */
+  /** Exclusive: the first event comes after it. `START` for all events. */
   from: Position;
   /** A regular expression over stream names, Plaza's own by default. */
   streams?: string;
-  /** The most events in one batch, and about the most that wait in memory behind it. */
+  /** The most events in one batch, and about the most that wait in memory for the next. */
   maxBatch: number;
   /**
-   * Milliseconds that a batch may wait to become full while the subscription catches up: fewer, larger batches for
-   * who reads a long history.
+   * Milliseconds that a batch may wait to become full while the subscription catches up. Fewer, larger batches make
+   * reading a long history cheaper.
    */
   fillWithin?: number;
   /** Ends the iteration. */
   signal: AbortSignal;
-  /** The position of the store's newest event in `streams`: lets the watchdog see a subscription that died silently. */
+  /**
+   * Returns the position of the newest event in `streams`. With it the watchdog detects a subscription that died
+   * silently.
+   */
   readTail?: () => Promise<Position>;
-  /** Milliseconds between two looks at the tail while nothing comes. A dead subscription is found after two. */
+  /** Milliseconds between two reads of the tail while nothing arrives. A dead subscription is detected after two. */
   watchEvery?: number;
-  /** Told of every drop: the reason, and how many came in a row without an event between them. */
+  /** Called for every drop with the reason and the number of drops in a row without an event between them. */
   onDrop?: (reason: Error, inARow: number) => void;
-  /** Milliseconds to wait before the first new attempt, and at most. */
+  /** Milliseconds before the first reconnection, and at most. */
   backoff?: { first: number; most: number };
 };
 
-/** Checkpoints and the turn to live travel in the stream itself, behind the events that came before them. */
+/** Checkpoints and the change to live travel in the stream itself, after the events that precede them. */
 type Marker = { checkpoint: Position } | { live: boolean };
 type Item = AllStreamResolvedEvent | RawEvent | Marker;
 
@@ -45,12 +48,12 @@ const CHECKPOINT_EVERY_WINDOWS = 32;
 const FILL_TURN = 2;
 
 /**
- * A subscription to the store that is pulled: the next batch is asked for when the last one is done, so a slow
- * consumer slows the store down instead of filling the memory. A drop of any kind (an error, an end, a server restart,
- * a consumer that was too slow, silence while the tail moves) is answered by subscribing again behind the last batch
- * delivered: every event comes once and in order. There is never more than one subscription open.
+ * Pulls events from the store: it asks for the next batch when the last one is done, so a slow consumer slows the store
+ * down instead of filling the memory. After any drop (an error, an end, a server restart, a consumer that was too slow,
+ * silence while the tail moves) it subscribes again after the last delivered batch. Every event comes once and in
+ * order. At most one subscription is open.
  *
- * An empty batch tells a checkpoint that moved over events filtered out, or the turn to live.
+ * An empty batch carries a checkpoint over filtered events, or the change to live.
  */
 export async function* pullBatches(options: PullOptions): AsyncGenerator<EventBatch, void, undefined> {
   const { signal, onDrop, backoff = { first: 50, most: 2000 } } = options;
@@ -107,7 +110,7 @@ const connect = (options: PullOptions, from: Position) => {
   };
   subscription.on('data', onData);
   subscription.on('caughtUp', () => {
-    caughtUp = true; // Ahead of the queue: no more than what waits in it is to come soon.
+    caughtUp = true; // Ahead of the queue: soon only the queued messages remain.
   });
   subscription.on('error', dropped);
   subscription.on('end', () => dropped(new Error('The subscription ended')));
@@ -133,7 +136,7 @@ const connect = (options: PullOptions, from: Position) => {
     return events.length > 0 || live !== wasLive || checkpoint !== start ? { events, checkpoint, live } : null;
   };
 
-  /** Waits for something to read. False when the time was up first. */
+  /** Waits for something to read. @returns false when the time is over first */
   const waitForMore = async (): Promise<boolean> => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const timer = readTail && setTimeout(() => resolve(false), watchEvery);
@@ -149,7 +152,7 @@ const connect = (options: PullOptions, from: Position) => {
     try {
       return readTail !== undefined && comparePositions(await readTail(), checkpoint) > 0;
     } catch {
-      return false; // The store is away: the subscription will say so itself.
+      return false; // The store does not answer: the subscription reports it.
     }
   };
 
@@ -173,7 +176,7 @@ const connect = (options: PullOptions, from: Position) => {
       if (ahead && suspicious) throw new Dropped(new Error('The store has newer events, the subscription is silent'));
       suspicious = ahead;
       if (!ahead && !live) {
-        live = true; // Servers before 23.10 do not tell that the subscription caught up.
+        live = true; // Servers before 23.10 do not report caught up.
         return { events: [], checkpoint, live };
       }
     }
@@ -197,12 +200,13 @@ const subscribe = ({ client, streams = PLAZA_STREAMS }: PullOptions, from: Posit
     regex: streams,
     checkpointInterval: CHECKPOINT_EVERY_WINDOWS,
     checkpointReached: (subscription, checkpoint) => {
-      // One whose parts differ comes from the middle of a page: whether its own event was sent already is not said.
+      // If its parts differ, it comes from the middle of a page, and it is unknown whether its own event was already
+      // sent.
       if (checkpoint.commit === checkpoint.prepare) push(subscription, { checkpoint });
     },
   });
   const fromPosition = comparePositions(from, START) === 0 ? STORE_START : from;
-  // What comes is taken out of the stream at once; what is held up in it need not be long.
+  // Messages leave the stream at once; few need to be buffered in it.
   const buffers = { objectMode: true, readableHighWaterMark: 1, writableHighWaterMark: 16 };
   const subscribeToAll = isFast(client) ? subscribeRaw.bind(null, client) : client.subscribeToAll.bind(client);
   const subscription = subscribeToAll({ fromPosition, filter }, buffers);

@@ -2,7 +2,7 @@ import { BACKWARDS, type EventStoreDBClient, FORWARDS, START as STORE_START } fr
 import { toStoredEvent } from './streams.ts';
 import { comparePositions, type Position, START, type StoredEvent } from './types.ts';
 
-/** Every stream of Plaza, as a regular expression over stream names: neither EventStoreDB's own nor the snapshots. */
+/** Matches the names of Plaza's streams: neither EventStoreDB's own streams nor snapshots. */
 export const PLAZA_STREAMS = '^(?!\\$|snapshot-)';
 
 const plazaStream = new RegExp(PLAZA_STREAMS);
@@ -12,9 +12,9 @@ const MAX_PAGES = 64;
 type Reader = Pick<EventStoreDBClient, 'readAll'>;
 
 /**
- * The position of the newest event that is in one of Plaza's streams. When several thousand events of other streams
- * come after it, the position of the oldest of those read, which is nearer to the end.
- * @throws what the client throws when the store is away
+ * Returns the position of the newest event in Plaza's streams. When several thousand events of other streams follow it,
+ * returns the position of the oldest of those read, which is nearer to the end.
+ * @throws the client's error when the store does not answer
  */
 export const readTail = async (client: Reader): Promise<Position> => {
   let before: Position | null = null;
@@ -30,9 +30,9 @@ export const readTail = async (client: Reader): Promise<Position> => {
 };
 
 /**
- * Returns the position of the newest record of any stream, EventStoreDB's own included: no checkpoint that was taken
- * from this store lies beyond it.
- * @throws what the client throws when the store is unreachable
+ * Returns the position of the newest record of any stream, including EventStoreDB's own. No checkpoint taken from this
+ * store lies beyond it.
+ * @throws the client's error when the store does not answer
  */
 export const readEnd = async (client: Reader): Promise<Position> =>
   (await readPage(client, null, 1))[0]?.position ?? START;
@@ -48,8 +48,8 @@ const readPage = async (client: Reader, before: Position | null, maxCount = PAGE
 };
 
 /**
- * Up to `maxCount` records after a position, those of Plaza's streams only: what a subscriber at that position has
- * still to do. `more` tells that the store holds further records behind them.
+ * Reads up to `maxCount` records of Plaza's streams after a position: the remaining work of a subscriber there. `more`
+ * is true when the store has further records after them.
  */
 export const readAhead = async (
   client: Reader,

@@ -1,22 +1,22 @@
 import type { Streams } from './streams.ts';
 import { type NewEvent, type Position, type Revision, type StoredEvent, StoreUnavailableError } from './types.ts';
 
-/** What becomes of an append: it arrives or not, at once or after it was given up, and its answer arrives or not. */
+/** The fate of an append: it arrives or not, at once or after its deadline, and its answer arrives or not. */
 export type Fate = 'answered' | 'lost' | 'answer-lost' | 'late';
 
 export type MemoryStreams = Streams & {
   /** Every event of a stream. */
   events(stream: string): readonly StoredEvent[];
-  /** Deletes a stream; the next event goes on with the numbers. */
+  /** Deletes a stream; its next event continues the revisions. */
   deleteStream(stream: string): void;
   readonly calls: { append: number; read: number };
 };
 
 /**
- * An event store in memory that does what EventStoreDB does: expected revisions, and appends that are idempotent by
- * event id.
- * @param way every request and every answer waits for it: a test decides the order
- * @param fates of the appends to come, in order; those that follow are answered
+ * An in-memory event store with EventStoreDB's semantics: expected revisions, and appends that are idempotent by event
+ * id.
+ * @param way delays every request and every answer, so that a test decides their order
+ * @param fates of the next appends, in order; later ones are answered
  */
 export const memoryStreams = (
   way: (what: string) => Promise<unknown> = async () => {},

@@ -3,24 +3,24 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 
 type Outcome = { kind: string; refusal?: { refused: string }; limit?: { name: string } };
 
-/** Told what the write side does. */
+/** Receives measurements of the write side. */
 export type CommandMetrics = {
-  /** A command ended. @param seconds since it came */
+  /** Records a finished command. @param seconds since it arrived */
   handled(type: string, outcome: Outcome, seconds: number): void;
-  /** A group of commands was appended as so many events. */
+  /** Records an append batch. */
   appended(commands: number, events: number, seconds: number): void;
-  /** Another process was faster: the group is decided again. */
+  /** Records a conflict: another process appended first, and the batch is decided again. */
   conflicted(): void;
 };
 
-/** Seconds: from an answer out of memory to the deadline of a command. */
+/** Buckets in seconds, from an answer out of memory to a command's deadline. */
 const LATENCY = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SIZES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /**
- * Metrics of commands: by context, type and outcome, with what the appends behind them took.
+ * Creates the metrics of commands by context, type and outcome, and of their appends.
  * @param contexts whose commands are counted
- * @param waiting how many commands wait or are in flight
+ * @param waiting returns how many commands wait or are in flight
  */
 export const commandMetrics = (
   registry: Registry,

@@ -2,13 +2,13 @@ import type { Db } from 'mongodb';
 import { Gauge, type Registry } from 'prom-client';
 import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
 
-/** Milliseconds that a scrape waits for the read models, and for which it takes what it read again. */
+/** Milliseconds that a scrape waits for MongoDB, and for which it reuses the result. */
 const READ_WITHIN = 1000;
 const MAX_AGE = 500;
 
 const STATES: readonly ReadStatus['state'][] = ['live', 'catching-up', 'rebuilding', 'stopped'];
 
-/** The statuses of projections and policies; none when the read models do not answer in time. */
+/** Reads the statuses of projections and policies; undefined when MongoDB does not answer in time. */
 const statusReader = (db: Db): (() => Promise<readonly ReadStatus[] | undefined>) => {
   let last: Promise<readonly ReadStatus[] | undefined> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
@@ -24,8 +24,8 @@ const statusReader = (db: Db): (() => Promise<readonly ReadStatus[] | undefined>
 };
 
 /**
- * Metrics of projections and policies, as they were last measured against the store's tail. They are the same in every
- * process that tells them: take the maximum. While MongoDB is away there are none, and `plaza_read_models_up` is 0.
+ * Creates the metrics of projections and policies as last measured against the store's tail. Every process reports the
+ * same values: take the maximum. While MongoDB does not answer there are none, and `plaza_read_models_up` is 0.
  */
 export const consumerMetrics = (registry: Registry, db: Db): void => {
   const registers = [registry];

@@ -3,10 +3,10 @@ import { Gauge, Histogram, type Registry } from 'prom-client';
 
 const LATENCY = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
-/** Routes whose answers last as long as the client wants. */
+/** Routes with unlimited answers. */
 const EVENT_STREAMS: ReadonlySet<string> = new Set(['/control-center/events']);
 
-/** Measures every request by method, route and status; event streams, which last, are counted while they are open. */
+/** Measures every request by method, route and status; counts event streams while they are open. */
 export const requestMetrics = (registry: Registry): RequestHandler => {
   const durations = new Histogram({
     name: 'plaza_http_request_duration_seconds',
@@ -39,7 +39,7 @@ export const requestMetrics = (registry: Registry): RequestHandler => {
   };
 };
 
-/** Answers `GET /metrics`, at this path exactly, in Prometheus' text format. */
+/** Answers `GET /metrics`, at exactly this path, in Prometheus' text format. */
 export const metricsRoutes = (registry: Registry): Router => {
   const router = Router({ caseSensitive: true, strict: true });
   router.get('/metrics', async (_req, res) => {

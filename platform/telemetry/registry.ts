@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 
-/** A process's metrics, under Prometheus' names and units; those of Node.js itself (memory, event loop, GC) are in it. */
+/** Creates a process's metrics registry, with the default metrics of Node.js (memory, event loop, GC). */
 export const createRegistry = (): Registry => {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -4,12 +4,12 @@ import { metricsRoutes, requestMetrics } from './http.ts';
 import { createRegistry } from './registry.ts';
 import { startTracing, type Tracing } from './tracing.ts';
 
-/** A process's metrics, and its traces when they are wanted. */
+/** A process's metrics, and its traces if they are exported. */
 export type Telemetry = {
   registry: Registry;
-  /** Undefined when nobody collects traces. */
+  /** Undefined when no traces are exported. */
   tracing: Tracing | undefined;
-  /** What comes before everything else: measures each request. */
+  /** Measures each request; comes before all other handlers. */
   handlers: readonly RequestHandler[];
   /** Answers `/metrics`. */
   routes: RequestHandler;
@@ -17,17 +17,16 @@ export type Telemetry = {
 };
 
 export type TelemetryOptions = {
-  /** The process: `write-side`. */
+  /** The name of the process: `write-side`. */
   service: string;
-  /** Plaza's version. */
   version: string;
-  /** Where traces go, by OTLP over HTTP; empty for no traces. */
+  /** URL of the OTLP collector (HTTP); empty for no traces. */
   tracesTo: string;
-  /** The share of traces that are kept, from 0 to 1. */
+  /** The share of recorded traces, from 0 to 1. */
   ratio: number;
 };
 
-/** Begins to measure and, when they go anywhere, to trace. OpenTelemetry is loaded only then. */
+/** Starts metrics and, if `tracesTo` is set, traces. OpenTelemetry is loaded only then. */
 export const startTelemetry = async ({ service, version, tracesTo, ratio }: TelemetryOptions): Promise<Telemetry> => {
   const registry = createRegistry();
   const tracing = tracesTo === '' ? undefined : await startTracing({ service, version, ratio });

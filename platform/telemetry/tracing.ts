@@ -19,37 +19,36 @@ type Handle<Command, Outcome> = { handle(command: Command): Promise<Outcome> };
 type TracedCommand = { type: string; actor: string; traceparent?: string };
 
 /**
- * Spans (OpenTelemetry) of what a process does. They follow a request over its events to the policies' commands and to
- * the projections: the events' metadata carry the trace context (W3C), so the processes share nothing else.
+ * Spans (OpenTelemetry) of a process. They follow a request through its events to the policies' commands and the
+ * projections. The trace context (W3C) travels in the events' metadata; the processes share nothing else.
  */
 export type Tracing = {
-  /** A span for each request; what comes behind it finds the span's own `traceparent` among the request's headers. */
+  /** Makes a span for each request; later handlers find its `traceparent` among the request's headers. */
   requests: RequestHandler;
-  /** A span for each append: a child of the first command's span, with links to those of the others in the group. */
+  /** Makes a span for each append: a child of the first command's span, with links to those of the others. */
   streams(streams: Streams): Streams;
-  /** A span for each command of a policy, as a child of the one that made the event. */
+  /** Makes a span for each command of a policy: a child of the span that made the event. */
   policies<Command extends TracedCommand, Outcome extends { kind: string }>(
     handler: Handle<Command, Outcome>,
   ): Handle<Command, Outcome>;
-  /** A span for each batch that holds a traced event: a child of the first one's, with links to the others. */
+  /** Makes a span for each batch with a traced event: a child of the first one's span, with links to the others. */
   consumer(consumer: Consumer): Consumer;
-  /** Sends what is left. */
+  /** Exports the remaining spans. */
   stop(): Promise<void>;
 };
 
 export type TracingOptions = {
-  /** The process: `write-side`. */
+  /** The name of the process: `write-side`. */
   service: string;
-  /** Plaza's version. */
   version: string;
-  /** The share of traces that begin here and are kept, from 0 to 1. A caller's decision is respected. */
+  /** The share of new traces that are recorded, from 0 to 1. A caller's decision is respected. */
   ratio: number;
 };
 
 /** Milliseconds between two exports. */
 const SEND_EVERY = 1000;
 
-/** Milliseconds for the last spans: a collector that is away holds up nobody's end. */
+/** Milliseconds for the last export: an unreachable collector delays no shutdown. */
 const STOP_WITHIN = 1000;
 
 /** The most links of one span. */
@@ -58,7 +57,7 @@ const MAX_LINKS = 64;
 const TRACEPARENT = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
 const NO_IDS = /^0+$/;
 
-/** The trace context in a `traceparent` (W3C Trace Context 3.2); undefined when it is none. */
+/** Parses a `traceparent` (W3C Trace Context 3.2); undefined for an invalid one. */
 const parseTraceparent = (text: string | undefined): SpanContext | undefined => {
   const match = text === undefined ? null : TRACEPARENT.exec(text);
   if (!match) return undefined;
@@ -72,7 +71,7 @@ const formatTraceparent = ({ traceId, spanId, traceFlags }: SpanContext): string
 
 const under = (parent: SpanContext | undefined) => (parent ? trace.setSpanContext(ROOT_CONTEXT, parent) : ROOT_CONTEXT);
 
-/** The traces that events belong to, each once, without those that nobody keeps. */
+/** Returns the sampled traces of events, each once. */
 const tracesOf = (events: readonly { metadata: EventMetadata }[]): SpanContext[] => {
   const known = new Set<string>();
   const found: SpanContext[] = [];
@@ -121,9 +120,7 @@ const startTracer = async ({ service, version, ratio }: TracingOptions) => {
   });
 };
 
-/**
- * Loads OpenTelemetry and starts to trace; spans go by OTLP over HTTP to where its environment variables say. Whoever does not call this pays nothing for it.
- */
+/** Loads OpenTelemetry and starts tracing; spans go by OTLP over HTTP to the URL in its environment variables. */
 export const startTracing = async (options: TracingOptions): Promise<Tracing> => {
   const provider = await startTracer(options);
   const tracer: Tracer = provider.getTracer('plaza', options.version);

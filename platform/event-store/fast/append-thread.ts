@@ -3,33 +3,32 @@ import { Worker } from 'node:worker_threads';
 import type { AppendWritten, Streams } from '../streams.ts';
 import { type AppendResult, StoreUnavailableError, toWritten } from '../types.ts';
 
-/** Everything that writes. */
+/** The methods that write. */
 export type Appending = Pick<Streams, 'append' | 'put' | 'keepLast'>;
 
-/** One call on its way to the thread, under a number that its answer bears too. */
+/** One call to the thread; its reply has the same number. */
 export type AppendRequest = { number: number } & Calls[keyof Calls];
 type Called = Omit<Appending, 'append'> & { append: AppendWritten };
 type Calls = { [Name in keyof Called]: { call: Name; given: Parameters<Called[Name]> } };
 
-/** How it ended; `unavailable` tells why nobody knows. */
+/** The outcome of a call; `unavailable` is the reason why it is unknown. */
 export type AppendReply = { number: number; result: unknown } | { number: number; unavailable: string };
 
-/** Appends from a thread. */
 export type AppendThread = Appending & {
-  /** Ends the thread; what is still in flight is unavailable. */
+  /** Ends the thread; calls in flight become unavailable. */
   stop(): Promise<void>;
 };
 
-// biome-ignore lint/suspicious/noExplicitAny: the result of the call that it belongs to
+// biome-ignore lint/suspicious/noExplicitAny: each call has its own type of result
 type Pending = { resolve(result: any): void; reject(error: StoreUnavailableError): void };
 
 /**
- * A connection for all that is written in a thread of its own. What an append costs in CPU is mostly the client's: while its thread
- * writes and reads messages, this one decides the next commands. What is to be written of one turn of the event loop crosses
- * in one message, and so do the answers.
+ * Opens a connection for writes in a thread of its own. Most CPU of an append is the client's: while its thread encodes
+ * and decodes messages, this thread decides the next commands. All writes of one turn of the event loop cross in one
+ * message, and so do the replies.
  * @param url the event store's connection string
- * @param onDeath told when the thread ended by itself: appends are impossible from then on
- * @throws Error when the connection string can't be read
+ * @param onDeath called when the thread ends by itself: appends are impossible from then on
+ * @throws Error for an invalid connection string
  */
 export const startAppendThread = async (url: string, onDeath: (error: unknown) => void): Promise<AppendThread> => {
   const worker = new Worker(new URL('./append-worker.ts', import.meta.url), { workerData: url });
@@ -69,7 +68,7 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
   };
 
   return {
-    // As JSON: to copy objects takes both threads longer.
+    // As JSON: copying objects takes both threads longer.
     append: (stream, events, expected) =>
       request<AppendResult>({ call: 'append', given: [stream, events.map(toWritten), expected] }),
     put: (...given) => request({ call: 'put', given }),
@@ -81,12 +80,12 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
   };
 };
 
-/** Events from which a group is cheaper to append here than to send to the thread and have sent back. */
+/** Number of events from which an append is cheaper on this thread than with a round trip to the other. */
 const LARGE_GROUP = 16;
 
 /**
- * Streams whose appends go through a thread, but for large groups: these cost little for each event, and those who wait behind
- * one, the whole stream, do without the way to the thread and back. An append that is repeated goes the same way again.
+ * Sends appends through the thread, except large ones. These cost little per event, and the commands that wait for them, a
+ * whole stream's, save the round trip. A repeated append takes the same route.
  */
 export const sharedAppends = (direct: Streams, thread: Appending): Streams => ({
   ...direct,

@@ -1,4 +1,4 @@
-/** What append-thread.ts starts: appends what it is sent, and answers in the order in which appends end. */
+/** The thread of append-thread.ts: performs the calls and replies in the order in which they end. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { connectEventStore } from '../client.ts';
 import { appendsWritten, streams } from '../streams.ts';

@@ -32,7 +32,7 @@ const parsed = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toS
 
 const { BatchAppendReq, BatchAppendResp } = messages;
 
-/** What a server finds in what grpc-js makes of a message: room for the length and the message copied behind it. */
+/** Returns the messages that a server reads from grpc-js's frame: a prefix for the length, then the copied message. */
 const framed = (message: Buffer): Buffer[] => {
   const frame = Buffer.alloc(message.length + 5);
   frame.writeUInt32BE(message.length, 1);
@@ -43,7 +43,7 @@ const framed = (message: Buffer): Buffer[] => {
   return found;
 };
 
-/** A client whose server answers each request on its call so; `written` counts what was given to the call. */
+/** Returns a client whose server answers each request with `answer`; `written` lists the frames. */
 const clientOf = (
   answer: (request: InstanceType<typeof BatchAppendReq>, call: EventEmitter) => void,
   written = { count: 0 },
@@ -64,7 +64,7 @@ const clientOf = (
   } as unknown as EventStoreClient;
 };
 
-/** A UUID as two signed 64-bit numbers, which is how servers answer. */
+/** Returns a UUID as two signed 64-bit numbers, the form in which servers answer. */
 const inHalves = (text: string) => {
   const [most = '', least = ''] = text.replaceAll('-', '').match(/.{16}/g) ?? [];
   const signed = (half: string) => BigInt.asIntN(64, BigInt(`0x${half}`)).toString();
@@ -75,7 +75,7 @@ const inHalves = (text: string) => {
 };
 
 describe('a request to append', () => {
-  it('is read by the client’s own classes as it was meant', () => {
+  it('is decoded by the client’s own classes without loss', () => {
     fc.assert(
       fc.property(
         fc.uuid(),
@@ -105,7 +105,7 @@ describe('a request to append', () => {
     );
   });
 
-  it('is the client’s own where the server has no long-lived calls for appends', async () => {
+  it('is left to the client when the server has no batch appends', async () => {
     const appended = { success: true, nextExpectedRevision: 4n, position: { commit: 9n, prepare: 9n } };
     const client = {
       GRPCStreamCreator: () => () => expect.unreachable('connected'),
@@ -121,7 +121,7 @@ describe('a request to append', () => {
     });
   });
 
-  it('goes out with the others of its turn, and finds its answer by an id in halves, in whatever order answers come', async () => {
+  it('leaves with the other requests of its turn and gets its own answer in any order', async () => {
     const requests: InstanceType<typeof BatchAppendReq>[] = [];
     const written = { count: 0 };
     const { append } = streams(
@@ -144,7 +144,7 @@ describe('a request to append', () => {
     expect(written.count).toBe(1);
   });
 
-  it('is unavailable at once when the server ends the call', async () => {
+  it('becomes unavailable at once when the server ends the call', async () => {
     const { append } = streams(clientOf((_request, call) => call.emit('end')));
     const [event] = fc.sample(newEvent, 1);
     await expect(append('counter-1', [event!], 'no-stream')).rejects.toThrow('it ended the call');

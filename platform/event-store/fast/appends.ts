@@ -17,8 +17,8 @@ const { StreamsClient, StreamsService } = eventStore;
 const { BatchAppendResp } = messages;
 
 /*
- * The client's batch append with another way to write its messages. The generated classes make base64 of an event's data and
- * decode it twice again; here its JSON goes into the message as it is.
+ * The client's batch append with a faster encoder. The generated classes convert an event's data to base64, which is
+ * decoded twice again; here its JSON is copied into the message.
  */
 
 type Answer = InstanceType<typeof BatchAppendResp>;
@@ -35,13 +35,14 @@ type OpenClient = {
 };
 type Waiting = { resolve(result: AppendResult): void; reject(error: Error): void };
 
-/** What a server takes as one message for certain. */
+/** The largest message that every server accepts. */
 const MOST_BYTES = 3 * 1024 * 1024;
 
 /**
- * Appends over one long-lived call, on which they keep their order.
- * @returns undefined for what only the client itself can append: to a server without such calls, or more than a message may hold
- * @throws StoreUnavailableError when it is not known whether the events were written
+ * Appends over one long-lived call, in order.
+ * @returns undefined when only the client itself can append: to a server without such calls, or a request larger than a
+ *   message may be
+ * @throws StoreUnavailableError when it is unknown whether the events were written
  */
 export type RawAppend = (
   stream: string,
@@ -63,7 +64,7 @@ export const rawAppends = (client: EventStoreDBClient): RawAppend => {
   const connected = open.GRPCStreamCreator(StreamsClient, 'appendToStream', create, new WeakMap());
   const connect = async (): Promise<Call | undefined> =>
     (await open.supports(StreamsService.batchAppend)) ? connected() : undefined;
-  // All wait for the same: who came first must not wait longer than the next.
+  // One attempt for all callers, so that appends keep their order.
   let connecting: Promise<Call | undefined> | undefined;
 
   return async (stream, events, expected) => {
@@ -83,7 +84,7 @@ export const rawAppends = (client: EventStoreDBClient): RawAppend => {
 
 const deserialize = (bytes: Buffer): Answer => BatchAppendResp.deserializeBinary(bytes);
 
-/** What a call has to say, and who waits for which of its answers. A correlation id is a UUID that ends with a count. */
+/** Sends requests on a call and matches its answers. A correlation id is a UUID that ends with a counter. */
 const answersOf = (call: Call) => {
   let unsent: Buffer[] = [];
   const waiting = new Map<number, Waiting>();
@@ -106,7 +107,7 @@ const answersOf = (call: Call) => {
   return {
     /** The correlation id of the next request. */
     nextId: (): string => prefix + (count + 1).toString(16).padStart(COUNT_DIGITS, '0'),
-    /** Sends it, together with the others of this turn of the event loop, and waits for its answer. */
+    /** Sends a request, together with the others of this turn of the event loop. */
     send(request: Buffer, one: Waiting): void {
       count += 1;
       waiting.set(count, one);
@@ -125,8 +126,9 @@ const COUNT_DIGITS = 12;
 const PREFIX_BYTES = 5;
 
 /**
- * Messages as one, for grpc-js to take through its layers once. It makes room for five bytes before a message of this length, and has
- * the message copied behind them; here each message brings its own five, and the first one's replace those that grpc-js wrote.
+ * Joins messages into one, so that grpc-js handles them once. grpc-js reserves a prefix of five bytes and copies a
+ * message of this length after it. Here each message is copied with its own prefix, and the first prefix overwrites the
+ * one of grpc-js.
  */
 const inOnePiece = (messages: readonly Buffer[]): Buffer => {
   const length = messages.reduce((sum, message) => sum + PREFIX_BYTES + message.length, -PREFIX_BYTES);
@@ -143,7 +145,7 @@ const inOnePiece = (messages: readonly Buffer[]): Buffer => {
   return { length, copy } as Buffer;
 };
 
-/** Servers answer with an id in halves, whatever was sent. */
+/** Servers answer with the id as two numbers, in whatever form it was sent. */
 const countIn = (answer: Answer): number => {
   const id = answer.getCorrelationId();
   const halves = id?.getStructured();
@@ -151,7 +153,7 @@ const countIn = (answer: Answer): number => {
   return Number(BigInt.asUintN(4 * COUNT_DIGITS, BigInt(halves.getLeastSignificantBits())));
 };
 
-/** @returns undefined for failures that tell nothing of the stream */
+/** @returns undefined for failures that say nothing about the stream */
 const resultOf = (answer: Answer): AppendResult | undefined => {
   const success = answer.getSuccess();
   if (success) {
@@ -180,7 +182,7 @@ const uuid = (tag: number, value: string): void => {
   writer.wrap(tag, before);
 };
 
-/** An entry of a message's metadata. */
+/** Writes an entry of a message's metadata. */
 const entry = (key: string, value: string): void => {
   const before = writer.length;
   writer.text(0x12, value);
@@ -198,7 +200,7 @@ const proposedMessage = ({ id, type, data, metadata }: WrittenEvent): void => {
   writer.wrap(0x1a, before);
 };
 
-/** Without a deadline: it would be a time of day, by a clock that need not agree with the server's. */
+/** Writes no deadline: it would be a time of day by this machine's clock, which may differ from the server's. */
 const options = (stream: string, expected: ExpectedRevision): void => {
   const before = writer.length;
   if (expected === 'no-stream') writer.text(0x1a, '');
@@ -209,7 +211,7 @@ const options = (stream: string, expected: ExpectedRevision): void => {
   writer.wrap(0x12, before);
 };
 
-/** A BatchAppendReq that is a whole append. */
+/** Returns a BatchAppendReq that is a complete append. */
 export const appendRequest = (
   correlationId: string,
   stream: string,
@@ -217,7 +219,7 @@ export const appendRequest = (
   expected: ExpectedRevision,
 ): Buffer => {
   writer.begin();
-  writer.number(0x20, 1); // It is final.
+  writer.number(0x20, 1); // is_final
   for (const event of events.toReversed()) proposedMessage(event);
   options(stream, expected);
   uuid(0x0a, correlationId);

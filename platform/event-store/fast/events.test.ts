@@ -13,7 +13,7 @@ const listening = async (): Promise<{ server: Http2Server; url: string }> => {
   return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
 };
 
-/** What a stream may be sent at once, as the server knows it after a call. */
+/** Returns the receive window that the server sees after a call. */
 const windowAfter = async (path: string): Promise<number | undefined> => {
   const { server, url } = await listening();
   const client = connect(url);
@@ -27,17 +27,17 @@ const windowAfter = async (path: string): Promise<number | undefined> => {
   return session.remoteSettings.initialWindowSize;
 };
 
-test('importing the module listens to no connection', async () => {
+test('importing the module registers no listener', async () => {
   const program = `
     import { hasSubscribers } from 'node:diagnostics_channel';
     await import(${JSON.stringify(new URL('./events.ts', import.meta.url).href)});
     console.log(hasSubscribers('http2.client.stream.created'));`;
-  // Another test of this process may have a subscription.
+  // In a process of its own: another test here may have a subscription.
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', program]);
   expect(stdout.trim()).toBe('false');
 });
 
-test('a server may send a megabyte ahead, on connections that read from an event store', async () => {
+test('opens a receive window of one megabyte on connections that read from an event store', async () => {
   widenReceiveWindows();
   expect(await windowAfter('/event_store.client.streams.Streams/Read')).toBe(1024 * 1024);
   expect(await windowAfter('/something.Else/Read')).toBe(65_535);

@@ -10,11 +10,11 @@ type ReadRequest = InstanceType<typeof ReadReq>;
 type ReadResponse = InstanceType<typeof ReadResp>;
 
 /*
- * The client's subscription with another way to read its messages. The generated classes make some thirty objects of each
- * event, and make them when it arrives; here it stays one piece of memory until it is its turn, and is read in one go.
+ * The client's subscription with a faster decoder. The generated classes create some thirty objects per event on
+ * arrival; here an event stays in its bytes until it is taken from the queue, and is decoded in one pass.
  */
 
-/** An event as it came: it is read when it is taken out of the queue. */
+/** An event in its bytes, decoded when it is taken from the queue. */
 export class RawEvent {
   readonly bytes: Buffer;
   #convert: Convert | undefined;
@@ -23,7 +23,7 @@ export class RawEvent {
     this.bytes = bytes;
   }
 
-  /** Remembers how the client itself reads events. */
+  /** Keeps the client's own decoder for messages that this one cannot read. */
   kept(convert: Convert): RawEvent {
     this.#convert = convert;
     return this;
@@ -51,7 +51,7 @@ const serialize = (request: ReadRequest): Buffer => Buffer.from(request.serializ
 const deserialize = (bytes: Buffer): RawEvent | ReadResponse =>
   bytes[0] === EVENT ? new RawEvent(bytes) : ReadResp.deserializeBinary(bytes);
 
-/** The client's subscription, which gives a RawEvent where the client's own gives an event. */
+/** Returns the client's subscription, which emits a RawEvent for each event. */
 export const subscribeRaw = (
   client: Client,
   ...[options, buffers]: Parameters<Client['subscribeToAll']>
@@ -76,7 +76,7 @@ export const subscribeRaw = (
   return subscription;
 };
 
-/** The connection as far as a subscription uses it. */
+/** Returns the connection with the faster decoder, as far as a subscription uses it. */
 const readingRaw = (connection: GrpcClient): GrpcClient =>
   ({
     read: (request: ReadRequest, ...how: never[]) =>
@@ -88,7 +88,7 @@ const readingRaw = (connection: GrpcClient): GrpcClient =>
 let bytes: Buffer = Buffer.alloc(0);
 let at = 0;
 
-/** A number below 2^53; -1 for a larger one. */
+/** Reads a number below 2^53; returns -1 for a larger one. */
 const varint = (): number => {
   let value = 0;
   for (let scale = 1; ; scale *= 0x80) {
@@ -99,7 +99,7 @@ const varint = (): number => {
   }
 };
 
-/** Goes over a field of no interest. False when its kind is not known. */
+/** Skips a field. @returns false for an unknown wire type */
 const skip = (tag: number): boolean => {
   const wireType = tag & 7;
   if (wireType === 0) varint();
@@ -129,8 +129,8 @@ type Record = {
 };
 
 /**
- * @returns undefined for what only the generated classes read: an event without a record, an id in halves, positions of 2^53 and
- *   above
+ * @returns undefined for messages that only the generated classes read: an event without a record, an id as two
+ *   numbers, positions of 2^53 and above
  */
 const readEvent = (message: Buffer): StoredEvent | undefined => {
   bytes = message;
@@ -169,7 +169,7 @@ const readEvent = (message: Buffer): StoredEvent | undefined => {
 
 const EMPTY = Buffer.alloc(0);
 
-/** What is no JSON stays what it is, as with the client. */
+/** Returns non-JSON data unchanged, like the client. */
 const parsed = (json: Buffer = EMPTY, otherwise: (json: Buffer) => unknown): unknown => {
   try {
     return JSON.parse(json.toString('utf8'));
@@ -183,7 +183,7 @@ const readRecord = (record: Record, end: number): boolean => {
     const tag = varint();
     switch (tag) {
       case 0x0a: {
-        at++; // The length: an id is short.
+        at++; // skip the length, which is one byte
         if (bytes[at] !== 0x12) return false;
         at++;
         record.id = text();
@@ -229,7 +229,7 @@ const slice = (): Buffer | undefined => {
   return length === 0 ? undefined : bytes.subarray(at - length, at);
 };
 
-/** An entry of the system's metadata: the event's type and that of its content. */
+/** Reads an entry of the system metadata: the event's type, or the content type. */
 const readEntry = (record: Record, end: number): boolean => {
   let key = '';
   while (at < end) {

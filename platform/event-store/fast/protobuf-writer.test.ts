@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ProtobufWriter } from './protobuf-writer.ts';
 
-describe('a message that is written from its end', () => {
-  it('has its fields in order, with their lengths', () => {
+describe('ProtobufWriter', () => {
+  it('writes fields in order with their lengths', () => {
     const writer = new ProtobufWriter();
     writer.number(0x08, 300);
     writer.text(0x12, '가');
@@ -10,7 +10,7 @@ describe('a message that is written from its end', () => {
     expect(writer.message().toString('hex')).toBe('0a08' + '1203eab080' + '08ac02');
   });
 
-  it('leaves those before it as they are, and may be larger than what is set aside', () => {
+  it('keeps earlier messages intact and grows beyond its chunk', () => {
     const writer = new ProtobufWriter();
     const lengths = [1, 65_000, 300_000, 10, 66_000];
     const messages = lengths.map((length, at) => {
@@ -22,7 +22,7 @@ describe('a message that is written from its end', () => {
     expect(texts).toEqual(lengths.map((length, at) => String(at).repeat(length)));
   });
 
-  it('has nothing of one that could not be finished', () => {
+  it('discards an unfinished message', () => {
     const writer = new ProtobufWriter();
     writer.text(0x0a, 'left');
     expect(() => writer.text(0x0a, undefined as unknown as string)).toThrow(TypeError);
@@ -31,7 +31,7 @@ describe('a message that is written from its end', () => {
     expect(writer.message().toString('hex')).toBe('0801');
   });
 
-  it('takes numbers up to 2^53', () => {
+  it('writes numbers up to 2^53', () => {
     const writer = new ProtobufWriter();
     writer.number(0x08, Number.MAX_SAFE_INTEGER);
     expect(writer.message().toString('hex')).toBe('08ffffffffffffff0f');

@@ -1,23 +1,23 @@
-/** Bytes that are set aside at a time: messages share them. */
+/** Bytes allocated at a time; messages share them. */
 const CHUNK = 64 * 1024;
-/** What a tag and a length take at most. */
+/** The most bytes of a tag and a length. */
 const TAG_AND_LENGTH = 10;
 
 /**
- * Writes messages as protobuf's encoding has them (https://protobuf.dev/programming-guides/encoding), from their end to their
- * beginning: then a length is known when its turn comes, and nothing is copied. The last field is written first.
+ * Writes protobuf messages (https://protobuf.dev/programming-guides/encoding) from their end to their beginning, so
+ * each length is known when it is written and nothing is copied. Write the last field first.
  */
 export class ProtobufWriter {
   #chunk = Buffer.allocUnsafeSlow(CHUNK);
   #at = CHUNK;
   #end = CHUNK;
 
-  /** Begins a message; one that was not finished is forgotten. */
+  /** Begins a message and discards an unfinished one. */
   begin(): void {
     this.#end = this.#at;
   }
 
-  /** How much of the message there is. */
+  /** Returns the bytes written so far. */
   get length(): number {
     return this.#end - this.#at;
   }
@@ -28,7 +28,7 @@ export class ProtobufWriter {
     this.#tagged(tag, value);
   }
 
-  /** @throws TypeError for what is no string */
+  /** @throws TypeError for a value that is not a string */
   text(tag: number, value: string): void {
     const length = Buffer.byteLength(value);
     this.#reserve(length + TAG_AND_LENGTH);
@@ -37,12 +37,12 @@ export class ProtobufWriter {
     this.#tagged(tag, length);
   }
 
-  /** Makes a field of what was written since the message was `before` bytes long. */
+  /** Makes a length-delimited field of everything written since the message had `before` bytes. */
   wrap(tag: number, before: number): void {
     this.number(tag, this.length - before);
   }
 
-  /** The message as it is now. */
+  /** Returns the message. */
   message(): Buffer {
     return this.#chunk.subarray(this.#at, this.#end);
   }
@@ -60,7 +60,7 @@ export class ProtobufWriter {
     this.#chunk[--this.#at] = tag;
   }
 
-  /** Takes the message along when it needs another chunk. */
+  /** Makes room; moves the message if it needs another chunk. */
   #reserve(bytes: number): void {
     if (this.#at >= bytes) return;
     const { length } = this;

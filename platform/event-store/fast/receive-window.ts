@@ -4,7 +4,7 @@ import type { ClientHttp2Session, ClientHttp2Stream, OutgoingHttpHeaders } from 
 /** The path of the event store's read call. */
 export const READ = '/event_store.client.streams.Streams/Read';
 
-/** Bytes that a server may send ahead. HTTP/2 starts with 64 KiB, so a server waits whenever its reader does something else. */
+/** Bytes that a server may send ahead. HTTP/2 starts with 64 KiB, so a server waits whenever its reader is busy. */
 const WINDOW = 1024 * 1024;
 const widened = new WeakSet<ClientHttp2Session>();
 
@@ -22,8 +22,8 @@ const widen = (message: unknown): void => {
 let isListening = false;
 
 /**
- * Lets event stores send a megabyte ahead on every connection of this process that reads from one. grpc-js has an option for this
- * (`grpc-node.flow_control_window`), but the event store's client makes its channels without it and offers no way to add one.
+ * Lets event stores send a megabyte ahead on every connection of this process that reads from one. grpc-js has an
+ * option for this (`grpc-node.flow_control_window`), but the event store's client creates its channels without options.
  */
 export const widenReceiveWindows = (): void => {
   if (isListening) return;
