@@ -5,7 +5,7 @@ import { startEmbeddedStores } from '../embedded/start.ts';
 import { temporaryData } from '../tests/support/plaza.ts';
 import { createMongoClient } from './mongo.ts';
 
-it('connects when the server comes later than the first command', async () => {
+it('connects when the server starts after the first command', async () => {
   const nobody = createServer().listen(0, '127.0.0.1');
   await once(nobody, 'listening');
   const { port: mongoPort } = nobody.address() as AddressInfo;

@@ -1,13 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 
-/** Milliseconds: what is asked must not wait for a MongoDB that is away. */
+/** Milliseconds: requests must not wait for an unreachable MongoDB. */
 const WITHIN = 800;
 const CONNECT_AGAIN_AFTER = 100;
 
 /**
- * The driver finds a server again that was lost, but a client whose first connection fails is of no use any more until
- * it is told to connect again.
+ * Connects until it succeeds. The driver reconnects to a server that it has lost, but a client whose first connection
+ * failed stays unusable until `connect` is called again.
  */
 const connect = async (client: MongoClient, closed: AbortSignal): Promise<void> => {
   while (!closed.aborted) {
@@ -22,9 +22,9 @@ const connect = async (client: MongoClient, closed: AbortSignal): Promise<void> 
 };
 
 /**
- * Connects as soon as the server is there, and again whenever it is back. Until then commands fail at once.
+ * Connects as soon as the server is reachable, and again after every outage. Until then commands fail at once.
  * @param url `mongodb://…`
- * @param within milliseconds until a server that can't be reached counts as away
+ * @param within milliseconds after which a server counts as unreachable
  */
 export const createMongoClient = (url: string, within = WITHIN): MongoClient => {
   const client = new MongoClient(url, {

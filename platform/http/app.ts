@@ -19,7 +19,7 @@ const bodyProblems: Record<string, () => ReturnType<typeof problems.malformedJso
   'encoding.unsupported': problems.unsupportedMediaType,
 };
 
-/** Decoding would replace bytes that are not UTF-8 without a word, and the event would say what nobody sent. */
+/** Decoding would silently replace bytes that are not UTF-8, and the event would differ from the request. */
 const mustBeUtf8 = (_req: unknown, _res: unknown, body: Buffer, encoding: string): void => {
   if (encoding === 'utf-8' && !isUtf8(body)) throw Object.assign(new Error('not UTF-8'), { type: 'entity.not.utf8' });
 };
@@ -77,7 +77,7 @@ const notFound =
     else sendProblem(res, problems.notFound());
   };
 
-/** The parts of a request that help to find an error's cause. */
+/** The facts about a request that help to find an error's cause. */
 export type RequestInfo = { method: string; path: string; traceId?: string };
 
 const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
@@ -102,7 +102,7 @@ export const createApp = (
   app.disable('etag');
   app.enable('case sensitive routing');
   const methods = methodsOf(contexts);
-  // Limits and metrics are plain handlers: they count OPTIONS, too.
+  // Limits and metrics are plain handlers: they count OPTIONS too.
   const isRouter = (handler: RequestHandler) => 'stack' in handler;
   for (const handler of routers.filter((one) => !isRouter(one))) app.use(handler);
   app.use(answerOptions(methods));

@@ -81,7 +81,7 @@ it('disconnects a client that stops reading, and no other', async () => {
   const waiting = client(get('/later'));
   await expect.poll(() => reading.received.length, SOON).toBeGreaterThan(page.length);
   await expect.poll(() => waiting.received, SOON).toMatch(/late/);
-  // A paused socket learns of the end when it reads on.
+  // A paused socket notices the end only when it reads again.
   stalled.socket.resume();
   await expect.poll(() => stalled.isClosed, SOON).toBe(true);
   expect(stalled.received.length).toBeLessThan(page.length);

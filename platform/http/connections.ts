@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Milliseconds after which a client that reads nothing of its answer is disconnected. */
+/** Milliseconds after which a client that does not read its answer is disconnected. */
 const STALLED_AFTER = 30_000;
 
 /** The most requests of one connection that wait for the answer to an earlier one. */
@@ -10,8 +10,8 @@ const MAX_PIPELINED = 100;
 type Exchange = [IncomingMessage, ServerResponse];
 
 /**
- * Answers the requests of each connection one at a time, so that a client gets its share by its connections and not by the
- * requests it pipelines (RFC 9112 9.3.2). A client that pipelines too many, or that stops reading, is disconnected.
+ * Answers the requests of each connection one at a time, so that a client's share depends on its connections and not on
+ * the requests that it pipelines (RFC 9112 9.3.2). Disconnects a client that pipelines too many, or that stops reading.
  */
 export const oneAtATime = (listener: RequestListener, stalledAfter = STALLED_AFTER): RequestListener => {
   const waiting = new WeakMap<Socket, Exchange[]>();

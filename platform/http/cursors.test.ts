@@ -14,7 +14,7 @@ afterAll(() => database.stop());
 
 const place = { id: 'lot-1', value: 'Lot A' };
 
-it('is understood by every process on the database, whichever made the key', async () => {
+it('is readable by every process on the database, whichever process made the key', async () => {
   const processes = Array.from({ length: 8 }, () => sealedCursors(db));
   const made = await Promise.all(processes.map((cursors) => cursors.encode('q', place)));
   expect(new Set(made).size).toBe(1);
@@ -22,7 +22,7 @@ it('is understood by every process on the database, whichever made the key', asy
   expect(await db.collection('secrets').countDocuments()).toBe(1);
 });
 
-it('is refused with one changed bit, with another question, and without a signature', async () => {
+it('is refused with one changed bit, for another question, and without encryption', async () => {
   const cursors = sealedCursors(db);
   const cursor = await cursors.encode('q', place);
   const bytes = Buffer.from(cursor, 'base64url');
@@ -47,7 +47,7 @@ it('is made with the new key after the database was replaced', async () => {
   await expect(cursors.decode('q', old)).rejects.toMatchObject({ problem: { status: 400 } });
 });
 
-it('carries nothing but an id and a plain value, even when signed', async () => {
+it('carries only an id and a plain value, even when encrypted', async () => {
   const cursors = sealedCursors(db);
   for (const wrong of [
     { id: 'a', value: { $gt: '' } },

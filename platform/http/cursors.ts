@@ -19,7 +19,9 @@ const CIPHER = 'aes-256-gcm';
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** Milliseconds between two reads of the key for cursors that it does not fit: MongoDB's data may have been replaced. */
+/**
+ * Milliseconds between two reads of the key after a cursor could not be opened: MongoDB's data may have been replaced.
+ */
 const READ_AGAIN_AFTER = 5_000;
 
 const isDuplicate = (error: unknown): boolean => (error as { code?: unknown } | undefined)?.code === 11000;
@@ -74,7 +76,7 @@ const refused = () =>
 const isPrimitive = (value: unknown): value is Place['value'] =>
   value === null || ['string', 'number', 'boolean'].includes(typeof value);
 
-/** Opens cursors that are sealed with a key that is kept in the database. */
+/** Encrypts cursors with a key that is kept in the database. */
 export const sealedCursors = (db: Db): Cursors => {
   let key: Promise<string> | undefined;
   let readAt = Number.NEGATIVE_INFINITY;

@@ -6,7 +6,7 @@ import { problems, sendProblem } from './problem.ts';
 export type ClientLimit = {
   /** Requests that one client may send in a minute. */
   perMinute: number;
-  /** Trusted proxies in front: the client is as many places from the end of X-Forwarded-For. */
+  /** Number of trusted proxies in front: the client is that many places from the end of X-Forwarded-For. */
   trustedProxies: number;
   /** The store of the counts, in windows of {@link MINUTE}; in memory when left out. */
   store?: Store;
@@ -17,7 +17,7 @@ export const MINUTE = 60_000;
 /** Paths of monitoring are not limited. */
 const UNLIMITED: ReadonlySet<string> = new Set(['/livez', '/readyz', '/metrics']);
 
-/** The prefix of an IPv6 client's network: it can use every address in it. */
+/** Prefix length of a network: an IPv6 client can use every address in it. */
 const IPV6_NETWORK = 56;
 
 /** Returns the client of a request, as an address or as a network. */

@@ -18,7 +18,7 @@ export const pageParameters: ReadonlyMap<string, ReadText> = new Map([
 /** A page as it was requested: its length, and the cursor that the page before it gave. */
 export type PageRequest = { limit: number; cursor: string | undefined };
 
-/** Takes the parameters of a page out of the ones that were given. */
+/** Removes the parameters of a page from the given ones. @returns the page */
 export const takePage = (given: Map<string, unknown>): PageRequest => {
   const { limit = DEFAULT_LIMIT, cursor } = Object.fromEntries(given) as { limit?: number; cursor?: string };
   for (const name of pageParameters.keys()) given.delete(name);

@@ -23,8 +23,8 @@ export const readText = (schema: TSchema): ReadText => {
 };
 
 /**
- * Reads named texts, all of them known and none of them twice.
- * @throws ProblemError 400 naming the texts that are unknown, repeated or wrong
+ * Reads named texts, each known and given at most once.
+ * @throws ProblemError 400 with the names of unknown, repeated or wrong texts
  */
 export const readAll = (
   given: Iterable<readonly [name: string, text: string]>,
@@ -48,7 +48,7 @@ export const readAll = (
   return values;
 };
 
-/** The query of a request's target, as names and texts. */
+/** Returns the query parameters of a request's target. */
 export const queryOf = (target: string): Iterable<readonly [string, string]> => {
   const start = target.indexOf('?');
   return start === -1 ? [] : new URLSearchParams(target.slice(start + 1));

@@ -19,7 +19,7 @@ export type Problem = {
   position?: string;
 };
 
-/** An expected failure of a request, which is answered as its problem wherever it is thrown. */
+/** An expected failure of a request. Wherever it is thrown, it is answered as its problem. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly problem: Problem;
@@ -45,7 +45,7 @@ const common = (name: CommonProblem, details: Details = {}): Problem => {
   return problem(status, name, title, { ...rest, ...details });
 };
 
-/** Makes the problems that any request may meet; a context's own are in its schema. */
+/** Makes the common problems; a context's own are in its schema. */
 export const problems = {
   malformedJson: (detail?: string) => common('malformed-json', detail === undefined ? {} : { detail }),
   malformedRequest: (detail: string) => common('malformed-request', { detail }),

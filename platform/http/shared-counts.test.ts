@@ -4,7 +4,7 @@ import { type SharedCount, type SharedCounts, sharedCounts } from './shared-coun
 
 const MINUTE = 60_000;
 
-/** As much of a collection as the counts use. */
+/** A fake of the collection methods that the counts use. */
 const collection = () => {
   const hits = new Map<string, number>();
   const state = { isAway: false };
@@ -50,7 +50,7 @@ const start = (counts: Collection<SharedCount>, clock: { now: number }) => {
 };
 
 describe('two processes', () => {
-  test('know what both have counted, once they have exchanged it', async () => {
+  test('know both counts after an exchange', async () => {
     const { counts } = collection();
     const clock = { now: 10 * MINUTE + 5_000 };
     const [a, b] = [start(counts, clock), start(counts, clock)];
@@ -82,7 +82,7 @@ describe('two processes', () => {
     expect(await b.hit('x', 1)).toBe(10);
   });
 
-  test('lose no count while the clock goes on', async () => {
+  test('lose no count when the window changes', async () => {
     const { counts } = collection();
     let time = 10 * MINUTE;
     const own = sharedCounts({
@@ -96,7 +96,7 @@ describe('two processes', () => {
     for (let hits = 1; hits <= 100; hits++) expect((await own.increment('x')).totalHits).toBe(hits);
   });
 
-  test('begin anew with each window, and leave nothing behind', async () => {
+  test('start at zero in each window and delete old counts', async () => {
     const { counts, hits } = collection();
     const clock = { now: 10 * MINUTE };
     const a = start(counts, clock);
@@ -111,7 +111,7 @@ describe('two processes', () => {
     expect([...hits.keys()].map((id) => id.slice(0, 16))).toEqual(['1970-01-01T00:11', '1970-01-01T00:12']);
   });
 
-  test('count for themselves while the store is away, and together again afterwards', async () => {
+  test('count alone while the store does not answer, and together again afterwards', async () => {
     const { counts, state } = collection();
     const clock = { now: 10 * MINUTE };
     const [a, b] = [start(counts, clock), start(counts, clock)];

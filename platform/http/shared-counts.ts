@@ -1,7 +1,7 @@
 import type { Store } from 'express-rate-limit';
 import type { Collection } from 'mongodb';
 
-/** How much a client has asked within a window, counted by all processes: `{start of the window} {scope} {client}`. */
+/** The requests of a client within a window, counted by all processes: `{start of the window} {scope} {client}`. */
 export type SharedCount = { _id: string; hits: number };
 
 export type SharedCountsOptions = {
@@ -16,25 +16,25 @@ export type SharedCountsOptions = {
 };
 
 export type SharedCounts = Store & {
-  /** Publishes what was counted here and reads what the others counted. Never rejects. */
+  /** Publishes this process's new counts and reads those of the others. Never rejects. */
   exchange(): Promise<void>;
-  /** Ends the exchange, with a last one. */
+  /** Stops, after a last exchange. */
   stop(): Promise<void>;
 };
 
 type Count = {
-  /** Of all processes, as last read, with what was published from here. */
+  /** The count of all processes at the last exchange. */
   known: number;
-  /** Counted here since then. */
+  /** Requests counted here since then. */
   news: number;
 };
 
-/** Milliseconds between two exchanges: for as long a client may be given more than its share by several processes. */
+/** Milliseconds between two exchanges. For this long a client can exceed its share by using several processes. */
 const EXCHANGE_EVERY = 200;
 
 /**
- * Counts requests of clients together with other processes, over MongoDB. No request waits for it: each process counts
- * in its memory, and exchanges what is new in the background. While MongoDB is away each counts for itself.
+ * Counts requests of clients together with other processes, over MongoDB. No request waits: each process counts in
+ * memory and exchanges new counts in the background. While MongoDB does not answer, each process counts alone.
  */
 export const sharedCounts = ({
   counts,
@@ -70,7 +70,7 @@ export const sharedCounts = ({
     resetTime: new Date(window + windowMs),
   });
 
-  /** Of windows that are over for longer than clocks may differ by. */
+  /** The last window whose old counts were deleted. */
   let swept = -1;
   const sweep = async (): Promise<void> => {
     if (swept === window) return;
@@ -97,7 +97,8 @@ export const sharedCounts = ({
     try {
       await counts.bulkWrite(updates, { ordered: false });
     } catch (error) {
-      // Sent again with the next exchange. If MongoDB had written it before it went away, it counts twice: too many, never too few.
+      // Sent again with the next exchange. If MongoDB had written it already, it counts twice: the limit errs on the
+      // strict side.
       for (const { client, count, news } of sent) {
         count.known -= news;
         count.news += news;

@@ -59,7 +59,7 @@ describe('validation of a request’s data', () => {
     });
   });
 
-  it('is 422 when only a range is left', () => {
+  it('is 422 when every error is a value out of range', () => {
     expect(refusal({ customerId: 'c', lines: [{ menuId: 'm', quantity: 0 }] })).toMatchObject({
       status: 422,
       errors: [{ pointer: '/lines/0/quantity' }],

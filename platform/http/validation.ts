@@ -3,7 +3,7 @@ import formats from 'ajv-formats';
 import type { TSchema } from 'typebox';
 import { type Problem, ProblemError, problems } from './problem.ts';
 
-/** One thing that is wrong with a request: a JSON pointer (RFC 6901) into its data, and why. */
+/** One error in a request: a JSON pointer (RFC 6901) into its data, and the reason. */
 export type Wrong = NonNullable<Problem['errors']>[number];
 
 /** The most errors that one answer lists. */
@@ -13,8 +13,8 @@ export const MAX_ERRORS = 20;
 const MAX_POINTER = 200;
 
 /**
- * Values in a request's data from which on only the first error is looked for: finding every error costs time for each
- * of them. Requests that people write stay far below.
+ * Number of values above which only the first error is reported, because finding each further error costs time.
+ * Ordinary requests stay far below.
  */
 const MANY_VALUES = 1_000;
 
@@ -27,7 +27,7 @@ const ajvWith = (allErrors: boolean): Ajv => {
 const stopsAtFirst = ajvWith(false);
 const findsAll = ajvWith(true);
 
-/** Keywords that a value of the right shape fails by being out of its range. */
+/** Keywords that a value of the right shape fails when it is out of range. */
 const RANGE_KEYWORDS = new Set([
   'minimum',
   'maximum',

@@ -11,14 +11,14 @@ export type Caller = {
   roles: readonly Role[];
   /** The entries of the token's scope claim, which limit what the roles reach; undefined without the claim. */
   scope?: readonly string[];
-  /** When the token expires, in milliseconds since 1970: an answer that lasts ends then. */
+  /** When the token expires, in milliseconds since 1970. Event streams end then. */
   expiresAt: number;
 };
 
 /**
- * Tells who asks.
+ * Identifies the caller of a request.
  * @returns undefined for a request without a token
- * @throws ProblemError 401 for a token that is not good, 503 when it can't be found out
+ * @throws ProblemError 401 for an invalid token, 503 when the keys are unavailable
  */
 export type Identify = (authorization: string | undefined) => Promise<Caller | undefined>;
 
@@ -38,7 +38,7 @@ const ALL: Permit = { kind: 'all' };
 export type Admitted = {
   caller: Caller | undefined;
   permit: Permit;
-  /** What the caller reaches of a context, in answers about several contexts. */
+  /** Returns how much of a context the caller reaches, for answers about several contexts. */
   reach(context: Scoped): Reach;
   /** The things whose personal fields the caller sees; undefined for none. */
   personal: Permit | undefined;
@@ -97,9 +97,9 @@ export const rolesIn = (claim: unknown): Role[] => {
 };
 
 /**
- * Admits the callers that a rule of a context names, and keeps what they may use for {@link permitted}. Comes before a
+ * Admits the callers that a rule of a context allows, and keeps their permit for {@link permitted}. Runs before a
  * route's own handlers.
- * @param identify left out where sign-in is off: everybody may use everything
+ * @param identify undefined when sign-in is off: everybody may use everything
  */
 export const admit =
   (identify: Identify | undefined, rule: Rule, context: Scoped): RequestHandler =>
@@ -114,9 +114,9 @@ export const admit =
   };
 
 /**
- * Admits the callers that a rule of a resource names which belongs to no context.
- * @param isScoped whether the resource leaves out by itself what a caller does not reach; any other is for callers only
- *   whose token has no scope
+ * Admits the callers that the rule of a resource outside all contexts allows.
+ * @param isScoped whether the resource itself hides everything outside a caller's scope; otherwise a token with a scope
+ *   is refused
  */
 export const admitToSystem =
   (identify: Identify, rule: Rule, isScoped: boolean): RequestHandler =>
@@ -132,17 +132,18 @@ export const admitToSystem =
     next();
   };
 
-/** Returns what {@link admit} found out about a request. */
+/** Returns the outcome of {@link admit} for a request. */
 export const permitted = (res: Response): Admitted => res.locals.admitted ?? OFF;
 
-/** What only the stream of a command can tell: the owner of the thing that it names, or the scope that it is in. */
+/** A condition that only the command's stream can check: the owner of the addressed resource, or its scope. */
 export type Condition = { ownedBy?: string; within?: Within };
 
 /**
- * Returns what the thing that a command names must fulfil, where the command's data does not tell: one of the two.
+ * Returns the condition on the addressed resource that the command's data cannot settle. The resource must fulfil one
+ * of the two.
  * @param known the fields that the command's data may have
- * @returns undefined when the data tells that the caller may give the command
- * @throws ProblemError 403 when the data tells that the caller may not
+ * @returns undefined when the data shows that the caller may give the command
+ * @throws ProblemError 403 when the data shows that the caller may not
  */
 export const conditionOf = (
   permit: Permit,

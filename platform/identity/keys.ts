@@ -1,14 +1,17 @@
 import { readFileSync, statSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 
-/** Milliseconds: for an answer, between two looks for a key that is not known, and until known ones are looked at again. */
+/**
+ * Milliseconds: the time limit of a request for keys, the pause between two requests for an unknown key, and the age at
+ * which known keys are fetched again.
+ */
 const ANSWER_WITHIN = 2_000;
 const LOOK_AGAIN_AFTER = 5_000;
 const KEEP_FOR = 600_000;
 
 /**
- * The keys at a URL. A key that is not known yet is looked for once more, so a provider may rotate its keys.
- * @param lookAgainAfter milliseconds between two such looks
+ * Returns the keys at a URL. An unknown key causes another request, so a provider may rotate its keys.
+ * @param lookAgainAfter milliseconds between two such requests
  */
 export const keysAt = (url: string, lookAgainAfter = LOOK_AGAIN_AFTER): JWTVerifyGetKey =>
   createRemoteJWKSet(new URL(url), {
@@ -17,7 +20,7 @@ export const keysAt = (url: string, lookAgainAfter = LOOK_AGAIN_AFTER): JWTVerif
     cacheMaxAge: KEEP_FOR,
   });
 
-/** The keys in a file (JWK Set, RFC 7517), which is read again when it was changed and a key is not known. */
+/** Returns the keys in a file (JWK Set, RFC 7517). It is read again when a key is unknown and the file has changed. */
 export const keysIn = (file: string): JWTVerifyGetKey => {
   let readAt = -1;
   let keys: JWTVerifyGetKey;
@@ -38,8 +41,8 @@ export const keysIn = (file: string): JWTVerifyGetKey => {
 };
 
 /**
- * The keys of an OpenID provider, found by its discovery document (OpenID Connect Discovery 1.0, 4).
- * @param issuer as the tokens' `iss` has it
+ * Returns the keys of an OpenID provider, found by its discovery document (OpenID Connect Discovery 1.0, 4).
+ * @param issuer the tokens' `iss`
  */
 export const keysOf = (issuer: string, lookAgainAfter = LOOK_AGAIN_AFTER): JWTVerifyGetKey => {
   let keys: Promise<JWTVerifyGetKey> | undefined;

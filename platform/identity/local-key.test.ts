@@ -55,7 +55,7 @@ test('processes that start at the same time make one pair of keys that match', a
   expect(await isTrusted()).toBe(true);
 });
 
-test('public keys that do not match, or are missing, are derived again from the private key', async () => {
+test('derives public keys again when they are missing or do not match', async () => {
   await localKey(folder);
   const keysFile = join(folder, 'sign-in', 'keys.json');
   writeFileSync(keysFile, JSON.stringify({ keys: [{ kid: 'of-another-start' }] }));
@@ -64,7 +64,7 @@ test('public keys that do not match, or are missing, are derived again from the 
   expect(await isTrusted()).toBe(true);
 });
 
-test('nobody else can read the private key, and the public file has no part of it', async () => {
+test('only the owner can read the private key, and the public file has no part of it', async () => {
   const { privateFile, keysFile } = await localKey(folder);
   expect(statSync(privateFile).mode & 0o077).toBe(0);
   expect(JSON.parse(readFileSync(keysFile, 'utf8')).keys[0]).not.toHaveProperty('d');

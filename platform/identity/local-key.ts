@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, SignJWT } from 'jose';
 import type { Role } from '../../schemas/access.ts';
 
-/** Who signs the tokens of a Plaza that has no identity provider. */
+/** The issuer of tokens of a Plaza without an identity provider. */
 export const LOCAL_ISSUER = 'plaza:local';
 
 const ALGORITHM = 'ES256';
 
-/** Writes a file as a whole: readers see the old content or the new one. */
+/** Replaces a file in one step: readers see the old content or the new one. */
 const replaceFile = (file: string, content: object, mode: number, put: (draft: string, file: string) => void): void => {
   const draft = `${file}.${randomUUID()}`;
   writeFileSync(draft, JSON.stringify(content), { mode });
@@ -20,7 +20,7 @@ const replaceFile = (file: string, content: object, mode: number, put: (draft: s
   }
 };
 
-/** Gives a draft its name unless another process was first: a hard link never replaces a file. */
+/** Renames a draft unless another process was first: a hard link never replaces a file. */
 const linkOnce = (draft: string, file: string): void => {
   try {
     linkSync(draft, file);
@@ -35,9 +35,9 @@ const readJson = <Content>(file: string): Content => JSON.parse(readFileSync(fil
 const publicOf = ({ kty, crv, x, y, kid, alg, use }: JWK): JWK => ({ kty, crv, x, y, kid, alg, use }) as JWK;
 
 /**
- * Makes the key of a Plaza without an identity provider unless it exists: `sign-in/private.jwk`, readable by its owner
- * alone. `sign-in/keys.json`, which those who check tokens read, is derived from it, so processes that start at the
- * same time end up with one matching pair.
+ * Makes the key of a Plaza without an identity provider unless it exists: `sign-in/private.jwk`, readable only by its
+ * owner. `sign-in/keys.json`, which verifiers read, is derived from it, so processes that start at the same time end up
+ * with one matching pair.
  * @returns the files
  */
 export const localKey = async (dataFolder: string): Promise<{ privateFile: string; keysFile: string }> => {
@@ -59,13 +59,13 @@ export const localKey = async (dataFolder: string): Promise<{ privateFile: strin
 export type LocalToken = {
   sub: string;
   roles: readonly Role[];
-  /** Left out for a token that only its roles limit. */
+  /** Undefined for a token that only its roles limit. */
   scope?: { claim: string; entries: readonly string[] };
   audience: string;
   hours: number;
 };
 
-/** An access token (RFC 9068), signed with the local key. @param privateFile of {@link localKey} */
+/** Signs an access token (RFC 9068) with the local key. @param privateFile of {@link localKey} */
 export const signLocally = async (
   privateFile: string,
   { sub, roles, scope, audience, hours }: LocalToken,

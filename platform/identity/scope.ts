@@ -1,15 +1,17 @@
 import { defaultScope, type Role } from '../../schemas/access.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 
-/** The part of a context that a caller reaches: all of it, or what has one of the values in the context's scope field. */
+/**
+ * The part of a context that a caller reaches: all of it, or the resources with one of these values in the scope field.
+ */
 export type Reach = 'all' | readonly string[];
 
 export type Scoped = Pick<ContextSchema, 'name' | 'scope'>;
 
 /**
- * Reads a scope claim: entries such as `parking` (the whole context) and `food-court:shop:1` (one shop of it), as a list
- * or, where no value has a space, as one text.
- * @returns undefined without the claim: the role decides; nothing is reached by a claim of another form
+ * Reads a scope claim: entries such as `parking` (the whole context) and `food-court:shop:1` (one shop of it), as a
+ * list or as one string with spaces.
+ * @returns undefined without the claim, so that the role decides; an empty list for a claim of another form
  */
 export const scopeIn = (claim: unknown): readonly string[] | undefined => {
   if (claim === undefined) return undefined;
@@ -29,7 +31,7 @@ const reachOf = (entries: readonly string[], { name, scope }: Scoped): Reach => 
 /** Returns whether an entry of a scope claim names a context, or a part of it. */
 export const isScopeOf = (context: Scoped, entry: string): boolean => reachOf([entry], context).length > 0;
 
-/** Returns what roles reach of a context together. @param scope of the token, which limits every role alike */
+/** Returns how much of a context roles reach together. @param scope of the token, which limits every role alike */
 export const reachIn = (
   context: Scoped,
   { id, scope, roles }: { id: string; scope?: readonly string[] | undefined; roles: readonly Role[] },

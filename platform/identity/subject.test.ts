@@ -24,16 +24,16 @@ test.each(['CUST1', 'auth0|5f1c', 'user@example.com', 'policymaker', 'anonymous1
   },
 );
 
-test('a subject that is an id owns things under its own name', () => {
+test('a subject that is an id is its own owner id', () => {
   expect(ownerId('CUST1')).toBe('CUST1');
   expect(ownerId('sub-1')).toBe('sub-1');
 });
 
-test('the id of any other subject is fixed for ever', () => {
+test('the owner id of any other subject never changes', () => {
   expect(ownerId('auth0|5f7c8ec7c33c6c004bbafe82')).toBe('sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE');
 });
 
-test('every subject has an allowed id, and no two subjects have the same', () => {
+test('every subject has a valid owner id, and no two share one', () => {
   const id = new RegExp((Id as { pattern?: string }).pattern ?? 'missing');
   const subject = fc.oneof(
     fc.stringMatching(/^[\x21-\x7e]{1,128}$/),
@@ -44,7 +44,7 @@ test('every subject has an allowed id, and no two subjects have the same', () =>
     fc.property(subject, subject, (one, other) => {
       expect(ownerId(one)).toMatch(id);
       expect(ownerId(one) === ownerId(other)).toBe(one === other);
-      // The subject that is written like another one's id does not own that one's things.
+      // The subject whose text equals another one's owner id does not get that id.
       if (ownerId(one) !== one) expect(ownerId(ownerId(one))).not.toBe(ownerId(one));
     }),
   );

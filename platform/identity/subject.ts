@@ -10,12 +10,12 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/;
 
 const DERIVED = /^sub-[A-Za-z0-9_-]{43}$/;
 
-/** Returns whether a token may have a subject: 1-128 visible ASCII characters, and not the name of one of Plaza's own actors. */
+/** Returns whether a token may have this subject: 1-128 visible ASCII characters, and not an actor of Plaza itself. */
 export const isSubject = (sub: string): boolean => SUBJECT.test(sub) && !RESERVED.test(sub);
 
 /**
- * Returns the id under which a subject owns things (`customerId`, `userId`, `shopId`, `managerId`): the subject where it
- * is an id, else `sub-` and the base64url SHA-256 of the subject (`auth0|5f…`). Two subjects never share an id, as a
+ * Returns the id under which a subject owns things (`customerId`, `userId`, `shopId`, `managerId`): the subject if it is
+ * an id, else `sub-` and the base64url SHA-256 of the subject (`auth0|5f…`). Two subjects never share an id, because a
  * subject of that second form is hashed too.
  */
 export const ownerId = (sub: string): string =>

@@ -4,15 +4,16 @@ import { expressPath } from '../http/app.ts';
 import { sendJson } from '../http/problem.ts';
 import { admitToSystem, type Caller, type Identify } from './caller.ts';
 
-/** How a page signs its users in, with the code flow and PKCE (RFC 7636). */
+/** How users sign in on a page: the code flow with PKCE (RFC 7636). */
 export type SignIn = { signIn: 'off' } | { signIn: 'on'; issuer: string | null; clientId: string; audience: string };
 
-/** The answer of `GET /sign-in`: how one signs in and, to whoever sends a token, whose it is. */
+/** The answer of `GET /sign-in`: how to sign in and, for a request with a token, its caller. */
 type SignInAnswer = SignIn & { caller?: Omit<Caller, 'expiresAt'> };
 
 /**
- * Comes before the routes of what is no context's: admits the callers that each resource's `access` names, and answers `GET /sign-in`.
- * @param identify left out where sign-in is off
+ * Guards the routes that belong to no context: admits the callers that each resource's `access` allows, and answers
+ * `GET /sign-in`.
+ * @param identify undefined when sign-in is off
  */
 export const systemGuard = (identify: Identify | undefined, signIn: SignIn): Router => {
   const router = Router({ caseSensitive: true });

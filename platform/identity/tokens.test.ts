@@ -40,7 +40,7 @@ describe('a token', () => {
     problemOf(bearerTokens(rules(keysAt(issuer.jwksUrl)))(`Bearer ${await issuer.token(options)}`));
   const INVALID = '401 Bearer realm="plaza", error="invalid_token"';
 
-  test('that is good tells who asks, and what they are', async () => {
+  test('that is valid identifies the caller and the roles', async () => {
     expect(await identifyBy({ sub: 'CUST1', roles: ['staff', 'customer', 'wizard'] })).toBe(
       '{"sub":"CUST1","id":"CUST1","roles":["customer","staff"]}',
     );
@@ -68,7 +68,7 @@ describe('a token', () => {
     expect(await identifyBy(options)).toBe(INVALID);
   });
 
-  test('may be off by the clock skew', async () => {
+  test('is accepted within the clock skew', async () => {
     expect(await identifyBy({ expiresIn: -25 })).toContain('CUST1');
     expect(await identifyBy({ notBefore: 25 })).toContain('CUST1');
   });
@@ -96,7 +96,7 @@ describe('a token', () => {
     expect(await identify(undefined)).toBeUndefined();
   });
 
-  test('may have its roles deep inside', async () => {
+  test('may have its roles in a nested claim', async () => {
     const identify = bearerTokens({ ...rules(keysAt(issuer.jwksUrl)), rolesClaim: 'realm_access.roles' });
     const token = await issuer.token({ claims: { realm_access: { roles: ['manager'] } } });
     expect(await identify(`Bearer ${token}`)).toEqual({
@@ -116,7 +116,7 @@ describe('a token', () => {
 });
 
 describe('keys', () => {
-  test('are rotated by the issuer without a restart, and withdrawn ones are good no more', async () => {
+  test('are rotated by the issuer without a restart, and withdrawn keys are refused', async () => {
     const own = await startIssuer();
     const identify = bearerTokens(rules(keysOf(own.url, 0), own));
     const before = await own.token();
@@ -130,7 +130,7 @@ describe('keys', () => {
     own.stop();
   });
 
-  test('are asked for once, however many requests come', async () => {
+  test('are requested once for many concurrent requests', async () => {
     const own = await startIssuer();
     const identify = bearerTokens(rules(keysAt(own.jwksUrl), own));
     const tokens = await Promise.all(Array.from({ length: 20 }, (_, index) => own.token({ sub: `C${index}` })));
@@ -139,7 +139,7 @@ describe('keys', () => {
     own.stop();
   });
 
-  test('that can not be had are nobody’s fault: 503, and all is well when they can', async () => {
+  test('that are unavailable cause 503, until they are available again', async () => {
     const told: unknown[] = [];
     const own = await startIssuer();
     const token = await own.token();
@@ -161,7 +161,7 @@ describe('keys', () => {
     expect(await problemOf(nowhere(`Bearer ${token}`))).toBe('503 /problems/sign-in-unavailable');
   });
 
-  test('may be in a file, which is read again when it was changed', async () => {
+  test('may be in a file, which is read again after a change', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'plaza-keys-'));
     const file = join(folder, 'keys.json');
     const own = await startIssuer();

@@ -9,28 +9,28 @@ export type TokenRules = {
   keys: JWTVerifyGetKey;
   issuer: string;
   audience: string;
-  /** The signature algorithms that are taken: asymmetric ones only. */
+  /** The accepted signature algorithms: asymmetric ones only. */
   algorithms: readonly string[];
-  /** Seconds by which clocks may differ. */
+  /** Tolerated difference between the clocks, in seconds. */
   clockSkew: number;
-  /** The claim with the roles; dots lead into objects: `realm_access.roles`. */
+  /** The claim with the roles; dots separate nested names: `realm_access.roles`. */
   rolesClaim: string;
   /** The claim that limits the roles to contexts and parts of them. */
   scopeClaim: string;
-  /** Told why somebody could not be identified who perhaps should have been. */
+  /** Called when a caller cannot be identified for a reason other than the token. */
   onError(error: unknown): void;
 };
 
 const BEARER = /^Bearer +([A-Za-z0-9._~+/-]+=*)$/i;
 
-/** Milliseconds for which a good token is not looked at again, and how many of them. */
+/** Milliseconds for which a verified token is not verified again, and the most such tokens. */
 const TRUST_FOR = 60_000;
 const TRUSTED = 10_000;
 
 const claimAt = (payload: JWTPayload, path: string): unknown =>
   path.split('.').reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], payload);
 
-/** What is wrong with the token itself; everything else is not the caller's fault. */
+/** Errors of the token itself; all others are failures of Plaza or the provider. */
 const BAD_TOKEN = [
   errors.JWTClaimValidationFailed,
   errors.JWTExpired,
@@ -46,7 +46,7 @@ const BAD_TOKEN = [
 const isBadToken = (error: unknown): boolean => BAD_TOKEN.some((kind) => error instanceof kind);
 
 /**
- * Identifies by JWT access tokens as RFC 9068 has them: type `at+jwt`, signed, for this audience, with `iss`, `sub`,
+ * Identifies callers by JWT access tokens (RFC 9068): type `at+jwt`, signed, for this audience, with `iss`, `sub`,
  * `exp`, `iat`, `jti` and `client_id`.
  */
 export const bearerTokens = ({ keys, rolesClaim, scopeClaim, clockSkew, onError, ...rules }: TokenRules): Identify => {

@@ -3,8 +3,8 @@ import { type Position, START } from '../event-store/types.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 
 /**
- * How far a consumer has come. Positions are decimal strings: the driver's 64-bit numbers lose their exactness on the
- * way through JSON and through filters.
+ * The progress of a consumer. Positions are decimal strings: the driver's 64-bit numbers lose precision in JSON and in
+ * filters.
  */
 export type Checkpoint = {
   _id: string;
@@ -13,9 +13,9 @@ export type Checkpoint = {
   partitions: number;
   commit: string;
   prepare: string;
-  /** The fencing token of the lease that wrote it: an older lease can write no more. */
+  /** The fencing token of the lease that wrote it. An older lease can no longer write. */
   token: number;
-  /** Set while a rebuild replaces the view. Nobody works on the consumer until the outcome is certain. */
+  /** Set while a rebuild replaces the view. No process works on the consumer until the rebuild has ended. */
   switching?: boolean;
   /** Identifies the collection that the checkpoint describes: of a build its name, of a live view its UUID. */
   collection?: string;
@@ -32,8 +32,8 @@ export const positionOf = ({ commit, prepare }: Pick<Checkpoint, 'commit' | 'pre
 const decimals = (position: Position) => ({ commit: position.commit.toString(), prepare: position.prepare.toString() });
 
 /**
- * Makes the checkpoint the lease's own, whatever older leases still try, and tells where to go on.
- * @returns null when the consumer has no checkpoint
+ * Claims the checkpoint for a lease, against all older leases.
+ * @returns the checkpoint, or null when the consumer has none
  * @throws LeaseLostError when a newer lease has claimed it
  */
 export const claimCheckpoint = async (db: Db, consumer: string, token: number): Promise<Checkpoint | null> => {
@@ -45,7 +45,7 @@ export const claimCheckpoint = async (db: Db, consumer: string, token: number): 
 
 type Identity = Pick<Consumer, 'name' | 'view' | 'version' | 'partitions'>;
 
-/** Writes a checkpoint that was not there: where the consumer begins. */
+/** Writes the first checkpoint of a consumer. */
 export const createCheckpoint = async (
   db: Db,
   { name, view, version, partitions }: Identity,
@@ -68,7 +68,7 @@ export const createCheckpoint = async (
 export type CheckpointMove = { consumer: string; token: number; position: Position };
 
 /**
- * Moves checkpoints, those of which the lease still holds.
+ * Moves the checkpoints whose lease is still held.
  * @returns the consumers whose lease was lost
  */
 export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]): Promise<string[]> => {
@@ -88,7 +88,7 @@ export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]):
   return moves.filter(({ consumer, token }) => tokens.get(consumer) !== token).map(({ consumer }) => consumer);
 };
 
-/** Writes checkpoints for a whole process: those that come while a write is under way go together in the next one. */
+/** Writes checkpoints for a whole process. Moves that arrive during a write go together in the next one. */
 export type CheckpointWriter = {
   /** @returns false when the lease was lost */
   move(move: CheckpointMove): Promise<boolean>;

@@ -28,7 +28,7 @@ beforeEach(() => {
 });
 afterEach(() => Promise.all(groups.splice(0).map((group) => group.stop())));
 
-/** Each test has event types of its own, so that those of others only move its checkpoints. */
+/** Each test has its own event types, so that events of other tests only move its checkpoints. */
 const typeOf = (name: string) => `${name}${run}`;
 const stream = () => `thing-${run}`;
 const append = (...types: string[]) =>
@@ -85,7 +85,7 @@ describe('a group', () => {
     expect(revisions(mine)).toEqual([0]);
   });
 
-  test('gives each consumer its events in order, and moves its checkpoint over those of others', async () => {
+  test('gives each consumer its events in order, and moves its checkpoint over other events', async () => {
     const mine = recorder('mine');
     const other = recorder('other', { takes: ({ type }) => type === typeOf('Else') });
     start([mine, other]);
@@ -95,7 +95,7 @@ describe('a group', () => {
     expect(revisions(other)).toEqual([2]);
   });
 
-  test('stopped and started again, goes on where it was and gives nothing twice', async () => {
+  test('continues after a restart where it stopped, without repeating an event', async () => {
     const first = recorder('mine');
     const group = start([first]);
     await reached('mine', await append('Happened', 'Happened'));
@@ -108,7 +108,7 @@ describe('a group', () => {
     expect(revisions(second)).toEqual([2]);
   });
 
-  test('has no checkpoint ahead of the work', async () => {
+  test('never has a checkpoint ahead of the work', async () => {
     const ahead: bigint[] = [];
     let handled = START.commit;
     const slow = recorder('slow', {
@@ -127,7 +127,7 @@ describe('a group', () => {
     expect(handled).toBe(positions.at(-1)!.commit);
   });
 
-  test('parks an event that keeps failing, and goes on; the others do not notice', async () => {
+  test('parks an event that keeps failing and continues; other consumers are not affected', async () => {
     const failing = recorder('failing', {
       fail({ revision }) {
         if (revision === 1n) throw new Error('cannot be');
@@ -150,7 +150,7 @@ describe('a group', () => {
     );
   });
 
-  test('replays a parked event when an operator asks for it', async () => {
+  test('replays a parked event on request', async () => {
     let broken = true;
     const failing = recorder('failing', {
       fail({ revision }) {
@@ -180,7 +180,7 @@ describe('a group', () => {
     expect(revisions(failing)).toEqual([1, 0, 2]);
   });
 
-  test('a consumer that may not go on without an event stops before it, until it is discarded', async () => {
+  test('stops a consumer with onPoison stop before an event that fails, until the event is discarded', async () => {
     const strict = recorder('strict', {
       onPoison: 'stop',
       fail({ revision }) {
@@ -205,7 +205,7 @@ describe('a group', () => {
     expect(revisions(strict)).toEqual([0, 2]);
   });
 
-  test('an event that an operator discards while it is being tried stays discarded', async () => {
+  test('keeps an event discarded that is discarded during a retry', async () => {
     const event = storedEvent(1, typeOf('Happened'));
     const strict = recorder('strict', { onPoison: 'stop' });
     await park(db, strict, event, 'cannot be');
@@ -214,7 +214,7 @@ describe('a group', () => {
     expect(await parked(db).findOne()).toMatchObject({ state: 'discarded', blocks: false, attempts: 1 });
   });
 
-  test('a consumer that stopped meets the event again when a replay is asked for', async () => {
+  test('gives a stopped consumer the event again when a replay is requested', async () => {
     let broken = true;
     const strict = recorder('strict', {
       onPoison: 'stop',
@@ -238,7 +238,7 @@ describe('a group', () => {
     );
   });
 
-  test('tries again, without parking, what failed because of a race or a server that is away', async () => {
+  test('retries without parking after a lost race or an unreachable server', async () => {
     let tries = 0;
     const unlucky = recorder('unlucky', {
       fail() {
@@ -253,7 +253,7 @@ describe('a group', () => {
     expect(await parked(db).countDocuments()).toBe(0);
   });
 
-  test('waits before an event that only a newer Plaza knows, and parks nothing', async () => {
+  test('waits before an event of a newer version and parks nothing', async () => {
     let isKnown = false;
     const consumer = recorder('older', {
       fail() {
@@ -263,7 +263,7 @@ describe('a group', () => {
     const troubles: string[] = [];
     start([consumer], { log: (line) => troubles.push(line) });
     await append('Happened', 'Happened');
-    // More tries than a bad event is given.
+    // More tries than before an event is parked.
     await until(
       () => troubles.filter((line) => line.includes('version 2')).length,
       (count) => count > 5,
@@ -277,7 +277,7 @@ describe('a group', () => {
     expect(await parked(db).countDocuments()).toBe(0);
   });
 
-  test('measures its lag against the tail of the store', async () => {
+  test('measures lag against the tail of the store', async () => {
     let release = () => {};
     const blocked = new Promise<void>((resolve) => {
       release = resolve;
@@ -300,7 +300,7 @@ describe('a group', () => {
   });
 });
 
-test('a worker keeps what it takes although taking everything lasts longer than a lease', async () => {
+test('keeps the leases of a worker whose first round lasts longer than a lease', async () => {
   const wire = await startWire(Number(new URL(stores.mongoUrl).port));
   const mongo = await MongoClient.connect(`mongodb://127.0.0.1:${wire.port}`);
   try {
@@ -310,7 +310,7 @@ test('a worker keeps what it takes although taking everything lasts longer than 
     const leaseMs = 1500;
     const group = start(consumers, { db: mongo.db(db.databaseName), leaseMs, log: (line) => lines.push(line) });
     const worker = () => db.collection('workers').findOne<{ beat: number }>();
-    // Long enough for a worker that is dead to itself to give everything back.
+    // Long enough for a worker that considers itself dead to give everything back.
     const first = await until(worker, (found) => group.working().length === consumers.length && found !== null, 30_000);
     await until(worker, (found) => found!.beat >= first!.beat + 6, 30_000);
     expect(lines.filter((line) => /given back|taken over/.test(line))).toEqual([]);
@@ -344,12 +344,12 @@ describe('processes that share a group', () => {
     );
   });
 
-  test('take over from one that is dead, which can move no checkpoint after that', async () => {
+  test('take over from a dead process, which can then move no checkpoint', async () => {
     const dead = consumers();
     const group = start(dead);
     const position = await append('Happened');
     await reached('a', position);
-    // What a dead process leaves: leases under a name whose beat stands still.
+    // A dead process leaves leases under a name whose beat stands still.
     const held = await leases(db).find().toArray();
     await group.stop();
     for (const { _id, token } of held)
@@ -366,7 +366,7 @@ describe('processes that share a group', () => {
     expect(claimed!.token).toBe(held.find(({ _id }) => _id === 'a')!.token + 2);
   });
 
-  test('an owner whose lease is taken stops its work before the next write', async () => {
+  test('stop their work before the next write when their lease is taken', async () => {
     const mine = recorder('mine');
     const group = start([mine]);
     await reached('mine', await append('Happened'));
@@ -378,7 +378,7 @@ describe('processes that share a group', () => {
     await append('Happened');
     await until(
       async () => {
-        await thief.beat([]); // Of a dead one the lease would be taken back at once.
+        await thief.beat([]); // Otherwise the lease would be taken back from a dead worker.
         return group.working();
       },
       ({ length }) => length === 0,

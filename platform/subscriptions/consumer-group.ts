@@ -19,29 +19,29 @@ import { joinWorkers, LEASE_MS, type WorkerSession } from './workers.ts';
 export type ConsumerGroupOptions = {
   client: EventStoreClient;
   db: Db;
-  /** Processes that give the same name share the consumers: `projections`, `policies`. */
+  /** Processes with the same group name share the consumers: `projections`, `policies`. */
   name: string;
   consumers: readonly Consumer[];
   /** The most events in one batch. */
   maxBatch?: number;
   leaseMs?: number;
-  /** Milliseconds for which a consumer with keys tries an event that gets no answer before it parks and retries it. */
+  /** Milliseconds for which a consumer with keys retries an unanswered event in place before it parks it. */
   retryInPlace?: number;
-  /** Told in one line each what an operator wants to know: drops, retries, parked events, hand-overs. */
+  /** Called with a line for operators: drops, retries, parked events, hand-overs. */
   log?: (line: string) => void;
 };
 
 export type ConsumerGroup = {
   session: WorkerSession;
-  /** The names of the consumers that this process works on now. */
+  /** Returns the names of the consumers that this process works on. */
   working(): string[];
-  /** Looks for free consumers now, not with the next round. */
+  /** Takes free consumers now instead of with the next round. */
   look(): void;
-  /** Finishes the batch in hand, writes the checkpoints, gives the leases back. */
+  /** Finishes the batch in progress, writes the checkpoints and releases the leases. */
   stop(): Promise<void>;
 };
 
-/** Milliseconds between two writes of the checkpoints of consumers that had nothing to do. */
+/** Milliseconds between two writes of the checkpoints of idle consumers. */
 const FLUSH_EVERY = 50;
 const REPORT_EVERY = 1000;
 const ROUNDS_IN_A_LEASE = 6;
@@ -49,11 +49,11 @@ const HURRY_MS = 2000;
 const HURRIED_ROUND_EVERY = 20;
 
 /**
- * Runs consumers over one subscription: each has its own checkpoint and is worked on by exactly one process among those
- * that run the same group. A process that dies or sleeps is replaced within its lease and two rounds. A consumer that
- * fails leaves the others alone: it is fed by a subscription of its own until it has caught up again.
+ * Runs consumers over one subscription. Each has its own checkpoint, and exactly one process of the group works on it.
+ * A process that dies or is paused is replaced within its lease and two rounds. A consumer that fails does not affect
+ * the others: it gets its own subscription until it has caught up.
  *
- * Returns at once; the work begins when the stores answer, and outlives their restarts.
+ * Returns at once; the work starts when the stores answer, and survives their restarts.
  */
 export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup => {
   const { client, db, name, consumers, maxBatch = 500, leaseMs = LEASE_MS, retryInPlace, log = () => {} } = options;
@@ -71,8 +71,8 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
 
   let hurryUntil = 0;
   /**
-   * Whoever took it waits for two signs of life, so that nothing of it can be in hand any more, and may soon give it back, as a
-   * rebuild does: for a while round follows upon round.
+   * Runs rounds back to back for a while. The new owner waits for two beats of this process, so that none of its writes
+   * is pending, and may soon release the lease, as a rebuild does.
    */
   const lose = (assignment: Assignment, why: string) => {
     drop(assignment, why);
@@ -84,7 +84,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     for (const assignment of await flushIdle(checkpoints, which)) lose(assignment, 'taken over by another process');
   };
 
-  /** A job that fails is done again at its next time. */
+  /** Logs the error of a job; the job runs again at its next time. */
   const guarded = (job: () => Promise<void>) => () => job().catch((error) => log(`${name}: ${messageOf(error)}`));
 
   const context: DeliveryContext = {

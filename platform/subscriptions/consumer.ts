@@ -1,41 +1,41 @@
 import type { StoredEvent } from '../event-store/types.ts';
 
-/** What happens with an event that keeps failing: set aside while the rest goes on, or everything of the consumer stops. */
+/** How a consumer treats an event that keeps failing: parks it and continues, or stops before it. */
 export type PoisonRule = 'park' | 'stop';
 
 /**
- * One consumer of a group: a projection, a partition of one, or a policy. It has a checkpoint, a lease and parked
+ * A member of a consumer group: a projection, a partition of one, or a policy. It has a checkpoint, a lease and parked
  * events under its name.
  */
 export type Consumer = {
-  /** For ever: the checkpoint is found by it. */
+  /** Never changes: it identifies the checkpoint. */
   name: string;
-  /** What its position is asked for by: its name without the partition. */
+  /** The name without the partition; queries ask for its position. */
   view: string;
-  /** A checkpoint of another version is not this consumer's. */
+  /** A checkpoint of another version is ignored. */
   version: number;
   /** How many consumers share the view. */
   partitions: number;
-  /** Whether the event is for this consumer. An event it does not take moves its checkpoint all the same. */
+  /** Returns whether the consumer handles the event. Other events move its checkpoint too. */
   takes(event: StoredEvent): boolean;
   /**
-   * Handles a batch in order, as a whole: when it throws, nothing of the batch counts as done, and it may come again,
-   * whole or in parts. Events may come twice and must have one effect.
-   * @throws StoreUnavailableError, or an error of the MongoDB driver for a server that is away: tried again for ever
-   * @throws WriteConflictError when another writer was faster: tried again, after a look at the lease
+   * Handles a batch in order. When it throws, the whole batch counts as not done and may be given again, whole or in
+   * parts. An event that is given twice must have one effect.
+   * @throws StoreUnavailableError, or an error of the MongoDB driver for an unreachable server: retried for ever
+   * @throws WriteConflictError when another writer was faster: retried after a check of the lease
    */
   handle(events: readonly StoredEvent[], lease: HeldLease): Promise<void>;
   /**
-   * Names the events whose order matters. With keys, events come one at a time: those of one key in their order, those of
-   * different keys side by side. A key whose event fails holds back only itself.
+   * Returns the key within which order matters. With keys, events are given one at a time: those of one key in order,
+   * those of different keys concurrently. A key whose event fails delays only itself.
    */
   key?(event: StoredEvent): string;
   onPoison: PoisonRule;
-  /** Its first checkpoint, and that of a new version, is made by a rebuild: until then nobody works on it. */
+  /** A rebuild makes its first checkpoint, and that of a new version. Until then no process works on it. */
   mustBeBuilt?: boolean;
   /**
-   * Does what a parked event should have done, now that others after it were handled. Runs between two batches of
-   * the consumer. Left out, the event is simply handled.
+   * Handles a parked event after later events were handled. Runs between two batches of the consumer. Without it the
+   * event is simply handled.
    */
   replay?(event: StoredEvent, lease: HeldLease): Promise<void>;
 };
@@ -43,23 +43,23 @@ export type Consumer = {
 /** The consumer's right to write, for the time of one batch. */
 export type HeldLease = {
   /**
-   * To be called right before each write. A process that slept for longer than its lease learns of it here.
+   * Call it right before each write. It detects that the process was paused for longer than its lease.
    * @throws LeaseUncertainError
    */
   assertHeld(): void;
 };
 
-/** The lease was not renewed in time, so another process may hold it. Tried again once it is known who does. */
+/** The lease was not renewed in time, so another process may hold it. The work is retried once the owner is known. */
 export class LeaseUncertainError extends Error {
   override readonly name = 'LeaseUncertainError';
 }
 
-/** Another process holds the lease: this one must forget the consumer. */
+/** Another process holds the lease: this one must drop the consumer. */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
 }
 
-/** What was read had changed before it was written. */
+/** The document changed between read and write. */
 export class WriteConflictError extends Error {
   override readonly name = 'WriteConflictError';
 }

@@ -13,61 +13,60 @@ export type Assignment = {
   readonly token: number;
   /** By the monotonic clock of this process. */
   readonly takenAt: number;
-  /** Ends with the lease. */
   readonly lease: HeldLease;
-  /** Everything up to here is handled: what the checkpoint may say. */
+  /** Every event up to here is handled; the checkpoint may have this position. */
   position: Position;
-  /** Everything up to here was received, and is handled or in hand: where a subscription continues. */
+  /** Every event up to here was received, and is handled or in progress. A subscription continues here. */
   received: Position;
-  /** What the checkpoint in the database says. */
+  /** The position of the checkpoint in the database. */
   written: Position;
-  /** Events that operators took out of the view. */
+  /** Events that operators discarded. */
   discarded: ReadonlySet<string>;
   /** Keys with parked events; see readHeldKeys. */
   readonly heldKeys: Map<string, number>;
-  /** Of a consumer with keys, from its first batch on. */
+  /** Set for a consumer with keys, from its first batch on. */
   keyed?: KeyedDelivery;
-  /** The batch in hand; settled when there is none. Never rejects. */
+  /** The batch in progress; settled when there is none. Never rejects. */
   work: Promise<void>;
   busy: boolean;
   live: boolean;
-  /** Set when the lease is another's: nothing may be written any more. */
+  /** Set when another process has the lease: nothing may be written any more. */
   lost: boolean;
-  /** Set while it is out of its subscription for a while: what fails is left as it is. */
+  /** Set while the assignment is out of its subscription: failures are not handled. */
   paused: boolean;
   /** By the monotonic clock of this process. */
   progressAt: number;
 };
 
-/** Delivers events to a consumer with keys: in order within a key, and each key by itself. */
+/** Delivers events to a consumer with keys: in order within a key, and each key independently. */
 export type KeyedDelivery = {
-  /** Takes a batch in. Returns when there is room for the next one, not when everything is handled. */
+  /** Accepts a batch. Resolves when there is room for the next one, not when everything is handled. */
   deliver(batch: EventBatch): Promise<void>;
-  /** Handles parked events that are due: those that an operator asked for, those that got no answer, and those held back. */
+  /** Handles parked events that are due: requested by an operator, unanswered, or held back. */
   retryParked(): Promise<void>;
-  /** Resolves when nothing is in hand: at the latest with the commands in flight once the assignment is paused or lost. */
+  /** Resolves when no event is in progress; once the assignment is paused or lost, after the commands in flight. */
   settled(): Promise<void>;
 };
 
 export type DeliveryContext = {
   db: Db;
   checkpoints: CheckpointWriter;
-  /** @throws LeaseLostError when the assignment's lease is another's */
+  /** @throws LeaseLostError when another process has the assignment's lease */
   confirmLease(assignment: Assignment): Promise<void>;
   signal: AbortSignal;
-  /** Told when something is tried again or parked. */
+  /** Called when an event is retried or parked. */
   onTrouble(assignment: Assignment, error: unknown): void;
 };
 
-/** The consumer met an event that it may not skip: it stands before it until an operator has decided. */
+/** The consumer waits before an event that it may not skip, until an operator decides. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
 }
 
-/** The event is fine, but only a newer Plaza knows it: it waits for the process that will take over. */
+/** Returns whether only a newer Plaza knows the event: it waits for the process that takes over. */
 const isNewer = (error: unknown): boolean => error instanceof UnknownEventVersionError;
 
-/** Milliseconds before an event that failed is tried again; behind the last it is poisoned. */
+/** Milliseconds before each retry of an event that failed; after the last one it is parked. */
 export const RETRIES = [50, 200, 800];
 const TRANSIENT_PAUSE_MOST = 1000;
 
@@ -76,9 +75,9 @@ const wait = (milliseconds: number, signal: AbortSignal) => pause(milliseconds, 
 const isAfter = (position: Position, other: Position) => comparePositions(position, other) > 0;
 
 /**
- * Gives a batch to a consumer, then moves its checkpoint: what the consumer does not take, or has had before, it does not
- * see. When nothing is left the checkpoint moves in memory only; writing it is the group's.
- * @throws what the consumer throws; LeaseLostError
+ * Gives a consumer the events of a batch that it takes and has not handled yet, then moves its checkpoint. Without such
+ * events the checkpoint moves in memory only; the group writes it.
+ * @throws the consumer's error; LeaseLostError
  */
 export const deliver = async (
   assignment: Assignment,
@@ -102,9 +101,9 @@ export const deliver = async (
 };
 
 /**
- * The same for a consumer in trouble: waits for servers that are away and for a newer Plaza, looks at the lease after a lost race, finds the
- * event that fails, tries it again and parks it.
- * @throws LeaseLostError; StoppedError when the consumer may not go on without the event
+ * Delivers a batch to a consumer that fails: waits for unreachable servers and for a newer Plaza, checks the lease
+ * after a lost race, finds the event that fails, retries it and parks it.
+ * @throws LeaseLostError; StoppedError when the consumer may not continue without the event
  */
 export const deliverWithRetries = async (
   assignment: Assignment,

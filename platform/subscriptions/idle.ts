@@ -3,7 +3,7 @@ import type { CheckpointWriter } from './checkpoints.ts';
 import type { Assignment } from './delivery.ts';
 
 /**
- * Writes the checkpoints of consumers that moved without writing their own: those that had nothing to do, and those with keys.
+ * Writes the checkpoints of consumers that moved without writing their own: idle ones, and those with keys.
  * @returns the assignments whose lease was lost
  */
 export const flushIdle = async (

@@ -34,7 +34,7 @@ const append = async (...keys: string[]) => {
   return last;
 };
 
-/** Handles events and notes them as `{key}{revision}`. */
+/** Returns a consumer with keys that records events as `{key}{revision}`. */
 const keyed = (handle: (event: StoredEvent, name: string) => Promise<void> = async () => {}) => {
   const seen: string[] = [];
   const consumer: Consumer = {
@@ -86,7 +86,7 @@ const idOf = async (name: string) => {
   return found.find(({ event }) => `${event.stream[0]}${event.revision}` === name)!._id;
 };
 
-test('an event that is never answered holds back neither other keys nor the other consumers', async () => {
+test('an event that never gets an answer delays neither other keys nor other consumers', async () => {
   const stuck = keyed((_, name) => (name === 'a0' ? new Promise(() => {}) : Promise.resolve()));
   const other = keyed();
   start(stuck.consumer, { ...other.consumer, name: 'other', view: 'other' });
@@ -100,7 +100,7 @@ test('an event that is never answered holds back neither other keys nor the othe
   expect((await reachedPosition(db, 'keyed')).commit).toBeLessThan(before.commit);
 });
 
-test('a consumer without keys whose work never ends leaves the others alone, shows, and lets its process stop', async () => {
+test('a consumer without keys whose work never ends delays no other, is reported, and lets its process stop', async () => {
   const stuck = { ...keyed(() => new Promise(() => {})).consumer, name: 'stuck', view: 'stuck' };
   const other = keyed();
   const { key: _, ...withoutKeys } = stuck;
@@ -114,7 +114,7 @@ test('a consumer without keys whose work never ends leaves the others alone, sho
   await group.stop();
 });
 
-test('an event that gets no answer for a while is parked and retried, with the later ones of its key behind it', async () => {
+test('an event without an answer is parked and retried, and later events of its key wait behind it', async () => {
   let isAway = true;
   const { consumer, seen } = keyed(async (_, name) => {
     if (isAway && name.startsWith('a')) throw new StoreUnavailableError('away');
@@ -144,7 +144,7 @@ test('a replayed event is handled before the later ones of its key', async () =>
   start(consumer);
   await append('a', 'a', 'b');
   await parks('a0 parked', 'a1 held');
-  // The later one waits for the first even if an operator asks for it alone.
+  // The later event waits for the first even if an operator requests only the later one.
   await requestReplay(db, await idOf('a1'));
   await requestReplay(db, await idOf('a0'));
   await until(
@@ -175,7 +175,7 @@ test('events that were held back follow when the one before them is discarded', 
   expect(seen).toEqual(['a1', 'a2']);
 });
 
-test('a process that takes over holds back what the one before it did', async () => {
+test('a process that takes over holds back the same events', async () => {
   let isBroken = true;
   const fail = async (_: unknown, name: string) => {
     if (isBroken && name === 'a0') throw new Error('cannot be');
@@ -185,7 +185,7 @@ test('a process that takes over holds back what the one before it did', async ()
   await parks('a0 parked');
   groups.length = 0;
   await first.stop();
-  await parked(db).updateMany({}, { $unset: { key: '', heldBack: '' } }); // As an older Plaza parked it.
+  await parked(db).updateMany({}, { $unset: { key: '', heldBack: '' } }); // The form in which an older Plaza parked events.
   const second = keyed(fail);
   start(second.consumer);
   await append('a', 'b');
@@ -196,7 +196,7 @@ test('a process that takes over holds back what the one before it did', async ()
   expect(second.seen.filter((name) => name.startsWith('a'))).toEqual(['a0', 'a1']);
 });
 
-test('waits before an event that only a newer Plaza can read, since later ones may have its key', async () => {
+test('waits before an event that only a newer Plaza can read, because later events may have its key', async () => {
   let isKnown = false;
   const { consumer, seen } = keyed();
   const tries: string[] = [];

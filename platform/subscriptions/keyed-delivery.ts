@@ -18,11 +18,11 @@ import {
 } from './parked.ts';
 import { isTransient, messageOf } from './transient.ts';
 
-/** Events that may be received and not handled yet: then the next batch waits. */
+/** Events that may be received and unhandled; then the next batch waits. */
 const OUTSTANDING_MOST = 1000;
-/** Keys that are worked on side by side. */
+/** Keys that are handled concurrently. */
 const KEYS_AT_ONCE = 64;
-/** Milliseconds for which an event that gets no answer keeps its place; then it is parked and retried beside the others. */
+/** Milliseconds for which an event without an answer is retried in place; then it is parked and retried from there. */
 const RETRY_IN_PLACE = 15_000;
 const PAUSE_FIRST = 20;
 const PAUSE_MOST = 1000;
@@ -39,7 +39,7 @@ export type KeyedDeliveryOptions = {
 };
 
 /**
- * Names the events whose order matters. An event whose key cannot be read stands for its stream.
+ * Returns the key of an event; its stream, if the key function throws.
  * @throws UnknownEventVersionError
  */
 const keyOf = ({ key }: Pick<Consumer, 'key'>, event: StoredEvent): string => {
@@ -52,7 +52,7 @@ const keyOf = ({ key }: Pick<Consumer, 'key'>, event: StoredEvent): string => {
 };
 
 /**
- * Reads which keys have parked events; their later events are held back. Parked events of an older Plaza get their key.
+ * Reads the keys with parked events; their later events are held back. Adds the key to parked events of an older Plaza.
  * @returns each key with a count that changes with every event parked behind it
  */
 export const readHeldKeys = async (db: Db, consumer: Consumer): Promise<Map<string, number>> => {
@@ -69,10 +69,10 @@ export const readHeldKeys = async (db: Db, consumer: Consumer): Promise<Map<stri
 const isAfter = (position: Position, other: Position) => comparePositions(position, other) > 0;
 
 /**
- * Delivers by key. The checkpoint stays before the first event that is not handled, so a crash repeats events and skips none.
+ * Delivers by key. The checkpoint stays before the first unhandled event, so a crash repeats events and skips none.
  *
- * An event that fails four times is parked, and an event that gets no answer for 15 s is parked and retried for ever. Later events
- * of its key are parked behind it, so the order within a key holds whatever happens; other keys do not notice.
+ * An event that fails four times is parked. An event without an answer for 15 s is parked and retried for ever. Later
+ * events of its key are parked behind it, so the order within a key always holds; other keys are not affected.
  */
 export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   const { assignment, context, onLost, log, retryInPlace = RETRY_IN_PLACE } = options;
@@ -81,7 +81,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   const queues = new Map<string, StoredEvent[]>();
   const ready: string[] = [];
   const running = new Map<string, Promise<void>>();
-  /** Events in hand, in the order of the log, each with the position before it. */
+  /** Events in progress in the order of the log, each with the position before it. */
   const outstanding = new Map<StoredEvent, Position>();
   let room = Promise.withResolvers<void>();
 
@@ -103,7 +103,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     room = Promise.withResolvers();
   };
 
-  /** Writes into MongoDB however long it takes. */
+  /** Writes to MongoDB, retrying until it succeeds. */
   const keep = async (write: () => Promise<unknown>): Promise<void> => {
     for (let tries = 0; !isOver(); tries++) {
       try {
@@ -118,7 +118,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     }
   };
 
-  /** The count changes before and after the write: whoever read the parked events meanwhile notices. */
+  /** The count changes before and after the write, so a concurrent reader of the parked events notices. */
   const hold = async (key: string, write: () => Promise<unknown>): Promise<void> => {
     const count = () => heldKeys.set(key, (heldKeys.get(key) ?? 0) + 1);
     count();
@@ -180,7 +180,10 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     }
   };
 
-  /** Waits before an event that only a newer Plaza can read: later events may have its key. @returns undefined when it is over */
+  /**
+   * Waits before an event that only a newer Plaza can read: later events may have its key. @returns undefined when
+   * delivery ends
+   */
   const keyWhenKnown = async (event: StoredEvent): Promise<string | undefined> => {
     while (!isOver()) {
       try {
@@ -227,7 +230,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     }
   };
 
-  /** Handles the parked events of a key from the first, as far as they are due. @returns whether none is left */
+  /** Handles the due parked events of a key in order. @returns whether none is left */
   const retryKey = async (events: readonly Waiting[]): Promise<boolean> => {
     for (const event of events) if (isOver() || !isDue(event) || !(await retry(event))) return false;
     return true;

@@ -44,7 +44,7 @@ const checked = async (...consumers: Partial<ConsumerStatus>[]) => {
   return lagCheck(mongo.db('plaza'), LIMIT, 'projections')();
 };
 
-test('all is well where nothing waits, however long ago the last event was', async () => {
+test('passes when no event waits, however old the last event is', async () => {
   expect(await checked({ progressAt: ago(9_000) })).toEqual({
     ok: true,
     detail: 'm0: live, 0 events and 0.0 s behind',
@@ -62,12 +62,12 @@ test.each<[string, Partial<ConsumerStatus>]>([
   expect(detail).toMatch(/^m1: /);
 });
 
-test('one within the limit does well, and those of other groups are not asked', async () => {
+test('passes within the limit, and ignores other groups', async () => {
   const late = { state: 'catching-up' as const, eventsBehind: 900, secondsBehind: LIMIT - 1 };
   expect((await checked(late, { state: 'stopped', group: 'policies' })).ok).toBe(true);
 });
 
-test('a clock that differs from that of the process that reported changes nothing', async () => {
+test('does not depend on the clocks of this process and the reporting one', async () => {
   vi.useFakeTimers({ toFake: ['Date'] });
   try {
     const reported = { progressAt: ago(0), updatedAt: ago(0), eventsBehind: 1 };
@@ -81,7 +81,7 @@ test('a clock that differs from that of the process that reported changes nothin
   }
 });
 
-test('one that retries an event without an answer for longer than the limit is reported', async () => {
+test('reports a consumer that has retried an unanswered event for longer than the limit', async () => {
   const db = mongo.db('plaza');
   await parked(db).insertOne({ _id: 'm1:e', member: 'm1', state: 'replaying', parkedAt: ago(LIMIT + 5) } as never);
   const { ok, detail } = await checked({}, {});

@@ -18,13 +18,13 @@ const describe = ({ _id, state, eventsBehind, secondsBehind, parked, secondsUnan
   ].join(', ');
 
 /**
- * Checks projections and policies for /readyz. Fails when one is stopped, has left an event waiting for longer than the limit, has not
- * moved for as long although events wait, or retries an event that has had no answer for as long. The lag is measured against the
- * store's tail.
- * @param group `projections`, `policies`, or both when left out
+ * Checks projections and policies for /readyz. Fails when one is stopped, has an event waiting for longer than the
+ * limit, has made no progress for as long although events wait, or has retried an unanswered event for as long. The lag
+ * is measured against the store's tail.
+ * @param group `projections` or `policies`; both without it
  * @param limit seconds
- * @returns with the state of each, or of those that fail
- * @throws what the driver throws when the read models are away
+ * @returns the state of each consumer, or of those that fail
+ * @throws the driver's error when MongoDB does not answer
  */
 export const lagCheck =
   (db: Db, limit: number, group?: string) => async (): Promise<{ ok: boolean; detail: string }> => {

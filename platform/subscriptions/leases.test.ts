@@ -3,11 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { shareOut } from './leases.ts';
 import { observer } from './workers.ts';
 
-describe('sharing consumers out', () => {
+describe('shareOut', () => {
   const worker = (_id: string, wants: string[]) => ({ _id, wants });
   const consumers = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
 
-  test('gives each consumer that somebody wants to exactly one worker that wants it, evenly', () => {
+  test('gives each wanted consumer to exactly one worker that wants it, evenly', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(fc.constantFrom('w1', 'w2', 'w3', 'w4'), { minLength: 1 }),
@@ -26,7 +26,7 @@ describe('sharing consumers out', () => {
     );
   });
 
-  test('comes to rest: what was shared out stays where it is', () => {
+  test('is stable: a second run moves nothing', () => {
     fc.assert(
       fc.property(
         fc.array(fc.subarray(consumers), { minLength: 1, maxLength: 4 }),
@@ -41,19 +41,19 @@ describe('sharing consumers out', () => {
     );
   });
 
-  test('moves no more than it must when a worker joins', () => {
+  test('moves as few consumers as possible when a worker joins', () => {
     const held = new Map(consumers.map((consumer) => [consumer, 'w1']));
     const shares = shareOut([worker('w1', consumers), worker('w2', consumers)], held);
     expect([...shares.values()].filter((owner) => owner === 'w2').length).toBe(3);
   });
 
-  test('leaves out what nobody wants', () => {
+  test('leaves out consumers that no worker wants', () => {
     expect(shareOut([worker('w1', ['a'])], new Map([['b', 'w1']]))).toEqual(new Map([['a', 'w1']]));
   });
 });
 
-describe('watching beats', () => {
-  test('a worker is dead when its beat stood still for a lease, by the clock of who looks', () => {
+describe('observer', () => {
+  test('considers a worker dead when its beat stood still for a lease, by the clock of the observer', () => {
     let now = 0;
     const { observe, isAlive } = observer(3000, () => now);
     observe([{ _id: 'w', beat: 7 }]);

@@ -1,14 +1,14 @@
 import type { Collection, Db } from 'mongodb';
 import type { Worker } from './workers.ts';
 
-/** Who works on a consumer. The token grows with every change of hands and fences the previous owner's writes. */
+/** The owner of a consumer. The token grows with every new owner and fences the previous one's writes. */
 export type Lease = { _id: string; owner: string | null; token: number };
 
 export const leases = (db: Db): Collection<Lease> => db.collection<Lease>('leases');
 
 /**
- * Takes a lease that is free: never held, given back, or held by a worker that is dead.
- * @param seen the lease as it was read, undefined when there was none
+ * Takes a free lease: never held, released, or held by a dead worker.
+ * @param seen the lease as it was read, undefined without one
  * @returns the fencing token; null when another worker was faster
  */
 export const takeLease = async (
@@ -36,16 +36,16 @@ export const takeLease = async (
 
 export const DUPLICATE_KEY = 11000;
 
-/** Gives a lease back, if it is still the owner's. */
+/** Releases a lease, if the token is still current. */
 export const releaseLease = async (db: Db, consumer: string, token: number): Promise<void> => {
   await leases(db).updateOne({ _id: consumer, token }, { $set: { owner: null } });
 };
 
 /**
- * Shares consumers evenly among the workers that want them, moving as few as it can from where they are. Every worker
- * computes the same shares from the same facts.
- * @param owners who holds each consumer now
- * @returns who should hold each consumer; a consumer that nobody wants is missing
+ * Distributes consumers evenly among the workers that want them, and moves as few as possible. Every worker computes
+ * the same distribution from the same facts.
+ * @param owners the current owner of each consumer
+ * @returns the intended owner of each consumer; consumers that no worker wants are missing
  */
 export const shareOut = (
   workers: readonly Pick<Worker, '_id' | 'wants'>[],

@@ -14,12 +14,12 @@ export type OwnershipOptions = {
   group: string;
   consumers: readonly Consumer[];
   session: WorkerSession;
-  /** The consumers this process works on; changed here, by `drop` and by `lose` only. */
+  /** The consumers that this process works on; changed only here, by `drop` and by `lose`. */
   assignments: Map<string, Assignment>;
   drop(assignment: Assignment, why: string): void;
-  /** The same for one that another process took. */
+  /** Drops an assignment that another process took. */
   lose(assignment: Assignment, why: string): void;
-  /** Ends the work on a assignment and writes its checkpoint. */
+  /** Ends the work on an assignment and writes its checkpoint. */
   finish(assignment: Assignment): Promise<void>;
   log(line: string): void;
 };
@@ -27,19 +27,19 @@ export type OwnershipOptions = {
 /** Decides which consumers this process works on. */
 export type Ownership = {
   /**
-   * Renews the session and drops the leases that were lost. Runs by itself, apart from `balance`: however long it takes to take
-   * or give back consumers, the leases that are held stay good.
+   * Renews the session and drops lost leases. Runs apart from `balance`, so held leases stay valid however long taking
+   * and releasing consumers takes.
    */
   heartbeat(): Promise<void>;
   /**
-   * Gives back what exceeds this process's share and takes what is free and belongs to its share.
+   * Releases consumers beyond this process's share and takes free ones within it.
    * @returns the consumers taken
    */
   balance(): Promise<Assignment[]>;
   giveBack(assignment: Assignment): Promise<void>;
 };
 
-/** Whether the consumer may be worked on: its view exists in this version, and no rebuild is replacing it. */
+/** Returns whether the consumer may be worked on: its view exists in this version, and no rebuild is replacing it. */
 const isBuilt = (consumer: Consumer, checkpoint: Checkpoint | null | undefined): boolean =>
   !consumer.mustBeBuilt ||
   (checkpoint?.version === consumer.version && checkpoint.partitions === consumer.partitions && !checkpoint.switching);
@@ -49,7 +49,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   const byName = new Map(consumers.map((consumer) => [consumer.name, consumer]));
   const names = [...byName.keys()];
 
-  /** The consumers that can be worked on: built, and not standing before a poisoned event. */
+  /** Returns the consumers that can be worked on: built, and not stopped before a parked event. */
   const workable = async (): Promise<string[]> => {
     const [standing, blocking] = await Promise.all([
       checkpoints(db)
@@ -121,7 +121,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     await releaseLease(db, assignment.consumer.name, assignment.token);
   };
 
-  /** The dead stay on the list while they own a lease: that they are dead is how its taker knows that it is free. */
+  /** Keeps dead workers registered while they own a lease: their dead beat shows others that the lease is free. */
   const forgetDead = (all: readonly Worker[], held: ReadonlyMap<string, Lease>) => {
     const owners = new Set([...held.values()].map(({ owner }) => owner));
     const dead = all.filter((worker) => worker.group === group && !session.isAlive(worker._id));

@@ -7,8 +7,8 @@ import { storeNow } from './store-clock.ts';
 /**
  * An event that a consumer could not handle.
  * - `parked`: waits for an operator; the consumer continues without it, or stops before it when it `blocks`;
- * - `replaying`: the process that works on the consumer handles it again, on an operator's request or because it got no answer;
- * - `discarded`: an operator decided that the consumer does without it, also in a rebuild.
+ * - `replaying`: is handled again, on an operator's request or because it got no answer;
+ * - `discarded`: an operator removed it from the view, also from rebuilds.
  */
 export type Parked = {
   /** `{consumer}:{event id}` */
@@ -18,9 +18,9 @@ export type Parked = {
   view: string;
   state: 'parked' | 'replaying' | 'discarded';
   blocks: boolean;
-  /** Of a consumer with keys. */
+  /** Set for consumers with keys. */
   key?: string;
-  /** It was never tried: it waits for an earlier event of its key and follows it by itself. */
+  /** Never tried: it waits for an earlier event of its key and follows it automatically. */
   heldBack?: boolean;
   reason: string;
   attempts: number;
@@ -33,7 +33,7 @@ export type Parked = {
     revision: string;
     commit: string;
     prepare: string;
-    /** JSON: a poisoned event may hold keys that MongoDB refuses. */
+    /** JSON: a failing event may have keys that MongoDB refuses. */
     data: string;
     metadata: string;
   };
@@ -81,13 +81,13 @@ const write = async (db: Db, { name, view, onPoison }: Parking, event: StoredEve
 };
 
 /**
- * Parks an event, with the reason; once more if it was parked before.
+ * Parks an event with the reason, also if it was parked before.
  * @returns false when an operator has discarded the event, which stays discarded
  */
 export const park = (db: Db, consumer: Parking, event: StoredEvent, reason: string, key?: string): Promise<boolean> =>
   write(db, consumer, event, { state: 'parked', reason, key });
 
-/** Parks an event that got no answer: it is handled again until it gets one. */
+/** Parks an event without an answer: it is retried until it gets one. */
 export const parkForRetry = (
   db: Db,
   consumer: Parking,
@@ -112,10 +112,10 @@ export const forgetParked = async (db: Db, _id: string): Promise<void> => {
   await parked(db).deleteOne({ _id });
 };
 
-/** A parked event as far as its turn depends on it. */
+/** The fields of a parked event that decide when it is handled. */
 export type Waiting = Pick<Parked, '_id' | 'state' | 'heldBack' | 'position'>;
 
-/** The parked events of a consumer by key, each key's in the order of the log. */
+/** Reads the parked events of a consumer by key, each key's in the order of the log. */
 export const waitingByKey = async (db: Db, consumer: string): Promise<Map<string, Waiting[]>> => {
   const found = await parked(db)
     .find(
@@ -127,7 +127,7 @@ export const waitingByKey = async (db: Db, consumer: string): Promise<Map<string
   return Map.groupBy(found, ({ key = '' }) => key);
 };
 
-/** The event as it was when it was parked. */
+/** Returns the event as it was parked. */
 export const parkedEvent = ({ event }: Parked): StoredEvent => ({
   id: event.id,
   type: event.type,
@@ -138,7 +138,7 @@ export const parkedEvent = ({ event }: Parked): StoredEvent => ({
   metadata: JSON.parse(event.metadata),
 });
 
-/** The events that operators took out of a view for good, by id. */
+/** Reads the ids of events that operators discarded from a view. */
 export const discardedEvents = async (db: Db, view: string): Promise<Set<string>> => {
   const found = await parked(db)
     .find({ view, state: 'discarded' }, { projection: { 'event.id': 1 } })
@@ -147,8 +147,8 @@ export const discardedEvents = async (db: Db, view: string): Promise<Set<string>
 };
 
 /**
- * Asks for a parked event once more. The process that holds the consumer's lease does it within about a second; the
- * event is gone from the list then, or back in it with a new reason.
+ * Requests another attempt for a parked event. The process that holds the consumer's lease makes it within about a
+ * second; afterwards the event is gone from the list, or is parked again with a new reason.
  * @returns false when no such event is parked
  */
 export const requestReplay = async (db: Db, id: string): Promise<boolean> => {
@@ -160,7 +160,7 @@ export const requestReplay = async (db: Db, id: string): Promise<boolean> => {
 };
 
 /**
- * Takes a parked event out of its view for good; a consumer that stands before it goes on behind it.
+ * Discards a parked event for good; a consumer that stopped before it continues after it.
  * @returns false when no such event is parked
  */
 export const discard = async (db: Db, id: string): Promise<boolean> => {

@@ -16,6 +16,6 @@ export const builtPosition = async (db: Db, view: string): Promise<Position | nu
   return standing.map(positionOf).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
 };
 
-/** Returns the same, with `START` for a view that has never been built. */
+/** Like {@link builtPosition}, with `START` for a view that has never been built. */
 export const reachedPosition = async (db: Db, view: string): Promise<Position> =>
   (await builtPosition(db, view)) ?? START;

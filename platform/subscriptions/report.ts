@@ -7,10 +7,10 @@ import { measureLag, writeStatuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
 import { messageOf } from './transient.ts';
 
-/** An event that waited for longer than this, in seconds, is not "just being handled". */
+/** Seconds that an event may wait while the consumer still counts as live. */
 const LIVE_WITHIN = 2;
 
-/** Measures how far the consumers are behind the store's tail and writes it down for all to read. */
+/** Measures the lag of the consumers against the store's tail and stores it. */
 export const report = async (
   db: Db,
   client: Pick<EventStoreClient, 'readAll'>,
@@ -45,8 +45,8 @@ export const report = async (
 };
 
 /**
- * Handles parked events again: those that operators asked for, between two batches; of consumers with keys, those that are due.
- * @param pausedFor runs a job while its assignment is fed nothing
+ * Handles parked events again: requested ones between two batches; with keys, those that are due.
+ * @param pausedFor runs a job while its assignment gets no events
  */
 export const replayParked = async (
   db: Db,
@@ -66,7 +66,7 @@ export const replayParked = async (
   for (const request of requests) {
     const assignment = assignments.get(request.member);
     const event = parkedEvent(request);
-    // A consumer that stopped before the event comes to it by itself.
+    // A consumer that stopped before the event reaches it without a replay.
     if (!assignment || comparePositions(event.position, assignment.position) > 0) continue;
     const { consumer, lease } = assignment;
     await pausedFor(assignment, async () => {

@@ -17,15 +17,15 @@ const batchAt = (n: number): EventBatch => ({
   live: true,
 });
 
-/** The batches behind a position, then nothing more until the signal. */
+/** Yields the batches after a position, then nothing until the signal. */
 async function* history(from: Position, signal: AbortSignal): AsyncGenerator<EventBatch, void, undefined> {
   for (const n of [1, 2]) if (at(n).commit > from.commit && !signal.aborted) yield batchAt(n);
   if (!signal.aborted) await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }
 
-test('subscriptions join while a consumer waits for a server that is away, so that its lease is renewed', async () => {
+test('subscriptions join while a consumer waits for an unreachable server, so that its lease is renewed', async () => {
   const tried: string[] = [];
-  let failing = 1; // The first try, so that a subscription of its own is opened; from event 2 on the server stays away.
+  let failing = 1; // The first try fails, so a separate subscription opens; from event 2 on the server is unreachable.
   let away = true;
   const all = Promise.withResolvers<void>();
   const waits = Promise.withResolvers<void>();

@@ -8,10 +8,10 @@ import { messageOf } from './transient.ts';
 /** One subscription and the consumers that get its batches. */
 type SharedSubscription = {
   readonly assignments: Set<Assignment>;
-  /** For consumers whose batch failed: they retry here, so the others need not wait. */
+  /** For consumers whose batch failed: they retry here without delaying the others. */
   readonly retrying: boolean;
   readonly stopping: AbortController;
-  /** The group's context; retries end with the subscription, so that ending one does not wait for a store. */
+  /** The group's context. Retries end with the subscription, so stopping does not wait for a store. */
   readonly context: DeliveryContext;
   live: boolean;
   ended: Promise<void>;
@@ -20,39 +20,39 @@ type SharedSubscription = {
 export type SubscriptionsOptions = {
   pull(from: Position, signal: AbortSignal): AsyncIterable<EventBatch>;
   context: DeliveryContext;
-  /** The assignment's lease is another's. */
+  /** Called when another process has the assignment's lease. */
   onLost(assignment: Assignment, reason: string): void;
-  /** The assignment stands before an event that it may not skip. */
+  /** Called when the assignment stops before an event that it may not skip. */
   onStopped(assignment: Assignment, reason: string): Promise<void>;
   log(line: string): void;
   retryInPlace?: number | undefined;
 };
 
 /**
- * The subscriptions of a process: usually one, and one more for consumers that joined, failed or were slow. A consumer whose work takes
- * longer than a second leaves its subscription, so none waits for another for longer than that.
+ * The subscriptions of a process: usually one, and another for consumers that joined, failed or were slow. A consumer
+ * whose work takes longer than a second leaves its subscription, so no consumer waits for another for longer than that.
  */
 export type Subscriptions = {
   /** Opens one subscription for the assignments, from the lowest of their positions. */
   open(assignments: readonly Assignment[]): void;
   /**
-   * Takes an assignment out until it is opened again, and waits a while for the batch that it has in hand.
-   * @returns false when the batch is still in hand
+   * Removes an assignment until it is opened again, and waits a while for its batch in progress.
+   * @returns false when the batch is still in progress
    */
   leave(assignment: Assignment): Promise<boolean>;
   /** Merges the subscriptions that have caught up. Does not wait for an unavailable store. */
   join(): Promise<void>;
-  /** Finishes the batches in hand. */
+  /** Finishes the batches in progress. */
   stop(): Promise<void>;
 };
 
 const REOPEN_AFTER = 1000;
-/** Milliseconds for which the consumers of one subscription wait for the slowest of them. */
+/** Milliseconds that the consumers of one subscription wait for the slowest of them. */
 const SLOW_AFTER = 1000;
-/** Milliseconds for the work in hand when an assignment ends. After that the fencing token keeps its writes out. */
+/** Milliseconds for work in progress when an assignment ends. After that its fencing token keeps late writes out. */
 const LEAVE_WITHIN = 2000;
 
-/** Waits for work, but not for longer than that many milliseconds. The work itself must not reject. */
+/** Waits for work for at most that many milliseconds. The work itself must not reject. */
 const within = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
   const over = new AbortController();
   await Promise.race([work, pause(milliseconds, undefined, { signal: over.signal }).catch(() => {})]);
@@ -128,7 +128,7 @@ export const startSubscriptions = ({
     return assignment.keyed.deliver(batch);
   };
 
-  /** @returns false when the assignment left the subscription because it failed */
+  /** @returns false when the assignment failed and left the subscription */
   const give = async (
     assignment: Assignment,
     batch: EventBatch,

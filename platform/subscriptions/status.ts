@@ -6,51 +6,54 @@ import { checkpoints } from './checkpoints.ts';
 import { parked } from './parked.ts';
 import { storeNow } from './store-clock.ts';
 
-/** `catching-up` is behind the store's tail, `stopped` is nobody's work: not started, or standing before a poisoned event. */
+/**
+ * `catching-up`: behind the store's tail. `stopped`: no process works on it, or it waits before an event that it cannot
+ * handle.
+ */
 export type ConsumerState = 'live' | 'catching-up' | 'rebuilding' | 'stopped';
 
-/** What is kept in `projection_status` for each consumer of each group. */
+/** The document of a consumer in `projection_status`. */
 export type ConsumerStatus = {
   _id: string;
   view: string;
   /** `projections` or `policies`. */
   group: string;
   state: ConsumerState;
-  /** Decimal positions: the consumer's, and that of the newest event in the store when it was measured. */
+  /** Decimal positions: the consumer's, and the newest event's when it was measured. */
   position: string;
   tail: string;
   /** Exact up to 500, an estimate above. */
   eventsBehind: number;
-  /** For how long the oldest event that it has not handled has waited. */
+  /** Seconds for which the oldest unhandled event has waited. */
   secondsBehind: number;
-  /** When the consumer last moved. */
+  /** The time of the consumer's last progress. */
   progressAt: Date;
   /** The process that works on it. */
   worker: string | null;
   updatedAt: Date;
 };
 
-/** A status with what the reader adds. */
+/** A status with the facts that the reader adds. */
 export type ReadStatus = ConsumerStatus & {
-  /** Of its checkpoint; null before the first. */
+  /** The version of its checkpoint; null before the first. */
   version: number | null;
-  /** Parked events, without the discarded ones. */
+  /** Number of parked events, without discarded ones. */
   parked: number;
-  /** For how long the oldest of the events that are retried has been parked; 0 without one. */
+  /** Seconds since the oldest of the retried events was parked; 0 without one. */
   secondsUnanswered: number;
   secondsSinceProgress: number;
-  /** Since a process that works on it told of it. */
+  /** Seconds since a process last reported the status. */
   secondsSinceReport: number;
 };
 
 export const statuses = (db: Db): Collection<ConsumerStatus> => db.collection<ConsumerStatus>('projection_status');
 
-/** Milliseconds after which a status that nobody renewed counts as `stopped`. */
+/** Milliseconds after which a status that was not renewed counts as `stopped`. */
 const STALE_AFTER = 5000;
 
 /**
- * Reads the state and lag of every consumer that ever ran, sorted by name. One whose process is gone is `stopped`, whatever it
- * said last.
+ * Reads the state and lag of every consumer that ever ran, sorted by name. A consumer whose process is gone is
+ * `stopped`, whatever its last report.
  */
 export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => {
   const [now, known, standing, waiting] = await Promise.all([
@@ -82,15 +85,15 @@ export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => 
   }));
 };
 
-/** Where the store ends, and what lies between some positions and its end. */
+/** The end of the store's log, and the distance of positions from it. */
 export type Lag = { tail: Position; of(position: Position): { events: number; seconds: number } };
 
 const EXACT = 500;
 
 /**
- * Measures against the store's own tail, not against what a subscription happened to deliver.
+ * Measures against the store's own tail, not against the events that a subscription delivered.
  * @param positions of the consumers; the read begins at the lowest
- * @throws what the client throws when the store is away
+ * @throws the client's error when the store does not answer
  */
 export const measureLag = async (
   client: Pick<EventStoreClient, 'readAll'>,

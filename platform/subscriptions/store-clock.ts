@@ -3,12 +3,12 @@ import type { Db } from 'mongodb';
 /** Milliseconds after which the difference between the clocks is measured again. */
 const MEASURE_EVERY = 10_000;
 
-/** For each database connection, what MongoDB's clock and this process's monotonic clock differ by. */
+/** For each database connection, the difference between MongoDB's clock and this process's monotonic clock. */
 const measured = new WeakMap<object, { difference: number; at: number }>();
 
 /**
- * Returns the time by MongoDB's clock, in milliseconds since 1970. Times that several machines compare are by this clock, so their own
- * clocks may differ. Between two measurements the monotonic clock of this process counts on.
+ * Returns the time of MongoDB's clock, in milliseconds since 1970. Times that several machines compare use this clock,
+ * so their own clocks may differ. Between two measurements this process's monotonic clock continues it.
  * @throws an error of the MongoDB driver when the server is not available
  */
 export const storeNow = async (db: Db): Promise<number> => {

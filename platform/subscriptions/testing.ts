@@ -16,7 +16,7 @@ import {
 
 export type TestStores = Awaited<ReturnType<typeof startTestStores>>;
 
-/** Embedded stores of a test's own, empty. */
+/** Starts empty embedded stores for one test file. */
 export const startTestStores = async () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'plaza-test-'));
   const stores = await startEmbeddedStores({ dataFolder });
@@ -29,9 +29,9 @@ export const startTestStores = async () => {
     dataFolder,
     client,
     mongo,
-    /** A database that no other test uses. */
+    /** Returns a database that no other test uses. */
     newDb: () => mongo.db(`test_${randomUUID().replaceAll('-', '')}`),
-    /** Appends events that need no more than a type and data. @returns the position of the last */
+    /** Appends events of a type with data. @returns the position of the last */
     async append(
       stream: string,
       ...events: { type: string; data: object; schemaVersion?: number }[]
@@ -52,7 +52,7 @@ export const startTestStores = async () => {
   };
 };
 
-/** Repeats an append that got no answer, as a busy machine makes them. */
+/** Repeats an append without an answer, which happens on a busy machine. */
 const repeatedly = async <Result>(append: () => Promise<Result>, times = 10): Promise<Result> => {
   try {
     return await append();
@@ -88,7 +88,7 @@ const newEvent = ({
   };
 };
 
-/** An event as it would be read: the position and revision are the number. */
+/** Returns an event as the store would: `at` is its position and revision. */
 export const storedEvent = (at: number, type: string, data: object = {}, stream = 'test-1'): StoredEvent => ({
   ...newEvent({ type, data }),
   stream,
@@ -96,7 +96,7 @@ export const storedEvent = (at: number, type: string, data: object = {}, stream 
   position: { commit: BigInt(at), prepare: BigInt(at) },
 });
 
-/** Asks until the answer is as expected. @throws Error with the last answer when the time is over */
+/** Repeats a request until its answer is as expected. @throws Error with the last answer after the time limit */
 export const until = async <Answer>(
   ask: () => Promise<Answer> | Answer,
   expected: (answer: Answer) => boolean,

@@ -9,7 +9,7 @@ const GRPC_AWAY = new Set<unknown>([4, 14]);
 const CLIENT_AWAY = new Set<unknown>(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled']);
 
 /**
- * Whether an error tells of a server that is away, or of a race, rather than of the event: trying again later helps,
+ * Returns whether an error is about an unreachable server or a lost race instead of the event: then a retry helps, and
  * parking the event would be wrong.
  */
 export const isTransient = (error: unknown): boolean => {
@@ -36,5 +36,5 @@ const retryable = (error: MongoError): boolean =>
   error.hasErrorLabel('TransientTransactionError') ||
   error.hasErrorLabel('ResetPool');
 
-/** What an error says, for a log line. */
+/** Returns the text of an error for a log line. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,38 +3,38 @@ import { hostname } from 'node:os';
 import type { Collection, Db } from 'mongodb';
 import { LeaseUncertainError } from './consumer.ts';
 
-/** A process that takes part. It is alive as long as its beat moves; the leases it owns are good for as long. */
+/** A process in a group. It is alive while its beat changes; its leases are valid for as long. */
 export type Worker = {
   _id: string;
   /** The processes of one group share its consumers. */
   group: string;
   beat: number;
-  /** The consumers it can work on. */
+  /** The consumers that it can work on. */
   wants: string[];
 };
 
 export const workers = (db: Db): Collection<Worker> => db.collection<Worker>('workers');
 
-/** Milliseconds without a beat after which a worker counts as dead, and its leases are free. */
+/** Milliseconds without a beat after which a worker is dead and its leases are free. */
 export const LEASE_MS = 3000;
 
-/** Milliseconds of a clock that nobody sets, and that runs on while the process is stopped. */
+/** Milliseconds of a clock that is never set and continues while the process is paused. */
 const monotonic = (): number => performance.now();
 
 /**
- * Tells who is alive from the beats it sees. Each observer measures with its own clock how long a beat has stood
- * still, so clocks that differ between machines do not matter.
+ * Detects live workers from their beats. Each observer measures with its own clock how long a beat has stood still, so
+ * differing clocks of machines do not matter.
  */
 export const observer = (leaseMs: number, now: () => number = monotonic) => {
   const seen = new Map<string, { beat: number; since: number }>();
   return {
-    /** Takes note of the workers as they were just read. */
+    /** Records the workers that were just read. */
     observe(read: readonly Pick<Worker, '_id' | 'beat'>[]): void {
       const names = new Set(read.map(({ _id }) => _id));
       for (const name of seen.keys()) if (!names.has(name)) seen.delete(name);
       for (const { _id, beat } of read) if (seen.get(_id)?.beat !== beat) seen.set(_id, { beat, since: now() });
     },
-    /** False for one whose beat stood still for longer than a lease, and for one that is not registered. */
+    /** Returns false for a worker whose beat stood still for longer than a lease, and for an unregistered one. */
     isAlive(worker: string): boolean {
       const last = seen.get(worker);
       return last !== undefined && now() - last.since <= leaseMs;
@@ -42,16 +42,16 @@ export const observer = (leaseMs: number, now: () => number = monotonic) => {
   };
 };
 
-/** This process among the workers. */
+/** This process as a worker. */
 export type WorkerSession = {
   id: string;
   /** Renews the session and reads the others. @returns all workers, and the moment to `confirm` */
   beat(wants: readonly string[]): Promise<{ all: Worker[]; sentAt: number }>;
-  /** To be called when, after a beat, the leases were read and lost ones dropped: the others are good for a while. */
+  /** Confirms a beat after the leases were read and lost ones dropped: the others stay valid for a while. */
   confirm(sentAt: number): void;
   /** @throws LeaseUncertainError when the last confirmed beat is older than a lease */
   assertHeld(): void;
-  /** A worker is always alive to itself: how late its own beat is says nothing about who holds its leases. */
+  /** A worker is always alive to itself: a late beat does not show who holds its leases. */
   isAlive(worker: string): boolean;
   leave(): Promise<void>;
 };
@@ -83,14 +83,14 @@ export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): WorkerSe
   };
 };
 
-/** Takes the dead off the list. Their leases stay, owned by a name that is alive no more. */
+/** Removes dead workers. Their leases stay, owned by a name that is no longer alive. */
 export const forgetWorkers = async (db: Db, dead: readonly string[]): Promise<void> => {
   if (dead.length > 0) await workers(db).deleteMany({ _id: { $in: [...dead] } });
 };
 
 /**
- * Takes everybody off the list, so that their leases are free at once: for who has just opened a store that no other process can
- * have open, as after a crash.
+ * Removes all workers, so that their leases are free at once. Safe only when this process owns the store exclusively,
+ * as after a crash.
  */
 export const forgetAllWorkers = async (db: Db): Promise<void> => {
   await workers(db).deleteMany({});
