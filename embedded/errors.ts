@@ -1,10 +1,10 @@
 /**
- * Why the embedded stores did not start. The codes are stable:
+ * The reason why the embedded stores did not start. The codes are stable:
  * - `data-folder-unwritable`: the data folder cannot be created or written to
  * - `data-in-use`: another process has this data open
- * - `data-corrupt`: a file is torn, truncated or not one of ours
- * - `port-taken`: something else listens on the port
- * - `stores-failed`: anything else; the message says what
+ * - `data-corrupt`: a file is damaged, truncated or of another program
+ * - `port-taken`: another program listens on the port
+ * - `stores-failed`: any other reason; see the message
  */
 export type StoresErrorCode =
   | 'data-folder-unwritable'
@@ -15,7 +15,7 @@ export type StoresErrorCode =
 
 export type StoresError = Error & { code: StoresErrorCode };
 
-/** An error whose message is one line for a human and whose `code` is for a program. */
+/** Returns an error with a message of one line for people and a `code` for programs. */
 export const storesError = (code: StoresErrorCode, message: string, cause?: unknown): StoresError => {
   return Object.assign(new Error(message.replaceAll('\n', ' '), { cause }), { code });
 };

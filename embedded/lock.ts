@@ -7,8 +7,8 @@ import { storesError } from './errors.ts';
 const SQLITE_BUSY = 5;
 
 /**
- * Takes the folder for this process and returns how to give it back. It is a file lock of the operating system (through SQLite),
- * so it ends with the process however that dies; there is nothing stale to clean up.
+ * Locks the folder for this process and returns the unlock function. The operating system's file lock (through SQLite)
+ * ends with the process, so no lock can be stale.
  * Throws StoresError `data-in-use`.
  */
 export const lockDataFolder = (folder: string): (() => void) => {

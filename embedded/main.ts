@@ -1,9 +1,9 @@
 /**
- * The embedded stores as one process: EventStoreDB's protocol on PLAZA_EVENTSTORE_PORT (2113) and MongoDB's on PLAZA_MONGODB_PORT
- * (27017), on 127.0.0.1, over SQLite files in PLAZA_DATA (./data). Port 0 takes any free one.
+ * Runs the embedded stores as one process: EventStoreDB's protocol on PLAZA_EVENTSTORE_PORT (2113) and MongoDB's on
+ * PLAZA_MONGODB_PORT (27017), on 127.0.0.1, over SQLite files in PLAZA_DATA (./data). Port 0 takes any free port.
  *
- * Started by start.ts it also speaks over the IPC channel: `{ ready }` or `{ failed }` once, and it stops when the channel closes,
- * which is when its parent is gone.
+ * When start.ts starts it, it also sends `{ ready }` or `{ failed }` once over the IPC channel, and stops when the
+ * channel closes because its parent has ended.
  */
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -25,17 +25,17 @@ const closers: (() => void | Promise<void>)[] = [];
 let stopping: Promise<void> | undefined;
 
 process.umask(0o077);
-// The parent may be gone with the other end of the pipe; that must not keep the files from being closed.
+// The parent may have closed the other end of the pipe; the files must be closed all the same.
 process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
-// Signals to a whole process group reach this process too: its parent finishes its own work first and then stops it.
+// Signals to a process group reach this process too: its parent finishes its own work first and then stops it.
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   process.on(signal, () => {
     if (!sendToParent) stop();
   });
 }
 process.on('disconnect', stop);
-// Started by npm: it passes a signal on to its shell, which ends without passing it on.
+// npm passes a signal on to its shell, which ends without passing it on.
 if (process.env.npm_lifecycle_event && !sendToParent) {
   const shell = process.ppid;
   setInterval(() => process.ppid === shell || stop(), 500).unref();
@@ -58,7 +58,7 @@ try {
     port: portFrom('PLAZA_MONGODB_PORT', 27017),
     log: say,
     onDeath(error) {
-      console.error(`stores: the documents' thread died: ${error.stack}`);
+      console.error(`stores: the documents' thread failed: ${error.stack}`);
       process.exit(1);
     },
   });
@@ -75,7 +75,10 @@ try {
   await stop();
 }
 
-/** Writes the file by which other programs on the same folder find the stores. A stale one names a process that is gone. */
+/**
+ * Writes the file by which other programs on the same folder find the stores. A stale file names a process that has
+ * ended.
+ */
 function announce(folder: string, urls: { eventStoreUrl: string; mongoUrl: string; pid: number }): void {
   const file = join(folder, 'stores.json');
   closers.push(() => rmSync(file, { force: true }));
@@ -116,7 +119,10 @@ function prepareFolder(folder: string): void {
   }
 }
 
-/** One level at a time: mkdir's own recursion never returns where the file system answers ENOENT to every mkdir, as /proc does. */
+/**
+ * Creates one level at a time: mkdir's own recursion never returns where the file system answers ENOENT to every mkdir,
+ * as /proc does.
+ */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   makeFolder(dirname(folder));

@@ -1,6 +1,6 @@
 /**
- * Opening an SQLite file so that nothing is skipped over: one owner, files for the owner only, every commit on the disk before it
- * returns, and a torn or truncated file said instead of silently read up to the tear.
+ * Opens an SQLite file safely: one owner, access for the owner only, every commit on the disk before it returns. A
+ * damaged or truncated file is reported instead of being read up to the damage.
  */
 import { chmodSync, closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -14,9 +14,12 @@ const SQLITE_NOTADB = 26;
 const HEADER_MAGIC = 'SQLite format 3\0';
 const WAL_HEADER_BYTES = 32;
 const FRAME_HEADER_BYTES = 24;
-/** 32 MiB: a page that many transactions change is copied from the log into the file once, not with every 4 MiB. */
+/** 32 MiB: a page that many transactions change is copied from the log into the file once, not every 4 MiB. */
 const CHECKPOINT_PAGES = 8192;
-/** Up to this size every page is checked when the file is opened (about 3 ms a MiB); above, pages are checked as they are read. */
+/**
+ * Files up to this size are checked completely when they are opened (about 3 ms per MiB); larger ones page by page on
+ * reading.
+ */
 const FULL_CHECK_BYTES = 32 * 1024 * 1024;
 
 /**
@@ -54,7 +57,7 @@ export const openSqliteFile = (file: string, applicationId: number): DatabaseSyn
 };
 
 /**
- * Moves the write-ahead log into the file. On a full disk the log stays: it can be read there, and moved later.
+ * Moves the write-ahead log into the file. On a full disk the log stays, readable, and is moved later.
  * @returns false when the log stays
  */
 const emptyLog = (db: DatabaseSync): boolean => {
@@ -67,7 +70,10 @@ const emptyLog = (db: DatabaseSync): boolean => {
   }
 };
 
-/** True when a statement failed because the disk (or the file's page limit) is full; the transaction is rolled back by then. */
+/**
+ * Returns whether a statement failed because the disk, or the file's page limit, is full. The transaction is rolled
+ * back by then.
+ */
 export const isDiskFull = (error: unknown): boolean => {
   return (
     error instanceof Error &&
@@ -106,9 +112,10 @@ const checkHeader = (file: string): void => {
 };
 
 /**
- * SQLite reads its log up to the first frame whose checksum is wrong and takes the rest for an unfinished write. That is right for
- * the last transaction of a process that was killed. A wrong frame with two more transactions behind it is not that: a
- * transaction is only begun when the one before it is on the disk. (Format: https://sqlite.org/fileformat2.html#walformat)
+ * SQLite reads its log up to the first frame with a wrong checksum and treats the rest as an unfinished write. That is
+ * right for the last transaction of a killed process. A wrong frame before two more transactions is damage: a
+ * transaction begins only when the one before it is on the disk. (Format:
+ * https://sqlite.org/fileformat2.html#walformat)
  */
 const checkWriteAheadLog = (walFile: string): void => {
   if (!existsSync(walFile)) return;
@@ -134,7 +141,7 @@ const checkWriteAheadLog = (walFile: string): void => {
       const sameLog =
         frame.readUInt32BE(8) === header.readUInt32BE(16) && frame.readUInt32BE(12) === header.readUInt32BE(20);
       if (!broken && !sameLog) {
-        // Either the end of this log, with frames of an older one behind it, or a damaged frame header.
+        // The end of this log followed by frames of an older one, or a damaged frame header.
         broken = true;
         continue;
       }

@@ -45,7 +45,7 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as { port: number }).port;
 }
 
-it('both stores keep their data over a stop and a start', async () => {
+it('both stores keep their data over a restart', async () => {
   for (const expectedRevision of ['no_stream', 0n] as const) {
     const stores = await start();
     const events = EventStoreDBClient.connectionString(stores.eventStoreUrl);
@@ -79,7 +79,7 @@ it('a second start on the same data is refused, until the first one is gone', as
   await start();
 });
 
-it('a taken port is said, whichever of the two it is', async () => {
+it('reports a taken port, whichever of the two it is', async () => {
   const other = createServer();
   const port = await listening(other);
   expect(await failure(start({ eventStorePort: port }))).toMatchObject({ code: 'port-taken' });
@@ -87,14 +87,14 @@ it('a taken port is said, whichever of the two it is', async () => {
   other.close();
 });
 
-it('a data folder that cannot be made is said', async () => {
+it('reports a data folder that cannot be created', async () => {
   writeFileSync(join(folder, 'file'), '');
   expect(await failure(start({ dataFolder: join(folder, 'file', 'data') }))).toMatchObject({
     code: 'data-folder-unwritable',
   });
 });
 
-it('a file that is not one of ours is said', async () => {
+it('reports a file of another program', async () => {
   writeFileSync(join(folder, 'events.sqlite'), 'x'.repeat(5_000));
   chmodSync(folder, 0o700);
   expect(await failure(start({ dataFolder: folder }))).toMatchObject({ code: 'data-corrupt' });
@@ -157,7 +157,7 @@ it.each([
   socket.destroy();
 });
 
-/** In the thread of the documents: the first connection keeps it busy for ever. */
+/** Code for the thread of the documents: the first connection blocks it for ever. */
 const BUSY = `
   import { Server } from 'node:net';
   import { isMainThread } from 'node:worker_threads';
@@ -213,7 +213,7 @@ it('`npm run stores` ends on SIGTERM while the thread of the documents is busy',
   socket.destroy();
 });
 
-/** In the stores' process and its thread: no file can grow, and the log of SQLite cannot be emptied. */
+/** Code for the stores' process and its thread: no file can grow, and SQLite's log cannot be emptied. */
 const FULL_DISK = `
   import fs from 'node:fs';
   import { syncBuiltinESMExports } from 'node:module';
@@ -228,7 +228,7 @@ const FULL_DISK = `
   fs.writeFileSync = () => { throw Object.assign(new Error('no space left'), { code: 'ENOSPC' }); };
   syncBuiltinESMExports();`;
 
-it('on a full disk the stores start, say so, serve reads and refuse writes', async () => {
+it('on a full disk the stores start, report it, serve reads and refuse writes', async () => {
   const fill = async (stores: EmbeddedStores) => {
     const events = EventStoreDBClient.connectionString(stores.eventStoreUrl);
     const documents = await MongoClient.connect(stores.mongoUrl);

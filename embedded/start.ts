@@ -1,4 +1,4 @@
-/** Starts the embedded stores as a child process: what `npm start` and the tests use. */
+/** Starts the embedded stores as a child process. */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -14,15 +14,15 @@ export type EmbeddedStores = {
   /** `mongodb://127.0.0.1:PORT` */
   mongoUrl: string;
   pid: number;
-  /** Closes the files cleanly and waits for the process to end. Safe to call twice, and after a crash. */
+  /** Closes the files and waits for the process to end. Safe to call twice, and after a crash. */
   stop(): Promise<void>;
-  /** Resolves when the process has ended, whoever ended it. Never rejects. */
+  /** Resolves when the process has ended for any reason. Never rejects. */
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
 
 /**
- * Starts both stores on loopback over the files in `dataFolder` (created for the owner only). Ports are free ones unless given.
- * `log` gets what the process prints, line by line. The child ends when this process does.
+ * Starts both stores on loopback over the files in `dataFolder` (created for the owner only). Ports default to free
+ * ones. `log` gets the process's output, line by line. The child ends with this process.
  * Rejects with a StoresError (see errors.ts) whose message is one line.
  */
 export const startEmbeddedStores = async (options: {

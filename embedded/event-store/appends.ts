@@ -39,7 +39,7 @@ import {
 import type { ExpectedRevision, NewEvent, WriteOutcome } from './stored-events.ts';
 import { encodeBatchAnswer, encodeIdentifier, encodeSuccess } from './wire.ts';
 
-/** EventStoreDB's default: data, metadata and type (two bytes a character) of all events of one append. */
+/** EventStoreDB's default: the data, metadata and type (two bytes a character) of all events of one append. */
 const MAX_APPEND_BYTES = 1_048_576;
 const LONGEST_TIMER = 2_147_483_647;
 
@@ -56,7 +56,10 @@ type OpenBatch = BatchOptions & {
   timer: NodeJS.Timeout | undefined;
 };
 
-/** An append that is larger than one message comes in several; it is kept until its last one, its deadline, or the size limit. */
+/**
+ * An append larger than one message comes in several, which are kept until the last one, its deadline, or the size
+ * limit.
+ */
 export const batchAppend = (commits: Commits, calls: OpenCalls, log: (line: string) => void) => {
   return (call: ServerDuplexStream<BatchRequest, readonly Buffer[]>) => {
     const outbox = calls.begin(call);
@@ -189,7 +192,7 @@ const tooLargeStatus = (): StatusMessage => {
   return errorStatus(grpcStatus.INVALID_ARGUMENT, 'Maximum append size exceeded', 'MaximumAppendSizeExceeded', details);
 };
 
-/** The client shows the message of a kind that it does not know, which BadRequest is: the reason reaches whoever appends. */
+/** The client shows the message of an unknown kind of error, such as BadRequest, so the caller sees the reason. */
 const failureStatus = (error: unknown, log: (line: string) => void): StatusMessage => {
   const { code, details } = failure(error, log);
   return errorStatus(code ?? grpcStatus.UNKNOWN, details ?? '', 'BadRequest', new BadRequest().serializeBinary());
@@ -320,7 +323,7 @@ const remove = <Response>(
     run: (storage) => storage[how](streamName, expected),
     done: (outcome) => {
       if (outcome.kind === 'written')
-        answer(null, response(outcome.position!)); // Never a repetition.
+        answer(null, response(outcome.position!)); // never a repeated request
       else if (outcome.kind === 'stream-deleted') answer(streamDeletedError(streamName));
       else answer(wrongExpectedVersion(streamName, expected, outcome.current));
     },

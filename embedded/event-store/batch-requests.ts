@@ -1,4 +1,3 @@
-/** Requests of Streams/BatchAppend, the call by which clients append events. */
 import { BatchAppendReq, StreamIdentifier, streamNameOf, type UuidMessage, uuidHex } from './protocol.ts';
 import type { ExpectedRevision, NewEvent } from './stored-events.ts';
 
@@ -6,9 +5,9 @@ import type { ExpectedRevision, NewEvent } from './stored-events.ts';
 export type Problem = { problem: string };
 
 export type BatchRequest = {
-  /** the correlation id as lower-case hex; undefined when it is no UUID, and then nothing can be answered */
+  /** the correlation id as lower-case hex; undefined for an invalid UUID, which cannot be answered */
   key: string | undefined;
-  /** the same as it came, a UUID message */
+  /** the correlation id as received, a UUID message */
   correlationId: Buffer;
   /** in the first request of an append */
   options: BatchOptions | (Problem & { identifier: Buffer }) | undefined;
@@ -21,7 +20,7 @@ export type BatchOptions = { streamName: string; expected: ExpectedRevision; dea
 
 const JSON_CONTENT = 'application/json';
 
-/** Reads a request. Throws the error of the generated classes for bytes that are no such message. */
+/** Decodes a request. Throws the error of the generated classes for an invalid message. */
 export const decodeBatchRequest = (message: Buffer): BatchRequest => {
   const request = BatchAppendReq.deserializeBinary(message);
   const correlationId = request.getCorrelationId();
@@ -50,7 +49,7 @@ const optionsOf = (options: ReturnType<InstanceType<typeof BatchAppendReq>['getO
   return { streamName, expected, deadline };
 };
 
-/** Returns a revision as a number. No stream is so long that it has a revision beyond 2^53. */
+/** Returns a revision as a number. No stream reaches a revision beyond 2^53. */
 export const revisionNumber = (text: string): number => Math.min(Number(text), Number.MAX_SAFE_INTEGER);
 
 type Proposed = {

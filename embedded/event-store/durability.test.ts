@@ -83,7 +83,7 @@ describe('kill -9', () => {
       const appender = async (name: string) => {
         const ids = await idsOf(client, name);
         const before = acknowledged.get(name) ?? [];
-        // What was acknowledged is there, in its place; at most the append that was under way when it was killed came on top.
+        // Every acknowledged event is in its place; at most the append in progress at the kill follows.
         expect(ids.slice(0, before.length)).toEqual(before);
         expect(ids.length - before.length).toBeLessThanOrEqual(3);
         acknowledged.set(name, ids);
@@ -100,7 +100,7 @@ describe('kill -9', () => {
       process.kill(stores.pid, 'SIGKILL');
       await stores.exited;
       running = false;
-      // A read that the kill interrupted says so; a wrong finding is a failed expectation and is thrown.
+      // A read that the kill interrupted rejects as unavailable; a failed expectation is thrown.
       for (const result of await Promise.all(appenders)) {
         if (result && result.type !== 'unavailable' && result.type !== 'cancelled') throw result;
       }
@@ -124,7 +124,7 @@ describe('kill -9', () => {
 });
 
 describe('a full disk', () => {
-  it('answers an error, keeps what was acknowledged, and goes on when there is space again', async () => {
+  it('answers an error, keeps acknowledged events, and continues when there is space again', async () => {
     const file = join(folder, 'events.sqlite');
     const tight = await startEventStoreServer({ file, maxPages: 100 });
     const client = connect(tight.url);
@@ -135,7 +135,7 @@ describe('a full disk', () => {
       if (!refused) acknowledged++;
     }
     expect(refused.message).toMatch(/full/);
-    // Small ones may still fit: the store itself is well.
+    // Small ones may still fit: the store itself works.
     expect(await idsOf(client, 'stream')).toHaveLength(acknowledged);
     expect(
       (await settled(client.appendToStream('stream', event(10_000), { credentials: { username: 'a', password: 'b' } })))
@@ -170,7 +170,7 @@ describe('damaged files', () => {
     return file;
   }
 
-  /** The files as a killed process leaves them: the newest events are in the write-ahead log only. */
+  /** Returns the files of a killed process: the newest events are only in the write-ahead log. */
   async function killed(): Promise<string> {
     const stores = await startEmbeddedStores({ dataFolder: folder });
     const client = connect(stores.eventStoreUrl);
@@ -182,7 +182,7 @@ describe('damaged files', () => {
 
   const opening = (file: string) => settled(startEventStoreServer({ file }).then((server) => server.close()));
 
-  it('open when nothing is wrong with them', async () => {
+  it('open when they are intact', async () => {
     expect(await opening(await filled())).toBeUndefined();
     rmSync(folder, { recursive: true });
     expect(await opening(await killed())).toBeUndefined();
@@ -214,7 +214,7 @@ describe('damaged files', () => {
     expect(await opening(file)).toMatchObject({ code: 'data-corrupt' });
   });
 
-  it('are no reason to refuse when only an unfinished write is torn', async () => {
+  it('open when only an unfinished write is torn', async () => {
     const file = await killed();
     const wal = openSync(`${file}-wal`, 'a');
     writeSync(wal, Buffer.alloc(1_000, 7));
@@ -250,7 +250,7 @@ function flip(file: string, text: string): void {
   overwrite(file, readFileSync(file).lastIndexOf(text) + 10, 1);
 }
 
-/** mulberry32: small, and the same sequence for the same seed everywhere. */
+/** mulberry32: small, with the same sequence for the same seed everywhere. */
 function randomFrom(seed: number): () => number {
   let state = seed;
   return () => {

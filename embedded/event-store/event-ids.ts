@@ -4,7 +4,7 @@ const REMEMBERED_IDS = 50_000;
 
 type RememberedId = { streamName: string; revision: number };
 
-/** The ids of the latest events, at least {@link REMEMBERED_IDS} of them and at most twice as many. */
+/** The ids of the latest events: at least {@link REMEMBERED_IDS}, at most twice as many. */
 export const createEventIds = () => {
   let recent = new Map<string, RememberedId>();
   let older = new Map<string, RememberedId>();
@@ -16,7 +16,10 @@ export const createEventIds = () => {
 
   const find = (id: string): RememberedId | undefined => recent.get(id) ?? older.get(id);
 
-  /** The first time that an id is stored counts, as with EventStoreDB: in another stream, or there a second time, it stays new. */
+  /**
+   * Only the first event with an id counts, as in EventStoreDB; a later one, in this stream or another, is not
+   * remembered.
+   */
   const remember = (event: StoredEvent): void => {
     if (event.revision === TOMBSTONE_REVISION || find(event.id)) return;
     if (recent.size >= REMEMBERED_IDS) {

@@ -1,11 +1,11 @@
 /**
- * The newest events, shared by all live subscribers: each has only a place in them. A subscriber that waits for its reader while
- * this window moves past its place is too slow and is dropped; it is never buffered for.
+ * The newest events, shared by all live subscribers; each has only a place in them. A subscriber whose reader falls
+ * behind this window is dropped; nothing is buffered for it.
  */
 import type { ServerWritableStream } from '@grpc/grpc-js';
 import type { StoredEvent } from './stored-events.ts';
 
-/** `encoded` is the event as an answer, once somebody has needed it. */
+/** `encoded` is the event as an answer, set when first needed. */
 export type LiveEvent = { event: StoredEvent; encoded?: Buffer };
 
 const WINDOW_EVENTS = 2_048;
@@ -21,7 +21,7 @@ export const createLiveEvents = () => {
   let bytes = 0;
   const followers = new Set<Follower>();
 
-  /** Takes the events of one commit, in order, and passes them on. */
+  /** Publishes the events of one commit, in order. */
   function publish(events: readonly StoredEvent[]): void {
     if (followers.size === 0) {
       window.clear();
@@ -45,9 +45,9 @@ export const createLiveEvents = () => {
   }
 
   /**
-   * Calls `take` with every event from now on; when it returns a promise, waits for that first. Resolves when the call is gone, when
-   * the reader was too slow, or when one commit was larger than the window (`overrun`: read on from the log). Rejects with what
-   * `take` throws.
+   * Calls `take` with every event from now on and awaits its promise, if any. Resolves when the call has ended, when
+   * the reader was too slow, or when one commit was larger than the window (`overrun`: continue from the log). Rejects
+   * with the errors of `take`.
    */
   function follow(
     call: Pick<ServerWritableStream<unknown, unknown>, 'once' | 'off'>,

@@ -33,14 +33,17 @@ const SCHEMA = `
   CREATE UNIQUE INDEX IF NOT EXISTS events_of_stream ON events (stream, revision);
 `;
 
-/** position, stream, revision, type, is JSON, created, checksum, length of the metadata, and id, metadata and data in one piece */
+/**
+ * position, stream, revision, type, is JSON, created, checksum, length of the metadata; then id, metadata and data as
+ * one blob
+ */
 export type EventRow = [number, string, number, string, number, number, number, number, Uint8Array];
 
 export type LogFile = ReturnType<typeof openLogFile>;
 
 /**
  * Opens or creates the file.
- * @param maxPages the most pages that it may have, for tests of a full disk
+ * @param maxPages the most pages of the file, for tests of a full disk
  * @throws StoresError `data-in-use`, `data-corrupt`, `data-folder-unwritable`
  */
 export const openLogFile = (file: string, maxPages?: number) => {
@@ -56,7 +59,7 @@ export const openLogFile = (file: string, maxPages?: number) => {
 };
 
 const statementsOf = (db: DatabaseSync) => {
-  // Every blob of a row is an ArrayBuffer of its own, which costs more to make and to collect than all the rest of the row.
+  // One blob per row: each blob is a separate ArrayBuffer, which costs more than all the rest of the row.
   const columns = `e.position, s.name, e.revision, e.type, e.is_json, e.created, e.checksum, length(e.metadata),
     CAST(e.id || e.metadata || e.data AS BLOB)`;
   const from = `FROM events e JOIN streams s ON s.number = e.stream`;
@@ -94,12 +97,12 @@ const statementsOf = (db: DatabaseSync) => {
   };
 };
 
-/** @throws StoresError `data-corrupt` when the checksum does not fit */
+/** @throws StoresError `data-corrupt` when the checksum does not match */
 export const eventOf = (row: EventRow): StoredEvent => {
   const [position, streamName, revision, type, isJson, created, sum, metadataLength, content] = row;
   const bytes = Buffer.from(content.buffer, content.byteOffset, content.byteLength);
   if (checksum(type, bytes.subarray(ID_BYTES)) !== sum) {
-    throw storesError('data-corrupt', `The event at position ${position} is damaged: its checksum does not fit.`);
+    throw storesError('data-corrupt', `The event at position ${position} is damaged: its checksum does not match.`);
   }
   const id = bytes.toString('hex', 0, ID_BYTES);
   const metadata = bytes.subarray(ID_BYTES, ID_BYTES + metadataLength);
@@ -107,13 +110,14 @@ export const eventOf = (row: EventRow): StoredEvent => {
   return { position, streamName, revision, id, type, isJson: isJson === 1, created, metadata, data };
 };
 
-/** Returns the checksum of a type, metadata and data, which come one after the other or in one piece. */
+/** Returns the checksum of a type, metadata and data, given separately or as one blob. */
 export const checksum = (type: string, ...content: readonly Uint8Array[]): number =>
   content.reduce((sum, bytes) => crc32(bytes, sum), crc32(type));
 
 /**
- * The last acknowledged position, kept beside the log. It is not synced, so after a power loss it may be behind, never ahead: a log
- * that ends before it has lost events (a log file cut or left out of a copy), which SQLite alone would not notice.
+ * The last acknowledged position, kept beside the log. It is not synced, so after a power loss it may be behind, never
+ * ahead. A log that ends before it has lost events (a file cut or missing in a copy), which SQLite alone would not
+ * notice.
  */
 const openTailMark = (file: string) => {
   const fd = openSync(file, constants.O_RDWR | constants.O_CREAT, 0o600);
@@ -128,7 +132,7 @@ const openTailMark = (file: string) => {
       try {
         writeSync(fd, record, 0, 12, 0);
       } catch {
-        // The events are on the disk; a mark that stays behind only watches over fewer of them.
+        // The events are on the disk; a mark that stays behind only protects fewer of them.
       }
     },
     close: () => closeSync(fd),

@@ -1,11 +1,14 @@
-/** The calls that do not end by themselves: subscriptions, long reads, batch appends. Stopping ends them with a reason. */
+/**
+ * The calls that do not end by themselves: subscriptions, long reads, batch appends. Stopping the server ends them with
+ * a reason.
+ */
 import type { StatusObject } from '@grpc/grpc-js';
 import { createOutbox, type LongCall, type Outbox } from './outbox.ts';
 
 export const createOpenCalls = () => {
   const open = new Set<Outbox>();
   return {
-    /** Begins a call: what it answers goes through the outbox. */
+    /** Begins a call, whose answers go through the outbox. */
     begin(call: LongCall): Outbox {
       const outbox = createOutbox(call);
       const over = () => open.delete(outbox);
@@ -14,7 +17,7 @@ export const createOpenCalls = () => {
       call.once('cancelled', over);
       return outbox;
     },
-    /** What the clients see is what a killed server shows them, so they need one way to handle both. */
+    /** Clients see the same as after a kill, so they need one way to handle both. */
     endAll(reason: Partial<StatusObject>): void {
       for (const outbox of open) outbox.end(reason);
       open.clear();

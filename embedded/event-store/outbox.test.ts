@@ -4,7 +4,7 @@ import { createOutbox, framed, type LongCall } from './outbox.ts';
 
 const KIB = 1024;
 
-/** A call whose reader takes what was written when it is told to. It ends as those of grpc-js do. */
+/** A call whose reader takes messages when the test says so. It ends like those of grpc-js. */
 function heldCall() {
   const pieces: Buffer[][] = [];
   const takes: (() => void)[] = [];
@@ -30,7 +30,7 @@ function heldCall() {
     pieces,
     ended,
     bytes: () => pieces.flat().reduce((sum, message) => sum + message.length, 0),
-    /** The reader takes what is under way. */
+    /** Lets the reader take the piece in flight. */
     take: () => takes.shift()!(),
   };
 }
@@ -39,7 +39,7 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const numbered = (n: number, length = 100) => Buffer.alloc(length, n);
 
 describe('an outbox', () => {
-  it('sends the messages of one turn as one piece, and those that come meanwhile as the next', async () => {
+  it('sends the messages of one turn as one piece, and messages that arrive meanwhile as the next', async () => {
     const { outbox, pieces, take } = heldCall();
     for (const n of [1, 2, 3]) expect(outbox.send(numbered(n))).toBeUndefined();
     await turn();
@@ -54,7 +54,7 @@ describe('an outbox', () => {
     expect(pieces[1]).toEqual([4, 5].map((n) => numbered(n)));
   });
 
-  it('holds no more than 128 KiB for a reader that does not read, and goes on when it does', async () => {
+  it('holds at most 128 KiB for a reader that does not read, and continues when it does', async () => {
     const { outbox, bytes, take } = heldCall();
     let sent = 0;
     let room: Promise<void> | undefined;
@@ -86,7 +86,7 @@ describe('an outbox', () => {
     expect(pieces).toEqual([[numbered(1)], [numbered(2)]]);
   });
 
-  it('keeps nobody waiting for a reader that has gone, and sends nothing more', async () => {
+  it('releases all senders when the reader has disconnected, and sends nothing more', async () => {
     const { outbox, call, pieces } = heldCall();
     let room: Promise<void> | undefined;
     while (!room) room = outbox.send(numbered(1, KIB));
@@ -101,7 +101,7 @@ describe('an outbox', () => {
   });
 });
 
-it('pieces are read as the messages that they were made of', () => {
+it('a piece is read as its messages', () => {
   const messages = [numbered(1, 0), numbered(2, 300), numbered(3, 70_000)];
   const piece = framed(messages);
   const out = Buffer.alloc(5 + piece.byteLength);

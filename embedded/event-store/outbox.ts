@@ -1,6 +1,7 @@
 /**
- * What a call has to say, in order. grpc-js passes on one message, waits until HTTP/2 has taken it, and only then takes the next:
- * a system call and a segment for each. Here the messages that come meanwhile are gathered and go out as one piece.
+ * The outgoing messages of a call, in order. grpc-js passes one message to HTTP/2, waits until it is accepted, and then
+ * takes the next: a system call and a segment each. Here messages that arrive meanwhile are collected and sent as one
+ * piece.
  */
 import type { ServerDuplexStream, ServerWritableStream, StatusObject } from '@grpc/grpc-js';
 
@@ -10,7 +11,7 @@ export type LongCall = Pick<
   'cancelled' | 'destroyed' | 'writableEnded' | 'write' | 'end' | 'emit' | 'once'
 >;
 
-/** So many may be under way, and as many may wait behind them. A larger message is not cut. */
+/** Bytes that may be in flight, and bytes that may wait after them. A larger message is not cut. */
 const GATHERED_BYTES = 64 * 1024;
 const PREFIX_BYTES = 5;
 
@@ -26,15 +27,15 @@ export const createOutbox = (call: LongCall) => {
   call.once('cancelled', abandon);
   call.once('close', abandon);
 
-  /** The reader has gone, or everything was said. */
+  /** Returns whether the reader has disconnected or the call has ended. */
   function isGone(): boolean {
     return call.cancelled || call.destroyed || call.writableEnded;
   }
 
   /**
-   * Sends one message, together with the others of this turn and those that come while earlier ones are under way.
-   * Returns undefined while the reader keeps up; otherwise a promise to await before the next message, which also resolves
-   * when the reader goes.
+   * Sends one message, together with the others of this turn and those that arrive while a piece is in flight. Returns
+   * undefined while the reader keeps up; otherwise a promise to await before the next message, which also resolves when
+   * the reader disconnects.
    */
   function send(message: Buffer): Promise<void> | undefined {
     if (isGone()) return undefined;
@@ -82,7 +83,7 @@ export const createOutbox = (call: LongCall) => {
     room = undefined;
   }
 
-  /** Ends the call after all that was sent: with `reason`, otherwise well. */
+  /** Ends the call after all messages, with `reason` as its error if given. */
   function end(reason?: Partial<StatusObject>): void {
     if (isGone()) return;
     flush();
@@ -94,8 +95,8 @@ export const createOutbox = (call: LongCall) => {
 };
 
 /**
- * Messages as one piece, for grpc-js to take for one. It asks a serialised message for its length and to be copied behind the
- * five bytes that go before a message; here each brings its own five, and the first one's replace those that grpc-js wrote.
+ * Joins messages into one piece for grpc-js. It copies a serialised message of this length after a prefix of five
+ * bytes. Here each message is copied with its own prefix, and the first prefix overwrites the one of grpc-js.
  */
 export const framed = (messages: readonly Buffer[]): Buffer => {
   let byteLength = -PREFIX_BYTES;

@@ -1,4 +1,4 @@
-/** Reading the log in pages. */
+/** Reads the log in pages. */
 import { type EventRow, eventOf, type LogFile } from './log-file.ts';
 import type { StoredEvent, StreamPage } from './stored-events.ts';
 import { isSoftDeleted, type Streams } from './streams.ts';
@@ -7,8 +7,8 @@ const PAGE_BYTES = 2 * 1024 * 1024;
 
 export const createPages = ({ sql }: Pick<LogFile, 'sql'>, { streamOf, isTombstoned, firstReadable }: Streams) => {
   /**
-   * One page of a stream, at most `limit` events. Forwards from `revision` upwards, backwards from it downwards (Infinity: the end).
-   * `next` is where the following page starts; undefined: that was all.
+   * Reads one page of a stream, at most `limit` events: forwards from `revision` upwards, backwards from it downwards
+   * (Infinity: the end). `next` is the start of the following page; undefined after the last.
    */
   const readStream = (
     streamName: string,
@@ -32,10 +32,13 @@ export const createPages = ({ sql }: Pick<LogFile, 'sql'>, { streamOf, isTombsto
     return { kind: 'events', events, next: reached > first ? reached - 1 : undefined };
   };
 
-  /** At most `limit` events of the whole log with a position ≥ (forwards) or < (backwards) the given one; fewer if they are large. */
+  /**
+   * Reads at most `limit` events of the log with a position ≥ (forwards) or < (backwards) the given one; fewer if they
+   * are large.
+   */
   const readAll = (direction: 'forwards' | 'backwards', position: number, limit: number): StoredEvent[] => {
     if (direction === 'backwards') return eventsOf(sql.allBackwards, position, limit);
-    // Positions bound the bytes of what lies between them, so that all rows can be taken in one call.
+    // Positions bound the bytes between them, so one call can return all rows.
     const rows = sql.allWithin.all(position, position + PAGE_BYTES, limit) as unknown as EventRow[];
     return rows.length > 0 ? rows.map(eventOf) : eventsOf(sql.allForwards, position, limit);
   };

@@ -1,6 +1,6 @@
 /**
- * The messages and services of the EventStoreDB gRPC protocol, as @eventstore/db-client ships them. They are CommonJS, so each
- * comes by its default import; `Any` must come from the same google-protobuf as theirs.
+ * The messages and services of the EventStoreDB gRPC protocol, from @eventstore/db-client. They are CommonJS, hence the
+ * default imports; `Any` must come from the same google-protobuf as theirs.
  */
 import gossipGrpc from '@eventstore/db-client/generated/gossip_grpc_pb.js';
 import gossip from '@eventstore/db-client/generated/gossip_pb.js';
@@ -45,7 +45,7 @@ export type TombstoneResponse = InstanceType<typeof streams.TombstoneResp>;
 export type StreamIdentifierMessage = InstanceType<typeof shared.StreamIdentifier>;
 export type UuidMessage = InstanceType<typeof shared.UUID>;
 
-/** A status to end a call with; `details` travel as metadata, which is where the clients look for the kind of error. */
+/** Returns a status that ends a call; `details` travel as metadata, where clients look for the kind of error. */
 export const grpcError = (
   code: number,
   message: string,
@@ -64,7 +64,7 @@ export const streamDeletedError = (streamName: string) =>
 
 export const invalidArgument = (message: string) => grpcError(grpcStatus.INVALID_ARGUMENT, message);
 
-/** Metadata values are ASCII on the wire; a name outside of it is percent-encoded rather than breaking the answer. */
+/** Metadata values are ASCII on the wire; other characters of a name are percent-encoded. */
 export const printable = (streamName: string): string => {
   return /^[\x20-\x7e]*$/.test(streamName) ? streamName : encodeURIComponent(streamName.toWellFormed());
 };
@@ -75,7 +75,10 @@ export const streamNameOf = (identifier: StreamIdentifierMessage | undefined): s
 
 const UUID_TEXT = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
 
-/** The 16 bytes of an id as lower-case hex without dashes, from either form the protocol has; undefined when it is no UUID. */
+/**
+ * Returns the 16 bytes of an id as lower-case hex without dashes, from either form in the protocol; undefined for an
+ * invalid UUID.
+ */
 export const uuidHex = (uuid: UuidMessage | undefined): string | undefined => {
   if (!uuid) return undefined;
   const structured = uuid.getStructured();

@@ -1,4 +1,4 @@
-/** Streams/Read: reads and subscriptions, of one stream or of the whole log, paced by the reader. */
+/** Streams/Read: reads of and subscriptions to one stream or the whole log, at the reader's pace. */
 import { status as grpcStatus, type ServerWritableStream } from '@grpc/grpc-js';
 import { isStoresError } from '../errors.ts';
 import type { LiveEvent, LiveEvents } from './live-events.ts';
@@ -17,7 +17,7 @@ import {
 } from './wire.ts';
 
 const PAGE_EVENTS = 256;
-/** EventStoreDB's window when the filter names none: its page size. */
+/** EventStoreDB's window when the filter has none: its page size. */
 const DEFAULT_SEARCH_WINDOW = 32;
 
 type ReadCall = ServerWritableStream<ReadRequest, readonly Buffer[]>;
@@ -34,7 +34,7 @@ export const read = (storage: Storage, live: LiveEvents, calls: OpenCalls, log: 
   };
 };
 
-/** What ends a call with a status; everything else that is thrown is a defect and ends it with UNKNOWN. */
+/** Ends a call with a status. Any other error is a defect and ends the call with UNKNOWN. */
 class Refusal {
   readonly status: ReturnType<typeof grpcError>;
   constructor(status: ReturnType<typeof grpcError>) {
@@ -58,7 +58,7 @@ const serve = async (storage: Storage, live: LiveEvents, call: ReadCall, outbox:
   const options = call.request.getOptions();
   const stream = options?.getStream();
   const all = options?.getAll();
-  if (!options || (!stream && !all)) throw new Refusal(invalidArgument('What to read is missing.'));
+  if (!options || (!stream && !all)) throw new Refusal(invalidArgument('The request names neither a stream nor $all.'));
   if (options.getResolveLinks())
     throw new Refusal(grpcError(grpcStatus.UNIMPLEMENTED, 'resolveLinkTos: links are not supported.'));
   const uuidForm: UuidForm = options.getUuidOption()?.hasStructured() ? 'structured' : 'string';
@@ -158,7 +158,10 @@ const readAll = async (
 
 type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; outbox: Outbox; uuidForm: UuidForm };
 
-/** `from`: the first revision to send. A stream that does not exist (yet) is waited for, and only then is the reader caught up. */
+/**
+ * `from`: the first revision to send. A stream that does not exist yet is waited for; only then has the reader caught
+ * up.
+ */
 const subscribeToStream = async (
   subscription: Subscription,
   streamName: string,
@@ -186,7 +189,7 @@ const subscribeToStream = async (
       await nextTurn();
       continue;
     }
-    // From here to live.follow nothing is awaited, so no event can slip between the page and the live events.
+    // No await from here to live.follow, so no event can be missed between the page and the live events.
     if (!announced && (page.kind === 'events' || from === 'end')) {
       announced = true;
       outbox.send(CAUGHT_UP);
@@ -206,7 +209,7 @@ const subscribeToStream = async (
   }
 };
 
-/** `from`: the position after which to send. */
+/** `from`: the position after which events are sent. */
 const subscribeToAll = async (subscription: Subscription, from: number, filter: Filter | undefined): Promise<void> => {
   const { storage, live, call, outbox } = subscription;
   let reached = from;
@@ -238,7 +241,7 @@ const subscribeToAll = async (subscription: Subscription, from: number, filter: 
       await nextTurn();
       continue;
     }
-    // From here to live.follow nothing is awaited, so no event can slip between the page and the live events.
+    // No await from here to live.follow, so no event can be missed between the page and the live events.
     if (!announced) {
       announced = true;
       outbox.send(CAUGHT_UP);
@@ -253,7 +256,7 @@ const refuseWhenSlow = (outcome: 'gone' | 'overrun' | 'too-slow'): void => {
   throw new Refusal(grpcError(grpcStatus.ABORTED, message));
 };
 
-/** Live events are encoded once for all subscribers that want ids as text, which those of Node.js do. */
+/** Live events are encoded once for all subscribers that want ids as text, as Node.js clients do. */
 const encoderOf = (uuidForm: UuidForm) => {
   return (item: LiveEvent): Buffer => {
     if (uuidForm === 'structured') return encodeEvent(item.event, uuidForm);

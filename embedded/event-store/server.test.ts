@@ -1,4 +1,7 @@
-/** What holds for the embedded server and is not promised by a real one. The rest is in tests/conformance/event-store. */
+/**
+ * Properties of the embedded server that a real one does not promise. The shared ones are in
+ * tests/conformance/event-store.
+ */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect as connectHttp2 } from 'node:http2';
@@ -40,7 +43,7 @@ const refusal = async (promise: Promise<unknown>) => {
     () => undefined,
     (error: Error & { type?: string; code?: number }) => error,
   );
-  if (!error) throw new Error('It was not refused.');
+  if (!error) throw new Error('The call was not refused.');
   return error;
 };
 
@@ -85,7 +88,7 @@ describe('messages written by hand', () => {
     expect(Buffer.from(recorded.getCustomMetadata_asU8()).equals(meant.metadata)).toBe(true);
   });
 
-  it('has ids as two halves for clients that ask for that', () => {
+  it('encode ids as two numbers for clients that ask for it', () => {
     const id = 'ffeeddccbbaa99887766554433221100';
     const read = ReadResp.deserializeBinary(encodeEvent(stored({ id }), 'structured'))
       .getEvent()!
@@ -95,14 +98,14 @@ describe('messages written by hand', () => {
     expect(hex(halves.getMostSignificantBits()) + hex(halves.getLeastSignificantBits())).toBe(id);
   });
 
-  it('reads checkpoints as they were meant', () => {
+  it('encode checkpoints that clients can read', () => {
     const checkpoint = ReadResp.deserializeBinary(encodeCheckpoint(2 ** 40)).getCheckpoint()!;
     expect([checkpoint.getCommitPosition(), checkpoint.getPreparePosition()]).toEqual(Array(2).fill(String(2 ** 40)));
   });
 });
 
-describe('what is not served', () => {
-  it('persistent subscriptions, projections and users are UNIMPLEMENTED', async () => {
+describe('unsupported calls', () => {
+  it('to persistent subscriptions, projections and users are UNIMPLEMENTED', async () => {
     const settings = persistentSubscriptionToStreamSettingsFromDefaults();
     const attempts = [
       client.createPersistentSubscriptionToStream('stream', 'group', settings),
@@ -131,7 +134,7 @@ it('a read of at most 0 events of $all is refused, where EventStoreDB never answ
 });
 
 describe('subscriptions', () => {
-  it('to a stream that is tombstoned while they are live end with stream-deleted', async () => {
+  it('end with stream-deleted when their stream is tombstoned', async () => {
     await client.appendToStream('stream', event());
     const subscription = client.subscribeToStream('stream');
     const ended = new Promise<{ type: string }>((resolve) => subscription.once('error', resolve as never));
@@ -141,7 +144,7 @@ describe('subscriptions', () => {
     expect((await ended).type).toBe('stream-deleted');
   });
 
-  it('end with unavailable when the server stops, as when it is killed', async () => {
+  it('end with unavailable when the server stops, as after a kill', async () => {
     const subscription = client.subscribeToAll();
     const ended = new Promise<{ type: string; code: number }>((resolve) =>
       subscription.once('error', resolve as never),
@@ -153,7 +156,7 @@ describe('subscriptions', () => {
     server = await startEventStoreServer({ file: join(folder, 'events.sqlite') });
   });
 
-  it('get every event of a commit that is larger than the window of live events', async () => {
+  it('get every event of a commit larger than the window of live events', async () => {
     const storage = { count: 0, last: -1n };
     const subscription = client.subscribeToStream('stream', { fromRevision: 'end' });
     const all = new Promise<void>((resolve) => {
@@ -174,7 +177,7 @@ describe('subscriptions', () => {
 });
 
 describe('idempotence', () => {
-  it('of appends with `any` holds over a restart', async () => {
+  it('of appends with `any` survives a restart', async () => {
     const one = event();
     const first = await client.appendToStream('stream', one);
     await client.dispose();
@@ -193,13 +196,13 @@ describe('hostile connections', () => {
     return socket;
   }
 
-  it('a thousand that say nothing do not keep others from being served', async () => {
+  it('a thousand idle connections do not block others', async () => {
     const idle = await Promise.all(Array.from({ length: 1_000 }, open));
     await client.appendToStream('stream', event());
     for (const socket of idle) socket.destroy();
   });
 
-  it('bytes that are no HTTP/2 close that connection and nothing else', async () => {
+  it('bytes that are not HTTP/2 close only that connection', async () => {
     const socket = await open();
     const closed = new Promise((resolve) => socket.once('close', resolve));
     socket.resume();
@@ -208,7 +211,7 @@ describe('hostile connections', () => {
     await client.appendToStream('stream', event());
   });
 
-  /** A BatchAppend without the client's own machinery. `write` may say another length than the message has. */
+  /** Opens BatchAppend without the client. `write` may send another length than the message has. */
   function openBatchAppend() {
     const session = connectHttp2(`http://127.0.0.1:${server.port}`);
     const call = session.request({
@@ -229,7 +232,7 @@ describe('hostile connections', () => {
     return { session, call, status, write };
   }
 
-  it('a message whose length says 2 GB ends that call with RESOURCE_EXHAUSTED', async () => {
+  it('a message with a length of 2 GB ends that call with RESOURCE_EXHAUSTED', async () => {
     const { session, call, status, write } = openBatchAppend();
     call.resume();
     write(Buffer.alloc(995), 0x7fff_ffff);
@@ -238,7 +241,7 @@ describe('hostile connections', () => {
     await client.appendToStream('stream', event());
   });
 
-  it('a message that is no protobuf ends that call with INTERNAL', async () => {
+  it('a message that is not protobuf ends that call with INTERNAL', async () => {
     const { session, call, status, write } = openBatchAppend();
     call.resume();
     write(Buffer.alloc(100, 0xff));
@@ -246,7 +249,7 @@ describe('hostile connections', () => {
     session.destroy();
   });
 
-  it('whoever reads no answers gets them all when they are read', async () => {
+  it('a client that does not read its answers gets them all later', async () => {
     const { session, call, status, write } = openBatchAppend();
     const COUNT = 6_000;
     const identifier = new StreamIdentifier().setStreamName(Buffer.from('stream'));
@@ -286,7 +289,7 @@ describe('hostile connections', () => {
 });
 
 describe('$maxAge', () => {
-  it('is found by halving, whatever the number of expired events', () => {
+  it('finds the first readable event by bisection', () => {
     let now = 1_000_000;
     const storage = openStorage(join(folder, 'aged.sqlite'), { now: () => now });
     const append = (name: string, data: object, type = 'Happened') =>

@@ -23,10 +23,10 @@ import {
 import { read } from './reads.ts';
 import { openStorage } from './storage.ts';
 
-/** What clients are told; they choose their calls by the methods listed, not by this. */
+/** The version for clients; they choose their calls by the listed methods instead. */
 const SERVER_VERSION = '23.10.0.0';
 const LEADER = 8;
-/** Bounds what one message can make this process allocate. The client cuts large appends into messages of 3 MiB. */
+/** Bounds the memory of one message. The client cuts large appends into messages of 3 MiB. */
 const LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024;
 const STOP_WITHIN_MS = 500;
 
@@ -46,7 +46,7 @@ export const startEventStoreServer = async (options: {
   host?: string;
   port?: number;
   log?: (line: string) => void;
-  /** for tests of a full disk: the most pages of 4 KiB that the file may have */
+  /** the most pages of 4 KiB in the file, for tests of a full disk */
   maxPages?: number;
 }): Promise<EventStoreServer> => {
   const { file, host = '127.0.0.1', log = () => {} } = options;
@@ -110,7 +110,7 @@ const listen = (server: Server, host: string, port: number): Promise<number> => 
   });
 };
 
-/** Connections whose other side does not answer any more are cut after a moment. */
+/** Cuts connections whose other side no longer answers after a moment. */
 const stop = (server: Server): Promise<void> => {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.forceShutdown(), STOP_WITHIN_MS);

@@ -27,7 +27,7 @@ const event = (data: Uint8Array, metadata: Uint8Array = new Uint8Array(0)) => ({
   metadata,
 });
 
-it('gives every event back byte for byte', () => {
+it('returns every event byte for byte', () => {
   const blob = fc.uint8Array({ maxLength: 40 });
   fc.assert(
     fc.property(fc.array(fc.tuple(blob, blob), { minLength: 1, maxLength: 20 }), (contents) => {
@@ -47,7 +47,7 @@ it('gives every event back byte for byte', () => {
   );
 });
 
-it('gives the whole log in pages of at most 2 MiB, or of one event that is larger', () => {
+it('returns the whole log in pages of at most 2 MiB, or of one larger event', () => {
   const sizes = [0, 3_000_000, 10, 900_000, 900_000, 900_000, 2_200_000, 5];
   for (const [n, size] of sizes.entries()) {
     storage.transaction(() => storage.append(`stream-${n}`, 'any', [event(new Uint8Array(size))]));

@@ -24,9 +24,9 @@ const NOTHING = new Uint8Array(0);
 export type Storage = ReturnType<typeof openStorage>;
 
 /**
- * Opens or creates the log. Quick whatever its size: only the end of the log is read.
- * Throws StoresError (`data-in-use`, `data-corrupt`, `data-folder-unwritable`).
- * `now` and `maxPages` (a disk that fills up) are for tests.
+ * Opens or creates the log. It reads only the end of the log, so the time does not depend on its size. Throws
+ * StoresError (`data-in-use`, `data-corrupt`, `data-folder-unwritable`). `now` and `maxPages` (a full disk) are for
+ * tests.
  */
 export const openStorage = (file: string, options: { now?: () => number; maxPages?: number } = {}) => {
   const log = openLogFile(file, options.maxPages);
@@ -48,7 +48,7 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
   let end = 0;
   let written: StoredEvent[] = [];
 
-  /** Reads the state in memory from the end of the log: at the start, and after a transaction that was rolled back. */
+  /** Reads the in-memory state from the end of the log: at the start, and after a rolled-back transaction. */
   const recall = (): void => {
     streams.clear();
     eventIds.clear();
@@ -131,7 +131,7 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
     applyMetadata(stream, event);
   };
 
-  /** The stream's metadata as it is stored, with another $tb: what brings a soft-deleted stream back. */
+  /** Returns the stream's stored metadata with another $tb, which restores a soft-deleted stream. */
   const restore = (stream: Stream, truncateBefore: number): void => {
     const metastream = streamOf(`$$${stream.name}`);
     const row = sql.data.get(metastream.number, metastream.last);
@@ -140,8 +140,8 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
   };
 
   /**
-   * Appends all events or none. An append whose ids are already stored where `expected` puts them answers with the first one's
-   * revision and position.
+   * Appends all events or none. When the ids are already stored where `expected` puts them, answers with the first
+   * one's revision and position.
    */
   const append = (streamName: string, expected: ExpectedRevision, events: readonly NewEvent[]): WriteOutcome => {
     const stream = streamOf(streamName);
@@ -167,7 +167,7 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
     return { kind: 'written', revision: before + events.length, position };
   };
 
-  /** Hides the stream's events ($tb at its maximum). Appending brings it back, with numbers that go on. */
+  /** Hides the stream's events ($tb at its maximum). An append restores the stream and continues its revisions. */
   const softDelete = (streamName: string, expected: ExpectedRevision): WriteOutcome => {
     const stream = streamOf(streamName);
     const decided = check(stream, expected, [randomUUID()]);
@@ -179,7 +179,7 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
     return { kind: 'written', revision: stream.last, position: end };
   };
 
-  /** Deletes the stream for ever: nothing can be read from it or appended to it again. */
+  /** Deletes the stream for ever: it can neither be read nor appended to again. */
   const tombstone = (streamName: string, expected: ExpectedRevision): WriteOutcome => {
     const stream = streamOf(streamName);
     const decided = check(stream, expected, [randomUUID()]);
@@ -193,8 +193,8 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
   };
 
   /**
-   * Runs `work` and commits: one fsync for all its appends. Returns what it returned and the events that it wrote, in order.
-   * Throws what SQLite throws (see isDiskFull); then nothing of it is stored.
+   * Runs `work` and commits: one fsync for all its appends. Returns its result and the written events, in order. Throws
+   * SQLite's error (see isDiskFull); then nothing is stored.
    */
   const transaction = <T>(work: () => T): { result: T; events: StoredEvent[] } => {
     sql.begin.run();
@@ -233,7 +233,7 @@ const storageOver = (log: LogFile, file: string, now: () => number) => {
     readStream,
     readAll,
     close,
-    /** Position of the last event, 0 when there is none. */
+    /** The position of the last event, 0 without events. */
     end: () => end,
   };
 };

@@ -11,7 +11,7 @@ export type NewEvent = {
 };
 
 export type StoredEvent = NewEvent & {
-  /** Grows with every event of the whole log, by the size of the event: it is not a count. */
+  /** Grows with every event of the whole log by the event's size: it is not a count. */
   position: number;
   streamName: string;
   revision: number;
@@ -20,7 +20,7 @@ export type StoredEvent = NewEvent & {
 };
 
 export type WriteOutcome =
-  /** No position: a repetition of what nobody can read any more. */
+  /** No position: a repetition of an event that can no longer be read. */
   | { kind: 'written'; revision: number; position: number | undefined }
   | { kind: 'wrong-expected-revision'; current: number }
   | { kind: 'stream-deleted' };

@@ -59,7 +59,7 @@ export const createStreams = ({ sql }: Pick<LogFile, 'sql'>, now: () => number) 
     if (stream.number === 0) stream.number = Number(sql.addStream.run(stream.name).lastInsertRowid);
   };
 
-  /** Takes over what an event of the metastream says. */
+  /** Applies the content of a metadata event. */
   const applyMetadata = (stream: Stream, event: NewEvent): void => {
     const metadata = event.isJson ? parseObject(event.data) : {};
     ensureRow(stream);
@@ -69,7 +69,7 @@ export const createStreams = ({ sql }: Pick<LogFile, 'sql'>, now: () => number) 
     sql.setMetadata.run(stream.truncateBefore, stream.maxCount ?? null, stream.maxAgeSeconds ?? null, stream.number);
   };
 
-  /** The first revision that $maxCount, $maxAge and $tb leave readable. */
+  /** Returns the first revision that $maxCount, $maxAge and $tb leave readable. */
   const firstReadable = (stream: Stream): number => {
     const maxCount = isMetastream(stream.name) ? 1 : stream.maxCount;
     const first = Math.max(stream.truncateBefore, maxCount === undefined ? 0 : stream.last - maxCount + 1, 0);

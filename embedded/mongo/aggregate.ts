@@ -11,8 +11,8 @@ type Stage = (input: Docs) => Docs;
 export type Pipeline = { query: Query; stages: Stage[]; isCount: boolean };
 
 /**
- * Compiles a pipeline. The leading $match, $sort and $limit are one query; the other stages follow. `isCount`: what follows is the
- * $group by which drivers count documents.
+ * Compiles a pipeline. The leading $match, $sort and $limit are one query; the other stages follow. `isCount`: the
+ * remaining stage is the $group by which drivers count documents.
  * @throws CommandError 40324 for unknown stages
  */
 export const compilePipeline = (pipeline: readonly unknown[]): Pipeline => {
@@ -198,7 +198,10 @@ const group = (spec: unknown): Stage => {
 
 type Total = { add(value: unknown): void; result(): unknown };
 
-/** Sums numbers as the real server does: whole numbers exactly, doubles with compensation (Neumaier), anything else is left out. */
+/**
+ * Sums numbers as the real server does: whole numbers exactly, doubles with compensation (Neumaier), other values
+ * ignored.
+ */
 const createTotal = (): Total => {
   let whole = 0n;
   let [total, lost] = [0, 0];
@@ -263,7 +266,7 @@ const fieldPath = (path: string): Expression => {
   return (doc) => valueBelow(doc, parts);
 };
 
-/** A path through an array gives the array of the values below its elements. */
+/** Returns the value below a path; below an array, an array of its elements' values. */
 const valueBelow = (value: unknown, [part, ...rest]: readonly string[]): unknown => {
   if (part === undefined) return value;
   if (!Array.isArray(value)) return valueBelow(fieldOf(value, part), rest);

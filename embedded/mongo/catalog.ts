@@ -8,9 +8,11 @@ export type IndexSpec = { name: string; fields: readonly KeyField[] };
 
 export type Index = IndexSpec & {
   id: number;
-  /** Some document has several keys in it: a scan may meet a document twice, and one range does not narrow another. */
+  /**
+   * Some document has several keys in it. Then a scan may find a document twice, and one range does not narrow another.
+   */
   multikey: boolean;
-  /** False while it is being built: it is kept up to date and not read. */
+  /** False while it is being built: then it is written to and not read. */
   ready: boolean;
   /** The keys that left a document after they were staged (index-build.ts); undefined when nothing is staged. */
   stagedLeft: Map<string, { key: Buffer; rid: number }> | undefined;
@@ -45,7 +47,7 @@ export const createCatalog = ({ db, sql, forget }: Database, { write }: Pick<Tra
 
   let collections = load();
 
-  /** Reads the catalog again after a rollback. The collections of before refuse all use. */
+  /** Reads the catalog again after a rollback. Earlier collection objects refuse further use. */
   const reload = (): void => {
     for (const collection of collections.values()) collection.dropped = true;
     collections = load();
@@ -81,7 +83,7 @@ export const createCatalog = ({ db, sql, forget }: Database, { write }: Pick<Tra
       collections.set(keyOf(dbName, name), collection);
     });
 
-  /** Adds an empty index that is kept up to date from now on. Call {@link finishIndex} when the old documents are in it. */
+  /** Adds an empty index that is maintained from now on. Call {@link finishIndex} when the old documents are in it. */
   const addIndex = (collection: Collection, spec: IndexSpec): Index =>
     write(() => {
       const bytes = encode({ ...spec, ...PLAIN });
@@ -136,7 +138,7 @@ export const createCatalog = ({ db, sql, forget }: Database, { write }: Pick<Tra
   };
 };
 
-/** @throws CommandError 175 for a collection that was dropped since it was looked up */
+/** @throws CommandError 175 for a collection that was dropped after it was looked up */
 export const refuseDropped = ({ dropped, db, name }: Collection): void => {
   if (dropped) throw new CommandError(175, `query plan killed :: collection dropped: ${db}.${name}`);
 };

@@ -6,7 +6,7 @@ import { compileFilter } from './match.ts';
 import { type KeyField, partsOf } from './paths.ts';
 import { type Doc, encode, isDoc, toNumber, typeName } from './values.ts';
 
-/** Creates a collection. An existing one without options is the same one, as on the real server. */
+/** Creates a collection. Creating an existing one without options succeeds, as on the real server. */
 const create = command({}, (call) => {
   const name = nameIn(call);
   if (!call.storage.find(call.db, name)) call.storage.create(call.db, name);
@@ -129,7 +129,9 @@ const indexSpec = (spec: unknown): IndexSpec => {
   return { name, fields };
 };
 
-/** Returns false when the same index is there already. @throws CommandError 85 or 86 when another one is in its way */
+/**
+ * Returns false when the same index already exists. @throws CommandError 85 or 86 when it conflicts with another one
+ */
 const isNeeded = (collection: Collection, spec: IndexSpec): boolean => {
   const keys = JSON.stringify(spec.fields);
   if (keys === '[["_id",1]]') return false;

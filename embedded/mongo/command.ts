@@ -23,7 +23,7 @@ export const command = <S extends Spec>(
   run: (call: Call, fields: Fields<S>) => Reply | Doc | Promise<Reply | Doc>,
 ): Command => ({ spec, run: run as Command['run'] });
 
-/** Returns the collection's name that a command is about. @throws CommandError 73 */
+/** Returns the name of a command's collection. @throws CommandError 73 */
 export const nameIn = ({ db, argument }: Call): string => {
   if (typeof argument !== 'string')
     throw new CommandError(73, `Collection name has invalid type ${typeName(argument)}`);

@@ -18,7 +18,7 @@ const GENERIC: Spec = {
   maxTimeMS: 'count',
 };
 
-/** Executes a command and returns its reply once what it wrote is on disk. @throws CommandError */
+/** Executes a command and returns its reply once its writes are on disk. @throws CommandError */
 export const execute = async (context: Context, request: Doc): Promise<Reply> => {
   const [name = ''] = Object.keys(request);
   if (typeof request.$db !== 'string') throw new CommandError(40571, 'OP_MSG requests require a $db argument');

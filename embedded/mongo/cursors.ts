@@ -12,7 +12,7 @@ const IDLE_MS = 10 * 60 * 1000;
 const MAX_CURSORS = 10_000;
 const STEP = 512;
 
-/** The open cursors. One that was idle for ten minutes is closed, as on the real server. */
+/** The open cursors. A cursor that was idle for ten minutes is closed, as on the real server. */
 export const createCursors = () => {
   const cursors = new Map<string, Cursor>();
   const sweeper = setInterval(() => {
@@ -20,7 +20,7 @@ export const createCursors = () => {
   }, 60_000);
   sweeper.unref();
 
-  /** Up to `size` documents and 16 MB (one document at least); the rest waits for the next batch. */
+  /** Takes up to `size` documents and 16 MB (one document at least); the rest waits for the next batch. */
   async function take(cursor: Cursor, size: number): Promise<Uint8Array[]> {
     const batch: Uint8Array[] = [];
     let bytes = 0;
@@ -43,7 +43,7 @@ export const createCursors = () => {
 
   const isDone = (cursor: Cursor) => cursor.rest.length === 0 && cursor.result.ended;
 
-  /** The first batch, and a cursor id that is zero when there is no more, or none is wanted. */
+  /** Returns the first batch, and a cursor id that is zero when nothing remains or none is wanted. */
   async function open(ns: string, result: Result, size: number, single: boolean) {
     const cursor: Cursor = { ns, result, rest: [], lastUsed: Date.now(), inUse: false };
     const batch = size === 0 ? [] : await take(cursor, size);

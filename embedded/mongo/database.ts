@@ -9,7 +9,7 @@ import { openSqliteFile } from '../sqlite-file.ts';
 
 export type Database = ReturnType<typeof openDatabase>;
 
-/** A page of rows. `more`: the page is full, so that others may follow. */
+/** A page of rows. `more`: the page is full, so more rows may follow. */
 export type Page<T> = { batch: T[]; more: boolean };
 
 const FORMAT = 1;
@@ -70,7 +70,7 @@ export const openDatabase = (file: string, maxBytes?: number) => {
     return { batch, more: batch.length === limit || bytes > PAGE_BYTES };
   };
 
-  /** Drops the prepared statements of a table that is gone. */
+  /** Drops the prepared statements of a dropped table. */
   const forget = (table: string): void => {
     for (const text of statements.keys()) if (text.includes(`${table} `)) statements.delete(text);
   };

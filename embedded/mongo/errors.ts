@@ -50,10 +50,13 @@ export class CommandError extends Error {
   }
 }
 
-/** Failures of the store itself: every write that was not yet on disk is lost. */
+/** A failure of the store itself: every write that was not yet on disk is lost. */
 export class StorageError extends CommandError {}
 
-/** Returns `{ ok: 0, errmsg, code, codeName, … }` for any thrown value; one that is no {@link CommandError} becomes InternalError. */
+/**
+ * Returns `{ ok: 0, errmsg, code, codeName, … }` for any thrown value; an error that is not a {@link CommandError}
+ * becomes InternalError.
+ */
 export const errorReply = (error: unknown): Record<string, unknown> => {
   const { code, message, extra } =
     error instanceof CommandError
@@ -62,6 +65,6 @@ export const errorReply = (error: unknown): Record<string, unknown> => {
   return { ok: 0, errmsg: message, code, codeName: CODE_NAMES[code] ?? `Location${code}`, ...extra };
 };
 
-/** Refuses what the real server accepts, where it has no error of its own. */
+/** Refuses a feature that the real server accepts, so that it has no error of its own. */
 export const notImplemented = (what: string): CommandError =>
   new CommandError(238, `the embedded store does not support ${what}`);

@@ -40,7 +40,7 @@ const idsOf = async (query: Query): Promise<number[]> => {
   return ids;
 };
 
-it('an index that is built while others write holds every document once, where it stands at the end', async () => {
+it('an index that is built during writes contains every document once, with its final key', async () => {
   const group = storage.addIndex(collection, specOf('group'));
   const tags = storage.addIndex(collection, specOf('tags'));
   let built = false;
@@ -78,7 +78,7 @@ it('an index that is built while others write holds every document once, where i
   expect(await idsOf({ filter: { tags: 't' }, sort })).toEqual([...groups.keys()].sort((a, b) => a - b));
 });
 
-it('an index on an array of texts holds each of them once', async () => {
+it('an index on an array of texts contains each of them once', async () => {
   const other = storage.create('test', 'repeats');
   for (let n = 0; n < 10; n++) {
     const doc = { _id: new Int32(n), tags: ['a', 'a', 'b'] };
@@ -90,7 +90,7 @@ it('an index on an array of texts holds each of them once', async () => {
   expect([...storage.counts(other, { index, ranges: [all], reverse: false })]).toEqual([20]);
 });
 
-it('ends after the time that it may take', async () => {
+it('ends after its time limit', async () => {
   const index = storage.addIndex(collection, { ...specOf('slow'), name: 'slow' });
   await expect(storage.buildIndexes(collection, [index], pacer(1))).rejects.toMatchObject({ code: 50 });
   storage.dropIndex(collection, index);

@@ -7,12 +7,13 @@ import type { Transactions } from './transactions.ts';
 import { decode } from './values.ts';
 
 /*
- * Keys of a new index are first noted in a table in memory, the stage, and then entered in their order, so that each page of the
- * index is written once. Who writes meanwhile writes into the index; a key that leaves before it was entered is remembered.
+ * Keys of a new index are first collected in a table in memory, the stage, and then inserted in order, so that each
+ * page of the index is written once. Concurrent writes go into the index; a key that is deleted before its insertion is
+ * remembered.
  */
 
 const BUILD_ROWS = 200;
-/** Keys that are noted before they are entered: about 50 ms during which nobody else is served. */
+/** Keys that are collected before they are inserted: other commands wait about 50 ms. */
 const STAGED_KEYS = 50_000;
 const NOTED_AT_ONCE = 20;
 
@@ -22,7 +23,10 @@ export const createIndexBuild = (
   { finishIndex, dropStage }: Catalog,
   { keysFor, leave }: Documents,
 ) => {
-  /** Notes the keys of the documents after `from`. Returns the last rid, undefined at the end, and how many keys were noted. */
+  /**
+   * Collects the keys of the documents after `from`. Returns the last rid, undefined at the end, and the number of
+   * keys.
+   */
   const stageKeys = (collection: Collection, indexes: readonly Index[], from: number) =>
     write((): { next: number | undefined; keys: number } => {
       const batch = rows<[number, Uint8Array]>(
@@ -68,7 +72,8 @@ export const createIndexBuild = (
   };
 
   /**
-   * Fills new indexes with the documents of their collection, read once for all of them. Others may read and write meanwhile.
+   * Fills new indexes with the documents of their collection, read once for all of them. Other commands may read and
+   * write meanwhile.
    * @throws CommandError 276 when an index or the collection was dropped
    */
   const buildIndexes = async (collection: Collection, indexes: readonly Index[], pace: Pace): Promise<void> => {

@@ -41,7 +41,7 @@ const compileField = (path: string, operand: unknown): Matcher => {
   return (doc) => test(valuesAt(doc, parts));
 };
 
-/** True when a field's operand is a document of operators rather than a value to equal. */
+/** Returns whether a field's operand is a document of operators rather than a value to equal. */
 export const isOperators = (operand: unknown): operand is Doc =>
   isDoc(operand) && Object.keys(operand)[0]?.startsWith('$') === true;
 
@@ -55,7 +55,7 @@ const compileOperand = (operand: unknown): Test => {
   return (values) => tests.every((test) => test(values));
 };
 
-/** Holds for a value or, where it is an array, for one of its elements. */
+/** Tests a value and, if it is an array, each of its elements. */
 const anyOf =
   (holds: (value: unknown) => boolean): Test =>
   (values) =>
@@ -66,7 +66,7 @@ const not =
   (values) =>
     !test(values);
 
-/** Null equals a missing value too, also a path that leads nowhere because it goes through an array. */
+/** Null also equals a missing value, and a path that leads nowhere because it goes through an array. */
 const equal = (operand: unknown): Test => {
   if (operand !== null) return anyOf((value) => value !== undefined && compareValues(value, operand) === 0);
   const isNull = anyOf((value) => value === null || value === undefined);
@@ -84,7 +84,7 @@ const isIn =
     return (values) => tests.some((test) => test(values));
   };
 
-/** Compares within the operand's type only (type bracketing). NaN and null are equal to themselves and ordered to nothing. */
+/** Compares only within the operand's type (type bracketing). NaN and null equal themselves and have no order. */
 const ordered =
   (holds: (order: number) => boolean) =>
   (operand: unknown): Test => {
@@ -113,7 +113,7 @@ const OPERATORS: Record<string, (operand: unknown) => Test> = {
   $exists: (operand) => (truthy(operand) ? exists : not(exists)),
 };
 
-/** Returns the fields that a filter holds equal to a value: an upsert's document starts with them. */
+/** Returns the fields that a filter requires to equal a value: an upsert's document starts with them. */
 export const equalities = (filter: Doc): [path: string, value: unknown][] =>
   Object.entries(filter).flatMap<[string, unknown]>(([name, operand]) => {
     if (name === '$and' && Array.isArray(operand)) return operand.flatMap((part) => equalities(part as Doc));

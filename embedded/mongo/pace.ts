@@ -3,16 +3,16 @@ import { CommandError } from './errors.ts';
 
 const SLICE_MS = 8;
 
-/** Lets other connections have their turn, and ends work whose time is over. */
+/** Yields to other connections, and ends work whose time limit is over. */
 export type Pace = {
-  /** Is awaited between steps. @throws CommandError 50 when the time is over */
+  /** Await it between steps. @throws CommandError 50 after the time limit */
   (): Promise<void> | undefined;
-  /** Time counts from now on again: a cursor that waits for its client uses none. */
+  /** Restarts the time limit: a cursor that waits for its client uses no time. */
   resume(): void;
   pause(): void;
 };
 
-/** @param maxTimeMS the milliseconds that the work may take; 0 is no limit */
+/** @param maxTimeMS the time limit of the work in milliseconds; 0 is no limit */
 export const pacer = (maxTimeMS = 0): Pace => {
   let left = maxTimeMS > 0 ? maxTimeMS : Infinity;
   let resumed = performance.now();

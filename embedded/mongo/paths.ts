@@ -1,7 +1,7 @@
 import { CommandError, notImplemented } from './errors.ts';
 import { compoundKey, type Doc, EMPTY_ARRAY, isDoc } from './values.ts';
 
-/** Returns the value of an own field; undefined when it is missing or the holder is no document. */
+/** Returns the value of an own field; undefined when it is missing or the holder is not a document. */
 export const fieldOf = (holder: unknown, name: string): unknown =>
   isDoc(holder) && Object.hasOwn(holder, name) ? holder[name] : undefined;
 
@@ -16,8 +16,8 @@ export const partsOf = (path: string): string[] => {
 };
 
 /**
- * Returns every value that a path leads to. The elements of an array on the way are walked one by one, except arrays among
- * them; undefined stands for a branch where the path is missing. The last array is not unfolded.
+ * Returns every value that a path leads to. Elements of an array on the way are followed one by one, except arrays
+ * among them; undefined stands for a branch without the path. The last array is not unfolded.
  */
 export const valuesAt = (value: unknown, parts: readonly string[]): unknown[] => {
   if (parts.length === 1) return [fieldOf(value, parts[0] as string)];
@@ -35,7 +35,7 @@ const walk = (value: unknown, parts: readonly string[], depth: number, found: un
 
 export type KeyField = readonly [path: string, direction: 1 | -1];
 
-/** A field's value on the way to an index key. `left`: the path below it; `unfolded`: it is an element already. */
+/** A field's value on the way to an index key. `left`: the path below it; `unfolded`: it is already an element. */
 type Step = { value: unknown; left: readonly string[]; unfolded: boolean };
 
 /**
@@ -55,7 +55,7 @@ type Rows = { rows: unknown[][]; multikey: boolean };
 
 const distinct = (keys: Buffer[]): Buffer[] => [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
 
-/** The common case: no dotted path, and one array at most. */
+/** The common case: no dotted path, and at most one array. */
 const topLevelRows = (doc: Doc, fields: readonly KeyField[]): Rows | undefined => {
   const values: unknown[] = [];
   let array: unknown[] | undefined;
@@ -102,7 +102,7 @@ const rowsOf = (
   );
 };
 
-/** Walks down to the end of the path or to the first array. */
+/** Follows the path to its end or to the first array. */
 const advance = ({ value, left, unfolded }: Step): Step => {
   let [at, depth] = [value, 0];
   while (depth < left.length && !Array.isArray(at) && at !== undefined) at = fieldOf(at, left[depth++] as string);

@@ -127,7 +127,7 @@ const goesThroughTwoArrays = (doc: Doc, fields: KeyField[]): boolean => {
 
 const idOf = (doc: Doc) => (doc._id as Int32).value;
 
-test('whatever the indexes, a query gives what a look at every document gives', async () => {
+test('with any indexes, a query returns the same as a scan of every document', async () => {
   let runs = 0;
   await fc.assert(
     fc.asyncProperty(
@@ -162,7 +162,7 @@ test('whatever the indexes, a query gives what a look at every document gives', 
   );
 });
 
-test('keys of values stand in the order of the values, and equal ones are equal', () => {
+test('keys have the order of their values, and equal values have equal keys', () => {
   fc.assert(
     fc.property(value, value, (a, b) => {
       expect(Math.sign(Buffer.compare(keyOf(a), keyOf(b)))).toBe(Math.sign(compareValues(a, b)));
@@ -181,7 +181,7 @@ test('whole numbers are ordered by their exact values', () => {
   );
 });
 
-test('counts of a range of an index are those of its keys, however many statements they take', async () => {
+test('counts the keys of an index range, also over many statements', async () => {
   const collection = storage.create('test', 'counted');
   const index = storage.addIndex(collection, { name: 'n', fields: [['n', 1]] });
   storage.finishIndex(index);
@@ -197,7 +197,7 @@ test('counts of a range of an index are those of its keys, however many statemen
   await expect(countMatches(storage, collection, { filter: {} }, impatient)).rejects.toMatchObject({ code: 50 });
 });
 
-test('a page of a large collection reads as many rows as it has', async () => {
+test('a page of a large collection reads only its own rows', async () => {
   const collection = storage.create('test', 'reservations');
   const fields: KeyField[] = [
     ['customerId', 1],
@@ -227,7 +227,7 @@ test('a page of a large collection reads as many rows as it has', async () => {
   expect(page.scan).toMatchObject({ keysExamined: 51, docsExamined: 51 });
 });
 
-test('a page of the documents that hold a value in an array, in the order of their ids, reads no more than it has', async () => {
+test('a page of the documents with a value in an array, ordered by id, reads only its own rows', async () => {
   const collection = storage.create('test', 'history');
   const fields: KeyField[] = [
     ['resources', 1],

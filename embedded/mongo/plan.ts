@@ -11,7 +11,7 @@ import { type Doc, keyOf, TYPE, toNumber, truthy, typeOf } from './values.ts';
 
 export type Plan = {
   access: Access;
-  /** The ranges hold the matching documents and no others. */
+  /** The ranges contain exactly the matching documents. */
   exact: boolean;
   /** Rows come in the order of the sort. */
   sorted: boolean;
@@ -29,10 +29,12 @@ type Candidate = { index: Index | '_id_'; fields: readonly KeyField[]; multikey:
 
 const MAX_RANGES = 5000;
 const MAX_BRANCHES = 64;
-/** The score of an index that leads to single documents: more than all else together, so no other index need be tried. */
+/**
+ * The score of an index that leads to single documents. It exceeds all other scores together, so the search can stop.
+ */
 const WHOLE_KEY = 100;
 
-/** Plans a query. `sort` is empty when any order will do. */
+/** Plans a query. `sort` is empty when any order is acceptable. */
 export const plan = (collection: Collection, filter: Doc, sort: readonly KeyField[]): Plan => {
   const branches = branchesOf(filter);
   let best: { plan: Plan; score: number } | undefined;
@@ -69,7 +71,7 @@ const tryIndex = (
   const constants = candidate.fields
     .map(([path]) => path)
     .filter((path, position) => parts.every((part) => position < part.equalities) && constantIn(branches, path));
-  // Through arrays only `_id` has one value in every key of a document.
+  // With arrays, only `_id` has the same value in every key of a document.
   const ordered = !candidate.multikey || sort.every(([path]) => path === '_id');
   const direction = ordered ? sortDirection(candidate.fields, constants, sort) : undefined;
   if (!usable && (direction === undefined || sort.length === 0)) return undefined;
@@ -89,7 +91,7 @@ const tryIndex = (
   };
 };
 
-/** 1 or -1 when walking the index that way gives the sort, fields held to one value apart. */
+/** Returns 1 or -1 for the direction of the index that gives the sort, ignoring fields with a fixed value. */
 const sortDirection = (
   fields: readonly KeyField[],
   constants: string[],
@@ -119,7 +121,7 @@ const constantIn = (branches: Branch[], path: string): boolean => {
 
 type BranchRanges = { ranges: Range[]; equalities: number; bounded: boolean; exact: boolean };
 
-/** The key ranges of one branch: a prefix of equalities, then at most one field's intervals. */
+/** Returns the key ranges of one branch: a prefix of equalities, then at most one field's intervals. */
 const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
   let prefixes: Buffer[] = [Buffer.alloc(0)];
   let equalities = 0;
@@ -145,13 +147,13 @@ const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
   return { ranges, equalities, bounded: false, exact: exact && usesAll(branch, used) };
 };
 
-/** Two fields below one array may be met by different elements, which no one key of the index holds. */
+/** Different elements of one array may satisfy two fields below it, and no single index key has both. */
 const sharesArray = (path: string, used: Set<string>) =>
   [...used].some((other) => other.split('.')[0] === path.split('.')[0]);
 
 const usesAll = (branch: Branch, used: Set<string>) => branch.predicates.every(({ path }) => used.has(path));
 
-/** All of a branch's predicates on a path in one. Through arrays each may be met by another element, so one is taken. */
+/** Combines a branch's predicates on a path. With arrays, different elements may satisfy each, so only one is used. */
 const combined = (branch: Branch, path: string, multikey: boolean): Predicate | undefined => {
   const all = branch.predicates.filter((predicate) => predicate.path === path);
   if (multikey) return all.find(({ points }) => points) ?? all[0];
@@ -159,7 +161,7 @@ const combined = (branch: Branch, path: string, multikey: boolean): Predicate | 
   return others.reduce((known, next) => known && both(known, next), first);
 };
 
-/** What satisfies both: points stay points, so that an equality is still one beside a range. */
+/** Returns the intersection. Points stay points, so an equality beside a range remains an equality. */
 const both = (a: Predicate, b: Predicate): Predicate => {
   const exact = a.exact && b.exact;
   if (!a.points && !b.points) return { ...a, intervals: intersect(a.intervals, b.intervals), exact };
@@ -183,7 +185,7 @@ const rangeOf = (prefix: Buffer, { low, high }: Interval, point: boolean): Range
   return { low: place(prefix, low), high: place(prefix, high), point };
 };
 
-/** The least bytes that are not before the cut. */
+/** Returns the least bytes that are not before the cut. */
 const place = (prefix: Buffer, { bytes, after }: Cut): Buffer => {
   const whole = Buffer.concat([prefix, bytes]);
   if (!after) return whole;
@@ -207,7 +209,7 @@ const intersect = (a: Interval[], b: Interval[]): Interval[] => {
   );
 };
 
-/** Ranges in key order without overlaps, so that no row is met twice. */
+/** Merges ranges in key order without overlaps, so that no row is read twice. */
 const merge = (ranges: Range[]): Range[] => {
   const sorted = ranges
     .filter(({ low, high }) => Buffer.compare(low, high) < 0)
@@ -225,7 +227,7 @@ const merge = (ranges: Range[]): Range[] => {
 
 // --- predicates of a filter ----------------------------------------------------------------------------------------------
 
-/** The branches of a filter: its conditions, once with each branch of its first `$or`. */
+/** Returns the branches of a filter: its conditions, repeated for each branch of its first `$or`. */
 const branchesOf = (filter: Doc): Branch[] => {
   const common: Branch = { predicates: [], complete: true };
   let choices: Branch[] | undefined;

@@ -13,13 +13,13 @@ export type Query = {
   filter: Doc;
   sort?: Doc | undefined;
   projection?: Doc | undefined;
-  /** 0 is no limit. */
+  /** 0: no limit. */
   limit?: number | undefined;
 };
 
-/** The documents that a query gives, as BSON, read as they are asked for. */
+/** The documents of a query as BSON, read on demand. */
 export type Result = {
-  /** Returns up to so many documents; fewer only at the end. */
+  /** Returns up to that many documents; fewer only at the end. */
   next(documents: number): Promise<Uint8Array[]>;
   readonly ended: boolean;
 };
@@ -27,7 +27,7 @@ export type Result = {
 export type Run = Result & { readonly plan: Plan; readonly scan: Scan };
 
 const SCAN_ROWS = 256;
-/** The bytes that a sort or a group may hold. */
+/** The most bytes that a sort or a group may hold. */
 export const HELD_BYTES = 100 * 1024 * 1024;
 
 /** Reads `{ a: 1, b: -1 }`. @throws CommandError 15974, 15975 or 17312 for other directions */
@@ -43,7 +43,7 @@ export const sortFields = (sort: Doc | undefined): KeyField[] =>
     return [path, direction];
   });
 
-/** Compiles a query against nothing, so that a missing collection refuses the same queries. */
+/** Compiles a query for a missing collection, which must refuse the same queries. */
 export const nothing = ({ filter, sort, projection }: Query): Result => {
   compileFilter(filter);
   sortFields(sort);
@@ -69,7 +69,7 @@ export const run = (storage: Storage, collection: Collection, query: Query, pace
   const fill = async (wanted: number): Promise<void> => {
     while (pending.length < wanted && left > 0 && !exhausted) {
       const missing = Math.min(wanted - pending.length, left);
-      // No more than are wanted where every row matches; else enough to be worth a read.
+      // At most the wanted rows when every row matches; otherwise enough to make a read worthwhile.
       const rows = scan.next(Math.min(chosen.exact ? missing : Math.max(missing, 32), SCAN_ROWS));
       if (rows.length === 0) exhausted = true;
       for (const row of rows) {
@@ -144,7 +144,7 @@ export async function* documents(result: Result): AsyncGenerator<Doc> {
   while (!result.ended) for (const bytes of await result.next(SCAN_ROWS)) yield decode(bytes);
 }
 
-/** Counts the documents that a filter matches; from the index alone where that holds exactly the matches. */
+/** Counts the documents that a filter matches; from the index alone when it contains exactly the matches. */
 export const countMatches = async (
   storage: Storage,
   collection: Collection,

@@ -7,10 +7,13 @@ export type Row = { rid: number; bytes: Uint8Array };
 /** Key bytes from `low` to below `high`. A `point` is the whole key of one `_id`. */
 export type Range = { low: Buffer; high: Buffer; point: boolean };
 
-/** The way to rows: the ranges of an index in key order, or all rows in natural order. "_id_" names the index of `_id`. */
+/**
+ * The access path to rows: the ranges of an index in key order, or all rows in natural order. "_id_" is the index of
+ * `_id`.
+ */
 export type Access = { index: Index | '_id_' | undefined; ranges: readonly Range[]; reverse: boolean };
 
-/** Continues where it stopped. Nothing stays open in SQLite between calls. */
+/** Continues where it stopped. No SQLite statement stays open between calls. */
 export type Scan = { next(rows: number): Row[]; readonly keysExamined: number; readonly docsExamined: number };
 
 type Position = [key: Uint8Array, rid: number];
@@ -112,7 +115,7 @@ export const createScans = ({ row, rows, page }: Database) => {
         : page(forward, ...(after ?? [low, -1]), high, limit);
   };
 
-  /** Yields how many keys the ranges hold, in parts, without reading a document. */
+  /** Yields the numbers of keys in the ranges, in parts, without reading a document. */
   function* counts(collection: Collection, { index, ranges }: Access): Generator<number> {
     if (index === undefined) {
       const table = `docs_${collection.id}`;

@@ -113,7 +113,7 @@ describe('frames', () => {
     expect(await other.countDocuments()).toBe(1);
   });
 
-  it('a frame may come byte by byte, and several in one write', async () => {
+  it('accepts a frame byte by byte, and several in one write', async () => {
     const socket = await raw();
     const ping = message(serialize({ ping: 1, $db: 'admin' }));
     for (const byte of ping) socket.write(Buffer.from([byte]));
@@ -124,7 +124,7 @@ describe('frames', () => {
     expect(received).toBe(3 * replyBytes);
   });
 
-  it('a thousand connections that never finish a frame do not stop the others', async () => {
+  it('a thousand connections with unfinished frames do not block others', async () => {
     const half = length(1000);
     const waiting = await Promise.all(Array.from({ length: 1000 }, raw));
     for (const socket of waiting) socket.write(half);
@@ -184,7 +184,7 @@ describe('unsupported features are refused', () => {
   });
 });
 
-it('treats names that JavaScript reserves as ordinary ones', async () => {
+it('treats names that JavaScript reserves as ordinary names', async () => {
   const docs = client.db().collection('odd');
   await docs.insertOne(JSON.parse('{"_id": 1, "__proto__": {"a": 1}, "constructor": 2, "length": 3}'));
   const projected = await docs.findOne({}, { projection: JSON.parse('{"__proto__": {"a": 1}, "length": 1}') });
@@ -199,7 +199,7 @@ it('treats names that JavaScript reserves as ordinary ones', async () => {
 });
 
 describe('the file', () => {
-  it('is for the owner only, and keeps everything over a restart', async () => {
+  it('is accessible to the owner only, and keeps its data over a restart', async () => {
     const docs = client.db().collection('kept');
     await docs.createIndex({ n: 1 });
     await docs.insertMany([{ n: 1 }, { n: [2, 3] }]);
@@ -236,7 +236,7 @@ describe('the file', () => {
     expect(await refusal(startMongoServer({ file }))).toMatchObject({ code: 'data-corrupt' });
   });
 
-  it('that cannot grow refuses writes with OutOfDiskSpace, reads on, and takes writes again when there is room', async () => {
+  it('that cannot grow refuses writes with OutOfDiskSpace, serves reads, and accepts writes again when there is space', async () => {
     await stop();
     await start(400_000);
     const docs = client.db().collection('full');
@@ -257,7 +257,7 @@ describe('the file', () => {
     expect(await docs.countDocuments({ n: -1 })).toBe(1);
   });
 
-  it('that is full in the middle of a bulk keeps none of it', async () => {
+  it('that is full in the middle of a bulk stores none of it', async () => {
     await stop();
     await start(400_000);
     const docs = client.db().collection('full');
@@ -269,7 +269,7 @@ describe('the file', () => {
   });
 });
 
-it('answers others while a scan is at work', async () => {
+it('answers other commands during a scan', async () => {
   const docs = client.db().collection('large');
   for (let from = 0; from < 60_000; from += 10_000) {
     await docs.insertMany(Array.from({ length: 10_000 }, (_, n) => ({ n: from + n, text: `text ${n}` })));
@@ -284,6 +284,6 @@ it('answers others while a scan is at work', async () => {
     pings++;
   }
   expect(await scan).toBe(0);
-  // Behind a scan that lets nobody in between there would be one answer.
+  // A scan that never yields would allow one answer.
   expect(pings).toBeGreaterThan(2);
 });

@@ -9,7 +9,7 @@ import { openStorage } from './storage.ts';
 import { cursorFrame, FrameError, frameLength, parseFrame, type Request, replyFrame } from './wire.ts';
 
 export type MongoServerOptions = {
-  /** The SQLite file; made if it is not there. */
+  /** The SQLite file; created if it is missing. */
   file: string;
   /** A loopback address. */
   host?: string;
@@ -27,7 +27,7 @@ export type MongoServer = {
   close(): Promise<void>;
 };
 
-/** A frame must be whole this long after its first byte, and the first one this long after the connection. */
+/** Time for a frame after its first byte, and for the first frame after the connection. */
 const FRAME_MS = 30_000;
 const MAX_CONNECTIONS = 20_000;
 
@@ -80,7 +80,7 @@ const listen = async (server: Server, port: number, host: string): Promise<void>
   failed.catch(() => {});
 };
 
-/** Answers one connection's commands, one after the other, reading no further while one is at work. */
+/** Answers the commands of one connection in order, and reads no further while one is in progress. */
 const serve = async (socket: Socket, context: Context): Promise<void> => {
   socket.on('error', () => {});
   try {
@@ -111,7 +111,7 @@ const frameOf = (request: Request, reply: Reply): Buffer => {
   return 'cursor' in reply ? cursorFrame(request, reply.cursor) : replyFrame(request, reply.doc);
 };
 
-/** Whole frames of a connection. A frame that stays unfinished too long ends it. */
+/** Yields the whole frames of a connection. An unfinished frame ends it after a time limit. */
 async function* frames(socket: Socket): AsyncGenerator<Buffer> {
   let chunks: Buffer[] = [];
   let held = 0;

@@ -22,7 +22,7 @@ export const openStorage = (file: string, maxBytes?: number) => {
   const documents = createDocuments(database, transactions, catalog);
   const indexBuild = createIndexBuild(database, transactions, catalog, documents);
 
-  // An index whose building was interrupted was never acknowledged. On a full disk it stays, unread.
+  // An index whose build was interrupted was never acknowledged. On a full disk it stays, unread.
   try {
     for (const collection of catalog.collections()) {
       for (const index of collection.indexes.filter(({ ready }) => !ready)) catalog.dropIndex(collection, index);

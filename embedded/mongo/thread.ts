@@ -10,17 +10,17 @@ export type ThreadMessage =
   | { failed: { code: StoresErrorCode; message: string } };
 
 export type MongoThreadOptions = MongoServerOptions & {
-  /** Is called when the thread died: nothing serves the documents any more. */
+  /** Called when the thread failed: no documents are served any more. */
   onDeath: (error: Error) => void;
 };
 
-/** The time in which a thread that is asked to close must do so. */
+/** Milliseconds for the thread to close. */
 const CLOSES_WITHIN_MS = 3_000;
 
 /**
- * Serves like startMongoServer, in a thread of its own: the event store's appends and reads continue while documents are written
- * and synced to the disk, and a rebuild uses two cores.
- * @throws StoresError as startMongoServer does
+ * Serves like startMongoServer, in a separate thread: the event store's appends and reads continue while documents are
+ * written and synced to the disk, and a rebuild uses two cores.
+ * @throws StoresError like startMongoServer
  */
 export const startMongoThread = async (options: MongoThreadOptions): Promise<Pick<MongoServer, 'url' | 'close'>> => {
   const { log = () => {}, onDeath, ...workerData } = options;
@@ -42,7 +42,7 @@ export const startMongoThread = async (options: MongoThreadOptions): Promise<Pic
   });
   return {
     url,
-    /** Closes the file. A thread too busy to answer is terminated: what it has acknowledged is on the disk. */
+    /** Closes the file. A thread too busy to answer is terminated: its acknowledged writes are on the disk. */
     async close() {
       closing = true;
       worker.postMessage('close');

@@ -3,7 +3,7 @@ import type { Database } from './database.ts';
 import { CommandError, StorageError } from './errors.ts';
 
 /*
- * Writes share a transaction: the first one begins it, the ones that arrive in the same turns of the event loop join, and all are
+ * Writes share a transaction: the first one begins it, those of the same turns of the event loop join, and all are
  * answered after its one commit. A failed commit refuses all of them.
  */
 
@@ -12,7 +12,7 @@ export type Transactions = ReturnType<typeof createTransactions>;
 const TURNS_BEFORE_COMMIT = 2;
 const LONGEST_TRANSACTION_MS = 25;
 
-/** @param onRollback is called when a transaction was lost: what is in memory may differ from the file */
+/** @param onRollback called when a transaction was lost: the memory may differ from the file */
 export const createTransactions = ({ db, sql }: Database, onRollback: () => void) => {
   let waiting: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   let inTransaction = false;
@@ -36,7 +36,7 @@ export const createTransactions = ({ db, sql }: Database, onRollback: () => void
     }
   };
 
-  /** Commands at work join the transaction: one that waits for the disk holds up all others. */
+  /** Commands in progress join the transaction: one commit delays all others. */
   const commitWhenDue = (): void => {
     const isShort = performance.now() - begunAt < LONGEST_TRANSACTION_MS;
     if (atWork > 0 && isShort) afterTurns(1, commitWhenDue);

@@ -4,7 +4,7 @@ import { CommandError } from './errors.ts';
 /** A decoded document. Numbers stay `Int32`, `Double` or `Long`, so that a rewrite keeps their types. */
 export type Doc = Record<string, unknown>;
 
-/** Decodes without promoting values: a document that is written back has the types that were read. */
+/** Decodes without promoting values, so that a rewritten document keeps its types. */
 export const decode = (bytes: Uint8Array): Doc => deserialize(bytes, { promoteValues: false });
 
 /** @throws CommandError 2 for a document that the BSON library cannot write, such as one with a field `_bsontype` */
@@ -90,7 +90,7 @@ export const toNumber = (value: unknown): number | undefined => {
   return value instanceof Long ? Number(value.toBigInt()) : undefined;
 };
 
-/** Interprets a flag: everything is true except false, null, a missing value and zero. */
+/** Interprets a flag: false, null, a missing value and zero are false; all else is true. */
 export const truthy = (value: unknown): boolean =>
   value !== false && value !== null && value !== undefined && toNumber(value) !== 0;
 

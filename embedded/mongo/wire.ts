@@ -3,13 +3,13 @@ import { CommandError, notImplemented } from './errors.ts';
 import { type Doc, decode } from './values.ts';
 
 /*
- * MongoDB wire protocol: OP_MSG, and OP_QUERY for the first hello alone.
+ * MongoDB wire protocol: OP_MSG, and OP_QUERY only for the first hello.
  * Source: MongoDB manual, "MongoDB Wire Protocol".
  */
 
 export const MAX_DOCUMENT_BYTES = 16 * 1024 * 1024;
 export const MAX_MESSAGE_BYTES = 48_000_000;
-/** What the real server allows a document to nest. */
+/** The nesting depth that the real server allows. */
 const MAX_DEPTH = 200;
 
 const OP_REPLY = 1;
@@ -19,24 +19,24 @@ const CHECKSUM_PRESENT = 1;
 const MORE_TO_COME = 2;
 const KNOWN_REQUIRED_FLAGS = CHECKSUM_PRESENT | MORE_TO_COME;
 
-/** A command as it came. Documents to insert stay BSON: `documents` is a list of their bytes. */
+/** A command as received. Documents to insert stay BSON: `documents` is a list of their bytes. */
 export type Request = {
   requestId: number;
   legacy: boolean;
   /** False when the client wants no answer. */
   wantsReply: boolean;
   command: Doc;
-  /** Why the command cannot be executed, though its frame is a message. */
+  /** The reason why a command in a valid frame cannot be executed. */
   refusal?: CommandError;
 };
 
-/** A frame that is no message: the connection it came from is closed. */
+/** A frame that is not a message: its connection is closed. */
 export class FrameError extends Error {}
 
-/** A list of documents as the client sees a cursor, with the documents already BSON. */
+/** A batch of a cursor, with its documents as BSON. */
 export type CursorBatch = { id: Long; ns: string; part: 'firstBatch' | 'nextBatch'; batch: Uint8Array[] };
 
-/** The length that a frame claims. @throws FrameError when no message can have it */
+/** Returns the length that a frame claims. @throws FrameError for an impossible length */
 export const frameLength = (head: Buffer): number => {
   const length = head.readInt32LE(0);
   if (length < 21 || length > MAX_MESSAGE_BYTES) throw new FrameError(`a message of ${length} bytes`);
@@ -128,8 +128,8 @@ const documentSize = (frame: Buffer, at: number, limit: number): number => {
 };
 
 /**
- * Walks a document's bytes without recursion: every length within its holder, nesting bounded, types supported.
- * @throws FrameError; CommandError 238 for a type that is not supported
+ * Checks a document's bytes without recursion: every length within its parent, bounded nesting, supported types.
+ * @throws FrameError; CommandError 238 for an unsupported type
  */
 const checkDocument = (bytes: Buffer): void => {
   const ends: number[] = [documentSize(bytes, 0, bytes.length)];
@@ -156,7 +156,7 @@ const checkDocument = (bytes: Buffer): void => {
   }
 };
 
-/** Sizes of the types that have no length of their own. */
+/** Sizes of the types without a length field. */
 const FIXED: Record<number, number> = { 1: 8, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 18: 8 };
 
 const UNSUPPORTED: Record<number, string> = {
@@ -206,7 +206,7 @@ export const replyFrame = (request: Request, reply: Doc): Buffer => {
   return frameOf(request, [serialize(reply)]);
 };
 
-/** `{ cursor: { <part>: [...], id, ns }, ok: 1 }`, the documents copied as they are. */
+/** Encodes `{ cursor: { <part>: [...], id, ns }, ok: 1 }` with the documents copied unchanged. */
 export const cursorFrame = (request: Request, { id, ns, part, batch }: CursorBatch): Buffer => {
   const elements = batch.map((bytes, index) => ({ head: Buffer.from(`\x03${index}\0`, 'latin1'), bytes }));
   const arraySize = 5 + elements.reduce((total, { head, bytes }) => total + head.length + bytes.length, 0);
@@ -233,7 +233,7 @@ const int32 = (value: number): Buffer => {
   return bytes;
 };
 
-/** @throws CommandError 10334 above 16 MB, 15 when it nests too deep: what an update may have made */
+/** Checks the result of an update. @throws CommandError 10334 above 16 MB, 15 when it nests too deep */
 export const checkStorable = (bytes: Uint8Array): void => {
   if (bytes.length > MAX_DOCUMENT_BYTES) {
     throw new CommandError(

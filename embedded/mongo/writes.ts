@@ -112,7 +112,7 @@ const docOf = (statement: unknown): Doc => {
 
 const errors = (writeErrors: Doc[]): Doc => (writeErrors.length === 0 ? {} : { writeErrors });
 
-/** Runs the statements of a bulk: the first refusal ends an ordered one. Failures of the store itself are thrown. */
+/** Runs the statements of a bulk; the first refusal ends an ordered one. Throws failures of the store itself. */
 const bulk = async <T>(
   statements: readonly T[],
   ordered: boolean,
@@ -139,7 +139,7 @@ const TIME_OVER = 50;
 
 // --- documents -------------------------------------------------------------------------------------------------------
 
-/** Stores one document. Gives it an `_id` when it has none, and puts that first. */
+/** Stores one document. Adds an `_id` as the first field if it has none. */
 const insertOne = (storage: Storage, collection: Collection, bytes: Uint8Array): void => {
   let doc = decode(bytes);
   let stored = bytes;
@@ -156,9 +156,7 @@ const checkId = (id: unknown): void => {
   if (Array.isArray(id)) throw new CommandError(53, "The '_id' value cannot be of type array");
 };
 
-/**
- * Changes the first match, or every match, each before anything else can run. Calls `otherwise` when there is none.
- */
+/** Changes the first match, or every match, each in one step. Calls `otherwise` without a match. */
 const change = async (
   storage: Storage,
   collection: Collection,
@@ -170,7 +168,7 @@ const change = async (
 ): Promise<void> => {
   const matches = compileFilter(filter);
   const scan = storage.scan(collection, plan(collection, filter, []).access);
-  // Every match is listed first: a change may move a document in the index that is being read.
+  // All matches are listed first: a change may move a document in the index that is being read.
   const found: number[] = [];
   const rowsAtOnce = all ? SCAN_ROWS : FIRST_ROWS;
   for (let rows = scan.next(rowsAtOnce); rows.length > 0; rows = scan.next(SCAN_ROWS)) {
@@ -195,7 +193,7 @@ const change = async (
   if (!changed) otherwise();
 };
 
-/** Applies an update to a stored document. Returns whether it differs now. */
+/** Applies an update to a stored document. Returns whether it changed. */
 const updateRow = (storage: Storage, collection: Collection, row: Row, before: Doc, update: Update): boolean => {
   const after = update(decode(row.bytes), false);
   const bytes = encode(after);
