@@ -146,7 +146,7 @@ try {
   await mongo.close();
   await buildPage();
   const env = { MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'parking' };
-  const [browser, readApi] = await Promise.all([launch(chromium), startProgram('programs/read-api.ts', env)]);
+  const [browser, readApi] = await Promise.all([launch(chromium), startProgram('read-api', env)]);
   const rows = await measure(browser, readApi.url);
   await browser.close();
   await readApi.end();

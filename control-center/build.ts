@@ -5,10 +5,10 @@ import { join } from 'node:path';
 const HERE = import.meta.dirname;
 const DIST = join(HERE, 'dist');
 
-/** What the page was built from: kept beside it. */
+/** The hash of the sources that the page was built from. */
 const BUILT_FROM = join(DIST, '.sources');
 
-/** A hash of everything that the page is built from. */
+/** Returns a hash of everything that the page is built from. */
 const sources = (): string => {
   const files = globSync(['src/**/*', 'index.html', 'vite.config.ts'], { cwd: HERE, withFileTypes: true })
     .filter((entry) => entry.isFile())
@@ -21,8 +21,8 @@ const sources = (): string => {
 };
 
 /**
- * Builds the control centre's page into dist/, if it is not there or the sources have changed. It is built aside and
- * put in place in one step, so that whoever serves it finds it whole.
+ * Builds the control centre's page into dist/, if it is missing or older than its sources. The new page replaces the
+ * old one in one step, so that a server never finds half of it.
  * @returns whether it was built
  */
 export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
@@ -36,16 +36,3 @@ export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
   renameSync(outDir, DIST);
   return true;
 };
-
-/** `npm run build` builds. `npm start` comes here first, with `--if-needed`, and starts even if that fails. */
-if (import.meta.main) {
-  const ifNeeded = process.argv.includes('--if-needed');
-  const began = performance.now();
-  try {
-    if (await buildPage({ always: !ifNeeded }))
-      console.log(`Built the control centre's page in ${Math.round(performance.now() - began)} ms`);
-  } catch (error) {
-    if (!ifNeeded) throw error;
-    console.warn(`The control centre's page can't be built: ${error instanceof Error ? error.message : error}`);
-  }
-}

@@ -20,7 +20,7 @@ describe('with some contexts switched on', () => {
   let plaza: Program;
 
   beforeAll(async () => {
-    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'screening' });
+    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'screening' });
   });
   afterAll(async () => {
     await plaza.end();
@@ -64,7 +64,7 @@ describe('with an event that one view can’t handle', () => {
 
   const start = async (database: string) => {
     const { eventStoreUrl: EVENTSTORE_URL, mongoUrl: MONGODB_URL } = stores;
-    const plaza = await startProgram('programs/all-in-one.ts', {
+    const plaza = await startProgram('all-in-one', {
       EVENTSTORE_URL,
       MONGODB_URL,
       MONGODB_DATABASE: database,

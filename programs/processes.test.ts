@@ -16,12 +16,12 @@ beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
   env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
   [writeSide, readApi, projections, policies] = await Promise.all([
-    startProgram('programs/write-side.ts', env),
-    startProgram('programs/read-api.ts', env),
-    startProgram('programs/projections.ts', env),
-    startProgram('programs/policies.ts', env),
+    startProgram('write-side', env),
+    startProgram('read-api', env),
+    startProgram('projections', env),
+    startProgram('policies', env),
   ]);
-  gateway = await startProgram('programs/gateway.ts', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
+  gateway = await startProgram('gateway', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
 });
 
 afterAll(async () => {
@@ -58,10 +58,7 @@ test('with projections and policies stopped commands are accepted, and what they
   expect((await reserve('r3')).status).toBe(201);
   expect((await call(gateway.url, 'GET', '/parking/lots/l')).body.free).toBe(9);
 
-  [projections, policies] = await Promise.all([
-    startProgram('programs/projections.ts', env),
-    startProgram('programs/policies.ts', env),
-  ]);
+  [projections, policies] = await Promise.all([startProgram('projections', env), startProgram('policies', env)]);
   await shows('/parking/lots/l', 'free', 7);
   await shows('/parking/coupons/l.r3', 'status', 'issued');
   const history = await call<{ items: { type: string }[] }>(gateway.url, 'GET', '/parking/coupons/l.r2/history');
@@ -86,6 +83,6 @@ test('with the write side stopped every query still answers', async () => {
   expect(refused.headers.get('Retry-After')).toBe('1');
 
   const { port } = new URL(writeSide.url);
-  writeSide = await startProgram('programs/write-side.ts', { ...env, WRITE_SIDE_PORT: port });
+  writeSide = await startProgram('write-side', { ...env, WRITE_SIDE_PORT: port });
   expect((await reserve('r4')).status).toBe(201);
 });

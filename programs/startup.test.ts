@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
 
-const ALL_IN_ONE = 'programs/all-in-one.ts';
+const ALL_IN_ONE = 'all-in-one';
 
 describe('what can not start says why in one line', () => {
   const data = temporaryData();
@@ -14,9 +14,9 @@ describe('what can not start says why in one line', () => {
     data.remove();
   });
 
-  const failure = async (env: Record<string, string>, file = ALL_IN_ONE): Promise<string> => {
+  const failure = async (env: Record<string, string>, name = ALL_IN_ONE): Promise<string> => {
     try {
-      await (await startProgram(file, { LOG_LEVEL: 'silent', ...env })).end();
+      await (await startProgram(name, { LOG_LEVEL: 'silent', ...env })).end();
     } catch (error) {
       return (error as Error).message;
     }
@@ -60,11 +60,11 @@ describe('what can not start says why in one line', () => {
     other.remove();
   });
 
-  test.each(['programs/write-side.ts', 'programs/policies.ts'])(
+  test.each(['write-side', 'policies'])(
     '%s with sign-in and without a payment provider or the sandbox by name',
-    async (file) => {
+    async (name) => {
       const stores = { EVENTSTORE_URL: 'esdb://127.0.0.1:1?tls=false', MONGODB_URL: 'mongodb://127.0.0.1:1' };
-      expect(await failure({ ...stores, AUTH: 'on' }, file)).toContain('plaza: PAYMENT_URL must be set with AUTH=on: ');
+      expect(await failure({ ...stores, AUTH: 'on' }, name)).toContain('plaza: PAYMENT_URL must be set with AUTH=on: ');
     },
   );
 });
@@ -128,7 +128,7 @@ describe('stores that cannot be reached', () => {
         LOG_LEVEL: 'warn',
         PAYMENT_URL: 'http://127.0.0.1:1',
       };
-      const program = await startProgram(`programs/${name}.ts`, { ...env, LOG_LEVEL: 'info' });
+      const program = await startProgram(name, { ...env, LOG_LEVEL: 'info' });
       if (events) await reported(program, 'EVENTSTORE_URL=esdb://127.0.0.1:1?tls=false');
       if (views) await reported(program, 'MONGODB_URL=mongodb://127.0.0.1:1/');
       expect(program.output()).not.toContain('geheim');
@@ -152,7 +152,7 @@ describe('the banner', () => {
   test('names the store of the events and the store of the views, each where it is', async () => {
     const data = temporaryData();
     const other = temporaryData();
-    const running = await startProgram('embedded/main.ts', {
+    const running = await startProgram('stores', {
       PLAZA_DATA: other.folder,
       PLAZA_EVENTSTORE_PORT: '0',
       PLAZA_MONGODB_PORT: '0',

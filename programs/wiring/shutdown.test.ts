@@ -10,11 +10,11 @@ const sandbox = { PAYMENT_SANDBOX_PORT: '0', LOG_LEVEL: 'info' };
 const stores = { PLAZA_EVENTSTORE_PORT: '0', PLAZA_MONGODB_PORT: '0' };
 
 test.each([
-  { file: 'programs/payment-sandbox.ts', settings: sandbox, said: (line: string) => line },
-  { file: 'embedded/main.ts', settings: stores, said: (_: string, data: string) => read(data, 'stores.json') },
-])('started by npm, $file ends in order when the shell between the two is ended', async ({ file, settings, said }) => {
+  { name: 'payment-sandbox', settings: sandbox, said: (line: string) => line },
+  { name: 'stores', settings: stores, said: (_: string, data: string) => read(data, 'stores.json') },
+])('started by npm, $name ends in order when the shell between the two is ended', async ({ name, settings, said }) => {
   const data = temporaryData();
-  const shell = spawn('sh', ['-c', `"${process.execPath}" ${file} 2>&1; true`], {
+  const shell = spawn('sh', ['-c', `"${process.execPath}" programs/run.js ${name} 2>&1; true`], {
     env: { ...process.env, ...settings, PLAZA_DATA: data.folder, npm_lifecycle_event: 'start' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -43,7 +43,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
   const withProvider = async (options?: OidcOptions) => {
     const data = temporaryData();
     const provider = await startOidcProvider(REDIRECT, options);
-    const plaza = await startProgram('programs/all-in-one.ts', {
+    const plaza = await startProgram('all-in-one', {
       PLAZA_DATA: data.folder,
       AUTH: 'on',
       PAYMENT_URL: 'sandbox',
@@ -217,7 +217,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     };
 
     beforeAll(async () => {
-      plaza = await startProgram('programs/all-in-one.ts', {
+      plaza = await startProgram('all-in-one', {
         PLAZA_DATA: data.folder,
         AUTH: 'on',
         PAYMENT_URL: 'sandbox',

@@ -9,11 +9,11 @@ import { launch } from './chromium.ts';
 
 type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';
 
-const FILES: Readonly<Record<SideName, string>> = {
-  writeSide: 'programs/write-side.ts',
-  readApi: 'programs/read-api.ts',
-  projections: 'programs/projections.ts',
-  policies: 'programs/policies.ts',
+const PROGRAMS: Readonly<Record<SideName, string>> = {
+  writeSide: 'write-side',
+  readApi: 'read-api',
+  projections: 'projections',
+  policies: 'policies',
 };
 
 const PORTS: Readonly<Record<SideName, string>> = {
@@ -39,11 +39,11 @@ export const startStage = async (chromiumPath: string) => {
     PLAZA_CONTEXTS: 'parking,screening,food-court',
   };
   const mongo = createMongoClient(stores.mongoUrl);
-  const names = Object.keys(FILES) as SideName[];
-  const started = await Promise.all(names.map((name) => startProgram(FILES[name], env)));
+  const names = Object.keys(PROGRAMS) as SideName[];
+  const started = await Promise.all(names.map((name) => startProgram(PROGRAMS[name], env)));
   const sides = Object.fromEntries(names.map((name, at) => [name, started[at]])) as Record<SideName, Program>;
   const ports = Object.fromEntries(names.map((name) => [name, new URL(sides[name].url || 'http://x:0').port]));
-  const gateway = await startProgram('programs/gateway.ts', {
+  const gateway = await startProgram('gateway', {
     WRITE_SIDE_URL: sides.writeSide.url,
     READ_API_URL: sides.readApi.url,
     PROJECTIONS_URL: sides.projections.url,
@@ -62,7 +62,7 @@ export const startStage = async (chromiumPath: string) => {
     stop: (name: SideName) => sides[name].end('SIGKILL'),
     /** Starts a side again where it was. */
     async start(name: SideName) {
-      sides[name] = await startProgram(FILES[name], { ...env, [PORTS[name]]: ports[name] || '0' });
+      sides[name] = await startProgram(PROGRAMS[name], { ...env, [PORTS[name]]: ports[name] || '0' });
     },
     async end() {
       await browser.close();

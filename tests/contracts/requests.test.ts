@@ -14,7 +14,7 @@ let other: Program;
 let client: EventStoreClient;
 /** A busy machine must not turn answers into 503s here. */
 const PATIENT = { COMMAND_TIMEOUT_MS: '20000' };
-const start = () => startProgram('programs/write-side.ts', { EVENTSTORE_URL: stores.eventStoreUrl, ...PATIENT });
+const start = () => startProgram('write-side', { EVENTSTORE_URL: stores.eventStoreUrl, ...PATIENT });
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
@@ -518,7 +518,7 @@ describe('the same command again has the same answer and no second event', () =>
 
 describe('load', () => {
   it('beyond the bound is shed, with when to come again and what the bound is', async () => {
-    const small = await startProgram('programs/write-side.ts', {
+    const small = await startProgram('write-side', {
       EVENTSTORE_URL: stores.eventStoreUrl,
       MAX_WAITING_COMMANDS: '2',
       ...PATIENT,

@@ -37,7 +37,7 @@ const settled = async ({ url }: Program, events: number): Promise<ControlCenter>
 test('MongoDB needs no backup: started empty, its views come back, and policies do nothing twice', async () => {
   const data = temporaryData();
   const env = { PLAZA_DATA: data.folder, LOG_LEVEL: 'error' };
-  let plaza = await startProgram('programs/all-in-one.ts', env);
+  let plaza = await startProgram('all-in-one', env);
   onTestFinished(async () => {
     await plaza.end();
     data.remove();
@@ -65,7 +65,7 @@ test('MongoDB needs no backup: started empty, its views come back, and policies 
   expect(views).not.toEqual([]);
   for (const file of views) await rm(join(data.folder, file));
 
-  plaza = await startProgram('programs/all-in-one.ts', env);
+  plaza = await startProgram('all-in-one', env);
   await eventually(
     () => call(plaza.url, 'GET', '/parking/lots/1'),
     ({ status }) => status === 200,

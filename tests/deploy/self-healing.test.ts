@@ -80,7 +80,7 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
       // SIGUSR2 has it run in circles for ever, as a defect would.
       NODE_OPTIONS: "--import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})",
     };
-    const start = (port: string) => startProgram('programs/write-side.ts', { ...env, WRITE_SIDE_PORT: port });
+    const start = (port: string) => startProgram('write-side', { ...env, WRITE_SIDE_PORT: port });
     pods = await Promise.all([1, 2].map(() => runPod(probeOf('write-side'), start)));
     const ports = pods.map(({ program }) => Number(new URL(program.url).port));
     gateway = await startGateway(nginx ?? '', { writeSide: ports, readApi: ports, projections: ports });

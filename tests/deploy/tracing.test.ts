@@ -18,9 +18,7 @@ beforeAll(async () => {
     PLAZA_CONTEXTS: 'parking',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
   };
-  programs = await Promise.all(
-    ['write-side', 'policies', 'projections'].map((side) => startProgram(`programs/${side}.ts`, env)),
-  );
+  programs = await Promise.all(['write-side', 'policies', 'projections'].map((side) => startProgram(side, env)));
   writeSide = programs[0]!;
   // What comes while a view is built for the first time is not a batch of its own.
   const health = () => call<{ checks: Record<string, { detail: string }> }>(programs[2]!.url, 'GET', '/readyz?verbose');

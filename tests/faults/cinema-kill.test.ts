@@ -21,7 +21,7 @@ beforeAll(async () => {
     PAYMENT_ANSWER_MS: '100',
     HOLD_SECONDS: '2',
   };
-  plaza = await startProgram('programs/all-in-one.ts', env);
+  plaza = await startProgram('all-in-one', env);
 });
 afterAll(async () => {
   await plaza?.end();
@@ -75,7 +75,7 @@ test('killed in the middle of payments: in the end every seat stands with one pa
     await enough;
     await plaza.end('SIGKILL');
     await Promise.all(reservations);
-    plaza = await startProgram('programs/all-in-one.ts', env);
+    plaza = await startProgram('all-in-one', env);
   }
 
   const last = await reserve('last', 'approve');

@@ -12,7 +12,7 @@ let writeSide: Program;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
-  writeSide = await startProgram('programs/write-side.ts', { EVENTSTORE_URL: stores.eventStoreUrl });
+  writeSide = await startProgram('write-side', { EVENTSTORE_URL: stores.eventStoreUrl });
   for (const lotId of ['a', 'b', 'c', 'd'])
     await call(writeSide.url, 'POST', '/parking/lots', { lotId, name: lotId, spots: 100_000 });
 });

@@ -18,7 +18,7 @@ afterAll(async () => {
 });
 
 const start = (port: string, EVENTSTORE_FAST = 'on') =>
-  startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, PORT: port, EVENTSTORE_FAST });
+  startProgram('all-in-one', { PLAZA_DATA: data.folder, PORT: port, EVENTSTORE_FAST });
 
 const storesOf = (program: Program): number => {
   const pids = [...program.output().matchAll(/the embedded stores are process (\d+)/g)].map(([, pid]) => Number(pid));
@@ -66,8 +66,8 @@ test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, 
   await disconnectEventStore(client);
 
   const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
-  const projections = await startProgram('programs/projections.ts', env);
-  const readApi = await startProgram('programs/read-api.ts', env);
+  const projections = await startProgram('projections', env);
+  const readApi = await startProgram('read-api', env);
   await eventually(
     () => call(readApi.url, 'GET', '/parking/lots/few'),
     ({ body }) => body.reserved === few,

@@ -17,7 +17,7 @@ let client: EventStoreClient;
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
   const env = { EVENTSTORE_URL: stores.eventStoreUrl, COMMAND_TIMEOUT_MS: '20000' };
-  processes = await Promise.all([1, 2].map(() => startProgram('programs/write-side.ts', env)));
+  processes = await Promise.all([1, 2].map(() => startProgram('write-side', env)));
   client = connectEventStore(stores.eventStoreUrl);
 });
 
@@ -79,7 +79,7 @@ test(`the last spot, two processes, ${ROUNDS} times: one client has it`, {
 });
 
 test('the views equal a fresh replay of all that', { timeout: 120_000 }, async () => {
-  const projections = await startProgram('programs/projections.ts', {
+  const projections = await startProgram('projections', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: 'plaza',

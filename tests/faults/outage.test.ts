@@ -85,7 +85,7 @@ const get = async (path: string): Promise<Answer> => {
 
 beforeAll(async () => {
   [eventStore, mongo] = await Promise.all([openStore(), openStore()]);
-  plaza = await startProgram('programs/all-in-one.ts', {
+  plaza = await startProgram('all-in-one', {
     EVENTSTORE_URL: eventStore.stores.eventStoreUrl,
     MONGODB_URL: mongo.stores.mongoUrl,
     LOG_LEVEL: 'error',

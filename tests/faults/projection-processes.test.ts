@@ -42,7 +42,7 @@ const newRun = () => {
   };
   const db = stores.mongo.db(database);
   const start = async () => {
-    const program = await startProgram('programs/projections.ts', env);
+    const program = await startProgram('projections', env);
     programs.push(program);
     return program;
   };

@@ -7,7 +7,7 @@ const data = temporaryData();
 let stores: EmbeddedStores;
 let writeSide: Program;
 const start = (port: string) =>
-  startProgram('programs/write-side.ts', {
+  startProgram('write-side', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     WRITE_SIDE_PORT: port,
     COMMAND_TIMEOUT_MS: '20000',

@@ -20,11 +20,9 @@ beforeAll(async () => {
   const port = Number(new URL(stores.eventStoreUrl.replace('esdb', 'http')).port);
   wires = await Promise.all([startWire(port), startWire(port)]);
   writeSides = await Promise.all(
-    wires.map((wire) =>
-      startProgram('programs/write-side.ts', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` }),
-    ),
+    wires.map((wire) => startProgram('write-side', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` })),
   );
-  projections = await startProgram('programs/projections.ts', {
+  projections = await startProgram('projections', {
     EVENTSTORE_URL: `esdb://127.0.0.1:${wires[0]!.port}?tls=false`,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: 'plaza',

@@ -92,8 +92,8 @@ describe('the Node.js gateway', () => {
     const url = `http://127.0.0.1:${(side.address() as AddressInfo).port}`;
     const env = { WRITE_SIDE_URL: url, READ_API_URL: url, PROJECTIONS_URL: url };
     [gateway, behindProxy] = await Promise.all([
-      startProgram('programs/gateway.ts', env),
-      startProgram('programs/gateway.ts', { ...env, TRUSTED_PROXIES: '1' }),
+      startProgram('gateway', env),
+      startProgram('gateway', { ...env, TRUSTED_PROXIES: '1' }),
     ]);
   });
   afterAll(async () => {

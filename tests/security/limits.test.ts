@@ -51,7 +51,7 @@ describe('the single entry', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, RATE_LIMIT_PER_MINUTE: '5' });
+    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, RATE_LIMIT_PER_MINUTE: '5' });
   });
   afterAll(async () => {
     await plaza.end();
@@ -72,7 +72,7 @@ describe('what is HTML', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder });
+    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
   });
   afterAll(async () => {
     await plaza.end();

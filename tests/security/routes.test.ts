@@ -64,7 +64,7 @@ let plaza: Program;
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  plaza = await startProgram('programs/all-in-one.ts', {
+  plaza = await startProgram('all-in-one', {
     PLAZA_DATA: data.folder,
     AUTH: 'on',
     PAYMENT_URL: 'sandbox',

@@ -95,7 +95,7 @@ const eventsUntil = async (who: Who, isLast: (event: { data: object }) => boolea
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  plaza = await startProgram('programs/all-in-one.ts', {
+  plaza = await startProgram('all-in-one', {
     PLAZA_DATA: data.folder,
     AUTH: 'on',
     AUTH_ISSUER: issuer.url,

@@ -19,7 +19,7 @@ beforeAll(async () => {
   await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(side.address() as AddressInfo).port}`;
   const start = () =>
-    startProgram('programs/gateway.ts', {
+    startProgram('gateway', {
       MONGODB_URL: stores.mongoUrl,
       READ_API_URL: url,
       WRITE_SIDE_URL: url,

@@ -3,7 +3,7 @@ import { call, localToken, type Program, startProgram, temporaryData } from '../
 import { signInByCodeFlow } from './code-flow.ts';
 import { startOidcProvider } from './oidc-provider.ts';
 
-const ALL_IN_ONE = 'programs/all-in-one.ts';
+const ALL_IN_ONE = 'all-in-one';
 type Headers = Record<string, string>;
 const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
 const slot = { slotId: 's', hospitalName: '정자병원', date: '2030-01-31', capacity: 3 };

@@ -23,31 +23,27 @@ export type Program = {
 const READY = /listens on (http:\/\/\S+)|^stores ready/;
 
 /**
- * Starts one of Plaza's programs and waits until it says that it is ready.
- * @param file relative to the root: `programs/all-in-one.ts`
+ * Starts one of Plaza's programs and waits until it prints that it is ready.
+ * @param name of its file in `programs/`: `all-in-one`
  * @param env settings; PORT is any that is free
  * @param root another version's folder
  * @throws Error with what it printed when it ends before
  */
-export const startProgram = async (file: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', join(root, 'programs/wiring/compile-cache.js'), join(root, file)],
-    {
-      cwd: root,
-      env: {
-        ...process.env,
-        PORT: '0',
-        WRITE_SIDE_PORT: '0',
-        READ_API_PORT: '0',
-        PROJECTIONS_PORT: '0',
-        POLICIES_PORT: '0',
-        LOG_LEVEL: 'info',
-        ...env,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
+export const startProgram = async (name: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
+  const child: ChildProcess = spawn(process.execPath, [join(root, 'programs/run.js'), name], {
+    cwd: root,
+    env: {
+      ...process.env,
+      PORT: '0',
+      WRITE_SIDE_PORT: '0',
+      READ_API_PORT: '0',
+      PROJECTIONS_PORT: '0',
+      POLICIES_PORT: '0',
+      LOG_LEVEL: 'info',
+      ...env,
     },
-  );
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   const abandon = () => child.kill('SIGKILL');
   process.once('exit', abandon);
@@ -60,7 +56,7 @@ export const startProgram = async (file: string, env: Record<string, string>, ro
       if (ready) resolve(ready[1] ?? '');
     };
     for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', take);
-    void ended.then((code) => reject(new Error(`${file} ended with ${code}:\n${output}`)));
+    void ended.then((code) => reject(new Error(`${name} ended with ${code}:\n${output}`)));
   });
   return {
     url: url.replace('localhost', '127.0.0.1').replace(/["\\,}].*$/, ''),

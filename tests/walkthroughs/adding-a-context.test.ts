@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -75,10 +75,11 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
   const folder = join(data.folder, `data-${isSignInOn}`);
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram(relative(ROOT, join(copy, 'programs/all-in-one.ts')), {
-      PLAZA_DATA: folder,
-      ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox' } : {}),
-    });
+    plaza = await startProgram(
+      'all-in-one',
+      { PLAZA_DATA: folder, ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox' } : {}) },
+      copy,
+    );
     await viewsAreBuilt(plaza.url, as('staff', 'desk'));
   }, 60_000);
   afterAll(() => plaza.end());

@@ -18,11 +18,7 @@ let readApi: Program;
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
   env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'bike-rental' };
-  programs = await Promise.all(
-    ['programs/write-side.ts', 'programs/read-api.ts', 'programs/projections.ts'].map((file) =>
-      startProgram(file, env),
-    ),
-  );
+  programs = await Promise.all(['write-side', 'read-api', 'projections'].map((name) => startProgram(name, env)));
   [writeSide, readApi] = programs as [Program, Program];
 });
 afterAll(async () => {
@@ -55,13 +51,13 @@ test('with billing stopped bikes are rented and returned', async () => {
 });
 
 test('billing started again, and killed once more: every bill is opened and closed once', async () => {
-  const killed = await startProgram('programs/policies.ts', env);
+  const killed = await startProgram('policies', env);
   const history = () => get<{ items: { bill?: { paid?: number } }[] }>('/users/u/rentals');
   const feesIn = ({ body }: Awaited<ReturnType<typeof history>>) => body.items.flatMap(({ bill }) => bill?.paid ?? []);
   await eventually(history, (answer) => feesIn(answer).length > 0);
   await killed.end('SIGKILL');
 
-  programs.push(await startProgram('programs/policies.ts', env));
+  programs.push(await startProgram('policies', env));
   const paid = await eventually(history, (answer) => feesIn(answer).length === RENTALS);
   const sum = feesIn(paid).reduce((total, fee) => total + fee, 0);
   const upToDate = { 'Min-Event-Position': paid.headers.get('View-Position')!, Prefer: 'wait=30' };

@@ -11,7 +11,7 @@ const data = temporaryData();
 let plaza: Program;
 
 beforeAll(async () => {
-  plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'bike-rental' });
+  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'bike-rental' });
 });
 afterAll(async () => {
   await plaza.end();

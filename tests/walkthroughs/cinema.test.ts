@@ -32,7 +32,7 @@ beforeAll(async () => {
   mail = mailServer();
   await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
   const { port } = mail.server.address() as { port: number };
-  plaza = await startProgram('programs/all-in-one.ts', {
+  plaza = await startProgram('all-in-one', {
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'cinema',
     COMMAND_TIMEOUT_MS: `${PATIENCE}`,

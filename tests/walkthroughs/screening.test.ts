@@ -52,7 +52,7 @@ describe('the walk-through', () => {
   let plaza: Program;
 
   beforeAll(async () => {
-    plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder });
+    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
   });
   afterAll(async () => {
     await plaza.end();
@@ -183,13 +183,13 @@ describe('with processes that stop and die', () => {
     client = connectEventStore(stores.eventStoreUrl);
     env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
     const [writeSide, readApi, projections, policies] = await Promise.all([
-      startProgram('programs/write-side.ts', env),
-      startProgram('programs/read-api.ts', env),
-      startProgram('programs/projections.ts', env),
-      startProgram('programs/policies.ts', env),
+      startProgram('write-side', env),
+      startProgram('read-api', env),
+      startProgram('projections', env),
+      startProgram('policies', env),
     ]);
     const sides = { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url };
-    programs = { writeSide, readApi, projections, policies, gateway: await startProgram('programs/gateway.ts', sides) };
+    programs = { writeSide, readApi, projections, policies, gateway: await startProgram('gateway', sides) };
   });
   afterAll(async () => {
     await Promise.all(Object.values(programs).map((program) => program.end()));
@@ -236,7 +236,7 @@ describe('with processes that stop and die', () => {
       if (status === 200) canceled.push(`b${n}`);
     }
     const before = await store.readLast(`screeningSlot-${slotId}`);
-    programs.policies = await startProgram('programs/policies.ts', env);
+    programs.policies = await startProgram('policies', env);
     await eventually(following<Slot>(url, path), (answer) => answer.body.booked === 0, WITHIN);
     const after = await store.readLast(`screeningSlot-${slotId}`);
     const cutOff = Number((after?.revision ?? 0n) - (before?.revision ?? 0n));
@@ -283,7 +283,7 @@ describe('with processes that stop and die', () => {
     const standing = await call<Page<Booking>>(url, 'GET', '/screening/customers/kim/bookings');
     expect(standing).toMatchObject({ status: 200, body: { items: [] } });
 
-    programs.projections = await startProgram('programs/projections.ts', env);
+    programs.projections = await startProgram('projections', env);
     const caughtUp = reaching(canceled.headers.get('Event-Position'));
     const mine = await allOf<Booking>(url, '/screening/customers/kim/bookings', caughtUp);
     expect(mine.map(({ history }) => history.map(({ status }) => status))).toEqual([['booked', 'canceled']]);

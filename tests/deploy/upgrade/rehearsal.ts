@@ -41,7 +41,7 @@ export type Outcome = {
 const READY_WITHIN = 600_000;
 
 /** A side's process behind the gateway: whatever takes its place listens on the same port. */
-type Instance = { file: string; port: string; program: Program };
+type Instance = { name: string; port: string; program: Program };
 
 const ready = async ({ url }: Program): Promise<void> => {
   const until = performance.now() + READY_WITHIN;
@@ -101,25 +101,25 @@ export const rehearse = async (nginx: string, options: RehearsalOptions): Promis
     LOG_LEVEL: 'info',
   };
 
-  const open = async (file: string): Promise<Instance> => {
-    const program = await startProgram(file, env);
-    return { file, port: new URL(program.url).port, program };
+  const open = async (name: string): Promise<Instance> => {
+    const program = await startProgram(name, env);
+    return { name, port: new URL(program.url).port, program };
   };
   /** What an operator, Compose or Kubernetes does: ends one, starts its successor in its place, waits until it is ready. */
   const replace = async (instance: Instance, root: string): Promise<void> => {
-    const { file, port } = instance;
+    const { name, port } = instance;
     const code = await instance.program.end('SIGTERM');
-    if (code !== 0) throw new Error(`${file} ended with ${code}:\n${instance.program.output().slice(-2000)}`);
-    instance.program = await startProgram(file, { ...env, WRITE_SIDE_PORT: port, READ_API_PORT: port }, root);
+    if (code !== 0) throw new Error(`${name} ended with ${code}:\n${instance.program.output().slice(-2000)}`);
+    instance.program = await startProgram(name, { ...env, WRITE_SIDE_PORT: port, READ_API_PORT: port }, root);
     await ready(instance.program);
-    log(`${file} on ${port} replaced`);
+    log(`${name} on ${port} replaced`);
   };
 
-  let projections = await startProgram('programs/projections.ts', env);
-  let policies = await startProgram('programs/policies.ts', env);
+  let projections = await startProgram('projections', env);
+  let policies = await startProgram('policies', env);
   const [writeSides, readApis] = await Promise.all([
-    Promise.all([open('programs/write-side.ts'), open('programs/write-side.ts')]),
-    Promise.all([open('programs/read-api.ts'), open('programs/read-api.ts')]),
+    Promise.all([open('write-side'), open('write-side')]),
+    Promise.all([open('read-api'), open('read-api')]),
   ]);
   await Promise.all([projections, ...writeSides.map(({ program }) => program)].map(ready));
   const ports = (instances: readonly Instance[]) => instances.map(({ port }) => Number(port));
@@ -154,14 +154,14 @@ export const rehearse = async (nginx: string, options: RehearsalOptions): Promis
     log(`the same version: ${clients.answered} requests, ${clients.wrong.length} answered wrongly`);
 
     const before = clients.answered;
-    const successor = await startProgram('programs/projections.ts', env, nextVersion);
+    const successor = await startProgram('projections', env, nextVersion);
     await ready(successor);
     await projections.end();
     projections = successor;
     log('the projections are replaced, their views rebuilt');
     for (const instance of [...readApis, ...writeSides]) await replace(instance, nextVersion);
     await policies.end();
-    policies = await startProgram('programs/policies.ts', env, nextVersion);
+    policies = await startProgram('policies', env, nextVersion);
     await answered(before + requests);
     await clients.stop();
     log(`another version: ${clients.answered - before} requests, ${clients.wrong.length} answered wrongly in all`);

@@ -10,7 +10,7 @@ const data = temporaryData();
 let plaza: Program;
 beforeAll(async () => {
   const patient = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
-  plaza = await startProgram('programs/all-in-one.ts', { PLAZA_DATA: data.folder, ...patient });
+  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, ...patient });
   await viewsAreBuilt(plaza.url);
 });
 afterAll(async () => {

@@ -9,7 +9,7 @@ const REQUESTS = Number(process.argv[2] ?? 200_000);
 const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
 
 const data = temporaryData();
-const plaza = await startProgram('programs/all-in-one.ts', {
+const plaza = await startProgram('all-in-one', {
   PLAZA_DATA: data.folder,
   COMMAND_TIMEOUT_MS: '20000',
   QUERY_TIMEOUT_MS: '20000',

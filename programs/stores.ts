@@ -1,0 +1,2 @@
+/** `npm run stores`: the embedded stores, as a process of their own. */
+import '../embedded/main.ts';
