@@ -1,5 +1,6 @@
 import type { Streams } from '../../platform/event-store/streams.ts';
-import type { EventMetadata, Revision, StoredEvent } from '../../platform/event-store/types.ts';
+import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
+import type { AppendBatch } from './append-batch.ts';
 import type { Decider } from './decider.ts';
 import { type RecentCommands, recentCommands } from './recent-commands.ts';
 import { readSnapshot, writeSnapshot } from './snapshot.ts';
@@ -30,12 +31,8 @@ export type StreamStates = {
    * @throws what {@link load} throws; the state is then no use either
    */
   catchUp(state: StreamState): Promise<boolean>;
-  /** Takes over what was appended: the commands with the revision of their first event, and the state after them. */
-  advance(
-    state: StreamState,
-    commands: readonly { metadata: Pick<EventMetadata, 'commandId' | 'fingerprint'>; first: bigint }[],
-    after: Pick<StreamState, 'folded' | 'revision'>,
-  ): void;
+  /** Takes over a batch that was appended. */
+  advance(state: StreamState, batch: Pick<AppendBatch, 'decided' | 'folded' | 'revision'>): void;
   /** Writes a snapshot if it is time for one. Never rejects. @param leaving the state is about to be let go */
   snapshot(state: StreamState, leaving?: boolean): Promise<void>;
 };
@@ -45,7 +42,7 @@ export type StreamStatesOptions = {
   // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
   decider: Decider<any, any, any>;
   store: Streams;
-  /** An event as today's code knows it. @throws UnknownEventVersionError */
+  /** Returns an event in today's version. @throws UnknownEventVersionError */
   upcast(event: StoredEvent): { type: string; data: object };
   onError(error: unknown): void;
 };
@@ -114,8 +111,9 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
       return whole;
     },
     catchUp,
-    advance(state, commands, { folded, revision }) {
-      for (const { metadata, first } of commands) state.recent.add(metadata, first);
+    advance(state, { decided, folded, revision }) {
+      for (const { waiting, events, last } of decided)
+        state.recent.add(waiting.request.metadata, last - BigInt(events.length) + 1n);
       state.folded = folded;
       state.revision = revision;
     },
