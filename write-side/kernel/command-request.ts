@@ -1,0 +1,150 @@
+import { randomUUIDv7 } from 'node:crypto';
+import type { Request, Response } from 'express';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
+import { validator } from '../../platform/http/validation.ts';
+import { conditionOf, permitted } from '../../platform/identity/caller.ts';
+import type { CommandHttp, CommandSchema } from '../../schemas/kernel/context.ts';
+import type { GivenCommand } from './command-handler.ts';
+import { derivedUuid, fingerprintOf } from './ids.ts';
+import { textsOf } from './text.ts';
+import { timesInUtc } from './times.ts';
+
+type Data = Record<string, unknown>;
+
+/** A command as a client sent it: its data is the path's parameters and the body in one object. */
+export type CommandRequest = { given: GivenCommand; data: Data };
+
+/**
+ * Returns a function that reads a command from a request.
+ * @throws ProblemError for a request that is no such command, or that the caller may not send
+ */
+export const commandReader = (type: string, schema: CommandSchema, http: CommandHttp) => {
+  const check = dataChecker(schema);
+  const fields = Object.keys(schema.data.properties);
+  const { id, path } = http;
+  return (req: Request, res: Response): CommandRequest => {
+    const { caller, permit } = permitted(res);
+    const data = readData(req);
+    const prefix = caller ? `${caller.sub} ` : '';
+    const key = prefixed(prefix, keyOf(req));
+    const delivery = prefixed(`${prefix}delivery `, deliveryOf(req));
+    const isNamed = id !== undefined && data[id] !== undefined;
+    if (id !== undefined && !isNamed)
+      data[id] = newId(key ?? delivery, (name) => `${type} ${fillPath(path, req.params)} ${name}`);
+    check(data);
+    const condition = conditionOf(permit, data, fields);
+    const actor = caller?.sub ?? 'anonymous';
+    const byData = () => (isNamed ? `${type}:${fingerprintOf(actor, { type, data })}` : delivery);
+    const commandId = key === undefined ? byData() : `key:${key}`;
+    return {
+      data,
+      given: {
+        type,
+        data,
+        actor,
+        ...(commandId === undefined ? {} : { commandId }),
+        ...condition,
+        ...preconditionsOf(req),
+        ...traceOf(req),
+      },
+    };
+  };
+};
+
+/** Fills the parameters of a path. */
+export const fillPath = (path: string, data: Data): string =>
+  path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(String(data[name])));
+
+const EMPTY_BODY: Readonly<Data> = Object.freeze({});
+
+const readData = (req: Request): Data => {
+  const body: unknown = req.body ?? EMPTY_BODY;
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new ProblemError(problems.invalid([{ pointer: '', detail: 'must be object' }]));
+  for (const name of Object.keys(req.params)) {
+    if (Object.hasOwn(body, name))
+      throw new ProblemError(problems.invalid([{ pointer: `/${name}`, detail: 'is given by the path' }]));
+  }
+  return { ...body, ...req.params };
+};
+
+/** Returns a function that tidies and validates a command's data in place. */
+const dataChecker = ({ data: schema }: CommandSchema) => {
+  const validate = validator(schema);
+  const texts = textsOf(schema);
+  const normaliseTimes = timesInUtc(schema);
+  return (data: Data): void => {
+    texts.tidy(data);
+    validate(data);
+    const faults = texts.faults(data);
+    if (faults.length > 0) throw new ProblemError(problems.invalid(faults));
+    normaliseTimes(data);
+  };
+};
+
+const prefixed = (prefix: string, name: string | undefined): string | undefined =>
+  name === undefined ? undefined : `${prefix}${name}`;
+
+/** Returns the same id for the same name, so that a repeat creates nothing twice. */
+const newId = (name: string | undefined, inRoute: (name: string) => string): string =>
+  name === undefined ? randomUUIDv7() : derivedUuid(inRoute(name));
+
+/** Reads the key of draft-ietf-httpapi-idempotency-key-header, as a quoted string like there, or bare. */
+const keyOf = (req: Request): string | undefined => {
+  const header = req.get('Idempotency-Key');
+  if (header === undefined) return undefined;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (!/^[\x21-\x7e]{1,255}$/.test(key))
+    throw new ProblemError(problems.malformedRequest('Idempotency-Key must be 1-255 visible ASCII characters'));
+  return key;
+};
+
+/**
+ * A gateway names each delivery of a request. The name stays the same when the gateway sends the request to another
+ * write side, because the first one was not reached or did not answer. Clients need not know it.
+ */
+const DELIVERY = 'Plaza-Delivery';
+const DELIVERY_NAME = /^[\x21-\x7e]{1,128}$/;
+
+const deliveryOf = (req: Request): string | undefined => {
+  const name = req.get(DELIVERY);
+  return name !== undefined && DELIVERY_NAME.test(name) ? name : undefined;
+};
+
+const preconditionsOf = (req: Request): Pick<GivenCommand, 'ifMatch' | 'ifNoneMatch'> => {
+  const ifMatch = req.get('If-Match');
+  const ifNoneMatch = req.get('If-None-Match');
+  return {
+    ...(ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }),
+    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: parseIfNoneMatch(ifNoneMatch) }),
+  };
+};
+
+/** Parses one opaque tag or a list of them, or `*` (RFC 9110 13.1.1). A weak tag matches nothing. */
+const parseIfMatch = (header: string): readonly bigint[] | '*' => {
+  if (header.trim() === '*') return '*';
+  return header.split(',').flatMap((tag) => {
+    const match = /^\s*(W\/)?"([^"]*)"\s*$/.exec(tag);
+    if (!match) throw new ProblemError(problems.malformedRequest('If-Match must be "{revision}" or *'));
+    const [, weak, revision = ''] = match;
+    return weak || !/^\d{1,19}$/.test(revision) ? [] : [BigInt(revision)];
+  });
+};
+
+const parseIfNoneMatch = (header: string): true => {
+  if (header.trim() !== '*') throw new ProblemError(problems.malformedRequest('If-None-Match must be *'));
+  return true;
+};
+
+/** W3C trace context: version 00. */
+const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
+
+const traceOf = (req: Request): Pick<GivenCommand, 'correlationId' | 'traceparent'> => {
+  const correlationId = req.get('X-Correlation-Id');
+  const traceparent = req.get('traceparent');
+  return {
+    ...(correlationId !== undefined && CORRELATION_ID.test(correlationId) ? { correlationId } : {}),
+    ...(traceparent !== undefined && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
+  };
+};
