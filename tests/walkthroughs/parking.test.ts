@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, type Program, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
 
 const data = temporaryData();
 let plaza: Program;
 
 beforeAll(async () => {
   plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
-});
+  await viewsAreBuilt(plaza.url);
+}, 60_000);
 afterAll(async () => {
   await plaza.end();
   data.remove();
