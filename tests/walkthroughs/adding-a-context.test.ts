@@ -38,7 +38,7 @@ const runInCopy = async (tool: string, ...args: string[]): Promise<string> => {
   );
 };
 
-beforeAll(() => {
+beforeAll(async () => {
   cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.test(path.slice(ROOT.length)) });
   symlinkSync(join(ROOT, 'node_modules'), join(copy, 'node_modules'));
   const guide = readFileSync(join(ROOT, 'docs/adding-a-context.md'), 'utf8');
@@ -47,7 +47,8 @@ beforeAll(() => {
     writeFileSync(join(copy, file), text);
   }
   edit('programs/contexts.ts', (text) => text.replace(/(?=\]\);)/, LINE));
-});
+  await promisify(execFile)(process.execPath, ['programs/run.js', 'build'], { cwd: copy });
+}, 120_000);
 afterAll(() => data.remove());
 
 test('the files of the guide have the right types', async () => {
@@ -64,6 +65,18 @@ test('the files of the guide have the right types', async () => {
     }),
   );
   expect(await runInCopy('tsc', '--noEmit', '-p', 'tsconfig.guide.json')).toBe('');
+}, 120_000);
+
+test('so has its page', async () => {
+  writeFileSync(
+    join(copy, 'control-center/tsconfig.guide.json'),
+    JSON.stringify({
+      extends: './tsconfig.json',
+      compilerOptions: { incremental: false, tsBuildInfoFile: null },
+      include: ['src/contexts/*'],
+    }),
+  );
+  expect(await runInCopy('tsc', '--noEmit', '-p', 'control-center/tsconfig.guide.json')).toBe('');
 }, 120_000);
 
 test('its tests pass, and so do those of the documents that are made from the schemas', async () => {
@@ -86,6 +99,12 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
 
   const as = (role: string, sub: string): Record<string, string> =>
     isSignInOn ? { Authorization: `Bearer ${localToken(folder, '--role', role, '--sub', sub)}` } : {};
+
+  test('is on the page', async () => {
+    const page = await (await fetch(plaza.url)).text();
+    const [, script = ''] = /<script [^>]*src="([^"]+)"/.exec(page) ?? [];
+    expect(await (await fetch(new URL(script, plaza.url))).text()).toContain('도서관');
+  });
 
   test('lends a book and takes it back', async () => {
     const { url } = plaza;
