@@ -113,8 +113,87 @@ describe('an append that fails', () => {
       yield* [];
       throw new StoreUnavailableError('away');
     };
+    await seatsDesk({ store }).submit(seatsRequest(take('ann')));
     const { submit } = seatsDesk({ store: { ...store, read } });
-    expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'unavailable', uncertain: false });
+    for (const command of [leave('ann'), take('bob')])
+      expect(await submit(seatsRequest(command))).toEqual({ kind: 'unavailable', uncertain: false });
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
+  });
+});
+
+describe('the first command of a stream', () => {
+  /** Ann has come, left and come again, by another process. */
+  const knownStream = async () => {
+    const store = memoryStreams();
+    const there = seatsDesk({ store });
+    const first = await there.submit(seatsRequest(take('ann'), 'k-1'));
+    for (const command of [leave('ann'), take('ann'), take('bob')]) await there.submit(seatsRequest(command));
+    return { store, first };
+  };
+
+  it('is appended to a new stream without a read', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    expect(await submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done', revision: 0n });
+    expect(await submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'done', revision: 1n });
+    expect(store.calls).toEqual({ append: 2, read: 0 });
+  });
+
+  it('is decided on what the stream holds when it is not new', async () => {
+    const { store } = await knownStream();
+    const conflicts: unknown[] = [];
+    const observe = { conflicted: () => conflicts.push(1) };
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('bob')))).toMatchObject({
+      refusal: { refused: 'taken' },
+    });
+    expect(await seatsDesk({ store, observe }).submit(seatsRequest(take('cho')))).toMatchObject({ revision: 4n });
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'ann', 'ann', 'bob', 'cho']);
+    expect(conflicts).toEqual([]);
+  });
+
+  it('is refused only after the stream was read', async () => {
+    const { store } = await knownStream();
+    expect(await seatsDesk({ store }).submit(seatsRequest(leave('bob')))).toMatchObject({ kind: 'done' });
+    expect(await seatsDesk({ store: memoryStreams() }).submit(seatsRequest(leave('bob')))).toMatchObject({
+      refusal: { refused: 'not-there' },
+    });
+  });
+
+  it('has its first answer when it comes again, and those that come with it have today’s', async () => {
+    const { store, first } = await knownStream();
+    const { submit } = seatsDesk({ store });
+    const answers = await Promise.all([
+      submit(seatsRequest(look)),
+      submit(seatsRequest(leave('bob'))),
+      submit(seatsRequest(take('ann'), 'k-1')),
+      submit(seatsRequest(take('ann'))),
+      submit(seatsRequest(leave('ann'))),
+    ]);
+    expect(answers).toMatchObject([
+      { kind: 'done', events: [], revision: 3n },
+      { kind: 'done', revision: 4n },
+      first,
+      { kind: 'refused', refusal: { refused: 'taken' } },
+      { kind: 'done', revision: 5n },
+    ]);
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'ann', 'ann', 'bob', 'bob', 'ann']);
+  });
+
+  it('leaves no state that a refusal rests on, however many commands come again', async () => {
+    const store = memoryStreams();
+    const there = seatsDesk({ store });
+    const again = [seatsRequest(take('ann'), 'k-1'), seatsRequest(take('bob'), 'k-2')] as const;
+    const firsts = [await there.submit(again[0]), await there.submit(again[1])];
+    for (const name of ['ann', 'bob']) await there.submit(seatsRequest(leave(name)));
+
+    const { submit } = seatsDesk({ store });
+    const together = [again[0], seatsRequest(take('ann')), again[1]].map((request) => submit(request));
+    expect(await Promise.all(together)).toMatchObject([firsts[0], { kind: 'done', revision: 4n }, firsts[1]]);
+  });
+
+  it('is another command when a new one has its id', async () => {
+    const { store } = await knownStream();
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('dan'), 'k-1'))).toEqual({ kind: 'key-reused' });
   });
 });
 
@@ -386,6 +465,7 @@ describe('what can go wrong', () => {
     const errors: unknown[] = [];
     const store = memoryStreams();
     const { submit } = seatsDesk({ store, onError: (error) => errors.push(error) });
+    await submit(seatsRequest(look));
     const outcomes = await Promise.all([
       submit(seatsRequest(take('ann'))),
       submit(seatsRequest(broken)),

@@ -43,8 +43,13 @@ type Work = {
   readonly states: StreamStates;
   readonly queue: Waiting[];
   readonly unchanged: UnchangedAnswers;
-  /** Undefined until the stream is read, and again after a read or an append failed. */
+  /** At first that of a new stream; undefined after a read or an append failed. */
   state: StreamState | undefined;
+  /**
+   * The stream was never read, and no append has proven where it ends: one of commands that can come again may have
+   * been written before, and then succeeds wherever the stream ends.
+   */
+  isAssumed: boolean;
   busy: number;
   isWorking: boolean;
   /** Conflicts in a row. */
@@ -58,15 +63,20 @@ type Work = {
  * batches: while an append is in flight the next commands queue, and form the next append. A command is answered when
  * the events that the answer rests on are durable. The append proves that no other process has written meanwhile; a
  * command that appends nothing is answered after a look at the stream.
+ *
+ * The first command is decided as if the stream were new. If that yields events, their append confirms it or conflicts.
+ * The stream is read after a conflict, or before the first answer that rests on no event of its own.
  */
 export const desk = ({ onError = () => {}, ...others }: DeskOptions): Desk => {
   const options = { ...others, onError };
+  const states = streamStates(options);
   const work: Work = {
     options,
-    states: streamStates(options),
+    states,
     queue: [],
     unchanged: unchangedAnswers(),
-    state: undefined,
+    state: states.ofNewStream(),
+    isAssumed: true,
     busy: 0,
     isWorking: false,
     conflicts: 0,
@@ -120,7 +130,7 @@ const workOff = async (work: Work): Promise<void> => {
       const state = work.state ?? (await refresh(work, []));
       const batch = decide(work, state);
       members = batch.members;
-      if (batch.decided.length === 0) {
+      if (batch.decided.length === 0 || (work.isAssumed && batch.resting.length > 0)) {
         if (members.length > 0) await refresh(work, members);
         queue.unshift(...members);
         continue;
@@ -140,15 +150,19 @@ const workOff = async (work: Work): Promise<void> => {
 /** Reads what is new in the stream. */
 const refresh = async (work: Work, members: readonly Waiting[]): Promise<StreamState> => {
   const present = [...members, ...work.queue];
-  if (!work.state || !(await work.states.catchUp(work.state))) work.state = await work.states.load();
+  if (!work.state || work.isAssumed || !(await work.states.catchUp(work.state))) work.state = await work.states.load();
+  work.isAssumed = false;
   for (const waiting of present) if (waiting.state === 'queued') waiting.state = 'confirmed';
   return work.state;
 };
 
+/** Returns whether the state is an assumption that no append has confirmed. */
+const isNew = ({ isAssumed }: Work, { revision }: StreamState): boolean => isAssumed && revision < 0n;
+
 /** Takes the next batch from the queue, and settles the commands that need no append. */
 const decide = (work: Work, state: StreamState): AppendBatch => {
   const { options, unchanged, queue, most } = work;
-  const limits = { commands: most, bytes: MAX_APPEND_BYTES };
+  const limits = { commands: isNew(work, state) ? 1 : most, bytes: MAX_APPEND_BYTES };
   const batch = decideBatch(options.decider, { ...state, unchanged }, queue, limits, options.onError);
   for (const { waiting, outcome } of batch.settled) settle(work, waiting, outcome);
   for (const { waiting, at } of batch.repeated) void answerRepeat(work, waiting, at);
@@ -177,6 +191,7 @@ const answerRepeat = async (work: Work, waiting: Waiting, at: bigint): Promise<v
 const finish = (work: Work, state: StreamState, batch: AppendBatch, position: Position): void => {
   work.conflicts = 0;
   work.most = MAX_APPEND_COMMANDS;
+  work.isAssumed &&= batch.decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');
   work.states.advance(state, batch);
   for (const { waiting, events, last } of batch.decided)
     waiting.settle({ kind: 'done', events, revision: last, position });
@@ -201,9 +216,11 @@ const halve = (work: Work, { decided, members }: AppendBatch): void => {
 /** Reads what another process wrote, and queues the batch again unless others keep being faster. */
 const resolveConflict = async (work: Work, members: readonly Waiting[]): Promise<void> => {
   const { observe, pause = delay, random = Math.random } = work.options;
-  observe?.conflicted?.();
-  if (work.conflicts > 0) await pause(random() * 2 ** Math.min(work.conflicts, 6));
-  work.conflicts += 1;
+  if (!work.isAssumed) {
+    observe?.conflicted?.();
+    if (work.conflicts > 0) await pause(random() * 2 ** Math.min(work.conflicts, 6));
+    work.conflicts += 1;
+  }
   await refresh(work, members);
   if (work.conflicts <= MAX_CONFLICTS) {
     work.queue.unshift(...members);

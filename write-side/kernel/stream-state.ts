@@ -23,6 +23,8 @@ export type StreamState = {
 
 /** Loads a stream's state, brings it up to date, and keeps snapshots of it. */
 export type StreamStates = {
+  /** Returns the state of a stream without events. */
+  ofNewStream(): StreamState;
   /** @throws StoreUnavailableError, and what `evolve` and `upcast` throw */
   load(): Promise<StreamState>;
   /**
@@ -67,7 +69,7 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     return isHere;
   };
 
-  const fromNothing = (): StreamState => ({
+  const ofNewStream = (): StreamState => ({
     folded: decider.initialState,
     revision: -1n,
     recent: recentCommands(),
@@ -103,10 +105,11 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
   };
 
   return {
+    ofNewStream,
     async load() {
       const state = await fromSnapshot();
       if (state && (await catchUp(state))) return state;
-      const whole = fromNothing();
+      const whole = ofNewStream();
       await catchUp(whole);
       return whole;
     },
