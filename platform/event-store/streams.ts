@@ -9,6 +9,7 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import { type EventStoreClient, isFast } from './client.ts';
+import { withDeadline } from './deadline.ts';
 import { rawAppends } from './fast/appends.ts';
 import {
   type AppendResult,
@@ -107,17 +108,8 @@ const unavailable = (error: unknown): StoreUnavailableError =>
         cause: error,
       });
 
-const withDeadline = async <T>(promise: Promise<T>, milliseconds: number): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StoreUnavailableError('the event store did not answer in time')), milliseconds);
-  });
-  try {
-    return await Promise.race([promise, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-};
+const inTime = <T>(promise: Promise<T>): Promise<T> =>
+  withDeadline(promise, APPEND_DEADLINE, () => new StoreUnavailableError('the event store did not answer in time'));
 
 /** Like {@link Streams.append}, for events that are already JSON. */
 export type AppendWritten = (
@@ -143,7 +135,7 @@ export const appendsWritten = (client: EventStoreClient): AppendWritten => {
 
   return async (stream, events, expected) => {
     try {
-      return await withDeadline(appendOnce(stream, events, expected), APPEND_DEADLINE);
+      return await inTime(appendOnce(stream, events, expected));
     } catch (error) {
       switch (errorType(error)) {
         case 'wrong-expected-version':
@@ -202,7 +194,7 @@ export const streams = (client: EventStoreClient): Streams => {
       const options = { deadline: CLIENT_DEADLINE, ...(after === undefined ? {} : { expectedRevision: after }) };
       try {
         const appended = client.appendToStream(stream, toBinaryEvent(event), options);
-        return (await withDeadline(appended, APPEND_DEADLINE)).nextExpectedRevision as Revision;
+        return (await inTime(appended)).nextExpectedRevision as Revision;
       } catch (error) {
         if (errorType(error) === 'wrong-expected-version') return undefined;
         throw unavailable(error);
@@ -211,10 +203,7 @@ export const streams = (client: EventStoreClient): Streams => {
 
     async keepLast(stream, count) {
       try {
-        await withDeadline(
-          client.setStreamMetadata(stream, { maxCount: count }, { deadline: CLIENT_DEADLINE }),
-          APPEND_DEADLINE,
-        );
+        await inTime(client.setStreamMetadata(stream, { maxCount: count }, { deadline: CLIENT_DEADLINE }));
       } catch (error) {
         throw unavailable(error);
       }

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { comparePositions, type EventBatch, type Position } from '../event-store/types.ts';
 import { LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, StoppedError } from './delivery.ts';
@@ -54,9 +53,10 @@ const LEAVE_WITHIN = 2000;
 
 /** Waits for work for at most that many milliseconds. The work itself must not reject. */
 const within = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
-  const over = new AbortController();
-  await Promise.race([work, pause(milliseconds, undefined, { signal: over.signal }).catch(() => {})]);
-  over.abort();
+  const over = Promise.withResolvers<void>();
+  const timer = setTimeout(over.resolve, milliseconds);
+  await Promise.race([work, over.promise]);
+  clearTimeout(timer);
 };
 
 export const startSubscriptions = ({

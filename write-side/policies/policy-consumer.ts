@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { withDeadline } from '../../platform/event-store/deadline.ts';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
@@ -32,19 +32,6 @@ class PolicyRefusedError extends Error {
 /** Milliseconds for a command; one that gets no answer is repeated under the same command id. */
 const ANSWER_WITHIN = 15_000;
 
-const answerOf = async <Answer>(type: string, answer: Promise<Answer>, milliseconds: number): Promise<Answer> => {
-  const over = new AbortController();
-  const late = pause(milliseconds, undefined, { signal: over.signal }).then(() => {
-    throw new StoreUnavailableError(`${type} got no answer within ${milliseconds / 1000} s`);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    late.catch(() => {});
-    over.abort();
-  }
-};
-
 /** Makes the consumer that runs a policy: events of one key in their order, those of different keys side by side. */
 export const policyConsumer = (policy: Policy, give: GiveCommand, answerWithin = ANSWER_WITHIN): Consumer => {
   const types = new Set<string>(policy.events);
@@ -68,7 +55,11 @@ export const policyConsumer = (policy: Policy, give: GiveCommand, answerWithin =
         causationId: event.id,
         ...(traceparent === undefined ? {} : { traceparent }),
       });
-      const result = await answerOf(command.type, given, answerWithin);
+      const result = await withDeadline(
+        given,
+        answerWithin,
+        () => new StoreUnavailableError(`${command.type} got no answer within ${answerWithin / 1000} s`),
+      );
       if (result.kind === 'unavailable') throw new StoreUnavailableError(result.detail);
       if (result.kind === 'refused') throw new PolicyRefusedError(`${command.type} was refused: ${result.reason}`);
     }
