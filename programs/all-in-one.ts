@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
 import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
+import { patiently } from '../platform/subscriptions/transient.ts';
 import { forgetAllWorkers } from '../platform/subscriptions/workers.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
@@ -48,8 +49,9 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   opened.defer(limits.stop);
   const client = connectEvents(program, stores.eventStoreUrl);
   const db = connectViews(program, stores.mongoUrl);
-  // A crash leaves leases of a process that no longer runs; the views would wait until these expire.
-  if (settings.MONGODB_URL === '') await forgetAllWorkers(db);
+  // A crash leaves leases of a process that no longer runs; the views would wait until these expire. On a slow machine
+  // the first connection takes longer than an operation waits for it.
+  if (settings.MONGODB_URL === '') await patiently(() => forgetAllWorkers(db));
   await outside.standIn(dataFolder);
   const known = await projectionsOf(names);
 

@@ -1,4 +1,11 @@
-import { MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
+import { setTimeout as pause } from 'node:timers/promises';
+import {
+  MongoBulkWriteError,
+  MongoError,
+  MongoNetworkError,
+  MongoServerError,
+  MongoServerSelectionError,
+} from 'mongodb';
 import { StoreUnavailableError } from '../event-store/types.ts';
 import { LeaseUncertainError, WriteConflictError } from './consumer.ts';
 
@@ -15,6 +22,9 @@ const CLIENT_AWAY = new Set<unknown>(['unavailable', 'deadline-exceeded', 'timeo
 export const isTransient = (error: unknown): boolean => {
   if (error instanceof StoreUnavailableError || error instanceof LeaseUncertainError) return true;
   if (error instanceof WriteConflictError) return true;
+  // The driver wraps whatever ends a bulk write, a lost connection too, as if a server had answered.
+  if (error instanceof MongoBulkWriteError && error.errorResponse instanceof Error)
+    return isTransient(error.errorResponse);
   if (error instanceof MongoServerError) return NOT_SERVING.has(error.code) || retryable(error);
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
   if (error instanceof MongoError) return retryable(error) || CONNECTION_GONE.has(error.name);
@@ -35,6 +45,21 @@ const retryable = (error: MongoError): boolean =>
   error.hasErrorLabel('RetryableWriteError') ||
   error.hasErrorLabel('TransientTransactionError') ||
   error.hasErrorLabel('ResetPool');
+
+/** Milliseconds between two attempts. */
+const AGAIN_AFTER = 200;
+
+/** Repeats a job while a server is unavailable. @throws every other error of the job */
+export const patiently = async (job: () => Promise<void>, signal?: AbortSignal): Promise<void> => {
+  while (!signal?.aborted) {
+    try {
+      return await job();
+    } catch (error) {
+      if (!isTransient(error)) throw error;
+      await pause(AGAIN_AFTER, undefined, { ...(signal && { signal }) }).catch(() => {});
+    }
+  }
+};
 
 /** Returns the text of an error for a log line. */
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Db, MongoServerError } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
@@ -22,7 +21,7 @@ import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
 import { discardedEvents, park } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
-import { isTransient, messageOf } from '../../platform/subscriptions/transient.ts';
+import { isTransient, messageOf, patiently } from '../../platform/subscriptions/transient.ts';
 import type { WorkerSession } from '../../platform/subscriptions/workers.ts';
 import type { Projection } from './projection.ts';
 import { viewWriter, type Write } from './writer.ts';
@@ -332,16 +331,3 @@ const keepPositions = async (db: Db, builds: readonly Build[], session: WorkerSe
 /** Milliseconds. A full batch costs the stores half as much per event as one of a few hundred. */
 const FILL_WITHIN = 1000;
 const REMEMBERED = 1000;
-const PATIENCE = 200;
-
-/** Repeats a job while a server is unavailable. */
-export const patiently = async (job: () => Promise<void>, signal: AbortSignal): Promise<void> => {
-  while (!signal.aborted) {
-    try {
-      return await job();
-    } catch (error) {
-      if (!isTransient(error)) throw error;
-      await pause(PATIENCE, undefined, { signal }).catch(() => {});
-    }
-  }
-};

@@ -8,6 +8,7 @@ import { leases, releaseLease } from '../../platform/subscriptions/leases.ts';
 import { parked } from '../../platform/subscriptions/parked.ts';
 import { measureLag, statuses, writeStatuses } from '../../platform/subscriptions/status.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
+import { patiently } from '../../platform/subscriptions/transient.ts';
 import { joinWorkers, LEASE_MS, type WorkerSession } from '../../platform/subscriptions/workers.ts';
 import {
   AlreadyBuildingError,
@@ -18,7 +19,6 @@ import {
   discardBuild,
   indexBuild,
   openBuild,
-  patiently,
 } from './build.ts';
 import type { Projection } from './projection.ts';
 import { assertStoreHolds } from './store-check.ts';

@@ -1,0 +1,77 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedStores } from '../../embedded/start.ts';
+import { temporaryData } from '../../tests/support/plaza.ts';
+import { createMongoClient } from '../mongo.ts';
+import { isTransient, patiently } from './transient.ts';
+import { forgetAllWorkers, joinWorkers, workers } from './workers.ts';
+
+test('a job is repeated until the first connection to MongoDB succeeds', async () => {
+  const data = temporaryData();
+  onTestFinished(data.remove);
+  const before = await startEmbeddedStores({ dataFolder: data.folder });
+  const first = createMongoClient(before.mongoUrl, 10_000);
+  await joinWorkers(first.db('plaza'), 'projections').beat([]);
+  await first.close();
+  await before.stop();
+
+  // A server that accepts connections and never answers, as on a machine that has no time for it.
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port: mongoPort } = silent.address() as AddressInfo;
+  const client = createMongoClient(`mongodb://127.0.0.1:${mongoPort}`, 100);
+  onTestFinished(() => client.close());
+  const db = client.db('plaza');
+  let attempts = 0;
+  const failedOnce = Promise.withResolvers<void>();
+  const forgotten = patiently(() => {
+    attempts += 1;
+    if (attempts === 2) failedOnce.resolve();
+    return forgetAllWorkers(db);
+  });
+  await failedOnce.promise;
+  silent.close();
+
+  const stores = await startEmbeddedStores({ dataFolder: data.folder, mongoPort });
+  onTestFinished(stores.stop);
+  await forgotten;
+  expect(await workers(db).countDocuments()).toBe(0);
+});
+
+test('an error that no later attempt can avoid is thrown', async () => {
+  const failing = async () => {
+    throw new Error('no such thing');
+  };
+  await expect(patiently(failing)).rejects.toThrow('no such thing');
+});
+
+describe('a write of many documents', () => {
+  const documents = [{ n: 1 }, { n: 2 }];
+  const failure = (write: Promise<unknown>): Promise<unknown> =>
+    write.then(
+      () => undefined,
+      (error) => error,
+    );
+
+  test('that finds no MongoDB can succeed later', async () => {
+    const client = createMongoClient('mongodb://127.0.0.1:1', 100);
+    onTestFinished(() => client.close());
+    const things = client.db('plaza').collection('things');
+    expect(isTransient(await failure(things.insertMany(documents)))).toBe(true);
+    expect(isTransient(await failure(things.bulkWrite([{ insertOne: { document: { n: 3 } } }])))).toBe(true);
+  });
+
+  test('that MongoDB refuses cannot', async () => {
+    const data = temporaryData();
+    onTestFinished(data.remove);
+    const stores = await startEmbeddedStores({ dataFolder: data.folder });
+    onTestFinished(stores.stop);
+    const client = createMongoClient(stores.mongoUrl, 10_000);
+    onTestFinished(() => client.close());
+    const things = client.db('plaza').collection<{ _id: number }>('things');
+    const refused = await failure(things.insertMany([{ _id: 1 }, { _id: 1 }], { ordered: false }));
+    expect(refused).toMatchObject({ code: 11000 });
+    expect(isTransient(refused)).toBe(false);
+  });
+});
