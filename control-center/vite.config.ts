@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** The page is served under a policy that allows no inline script, style or picture: everything is a file of its own. */
+/** The page is served under a policy that allows no inline script, style or picture: everything is a separate file. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',

@@ -4,7 +4,7 @@ import { session } from './session.ts';
 
 const NOBODYS: readonly string[] = [];
 
-/** What a caller may do: everything, or what has them in one of the fields. */
+/** Returns the access that a caller has: everything, or the things with the caller's id in one of the fields. */
 const permitOf = ({ access }: Operation): 'all' | readonly string[] => {
   const now = session.get();
   if (now.state === 'off' || access.anyone === 'all') return 'all';
@@ -20,9 +20,9 @@ export const ownId = (): string | undefined => {
 };
 
 /**
- * Whether to offer something to whoever looks at the page: by OpenAPI's `x-access`. What counts is what Plaza lets them do.
+ * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts.
  * @param name `parking.ReserveParking`, or a method and a path: `GET /parking/lots/{lotId}`
- * @param known what is known of the thing: it may be somebody else's
+ * @param known the known fields of the resource, which may be another owner's
  */
 export const may = (name: string, known: Item = {}): boolean => {
   if (session.get().state === 'off') return true;
@@ -32,11 +32,11 @@ export const may = (name: string, known: Item = {}): boolean => {
   return permit === 'all' || permit.some((field) => known[field] === undefined || known[field] === ownId());
 };
 
-/** The fields that can only name the caller, where they may do it with what is their own. */
+/** Returns the fields that can only name the caller, when the caller's access is limited to own things. */
 export const ownFields = (operation: Operation): readonly string[] => {
   const permit = permitOf(operation);
   return permit === 'all' ? NOBODYS : permit;
 };
 
-/** Whether the page may follow what happens. */
+/** Returns whether the page may follow the event stream. */
 export const mayFollow = (): boolean => may('GET /control-center/events');

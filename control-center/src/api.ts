@@ -1,6 +1,6 @@
 import { accessToken, tokenRefused } from './session.ts';
 
-/** Problem details (RFC 9457), as Plaza tells them. */
+/** Problem details (RFC 9457). */
 export type Problem = {
   type: string;
   title: string;
@@ -10,7 +10,7 @@ export type Problem = {
   retryAfter?: number;
 };
 
-/** A request that was refused, or that nobody answered. */
+/** A request that was refused or got no answer. */
 export class RefusedError extends Error {
   override readonly name = 'RefusedError';
   readonly problem: Problem;
@@ -21,7 +21,7 @@ export class RefusedError extends Error {
   }
 }
 
-/** What a request without an answer is refused with. */
+/** The problem of a request without an answer. */
 const UNREACHABLE: Problem = { type: '/problems/unreachable', title: 'Plaza does not answer', status: 0 };
 
 const problemOf = async (response: Response): Promise<Problem> => {
@@ -33,7 +33,7 @@ const problemOf = async (response: Response): Promise<Problem> => {
 };
 
 /**
- * Asks Plaza, as whoever is signed in.
+ * Sends a request to Plaza as the signed-in user.
  * @throws RefusedError
  */
 export const request = async (path: string, options: RequestInit): Promise<Response> => {
@@ -60,7 +60,7 @@ const isBehind = (error: unknown): boolean =>
 
 /**
  * Reads a resource.
- * @param reached a position that the answer should show; if the view does not come so far, it is shown as it is
+ * @param reached a position that the answer should include; if the view does not reach it in time, it is read as it is
  * @throws RefusedError
  */
 export const get = async <Body>(path: string, reached?: string, signal?: AbortSignal): Promise<Body> => {
@@ -79,16 +79,16 @@ export const get = async <Body>(path: string, reached?: string, signal?: AbortSi
 export type Page<Item> = { items: Item[]; next?: string };
 
 export type Done = {
-  /** Where the command stands in the log; a view that has reached it shows its effect. */
+  /** The command's position in the log; a view that has reached it shows its effect. */
   position: string | undefined;
-  /** Taken, but other steps are to follow (202). */
+  /** Accepted, with further steps pending (202). */
   isGoingOn: boolean;
   body: Record<string, unknown>;
 };
 
 /**
- * Gives a command.
- * @param key makes it safe to give again when the answer was lost
+ * Sends a command.
+ * @param key makes it safe to repeat after a lost answer
  * @throws RefusedError
  */
 export const send = async (method: string, path: string, body: object | undefined, key?: string): Promise<Done> => {
@@ -107,11 +107,11 @@ export const send = async (method: string, path: string, body: object | undefine
   };
 };
 
-/** A key that no other command has. `crypto.randomUUID` is not there for pages that come over plain HTTP from afar. */
+/** Returns a unique key. `crypto.randomUUID` is missing on pages that come over plain HTTP from another machine. */
 export const newKey = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Whether anybody is there to take commands: asked without giving one. */
+/** Returns whether a write side answers, without giving a command. */
 export const takesCommands = async (path: string): Promise<boolean> => {
   try {
     return (await fetch(path, { method: 'OPTIONS', cache: 'no-store' })).status < 500;

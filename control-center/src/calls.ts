@@ -1,4 +1,4 @@
-/** Calls that fit on a wall so that they can be read from afar. */
+/** The most calls that are legible on a wall screen. */
 export const SHOWN = 24;
 /** The calls that have waited longest never leave the board. */
 const KEPT = 8;

@@ -3,7 +3,7 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { Phrase } from './language.ts';
 import type { Parameters } from './templates.ts';
 
-/** An event, as the histories and the stream tell it. */
+/** An event, as in histories and in the event stream. */
 export type HappenedEvent = {
   context: string;
   type: string;
@@ -20,23 +20,23 @@ export type HappenedEvent = {
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** What is known besides an event when it is told. */
+/** Facts besides an event for its words. */
 export type Known = {
-  /** A thing's name by its id; the id itself when the overview does not tell. */
+  /** Returns a resource's name by its id; the id itself if the overview does not contain it. */
   name(id: string): string;
-  /** How much was left in the event's place after it. */
+  /** How many were left in the event's resource after it. */
   left: number | undefined;
 };
 
 /** A number on a context's card. */
 export type Figure = { label: Phrase; value: number; tone?: 'good' | 'bad' };
 
-/** A line of a context's card: a lot, a shop. */
+/** A line of a context's card: one lot, one shop. */
 export type Row = {
   to: string;
   label: string;
   note?: Phrase;
-  /** So much of so much is taken. */
+  /** Used and total: a bar shows the share. */
   taken?: number;
   of?: number;
   value: Phrase;
@@ -46,60 +46,60 @@ export type Row = {
 export type ListView = {
   title: Phrase;
   columns: readonly string[];
-  /** What each row is: the template of a thing's path. */
+  /** The kind of the rows: the template of a resource's path. */
   thing?: string;
-  /** The order at first: `-reservedAt`. */
+  /** The initial order: `-reservedAt`. */
   sort?: string;
-  /** Commands that make another. */
+  /** Commands that create another resource. */
   commands?: readonly string[];
 };
 
-/** One resource with its own view: state, what belongs to it, and its history. */
+/** One resource with its own view: state, related lists, and history. */
 export type ThingView = {
   title: Phrase;
   heading(item: Item): string;
   fields: readonly string[];
-  /** Lists that belong to it, by template. */
+  /** Related lists, by template. */
   lists?: readonly string[];
-  /** Commands that it can take as it is now; the first is what is done most. */
+  /** Commands for its current state; the most frequent one first. */
   commands?(item: Item): readonly string[];
 };
 
-/** What belongs to a customer: a list, or one thing. */
+/** The things of a customer: a list, or one resource. */
 export type Belonging = {
   path?: (id: string) => Parameters;
 } & ({ list: string; query?: (id: string) => Readonly<Record<string, string>> } | { thing: string });
 
 type Events<Schema extends ContextSchema> = Schema['events'];
 
-/** How the page shows a context: all it needs to know of it. */
+/** How the page shows a context. */
 export type ContextView = {
   name: string;
   /** The place among the contexts, as in `programs/contexts.ts`. */
   order: number;
   title: Phrase;
-  /** What the plot's line shows. */
+  /** The label of the plot's line. */
   level: Phrase;
   figures(overview: never): readonly Figure[];
   rows(overview: never): readonly Row[];
-  /** How many rows there would be if the overview named every resource. */
+  /** The number of rows if the overview contained every resource. */
   rowsInAll(overview: never): number;
-  /** Where the rest of the rows are. */
+  /** The list with the remaining rows. */
   all: string;
-  /** Other lists that staff look at. */
+  /** Other lists for staff. */
   lists: Readonly<Record<string, ListView>>;
   things: Readonly<Record<string, ThingView>>;
-  /** The template behind each field that names a resource. */
+  /** The path template for each field that names a resource. */
   links: Readonly<Record<string, string>>;
   commands: Readonly<Record<string, Phrase & { danger?: boolean }>>;
-  /** Where a form's choices come from, by field (`lines.menuId` in a row): a list, and the field that is shown. */
+  /** The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the field that is shown. */
   choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
-  /** In Korean; in English they are told by Plaza itself. */
+  /** In Korean; the English texts come from Plaza. */
   problems: Readonly<Record<string, string>>;
   words: Readonly<Record<string, (data: never, known: Known) => Phrase>>;
-  /** The thing that an event is about: its link. */
+  /** Returns the link of the resource that an event is about. */
   about(data: Ids): string | undefined;
-  /** What is left of a thing by id, and by how much an event changes that (null: by how much is not told). */
+  /** How many are left in a resource by id, and by how much an event changes that (null: the event does not say). */
   left?: {
     now(overview: never): ReadonlyMap<string, number>;
     place(data: Ids): string | undefined;
@@ -115,15 +115,12 @@ type Command<Schema extends ContextSchema> = {
 
 type Data<Schema extends ContextSchema, Type extends keyof Events<Schema>> = Static<Events<Schema>[Type]['data']>;
 
-/** The ids in an event's data, by their names. */
+/** The ids in an event's data, by name. */
 type Ids = Readonly<Partial<Record<string, string>>>;
 
 type OverviewOf<Schema extends ContextSchema> = Schema['overview'] extends TObject ? Static<Schema['overview']> : never;
 
-/**
- * Declares how a context is shown. Whatever its schema has must be here: an event, a command or a refusal that is
- * forgotten does not compile.
- */
+/** Declares how a context is shown. The type check fails when an event, command or refusal of its schema is missing. */
 export const contextView = <Schema extends ContextSchema>(view: {
   name: Schema['name'];
   order: number;

@@ -5,21 +5,21 @@ import { mergeEvents } from './events.ts';
 const event = (position: string) => ({ position }) as HappenedEvent;
 const positions = (events: readonly HappenedEvent[]) => events.map(({ position }) => position);
 
-test('events are put in order by their place in the log, however they come', () => {
+test('orders events by their position, in whatever order they arrive', () => {
   const merged = mergeEvents([event('90'), event('7')], [event('100'), event('8')], 10);
   expect(positions(merged)).toEqual(['100', '90', '8', '7']);
 });
 
-test('an event that comes over the stream and with the overview is there once', () => {
+test('keeps an event once that arrives by the stream and with the overview', () => {
   const merged = mergeEvents([event('1')], [event('2'), event('2'), event('1')], 10);
   expect(positions(merged)).toEqual(['2', '1']);
 });
 
-test('only the newest are kept', () => {
+test('keeps only the newest events', () => {
   expect(positions(mergeEvents([event('1'), event('3')], [event('2')], 2))).toEqual(['3', '2']);
 });
 
-test('without news the same events are given back', () => {
+test('returns the same array without new events', () => {
   const known = [event('2'), event('1')];
   expect(mergeEvents(known, [event('1')], 10)).toBe(known);
 });

@@ -7,8 +7,8 @@ const newestFirst = (a: HappenedEvent, b: HappenedEvent): number => {
 };
 
 /**
- * Puts events among others, each once: they come over the stream and with the overview.
- * @returns the newest first, at most so many
+ * Merges events, each once: they arrive by the stream and with the overview.
+ * @returns the newest first, at most `most`
  */
 export const mergeEvents = (
   known: readonly HappenedEvent[],

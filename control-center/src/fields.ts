@@ -17,7 +17,7 @@ export type Kind =
 
 type Field = Phrase & { kind?: Kind };
 
-/** The fields of all resources: what they are called, and how they are shown. */
+/** The labels of all resources' fields, and how their values are shown. */
 const fields: Readonly<Record<string, Field>> = {
   // car park
   lotId: { en: 'Lot', ko: '주차장' },
@@ -46,7 +46,7 @@ const fields: Readonly<Record<string, Field>> = {
   shopId: { en: 'Shop', ko: '매장' },
   orderId: { en: 'Order', ko: '주문' },
   menuId: { en: 'Item', ko: '메뉴' },
-  maxOpenOrders: { en: 'Most open orders', ko: '최대 진행 주문', kind: 'number' },
+  maxOpenOrders: { en: 'Order limit', ko: '동시 주문 한도', kind: 'number' },
   openOrders: { en: 'Open orders', ko: '진행 중인 주문', kind: 'number' },
   available: { en: 'Available', ko: '판매 중', kind: 'flag' },
   price: { en: 'Price', ko: '가격', kind: 'money' },
@@ -59,18 +59,18 @@ const fields: Readonly<Record<string, Field>> = {
   movieId: { en: 'Movie', ko: '영화' },
   showingId: { en: 'Showing', ko: '상영' },
   title: { en: 'Title', ko: '제목' },
-  description: { en: 'About', ko: '소개' },
+  description: { en: 'Description', ko: '소개' },
   runningTime: { en: 'Minutes', ko: '상영 시간(분)', kind: 'number' },
   startsAt: { en: 'Starts at', ko: '시작 시각', kind: 'time' },
   seats: { en: 'Seats', ko: '좌석', kind: 'number' },
   seat: { en: 'Seat', ko: '좌석 번호', kind: 'number' },
-  held: { en: 'Being paid', ko: '결제 중', kind: 'number' },
+  held: { en: 'Payment pending', ko: '결제 중', kind: 'number' },
   sold: { en: 'Sold', ko: '판매', kind: 'number' },
   heldAt: { en: 'Held at', ko: '선점 시각', kind: 'time' },
-  since: { en: 'Since', ko: '상태 변경', kind: 'time' },
+  since: { en: 'Status since', ko: '상태 변경 시각', kind: 'time' },
   payment: { en: 'Payment', ko: '결제', kind: 'status' },
-  method: { en: 'Pays by', ko: '결제 수단' },
-  token: { en: 'Token of the payment provider', ko: '결제사 토큰' },
+  method: { en: 'Payment method', ko: '결제 수단' },
+  token: { en: 'Payment token', ko: '결제 토큰' },
   rating: { en: 'Rating', ko: '별점', kind: 'number' },
   reviewCount: { en: 'Reviews', ko: '관람평', kind: 'number' },
   averageRating: { en: 'Average', ko: '평균 별점', kind: 'number' },
@@ -83,7 +83,7 @@ const fields: Readonly<Record<string, Field>> = {
   userId: { en: 'User', ko: '이용자' },
   managerId: { en: 'Manager', ko: '관리자' },
   conversionId: { en: 'Conversion', ko: '전환' },
-  location: { en: 'Place', ko: '위치' },
+  location: { en: 'Location', ko: '위치' },
   batteryLevel: { en: 'Battery', ko: '배터리', kind: 'percent' },
   usable: { en: 'Usable', ko: '사용 가능', kind: 'flag' },
   reportedAt: { en: 'Reported at', ko: '점검 시각', kind: 'time' },
@@ -107,10 +107,10 @@ const fields: Readonly<Record<string, Field>> = {
   name: { en: 'Name', ko: '이름' },
   status: { en: 'Status', ko: '상태', kind: 'status' },
   amount: { en: 'Amount', ko: '금액', kind: 'money' },
-  history: { en: 'So far', ko: '경과', kind: 'history' },
+  history: { en: 'History', ko: '진행 이력', kind: 'history' },
 };
 
-/** What a field is called; its own name when nobody has named it. */
+/** Returns a field's label; its own name if it has none. */
 export const labelOf = (field: string): Phrase => fields[field] ?? { en: field, ko: field };
 
 export const kindOf = (field: string): Kind => fields[field]?.kind ?? 'text';
@@ -133,7 +133,7 @@ const statuses: Readonly<Record<string, Phrase & { tone: Tone }>> = {
   reserved: { en: 'reserved', ko: '예약됨', tone: 'good' },
   booked: { en: 'booked', ko: '예약됨', tone: 'good' },
   canceled: { en: 'cancelled', ko: '취소됨', tone: 'plain' },
-  'force-canceled': { en: 'cancelled by the desk', ko: '강제 취소됨', tone: 'bad' },
+  'force-canceled': { en: 'force-cancelled', ko: '강제 취소됨', tone: 'bad' },
   issued: { en: 'issued', ko: '발급됨', tone: 'good' },
   revoked: { en: 'revoked', ko: '회수됨', tone: 'plain' },
   redeemed: { en: 'redeemed', ko: '사용됨', tone: 'plain' },
@@ -152,7 +152,7 @@ const statuses: Readonly<Record<string, Phrase & { tone: Tone }>> = {
   approved: { en: 'paid', ko: '결제됨', tone: 'good' },
   declined: { en: 'declined', ko: '결제 거절', tone: 'bad' },
   unknown: { en: 'unknown', ko: '확인 중', tone: 'wait' },
-  voided: { en: 'never charged', ko: '결제 무효', tone: 'plain' },
+  voided: { en: 'not charged', ko: '결제 무효', tone: 'plain' },
   kept: { en: 'kept', ko: '보관됨', tone: 'plain' },
   sent: { en: 'sent', ko: '발송됨', tone: 'good' },
   available: { en: 'available', ko: '대여 가능', tone: 'good' },
@@ -163,11 +163,11 @@ const statuses: Readonly<Record<string, Phrase & { tone: Tone }>> = {
   rental: { en: 'rental', ko: '대여', tone: 'plain' },
   conversion: { en: 'points', ko: '포인트 전환', tone: 'plain' },
   live: { en: 'live', ko: '정상', tone: 'good' },
-  'catching-up': { en: 'catching up', ko: '따라잡는 중', tone: 'wait' },
+  'catching-up': { en: 'catching up', ko: '동기화 중', tone: 'wait' },
   rebuilding: { en: 'replaying', ko: '재생성 중', tone: 'wait' },
   stopped: { en: 'stopped', ko: '멈춤', tone: 'bad' },
   parked: { en: 'parked', ko: '보류', tone: 'bad' },
-  replaying: { en: 'to be handled again', ko: '다시 처리 중', tone: 'wait' },
+  replaying: { en: 'retrying', ko: '다시 처리 중', tone: 'wait' },
   discarded: { en: 'discarded', ko: '제외됨', tone: 'plain' },
   running: { en: 'running', ko: '진행 중', tone: 'wait' },
   switched: { en: 'switched', ko: '전환됨', tone: 'good' },

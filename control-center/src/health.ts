@@ -1,10 +1,10 @@
 import { formatDuration, type Phrase } from './language.ts';
 import type { Connection, Overview } from './live.ts';
 
-/** Something that whoever looks at the page must know about what they see. */
+/** A warning about the freshness of the page. */
 export type Warning = { name: 'disconnected' | 'stale' | 'policies' | 'commands' | 'stream'; words: Phrase };
 
-/** Seconds without an answer, and of lag, from which on the page is called stale. */
+/** Seconds without an answer, and of lag, after which the page counts as stale. */
 const SILENT = 5;
 const LAGGING = 3;
 
@@ -14,7 +14,7 @@ const list = (names: readonly string[]): string => {
 };
 
 /**
- * What is wrong now, the worst first.
+ * Returns the current warnings, the worst first.
  * @param now in milliseconds
  */
 export const warningsOf = (
@@ -29,8 +29,8 @@ export const warningsOf = (
       {
         name: 'disconnected',
         words: {
-          en: `Plaza has not answered for ${since}. What you see is as old as that.`,
-          ko: `${since} 동안 Plaza의 응답이 없습니다. 화면의 내용은 그만큼 지난 것입니다.`,
+          en: `Plaza has not answered for ${since}. The page shows the state before that.`,
+          ko: `${since} 동안 Plaza의 응답이 없습니다. 화면에는 그 이전의 내용이 표시되어 있습니다.`,
         },
       },
     ];
@@ -48,8 +48,8 @@ export const warningsOf = (
     warnings.push({
       name: 'stale',
       words: {
-        en: `Nobody has kept ${names} up to date for ${since}: changes since then are not shown.`,
-        ko: `${since} 동안 갱신되지 않은 뷰가 있습니다(${names}). 그 뒤의 변경은 보이지 않습니다.`,
+        en: `No process has updated ${names} for ${since}: later changes are not shown.`,
+        ko: `${since} 동안 갱신되지 않은 뷰가 있습니다(${names}). 이후의 변경은 표시되지 않습니다.`,
       },
     });
   } else if (late.length > 0) {
@@ -59,7 +59,7 @@ export const warningsOf = (
     warnings.push({
       name: 'stale',
       words: {
-        en: `What you see is ${behind} old: ${names} ${late.length === 1 ? 'is' : 'are'} ${events} events behind.`,
+        en: `The page shows the state of ${behind} ago: ${names} ${late.length === 1 ? 'is' : 'are'} ${events} events behind.`,
         ko: `화면의 내용은 ${behind} 전 상태입니다(${names}, 이벤트 ${events}건 지연).`,
       },
     });
@@ -68,8 +68,8 @@ export const warningsOf = (
     warnings.push({
       name: 'commands',
       words: {
-        en: 'No changes can be made now: the write side does not answer. Looking goes on.',
-        ko: '지금은 변경할 수 없습니다. 쓰기 서버가 응답하지 않습니다. 조회는 계속됩니다.',
+        en: 'No changes can be made now: the write side does not answer. Queries still work.',
+        ko: '지금은 변경할 수 없습니다. 쓰기 서버가 응답하지 않습니다. 조회는 가능합니다.',
       },
     });
   const idle = members.filter(({ group, state }) => group === 'policies' && state === 'stopped');
@@ -78,7 +78,7 @@ export const warningsOf = (
     warnings.push({
       name: 'policies',
       words: {
-        en: `Follow-ups (coupons, alarms, bills) have waited for ${since}: the policies do not run.`,
+        en: `Follow-ups (coupons, alarms, bills) have waited for ${since}: no process runs the policies.`,
         ko: `${since} 동안 후속 처리(쿠폰, 알림, 청구)가 멈춰 있습니다. 정책 프로세스가 실행되지 않습니다.`,
       },
     });
@@ -87,8 +87,8 @@ export const warningsOf = (
     warnings.push({
       name: 'stream',
       words: {
-        en: 'Events come a moment late: the stream is being opened again.',
-        ko: '이벤트 연결을 다시 여는 중이라 조금 늦게 표시됩니다.',
+        en: 'Events are shown with a delay: reconnecting to the event stream.',
+        ko: '이벤트 스트림에 다시 연결하는 중이어서 표시가 조금 늦을 수 있습니다.',
       },
     });
   return warnings;

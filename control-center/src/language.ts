@@ -17,7 +17,7 @@ const preferred = (): Language => {
   return 'en';
 };
 
-/** The browser's language, or the one that was chosen here. */
+/** The browser's language, or the one that the user chose. */
 export const language = createStore<Language>(preferred());
 
 export const chooseLanguage = (chosen: Language): void => {
@@ -31,7 +31,7 @@ export const t = (phrase: Phrase): string => phrase[language.get()];
 /** A text that is the same in every language: a name, a number. */
 export const same = (text: string): Phrase => ({ en: text, ko: text });
 
-/** Formats are costly to make: each is made once for each language. */
+/** Formats are expensive to create: each is created once per language. */
 const perLanguage = <Format>(make: (tag: Language) => Format): (() => Format) => {
   const made = new Map<Language, Format>();
   return () => {
@@ -55,7 +55,7 @@ const days = perLanguage(
 );
 
 export const formatNumber = (value: number): string => numbers().format(value);
-/** @param value in the smallest unit, which of the won is the won */
+/** @param value in the smallest unit of the currency; for the won, one won */
 export const formatMoney = (value: number): string => money().format(value);
 /** @param share from 0 to 1 */
 export const formatShare = (share: number): string => percents().format(share);
@@ -63,20 +63,20 @@ export const formatTime = (moment: string | number): string => times().format(ne
 export const formatMinute = (moment: string | number): string => minutes().format(new Date(moment));
 export const formatDay = (day: string): string => days().format(new Date(day));
 
-/** A moment: the time alone if it is today. */
+/** Formats a moment: only the time if it is today. */
 export const formatMoment = (moment: string): string => {
   const then = new Date(moment);
   return then.toDateString() === new Date().toDateString() ? formatTime(moment) : moments().format(then);
 };
 
-/** When something begins: to the minute. */
+/** Formats a start time to the minute. */
 export const formatStart = (moment: string): string =>
   new Date(moment).toDateString() === new Date().toDateString() ? formatMinute(moment) : formatMoment(moment);
 
 const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day'): string =>
   new Intl.NumberFormat(language.get(), { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
 
-/** @param seconds how long, told in its largest unit */
+/** Formats a duration in its largest unit. */
 export const formatDuration = (seconds: number): string => {
   if (seconds < 1) return unit(Math.round(seconds * 10) / 10, 'second');
   if (seconds < 100) return unit(Math.round(seconds), 'second');

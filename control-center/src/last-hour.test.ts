@@ -4,7 +4,7 @@ import { lastHour } from './last-hour.ts';
 const now = Date.parse('2026-01-31T10:00:30.000Z');
 const at = (clock: string) => `2026-01-31T${clock}:00.000Z`;
 
-test('the last hour has a level for every minute, whether anything happened in it or not', () => {
+test('the last hour has a level for every minute, with or without events', () => {
   const { times, levels, events } = lastHour(
     {
       level: 3,
@@ -21,7 +21,7 @@ test('the last hour has a level for every minute, whether anything happened in i
   expect([events[9], events[10], events[50]]).toEqual([null, 5, 1]);
 });
 
-test('an hour in which nothing happened stays at the level before it', () => {
+test('an hour without events keeps the level before it', () => {
   const { levels, events } = lastHour({ level: 4, minutes: [{ at: at('07:00'), level: 4, events: 9 }] }, now);
   expect(new Set(levels)).toEqual(new Set([4]));
   expect(events.every((count) => count === null)).toBe(true);

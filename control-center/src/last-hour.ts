@@ -3,7 +3,7 @@ import type { Activity } from '../../schemas/kernel/activity.ts';
 const MINUTES = 60;
 export const MINUTE = 60_000;
 
-/** A series for each line of a plot. */
+/** The series of a plot. */
 export type Series = {
   /** Seconds since 1970. */
   times: number[];
@@ -13,7 +13,7 @@ export type Series = {
   events: (number | null)[];
 };
 
-/** The last hour minute by minute: a minute that the activity leaves out was as the one before it. */
+/** Returns the last hour minute by minute. A minute that the activity omits has the level of the previous one. */
 export const lastHour = ({ minutes }: Activity, now: number): Series => {
   const first = Math.floor(now / MINUTE) - MINUTES;
   const byMinute = new Map(minutes.map((minute) => [Date.parse(minute.at) / MINUTE, minute]));

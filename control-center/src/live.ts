@@ -20,7 +20,7 @@ export type Overview = {
   projections: readonly Projection[];
 };
 
-/** What the page last heard of the whole; undefined until it has heard anything. */
+/** The last overview; undefined before the first. */
 export const overview = createStore<Overview | undefined>(undefined);
 
 /** The latest events, newest first. */
@@ -29,7 +29,7 @@ export const latest = createStore<readonly HappenedEvent[]>([]);
 export type Activities = Readonly<Record<string, Activity | null>>;
 export const activities = createStore<Activities>({});
 
-/** How the page is connected: when it heard from the read side last, and whether commands are taken. */
+/** The state of the connection: the last answer of the read side, and whether commands are accepted. */
 export type Connection = { heardAt: number; isStreaming: boolean; takesCommands: boolean };
 export const connection = createStore<Connection>({ heardAt: Date.now(), isStreaming: false, takesCommands: true });
 
@@ -38,24 +38,26 @@ const connectionIs = (change: Partial<Connection>): void => connection.set({ ...
 type Listener = (event: HappenedEvent) => void;
 const listeners = new Set<Listener>();
 
-/** Tells of every event as it comes. @returns what ends it */
+/** Calls a listener with every event. @returns a function that removes it */
 export const onEvent = (listener: Listener): (() => void) => {
   listeners.add(listener);
   return () => listeners.delete(listener);
 };
 
 const KEPT_EVENTS = 100;
-/** Milliseconds between two readings of the overview: while things happen, and while nothing does. */
+/** Milliseconds between two reads of the overview: with events, and without. */
 const BUSY = 250;
 const QUIET = 2000;
 const ACTIVITY_EVERY = 10_000;
-/** Milliseconds from an event until the plots show it. */
+/** Milliseconds from an event until the plots are read again. */
 const ACTIVITY_AFTER = 1000;
 const COMMANDS_EVERY = 3000;
-/** Milliseconds until a stream that broke off is opened again: twice as long each time that nobody answers. */
+/** Milliseconds until a broken stream is reopened; doubled after each failure. */
 const REOPEN = { first: 1000, most: 15_000 };
 
-/** Events that came and are shown with the overview that covers them, so that what is left fits to what happened. */
+/**
+ * Events that arrived since the last overview. They are shown together with the next one, so that counts match events.
+ */
 let arrived: HappenedEvent[] = [];
 let reading = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -75,20 +77,20 @@ const readOverview = async (): Promise<void> => {
     if (stream === undefined) void follow(next.eventCursor);
     else if (isBehind(next)) stream.abort();
   } catch {
-    latest.set(mergeEvents(latest.get(), news, KEPT_EVENTS)); // The banner tells for how long nothing was heard.
+    latest.set(mergeEvents(latest.get(), news, KEPT_EVENTS)); // The banner shows how long the last answer is ago.
   }
   reading = false;
   if (!hasEnded.aborted) timer = setTimeout(readOverview, arrived.length > 0 ? BUSY : QUIET);
 };
 
-/** Reads the overview soon: something has happened. */
+/** Reads the overview soon after an event. */
 const somethingHappened = (): void => {
   if (reading) return;
   clearTimeout(timer);
-  timer = setTimeout(readOverview, 20); // Events come in flocks.
+  timer = setTimeout(readOverview, 20); // Events arrive in bursts.
 };
 
-/** Ends the stream as it is: it is opened again where it was. */
+/** Ends the current stream, which is then reopened at its position. */
 let stream: AbortController | undefined;
 let streamedTo = '';
 let quietReadings = 0;
@@ -102,7 +104,7 @@ const take = ({ data, id = streamedTo }: EventSourceMessage): void => {
   somethingHappened();
 };
 
-/** Takes events for as long as the stream lasts. @throws when it was refused or broke off */
+/** Receives events for as long as the stream lasts. @throws when it is refused or breaks */
 const readStream = async (signal: AbortSignal): Promise<void> => {
   const path = `/control-center/events?after=${encodeURIComponent(streamedTo)}`;
   const { body } = await request(path, { signal, headers: { Accept: 'text/event-stream' } });
@@ -116,7 +118,7 @@ const readStream = async (signal: AbortSignal): Promise<void> => {
   }
 };
 
-/** An EventSource would do the same, but sends no token. */
+/** Replaces EventSource, which cannot send a token. */
 const follow = async (after: string): Promise<void> => {
   streamedTo = after;
   let wait = REOPEN.first;
@@ -129,12 +131,12 @@ const follow = async (after: string): Promise<void> => {
       if (connection.get().isStreaming) wait = REOPEN.first;
     }
     connectionIs({ isStreaming: false });
-    await new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2))); // Not all pages at once.
+    await new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2))); // Spreads the reconnections of many pages.
     wait = Math.min(wait * 2, REOPEN.most);
   }
 };
 
-/** A connection can be dead without anybody having said so: then the overview tells of events that the stream does not. */
+/** Returns whether the stream lacks events of the overview: a connection can be dead without an error. */
 const isBehind = ({ events: [newest] }: Overview): boolean => {
   const [position = '-1'] = streamedTo.split(';');
   quietReadings = newest && BigInt(newest.position) > BigInt(position) ? quietReadings + 1 : 0;
@@ -147,7 +149,7 @@ const readActivities = async (): Promise<void> => {
   try {
     activities.set((await get<{ contexts: Activities }>('/control-center/activity')).contexts);
   } catch {
-    // The plots stay as they are; the banner tells.
+    // The plots stay unchanged; the banner shows the outage.
   }
 };
 
@@ -156,10 +158,10 @@ const askForCommands = async (): Promise<void> => {
   if (any) connectionIs({ takesCommands: await takesCommands(any.all) });
 };
 
-/** A command was refused because nobody takes commands, or was taken. */
+/** Records whether commands are accepted. */
 export const commandsAre = (taken: boolean): void => connectionIs({ takesCommands: taken });
 
-/** Follows the whole from now on. @returns what ends it */
+/** Follows the overview, plots and events. @returns a function that stops it */
 export const start = (): (() => void) => {
   const end = new AbortController();
   hasEnded = end.signal;

@@ -21,7 +21,7 @@ import { useStore } from './store.ts';
 import './style.css';
 import { match } from './templates.ts';
 
-/** The view of a resource's path. */
+/** Returns the view of a resource's path. */
 const viewAt = (path: string) => {
   if (path === '/operations') return <OperationsPage />;
   const customer = match('/customers/{id}', path);
@@ -38,7 +38,7 @@ const viewAt = (path: string) => {
   }
   return (
     <>
-      <h1>{t({ en: 'There is no such page', ko: '없는 페이지입니다' })}</h1>
+      <h1>{t({ en: 'This page does not exist', ko: '존재하지 않는 페이지입니다' })}</h1>
       <p>
         <Link to="/">{homeWords()}</Link>
       </p>
@@ -46,7 +46,7 @@ const viewAt = (path: string) => {
   );
 };
 
-/** The overview; for who may not see it, what is theirs. */
+/** The overview; for users who may not see it, their own things. */
 const HomePage = () => {
   const own = ownId();
   return own === undefined || mayFollow() ? <OverviewPage /> : <CustomerPage id={own} />;
@@ -65,7 +65,7 @@ const App = () => {
   if (now.state === 'asking')
     return (
       <Shell>
-        <p class="dim">{t({ en: 'Reading…', ko: '읽는 중…' })}</p>
+        <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>
       </Shell>
     );
   if (now.state === 'out')

@@ -9,10 +9,10 @@ let next = 0;
 
 const take = (id: number): void => notices.set(notices.get().filter((notice) => notice.id !== id));
 
-/** Milliseconds for which what was done is told; what was refused is told until it is put away. */
+/** Milliseconds for which a success is shown; a refusal is shown until it is closed. */
 const SHOWN_FOR = 6000;
 
-/** Tells of the outcome of a command. @param to what it made or changed */
+/** Shows the outcome of a command. @param to the link of the resource that it created or changed */
 export const notify = (kind: Notice['kind'], words: string, to?: string): void => {
   const id = next++;
   notices.set([...notices.get().slice(-3), { id, kind, words, ...(to === undefined ? {} : { to }) }]);

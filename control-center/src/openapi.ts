@@ -1,7 +1,7 @@
 import type { Rule } from '../../schemas/access.ts';
 import { get } from './api.ts';
 
-/** A schema of the OpenAPI document, as far as forms and filters need it. */
+/** The parts of an OpenAPI schema that forms and filters need. */
 export type Schema = {
   type?: string;
   format?: string;
@@ -29,14 +29,14 @@ type OpenApi = {
   components: { schemas: Readonly<Record<string, Schema>> };
 };
 
-/** A command or query, as it is called. */
+/** A command or query. */
 export type Operation = {
   method: string;
   path: string;
-  /** What may be in the query. */
+  /** The query parameters. */
   query: Readonly<Record<string, Schema>>;
   body: Schema | undefined;
-  /** Who may do it. */
+  /** The access rule. */
   access: Rule;
 };
 
@@ -71,7 +71,7 @@ type Operations = ReadonlyMap<string, Operation>;
 let described: Promise<Operations> | undefined;
 let known: Operations = new Map();
 
-/** What can be asked of Plaza: what the forms and filters are made from. */
+/** Reads the operations that forms and filters are made from. */
 export const readOperations = (): Promise<Operations> => {
   described ??= get<OpenApi>('/openapi.json').then((document) => {
     known = describe(document);
@@ -83,5 +83,5 @@ export const readOperations = (): Promise<Operations> => {
   return described;
 };
 
-/** An operation by name, once {@link readOperations} has read them. */
+/** Returns an operation by name, once {@link readOperations} has read them. */
 export const knownOperation = (name: string): Operation | undefined => known.get(name);

@@ -2,17 +2,17 @@ import * as oauth from 'oauth4webapi';
 import type { Phrase } from './language.ts';
 import type { Provider, Tokens } from './tokens.ts';
 
-/** Where the provider sends the user back to: what must be registered there. */
+/** The redirect URI that must be registered at the provider. */
 const redirectUri = (): string => `${location.origin}/signed-in`;
 
-/** What is kept in this tab between leaving for the provider and coming back. */
+/** Kept in this tab while the user is at the provider. */
 type Attempt = { provider: Provider; state: string; nonce: string; verifier: string; returnTo: string };
 
 const KEPT_AS = 'plaza.signing-in';
 
 const clientOf = ({ clientId }: Provider): oauth.Client => ({ client_id: clientId, [oauth.clockTolerance]: 30 });
 
-/** Tokens go over HTTPS only, unless the operators themselves named a provider without it: one on the same machine. */
+/** Tokens go over HTTPS only, unless the operators configured an issuer without it on the same machine. */
 const wire = ({ issuer }: Provider) => ({ [oauth.allowInsecureRequests]: issuer.startsWith('http:') });
 
 const discover = async (provider: Provider): Promise<oauth.AuthorizationServer> => {
@@ -26,13 +26,13 @@ const endpointOf = (server: oauth.AuthorizationServer): URL => {
   return new URL(server.authorization_endpoint);
 };
 
-/** Only an absolute URI may be named as a resource (RFC 8707 2). */
+/** Only an absolute URI may be a resource (RFC 8707 2). */
 const resourceOf = ({ audience }: Provider) => (URL.canParse(audience) ? { resource: audience } : {});
 
 /**
  * Begins the authorization code flow (OpenID Connect Core 3.1) with PKCE (RFC 7636).
- * @param returnTo the view to come back to
- * @returns where to send the user
+ * @param returnTo the view to return to
+ * @returns the URL for the user
  * @throws Error when the provider does not answer; {@link reasonOf} puts it in words
  */
 export const authorizationUrl = async (provider: Provider, returnTo: string): Promise<string> => {
@@ -60,7 +60,7 @@ export const authorizationUrl = async (provider: Provider, returnTo: string): Pr
   return url.href;
 };
 
-/** Seconds before a token's end at which another is asked for. */
+/** Seconds before a token's expiry at which it is renewed. */
 const EARLY = 30;
 
 const tokensOf = (provider: Provider, response: oauth.TokenEndpointResponse, before?: Tokens): Tokens => {
@@ -78,24 +78,24 @@ const tokensOf = (provider: Provider, response: oauth.TokenEndpointResponse, bef
   };
 };
 
-/** As the provider tells it: in its own language. */
+/** The provider's text, in its own language. */
 const same = (text: string): Phrase => ({ en: text, ko: text });
 
-/** Why signing in came to nothing, as whoever refused it tells. */
+/** Returns the reason why signing in failed. */
 export const reasonOf = (error: unknown): Phrase => {
   if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError)
     return same(error.error_description ?? error.error);
-  if (error instanceof TypeError) return AWAY; // What fetch throws.
+  if (error instanceof TypeError) return AWAY; // thrown by fetch
   return same(error instanceof Error ? error.message : String(error));
 };
 
 const AWAY = { en: 'the identity provider does not answer', ko: 'ID 공급자가 응답하지 않습니다' };
-const NOT_BEGUN = { en: 'it was not begun in this tab', ko: '이 탭에서 시작한 로그인이 아닙니다' };
+const NOT_BEGUN = { en: 'it was not started in this tab', ko: '이 탭에서 시작한 로그인이 아닙니다' };
 
 /**
- * Ends what {@link authorizationUrl} began: gets the tokens for the code that the provider sent back.
- * @param answered the URL that the provider sent the user back to
- * @returns the tokens, or why there are none; the view to go on with
+ * Completes {@link authorizationUrl}: gets the tokens for the provider's code.
+ * @param answered the URL to which the provider redirected
+ * @returns the tokens, or the reason for none; the view to return to
  */
 export const signedIn = async (
   answered: URL,
@@ -126,7 +126,8 @@ export const signedIn = async (
 };
 
 /**
- * New tokens for the refresh token, which the provider rotates (RFC 9700 4.14); without one when it no longer takes it.
+ * Returns new tokens for the refresh token, which the provider rotates (RFC 9700 4.14); without one when the provider
+ * no longer accepts it.
  * @throws Error when the provider does not answer
  */
 export const renewed = async (tokens: Tokens): Promise<Tokens> => {
@@ -146,8 +147,8 @@ export const renewed = async (tokens: Tokens): Promise<Tokens> => {
 };
 
 /**
- * Ends the session at the provider as well: takes back the refresh token (RFC 7009).
- * @returns where to send the user to sign out there (OpenID Connect RP-Initiated Logout 1.0); undefined where it has no such place
+ * Revokes the refresh token at the provider (RFC 7009).
+ * @returns the provider's sign-out URL (OpenID Connect RP-Initiated Logout 1.0); undefined if it has none
  */
 export const signedOut = async ({ provider, refresh, id }: Tokens): Promise<string | undefined> => {
   if (!provider) return undefined;

@@ -5,7 +5,7 @@ import type { HappenedEvent } from './context.ts';
 import { onEvent } from './live.ts';
 import { createStore } from './store.ts';
 
-/** The position of the last command that was given here: everything on the page shows at least that. */
+/** The position of the last command from this page: every later read includes it. */
 const written = createStore<string>('');
 
 export const commandDone = (position: string | undefined): void => {
@@ -14,18 +14,18 @@ export const commandDone = (position: string | undefined): void => {
 
 export type Resource<Body> = { body?: Body; problem?: Problem };
 
-/** Milliseconds between two reads: while many events arrive, and for callers who may not follow the events. */
+/** Milliseconds between two reads: during many events, and for callers who may not follow the events. */
 const PAUSE = 200;
 const UNFOLLOWED = 5000;
-/** Milliseconds until a read that failed is repeated. */
+/** Milliseconds until a failed read is repeated. */
 const RETRY = 2000;
 
-/** Whether the same read can succeed later: nothing answered, or the server could not answer now. */
+/** Returns whether the same read can succeed later: no answer, or a temporary failure of the server. */
 const isTemporary = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
 
 /**
- * Reads a resource, and reads it again when an event concerns it, when a command was given here, and until it
- * succeeds after an outage.
+ * Reads a resource, and reads it again after an event about it, after a command from this page, and until it succeeds
+ * after an outage.
  * @param path nothing is read while it is undefined
  */
 export const useResource = <Body>(

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { createStore, useStore } from './store.ts';
 
-/** Where resources are shown: a resource's own path behind this. */
+/** The prefix of views; a resource's own path follows. */
 export const VIEW = '/view';
 
 export type Place = { path: string; query: URLSearchParams };
@@ -23,7 +23,7 @@ export const go = (href: string, { replace = false } = {}): void => {
 
 export const usePlace = (): Place => useStore(place);
 
-/** The URL of a query: without what is empty. */
+/** Returns a URL with a query, without empty values. */
 export const withQuery = (path: string, query: Readonly<Record<string, string | undefined>>): string => {
   const given = Object.entries(query).filter((entry): entry is [string, string] => Boolean(entry[1]));
   return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
@@ -31,7 +31,7 @@ export const withQuery = (path: string, query: Readonly<Record<string, string | 
 
 type LinkProps = { to: string; children: ComponentChildren; class?: string; 'aria-current'?: 'page' | undefined };
 
-/** A link within the page: followed without loading it again. */
+/** A link within the page that does not reload it. */
 export const Link = ({ to, children, ...rest }: LinkProps) => (
   <a
     {...rest}

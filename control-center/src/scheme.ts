@@ -6,7 +6,7 @@ const KEPT_AS = 'plaza.scheme';
 
 const kept = localStorage.getItem(KEPT_AS);
 
-/** What was chosen for the colours. */
+/** The user's choice of colours. */
 export const chosenScheme = createStore<Scheme>(kept === 'light' || kept === 'dark' ? kept : 'system');
 
 const prefersDark = matchMedia('(prefers-color-scheme: dark)');
@@ -17,7 +17,7 @@ const inForce = (): 'light' | 'dark' => {
   return prefersDark.matches ? 'dark' : 'light';
 };
 
-/** The colours that the page has now. */
+/** The current colours of the page. */
 export const scheme = createStore(inForce());
 
 const apply = (): void => {

@@ -3,17 +3,17 @@ import type { Phrase } from './language.ts';
 import { createStore } from './store.ts';
 import { dropTokens, keepTokens, keptTokens, type Provider, type Tokens } from './tokens.ts';
 
-/** Who is signed in, as Plaza tells. */
+/** The signed-in user, from Plaza. */
 export type Caller = { sub: string; id: string; roles: readonly Role[] };
 
 export type Session =
-  /** Plaza has not told yet whether one signs in. */
+  /** Plaza has not yet said whether sign-in is on. */
   | { state: 'asking' }
-  /** Nobody is asked who they are. */
+  /** Sign-in is off. */
   | { state: 'off' }
   /** @property provider null where tokens are pasted */
   | { state: 'out'; provider: Provider | null; failed?: Phrase }
-  /** `over`: the token is good no longer; what was read with it stays on the page. */
+  /** `over`: the token has expired; the data that it read stays on the page. */
   | { state: 'in' | 'over'; provider: Provider | null; caller: Caller; name: string };
 
 export const session = createStore<Session>({ state: 'asking' });
@@ -28,13 +28,13 @@ const renew = async (tokens: Tokens): Promise<void> => {
   const { renewed } = await import('./provider.ts');
   try {
     const next = await renewed(tokens);
-    if (keptTokens()?.access === tokens.access) keepTokens(next); // Else the user has signed out meanwhile.
+    if (keptTokens()?.access === tokens.access) keepTokens(next); // Otherwise the user has signed out meanwhile.
   } catch {
     failedAt = Date.now();
   }
 };
 
-/** Renewed once for all who wait; while the provider does not answer the old one is used for as long as it is good. */
+/** Renews the token once for all callers. While the provider does not answer, returns the old one until it expires. */
 export const accessToken = async (): Promise<string | undefined> => {
   const tokens = keptTokens();
   if (!tokens) return undefined;
@@ -49,7 +49,7 @@ export const accessToken = async (): Promise<string | undefined> => {
   return keptTokens()?.access;
 };
 
-/** Plaza no longer takes the token (401). */
+/** Records that Plaza refused the token (401). */
 export const tokenRefused = (refused: string): void => {
   if (keptTokens()?.access === refused) dropTokens();
   const now = session.get();

@@ -24,7 +24,7 @@ const Pulse = () => {
   );
 };
 
-/** Who is signed in, and the way out. */
+/** The signed-in user and the sign-out button. */
 const User = () => {
   const now = useStore(session);
   if (now.state !== 'in' && now.state !== 'over') return null;
@@ -54,7 +54,7 @@ const CustomerSearch = () => {
           if (customer === '') return;
           input.current?.setCustomValidity(
             t({
-              en: 'Enter a customer’s id: letters, digits, - and _. Find plates and names in the lists.',
+              en: 'Enter a customer’s id: letters, digits, - and _. Search for car numbers and names in the lists.',
               ko: '고객 ID(영문자, 숫자, -, _)를 입력하세요. 차량 번호와 이름은 목록에서 찾을 수 있습니다.',
             }),
           );
@@ -97,7 +97,7 @@ const Choice = <Value extends string>({
   </select>
 );
 
-/** What is around every view but the board: where one can go, how it is, and what came of what was done. */
+/** The frame of every view except the board: navigation, warnings and notices. */
 export const Shell = ({ children }: { children: ComponentChildren }) => {
   const { path } = usePlace();
   const tongue = useStore(language);

@@ -10,17 +10,17 @@ type Told =
   | { signIn: 'off' }
   | { signIn: 'on'; issuer: string | null; clientId: string; audience: string; caller?: Caller };
 
-/** Milliseconds until Plaza is asked again when it did not answer. */
+/** Milliseconds until an unanswered request is repeated. */
 const AGAIN = 1000;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, AGAIN));
 
-/** How one signs in here, and whose the kept token is. One that is not taken is dropped. */
+/** Reads how to sign in and the owner of the kept token. Drops a token that Plaza refuses. */
 const ask = async (): Promise<Told> => {
   for (;;) {
     try {
       const told = await get<Told>('/sign-in');
-      if (told.signIn === 'on') await readOperations(); // They say what each role may do.
+      if (told.signIn === 'on') await readOperations(); // they contain each role's access
       return told;
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
@@ -33,13 +33,13 @@ const ask = async (): Promise<Told> => {
 const providerOf = ({ issuer, clientId, audience }: Extract<Told, { signIn: 'on' }>): Provider | null =>
   issuer === null ? null : { issuer, clientId, audience };
 
-/** Where the provider sends users back to. */
+/** The path to which the provider redirects. */
 const BACK = '/signed-in';
 
-/** Takes what the provider sent the user back with. @returns why signing in came to nothing */
+/** Handles the provider's redirect. @returns the reason why signing in failed */
 const comeBack = async (): Promise<Phrase | undefined> => {
   const answered = new URL(location.href);
-  history.replaceState(null, '', BACK); // The code is in no history and in nobody's screenshot.
+  history.replaceState(null, '', BACK); // Keeps the code out of the history and of screenshots.
   const { signedIn } = await import('./provider.ts');
   const { returnTo, ...outcome } = await signedIn(answered);
   go(returnTo, { replace: true });
@@ -48,7 +48,7 @@ const comeBack = async (): Promise<Phrase | undefined> => {
   return undefined;
 };
 
-/** Finds out whether one signs in, and who has. */
+/** Determines whether sign-in is on, and who is signed in. */
 export const begin = async (): Promise<void> => {
   const failed = location.pathname === BACK ? await comeBack() : undefined;
   const told = await ask();
@@ -63,10 +63,10 @@ export const begin = async (): Promise<void> => {
   else session.set({ state: 'out', provider, ...(failed === undefined ? {} : { failed }) });
 };
 
-/** Browsers have what PKCE needs only for pages that came over HTTPS or from their own machine. */
+/** Returns whether the browser offers the cryptography for PKCE: only on pages over HTTPS or from the same machine. */
 export const canSignIn = (): boolean => globalThis.isSecureContext;
 
-/** Sends the user to the provider, and back to this view. */
+/** Sends the user to the provider, and then back to this view. */
 export const signInAt = async (provider: Provider): Promise<void> => {
   const { authorizationUrl, reasonOf } = await import('./provider.ts');
   try {
@@ -76,16 +76,16 @@ export const signInAt = async (provider: Provider): Promise<void> => {
   }
 };
 
-/** Signs in with a token that was made with `npm run token`. @returns whether Plaza takes it */
+/** Signs in with a token of `npm run token`. @returns whether Plaza accepts it */
 export const signInWith = async (token: string): Promise<boolean> => {
   keepTokens({ access: token });
   const told = await ask();
   if (told.signIn === 'on' && !told.caller) return false;
-  location.reload(); // What somebody else was shown before is gone.
+  location.reload(); // Removes the previous user's data.
   return true;
 };
 
-/** Signs out here, and at the provider. */
+/** Signs out here and at the provider. */
 export const signOut = async (): Promise<void> => {
   const tokens = keptTokens();
   dropTokens();
@@ -93,7 +93,7 @@ export const signOut = async (): Promise<void> => {
   try {
     if (tokens?.provider) next = await (await import('./provider.ts')).signedOut(tokens);
   } catch {
-    // The provider is away: here it is over all the same.
+    // Without an answer of the provider, the user is signed out here only.
   }
   location.assign(next ?? '/');
 };

@@ -1,10 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
 
-/** A value that parts of the page follow. */
+/** A value that components can follow. */
 export type Store<Value> = {
   get(): Value;
   set(value: Value): void;
-  /** @returns what ends the subscription */
+  /** @returns a function that ends the subscription */
   subscribe(listener: (value: Value) => void): () => void;
 };
 
@@ -25,7 +25,7 @@ export const createStore = <Value>(initial: Value): Store<Value> => {
   };
 };
 
-/** The store's value; the component is drawn again when it changes. */
+/** Returns the store's value; the component is rendered again when it changes. */
 export const useStore = <Value>(store: Store<Value>): Value => {
   const [value, setValue] = useState(() => store.get());
   useEffect(() => {
@@ -35,7 +35,7 @@ export const useStore = <Value>(store: Store<Value>): Value => {
   return value;
 };
 
-/** The time in milliseconds, as old as `every` at most. */
+/** Returns the time in milliseconds, at most `every` old. */
 export const useNow = (every: number): number => {
   const [now, setNow] = useState(Date.now);
   useEffect(() => {

@@ -31,8 +31,8 @@ const reserved = event('ParkingReserved', { lotId: '1', carNumber: '10더8612' }
 const canceled = event('ReservationCanceled', { lotId: '1', customerId: 'CUST1' });
 const words = (events: HappenedEvent[], isWhole = true) => tell(events, overview, isWhole).map((told) => told.words);
 
-describe('events in plain words', () => {
-  test('tell what was left after each, counted back from what is left now', () => {
+describe('events in words', () => {
+  test('show how many were left after each, counted back from the current number', () => {
     expect(words([reserved, canceled, reserved])).toEqual([
       '10더8612 reserved 정자역, 4 free',
       'CUST1 cancelled at 정자역, 5 free',
@@ -40,21 +40,21 @@ describe('events in plain words', () => {
     ]);
   });
 
-  test('in Korean too', () => {
+  test('are available in Korean', () => {
     chooseLanguage('ko');
     expect(words([reserved])).toEqual(['10더8612 정자역 예약, 4면 남음']);
   });
 
-  test('do not tell what was left before the lot had another number of spots', () => {
+  test('omit the number left before a change of the lot’s spots', () => {
     const changed = event('LotSpotsChanged', { lotId: '1', spots: 5 });
     expect(words([changed, reserved])).toEqual(['정자역 now has 5 spots', '10더8612 reserved 정자역']);
   });
 
-  test('nor when events in between may be missing', () => {
+  test('omit it when events in between may be missing', () => {
     expect(words([reserved], false)).toEqual(['10더8612 reserved 정자역']);
   });
 
-  test('an event of a newer Plaza is told by its type', () => {
+  test('name an event of a newer Plaza by its type', () => {
     expect(words([event('LotPainted', {})])).toEqual(['LotPainted']);
   });
 });
@@ -63,7 +63,7 @@ test('every context has a view', () => {
   expect(contextViews.map(({ name }) => name)).toEqual(contextSchemas.map(({ name }) => name));
 });
 
-test('refusals are told by their context, in Korean by the page and in English as Plaza tells them', () => {
+test('words for refusals come from the page in Korean and from Plaza in English', () => {
   const [parking] = contextViews;
   const problem = { type: '/problems/lot-full', title: 'No spot is free in the lot', status: 409 };
   expect(problemWords(problem, parking)).toBe('No spot is free in the lot');
@@ -85,20 +85,20 @@ describe('warnings', () => {
   });
   const names = (...of: Parameters<typeof warningsOf>) => warningsOf(...of).map(({ name }) => name);
 
-  test('there are none when all is well', () => {
+  test('are empty when all is well', () => {
     expect(names(member({}), well, now)).toEqual([]);
   });
 
-  test('say how stale the page is: by silence, by a stopped projection, by lag', () => {
+  test('say how stale the page is: without an answer, with a stopped projection, with lag', () => {
     const [silent] = warningsOf(member({}), { ...well, heardAt: now - 42_000 }, now);
     expect(silent?.words.en).toContain('has not answered for 42 sec');
     const [stopped] = warningsOf(member({ state: 'stopped', secondsSinceReport: 130 }), well, now);
-    expect(stopped?.words.en).toContain('parking.lots up to date for 2 min');
+    expect(stopped?.words.en).toContain('parking.lots for 2 min');
     const [late] = warningsOf(member({ secondsBehind: 12, eventsBehind: 340 }), well, now);
-    expect(late?.words.en).toContain('12 sec old: parking.lots is 340 events behind');
+    expect(late?.words.en).toContain('12 sec ago: parking.lots is 340 events behind');
   });
 
-  test('say that commands are not taken, and that policies do not run', () => {
+  test('say that commands are not accepted, and that policies do not run', () => {
     expect(names(member({}), { ...well, takesCommands: false }, now)).toEqual(['commands']);
     expect(names(member({ group: 'policies', state: 'stopped' }), well, now)).toEqual(['policies']);
   });

@@ -6,10 +6,10 @@ import type { Overview } from './live.ts';
 export type Told = { event: HappenedEvent; words: string; about: string | undefined };
 
 /**
- * Tells events in plain words, with what was left in their place after each: as the overview has it now, less what
- * happened since.
+ * Describes events in words, with the number left in their resource after each: the overview's number, less the later
+ * changes.
  * @param events the newest first
- * @param isWhole whether they are all that happened lately: only then can it be told what was left
+ * @param isWhole whether they are all recent events: only then can the number be computed
  */
 export const tell = (events: readonly HappenedEvent[], overview: Overview | undefined, isWhole: boolean): Told[] => {
   const contexts = new Map<string, { names: ReadonlyMap<string, string>; left: Map<string, number> }>();

@@ -1,7 +1,7 @@
-/** What a path names: `{lotId: 'lot-1'}`. */
+/** The values in a path: `{lotId: 'lot-1'}`. */
 export type Parameters = Readonly<Record<string, string>>;
 
-/** Puts values into a path's `{name}` parts; undefined when one is missing. */
+/** Fills a path's `{name}` parts; undefined when a value is missing. */
 export const fill = (template: string, values: Readonly<Record<string, unknown>>): string | undefined => {
   let isWhole = true;
   const path = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
@@ -12,7 +12,7 @@ export const fill = (template: string, values: Readonly<Record<string, unknown>>
   return isWhole ? path : undefined;
 };
 
-/** The values that a path has in a template's place; undefined when it is another path. */
+/** Returns the values of a path that matches a template; undefined otherwise. */
 export const match = (template: string, path: string): Parameters | undefined => {
   const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '([^/]+)')}$`);

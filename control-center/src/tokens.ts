@@ -1,20 +1,23 @@
 /** The OpenID provider and the page's client id there. */
 export type Provider = { issuer: string; clientId: string; audience: string };
 
-/** Tokens as the provider issued them, or one that was pasted. */
+/** Tokens from the provider, or a pasted one. */
 export type Tokens = {
   access: string;
-  /** From when on another is asked for, in milliseconds since 1970; never where the provider does not tell how long it is good. */
+  /**
+   * The time from which it is renewed, in milliseconds since 1970; undefined when the provider does not state the
+   * lifetime.
+   */
   renewAt?: number;
   refresh?: string;
   id?: string;
-  /** What the user is called, where the provider tells it. */
+  /** The user's name, if the provider states it. */
   name?: string;
-  /** Whose tokens they are; undefined for one that was pasted. */
+  /** The provider that issued them; undefined for a pasted one. */
   provider?: Provider;
 };
 
-/** Of this tab alone, and gone with it; kept over a reload, which a page on a wall may need. */
+/** In sessionStorage of this tab; survives a reload, which a page on a wall may need. */
 const KEPT_AS = 'plaza.tokens';
 
 export const keptTokens = (): Tokens | undefined => {

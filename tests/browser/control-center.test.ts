@@ -69,7 +69,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
       await button(page, 'Open a lot').click();
       await input(page, 'Name').first().fill(name);
       await input(page, 'Spots').fill(spots);
-      await page.getByText('Name it yourself').click();
+      await page.getByText('Choose the id').click();
       await input(page, 'Lot').fill(id);
       await submit(page, 'Open a lot').click();
       await page.getByRole('row', { name }).waitFor();
@@ -269,7 +269,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await input(page, 'Customer').fill('CUST4');
     await input(page, 'Item').first().selectOption('gimbap');
     await input(page, 'Quantity').fill('2');
-    await page.getByText('Name it yourself').click();
+    await page.getByText('Choose the id').click();
     await input(page, 'Order').last().fill('712');
     await submit(page, 'Order').click();
     const row = page.getByRole('row', { name: /712/ });
@@ -375,8 +375,8 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await input(page, 'Car').fill('car-quiet');
     await input(page, 'Amount').fill('1');
     await submit(page, 'Reserve').click();
-    await page.getByRole('dialog').getByText('the write side is away. Nothing was changed').waitFor();
-    await page.locator('[data-warning="commands"]').getByText('Looking goes on').waitFor();
+    await page.getByRole('dialog').getByText('the write side does not answer. Nothing was changed').waitFor();
+    await page.locator('[data-warning="commands"]').getByText('Queries still work').waitFor();
     await page.goto('/');
     await page.locator('[data-context="parking"]').getByRole('link', { name: '미금역' }).waitFor();
     await page.locator('[data-warning="commands"]').waitFor();
@@ -403,10 +403,10 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await page.route('**/operations/**', (route) => route.fulfill({ status: 503, json: { type: 'about:blank' } }));
     await page.reload();
     const parked = page.locator('section', { has: page.locator('#parked') });
-    await parked.getByText('Not known now.').waitFor();
-    expect(await parked.getByText('Every event could be handled.').count()).toBe(0);
+    await parked.getByText('Not available now.').waitFor();
+    expect(await parked.getByText('No parked events.').count()).toBe(0);
     await page.unroute('**/operations/**');
-    await parked.getByText('Not known now.').waitFor({ state: 'detached' });
+    await parked.getByText('Not available now.').waitFor({ state: 'detached' });
   });
 
   test('a warning stays in sight when the page is scrolled', async () => {
@@ -460,7 +460,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await stage.stop('projections');
     await page
       .locator('[data-warning="stale"]')
-      .getByText(/up to date for \d+ sec/)
+      .getByText(/has updated .* for \d+ sec/)
       .waitFor({ timeout: 15_000 });
     await stage.start('projections');
     await page.locator('[data-warning="stale"]').waitFor({ state: 'detached', timeout: 20_000 });
@@ -528,7 +528,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
             .first()
             .waitFor();
           await eventually(
-            () => page.locator('.dim', { hasText: /^(Reading…|읽는 중…)$/ }).count(),
+            () => page.locator('.dim', { hasText: /^(Loading…|불러오는 중…)$/ }).count(),
             (count) => count === 0,
           );
           expect(await violations(page), view).toEqual([]);

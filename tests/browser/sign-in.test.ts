@@ -93,7 +93,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await input(page, 'Hospital').fill('정자병원');
       await input(page, 'Day').fill('2030-01-31');
       await input(page, 'Places').fill('3');
-      await page.getByText('Name it yourself').click();
+      await page.getByText('Choose the id').click();
       await input(page, 'Slot').fill('s1');
       await submit(page, 'Open a slot').click();
       await page
@@ -143,7 +143,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.locator('.notice').getByText('Book: done').waitFor();
       expect(await page.getByRole('heading', { name: 'Bookings' }).count()).toBe(0); // Everybody's.
 
-      await page.getByRole('link', { name: 'What is yours' }).first().click();
+      await page.getByRole('link', { name: 'My items' }).first().click();
       await page
         .getByRole('row', { name: /서현병원/ })
         .getByRole('button', { name: 'Cancel' })
@@ -168,7 +168,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByText('End-User aborted interaction').waitFor();
       expect(page.url()).toMatch(/\/view\/parking\/lots$/);
       await page.goto('/signed-in?code=stolen&state=guessed');
-      await page.getByText('it was not begun in this tab').waitFor();
+      await page.getByText('it was not started in this tab').waitFor();
       expect(await keptToken(page)).toBeUndefined();
     });
   });
@@ -179,7 +179,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     const page = await plaza.open('/view/parking/lots');
     await signIn(page, 'staff-1');
     await page.getByRole('heading', { name: 'Lots', exact: true }).waitFor();
-    await over(page).getByText('Your sign-in has ended').waitFor({ timeout: 20_000 });
+    await over(page).getByText('Your sign-in has expired').waitFor({ timeout: 20_000 });
     expect(await page.getByRole('heading', { name: 'Lots', exact: true }).count()).toBe(1);
     const before = await keptToken(page);
     await button(page, 'Sign in again').click();
@@ -233,7 +233,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       const page = await open(plaza.url, '/view/parking/lots');
       await page.getByText('npm run token -- --role staff --sub me').waitFor();
       await paste(page, 'ey.not.one');
-      await page.getByText('Plaza does not take this token').waitFor();
+      await page.getByText('Plaza does not accept this token').waitFor();
       await page.emulateMedia({ colorScheme: 'dark' });
       expect(await violations(page)).toEqual([]);
       await paste(page, tokenOf('--role', 'admin', '--sub', 'boss'));
@@ -263,7 +263,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByLabel('Access token').waitFor();
       await paste(page, tokenOf('--role', 'shop', '--sub', 'kim', '--hours', '0.003'));
       await page.getByText('No order is waiting.').waitFor();
-      await over(page).getByText('Your sign-in has ended').waitFor({ timeout: 20_000 });
+      await over(page).getByText('Your sign-in has expired').waitFor({ timeout: 20_000 });
       expect(await violations(page)).toEqual([]);
       await button(page, 'Sign in again').click();
       await page.getByLabel('Access token').waitFor();

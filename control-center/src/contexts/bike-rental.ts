@@ -19,16 +19,16 @@ export const view = contextView<typeof schema>({
   name: 'bike-rental',
   order: 5,
   title: { en: 'Bike rental', ko: '자전거 대여' },
-  level: { en: 'bikes out', ko: '대여 중인 자전거' },
+  level: { en: 'bikes in use', ko: '대여 중인 자전거' },
   figures: ({ totals }) => [
     { label: { en: 'available', ko: '대여 가능' }, value: totals.available },
-    { label: { en: 'out', ko: '대여 중' }, value: totals.inUse },
+    { label: { en: 'in use', ko: '대여 중' }, value: totals.inUse },
     {
       label: { en: 'broken', ko: '고장' },
       value: totals.outOfService,
       ...(totals.outOfService > 0 ? { tone: 'bad' } : {}),
     },
-    { label: { en: 'open bills', ko: '미마감 청구' }, value: totals.openBills },
+    { label: { en: 'open bills', ko: '진행 중인 청구' }, value: totals.openBills },
   ],
   rows: ({ bikes }) =>
     bikes.map(({ bikeId, location, status }) => ({
@@ -96,25 +96,25 @@ export const view = contextView<typeof schema>({
     RentBike: { en: 'Rent', ko: '대여하기' },
     ReturnBike: { en: 'Return', ko: '반납' },
     ReportCondition: { en: 'Report condition', ko: '상태 점검' },
-    ChargeDeposit: { en: 'Pay in', ko: '예치금 충전' },
+    ChargeDeposit: { en: 'Add money', ko: '예치금 충전' },
     ConvertPoints: { en: 'Convert points', ko: '포인트 전환' },
   },
   problems: {
-    'bike-not-found': '없는 자전거입니다',
+    'bike-not-found': '존재하지 않는 자전거입니다',
     'bike-already-registered': '이미 등록된 자전거 ID입니다',
     'bike-not-available': '대여 중이거나 고장 난 자전거입니다',
-    'rental-already-exists': '이미 있는 대여 ID입니다',
-    'rental-not-found': '없는 대여입니다',
+    'rental-already-exists': '이미 사용 중인 대여 ID입니다',
+    'rental-not-found': '존재하지 않는 대여입니다',
     'already-returned': '이미 반납된 자전거입니다',
-    'report-already-exists': '이미 있는 점검 ID입니다',
-    'charge-already-exists': '이미 있는 충전 ID입니다',
+    'report-already-exists': '이미 사용 중인 점검 ID입니다',
+    'charge-already-exists': '이미 사용 중인 충전 ID입니다',
     'deposit-full': '예치금 한도를 넘습니다',
     'not-enough-points': '포인트가 부족합니다',
-    'conversion-already-exists': '이미 있는 전환 ID입니다',
+    'conversion-already-exists': '이미 사용 중인 전환 ID입니다',
   },
   words: {
     BikeRegistered: ({ bikeId, location }) => ({
-      en: `${bikeId} stands at ${location}`,
+      en: `${bikeId} registered at ${location}`,
       ko: `${bikeId} ${location} 등록`,
     }),
     BikeRented: ({ bikeId, userId, location }) => ({
@@ -126,20 +126,20 @@ export const view = contextView<typeof schema>({
       ko: `${userId} ${location}에 ${bikeId} 반납`,
     }),
     ConditionReported: ({ bikeId, batteryLevel, usable }) => ({
-      en: `${bikeId} ${usable ? 'is fine' : 'is broken'}, battery ${batteryLevel}%`,
+      en: `${bikeId} ${usable ? 'is usable' : 'is broken'}, battery ${batteryLevel}%`,
       ko: `${bikeId} ${usable ? '정상' : '고장'}, 배터리 ${batteryLevel}%`,
     }),
-    BillOpened: ({ userId }) => ({ en: `Bill of ${userId} opened`, ko: `${userId} 청구서 시작` }),
+    BillOpened: ({ userId }) => ({ en: `Bill of ${userId} opened`, ko: `${userId} 청구서 등록` }),
     BillClosed: ({ userId, fee, minutes }) => ({
       en: `${userId} owes ${formatMoney(fee)} for ${formatNumber(minutes)} min`,
       ko: `${userId} ${formatNumber(minutes)}분 이용, 요금 ${formatMoney(fee)}`,
     }),
     DepositCharged: ({ userId, amount, balance }) => ({
-      en: `${userId} paid in ${formatMoney(amount)}, balance ${formatMoney(balance)}`,
+      en: `${userId} added ${formatMoney(amount)}, balance ${formatMoney(balance)}`,
       ko: `${userId} ${formatMoney(amount)} 충전, 잔액 ${formatMoney(balance)}`,
     }),
     FeeDeducted: ({ userId, paid, balance }) => ({
-      en: `${formatMoney(paid)} taken from ${userId}, balance ${formatMoney(balance)}`,
+      en: `${formatMoney(paid)} deducted from ${userId}, balance ${formatMoney(balance)}`,
       ko: `${userId} ${formatMoney(paid)} 차감, 잔액 ${formatMoney(balance)}`,
     }),
     DepositCredited: ({ userId, amount, balance }) => ({
@@ -151,7 +151,7 @@ export const view = contextView<typeof schema>({
       ko: `${managerId} 포인트 ${formatNumber(points)} 획득, 총 ${formatNumber(total)}`,
     }),
     PointsConverted: ({ managerId, userId, points }) => ({
-      en: `${managerId} gave ${formatNumber(points)} points to ${userId}`,
+      en: `${managerId} converted ${formatNumber(points)} points for ${userId}`,
       ko: `${managerId} 포인트 ${formatNumber(points)} → ${userId} 예치금 전환`,
     }),
   },

@@ -9,7 +9,7 @@ const MENU = '/food-court/shops/{shopId}/menu';
 const MENU_ITEM = '/food-court/shops/{shopId}/menu/{menuId}';
 const CUSTOMER_ORDERS = '/food-court/customers/{customerId}/orders';
 
-/** What comes next for an order, and what else may. */
+/** The commands for an order's status, the next step first. */
 const NEXT: Readonly<Record<string, readonly string[]>> = {
   placed: ['AcceptOrder', 'CancelOrder'],
   accepted: ['StartCooking'],
@@ -108,14 +108,14 @@ export const view = contextView<typeof schema>({
   },
   choices: { 'lines.menuId': { list: MENU, query: { available: 'true', limit: '200' }, label: 'name' } },
   problems: {
-    'shop-not-found': '없는 매장입니다',
+    'shop-not-found': '존재하지 않는 매장입니다',
     'shop-already-registered': '이미 등록된 매장 ID입니다',
     'menu-full': '메뉴를 더 등록할 수 없습니다',
     'menu-item-unknown': '메뉴에 없는 항목이 있습니다',
     'menu-item-unavailable': '지금 판매하지 않는 항목이 있습니다',
-    'shop-overloaded': '매장이 더 받을 수 있는 주문이 없습니다. 잠시 후 다시 시도하세요',
-    'order-already-exists': '이미 있는 주문 ID입니다',
-    'order-not-found': '없는 주문입니다',
+    'shop-overloaded': '주문이 많아 지금은 더 받을 수 없습니다. 잠시 후 다시 시도하세요',
+    'order-already-exists': '이미 사용 중인 주문 ID입니다',
+    'order-not-found': '존재하지 않는 주문입니다',
     'order-out-of-sequence': '지금 단계에서는 할 수 없는 작업입니다',
     'order-already-accepted': '매장이 이미 접수한 주문입니다',
     'already-canceled': '이미 취소된 주문입니다',
@@ -155,7 +155,7 @@ export const view = contextView<typeof schema>({
       en: `Board calls ${customerId} for ${orderId}`,
       ko: `알림판에서 ${customerId} 호출, 주문 ${orderId}`,
     }),
-    AlarmCleared: ({ orderId }) => ({ en: `${orderId} off the board`, ko: `주문 ${orderId} 알림판에서 내림` }),
+    AlarmCleared: ({ orderId }) => ({ en: `${orderId} removed from the board`, ko: `주문 ${orderId} 알림판에서 제외` }),
   },
   about: ({ shopId, orderId, menuId }) =>
     fill(ORDER, { shopId, orderId }) ?? fill(MENU_ITEM, { shopId, menuId }) ?? fill(SHOP, { shopId }),

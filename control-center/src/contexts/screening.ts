@@ -47,7 +47,7 @@ export const view = contextView<typeof schema>({
       commands: ['OpenSlot'],
     },
     '/screening/bookings': {
-      title: { en: 'The desk: bookings', ko: '접수 창구: 검진 예약' },
+      title: { en: 'All bookings', ko: '예약 관리' },
       columns: ['bookedAt', 'customerId', 'hospitalName', 'date', 'status', 'bookingId'],
       thing: BOOKING,
       sort: '-bookedAt',
@@ -82,26 +82,26 @@ export const view = contextView<typeof schema>({
   },
   links: { slotId: SLOT, bookingId: BOOKING, customerId: '/customers/{customerId}' },
   commands: {
-    OpenSlot: { en: 'Open a slot', ko: '검진 일정 열기' },
+    OpenSlot: { en: 'Open a slot', ko: '검진 일정 등록' },
     BookScreening: { en: 'Book', ko: '검진 예약하기' },
     CancelBooking: { en: 'Cancel', ko: '예약 취소', danger: true },
     DeleteSlot: { en: 'Delete the slot', ko: '일정 삭제', danger: true },
   },
   problems: {
-    'slot-not-found': '없는 검진 일정입니다',
-    'slot-already-opened': '이미 있는 일정 ID입니다',
+    'slot-not-found': '존재하지 않는 검진 일정입니다',
+    'slot-already-opened': '이미 사용 중인 일정 ID입니다',
     'date-in-past': '지난 날짜입니다',
     'slot-deleted': '삭제된 검진 일정입니다',
     'slot-full': '남은 자리가 없습니다',
     'customer-already-booked': '이 일정에 이미 예약한 고객입니다',
-    'booking-already-exists': '이미 있는 예약 ID입니다',
-    'booking-not-found': '없는 예약입니다',
+    'booking-already-exists': '이미 사용 중인 예약 ID입니다',
+    'booking-not-found': '존재하지 않는 예약입니다',
     'already-canceled': '이미 취소된 예약입니다',
   },
   words: {
     SlotOpened: ({ hospitalName, date, capacity }) => ({
-      en: `${hospitalName} screens ${formatNumber(capacity)} people on ${formatDay(date)}`,
-      ko: `${hospitalName} ${formatDay(date)} 검진 ${formatNumber(capacity)}자리 열림`,
+      en: `${hospitalName} offers ${formatNumber(capacity)} places on ${formatDay(date)}`,
+      ko: `${hospitalName} ${formatDay(date)} 검진 ${formatNumber(capacity)}자리 등록`,
     }),
     ScreeningBooked: ({ customerId, hospitalName, date }, { left }) => ({
       en: `${customerId} booked ${hospitalName} on ${date}${places(left)}`,
@@ -120,7 +120,7 @@ export const view = contextView<typeof schema>({
       ko: `${name(slotId)} 예약 ${bookingIds.length}건 취소 중`,
     }),
     BookingForceCanceled: ({ customerId, slotId }, { name }) => ({
-      en: `Booking of ${customerId} ended with slot ${name(slotId)}`,
+      en: `Booking of ${customerId} was cancelled with slot ${name(slotId)}`,
       ko: `${customerId} ${name(slotId)} 예약 강제 취소`,
     }),
   },

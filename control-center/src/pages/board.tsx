@@ -12,22 +12,22 @@ type Alarm = { shopId: string; orderId: string; customerId: string; raisedAt: st
 
 /** Seconds for which a call is new. */
 const NEW = 20;
-/** Seconds for which a page of the calls is shown when they do not all fit. */
+/** Seconds for which a page of calls is shown when they do not all fit. */
 const TURN = 8;
-/** As many as one read returns. */
+/** The most items of one read. */
 const LIMIT = 200;
 
-/** The fewer calls there are, the larger they are: 2, 3, 4 or 5 beside one another. */
+/** Fewer calls are shown larger: 2, 3, 4 or 5 in a row. */
 const sizeFor = (calls: number): string => {
   if (calls > 16) return 'most';
   if (calls > 9) return 'many';
   return calls > 4 ? 'some' : 'few';
 };
 
-/** What is called out: an id that people gave whole, of one that was made up its end. */
+/** Returns the text of a call: a short id, or the end of a generated one. */
 const callOf = (orderId: string): string => (orderId.length > 10 ? orderId.slice(-4).toUpperCase() : orderId);
 
-/** The notification board of the food court, for a wall: whose orders are ready. */
+/** The notification board of the food court, for a wall screen. */
 export const BoardPage = () => {
   const known = useStore(overview);
   const { body, problem } = useResource<Page<Alarm>>(
@@ -49,7 +49,7 @@ export const BoardPage = () => {
       <Banner />
       {problem && <p class="refused">{problemWords(problem, foodCourt)}</p>}
       {body && calls.length === 0 && (
-        <p class="dim">{t({ en: 'No order is waiting.', ko: '기다리는 주문이 없습니다.' })}</p>
+        <p class="dim">{t({ en: 'No order is waiting.', ko: '수령 대기 중인 주문이 없습니다.' })}</p>
       )}
       <ul class={`calls ${sizeFor(shown.length)}`} aria-live="polite">
         {shown.map(({ shopId, orderId, raisedAt }) => (
@@ -65,7 +65,7 @@ export const BoardPage = () => {
         <p class="dim">
           {t({
             en: `Page ${page} of ${pages}, ${calls.length}${body?.next ? '+' : ''} calls`,
-            ko: `${page}/${pages}쪽, 총 ${calls.length}${body?.next ? '+' : ''}건`,
+            ko: `${page}/${pages}페이지, 총 ${calls.length}${body?.next ? '+' : ''}건`,
           })}
         </p>
       )}

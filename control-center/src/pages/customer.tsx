@@ -57,7 +57,7 @@ const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging
   );
 };
 
-/** All that a customer has, in every context. */
+/** Everything of a customer, in every context. */
 export const CustomerPage = ({ id }: { id: string }) => {
   const known = useStore(overview);
   const { path } = usePlace();

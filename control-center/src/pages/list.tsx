@@ -6,7 +6,7 @@ import { List, type Query } from '../parts/list.tsx';
 import { go, Link, usePlace, VIEW, withQuery } from '../router.tsx';
 import type { Parameters } from '../templates.ts';
 
-/** A list with a URL of its own: filters, order and page are in the query. */
+/** A list with its own URL: filters, order and page are in the query. */
 export const ListPage = ({
   view,
   template,

@@ -18,12 +18,12 @@ const REPLAY = 'POST /operations/replays';
 const STOP_REPLAY = 'PATCH /operations/replays/{view}';
 const CHANGE_PARKED = 'PATCH /operations/parked/{parkedId}';
 
-/** Milliseconds between two looks at what the projections are told to do. */
+/** Milliseconds between two reads of parked events and replays. */
 const OFTEN = 500;
 const SELDOM = 3000;
 
 type Work = {
-  /** Whether the parked events and replays below were read at the last look. */
+  /** Whether the last read of parked events and replays succeeded. */
   isKnown: boolean;
   parked: readonly Parked[];
   more: boolean;
@@ -103,10 +103,10 @@ const COLUMNS = {
   version: { en: 'Version', ko: '버전' },
   position: { en: 'Position', ko: '위치' },
   lag: { en: 'Lag', ko: '지연' },
-  moved: { en: 'Last moved', ko: '마지막 진행' },
+  moved: { en: 'Last progress', ko: '마지막 처리' },
   parked: { en: 'Parked', ko: '보류' },
-  why: { en: 'Why', ko: '사유' },
-  attempts: { en: 'Attempts', ko: '시도' },
+  why: { en: 'Reason', ko: '사유' },
+  attempts: { en: 'Attempts', ko: '시도 횟수' },
   since: { en: 'Since', ko: '시각' },
 } as const;
 
@@ -135,8 +135,8 @@ const ProjectionRow = ({
   const lag =
     state === 'stopped'
       ? t({
-          en: `not heard of for ${formatDuration(secondsSinceReport)}`,
-          ko: `${formatDuration(secondsSinceReport)} 동안 소식 없음`,
+          en: `no report for ${formatDuration(secondsSinceReport)}`,
+          ko: `${formatDuration(secondsSinceReport)} 동안 보고 없음`,
         })
       : eventsBehind === 0
         ? t({ en: 'none', ko: '없음' })
@@ -191,7 +191,7 @@ const ProjectionRow = ({
 const GROUPS = [
   { group: 'projections', title: { en: 'Projections', ko: '프로젝션' } },
   { group: 'policies', title: { en: 'Policies', ko: '정책' } },
-  { group: 'rebuilds', title: { en: 'Views being made anew', ko: '재생성 중인 뷰' } },
+  { group: 'rebuilds', title: { en: 'Views being rebuilt', ko: '재생성 중인 뷰' } },
 ] as const;
 
 const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
@@ -220,7 +220,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
       </td>
       <td class="wide" data-label={t(COLUMNS.why)}>
         {reason}
-        {blocks && <strong> {t({ en: 'Everything behind it waits.', ko: '뒤의 이벤트가 모두 기다립니다.' })}</strong>}
+        {blocks && <strong> {t({ en: 'Later events wait for it.', ko: '이후 이벤트가 모두 대기 중입니다.' })}</strong>}
       </td>
       <td class="number" data-label={t(COLUMNS.attempts)}>
         {formatNumber(attempts)}
@@ -247,7 +247,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
   );
 };
 
-/** Whether the system is healthy, and what operators do about it. */
+/** The state of the system, and the operators' actions. */
 export const OperationsPage = () => {
   const known = useStore(overview);
   const { work, look } = useWork();
@@ -337,13 +337,13 @@ export const OperationsPage = () => {
           <h2 id="parked">{t({ en: 'Parked events', ko: '보류된 이벤트' })}</h2>
         </header>
         {work.parked.length === 0 && work.isKnown && (
-          <p class="dim">{t({ en: 'Every event could be handled.', ko: '모든 이벤트가 처리되었습니다.' })}</p>
+          <p class="dim">{t({ en: 'No parked events.', ko: '보류된 이벤트가 없습니다.' })}</p>
         )}
         {work.parked.length === 0 && !work.isKnown && (
           <p class="dim">
             {work.problem
-              ? t({ en: 'Not known now.', ko: '지금은 확인할 수 없습니다.' })
-              : t({ en: 'Reading…', ko: '읽는 중…' })}
+              ? t({ en: 'Not available now.', ko: '지금은 확인할 수 없습니다.' })
+              : t({ en: 'Loading…', ko: '불러오는 중…' })}
           </p>
         )}
         {work.parked.length > 0 && (
@@ -351,7 +351,7 @@ export const OperationsPage = () => {
             <table class="cards-of">
               <thead>
                 <tr>
-                  <th scope="col">{t({ en: 'Whose', ko: '대상' })}</th>
+                  <th scope="col">{t({ en: 'Consumer', ko: '대상' })}</th>
                   <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
                   <th scope="col">{t(COLUMNS.why)}</th>
                   <th scope="col" class="number">
@@ -373,9 +373,7 @@ export const OperationsPage = () => {
           </Scroll>
         )}
         {work.more && (
-          <p class="dim">
-            {t({ en: 'There are more: npm run parked -- list', ko: '더 있습니다: npm run parked -- list' })}
-          </p>
+          <p class="dim">{t({ en: 'More: npm run parked -- list', ko: '더 있습니다: npm run parked -- list' })}</p>
         )}
       </section>
     </>

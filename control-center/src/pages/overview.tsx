@@ -8,7 +8,7 @@ import { EventStream } from '../parts/stream.tsx';
 import { Link, VIEW } from '../router.tsx';
 import { useStore } from '../store.ts';
 
-/** Lines of a card: a wall has room for more. */
+/** Rows of a card: a wall screen has room for more. */
 const ROWS = innerHeight > 1500 ? 18 : innerHeight > 1000 ? 9 : 6;
 
 const Figures = ({ figures }: { figures: readonly Figure[] }) => (
@@ -43,7 +43,7 @@ const Card = ({ view }: { view: ContextView }) => {
     return (
       <section class="card" aria-labelledby={heading}>
         <h2 id={heading}>{t(view.title)}</h2>
-        <p class="refused">{t({ en: 'Can’t be read now.', ko: '지금은 읽을 수 없습니다.' })}</p>
+        <p class="refused">{t({ en: 'Not available now.', ko: '지금은 불러올 수 없습니다.' })}</p>
       </section>
     );
   const rows = view.rows(part as never);
@@ -79,7 +79,7 @@ const Card = ({ view }: { view: ContextView }) => {
   );
 };
 
-/** Everything at a glance: a card for each context, and what happens. */
+/** A card for each context, and the latest events. */
 export const OverviewPage = () => {
   const known = useStore(overview);
   return (
@@ -90,7 +90,7 @@ export const OverviewPage = () => {
           contextViews
             .filter(({ name }) => Object.hasOwn(known.contexts, name))
             .map((view) => <Card key={view.name} view={view} />)}
-        {!known && <p class="dim">{t({ en: 'Reading…', ko: '읽는 중…' })}</p>}
+        {!known && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
       </div>
       <EventStream />
     </div>

@@ -19,7 +19,7 @@ const TokenForm = () => {
     <form onSubmit={submit}>
       <p>
         {t({
-          en: 'No identity provider is set up. Paste an access token: it is made where Plaza runs, with',
+          en: 'No identity provider is set up. Paste an access token, made where Plaza runs with',
           ko: '설정된 ID 공급자가 없습니다. Plaza가 실행되는 곳에서 아래 명령으로 만든 액세스 토큰을 붙여 넣으세요.',
         })}
       </p>
@@ -27,8 +27,8 @@ const TokenForm = () => {
       {isRefused && (
         <p class="refused" role="alert">
           {t({
-            en: 'Plaza does not take this token: it has expired, or was made for another Plaza.',
-            ko: '받아들일 수 없는 토큰입니다. 만료되었거나 다른 Plaza에서 만든 토큰입니다.',
+            en: 'Plaza does not accept this token: it has expired, or was made for another Plaza.',
+            ko: '사용할 수 없는 토큰입니다. 만료되었거나 다른 Plaza에서 만든 토큰입니다.',
           })}
         </p>
       )}
@@ -52,7 +52,7 @@ const TokenForm = () => {
   );
 };
 
-/** For whoever has not signed in: by the identity provider, or with a token that they paste. */
+/** Signs the user in: at the identity provider, or with a pasted token. */
 export const SignInPage = ({ provider, failed }: Extract<Session, { state: 'out' }>) => (
   <section class="sign-in" aria-labelledby="sign-in">
     <h1 id="sign-in">{t({ en: 'Sign in', ko: '로그인' })}</h1>
@@ -65,7 +65,7 @@ export const SignInPage = ({ provider, failed }: Extract<Session, { state: 'out'
     {provider && canSignIn() && (
       <>
         <p>
-          {t({ en: 'You sign in at', ko: '로그인하는 곳:' })} <bdi>{new URL(provider.issuer).host}</bdi>
+          {t({ en: 'Identity provider:', ko: 'ID 공급자:' })} <bdi>{new URL(provider.issuer).host}</bdi>
         </p>
         <div class="buttons">
           <button type="button" class="main" onClick={() => signInAt(provider)}>
@@ -77,7 +77,7 @@ export const SignInPage = ({ provider, failed }: Extract<Session, { state: 'out'
     {provider && !canSignIn() && (
       <p class="refused">
         {t({
-          en: 'Signing in needs HTTPS: open this page by its https:// address.',
+          en: 'Signing in needs HTTPS: open this page with its https:// address.',
           ko: '로그인하려면 HTTPS가 필요합니다. https:// 주소로 이 페이지를 여세요.',
         })}
       </p>
@@ -85,7 +85,7 @@ export const SignInPage = ({ provider, failed }: Extract<Session, { state: 'out'
   </section>
 );
 
-/** Told above what is on the page when the token is good no longer. */
+/** Shown above the page when the token has expired. */
 export const SignInAgain = () => {
   const now = useStore(session);
   if (now.state !== 'over') return null;
@@ -93,8 +93,8 @@ export const SignInAgain = () => {
   return (
     <p class="over" data-warning="signed-out">
       {t({
-        en: 'Your sign-in has ended. What you see is as old as that.',
-        ko: '로그인이 만료되었습니다. 화면의 내용은 만료 시점의 것입니다.',
+        en: 'Your sign-in has expired. The page shows the state before that.',
+        ko: '로그인이 만료되었습니다. 화면에는 만료 전의 내용이 표시되어 있습니다.',
       })}{' '}
       <button type="button" onClick={() => (provider ? signInAt(provider) : session.set({ state: 'out', provider }))}>
         {t({ en: 'Sign in again', ko: '다시 로그인' })}

@@ -18,7 +18,7 @@ const SubList = (props: { view: ContextView; template: string; parameters: Param
   return <List {...props} query={query} onQuery={setQuery} limit={20} />;
 };
 
-/** One resource: how it is now, what can be done with it, what belongs to it, and what happened to it. */
+/** One resource: its state, commands, related lists and history. */
 export const ThingPage = ({
   view,
   template,

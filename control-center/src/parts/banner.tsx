@@ -6,7 +6,7 @@ import { SignInAgain } from '../pages/sign-in.tsx';
 import { session } from '../session.ts';
 import { useNow, useStore } from '../store.ts';
 
-/** What is wrong with what the page shows, in words; nothing when all is well. */
+/** The current warnings in words. */
 export const Banner = () => {
   const { state } = useStore(session);
   const all = warningsOf(useStore(overview), useStore(connection), useNow(1000));

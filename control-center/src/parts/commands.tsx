@@ -17,21 +17,21 @@ type Command = {
   name: string;
   operation: Operation;
   fields: readonly FieldOf[];
-  /** Fields that are not asked for: they can only name whoever is signed in. */
+  /** Fields that the form omits: they can only name the signed-in user. */
   own: readonly string[];
   key: string;
 };
 
 const ID: Schema = { type: 'string', maxLength: 64 };
 
-/** What must be asked for a command: what its path needs and nobody knows yet, and its body. */
+/** Returns a command's input fields: unknown parameters of its path, and its body. */
 const fieldsFor = ({ path, body }: Operation, known: Item): FieldOf[] => {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const missing = inPath.filter((name) => known[name] === undefined);
   return [...missing.map((name) => ({ name, schema: ID, required: true })), ...(body ? fieldsOf(body) : [])];
 };
 
-/** Before anything is put in: what the resource has now, and a first row of each list. */
+/** Returns the initial values: the resource's current ones, and a first row of each list. */
 const initial = ({ fields, own }: Command, known: Item): Values =>
   Object.fromEntries(
     fields.map(({ name, schema }) => [
@@ -56,7 +56,7 @@ const refusalOf = (error: unknown): Problem => {
   return error.problem;
 };
 
-/** Gives the command; what it did is shown by whatever shows what it changed. */
+/** Sends the command; the views of the changed resources update by themselves. */
 const give = async (
   view: ContextView,
   { name, operation, fields, key }: Command,
@@ -74,13 +74,11 @@ const give = async (
   commandsAre(true);
   commandDone(done.position);
   const made = thingOf(view, { ...known, ...done.body });
-  const outcome = done.isGoingOn
-    ? { en: 'taken, and still going on', ko: '접수, 처리 중' }
-    : { en: 'done', ko: '완료' };
+  const outcome = done.isGoingOn ? { en: 'accepted, in progress', ko: '접수됨, 처리 중' } : { en: 'done', ko: '완료' };
   notify('done', `${t(view.commands[name]!)}: ${t(outcome)}`, made === location.pathname ? undefined : made);
 };
 
-/** The most particular resource that the ids of an answer name. */
+/** Returns the most specific resource that the ids of an answer name. */
 const thingOf = (view: ContextView, ids: Item): string | undefined => {
   const path = view.about(ids as Readonly<Record<string, string>>);
   return path === undefined ? undefined : VIEW + path;
@@ -126,7 +124,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
     } catch (error) {
       const refusal = refusalOf(error);
       setProblem(refusal);
-      // With the same key the same is meant; a refusal is over, and what comes next is another command.
+      // A repeat after a lost answer keeps its key. After a refusal, the next attempt is a new command.
       if (refusal.status > 0 && refusal.status < 500) command.key = newKey();
     }
     setBusy(false);
@@ -160,7 +158,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
         {asked.filter((each) => !isMinor(each)).map(field)}
         {minor.length > 0 && (
           <details>
-            <summary>{t({ en: 'Name it yourself', ko: '직접 ID 지정' })}</summary>
+            <summary>{t({ en: 'Choose the id', ko: 'ID 직접 지정' })}</summary>
             {minor.map(field)}
           </details>
         )}
@@ -180,14 +178,14 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
 type CommandsProps = {
   view: ContextView;
   names: readonly string[];
-  /** How many are shown, of those that may be given. */
+  /** The most buttons, of the allowed commands. */
   most?: number;
-  /** What is known of the resource: its path's parameters and its fields. */
+  /** The known values of the resource: its path's parameters and its fields. */
   known: Item;
   small?: boolean;
 };
 
-/** Buttons for commands: one that needs nothing more is given at once, the others ask in a dialog. */
+/** Buttons for commands: one without input is sent at once, the others open a dialog. */
 export const Commands = ({ view, names, most = names.length, known, small = false }: CommandsProps) => {
   const [open, setOpen] = useState<Command>();
   const [busy, setBusy] = useState<string>();

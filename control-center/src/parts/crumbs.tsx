@@ -3,13 +3,13 @@ import { mayFollow } from '../access.ts';
 import { t } from '../language.ts';
 import { Link } from '../router.tsx';
 
-/** What the first page is called: the overview, or for who may not see it what is theirs. */
+/** Returns the label of the first page: the overview or, for users who may not see it, their own things. */
 export const homeWords = (): string =>
-  mayFollow() ? t({ en: 'Overview', ko: '전체 현황' }) : t({ en: 'What is yours', ko: '내 내역' });
+  mayFollow() ? t({ en: 'Overview', ko: '전체 현황' }) : t({ en: 'My items', ko: '내 이용 내역' });
 
-/** The way from the first page to where one is. */
+/** The path from the first page to the current one. */
 export const Crumbs = ({ children }: { children: ComponentChildren }) => (
-  <nav class="crumbs" aria-label={t({ en: 'Where you are', ko: '현재 위치' })}>
+  <nav class="crumbs" aria-label={t({ en: 'Breadcrumb', ko: '현재 위치' })}>
     <Link to="/">{homeWords()}</Link>
     {children}
   </nav>

@@ -14,14 +14,14 @@ export type FieldOf = {
   required: boolean;
 };
 
-/** What has been put into a form, by field. */
+/** The values of a form, by field. */
 export type Values = Readonly<Record<string, unknown>>;
 
 type FieldProps = FieldOf & {
-  /** The array that it is in a row of. */
+  /** The array whose row contains the field. */
   of?: string;
   view: ContextView;
-  /** What the form's paths are filled with. */
+  /** The values for the form's paths. */
   known: Item;
   value: unknown;
   onValue(value: unknown): void;
@@ -30,9 +30,9 @@ type FieldProps = FieldOf & {
 type Choice = { value: string; label: string };
 
 /**
- * The choices of a field that names something out of a list.
+ * Reads the choices of a field that names an item of a list.
  * @param field `lines.menuId` for a field of a row
- * @returns undefined where there is nothing to choose from, `reading` until it is known
+ * @returns undefined when there is no list, `reading` until it is read
  */
 const useChoices = (view: ContextView, field: string, known: Item): readonly Choice[] | 'reading' | undefined => {
   const source = view.choices?.[field];
@@ -53,7 +53,7 @@ const useChoices = (view: ContextView, field: string, known: Item): readonly Cho
           }),
         ),
       )
-      .catch(() => setChoices(undefined)); // Then it is typed.
+      .catch(() => setChoices(undefined)); // then the user types the value
     return () => gone.abort();
   }, [path]);
   return choices;
@@ -74,7 +74,7 @@ const Input = ({ name, of, schema, required, view, known, value, onValue, id }: 
         onChange={(event) => onValue(event.currentTarget.value || undefined)}
       >
         <option value="">
-          {among === 'reading' ? t({ en: 'Reading…', ko: '읽는 중…' }) : t({ en: 'Choose…', ko: '선택…' })}
+          {among === 'reading' ? t({ en: 'Loading…', ko: '불러오는 중…' }) : t({ en: 'Choose…', ko: '선택…' })}
         </option>
         {(among === 'reading' ? [] : among).map((choice) => (
           <option key={choice.value} value={choice.value}>
@@ -132,7 +132,7 @@ const Text = ({ id, name, schema, required, value, onText }: TextProps) => {
   return <input {...common} {...longest} type="text" autoComplete="off" value={text} />;
 };
 
-/** A moment as a field for local times has it, and back. */
+/** Converts a moment to the value of a field for local times. */
 const localOf = (moment: string): string => {
   const then = new Date(moment);
   return new Date(then.getTime() - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
@@ -164,14 +164,14 @@ const Rows = ({ name, schema, view, known, value, onValue }: FieldProps) => {
           ))}
           {rows.length > 1 && (
             <button type="button" class="quiet" onClick={() => onValue(rows.filter((_, other) => other !== at))}>
-              {t({ en: 'Remove', ko: '빼기' })}
+              {t({ en: 'Remove', ko: '삭제' })}
             </button>
           )}
         </div>
       ))}
       {rows.length < (schema.maxItems ?? 100) && (
         <button type="button" class="quiet" onClick={() => onValue([...rows, {}])}>
-          {t({ en: 'Another', ko: '추가' })}
+          {t({ en: 'Add', ko: '추가' })}
         </button>
       )}
     </div>

@@ -15,12 +15,12 @@ import { Scroll } from './scroll.tsx';
 const brief = (id: string): string => (id.length > 13 ? `…${id.slice(-8)}` : id);
 
 const actorWords = (actor: string): string => {
-  if (actor === 'anonymous') return t({ en: 'somebody', ko: '익명' });
+  if (actor === 'anonymous') return t({ en: 'anonymous', ko: '익명' });
   const policy = /^policy:(.+)$/.exec(actor)?.[1];
   return policy === undefined ? actor : t({ en: `policy ${policy}`, ko: `정책 ${policy}` });
 };
 
-/** What made the event: a command, or for a policy the event that it reacted to. */
+/** The cause of the event: a command or, for a policy, an event. */
 const Cause = ({ event: { actor, causationId, commandId } }: { event: HappenedEvent }) =>
   actor.startsWith('policy:') ? (
     <span title={causationId}>
@@ -32,10 +32,10 @@ const Cause = ({ event: { actor, causationId, commandId } }: { event: HappenedEv
     </span>
   );
 
-const WHO = { en: 'Who', ko: '주체' };
-const WHY = { en: 'Because of', ko: '원인' };
+const WHO = { en: 'Actor', ko: '주체' };
+const WHY = { en: 'Cause', ko: '원인' };
 
-/** The events of a resource: when, what, who, why. */
+/** The events of a resource: time, event, actor and cause. */
 export const History = ({ view, path, parameters }: { view: ContextView; path: string; parameters: Parameters }) => {
   const [cursor, setCursor] = useState<string>();
   const known = useStore(overview);
@@ -56,8 +56,8 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
           <table class="history cards-of">
             <thead>
               <tr>
-                <th scope="col">{t({ en: 'When', ko: '시각' })}</th>
-                <th scope="col">{t({ en: 'What', ko: '내용' })}</th>
+                <th scope="col">{t({ en: 'Time', ko: '시각' })}</th>
+                <th scope="col">{t({ en: 'Change', ko: '내용' })}</th>
                 <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
                 <th scope="col">{t(WHO)}</th>
                 <th scope="col">{t(WHY)}</th>

@@ -20,37 +20,37 @@ type ListProps = {
   /** The list query's path, with `{name}` for the parameters. */
   template: string;
   parameters: Parameters;
-  /** Filters, sort and cursor as they are now. */
+  /** The current filters, sort and cursor. */
   query: Query;
   onQuery?: (query: Query) => void;
   /** Items on a page. */
   limit?: number;
   level?: 2 | 3;
-  /** The id of the heading that it is under, where a list of the same name is on the page. */
+  /** The id of the heading above it, when the page has another list of the same name. */
   under?: string;
 };
 
 const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort']);
 
-/** The list query's operation: it says what can be filtered and sorted by. */
+/** The operation of the list: its filters and sort orders. */
 const useOperation = (path: string): Operation | undefined => {
   const [operation, setOperation] = useState<Operation>();
   useEffect(() => {
     readOperations().then(
       (operations) => setOperation(operations.get(`GET ${path}`)),
-      () => {}, // Then there is nothing to filter by.
+      () => {}, // then there are no filters
     );
   }, [path]);
   return operation;
 };
 
-/** Whether an event is of the context and names what the path names. */
+/** Returns whether an event belongs to the context and to the resource of the path. */
 export const concerning =
   (view: ContextView, parameters: Parameters) =>
   ({ context, data }: HappenedEvent): boolean =>
     context === view.name && Object.entries(parameters).every(([name, value]) => data[name] === value);
 
-/** On a phone a name has a line to itself. */
+/** On a phone a name has its own line. */
 const classOf = (column: string, at: number): string | undefined => {
   if (isNumeric(column)) return 'number';
   return at === 0 && ['name', 'title'].includes(column) ? 'wide' : undefined;
@@ -99,10 +99,10 @@ const Filter = ({ name, schema, value, onValue }: FilterProps) => {
   );
 };
 
-/** A page of a list: to be filtered, sorted and turned; it follows what happens. */
+/** A page of a list, with filters, order and paging; it updates with the events. */
 export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2, under = '' }: ListProps) => {
   const { title, columns: all, thing, sort: usual, commands } = view.lists[template]!;
-  const columns = onQuery ? all : all.filter((column) => query[column] === undefined); // The same in every row.
+  const columns = onQuery ? all : all.filter((column) => query[column] === undefined); // the same in every row
   const heading = useId();
   const operation = useOperation(template);
   const path = fill(template, parameters)!;
@@ -198,8 +198,8 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
           </table>
         </Scroll>
       )}
-      {body?.items.length === 0 && <p class="dim">{t({ en: 'Nothing here.', ko: '항목이 없습니다.' })}</p>}
-      {!body && !problem && <p class="dim">{t({ en: 'Reading…', ko: '읽는 중…' })}</p>}
+      {body?.items.length === 0 && <p class="dim">{t({ en: 'No items.', ko: '항목이 없습니다.' })}</p>}
+      {!body && !problem && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
       {onQuery && (query.cursor !== undefined || body?.next !== undefined) && (
         <nav class="paging" aria-label={t({ en: `Pages: ${title.en}`, ko: `페이지: ${title.ko}` })}>
           <button type="button" disabled={query.cursor === undefined} onClick={() => change({})}>

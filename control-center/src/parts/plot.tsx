@@ -10,7 +10,7 @@ import { useNow, useStore } from '../store.ts';
 /** Distances between two labels of the level's axis: 1, 2 and 5 times every power of ten. */
 const LABEL_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
-/** In the size of the page's letters, as in the style sheet. */
+/** In units of the page's font size, as in the style sheet. */
 const HEIGHT = 5.6;
 
 const color = (element: Element, name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
@@ -29,7 +29,7 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
       height: HEIGHT * letter,
       cursor: { show: false },
       legend: { show: false },
-      padding: [6, letter * 1.2, 0, 0], // Half of the last time reaches beyond the plot.
+      padding: [6, letter * 1.2, 0, 0], // Half of the last label extends beyond the plot.
       scales: {
         x: { time: true },
         y: { range: [0, most * 1.1] },
@@ -82,7 +82,7 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
   );
 };
 
-/** The last hour of a context: the line is the level, the bars are how much happened. */
+/** The last hour of a context: the line is the level, the bars are numbers of events. */
 export const Plot = ({ activity, level }: { activity: Activity; level: Phrase }) => {
   const element = useRef<HTMLDivElement>(null);
   const now = useNow(MINUTE / 4);

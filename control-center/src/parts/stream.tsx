@@ -5,13 +5,13 @@ import { Link, VIEW } from '../router.tsx';
 import { useStore } from '../store.ts';
 import { tell } from '../telling.ts';
 
-/** The latest events of all contexts, in plain words, as they come. */
+/** The latest events of all contexts, in words. */
 export const EventStream = () => {
   const told = tell(useStore(latest), useStore(overview), true);
   return (
     <section class="stream" aria-labelledby="latest">
-      <h2 id="latest">{t({ en: 'Latest', ko: '최근 이벤트' })}</h2>
-      {told.length === 0 && <p class="dim">{t({ en: 'Nothing has happened yet.', ko: '아직 이벤트가 없습니다.' })}</p>}
+      <h2 id="latest">{t({ en: 'Latest events', ko: '최근 이벤트' })}</h2>
+      {told.length === 0 && <p class="dim">{t({ en: 'No events yet.', ko: '아직 이벤트가 없습니다.' })}</p>}
       <ol>
         {told.map(({ event, words, about }) => (
           <li key={event.position} data-position={event.position}>

@@ -33,7 +33,7 @@ const Bill = ({ bill }: { bill: { status: string; minutes?: number; fee?: number
   </>
 );
 
-/** A field's value as its kind asks for; nothing is ever taken for markup. */
+/** Formats a field's value by its kind; never as markup. */
 const shown = (field: string, value: unknown): ComponentChildren => {
   switch (kindOf(field)) {
     case 'number':
@@ -63,14 +63,14 @@ const shown = (field: string, value: unknown): ComponentChildren => {
 
 const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent']);
 
-/** Whether a field's values stand under one another by their last digit. */
+/** Returns whether a field's values are right-aligned. */
 export const isNumeric = (field: string): boolean => NUMERIC.has(kindOf(field));
 
 type ValueProps = {
   view: ContextView;
   field: string;
   item: Item;
-  /** What the path of the shown resource names. */
+  /** The resource named by the current path. */
   here?: string;
 };
 
