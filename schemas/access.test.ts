@@ -19,7 +19,7 @@ describe.each(contextSchemas)('the access of $name', (context) => {
     }
   });
 
-  it('lets customers change nothing but their own', () => {
+  it('lets customers change only their own things', () => {
     for (const [name] of commands) {
       const { customer, anyone } = ruleOf(context, name);
       expect(anyone, name).toBeUndefined();
@@ -27,7 +27,7 @@ describe.each(contextSchemas)('the access of $name', (context) => {
     }
   });
 
-  it('narrows queries to what is the caller’s own by a field that their path, their filters or their document has', () => {
+  it('narrows queries to what is the caller’s own by a field of their path, filters or document', () => {
     for (const [name, query] of Object.entries(queriesOf(context))) {
       const rule = ruleOf(context, name);
       for (const grant of Object.values(rule)) {
@@ -50,7 +50,7 @@ describe.each(contextSchemas)('the access of $name', (context) => {
   });
 });
 
-it('lets nobody do what it does not name', () => {
+it('refuses every caller a command or query that is not listed', () => {
   const access = { lots: anyone };
   expect(ruleOf({ access }, 'lots')).toEqual({ anyone: 'all' });
   expect(ruleOf({ access }, 'BurnDown')).toEqual({});

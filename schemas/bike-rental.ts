@@ -30,18 +30,18 @@ const rental = { bikeId: Id, rentalId: Id, userId: Id };
 const bikeRevision = Type.Optional(RevisionText);
 /** The same for the event of the manager that a credit follows. */
 const managerRevision = Type.Optional(RevisionText);
-/** How a deposit stands after an event. */
+/** The state of a deposit after an event. */
 const standing = { balance: Sum, outstanding: Sum };
 
 export const events = {
-  BikeRegistered: event('A bike stands at a place', Strict({ bikeId: Id, location: Location })),
-  BikeRented: event('A user rides the bike', Strict({ ...rental, location: Location, rentedAt: Time })),
+  BikeRegistered: event('A bike was registered at a location', Strict({ bikeId: Id, location: Location })),
+  BikeRented: event('A user rented the bike', Strict({ ...rental, location: Location, rentedAt: Time })),
   BikeReturned: event(
-    'The bike stands at a place again',
+    'The bike was returned to a location',
     Strict({ ...rental, location: Location, rentedAt: Time, returnedAt: Time }),
   ),
   ConditionReported: event(
-    'A manager looked at the bike',
+    'A manager reported the condition of the bike',
     Strict({
       bikeId: Id,
       reportId: Id,
@@ -52,29 +52,29 @@ export const events = {
     }),
   ),
   BillOpened: event(
-    'A rental will cost what this tariff says',
+    'The bill of a rental was opened with its tariff',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, bikeRevision }),
     2,
     optionalFieldAdded,
   ),
   BillClosed: event(
-    'A rental costs this fee',
+    'The bill of a rental was closed with its fee',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, returnedAt: Time, minutes: Minutes, fee: Money, bikeRevision }),
     2,
     optionalFieldAdded,
   ),
   DepositCharged: event(
-    'A user paid in; what was outstanding is settled first',
+    'A user added money; an outstanding amount is settled first',
     Strict({ userId: Id, chargeId: Id, amount: Amount, settled: Sum, chargedAt: Time, ...standing }),
   ),
   FeeDeducted: event(
-    'The fee was taken from the balance; what the balance did not cover is outstanding',
+    'The fee was deducted; the part above the balance is outstanding',
     Strict({ ...rental, fee: Money, paid: Sum, closedAt: Time, ...standing, bikeRevision }),
     2,
     optionalFieldAdded,
   ),
   DepositCredited: event(
-    "A manager's points became deposit; what was outstanding is settled first",
+    'Points were converted into deposit; an outstanding amount is settled first',
     Strict({
       userId: Id,
       managerId: Id,
@@ -95,7 +95,7 @@ export const events = {
     optionalFieldAdded,
   ),
   PointsConverted: event(
-    "The manager gave points for a user's deposit",
+    "The manager converted points into a user's deposit",
     Strict({ managerId: Id, conversionId: Id, userId: Id, points: Points, convertedAt: Time, total: Sum }),
   ),
 };
@@ -164,7 +164,7 @@ const commands = {
     Strict({ ...rental, rentedAt: Time, returnedAt: Time, bikeRevision: RevisionText }),
   ),
   ChargeDeposit: command(
-    'Pay into a deposit',
+    'Add money to a deposit',
     Strict({ userId: Id, chargeId: Id, amount: Amount }),
     {
       method: 'POST',
@@ -177,7 +177,7 @@ const commands = {
     ['charge-already-exists', 'deposit-full'],
   ),
   DeductFee: internalCommand(
-    "Take a bill's fee from the deposit",
+    "Deduct a bill's fee from the deposit",
     Strict({ ...rental, fee: Money, closedAt: Time, bikeRevision }),
   ),
   CreditDeposit: internalCommand(
@@ -192,11 +192,11 @@ const commands = {
     }),
   ),
   AwardPoints: internalCommand(
-    'Give a manager points for a report',
+    'Award a manager points for a report',
     Strict({ managerId: Id, bikeId: Id, reportId: Id, reportedAt: Time, bikeRevision: RevisionText }),
   ),
   ConvertPoints: command(
-    "Turn points into a user's deposit, one for one",
+    "Convert points into a user's deposit, one for one",
     Strict({ managerId: Id, conversionId: Id, points: Points, userId: Id }),
     {
       method: 'POST',
@@ -227,7 +227,9 @@ const billFields = {
   closedAt: Type.Optional(Time),
   minutes: Type.Optional(Minutes),
   fee: Type.Optional(Money),
-  paid: Type.Optional(Type.Integer({ minimum: 0, description: 'What the balance covered; the rest was outstanding.' })),
+  paid: Type.Optional(
+    Type.Integer({ minimum: 0, description: 'The part that the balance covered; the rest was outstanding.' }),
+  ),
 };
 
 const Bill = Strict({ ...rental, ...billFields });
@@ -242,7 +244,7 @@ const rentalFields = {
 
 const Rental = Strict({ ...rental, status: RentalStatus, ...rentalFields });
 
-/** A rental with its bill, or points that became the user's deposit. */
+/** A rental with its bill, or converted points. */
 const HistoryItem = Strict({
   userId: Id,
   kind: Status('rental', 'conversion'),
@@ -321,7 +323,7 @@ export const schema = {
     'report-already-exists': { status: 409, title: 'A report with this id exists already' },
     'charge-already-exists': { status: 409, title: 'A charge with this id exists already' },
     'deposit-full': { status: 409, title: 'The deposit would be over 1,000,000,000,000' },
-    'not-enough-points': { status: 409, title: 'The manager does not have so many points' },
+    'not-enough-points': { status: 409, title: 'The manager has fewer points' },
     'conversion-already-exists': { status: 409, title: 'A conversion with this id exists already' },
   },
   overview,

@@ -5,7 +5,7 @@ type Told = Extract<
   { type: 'ReservationConfirmed' | 'SeatReservationCanceled' | 'PaymentRefunded' | 'MessageSent' }
 >;
 
-/** A message to a customer. `messageId` is the same whenever the same message is made or sent again. */
+/** A message to a customer. `messageId` stays the same when the message is made or sent again. */
 export type CustomerMessage = Hold & {
   messageId: string;
   customerId: string;
@@ -28,7 +28,7 @@ const kindOf = (event: Told): CustomerMessage['kind'] => {
   }
 };
 
-/** Returns the name of the message that an event asks for or records as sent. */
+/** Returns the id of the message that an event requires or records as sent. */
 export const messageIdOf = (event: Told): string => `${kindOf(event)}.${holdKey(event.data)}`;
 
 const textOf = (event: Exclude<Told, { type: 'MessageSent' }>): string => {
@@ -48,7 +48,7 @@ const textOf = (event: Exclude<Told, { type: 'MessageSent' }>): string => {
   }
 };
 
-/** The message that an event asks for. */
+/** Returns the message that an event requires. */
 export const messageOf = (event: Exclude<Told, { type: 'MessageSent' }>): CustomerMessage => {
   return {
     messageId: messageIdOf(event),

@@ -26,7 +26,7 @@ const Seat = Type.Integer({
 const Method = Text(20, 'card');
 const Token = Type.String({
   pattern: '^[\\x21-\\x7e]{1,200}$',
-  description: 'What the payment provider gave the customer. It is handed on and never stored.',
+  description: "The payment provider's token for the customer. It is passed on and never stored.",
   examples: ['approve'],
 });
 const Rating = Type.Integer({ minimum: 1, maximum: 5, examples: [5] });
@@ -65,7 +65,7 @@ const reservation = {
 const heldReservation = { ...reservation, ...hold };
 const payment = { showingId: Id, reservationId: Id, ...hold, customerId: Id, title: Title, amount: Money };
 
-/** Why a reservation was not paid. But for `declined` the provider may have charged: it is told to undo that. */
+/** The reason why a payment failed. Except for `declined` the provider may have charged, which is then undone. */
 const Refusal = Status('declined', 'timed-out', 'unavailable');
 
 /** Version 1 of these events kept `startsAt` as the client sent it, with any offset. */
@@ -77,54 +77,59 @@ const inUtc = {
 const sinceHold = { 1: (data: object) => data };
 
 export const events = {
-  MovieRegistered: event('A movie is on', Strict(movie)),
-  MovieEdited: event('The movie is told about in other words', Strict(movie)),
+  MovieRegistered: event('A movie was registered', Strict(movie)),
+  MovieEdited: event('The title, description or running time of a movie changed', Strict(movie)),
   MovieDeleted: event(
-    'The movie is off; showings that did not fit into the same append are withdrawn next',
+    'The movie was deleted; showings beyond this append are withdrawn next',
     Strict({ movieId: Id, remaining: Count }),
   ),
-  ShowingScheduled: event('The movie will be shown', Strict(showing), 2, inUtc),
-  ShowingWithdrawn: event('The deleted movie will not be shown', Strict({ movieId: Id, showingId: Id })),
-  ShowingOpened: event('Seats may be reserved', Strict(showing), 2, inUtc),
+  ShowingScheduled: event('A showing of the movie was scheduled', Strict(showing), 2, inUtc),
+  ShowingWithdrawn: event('A showing of the deleted movie was withdrawn', Strict({ movieId: Id, showingId: Id })),
+  ShowingOpened: event('The showing is open for reservations', Strict(showing), 2, inUtc),
   ShowingRefused: event(
-    "Another movie's showing has the id: the movie that lost it withdraws its own",
+    "The showing's id belongs to another movie's showing; this movie withdraws its own",
     Strict({ showingId: Id, movieId: Id }),
   ),
   ShowingCanceled: event(
-    'The showing takes no more reservations; those that did not fit into the same append are cancelled next',
+    'The showing was cancelled; reservations beyond this append are cancelled next',
     Strict({ showingId: Id, movieId: Id, remaining: Count }),
   ),
-  SeatHeld: event('A seat waits for its payment', Strict({ ...heldReservation, heldAt: Time }), 2, sinceHold),
-  ReservationConfirmed: event('The seat is paid', Strict(heldReservation), 2, sinceHold),
+  SeatHeld: event(
+    'A seat is held until its payment has an outcome',
+    Strict({ ...heldReservation, heldAt: Time }),
+    2,
+    sinceHold,
+  ),
+  ReservationConfirmed: event(
+    'The payment was approved and the seat is reserved',
+    Strict(heldReservation),
+    2,
+    sinceHold,
+  ),
   SeatReleased: event(
-    'The seat was not paid and is free again',
+    'The payment failed and the seat is free',
     Strict({ ...heldReservation, reason: Refusal }),
     2,
     sinceHold,
   ),
   SeatReservationCanceled: event(
-    'A paid seat is free again; the payment is to be refunded',
+    'A paid reservation was cancelled; its payment is refunded next',
     Strict({ ...heldReservation, reason: CancelReason }),
     2,
     sinceHold,
   ),
-  PaymentRequested: event(
-    'The provider is about to be asked for the money',
-    Strict({ ...payment, method: Method }),
-    2,
-    sinceHold,
-  ),
-  PaymentApproved: event('The money is there', Strict(payment), 2, sinceHold),
-  PaymentDeclined: event('There is no money', Strict({ ...payment, reason: Refusal }), 2, sinceHold),
-  PaymentRefunded: event('The money went back', Strict(payment), 2, sinceHold),
-  PaymentVoided: event('The provider never charged, and will not any more', Strict(payment), 2, sinceHold),
+  PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 2, sinceHold),
+  PaymentApproved: event('The provider approved the payment', Strict(payment), 2, sinceHold),
+  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: Refusal }), 2, sinceHold),
+  PaymentRefunded: event('The payment was refunded', Strict(payment), 2, sinceHold),
+  PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 2, sinceHold),
   ReviewWritten: event(
-    'A guest says what the movie was like',
+    'A guest wrote a review of the movie',
     Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
   ),
-  ReviewDeleted: event('The review counts no more', Strict({ movieId: Id, customerId: Id, rating: Rating })),
+  ReviewDeleted: event('The review was deleted', Strict({ movieId: Id, customerId: Id, rating: Rating })),
   MessageSent: event(
-    'The channel took the message',
+    'The message was sent',
     Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold, customerId: Id }),
     2,
     sinceHold,
@@ -161,7 +166,7 @@ export const commands = {
     ['movie-not-found', 'movie-deleted'],
   ),
   DeleteMovie: command(
-    'Take a movie off: its showings are cancelled and their reservations refunded',
+    'Delete a movie: its showings are cancelled and their reservations refunded',
     Strict({ movieId: Id }),
     {
       method: 'DELETE',
@@ -174,11 +179,11 @@ export const commands = {
   ),
   WithdrawRemainingShowings: internalCommand('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
   WithdrawShowing: internalCommand(
-    "Withdraw a showing whose id another movie's showing has",
+    "Withdraw a showing whose id belongs to another movie's showing",
     Strict({ movieId: Id, showingId: Id }),
   ),
   ScheduleShowing: command(
-    'Show a movie',
+    'Schedule a showing of a movie',
     Strict({ movieId: Id, showingId: Id, startsAt: Time, seats: Seats, price: Money }),
     {
       method: 'POST',
@@ -190,9 +195,9 @@ export const commands = {
     },
     ['movie-not-found', 'movie-deleted', 'showing-already-exists', 'showing-canceled'],
   ),
-  OpenShowing: internalCommand('Take reservations for a showing', Strict(showing)),
+  OpenShowing: internalCommand('Open a showing for reservations', Strict(showing)),
   CheckShowing: internalCommand(
-    "Refuse an id that another movie's showing has, or whose showing is cancelled",
+    "Refuse the id of another movie's showing or of a cancelled one",
     Strict({ showingId: Id, movieId: Id }),
   ),
   CancelShowing: internalCommand('Cancel a showing and its reservations', Strict({ showingId: Id, movieId: Id })),
@@ -247,7 +252,7 @@ export const commands = {
     Strict({ showingId: Id, reservationId: Id, ...hold, reason: Refusal }),
   ),
   CheckReservationId: internalCommand(
-    'Refuse an id that a reservation has',
+    'Refuse the id of an existing reservation',
     Strict({ showingId: Id, reservationId: Id }),
   ),
   CheckReservation: internalCommand(
@@ -255,7 +260,7 @@ export const commands = {
     Strict({ showingId: Id, reservationId: Id, ...hold }),
   ),
   CancelSeat: command(
-    'Give the seat back: it is free at once, and the payment is refunded',
+    'Cancel a reservation: the seat is free at once, and the payment is refunded',
     Strict({ showingId: Id, reservationId: Id, reason: CancelReason }),
     {
       method: 'DELETE',
@@ -266,19 +271,22 @@ export const commands = {
     },
     ['showing-not-found', 'reservation-not-found', 'reservation-pending', 'reservation-refused', 'already-canceled'],
   ),
-  RequestPayment: internalCommand('Ask for the money', Strict({ ...payment, method: Method })),
-  ApprovePayment: internalCommand('Tell that the money is there', Strict(payment)),
-  DeclinePayment: internalCommand('Tell that there is no money', Strict({ ...payment, reason: Refusal })),
+  RequestPayment: internalCommand(
+    'Record that the payment provider is called next',
+    Strict({ ...payment, method: Method }),
+  ),
+  ApprovePayment: internalCommand('Record that the provider approved the payment', Strict(payment)),
+  DeclinePayment: internalCommand('Record that the payment failed', Strict({ ...payment, reason: Refusal })),
   RecordRefund: internalCommand(
-    'Tell that the money went back, or was never taken',
+    'Record that the payment was refunded or never charged',
     Strict({ ...payment, charged: Type.Boolean() }),
   ),
   ProveGuest: internalCommand(
-    'Refuse whoever has no confirmed reservation',
+    'Refuse a customer without a confirmed reservation',
     Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id }),
   ),
   WriteReview: command(
-    'Say what a movie was like',
+    'Write a review of a movie',
     Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
     {
       method: 'POST',
@@ -290,7 +298,7 @@ export const commands = {
     ['not-a-guest', 'review-already-exists'],
   ),
   DeleteReview: command(
-    'Take a review back',
+    'Delete a review',
     Strict({ movieId: Id, customerId: Id }),
     {
       method: 'DELETE',
@@ -302,11 +310,11 @@ export const commands = {
     ['review-not-found'],
   ),
   CheckMessage: internalCommand(
-    'Refuse a message that was sent already',
+    'Refuse a message that was already sent',
     Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold }),
   ),
   RecordMessageSent: internalCommand(
-    'Tell that the channel took a message',
+    'Record that a message was sent',
     Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold, customerId: Id }),
   ),
 };
@@ -337,19 +345,20 @@ const Reservation = Strict({
   status: ReservationStatus,
   payment: Type.Unsafe<'awaited' | 'requested' | 'approved' | 'declined' | 'unknown' | 'refunded' | 'voided'>({
     ...Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
-    description: '`unknown`: the provider may have charged, and is being told to undo it.',
+    description: '`unknown`: the provider may have charged; the undo is pending.',
   }),
   reason: Type.Optional(Text(200, 'timed-out')),
   heldAt: Time,
   since: Type.String({
     ...Time,
-    description: 'When it came into this state: what stays long in `held`, or canceled and still `approved`, is stuck.',
+    description:
+      'The time of the last change of state. A reservation that stays long in `held`, or canceled and `approved`, is stuck.',
   }),
 });
 
 const Message = Strict({
   messageId: Type.String({
-    description: 'The same whenever the message is sent again.',
+    description: 'The same when the message is sent again.',
     examples: ['confirmed.s-1.r-1.4'],
   }),
   customerId: Id,
@@ -448,7 +457,7 @@ export const schema = {
   problems: {
     'movie-not-found': { status: 404, title: 'There is no such movie' },
     'movie-already-registered': { status: 409, title: 'A movie with this id exists already' },
-    'movie-deleted': { status: 409, title: 'The movie is off' },
+    'movie-deleted': { status: 409, title: 'The movie is deleted' },
     'showing-not-found': { status: 404, title: 'There is no such showing' },
     'showing-already-exists': { status: 409, title: 'A showing with this id exists already' },
     'showing-canceled': { status: 409, title: 'The showing is cancelled' },
@@ -457,17 +466,17 @@ export const schema = {
     'no-such-seat': { status: 422, title: 'The showing has no such seat' },
     'reservation-already-exists': { status: 409, title: 'A reservation with this id exists already' },
     'reservation-not-found': { status: 404, title: 'There is no such reservation' },
-    'reservation-pending': { status: 409, title: 'The reservation is being paid' },
+    'reservation-pending': { status: 409, title: 'The payment of the reservation is pending' },
     'reservation-refused': { status: 409, title: 'The reservation was not paid' },
     'already-canceled': { status: 409, title: 'The reservation is cancelled already' },
     'payment-declined': { status: 402, title: 'The payment was declined, and the seat is free again' },
     'payment-unavailable': {
       status: 503,
-      title: 'Payments can not be taken now, and no seat is held',
+      title: 'Payments are not possible now, and no seat is held',
       retryAfter: 5,
     },
-    'too-many-payments': { status: 503, title: 'Too many payments are being taken', retryAfter: 1 },
-    'not-a-guest': { status: 409, title: 'There is no confirmed reservation of this customer' },
+    'too-many-payments': { status: 503, title: 'Too many payments are in progress', retryAfter: 1 },
+    'not-a-guest': { status: 409, title: 'The customer has no confirmed reservation' },
     'review-already-exists': { status: 409, title: 'The customer wrote a review of this movie already' },
     'review-not-found': { status: 404, title: 'There is no such review' },
   },
@@ -480,7 +489,7 @@ export type CinemaCommand = CommandOf<typeof commands>;
 /** One hold of a reservation's seat. */
 export type Hold = { showingId: string; reservationId: string; hold?: string };
 
-/** Takes the hold out of an event's or command's data. */
+/** Returns the hold in the data of an event or command. */
 export const holdOf = ({ showingId, reservationId, hold }: Hold): Hold => ({
   showingId,
   reservationId,

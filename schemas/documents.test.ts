@@ -18,7 +18,7 @@ const operations = Object.entries(openApiDocument.paths).flatMap(([path, methods
   Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),
 );
 
-/** Every `$ref` in a document, resolved. */
+/** Resolves every `$ref` of a document. */
 const references = (document: unknown): unknown[] => {
   const resolve = (ref: string) =>
     ref
@@ -48,22 +48,22 @@ describe('the OpenAPI document', () => {
     specification,
   );
 
-  it('is of the OpenAPI 3.1 schema', () => {
+  it('is valid OpenAPI 3.1', () => {
     isOpenApi(openApiDocument);
     expect(isOpenApi.errors).toBeNull();
   });
 
-  it('would not be with a misspelt keyword', () => {
+  it('is invalid with a misspelt keyword', () => {
     expect(isOpenApi({ ...openApiDocument, pathz: {} })).toBe(false);
   });
 
-  it('has schemas that are JSON schemas', () => {
+  it('contains valid JSON schemas', () => {
     const schemas = Object.entries(openApiDocument.components.schemas);
     expect(schemas.length).toBeGreaterThan(10);
     for (const [name, schema] of schemas) expect(ajv.validateSchema(schema as object), name).toBe(true);
   });
 
-  it('refers to nothing that is missing', () => {
+  it('has only references that resolve', () => {
     expect(references(openApiDocument)).not.toContain(undefined);
   });
 
@@ -92,7 +92,7 @@ describe('the OpenAPI document', () => {
     expect(body.required).toEqual(['customerId', 'carNumber', 'amount']);
   });
 
-  it('tells every problem of a command by its type', () => {
+  it('lists every problem of a command by its type', () => {
     const { responses } = openApiDocument.paths['/parking/lots/{lotId}/reservations']!.post as Operation;
     const conflict = responses[409]!.content!['application/problem+json']!.examples as Record<string, unknown>;
     expect(Object.keys(conflict)).toEqual([
@@ -123,7 +123,7 @@ describe('the OpenAPI document', () => {
     ]);
   });
 
-  it('shows examples that are of their schemas', () => {
+  it('has examples that match their schemas', () => {
     ajv.addSchema({ $id: 'https://plaza.example/openapi', components: openApiDocument.components });
     const absolute = (schema: object) =>
       JSON.parse(JSON.stringify(schema).replaceAll('"#/components', '"https://plaza.example/openapi#/components'));
@@ -142,14 +142,14 @@ describe('the OpenAPI document', () => {
 });
 
 describe('the AsyncAPI document', () => {
-  it('is of the AsyncAPI 3.0 schema', () => {
+  it('is valid AsyncAPI 3.0', () => {
     const ajv = new Ajv({ strict: false, allErrors: true, validateFormats: false });
     const validate = ajv.compile(require('@asyncapi/specs/schemas/3.0.0-without-$id.json'));
     validate(asyncApiDocument);
     expect(validate.errors).toBeNull();
   });
 
-  it('refers to nothing that is missing', () => {
+  it('has only references that resolve', () => {
     expect(references(asyncApiDocument)).not.toContain(undefined);
   });
 

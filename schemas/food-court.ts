@@ -54,19 +54,19 @@ const alarmCommand = Strict({ shopId: Id, orderId: Id, customerId: Id, shopRevis
 const orderName = Strict({ shopId: Id, orderId: Id });
 
 export const events = {
-  ShopRegistered: event('A shop opened', Strict(shop)),
-  MenuItemPut: event('The menu has this item, at this price from now on', menuItem),
-  OrderPlaced: event("A customer ordered, at the menu's prices of that moment", Strict(pricedOrder)),
-  OrderAccepted: event('The shop took the order', order),
-  CookingStarted: event('The order is being cooked', order),
-  OrderCooked: event('The order waits to be picked up', order),
-  OrderCanceled: event('The customer took the order back before the shop accepted it', order),
-  OrderPickedUp: event('The customer has the order', order),
+  ShopRegistered: event('A shop was registered', Strict(shop)),
+  MenuItemPut: event('An item of the menu was added or changed', menuItem),
+  OrderPlaced: event("A customer placed an order at the menu's current prices", Strict(pricedOrder)),
+  OrderAccepted: event('The shop accepted the order', order),
+  CookingStarted: event('The shop started to cook the order', order),
+  OrderCooked: event('The order is cooked and can be picked up', order),
+  OrderCanceled: event('The order was cancelled before the shop accepted it', order),
+  OrderPickedUp: event('The customer picked the order up', order),
   AlarmRaised: event('The notification board calls the customer', alarmEvent, 2, optionalFieldAdded),
-  AlarmCleared: event('The order is off the notification board', alarmEvent, 2, optionalFieldAdded),
+  AlarmCleared: event('The notification board no longer shows the order', alarmEvent, 2, optionalFieldAdded),
 };
 
-/** A step of an order, taken by the shop: a resource below the order. */
+/** Declares a step of an order by its shop: a resource below the order. */
 const step = (summary: string, resource: string, status: string, problems: readonly string[] = []) =>
   command(
     summary,
@@ -137,7 +137,7 @@ export const commands = {
   ),
   PickUpOrder: step('Pick up a cooked order', 'pickup', 'picked-up'),
   RaiseAlarm: internalCommand('Call the customer of a cooked order on the notification board', alarmCommand),
-  ClearAlarm: internalCommand('Take a picked-up order off the notification board', alarmCommand),
+  ClearAlarm: internalCommand('Remove a picked-up order from the notification board', alarmCommand),
 };
 
 const Shop = Strict({ ...shop, openOrders: Count });
@@ -165,7 +165,7 @@ export const queries = {
     sorts: ['name', 'price'],
   }),
   menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem),
-  shopOrders: list("The shop's view: its orders", '/food-court/shops/{shopId}/orders', Order, orderFilters),
+  shopOrders: list("A shop's orders", '/food-court/shops/{shopId}/orders', Order, orderFilters),
   order: one('One order', '/food-court/shops/{shopId}/orders/{orderId}', Order),
   customerOrders: list("A customer's orders", '/food-court/customers/{customerId}/orders', Order, orderFilters),
   board: list('The notification board of all shops: orders to be picked up', '/food-court/board', Alarm, {
@@ -216,7 +216,7 @@ export const schema = {
     'shop-overloaded': { status: 503, title: 'The shop has as many open orders as it can take', retryAfter: 30 },
     'order-already-exists': { status: 409, title: 'An order with this id exists already' },
     'order-not-found': { status: 404, title: 'There is no such order' },
-    'order-out-of-sequence': { status: 409, title: 'The order is not where this step begins' },
+    'order-out-of-sequence': { status: 409, title: 'The order is not in the status that this step needs' },
     'order-already-accepted': { status: 409, title: 'The shop has accepted the order already' },
     'already-canceled': { status: 409, title: 'The order is cancelled already' },
     'counter-full': { status: 409, title: 'Too many cooked orders wait to be picked up' },

@@ -32,22 +32,25 @@ const couponEvent = Strict({ ...coupon, lotRevision: Type.Optional(RevisionText)
 const couponCommand = Strict({ ...coupon, lotRevision: RevisionText });
 
 export const events = {
-  LotRegistered: event('A lot opened with this many spots', Strict({ lotId: Id, name: LotName, spots: Spots })),
-  LotSpotsChanged: event('The lot has another number of spots', Strict({ lotId: Id, spots: Spots })),
+  LotRegistered: event(
+    'A lot was registered with its number of spots',
+    Strict({ lotId: Id, name: LotName, spots: Spots }),
+  ),
+  LotSpotsChanged: event('The number of spots of the lot changed', Strict({ lotId: Id, spots: Spots })),
   LotClosed: event(
-    'The lot takes no more reservations; those that did not fit into the same append are cancelled next',
+    'The lot is closed; open reservations beyond this append are cancelled next',
     Strict({ lotId: Id, remaining: Type.Integer({ minimum: 0 }) }),
   ),
   ParkingReserved: event(
-    'A car holds a spot',
+    'A spot was reserved for a car',
     Strict({ lotId: Id, reservationId: Id, customerId: Id, carNumber: CarNumber, amount: Money }),
   ),
   ReservationCanceled: event(
-    'The spot is free again',
+    'The reservation was cancelled and its spot is free',
     Strict({ lotId: Id, reservationId: Id, customerId: Id, reason: Type.Optional(Reason) }),
   ),
-  CouponIssued: event('The customer holds a discount coupon', couponEvent, 2, optionalFieldAdded),
-  CouponRevoked: event('The coupon is worth nothing any more', couponEvent, 2, optionalFieldAdded),
+  CouponIssued: event('A discount coupon was issued to the customer', couponEvent, 2, optionalFieldAdded),
+  CouponRevoked: event('The coupon was revoked', couponEvent, 2, optionalFieldAdded),
   CouponRedeemed: event('The coupon was used', couponEvent, 2, optionalFieldAdded),
 };
 
@@ -125,8 +128,8 @@ export const commands = {
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled'],
   ),
-  IssueCoupon: internalCommand('Give the customer a coupon for the reservation', couponCommand),
-  RevokeCoupon: internalCommand('Take back the coupon of a cancelled reservation', couponCommand),
+  IssueCoupon: internalCommand('Issue the coupon of a reservation', couponCommand),
+  RevokeCoupon: internalCommand('Revoke the coupon of a cancelled reservation', couponCommand),
   RedeemCoupon: command(
     'Use a coupon',
     Strict({ couponId: CouponId }),
@@ -232,7 +235,7 @@ export const schema = {
     'lot-already-registered': { status: 409, title: 'A lot with this id exists already' },
     'lot-closed': { status: 409, title: 'The lot is closed' },
     'lot-full': { status: 409, title: 'No spot is free in the lot' },
-    'spots-below-reserved': { status: 409, title: 'More spots are reserved than would be left' },
+    'spots-below-reserved': { status: 409, title: 'More spots are reserved than the new number' },
     'car-already-reserved': { status: 409, title: 'The car holds an open reservation in this lot' },
     'reservation-already-exists': { status: 409, title: 'A reservation with this id exists already' },
     'reservation-not-found': { status: 404, title: 'There is no such reservation' },

@@ -25,27 +25,27 @@ const booking = Strict({ slotId: Id, bookingId: Id, customerId: Id });
 
 export const events = {
   SlotOpened: event(
-    'A hospital screens this many people on a day',
+    'A slot was opened: a hospital, a day and its capacity',
     Strict({ slotId: Id, hospitalName: HospitalName, date: CalendarDay, capacity: Capacity }),
   ),
   ScreeningBooked: event(
-    'A customer holds a place',
+    'A place was booked for a customer',
     Strict({ slotId: Id, bookingId: Id, customerId: Id, hospitalName: HospitalName, date: CalendarDay }),
   ),
-  BookingCanceled: event('The place is free again', booking),
+  BookingCanceled: event('The booking was cancelled and its place is free', booking),
   SlotDeleted: event(
-    'The slot takes no more bookings; those that are open are cancelled next',
+    'The slot was deleted; its open bookings are cancelled next',
     Strict({ slotId: Id, openBookings: Count }),
   ),
   ForceCancellationDue: event(
-    'A portion of the bookings that were open when the slot was deleted: each is to be cancelled',
+    'Names up to 100 bookings that were open when the slot was deleted, to be cancelled',
     Strict({
       slotId: Id,
       portion: Count,
       bookingIds: Type.Array(Id, { minItems: 1, maxItems: BOOKINGS_PER_PORTION, examples: [['booking-1']] }),
     }),
   ),
-  BookingForceCanceled: event('The booking ended with its slot', booking),
+  BookingForceCanceled: event('The booking was cancelled because its slot was deleted', booking),
 };
 
 const commands = {
@@ -155,11 +155,11 @@ export const queries = {
     sorts: ['bookedAt'],
   }),
   booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking),
-  bookings: list('The desk: bookings of every slot', '/screening/bookings', Booking, {
+  bookings: list('Bookings of every slot', '/screening/bookings', Booking, {
     filters: { slotId: Id, status, date, customerId },
     sorts: bookingSorts,
   }),
-  customerBookings: list("My page: a customer's bookings", '/screening/customers/{customerId}/bookings', Booking, {
+  customerBookings: list("A customer's bookings", '/screening/customers/{customerId}/bookings', Booking, {
     filters: { status },
     sorts: bookingSorts,
   }),

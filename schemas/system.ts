@@ -16,7 +16,7 @@ import { ParkedChange, ParkedEvent, Replay, ReplayChange, ReplayRequest, Replays
 import type { CommonProblem } from './kernel/problems.ts';
 import { Id } from './kernel/values.ts';
 
-/** An answer that is not the JSON of a query: a page, a stream, metrics, or health, whose status counts, too. */
+/** An answer that is not the JSON of a query: a page, a stream, metrics, or health, whose status matters too. */
 export type DocumentSchema = {
   summary: string;
   description?: string;
@@ -35,7 +35,7 @@ export type DocumentSchema = {
 };
 
 /**
- * A resource that belongs to no context, declared like those of a context: who may use it, and a query, a command or a
+ * A resource that belongs to no context, declared like those of a context: its access rule, and a query, a command or a
  * document. Paths, methods, access and OpenAPI all derive from it.
  */
 export type SystemResource = {
@@ -67,8 +67,7 @@ const SignIn = Type.Object({
         sub: Type.String({ examples: ['auth0|5f7c8ec7c33c6c004bbafe82'] }),
         id: Type.String({
           ...Id,
-          description:
-            'The customerId, userId, shopId or managerId of what the caller owns: `sub` where that is an id.',
+          description: 'The customerId, userId, shopId or managerId of the caller: `sub` if that is an id.',
           examples: ['sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE'],
         }),
         roles: Type.Array(Type.String({ enum: [...roles] }), { examples: [['staff']] }),
@@ -127,7 +126,7 @@ const health = (summary: string, path: string): DocumentSchema => ({
 const { parkedId } = ParkedEvent.properties;
 const { view } = Replay.properties;
 
-/** Changes a resource of operators. @param status 202 for what is only accepted */
+/** Declares a change of an operators' resource. @param status 202 if the change is only accepted */
 const change = (path: string, status: 200 | 202, answer: CommandHttp['answer']): CommandHttp => ({
   method: 'PATCH',
   path,
@@ -236,7 +235,7 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     tag: 'system',
     access: anyone,
     document: {
-      ...taggedDocument('The page of a problem type: when it happens and what to do', '/problems/{name}', 'text/html', {
+      ...taggedDocument('The page of a problem type: its cause and remedy', '/problems/{name}', 'text/html', {
         type: 'string',
       }),
       parameters: [{ name: 'name', in: 'path', schema: Type.String({ examples: ['lot-full'] }), example: 'lot-full' }],
@@ -263,7 +262,7 @@ export type SystemRoute = Pick<SystemResource, 'tag' | 'access'> & {
   path: string;
 };
 
-/** Returns where a resource is, and who may use it. */
+/** Returns the path and the access rule of a resource. */
 export const routeOf = (resource: SystemResource): SystemRoute => {
   const { tag, access } = resource;
   if ('command' in resource) {

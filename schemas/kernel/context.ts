@@ -24,7 +24,7 @@ export const event = <Data extends TSchema>(
   upcasters: EventSchema['upcasters'] = {},
 ): EventSchema<Data> => ({ version, data, upcasters, summary });
 
-/** Why a command is refused: becomes RFC 9457 problem details with the type `/problems/{name}`. */
+/** A refusal of a command: RFC 9457 problem details with the type `/problems/{name}`. */
 export type ProblemSchema = {
   status: 402 | 404 | 409 | 422 | 503;
   title: string;
@@ -33,7 +33,7 @@ export type ProblemSchema = {
 };
 
 /**
- * A command. Its data is the path's parameters and the body's properties in one object; that is what its decider gets.
+ * A command. Its data is the path's parameters and the body's properties in one object, which the decider gets.
  * Without `http` it is internal: only policies issue it.
  */
 export type CommandSchema<Data extends TObject = TObject> = {
@@ -50,7 +50,7 @@ export type CommandHttp = {
   path: string;
   /** The id that the server makes when the body has none. With an id from the client the command is safe to repeat. */
   id?: string;
-  /** 201 with Location for what is created, 202 for what is only accepted, else 200. */
+  /** 201 with Location for a created resource, 202 for an accepted change, else 200. */
   status: 200 | 201 | 202;
   /** Whether it may be answered with 202 before its outcome is known; Location then shows its progress. */
   mayTakeLonger?: true;
@@ -126,7 +126,7 @@ export type ScopeSchema = { kind: string; field: string };
 export type ContextSchema = {
   name: string;
   title: string;
-  /** Left out where a token can be limited to the whole context only. */
+  /** Undefined when a token can be limited only to the whole context. */
   scope?: ScopeSchema;
   events: Readonly<Record<string, EventSchema>>;
   commands: Readonly<Record<string, CommandSchema>>;

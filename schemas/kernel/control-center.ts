@@ -22,7 +22,7 @@ export const ProjectionStatus = Strict({
   eventsBehind: Type.Integer({ minimum: 0, description: 'Exact up to 500, an estimate above.', examples: [0] }),
   secondsBehind: Type.Number({
     minimum: 0,
-    description: 'The age of the oldest event that it has not handled.',
+    description: 'The age of the oldest unhandled event.',
     examples: [0],
   }),
   secondsSinceProgress: Type.Number({ minimum: 0, description: 'Since its position last changed.', examples: [0.2] }),

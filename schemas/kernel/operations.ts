@@ -9,7 +9,7 @@ export const ParkedEvent = Strict({
   parkedId: Type.String({ examples: ['parking.lots:0190163d-8694-739b-aea5-966c26f8ad91'] }),
   member: Type.String({ examples: ['parking.lots'] }),
   state: Status('parked', 'replaying', 'discarded'),
-  blocks: Type.Boolean({ description: 'Whether the member waits for it.' }),
+  blocks: Type.Boolean({ description: 'Whether the consumer waits for it.' }),
   reason: Type.String(),
   attempts: Type.Integer({ minimum: 1 }),
   parkedAt: Time,
@@ -20,7 +20,7 @@ export const ParkedEvent = Strict({
   data: Type.String({ description: "The event's data, as JSON." }),
 });
 
-/** A change of a parked event: handle it once more, or leave it out. */
+/** A change of a parked event: handle it again, or discard it. */
 export const ParkedChange = Strict({ state: Status('replaying', 'discarded') });
 
 /** The last replay of a view that was requested over HTTP. */
@@ -29,12 +29,12 @@ export const Replay = Strict({
   state: Type.Unsafe<'running' | 'switched' | 'stopped' | 'failed'>(
     Type.String({
       enum: ['running', 'switched', 'stopped', 'failed'],
-      description: 'A stopped replay continues from where it was when it is requested again.',
+      description: 'A stopped replay continues when it is requested again.',
     }),
   ),
   startedAt: Time,
   events: Type.Integer({ minimum: 0, description: 'Events read so far.' }),
-  share: Type.Number({ minimum: 0, maximum: 1, description: 'The part of the log that was read.' }),
+  share: Type.Number({ minimum: 0, maximum: 1, description: 'The share of the log that has been read.' }),
   switchedAt: Type.Optional(Time),
   reason: Type.Optional(Type.String()),
 });

@@ -1,6 +1,6 @@
 import type { CommonProblem } from './problems.ts';
 
-/** What a problem's page says: when the problem happens, and what a client does about it. */
+/** The text of a problem's page: its cause, and the remedy for a client. */
 export type ProblemGuide = { when: string; advice: string };
 
 const repeatLater =
@@ -18,20 +18,20 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
   },
   'invalid-request': {
     when: 'A parameter or a property is missing, unknown, or of the wrong type; `errors` names up to 20 places.',
-    advice: 'Correct what `errors` names. Begin a list with its first page when it names /cursor.',
+    advice: 'Correct the places in `errors`. If it names /cursor, start the list at its first page.',
   },
   unauthenticated: {
     when: 'The request has no access token, or one that has expired or is not valid for Plaza.',
     advice: 'Get a token as /sign-in describes, and send it in Authorization: Bearer.',
   },
   forbidden: {
-    when: 'None of the roles in the token may do this, or the request names somebody else.',
-    advice: 'Use a token whose roles may do it; the reference lists them as x-access.',
+    when: 'None of the roles in the token has access, or the request names another owner.',
+    advice: 'Use a token whose roles have access; the reference lists them as x-access.',
   },
   'not-found': {
-    when: 'The path leads to nothing, or to something that is not yours to see.',
+    when: 'The resource does not exist, or you have no access to it.',
     advice:
-      'Check the ids in the path. After a command, send its Event-Position as Min-Event-Position to see what it made.',
+      'Check the ids in the path. After a command, send its Event-Position as Min-Event-Position to see its effect.',
   },
   'method-not-allowed': {
     when: 'The resource exists, but not with this method.',
@@ -74,7 +74,7 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
     advice: 'Report it. A command may have been done: repeat it with the same Idempotency-Key.',
   },
   overloaded: {
-    when: 'As many requests are in flight or waiting as this process takes.',
+    when: 'The process has reached its limit of requests in flight and waiting.',
     advice: repeatLater,
   },
   'event-store-unavailable': {
@@ -94,7 +94,7 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
     advice: repeatLater,
   },
   'view-behind': {
-    when: 'The view has not reached the position in Min-Event-Position; `position` is how far it is.',
+    when: 'The view has not reached the position in Min-Event-Position; `position` is the position it has reached.',
     advice: 'Repeat the request, or send Prefer: wait=N to wait for the view.',
   },
 };
@@ -117,10 +117,10 @@ export const gatewayGuide: ProblemGuide = {
 export const guidesByStatus: Readonly<Record<402 | 404 | 409 | 422 | 503, ProblemGuide>> = {
   402: {
     when: 'The payment provider declined the payment.',
-    advice: 'Nothing was charged. Send a new command with another means of payment.',
+    advice: 'Nothing was charged. Send a new command with another payment method.',
   },
   404: {
-    when: 'The command names something that does not exist.',
+    when: 'The command names a resource that does not exist.',
     advice: 'Check the ids in the path and in the body. Nothing was changed.',
   },
   409: {

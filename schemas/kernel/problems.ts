@@ -2,18 +2,18 @@
 export const commonProblems = {
   'malformed-json': { status: 400, title: 'The body is not valid JSON' },
   'malformed-request': { status: 400, title: 'The request is malformed' },
-  'invalid-request': { status: 400, title: 'The request does not have the shape it must have' },
-  unauthenticated: { status: 401, title: 'The request needs a good access token' },
-  forbidden: { status: 403, title: 'This is not yours to do' },
+  'invalid-request': { status: 400, title: 'The request does not match its schema' },
+  unauthenticated: { status: 401, title: 'The request needs a valid access token' },
+  forbidden: { status: 403, title: 'The caller has no access' },
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The resource does not have this method' },
-  'replay-running': { status: 409, title: 'The view is being replayed already' },
-  'precondition-failed': { status: 412, title: 'The resource changed meanwhile' },
+  'replay-running': { status: 409, title: 'The view is already being replayed' },
+  'precondition-failed': { status: 412, title: 'The resource has changed' },
   'body-too-large': { status: 413, title: 'The body is over 64 KiB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'misdirected-request': { status: 421, title: 'The request is for another host' },
   'out-of-range': { status: 422, title: 'A value is out of its range' },
-  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used before, for another request' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'too-many-requests': { status: 429, title: 'Too many requests in a short time' },
   'internal-error': { status: 500, title: 'Something went wrong' },
   overloaded: { status: 503, title: 'Too many requests are waiting', retryAfter: 1 },
@@ -21,8 +21,8 @@ export const commonProblems = {
   'written-by-newer': { status: 502, title: 'The resource was changed by a newer version of Plaza', retryAfter: 5 },
   'sign-in-unavailable': { status: 503, title: 'The identity provider is not available', retryAfter: 1 },
   'views-unavailable': { status: 503, title: 'The read models are not available', retryAfter: 1 },
-  'view-behind': { status: 503, title: 'The view has not reached the position asked for', retryAfter: 1 },
+  'view-behind': { status: 503, title: 'The view has not reached the requested position', retryAfter: 1 },
 } as const satisfies Readonly<Record<string, { status: number; title: string; retryAfter?: number }>>;
 
-/** The name of a problem of no particular context. */
+/** The name of a common problem. */
 export type CommonProblem = keyof typeof commonProblems;

@@ -19,7 +19,7 @@ const merged = (one: Response, other: Response): Response => {
   };
 };
 
-/** Adds to an operation who may use it, and the answers to everybody else. */
+/** Adds the access rule to an operation, and the answers to callers without access. */
 export const guarded = (operation: Operation, rule: Rule): Operation => {
   const isOpen = rule.anyone === 'all';
   const shown = Object.fromEntries(

@@ -95,7 +95,7 @@ export const describe = (
               name: 'sort',
               in: 'query' as const,
               required: false,
-              description: 'A field, or `-` and a field for the reverse. Left out: by id.',
+              description: 'A field, or `-` and a field for the reverse. Default: by id.',
               schema: SortText(sorts),
             },
           ]

@@ -93,7 +93,7 @@ type AnswerHeader = keyof typeof answerHeaders;
 /** Headers whose meaning depends on the operation. */
 const queryHeaders = {
   BodyETag: {
-    description: 'Changes with the body; for If-None-Match. It is weak: a command never takes it for a revision.',
+    description: 'Changes with the body; for If-None-Match. It is weak: it is never a revision for a command.',
     schema: Type.String({ examples: ['W/"9nUvoDoVMAkOhPyT3hU1dw"'] }),
   },
 } as const;

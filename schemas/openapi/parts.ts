@@ -15,7 +15,7 @@ export const pathParameters = (path: string, properties: TProperties): Parameter
 /** The query parameters of every paged list. */
 export const pagingParameters: readonly Parameter[] = [
   { name: 'limit', in: 'query', required: false, description: 'Items on a page.', schema: Limit },
-  { name: 'cursor', in: 'query', required: false, description: 'The `next` of the page before.', schema: CursorText },
+  { name: 'cursor', in: 'query', required: false, description: 'The `next` of the previous page.', schema: CursorText },
 ];
 
 /** A JSON body with an example. */
