@@ -27,7 +27,7 @@ describe('with some contexts switched on', () => {
     data.remove();
   });
 
-  test('those answer, and the others are not there', async () => {
+  test('serves these contexts and no others', async () => {
     const { url } = plaza;
     const opened = await openSlot(url, 's1');
     expect(opened.status).toBe(201);
@@ -45,7 +45,7 @@ describe('with some contexts switched on', () => {
   });
 });
 
-describe('with an event that one view can’t handle', () => {
+describe('with an event that one view cannot handle', () => {
   const data = temporaryData();
   const programs: Program[] = [];
   let stores: EmbeddedStores;
@@ -95,7 +95,7 @@ describe('with an event that one view can’t handle', () => {
   const seen = (url: string, path: string, position: string | null) =>
     call(url, 'GET', path, undefined, reaching(position));
 
-  test('it is put aside, and all views are live', async () => {
+  test('parks the event, and all views are live', async () => {
     const { url } = await start('live');
     await openShop(url, '1');
     await call(url, 'PUT', '/food-court/shops/1/menu/m1', { name: '김밥', price: 4000, available: true });
@@ -121,7 +121,7 @@ describe('with an event that one view can’t handle', () => {
     expect(Object.values(body.contexts)).not.toContain(null);
   });
 
-  test('where views are built from history only that one is not, and its context answers what it can', async () => {
+  test('builds all other views from history, and the context answers with the built ones', async () => {
     const { url } = await start('built');
     const now = (await openSlot(url, 's2')).headers.get('Event-Position');
     expect(await seen(url, '/screening/slots/s1', now)).toMatchObject({ status: 200, body: { left: 1 } });

@@ -1,6 +1,6 @@
 import { type Context, contextOf } from './wiring/context.ts';
 
-/** Every context, in the order in which they are shown: a line for each. */
+/** Every context, one line each, in the order in which they are shown. */
 const contexts: readonly Context[] = await Promise.all([
   contextOf('parking'),
   contextOf('screening'),

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * `npm run demo [-- URL]`: plays the car park's walk-through against a running Plaza, and shows each command, its answer, the events it led
- * to and the views that followed. Takes new ids each time, so that it can be played again.
+ * `npm run demo [-- URL]`: plays the car park's walk-through against a running Plaza. Shows each command, its answer,
+ * its events and the changed views. Uses new ids each time.
  */
 const base = process.argv[2] ?? `http://localhost:${process.env.PORT ?? 8088}`;
 const run = Date.now().toString(36);
@@ -38,7 +38,7 @@ const command = async (method: string, path: string, body?: object): Promise<Ans
   return answer;
 };
 
-/** Asks until the answer is as expected: what policies do comes a moment after the command's own answer. */
+/** Repeats a query until the answer is as expected: policies act a moment after the command's answer. */
 const query = async (path: string, position: string | null, expected: (body: Record<string, unknown>) => boolean) => {
   const headers: Record<string, string> = position ? { 'Min-Event-Position': position, Prefer: 'wait=5' } : {};
   for (let tries = 0; tries < 100; tries++) {
@@ -50,7 +50,7 @@ const query = async (path: string, position: string | null, expected: (body: Rec
     }
     await delay(50);
   }
-  throw new Error(`GET ${path} does not show what it should`);
+  throw new Error(`GET ${path} does not show the expected state`);
 };
 
 const couponIs = (status: string) => (body: Record<string, unknown>) => body.status === status;

@@ -24,18 +24,21 @@ const sendAway = (res: ServerResponse, side: string): void => {
   res.end(JSON.stringify(body));
 };
 
-/** What operators do goes to the projections; else GET and HEAD are queries, the rest are commands. */
+/** Operations go to the projections; of the rest, GET and HEAD are queries, others are commands. */
 const sideOf = ({ url = '', method }: IncomingMessage, settings: Settings): { side: string; target: string } => {
   if (url.startsWith('/operations/')) return { side: 'projections', target: settings.PROJECTIONS_URL };
   if (method === 'GET' || method === 'HEAD') return { side: 'read-api', target: settings.READ_API_URL };
   return { side: 'write-side', target: settings.WRITE_SIDE_URL };
 };
 
-/** Requests in flight, and more that wait for their turn; one more is answered with 503. */
+/** Requests in flight, and more that wait; further ones get 503. */
 const MAX_BRIEF = 256;
 const MAX_WAITING = 2_000;
 
-/** Event streams, and queries that wait for a view: they may last, and take no room from others. */
+/**
+ * Event streams, and queries that wait for a view. They have a bound of their own, so that they block no other
+ * requests.
+ */
 const MAX_LASTING = 2_000;
 
 const durationOf = ({ path, headers }: Request): 'brief' | 'lasting' =>
@@ -54,7 +57,7 @@ await main(async () => {
     headers.connection = res.getHeader('Connection') === 'close' ? 'close' : 'keep-alive';
   });
   const pass = async (req: Request, res: Response): Promise<void> => {
-    // Metrics are for the inside: they are read at each side.
+    // Metrics are internal: they are read at each side.
     if (/^\/metrics\/*$/.test(req.path)) return sendProblem(res, problems.notFound());
     const { side, target } = sideOf(req, settings);
     if (closes(req.headers)) res.setHeader('Connection', 'close');

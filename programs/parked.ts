@@ -4,8 +4,10 @@ import { operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
- * `npm run parked -- list | replay ID | discard ID`: the events that a projection or policy could not handle. A replay
- * is done by the process that works on the member; this waits for its outcome.
+ * `npm run parked -- list
+ * replay ID
+ * discard ID`: manages the events that a projection or policy could not handle. The process that holds the consumer's
+ * lease replays the event; this program waits for the outcome.
  */
 const USAGE = 'npm run parked -- list | replay ID | discard ID';
 const WAIT = 10_000;

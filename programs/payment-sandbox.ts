@@ -5,7 +5,7 @@ import { createLog } from './wiring/log.ts';
 import { readSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';
 
-/** `npm run payment-sandbox`: a payment provider that takes nobody's money, as a process of its own. */
+/** `npm run payment-sandbox`: a payment provider that takes no money, as a separate process. */
 await main(async () => {
   const settings = readSettings();
   const log = createLog(settings.LOG_LEVEL, 'payment-sandbox');

@@ -7,7 +7,7 @@ import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
 import { openOutside } from './wiring/outside.ts';
 import { runProgram } from './wiring/run-program.ts';
 
-/** `npm run policies`: whenever event, then command, as a process of its own. */
+/** `npm run policies`: the policies as a separate process. */
 await runProgram(
   { name: 'policies', port: 'POLICIES_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {

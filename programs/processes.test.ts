@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
 
-/** Every side as a process of its own, behind the gateway, on stores of its own. */
+/** Every side as a separate process behind the gateway, on separate stores. */
 const data = temporaryData();
 let stores: EmbeddedStores;
 let env: Record<string, string>;
@@ -52,7 +52,7 @@ test('the gateway sends commands to the write side and queries to the read API',
   await shows('/parking/lots/l', 'free', 9);
 });
 
-test('with projections and policies stopped commands are accepted, and what they missed is caught up once', async () => {
+test('with projections and policies stopped commands are accepted, and each missed event is handled once later', async () => {
   expect(await Promise.all([projections.end(), policies.end()])).toEqual([0, 0]);
   expect((await reserve('r2')).status).toBe(201);
   expect((await reserve('r3')).status).toBe(201);

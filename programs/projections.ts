@@ -7,7 +7,7 @@ import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { runProgram } from './wiring/run-program.ts';
 
-/** `npm run projections`: events, then read models, as a process of its own. */
+/** `npm run projections`: the projections as a separate process. */
 await runProgram(
   { name: 'projections', port: 'PROJECTIONS_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {
@@ -21,7 +21,7 @@ await runProgram(
     opened.defer(async () => void (await Promise.all([projections.stop(), operations.stop()])));
     return {
       handlers: (metrics, health) => [metrics, systemGuard(identify, signIn), health, operations.router],
-      // A successor is ready once its views are: until then its predecessor keeps the old ones up to date.
+      // A successor is ready once its views are; until then its predecessor keeps the old ones current.
       checks: { readModels: pingCheck(db), ...projections.checks },
       informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
       announce: (url) => log.info(`the process of the projections listens on ${url}`),

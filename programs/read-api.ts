@@ -9,10 +9,10 @@ import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { runProgram } from './wiring/run-program.ts';
 
-/** Milliseconds by which the driver reports an unreachable MongoDB before a query is answered without it. */
+/** Milliseconds between the driver's report of an unreachable MongoDB and the answer of the query. */
 const BEFORE_THAT = 100;
 
-/** `npm run read-api`: queries over HTTP, as a process of its own. */
+/** `npm run read-api`: queries over HTTP, as a separate process. */
 await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL'] }, async (program) => {
   const { settings, log, onError, opened } = program;
   const limits = limitsOf('side', settings, log);
@@ -30,7 +30,7 @@ await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL
     signIn,
   });
   const drain = settings.DRAIN_SECONDS * 1000;
-  // Requests that wait for a view by then may finish, if the process that ends this one waits for the drain too.
+  // Requests that wait for a view may finish after the drain.
   const inFlight = drain === 0 ? 0 : MAX_WAIT * 1000;
   return {
     handlers: (metrics, health) => [

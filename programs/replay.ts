@@ -7,9 +7,11 @@ import { interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
- * `npm run replay -- NAME… | --context NAME | --all [--dry-run]`: rebuilds views from history while the old ones
- * serve, then switches. After a kill the next run continues it; an interrupted one removes what it made. A dry run
- * shows that history can be replayed, and changes no view.
+ * `npm run replay -- NAME…
+ * --context NAME
+ * --all [--dry-run]`: rebuilds views from history while the old ones serve, then switches. After a kill the next run
+ * continues; after an interruption the new views are removed. A dry run shows that history can be replayed, and changes
+ * no view.
  */
 const INTERRUPTED = 130;
 

@@ -3,7 +3,7 @@ import { call, eventually, type Program, startProgram, temporaryData } from '../
 
 const ALL_IN_ONE = 'all-in-one';
 
-describe('what can not start says why in one line', () => {
+describe('a failed start prints its reason in one line', () => {
   const data = temporaryData();
   let running: Program;
   beforeAll(async () => {
@@ -23,7 +23,7 @@ describe('what can not start says why in one line', () => {
     throw new Error('it started');
   };
 
-  test('a port that is taken', async () => {
+  test('for a taken port', async () => {
     const other = temporaryData();
     const { port } = new URL(running.url);
     const message = await failure({ PORT: port, PLAZA_DATA: other.folder });
@@ -31,25 +31,25 @@ describe('what can not start says why in one line', () => {
     other.remove();
   });
 
-  test('data that another process has open', async () => {
+  test('for data that another process has open', async () => {
     expect(await failure({ PLAZA_DATA: data.folder })).toMatch(
       /ended with 1:\nplaza: The data in .+ is in use by another process\.\n$/,
     );
   });
 
-  test('a folder that can not be written', async () => {
+  test('for a folder that is not writable', async () => {
     expect(await failure({ PLAZA_DATA: '/proc/plaza' })).toMatch(
       /ended with 1:\nplaza: The data folder \/proc\/plaza cannot be written .+\n$/,
     );
   });
 
-  test('settings that can not be used, one line each', async () => {
+  test('for invalid settings, one line each', async () => {
     expect(await failure({ COMMAND_TIMEOUT_MS: 'soon', PLAZA_CONTEXTS: 'casino', PLAZA_DATA: data.folder })).toMatch(
       /ended with 1:\nplaza: .*PLAZA_CONTEXTS=casino .+\n.*COMMAND_TIMEOUT_MS=soon must be a whole number .+\n$/,
     );
   });
 
-  test('sign-in without a payment provider or the sandbox by name', async () => {
+  test('for sign-in without a payment provider or the sandbox by name', async () => {
     const other = temporaryData();
     const env = { PLAZA_DATA: other.folder, AUTH: 'on' };
     expect(await failure(env)).toMatch(/ended with 1:\nplaza: PAYMENT_URL must be set with AUTH=on: .+\n$/);
@@ -69,7 +69,7 @@ describe('what can not start says why in one line', () => {
   );
 });
 
-test('data is kept over restarts, and over the death of the stores', async () => {
+test('data survives restarts and crashes of the stores', async () => {
   const data = temporaryData();
   const first = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
   await call(first.url, 'POST', '/parking/lots', { lotId: 'kept', name: '정자역', spots: 2 });
@@ -97,7 +97,7 @@ test('data is kept over restarts, and over the death of the stores', async () =>
   data.remove();
 });
 
-describe('stores that cannot be reached', () => {
+describe('unreachable stores', () => {
   const data = temporaryData();
   afterAll(() => data.remove());
   const EVENTSTORE_URL = 'esdb://operator:geheim@127.0.0.1:1?tls=false';
@@ -149,7 +149,7 @@ describe('the banner', () => {
     return shown;
   };
 
-  test('names the store of the events and the store of the views, each where it is', async () => {
+  test('names the URLs of the event store and of MongoDB', async () => {
     const data = temporaryData();
     const other = temporaryData();
     const running = await startProgram('stores', {

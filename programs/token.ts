@@ -11,8 +11,8 @@ import { readSettings, SettingsError } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
- * `npm run token -- --role staff [--role admin] [--scope food-court:shop:1] --sub CUST1 [--hours 8]`: prints an access token for a Plaza that runs
- * with AUTH=on on the same PLAZA_DATA and has no identity provider.
+ * `npm run token -- --role staff [--role admin] [--scope food-court:shop:1] --sub CUST1 [--hours 8]`: prints an access
+ * token for a Plaza that runs with AUTH=on on the same PLAZA_DATA and has no identity provider.
  */
 await main(async () => {
   const { values } = parseArgs({

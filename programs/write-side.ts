@@ -12,7 +12,7 @@ const onDeath = (error: unknown) => {
   throw error;
 };
 
-/** `npm run write-side`: commands over HTTP, as a process of its own. */
+/** `npm run write-side`: commands over HTTP, as a separate process. */
 await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTSTORE_URL'] }, async (program) => {
   const { settings, log, onError, opened } = program;
   const limits = limitsOf('side', settings, log);

@@ -5,7 +5,7 @@ import { consumerMetrics } from '../../platform/telemetry/consumers.ts';
 import { eventStoreProbe, mongoProbe, reportUnreachable } from './reachable.ts';
 import type { Program } from './run-program.ts';
 
-/** Connects a program to the event store, and reports while that does not answer. */
+/** Connects a program to the event store, and logs while it does not answer. */
 export const connectEvents = ({ settings, log, opened }: Program, url = settings.EVENTSTORE_URL): EventStoreClient => {
   const client = connectEventStore(url, { fast: settings.EVENTSTORE_FAST === 'on' });
   opened.defer(() => disconnectEventStore(client));
@@ -14,8 +14,8 @@ export const connectEvents = ({ settings, log, opened }: Program, url = settings
 };
 
 /**
- * Connects a program to the read models, and reports while MongoDB does not answer.
- * @param patience milliseconds until an operation fails while no server can be reached
+ * Connects a program to the read models, and logs while MongoDB does not answer.
+ * @param patience milliseconds until an operation fails when no server is reachable
  */
 export const connectViews = (
   { settings, log, telemetry, opened }: Program,

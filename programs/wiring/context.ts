@@ -12,9 +12,8 @@ export type Context = {
 };
 
 /**
- * Composes a context of what its files export, which are called as the context is: `schema` of `schemas/{name}.ts`,
- * `writeSide` of `write-side/{name}/index.ts`, `projections` of `projections/{name}/index.ts` and `readSide` of
- * `read-api/{name}.ts`.
+ * Composes a context from the exports of its files: `schema` of `schemas/{name}.ts`, `writeSide` of
+ * `write-side/{name}/index.ts`, `projections` of `projections/{name}/index.ts` and `readSide` of `read-api/{name}.ts`.
  */
 export const contextOf = async (name: string): Promise<Context> => {
   const { schema } = (await import(`../../schemas/${name}.ts`)) as { schema: ContextSchema };

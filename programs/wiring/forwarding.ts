@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
-/** Headers of one connection, which a gateway does not pass on (RFC 9110 7.6.1), but for Transfer-Encoding. */
+/** Headers of one connection, which a gateway does not forward (RFC 9110 7.6.1), except Transfer-Encoding. */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -12,7 +12,7 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
-/** Headers that only a gateway may set: a client could pass itself off as another one with them. */
+/** Headers that only a gateway may set: with them a client could impersonate another. */
 const GATEWAYS_OWN = ['forwarded', 'x-real-ip', 'plaza-delivery'];
 
 const partsOf = (header: string | string[] | undefined): string[] =>
@@ -21,20 +21,20 @@ const partsOf = (header: string | string[] | undefined): string[] =>
     .map((part) => part.trim())
     .filter(Boolean);
 
-/** Returns whether a message asks for its connection to be closed behind it. */
+/** Returns whether a message asks for its connection to be closed after it. */
 export const closes = ({ connection }: IncomingHttpHeaders): boolean =>
   partsOf(connection).some((option) => option.toLowerCase() === 'close');
 
-/** Removes the headers that are for one connection only, those that its Connection header names among them. */
+/** Removes the headers of one connection, including those that its Connection header names. */
 export const stripHopByHop = (headers: IncomingHttpHeaders): void => {
   for (const name of [...partsOf(headers.connection).map((option) => option.toLowerCase()), ...HOP_BY_HOP])
     delete headers[name];
 };
 
 /**
- * Makes a request's headers those that a side gets from its gateway. X-Forwarded-For ends with the address that the
- * request came from; before it stands only what the trusted proxies wrote. The other X-Forwarded headers are the
- * proxies' where there are any, else the gateway's own.
+ * Replaces a request's headers by those of a gateway. X-Forwarded-For ends with the request's own address, after the
+ * entries of the trusted proxies. The other X-Forwarded headers are the proxies' if there are any, else the gateway's
+ * own.
  */
 export const forwardedHeaders = (
   { headers, socket }: IncomingMessage,

@@ -6,7 +6,7 @@ import { bearerTokens } from '../../platform/identity/tokens.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
 export type Identity = {
-  /** Undefined where sign-in is off: everybody may do everything. */
+  /** Undefined when sign-in is off: everybody may do everything. */
   identify: Identify | undefined;
   signIn: SignIn;
 };
@@ -21,8 +21,8 @@ const keysFrom = async ({ AUTH_JWKS, AUTH_ISSUER, PLAZA_DATA }: Settings) => {
 };
 
 /**
- * Who may sign in, as the settings say. Without an issuer the local key of `npm run token` is what is trusted.
- * @throws SettingsError for keys of an unnamed issuer
+ * Returns how callers are identified. Without an issuer, the local key of `npm run token` is trusted.
+ * @throws SettingsError for keys without an issuer
  */
 export const identityOf = async (settings: Settings, onError: (error: unknown) => void): Promise<Identity> => {
   if (settings.AUTH === 'off') return { identify: undefined, signIn: { signIn: 'off' } };

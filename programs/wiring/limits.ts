@@ -21,10 +21,9 @@ type LimitSettings = Pick<
 const NONE: Limits = { handlers: [], stop: async () => {} };
 
 /**
- * The limit that the settings set on each client. With MONGODB_URL the processes of one scope count together, else
- * each for itself.
- * @param scope `entry` of what clients reach, where by default there is a limit if others than this machine can ask; or
- *   `side` of what stands behind a gateway, where there is one only if it was set
+ * Returns the limit on each client. With MONGODB_URL the processes of one scope count together, else each alone.
+ * @param scope `entry`: clients reach it directly, and it is limited by default if other machines can reach it; `side`:
+ *   it is behind a gateway, and limited only if the setting is set
  */
 export const limitsOf = (
   scope: 'entry' | 'side',

@@ -34,7 +34,7 @@ test.each([
   expect(shown).toContain('[');
 });
 
-test('the rest of a line stays as it is', () => {
+test('the rest of a line is unchanged', () => {
   const line = JSON.stringify({
     lotId: 'l',
     carNumber: 'a',

@@ -2,12 +2,12 @@ import { pino } from 'pino';
 
 export type Log = ReturnType<typeof createLog>;
 
-/** A quote, however often the text around it was quoted before. */
+/** A quote with any number of escapes. */
 const QUOTE = '\\\\*["\'`]';
 
 /**
- * Access tokens, and values that identify people or pay: in JSON, in JSON within JSON, and as `util.inspect` and MongoDB
- * write them (`{ carNumber: "…" }`). A value ends with the same quote that begins it.
+ * Access tokens, and values that identify people or payments: in JSON, in JSON within JSON, and in the form of
+ * `util.inspect` and MongoDB (`{ carNumber: "…" }`). A value ends with the quote that begins it.
  */
 const SECRETS: readonly (readonly [RegExp, string])[] = [
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[token]'],
@@ -26,14 +26,14 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 export const redacted = (line: string): string =>
   SECRETS.reduce((text, [secret, instead]) => text.replaceAll(secret, instead), line);
 
-/** JSON lines on standard error. @param level of LOG_LEVEL */
+/** Creates a log of JSON lines on standard error. @param level of LOG_LEVEL */
 export const createLog = (level: string, name: string) =>
   pino(
     { level, name, base: { name, pid: process.pid }, hooks: { streamWrite: redacted } },
     pino.destination({ fd: 2, sync: false }),
   );
 
-/** Logs failures that are nobody's refusal, with what is known of the request. */
+/** Logs unexpected errors, with facts about the request. */
 export const logFailures =
   (log: Log) =>
   (error: unknown, about: object = {}): void =>

@@ -9,8 +9,8 @@ import { openStores } from './stores.ts';
 export type Operated = { settings: Settings; client: EventStoreClient; db: Db };
 
 /**
- * Runs an operator's command against the stores of the running Plaza, or on embedded ones for as long as the command
- * takes.
+ * Runs an operator's command against the stores of the running Plaza, or on embedded ones that run only for the
+ * command.
  * @throws SettingsError when the stores cannot be determined
  */
 export const operate = async <Result>(command: (stores: Operated) => Promise<Result>): Promise<Result> => {

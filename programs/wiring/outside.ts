@@ -3,8 +3,8 @@ import type { WriteSideContext } from '../../write-side/context.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Opens what the contexts reach outside the event store for.
- * @throws SettingsError when the settings name no service that a context needs
+ * Opens the contexts' external services.
+ * @throws SettingsError when a required service is not set
  */
 export const openOutside = async (contexts: readonly WriteSideContext[], settings: Settings) => {
   const all = (await Promise.all(contexts.map(({ outside }) => outside?.()))).filter((one) => one !== undefined);
@@ -12,7 +12,7 @@ export const openOutside = async (contexts: readonly WriteSideContext[], setting
   let reached = settings;
   const stops: (() => Promise<void>)[] = [];
   return {
-    /** Starts stand-ins for services that the settings do not name, in a process that runs every side. */
+    /** Starts stand-ins for services that are not set, in a process that runs every side. */
     async standIn(dataFolder: string): Promise<void> {
       for (const { standIn } of all) {
         const started = await standIn(reached, dataFolder);

@@ -3,14 +3,14 @@ import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 
-/** Milliseconds for a store's answer, and between two lines that report it. */
+/** Milliseconds for a store's answer, and between two reports. */
 const ANSWER_WITHIN = 2_000;
 const REPORT_EVERY = 5_000;
 
 /** Returns a URL without user name and password. */
 export const withoutPassword = (url: string): string => url.replace(/\/\/[^/?]*@/, '//');
 
-/** A store and a question that it answers when it can be reached. */
+/** A store and a question that it answers when it is reachable. */
 export type Probe = { name: string; url: string; ask(): Promise<unknown> };
 
 export const eventStoreProbe = (client: EventStoreClient, url: string): Probe => ({

@@ -17,13 +17,13 @@ export type Program = {
   log: Log;
   onError: ReturnType<typeof logFailures>;
   telemetry: Telemetry;
-  /** Closes what the sides open, the last first, as soon as no request is being answered. */
+  /** Closes what the sides have opened, in reverse order, once all requests are answered. */
   opened: AsyncDisposableStack;
 };
 
 /** The sides of a program, once they have started. */
 export type Sides = {
-  /** Returns every handler in order: its own around those of the process, `/metrics`, and `/livez` with `/readyz`. */
+  /** Returns every handler in order: the sides' own, `/metrics`, and `/livez` with `/readyz`. */
   handlers(metrics: RequestHandler, health: RequestHandler): readonly RequestHandler[];
   /** The schemas of the contexts whose paths are served. */
   schemas?: readonly ContextSchema[];
@@ -35,9 +35,9 @@ export type Sides = {
   drain?: number;
   /** Milliseconds that requests in flight may take on top of that. */
   inFlight?: number;
-  /** Ends answers that would last, such as event streams. */
+  /** Ends unlimited answers such as event streams. */
   endStreams?(): void;
-  /** Waits before the first request is answered. */
+  /** Runs before the first request is answered. */
   warmUp?(): Promise<void>;
   /** Reports that the program answers. */
   announce(url: string): void;

@@ -25,7 +25,7 @@ describe('an operator’s command', () => {
     expect(locate({ ...STORES, MONGODB_DATABASE: 'city' })).toEqual({ ...STORES, MONGODB_DATABASE: 'city' });
   });
 
-  test('uses the embedded stores where the running Plaza has them, and its other one', () => {
+  test('uses the embedded and the external store of the running Plaza', () => {
     writeFileSync(join(folder, 'stores.json'), JSON.stringify(embedded));
     run({ MONGODB_DATABASE: 'city' });
     const found = { EVENTSTORE_URL: embedded.eventStoreUrl, MONGODB_URL: embedded.mongoUrl, MONGODB_DATABASE: 'city' };
@@ -40,7 +40,7 @@ describe('an operator’s command', () => {
     });
   });
 
-  test('uses what a folder holds when no Plaza runs on it, and says so when it holds nothing', () => {
+  test('uses the stores of a folder on which no Plaza runs, and refuses an empty folder', () => {
     expect(() => locate()).toThrow(
       /^There is no Plaza's data in .+: set PLAZA_DATA, or EVENTSTORE_URL and MONGODB_URL/,
     );
@@ -49,7 +49,7 @@ describe('an operator’s command', () => {
     expect(locate()).toMatchObject({ EVENTSTORE_URL: '', MONGODB_URL: '' });
   });
 
-  test('takes nothing from a Plaza that has ended, whether in order or not', async () => {
+  test('ignores a Plaza that has ended or crashed', async () => {
     run(STORES)();
     expect(runningOn(folder)).toBeUndefined();
     const child = spawn(process.execPath, ['--version']);

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { withoutPassword } from './reachable.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
-/** The stores and the sign-in of a Plaza that runs on a data folder, without passwords. An empty URL is the embedded store. */
+/**
+ * The stores and the sign-in of a Plaza that runs on a data folder, without passwords. An empty URL means the embedded
+ * store.
+ */
 export type Running = {
   pid: number;
   EVENTSTORE_URL: string;
@@ -28,8 +31,8 @@ const isAlive = (pid: number): boolean => {
 };
 
 /**
- * Tells the operators' commands which stores this process uses, in the data folder's `plaza.json`.
- * @returns a function that withdraws it
+ * Writes this process's stores into the data folder's `plaza.json`, for operators' commands.
+ * @returns a function that removes the file
  */
 export const announce = (settings: Settings): (() => void) => {
   const folder = settings.PLAZA_DATA;
@@ -63,8 +66,8 @@ export const runningOn = (folder: string): Running | undefined => readAlive<Runn
 type Located = Pick<Settings, 'EVENTSTORE_URL' | 'MONGODB_URL' | 'MONGODB_DATABASE'>;
 
 /**
- * Returns the stores that an operator's command must use: those that the settings name, else those of the Plaza that
- * runs on the data folder, else the embedded ones that the folder holds (empty URLs).
+ * Returns the stores for an operator's command: those of the settings, else those of the Plaza that runs on the data
+ * folder, else the embedded ones in the folder (empty URLs).
  * @throws SettingsError when they cannot be determined
  */
 export const locateStores = (

@@ -11,7 +11,7 @@ const ask = (url: string) =>
     }).once('error', reject);
   });
 
-test('while it drains a server answers, and ends each connection with its answer; then nobody is let in', async () => {
+test('a draining server answers and closes each connection after its answer; then it accepts no connection', async () => {
   const serving = await serve({ HOST: '127.0.0.1', AUTH: 'off' }, 0);
   serving.handle((_req, res) => res.end('done'));
   expect(await ask(serving.url)).toBe('keep-alive');
@@ -30,7 +30,7 @@ test('while it drains a server answers, and ends each connection with its answer
   await expect(ask(serving.url)).rejects.toThrow('ECONNREFUSED');
 });
 
-test('a kept-alive connection whose last answer was begun before the end does not hold it up', async () => {
+test('a kept-alive connection whose last answer began before the end does not delay it', async () => {
   const serving = await serve({ HOST: '127.0.0.1', AUTH: 'off' }, 0);
   const { promise: asked, resolve: arrived } = Promise.withResolvers<() => void>();
   serving.handle((_req, res) => {

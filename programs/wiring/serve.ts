@@ -5,31 +5,28 @@ import { problems, sendProblem } from '../../platform/http/problem.ts';
 import { isLoopback } from './loopback.ts';
 import type { Settings } from './settings.ts';
 
-/** An address that can't be listened on; the message is one line. */
+/** An address that cannot be listened on; the message is one line. */
 class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
 export type Serving = {
-  /** What to open: `http://127.0.0.1:8088`. */
+  /** The URL to open: `http://127.0.0.1:8088`. */
   url: string;
-  /** Answers with this from now on; requests that came before have waited. */
+  /** Sets the handler; earlier requests have waited for it. */
   handle(listener: RequestListener): void;
-  /**
-   * Goes on answering, but has each answer end its connection (`Connection: close`), for as long as whoever chooses
-   * between several servers may need to choose another one.
-   */
+  /** Still answers, with `Connection: close`, so that gateways can choose another server. */
   drain(milliseconds: number): Promise<void>;
-  /** Stops taking connections, lets those that are open end with their next answer, and waits until they have. */
+  /** Accepts no new connections, ends open ones with their next answer, and waits for them. */
   close(): Promise<void>;
 };
 
-/** Milliseconds for a request's headers, and for the whole of it: slow clients are cut off at the next look. */
+/** Milliseconds for a request's headers and for the whole request, and between checks that disconnect slow clients. */
 export type Patience = { headers: number; request: number; look: number };
 
 const PATIENCE: Patience = { headers: 10_000, request: 30_000, look: 1_000 };
 
-/** Milliseconds between two looks for connections that nothing is answered on any more. */
+/** Milliseconds between two checks for idle connections. */
 const LOOK_FOR_IDLE = 50;
 
 /** Bytes of a request's headers; more are 431. */
@@ -38,18 +35,18 @@ const MAX_HEADERS = 16 * 1024;
 const shown = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /**
- * Returns whether a page of another site sent a request: its name was pointed at this machine (DNS rebinding). Browsers
+ * Returns whether a page of another site sent a request by pointing its name at this machine (DNS rebinding). Browsers
  * always send the name in Host.
  */
 const isRebound = ({ headers: { host } }: IncomingMessage): boolean =>
   host !== undefined && !isLoopback(host.replace(/:\d*$/, ''));
 
 /**
- * Listens at once; requests wait until there is something to answer them. On loopback without sign-in a request for
- * any other host than this machine is answered with 421.
- * @param port 0 for any that is free
+ * Listens at once; requests wait until a handler is set. On loopback without sign-in, a request for another host gets
+ * 421.
+ * @param port 0 for any free one
  * @param patience with slow clients
- * @throws ListenError when the port is taken or the address can't be had
+ * @throws ListenError when the port is taken or the address is not available
  */
 export const serve = async (
   { HOST: host, AUTH }: Pick<Settings, 'HOST' | 'AUTH'>,
@@ -95,7 +92,7 @@ export const serve = async (
     async close() {
       isClosing = true;
       const closed = new Promise((resolve) => server.close(resolve));
-      // A connection whose answer was begun before stays open behind it.
+      // A connection stays open after an answer that began before the close.
       const look = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE);
       server.closeIdleConnections();
       await closed;

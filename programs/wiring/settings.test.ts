@@ -11,7 +11,7 @@ const refusal = (env: Record<string, string>): string => {
   return '';
 };
 
-describe('an address that others can reach', () => {
+describe('an address that other machines can reach', () => {
   const reachable = ['0.0.0.0', '::', '', '192.168.0.7', '::ffff:127.0.0.1', '127.example.com', 'plaza.example', '0'];
 
   test.each(reachable)('%j needs AUTH to be set', (HOST) => {
@@ -43,7 +43,7 @@ describe('a misspelt setting', () => {
     expect(refusal({ [name]: '' })).toBe(`${name} is not a setting: did you mean ${meant}?`);
   });
 
-  test('that begins with PLAZA_ stops the start however far it is from any setting', () => {
+  test('that begins with PLAZA_ prevents the start even if it resembles no setting', () => {
     expect(refusal({ PLAZA_COLOUR_OF_THE_PAGE: 'red' })).toMatch(/^PLAZA_COLOUR_OF_THE_PAGE is not a setting \(docs/);
   });
 
@@ -52,7 +52,7 @@ describe('a misspelt setting', () => {
   });
 });
 
-test('variables of other programs change nothing', () => {
+test('variables of other programs are ignored', () => {
   const foreign = {
     HOME: '/root',
     HOSTNAME: 'a',

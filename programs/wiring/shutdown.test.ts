@@ -18,7 +18,7 @@ test.each([
     env: { ...process.env, ...settings, PLAZA_DATA: data.folder, npm_lifecycle_event: 'start' },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const closed = once(shell, 'close'); // When the program has let go of the pipe too.
+  const closed = once(shell, 'close'); // after the program has closed the pipe too
   const [line] = await once(createInterface({ input: shell.stdout }), 'line');
   const { pid } = JSON.parse(said(line, data.folder));
   onTestFailed(() => void process.kill(pid, 'SIGKILL'));

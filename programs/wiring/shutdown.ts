@@ -1,17 +1,20 @@
-/** Milliseconds that an orderly end may take. */
+/** Milliseconds for an orderly end. */
 const WITHIN = 10_000;
 
-/** Milliseconds in which a signal counts as the same one: npm passes on what the whole process group has got already. */
+/**
+ * Milliseconds in which a repeated signal counts as one: npm forwards a signal that the whole process group got
+ * already.
+ */
 const SAME_SIGNAL = 500;
 
-/** Milliseconds between two looks at whether npm's shell is still there. */
+/** Milliseconds between two checks for npm's shell. */
 const LOOK_EVERY = 500;
 
 /**
- * Has SIGTERM and SIGINT end the process in order; a second one, or ten seconds, ends it at once. Started by npm it also ends when npm
- * is ended: npm passes a signal on to the shell between the two, which does not.
- * @param stop finishes what was accepted and closes everything
- * @param more milliseconds that it may take on top, for draining
+ * Ends the process in order on SIGTERM and SIGINT; at once on a second signal or after ten seconds. A process that npm
+ * started also ends with npm: npm sends a signal only to the shell between the two, which does not forward it.
+ * @param stop finishes accepted work and closes everything
+ * @param more additional milliseconds, for draining
  */
 export const onShutdown = (stop: (signal: string) => Promise<void>, more = 0): void => {
   let since: number | undefined;
@@ -42,7 +45,7 @@ export const onShutdown = (stop: (signal: string) => Promise<void>, more = 0): v
   look.unref();
 };
 
-/** Errors whose message is written for whoever starts the program. */
+/** Errors with a message for operators. */
 const EXPECTED = new Set([
   'SettingsError',
   'ListenError',
@@ -56,7 +59,7 @@ const EXPECTED = new Set([
 const isExpected = (error: unknown): error is Error =>
   error instanceof Error && (EXPECTED.has(error.name) || 'code' in error);
 
-/** Runs a program's start: what it throws is one clear line and exit code 1. */
+/** Runs a program's start. An error is printed in one line and ends the process with code 1. */
 export const main = async (start: () => Promise<void>): Promise<void> => {
   try {
     await start();

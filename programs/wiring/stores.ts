@@ -3,7 +3,7 @@ import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.t
 export type Stores = {
   eventStoreUrl: string;
   mongoUrl: string;
-  /** Undefined when both stores are somebody else's. */
+  /** Undefined when both stores are external. */
   embedded?: { dataFolder: string };
   stop(): Promise<void>;
 };
@@ -15,7 +15,7 @@ export type StoresOptions = {
   mongoUrl: string;
   dataFolder: string;
   log(line: string): void;
-  /** The embedded stores ended and could not be started again. */
+  /** Called when the embedded stores ended and could not be restarted. */
   onLost(reason: string): void;
 };
 
@@ -25,9 +25,9 @@ const RESTARTS = 5;
 const RESTARTS_WITHIN = 60_000;
 
 /**
- * The stores that settings name, and the embedded ones for those they don't. An embedded store that dies is started
- * again on the same files and ports: what was acknowledged is there, and clients connect again.
- * @throws a StoresError, with one line, when the embedded stores can't be started
+ * Opens the external stores of the settings, and embedded ones otherwise. An embedded store that dies is restarted on
+ * the same files and ports: acknowledged data is there, and clients reconnect.
+ * @throws a StoresError with one line when the embedded stores cannot start
  */
 export const openStores = async ({
   eventStoreUrl,
