@@ -7,7 +7,7 @@ const read = (file: string): string => readFileSync(join(FOLDER, file), 'utf8');
 const files = readdirSync(FOLDER).filter((file) => /^\d{4}-/.test(file));
 
 describe('the decisions', () => {
-  test('have numbers of their own', () => {
+  test('have unique numbers', () => {
     const numbers = files.map((file) => file.slice(0, 4));
     expect(new Set(numbers).size).toBe(numbers.length);
   });

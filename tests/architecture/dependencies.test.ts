@@ -34,7 +34,7 @@ describe('the program', () => {
     expect(imports).toBeGreaterThan(200);
   });
 
-  test('has no folder of code that the rules do not know', async () => {
+  test('has a rule for every folder of code', async () => {
     const known = new Set([...Object.keys(mayImport).map((folder) => folder.split('/')[0]!), ...free]);
     const entries = await readdir(ROOT, { withFileTypes: true });
     const unknown: string[] = [];

@@ -6,7 +6,7 @@ const names = contextSchemas.map(({ name }) => name);
 const readSides = await readSidesOf(names);
 const projections = await projectionsOf(names);
 
-/** Every way to ask a list: with none or one of its filters, in each of its orders. */
+/** Every question to a list: with none or one of its filters, in each of its orders. */
 const questions = readSides.flatMap(({ schema, views, only = {} }) =>
   Object.entries(schema.queries).flatMap(([name, { answer, path, filters, sorts }]) =>
     answer === 'one'
@@ -32,7 +32,7 @@ const indexesOf = (view: string): string[][] => {
   return [['_id'], ...projection.indexes.map((index) => Object.keys(index as object))];
 };
 
-/** Whether an index leads to some of what is asked for, and goes on in the order that is asked for. */
+/** Returns whether an index finds the filtered documents in the requested order. */
 const serves = (index: readonly string[], equal: readonly string[], order: readonly string[]): boolean => {
   const leading = index.slice(0, index.length - order.length);
   return (

@@ -15,7 +15,7 @@ const readJson = async (file: string) => JSON.parse(await readFile(join(ROOT, fi
 const packages: Record<string, Locked> = (await readJson('package-lock.json')).packages;
 
 describe('package-lock.json', () => {
-  test('holds the packages of every platform: else `npm ci` fails; `node .ci/complete-lock.js` adds them', () => {
+  test('contains the packages of every platform: else `npm ci` fails; `node .ci/complete-lock.js` adds them', () => {
     const names = Object.keys(packages).map((path) => path.replace(/^.*node_modules\//, ''));
     const optional = Object.values(packages).flatMap((locked) => Object.keys(locked.optionalDependencies ?? {}));
     expect(optional.length).toBeGreaterThan(0);
@@ -28,7 +28,7 @@ describe('package-lock.json', () => {
     expect(entries.filter(([, { resolved }]) => resolved).map(([path]) => path)).toEqual([]);
   });
 
-  test('holds what package.json asks for, each in one exact version', async () => {
+  test('contains the dependencies of package.json, each in one exact version', async () => {
     const { dependencies, devDependencies } = await readJson('package.json');
     expect(packages['']).toMatchObject({ dependencies, devDependencies });
     for (const version of Object.values({ ...dependencies, ...devDependencies })) expect(version).toMatch(/^\d/);

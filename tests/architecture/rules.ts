@@ -1,6 +1,6 @@
 import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 
-/** What each folder of the program may import besides itself. */
+/** The folders that each folder of the program may import. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   'platform/http': ['schemas'],
@@ -28,15 +28,15 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   embedded: [],
 };
 
-/** Folders that may import everything, and that nothing else may import. */
+/** Folders that may import everything and that nothing else may import. */
 export const free: readonly string[] = ['programs', 'tests', 'bench', 'deploy', 'control-center'];
 
 const any = (names: readonly string[]): string => `(?:${names.join('|')})`;
 const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
 
-/** Tests, and what only tests use. */
+/** Tests and their helpers. */
 const TEST = '(?:\\.test|/testing)\\.ts$';
-/** Where a context reaches outside: payments, mail, and what connects them. */
+/** A context's external services: payments, mail, and their wiring. */
 const EFFECTS = '^write-side/[^/]+/(?:[^/]+/|outside\\.ts$)';
 const POLICIES = '/policies\\.ts$';
 const SIDES = any(['write-side', 'projections', 'read-api', 'schemas']);
@@ -50,7 +50,7 @@ const folderRules = Object.entries(mayImport).map(
   }),
 );
 
-/** The page knows what may be said, as types, and nothing of the program behind it. */
+/** The page imports the messages' types, and nothing of the program. */
 const pageRules: readonly IForbiddenRuleType[] = [
   {
     name: 'the-page-imports-only-schemas',
@@ -67,8 +67,8 @@ const pageRules: readonly IForbiddenRuleType[] = [
 ];
 
 /**
- * The dependency rules of the project.
- * @param contexts names of the bounded contexts, as their files and folders are called
+ * Returns the dependency rules of the project.
+ * @param contexts names of the bounded contexts, which their files and folders have
  */
 export const dependencyRules = (contexts: readonly string[]): IConfiguration => {
   const context = `(${contexts.join('|')})`;

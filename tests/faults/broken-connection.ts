@@ -3,7 +3,7 @@ import { connectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import type { EventMetadata } from '../../platform/event-store/types.ts';
 
-/** Appends more than a connection takes at once, and says how many appends failed. */
+/** Appends more than a connection accepts at once, and prints how many appends failed. */
 const { append } = streams(connectEventStore(process.env.EVENTSTORE_URL ?? ''));
 const large = (stream: string) => {
   const event = { id: randomUUID(), type: 'Large', data: { text: 'x'.repeat(20_000) }, metadata: {} as EventMetadata };

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../write-side/cinema/payment/sandbox.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
-/** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
+/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 6 * PATIENCE });
 
@@ -45,7 +45,7 @@ const list = async (query: string, position: string) => {
 const reserve = (reservationId: string, token: string) =>
   post('/showings/s/reservations', { reservationId, customerId: 'c', payment: { method: 'card', token } });
 
-test('a payment that takes longer is answered with 202 and where to ask', async () => {
+test('a slow payment is answered with 202 and Location', async () => {
   await post('/movies', { movieId: 'm', title: '괴물', description: '한강', runningTime: 119 });
   await post('/movies/m/showings', { showingId: 's', startsAt: '2027-01-31T19:00:00.000Z', seats: 100, price: PRICE });
   const accepted = await reserve('slow', 'hang');
@@ -60,7 +60,7 @@ test('a payment that takes longer is answered with 202 and where to ask', async 
   expect(ended.status).toBe('refused');
 });
 
-test('killed in the middle of payments: in the end every seat stands with one payment, or with none', async () => {
+test('after kills during payments every reserved seat has one payment, and no other seat has any', async () => {
   for (const [round, killAfter] of [1, 4, 9].entries()) {
     let answered = 0;
     let reached = () => {};

@@ -3,7 +3,7 @@ import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.t
 import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { load } from './load.ts';
 
-/** How often the event store goes away under load. */
+/** How often the event store is killed under load. */
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 
 const data = temporaryData();
@@ -44,7 +44,7 @@ const reserve = (lotId: string, id: string) =>
 const isAway = ({ status, body, headers }: Answer) =>
   status === 503 && body.type === '/problems/event-store-unavailable' && headers.get('Retry-After') === '1';
 
-test('an event store that was killed: 503 within a second, and all is well once it is back', {
+test('a killed event store causes 503 within a second, and commands succeed once it is back', {
   timeout: 20_000 + ROUNDS * 10_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
@@ -77,7 +77,7 @@ test('an event store that was killed: 503 within a second, and all is well once 
   }
 });
 
-test('an event store that is silent: 503 within a second, and all is well once it speaks', async () => {
+test('a silent event store causes 503 within a second, and commands succeed once it answers', async () => {
   process.kill(stores.pid, 'SIGSTOP');
   try {
     const asked = Array.from({ length: 10 }, (_, index) => timed(() => reserve('b', `silent-${index}`)));

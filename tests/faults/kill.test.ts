@@ -7,7 +7,7 @@ import { streams } from '../../platform/event-store/streams.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { FEW_SPOTS, load, registerLots } from './load.ts';
 
-/** How often everything, or the stores alone, is killed under load; `CYCLES=500` for a long run. */
+/** How often everything, or only the stores, is killed under load; `CYCLES=500` for a long run. */
 const CYCLES = Number(process.env.CYCLES ?? 25);
 
 const data = temporaryData();
@@ -25,7 +25,7 @@ const storesOf = (program: Program): number => {
   return pids.at(-1)!;
 };
 
-test(`killed ${CYCLES} times under load: what was acknowledged is there, once`, {
+test(`killed ${CYCLES} times under load: every acknowledged command is stored once`, {
   timeout: 60_000 + CYCLES * 10_000,
 }, async () => {
   plaza = await start('0');

@@ -28,7 +28,7 @@ afterAll(async () => {
   data.remove();
 });
 
-/** Sixty-four clients want a spot at the same time. */
+/** Sends reservations of sixty-four clients at the same time. */
 const rush = async (lotId: string, through: readonly Program[]) => {
   const answers = await Promise.all(
     Array.from({ length: CLIENTS }, (_, index) =>
@@ -50,7 +50,7 @@ const rush = async (lotId: string, through: readonly Program[]) => {
 const open = (lotId: string, spots: number) =>
   call(processes[0]!.url, 'POST', '/parking/lots', { lotId, name: lotId, spots });
 
-test('seven spots: seven of sixty-four clients have one', async () => {
+test('sixty-four clients get exactly seven of seven spots', async () => {
   await open('seven', 7);
   const { accepted, reserved, refusals } = await rush('seven', processes.slice(0, 1));
   expect(accepted).toHaveLength(7);
@@ -58,7 +58,7 @@ test('seven spots: seven of sixty-four clients have one', async () => {
   expect(refusals).toEqual(['409 /problems/lot-full']);
 });
 
-test('seven spots, two processes: seven of sixty-four clients have one', async () => {
+test('sixty-four clients get exactly seven of seven spots over two processes', async () => {
   await open('seven-two', 7);
   const { accepted, reserved, refusals } = await rush('seven-two', processes);
   expect(accepted).toHaveLength(7);
@@ -66,7 +66,7 @@ test('seven spots, two processes: seven of sixty-four clients have one', async (
   expect(refusals).toEqual(['409 /problems/lot-full']);
 });
 
-test(`the last spot, two processes, ${ROUNDS} times: one client has it`, {
+test(`the last spot, two processes, ${ROUNDS} times: one client gets it`, {
   timeout: 60_000 + ROUNDS * 1_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
@@ -78,7 +78,7 @@ test(`the last spot, two processes, ${ROUNDS} times: one client has it`, {
   }
 });
 
-test('the views equal a fresh replay of all that', { timeout: 120_000 }, async () => {
+test('the views equal a fresh replay afterwards', { timeout: 120_000 }, async () => {
   const projections = await startProgram('projections', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,

@@ -6,14 +6,14 @@ import { call } from '../support/plaza.ts';
 type Reserved = { lotId: string; reservationId: string };
 
 export type Load = {
-  /** Reservations that were answered with 201, as `lotId.reservationId`. */
+  /** Reservations answered with 201, as `lotId.reservationId`. */
   readonly acknowledged: ReadonlySet<string>;
   /** The acknowledged requests with their answers, in the order of the answers. */
   readonly answers: readonly { path: string; body: string; status: number; etag: string | undefined }[];
-  /** Answers of any status, by status; 0 for a connection that broke. */
+  /** Number of answers by status; 0 for a broken connection. */
   readonly statuses: ReadonlyMap<number, number>;
   stop(): Promise<void>;
-  /** Compares what was acknowledged with what is in the event store. */
+  /** Compares the acknowledged reservations with the event store. */
   lostOrDoubled(eventStoreUrl: string): Promise<{ lost: string[]; doubled: string[] }>;
 };
 
@@ -22,7 +22,7 @@ export const FEW_SPOTS = 50;
 
 /**
  * Registers `few` and lots of 100,000 spots.
- * @param large how many of these: one for each hundred faults, which take some hundred spots each, is never full
+ * @param large the number of large lots: one per hundred faults, which take some hundred spots each, never fills up
  * @returns their ids
  */
 export const registerLots = async (base: string, large: number): Promise<string[]> => {
@@ -35,8 +35,8 @@ export const registerLots = async (base: string, large: number): Promise<string[
 let loads = 0;
 
 /**
- * Clients that reserve spots one after the other, each on a connection of its own, until they are stopped. A command
- * that was not answered is repeated under the same id, as a client would; one that was refused is given up.
+ * Runs clients that reserve spots one after the other, each on its own connection, until they are stopped. An
+ * unanswered command is repeated under the same id, as a client would; a refused one is not.
  * @param base the server's address
  */
 export const load = (base: string, lots: readonly string[], clients: number): Load => {

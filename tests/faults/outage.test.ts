@@ -13,13 +13,13 @@ import {
   viewsAreBuilt,
 } from '../support/plaza.ts';
 
-/** For how long the stores are away: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.test.ts` takes longer. */
+/** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.test.ts` takes longer. */
 const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
-/** Seconds in which a command is refused, and in which all is well again. */
+/** Seconds within which a command is refused, and within which everything works again. */
 const ANSWERED_WITHIN = 1;
 const RESUMED_WITHIN = 5;
 
-/** Every query and document, with the ids of the document's examples. Event streams last, so they are not asked. */
+/** Every query and document, with the ids of the document's examples. Event streams come last and are skipped. */
 const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap(([path, { get }]) => {
   if (!get || path === '/control-center/events') return [];
   const examples = new Map(
@@ -30,12 +30,12 @@ const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap((
   );
   return [path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(examples.get(name) ?? name))];
 });
-/** What needs neither store. */
+/** Paths that need neither store. */
 const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/problems/lot-full', '/livez', '/sign-in'];
 
 type Store = { start(): Promise<void>; stop(): Promise<void>; stores: EmbeddedStores; remove(): void };
 
-/** A store of its own, that comes back on the same port and files. */
+/** A separate store that restarts on the same port and files. */
 const openStore = async (): Promise<Store> => {
   const data = temporaryData();
   const portOf = (url: string) => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
@@ -103,7 +103,7 @@ afterAll(async () => {
   }
 });
 
-/** A new reservation is taken, seen in its view, and its coupon issued. */
+/** Reserves a spot, and waits for its view and its coupon. */
 const isResumed = async (): Promise<void> => {
   await eventually(reserve, ({ status }) => status === 201);
   const id = `r-${reservations}`;
@@ -117,7 +117,7 @@ const isResumed = async (): Promise<void> => {
   );
 };
 
-/** Has stores away for a while, and looks at the answers all the time. */
+/** Stops stores for a while and checks the answers meanwhile. */
 const without = async (stores: readonly Store[], look: () => Promise<void>): Promise<void> => {
   const events = await call(plaza.url, 'GET', '/parking/lots/lot-1/reservations?limit=200');
   expect(events.status).toBe(200);
@@ -151,7 +151,7 @@ const ready = async (): Promise<Record<string, { ok: boolean }>> => {
 describe(`for ${SECONDS} seconds`, () => {
   const patience = (SECONDS + 60) * 1000;
 
-  test('without the event store every query answers, and commands are asked to come back', {
+  test('without the event store every query answers, and commands get 503 with Retry-After', {
     timeout: patience,
   }, async () => {
     await without([eventStore], async () => {
@@ -162,7 +162,7 @@ describe(`for ${SECONDS} seconds`, () => {
     });
   });
 
-  test('without MongoDB commands are taken, and queries say that their views are away', {
+  test('without MongoDB commands are accepted, and queries get 503 views-unavailable', {
     timeout: patience,
   }, async () => {
     await without([mongo], async () => {
@@ -184,7 +184,7 @@ describe(`for ${SECONDS} seconds`, () => {
     });
   });
 
-  test('without both the process lives and says what is missing', { timeout: patience }, async () => {
+  test('without both the process stays up and reports the missing stores', { timeout: patience }, async () => {
     await without([eventStore, mongo], async () => {
       await isRefused();
       expect(await get('/parking/lots')).toMatchObject({ status: 503, body: { type: '/problems/views-unavailable' } });
@@ -193,7 +193,7 @@ describe(`for ${SECONDS} seconds`, () => {
     });
   });
 
-  test('nothing that was taken is missing from the views', async () => {
+  test('the views contain every accepted command', async () => {
     const lot = await eventually(
       () => call<{ reserved: number }>(plaza.url, 'GET', '/parking/lots/lot-1'),
       ({ status }) => status === 200,

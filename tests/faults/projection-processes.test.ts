@@ -30,7 +30,7 @@ afterEach(async () => {
 const parkingProjections = await projectionsOf(['parking']);
 const views = parkingProjections.map(({ name }) => name);
 
-/** A database of the test's own, and how to run projections on it. */
+/** Returns a separate database, and a function that runs projections on it. */
 const newRun = () => {
   run += 1;
   const database = `run_${run}`;
@@ -78,7 +78,7 @@ const shared = (byPid: Working, ...sharing: Program[]) => {
 
 let lots = 0;
 
-/** Reserves and cancels, one lot after another, until it is told to stop. @returns the last position */
+/** Reserves and cancels in one lot after another until it is stopped. @returns the last position */
 const keepAppending = () => {
   let stopped = false;
   const appending = (async () => {
@@ -127,7 +127,7 @@ describe('projection processes', { timeout: 90_000 }, () => {
     process.kill(first.pid, signal);
     if (signal === 'SIGSTOP') paused.push(first);
     await until(working, (byPid) => worksOnAll(byPid, second), PATIENCE);
-    // Five seconds are promised; what it takes on a machine that runs other tests besides is told, not asserted.
+    // The limit of five seconds is printed, not asserted: other tests may use the machine.
     console.log(`taken over ${Math.round(performance.now() - died)} ms after it was ${what}`);
 
     if (signal === 'SIGSTOP') {
@@ -140,7 +140,7 @@ describe('projection processes', { timeout: 90_000 }, () => {
     expect(await differences()).toEqual([]);
   });
 
-  test('ended in order, leaves its work to the other at once', async () => {
+  test('hand their work over at once on an orderly end', async () => {
     const { db, start, working } = newRun();
     const first = await start();
     await until(working, (byPid) => worksOnAll(byPid, first), PATIENCE);
@@ -167,7 +167,7 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     return { child, ended };
   };
 
-  test('rebuild a view of a running Plaza, and find it right', async () => {
+  test('rebuild and verify a view of a running Plaza', async () => {
     const { env, db, start } = newRun();
     await start();
     const position = await stores.append('parkingLot-cli', {
@@ -212,7 +212,7 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     expect(await db.collection('parking.lots').findOne({ lotId: 'kept' })).toMatchObject({ name: 'kept' });
   });
 
-  test('interrupted, a replay leaves the view as it was and nothing else', async () => {
+  test('an interrupted replay leaves the view unchanged and no leftovers', async () => {
     const { env, db } = newRun();
     const { child, ended } = command(env, 'programs/replay.ts', '--all');
     await until(
@@ -222,14 +222,14 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     );
     child.kill('SIGINT');
     const { code, output } = await ended;
-    // The signal may come when everything is done already.
+    // The replay may be complete before the signal.
     expect([0, 130]).toContain(code);
     if (code === 130) expect(output).toContain('the views are as they were');
     const left = (await db.listCollections().toArray()).map(({ name }) => name);
     expect(left.filter((name) => name.includes('.next'))).toEqual([]);
   });
 
-  test('killed, a replay goes on where it was with the next one, and leaves nothing', {
+  test('the next replay continues a killed one and leaves no leftovers', {
     timeout: 180_000,
   }, async () => {
     const { env, db, differences } = newRun();
@@ -275,7 +275,7 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     expect(output).toContain(message);
   });
 
-  test('list what is parked', async () => {
+  test('list parked events', async () => {
     const { env } = newRun();
     expect(await command(env, 'programs/parked.ts', 'list').ended).toMatchObject({ code: 0, output: '0 parked\n' });
     const { code, output } = await command(env, 'programs/parked.ts', 'discard', 'no:such').ended;

@@ -18,7 +18,7 @@ afterEach(async () => {
 const ROUNDS = 4;
 const EVENTS = 500;
 
-test('a pulled subscription outlives the store: each event comes once, in order, over restarts in the middle of batches', {
+test('a pulled subscription delivers each event once and in order over restarts of the store', {
   timeout: 90_000,
 }, async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
@@ -57,7 +57,7 @@ test('a pulled subscription outlives the store: each event comes once, in order,
     );
     await writer.appendToStream('counted', events);
     await disconnectEventStore(writer);
-    await reached(round * EVENTS + 1); // The others are on their way, or wait in the store.
+    await reached(round * EVENTS + 1); // the others are in flight or in the store
     process.kill(stores.pid, round % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
     if (round % 2 === 1) await stores.stop();
     await stores.exited;

@@ -24,7 +24,7 @@ afterAll(async () => {
   data.remove();
 });
 
-test('SIGTERM under load: it ends in order, loses nothing and doubles nothing', async () => {
+test('an orderly end under load loses and doubles no reservation', async () => {
   const { port } = new URL(writeSide.url);
   for (const lotId of ['a', 'b'])
     await call(writeSide.url, 'POST', '/parking/lots', { lotId, name: lotId, spots: 100_000 });
@@ -41,7 +41,7 @@ test('SIGTERM under load: it ends in order, loses nothing and doubles nothing', 
     writeSide = await start(port);
   }
   await running.stop();
-  // Whoever was let in was answered: only connections that were not let in broke.
+  // Every accepted connection was answered; only refused ones broke.
   expect([...running.statuses.keys()].sort()).toEqual([0, 201]);
   expect(await running.lostOrDoubled(stores.eventStoreUrl)).toEqual({ lost: [], doubled: [] });
 });

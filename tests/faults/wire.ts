@@ -1,18 +1,18 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** What a wire may do to those who talk over it. */
+/** A fault of a connection. */
 export const FAULTS = ['latency', 'reset', 'half-close', 'black-hole', 'slow-bytes', 'reply-lost', 'refuse'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export type Wire = {
   port: number;
-  /** From now on connections, open and new, have this fault; none lets everything pass again. */
+  /** Applies a fault to open and new connections; undefined removes it. */
   set(fault?: Fault): void;
   close(): Promise<void>;
 };
 
-/** A TCP proxy that can spoil what passes. @param target the port on loopback that it leads to */
+/** A TCP proxy with faults. @param target the port on loopback that it forwards to */
 export const startWire = async (target: number): Promise<Wire> => {
   let fault: Fault | undefined;
   const pairs = new Set<[Socket, Socket]>();
@@ -62,7 +62,7 @@ export const startWire = async (target: number): Promise<Wire> => {
   return {
     port: (server.address() as AddressInfo).port,
     set(next) {
-      // What was swallowed can't be made up for: the connection is of no use any more.
+      // Swallowed bytes cannot be replaced: the connection is unusable.
       const isSpoiled = fault === 'black-hole' || fault === 'reply-lost';
       fault = next;
       for (const [near, far] of pairs) {

@@ -5,7 +5,7 @@ import { FEW_SPOTS, load, registerLots } from './load.ts';
 import { differingDocuments } from './views.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';
 
-/** How many faults there are on the wires under load; `WIRE_FAULTS=5000` for a long run. */
+/** Number of faults under load; `WIRE_FAULTS=5000` for a long run. */
 const COUNT = Number(process.env.WIRE_FAULTS ?? 200);
 
 const data = temporaryData();
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-test(`${COUNT} faults on the wires: what was acknowledged is there, once`, {
+test(`${COUNT} connection faults: every acknowledged command is stored once`, {
   timeout: 60_000 + COUNT * 5_000,
 }, async () => {
   const loads = writeSides.map(({ url }) => load(url, lots, 8));
@@ -62,7 +62,7 @@ test(`${COUNT} faults on the wires: what was acknowledged is there, once`, {
     });
   }
 
-  // A command comes again through the other process, as it was: the same answer, and no second event.
+  // The same command through the other process gets the same answer and no second event.
   for (const again of loads[0]!.answers.slice(-20)) {
     const { body, path, status, etag } = again;
     const answer = await call(writeSides[1]!.url, 'POST', path, body);

@@ -10,7 +10,7 @@ type Documented = { operationId: string; responses: Record<string, { content?: C
 
 const ID = 'https://plaza.example/openapi';
 
-/** Objects whose properties are listed have no other ones: what a document does not name must not be answered. */
+/** Closes objects with listed properties: an undocumented property in an answer is an error. */
 const closed = (value: unknown): unknown => {
   if (Array.isArray(value)) return value.map(closed);
   if (typeof value !== 'object' || value === null) return value;
@@ -43,9 +43,9 @@ const load = () => {
 
 let loaded: ReturnType<typeof load> | undefined;
 
-/** Statuses that any path may be answered with, known or not. */
+/** Statuses that any path may answer. */
 const OF_ANY_PATH = new Set([404, 405]);
-/** What a gateway says of a side that it does not reach. */
+/** A gateway's answers for an unreachable side. */
 const OF_GATEWAYS = /^\/problems\/((write-side|read-api|projections)-)?unavailable$/;
 
 type Shown = { type?: string; context?: string; data?: unknown; items?: Shown[]; events?: Shown[] };
@@ -60,9 +60,9 @@ const eventsIn = (operationId: string, body: Shown): { name: string; data: unkno
 };
 
 /**
- * Holds an answer against the OpenAPI document, and the events in it against the AsyncAPI document: its status, type,
- * problem and every field must be documented. Paths of contexts that Plaza does not have are not its business.
- * @returns what is wrong, a line each
+ * Checks an answer against the OpenAPI document, and its events against the AsyncAPI document: its status, type,
+ * problem and every field must be documented. Ignores paths of unknown contexts.
+ * @returns a line for each error
  */
 export const breachesOf = (method: string, path: string, status: number, type: string, body: unknown): string[] => {
   loaded ??= load();
@@ -92,7 +92,7 @@ export const breachesOf = (method: string, path: string, status: number, type: s
   const check = (validate: ValidateFunction, value: unknown, what: string) => {
     if (validate(value)) return;
     for (const { instancePath, keyword, message, params } of validate.errors ?? []) {
-      // A Plaza may run with some contexts only.
+      // A Plaza may run only some contexts.
       if (instancePath === '/contexts' && keyword === 'required') continue;
       breaches.push(`${what}${instancePath} ${message} ${JSON.stringify(params)}`);
     }

@@ -9,12 +9,12 @@ import { breachesOf } from './contract.ts';
 const ROOT = new URL('../../', import.meta.url).pathname;
 
 export type Program = {
-  /** Where it listens, for those that do. */
+  /** The address of a program that listens. */
   url: string;
   pid: number;
-  /** Everything it has printed. */
+  /** Returns the program's output. */
   output(): string;
-  /** Sends a signal and waits for the end. */
+  /** Sends a signal and waits for the program to end. */
   end(signal?: NodeJS.Signals): Promise<number | null>;
   /** Resolves with the exit code when the program has ended, null after a signal. */
   ended: Promise<number | null>;
@@ -23,11 +23,11 @@ export type Program = {
 const READY = /listens on (http:\/\/\S+)|^stores ready/;
 
 /**
- * Starts one of Plaza's programs and waits until it prints that it is ready.
+ * Starts one of Plaza's programs and waits for its ready line.
  * @param name of its file in `programs/`: `all-in-one`
- * @param env settings; PORT is any that is free
+ * @param env settings; PORT is any free port
  * @param root another version's folder
- * @throws Error with what it printed when it ends before
+ * @throws Error with the output when the program ends first
  */
 export const startProgram = async (name: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
   const child: ChildProcess = spawn(process.execPath, [join(root, 'programs/run.js'), name], {
@@ -70,13 +70,13 @@ export const startProgram = async (name: string, env: Record<string, string>, ro
   };
 };
 
-/** A folder of its own for embedded stores. */
+/** Creates a folder for embedded stores. */
 export const temporaryData = () => {
   const folder = mkdtempSync(join(tmpdir(), 'plaza-'));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 };
 
-/** A token as `npm run token -- …` prints it, of the key in a data folder. @throws Error when the command fails */
+/** Returns a token of `npm run token -- …`, signed by the key in a data folder. @throws Error when the command fails */
 export const localToken = (folder: string, ...args: string[]): string =>
   execFileSync(process.execPath, ['programs/token.ts', ...args], {
     cwd: ROOT,
@@ -87,7 +87,7 @@ export const localToken = (folder: string, ...args: string[]): string =>
 
 export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
 
-/** Calls an endpoint with JSON, of a Plaza that has other contexts than those that the contract is of. */
+/** Calls a JSON endpoint of a Plaza whose contexts differ from the checked contract. */
 export const callUnchecked = async <Body = Record<string, unknown>>(
   base: string,
   method: string,
@@ -105,8 +105,8 @@ export const callUnchecked = async <Body = Record<string, unknown>>(
 };
 
 /**
- * Calls an endpoint with JSON.
- * @throws Error when the answer is not as OpenAPI and AsyncAPI have it
+ * Calls a JSON endpoint.
+ * @throws Error when the answer breaks the OpenAPI or AsyncAPI document
  */
 export const call: typeof callUnchecked = async (base, method, path, body, headers) => {
   const answer = await callUnchecked(base, method, path, body, headers);
@@ -118,10 +118,10 @@ export const call: typeof callUnchecked = async (base, method, path, body, heade
   return answer as never;
 };
 
-/** Milliseconds: whoever is asked needs the processor too. */
+/** Milliseconds between two requests, so that the server gets the processor too. */
 const BETWEEN_LOOKS = 25;
 
-/** Asks again and again until the answer is as expected: for what policies do some time after a command's answer. */
+/** Repeats a request until the answer is as expected, for example after a policy's command. */
 export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T) => boolean, within = 10_000) => {
   const until = performance.now() + within;
   for (;;) {
@@ -132,7 +132,9 @@ export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T)
   }
 };
 
-/** Waits until every view has been built: a query answers 503 before. @param headers of a caller who may see all */
+/**
+ * Waits until every view has been built: before that a query answers 503. @param headers of a caller with access to all
+ */
 export const viewsAreBuilt = (url: string, headers: Record<string, string> = {}): Promise<unknown> =>
   eventually(
     () =>
