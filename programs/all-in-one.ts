@@ -12,10 +12,10 @@ import { projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
-import { openOutside } from './wiring/outside.ts';
 import { withoutPassword } from './wiring/reachable.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { announce } from './wiring/running.ts';
+import { openOutside } from './wiring/services.ts';
 import { openStores } from './wiring/stores.ts';
 import { openWriteSide } from './wiring/write-side.ts';
 

@@ -4,8 +4,8 @@ import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
 import { writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
-import { openOutside } from './wiring/outside.ts';
 import { runProgram } from './wiring/run-program.ts';
+import { openOutside } from './wiring/services.ts';
 
 /** `npm run policies`: the policies as a separate process. */
 await runProgram(

@@ -4,8 +4,8 @@ import { writeSidesOf } from './contexts.ts';
 import { connectEvents } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
-import { openOutside } from './wiring/outside.ts';
 import { runProgram } from './wiring/run-program.ts';
+import { openOutside } from './wiring/services.ts';
 import { openWriteSide } from './wiring/write-side.ts';
 
 const onDeath = (error: unknown) => {

@@ -1,6 +1,6 @@
 import type { CommandContext } from './kernel/context.ts';
-import type { Outside } from './outside.ts';
 import type { Policy } from './policies/policy.ts';
+import type { Outside } from './services.ts';
 
 /** A bounded context's write side: its schema, the deciders of its streams and its policies. */
 export type WriteSideContext = CommandContext & {

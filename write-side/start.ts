@@ -7,8 +7,8 @@ import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import { commandMetrics } from '../platform/telemetry/commands.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
-import type { Arounds } from './kernel/around.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
+import type { Arounds } from './kernel/command-steps.ts';
 import type { CommandContext } from './kernel/context.ts';
 import { commandRoutes } from './kernel/http.ts';
 

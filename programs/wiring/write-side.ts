@@ -3,8 +3,8 @@ import type { Appending } from '../../platform/event-store/fast/append-thread.ts
 import type { WriteSideContext } from '../../write-side/context.ts';
 import { startWriteSide, type WriteSide } from '../../write-side/start.ts';
 import type { Identity } from './identity.ts';
-import type { openOutside } from './outside.ts';
 import type { Program } from './run-program.ts';
+import type { openOutside } from './services.ts';
 
 export type WriteSideParts = {
   client: EventStoreClient;

@@ -37,7 +37,7 @@ const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
 /** Tests and their helpers. */
 const TEST = '(?:\\.test|/testing)\\.ts$';
 /** A context's external services: payments, mail, and their wiring. */
-const EFFECTS = '^write-side/[^/]+/(?:[^/]+/|outside\\.ts$)';
+const EFFECTS = '^write-side/[^/]+/(?:[^/]+/|services\\.ts$)';
 const POLICIES = '/policies\\.ts$';
 const SIDES = any(['write-side', 'projections', 'read-api', 'schemas']);
 
@@ -96,7 +96,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
           pathNot: [
             '^write-side/$1/[^/]+$',
             '^write-side/context\\.ts$',
-            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|context|around)\\.ts$',
+            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|context|command-steps)\\.ts$',
             '^schemas/',
           ],
         },

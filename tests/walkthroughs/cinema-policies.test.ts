@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CinemaEvent, type Hold, holdOf } from '../../schemas/cinema.ts';
-import { cinemaAround } from '../../write-side/cinema/around.ts';
 import { writeSide as cinema } from '../../write-side/cinema/index.ts';
-import { connectPayments, type Payments } from '../../write-side/cinema/payment/client.ts';
-import { performPayments } from '../../write-side/cinema/payment/perform.ts';
-import { type Sandbox, startSandbox } from '../../write-side/cinema/payment/sandbox.ts';
+import { connectPayments, type Payments } from '../../write-side/cinema/payment-provider/client.ts';
+import { performPayments } from '../../write-side/cinema/payment-provider/perform.ts';
+import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
 import { policies as cinemaPolicies, cinemaProcesses } from '../../write-side/cinema/policies.ts';
-import type { Give, GivenOutcome, Settled } from '../../write-side/kernel/around.ts';
+import { cinemaAround } from '../../write-side/cinema/steps.ts';
+import type { Give, GivenOutcome, Settled } from '../../write-side/kernel/command-steps.ts';
 import { isRefusal } from '../../write-side/kernel/decider.ts';
 
 type Command = { type: string; data: object };

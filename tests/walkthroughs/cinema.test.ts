@@ -1,6 +1,6 @@
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../write-side/cinema/payment/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
 import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 /** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */

@@ -4,11 +4,11 @@ import { expressPath, jsonBody } from '../../platform/http/app.ts';
 import { admit, type Identify } from '../../platform/identity/caller.ts';
 import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
-import type { Arounds } from './around.ts';
 import { type CommandAnswers, commandAnswers } from './command-answer.ts';
 import type { CommandHandler } from './command-handler.ts';
 import { type CommandRequest, commandReader } from './command-request.ts';
-import { type Reply, runAround } from './run-around.ts';
+import type { Arounds } from './command-steps.ts';
+import { type Reply, runAround } from './run-steps.ts';
 
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];

@@ -1,6 +1,6 @@
 import type { Check } from '../platform/http/health.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
-import type { Arounds } from './kernel/around.ts';
+import type { Arounds } from './kernel/command-steps.ts';
 import type { Processes } from './policies/run-policies.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { type CinemaCommand, type CinemaEvent, holdKey, holdOf } from '../../schemas/cinema.ts';
-import type { Around, Arounds, Give, GivenOutcome, Settled } from '../kernel/around.ts';
+import type { Around, Arounds, Give, GivenOutcome, Settled } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
 
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Position } from '../../platform/event-store/types.ts';
-import type { Around, Give, Settled } from './around.ts';
 import type { Done } from './command-answer.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandRequest } from './command-request.ts';
+import type { Around, Give, Settled } from './command-steps.ts';
 import type { Outcome } from './request.ts';
 
 /** The answer to one request. Only the first one is sent, and none to a client that has closed the connection. */

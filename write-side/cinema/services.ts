@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outside } from '../outside.ts';
-import { cinemaAround } from './around.ts';
+import type { Outside } from '../services.ts';
 import { mailChannel } from './mail/channel.ts';
 import { performMessages } from './mail/perform.ts';
-import { connectPayments } from './payment/client.ts';
-import { paymentMetrics } from './payment/metrics.ts';
-import { performPayments } from './payment/perform.ts';
+import { connectPayments } from './payment-provider/client.ts';
+import { paymentMetrics } from './payment-provider/metrics.ts';
+import { performPayments } from './payment-provider/perform.ts';
 import { cinemaProcesses } from './policies.ts';
+import { cinemaAround } from './steps.ts';
 
 /** The settings that the cinema reads. */
 export type CinemaSettings = {
@@ -53,7 +53,7 @@ const paymentsOf = (settings: CinemaSettings) => {
 /** Starts the payment sandbox where the settings choose it. */
 const standIn = async (settings: CinemaSettings, dataFolder: string) => {
   if (!choosesSandbox(settings)) return { settings: {}, stop: async () => {} };
-  const { startSandbox } = await import('./payment/sandbox.ts');
+  const { startSandbox } = await import('./payment-provider/sandbox.ts');
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const sandbox = await startSandbox({ file: join(dataFolder, 'payments.sqlite') });
   return { settings: { PAYMENT_URL: sandbox.url }, stop: sandbox.stop };

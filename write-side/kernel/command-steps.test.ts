@@ -6,8 +6,8 @@ import type { Position } from '../../platform/event-store/types.ts';
 import { createApp } from '../../platform/http/app.ts';
 import { type ContextSchema, command } from '../../schemas/kernel/context.ts';
 import { Id } from '../../schemas/kernel/values.ts';
-import type { Around, Settled } from './around.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
+import type { Around, Settled } from './command-steps.ts';
 import { commandRoutes } from './http.ts';
 import type { Outcome } from './request.ts';
 
