@@ -15,7 +15,7 @@ import { limitsOf } from './wiring/limits.ts';
 import { withoutPassword } from './wiring/reachable.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { announce } from './wiring/running.ts';
-import { openOutside } from './wiring/services.ts';
+import { openServices } from './wiring/services.ts';
 import { openStores } from './wiring/stores.ts';
 import { openWriteSide } from './wiring/write-side.ts';
 
@@ -27,7 +27,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   const { settings, log, onError, telemetry, opened } = program;
   const names = settings.PLAZA_CONTEXTS;
   const contexts = await writeSidesOf(names);
-  const outside = await openOutside(contexts, settings);
+  const services = await openServices(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
   const info = (line: string) => log.info(line);
 
@@ -44,7 +44,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   });
   opened.defer(announce(settings));
   opened.defer(stores.stop);
-  opened.defer(outside.stop);
+  opened.defer(services.stop);
   const limits = limitsOf('entry', settings, log);
   opened.defer(limits.stop);
   const client = connectEvents(program, stores.eventStoreUrl);
@@ -52,15 +52,15 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   // A crash leaves leases of a process that no longer runs; the views would wait until these expire. On a slow machine
   // the first connection takes longer than an operation waits for it.
   if (settings.MONGODB_URL === '') await patiently(() => forgetAllWorkers(db));
-  await outside.standIn(dataFolder);
+  await services.standIn(dataFolder);
   const known = await projectionsOf(names);
 
-  const writeSide = openWriteSide(program, { client, contexts, outside, identify });
+  const writeSide = openWriteSide(program, { client, contexts, services, identify });
   const policies = startPolicies({
     client,
     db,
     policies: contexts.flatMap(({ policies: own }) => own),
-    processes: outside.processes(),
+    processes: services.processes(),
     handler: writeSide.handler,
     log: info,
     telemetry,

@@ -5,7 +5,7 @@ import { measuredHandler } from '../write-side/start.ts';
 import { writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
 import { runProgram } from './wiring/run-program.ts';
-import { openOutside } from './wiring/services.ts';
+import { openServices } from './wiring/services.ts';
 
 /** `npm run policies`: the policies as a separate process. */
 await runProgram(
@@ -15,12 +15,12 @@ await runProgram(
     const client = connectEvents(program);
     const db = connectViews(program);
     const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
-    const outside = await openOutside(contexts, settings);
+    const services = await openServices(contexts, settings);
     const policies = startPolicies({
       client,
       db,
       policies: contexts.flatMap(({ policies: own }) => own),
-      processes: outside.processes(),
+      processes: services.processes(),
       handler: measuredHandler({ store: streams(client), contexts, onError }, telemetry),
       log: (line) => log.info(line),
       telemetry,

@@ -5,7 +5,7 @@ import { connectEvents } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { runProgram } from './wiring/run-program.ts';
-import { openOutside } from './wiring/services.ts';
+import { openServices } from './wiring/services.ts';
 import { openWriteSide } from './wiring/write-side.ts';
 
 const onDeath = (error: unknown) => {
@@ -22,9 +22,9 @@ await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTST
   const appending = isFast ? await startAppendThread(settings.EVENTSTORE_URL, onDeath) : undefined;
   opened.defer(() => appending?.stop());
   const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
-  const outside = await openOutside(contexts, settings);
+  const services = await openServices(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
-  const writeSide = openWriteSide(program, { client, appending, contexts, outside, identify });
+  const writeSide = openWriteSide(program, { client, appending, contexts, services, identify });
   return {
     handlers: (metrics, health) => [
       ...limits.handlers,

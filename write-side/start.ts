@@ -8,7 +8,7 @@ import type { Identify } from '../platform/identity/caller.ts';
 import { commandMetrics } from '../platform/telemetry/commands.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
-import type { Arounds } from './kernel/command-steps.ts';
+import type { StepsByCommand } from './kernel/command-steps.ts';
 import type { CommandContext } from './kernel/context.ts';
 import { commandRoutes } from './kernel/http.ts';
 
@@ -21,8 +21,8 @@ export type WriteSideOptions = {
   answerWithin: number;
   /** Commands that may wait or be in flight. */
   maxBusy: number;
-  /** The steps around commands that reach beyond their own stream. */
-  around?: Arounds;
+  /** The steps of commands that reach beyond their own stream. */
+  steps?: StepsByCommand;
   /** Further conditions for `/readyz`. */
   checks?: Readonly<Record<string, () => Promise<Check>>>;
   onError(error: unknown): void;
@@ -60,7 +60,7 @@ export const startWriteSide = ({
   contexts,
   answerWithin,
   maxBusy,
-  around = {},
+  steps = {},
   checks = {},
   onError,
   identify,
@@ -72,7 +72,7 @@ export const startWriteSide = ({
   const tail = () => readTail(client);
   return {
     handler,
-    router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, around, tail, onError }),
+    router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, steps, tail, onError }),
     checks: {
       ...checks,
       eventStore: async () => {

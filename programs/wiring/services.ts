@@ -6,8 +6,8 @@ import type { Settings } from './settings.ts';
  * Opens the contexts' external services.
  * @throws SettingsError when a required service is not set
  */
-export const openOutside = async (contexts: readonly WriteSideContext[], settings: Settings) => {
-  const all = (await Promise.all(contexts.map(({ outside }) => outside?.()))).filter((one) => one !== undefined);
+export const openServices = async (contexts: readonly WriteSideContext[], settings: Settings) => {
+  const all = (await Promise.all(contexts.map(({ services }) => services?.()))).filter((one) => one !== undefined);
   for (const { check } of all) check(settings);
   let reached = settings;
   const stops: (() => Promise<void>)[] = [];
@@ -23,7 +23,7 @@ export const openOutside = async (contexts: readonly WriteSideContext[], setting
     commands(telemetry: Telemetry) {
       const opened = all.map(({ commands }) => commands(reached, telemetry));
       return {
-        around: Object.assign({}, ...opened.map(({ around }) => around)),
+        steps: Object.assign({}, ...opened.map(({ steps }) => steps)),
         checks: Object.assign({}, ...opened.map(({ checks }) => checks)),
       };
     },

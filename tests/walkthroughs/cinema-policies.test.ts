@@ -5,8 +5,8 @@ import { connectPayments, type Payments } from '../../write-side/cinema/payment-
 import { performPayments } from '../../write-side/cinema/payment-provider/perform.ts';
 import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
 import { policies as cinemaPolicies, cinemaProcesses } from '../../write-side/cinema/policies.ts';
-import { cinemaAround } from '../../write-side/cinema/steps.ts';
-import type { Give, GivenOutcome, Settled } from '../../write-side/kernel/command-steps.ts';
+import { cinemaSteps } from '../../write-side/cinema/steps.ts';
+import type { Dispatch, DispatchOutcome, Settled } from '../../write-side/kernel/command-steps.ts';
 import { isRefusal } from '../../write-side/kernel/decider.ts';
 
 type Command = { type: string; data: object };
@@ -33,7 +33,7 @@ const inMemory = () => {
   const states = new Map<string, { state: unknown; revision: bigint }>();
   const now = '2026-01-31T09:00:00.000Z';
 
-  const give: Give = async ({ type, data }): Promise<GivenOutcome> => {
+  const dispatch: Dispatch = async ({ type, data }): Promise<DispatchOutcome> => {
     const decider = cinema.deciders.find(({ commands }) => commands.includes(type))!;
     const stream = `${decider.category}-${decider.id(data)}`;
     let { state, revision } = states.get(stream) ?? { state: decider.initialState, revision: 0n };
@@ -54,7 +54,7 @@ const inMemory = () => {
       for (const { events, react } of cinemaPolicies)
         if (events.includes(event.type))
           for (const command of react(event))
-            expect((await give(command as Command)).kind, 'a refused policy command is parked').toBe('done');
+            expect((await dispatch(command as Command)).kind, 'a refused policy command is parked').toBe('done');
     }
   };
 
@@ -80,12 +80,12 @@ const inMemory = () => {
       const due = tasks();
       if (due.length === 0) return;
       for (const task of due)
-        await perform(task, async (command) => ((await give(command)).kind === 'done' ? 'done' : 'refused'));
+        await perform(task, async (command) => ((await dispatch(command)).kind === 'done' ? 'done' : 'refused'));
     }
     throw new Error(`still to be done: ${JSON.stringify(tasks())}`);
   };
 
-  return { log, give, recover };
+  return { log, dispatch, recover };
 };
 
 /** Counts the steps of whoever takes a payment, and stops it for ever, or until it is woken, at one of them. */
@@ -125,7 +125,7 @@ let count = 0;
 const play = async (
   token: string,
   at: number,
-  meanwhile: (give: Give, showingId: string) => Promise<unknown>,
+  meanwhile: (dispatch: Dispatch, showingId: string) => Promise<unknown>,
   wakes: boolean,
 ) => {
   const world = inMemory();
@@ -140,21 +140,21 @@ const play = async (
     seats: 1,
     price: PRICE,
   };
-  await world.give({ type: 'OpenShowing', data: showing });
+  await world.dispatch({ type: 'OpenShowing', data: showing });
   const command = { showingId, reservationId, customerId, payment: { method: 'card', token } };
-  const held = await world.give({ type: 'ReserveSeat', data: command });
+  const held = await world.dispatch({ type: 'ReserveSeat', data: command });
   if (held.kind !== 'done') throw new Error('no seat was held');
 
   const { around, reached, wake } = interruptions(at);
   const client = payments();
-  const { ReserveSeat } = cinemaAround({
+  const { ReserveSeat } = cinemaSteps({
     payments: { circuit: client.circuit, charge: around(client.charge), find: around(client.find) },
     answerWithinMs: 1_000,
     maxPayments: 1,
   });
-  const taking: Promise<Settled> = ReserveSeat!.after!(command, held.events, around(world.give));
+  const taking: Promise<Settled> = ReserveSeat!.settle!(command, held.events, around(world.dispatch));
   const isInterrupted = await Promise.race([taking.then(() => false), reached.then(() => true)]);
-  await meanwhile(world.give, showingId);
+  await meanwhile(world.dispatch, showingId);
   await world.recover();
   let answer: Settled | undefined;
   if (wakes || !isInterrupted) {
@@ -162,7 +162,7 @@ const play = async (
     answer = await taking;
     await world.recover();
   }
-  const repeated = await ReserveSeat!.after!(command, held.events, world.give);
+  const repeated = await ReserveSeat!.settle!(command, held.events, world.dispatch);
 
   const types = world.log.map(({ type }) => type);
   const number = (type: CinemaEvent['type']) => types.filter((other) => other === type).length;
@@ -182,8 +182,8 @@ const play = async (
 };
 
 const nothing = async () => {};
-const cancelShowing = (give: Give, showingId: string) =>
-  give({ type: 'CancelShowing', data: { showingId, movieId: 'm' } });
+const cancelShowing = (dispatch: Dispatch, showingId: string) =>
+  dispatch({ type: 'CancelShowing', data: { showingId, movieId: 'm' } });
 
 describe.each(TOKENS)('a reservation paid with %s', (token) => {
   it.each([
@@ -219,16 +219,16 @@ describe('two movies that schedule one showing at the same time', () => {
   /** Both movies have scheduled the showing, and neither has opened it. */
   const scheduled = async () => {
     const world = inMemory();
-    const { ScheduleShowing } = cinemaAround({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+    const { ScheduleShowing } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
     const schedule = async (movieId: string) => {
       const data = { ...showing, movieId };
-      expect(await ScheduleShowing!.before!(data, world.give)).toBeUndefined();
-      const outcome = await world.give({ type: 'ScheduleShowing', data });
+      expect(await ScheduleShowing!.check!(data, world.dispatch)).toBeUndefined();
+      const outcome = await world.dispatch({ type: 'ScheduleShowing', data });
       if (outcome.kind !== 'done') throw new Error('it was not scheduled');
-      return { open: () => ScheduleShowing!.after!(data, outcome.events, world.give) };
+      return { open: () => ScheduleShowing!.settle!(data, outcome.events, world.dispatch) };
     };
     for (const movieId of ['A', 'B'])
-      await world.give({
+      await world.dispatch({
         type: 'RegisterMovie',
         data: { movieId, title: '괴물', description: '한강', runningTime: 119 },
       });
@@ -242,17 +242,17 @@ describe('two movies that schedule one showing at the same time', () => {
     ['its write side withdraws it', true],
     ['its write side is killed', false],
   ])('the loser is withdrawn, and its deletion leaves the showing of the other: %s', async (_what, answers) => {
-    const { give, recover, log, A, B } = await scheduled();
+    const { dispatch, recover, log, A, B } = await scheduled();
     expect((await A.open()).kind).toBe('done');
     if (answers) expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
     await recover();
     expect(eventsOf(log, 'ShowingWithdrawn')).toEqual(['B']);
-    expect((await give(deleteMovie('B'))).kind).toBe('done');
+    expect((await dispatch(deleteMovie('B'))).kind).toBe('done');
     await recover();
     expect(eventsOf(log, 'ShowingCanceled')).toEqual([]);
     expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
 
-    expect((await give(deleteMovie('A'))).kind).toBe('done');
+    expect((await dispatch(deleteMovie('A'))).kind).toBe('done');
     await recover();
     expect(eventsOf(log, 'ShowingCanceled')).toEqual(['A']);
     expect(await A.open(), 'a repeat is answered as it stands').toMatchObject({
@@ -281,7 +281,7 @@ describe('a reservation id that is used again, long after its reservation ended'
     const before = { ...sandbox.totals() };
     count += 1;
     const showingId = `s${count}`;
-    const { ReserveSeat } = cinemaAround({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+    const { ReserveSeat } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
     const data = {
       showingId,
       movieId: 'm',
@@ -290,23 +290,23 @@ describe('a reservation id that is used again, long after its reservation ended'
       seats: 1,
       price: PRICE,
     };
-    await world.give({ type: 'OpenShowing', data });
+    await world.dispatch({ type: 'OpenShowing', data });
     return {
       ...world,
       async reserve(token: string): Promise<Settled> {
         const command = { showingId, reservationId, customerId, payment: { method: 'card', token } };
-        const held = await world.give({ type: 'ReserveSeat', data: command });
-        return held.kind === 'done' ? ReserveSeat!.after!(command, held.events, world.give) : { kind: 'later' };
+        const held = await world.dispatch({ type: 'ReserveSeat', data: command });
+        return held.kind === 'done' ? ReserveSeat!.settle!(command, held.events, world.dispatch) : { kind: 'later' };
       },
-      cancel: () => world.give({ type: 'CancelSeat', data: { showingId, reservationId } }),
+      cancel: () => world.dispatch({ type: 'CancelSeat', data: { showingId, reservationId } }),
       async forget() {
         for (let other = 0; other < FORGOTTEN_AFTER; other++) {
           const others = { showingId, reservationId: `other-${other}` };
           const payment = { method: 'card', token: 'decline' };
-          const held = await world.give({ type: 'ReserveSeat', data: { ...others, customerId, payment } });
+          const held = await world.dispatch({ type: 'ReserveSeat', data: { ...others, customerId, payment } });
           if (held.kind !== 'done') throw new Error('no seat was held');
           const hold = held.events[0]?.data as Hold;
-          await world.give({ type: 'ReleaseSeat', data: { ...holdOf(hold), reason: 'declined' } });
+          await world.dispatch({ type: 'ReleaseSeat', data: { ...holdOf(hold), reason: 'declined' } });
         }
       },
       money: () => {

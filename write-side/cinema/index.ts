@@ -11,5 +11,5 @@ export const writeSide: WriteSideContext = {
   schema,
   deciders: [movie, showing, payment, review, message],
   policies,
-  outside: async () => (await import('./services.ts')).outside,
+  services: async () => (await import('./services.ts')).services,
 };

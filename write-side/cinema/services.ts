@@ -1,13 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Outside } from '../services.ts';
+import type { Services } from '../services.ts';
 import { mailChannel } from './mail/channel.ts';
 import { performMessages } from './mail/perform.ts';
 import { connectPayments } from './payment-provider/client.ts';
 import { paymentMetrics } from './payment-provider/metrics.ts';
 import { performPayments } from './payment-provider/perform.ts';
 import { cinemaProcesses } from './policies.ts';
-import { cinemaAround } from './steps.ts';
+import { cinemaSteps } from './steps.ts';
 
 /** The settings that the cinema reads. */
 export type CinemaSettings = {
@@ -60,14 +60,14 @@ const standIn = async (settings: CinemaSettings, dataFolder: string) => {
 };
 
 /** The payment provider and the channel for messages. */
-export const outside: Outside<CinemaSettings> = {
+export const services: Services<CinemaSettings> = {
   check: choosesSandbox,
   standIn,
   commands(settings, { registry }) {
     const payments = paymentsOf(settings);
     paymentMetrics(registry, payments.circuit);
     return {
-      around: cinemaAround({
+      steps: cinemaSteps({
         payments,
         answerWithinMs: settings.PAYMENT_ANSWER_MS,
         maxPayments: settings.MAX_PAYMENTS,

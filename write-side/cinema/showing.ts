@@ -6,7 +6,7 @@ import {
   type Hold,
 } from '../../schemas/cinema.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
-import { type Decision, type DecisionInput, decider, type Refusal, refuse, unreachable } from '../kernel/decider.ts';
+import { type Decision, type DecisionInput, decider, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type Event<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>;
@@ -271,7 +271,7 @@ const endedRefusal = (how: Ending): Refusal => {
     case 'showing-canceled':
       return refuse('showing-canceled', 'the payment is refunded');
     default:
-      return unreachable(how);
+      return how satisfies never;
   }
 };
 

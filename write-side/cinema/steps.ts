@@ -1,13 +1,13 @@
 import { type CinemaCommand, type CinemaEvent, holdKey, holdOf } from '../../schemas/cinema.ts';
-import type { Around, Arounds, Give, GivenOutcome, Settled } from '../kernel/command-steps.ts';
+import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
 
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
 
-/** The payment provider, as far as a reservation needs it. */
+/** The calls to the payment provider that a reservation needs. */
 export type Payments = {
-  /** `unknown`: it may have been charged. `unavailable`: it certainly was not. Never rejects. */
+  /** Never rejects. `unknown`: the customer may have been charged. `unavailable`: certainly not charged. */
   charge(
     key: string,
     charge: { amount: number; method: string; token: string },
@@ -17,75 +17,71 @@ export type Payments = {
   circuit(): 'closed' | 'half-open' | 'open';
 };
 
-export type CinemaAroundOptions = {
+export type CinemaStepsOptions = {
   payments: Payments;
-  /** Milliseconds until a reservation is answered with 202 while its payment goes on. */
+  /** Milliseconds until a reservation is answered with 202. The payment continues. */
   answerWithinMs: number;
-  /** Payments that one process takes at a time; one more reservation is refused for now. */
+  /** The most payments that one process takes at a time. Further reservations are refused. */
   maxPayments: number;
 };
 
-/** Gives a command of the cinema's. */
-const giveWith =
-  (give: Give) =>
-  (command: CinemaCommand): Promise<GivenOutcome> =>
-    give(command);
+/** Dispatches a command of the cinema. */
+type Dispatch = (command: CinemaCommand) => Promise<DispatchOutcome>;
 
-/** The answer when the steps up to here may or may not have been done: a policy or the deadline does the rest. */
+/** The steps so far may or may not have been done. A policy or the deadline completes them. */
 const later: Settled = { kind: 'later' };
 
 /**
- * A showing takes reservations as soon as it is answered; should the process end before, the policy opens it. The
- * answer is read from the showing's stream: another movie may have got the id, or the movie may be deleted.
+ * Opens the showing before the answer, so that it takes reservations at once. If the process ends before, the policy
+ * opens it. The answer comes from the stream of the showing: another movie may have the id, or the movie is deleted.
  */
-const scheduleShowing: Around<Data<'ScheduleShowing'>> = {
-  async before({ showingId, movieId }, give) {
-    const checked = await giveWith(give)({ type: 'CheckShowing', data: { showingId, movieId } });
+const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
+  async check({ showingId, movieId }, dispatch: Dispatch) {
+    const checked = await dispatch({ type: 'CheckShowing', data: { showingId, movieId } });
     if (checked.kind !== 'refused' || checked.refusal.refused === 'showing-canceled') return undefined;
     return checked.refusal;
   },
-  async after(_data, events, give) {
-    const cinema = giveWith(give);
+  async settle(_data, events, dispatch: Dispatch) {
     const [scheduled] = events as readonly { data: DataOf<'ShowingScheduled'> }[];
     if (!scheduled) return later;
     const { showingId, movieId } = scheduled.data;
-    const opened = await cinema({ type: 'OpenShowing', data: scheduled.data });
+    const opened = await dispatch({ type: 'OpenShowing', data: scheduled.data });
     if (opened.kind !== 'done') return opened.kind === 'refused' ? opened : later;
     if (opened.events.some(({ type }) => type === 'ShowingOpened')) return opened;
-    const checked = await cinema({ type: 'CheckShowing', data: { showingId, movieId } });
+    const checked = await dispatch({ type: 'CheckShowing', data: { showingId, movieId } });
     if (checked.kind === 'unavailable') return later;
     if (checked.kind === 'refused' && checked.refusal.refused === 'showing-already-exists')
-      await cinema({ type: 'WithdrawShowing', data: { movieId, showingId } });
+      await dispatch({ type: 'WithdrawShowing', data: { movieId, showingId } });
     return checked;
   },
 };
 
-const writeReview: Around<Data<'WriteReview'>> = {
-  async before({ movieId, customerId, showingId, reservationId }, give) {
+const writeReview: CommandSteps<Data<'WriteReview'>> = {
+  async check({ movieId, customerId, showingId, reservationId }, dispatch: Dispatch) {
     const data = { movieId, customerId, showingId, reservationId };
-    const proved = await giveWith(give)({ type: 'ProveGuest', data });
+    const proved = await dispatch({ type: 'ProveGuest', data });
     return proved.kind === 'refused' ? proved.refusal : undefined;
   },
 };
 
-/** Refusals that leave open how a reservation ended: it is still being paid, or too long ago. */
+/** Refusals that do not tell how a reservation ended: its payment is not settled, or it ended too long ago. */
 const UNSETTLED = new Set(['reservation-pending', 'reservation-not-found']);
 
-/** What a payment came to, by its own stream: whatever was recorded first. */
+/** The outcome of a payment: the one that its stream recorded first. */
 type Outcome = 'approved' | DataOf<'PaymentDeclined'>['reason'] | 'open';
 
-/** Takes a payment: asks the provider, and records what it came to. */
+/** Takes a payment: calls the provider and records the outcome. */
 const takePayment = async (
   held: DataOf<'SeatHeld'>,
   { method, token }: Data<'ReserveSeat'>['payment'],
   payments: Payments,
-  give: ReturnType<typeof giveWith>,
+  dispatch: Dispatch,
 ): Promise<Outcome> => {
   const { customerId, title, price } = held;
   const payment = { ...holdOf(held), customerId, title, amount: price };
   const key = holdKey(held);
 
-  const requested = await give({ type: 'RequestPayment', data: { ...payment, method } });
+  const requested = await dispatch({ type: 'RequestPayment', data: { ...payment, method } });
   if (requested.kind === 'refused') return requested.refusal.refused === 'payment-approved' ? 'approved' : 'declined';
   if (requested.kind === 'unavailable') return 'open';
 
@@ -95,25 +91,21 @@ const takePayment = async (
     if (found?.state === 'approved' || found?.state === 'declined') outcome = found.state;
   }
   if (outcome === 'approved') {
-    const approved = await give({ type: 'ApprovePayment', data: payment });
+    const approved = await dispatch({ type: 'ApprovePayment', data: payment });
     if (approved.kind === 'unavailable') return 'open';
     return approved.kind === 'done' ? 'approved' : 'timed-out';
   }
   const reason = outcome === 'unknown' ? 'timed-out' : outcome;
-  const declined = await give({ type: 'DeclinePayment', data: { ...payment, reason } });
+  const declined = await dispatch({ type: 'DeclinePayment', data: { ...payment, reason } });
   if (declined.kind === 'unavailable') return 'open';
   return declined.kind === 'done' ? reason : 'approved';
 };
 
-/** Confirms or releases the seat, and answers how the showing's stream then has it: a policy may have been faster. */
-const settleSeat = async (
-  held: DataOf<'SeatHeld'>,
-  outcome: Outcome,
-  give: ReturnType<typeof giveWith>,
-): Promise<Settled> => {
+/** Confirms or releases the seat. The answer comes from the stream of the showing, because a policy may be faster. */
+const settleSeat = async (held: DataOf<'SeatHeld'>, outcome: Outcome, dispatch: Dispatch): Promise<Settled> => {
   if (outcome === 'open') return later;
   const data = holdOf(held);
-  const settled = await give(
+  const settled = await dispatch(
     outcome === 'approved'
       ? { type: 'ConfirmReservation', data }
       : { type: 'ReleaseSeat', data: { ...data, reason: outcome } },
@@ -122,32 +114,35 @@ const settleSeat = async (
   if (settled.kind === 'refused') return settled;
   const [event, ...more] = settled.events;
   const isConfirmed = event?.type === 'ReservationConfirmed' && more.length === 0;
-  const standing = isConfirmed ? settled : await give({ type: 'CheckReservation', data });
+  const standing = isConfirmed ? settled : await dispatch({ type: 'CheckReservation', data });
   if (standing.kind === 'done') return { ...standing, body: { status: 'confirmed' } };
   const isOpen = standing.kind === 'unavailable' || UNSETTLED.has(standing.refusal.refused);
   return isOpen ? later : standing;
 };
 
-/** The seat is held, the payment taken, and the seat confirmed or released; from outside it is one step. */
-const reserveSeat = ({ payments, answerWithinMs, maxPayments }: CinemaAroundOptions): Around<Data<'ReserveSeat'>> => ({
-  within: answerWithinMs,
-  atMost: { count: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
-  async before({ showingId, reservationId }, give) {
+/** Takes the payment for a held seat, and confirms or releases the seat. To the customer this is one step. */
+const reserveSeat = ({
+  payments,
+  answerWithinMs,
+  maxPayments,
+}: CinemaStepsOptions): CommandSteps<Data<'ReserveSeat'>> => ({
+  settleWithin: answerWithinMs,
+  limit: { most: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
+  async check({ showingId, reservationId }, dispatch: Dispatch) {
     if (payments.circuit() !== 'open') return undefined;
     // A repeat of an earlier reservation needs no payment: it is answered as it stands.
-    const checked = await giveWith(give)({ type: 'CheckReservationId', data: { showingId, reservationId } });
+    const checked = await dispatch({ type: 'CheckReservationId', data: { showingId, reservationId } });
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },
-  async after({ payment }, events, give) {
+  async settle({ payment }, events, dispatch: Dispatch) {
     const [held] = events as readonly { data: DataOf<'SeatHeld'> }[];
     if (!held) return later;
-    const cinema = giveWith(give);
-    return settleSeat(held.data, await takePayment(held.data, payment, payments, cinema), cinema);
+    return settleSeat(held.data, await takePayment(held.data, payment, payments, dispatch), dispatch);
   },
 });
 
-/** What surrounds the cinema's commands. */
-export const cinemaAround = (options: CinemaAroundOptions): Arounds => ({
+/** Returns the steps of the cinema's commands. */
+export const cinemaSteps = (options: CinemaStepsOptions): StepsByCommand => ({
   ScheduleShowing: scheduleShowing,
   ReserveSeat: reserveSeat(options),
   WriteReview: writeReview,

@@ -7,7 +7,7 @@ import { createApp } from '../../platform/http/app.ts';
 import { type ContextSchema, command } from '../../schemas/kernel/context.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
-import type { Around, Settled } from './command-steps.ts';
+import type { CommandSteps, Settled } from './command-steps.ts';
 import { commandRoutes } from './http.ts';
 import type { Outcome } from './request.ts';
 
@@ -47,7 +47,7 @@ const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
 
 /** The command's route over a handler that does everything, and remembers what it was given. */
-const serveAround = async (around: Around<{ thingId: string }>) => {
+const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
   const given: GivenCommand[] = [];
   const errors: unknown[] = [];
   const handler: CommandHandler = {
@@ -62,7 +62,7 @@ const serveAround = async (around: Around<{ thingId: string }>) => {
   const router = commandRoutes({
     contexts: [schema],
     handler,
-    around: { Make: around, Open: around },
+    steps: { Make: steps, Open: steps },
     tail: async () => at(900n),
     onError: (error) => errors.push(error),
   });
@@ -90,10 +90,10 @@ const settled = (position: Position | undefined): Settled => ({
 });
 
 it('answers with how the steps ended: their revision, position and state', async () => {
-  const { post, given } = await serveAround({
-    async after(data, events, give) {
+  const { post, given } = await serveSteps({
+    async settle(data, events, dispatch) {
       expect(events).toHaveLength(1);
-      await give({ type: 'Finish', data });
+      await dispatch({ type: 'Finish', data });
       return settled(at(200n));
     },
   });
@@ -104,48 +104,48 @@ it('answers with how the steps ended: their revision, position and state', async
   expect(given[1]).toMatchObject({ correlationId: given[0]?.correlationId, causationId: given[0]?.commandId });
 });
 
-it('tells the position of the log where the steps had been done by somebody else', async () => {
-  const { post } = await serveAround({ after: async () => settled(undefined) });
+it('answers with the position of the log when another process had taken the steps', async () => {
+  const { post } = await serveSteps({ settle: async () => settled(undefined) });
   expect((await post('a')).headers.get('Event-Position')).toBe('900');
 });
 
 it('answers a refusal of a step as the refusal of the command', async () => {
-  const { post } = await serveAround({ after: async () => ({ kind: 'refused', refusal: { refused: 'no-thing' } }) });
+  const { post } = await serveSteps({ settle: async () => ({ kind: 'refused', refusal: { refused: 'no-thing' } }) });
   expect(await post('a')).toMatchObject({ status: 409, body: { type: '/problems/no-thing' } });
 });
 
-it('does not decide what is refused before', async () => {
-  const { post, given } = await serveAround({ before: async () => ({ refused: 'no-thing' }) });
+it('does not decide a command that the check refuses', async () => {
+  const { post, given } = await serveSteps({ check: async () => ({ refused: 'no-thing' }) });
   expect(await post('a')).toMatchObject({ status: 409 });
   expect(given).toEqual([]);
 });
 
-it('answers 202 with where to ask when the steps take longer, and goes on with them', async () => {
+it('answers 202 with the location when the steps take longer, and continues them', async () => {
   let finish = (_: Settled) => {};
   const steps = new Promise<Settled>((resolve) => {
     finish = resolve;
   });
-  const { post } = await serveAround({ after: () => steps, within: 20 });
+  const { post } = await serveSteps({ settle: () => steps, settleWithin: 20 });
   const { status, headers, body } = await post('a');
   expect({ status, body }).toEqual({ status: 202, body: { thingId: 'a', status: 'begun' } });
   expect([headers.get('Location'), headers.get('Event-Position')]).toEqual(['/things/a', '100']);
   finish(settled(undefined));
 });
 
-it('answers 202 when nobody knows how the steps end', async () => {
-  const unknown = await serveAround({ after: async () => ({ kind: 'later' }) });
+it('answers 202 when the outcome of the steps is unknown', async () => {
+  const unknown = await serveSteps({ settle: async () => ({ kind: 'later' }) });
   expect((await unknown.post('a')).status).toBe(202);
-  const thrown = await serveAround({ after: () => Promise.reject(new Error('lost')) });
+  const thrown = await serveSteps({ settle: () => Promise.reject(new Error('lost')) });
   expect((await thrown.post('a')).status).toBe(202);
   expect(thrown.errors).toHaveLength(1);
 });
 
-it('answers 503 when nobody knows how the steps of a command end that must not take longer', async () => {
-  const { open } = await serveAround({ after: async () => ({ kind: 'later' }) });
+it('answers 503 when the outcome is unknown and the command may not take longer', async () => {
+  const { open } = await serveSteps({ settle: async () => ({ kind: 'later' }) });
   expect(await open('a')).toMatchObject({ status: 503, body: { type: '/problems/event-store-unavailable' } });
 });
 
-it('works on no more than it may at a time', async () => {
+it('handles no more commands at a time than the limit', async () => {
   let begun = () => {};
   let finish = (_: Settled) => {};
   const isBegun = new Promise<void>((resolve) => {
@@ -154,9 +154,9 @@ it('works on no more than it may at a time', async () => {
   const steps = new Promise<Settled>((resolve) => {
     finish = resolve;
   });
-  const { post } = await serveAround({
-    atMost: { count: 1, refusal: { refused: 'not-now' } },
-    after() {
+  const { post } = await serveSteps({
+    limit: { most: 1, refusal: { refused: 'not-now' } },
+    settle() {
       begun();
       return steps;
     },

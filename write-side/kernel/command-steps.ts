@@ -3,18 +3,18 @@ import type { Refusal } from './decider.ts';
 
 type Event = { type: string; data: object };
 
-/** How a command ended that was given from within. `unavailable`: it may have been done; the same again finds out. */
-export type GivenOutcome =
+/** The outcome of a dispatched command. `unavailable`: it may have been done, and a repeat finds out. */
+export type DispatchOutcome =
   | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'unavailable' };
 
-/** Gives a command to another stream, on behalf of the command that is being answered. */
-export type Give = (command: Event) => Promise<GivenOutcome>;
+/** Sends a command to another stream, on behalf of the command that is being answered. */
+export type Dispatch = (command: Event) => Promise<DispatchOutcome>;
 
 /**
- * How a command ended that other steps belong to. `later`: not known yet. Answered with 202 where the command may take
- * longer, with 503 elsewhere.
+ * The outcome of the steps after a command. `later`: not known yet. The answer is then 202 where the command may take
+ * longer, and 503 elsewhere.
  */
 export type Settled =
   | { kind: 'done'; revision: bigint; position: Position | undefined; body?: object }
@@ -22,20 +22,20 @@ export type Settled =
   | { kind: 'later' };
 
 /**
- * What surrounds a command that comes over HTTP. Its steps must be such that a process may end between any two of
- * them: a policy or a deadline then brings them to their end.
+ * The side-effect steps of a command that comes over HTTP. The process may end between any two of them: a policy or a
+ * deadline must then complete them.
  */
-export type Around<Data extends object = object> = {
-  /** How many of these commands one process works on at a time, and how one more is refused. */
-  atMost?: { count: number; refusal: Refusal };
-  /** Looks elsewhere whether the command may be decided at all. */
-  before?(data: Data, give: Give): Promise<Refusal | undefined>;
-  /** The steps that follow, as far as the answer waits for them. */
-  after?(data: Data, events: readonly Event[], give: Give): Promise<Settled>;
-  /** Milliseconds for `after`; then the command is answered with 202 and the steps go on. */
-  within?: number;
+export type CommandSteps<Data extends object = object> = {
+  /** The most of these commands that one process handles at a time, and the refusal of one more. */
+  limit?: { most: number; refusal: Refusal };
+  /** Checks in other streams or services whether the command may be decided. */
+  check?(data: Data, dispatch: Dispatch): Promise<Refusal | undefined>;
+  /** Takes the steps after the command, as far as the answer waits for them. */
+  settle?(data: Data, events: readonly Event[], dispatch: Dispatch): Promise<Settled>;
+  /** Milliseconds for `settle`. Then the answer is 202, and the steps continue. */
+  settleWithin?: number;
 };
 
-/** What surrounds the commands of a context, by their type. */
+/** The steps of commands, by their type. */
 // biome-ignore lint/suspicious/noExplicitAny: each is checked against its own command where it is defined
-export type Arounds = Readonly<Record<string, Around<any>>>;
+export type StepsByCommand = Readonly<Record<string, CommandSteps<any>>>;

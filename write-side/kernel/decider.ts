@@ -62,11 +62,6 @@ export const refuse = (refused: string, detail?: string): Refusal => (detail ? {
 /** Tells a refusal from events. */
 export const isRefusal = <Event>(decision: Decision<Event>): decision is Refusal => 'refused' in decision;
 
-/** The `default` of a switch over a closed union: fails the type check when a case is missing. */
-export const unreachable = (value: never): never => {
-  throw new Error(`unexpected ${JSON.stringify(value)}`);
-};
-
 type EventIn<Context extends ContextSchema, Type extends string> = {
   [T in Type]: { type: T; data: Static<Context['events'][T]['data']> };
 }[Type];

@@ -7,8 +7,8 @@ import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/ke
 import { type CommandAnswers, commandAnswers } from './command-answer.ts';
 import type { CommandHandler } from './command-handler.ts';
 import { type CommandRequest, commandReader } from './command-request.ts';
-import type { Arounds } from './command-steps.ts';
-import { type Reply, runAround } from './run-steps.ts';
+import type { StepsByCommand } from './command-steps.ts';
+import { type Reply, runSteps } from './run-steps.ts';
 
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];
@@ -17,10 +17,10 @@ export type CommandRoutesOptions = {
   answerWithin?: number;
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
-  around?: Arounds;
+  steps?: StepsByCommand;
   /** The position of the store's newest event, for steps that a policy had done before. */
   tail?: () => Promise<Position>;
-  /** Called with errors of the steps around a command. */
+  /** Called with errors of the steps. */
   onError?: (error: unknown) => void;
 };
 
@@ -37,7 +37,7 @@ export const commandRoutes = (options: CommandRoutesOptions): Router => {
 
 const addRoute = (
   router: Router,
-  { handler, answerWithin = 900, identify, around: arounds = {}, tail, onError = () => {} }: CommandRoutesOptions,
+  { handler, answerWithin = 900, identify, steps: stepsByCommand = {}, tail, onError = () => {} }: CommandRoutesOptions,
   context: ContextSchema,
   type: string,
   schema: CommandSchema,
@@ -45,9 +45,9 @@ const addRoute = (
 ): void => {
   const read = commandReader(type, schema, http);
   const answers = commandAnswers(context, type, http, handler);
-  const around = Object.hasOwn(arounds, type) ? arounds[type] : undefined;
+  const steps = Object.hasOwn(stepsByCommand, type) ? stepsByCommand[type] : undefined;
   const mayTakeLonger = http.mayTakeLonger === true;
-  const handleAround = around && runAround(around, { handler, mayTakeLonger, tail, onError });
+  const handleWithSteps = steps && runSteps(steps, { handler, mayTakeLonger, tail, onError });
   const guards = [admit(identify, ruleOf(context, type), context), jsonBody];
   const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
 
@@ -55,7 +55,7 @@ const addRoute = (
     const request = read(req, res);
     const reply = replyTo(res, request, answers);
     reply.orElse(() => reply.send({ kind: 'unavailable', uncertain: true }), answerWithin);
-    if (handleAround) return handleAround(request, reply);
+    if (handleWithSteps) return handleWithSteps(request, reply);
     reply.send(await handler.handle({ ...request.given, isAbandoned: reply.isAbandoned }));
   });
 };

@@ -3,7 +3,7 @@ import type { Position } from '../../platform/event-store/types.ts';
 import type { Done } from './command-answer.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandRequest } from './command-request.ts';
-import type { Around, Give, Settled } from './command-steps.ts';
+import type { CommandSteps, Dispatch, Settled } from './command-steps.ts';
 import type { Outcome } from './request.ts';
 
 /** The answer to one request. Only the first one is sent, and none to a client that has closed the connection. */
@@ -18,7 +18,7 @@ export type Reply = {
   orElse(answer: () => void, milliseconds: number): void;
 };
 
-export type RunAroundOptions = {
+export type RunStepsOptions = {
   handler: CommandHandler;
   /** Whether the command may be answered with 202. */
   mayTakeLonger: boolean;
@@ -30,34 +30,34 @@ export type RunAroundOptions = {
 /** Milliseconds for the steps after a command, unless it has its own. */
 const SETTLE_WITHIN = 5_000;
 
-/** Returns a function that handles a command with the steps around it, and answers its request. */
-export const runAround = (around: Around, options: RunAroundOptions) => {
+/** Returns a function that handles a command with its steps, and answers the request. */
+export const runSteps = (steps: CommandSteps, options: RunStepsOptions) => {
   let running = 0;
   return async (request: CommandRequest, reply: Reply): Promise<void> => {
-    const { atMost } = around;
-    if (atMost && running >= atMost.count) return reply.send({ kind: 'refused', refusal: atMost.refusal });
+    const { limit } = steps;
+    if (limit && running >= limit.most) return reply.send({ kind: 'refused', refusal: limit.refusal });
     running += 1;
     try {
-      await run(around, options, request, reply);
+      await run(steps, options, request, reply);
     } finally {
       running -= 1;
     }
   };
 };
 
-const run = async (around: Around, options: RunAroundOptions, { given, data }: CommandRequest, reply: Reply) => {
+const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data }: CommandRequest, reply: Reply) => {
   const { handler, mayTakeLonger, tail, onError } = options;
   const command = { ...given, correlationId: given.correlationId ?? randomUUID() };
-  const give = giveFor(handler, command);
-  const refusal = await around.before?.(data, give);
+  const dispatch = dispatchFor(handler, command);
+  const refusal = await steps.check?.(data, dispatch);
   if (refusal) return reply.send({ kind: 'refused', refusal });
   const outcome = await handler.handle({ ...command, isAbandoned: reply.isAbandoned });
-  if (outcome.kind !== 'done' || !around.after || reply.isAnswered()) return reply.send(outcome);
+  if (outcome.kind !== 'done' || !steps.settle || reply.isAnswered()) return reply.send(outcome);
 
   const later = () =>
     mayTakeLonger ? reply.sendAccepted(outcome) : reply.send({ kind: 'unavailable', uncertain: true });
-  reply.orElse(later, around.within ?? SETTLE_WITHIN);
-  const settled = await around.after(data, outcome.events, give).catch((error): Settled => {
+  reply.orElse(later, steps.settleWithin ?? SETTLE_WITHIN);
+  const settled = await steps.settle(data, outcome.events, dispatch).catch((error): Settled => {
     onError(error);
     return { kind: 'later' };
   });
@@ -67,9 +67,9 @@ const run = async (around: Around, options: RunAroundOptions, { given, data }: C
   reply.send({ ...outcome, revision: settled.revision, position }, settled.body);
 };
 
-/** Gives commands in the name of the one that is being answered. */
-const giveFor =
-  (handler: CommandHandler, { actor, commandId, correlationId, traceparent }: GivenCommand): Give =>
+/** Dispatches commands on behalf of the one that is being answered. */
+const dispatchFor =
+  (handler: CommandHandler, { actor, commandId, correlationId, traceparent }: GivenCommand): Dispatch =>
   async (command) => {
     const outcome = await handler.handle({
       ...command,

@@ -4,11 +4,11 @@ import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { Policy } from './policy.ts';
 
-/** A command as a policy gives it to the write side. */
+/** A command that a policy dispatches to the write side. */
 export type PolicyCommand = {
   type: string;
   data: object;
-  /** Derived from the event and its revision: the same event gives the same command again. */
+  /** Derived from the event and its revision: the same event yields the same command again. */
   commandId: string;
   actor: string;
   correlationId: string;
@@ -20,7 +20,7 @@ export type PolicyCommand = {
  * Has a command done.
  * @returns done, whatever that changed; refused, with the reason; or unavailable, to be tried again
  */
-export type GiveCommand = (
+export type DispatchCommand = (
   command: PolicyCommand,
 ) => Promise<{ kind: 'done' } | { kind: 'refused'; reason: string } | { kind: 'unavailable'; detail: string }>;
 
@@ -33,7 +33,7 @@ class PolicyRefusedError extends Error {
 const ANSWER_WITHIN = 15_000;
 
 /** Makes the consumer that runs a policy: events of one key in their order, those of different keys side by side. */
-export const policyConsumer = (policy: Policy, give: GiveCommand, answerWithin = ANSWER_WITHIN): Consumer => {
+export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answerWithin = ANSWER_WITHIN): Consumer => {
   const types = new Set<string>(policy.events);
 
   const read = ({ type, data, metadata }: StoredEvent) => ({
@@ -46,7 +46,7 @@ export const policyConsumer = (policy: Policy, give: GiveCommand, answerWithin =
     const revision = event.revision.toString();
     for (const [index, command] of policy.react({ ...read(event), revision }).entries()) {
       lease.assertHeld();
-      const given = give({
+      const given = dispatch({
         ...command,
         // An event id is derived from its command, so a command that is accepted twice makes two events of one id.
         commandId: `${policy.name}:${event.id}@${revision}:${index}`,

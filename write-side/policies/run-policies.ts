@@ -6,7 +6,7 @@ import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import type { CommandHandler } from '../kernel/command-handler.ts';
 import type { Policy } from './policy.ts';
-import { type GiveCommand, policyConsumer } from './policy-consumer.ts';
+import { type DispatchCommand, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
 import { type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
@@ -29,8 +29,8 @@ export type PoliciesOptions = {
   telemetry?: Telemetry;
 };
 
-const giveTo =
-  (handler: PoliciesOptions['handler']): GiveCommand =>
+const dispatchTo =
+  (handler: PoliciesOptions['handler']): DispatchCommand =>
   async (command) => {
     const outcome = await handler.handle(command);
     switch (outcome.kind) {
@@ -50,11 +50,11 @@ const giveTo =
     }
   };
 
-/** Gives commands on behalf of a scheduled task. */
-const giveForTask = (give: GiveCommand) => async (command: { type: string; data: object }, task: Task) => {
+/** Dispatches commands on behalf of a scheduled task. */
+const dispatchForTask = (dispatch: DispatchCommand) => async (command: { type: string; data: object }, task: Task) => {
   const { correlationId, causationId } = task;
   const actor = `process:${task.process}`;
-  const result = await give({ ...command, actor, correlationId, causationId, commandId: randomUUID() });
+  const result = await dispatch({ ...command, actor, correlationId, causationId, commandId: randomUUID() });
   if (result.kind === 'unavailable') throw new Error(result.detail);
   return result.kind;
 };
@@ -76,17 +76,17 @@ export const startPolicies = ({
     'policy',
     named.map(({ name, context }) => [name, context.name]),
   );
-  const give = giveTo(telemetry?.tracing?.policies(handler) ?? handler);
+  const dispatch = dispatchTo(telemetry?.tracing?.policies(handler) ?? handler);
   const group = startConsumerGroup({
     ...options,
     name: 'policies',
     consumers: [
-      ...policies.map((policy) => policyConsumer(policy, give)),
+      ...policies.map((policy) => policyConsumer(policy, dispatch)),
       ...(processes?.managers ?? []).map((manager) => scheduleConsumer(db, manager)),
     ],
   });
   if (!processes) return group;
-  const stopSchedule = startSchedule({ db, perform: processes.perform, give: giveForTask(give), log });
+  const stopSchedule = startSchedule({ db, perform: processes.perform, dispatch: dispatchForTask(dispatch), log });
   return {
     ...group,
     async stop() {

@@ -58,7 +58,7 @@ const follow = () => {
 const work = (perform: (id: string, attempts: number) => Promise<void> = async () => {}) => {
   const stop = startSchedule({
     db,
-    give: async () => 'done',
+    dispatch: async () => 'done',
     perform: {
       'things.ends': async ({ data, attempts }) => {
         const { id } = data as { id: string };

@@ -78,12 +78,12 @@ type Command = { type: string; data: object };
 
 /**
  * Does a task: it may come twice, and must then have one effect.
- * @param give has a command done; rejects when it is not known whether it was
+ * @param dispatch handles a command; rejects when it is not known whether the command was done
  * @throws Error to be called again later
  */
 export type Perform = (
   task: Pick<Task, 'task' | 'data' | 'attempts'>,
-  give: (command: Command) => Promise<'done' | 'refused'>,
+  dispatch: (command: Command) => Promise<'done' | 'refused'>,
 ) => Promise<void>;
 
 export type ScheduleOptions = {
@@ -91,7 +91,7 @@ export type ScheduleOptions = {
   /** How the tasks of each process manager are done, by its name. */
   perform: Readonly<Record<string, Perform>>;
   /** Has a command done on behalf of a task. @throws Error when it is not known whether it was */
-  give(command: Command, task: Task): Promise<'done' | 'refused'>;
+  dispatch(command: Command, task: Task): Promise<'done' | 'refused'>;
   log?: (line: string) => void;
 };
 
@@ -103,7 +103,7 @@ const RETRY_FIRST = 500;
 const RETRY_MOST = 30_000;
 
 /** Does what is due, together with all other processes that do the same. @returns ends it, after the tasks in hand */
-export const startSchedule = ({ db, perform, give, log = () => {} }: ScheduleOptions): (() => Promise<void>) => {
+export const startSchedule = ({ db, perform, dispatch, log = () => {} }: ScheduleOptions): (() => Promise<void>) => {
   const tasks = schedule(db);
   const processes = Object.keys(perform);
   const stopping = new AbortController();
@@ -122,7 +122,7 @@ export const startSchedule = ({ db, perform, give, log = () => {} }: ScheduleOpt
     const dueAt = await claim(task);
     if (!dueAt) return;
     try {
-      await perform[task.process]!(task, (command) => give(command, task));
+      await perform[task.process]!(task, (command) => dispatch(command, task));
       await tasks.deleteOne({ _id, dueAt });
     } catch (error) {
       const reason = messageOf(error);

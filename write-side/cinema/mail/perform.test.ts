@@ -38,8 +38,8 @@ let mail: Awaited<ReturnType<typeof startMailServer>>;
 let channel: Channel;
 let recorded: string[];
 
-/** The stream of messages, as far as the sender asks it. */
-const give = async ({ type }: { type: string }) => {
+/** The stream of messages, with the two commands that the sender uses. */
+const dispatch = async ({ type }: { type: string }) => {
   if (type === 'CheckMessage') return recorded.length > 0 ? ('refused' as const) : ('done' as const);
   recorded.push(type);
   return 'done' as const;
@@ -55,7 +55,7 @@ afterEach(async () => {
   await mail.stop();
 });
 
-const send = () => performMessages({ channel, address: '{customerId}@guests.example' })({ data }, give);
+const send = () => performMessages({ channel, address: '{customerId}@guests.example' })({ data }, dispatch);
 
 it('sends a message and records it', async () => {
   await send();
@@ -83,6 +83,6 @@ it('fails while the channel is down, records nothing, and sends when it is back'
 });
 
 it('keeps messages in the view where there is no channel', async () => {
-  await performMessages({ channel: undefined, address: '' })({ data }, give);
+  await performMessages({ channel: undefined, address: '' })({ data }, dispatch);
   expect(recorded).toEqual([]);
 });

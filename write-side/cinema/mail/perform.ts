@@ -3,10 +3,10 @@ import type { CustomerMessage } from '../../../schemas/cinema-messages.ts';
 import type { Channel } from './channel.ts';
 
 /**
- * Has a command done.
- * @throws Error when it is not known whether it was
+ * Handles a command.
+ * @throws Error when it is not known whether the command was done
  */
-export type Give = (command: { type: string; data: object }) => Promise<'done' | 'refused'>;
+export type Dispatch = (command: { type: string; data: object }) => Promise<'done' | 'refused'>;
 
 const subjects: Record<CustomerMessage['kind'], string> = {
   confirmed: 'Your reservation is confirmed',
@@ -28,11 +28,11 @@ export type MessagesOptions = {
  */
 export const performMessages =
   ({ channel, address }: MessagesOptions) =>
-  async ({ data }: { data: object }, give: Give): Promise<void> => {
+  async ({ data }: { data: object }, dispatch: Dispatch): Promise<void> => {
     if (!channel) return;
     const { messageId, kind, customerId, text, ...rest } = data as CustomerMessage;
     const message = { kind, ...holdOf(rest) };
-    if ((await give({ type: 'CheckMessage', data: message })) === 'refused') return;
+    if ((await dispatch({ type: 'CheckMessage', data: message })) === 'refused') return;
     await channel.send(messageId, address.replaceAll('{customerId}', customerId), subjects[kind], text);
-    await give({ type: 'RecordMessageSent', data: { ...message, customerId } });
+    await dispatch({ type: 'RecordMessageSent', data: { ...message, customerId } });
   };

@@ -7,10 +7,10 @@ type Payment = Hold & { customerId: string; title: string; amount: number };
 type Command = { type: string; data: object };
 
 /**
- * Has a command done.
- * @throws Error when it is not known whether it was
+ * Handles a command.
+ * @throws Error when it is not known whether the command was done
  */
-export type Give = (command: Command) => Promise<'done' | 'refused'>;
+export type Dispatch = (command: Command) => Promise<'done' | 'refused'>;
 
 /** How often the provider is asked about a held seat before it is released with the provider still away. */
 const PATIENCE = 3;
@@ -25,11 +25,14 @@ const PATIENCE = 3;
  */
 export const performPayments =
   (payments: Pick<Payments, 'find' | 'undo'>) =>
-  async ({ task, data, attempts }: { task: string; data: object; attempts: number }, give: Give): Promise<void> => {
+  async (
+    { task, data, attempts }: { task: string; data: object; attempts: number },
+    dispatch: Dispatch,
+  ): Promise<void> => {
     const payment = data as Payment;
     const key = holdKey(payment);
     if (task === 'undo') {
-      await give({ type: 'RecordRefund', data: { ...payment, charged: await payments.undo(key) } });
+      await dispatch({ type: 'RecordRefund', data: { ...payment, charged: await payments.undo(key) } });
       return;
     }
     const state = await payments.find(key).then(
@@ -40,9 +43,9 @@ export const performPayments =
       },
     );
     if (state === 'approved') {
-      await give({ type: 'ApprovePayment', data: payment });
+      await dispatch({ type: 'ApprovePayment', data: payment });
       return;
     }
     const reason = state === 'declined' ? 'declined' : 'timed-out';
-    await give({ type: 'DeclinePayment', data: { ...payment, reason } });
+    await dispatch({ type: 'DeclinePayment', data: { ...payment, reason } });
   };
