@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { checkpoints } from '../platform/subscriptions/checkpoints.ts';
+import { createIndexes } from '../projections/kernel/create-indexes.ts';
 import { projections as parkingProjections } from '../projections/parking/index.ts';
 
 export const lotOf = (at: number): string => `lot-${at}`;
@@ -12,9 +13,7 @@ export type ParkingViews = { lots: number; reservations: number; customers: numb
 export const fillParkingViews = async (db: Db, { lots, reservations, customers }: ParkingViews): Promise<void> => {
   await db.dropDatabase();
   for (const { name, version, indexes } of parkingProjections) {
-    if (indexes.length > 0) {
-      await db.collection(name).createIndexes(indexes.map((key) => ({ key: key as Record<string, 1 | -1> })));
-    }
+    await createIndexes(db, name, indexes);
     await checkpoints(db).insertOne({
       _id: name,
       view: name,

@@ -45,3 +45,25 @@ test('refuses to start with two contexts that declare the same view', () => {
     'The view parking.lots is declared twice: by parking and by library',
   );
 });
+
+test('creates the indexes that a built view lacks, and keeps the view', async () => {
+  await stores.append('parkingLot-indexed', {
+    type: 'LotRegistered',
+    data: { lotId: 'indexed', name: '정자역', spots: 5 },
+  });
+  const db = stores.newDb();
+  const run = async (projection: typeof lots) => {
+    const running = startProjections({ client: stores.client, db, projections: [projection], leaseMs: 600 });
+    await running.caughtUp(60_000);
+    return running;
+  };
+  await (await run({ ...lots, indexes: [] })).stop();
+  const view = db.collection<{ _id: string; mark?: true }>('parking.lots');
+  await view.updateOne({ _id: 'indexed' }, { $set: { mark: true } });
+  expect(await view.indexes()).toHaveLength(1);
+
+  const running = await run(lots);
+  expect((await view.indexes()).map(({ key }) => key)).toEqual([{ _id: 1 }, ...lots.indexes]);
+  expect(await view.findOne({ _id: 'indexed' })).toMatchObject({ mark: true });
+  await running.stop();
+});

@@ -11,6 +11,7 @@ import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { requireUnique } from '../schemas/kernel/unique.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
 import { consumersOf } from './kernel/consumers.ts';
+import { indexViews } from './kernel/create-indexes.ts';
 import { outdated } from './kernel/outdated.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
@@ -115,11 +116,19 @@ const rebuildOutdated = async (
   const retryAt = new Map<string, number>();
   const views = projections.map(({ name }) => name);
   let lastFailure = '';
+  let isIndexed = false;
   const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= performance.now();
   while (!signal.aborted) {
     try {
       await assertStoreHolds(client, db, views);
-      const old = (await needed(projections)).filter(isDue);
+      const outdated = await needed(projections);
+      if (!isIndexed)
+        await indexViews(
+          db,
+          projections.filter((each) => !outdated.includes(each)),
+        );
+      isIndexed = true;
+      const old = outdated.filter(isDue);
       if (old.length > 0) {
         const names = old.map(({ name, version }) => `${name} (version ${version})`).join(', ');
         log(`building ${names}`);

@@ -5,17 +5,8 @@ import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const readSide: ReadContext<typeof schema> = {
+export const readSide: ReadContext = {
   schema,
-  views: {
-    bikes: 'bike-rental.bikes',
-    bike: 'bike-rental.bikes',
-    rental: 'bike-rental.rentals',
-    userRentals: 'bike-rental.rentals',
-    deposit: 'bike-rental.deposits',
-    manager: 'bike-rental.managers',
-    bills: 'bike-rental.bills',
-  },
   async overview(db: Db): Promise<Overview> {
     const shown = { projection: { _id: 0, _position: 0 } };
     const bikes = db.collection<Overview['bikes'][number]>('bike-rental.bikes');

@@ -5,21 +5,8 @@ import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const readSide: ReadContext<typeof schema> = {
+export const readSide: ReadContext = {
   schema,
-  views: {
-    movies: 'cinema.movies',
-    movie: 'cinema.movies',
-    showings: 'cinema.showings',
-    showing: 'cinema.showings',
-    reservations: 'cinema.reservations',
-    showingReservations: 'cinema.reservations',
-    reservation: 'cinema.reservations',
-    customerReservations: 'cinema.reservations',
-    customerMessages: 'cinema.messages',
-    reviews: 'cinema.reviews',
-    review: 'cinema.reviews',
-  },
   async overview(db: Db): Promise<Overview> {
     const movies = db.collection<Overview['movies'][number]>('cinema.movies');
     const reservations = db.collection<Overview['reservations'][number]>('cinema.reservations');

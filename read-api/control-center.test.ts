@@ -13,7 +13,6 @@ import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './tes
 
 const theater = {
   schema: { name: 'theater', title: 'Theater', events: {}, commands: {}, queries: {}, problems: {} },
-  views: {},
   overview: async () => {
     throw new Error('the stage is closed');
   },

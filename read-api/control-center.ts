@@ -113,7 +113,9 @@ const documentBuilder = (
 };
 
 const viewsOf = (contexts: readonly ReadContext[]): string[] => [
-  ...new Set(contexts.flatMap(({ schema, views }) => [...Object.values(views), historyView(schema)])),
+  ...new Set(
+    contexts.flatMap(({ schema }) => [...Object.values(schema.queries).map(({ view }) => view), historyView(schema)]),
+  ),
 ];
 
 /** Serves the control centre: one document over every context, and its events as they reach the views. */

@@ -5,19 +5,8 @@ import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const readSide: ReadContext<typeof schema> = {
+export const readSide: ReadContext = {
   schema,
-  views: {
-    shops: 'food-court.shops',
-    shop: 'food-court.shops',
-    menu: 'food-court.menu',
-    menuItem: 'food-court.menu',
-    shopOrders: 'food-court.orders',
-    order: 'food-court.orders',
-    customerOrders: 'food-court.orders',
-    board: 'food-court.alarms',
-  },
-  only: { board: { status: 'raised' } },
   async overview(db: Db): Promise<Overview> {
     const shown = { projection: { _id: 0, _position: 0 } };
     const shops = db.collection<Overview['shops'][number]>('food-court.shops');

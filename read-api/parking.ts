@@ -5,17 +5,8 @@ import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const readSide: ReadContext<typeof schema> = {
+export const readSide: ReadContext = {
   schema,
-  views: {
-    lots: 'parking.lots',
-    lot: 'parking.lots',
-    lotReservations: 'parking.reservations',
-    lotReservation: 'parking.reservations',
-    reservations: 'parking.reservations',
-    coupons: 'parking.coupons',
-    coupon: 'parking.coupons',
-  },
   async overview(db: Db): Promise<Overview> {
     const shown = { projection: { _id: 0, _position: 0 } };
     const lots = db.collection<Overview['lots'][number]>('parking.lots');

@@ -5,16 +5,8 @@ import type { ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
-export const readSide: ReadContext<typeof schema> = {
+export const readSide: ReadContext = {
   schema,
-  views: {
-    slots: 'screening.slots',
-    slot: 'screening.slots',
-    slotBookings: 'screening.bookings',
-    booking: 'screening.bookings',
-    bookings: 'screening.bookings',
-    customerBookings: 'screening.bookings',
-  },
   async overview(db: Db): Promise<Overview> {
     const shown = { projection: { _id: 0, _position: 0 } };
     const slots = db.collection<Overview['slots'][number]>('screening.slots');

@@ -6,6 +6,7 @@ import {
   type EventOf,
   event,
   internalCommand,
+  inView,
   list,
   one,
   optionalFieldAdded,
@@ -264,20 +265,30 @@ const Deposit = Strict({ userId: Id, ...standing });
 const Manager = Strict({ managerId: Id, points: Sum });
 
 export const queries = {
-  bikes: list('The bikes', '/bike-rental/bikes', Bike, { filters: { status: BikeStatus }, sorts: ['location'] }),
-  bike: one('One bike', '/bike-rental/bikes/{bikeId}', Bike),
-  rental: one('One rental with its bill', '/bike-rental/bikes/{bikeId}/rentals/{rentalId}', Rental),
-  userRentals: list(
-    "A user's rental and billing history: rentals with their bills, and points that became deposit",
-    '/bike-rental/users/{userId}/rentals',
-    HistoryItem,
-    { filters: { kind: HistoryItem.properties.kind, status: HistoryItem.properties.status }, sorts: ['at'] },
-  ),
-  deposit: one("A user's deposit", '/bike-rental/users/{userId}/deposit', Deposit),
-  manager: one("A manager's points", '/bike-rental/managers/{managerId}', Manager),
-  bills: list('The bills', '/bike-rental/bills', Bill, {
-    filters: { status: Bill.properties.status },
-    sorts: ['openedAt'],
+  ...inView('bike-rental.bikes', {
+    bikes: list('The bikes', '/bike-rental/bikes', Bike, { filters: { status: BikeStatus }, sorts: ['location'] }),
+    bike: one('One bike', '/bike-rental/bikes/{bikeId}', Bike),
+  }),
+  ...inView('bike-rental.rentals', {
+    rental: one('One rental with its bill', '/bike-rental/bikes/{bikeId}/rentals/{rentalId}', Rental),
+    userRentals: list(
+      "A user's rental and billing history: rentals with their bills, and points that became deposit",
+      '/bike-rental/users/{userId}/rentals',
+      HistoryItem,
+      { filters: { kind: HistoryItem.properties.kind, status: HistoryItem.properties.status }, sorts: ['at'] },
+    ),
+  }),
+  ...inView('bike-rental.deposits', {
+    deposit: one("A user's deposit", '/bike-rental/users/{userId}/deposit', Deposit),
+  }),
+  ...inView('bike-rental.managers', {
+    manager: one("A manager's points", '/bike-rental/managers/{managerId}', Manager),
+  }),
+  ...inView('bike-rental.bills', {
+    bills: list('The bills', '/bike-rental/bills', Bill, {
+      filters: { status: Bill.properties.status },
+      sorts: ['openedAt'],
+    }),
   }),
 };
 

@@ -7,6 +7,7 @@ import {
   type EventOf,
   event,
   internalCommand,
+  inView,
   list,
   one,
   Strict,
@@ -386,34 +387,49 @@ const PublicReview = Strict({
 const byState = { status: Reservation.properties.status, payment: Reservation.properties.payment };
 
 export const queries = {
-  movies: list('The movies with their showings, reservations and reviews', '/cinema/movies', Movie, {
-    filters: { status: MovieStatus },
-    sorts: ['title', 'averageRating'],
+  ...inView('cinema.movies', {
+    movies: list('The movies with their showings, reservations and reviews', '/cinema/movies', Movie, {
+      filters: { status: MovieStatus },
+      sorts: ['title', 'averageRating'],
+    }),
+    movie: one('One movie', '/cinema/movies/{movieId}', Movie),
   }),
-  movie: one('One movie', '/cinema/movies/{movieId}', Movie),
-  showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, { sorts: ['startsAt'] }),
-  showing: one('One showing', '/cinema/showings/{showingId}', Showing),
-  reservations: list('Reservations by their state and its age', '/cinema/reservations', Reservation, {
-    filters: { ...byState, customerId: Reservation.properties.customerId },
-    sorts: ['since'],
+  ...inView('cinema.showings', {
+    showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, { sorts: ['startsAt'] }),
+    showing: one('One showing', '/cinema/showings/{showingId}', Showing),
   }),
-  showingReservations: list("A showing's reservations", '/cinema/showings/{showingId}/reservations', Reservation, {
-    filters: { status: byState.status },
-    sorts: ['heldAt'],
+  ...inView('cinema.reservations', {
+    reservations: list('Reservations by their state and its age', '/cinema/reservations', Reservation, {
+      filters: { ...byState, customerId: Reservation.properties.customerId },
+      sorts: ['since'],
+    }),
+    showingReservations: list("A showing's reservations", '/cinema/showings/{showingId}/reservations', Reservation, {
+      filters: { status: byState.status },
+      sorts: ['heldAt'],
+    }),
+    reservation: one('One reservation', '/cinema/showings/{showingId}/reservations/{reservationId}', Reservation),
+    customerReservations: list(
+      "A customer's reservations",
+      '/cinema/customers/{customerId}/reservations',
+      Reservation,
+      {
+        filters: { status: byState.status },
+        sorts: ['heldAt'],
+      },
+    ),
   }),
-  reservation: one('One reservation', '/cinema/showings/{showingId}/reservations/{reservationId}', Reservation),
-  customerReservations: list("A customer's reservations", '/cinema/customers/{customerId}/reservations', Reservation, {
-    filters: { status: byState.status },
-    sorts: ['heldAt'],
+  ...inView('cinema.messages', {
+    customerMessages: list("A customer's messages", '/cinema/customers/{customerId}/messages', Message, {
+      sorts: ['at'],
+    }),
   }),
-  customerMessages: list("A customer's messages", '/cinema/customers/{customerId}/messages', Message, {
-    sorts: ['at'],
+  ...inView('cinema.reviews', {
+    reviews: list("A movie's reviews", '/cinema/movies/{movieId}/reviews', PublicReview, {
+      sorts: ['writtenAt', 'rating'],
+      personal: ['customerId', 'showingId', 'reservationId'],
+    }),
+    review: one("One customer's review", '/cinema/movies/{movieId}/reviews/{customerId}', Review),
   }),
-  reviews: list("A movie's reviews", '/cinema/movies/{movieId}/reviews', PublicReview, {
-    sorts: ['writtenAt', 'rating'],
-    personal: ['customerId', 'showingId', 'reservationId'],
-  }),
-  review: one("One customer's review", '/cinema/movies/{movieId}/reviews/{customerId}', Review),
 };
 
 export const overview = Strict({

@@ -7,6 +7,7 @@ import {
   type EventOf,
   event,
   internalCommand,
+  inView,
   list,
   one,
   optionalFieldAdded,
@@ -158,19 +159,28 @@ const Alarm = Strict({ shopId: Id, orderId: Id, customerId: Id, raisedAt: Time }
 const orderFilters = { filters: { status: orderStatus }, sorts: ['placedAt'] };
 
 export const queries = {
-  shops: list('The shops', '/food-court/shops', Shop, { sorts: ['name', 'openOrders'] }),
-  shop: one('One shop', '/food-court/shops/{shopId}', Shop),
-  menu: list("A shop's menu", '/food-court/shops/{shopId}/menu', MenuItem, {
-    filters: { available: MenuItem.properties.available },
-    sorts: ['name', 'price'],
+  ...inView('food-court.shops', {
+    shops: list('The shops', '/food-court/shops', Shop, { sorts: ['name', 'openOrders'] }),
+    shop: one('One shop', '/food-court/shops/{shopId}', Shop),
   }),
-  menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem),
-  shopOrders: list("A shop's orders", '/food-court/shops/{shopId}/orders', Order, orderFilters),
-  order: one('One order', '/food-court/shops/{shopId}/orders/{orderId}', Order),
-  customerOrders: list("A customer's orders", '/food-court/customers/{customerId}/orders', Order, orderFilters),
-  board: list('The notification board of all shops: orders to be picked up', '/food-court/board', Alarm, {
-    filters: { shopId: Id },
-    sorts: ['raisedAt'],
+  ...inView('food-court.menu', {
+    menu: list("A shop's menu", '/food-court/shops/{shopId}/menu', MenuItem, {
+      filters: { available: MenuItem.properties.available },
+      sorts: ['name', 'price'],
+    }),
+    menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem),
+  }),
+  ...inView('food-court.orders', {
+    shopOrders: list("A shop's orders", '/food-court/shops/{shopId}/orders', Order, orderFilters),
+    order: one('One order', '/food-court/shops/{shopId}/orders/{orderId}', Order),
+    customerOrders: list("A customer's orders", '/food-court/customers/{customerId}/orders', Order, orderFilters),
+  }),
+  ...inView('food-court.alarms', {
+    board: list('The notification board of all shops: orders to be picked up', '/food-court/board', Alarm, {
+      only: { status: 'raised' },
+      filters: { shopId: Id },
+      sorts: ['raisedAt'],
+    }),
   }),
 };
 

@@ -7,6 +7,7 @@ import {
   type EventOf,
   event,
   internalCommand,
+  inView,
   list,
   one,
   optionalFieldAdded,
@@ -179,25 +180,31 @@ const Coupon = Strict({
 const reservationStatus = { status: Reservation.properties.status };
 
 export const queries = {
-  lots: list('The lots with their spots', '/parking/lots', Lot, {
-    filters: { status: Lot.properties.status },
-    sorts: ['name', 'free'],
+  ...inView('parking.lots', {
+    lots: list('The lots with their spots', '/parking/lots', Lot, {
+      filters: { status: Lot.properties.status },
+      sorts: ['name', 'free'],
+    }),
+    lot: one('One lot', '/parking/lots/{lotId}', Lot),
   }),
-  lot: one('One lot', '/parking/lots/{lotId}', Lot),
-  lotReservations: list("A lot's reservations", '/parking/lots/{lotId}/reservations', Reservation, {
-    filters: reservationStatus,
-    sorts: ['reservedAt'],
+  ...inView('parking.reservations', {
+    lotReservations: list("A lot's reservations", '/parking/lots/{lotId}/reservations', Reservation, {
+      filters: reservationStatus,
+      sorts: ['reservedAt'],
+    }),
+    lotReservation: one('One reservation', '/parking/lots/{lotId}/reservations/{reservationId}', Reservation),
+    reservations: list('Reservations in every lot', '/parking/reservations', Reservation, {
+      filters: { customerId: Id, lotId: Id, ...reservationStatus },
+      sorts: ['reservedAt'],
+    }),
   }),
-  lotReservation: one('One reservation', '/parking/lots/{lotId}/reservations/{reservationId}', Reservation),
-  reservations: list('Reservations in every lot', '/parking/reservations', Reservation, {
-    filters: { customerId: Id, lotId: Id, ...reservationStatus },
-    sorts: ['reservedAt'],
+  ...inView('parking.coupons', {
+    coupons: list('Coupons', '/parking/coupons', Coupon, {
+      filters: { customerId: Id, status: Coupon.properties.status },
+      sorts: ['issuedAt'],
+    }),
+    coupon: one('One coupon', '/parking/coupons/{couponId}', Coupon),
   }),
-  coupons: list('Coupons', '/parking/coupons', Coupon, {
-    filters: { customerId: Id, status: Coupon.properties.status },
-    sorts: ['issuedAt'],
-  }),
-  coupon: one('One coupon', '/parking/coupons/{couponId}', Coupon),
 };
 
 const Count = Type.Integer({ minimum: 0 });

@@ -6,6 +6,7 @@ import {
   type EventOf,
   event,
   internalCommand,
+  inView,
   list,
   one,
   Strict,
@@ -145,23 +146,27 @@ const { status, date, customerId } = Booking.properties;
 const bookingSorts = ['bookedAt', 'date'];
 
 export const queries = {
-  slots: list('The slots with their places', '/screening/slots', Slot, {
-    filters: { status: Slot.properties.status, date, hospitalName: HospitalName },
-    sorts: ['date', 'left'],
+  ...inView('screening.slots', {
+    slots: list('The slots with their places', '/screening/slots', Slot, {
+      filters: { status: Slot.properties.status, date, hospitalName: HospitalName },
+      sorts: ['date', 'left'],
+    }),
+    slot: one('One slot', '/screening/slots/{slotId}', Slot),
   }),
-  slot: one('One slot', '/screening/slots/{slotId}', Slot),
-  slotBookings: list("A slot's bookings", '/screening/slots/{slotId}/bookings', Booking, {
-    filters: { status },
-    sorts: ['bookedAt'],
-  }),
-  booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking),
-  bookings: list('Bookings of every slot', '/screening/bookings', Booking, {
-    filters: { slotId: Id, status, date, customerId },
-    sorts: bookingSorts,
-  }),
-  customerBookings: list("A customer's bookings", '/screening/customers/{customerId}/bookings', Booking, {
-    filters: { status },
-    sorts: bookingSorts,
+  ...inView('screening.bookings', {
+    slotBookings: list("A slot's bookings", '/screening/slots/{slotId}/bookings', Booking, {
+      filters: { status },
+      sorts: ['bookedAt'],
+    }),
+    booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking),
+    bookings: list('Bookings of every slot', '/screening/bookings', Booking, {
+      filters: { slotId: Id, status, date, customerId },
+      sorts: bookingSorts,
+    }),
+    customerBookings: list("A customer's bookings", '/screening/customers/{customerId}/bookings', Booking, {
+      filters: { status },
+      sorts: bookingSorts,
+    }),
   }),
 };
 

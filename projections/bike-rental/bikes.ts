@@ -24,9 +24,4 @@ export const bikes = projection<Bike>()({
       withStatus({ ...bike, batteryLevel, usable, reportedAt }),
   },
   missing: 'a bike that was never registered',
-  indexes: [
-    { location: 1, _id: 1 },
-    { status: 1, _id: 1 },
-    { status: 1, location: 1, _id: 1 },
-  ],
 });

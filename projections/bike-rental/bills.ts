@@ -32,9 +32,4 @@ export const bills = projection<Bill>()({
     FeeDeducted: (bill, { closedAt, paid }) => (closedAt === bill.returnedAt ? { ...bill, paid } : bill),
   },
   missing: 'a bill that was never opened',
-  indexes: [
-    { openedAt: 1, _id: 1 },
-    { status: 1, _id: 1 },
-    { status: 1, openedAt: 1, _id: 1 },
-  ],
 });

@@ -20,5 +20,4 @@ export const deposits = projection<Deposit>()({
     FeeDeducted: balanceAfter,
     DepositCredited: balanceAfter,
   },
-  indexes: [],
 });

@@ -13,5 +13,4 @@ export const managers = projection<Manager>()({
     PointsAwarded: (_manager, { managerId, total }) => ({ managerId, points: total }),
     PointsConverted: (_manager, { managerId, total }) => ({ managerId, points: total }),
   },
-  indexes: [],
 });

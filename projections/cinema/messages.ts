@@ -29,8 +29,4 @@ export const messages = projection<Message>()({
     MessageSent: (message, _data, { metadata }) => ({ ...message, status: 'sent', sentAt: metadata.time }),
   },
   missing: 'a message that was never written',
-  indexes: [
-    { customerId: 1, _id: 1 },
-    { customerId: 1, at: 1, _id: 1 },
-  ],
 });

@@ -75,11 +75,4 @@ export const movies = projection<Movie>()({
     ReviewDeleted: (movie, { rating }) => reviewed(movie, -1, -rating),
   },
   missing: 'a movie that was never registered',
-  indexes: [
-    { title: 1, _id: 1 },
-    { averageRating: 1, _id: 1 },
-    { status: 1, _id: 1 },
-    { status: 1, title: 1, _id: 1 },
-    { status: 1, averageRating: 1, _id: 1 },
-  ],
 });

@@ -21,9 +21,4 @@ export const reviews = projection<Review>()({
     }),
     ReviewDeleted: () => null,
   },
-  indexes: [
-    { movieId: 1, _id: 1 },
-    { movieId: 1, writtenAt: 1, _id: 1 },
-    { movieId: 1, rating: 1, _id: 1 },
-  ],
 });

@@ -38,8 +38,4 @@ export const showings = projection<Showing>()({
     SeatReservationCanceled: (showing) => withSeats(showing, showing.held, showing.sold - 1),
   },
   missing: 'a showing that was never opened',
-  indexes: [
-    { movieId: 1, _id: 1 },
-    { movieId: 1, startsAt: 1, _id: 1 },
-  ],
 });

@@ -23,10 +23,4 @@ export const alarms = projection<Alarm>()({
     AlarmCleared: (alarm) => ({ ...alarm, status: 'cleared' }),
   },
   missing: 'an alarm that was never raised',
-  indexes: [
-    { status: 1, _id: 1 },
-    { status: 1, raisedAt: 1, _id: 1 },
-    { status: 1, shopId: 1, _id: 1 },
-    { status: 1, shopId: 1, raisedAt: 1, _id: 1 },
-  ],
 });

@@ -18,10 +18,4 @@ export const menu = projection<MenuItem>()({
       available,
     }),
   },
-  indexes: [
-    { shopId: 1, _id: 1 },
-    { shopId: 1, name: 1, _id: 1 },
-    { shopId: 1, price: 1, _id: 1 },
-    { shopId: 1, available: 1, _id: 1 },
-  ],
 });

@@ -36,14 +36,4 @@ export const orders = projection<Order>()({
     OrderPickedUp: (order, _data, { metadata }) => withStatus(order, 'picked-up', metadata.time),
   },
   missing: 'an order that was never placed',
-  indexes: [
-    { shopId: 1, _id: 1 },
-    { shopId: 1, placedAt: 1, _id: 1 },
-    { shopId: 1, status: 1, _id: 1 },
-    { shopId: 1, status: 1, placedAt: 1, _id: 1 },
-    { customerId: 1, _id: 1 },
-    { customerId: 1, placedAt: 1, _id: 1 },
-    { customerId: 1, status: 1, _id: 1 },
-    { customerId: 1, status: 1, placedAt: 1, _id: 1 },
-  ],
 });

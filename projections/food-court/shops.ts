@@ -18,8 +18,4 @@ export const shops = projection<Shop>()({
     OrderCanceled: (shop) => ({ ...shop, openOrders: shop.openOrders - 1 }),
   },
   missing: 'a shop that was never registered',
-  indexes: [
-    { name: 1, _id: 1 },
-    { openOrders: 1, _id: 1 },
-  ],
 });

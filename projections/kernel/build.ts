@@ -149,18 +149,6 @@ export const dropLeftovers = async (db: Db, view: string, kind: BuildKind, token
   await Promise.all(leftovers.map(({ name }) => db.dropCollection(name)));
 };
 
-/**
- * Creates the indexes of a filled view, which costs a fraction of maintaining them with each batch. Until then a build
- * is only read by `_id`. Keeps the indexes that exist.
- * @throws LeaseUncertainError
- */
-export const indexBuild = async (db: Db, { projection, collection }: Build, session: WorkerSession): Promise<void> => {
-  const { indexes } = projection;
-  if (indexes.length === 0) return;
-  session.assertHeld();
-  await db.collection(collection).createIndexes(indexes.map((key) => ({ key: key as Record<string, 1 | -1> })));
-};
-
 /** Removes a build with its collection and checkpoint. */
 export const discardBuild = async (db: Db, build: Build): Promise<void> => {
   build.finished = true;

@@ -1,5 +1,6 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { historyId } from '../../schemas/kernel/history.ts';
+import { indexOn } from './indexes.ts';
 import { collection, type Projection } from './projection.ts';
 
 /**
@@ -24,7 +25,7 @@ export const history = (context: ContextSchema): Projection => {
       revision,
       position: position.commit.toString(),
     }),
-    indexes: [{ resources: 1, _id: 1 }],
+    indexes: [indexOn(['resources'])],
   });
 };
 

@@ -29,7 +29,6 @@ const counters = projection<Counter>()({
     Counted: (counter, { by }) => ({ ...counter, total: counter.total + by }),
   },
   missing: 'a counter that was never added',
-  indexes: [],
 });
 
 const given = (type: keyof typeof context.events, by = 1) => ({ type, data: { counterId: 'a', by } });
@@ -52,13 +51,13 @@ test('refuses an event in onExisting before the first document and after a delet
 test('refuses a definition that handles an event twice', () => {
   const handler = (): Counter => ({ total: 0, at: '' });
   const twice = { context, version: 1, key: () => 'a', on: { Counted: handler }, onExisting: { Counted: handler } };
-  expect(() => projection<Counter>()({ ...twice, name: 'counting.twice', indexes: [] })).toThrow(
+  expect(() => projection<Counter>()({ ...twice, name: 'counting.twice' })).toThrow(
     'counting.twice handles Counted in on and in onExisting',
   );
 });
 
 test('the type check fails for an event or a field that the schema does not have', () => {
-  const rest = { context, name: 'counting.others', version: 1, indexes: [] } as const;
+  const rest = { context, name: 'counting.others', version: 1 } as const;
   const key = () => 'a';
   // @ts-expect-error: the schema has no event of this name.
   projection<Counter>()({ ...rest, key, on: { CounterLost: () => ({ total: 0, at: '' }) } });

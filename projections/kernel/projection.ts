@@ -1,8 +1,9 @@
-import type { Document, IndexSpecification } from 'mongodb';
+import type { Document } from 'mongodb';
 import type { Static } from 'typebox';
 import type { Position } from '../../platform/event-store/types.ts';
 import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { type Index, indexesOf, indexOn } from './indexes.ts';
 
 /** The fields that every event has besides its type and data. */
 export type EventFacts = {
@@ -30,8 +31,6 @@ type Common<Context extends ContextSchema = ContextSchema> = {
   name: `${Context['name']}.${string}`;
   /** Raised with every change of the stored documents: the view is then rebuilt beside the old one. */
   version: number;
-  /** One index for each filter and sort of the view's queries. `_id` at the end makes a page's cursor exact. */
-  indexes: readonly IndexSpecification[];
   /** How many processes may share the work, each with its part of the documents. 1 when left out. */
   partitions?: number;
   /** `park` when left out. */
@@ -45,6 +44,7 @@ type Common<Context extends ContextSchema = ContextSchema> = {
  */
 export type Projection = Omit<Common, 'name'> & {
   name: string;
+  indexes: readonly Index[];
   /** The types of the events that the view takes. */
   events: readonly string[];
   /** Returns the `_id` of the document that the event changes; null when it changes none. */
@@ -86,7 +86,6 @@ type Handlers<Context extends ContextSchema, Type extends EventName<Context>, Be
  *         Counted: (counter, { by }) => ({ ...counter, total: counter.total + by }),
  *       },
  *       missing: 'a counter that was never added',
- *       indexes: [],
  *     });
  *
  * A handler gets the document, the event's data and the event, and returns the document after it, or null to delete it.
@@ -106,21 +105,31 @@ export const projection =
       onExisting?: Handlers<Context, Later, View, View>;
       /** The document that an event in `onExisting` lacks, for the reason why it is parked. */
       missing?: string;
+      /** Indexes besides those that its queries need ({@link indexesOf}), each by its fields. */
+      indexes?: readonly (readonly string[])[];
     },
   ): Projection =>
     folding(definition as object as Folding);
 
 /** The definition of a projection without the types of its events, which are costly to relate to those of any context. */
-type Folding = Omit<Projection, 'events' | 'key' | 'evolve' | 'document'> & {
+type Folding = Omit<Projection, 'events' | 'indexes' | 'key' | 'evolve' | 'document'> & {
   key(data: unknown, event: AnyEvent): string | null;
   on: Readonly<Record<string, Handler>>;
   onExisting?: Readonly<Record<string, Handler>>;
   missing?: string;
+  indexes?: readonly (readonly string[])[];
 };
 
 type Handler = (document: Document | null, data: unknown, event: AnyEvent) => Document | null;
 
-const folding = ({ key, on, onExisting = {}, missing = 'a document that was never made', ...rest }: Folding) => {
+const folding = ({
+  key,
+  on,
+  onExisting = {},
+  missing = 'a document that was never made',
+  indexes = [],
+  ...rest
+}: Folding) => {
   const handlers = new Map(Object.entries(on));
   for (const [type, handler] of Object.entries(onExisting)) {
     if (handlers.has(type)) throw new TypeError(`${rest.name} handles ${type} in on and in onExisting`);
@@ -131,6 +140,7 @@ const folding = ({ key, on, onExisting = {}, missing = 'a document that was neve
   }
   return {
     ...rest,
+    indexes: [...indexesOf(rest.context, rest.name), ...indexes.map(indexOn)],
     events: [...handlers.keys()],
     key: (event: AnyEvent) => key(event.data, event),
     evolve: (document: Document | null, event: AnyEvent) => handlers.get(event.type)!(document, event.data, event),

@@ -61,7 +61,7 @@ const counting = (options: { version?: number; partitions?: number; refuses?: (b
       },
       [removed]: () => null,
     },
-    indexes: [{ sum: 1, _id: 1 }],
+    indexes: [['sum']],
   });
 };
 

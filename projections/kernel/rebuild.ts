@@ -17,9 +17,9 @@ import {
   type BuildProgress,
   catchUp,
   discardBuild,
-  indexBuild,
   openBuild,
 } from './build.ts';
+import { indexBuild } from './create-indexes.ts';
 import type { Projection } from './projection.ts';
 import { assertStoreHolds } from './store-check.ts';
 import { giveBackViews, seizeViews, switchView } from './switch.ts';

@@ -40,7 +40,7 @@ const countsOf = (run: string, partitions = 1) => {
     partitions,
     key: ({ thing }) => thing,
     on: { [added]: (count: Count | null) => ({ sum: (count?.sum ?? 0) + 1 }) },
-    indexes: [{ sum: 1, _id: 1 }],
+    indexes: [['sum']],
   });
 };
 

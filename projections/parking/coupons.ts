@@ -24,12 +24,4 @@ export const coupons = projection<Coupon>()({
     CouponRedeemed: (coupon, _data, { metadata }) => ({ ...coupon, status: 'redeemed', redeemedAt: metadata.time }),
   },
   missing: 'a coupon that was never issued',
-  indexes: [
-    { issuedAt: 1, _id: 1 },
-    { customerId: 1, _id: 1 },
-    { customerId: 1, issuedAt: 1, _id: 1 },
-    { customerId: 1, status: 1, _id: 1 },
-    { status: 1, _id: 1 },
-    { status: 1, issuedAt: 1, _id: 1 },
-  ],
 });

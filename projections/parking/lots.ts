@@ -33,11 +33,4 @@ export const lots = projection<Lot>()({
     ReservationCanceled: (lot) => withSpots(lot, lot.spots, lot.reserved - 1),
   },
   missing: 'a lot that was never registered',
-  indexes: [
-    { status: 1, _id: 1 },
-    { name: 1, _id: 1 },
-    { free: 1, _id: 1 },
-    { status: 1, name: 1, _id: 1 },
-    { status: 1, free: 1, _id: 1 },
-  ],
 });

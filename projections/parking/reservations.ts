@@ -25,14 +25,4 @@ export const reservations = projection<Reservation>()({
     }),
   },
   missing: 'a reservation that was never made',
-  indexes: [
-    { reservedAt: 1, _id: 1 },
-    { lotId: 1, _id: 1 },
-    { lotId: 1, reservedAt: 1, _id: 1 },
-    { lotId: 1, status: 1, _id: 1 },
-    { customerId: 1, _id: 1 },
-    { customerId: 1, reservedAt: 1, _id: 1 },
-    { status: 1, _id: 1 },
-    { status: 1, reservedAt: 1, _id: 1 },
-  ],
 });

@@ -29,15 +29,4 @@ export const slots = projection<Slot>()({
     SlotDeleted: (slot) => ({ ...slot, status: 'deleted' }),
   },
   missing: 'a slot that was never opened',
-  indexes: [
-    { date: 1, _id: 1 },
-    { left: 1, _id: 1 },
-    { status: 1, _id: 1 },
-    { status: 1, date: 1, _id: 1 },
-    { status: 1, left: 1, _id: 1 },
-    { hospitalName: 1, _id: 1 },
-    { hospitalName: 1, date: 1, _id: 1 },
-    { date: 1, left: 1, _id: 1 },
-    { hospitalName: 1, left: 1, _id: 1 },
-  ],
 });

@@ -11,8 +11,8 @@ import { valueChecker } from '../../platform/http/validation.ts';
 import { admit, type Identify, isPermitted, type Permit, permitted } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
-import { parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
-import { historyQueries, historyView } from '../../schemas/kernel/history.ts';
+import { parameterNames, type QuerySchema, type ViewQuery } from '../../schemas/kernel/context.ts';
+import { historyView, queriesOf } from '../../schemas/kernel/history.ts';
 import { SortText } from '../../schemas/kernel/paging.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { ReadContext } from './context.ts';
@@ -21,69 +21,45 @@ import { type Ask, awaitPosition, fromViews, requireBuilt, unlessGone, type Wait
 /** The views that the routes read from. */
 export type ReadModels = Waiting & { db: Db; ask: Ask; cursors: Cursors };
 
-/** A query bound to its view. */
+/** A query with all that its route needs. */
 type BoundQuery = {
   /** `parking.lots`: unique. */
   name: string;
-  view: string;
-  query: QuerySchema;
+  query: ViewQuery;
   /** The roles that may use it. */
   rule: Rule;
   context: Scoped;
-  /** For a history, the view and the id of its resource. */
-  resource?: { view: string; id(parameters: Readonly<Record<string, string>>): string };
-  /** Returns the filter for the path's parameters. */
-  filter(parameters: Readonly<Record<string, string>>): Filter<Stored>;
-  /** Returns the document's field of a sort. */
-  sortField(sort: string): string;
+  /** For a history, the query of its resource. */
+  resource: ViewQuery | undefined;
 };
 
-/** Returns the `_id` of the document that a path names. */
-const idOf = ({ path }: QuerySchema, parameters: Readonly<Record<string, string>>): string =>
-  parameterNames(path)
-    .map((part) => parameters[part])
-    .join('.');
+const bindAll = ({ schema }: ReadContext): BoundQuery[] =>
+  Object.entries(queriesOf(schema)).map(([name, query]) => ({
+    name: `${schema.name}.${name}`,
+    query,
+    rule: ruleOf(schema, name),
+    context: schema,
+    resource: query.view === historyView(schema) ? schema.queries[name.slice(0, -'History'.length)] : undefined,
+  }));
 
-const byId = (id: string): Filter<Stored> => ({ _id: { $eq: id } });
+type InPath = Readonly<Record<string, string>>;
 
 /** Compares fields with the values that a client gave. With `$eq` no value can be taken for an operator. */
 const equalTo = (values: Iterable<readonly [field: string, value: unknown]>): Filter<Stored> =>
   Object.fromEntries([...values].map(([field, value]) => [field, { $eq: value }]));
 
-const bindAll = ({ schema, views, only = {} }: ReadContext): BoundQuery[] => [
-  ...Object.entries(schema.queries).map(([name, query]): BoundQuery => {
-    const view = views[name];
-    if (view === undefined) throw new Error(`${schema.name} binds no view to its query ${name}`);
-    return {
-      name: `${schema.name}.${name}`,
-      view,
-      query,
-      rule: ruleOf(schema, name),
-      context: schema,
-      filter: (parameters) =>
-        query.answer === 'one'
-          ? byId(idOf(query, parameters))
-          : { ...only[name], ...equalTo(Object.entries(parameters)) },
-      sortField: (sort) => sort,
-    };
-  }),
-  ...Object.entries(historyQueries(schema)).map(([name, query]): BoundQuery => {
-    const resource = query.path.slice(0, -'/history'.length);
-    const of = name.slice(0, -'History'.length);
-    return {
-      name: `${schema.name}.${name}`,
-      view: historyView(schema),
-      query,
-      rule: ruleOf(schema, name),
-      context: schema,
-      resource: { view: views[of]!, id: (parameters) => idOf(query, parameters) },
-      filter: (parameters) => ({
-        resources: { $eq: resource.replaceAll(/\{(\w+)\}/g, (_, part) => parameters[part] ?? '') },
-      }),
-      sortField: () => '_id',
-    };
-  }),
-];
+/** Returns a filter for the document that a path names. */
+const byPath = ({ path }: ViewQuery, inPath: InPath): Filter<Stored> => {
+  const parts = parameterNames(path).map((name) => inPath[name]);
+  return equalTo([['_id', parts.join('.')]]);
+};
+
+const filterOf = ({ query, resource }: BoundQuery, inPath: InPath): Filter<Stored> => {
+  if (resource)
+    return equalTo([['resources', resource.path.replaceAll(/\{(\w+)\}/g, (_, name) => inPath[name] ?? '')]]);
+  if (query.answer === 'one') return byPath(query, inPath);
+  return { ...query.only, ...equalTo(Object.entries(inPath)) };
+};
 
 const textsOf = (schemas: TProperties): Map<string, ReadText> =>
   new Map(Object.entries(schemas).map(([name, schema]) => [name, readText(schema)]));
@@ -109,20 +85,21 @@ const pathReader = ({ path, item, parameters }: QuerySchema) => {
   const schemas: TProperties = { ...item.properties, ...parameters };
   const known = textsOf(Object.fromEntries(parameterNames(path).map((name) => [name, schemas[name] ?? Id])));
   return (given: Readonly<Record<string, string | string[]>>) =>
-    Object.fromEntries(readAll(Object.entries(given) as [string, string][], known)) as Record<string, string>;
+    Object.fromEntries(readAll(Object.entries(given) as [string, string][], known)) as InPath;
 };
 
 const noParameters: ReadonlyMap<string, ReadText> = new Map();
 
-const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels): RequestHandler => {
+const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
+  const { query, rule } = bound;
   const readPath = pathReader(query);
   const toItem = itemOf(query);
-  const collection = models.db.collection<Stored>(view);
+  const collection = models.db.collection<Stored>(query.view);
   const caching = cachingOf(rule, query);
   return async (req, res) => {
-    const found = filter(readPath(req.params));
+    const found = filterOf(bound, readPath(req.params));
     readAll(queryOf(req.url), noParameters);
-    const headers = await awaitPosition(req, res, [view], models);
+    const headers = await awaitPosition(req, res, [query.view], models);
     const document = await models.ask(() => collection.findOne(found, { maxTimeMS: models.answerWithin }));
     const { permit, personal } = permitted(res);
     if (document && !document._deleted && isPermitted(permit, document))
@@ -140,7 +117,7 @@ const answerOne = ({ view, query, rule, filter }: BoundQuery, models: ReadModels
  */
 const narrow = async (
   permit: Permit,
-  inPath: Readonly<Record<string, string>>,
+  inPath: InPath,
   given: Map<string, unknown>,
   { query, resource }: BoundQuery,
   models: ReadModels,
@@ -151,7 +128,7 @@ const narrow = async (
   if (isPermitted(permit, inPath)) return {};
   if (resource) {
     await requireBuilt(resource.view, models);
-    const named = byId(resource.id(inPath));
+    const named = byPath(resource, inPath);
     const document = await ask(() => db.collection<Stored>(resource.view).findOne(named, { maxTimeMS: answerWithin }));
     if (!document || !isPermitted(permit, document)) throw new ProblemError(problems.notFound());
     const isOwn = isPermitted({ kind: 'some', ...(own ? { own } : {}) }, document);
@@ -175,11 +152,11 @@ const cachingOf = (rule: Rule, { personal = [] }: QuerySchema) => ({
 });
 
 const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
-  const { name, view, query, rule, filter, sortField } = bound;
+  const { name, query, rule, resource } = bound;
   const caching = cachingOf(rule, query);
   const readPath = pathReader(query);
   const toItem = itemOf(query);
-  const collection = models.db.collection<Stored>(view);
+  const collection = models.db.collection<Stored>(query.view);
   const { sorts } = query;
   const known = new Map([
     ...pageParameters,
@@ -188,10 +165,9 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const checks = new Map(sorts.map((sort) => [sort, valueChecker(query.item.properties[sort]!)]));
 
   const orderingOf = (sort: string): Ordering => {
-    if (sort === '') return { field: '_id', direction: 1 };
-    return sort.startsWith('-')
-      ? { field: sortField(sort.slice(1)), direction: -1 }
-      : { field: sortField(sort), direction: 1 };
+    // A history is sorted by position, which is its _id.
+    const field = sort === '' || resource ? '_id' : sort.replace(/^-/, '');
+    return { field, direction: sort.startsWith('-') ? -1 : 1 };
   };
   const isValueOf = (sort: string, { field }: Ordering) => {
     const check = field === '_id' ? undefined : checks.get(sort.replace(/^-/, ''));
@@ -207,14 +183,14 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const { sort = '' } = Object.fromEntries(given) as { sort?: string };
     given.delete('sort');
     const ordering = orderingOf(sort);
-    const fields: Filter<Stored> = { ...filter(inPath), ...equalTo(given), ...narrowed };
+    const fields: Filter<Stored> = { ...filterOf(bound, inPath), ...equalTo(given), ...narrowed };
     // A deleted document has no fields, so that only a list without a filter could show it.
     const wanted: Filter<Stored> = Object.keys(fields).length > 0 ? fields : { _deleted: { $exists: false } };
     const question = JSON.stringify([name, sort, Object.entries(wanted).sort()]);
     const { answerWithin, cursors } = models;
     const place = await fromViews(placeOf(cursors, question, page, isValueOf(sort, ordering)), answerWithin);
 
-    const headers = await awaitPosition(req, res, [view], models);
+    const headers = await awaitPosition(req, res, [query.view], models);
     const { documents, next } = await models.ask(() =>
       readPage(cursors, collection, {
         question,
@@ -239,10 +215,7 @@ const nextLink = (target: string, cursor: string): string => {
   return `<${path}?${parameters}>; rel="next"`;
 };
 
-/**
- * Returns the routes of every query of the contexts, and of the history of each of their resources.
- * @throws Error when a query has no view
- */
+/** Returns the routes of every query of the contexts, and of the history of each of their resources. */
 export const queryRoutes = (contexts: readonly ReadContext[], models: ReadModels, identify?: Identify): Router => {
   const router = Router({ caseSensitive: true });
   for (const bound of contexts.flatMap(bindAll)) {

@@ -78,9 +78,9 @@ export const internalCommand = <Data extends TObject>(summary: string, data: Dat
 export type QuerySchema<Item extends TObject = TObject> = {
   summary: string;
   path: string;
-  /** The fields of the read model that may be filtered by, as query parameters: each is backed by an index. */
+  /** The fields of the read model that may be filtered by, as query parameters: each has an index. */
   filters: TProperties;
-  /** The fields a list may be sorted by (`sort=name`, `sort=-name`): each is backed by an index. */
+  /** The fields a list may be sorted by (`sort=name`, `sort=-name`): each has an index. */
   sorts: readonly string[];
   answer: 'one' | 'list';
   item: Item;
@@ -88,7 +88,21 @@ export type QuerySchema<Item extends TObject = TObject> = {
   personal?: readonly string[];
   /** The path's parameters that are not fields of the item and not plain ids. */
   parameters?: TProperties;
+  /** Values that the documents of a list must have, for a list of a part of its view. */
+  only?: Readonly<Record<string, string>>;
 };
+
+/**
+ * A query that a view answers. One document is found by its `_id`, the path's parameters joined with `.`; a list is
+ * filtered by the fields that are named like the path's parameters. The view's indexes derive from its queries.
+ */
+export type ViewQuery = QuerySchema & { view: string };
+
+/** Declares the view that answers some queries. @param view `parking.lots`: the name of its projection and collection */
+export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(view: string, queries: Queries) =>
+  Object.fromEntries(Object.entries(queries).map(([name, query]) => [name, { ...query, view }])) as {
+    [Name in keyof Queries]: Queries[Name] & { view: string };
+  };
 
 /** The names in a path: `lotId` for `/parking/lots/{lotId}`. */
 export const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
@@ -98,16 +112,8 @@ export const list = <Item extends TObject>(
   summary: string,
   path: string,
   item: Item,
-  {
-    filters = {},
-    sorts = [],
-    personal = [],
-  }: {
-    filters?: TProperties;
-    sorts?: readonly string[];
-    personal?: readonly string[];
-  } = {},
-): QuerySchema<Item> => ({ summary, path, filters, sorts, answer: 'list', item, personal });
+  { filters = {}, sorts = [], ...rest }: Partial<Pick<QuerySchema, 'filters' | 'sorts' | 'personal' | 'only'>> = {},
+): QuerySchema<Item> => ({ summary, path, filters, sorts, answer: 'list', item, ...rest });
 
 /** Declares a query that answers one document, or 404. */
 export const one = <Item extends TObject>(summary: string, path: string, item: Item): QuerySchema<Item> => ({
@@ -130,7 +136,7 @@ export type ContextSchema = {
   scope?: ScopeSchema;
   events: Readonly<Record<string, EventSchema>>;
   commands: Readonly<Record<string, CommandSchema>>;
-  queries: Readonly<Record<string, QuerySchema>>;
+  queries: Readonly<Record<string, ViewQuery>>;
   /** The rules of its commands and queries. One that is not listed is refused to everybody. */
   access?: Rules;
   problems: Readonly<Record<string, ProblemSchema>>;

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { type ContextSchema, list, type QuerySchema } from './context.ts';
+import { type ContextSchema, list, type ViewQuery } from './context.ts';
 import { Time } from './values.ts';
 
 /** A position in the event store's log, in decimal: a 64-bit number does not fit into JSON's. */
@@ -38,17 +38,17 @@ export const historyId = (commit: bigint): string => commit.toString().padStart(
  * Returns the queries for the history of each resource of a context: a list beside every query for one document, named
  * `{query}History`, in the order of events.
  */
-export const historyQueries = (context: ContextSchema): Readonly<Record<string, QuerySchema>> =>
+const historyQueries = (context: ContextSchema): Readonly<Record<string, ViewQuery>> =>
   Object.fromEntries(
     Object.entries(context.queries).flatMap(([name, { answer, path, summary, item }]) => {
       if (answer !== 'one') return [];
       const query = list(`${summary}: its events`, `${path}/history`, HistoryEntry, { sorts: ['position'] });
-      return [[`${name}History`, { ...query, parameters: item.properties }]];
+      return [[`${name}History`, { ...query, parameters: item.properties, view: historyView(context) }]];
     }),
   );
 
 /** Returns every query of a context, including those for histories. */
-export const queriesOf = (context: ContextSchema): Readonly<Record<string, QuerySchema>> => ({
+export const queriesOf = (context: ContextSchema): Readonly<Record<string, ViewQuery>> => ({
   ...context.queries,
   ...historyQueries(context),
 });
