@@ -29,13 +29,10 @@ export const staff: Rule = { staff: 'all', ...admin };
 export const customer = (field = 'customerId'): Rule => ({ customer: own(field), ...staff });
 
 /**
- * The scope of a role whose token has no scope claim, from the id of the caller. Roles that are not named here reach
- * every context.
+ * The roles that work in single contexts. Without a scope claim they reach only contexts whose `scope` names them; the
+ * other roles reach every context.
  */
-export const defaultScope: Readonly<Partial<Record<Role, (id: string) => readonly string[]>>> = {
-  shop: (id) => [`food-court:shop:${id}`],
-  manager: () => ['bike-rental'],
-};
+export const localRoles: readonly Role[] = ['shop', 'manager'];
 
 const NOBODY: Rule = {};
 

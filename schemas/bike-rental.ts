@@ -305,7 +305,7 @@ const ofManager: Rule = { manager: own('managerId'), ...staff };
 export const schema = {
   name: 'bike-rental',
   title: 'Bike rental',
-  scope: { kind: 'station', field: 'location' },
+  scope: { kind: 'station', field: 'location', roles: { manager: 'all' } },
   events,
   commands,
   queries,

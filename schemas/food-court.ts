@@ -195,7 +195,7 @@ const ofShop: Rule = { shop: own('shopId'), ...staff };
 export const schema = {
   name: 'food-court',
   title: 'Food court',
-  scope: { kind: 'shop', field: 'shopId' },
+  scope: { kind: 'shop', field: 'shopId', roles: { shop: 'own' } },
   events,
   commands,
   queries,

@@ -1,4 +1,4 @@
-import { defaultScope, type Role } from '../../schemas/access.ts';
+import { localRoles, type Role } from '../../schemas/access.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 
 /**
@@ -31,14 +31,18 @@ const reachOf = (entries: readonly string[], { name, scope }: Scoped): Reach => 
 /** Returns whether an entry of a scope claim names a context, or a part of it. */
 export const isScopeOf = (context: Scoped, entry: string): boolean => reachOf([entry], context).length > 0;
 
+/** Returns how much of a context a role reaches without a scope claim. @param id of the caller */
+const reachOfRole = (role: Role, id: string, { scope }: Scoped): Reach => {
+  if (!localRoles.includes(role)) return 'all';
+  const part = scope?.roles?.[role];
+  return part === 'own' ? [id] : (part ?? []);
+};
+
 /** Returns how much of a context roles reach together. @param scope of the token, which limits every role alike */
 export const reachIn = (
   context: Scoped,
   { id, scope, roles }: { id: string; scope?: readonly string[] | undefined; roles: readonly Role[] },
 ): Reach => {
-  const reaches = roles.map((role): Reach => {
-    const entries = scope ?? defaultScope[role]?.(id);
-    return entries === undefined ? 'all' : reachOf(entries, context);
-  });
+  const reaches = roles.map((role) => (scope ? reachOf(scope, context) : reachOfRole(role, id, context)));
   return reaches.includes('all') ? 'all' : [...new Set(reaches.flat())];
 };

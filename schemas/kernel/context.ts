@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
-import type { Rules } from '../access.ts';
+import type { Role, Rules } from '../access.ts';
 
 /**
  * An event type as it is stored. Its name and its past versions are permanent: events are never rewritten, so a change
@@ -126,7 +126,12 @@ export const one = <Item extends TObject>(summary: string, path: string, item: I
 });
 
 /** The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and views. */
-export type ScopeSchema = { kind: string; field: string };
+export type ScopeSchema = {
+  kind: string;
+  field: string;
+  /** What local roles reach without a scope claim: the whole context, or the part with the caller's id in the field. */
+  roles?: Readonly<Partial<Record<Role, 'all' | 'own'>>>;
+};
 
 /** The schema of one bounded context. */
 export type ContextSchema = {

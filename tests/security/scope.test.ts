@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
-import { defaultScope, type Role } from '../../schemas/access.ts';
+import { localRoles, type Role } from '../../schemas/access.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
 import { type Answer, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { type Issuer, startIssuer } from './provider.ts';
@@ -253,5 +253,12 @@ test('a claim that names nothing known lets nobody see anything', async () => {
 });
 
 test('every role that may open the control centre is limited or reaches everything on purpose', () => {
-  expect(Object.keys(defaultScope).sort()).toEqual(['manager', 'shop']);
+  expect([...localRoles].sort()).toEqual(['manager', 'shop']);
+  const named = contextSchemas.flatMap(({ name, scope }) =>
+    Object.entries(scope?.roles ?? {}).map((one) => [name, ...one]),
+  );
+  expect(named).toEqual([
+    ['food-court', 'shop', 'own'],
+    ['bike-rental', 'manager', 'all'],
+  ]);
 });
