@@ -12,7 +12,7 @@ type Schema = {
 };
 
 type Parameter = { $ref?: string; name: string; in: string; required?: boolean; schema: Schema };
-/** `problems` are the names of those that an answer may tell. */
+/** `problems` are the names of an answer's problems. */
 type Content = Record<string, { schema: Schema; problems?: string[] }>;
 type Operation = {
   parameters?: Parameter[];
@@ -30,10 +30,10 @@ export type AsyncApi = {
   components: { messages: Record<string, { payload: Schema; headers?: Schema }>; schemas: Record<string, Schema> };
 };
 
-/** Who must still get on with a change: `write` is what clients send, `read` is what they get. */
+/** The client's direction: `write` sends values, `read` receives them. */
 type Direction = 'write' | 'read';
 
-/** A bound that a value must keep, and whether a higher one lets more in. */
+/** A bound of a value, and whether a higher one accepts more. */
 const BOUNDS: Readonly<Record<string, 'higher' | 'lower'>> = {
   maximum: 'higher',
   maxLength: 'higher',
@@ -62,7 +62,7 @@ const resolver = (document: { components: object }) => {
 
 const typesOf = ({ type }: Schema): string[] => (type === undefined ? [] : [type].flat()).toSorted();
 
-/** What breaks between two schemas, each as one line with the place in the value. */
+/** Returns the breaking differences of two schemas, one line each, with the place in the value. */
 const compareSchemas = (
   before: Schema,
   now: Schema,
@@ -134,7 +134,7 @@ const problemsOf = ({ responses }: Operation): [name: string, status: string][] 
     Object.values(content).flatMap(({ problems = [] }) => problems.map((name): [string, string] => [name, status])),
   );
 
-/** Clients switch on a problem's type, and on its status. */
+/** Clients depend on a problem's type and status. */
 const compareProblems = (old: Operation, next: Operation, at: string): string[] => {
   const now = problemsOf(next);
   return problemsOf(old).flatMap(([name, status]) => {
@@ -144,7 +144,7 @@ const compareProblems = (old: Operation, next: Operation, at: string): string[] 
   });
 };
 
-/** What a client of one OpenAPI document breaks on with another, a line each; empty when it gets on with it. */
+/** Returns the differences that break clients of the old OpenAPI document, one line each. */
 export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
   const resolve = { before: resolver(before), now: resolver(now) };
   const lines: string[] = [];
@@ -195,7 +195,7 @@ export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
   return lines;
 };
 
-/** The same for those who read events by an AsyncAPI document. */
+/** Returns the differences that break readers of events of the old AsyncAPI document. */
 export const brokenByAsyncApi = (before: AsyncApi, now: AsyncApi): string[] => {
   const resolve = { before: resolver(before), now: resolver(now) };
   return Object.entries(before.components.messages).flatMap(([name, old]) => {
@@ -207,13 +207,15 @@ export const brokenByAsyncApi = (before: AsyncApi, now: AsyncApi): string[] => {
   });
 };
 
-/** Whether a version tells that something may break: another major one, or another minor one before 1.0 (SemVer 4, 8). */
+/**
+ * Returns whether a version allows breaking changes: another major one, or another minor one before 1.0 (SemVer 4, 8).
+ */
 export const isRaised = (before: string, now: string): boolean => {
   const [a, b] = [before, now].map((version) => version.split('.').map(Number)) as [number[], number[]];
   return b[0]! > a[0]! || (a[0] === 0 && b[0] === 0 && b[1]! > a[1]!);
 };
 
-/** What breaks clients of one document with another, a line each; empty when the version tells that something may. */
+/** Returns the breaking differences of two documents, one line each; none when the version allows them. */
 export const breachesOfPromise = <Document extends OpenApi | AsyncApi>(before: Document, now: Document): string[] => {
   if (isRaised(before.info.version, now.info.version)) return [];
   return 'paths' in before

@@ -7,12 +7,12 @@ import type { AsyncApi, OpenApi } from './compare.ts';
 
 const FOLDER = new URL('../../docs/contracts/', import.meta.url);
 
-/** Where the documents are kept that clients were promised. */
+/** The folder of the published documents. */
 export const fileOf = (name: 'openapi' | 'asyncapi'): string => new URL(`${name}.json`, FOLDER).pathname;
 
 const TEXTS = new Set(['example', 'examples', 'summary', 'description', 'title']);
 
-/** The problems that an answer may tell are its examples, by their names. */
+/** An answer's problems are its examples, by name. */
 const withProblems = (document: OpenApiDocument): OpenApiDocument => {
   for (const { responses } of Object.values(document.paths).flatMap((methods) => Object.values(methods))) {
     for (const { content = {} } of Object.values(responses)) {
@@ -23,7 +23,7 @@ const withProblems = (document: OpenApiDocument): OpenApiDocument => {
   return document;
 };
 
-/** A document without what only people read. */
+/** Returns a document without its texts. */
 const bare = (value: unknown, isMap = false): unknown => {
   if (Array.isArray(value)) return value.map((one) => bare(one));
   if (typeof value !== 'object' || value === null) return value;
@@ -42,7 +42,7 @@ export const currentAsyncApi = (): AsyncApi =>
 export const promised = <Document>(name: 'openapi' | 'asyncapi'): Document =>
   JSON.parse(readFileSync(fileOf(name), 'utf8')) as Document;
 
-/** JSON with a line for each operation and each component, so that a change is a line in a diff. */
+/** Formats JSON with a line for each operation and each component, so that a change is a line in a diff. */
 export const lines = (document: object): string => {
   const member = ([key, value]: [string, unknown], depth: number): string => {
     const isOpen = depth < 3 && typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -63,13 +63,13 @@ describe('upcasting', () => {
     }),
   };
 
-  it('goes from version to version', () => {
+  it('applies one upcaster per version', () => {
     expect(upcast(events, 'Parked', 1, { plate: 'A' })).toEqual({ car: 'A', place: 'unknown' });
     expect(upcast(events, 'Parked', 2, { car: 'A' })).toEqual({ car: 'A', place: 'unknown' });
     expect(upcast(events, 'Parked', 3, { car: 'A', place: 'P' })).toEqual({ car: 'A', place: 'P' });
   });
 
-  it.each([4, 0, 1.5, Number.NaN, undefined])('does not guess what version %s would be', (version) => {
+  it.each([4, 0, 1.5, Number.NaN, undefined])('refuses the unknown version %s', (version) => {
     expect(() => upcast(events, 'Parked', version as number, {})).toThrow(UnknownEventVersionError);
   });
 });

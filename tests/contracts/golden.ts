@@ -14,10 +14,10 @@ const FOLDER = new URL('../../schemas/golden/', import.meta.url).pathname;
 
 export type Golden = { type: string; version: number; schema: unknown; data: unknown };
 
-/** What only documents. */
+/** Keywords that only documentation uses. */
 const WORDS = new Set(['description', 'examples', 'title']);
 
-/** A schema as far as it says which data is taken. */
+/** Returns the part of a schema that decides which data is valid. */
 const plain = (schema: unknown, isProperties = false): unknown => {
   if (Array.isArray(schema)) return schema.map((part) => plain(part));
   if (schema === null || typeof schema !== 'object') return schema;
@@ -28,7 +28,7 @@ const plain = (schema: unknown, isProperties = false): unknown => {
   );
 };
 
-/** What the golden file of an event's current version says, or should say. */
+/** Returns the expected golden file of an event's current version. */
 export const goldenOf = (type: string, { version, data }: EventSchema): Golden => ({
   type,
   version,

@@ -50,7 +50,7 @@ const eventsOf = async (stream: string) => {
 
 describe('a request that a gateway sends again', () => {
   let deliveries = 0;
-  /** Sends a request to both write sides, as a gateway does that got no answer from the first. */
+  /** Sends a request to both write sides, like a gateway that got no answer from the first. */
   const twice = async (method: string, path: string, body?: unknown) => {
     deliveries += 1;
     const headers = { 'Plaza-Delivery': `delivery-${deliveries}` };
@@ -64,7 +64,7 @@ describe('a request that a gateway sends again', () => {
     await post('/parking/lots', { lotId: 'delivered', name: 'delivered', spots: 100 });
   });
 
-  it.each(['with an id', 'without'])('is done once: POST %s', async (kind) => {
+  it.each(['with an id', 'without'])('takes effect once: POST %s', async (kind) => {
     const { reservationId, ...body } = reservation();
     const before = (await eventsOf('parkingLot-delivered')).length;
     const data = kind === 'without' ? body : { reservationId, ...body };
@@ -87,7 +87,7 @@ describe('a request that a gateway sends again', () => {
     expect(closed.map(({ status }) => status)).toEqual([200, 200]);
   });
 
-  it('is another one when the client sends it again, which is recognised by its id or key as ever', async () => {
+  it('differs from a client’s repeat, which is recognised by its id or key', async () => {
     const body = reservation();
     const path = '/parking/lots/lot-1/reservations';
     const [first] = await twice('POST', path, body);
@@ -99,8 +99,8 @@ describe('a request that a gateway sends again', () => {
   });
 });
 
-describe('a command that is done', () => {
-  it('answers with what it made, where, at which revision and position', async () => {
+describe('an accepted command', () => {
+  it('answers with the resource, its Location, revision and position', async () => {
     const body = reservation();
     const answer = await post('/parking/lots/lot-1/reservations', body);
     expect(answer).toMatchObject({ status: 201, body: { lotId: 'lot-1', ...body, status: 'reserved' } });
@@ -111,7 +111,7 @@ describe('a command that is done', () => {
     expect(answer.headers.get('Content-Type')).toBe('application/json');
   });
 
-  it('keeps text trimmed and in one Unicode form', async () => {
+  it('stores text trimmed and in Unicode NFC', async () => {
     const body = reservation({ carNumber: ` ${'12가 3456'.normalize('NFD')} ` });
     const answer = await post('/parking/lots/lot-1/reservations', body);
     expect(answer).toMatchObject({ status: 201, body: { carNumber: '12가 3456' } });
@@ -123,7 +123,7 @@ describe('a command that is done', () => {
     });
   });
 
-  it('makes the ids that are left out', async () => {
+  it('creates missing ids', async () => {
     const { reservationId: _, ...body } = reservation();
     const answers = await Promise.all(
       [1, 2].map((n) => post('/parking/lots/lot-1/reservations', { ...body, carNumber: `${n}` })),
@@ -133,7 +133,7 @@ describe('a command that is done', () => {
     expect(second).not.toBe(first);
   });
 
-  it('keeps who, when, why and by which trace in its event', async () => {
+  it('stores actor, time, cause and trace in its event', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await post('/parking/lots/lot-1/reservations', reservation(), {
       traceparent,
@@ -152,7 +152,7 @@ describe('a command that is done', () => {
     expect(Math.abs(Date.now() - Date.parse(last?.metadata.time ?? ''))).toBeLessThan(60_000);
   });
 
-  it('changes nothing and says so when there is nothing to change', async () => {
+  it('succeeds without an event when there is nothing to change', async () => {
     const before = await eventsOf('parkingLot-lot-1');
     const answer = await send('PATCH', '/parking/lots/lot-1', { spots: 1_000 });
     expect(answer).toMatchObject({ status: 200, body: { lotId: 'lot-1', spots: 1_000 } });
@@ -161,7 +161,7 @@ describe('a command that is done', () => {
   });
 });
 
-describe('a request that is refused appends nothing and says why', () => {
+describe('a refused request appends nothing and states the reason', () => {
   const reservations = '/parking/lots/lot-1/reservations';
   const long = 'x'.repeat(65);
   const full = { customerId: 'c', carNumber: 'A', amount: 1 };
@@ -336,7 +336,7 @@ describe('a request that is refused appends nothing and says why', () => {
     expect((answer.headers.get('Allow') ?? '').split(', ').sort()).toEqual(allowed);
   });
 
-  it('headers that make no sense', async () => {
+  it('malformed headers', async () => {
     for (const headers of [
       { 'If-Match': 'seven' },
       { 'If-None-Match': '"7"' },
@@ -352,7 +352,7 @@ describe('a request that is refused appends nothing and says why', () => {
     }
   });
 
-  it('bytes that are no HTTP, without an end of the process', async () => {
+  it('bytes that are not HTTP, without ending the process', async () => {
     const status = await new Promise<number | string | undefined>((resolve) => {
       const { hostname, port } = new URL(writeSide.url);
       const sent = request({
@@ -373,7 +373,7 @@ describe('a request that is refused appends nothing and says why', () => {
 });
 
 describe('preconditions', () => {
-  it('If-Match: the lot must stand where the client saw it', async () => {
+  it('If-Match: the lot must be at the revision that the client saw', async () => {
     const seen = await post('/parking/lots', { lotId: 'matched', name: 'n', spots: 5 });
     const etag = seen.headers.get('ETag') ?? '';
     const changed = await send('PATCH', '/parking/lots/matched', { spots: 6 }, { 'If-Match': etag });
@@ -388,7 +388,7 @@ describe('preconditions', () => {
     expect((await send('PATCH', '/parking/lots/unknown', { spots: 8 }, { 'If-Match': '*' })).status).toBe(412);
   });
 
-  it('If-None-Match: * makes a lot only where there is none', async () => {
+  it('If-None-Match: * creates a lot only if none exists', async () => {
     const lot = { lotId: 'new', name: 'n', spots: 5 };
     expect((await post('/parking/lots', lot, { 'If-None-Match': '*' })).status).toBe(201);
     const again = await post('/parking/lots', { ...lot, name: 'other' }, { 'If-None-Match': '*' });
@@ -396,7 +396,7 @@ describe('preconditions', () => {
   });
 });
 
-describe('the same command again has the same answer and no second event', () => {
+describe('a repeated command gets the same answer and has no second event', () => {
   const answerOf = ({ status, body, headers }: Awaited<ReturnType<typeof call>>) => ({
     status,
     body,
@@ -454,7 +454,7 @@ describe('the same command again has the same answer and no second event', () =>
     expect(await writtenBy('cancel-once')).toHaveLength(1);
   });
 
-  it('whatever the lot became meanwhile: a precondition counts the first time only', async () => {
+  it('after other changes of the lot: a precondition is checked only the first time', async () => {
     const created = await post('/parking/lots', { lotId: 'once', name: 'n', spots: 5 });
     const headers = { 'If-Match': created.headers.get('ETag') ?? '', 'Idempotency-Key': 'spots' };
     const first = answerOf(await send('PATCH', '/parking/lots/once', { spots: 6 }, headers));
@@ -462,7 +462,7 @@ describe('the same command again has the same answer and no second event', () =>
     expect(answerOf(await send('PATCH', '/parking/lots/once', { spots: 6 }, headers))).toEqual(first);
   });
 
-  it('the same key for something else is 422', async () => {
+  it('the same key for another command is 422', async () => {
     const headers = { 'Idempotency-Key': 'reused' };
     await post(path, reservation(), headers);
     for (const answer of [
@@ -487,7 +487,7 @@ describe('the same command again has the same answer and no second event', () =>
     expect(await eventsOf('parkingLot-unchanged')).toHaveLength(2);
   });
 
-  it('by Idempotency-Key, when it wrote many events and nothing came after', async () => {
+  it('by Idempotency-Key, when it appended many events', async () => {
     await post('/parking/lots', { lotId: 'closing', name: 'n', spots: 20 });
     await Promise.all(Array.from({ length: 20 }, () => post('/parking/lots/closing/reservations', reservation())));
     const headers = { 'Idempotency-Key': 'close' };
@@ -497,7 +497,7 @@ describe('the same command again has the same answer and no second event', () =>
     expect(answerOf(await call(other.url, 'DELETE', '/parking/lots/closing', undefined, headers))).toEqual(first);
   });
 
-  it('by Idempotency-Key, however the path is written', async () => {
+  it('by Idempotency-Key, with the path encoded differently', async () => {
     const { reservationId: _, ...body } = reservation();
     const headers = { 'Idempotency-Key': 'written' };
     const first = answerOf(await post(path, body, headers));
@@ -506,7 +506,7 @@ describe('the same command again has the same answer and no second event', () =>
       expect(answerOf(await post(same, body, headers))).toEqual(first);
   });
 
-  it('a refused command may be tried again under its key', async () => {
+  it('a refused command can succeed later under its key', async () => {
     await post('/parking/lots', { lotId: 'later', name: 'n', spots: 0 });
     const body = reservation();
     const headers = { 'Idempotency-Key': 'later' };
@@ -517,7 +517,7 @@ describe('the same command again has the same answer and no second event', () =>
 });
 
 describe('load', () => {
-  it('beyond the bound is shed, with when to come again and what the bound is', async () => {
+  it('beyond the bound gets 503 with Retry-After and RateLimit', async () => {
     const small = await startProgram('write-side', {
       EVENTSTORE_URL: stores.eventStoreUrl,
       MAX_WAITING_COMMANDS: '2',

@@ -68,7 +68,7 @@ describe.each<[string, () => Streams]>([
   ['with appends in a thread', () => ({ ...streams(client), ...thread })],
   ['with small appends in a thread', () => sharedAppends(streams(client), thread)],
 ])('streams %s', (_name, make) => {
-  it('append in order, and read what was appended', async () => {
+  it('append in order, and read the appended events', async () => {
     const store = make();
     const stream = `counter-${randomUUID()}`;
     const events = [1, 2, 3].map(event);
@@ -88,7 +88,7 @@ describe.each<[string, () => Streams]>([
     expect((await store.readLast(stream))?.revision).toBe(2n);
   });
 
-  it('keep the order of appends that do not wait for one another', async () => {
+  it('keep the order of concurrent appends', async () => {
     const store = make();
     const stream = `counter-${randomUUID()}`;
     const results = await Promise.all(
@@ -118,7 +118,7 @@ describe.each<[string, () => Streams]>([
     expect(await store.append(stream, many, at(80))).toEqual({ ok: false, reason: 'conflict' });
   });
 
-  it('refuse an append to a stream that stands elsewhere', async () => {
+  it('refuse an append with another expected revision', async () => {
     const store = make();
     const stream = `counter-${randomUUID()}`;
     expect(await store.append(stream, [event(1)], at(0))).toEqual({ ok: false, reason: 'conflict' });
@@ -127,7 +127,7 @@ describe.each<[string, () => Streams]>([
     expect(await all(store.read(stream, 0n))).toHaveLength(1);
   });
 
-  it('answer a repeated append as the first time', async () => {
+  it('answer a repeated append like the first', async () => {
     const store = make();
     const stream = `counter-${randomUUID()}`;
     const events = [event(1), event(2)];
@@ -143,7 +143,7 @@ describe.each<[string, () => Streams]>([
     expect(await store.readLast(`counter-${randomUUID()}`)).toBeUndefined();
   });
 
-  it('put events anywhere or behind a certain one, and keep the last ones', async () => {
+  it('put events at the end or after a given one, and keep the last ones', async () => {
     const store = make();
     const stream = `note-${randomUUID()}`;
     const note = (n: number) => ({ type: 'Noted', data: new Uint8Array([0, n, 255]), metadata: { n } });
@@ -159,7 +159,7 @@ describe.each<[string, () => Streams]>([
 });
 
 describe('the thread for appends', () => {
-  it('refuses what is too large as the client does', async () => {
+  it('refuses too large appends like the client', async () => {
     const large = { ...event(1), data: { text: 'x'.repeat(1_100_000) } };
     expect(await thread.append(`counter-${randomUUID()}`, [large], 'no-stream')).toEqual({
       ok: false,
@@ -167,7 +167,7 @@ describe('the thread for appends', () => {
     });
   });
 
-  it('says so when the store is away, and goes on when it is back', async () => {
+  it('reports an unreachable store, and continues when it is back', async () => {
     const own = await mkdtemp(join(tmpdir(), 'plaza-streams-'));
     const first = await startEmbeddedStores({ dataFolder: own });
     const appends = await startAppendThread(first.eventStoreUrl, (error) => deaths.push(error));
@@ -199,7 +199,7 @@ describe('the thread for appends', () => {
     }
   });
 
-  it('leaves nothing unanswered when it is stopped', async () => {
+  it('settles every append when it is stopped', async () => {
     const stopped = await startAppendThread(stores.eventStoreUrl, (error) => deaths.push(error));
     const inFlight = expect(stopped.append(`counter-${randomUUID()}`, [event(1)], 'no-stream')).rejects.toThrow(
       StoreUnavailableError,
@@ -208,7 +208,7 @@ describe('the thread for appends', () => {
     await inFlight;
   });
 
-  it('does not start on what is no connection string', async () => {
+  it('does not start with an invalid connection string', async () => {
     await expect(startAppendThread('nowhere', () => {})).rejects.toThrow('esdb://');
   });
 });

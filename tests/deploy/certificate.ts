@@ -17,7 +17,7 @@ const utcTime = (time: Date) => der(0x17, Buffer.from(`${time.toISOString().repl
 const pem = (label: string, bytes: Buffer) =>
   `-----BEGIN ${label}-----\n${bytes.toString('base64').replaceAll(/.{64}/g, '$&\n')}\n-----END ${label}-----\n`;
 
-/** A certificate for 127.0.0.1 by itself (RFC 5280 4.1), good for a day, and its key; both in PEM. */
+/** Returns a self-signed certificate for 127.0.0.1 (RFC 5280 4.1), valid for a day, and its key, both in PEM. */
 export const selfSigned = (): { certificate: string; key: string } => {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const name = sequence(der(0x31, sequence(COMMON_NAME, der(0x0c, Buffer.from('Plaza')))));

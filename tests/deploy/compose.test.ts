@@ -11,13 +11,13 @@ const compose = readCompose();
 const services = Object.entries(compose.services);
 const sides = sidesOf(compose);
 
-/** The image says where they listen; there are no embedded stores, whose folder would hold the local key of sign-in too. */
+/** Set by the image, or meaningless without embedded stores, whose folder also holds the local key of sign-in. */
 const NOT_TOLD = new Set([
   'HOST',
   'PLAZA_DATA',
   ...Object.keys(settingsTable).filter((name) => name.endsWith('_PORT')),
 ]);
-/** Here the stores are others, somebody stands in front, and AUTH has no default. */
+/** Settings whose defaults differ here: external stores, a gateway in front, and no default for AUTH. */
 const OWN_DEFAULTS = new Set([
   'AUTH',
   'EVENTSTORE_URL',
@@ -29,7 +29,7 @@ const OWN_DEFAULTS = new Set([
   'TRUSTED_PROXIES',
 ]);
 
-/** The settings that a program names, with the files of programs/wiring/ that it imports. */
+/** Returns the settings that a program reads, including the files of programs/wiring/ that it imports. */
 const settingsReadBy = (file: string, seen = new Set<string>()): string[] => {
   if (seen.has(file) || file === 'programs/wiring/settings.ts') return [];
   seen.add(file);
@@ -58,12 +58,12 @@ const validate = () => {
 };
 
 describe('docker-compose.yml', () => {
-  test('keeps the schema of the Compose specification', () => {
+  test('matches the schema of the Compose specification', () => {
     const isValid = validate();
     expect(isValid(compose) || isValid.errors).toBe(true);
   });
 
-  test('is checked by a schema that refuses what is wrong', () => {
+  test('is checked by a schema that refuses errors', () => {
     const isValid = validate();
     expect(isValid({ services: { a: { image: 'a', restrat: 'always' } } })).toBe(false);
     expect(isValid({ services: { a: { image: 'a', depends_on: { b: { condition: 'ready' } } } } })).toBe(false);
@@ -82,7 +82,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  test('publishes nothing but the gateway, on the loopback address unless told otherwise', () => {
+  test('publishes only the gateway, by default on the loopback address', () => {
     expect(services.filter(([, { ports }]) => ports).map(([name]) => name)).toEqual(['gateway']);
     expect(compose.services.gateway?.ports).toEqual(['127.0.0.1:8088:8088']);
     expect(readCompose({ AUTH: 'on', PLAZA_ADDRESS: '0.0.0.0', PORT: '80' }).services.gateway?.ports).toEqual([
@@ -90,7 +90,7 @@ describe('docker-compose.yml', () => {
     ]);
   });
 
-  test('starts nothing unless AUTH is set: every side listens beyond loopback', () => {
+  test('starts nothing unless AUTH is set, because every side listens beyond loopback', () => {
     expect(() => readCompose({})).toThrow('required variable AUTH is missing a value: set AUTH=on');
     expect(() => readCompose({ AUTH: '' })).toThrow('AUTH');
     for (const AUTH of ['on', 'off']) {
@@ -101,14 +101,14 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('keeps the stores in a network without a way out, where the gateway is not', () => {
+  test('keeps the stores in an internal network without the gateway', () => {
     expect(compose.networks.stores).toEqual({ internal: true });
     expect(compose.services.eventstore?.networks).toEqual(['stores']);
     expect(compose.services.mongodb?.networks).toEqual(['stores']);
     expect(compose.services.gateway?.networks).toEqual(['edge']);
   });
 
-  test('keeps what the stores store', () => {
+  test('keeps the data of the stores in volumes', () => {
     for (const name of ['eventstore', 'mongodb']) {
       const volumes = compose.services[name]?.volumes?.map((volume) => volume.split(':')[0]);
       expect(volumes).not.toHaveLength(0);
@@ -120,7 +120,7 @@ describe('docker-compose.yml', () => {
     expect(compose.services.eventstore?.environment).toMatchObject({ DOTNET_ThreadPool_ForceMinWorkerThreads: '40' });
   });
 
-  test.each(services)('%s is restarted, pinned, and waits only for what tells its health', (_, service) => {
+  test.each(services)('%s is restarted, pinned, and waits only for services with a health check', (_, service) => {
     expect(service.restart).toBe('unless-stopped');
     expect(service.image).toMatch(/:\d+\.\d+\.\d+/);
     for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
@@ -129,7 +129,7 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test.each(sides)('%s may change nothing and is told only settings that exist', (_, side) => {
+  test.each(sides)('%s has a read-only file system and gets only existing settings', (_, side) => {
     expect(side.read_only).toBe(true);
     for (const name of Object.keys(side.environment ?? {})) expect(settingsTable).toHaveProperty(name);
     const [program, file = ''] = side.command ?? [];
@@ -137,7 +137,7 @@ describe('docker-compose.yml', () => {
     expect(existsSync(join(ROOT, file))).toBe(true);
   });
 
-  test.each(sides)('%s is told every setting that it reads', (name, side) => {
+  test.each(sides)('%s gets every setting that it reads', (name, side) => {
     const told = Object.keys(side.environment ?? {});
     const read = settingsReadBy(side.command?.[1] ?? '');
     expect(read.length).toBeGreaterThan(1);
@@ -148,12 +148,12 @@ describe('docker-compose.yml', () => {
     }
   });
 
-  test('tells a side what the environment says', () => {
+  test('passes the environment’s settings to a side', () => {
     const { environment } = readCompose({ HOLD_SECONDS: '7', AUTH: 'on' }).services['write-side'] ?? {};
     expect(environment).toMatchObject({ HOLD_SECONDS: '7', AUTH: 'on' });
   });
 
-  test('has each side asked for its health where it listens, and has the gateway find it there', () => {
+  test('checks each side’s health where it listens, and points the gateway there', () => {
     const upstreams = readFileSync(join(ROOT, 'deploy/gateway/upstreams.conf'), 'utf8');
     for (const [name, port] of [
       ['write-side', settingsTable.WRITE_SIDE_PORT.default],

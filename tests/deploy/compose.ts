@@ -8,7 +8,7 @@ export type Service = {
   image: string;
   build?: { context: string; dockerfile: string };
   command?: readonly string[];
-  /** Null for what is passed on as it is set outside. */
+  /** Null: passed on from the environment. */
   environment?: Readonly<Record<string, string | null>>;
   ports?: readonly string[];
   volumes?: readonly string[];

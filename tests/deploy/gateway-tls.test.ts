@@ -36,7 +36,7 @@ describe.skipIf(!nginx)('the gateway with TLS (needs nginx)', () => {
     side.close();
   });
 
-  test('answers by the certificate that it was given, and tells the sides that it was asked over TLS', async () => {
+  test('uses the configured certificate, and tells the sides that the request came over TLS', async () => {
     const answer = await new Promise<{ status: number | undefined; headers: IncomingHttpHeaders }>(
       (resolve, reject) => {
         get(`${gateway.tlsUrl}/parking/lots`, { ca: certificate.certificate }, (res) => {
@@ -74,7 +74,7 @@ describe.skipIf(!nginx)('the gateway with TLS (needs nginx)', () => {
   });
 });
 
-test('docker-compose.tls.yml adds what nginx.conf and tls.conf look for, and nothing else', () => {
+test('docker-compose.tls.yml adds exactly the files and ports of nginx.conf and tls.conf', () => {
   const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
   const { services } = parse(read('docker-compose.tls.yml')) as {
     services: Record<string, { volumes: string[]; ports: string[] }>;

@@ -5,7 +5,7 @@ import { findNginx, type Gateway, startGateway } from './nginx.ts';
 type Seen = { method: string; url: string; headers: IncomingHttpHeaders; body: string };
 type Side = { name: string; port: number; seen: Seen[]; server: Server; breaks?: (seen: Seen) => boolean };
 
-/** A side that tells what it was asked, and keeps it. */
+/** A side that answers with the request's facts and records them. */
 const startSide = async (name: string): Promise<Side> => {
   const side = { name, port: 0, seen: [] } as unknown as Side;
   side.server = createServer((req, res) => {
@@ -66,7 +66,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
   };
 
-  /** Sends a path as it is: `fetch` would tidy it up. */
+  /** Sends a path unchanged; `fetch` would normalise it. */
   const sendRaw = (path: string, headers: Record<string, string> = {}, method = 'GET') =>
     new Promise<{ status: number; type: string; body: string }>((resolve, reject) => {
       const { hostname, port } = new URL(gateway.url);
@@ -114,7 +114,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     expect(used.size).toBe(2);
   });
 
-  test('tells the sides who asked, whatever the client claims', async () => {
+  test('tells the sides the client’s address, whatever the client claims', async () => {
     sides.readApi.seen.length = 0;
     await send('GET', '/parking/lots', {
       headers: { 'X-Forwarded-For': '10.1.2.3', 'X-Forwarded-Proto': 'https', 'X-Correlation-Id': 'mine' },
@@ -127,7 +127,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     });
   });
 
-  test('passes paths on as they are', async () => {
+  test('forwards paths unchanged', async () => {
     for (const path of ['/parking/lots/a%2Fb', '/parking//lots', '/parking/lots/%E2%82%A9?x=%00']) {
       sides.readApi.seen.length = 0;
       expect((await sendRaw(path)).status).toBe(200);
@@ -135,13 +135,13 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     }
   });
 
-  test('passes an event stream on as it comes', async () => {
+  test('forwards an event stream without buffering', async () => {
     const stream = await fetch(`${gateway.url}/control-center/events`);
     const { value } = (await stream.body?.getReader().read()) ?? {};
     expect(new TextDecoder().decode(value)).toBe('data: first\n\n');
   });
 
-  test('lets the sides refuse a body that is a little too large, and refuses larger ones itself', async () => {
+  test('lets the sides refuse a slightly too large body, and refuses larger ones itself', async () => {
     expect((await send('POST', '/parking/lots', { body: 'x'.repeat(100_000) })).status).toBe(200);
     const { status, headers, body } = await send('POST', '/parking/lots', { body: 'x'.repeat(200_000) });
     expect(status).toBe(413);
@@ -162,7 +162,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     expect(JSON.parse(answer.body).status).toBe(status);
   });
 
-  describe('when a side breaks off in the middle of a request', () => {
+  describe('when a side drops the connection during a request', () => {
     const breakOnce = () => {
       let broken = 0;
       for (const side of all()) {
@@ -180,7 +180,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
       expect(new Set(names).size).toBe(1);
     });
 
-    test('what the client calls a delivery is not believed', async () => {
+    test('a client’s delivery id is overwritten', async () => {
       breakOnce();
       const headers = { 'Plaza-Delivery': 'mine' };
       for (const _ of [1, 2]) await send('POST', '/parking/lots/1/reservations', { body: '{"a":1}', headers });
@@ -190,7 +190,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     });
   });
 
-  test('sends a request twice at most, and leaves nobody alone however often that fails', async () => {
+  test('sends a request at most twice, and never excludes a side after failures', async () => {
     for (let times = 0; times < 10; times++) {
       for (const side of all()) {
         side.seen.length = 0;
@@ -205,7 +205,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     expect((await send('POST', '/parking/lots/1/reservations', { body: '{}' })).status).toBe(200);
   });
 
-  test('sends a command to the other write side while one is away, and says 503 when both are', async () => {
+  test('sends a command to the other write side while one is down, and answers 503 when both are', async () => {
     const close = async ({ server }: Side) => {
       const closed = new Promise((resolve) => server.close(resolve));
       server.closeAllConnections();
@@ -221,7 +221,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     expect((await send('GET', '/parking/lots')).status).toBe(200);
   });
 
-  test('answers for its own health, and logs a line of JSON for each request', async () => {
+  test('reports its own health, and logs a line of JSON for each request', async () => {
     expect(await send('GET', '/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     const lines = gateway
       .log()

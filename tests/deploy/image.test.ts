@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-/** Runs a command in the image as its user would. */
+/** Runs a command in the image as the image's user. */
 const runInImage = (command: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess => {
   const [program, ...args] = command;
   expect(program).toBe('node');
@@ -50,7 +50,7 @@ const runInImage = (command: readonly string[], env: Readonly<Record<string, str
   return child;
 };
 
-/** Starts a service of docker-compose.yml in the image, and waits for the line that tells it runs. */
+/** Starts a service of docker-compose.yml in the image, and waits for its ready line. */
 const startService = async (name: string): Promise<{ child: ChildProcess; url: string }> => {
   const env = { AUTH: 'off', EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
   const service = readCompose(env).services[name];
@@ -87,7 +87,7 @@ const end = async (child: ChildProcess): Promise<number | null> => {
 };
 
 describe('the image', () => {
-  test('holds the dependencies and no development dependency', async () => {
+  test('contains the dependencies and no development dependency', async () => {
     const { packages } = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'));
     const isInstalled = (name: string) => existsSync(join(image.folder, 'node_modules', name));
     const { dependencies, devDependencies } = packageJson;
@@ -96,7 +96,7 @@ describe('the image', () => {
     expect(Object.keys(dependencies).filter((name) => !isInstalled(name))).toEqual([]);
   });
 
-  test('holds what the sides run and no test', async () => {
+  test('contains the program and no test', async () => {
     const files = await readdir(image.folder, { recursive: true });
     const own = files.filter((file) => !file.startsWith('node_modules'));
     for (const [, { command = [] }] of sidesOf(readCompose())) expect(own).toContain(command[1]);
@@ -104,18 +104,18 @@ describe('the image', () => {
     expect(own.filter((file) => /\.test\.ts$|(^|\/)testing\.ts$|^(tests|bench|docs|data)\//.test(file))).toEqual([]);
   });
 
-  test("holds the control centre's page, ready-built", async () => {
+  test('contains the built page of the control centre', async () => {
     const files = await readdir(join(image.folder, 'control-center/dist'), { recursive: true });
     expect(files).toContain('index.html');
     expect(files.some((file) => /^assets\/index-[\w-]+\.js$/.test(file))).toBe(true);
   });
 
-  test('runs as a user who is not root, and brings no second Node.js', async () => {
+  test('runs as a user other than root, and contains no second Node.js', async () => {
     expect(image.user).toBe('node');
     expect(await readdir(join(image.folder, 'node_modules/node'))).not.toContain('bin');
   });
 
-  test('runs every side of docker-compose.yml, and its health check tells whether it is ready', async () => {
+  test('runs every side of docker-compose.yml, and its health check reports readiness', async () => {
     const running = await Promise.all(
       sidesOf(readCompose()).map(async ([name, service]) => ({ name, service, ...(await startService(name)) })),
     );
@@ -124,7 +124,7 @@ describe('the image', () => {
       if (!kind) continue;
       expect((await fetch(`${url}/livez`)).status, name).toBe(200);
       const asked = check.map((word) => word.replace(/http:\/\/127\.0\.0\.1:\d+/, url));
-      // As Docker does: again and again, until the side is ready.
+      // Repeatedly, like Docker, until the side is ready.
       let outcome: unknown[];
       do outcome = await once(runInImage(asked), 'exit');
       while (outcome[0] !== 0);
@@ -145,7 +145,7 @@ describe('the image', () => {
     for (const { name, child } of running) expect(await end(child), name).toBe(0);
   }, 60_000);
 
-  test('has a health check that fails when nobody answers', async () => {
+  test('has a health check that fails without an answer', async () => {
     expect(await once(runInImage(['node', 'deploy/health-check.ts', 'http://127.0.0.1:1/readyz']), 'exit')).toEqual([
       1,
       null,

@@ -14,7 +14,7 @@ const ofKind = (kind: string) => resources.filter((resource) => resource.kind ==
 const kustomization = parse(readFileSync(join(BASE, 'kustomization.yaml'), 'utf8'));
 const deployments = ofKind('Deployment').map((resource) => [resource.metadata.name, resource] as const);
 const containerOf = ({ spec }: Resource) => spec.template.spec.containers[0];
-/** The sandbox is for who has no payment provider yet. */
+/** The sandbox is only for installations without a payment provider. */
 const sides = sidesOf(readCompose()).filter(([name]) => name !== 'payment-sandbox');
 
 describe('the Kubernetes resources', () => {
@@ -25,7 +25,7 @@ describe('the Kubernetes resources', () => {
     },
   );
 
-  test('are checked by schemas that refuse what is wrong', () => {
+  test('are checked by schemas that refuse errors', () => {
     const [deployment] = ofKind('Deployment');
     const broken = (change: (copy: Resource) => void) => {
       const copy = structuredClone(deployment) as Resource;
@@ -41,7 +41,7 @@ describe('the Kubernetes resources', () => {
     expect(broken((copy) => (copy.kind = 'Deploymint'))).toEqual(['apps/v1 Deploymint is no kind']);
   });
 
-  test('are all in the kustomization, whose files are there', () => {
+  test('are all in the kustomization, whose files exist', () => {
     const files = kustomization.resources.map((name: string) => join(BASE, name));
     for (const file of files) expect(existsSync(file), file).toBe(true);
     expect(resources.length).toBe(
@@ -64,7 +64,7 @@ describe('the Kubernetes resources', () => {
     expect(containerOf(gateway).image).toBe(readCompose().services.gateway?.image);
   });
 
-  test.each(deployments)('%s gives way without a gap, scales, and may change nothing', (name, { spec }) => {
+  test.each(deployments)('%s rolls without a gap, scales, and has a read-only file system', (name, { spec }) => {
     expect(spec.strategy.rollingUpdate).toEqual({ maxSurge: 1, maxUnavailable: 0 });
     expect(spec.replicas).toBeUndefined();
     const scaler = ofKind('HorizontalPodAutoscaler').find(({ metadata }) => metadata.name === name)?.spec;
@@ -80,7 +80,7 @@ describe('the Kubernetes resources', () => {
     }
   });
 
-  test.each(deployments)('%s is found alive and ready where it listens, if it listens', (name, deployment) => {
+  test.each(deployments)('%s has its probes where it listens, if it listens', (name, deployment) => {
     const { ports, livenessProbe, readinessProbe } = containerOf(deployment);
     const setting = `${name.toUpperCase().replace('-', '_')}_PORT` as keyof typeof settingsTable;
     if (name !== 'gateway' && !Object.hasOwn(settingsTable, setting)) return expect(ports).toBeUndefined();
@@ -96,15 +96,15 @@ describe('the Kubernetes resources', () => {
       expect(upstreams).toContain(`server ${name}.${namespace}.svc.cluster.local:${listens} `);
   });
 
-  test.each(deployments)('%s is told its settings by nobody else', (_name, { spec }) => {
+  test.each(deployments)('%s gets its settings only from the ConfigMap and the Secret', (_name, { spec }) => {
     // For a Service of this name Kubernetes would set WRITE_SIDE_PORT=tcp://…, and the side would refuse to start.
     expect(spec.template.spec.enableServiceLinks).toBe(false);
   });
 
-  test('give each side the time that it takes to end', () => {
+  test('give each side enough time to shut down', () => {
     const literals: string[] = kustomization.configMapGenerator[0].literals;
     const drain = Number(literals.find((literal) => literal.startsWith('DRAIN_SECONDS='))?.split('=')[1]);
-    // The gateway looks for the instances every 2 s.
+    // The gateway resolves the instances every 2 s.
     expect(drain).toBeGreaterThan(3);
     for (const [name, { spec }] of deployments) {
       const { terminationGracePeriodSeconds: grace } = spec.template.spec;
@@ -121,7 +121,7 @@ describe('the Kubernetes resources', () => {
     expect(shapeOf(join(BASE, 'upstreams.conf'))).toBe(shapeOf(join(ROOT, 'deploy/gateway/upstreams.conf')));
   });
 
-  test('let the gateway reach each side that it names, and who collects metrics every side', () => {
+  test('let the gateway reach its sides, and the metrics collector every side', () => {
     const upstreams = readFileSync(join(BASE, 'upstreams.conf'), 'utf8');
     const named = [...upstreams.matchAll(/server ([\w-]+)\.\S+:(\d+) /g)].map(([, name, port]) => [name, Number(port)]);
     expect(named.map(([name]) => name).sort()).toEqual(['projections', 'read-api', 'write-side']);
@@ -162,7 +162,7 @@ describe('the Kubernetes resources', () => {
     }
   });
 
-  test('let nothing through that is not named', () => {
+  test('let only the listed traffic through', () => {
     const [everything] = ofKind('NetworkPolicy').filter(({ spec }) => Object.keys(spec.podSelector).length === 0);
     expect(everything?.spec.policyTypes).toEqual(['Ingress', 'Egress']);
     expect(everything?.spec.ingress).toBeUndefined();

@@ -53,7 +53,7 @@ const watched = (value: unknown, path: string, unread: Set<string>): unknown => 
   });
 };
 
-/** What is wrong with a resource by Kubernetes' schema of its kind; empty when it is right. */
+/** Returns the errors of a resource by Kubernetes' schema of its kind. */
 export const problemsOf = (resource: Resource): string[] => {
   const { apiVersion, kind } = resource;
   const Model = (models[apiVersion] as Record<string, { prototype: { validate(): void } }> | undefined)?.[kind];

@@ -7,7 +7,7 @@ const read = (file: string): string => readFileSync(new URL(file, FOLDER), 'utf8
 type Dashboard = { panels: { title: string; targets?: { expr: string }[] }[] };
 type Alerts = { groups: { rules: { alert: string; expr: string }[] }[] };
 
-/** Every query of the dashboard and of the alert rules, with where it stands. */
+/** Returns every query of the dashboard and of the alert rules, with its place. */
 export const monitoringQueries = (): { where: string; query: string }[] => {
   const dashboard: Dashboard = JSON.parse(read('dashboard.json'));
   const alerts: Alerts = parse(read('alerts.yaml'));
@@ -21,12 +21,12 @@ export const monitoringQueries = (): { where: string; query: string }[] => {
   ];
 };
 
-/** What PromQL itself uses of words. */
+/** The keywords of PromQL. */
 const WORDS = new Set(
   'sum min max avg count rate increase histogram_quantile time by without and or unless on ignoring'.split(' '),
 );
 
-/** The metrics that a PromQL query asks for, with the labels that it names for any of them. */
+/** Returns the metrics of a PromQL query, with the labels that it uses. */
 export const namesIn = (query: string): { metrics: string[]; labels: string[] } => {
   const labels = new Set<string>();
   const bare = query
@@ -43,7 +43,7 @@ export const namesIn = (query: string): { metrics: string[]; labels: string[] } 
   return { metrics: [...new Set(metrics)], labels: [...labels] };
 };
 
-/** The series of a scrape: the labels of each metric, by its name. */
+/** Returns the series of a scrape: the labels of each metric, by its name. */
 export const seriesIn = (text: string): Map<string, Set<string>> => {
   const series = new Map<string, Set<string>>();
   for (const line of text.split('\n')) {

@@ -28,7 +28,7 @@ afterAll(async () => {
   data.remove();
 });
 
-test('commands are counted by context, type and outcome, those of policies too', async () => {
+test('commands, including those of policies, are counted by context, type and outcome', async () => {
   const text = await scrape();
   const commands = (command: string, outcome: string, reason = '') =>
     sample(
@@ -54,7 +54,7 @@ test('requests are measured by method, route and status', async () => {
   expect(requests('GET', '/parking/coupons', 200)).toBeGreaterThan(0);
 });
 
-test('projections and policies tell their lag and their last progress', async () => {
+test('projections and policies report their lag and their last progress', async () => {
   const isComplete = (found: string) =>
     ['projection="policy:parking.', 'projection="parking.lots"'].every((label) => found.includes(label));
   const text = await eventually(scrape, isComplete);
@@ -68,7 +68,7 @@ test('projections and policies tell their lag and their last progress', async ()
 
 const OF_PROMETHEUS = new Set(['instance', 'job', 'le']);
 
-test('the dashboard and the alerts ask for nothing that /metrics does not export', async () => {
+test('the dashboard and the alerts use only metrics that /metrics exports', async () => {
   const series = seriesIn(await scrape());
   const queries = monitoringQueries();
   expect(queries.length).toBeGreaterThan(30);

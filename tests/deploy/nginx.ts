@@ -40,7 +40,7 @@ export const startGateway = async (
   { tls, requestsPerSecond = 100 }: { tls?: { certificate: string; key: string }; requestsPerSecond?: number } = {},
 ): Promise<Gateway> => {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
-  // nginx's workers are somebody else when it is started by root.
+  // Started by root, nginx runs its workers as another user.
   await chmod(folder, 0o755);
   const port = await freePort();
   await cp(join(ROOT, 'deploy/gateway'), folder, { recursive: true });

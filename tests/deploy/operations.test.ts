@@ -18,7 +18,7 @@ test('docs/settings.md has a row for each setting: `npx vitest run tests/deploy/
 });
 
 describe('docs/operations.md', () => {
-  test('names only scripts, files, problems and variables that there are', () => {
+  test('names only existing scripts, files, problems and variables', () => {
     const scripts = [...guide.matchAll(/npm run ([\w-]+)/g)].map(([, name = '']) => name);
     for (const name of scripts) expect(packageJson.scripts).toHaveProperty(name);
     for (const word of words.filter((each) => /^[\w./-]+\.(md|ts|yml|conf|yaml)$/.test(each)))

@@ -7,10 +7,13 @@ import { call, eventually, type Program, startProgram, temporaryData } from '../
 type Member = { name: string; group: string; state: string; eventsBehind: number; position: string; tail: string };
 type ControlCenter = { projections: Member[]; contexts: Record<string, unknown>; events: unknown[] };
 
-/** The control centre once it tells so many events, and every projection and policy stands at the same tail with nothing left to do. */
+/**
+ * Returns the control centre once it has that many events, and every projection and policy is at the same tail without
+ * lag.
+ */
 const settled = async ({ url }: Program, events: number): Promise<ControlCenter> => {
   const look = async () => {
-    // Each look at everything costs the machine something that the projections need more.
+    // Frequent requests would slow the projections down.
     await pause(250);
     const { status, body } = await call<ControlCenter>(url, 'GET', '/control-center');
     const { projections = [] } = body;
@@ -34,7 +37,7 @@ const settled = async ({ url }: Program, events: number): Promise<ControlCenter>
   return last.body;
 };
 
-test('MongoDB needs no backup: started empty, its views come back, and policies do nothing twice', async () => {
+test('MongoDB needs no backup: from an empty one the views are rebuilt, and policies repeat no effect', async () => {
   const data = temporaryData();
   const env = { PLAZA_DATA: data.folder, LOG_LEVEL: 'error' };
   let plaza = await startProgram('all-in-one', env);

@@ -25,10 +25,10 @@ const probeOf = (name: string): Probe =>
 
 type Pod = { program: Program; restarts: number; delete(): Promise<void> };
 
-/** How often the kubelet below looks in the time in which a real one looks once; it waits for an answer as long. */
+/** How much faster the kubelet below probes than a real one; it waits for an answer as long. */
 const FASTER = 10;
 
-/** Runs a container as a kubelet does: by its liveness probe, with SIGTERM, the grace period, SIGKILL and a new start. */
+/** Runs a container like a kubelet: liveness probe, SIGTERM, grace period, SIGKILL and restart. */
 const runPod = async (probe: Probe, start: (port: string) => Promise<Program>): Promise<Pod> => {
   const pod: Pod = { program: await start('0'), restarts: 0, delete: async () => {} };
   const { port } = new URL(pod.program.url);
@@ -77,7 +77,7 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
       EVENTSTORE_URL: stores.eventStoreUrl,
       // A busy machine must not turn answers into 503s here.
       COMMAND_TIMEOUT_MS: '8000',
-      // SIGUSR2 has it run in circles for ever, as a defect would.
+      // SIGUSR2 starts an endless loop, as a defect would.
       NODE_OPTIONS: "--import=data:text/javascript,process.on('SIGUSR2',()=>{for(;;);})",
     };
     const start = (port: string) => startProgram('write-side', { ...env, WRITE_SIDE_PORT: port });
@@ -92,7 +92,7 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
     data.remove();
   });
 
-  test('is replaced, the other one goes on, and no command is lost', async () => {
+  test('is replaced, the other one continues, and no command is lost', async () => {
     const [blocked, other] = pods as [Pod, Pod];
     const register = (lotId: string) => call(gateway.url, 'POST', `/parking/lots`, { lotId, name: lotId, spots: 5 });
     const lots = Array.from({ length: 12 }, (_, lot) => `lot-${lot}`);
@@ -127,7 +127,7 @@ describe('deploy/health-check.ts', () => {
   const data = temporaryData();
   afterAll(() => data.remove());
 
-  /** A server in a folder of its own, as in an image. */
+  /** Starts a server in its own folder, as in an image. */
   const startServer = async (folder: string) => {
     const cwd = join(data.folder, folder);
     mkdirSync(cwd);
@@ -146,7 +146,7 @@ describe('deploy/health-check.ts', () => {
     return { server, ended, check };
   };
 
-  test('tells whether a process is well, and ends it when it hangs, and no other', async () => {
+  test('reports a process’s health, and kills only a process that hangs', async () => {
     const [{ server, ended, check }, other] = await Promise.all([startServer('one'), startServer('other')]);
     expect(await check('/', 'main.mjs', '0.3')).toBe(0);
     expect(await check('/readyz', 'main.mjs', '0.3')).toBe(1);
@@ -161,7 +161,7 @@ describe('deploy/health-check.ts', () => {
     await other.ended;
   }, 30_000);
 
-  test('is what docker-compose.yml asks each side by, with time enough, under an init process', () => {
+  test('is the health check of each side in docker-compose.yml, with enough time, under an init process', () => {
     const compose = readCompose();
     for (const [, side] of sidesOf(compose)) {
       const [, program, file, url = '', ended] = side.healthcheck?.test ?? [];

@@ -3,7 +3,7 @@ import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.t
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { type Span, startCollector } from './collector.ts';
 
-/** Every side as a process of its own: what joins their spans is in the events alone. */
+/** Every side as a separate process: only the events connect their spans. */
 const data = temporaryData();
 let stores: EmbeddedStores;
 let collector: Awaited<ReturnType<typeof startCollector>>;
@@ -34,7 +34,7 @@ afterAll(async () => {
 const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
 const callersSpan = '00f067aa0ba902b7';
 
-test('one trace goes from the request over the event to the policy, its event and the projections', async () => {
+test('one trace covers the request, its event, the policy, the policy’s event and the projections', async () => {
   await call(writeSide.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 5 });
   const reservation = { reservationId: 'r', customerId: 'c', carNumber: '10더8612', amount: 1 };
   const traceparent = `00-${traceId}-${callersSpan}-01`;
@@ -79,7 +79,7 @@ test('a batch of several traces is linked to each of them', async () => {
   await eventually(traces, (found) => ids.every((id) => found.includes(id)));
 });
 
-test("a trace that its caller does not keep leaves no span, and the caller's choice goes on in the event", async () => {
+test('an unsampled trace leaves no span, and the event records the caller’s decision', async () => {
   const dropped = traceId.replace('4bf9', 'dddd');
   const traceparent = `00-${dropped}-${callersSpan}-00`;
   await call(writeSide.url, 'POST', '/parking/lots', { lotId: 'quiet', name: '정자역', spots: 1 }, { traceparent });

@@ -2,15 +2,15 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export type Clients = {
-  /** Requests that were answered, whatever with. */
+  /** Number of answered requests. */
   readonly answered: number;
-  /** How many of each kind. */
+  /** Number of requests by kind. */
   readonly kinds: ReadonlyMap<string, number>;
-  /** Answers that are not what they should be, and requests without one: a line each. */
+  /** A line for each wrong answer, and for each request without one. */
   readonly wrong: readonly string[];
-  /** What the answers say that there must be now, by `lotId.reservationId`. */
+  /** The reservations that the answers promise, by `lotId.reservationId`. */
   readonly reservations: ReadonlyMap<string, 'reserved' | 'canceled'>;
-  /** Has each client finish the request that it is at. */
+  /** Lets each client finish its current request, then stops. */
   stop(): Promise<void>;
 };
 
@@ -20,7 +20,7 @@ type Reserved = { lotId: string; reservationId: string; position: string };
 export const LOTS = Array.from({ length: 10 }, (_, lot) => `lot-${lot}`);
 export const SHOPS = Array.from({ length: 5 }, (_, shop) => `shop-${shop}`);
 
-/** How long a query may wait for what its client has just written. */
+/** Seconds that a query may wait for its client's last write. */
 const READ_YOUR_WRITES = 'wait=30';
 
 /**

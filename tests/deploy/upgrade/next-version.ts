@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 const ROOT = resolve(import.meta.dirname, '../../..');
 const LEFT_OUT = /^\/(node_modules|\.git|data|dist|bench|docs|tests|control-center)$/;
 
-/** What the next version does in another way: files, and in each what is replaced by what. */
+/** The changes of the next version: files, with the replacements in each. */
 const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {
   'package.json': [[/"version": "[^"]+"/, '"version": "99.0.0"']],
   // Reservations tell their currency. Those that were stored before are in won.
@@ -25,7 +25,7 @@ const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> 
   ],
 };
 
-/** The version that {@link makeNextVersion} makes. */
+/** The number of the version that {@link makeNextVersion} makes. */
 export const NEXT_VERSION = '99.0.0';
 
 /**

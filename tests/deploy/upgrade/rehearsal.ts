@@ -12,9 +12,9 @@ import { type Clients, LOTS, SHOPS, startClients } from './clients.ts';
 import { makeNextVersion } from './next-version.ts';
 
 export type RehearsalOptions = {
-  /** Whoever sends requests meanwhile; each has a connection of its own. */
+  /** Number of clients; each has its own connection. */
   clients: number;
-  /** Requests that are answered at least in each of the two restarts. */
+  /** The least number of answered requests in each of the two restarts. */
   requests: number;
   /** Milliseconds between a client's answer and its next request. */
   pace: number;
@@ -24,11 +24,14 @@ export type RehearsalOptions = {
 export type Outcome = {
   requests: number;
   kinds: ReadonlyMap<string, number>;
-  /** A line each: answers that are not what they should be. */
+  /** A line for each wrong answer. */
   wrong: readonly string[];
-  /** A line each: what was acknowledged and is not in the event store once, and what is there and was not. */
+  /**
+   * A line for each acknowledged command that is not stored exactly once, and for each stored one that was not
+   * acknowledged.
+   */
   lostOrDoubled: readonly string[];
-  /** What `npm run verify` of the version that runs at the end prints. */
+  /** The output of `npm run verify` in the final version. */
   verified: string;
   /** The versions that answer at the end. */
   versions: readonly string[];
@@ -40,7 +43,7 @@ export type Outcome = {
 /** Milliseconds: views are rebuilt while clients keep the machine busy. */
 const READY_WITHIN = 600_000;
 
-/** A side's process behind the gateway: whatever takes its place listens on the same port. */
+/** A side's process behind the gateway; its successor listens on the same port. */
 type Instance = { name: string; port: string; program: Program };
 
 const ready = async ({ url }: Program): Promise<void> => {
@@ -57,7 +60,7 @@ const ready = async ({ url }: Program): Promise<void> => {
   }
 };
 
-/** Each command's effect, once: compares what clients were told with the events. */
+/** Compares the clients' answers with the events: each command has one effect. */
 const compare = async (eventStoreUrl: string, { reservations }: Clients) => {
   const client = connectEventStore(eventStoreUrl);
   const stored = new Map<string, string[]>();
@@ -105,7 +108,10 @@ export const rehearse = async (nginx: string, options: RehearsalOptions): Promis
     const program = await startProgram(name, env);
     return { name, port: new URL(program.url).port, program };
   };
-  /** What an operator, Compose or Kubernetes does: ends one, starts its successor in its place, waits until it is ready. */
+  /**
+   * Replaces a side like an operator, Compose or Kubernetes: ends it, starts its successor, and waits until that is
+   * ready.
+   */
   const replace = async (instance: Instance, root: string): Promise<void> => {
     const { name, port } = instance;
     const code = await instance.program.end('SIGTERM');
