@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
 
-/** First the one without windows, which opens a page with half the work. */
+/** The one without windows comes first: it opens a page with half the CPU. */
 const CHROMIUM = [
   process.env.CHROMIUM,
   '/usr/bin/chromium-headless-shell',
@@ -11,8 +11,8 @@ const CHROMIUM = [
 ];
 
 /**
- * Where a Chromium is, undefined when there is none.
- * @throws Error when there is none and REQUIRE_TOOLS says that there must be
+ * Returns the path of a Chromium, undefined without one.
+ * @throws Error without one when REQUIRE_TOOLS is set
  */
 export const findChromium = (): string | undefined => {
   const found = CHROMIUM.find((file) => file !== undefined && existsSync(file));
@@ -31,5 +31,5 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** A browser without anybody in it. @throws Error when it does not start */
+/** Starts a browser without any profile. @throws Error when it does not start */
 export const launch = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, args: ARGS });

@@ -24,7 +24,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await page.goto(path);
     return page;
   };
-  /** Gives a command; again while Plaza is too busy to take it. */
+  /** Gives a command, repeated while Plaza is too busy to accept it. */
   const command = (method: string, path: string, body: object = {}) =>
     eventually(
       () => call(stage.url, method, path, body),
@@ -40,7 +40,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
       amount: 5000,
     });
 
-  /** Waits until something is on the page. */
+  /** Waits until a text is on the page. */
   const shows = (page: Page, text: string | RegExp, timeout = 10_000) =>
     page.getByText(text).first().waitFor({ timeout });
   const field = (page: Page, name: string) => page.locator('.fields > div', { hasText: name }).locator('dd').first();
@@ -172,7 +172,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
       took.push(performance.now() - began);
       await one.getByRole('dialog').waitFor({ state: 'detached' });
     }
-    // The fastest: on a busy machine any one may wait for its turn.
+    // The fastest counts: on a busy machine single ones may be delayed.
     expect(Math.min(...took)).toBeLessThan(1000);
   });
 
@@ -196,7 +196,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     expect(policy).not.toContain('unsafe');
   });
 
-  test('lists are filtered, sorted and turned, each with a URL that can be opened again', async () => {
+  test('lists are filtered, sorted and paged, each with a URL that can be opened again', async () => {
     await registerLot('long', '모란역', 100);
     await Promise.all(Array.from({ length: 60 }, (_, at) => reserve('long', `l${String(at).padStart(2, '0')}`)));
     await command('DELETE', '/parking/lots/long/reservations/l07');
@@ -233,7 +233,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     expect(new URL(page.url()).searchParams.get('sort')).toBe('free');
   });
 
-  test('a list of many has no more on the page than its page', async () => {
+  test('a long list shows only its current page', async () => {
     await registerLot('crowd', '분당선', 5);
     const documents = Array.from({ length: 5000 }, (_, at) => {
       const reservationId = `c${String(at).padStart(4, '0')}`;
@@ -252,7 +252,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     }
   });
 
-  test('an order is taken through the kitchen, and the board calls it', async () => {
+  test('an order goes through the kitchen, and the board calls it', async () => {
     await command('POST', '/food-court/shops', { shopId: 'kim', name: '김밥나라' });
     await command('PUT', '/food-court/shops/kim/menu/gimbap', { name: '김밥', price: 4000, available: true });
     const board = await open('/board', { viewport: { width: 1920, height: 1080 } });
@@ -285,7 +285,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await shows(board, 'No order is waiting.');
   });
 
-  test('operators look into parked events, have one handled again, discard one, and replay a view up to its switch', async () => {
+  test('operators inspect parked events, replay one, discard one, and replay a view until its switch', async () => {
     await registerLot('parked', '오리역', 3);
     await eventually(
       () => call(stage.url, 'GET', '/parking/lots/parked'),
@@ -308,7 +308,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await other.getByRole('button', { name: 'Handle again' }).click();
     await other.waitFor({ state: 'detached' });
     const { body } = await call(stage.url, 'GET', '/parking/lots/parked');
-    expect(body).toMatchObject({ name: '오리역' }); // Folded anew from its events.
+    expect(body).toMatchObject({ name: '오리역' }); // folded again from its events
 
     const row = page.getByRole('row', { name: /^parking\.lots/ });
     await row.getByText('live').waitFor();
@@ -327,7 +327,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     );
     const page = await open('/view/operations');
     const row = page.getByRole('row', { name: /^parking\.coupons/ }).first();
-    await row.getByRole('button', { name: 'Replay' }).click(); // It waits for the other.
+    await row.getByRole('button', { name: 'Replay' }).click(); // it waits for the other replay
     await row.getByRole('progressbar').waitFor();
     await row.getByRole('button', { name: 'Stop' }).click();
     await row.getByText('stopped', { exact: true }).waitFor();
@@ -337,7 +337,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await disconnectEventStore(client);
   });
 
-  test('with the read API gone for a while the page says so, and then misses nothing', async () => {
+  test('during an outage of the read API the page says so, and misses nothing afterwards', async () => {
     await registerLot('gap', '야탑역', 200);
     const page = await open('/');
     await shows(page, '야탑역 opened with 200 spots');
@@ -365,7 +365,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     expect(positions.filter((position) => happened.includes(position!))).toEqual(happened.slice(0, positions.length));
   });
 
-  test('with the write side gone the page still answers, warns, and refuses in words', async () => {
+  test('without the write side the page still answers, warns, and refuses in words', async () => {
     await registerLot('quiet', '미금역', 3);
     const page = await open('/view/parking/lots/quiet');
     await fieldIs(page, 'Free', '3');
@@ -398,7 +398,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     expect(await page.evaluate('globalThis.stayed')).toBe(true);
   });
 
-  test('operations claim nothing about parked events that cannot be read', async () => {
+  test('operations make no claim about parked events that cannot be read', async () => {
     const page = await open('/view/operations');
     await page.route('**/operations/**', (route) => route.fulfill({ status: 503, json: { type: 'about:blank' } }));
     await page.reload();
@@ -409,7 +409,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await parked.getByText('Not available now.').waitFor({ state: 'detached' });
   });
 
-  test('a warning stays in sight when the page is scrolled', async () => {
+  test('a warning stays visible when the page is scrolled', async () => {
     const page = await open('/', { viewport: { width: 390, height: 500 } });
     await page.locator('[data-context="parking"]').waitFor();
     await page.route('**/parking/lots', (route) =>
@@ -455,7 +455,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await page.waitForURL('**/view/customers/CUST1');
   });
 
-  test('with the projections gone the page says how old it is', async () => {
+  test('without the projections the page says how old its data is', async () => {
     const page = await open('/');
     await stage.stop('projections');
     await page

@@ -39,7 +39,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
   });
 
-  /** Plaza, and a provider that its users sign in at. */
+  /** Starts Plaza, and a provider for its users. */
   const withProvider = async (options?: OidcOptions) => {
     const data = temporaryData();
     const provider = await startOidcProvider(REDIRECT, options);
@@ -63,7 +63,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
   };
 
   const agree = (page: Page) => page.locator('[type=submit]', { hasText: 'Continue' }).click();
-  /** What a user does at the provider. */
+  /** Signs a user in at the provider. */
   const signIn = async (page: Page, user: string): Promise<void> => {
     await button(page, 'Sign in').click();
     await page.locator('[name=login]').fill(user);
@@ -80,7 +80,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     }, 60_000);
     afterAll(() => plaza.end());
 
-    test('staff sign in, act under their name, are offered what they may do, and sign out', async () => {
+    test('staff sign in, act under their name, see only allowed commands, and sign out', async () => {
       const page = await plaza.open('/view/screening/slots?sort=-date');
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       expect(await violations(page)).toEqual([]);
@@ -102,7 +102,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
         .first()
         .click();
       await button(page, 'Book').waitFor();
-      expect(await button(page, 'Delete').count()).toBe(0); // For administrators.
+      expect(await button(page, 'Delete').count()).toBe(0); // only for administrators
       await page.locator('table.history').getByRole('cell', { name: 'staff-1' }).waitFor();
 
       await page.getByRole('link', { name: 'Overview' }).first().click();
@@ -119,10 +119,10 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       expect(await keptToken(page)).toBeUndefined();
       await button(page, 'Sign in').click();
-      await page.locator('[name=login]').waitFor(); // The provider has forgotten them as well.
+      await page.locator('[name=login]').waitFor(); // signed out at the provider as well
     });
 
-    test('customers see and do what is theirs; the rest is refused in words', async () => {
+    test('customers see and change only their own resources; the rest is refused in words', async () => {
       const staff = { Authorization: `Bearer ${await signInByCodeFlow(plaza.url, REDIRECT, 'staff-2')}` };
       const slot = { slotId: 's2', hospitalName: '서현병원', date: '2030-01-31', capacity: 3 };
       await call(plaza.url, 'POST', '/screening/slots', slot, staff);
@@ -141,7 +141,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await input(page, 'Customer').count()).toBe(0);
       await submit(page, 'Book').click();
       await page.locator('.notice').getByText('Book: done').waitFor();
-      expect(await page.getByRole('heading', { name: 'Bookings' }).count()).toBe(0); // Everybody's.
+      expect(await page.getByRole('heading', { name: 'Bookings' }).count()).toBe(0); // the list of all customers
 
       await page.getByRole('link', { name: 'My items' }).first().click();
       await page
@@ -160,7 +160,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByText('There is nothing here for you.').waitFor();
     });
 
-    test('what the provider refuses is told, and nobody is signed in', async () => {
+    test('a refusal by the provider is shown, and nobody is signed in', async () => {
       const page = await plaza.open('/view/parking/lots');
       await button(page, 'Sign in').click();
       await page.locator('[name=login]').waitFor();
@@ -173,7 +173,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     });
   });
 
-  test('a sign-in that has ended is told, leaves what is on the page, and is taken up again', async () => {
+  test('an expired sign-in is shown, keeps the page’s content, and can be renewed', async () => {
     const plaza = await withProvider({ lifetime: 5 });
     onTestFinished(plaza.end);
     const page = await plaza.open('/view/parking/lots');
@@ -183,14 +183,14 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     expect(await page.getByRole('heading', { name: 'Lots', exact: true }).count()).toBe(1);
     const before = await keptToken(page);
     await button(page, 'Sign in again').click();
-    await agree(page); // The provider still knows them: no password.
+    await agree(page); // the provider's session is still valid: no password
     await over(page).waitFor({ state: 'detached' });
     await page.locator('.user').getByText('staff-1').waitFor();
     expect(page.url()).toMatch(/\/view\/parking\/lots$/);
     expect(await keptToken(page)).not.toBe(before);
   }, 60_000);
 
-  test('where the provider issues refresh tokens it is renewed, unnoticed, for as long as the provider answers', async () => {
+  test('with refresh tokens the sign-in is renewed unnoticed for as long as the provider answers', async () => {
     const plaza = await withProvider({ lifetime: 4, refresh: true });
     onTestFinished(plaza.end);
     const page = await plaza.open('/');
@@ -207,7 +207,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     await over(page).waitFor({ timeout: 20_000 });
   }, 90_000);
 
-  describe('with a token that is pasted, where there is no provider', () => {
+  describe('with a pasted token, without a provider', () => {
     const data = temporaryData();
     let plaza: Program;
     const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
@@ -229,7 +229,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       data.remove();
     });
 
-    test('one that is no good is refused in words; a good one signs in, over a reload too, until signing out', async () => {
+    test('an invalid one is refused in words; a valid one signs in, survives a reload, and ends with signing out', async () => {
       const page = await open(plaza.url, '/view/parking/lots');
       await page.getByText('npm run token -- --role staff --sub me').waitFor();
       await paste(page, 'ey.not.one');
@@ -250,7 +250,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
 
       const elsewhere = await page.context().newPage();
       await elsewhere.goto('/');
-      await elsewhere.getByRole('heading', { name: 'Sign in' }).waitFor(); // A tab has its own.
+      await elsewhere.getByRole('heading', { name: 'Sign in' }).waitFor(); // each tab has its own sign-in
       await elsewhere.close();
       await button(page, 'Sign out').click();
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
@@ -258,7 +258,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await page.getByText('정자역').count()).toBe(0);
     });
 
-    test('one that expires is told, on the wall too', async () => {
+    test('an expired one is shown, on the board too', async () => {
       const page = await open(plaza.url, '/board');
       await page.getByLabel('Access token').waitFor();
       await paste(page, tokenOf('--role', 'shop', '--sub', 'kim', '--hours', '0.003'));

@@ -25,7 +25,7 @@ const PORTS: Readonly<Record<SideName, string>> = {
 
 export type Stage = Awaited<ReturnType<typeof startStage>>;
 
-/** Every side of Plaza as a process of its own behind the gateway, on stores of its own, and a browser before it. */
+/** Runs every side of Plaza as a separate process behind the gateway, on separate stores, with a browser. */
 export const startStage = async (chromiumPath: string) => {
   const data = temporaryData();
   const [browser, stores] = await Promise.all([
@@ -58,9 +58,9 @@ export const startStage = async (chromiumPath: string) => {
     url: gateway.url,
     eventStoreUrl: stores.eventStoreUrl,
     db: mongo.db('plaza'),
-    /** Kills a side, as a crash would. */
+    /** Kills a side, as in a crash. */
     stop: (name: SideName) => sides[name].end('SIGKILL'),
-    /** Starts a side again where it was. */
+    /** Restarts a side on the same port. */
     async start(name: SideName) {
       sides[name] = await startProgram(PROGRAMS[name], { ...env, [PORTS[name]]: ports[name] || '0' });
     },
@@ -75,7 +75,7 @@ export const startStage = async (chromiumPath: string) => {
   };
 };
 
-/** What went wrong in a page by itself: its console, its scripts, and what it asked of others. */
+/** Unexpected errors of a page: its console, its scripts, and its requests to other servers. */
 const faults = new WeakMap<Page, string[]>();
 
 export const faultsOf = (page: Page): readonly string[] => faults.get(page) ?? [];
@@ -102,7 +102,7 @@ export const openBrowser = async (
   const page = await context.newPage();
   const found: string[] = [];
   faults.set(page, found);
-  // What the browser says of an answer that is an error is what the tests ask for.
+  // The browser's own messages about error answers are expected.
   page.on('console', (message) => {
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) found.push(message.text());
   });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 
-/** A browser as far as the flow needs one: it keeps cookies and follows nothing by itself. */
+/** A minimal browser for the flow: it keeps cookies and does not follow redirects. */
 const browser = () => {
   const cookies = new Map<string, string>();
   return async (url: string, init: RequestInit = {}): Promise<Response> => {

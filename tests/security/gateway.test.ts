@@ -32,7 +32,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     side.close();
   });
 
-  /** Asks from an address of this machine that is not 127.0.0.1. */
+  /** Sends a request from a loopback address other than 127.0.0.1. */
   const askFrom = (localAddress: string, path: string, agent: Agent): Promise<Answer> =>
     new Promise((resolve, reject) => {
       get(gateway.url + path, { localAddress, agent }, (res) => {
@@ -44,7 +44,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
       }).once('error', reject);
     });
 
-  test('refuses a client that asks too much, and no other one', async () => {
+  test('refuses only the client that sends too many requests', async () => {
     const agent = new Agent({ keepAlive: true, maxSockets: 20 });
     const answers = await Promise.all(Array.from({ length: 600 }, () => askFrom('127.0.0.2', '/parking/lots', agent)));
     const refused = answers.filter(({ status }) => status === 429);
@@ -62,7 +62,7 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     other.destroy();
   });
 
-  test('shows nobody the metrics', async () => {
+  test('hides the metrics', async () => {
     const agent = new Agent();
     for (const path of METRICS) {
       const answer = await askFrom('127.0.0.4', path, agent);
@@ -128,7 +128,7 @@ describe('the Node.js gateway', () => {
     'Plaza-Delivery': 'of-somebody-else',
   };
 
-  test('tells the sides who asked, whatever the client says', async () => {
+  test('tells the sides the client’s address, whatever the client says', async () => {
     const { asked } = await send(gateway.url, FALSE);
     expect(asked?.headers).toMatchObject({
       'x-forwarded-for': '127.0.0.1',
@@ -140,7 +140,7 @@ describe('the Node.js gateway', () => {
       expect(asked?.headers, name).not.toHaveProperty(name);
   });
 
-  test('believes as many proxies as it is set to', async () => {
+  test('trusts the configured number of proxies', async () => {
     const { asked } = await send(behindProxy.url, FALSE);
     expect(asked?.headers).toMatchObject({
       'x-forwarded-for': '7.7.7.7, 127.0.0.1',
@@ -149,7 +149,7 @@ describe('the Node.js gateway', () => {
     });
   });
 
-  test('passes on no header that is for one connection, in either direction', async () => {
+  test('forwards no hop-by-hop header, in either direction', async () => {
     const own = { TE: 'trailers', 'Keep-Alive': 'timeout=9', 'Proxy-Authorization': 'Basic a', Upgrade: 'h2c' };
     const named = { Connection: 'keep-alive, X-Secret, TE', 'X-Secret': 'a', 'X-Kept': 'b' };
     for (const expecting of [{}, { Expect: '100-continue' }]) {
@@ -163,14 +163,14 @@ describe('the Node.js gateway', () => {
     expect((await send(gateway.url, { Connection: 'close' })).answer.headers.connection).toBe('close');
   });
 
-  test.each(['POST', 'DELETE'])('passes on the body of a %s, chunked or not', async (method) => {
+  test.each(['POST', 'DELETE'])('forwards the body of a %s, chunked or not', async (method) => {
     const chunked = await send(gateway.url, { 'Transfer-Encoding': 'chunked' }, { method, body: '{"a":1}' });
     expect(chunked.asked?.headers['transfer-encoding']).toBe('chunked');
     const whole = await send(gateway.url, { 'Content-Length': '7' }, { method, body: '{"a":1}' });
     expect(whole.asked?.headers['content-length']).toBe('7');
   });
 
-  test('answers others while 300 requests wait for a view', async () => {
+  test('answers other requests while 300 wait for a view', async () => {
     seen = [];
     const leaving = new AbortController();
     const headers = { 'Min-Event-Position': '9', Prefer: 'wait=30' };
@@ -183,7 +183,7 @@ describe('the Node.js gateway', () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['AbortError']));
   }, 30_000);
 
-  test.each(METRICS)('shows nobody the metrics at %s', async (path) => {
+  test.each(METRICS)('hides the metrics at %s', async (path) => {
     seen = [];
     const answer = await fetch(gateway.url + path);
     expect([answer.status, ((await answer.json()) as { type: string }).type]).toEqual([404, '/problems/not-found']);

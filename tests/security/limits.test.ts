@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Serving, serve } from '../../programs/wiring/serve.ts';
 import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
-/** Sends text over a connection and waits until the server ends it. @returns what it answered */
+/** Sends text over a connection and waits until the server ends it. @returns the answer */
 const sendSlowly = (url: string, text: string): Promise<string> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
@@ -26,22 +26,22 @@ describe('slow clients', () => {
   });
   afterAll(() => serving.close());
 
-  test('that never finish their headers are cut off', async () => {
+  test('that never finish their headers are disconnected', async () => {
     expect(await sendSlowly(serving.url, 'GET / HTTP/1.1\r\nHost: plaza\r\nX-Slow: ')).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('that never finish their body are cut off', async () => {
+  test('that never finish their body are disconnected', async () => {
     const head = 'POST / HTTP/1.1\r\nHost: plaza\r\nContent-Length: 100\r\n\r\n';
     expect(await sendSlowly(serving.url, `${head}{"lotId":`)).toMatch(/^HTTP\/1\.1 408 /);
   });
 
-  test('do not keep others waiting', async () => {
+  test('do not delay others', async () => {
     const slow = Array.from({ length: 50 }, () => sendSlowly(serving.url, 'GET / HTTP/1.1\r\n'));
     expect((await fetch(serving.url)).status).toBe(200);
     expect((await Promise.all(slow)).every((answer) => answer.startsWith('HTTP/1.1 408'))).toBe(true);
   });
 
-  test('headers that are too large are refused', async () => {
+  test('with too large headers are refused', async () => {
     const answer = await fetch(serving.url, { headers: { 'X-Large': 'x'.repeat(17_000) } });
     expect(answer.status).toBe(431);
   });
@@ -58,7 +58,7 @@ describe('the single entry', () => {
     data.remove();
   });
 
-  test('refuses a client that asks too much, with documented answers', async () => {
+  test('refuses a client that sends too many requests, with documented answers', async () => {
     const answers = [];
     for (let count = 0; count < 7; count++) answers.push(await call(plaza.url, 'GET', '/sign-in'));
     expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429, 429]);
@@ -68,7 +68,7 @@ describe('the single entry', () => {
   });
 });
 
-describe('what is HTML', () => {
+describe('HTML answers', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
@@ -79,7 +79,7 @@ describe('what is HTML', () => {
     data.remove();
   });
 
-  test('runs no script, is framed by nobody and is of its declared type', async () => {
+  test('run no script, allow no frame and have their declared type', async () => {
     const { headers } = await fetch(`${plaza.url}/reference`);
     expect(headers.get('Content-Security-Policy')).toMatch(/default-src 'none'.*frame-ancestors 'none'/);
     expect(headers.get('Content-Security-Policy')).not.toContain('unsafe');

@@ -5,9 +5,9 @@ import Provider from 'oidc-provider';
 const RESOURCE = 'https://plaza.example';
 
 export type OidcOptions = {
-  /** Seconds for which an access token is good. */
+  /** Lifetime of an access token, in seconds. */
   lifetime?: number;
-  /** Whether refresh tokens are issued, each good once. */
+  /** Whether refresh tokens are issued; each is valid once. */
   refresh?: boolean;
 };
 

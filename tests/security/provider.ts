@@ -17,7 +17,7 @@ export type TokenOptions = {
   audience?: string;
   issuer?: string;
   typ?: string;
-  /** Seconds from now. */
+  /** Lifetime in seconds. */
   expiresIn?: number;
   notBefore?: number;
   without?: readonly string[];
@@ -64,10 +64,10 @@ export const startIssuer = async (alg = 'ES256') => {
     url,
     jwksUrl: `${url}/jwks`,
     token,
-    /** How often something was asked for. */
+    /** Returns the number of requests. */
     asked: () => asked,
     jwks: () => ({ keys: keys.map(({ jwk }) => jwk) }),
-    /** Signs with a new key from now on. @param keepOld whether the old keys are still good */
+    /** Signs with a new key from now on. @param keepOld whether the old keys remain valid */
     async rotate(keepOld = true) {
       keys = [...(keepOld ? keys : []), await makeKey(alg)];
     },

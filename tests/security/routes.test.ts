@@ -28,7 +28,7 @@ const closed = routes.filter(({ access }) => access.anyone !== 'all');
 const named = (chosen: readonly Route[]) =>
   chosen.map((route): [string, Route] => [`${route.method} ${route.path}`, route]);
 
-/** Ids that must fit together where the examples do not. */
+/** Ids that must match where the examples do not. */
 const TOGETHER: Record<string, string> = { reservationId: 'r-1', couponId: 'lot-1.r-1', token: 'approve' };
 const OWNERS = new Set(['customerId', 'userId', 'managerId']);
 
@@ -43,7 +43,7 @@ const withOwner = (example: unknown, owner: string): unknown => {
   );
 };
 
-/** The request that the document's examples make. @param owner whose the things are that it names */
+/** Returns a request from the document's examples. @param owner of the addressed resources */
 const requestOf = ({ path, operation }: Route, owner: string) => {
   const examples = new Map(
     operation.parameters.flatMap((one) => ('in' in one && one.in === 'path' ? [[one.name, one.example]] : [])) as [
@@ -71,7 +71,7 @@ beforeAll(async () => {
     AUTH_ISSUER: issuer.url,
     COMMAND_TIMEOUT_MS: '20000',
   });
-  // Everything that can be made, parents first; a menu before the orders from it.
+  // Creates every resource, parents first, and a menu before its orders.
   const makers = routes
     .filter(({ isCommand, path, operation }) => isCommand && (path.includes('/menu/') || '201' in operation.responses))
     .toSorted((a, b) => depth(a) - depth(b));
@@ -102,7 +102,7 @@ const ask = async (route: Route, who: Who, owner: string, query = ''): Promise<A
 };
 
 describe('a closed route', () => {
-  test.each(named(closed))('%s asks for a token', async (_, route) => {
+  test.each(named(closed))('%s needs a token', async (_, route) => {
     const answer = await ask(route, undefined, OWNER);
     expect(answer).toMatchObject({ status: 401, body: { type: '/problems/unauthenticated' } });
     expect(answer.headers.get('WWW-Authenticate')).toBe('Bearer realm="plaza"');
@@ -125,24 +125,24 @@ test.each(named(routes.filter(({ access }) => access.anyone === 'all')))('%s is 
   expect((await fetch(plaza.url + target)).status).not.toBe(401);
 });
 
-/** Routes that somebody may use for what is their own, with each such role. */
+/** Routes with access to own resources only, with each such role. */
 const own = closed.flatMap((route) =>
   Object.entries(route.access).flatMap(([role, grant]): [string, Route, string, string][] =>
     grant === 'all' ? [] : [[`${route.method} ${route.path} as ${role}`, route, role, grant.own]],
   ),
 );
-/** A shop's token is the shop's: its subject is the shop's id in the examples. */
+/** A shop's token has the shop's id in the examples as its subject. */
 const ownerOf = (field: string): string => (field === 'shopId' ? 'shop-1' : OWNER);
 
-test('there are such routes in every context', () => {
+test('every context has such routes', () => {
   expect(own.length).toBeGreaterThan(40);
 });
 
-describe('what is somebody else’s', () => {
+describe('another owner’s resource', () => {
   const queries = own.filter(([, { method }]) => method === 'GET');
   const commands = own.filter(([, { method }]) => method !== 'GET');
 
-  test.each(queries)('%s shows nothing of it', async (_, route, role, field) => {
+  test.each(queries)('is not shown by %s', async (_, route, role, field) => {
     const stranger = { sub: STRANGER, roles: [role] };
     const answer = await ask(route, stranger, OWNER);
     if (answer.status === 200) {
@@ -157,7 +157,7 @@ describe('what is somebody else’s', () => {
     }
   });
 
-  test.each(commands)('%s changes nothing of it', async (_, route, role) => {
+  test.each(commands)('is not changed by %s', async (_, route, role) => {
     const answer = await ask(route, { sub: STRANGER, roles: [role] }, OWNER);
     expect([
       [403, '/problems/forbidden'],
@@ -166,11 +166,11 @@ describe('what is somebody else’s', () => {
   });
 });
 
-describe('what is one’s own', () => {
+describe('the caller’s own resource', () => {
   const queries = own.filter(([, { method }]) => method === 'GET');
   const commands = own.filter(([, { method }]) => method !== 'GET');
 
-  test.each(queries)('%s is shown', async (_, route, role, field) => {
+  test.each(queries)('is shown by %s', async (_, route, role, field) => {
     const owner = { sub: ownerOf(field), roles: [role] };
     const answer = await eventually(
       () => ask(route, owner, OWNER),
@@ -180,13 +180,13 @@ describe('what is one’s own', () => {
     for (const item of items ?? []) if (field in item) expect(item[field]).toBe(owner.sub);
   });
 
-  test.each(commands)('%s may be changed', async (_, route, role, field) => {
+  test.each(commands)('may be changed by %s', async (_, route, role, field) => {
     const answer = await ask(route, { sub: ownerOf(field), roles: [role] }, OWNER);
     expect([401, 403], JSON.stringify(answer.body)).not.toContain(answer.status);
     expect(answer.body.type).not.toBe('/problems/not-found');
   });
 
-  test('and the events say who did it', async () => {
+  test('and the events name the actor', async () => {
     const admin = { Authorization: `Bearer ${await issuer.token({ sub: 'ADMIN', roles: ['admin'] })}` };
     const path = '/parking/lots/lot-1/reservations/r-1/history?limit=200';
     const shown = await eventually(

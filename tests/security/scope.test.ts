@@ -75,7 +75,7 @@ const ask = async ({ method, path, operation }: Route, who: Who, world: string):
 const ADMIN: Who = { roles: ['admin'], sub: 'maker' };
 const depth = ({ path }: Route): number => path.split('/').length + (path.includes('/menu/') ? -1.5 : 0);
 
-/** The events of every context, as a reader with a token sees them from the first one on, until one satisfies a test. */
+/** Reads the events of every context from the first one on, as a token's reader, until one satisfies a test. */
 const eventsUntil = async (who: Who, isLast: (event: { data: object }) => boolean) => {
   const leave = new AbortController();
   const response = await fetch(`${plaza.url}/control-center/events?after=-1`, {
@@ -112,7 +112,7 @@ beforeAll(async () => {
       expect(made.status, `${maker.method} ${maker.path}: ${JSON.stringify(made.body)}`).toBeLessThan(300);
     }
   }
-  // Both worlds are in the views, their policies' events too.
+  // Waits for both worlds in the views, including the events of their policies.
   const coupon = routes.find(({ method, path }) => method === 'GET' && path === '/parking/coupons/{couponId}')!;
   for (const world of [OTHER, MINE]) {
     await eventually(
@@ -149,7 +149,7 @@ const limited: [string, Who, string][] = [
 describe.each(limited)('%s', (_, who, context) => {
   const contextOf = ({ path }: Route) => path.split('/')[1];
 
-  test('finds no trace of what is outside the scope on any route', async () => {
+  test('finds no trace of the other world on any route', async () => {
     for (const route of closedQueries) {
       for (const world of [MINE, OTHER]) {
         const answer = await ask(route, who, world);
@@ -162,7 +162,7 @@ describe.each(limited)('%s', (_, who, context) => {
     }
   });
 
-  test('changes nothing that is outside the scope', async () => {
+  test('changes nothing outside the scope', async () => {
     for (const route of commands) {
       const answer = await ask(route, who, OTHER);
       const about = `${route.method} ${route.path}: ${answer.status} ${text(answer)}`;
@@ -171,7 +171,7 @@ describe.each(limited)('%s', (_, who, context) => {
     }
   });
 
-  test('reads a control centre of its scope alone', async () => {
+  test('reads a control centre with only its scope', async () => {
     const center = await callUnchecked<{
       contexts: Record<string, unknown>;
       events: { context: string }[];
@@ -189,7 +189,7 @@ describe.each(limited)('%s', (_, who, context) => {
     expect(Object.values(activity.body.contexts as object)).toEqual(contextSchemas.map(() => null));
   });
 
-  test('follows the events of its scope alone, from the first one on', async () => {
+  test('follows only the events of its scope, from the first one on', async () => {
     const center = await callUnchecked<{ events: { position: string; data: object }[] }>(
       plaza.url,
       'GET',
@@ -243,7 +243,7 @@ test('a shop may change its own shop by its scope, and a station’s staff its o
   expect((await ask(close, desk, MINE)).status).toBe(200);
 });
 
-test('a claim that names nothing known lets nobody see anything', async () => {
+test('a claim with only unknown entries gives no access', async () => {
   for (const scope of [[], ['casino'], ['parking:lot:'], ['parking:shop:1']] as const) {
     const who: Who = { roles: ['staff'], scope };
     const { body } = await callUnchecked(plaza.url, 'GET', '/control-center', undefined, await bearer(who));
@@ -252,7 +252,7 @@ test('a claim that names nothing known lets nobody see anything', async () => {
   }
 });
 
-test('every role that may open the control centre is limited or reaches everything on purpose', () => {
+test('every role with access to the control centre is either limited or deliberately unlimited', () => {
   expect([...localRoles].sort()).toEqual(['manager', 'shop']);
   const named = contextSchemas.flatMap(({ name, scope }) =>
     Object.entries(scope?.roles ?? {}).map((one) => [name, ...one]),

@@ -48,17 +48,17 @@ const askOften = async (gateway: Program, client: string, times: number) => {
   return { taken: statuses.filter((status) => status === 200).length, statuses: new Set(statuses) };
 };
 
-/** Counts begin anew with each minute: what follows is to be within one. */
+/** Counts restart every minute: the following requests must be within one. */
 const withinMinute = async (seconds: number) => {
   const left = MINUTE - (Date.now() % MINUTE);
   if (left < seconds * 1000) await pause(left);
 };
 
-test('two processes give a client its share between them', async () => {
+test('two processes together give a client one share', async () => {
   await withinMinute(8);
   const [first, second] = gateways as [Program, Program];
   expect((await askOften(first, '192.0.2.1', 60)).taken).toBe(60);
-  // Each look counts, too.
+  // each of these requests counts too
   await eventually(
     () => ask(second, '192.0.2.1'),
     ({ left }) => left < LIMIT - 60,
@@ -73,7 +73,7 @@ test('two processes give a client its share between them', async () => {
   expect((await ask(first, '192.0.2.2')).status).toBe(200);
 });
 
-test('while MongoDB is away each counts for itself, and nobody waits', async () => {
+test('while MongoDB is down each process counts alone, and no request waits', async () => {
   await stores.stop();
   await withinMinute(8);
   for (const gateway of gateways) {

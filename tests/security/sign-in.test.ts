@@ -29,7 +29,7 @@ describe('with an OpenID provider', () => {
     data.remove();
   });
 
-  test('users sign in with the code flow and PKCE, and do what their roles let them', async () => {
+  test('users sign in with the code flow and PKCE, with the access of their roles', async () => {
     const staff = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'staff-1'));
     const customer = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'CUST1'));
     expect((await call(plaza.url, 'POST', '/screening/slots', slot)).status).toBe(401);
@@ -46,7 +46,7 @@ describe('with an OpenID provider', () => {
     expect((await call(plaza.url, 'DELETE', `${bookings}/b1`, undefined, customer)).status).toBe(200);
   });
 
-  test('the same key from somebody else is another command', async () => {
+  test('the same key from another caller is another command', async () => {
     const one = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'KEY1'));
     const two = bearer(await signInByCodeFlow(plaza.url, REDIRECT, 'KEY2'));
     const book = (customerId: string, who: Record<string, string>) =>
@@ -73,7 +73,7 @@ describe('without an identity provider', () => {
     data.remove();
   });
 
-  test('a token of the local key is what is trusted', async () => {
+  test('only tokens of the local key are trusted', async () => {
     const staff = bearer(tokenOf('--role', 'staff', '--sub', 'CUST1'));
     expect((await call(plaza.url, 'POST', '/screening/slots', slot)).status).toBe(401);
     expect((await call(plaza.url, 'POST', '/screening/slots', slot, staff)).status).toBe(201);
@@ -117,20 +117,20 @@ describe('without an identity provider', () => {
     expect((await cancel('open', customer)).status).toBe(200);
   });
 
-  test('the tool says what is missing', () => {
+  test('npm run token names what is missing', () => {
     expect(() => tokenOf('--sub', 'x')).toThrow('--role must be one or more of');
     expect(() => tokenOf('--role', 'wizard', '--sub', 'x')).toThrow('--role must be one or more of');
     expect(() => tokenOf('--role', 'staff')).toThrow('--sub must say whose token it is');
     expect(() => tokenOf('--role', 'staff', '--sub', 'policy:x')).toThrow('--sub must say whose token it is');
   });
 
-  test('the tool makes no token that the running Plaza would not trust', () => {
+  test('npm run token makes no token that the running Plaza would refuse', () => {
     const other = temporaryData();
     expect(() => localToken(other.folder, '--role', 'staff', '--sub', 'x')).toThrow('There is no signing key in');
     other.remove();
   });
 
-  test('a subject that is no id owns things under the id that /sign-in shows', async () => {
+  test('a subject that is not an id owns things under the id from /sign-in', async () => {
     const who = bearer(tokenOf('--role', 'customer', '--sub', 'auth0|5f7c8ec7c33c6c004bbafe82'));
     const { caller } = (await call(plaza.url, 'GET', '/sign-in', undefined, who)).body as { caller: { id: string } };
     expect(caller.id).toBe('sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE');
@@ -152,8 +152,8 @@ describe('without an identity provider', () => {
   });
 });
 
-describe('where sign-in is off', () => {
-  test('one line says so', async () => {
+describe('with sign-in off', () => {
+  test('one line reports it', async () => {
     const data = temporaryData();
     const plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
     expect((await call(plaza.url, 'GET', '/sign-in')).body).toEqual({ signIn: 'off' });
@@ -162,7 +162,7 @@ describe('where sign-in is off', () => {
     data.remove();
   });
 
-  test('nobody but this machine is let in, unless that is said', async () => {
+  test('only this machine has access, unless AUTH=off is set', async () => {
     const data = temporaryData();
     const env = { PLAZA_DATA: data.folder, HOST: '0.0.0.0' };
     await expect(startProgram(ALL_IN_ONE, env)).rejects.toThrow(/plaza: HOST=0\.0\.0\.0 can be reached by others/);

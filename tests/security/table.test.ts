@@ -15,14 +15,14 @@ describe('the table of docs/security.md', () => {
     );
   });
 
-  test.each(rows.map((row): [string, string] => [row[1]!, row[3]!]))('%s names tests that there are', (_, tests) => {
+  test.each(rows.map((row): [string, string] => [row[1]!, row[3]!]))('%s names existing tests', (_, tests) => {
     const files = [...tests.matchAll(/`([^`]+\.ts)`/g)].map(([, file]) => file!);
     expect(files.length).toBeGreaterThan(0);
     for (const file of files) expect(existsSync(new URL(file, ROOT)), file).toBe(true);
   });
 });
 
-test('no command has a URL for Plaza to call', () => {
+test('no command contains a URL that Plaza could call', () => {
   const data = contextSchemas.flatMap(({ commands }) => Object.values(commands).map((command) => command.data));
   expect(data.length).toBeGreaterThan(30);
   const text = JSON.stringify(data);

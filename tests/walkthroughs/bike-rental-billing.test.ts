@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
-/** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
+/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE });
 const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
@@ -50,7 +50,7 @@ test('with billing stopped bikes are rented and returned', async () => {
   expect((await get<{ items: object[] }>('/bills', upToDate)).body.items).toEqual([]);
 });
 
-test('billing started again, and killed once more: every bill is opened and closed once', async () => {
+test('with billing restarted and killed once more every bill is opened and closed once', async () => {
   const killed = await startProgram('policies', env);
   const history = () => get<{ items: { bill?: { paid?: number } }[] }>('/users/u/rentals');
   const feesIn = ({ body }: Awaited<ReturnType<typeof history>>) => body.items.flatMap(({ bill }) => bill?.paid ?? []);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
-/** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
+/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE });
 const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
@@ -42,7 +42,7 @@ const positionOf = ({ headers }: { headers: Headers }) => headers.get('Event-Pos
 const deposit = async (userId: string) => (await get<Deposit>(`/users/${userId}/deposit`)).body;
 const history = async (userId: string) => (await get<{ items: Line[] }>(`/users/${userId}/rentals?sort=at`)).body.items;
 
-test('deposits are charged and bikes stand at their place', async () => {
+test('deposits are charged and bikes are at their location', async () => {
   const first = await post('/users/user-1/deposits', { amount: 100_000 });
   expect(first).toMatchObject({ status: 201, body: { userId: 'user-1', balance: 100_000, outstanding: 0 } });
   const second = await post('/users/user-2/deposits', { amount: 200_000 });

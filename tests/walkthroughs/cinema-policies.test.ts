@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
-/** A client for each world, so that one's broken circuit is not another's. */
+/** A client per world, so that a broken circuit affects only its own world. */
 const payments = (): Payments => connectPayments({ url: sandbox.url, timeoutMs: 40, breakAfter: 1_000 });
 
 /**
@@ -58,7 +58,7 @@ const inMemory = () => {
     }
   };
 
-  /** What the schedule holds after every event. */
+  /** The content of the schedule after every event. */
   const tasks = (): Task[] => {
     const planned = new Map<string, Task>();
     for (const event of log)
@@ -72,7 +72,7 @@ const inMemory = () => {
     return [...planned.values()];
   };
 
-  /** Lets everything come to its end that does not depend on the process that died. */
+  /** Finishes everything that does not depend on the dead process. */
   const recover = async () => {
     const perform = performPayments(payments());
     for (let round = 0; round < 10; round++) {
@@ -88,7 +88,7 @@ const inMemory = () => {
   return { log, dispatch, recover };
 };
 
-/** Counts the steps of whoever takes a payment, and stops it for ever, or until it is woken, at one of them. */
+/** Counts the steps of a payment, and stops it at one of them, for ever or until it is resumed. */
 const interruptions = (at: number) => {
   let step = 0;
   let stopped = () => {};
@@ -107,7 +107,7 @@ const interruptions = (at: number) => {
   return {
     reached,
     wake: () => wake(),
-    /** Both before and after what the step does. */
+    /** A stop before and one after the step. */
     around:
       <Args extends unknown[], Result>(work: (...args: Args) => Promise<Result>) =>
       async (...args: Args): Promise<Result> => {
@@ -173,7 +173,7 @@ const play = async (
     repeated,
     number,
     paid: charges - before.charges - (refunds - before.refunds),
-    /** Whether the seat was the customer's at any moment: not if it was cancelled in the append that confirmed it. */
+    /** Whether the customer ever had the seat: not if it was cancelled in the append that confirmed it. */
     stood:
       types.includes('ReservationConfirmed') &&
       types[types.indexOf('ReservationConfirmed') + 1] !== 'SeatReservationCanceled',
@@ -216,7 +216,7 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
 describe('two movies that schedule one showing at the same time', () => {
   const showing = { showingId: 'shared', startsAt: '2027-01-31T19:00:00.000Z', seats: 1, price: PRICE };
 
-  /** Both movies have scheduled the showing, and neither has opened it. */
+  /** Both movies have scheduled the showing; neither has opened it. */
   const scheduled = async () => {
     const world = inMemory();
     const { ScheduleShowing } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
@@ -273,7 +273,7 @@ describe('two movies that schedule one showing at the same time', () => {
 describe('a reservation id that is used again, long after its reservation ended', () => {
   const [reservationId, customerId] = ['mine', 'CUST1'];
 
-  /** The showing forgets the ids of reservations that ended before this many others. */
+  /** Number of later reservations after which a showing forgets an ended one. */
   const FORGOTTEN_AFTER = 2_001;
 
   const playAgain = async () => {
@@ -341,7 +341,7 @@ describe('a reservation id that is used again, long after its reservation ended'
     expect(log.filter(({ type }) => type === 'PaymentRefunded')).toHaveLength(2);
   });
 
-  it('has messages of its own', async () => {
+  it('has its own messages', async () => {
     const { reserve, cancel, forget, log } = await playAgain();
     await reserve('approve');
     await cancel();

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
 import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
-/** Milliseconds: longer than a busy machine takes, so that what fails fails by what it asked for. */
+/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
 const PATIENCE = 30_000;
 vi.setConfig({ testTimeout: 3 * PATIENCE });
 const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
@@ -98,7 +98,7 @@ test('a movie and a showing of two seats', async () => {
   expect(shown).toMatchObject({ showingId: 's1', sold: 0, left: 2 });
 });
 
-test('showings sort by the moment, whatever offset the client sent', async () => {
+test('showings are sorted by time, with any offset from the client', async () => {
   const film = { movieId: 'm0', title: '기생충', description: '반지하', runningTime: 132 };
   await post('/movies', film);
   const schedule = (showingId: string, startsAt: string) =>
@@ -140,7 +140,7 @@ test('a declined payment leaves the seat free, an approved one takes it', async 
   });
 });
 
-test('the customer is told, once', async () => {
+test('the customer gets one message', async () => {
   const messages = await eventually(
     async () => (await get<{ items: Message[] }>('/customers/CUST1/messages')).body.items,
     ([first]) => first?.status === 'sent',
@@ -150,7 +150,7 @@ test('the customer is told, once', async () => {
   expect(mails[0]).toContain('<confirmed.s1.r2.3@localhost>');
 });
 
-test('only a guest writes a review, only one, and it counts while it stands', async () => {
+test('only a guest writes a review, only one, and it counts until it is deleted', async () => {
   const review = { customerId: 'CUST1', showingId: 's1', reservationId: 'r2', rating: 4, text: '다시 보고 싶다' };
   const stranger = await post('/movies/m1/reviews', { ...review, customerId: 'CUST2' });
   expect(stranger).toMatchObject({ status: 409, body: { type: '/problems/not-a-guest' } });
@@ -169,7 +169,7 @@ test('only a guest writes a review, only one, and it counts while it stands', as
   expect(await movie(positionOf(deleted))).toMatchObject({ reviewCount: 0, averageRating: 0 });
 });
 
-test('a cancelled reservation frees the seat at once, is refunded, and the customer is told', async () => {
+test('a cancelled reservation frees the seat at once, is refunded, and the customer gets a message', async () => {
   const canceled = await command('DELETE', '/showings/s1/reservations/r2');
   expect(canceled).toMatchObject({ status: 200, body: { status: 'canceled' } });
   const shown = await get('/showings/s1', positionOf(canceled));
@@ -192,7 +192,7 @@ test('a cancelled reservation frees the seat at once, is refunded, and the custo
   expect(mails).toHaveLength(3);
 });
 
-test('whatever the provider does, a seat stands with one payment or not at all', async () => {
+test('with any behaviour of the provider a reserved seat has one payment', async () => {
   expect(await reserve('s1', 'fails-once', 'fail-then-approve')).toMatchObject({ status: 201 });
   expect(await reserve('s1', 'drops', 'charge-then-drop')).toMatchObject({ status: 201 });
   expect(await reserve('s1', 'full', 'approve')).toMatchObject({
@@ -216,7 +216,7 @@ test('whatever the provider does, a seat stands with one payment or not at all',
   expect(sandbox.totals()).toMatchObject({ charges: 3, refunds: 2 });
 });
 
-test('more payments than may be taken at a time are sent away for a while', async () => {
+test('payments beyond the limit get 503 with Retry-After', async () => {
   const showing = { showingId: 's2', startsAt: '2027-01-31T21:00:00.000Z', seats: 100, price: 10_000 };
   await post('/movies/m1/showings', showing);
   const answers = await Promise.all(
@@ -250,7 +250,7 @@ test('a deleted movie cancels its showings and refunds every reservation', async
   );
 });
 
-test('messages wait while the channel is down, and reservations go on', async () => {
+test('messages wait while the channel is down, and reservations continue', async () => {
   await post('/movies', { movieId: 'm2', title: '마더', description: '혜자', runningTime: 128 });
   const showing = { showingId: 's3', startsAt: '2027-02-01T19:00:00.000Z', seats: 5, price: 9_000 };
   await post('/movies/m2/showings', showing);
@@ -272,7 +272,7 @@ test('messages wait while the channel is down, and reservations go on', async ()
   expect(mails.filter((text) => text.includes('<confirmed.s3.r1.1@localhost>'))).toHaveLength(1);
 });
 
-test('the circuit to the provider is told', async () => {
+test('health and metrics report the circuit to the provider', async () => {
   const { body } = await call<{ checks: Record<string, object> }>(plaza.url, 'GET', '/readyz?verbose');
   expect(body.checks.payments).toEqual({ ok: true, detail: 'circuit closed' });
   const metrics = await (await fetch(`${plaza.url}/metrics`)).text();

@@ -18,7 +18,7 @@ type Step = { title: string; commands: Command[]; refusal?: { status: number; ty
 
 const ROOT = new URL('../../', import.meta.url);
 
-/** The words of a line of shell: bare, in single quotes, or in double quotes with variables. */
+/** Splits a line of shell into words: bare, in single quotes, or in double quotes with variables. */
 const wordsOf = (line: string, variables: ReadonlyMap<string, string>): string[] =>
   [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) =>
     single !== undefined
@@ -40,7 +40,9 @@ const commandOf = (words: readonly string[]): Command => {
   return command;
 };
 
-/** What a document's shell block does: each comment with the commands under it. A refusal is its last command's. */
+/**
+ * Returns the steps of a document's shell block: each comment with its commands. A refusal belongs to the last command.
+ */
 const stepsOf = (document: string): Step[] => {
   const [, script = ''] = /```sh\n(.*?)```/s.exec(document) ?? [];
   const variables = new Map<string, string>();

@@ -63,7 +63,7 @@ test('two shops open with their menus', async () => {
   expect(shops.body.items).toMatchObject([{ shopId: '1' }, { shopId: '2', openOrders: 0 }]);
 });
 
-test('an order keeps the prices of its moment when the menu changes', async () => {
+test('an order keeps its prices when the menu changes', async () => {
   const placed = await place('1', 'o1', ['m1', 2], ['m2', 1]);
   expect(placed.status).toBe(201);
   expect(placed.body).toEqual({
@@ -81,7 +81,7 @@ test('an order keeps the prices of its moment when the menu changes', async () =
   expect(item.body.price).toBe(9000);
 });
 
-test('what is not on the menu, or not available, is not ordered', async () => {
+test('unknown and unavailable items cannot be ordered', async () => {
   expect(refusal(await place('1', 'x1', ['m1', 1], ['m9', 1]))).toEqual([409, '/problems/menu-item-unknown']);
   expect(refusal(await place('1', 'x2', ['m3', 1]))).toEqual([409, '/problems/menu-item-unavailable']);
   expect(refusal(await place('9', 'x3', ['m1', 1]))).toEqual([404, '/problems/shop-not-found']);
@@ -89,7 +89,7 @@ test('what is not on the menu, or not available, is not ordered', async () => {
   expect(refusal(await place('1', 'x5'))).toEqual([422, '/problems/out-of-range']);
 });
 
-test('an order is taken back before the shop accepts it, not after', async () => {
+test('an order can be cancelled until the shop accepts it', async () => {
   await place('1', 'o2', ['m2', 1]);
   expect(await cancel('1', 'o2')).toMatchObject({ status: 200, body: { orderId: 'o2', status: 'canceled' } });
   expect(refusal(await cancel('1', 'o2'))).toEqual([409, '/problems/already-canceled']);
@@ -101,7 +101,7 @@ test('an order is taken back before the shop accepts it, not after', async () =>
   expect(refusal(await cancel('1', 'nothing'))).toEqual([404, '/problems/order-not-found']);
 });
 
-test('a cooked order is called on the board until it is picked up, and both views tell each status with its time', async () => {
+test('a cooked order is on the board until it is picked up, and both views show each status with its time', async () => {
   expect((await step('1', 'o1', 'cooking')).body.status).toBe('cooking');
   expect(refusal(await step('1', 'o1', 'pickup'))).toEqual([409, '/problems/order-out-of-sequence']);
   expect((await step('1', 'o1', 'completion')).body.status).toBe('cooked');
@@ -131,7 +131,7 @@ test('a cooked order is called on the board until it is picked up, and both view
   expect(times.every((time) => !Number.isNaN(Date.parse(time)))).toBe(true);
 });
 
-test('the alarm, too, has its cause in the history', async () => {
+test('the history shows the cause of an alarm', async () => {
   const { body } = await read<Page<{ type: string; actor: string }>>('/food-court/shops/1/orders/o1/history');
   expect(body.items.map(({ type }) => type)).toEqual([
     'OrderPlaced',
@@ -145,7 +145,7 @@ test('the alarm, too, has its cause in the history', async () => {
   expect(body.items.filter(({ actor }) => actor === 'policy:food-court.board')).toHaveLength(2);
 });
 
-test('a shop at its limit asks to come back, and takes orders again when one is finished', async () => {
+test('a shop at its limit answers 503 with Retry-After, and accepts orders again when one is finished', async () => {
   expect((await place('2', 'o1', ['m1', 1])).status).toBe(201);
   const overloaded = await place('2', 'o2', ['m1', 1]);
   expect(refusal(overloaded)).toEqual([503, '/problems/shop-overloaded']);
@@ -156,7 +156,7 @@ test('a shop at its limit asks to come back, and takes orders again when one is 
   expect((await place('2', 'o2', ['m1', 1])).status).toBe(201);
 });
 
-test('the board is live in the control centre’s stream of events', async () => {
+test('the control centre’s event stream shows the board live', async () => {
   const { body } = await read<{ eventCursor: string }>('/control-center');
   const listening = new AbortController();
   const events = await fetch(`${plaza.url}/control-center/events?after=${encodeURIComponent(body.eventCursor)}`, {

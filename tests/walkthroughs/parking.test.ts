@@ -18,7 +18,7 @@ type Event = { type: string; position: string; causationId: string; correlationI
 
 const after = (position: string | null) => ({ 'Min-Event-Position': position ?? '', Prefer: 'wait=10' });
 
-test('a reservation takes a spot and brings a coupon; its cancellation gives both back', async () => {
+test('a reservation takes a spot and earns a coupon; its cancellation returns both', async () => {
   await call(plaza.url, 'POST', '/parking/lots', { lotId: '1', name: '정자역 주차장', spots: 5 });
   const second = await call(plaza.url, 'POST', '/parking/lots', { lotId: '2', name: '서현역 주차장', spots: 0 });
   const reservation = { reservationId: 'r1', customerId: 'CUST1', carNumber: '10더8612', amount: 5000 };
@@ -49,12 +49,12 @@ test('a reservation takes a spot and brings a coupon; its cancellation gives bot
   expect(lotAfter.body).toMatchObject({ spots: 5, reserved: 0, free: 5 });
   await eventually(coupon, ({ body }) => body.status === 'revoked');
 
-  // The second lot's stream has its registration and nothing else.
+  // The second lot's stream has only its registration.
   const lot2 = await call<{ items: Event[] }>(plaza.url, 'GET', '/parking/lots/2/history', undefined, freed);
   expect(lot2.body.items.map(({ position: at }) => at)).toEqual([second.headers.get('Event-Position')]);
 });
 
-test('the control centre shows the four events in the order of cause', async () => {
+test('the control centre shows the four events in causal order', async () => {
   const shown = await eventually(
     () => call<{ events: Event[] }>(plaza.url, 'GET', '/control-center'),
     ({ body }) => body.events.some(({ type }) => type === 'CouponRevoked'),

@@ -17,7 +17,7 @@ type Page<Item> = { items: Item[]; next?: string };
 
 const reaching = (position: string | null) => ({ 'Min-Event-Position': position ?? '', Prefer: 'wait=20' });
 
-/** Every item of a list, page by page. */
+/** Reads every item of a list, page by page. */
 const allOf = async <Item>(url: string, path: string, headers: Record<string, string> = {}): Promise<Item[]> => {
   const items: Item[] = [];
   let next: string | undefined;
@@ -30,7 +30,7 @@ const allOf = async <Item>(url: string, path: string, headers: Record<string, st
   return items;
 };
 
-/** Asks for a document, each time as soon as its view has moved on from where it stood. */
+/** Reads a document, each time as soon as its view has moved. */
 const following = <Body>(url: string, path: string) => {
   let headers: Record<string, string> = {};
   return async () => {
@@ -59,7 +59,7 @@ describe('the walk-through', () => {
     data.remove();
   });
 
-  test('two places are booked and a third customer waits for one', async () => {
+  test('two places are booked and a third customer gets one after a cancellation', async () => {
     const opened = await openSlot(plaza.url, 's1', 2);
     expect(opened.status).toBe(201);
     expect(opened.headers.get('Location')).toBe('/screening/slots/s1');
@@ -93,7 +93,7 @@ describe('the walk-through', () => {
     expect((await book(plaza.url, 's1', 'b3', 'c3')).status).toBe(201);
   });
 
-  test("my page shows the first customer's history with its times", async () => {
+  test('the first customer’s bookings show each status with its time', async () => {
     const again = await openSlot(plaza.url, 's2', 1);
     const shown = reaching(again.headers.get('Event-Position'));
     const mine = await allOf<Booking>(plaza.url, '/screening/customers/c1/bookings', shown);
@@ -165,10 +165,10 @@ describe('the walk-through', () => {
 });
 
 describe('with processes that stop and die', () => {
-  /** Enough that policies can be killed with some done and some to do; SCREENING_BOOKINGS=5000 is a large hospital's day. */
+  /** Enough to kill the policies half way; SCREENING_BOOKINGS=5000 is a large hospital's day. */
   const BOOKINGS = Number(process.env.SCREENING_BOOKINGS ?? 1_000);
   const AT_ONCE = 32;
-  /** How often the policies may be done before they are killed. */
+  /** Attempts to kill the policies before they have finished. */
   const ATTEMPTS = 5;
   const WITHIN = 120_000;
 
@@ -198,7 +198,7 @@ describe('with processes that stop and die', () => {
     data.remove();
   });
 
-  /** How often each status was the answer. A customer who is told to come back later does. */
+  /** Number of answers by status. A client that gets 503 retries. */
   const bookAll = async (url: string, slotId: string, count: number): Promise<Record<number, number>> => {
     const tally: Record<number, number> = {};
     let next = 0;
@@ -216,7 +216,7 @@ describe('with processes that stop and die', () => {
     return tally;
   };
 
-  /** Deletes a slot with many bookings, kills the policies, has customers cancel some that are open, and starts them again. */
+  /** Deletes a slot with many bookings, kills the policies, cancels some open bookings, and restarts the policies. */
   const deleteAndKill = async (slotId: string) => {
     const { url } = programs.gateway;
     const path = `/screening/slots/${slotId}`;
@@ -269,7 +269,7 @@ describe('with processes that stop and die', () => {
     2 * WITHIN,
   );
 
-  test('with the projections stopped booking goes on, and the desk and my page catch up', async () => {
+  test('with the projections stopped booking continues, and the views catch up later', async () => {
     const { url } = programs.gateway;
     const opened = await openSlot(url, 'small', 2);
     await call(url, 'GET', '/screening/slots/small', undefined, reaching(opened.headers.get('Event-Position')));

@@ -8,7 +8,7 @@ import { type Request, requestsFor, type Served } from './requests.ts';
 export type Attack = {
   requests: number;
   statuses: ReadonlyMap<number, number>;
-  /** What must not be, a line each, with the request: at most as many as anybody reads. */
+  /** A line for each finding with its request; at most as many as are readable. */
   findings: readonly string[];
 };
 
@@ -18,7 +18,7 @@ const MAX_FINDINGS = 30;
 const AT_ONCE = 16;
 /** Milliseconds. */
 const ANSWERED_WITHIN = 60_000;
-/** Answers of Node.js' own HTTP, before the program sees a request: no operation documents them. */
+/** Answers of Node.js' own HTTP server before the program sees a request: no operation documents them. */
 const OF_HTTP = new Set([400, 408, 413, 417, 431]);
 const OF_ANY_PATH = new Set([400, 404, 405, 421]);
 
@@ -62,7 +62,7 @@ const isAskedFor = (type: string | undefined, { method, headers }: Request): boo
   return name === 'view-behind' ? asksForPosition : !Object.hasOwn(commonProblems, name);
 };
 
-/** What is wrong with an answer; nothing when it is as documented. */
+/** Returns the errors of an answer; none when it is as documented. */
 const judge = (request: Request, answer: Answer): string[] => {
   const { method, path } = request;
   const { status, headers } = answer;
@@ -117,7 +117,7 @@ const LINE = '\r\n';
 const head = (...lines: string[]): string => `${lines.join(LINE)}${LINE}${LINE}`;
 const HOST = 'Host: localhost';
 
-/** Bytes that are no HTTP, or hardly. */
+/** Byte sequences that are not, or barely, HTTP. */
 const BYTES: readonly (string | Buffer)[] = [
   '\r\n\r\n',
   'GET\r\n\r\n',
@@ -164,14 +164,14 @@ const BYTES: readonly (string | Buffer)[] = [
   Buffer.from(Array.from({ length: 1_000 }, (_, at) => (at * 197) % 256)),
 ];
 
-/** Milliseconds after which a server that waits for more is left. */
+/** Milliseconds after which a server that waits for more is abandoned. */
 const SILENCE = 100;
 
 const sendBytes = (url: string, bytes: string | Buffer, chance: Random): Promise<string> =>
   new Promise((resolve) => {
     const { hostname, port } = new URL(url);
     const socket = connect(Number(port), hostname, () => {
-      // Some clients go away while they are answered.
+      // Some clients disconnect while they are answered.
       const then = chance.pick(['end', 'reset', 'wait', 'wait', 'wait']);
       if (then === 'end') socket.end(bytes);
       else socket.write(bytes, () => then === 'reset' && socket.resetAndDestroy());
@@ -185,7 +185,7 @@ const sendBytes = (url: string, bytes: string | Buffer, chance: Random): Promise
     socket.once('close', () => resolve(answered));
   });
 
-/** Sends what is hardly HTTP. @returns answers that must not be, a line each */
+/** Sends bytes that are barely HTTP. @returns a line for each wrong answer */
 export const attackWithBytes = async (url: string, rounds: number, seed: number): Promise<string[]> => {
   const chance = random(seed);
   const findings: string[] = [];

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Program, startProgram, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
 import { attack, attackWithBytes } from './attack.ts';
 
-/** `SEED=n` makes the same requests again; `npm run hostile` sends 200,000. */
+/** `SEED=n` repeats the same requests; `npm run hostile` sends 200,000. */
 const SEED = Number(process.env.SEED ?? Date.now() % 1_000_000);
 const REQUESTS = 10_000;
 
@@ -18,10 +18,10 @@ afterAll(async () => {
   data.remove();
 });
 
-/** A finding is read with its seed. */
+/** Findings are printed with their seed. */
 const withSeed = (findings: readonly string[]) => findings.map((finding) => `SEED=${SEED} ${finding}`);
 
-test(`${REQUESTS} requests made from the OpenAPI document (seed ${SEED}): no defect, nothing that is not documented`, async () => {
+test(`${REQUESTS} requests from the OpenAPI document (seed ${SEED}): no defect, no undocumented answer`, async () => {
   const { requests, statuses, findings } = await attack(plaza.url, REQUESTS, SEED);
   expect(withSeed(findings)).toEqual([]);
   expect(requests).toBe(REQUESTS);
@@ -30,11 +30,11 @@ test(`${REQUESTS} requests made from the OpenAPI document (seed ${SEED}): no def
     expect(statuses.get(status) ?? 0, String(status)).toBeGreaterThan(0);
 }, 120_000);
 
-test('bytes that are hardly HTTP: no defect either', async () => {
+test('bytes that are barely HTTP cause no defect', async () => {
   expect(withSeed(await attackWithBytes(plaza.url, 3, SEED))).toEqual([]);
 }, 60_000);
 
-test('the process goes on, ready, and has logged no error', async () => {
+test('the process is still ready, and has logged no error', async () => {
   expect((await fetch(`${plaza.url}/readyz`)).status).toBe(200);
   expect(
     plaza

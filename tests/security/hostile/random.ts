@@ -1,8 +1,8 @@
-/** Numbers that only look random: the same seed gives the same ones. */
+/** Pseudo-random numbers: the same seed gives the same sequence. */
 export type Random = {
-  /** From 0 to below `limit`. */
+  /** Returns an integer from 0 to below `limit`. */
   below(limit: number): number;
-  /** Whether something happens that does so once in `times`. */
+  /** Returns true once in `times` on average. */
   oneIn(times: number): boolean;
   pick<Value>(values: readonly Value[]): Value;
 };

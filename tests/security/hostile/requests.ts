@@ -10,7 +10,7 @@ type Operation = {
   requestBody?: { content: Readonly<Record<string, { schema: Schema; example?: unknown }>> };
 };
 
-/** The served OpenAPI document, as far as requests are made from it. */
+/** The parts of the served OpenAPI document that requests are made from. */
 export type Served = {
   paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   components: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
@@ -50,7 +50,7 @@ const TAGS = [
   '"'.repeat(3),
 ];
 
-/** Headers that mean something, with what they must not mean. */
+/** Headers with a meaning, with invalid values. */
 const HEADERS: Readonly<Record<string, readonly string[]>> = {
   'If-Match': TAGS,
   'If-None-Match': [...TAGS, '*, *'],
@@ -115,7 +115,7 @@ const TYPES = [
 const nested = (open: string, inner: string, close: string, levels: number): string =>
   open.repeat(levels) + inner + close.repeat(levels);
 
-/** Bodies that are no JSON, or no JSON that anybody expects. */
+/** Bodies that are not JSON, or unexpected JSON. */
 const BODIES: readonly (string | Buffer)[] = [
   ...[
     '',
@@ -232,7 +232,7 @@ export const requestsFor = (served: Served, chance: Random): (() => Request) => 
   return () => {
     const { path, method, operation } = chance.pick(operations);
     const parameters = (operation.parameters ?? []).map(resolve);
-    // One thing at a time is wrong, or several: what is refused first must not hide the rest.
+    // One error at a time, or several: an early refusal must not hide the later checks.
     const isRight = () => !chance.oneIn(4);
     const { body, type } = bodyOf(operation, isRight());
     const headers = headersOf(!chance.oneIn(3));

@@ -1,6 +1,6 @@
 import type { Random } from './random.ts';
 
-/** A JSON schema, as far as OpenAPI documents of Plaza use it. */
+/** The parts of JSON Schema that Plaza's OpenAPI document uses. */
 export type Schema = {
   $ref?: string;
   type?: string | readonly string[];
@@ -22,12 +22,12 @@ export type Schema = {
 
 type Resolve = (schema: Schema) => Schema;
 
-/** Few ids, so that requests meet what others have made. */
+/** Few ids, so that requests address resources of earlier ones. */
 export const IDS = ['lot-1', 'r-1', 'a', 'b', 'c-1', '1', 'x_y-Z', 'CUST1', '0'];
 
 const CONTROL = '\u0000\u0001\u001f\u007f';
 
-/** Text that programs stumble over. */
+/** Text that often causes defects. */
 export const HOSTILE_TEXT: readonly string[] = [
   '',
   ' ',
@@ -77,7 +77,7 @@ const deep = (levels: number): unknown => {
   return value;
 };
 
-/** Any JSON value, more often an odd one. */
+/** Returns any JSON value, often an unusual one. */
 export const anyValue = (chance: Random): unknown => {
   switch (chance.below(9)) {
     case 0:
@@ -125,7 +125,7 @@ const textOf = (schema: Schema, chance: Random): string => {
 const numberOf = ({ minimum = -1000, maximum = 1000 }: Schema, chance: Random): number =>
   chance.pick([minimum, maximum, minimum + Math.floor((maximum - minimum) / 2), Math.min(maximum, minimum + 1)]);
 
-/** A value that a schema allows, often at the edge of what it allows. */
+/** Returns a value that a schema allows, often at its limits. */
 export const validValue = (given: Schema, chance: Random, resolve: Resolve): unknown => {
   const schema = resolve(given);
   const { type, anyOf, items, properties = {}, required = [] } = schema;
@@ -155,7 +155,7 @@ export const validValue = (given: Schema, chance: Random, resolve: Resolve): unk
   }
 };
 
-/** A value just outside of what a schema allows. */
+/** Returns a value just outside a schema's limits. */
 const outside = (given: Schema, chance: Random, resolve: Resolve): unknown => {
   const schema = resolve(given);
   const { type, minimum = 0, maximum = 1000, maxLength = 64, maxItems = 3 } = schema;
@@ -167,7 +167,7 @@ const outside = (given: Schema, chance: Random, resolve: Resolve): unknown => {
   return anyValue(chance);
 };
 
-/** A value with one thing wrong somewhere in it. */
+/** Returns a value with one error somewhere in it. */
 export const brokenValue = (given: Schema, chance: Random, resolve: Resolve): unknown => {
   const schema = resolve(given);
   const value = validValue(schema, chance, resolve);
