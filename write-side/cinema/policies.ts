@@ -57,7 +57,7 @@ const cancellations = policy({
     })),
 });
 
-/** The seat follows its payment, should the write side have ended between the two. */
+/** Confirms or releases the seat of a payment, in case the write side ended between the two. */
 const outcomes = policy({
   name: 'cinema.outcomes',
   context: cinema,
@@ -72,8 +72,8 @@ const outcomes = policy({
 export const policies = [showings, withdrawals, cancellations, outcomes];
 
 /**
- * Sees every held seat to its end, and every payment that must not stand back to the customer.
- * @param holdMs milliseconds for which a seat is held before its payment is looked after
+ * Settles every held seat, and refunds every payment that must not stand.
+ * @param holdMs milliseconds for which a seat is held before its payment is settled
  */
 const payments = (holdMs: number) =>
   processManager({
@@ -112,7 +112,7 @@ const payments = (holdMs: number) =>
     },
   });
 
-/** Tells customers what became of their reservations. */
+/** Sends customers the outcome of their reservations. */
 const messages = processManager({
   name: 'cinema.messages',
   context: cinema,

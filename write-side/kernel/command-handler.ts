@@ -12,39 +12,39 @@ import { type Desk, type DeskObserver, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
 import type { Limit, Outcome, Request } from './request.ts';
 
-/** A command and where it comes from. */
+/** A command with its sender and its conditions. */
 export type GivenCommand = {
   type: string;
   data: object;
-  /** The same whenever the same command comes again; made up when left out, and the command can't be repeated. */
+  /** A repeated command has the same id. Without one, the command can't be repeated. */
   commandId?: string;
-  /** Who asks. */
+  /** The sender. */
   actor: string;
   correlationId?: string;
   causationId?: string;
   traceparent?: string;
 } & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'within' | 'isAbandoned'>;
 
-/** Decides commands and appends what they yield. */
+/** Decides commands and appends their events. */
 export type CommandHandler = {
-  /** Never rejects: what went wrong is an outcome. @throws TypeError for a command type that no context has */
+  /** Never rejects: a failure is an outcome. @throws TypeError for a command type that no context has */
   handle(command: GivenCommand): Promise<Outcome>;
-  /** The body of the answer to a command that was done with these events. */
+  /** Returns the body of the answer to a command that yielded these events. */
   answer(command: { type: string; data: object }, events: readonly { type: string; data: object }[]): object;
   /** Commands that wait or are in flight. */
   readonly busy: number;
-  /** Writes snapshots of the states in memory, so that the next start is fast. Takes no longer than it is given. */
+  /** Writes snapshots of the states in memory within a time, so that the next start is fast. */
   close(withinMs?: number): Promise<void>;
 };
 
 export type CommandHandlerOptions = {
   store: Streams;
   contexts: readonly CommandContext[];
-  /** Commands that may wait or be in flight; one more is refused as overloaded. */
+  /** The most commands that may wait or be in flight. Further ones are refused as overloaded. */
   maxBusy?: number;
   /** The same for one stream. */
   maxBusyPerStream?: number;
-  /** Streams whose state is kept in memory while nothing waits for them, and things that those states hold in all. */
+  /** Idle streams whose state is kept in memory, and the things that those states hold in all. */
   maxIdle?: number;
   maxIdleSize?: number;
   now?: () => Date;
@@ -52,7 +52,7 @@ export type CommandHandlerOptions = {
   observe?: CommandObserver;
 };
 
-/** Is called with the outcomes of commands, for metrics. @param seconds since the command came */
+/** Observes the outcomes of commands, for metrics. @param seconds since the command came */
 export type CommandObserver = DeskObserver & {
   handled?(type: string, outcome: Outcome, seconds: number): void;
 };
@@ -66,8 +66,8 @@ type Handled = {
 const CLOSING_AT_ONCE = 16;
 
 /**
- * Milliseconds that an overloaded answer is held back. Clients that ask again at once would otherwise keep the event loop
- * at reading requests, and the event store's answers to those that were let in would come too late.
+ * Milliseconds that an overloaded answer is delayed. Clients that retry at once would otherwise keep the event loop busy
+ * with requests, and the event store's answers to admitted commands would come too late.
  */
 const SHED_AFTER = 500;
 
@@ -94,7 +94,7 @@ const requireUniqueNames = (contexts: readonly CommandContext[]): void => {
 };
 
 /**
- * @param options.contexts whose commands it takes
+ * Returns a handler for the commands of some contexts.
  * @throws Error when two of them declare the same command, event or stream category
  */
 export const commandHandler = ({

@@ -3,55 +3,55 @@ import type { Refusal } from './decider.ts';
 
 type Event = { type: string; data: object };
 
-/** What a command gives a desk, besides itself. */
+/** A command and its conditions. */
 export type Request = {
   command: { type: string; data: object };
-  /** Everything but the event's own schema version. Its `commandId` is the same when the same command comes again. */
+  /** The metadata of its events, without their schema version. A repeated command has the same `commandId`. */
   metadata: Omit<EventMetadata, 'schemaVersion'>;
-  /** What the client says the stream stands at: one of these revisions, or that it exists at all. */
+  /** The revisions that the client accepts, or `*` for any existing stream. */
   ifMatch?: readonly bigint[] | '*';
-  /** The client says that the stream does not exist. */
+  /** Requires that the stream does not exist. */
   ifNoneMatch?: boolean;
-  /** The owner that the addressed thing must have; left out, any. */
+  /** The owner that the addressed thing must have, if given. */
   ownedBy?: string;
-  /** The scope that the thing must be in; with `ownedBy`, either will do. */
+  /** The scope that the thing must be in. With `ownedBy`, one of the two suffices. */
   within?: { field: string; values: readonly string[] };
-  /** Whether nobody waits for the answer any more: a command that is not yet decided is then dropped. */
+  /** Whether the client has gone. A command that is not yet decided is then dropped. */
   isAbandoned?(): boolean;
 };
 
-/** How a command ended. Everything but `done` and an uncertain `unavailable` left nothing in the stream. */
+/** The outcome of a command. Only `done` and an uncertain `unavailable` may have appended events. */
 export type Outcome =
   | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
   | { kind: 'refused'; refusal: Refusal }
-  /** The caller owns nothing that the command names: it is somebody else's, or does not exist. */
+  /** The caller does not own the addressed thing, or it does not exist. */
   | { kind: 'not-owner' }
-  /** The stream stands at another revision than the client said; -1 for a stream that does not exist. */
+  /** The stream has another revision than the client requires; -1 for a stream that does not exist. */
   | { kind: 'stale'; revision: bigint }
-  /** The command's id was another command's. */
+  /** Another command had the same id. */
   | { kind: 'key-reused' }
   | { kind: 'too-large' }
-  /** So many wait already; without a limit: other processes kept being faster. */
+  /** Too many commands wait; without a limit: other processes appended first, every time. */
   | { kind: 'overloaded'; limit?: Limit }
   | { kind: 'dropped' }
-  /** Its decision, or the fold of the stream's events, threw: a defect. */
+  /** The decider threw while it decided or folded events: a defect. */
   | { kind: 'failed' }
   /** The stream holds events that only a newer Plaza knows. */
   | { kind: 'too-new' }
-  /** `uncertain`: it may have been done all the same; a repeat under the same id finds out. */
+  /** `uncertain`: the command may have been done; a repeat under the same id finds out. */
   | { kind: 'unavailable'; uncertain: boolean };
 
-/** A bound that was reached: how many commands may wait or be in flight, in all or for one stream. */
+/** The bound that was reached: how many commands may wait or be in flight, in all or for one stream. */
 export type Limit = { name: 'commands' | 'stream'; most: number };
 
 /** A command that waits for its outcome. */
 export type Waiting = {
   readonly request: Request;
-  /** Gives the command its outcome. The first one counts. */
+  /** Settles the command. Only the first outcome counts. */
   settle(outcome: Outcome): void;
   /**
-   * `confirmed`: the stream was read since the command came, so that it may be refused on what was read. `settled`: it
-   * has its outcome.
+   * `confirmed`: the stream was read after the command came, so the command may be refused. `settled`: the command has
+   * its outcome.
    */
   state: 'queued' | 'confirmed' | 'settled';
 };

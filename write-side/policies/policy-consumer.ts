@@ -17,22 +17,22 @@ export type PolicyCommand = {
 };
 
 /**
- * Has a command done.
- * @returns done, whatever that changed; refused, with the reason; or unavailable, to be tried again
+ * Handles a command.
+ * @returns `done`, even if nothing changed; `refused` with the reason; or `unavailable`, to be tried again
  */
 export type DispatchCommand = (
   command: PolicyCommand,
 ) => Promise<{ kind: 'done' } | { kind: 'refused'; reason: string } | { kind: 'unavailable'; detail: string }>;
 
-/** A rule that was broken by a policy's command: parked, for an operator to look at. */
+/** A policy's command broke a rule. The event is parked for an operator. */
 class PolicyRefusedError extends Error {
   override readonly name = 'PolicyRefusedError';
 }
 
-/** Milliseconds for a command; one that gets no answer is repeated under the same command id. */
+/** Milliseconds for a command. A command without an answer is repeated under the same command id. */
 const ANSWER_WITHIN = 15_000;
 
-/** Makes the consumer that runs a policy: events of one key in their order, those of different keys side by side. */
+/** Makes the consumer that runs a policy: events of one key in order, those of different keys concurrently. */
 export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answerWithin = ANSWER_WITHIN): Consumer => {
   const types = new Set<string>(policy.events);
 

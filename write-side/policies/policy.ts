@@ -2,23 +2,23 @@ import type { CommandOf, ContextSchema, EventOf } from '../../schemas/kernel/con
 
 type AnyMessage = { type: string; data: object };
 
-/** An event as policies see it, with its place in its stream. */
+/** An event as a policy gets it, with its revision. */
 export type PolicyEvent<Event extends AnyMessage = AnyMessage> = Event & {
-  /** Decimal, from 0. Tells two events of one stream apart that say the same. */
+  /** Decimal, from 0. It distinguishes two events of one stream with the same data. */
   revision: string;
 };
 
 /**
- * Whenever event, then commands: a pure function. The commands' ids derive from the event, and the deciders recognise
- * what they have done: an event that is handled again, however much later, changes nothing.
+ * A policy: a pure function from an event to commands. The ids of the commands derive from the event, and the deciders
+ * recognise a repeated command, so an event that is handled again changes nothing, however much later.
  */
 export type Policy<Event extends AnyMessage = AnyMessage, Command extends AnyMessage = AnyMessage> = {
-  /** `{context}.{name}`; for ever: its checkpoint is found by it. */
+  /** `{context}.{name}`; never changes, because the checkpoint is found by it. */
   name: string;
   context: ContextSchema;
   events: readonly Event['type'][];
   react(event: PolicyEvent<Event>): readonly Command[];
-  /** Events of one key are acted on in their order; those of different keys side by side. */
+  /** Events of one key are handled in order, those of different keys concurrently. */
   key(event: Event): string;
 };
 

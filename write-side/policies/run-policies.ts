@@ -10,11 +10,11 @@ import { type DispatchCommand, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
 import { type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
-/** Process managers and how what they schedule is done, by their names. */
+/** Process managers, and the functions that perform their tasks, by the names of the process managers. */
 export type Processes = {
   managers: readonly ProcessManager[];
   perform: Readonly<Record<string, Perform>>;
-  /** Ends what they reach outside with. */
+  /** Closes the connections to the services. */
   close(): void;
 };
 
@@ -60,8 +60,8 @@ const dispatchForTask = (dispatch: DispatchCommand) => async (command: { type: s
 };
 
 /**
- * Runs policies and process managers, together with all other processes that run the same ones. Returns at once.
- * @throws Error when two have the same name
+ * Runs policies and process managers, and shares them with other processes that run the same ones. Returns at once.
+ * @throws Error when two of them have the same name
  */
 export const startPolicies = ({
   policies,

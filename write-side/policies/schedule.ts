@@ -6,7 +6,7 @@ import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { ProcessManager } from './process.ts';
 
-/** Something that is to be done. */
+/** A task of a process manager. */
 export type Task = {
   /** `{process}:{key}` */
   _id: string;
@@ -14,19 +14,19 @@ export type Task = {
   task: string;
   data: object;
   dueAt: Date;
-  /** How often it was begun. */
+  /** The number of attempts. */
   attempts: number;
-  /** Why it is not done yet. */
+  /** Why the last attempt failed. */
   reason: string | null;
   correlationId: string;
   /** The event that planned it. */
   causationId: string;
 };
 
-/** The tasks that wait, of every process manager. */
+/** The planned tasks of every process manager. */
 const schedule = (db: Db): Collection<Task> => db.collection<Task>('schedule');
 
-/** The consumer that keeps a process manager's schedule: events come in, tasks come on and off. */
+/** Returns the consumer that keeps a process manager's schedule: events plan tasks and remove them. */
 export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
   const types = new Set<string>(manager.events);
   return {
@@ -77,7 +77,7 @@ export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
 type Command = { type: string; data: object };
 
 /**
- * Does a task: it may come twice, and must then have one effect.
+ * Performs a task. It may be called twice for one task, and must then have one effect.
  * @param dispatch handles a command; rejects when it is not known whether the command was done
  * @throws Error to be called again later
  */
@@ -88,9 +88,9 @@ export type Perform = (
 
 export type ScheduleOptions = {
   db: Db;
-  /** How the tasks of each process manager are done, by its name. */
+  /** The functions that perform the tasks, by the name of the process manager. */
   perform: Readonly<Record<string, Perform>>;
-  /** Has a command done on behalf of a task. @throws Error when it is not known whether it was */
+  /** Handles a command on behalf of a task. @throws Error when it is not known whether the command was done */
   dispatch(command: Command, task: Task): Promise<'done' | 'refused'>;
   log?: (line: string) => void;
 };
@@ -102,14 +102,14 @@ const CLAIM_MS = 30_000;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 30_000;
 
-/** Does what is due, together with all other processes that do the same. @returns ends it, after the tasks in hand */
+/** Performs due tasks, and shares them with other processes. @returns a function that stops after the current tasks */
 export const startSchedule = ({ db, perform, dispatch, log = () => {} }: ScheduleOptions): (() => Promise<void>) => {
   const tasks = schedule(db);
   const processes = Object.keys(perform);
   const stopping = new AbortController();
   const running = new Set<Promise<void>>();
 
-  /** A task is claimed by moving it on: should this process end, it comes due again. */
+  /** Claims a task by postponing it: if this process ends, the task is due again. */
   const claim = async (task: Task): Promise<Date | null> => {
     const until = new Date((await storeNow(db)) + CLAIM_MS);
     const { _id, dueAt } = task;

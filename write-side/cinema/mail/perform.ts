@@ -22,9 +22,9 @@ export type MessagesOptions = {
 };
 
 /**
- * Sends a message that the schedule asks for, unless it was sent: at least once, should the process end between the
- * channel's answer and the record of it, and then under the same Message-ID.
- * @throws Error to be called again later
+ * Sends a planned message, unless it was sent. If the process ends before the record of it, the message is sent again
+ * with the same Message-ID.
+ * @throws Error when the task must be performed again later
  */
 export const performMessages =
   ({ channel, address }: MessagesOptions) =>

@@ -10,42 +10,41 @@ import {
 } from 'cockatiel';
 import type { Charge, ChargeState } from './contract.ts';
 
-/** What became of a charge. `unknown`: it may have been made. `unavailable`: it was certainly not. */
+/** The outcome of a charge. `unknown`: it may have been made. `unavailable`: certainly not made. */
 export type ChargeOutcome = 'approved' | 'declined' | 'unknown' | 'unavailable';
 
-/** A payment provider, as Plaza calls it. */
+/** The calls to a payment provider. */
 export type Payments = {
   /** Takes money, at most once for a key. Never rejects. */
   charge(key: string, charge: Omit<Charge, 'currency'>): Promise<ChargeOutcome>;
   /**
-   * What the provider knows about a key.
-   * @returns nothing for a key that it never saw
-   * @throws Error when it can't be asked
+   * Returns the state of a charge, or undefined for a key that the provider never got.
+   * @throws Error when the provider does not answer
    */
   find(key: string): Promise<ChargeState | undefined>;
   /**
-   * Gives back what was taken under a key, if anything was, and has nothing taken later.
+   * Refunds a charge, if there was one, and refuses a later one under the key.
    * @returns whether money was taken
-   * @throws Error when it can't be asked
+   * @throws Error when the provider does not answer
    */
   undo(key: string): Promise<boolean>;
-  /** `open`: calls are not even tried; `half-open`: the next one tells. */
+  /** `open`: calls fail at once; `half-open`: the next call decides. */
   circuit(): 'closed' | 'half-open' | 'open';
 };
 
 export type PaymentsOptions = {
-  /** Of the provider; see contract.ts. */
+  /** The provider's URL; see contract.ts. */
   url: string;
-  /** Milliseconds for one call; it is made up to three times. */
+  /** Milliseconds for one call. A call is made up to three times. */
   timeoutMs: number;
   currency?: string;
-  /** Calls that fail one after the other until no more are made. */
+  /** Failures in a row that open the circuit. */
   breakAfter?: number;
-  /** Milliseconds until one is tried again. */
+  /** Milliseconds until an open circuit lets one call through. */
   halfOpenAfter?: number;
 };
 
-/** An answer that settles the matter: nothing was done, and the same again would end the same. */
+/** A final refusal: nothing was charged, and a retry would have the same result. */
 class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
@@ -77,7 +76,7 @@ export const connectPayments = ({
     breaker,
   );
 
-  /** @throws RefusedError for a 4xx but 404, Error for all that leaves open what happened */
+  /** @throws RefusedError for a 4xx but 404, Error when the outcome is unknown */
   const call = async (method: string, path: string, body?: object): Promise<ChargeState | undefined> => {
     const response = await fetch(base + path, {
       method,

@@ -1,7 +1,7 @@
 import { type Hold, holdKey } from '../../../schemas/cinema.ts';
 import type { Payments } from './client.ts';
 
-/** What a payment is for, as the schedule keeps it. */
+/** The data of a planned task: the payment for a hold. */
 type Payment = Hold & { customerId: string; title: string; amount: number };
 
 type Command = { type: string; data: object };
@@ -12,16 +12,16 @@ type Command = { type: string; data: object };
  */
 export type Dispatch = (command: Command) => Promise<'done' | 'refused'>;
 
-/** How often the provider is asked about a held seat before it is released with the provider still away. */
+/** Attempts to ask the provider about a held seat. Then the seat is released, even if no attempt was answered. */
 const PATIENCE = 3;
 
 /**
- * Does what the payments' schedule asks for. Each step may come again: the provider knows the key, and the payment's
- * stream takes the first outcome it is told.
- * - `settle`: a seat was held for long; its payment is looked for and recorded. Whatever the provider does not know
- *   of is declined, and undone so that it can't be charged later.
- * - `undo`: the payment must not stand; what was charged is given back.
- * @throws Error to be called again later
+ * Performs the tasks of payments. A task may be repeated: the provider recognises the key, and the stream of the
+ * payment keeps the first outcome.
+ * - `settle`: a seat was held for too long. Records the provider's outcome. An unknown payment is declined, and undone
+ *   so that it can't be charged later.
+ * - `undo`: the payment must not stand. Refunds what was charged.
+ * @throws Error when the task must be performed again later
  */
 export const performPayments =
   (payments: Pick<Payments, 'find' | 'undo'>) =>
