@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
@@ -96,6 +97,10 @@ export const storedEvent = (at: number, type: string, data: object = {}, stream 
   position: { commit: BigInt(at), prepare: BigInt(at) },
 });
 
+/** Milliseconds between two questions: few at first, more while the process that answers is still busy. */
+const FIRST_PAUSE = 5;
+const LONGEST_PAUSE = 100;
+
 /** Repeats a request until its answer is as expected. @throws Error with the last answer after the time limit */
 export const until = async <Answer>(
   ask: () => Promise<Answer> | Answer,
@@ -103,11 +108,11 @@ export const until = async <Answer>(
   within = 10_000,
 ): Promise<Answer> => {
   const deadline = performance.now() + within;
-  for (;;) {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.3)) {
     const answer = await ask();
     if (expected(answer)) return answer;
     if (performance.now() > deadline) throw new Error(`not within ${within} ms, last: ${show(answer)}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
+    await delay(pause);
   }
 };
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Answer, call, eventually, type Program, SHIPPED, startProgram, temporaryData } from '../support/plaza.ts';
 import { load } from './load.ts';
 
 /** How often the event store is killed under load. */
@@ -12,7 +12,11 @@ let writeSide: Program;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
-  writeSide = await startProgram('write-side', { EVENTSTORE_URL: stores.eventStoreUrl });
+  writeSide = await startProgram('write-side', {
+    EVENTSTORE_URL: stores.eventStoreUrl,
+    PLAZA_CONTEXTS: 'parking',
+    ...SHIPPED,
+  });
   for (const lotId of ['a', 'b', 'c', 'd'])
     await call(writeSide.url, 'POST', '/parking/lots', { lotId, name: lotId, spots: 100_000 });
 });

@@ -4,11 +4,11 @@ import { afterAll, expect, test } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, type Program, SHIPPED, startProgram, temporaryData } from '../support/plaza.ts';
 import { FEW_SPOTS, load, registerLots } from './load.ts';
 
 /** How often everything, or only the stores, is killed under load; `CYCLES=500` for a long run. */
-const CYCLES = Number(process.env.CYCLES ?? 25);
+const CYCLES = Number(process.env.CYCLES ?? 10);
 
 const data = temporaryData();
 let plaza: Program;
@@ -18,7 +18,13 @@ afterAll(async () => {
 });
 
 const start = (port: string, EVENTSTORE_FAST = 'on') =>
-  startProgram('all-in-one', { PLAZA_DATA: data.folder, PORT: port, EVENTSTORE_FAST });
+  startProgram('all-in-one', {
+    PLAZA_DATA: data.folder,
+    PLAZA_CONTEXTS: 'parking',
+    PORT: port,
+    EVENTSTORE_FAST,
+    ...SHIPPED,
+  });
 
 const storesOf = (program: Program): number => {
   const pids = [...program.output().matchAll(/the embedded stores are process (\d+)/g)].map(([, pid]) => Number(pid));
@@ -26,7 +32,7 @@ const storesOf = (program: Program): number => {
 };
 
 test(`killed ${CYCLES} times under load: every acknowledged command is stored once`, {
-  timeout: 60_000 + CYCLES * 10_000,
+  timeout: 180_000 + CYCLES * 10_000,
 }, async () => {
   plaza = await start('0');
   const { port } = new URL(plaza.url);
@@ -65,7 +71,7 @@ test(`killed ${CYCLES} times under load: every acknowledged command is stored on
   expect(few).toBeLessThanOrEqual(FEW_SPOTS);
   await disconnectEventStore(client);
 
-  const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+  const env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'parking' };
   const projections = await startProgram('projections', env);
   const readApi = await startProgram('read-api', env);
   await eventually(

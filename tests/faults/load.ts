@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { call } from '../support/plaza.ts';
@@ -31,6 +32,9 @@ export const registerLots = async (base: string, large: number): Promise<string[
     await call(base, 'POST', '/parking/lots', { lotId, name: lotId, spots: lotId === 'few' ? FEW_SPOTS : 100_000 });
   return lots;
 };
+
+/** Milliseconds before a command without an answer is repeated: a program that starts needs the processor too. */
+const BEFORE_AGAIN = 50;
 
 let loads = 0;
 
@@ -74,7 +78,7 @@ export const load = (base: string, lots: readonly string[], clients: number): Lo
         status = await reserve(reserved);
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
         if (status === 201) acknowledged.add(`${reserved.lotId}.${reserved.reservationId}`);
-        else if (status !== 409) await new Promise((resolve) => setTimeout(resolve, 5));
+        else if (status !== 409) await pause(BEFORE_AGAIN);
       }
     }
   };

@@ -8,6 +8,7 @@ import {
   call,
   eventually,
   type Program,
+  SHIPPED,
   startProgram,
   temporaryData,
   viewsAreBuilt,
@@ -89,6 +90,7 @@ beforeAll(async () => {
     EVENTSTORE_URL: eventStore.stores.eventStoreUrl,
     MONGODB_URL: mongo.stores.mongoUrl,
     LOG_LEVEL: 'error',
+    ...SHIPPED,
   });
   await call(plaza.url, 'POST', '/parking/lots', { lotId: 'lot-1', name: '정자역', spots: 100_000 });
   await reserve();

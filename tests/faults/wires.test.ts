@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, type Program, SHIPPED, startProgram, temporaryData } from '../support/plaza.ts';
 import { FEW_SPOTS, load, registerLots } from './load.ts';
 import { differingDocuments } from './views.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';
 
 /** Number of faults under load; `WIRE_FAULTS=5000` for a long run. */
-const COUNT = Number(process.env.WIRE_FAULTS ?? 200);
+const COUNT = Number(process.env.WIRE_FAULTS ?? 100);
 
 const data = temporaryData();
 let stores: EmbeddedStores;
@@ -20,7 +20,13 @@ beforeAll(async () => {
   const port = Number(new URL(stores.eventStoreUrl.replace('esdb', 'http')).port);
   wires = await Promise.all([startWire(port), startWire(port)]);
   writeSides = await Promise.all(
-    wires.map((wire) => startProgram('write-side', { EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false` })),
+    wires.map((wire) =>
+      startProgram('write-side', {
+        EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false`,
+        PLAZA_CONTEXTS: 'parking',
+        ...SHIPPED,
+      }),
+    ),
   );
   projections = await startProgram('projections', {
     EVENTSTORE_URL: `esdb://127.0.0.1:${wires[0]!.port}?tls=false`,

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { settingsTable } from '../../programs/wiring/settings.ts';
 import { breachesOf } from './contract.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
+const END_WITH_PARENT = new URL('./end-with-parent.js', import.meta.url).href;
 
 export type Program = {
   /** The address of a program that listens. */
@@ -20,35 +22,46 @@ export type Program = {
   ended: Promise<number | null>;
 };
 
+/** A busy machine must not turn answers into 503s. Tests of faults use SHIPPED instead. */
+const PATIENT = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
+
+/** The time limits of answers as they are by default, for tests of faults. */
+export const SHIPPED = {
+  COMMAND_TIMEOUT_MS: settingsTable.COMMAND_TIMEOUT_MS.default,
+  QUERY_TIMEOUT_MS: settingsTable.QUERY_TIMEOUT_MS.default,
+};
+
 const READY = /listens on (http:\/\/\S+)|^stores ready/;
 
 /**
- * Starts one of Plaza's programs and waits for its ready line.
+ * Starts one of Plaza's programs and waits for its ready line. The program ends with this process.
  * @param name of its file in `programs/`: `all-in-one`
  * @param env settings; PORT is any free port
  * @param root another version's folder
  * @throws Error with the output when the program ends first
  */
 export const startProgram = async (name: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
-  const child: ChildProcess = spawn(process.execPath, [join(root, 'programs/run.js'), name], {
-    cwd: root,
-    env: {
-      ...process.env,
-      PORT: '0',
-      WRITE_SIDE_PORT: '0',
-      READ_API_PORT: '0',
-      PROJECTIONS_PORT: '0',
-      POLICIES_PORT: '0',
-      LOG_LEVEL: 'info',
-      ...env,
+  const child: ChildProcess = spawn(
+    process.execPath,
+    ['--import', END_WITH_PARENT, join(root, 'programs/run.js'), name],
+    {
+      cwd: root,
+      env: {
+        ...process.env,
+        PORT: '0',
+        WRITE_SIDE_PORT: '0',
+        READ_API_PORT: '0',
+        PROJECTIONS_PORT: '0',
+        POLICIES_PORT: '0',
+        LOG_LEVEL: 'info',
+        ...PATIENT,
+        ...env,
+      },
+      stdio: ['pipe', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   let output = '';
-  const abandon = () => child.kill('SIGKILL');
-  process.once('exit', abandon);
   const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  void ended.then(() => process.off('exit', abandon));
   const url = await new Promise<string>((resolve, reject) => {
     const take = (line: string) => {
       output += `${line}\n`;
@@ -118,17 +131,18 @@ export const call: typeof callUnchecked = async (base, method, path, body, heade
   return answer as never;
 };
 
-/** Milliseconds between two requests, so that the server gets the processor too. */
-const BETWEEN_LOOKS = 25;
+/** Milliseconds between two requests: few at first, more while the process that answers is still busy. */
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 200;
 
 /** Repeats a request until the answer is as expected, for example after a policy's command. */
 export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T) => boolean, within = 10_000) => {
   const until = performance.now() + within;
-  for (;;) {
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.3)) {
     const answer = await ask();
     if (expected(answer)) return answer;
     if (performance.now() > until) throw new Error(`not within ${within} ms: ${JSON.stringify(answer)}`);
-    await delay(BETWEEN_LOOKS);
+    await delay(pause);
   }
 };
 
