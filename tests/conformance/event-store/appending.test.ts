@@ -19,14 +19,14 @@ describe.each([
     expect(result.position!.commit).toBe(result.position!.prepare);
   });
 
-  it('gives every event of one append a position of its own, growing', async () => {
+  it('gives every event of one append its own, growing position', async () => {
     const stream = uniqueStream();
     await server.client.appendToStream(stream, events(3), call);
     const [first, second, third] = (await collect(server.client.readStream(stream))).map((e) => e.position!.commit);
     expect(first! < second! && second! < third!).toBe(true);
   });
 
-  it('accepts the exact revision, any, and stream_exists on a stream that is there', async () => {
+  it('accepts the exact revision, any, and stream_exists on an existing stream', async () => {
     const stream = uniqueStream();
     const append = (expectedRevision: 'any' | 'no_stream' | 'stream_exists' | bigint) =>
       server.client.appendToStream(stream, events(1), { ...call, expectedRevision });
@@ -66,7 +66,7 @@ describe.each([
     expect(revisions(await collect(server.client.readStream(stream)))).toEqual([0]);
   });
 
-  it('takes 900 KiB and refuses more than 1 MiB in one append', async () => {
+  it('accepts 900 KiB and refuses more than 1 MiB in one append', async () => {
     const stream = uniqueStream();
     const sized = (bytes: number) => binaryEvent({ type: 'Large', data: new Uint8Array(bytes) });
     await server.client.appendToStream(stream, sized(900 * 1024), call);
@@ -78,7 +78,7 @@ describe.each([
     expect(revisions(await collect(server.client.readStream(stream)))).toEqual([0]);
   });
 
-  it('keeps data, metadata, type and id as they were sent', async () => {
+  it('keeps data, metadata, type and id unchanged', async () => {
     const stream = uniqueStream('Übung 🚲');
     const id = randomUUID();
     const data = { text: 'ä\u0000🚲"\\', nested: [1, null, { deep: 1e21 }] };
@@ -99,7 +99,7 @@ describe.each([
     expect(Buffer.from(event!.metadata as unknown as Uint8Array).equals(metadata)).toBe(true);
   });
 
-  it('notes when the event was created', async () => {
+  it('records the time of the event', async () => {
     const stream = uniqueStream();
     const before = Date.now();
     await server.client.appendToStream(stream, events(1), call);
@@ -108,13 +108,13 @@ describe.each([
   });
 });
 
-it('keeps the order of 200 appends that do not wait for each other', async () => {
+it('keeps the order of 200 concurrent appends', async () => {
   const stream = uniqueStream();
   await Promise.all(events(200).map((event) => server.client.appendToStream(stream, event)));
   expect(numbers(await collect(server.client.readStream(stream)))).toEqual(Array.from({ length: 200 }, (_, n) => n));
 });
 
-it('takes an append that comes in many messages as one', async () => {
+it('accepts an append in many messages as one', async () => {
   const stream = uniqueStream();
   const result = await server.client.appendToStream(stream, events(200), {
     expectedRevision: 'no_stream',

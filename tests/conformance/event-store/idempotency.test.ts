@@ -65,7 +65,7 @@ describe.each([
     expect(revisions(await collect(server.client.readStream(stream)))).toEqual([0]);
   });
 
-  it('takes an id that is stored in another stream as new', async () => {
+  it('treats an id that is stored in another stream as new', async () => {
     const [one, other] = [uniqueStream(), uniqueStream()];
     const batch = events(1);
     await server.client.appendToStream(one, batch, { ...call, expectedRevision: 'no_stream' });
@@ -86,7 +86,7 @@ describe.each([
     },
   );
 
-  it('answers without a position when the stream shows them no more', async () => {
+  it('answers without a position when the events are no longer readable', async () => {
     const stream = uniqueStream();
     const batch = events(2);
     await server.client.appendToStream(stream, batch, { ...call, expectedRevision: 'no_stream' });
@@ -107,7 +107,7 @@ describe.each([
     const stream = uniqueStream();
     const batch = events(2);
     const append = () => server.client.appendToStream(stream, batch, { ...call, expectedRevision: 'no_stream' });
-    // EventStoreDB lets the second time out when the first is written but not yet indexed.
+    // EventStoreDB lets the second time out if the first is written but not yet indexed.
     const both = await Promise.allSettled([append(), append()]);
     const first = both.find((attempt) => attempt.status === 'fulfilled');
     expect(await append()).toEqual(first!.value);

@@ -42,17 +42,17 @@ describe('a stream', () => {
     expect(backwards).toMatchObject({ type: 'stream-not-found', streamName: stream });
   });
 
-  it('is not read forwards from its end', async () => {
+  it('refuses to be read forwards from its end', async () => {
     const { stream } = await streamOf(1);
     expect((await refusal(collect(server.client.readStream(stream, { fromRevision: 'end' })))).type).toBe('unknown');
   });
 
-  it('does not read a maximum of 0 events', async () => {
+  it('refuses a maximum of 0 events', async () => {
     const { stream } = await streamOf(1);
     expect(await refusal(collect(server.client.readStream(stream, { maxCount: 0 })))).toBeInstanceOf(Error);
   });
 
-  it('can be left in the middle of a read', async () => {
+  it('allows a reader to stop in the middle', async () => {
     const { stream } = await streamOf(2_000);
     let seen = 0;
     for await (const _ of server.client.readStream(stream)) if (++seen === 10) break;

@@ -1,4 +1,4 @@
-/** What the cases share: a client of the event store under test, names that no other run uses, and ways to wait for a point. */
+/** Shared helpers: a client of the event store under test, unique names, and functions that wait for a state. */
 import { randomUUID } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -54,7 +54,7 @@ async function startEmbedded(cleanups: (() => Promise<unknown> | unknown)[]): Pr
 
 export const uniqueStream = (kind = 'conformance') => `${kind}-${randomUUID()}`;
 
-/** `count` events of a type, with their number as data. */
+/** Returns `count` events of a type, with their number as data. */
 export function events(count: number, type = 'Happened'): JSONEventData[] {
   return Array.from({ length: count }, (_, n) => jsonEvent({ type, data: { n } }));
 }
@@ -89,7 +89,7 @@ export const numbers = (found: readonly { data: unknown }[]) => found.map((event
 
 export type ClientError = Error & Record<string, unknown>;
 
-/** The error that a promise rejects with; fails when it resolves. */
+/** Returns the error of a rejected promise; fails when it resolves. */
 export async function refusal(promise: Promise<unknown>): Promise<ClientError> {
   const value = await promise.then(
     () => undefined,
@@ -101,7 +101,7 @@ export async function refusal(promise: Promise<unknown>): Promise<ClientError> {
 
 type Subscription = StreamSubscription | AllStreamSubscription;
 
-/** Remembers what a subscription delivers, so that a test can wait for the nth event without missing one. */
+/** Records a subscription's deliveries, so that a test can wait for the nth event without missing one. */
 export function watch(subscription: Subscription) {
   const found: NonNullable<AnyResolved['event']>[] = [];
   const told: string[] = [];

@@ -12,7 +12,7 @@ async function streamOf(count: number) {
 const read = (stream: string) => collect(server.client.readStream(stream));
 
 describe('stream metadata', () => {
-  it('is what was set, own properties included', async () => {
+  it('is returned as set, including custom properties', async () => {
     const stream = await streamOf(1);
     await server.client.setStreamMetadata(stream, { maxCount: 7, maxAge: 60, owner: 'Ü' });
     expect(await server.client.getStreamMetadata(stream)).toMatchObject({
@@ -25,7 +25,7 @@ describe('stream metadata', () => {
     expect((await server.client.getStreamMetadata(uniqueStream())).metadata).toBeUndefined();
   });
 
-  it('is replaced as a whole, and its stream reads as its last event', async () => {
+  it('is replaced as a whole, and its stream shows only the last event', async () => {
     const stream = await streamOf(1);
     await server.client.setStreamMetadata(stream, { maxCount: 7 });
     await server.client.setStreamMetadata(stream, { owner: 'you' });

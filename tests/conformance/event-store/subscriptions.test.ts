@@ -6,7 +6,7 @@ const server = useServer();
 const upTo = (count: number) => Array.from({ length: count }, (_, n) => n);
 
 describe('a subscription to a stream', () => {
-  it('confirms, delivers what is there, says that it has caught up, and goes on live', async () => {
+  it('confirms, delivers stored events, reports that it has caught up, and continues live', async () => {
     const stream = uniqueStream();
     await server.client.appendToStream(stream, events(3));
     const subscription = server.client.subscribeToStream(stream);
@@ -29,7 +29,7 @@ describe('a subscription to a stream', () => {
     await subscription.unsubscribe();
   });
 
-  it('from the end has only what comes later', async () => {
+  it('from the end has only later events', async () => {
     const stream = uniqueStream();
     await server.client.appendToStream(stream, events(5));
     const subscription = server.client.subscribeToStream(stream, { fromRevision: 'end' });
@@ -91,7 +91,7 @@ describe('a subscription to $all', () => {
     await subscription.unsubscribe();
   });
 
-  it('from the end has only what comes later', async () => {
+  it('from the end has only later events', async () => {
     const stream = uniqueStream();
     await server.client.appendToStream(stream, events(2));
     const subscription = server.client.subscribeToAll({
@@ -106,7 +106,7 @@ describe('a subscription to $all', () => {
     await subscription.unsubscribe();
   });
 
-  it('from beyond the end, as after a backup was restored, has what comes later', async () => {
+  it('from beyond the end, as after a restored backup, has later events', async () => {
     const stream = uniqueStream();
     const subscription = server.client.subscribeToAll({
       fromPosition: { commit: 1n << 50n, prepare: 1n << 50n },
@@ -144,7 +144,7 @@ describe('a subscription to $all', () => {
     await subscription.unsubscribe();
   });
 
-  it('delivers to ten subscribers what each of them filters', async () => {
+  it('delivers each of ten subscribers its filtered events', async () => {
     const key = uniqueStream('ten');
     const subscriptions = upTo(10).map((n) =>
       server.client.subscribeToAll({ fromPosition: 'end', filter: streamNameFilter({ prefixes: [`${key}.${n}.`] }) }),
@@ -188,7 +188,7 @@ describe('checkpoints', () => {
     await subscription.unsubscribe();
   });
 
-  it('let a subscription go on without losing an event', async () => {
+  it('let a subscription continue without losing an event', async () => {
     const stream = uniqueStream();
     const { position } = await server.client.appendToStream(uniqueStream(), events(1));
     for (let n = 0; n < 10; n++) {

@@ -7,7 +7,7 @@ const server = useServer();
 const numbered = (count: number) => Array.from({ length: count }, (_, n) => ({ _id: n as never, n }));
 
 describe('cursors', () => {
-  it('give everything once, whatever the batch size', async () => {
+  it('return every document once, with any batch size', async () => {
     const docs = server.collection();
     await docs.insertMany(numbered(500));
     for (const batchSize of [1, 7, 100, 499, 500, 501]) {
@@ -16,7 +16,7 @@ describe('cursors', () => {
     }
   });
 
-  it('give 101 documents first, and as many as asked for after', async () => {
+  it('return 101 documents first, and then as many as requested', async () => {
     const docs = server.collection();
     await docs.insertMany(numbered(300));
     const first = await server.db.command({ find: docs.collectionName });
@@ -62,7 +62,7 @@ describe('cursors', () => {
     expect(Number(cursor.id)).toBe(0);
   });
 
-  it('go on while the collection is written to, and meet no document twice', async () => {
+  it('continue during writes, and return no document twice', async () => {
     const docs = server.collection();
     await docs.insertMany(numbered(200));
     const cursor = docs.find().sort({ _id: 1 }).batchSize(20);
@@ -78,7 +78,7 @@ describe('cursors', () => {
 });
 
 describe('collections', () => {
-  it('are made by the first write, listed, and dropped', async () => {
+  it('are created by the first write, listed, and dropped', async () => {
     const docs = server.collection();
     expect(await docs.find().toArray()).toEqual([]);
     const names = async () =>
@@ -91,7 +91,7 @@ describe('collections', () => {
     expect(await docs.countDocuments()).toBe(0);
   });
 
-  it('are made by createCollection, also when they exist', async () => {
+  it('are created by createCollection, also when they exist', async () => {
     const name = server.collection().collectionName;
     await server.db.createCollection(name);
     await server.db.collection(name).insertOne({});
@@ -123,7 +123,7 @@ describe('collections', () => {
     ).toMatchObject([{ n: 4 }, { n: 3 }]);
   });
 
-  it('take the place of another in one step when it is to be dropped', async () => {
+  it('replace another one in one step with dropTarget', async () => {
     const live = server.collection();
     const next = server.collection();
     await live.insertOne({ version: 1 });
@@ -141,7 +141,7 @@ describe('collections', () => {
     expect(seen).not.toContain(0);
   });
 
-  it('keep their name, or take one in the form of a namespace', async () => {
+  it('keep their name, or get one in the form of a namespace', async () => {
     const docs = server.collection();
     await docs.insertOne({});
     const rename = (to: string) => server.client.db('admin').command({ renameCollection: docs.namespace, to });
@@ -151,7 +151,7 @@ describe('collections', () => {
     expect(await refusal(elsewhere)).toMatchObject({ code: 13 });
   });
 
-  it('that are not there cannot be renamed', async () => {
+  it('that do not exist cannot be renamed', async () => {
     expect(await refusal(server.collection().rename('other'))).toMatchObject({
       code: 26,
       codeName: 'NamespaceNotFound',

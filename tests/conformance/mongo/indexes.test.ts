@@ -48,7 +48,7 @@ describe('createIndexes', () => {
     expect(await docs.countDocuments()).toBe(0);
   });
 
-  it('covers documents that were there before', async () => {
+  it('covers existing documents', async () => {
     const docs = server.collection();
     await docs.insertMany(Array.from({ length: 1500 }, (_, n) => ({ n })));
     await docs.createIndex({ n: 1 });
@@ -62,7 +62,7 @@ describe('createIndexes', () => {
     ).toEqual([1499, 1498, 1497, 1496, 1495, 1494, 1493, 1492, 1491, 1490]);
   });
 
-  it('of a collection that is not there is listed as an error', async () => {
+  it('of a missing collection is an error', async () => {
     expect(await refusal(server.collection().listIndexes().toArray())).toMatchObject({ code: 26 });
   });
 });
@@ -89,7 +89,7 @@ describe('an indexed query', () => {
     return docs;
   };
 
-  it('pages by a cursor condition through everything, once, in order', async () => {
+  it('pages by a cursor condition through every document, once, in order', async () => {
     const docs = await reservations();
     const wanted = (await docs.find({ customerId: 'CUST7', status: 'reserved' }).toArray())
       .sort((a, b) => a.at - b.at || (a._id < b._id ? -1 : 1))

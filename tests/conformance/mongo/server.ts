@@ -6,7 +6,7 @@ import { type Collection, type Db, type Document, MongoClient } from 'mongodb';
 import { afterAll, beforeAll } from 'vitest';
 import { startMongoServer } from '../../../embedded/mongo/server.ts';
 
-/** A database for one test file, and collections whose names nobody else uses. */
+/** Creates a database for one test file, and collections with unique names. */
 export type Server = { client: MongoClient; db: Db; collection(): Collection<Document> };
 
 /**
@@ -45,7 +45,7 @@ async function startEmbedded(cleanups: (() => Promise<unknown> | unknown)[]): Pr
   return embedded.url;
 }
 
-/** The error that a promise rejects with; fails when it resolves. */
+/** Returns the error of a rejected promise; fails when it resolves. */
 export async function refusal(promise: Promise<unknown>): Promise<Error & Document> {
   try {
     await promise;

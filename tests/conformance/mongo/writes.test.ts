@@ -5,7 +5,7 @@ import { refusal, useServer } from './server.ts';
 const server = useServer();
 
 describe('insert', () => {
-  it('gives back what was stored, type by type', async () => {
+  it('returns the stored value of each type', async () => {
     const docs = server.collection();
     const stored = {
       _id: new ObjectId(),
@@ -57,7 +57,7 @@ describe('insert', () => {
     expect(error.message).toContain('E11000 duplicate key error');
   });
 
-  it('takes equal numbers of different types for the same _id', async () => {
+  it('treats equal numbers of different types as the same _id', async () => {
     const docs = server.collection();
     await docs.insertOne({ _id: new Int32(1) as never });
     for (const _id of [new Double(1), Long.fromNumber(1)]) {
@@ -77,7 +77,7 @@ describe('insert', () => {
     expect(await docs.countDocuments()).toBe(1);
   });
 
-  it('goes on after an error in an unordered insertMany', async () => {
+  it('continues after an error in an unordered insertMany', async () => {
     const docs = server.collection();
     const error = (await refusal(
       docs.insertMany([{ _id: 1 }, { _id: 1 }, { _id: 2 }, { _id: 2 }, { _id: 3 }] as never, { ordered: false }),
@@ -160,7 +160,7 @@ describe('update', () => {
     expect(await docs.findOne({})).toEqual({ _id: 1, a: 1, text: 'x', list: [1] });
   });
 
-  it('updates every match of updateMany once, even where it moves them in the index that found them', async () => {
+  it('updates every match of updateMany once, even if it moves them in the index that found them', async () => {
     const docs = server.collection();
     await docs.createIndex({ n: 1 });
     await docs.insertMany(Array.from({ length: 300 }, (_, n) => ({ n })));
@@ -280,7 +280,7 @@ describe('bulkWrite', () => {
     expect((await docs.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id)).toEqual([1, 5]);
   });
 
-  it('stops an ordered bulk at the first error and tells its index', async () => {
+  it('stops an ordered bulk at the first error and reports its index', async () => {
     const docs = server.collection();
     const error = (await refusal(
       docs.bulkWrite([
@@ -295,7 +295,7 @@ describe('bulkWrite', () => {
     expect(await docs.countDocuments()).toBe(1);
   });
 
-  it('writes thousands of upserts in one go', async () => {
+  it('writes thousands of upserts in one bulk', async () => {
     const docs = server.collection();
     const writes = Array.from({ length: 3000 }, (_, n) => ({
       replaceOne: { filter: { _id: `d${n % 2000}` as never }, replacement: { n }, upsert: true },
