@@ -64,7 +64,7 @@ describe('parked events', () => {
     for (const event of events) await park(db, member, event, 'a lot that was never registered');
   });
 
-  test('are listed page by page, with what is in them and why they are there', async () => {
+  test('are listed page by page, each with its data and the reason', async () => {
     const first = await call('GET', '/operations/parked?limit=2');
     const second = await call('GET', `/operations/parked?limit=2&cursor=${first.body.next}`);
     const all = [...first.body.items, ...second.body.items];
@@ -80,7 +80,7 @@ describe('parked events', () => {
     });
   });
 
-  test('are handled once more, or left out for good', async () => {
+  test('are handled once more, or discarded', async () => {
     const again = await call('PATCH', `/operations/parked/${encodeURIComponent(idOf(1))}`, { state: 'replaying' });
     const gone = await call('PATCH', `/operations/parked/${encodeURIComponent(idOf(2))}`, { state: 'discarded' });
     expect([again.status, gone.status]).toEqual([200, 200]);
@@ -110,7 +110,7 @@ describe('parked events', () => {
 });
 
 describe('a replay', () => {
-  test('goes on behind the request, tells how far it is, and when it switched', async () => {
+  test('continues after the answer, and shows its progress and the time of the switch', async () => {
     const running = startProjections({ client: stores.client, db, projections: [lots], leaseMs: 600 });
     stops.push(running.stop);
     const last = await stores.append('parkingLot-replayed', {
@@ -135,7 +135,7 @@ describe('a replay', () => {
     expect(await db.collection('parking.lots').findOne()).toMatchObject({ name: '정자역' });
   });
 
-  test('is stopped when that is asked, and goes on when it is asked for again', async () => {
+  test('stops on request, and continues when it is requested again', async () => {
     const held = Promise.withResolvers<boolean>();
     const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
     const other = rebuild({ ...options, isNeeded: () => held.promise });
@@ -161,7 +161,7 @@ describe('a replay', () => {
     expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
   });
 
-  test('that is asked for twice at the same time runs once, and none fails', async () => {
+  test('that is requested five times at the same time runs once, and none fails', async () => {
     const post = () => call('POST', '/operations/replays', { views: ['parking.lots'] });
     const answers = await Promise.all(Array.from({ length: 5 }, post));
     expect(answers.map(({ status }) => status).sort()).toEqual([202, 409, 409, 409, 409]);
@@ -223,7 +223,7 @@ describe('a replay', () => {
     });
   });
 
-  test('that ends with its process counts as stopped, and can be asked for again', async () => {
+  test('whose process died counts as stopped, and can be requested again', async () => {
     const startedAt = new Date(Date.now() - 60_000);
     const lost = { state: 'running', startedAt, updatedAt: startedAt, events: 7, share: 0.5 };
     await db.collection<{ _id: string }>('replays').insertOne({ _id: 'parking.lots', ...lost });

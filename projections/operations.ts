@@ -16,15 +16,15 @@ import { readReplays, replayJobs, requestStop } from './replays.ts';
 export type OperationsOptions = {
   client: EventStoreClient;
   db: Db;
-  /** Those that may be replayed. */
+  /** The projections that may be replayed. */
   projections: readonly Projection[];
-  /** Told of failures that are nobody's refusal. */
+  /** Called for errors that no client receives. */
   onError(error: unknown): void;
 };
 
 export type Operations = {
   router: Router;
-  /** Stops the replays that go on. */
+  /** Stops the running replays. */
   stop(): Promise<void>;
 };
 
@@ -43,7 +43,7 @@ const shown = ({ _id, member, state, blocks, reason, attempts, parkedAt, positio
   data: event.data,
 });
 
-/** Answers 503 while the read models are away. */
+/** Answers 503 while MongoDB is unavailable. */
 const fromViews =
   (handle: RequestHandler): RequestHandler =>
   async (req, res, next) => {
@@ -57,8 +57,8 @@ const fromViews =
 const UNCACHED = { 'Cache-Control': 'no-store' };
 
 /**
- * What operators do over HTTP: look at parked events, have them handled once more or left out for good, make views anew
- * from history, and stop that.
+ * Returns the routes for operators: list parked events, handle them once more or discard them, replay views, and stop a
+ * replay.
  */
 export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
   const router = Router({ caseSensitive: true });

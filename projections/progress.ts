@@ -1,6 +1,6 @@
 import type { BuildProgress } from './kernel/build.ts';
 
-/** Where progress is shown: a terminal, or anything that takes lines. */
+/** Shows the progress: a terminal, or a stream of lines. */
 export type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown };
 
 const BAR = 24;
@@ -8,8 +8,8 @@ const SHOW_EVERY_TERMINAL = 100;
 const SHOW_EVERY_LINES = 1000;
 
 /**
- * Shows how a replay gets on: one line that is drawn anew in a terminal, a line of JSON every second otherwise. The
- * share that is done is told by positions, the time left by the rate so far.
+ * Shows the progress of a replay: in a terminal one line that is drawn again, otherwise a line of JSON every second.
+ * Positions give the share that is done, and the rate so far gives the time left.
  */
 export const showProgress = (output: Output, label: string, now: () => number = () => performance.now()) => {
   const began = now();
@@ -33,7 +33,7 @@ export const showProgress = (output: Output, label: string, now: () => number = 
       shownAt = now();
       show(progress);
     },
-    /** Leaves the line as it is and goes on to the next. */
+    /** Ends the line. */
     end(): void {
       if (output.isTTY) output.write('\n');
     },

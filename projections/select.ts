@@ -1,9 +1,9 @@
 import type { Projection } from './kernel/projection.ts';
 
-/** Which views an operator means: names, contexts, or all. */
+/** An operator's choice of views: names, contexts, or all. */
 export type Selection = { names: readonly string[]; context?: string | undefined; all?: boolean | undefined };
 
-/** A name that means no view, or several. */
+/** A name that matches no view, or several. */
 export class SelectionError extends Error {
   override readonly name = 'SelectionError';
 }

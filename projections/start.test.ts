@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => stores.stop());
 
-test('tells when every view is there and shows what the store holds: built, or brought up to date', async () => {
+test('reports that every view shows what the store holds, after a build and after a restart', async () => {
   const register = (lotId: string) =>
     stores.append(`parkingLot-${lotId}`, { type: 'LotRegistered', data: { lotId, name: '정자역', spots: 5 } });
   const db = stores.newDb();
@@ -30,7 +30,7 @@ test('tells when every view is there and shows what the store holds: built, or b
   }
 });
 
-test('waits no longer than it may for views that can’t be built', async () => {
+test('stops waiting in time for views that cannot be built', async () => {
   const never = { ...lots, events: ['LotRegistered'], evolve: () => expect.unreachable('poisoned') };
   const db = stores.newDb();
   const running = startProjections({ client: stores.client, db, projections: [never], leaseMs: 600 });

@@ -29,13 +29,13 @@ export type ProjectionsOptions = {
 export type RunningProjections = {
   working: ConsumerGroup['working'];
   /**
-   * Waits until every view has been built that was not, and shows all that the store held then.
-   * @param within milliseconds that it takes at most; that the stores are away is for the checks to tell
+   * Waits until every view is built and shows everything that the store held at that time.
+   * @param within milliseconds after which it stops waiting; unavailable stores are reported by the checks
    */
   caughtUp(within: number): Promise<void>;
-  /** For /readyz: fails until each view is there in today's version, or a newer one. */
+  /** For /readyz: fails until each view is built in this program's version, or a newer one. */
   checks: Readonly<Record<'views', () => Promise<{ ok: boolean; detail: string }>>>;
-  /** Finishes the batch in hand, writes the checkpoints, gives the leases back. A rebuild is left to go on next time. */
+  /** Finishes the current batch, writes the checkpoints and releases the leases. The next start continues a rebuild. */
   stop(): Promise<void>;
 };
 
@@ -44,8 +44,8 @@ const CATCHING_UP = 25;
 const AFTER_FAILURE = 10_000;
 
 /**
- * Keeps the views of the given projections up to date, together with all other processes that do the same. A view that
- * was never built, or in an older version, is built beside what there is; until then the old one serves.
+ * Keeps the views of the given projections up to date, and shares the work with all other processes that do the same. A
+ * view that was never built, or in an older version, is built beside the old one, which serves until then.
  *
  * Returns at once; the work begins when the stores answer.
  * @throws Error when two views have the same name

@@ -7,7 +7,7 @@ import type { Build } from './kernel/build.ts';
 import { type RebuildOptions, withFreshViews } from './kernel/rebuild.ts';
 import type { ViewDocument } from './kernel/writer.ts';
 
-/** A document that is not what a fresh replay makes; null where there is none. */
+/** A document that differs from a fresh replay; null on the side that lacks it. */
 export type Difference = { view: string; id: string; live: ViewDocument | null; fresh: ViewDocument | null };
 
 export type Verification = { view: string; documents: number; position: string; differences: Difference[] };
@@ -16,8 +16,8 @@ const ROUNDS = 10;
 const BETWEEN_ROUNDS = 200;
 
 /**
- * Compares views with a fresh replay of history up to where each view stands. A view that moves meanwhile is followed:
- * what differs at first is looked at again once both stand at the same place.
+ * Compares views with a fresh replay of history up to the position of each view. When a view moves meanwhile, documents
+ * that differ are compared again as soon as both are at the same position.
  * @returns one result for each view; null when the signal came first
  * @throws AlreadyBuildingError while another process verifies one of them; PoisonedBuildError
  */
@@ -65,7 +65,7 @@ type Pair = Omit<Difference, 'view'>;
 
 const differs = ({ live, fresh }: Pair): boolean => !isDeepStrictEqual(live, fresh);
 
-/** Walks through both collections in the order of `_id`. */
+/** Reads both collections in the order of `_id`. */
 const compareAll = async (live: Collection<ViewDocument>, fresh: Collection<ViewDocument>) => {
   const ofLive = live.find().sort({ _id: 1 });
   const ofFresh = fresh.find().sort({ _id: 1 });
@@ -86,7 +86,7 @@ const compareAll = async (live: Collection<ViewDocument>, fresh: Collection<View
 const AT_ONCE = 1000;
 
 /**
- * Compares documents of a view that moves: the fresh view is brought to where each live document stood when it was
+ * Compares documents of a view that moves. The fresh view catches up to the position at which each live document was
  * read, in the order of these positions.
  */
 async function* stepByStep(

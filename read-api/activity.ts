@@ -2,19 +2,19 @@ import { Router } from 'express';
 import { sendTaggedJson } from '../platform/http/conditional.ts';
 import { queryOf, readAll } from '../platform/http/parameters.ts';
 import { type Activity, activityView } from '../schemas/kernel/activity.ts';
-import type { ReadContext } from './kernel/context.ts';
+import type { ContextSchema } from '../schemas/kernel/context.ts';
 import type { ReadModels } from './kernel/queries.ts';
 import { awaitPosition, unlessGone } from './kernel/reading.ts';
 import { type Sight, sightOf } from './kernel/scope.ts';
 
 type Stored = Activity & { _id: string };
 
-/** GET /control-center/activity: how much of each context was taken, minute by minute. */
-export const activityRoutes = (contexts: readonly ReadContext[], models: ReadModels): Router => {
+/** GET /control-center/activity: the level of use of each context, minute by minute. */
+export const activityRoutes = (contexts: readonly ContextSchema[], models: ReadModels): Router => {
   const router = Router({ caseSensitive: true });
-  const views = contexts.map(({ schema }) => activityView(schema));
+  const views = contexts.map(activityView);
 
-  const activityOf = async ({ schema }: ReadContext, sight: Sight) => {
+  const activityOf = async (schema: ContextSchema, sight: Sight) => {
     if (!sight.isWhole(schema.name)) return [schema.name, null] as const;
     const found = await models.db
       .collection<Stored>(activityView(schema))
@@ -26,10 +26,7 @@ export const activityRoutes = (contexts: readonly ReadContext[], models: ReadMod
     readAll(queryOf(req.url), new Map());
     try {
       const headers = await awaitPosition(req, res, views, models, true);
-      const sight = sightOf(
-        res,
-        contexts.map(({ schema }) => schema),
-      );
+      const sight = sightOf(res, contexts);
       const found = await models.ask(() => Promise.all(contexts.map((context) => activityOf(context, sight))));
       sendTaggedJson(req, res, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
     } catch (error) {

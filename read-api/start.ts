@@ -93,7 +93,7 @@ export const startReadApi = ({
     routers: [
       queryRoutes(contexts, models, identify),
       center.router,
-      activityRoutes(contexts, models),
+      activityRoutes(schemas, models),
       referenceRoutes(schemas, version),
       problemRoutes(schemas),
       pageRoutes(signIn),

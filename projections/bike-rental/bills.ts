@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { schema as bikeRental, type queries } from '../../schemas/bike-rental.ts';
 import { projection } from '../kernel/projection.ts';
 
-/** The time of the return tells to which bill a fee belongs: the id of a rental may be used again. */
+/** The time of the return identifies the bill of a fee, because the id of a rental may be used again. */
 type Bill = Static<typeof queries.bills.item> & { returnedAt?: string };
 
 export const bills = projection<Bill>()({

@@ -29,7 +29,7 @@ export const rentals = projection<Rental | Conversion>()({
   context: bikeRental,
   name: 'bike-rental.rentals',
   version: 1,
-  // The third part tells conversions from rentals, whose keys have two parts.
+  // The third part distinguishes conversions from rentals, whose keys have two parts.
   key: (data) =>
     'conversionId' in data ? `${data.managerId}.${data.conversionId}.conversion` : `${data.bikeId}.${data.rentalId}`,
   on: {

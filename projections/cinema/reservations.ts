@@ -2,7 +2,7 @@ import type { Static } from 'typebox';
 import { schema as cinema, type queries } from '../../schemas/cinema.ts';
 import { type EventFacts, projection } from '../kernel/projection.ts';
 
-/** `hold` tells late events of an earlier hold of the id apart; answers leave it out. */
+/** `hold` distinguishes late events of an earlier hold of the id. Answers do not contain it. */
 type Reservation = Static<typeof queries.reservation.item> & { hold?: string };
 
 /** Changes a reservation, unless the event belongs to an earlier hold of its id. */

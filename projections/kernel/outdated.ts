@@ -49,9 +49,9 @@ const isOutdated = (
 };
 
 /**
- * Forgets how far a view has come if its collection is no longer the one that was built: queries must not take what is
- * left for the whole view.
- * @param ids those of the collections, read after the checkpoints. A view that is switched in between keeps its new
+ * Deletes the checkpoints of a view whose collection is no longer the one that was built, so that queries do not take
+ * the rest for the whole view.
+ * @param ids of the collections, read after the checkpoints. A view that is switched in between keeps its new
  *   checkpoints, because these name another collection.
  */
 const forgetLost = async (
