@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Streams } from './streams.ts';
 import { type NewEvent, type Position, type Revision, type StoredEvent, StoreUnavailableError } from './types.ts';
 
@@ -100,6 +101,28 @@ export const memoryStreams = (
 
     async keepLast(stream, count) {
       kept.set(stream, count);
+    },
+  };
+};
+
+/** Returns an event as a command would store it. @param time milliseconds since 1970 */
+export const newEvent = (
+  { type, data, schemaVersion = 1 }: { type: string; data: object; schemaVersion?: number },
+  time = Date.now(),
+): NewEvent => {
+  const id = randomUUID();
+  return {
+    id,
+    type,
+    data,
+    metadata: {
+      $correlationId: id,
+      $causationId: id,
+      commandId: id,
+      fingerprint: '0'.repeat(43),
+      actor: 'anonymous',
+      time: new Date(time).toISOString(),
+      schemaVersion,
     },
   };
 };

@@ -7,13 +7,8 @@ import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
-import {
-  type NewEvent,
-  type Position,
-  type Revision,
-  type StoredEvent,
-  StoreUnavailableError,
-} from '../event-store/types.ts';
+import { newEvent } from '../event-store/testing.ts';
+import { type Position, type Revision, type StoredEvent, StoreUnavailableError } from '../event-store/types.ts';
 
 export type TestStores = Awaited<ReturnType<typeof startTestStores>>;
 
@@ -38,7 +33,7 @@ export const startTestStores = async () => {
       ...events: { type: string; data: object; schemaVersion?: number }[]
     ): Promise<Position> {
       const at = revisions.get(stream);
-      const fresh = events.map(newEvent);
+      const fresh = events.map((event) => newEvent(event));
       const append = () => appendTo(stream, fresh, at === undefined ? 'no-stream' : (at as Revision));
       const result = await repeatedly(append);
       if (!result.ok) throw new Error(result.reason);
@@ -61,32 +56,6 @@ const repeatedly = async <Result>(append: () => Promise<Result>, times = 10): Pr
     if (!(error instanceof StoreUnavailableError) || times === 0) throw error;
     return repeatedly(append, times - 1);
   }
-};
-
-const newEvent = ({
-  type,
-  data,
-  schemaVersion = 1,
-}: {
-  type: string;
-  data: object;
-  schemaVersion?: number;
-}): NewEvent => {
-  const id = randomUUID();
-  return {
-    id,
-    type,
-    data,
-    metadata: {
-      $correlationId: id,
-      $causationId: id,
-      commandId: id,
-      fingerprint: '',
-      actor: 'anonymous',
-      time: new Date().toISOString(),
-      schemaVersion,
-    },
-  };
 };
 
 /** Returns an event as the store would: `at` is its position and revision. */
