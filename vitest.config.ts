@@ -31,8 +31,9 @@ export default defineConfig({
     // Starting a process takes longer than most files run, so files share one.
     isolate: false,
     sequence: { sequencer: ProcessesFirst },
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only a test that hangs meets these: a busy machine takes a multiple of what a quiet one takes.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     teardownTimeout: 10_000,
     allowOnly: false,
     reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],

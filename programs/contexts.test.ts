@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
+import { newEvent } from '../platform/event-store/testing.ts';
 import { call, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
 
 type Center = {
@@ -68,6 +68,7 @@ describe('with an event that one view cannot handle', () => {
       EVENTSTORE_URL,
       MONGODB_URL,
       MONGODB_DATABASE: database,
+      PLAZA_CONTEXTS: 'parking,screening,food-court',
     });
     programs.push(plaza);
     return plaza;
@@ -79,18 +80,8 @@ describe('with an event that one view cannot handle', () => {
       lines: [{ menuId: 'm1', qty: 1 }],
     });
   const poison = () => {
-    const id = randomUUID();
-    const metadata = {
-      $correlationId: id,
-      $causationId: id,
-      commandId: id,
-      fingerprint: '',
-      actor: 'anonymous',
-      time: new Date().toISOString(),
-      schemaVersion: 1,
-    };
     const data = { shopId: 'elsewhere', orderId: 'never-placed', customerId: 'c1' };
-    return streams(client).append('shop-elsewhere', [{ id, type: 'OrderAccepted', data, metadata }], 'no-stream');
+    return streams(client).append('shop-elsewhere', [newEvent({ type: 'OrderAccepted', data })], 'no-stream');
   };
   const seen = (url: string, path: string, position: string | null) =>
     call(url, 'GET', path, undefined, reaching(position));
@@ -124,12 +115,18 @@ describe('with an event that one view cannot handle', () => {
   test('builds all other views from history, and the context answers with the built ones', async () => {
     const { url } = await start('built');
     const now = (await openSlot(url, 's2')).headers.get('Event-Position');
-    expect(await seen(url, '/screening/slots/s1', now)).toMatchObject({ status: 200, body: { left: 1 } });
-    expect(await seen(url, '/food-court/shops/1', now)).toMatchObject({ status: 200, body: { openOrders: 2 } });
+    const built = (path: string) =>
+      eventually(
+        () => seen(url, path, now),
+        ({ status }) => status !== 503,
+        60_000,
+      );
+    expect(await built('/screening/slots/s1')).toMatchObject({ status: 200, body: { left: 1 } });
+    expect(await built('/food-court/shops/1')).toMatchObject({ status: 200, body: { openOrders: 2 } });
     const unbuilt = { 'Min-Event-Position': '0' };
     expect(await call(url, 'GET', '/food-court/shops/1/orders/o1', undefined, unbuilt)).toMatchObject({
       status: 503,
       body: { type: '/problems/views-unavailable' },
     });
-  }, 90_000);
+  }, 180_000);
 });

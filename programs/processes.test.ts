@@ -14,7 +14,7 @@ let policies: Program;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
-  env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+  env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'parking' };
   [writeSide, readApi, projections, policies] = await Promise.all([
     startProgram('write-side', env),
     startProgram('read-api', env),

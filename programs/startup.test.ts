@@ -7,7 +7,7 @@ describe('a failed start prints its reason in one line', () => {
   const data = temporaryData();
   let running: Program;
   beforeAll(async () => {
-    running = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+    running = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
   });
   afterAll(async () => {
     await running.end();
@@ -71,11 +71,12 @@ describe('a failed start prints its reason in one line', () => {
 
 test('data survives restarts and crashes of the stores', async () => {
   const data = temporaryData();
-  const first = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+  const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' };
+  const first = await startProgram(ALL_IN_ONE, env);
   await call(first.url, 'POST', '/parking/lots', { lotId: 'kept', name: '정자역', spots: 2 });
   expect(await first.end()).toBe(0);
 
-  const second = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+  const second = await startProgram(ALL_IN_ONE, env);
   const reserve = (carNumber: string) =>
     call(second.url, 'POST', '/parking/lots/kept/reservations', { customerId: 'c', carNumber, amount: 1 });
   expect((await reserve('a')).status).toBe(201);
@@ -97,7 +98,7 @@ test('data survives restarts and crashes of the stores', async () => {
   data.remove();
 });
 
-describe('unreachable stores', () => {
+describe.concurrent('unreachable stores', () => {
   const data = temporaryData();
   afterAll(() => data.remove());
   const EVENTSTORE_URL = 'esdb://operator:geheim@127.0.0.1:1?tls=false';
@@ -123,12 +124,11 @@ describe('unreachable stores', () => {
     async (name, events, views) => {
       const env = {
         PLAZA_DATA: data.folder,
+        PLAZA_CONTEXTS: 'parking',
         EVENTSTORE_URL,
         MONGODB_URL,
-        LOG_LEVEL: 'warn',
-        PAYMENT_URL: 'http://127.0.0.1:1',
       };
-      const program = await startProgram(name, { ...env, LOG_LEVEL: 'info' });
+      const program = await startProgram(name, env);
       if (events) await reported(program, 'EVENTSTORE_URL=esdb://127.0.0.1:1?tls=false');
       if (views) await reported(program, 'MONGODB_URL=mongodb://127.0.0.1:1/');
       expect(program.output()).not.toContain('geheim');
@@ -158,7 +158,7 @@ describe('the banner', () => {
       PLAZA_MONGODB_PORT: '0',
     });
     const [, MONGODB_URL = ''] = /MONGODB_URL=(\S+)/.exec(running.output()) ?? [];
-    const shown = await banner({ PLAZA_DATA: data.folder, MONGODB_URL });
+    const shown = await banner({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', MONGODB_URL });
     expect(shown).toMatch(new RegExp(`events +${data.folder} \\(embedded\\)\n +views +${MONGODB_URL}\n`));
     await running.end();
     data.remove();

@@ -12,7 +12,7 @@ const sample = (text: string, series: string): number => {
 };
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
+  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,cinema' });
   await call(plaza.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 1 });
   const reserve = (carNumber: string) =>
     call(plaza.url, 'POST', '/parking/lots/l/reservations', { customerId: 'c', carNumber, amount: 1 });

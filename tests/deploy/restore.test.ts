@@ -39,7 +39,7 @@ const settled = async ({ url }: Program, events: number): Promise<ControlCenter>
 
 test('MongoDB needs no backup: from an empty one the views are rebuilt, and policies repeat no effect', async () => {
   const data = temporaryData();
-  const env = { PLAZA_DATA: data.folder, LOG_LEVEL: 'error' };
+  const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', LOG_LEVEL: 'error' };
   let plaza = await startProgram('all-in-one', env);
   onTestFinished(async () => {
     await plaza.end();

@@ -75,6 +75,7 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
     stores = await startEmbeddedStores({ dataFolder: data.folder });
     const env = {
       EVENTSTORE_URL: stores.eventStoreUrl,
+      PLAZA_CONTEXTS: 'parking',
       // A busy machine must not turn answers into 503s here.
       COMMAND_TIMEOUT_MS: '8000',
       // SIGUSR2 starts an endless loop, as a defect would.

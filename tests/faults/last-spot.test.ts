@@ -16,7 +16,7 @@ let client: EventStoreClient;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
-  const env = { EVENTSTORE_URL: stores.eventStoreUrl, COMMAND_TIMEOUT_MS: '20000' };
+  const env = { EVENTSTORE_URL: stores.eventStoreUrl, PLAZA_CONTEXTS: 'parking' };
   processes = await Promise.all([1, 2].map(() => startProgram('write-side', env)));
   client = connectEventStore(stores.eventStoreUrl);
 });

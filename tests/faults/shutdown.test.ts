@@ -9,8 +9,8 @@ let writeSide: Program;
 const start = (port: string) =>
   startProgram('write-side', {
     EVENTSTORE_URL: stores.eventStoreUrl,
+    PLAZA_CONTEXTS: 'parking',
     WRITE_SIDE_PORT: port,
-    COMMAND_TIMEOUT_MS: '20000',
   });
 
 beforeAll(async () => {

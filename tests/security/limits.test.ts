@@ -51,7 +51,11 @@ describe('the single entry', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, RATE_LIMIT_PER_MINUTE: '5' });
+    plaza = await startProgram('all-in-one', {
+      PLAZA_DATA: data.folder,
+      PLAZA_CONTEXTS: 'parking',
+      RATE_LIMIT_PER_MINUTE: '5',
+    });
   });
   afterAll(async () => {
     await plaza.end();
@@ -72,7 +76,7 @@ describe('HTML answers', () => {
   const data = temporaryData();
   let plaza: Program;
   beforeAll(async () => {
-    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
+    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
   });
   afterAll(async () => {
     await plaza.end();

@@ -5,7 +5,7 @@ const data = temporaryData();
 let plaza: Program;
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
+  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
   await viewsAreBuilt(plaza.url);
 }, 60_000);
 afterAll(async () => {

@@ -52,7 +52,7 @@ describe('the walk-through', () => {
   let plaza: Program;
 
   beforeAll(async () => {
-    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
+    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'screening' });
   });
   afterAll(async () => {
     await plaza.end();
@@ -181,7 +181,7 @@ describe('with processes that stop and die', () => {
   beforeAll(async () => {
     stores = await startEmbeddedStores({ dataFolder: data.folder });
     client = connectEventStore(stores.eventStoreUrl);
-    env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl };
+    env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'screening' };
     const [writeSide, readApi, projections, policies] = await Promise.all([
       startProgram('write-side', env),
       startProgram('read-api', env),
