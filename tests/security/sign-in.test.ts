@@ -18,9 +18,9 @@ describe('with an OpenID provider', () => {
     provider = await startOidcProvider(REDIRECT);
     plaza = await startProgram(ALL_IN_ONE, {
       PLAZA_DATA: data.folder,
+      PLAZA_CONTEXTS: 'screening',
       AUTH: 'on',
       AUTH_ISSUER: provider.issuer,
-      PAYMENT_URL: 'sandbox',
     });
   });
   afterAll(async () => {
@@ -66,7 +66,8 @@ describe('without an identity provider', () => {
   const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
 
   beforeAll(async () => {
-    plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, AUTH: 'on', PAYMENT_URL: 'sandbox' });
+    const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,screening', AUTH: 'on' };
+    plaza = await startProgram(ALL_IN_ONE, env);
   });
   afterAll(async () => {
     await plaza.end();
@@ -155,7 +156,7 @@ describe('without an identity provider', () => {
 describe('with sign-in off', () => {
   test('one line reports it', async () => {
     const data = temporaryData();
-    const plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder });
+    const plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
     expect((await call(plaza.url, 'GET', '/sign-in')).body).toEqual({ signIn: 'off' });
     await plaza.end();
     expect(plaza.output().match(/SIGN-IN IS OFF/g)).toHaveLength(1);
