@@ -97,6 +97,7 @@ export const rehearse = async (nginx: string, options: RehearsalOptions): Promis
   const env = {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
+    PLAZA_CONTEXTS: 'parking,food-court',
     DRAIN_SECONDS: drain,
     // A busy machine must not turn answers into 503s here.
     COMMAND_TIMEOUT_MS: '9000',

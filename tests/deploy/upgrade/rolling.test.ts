@@ -4,7 +4,7 @@ import { NEXT_VERSION } from './next-version.ts';
 import { type Outcome, rehearse } from './rehearsal.ts';
 
 /** `npm run rehearse` is the same with 100,000 requests, as fast as the clients can. */
-const REQUESTS = 5_000;
+const REQUESTS = 2_000;
 const CLIENTS = 100;
 
 const nginx = findNginx();
