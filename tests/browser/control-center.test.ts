@@ -73,6 +73,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
       await input(page, 'Lot').fill(id);
       await submit(page, 'Open a lot').click();
       await page.getByRole('row', { name }).waitFor();
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
     }
 
     await page.getByRole('link', { name: '서현역' }).click();
