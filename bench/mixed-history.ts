@@ -1,7 +1,7 @@
+import { randomUUID } from 'node:crypto';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
-import { newEvent } from '../platform/event-store/testing.ts';
-import type { Revision } from '../platform/event-store/types.ts';
+import type { NewEvent, Revision } from '../platform/event-store/types.ts';
 import type { BikeRentalEvent } from '../schemas/bike-rental.ts';
 import type { CinemaEvent } from '../schemas/cinema.ts';
 import type { FoodCourtEvent } from '../schemas/food-court.ts';
@@ -297,4 +297,23 @@ export const fillWithEverything = async (client: EventStoreClient, total: number
     for (const steps of going) for (const step of steps) await Promise.all(Object.entries(step).map(write));
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, walk));
+};
+
+/** An event as a command would make it. */
+export const newEvent = ({ type, data }: AnyEvent, time = Date.now()): NewEvent => {
+  const id = randomUUID();
+  return {
+    id,
+    type,
+    data,
+    metadata: {
+      $correlationId: id,
+      $causationId: id,
+      commandId: id,
+      fingerprint: '0'.repeat(43),
+      actor: 'anonymous',
+      time: new Date(time).toISOString(),
+      schemaVersion: 1,
+    },
+  };
 };

@@ -1,8 +1,8 @@
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
-import { newEvent } from '../platform/event-store/testing.ts';
 import type { Revision } from '../platform/event-store/types.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
+import { newEvent } from './mixed-history.ts';
 
 const LOTS = 1000;
 const RESERVATIONS_AT_ONCE = 10;

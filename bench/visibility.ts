@@ -16,11 +16,11 @@ import { MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
-import { newEvent } from '../platform/event-store/testing.ts';
 import type { Revision } from '../platform/event-store/types.ts';
 import { reachedPosition } from '../platform/subscriptions/position.ts';
 import { projectionsOf } from '../programs/contexts.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
+import { newEvent } from './mixed-history.ts';
 
 const { values } = parseArgs({
   options: { rate: { type: 'string', default: '500' }, seconds: { type: 'string', default: '20' } },
