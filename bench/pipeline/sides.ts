@@ -10,6 +10,8 @@ import { familyOf } from '../processes.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+
 /** Plaza, or a peer that does the same work. */
 export type Side = 'plaza' | 'emmett';
 
@@ -25,7 +27,7 @@ export type Running = {
 };
 
 /**
- * Starts a program and waits until it prints the address that it listens on.
+ * Starts a program and waits until it prints the address that it listens on. It ends with this process at the latest.
  * @throws Error with its output when it ends before
  */
 export const startListening = async (
@@ -39,7 +41,12 @@ export const startListening = async (
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const end = () => {
+    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGTERM');
+  };
+  process.once('exit', end);
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  void ended.then(() => process.off('exit', end));
   const url = await new Promise<string>((resolve, reject) => {
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -52,7 +59,7 @@ export const startListening = async (
     void ended.then(() => reject(new Error(`${command} ${args.join(' ')} ended:\n${output}`)));
   });
   const stop = async () => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, 'SIGTERM');
+    end();
     await ended;
   };
   return { child, url, stop };
