@@ -3,8 +3,8 @@
  * Emmett on Express, which do the same work on stores of the same kind.
  *
  *     npm ci --prefix bench/peers
- *     npm run bench -- pipeline [--seconds 10] [--rounds 3] [--lots 1000] [--sides plaza,emmett]
- *                            [--loads closed,500,1000,2000,3000] [--over many,one]
+ *     npm run bench -- pipeline [--seconds 10] [--warm-up 4] [--rounds 3] [--lots 1000]
+ *                            [--sides plaza,emmett] [--loads closed,500,1000,2000,3000] [--over many,one]
  *
  * `closed` is 64 connections that each wait for their answer; a number is an open loop of so many a second. Uses the
  * stores at EVENTSTORE_URL and MONGODB_URL, or embedded ones in a temporary folder. Every run begins with empty data.
@@ -22,6 +22,7 @@ import { microsecondsEach, residentMiB, threadSeconds } from './processes.ts';
 const { values } = parseArgs({
   options: {
     seconds: { type: 'string', default: '10' },
+    'warm-up': { type: 'string', default: '4' },
     rounds: { type: 'string', default: '3' },
     lots: { type: 'string', default: '1000' },
     sides: { type: 'string', default: 'plaza,emmett' },
@@ -31,7 +32,6 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const LOTS = { many: Number(values.lots), one: 1 } as const;
-const WARM_UP_SECONDS = 4;
 const IDLE_AFTER = 2_000;
 const SAMPLE_EVERY = 250;
 
@@ -61,7 +61,7 @@ const measure = async (side: Side, lotCount: number, load: string): Promise<Figu
     const run = Date.now().toString(36);
     const lots = Array.from({ length: lotCount }, (_, index) => `${run}-${index}`);
     await registerLots(client, [...lots, `${run}-probe`]);
-    const warmUp = await closedLoop(running.url, lots, WARM_UP_SECONDS);
+    const warmUp = await closedLoop(running.url, lots, Number(values['warm-up']));
     await caughtUp(db, warmUp.accepted);
 
     let highest = 0;
