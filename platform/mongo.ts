@@ -3,6 +3,8 @@ import { MongoClient } from 'mongodb';
 
 /** Milliseconds: requests must not wait for an unreachable MongoDB. */
 const WITHIN = 800;
+/** Milliseconds that the server may take to accept a connection: longer than a request waits, since a busy one is not gone. */
+const ACCEPTS_WITHIN = 2_000;
 const CONNECT_AGAIN_AFTER = 100;
 
 /**
@@ -29,7 +31,7 @@ const connect = async (client: MongoClient, closed: AbortSignal): Promise<void> 
 export const createMongoClient = (url: string, within = WITHIN): MongoClient => {
   const client = new MongoClient(url, {
     serverSelectionTimeoutMS: within,
-    connectTimeoutMS: within,
+    connectTimeoutMS: Math.max(within, ACCEPTS_WITHIN),
     heartbeatFrequencyMS: 1_000,
     minHeartbeatFrequencyMS: 100,
     maxPoolSize: 50,
