@@ -24,6 +24,104 @@ const sendToParent = process.send?.bind(process);
 const closers: (() => void | Promise<void>)[] = [];
 let stopping: Promise<void> | undefined;
 
+const run = async (): Promise<void> => {
+  try {
+    const folder = resolve(process.env.PLAZA_DATA ?? 'data');
+    prepareFolder(folder);
+    closers.push(lockDataFolder(folder));
+    const eventStore = await startEventStoreServer({
+      file: join(folder, 'events.sqlite'),
+      host: HOST,
+      port: portFrom('PLAZA_EVENTSTORE_PORT', 2113),
+      log: say,
+    });
+    closers.push(() => eventStore.close());
+    const mongo = await startMongoThread({
+      file: join(folder, 'views.sqlite'),
+      host: HOST,
+      port: portFrom('PLAZA_MONGODB_PORT', 27017),
+      log: say,
+      onDeath(error) {
+        console.error(`stores: the documents' thread failed: ${error.stack}`);
+        process.exit(1);
+      },
+    });
+    closers.push(() => mongo.close());
+    announce(folder, { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid });
+    tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
+    say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
+  } catch (error) {
+    const code = isStoresError(error) ? error.code : 'stores-failed';
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(`stores: ${code}: ${message}`);
+    tell({ failed: { code, message } });
+    process.exitCode = 1;
+    await stop();
+  }
+};
+
+/**
+ * Writes the file by which other programs on the same folder find the stores. A stale file names a process that has
+ * ended.
+ */
+const announce = (folder: string, urls: { eventStoreUrl: string; mongoUrl: string; pid: number }): void => {
+  const file = join(folder, 'stores.json');
+  closers.push(() => rmSync(file, { force: true }));
+  let isFull = statfsSync(folder).bavail === 0;
+  try {
+    writeFileSync(file, JSON.stringify(urls));
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    isFull = true;
+    rmSync(file, { force: true });
+  }
+  if (isFull) {
+    say(`stores: the disk of ${folder} is full: only reads are served, and writes are refused until there is space`);
+  }
+};
+
+const tell = (message: StoresMessage): void => {
+  if (process.connected) sendToParent?.(message);
+};
+
+const stop = (): Promise<void> => {
+  stopping ??= (async () => {
+    for (const close of closers.reverse()) await close();
+    if (process.connected) process.disconnect?.();
+    process.exit();
+  })();
+  return stopping;
+};
+
+const prepareFolder = (folder: string): void => {
+  try {
+    makeFolder(folder);
+    chmodSync(folder, 0o700);
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    throw storesError('data-folder-unwritable', `The data folder ${folder} cannot be written (${reason}).`, error);
+  }
+};
+
+/**
+ * Creates one level at a time: mkdir's own recursion never returns where the file system answers ENOENT to every mkdir,
+ * as /proc does.
+ */
+const makeFolder = (folder: string): void => {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+};
+
+const portFrom = (variable: string, otherwise: number): number => {
+  const port = Number(process.env[variable] ?? otherwise);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw storesError('stores-failed', `${variable} is not a port: ${process.env[variable]}`);
+  }
+  return port;
+};
+
 process.umask(0o077);
 // The parent may have closed the other end of the pipe; the files must be closed all the same.
 process.stdout.on('error', () => {});
@@ -40,99 +138,4 @@ if (process.env.npm_lifecycle_event && !sendToParent) {
   const shell = process.ppid;
   setInterval(() => process.ppid === shell || stop(), 500).unref();
 }
-
-try {
-  const folder = resolve(process.env.PLAZA_DATA ?? 'data');
-  prepareFolder(folder);
-  closers.push(lockDataFolder(folder));
-  const eventStore = await startEventStoreServer({
-    file: join(folder, 'events.sqlite'),
-    host: HOST,
-    port: portFrom('PLAZA_EVENTSTORE_PORT', 2113),
-    log: say,
-  });
-  closers.push(() => eventStore.close());
-  const mongo = await startMongoThread({
-    file: join(folder, 'views.sqlite'),
-    host: HOST,
-    port: portFrom('PLAZA_MONGODB_PORT', 27017),
-    log: say,
-    onDeath(error) {
-      console.error(`stores: the documents' thread failed: ${error.stack}`);
-      process.exit(1);
-    },
-  });
-  closers.push(() => mongo.close());
-  announce(folder, { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid });
-  tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
-  say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
-} catch (error) {
-  const code = isStoresError(error) ? error.code : 'stores-failed';
-  const message = error instanceof Error ? error.message : String(error);
-  console.error(`stores: ${code}: ${message}`);
-  tell({ failed: { code, message } });
-  process.exitCode = 1;
-  await stop();
-}
-
-/**
- * Writes the file by which other programs on the same folder find the stores. A stale file names a process that has
- * ended.
- */
-function announce(folder: string, urls: { eventStoreUrl: string; mongoUrl: string; pid: number }): void {
-  const file = join(folder, 'stores.json');
-  closers.push(() => rmSync(file, { force: true }));
-  let isFull = statfsSync(folder).bavail === 0;
-  try {
-    writeFileSync(file, JSON.stringify(urls));
-  } catch (error) {
-    if (!isDiskFull(error)) throw error;
-    isFull = true;
-    rmSync(file, { force: true });
-  }
-  if (isFull) {
-    say(`stores: the disk of ${folder} is full: only reads are served, and writes are refused until there is space`);
-  }
-}
-
-function tell(message: StoresMessage): void {
-  if (process.connected) sendToParent?.(message);
-}
-
-function stop(): Promise<void> {
-  stopping ??= (async () => {
-    for (const close of closers.reverse()) await close();
-    if (process.connected) process.disconnect?.();
-    process.exit();
-  })();
-  return stopping;
-}
-
-function prepareFolder(folder: string): void {
-  try {
-    makeFolder(folder);
-    chmodSync(folder, 0o700);
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
-  } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : String(error);
-    throw storesError('data-folder-unwritable', `The data folder ${folder} cannot be written (${reason}).`, error);
-  }
-}
-
-/**
- * Creates one level at a time: mkdir's own recursion never returns where the file system answers ENOENT to every mkdir,
- * as /proc does.
- */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return;
-  makeFolder(dirname(folder));
-  mkdirSync(folder, { mode: 0o700 });
-}
-
-function portFrom(variable: string, otherwise: number): number {
-  const port = Number(process.env[variable] ?? otherwise);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) {
-    throw storesError('stores-failed', `${variable} is not a port: ${process.env[variable]}`);
-  }
-  return port;
-}
+await run();

@@ -24,11 +24,11 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function start(options: Partial<Parameters<typeof startEmbeddedStores>[0]> = {}): Promise<EmbeddedStores> {
+const start = async (options: Partial<Parameters<typeof startEmbeddedStores>[0]> = {}): Promise<EmbeddedStores> => {
   const stores = await startEmbeddedStores({ dataFolder: join(folder, 'data'), ...options });
   started.push(stores);
   return stores;
-}
+};
 
 const failure = async (promise: Promise<unknown>) => {
   const error = await promise.then(
@@ -39,11 +39,11 @@ const failure = async (promise: Promise<unknown>) => {
   return error;
 };
 
-async function listening(server: Server): Promise<number> {
+const listening = async (server: Server): Promise<number> => {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as { port: number }).port;
-}
+};
 
 it('both stores keep their data over a restart', async () => {
   for (const expectedRevision of ['no_stream', 0n] as const) {
@@ -129,14 +129,14 @@ it('`npm run stores` runs them in the foreground and SIGTERM ends it cleanly', a
   expect(await exited).toEqual([0, null]);
 });
 
-function isRunning(pid: number): boolean {
+const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0);
     return true;
   } catch {
     return false;
   }
-}
+};
 
 it.each([
   ['fails', "throw new Error('failed')"],

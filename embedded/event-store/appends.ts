@@ -43,11 +43,9 @@ import { encodeBatchAnswer, encodeIdentifier, encodeSuccess } from './wire.ts';
 const MAX_APPEND_BYTES = 1_048_576;
 const LONGEST_TIMER = 2_147_483_647;
 
-const sizeOf = (event: NewEvent): number => {
-  return event.data.length + event.metadata.length + 2 * event.type.length;
-};
+const sizeOf = (event: NewEvent): number => event.data.length + event.metadata.length + 2 * event.type.length;
 
-// ---- BatchAppend: many appends on one long-lived stream, told apart by their correlation id -----------------------------------
+// ---- BatchAppend: many appends on one long-lived stream, each with its own correlation id -------------------------------------
 
 type OpenBatch = BatchOptions & {
   correlationId: Buffer;
@@ -72,6 +70,10 @@ export const batchAppend = (commits: Commits, calls: OpenCalls, log: (line: stri
       if (!room || call.isPaused()) return;
       call.pause();
       room.then(() => call.resume());
+    };
+    const close = (key: string, batch: OpenBatch): void => {
+      open.delete(key);
+      clearTimeout(batch.timer);
     };
     const finish = () => {
       if (ended && unanswered === 0) outbox.end();
@@ -131,11 +133,6 @@ export const batchAppend = (commits: Commits, calls: OpenCalls, log: (line: stri
     call.on('cancelled', () => {
       for (const [key, batch] of open) close(key, batch);
     });
-
-    function close(key: string, batch: OpenBatch): void {
-      open.delete(key);
-      clearTimeout(batch.timer);
-    }
   };
 };
 
@@ -160,13 +157,11 @@ const batchOutcome = (batch: OpenBatch, outcome: WriteOutcome): Buffer => {
   return encodeBatchAnswer(batch.correlationId, encodeIdentifier(batch.streamName), { success });
 };
 
-const batchError = (batch: OpenBatch, error: StatusMessage): Buffer => {
-  return encodeError(batch.correlationId, encodeIdentifier(batch.streamName), error);
-};
+const batchError = (batch: OpenBatch, error: StatusMessage): Buffer =>
+  encodeError(batch.correlationId, encodeIdentifier(batch.streamName), error);
 
-const encodeError = (correlationId: Buffer, identifier: Buffer, error: StatusMessage): Buffer => {
-  return encodeBatchAnswer(correlationId, identifier, { error: error.serializeBinary() });
-};
+const encodeError = (correlationId: Buffer, identifier: Buffer, error: StatusMessage): Buffer =>
+  encodeBatchAnswer(correlationId, identifier, { error: error.serializeBinary() });
 
 type StatusMessage = InstanceType<typeof Status>;
 

@@ -24,22 +24,22 @@ export const createCommits = (storage: Storage, committed: (events: StoredEvent[
   let waiting: Write[] = [];
   let gathering = false;
 
-  function enqueue(write: Write): void {
+  const enqueue = (write: Write): void => {
     waiting.push(write);
     if (gathering) return;
     gathering = true;
     gather(0, 1);
-  }
+  };
 
-  function gather(seen: number, turn: number): void {
+  const gather = (seen: number, turn: number): void => {
     setImmediate(() => {
       const growing = waiting.length > seen;
       if (growing && turn < MOST_TURNS && waiting.length < MOST_WRITES) gather(waiting.length, turn + 1);
       else flush();
     });
-  }
+  };
 
-  function flush(): void {
+  const flush = (): void => {
     gathering = false;
     const writes = waiting;
     waiting = [];
@@ -51,7 +51,7 @@ export const createCommits = (storage: Storage, committed: (events: StoredEvent[
     } catch (error) {
       for (const write of writes) write.failed(error);
     }
-  }
+  };
 
   return { enqueue, flush };
 };

@@ -34,19 +34,19 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function serve(file: string, options: { maxPages?: number } = {}): Promise<EventStoreServer> {
+const serve = async (file: string, options: { maxPages?: number } = {}): Promise<EventStoreServer> => {
   const server = await startEventStoreServer({ file, ...options });
   cleanups.push(() => server.close());
   return server;
-}
+};
 
-function connect(url: string): EventStoreDBClient {
+const connect = (url: string): EventStoreDBClient => {
   const client = EventStoreDBClient.connectionString(url);
   cleanups.push(() => client.dispose());
   return client;
-}
+};
 
-async function idsOf(client: EventStoreDBClient, stream: string): Promise<string[]> {
+const idsOf = async (client: EventStoreDBClient, stream: string): Promise<string[]> => {
   const ids: string[] = [];
   try {
     for await (const { event } of client.readStream(stream)) {
@@ -57,7 +57,7 @@ async function idsOf(client: EventStoreDBClient, stream: string): Promise<string
     if ((error as { type?: string }).type !== 'stream-not-found') throw error;
   }
   return ids;
-}
+};
 
 const settled = (promise: Promise<unknown>) =>
   promise.then(
@@ -161,24 +161,24 @@ describe('a full disk', () => {
 });
 
 describe('damaged files', () => {
-  async function filled(): Promise<string> {
+  const filled = async (): Promise<string> => {
     const file = join(folder, 'events.sqlite');
     const server = await startEventStoreServer({ file });
     const client = connect(server.url);
     for (let n = 0; n < 20; n++) await client.appendToStream(`stream-${n}`, [event(3_000), event(3_000)]);
     await server.close();
     return file;
-  }
+  };
 
   /** Returns the files of a killed process: the newest events are only in the write-ahead log. */
-  async function killed(): Promise<string> {
+  const killed = async (): Promise<string> => {
     const stores = await startEmbeddedStores({ dataFolder: folder });
     const client = connect(stores.eventStoreUrl);
     for (let n = 0; n < 20; n++) await client.appendToStream(`stream-${n}`, [event(3_000), event(3_000)]);
     process.kill(stores.pid, 'SIGKILL');
     await stores.exited;
     return join(folder, 'events.sqlite');
-  }
+  };
 
   const opening = (file: string) => settled(startEventStoreServer({ file }).then((server) => server.close()));
 
@@ -240,18 +240,18 @@ describe('one owner', () => {
   });
 });
 
-function overwrite(file: string, at: number, bytes: number, value = 0xa5): void {
+const overwrite = (file: string, at: number, bytes: number, value = 0xa5): void => {
   const fd = openSync(file, 'r+');
   writeSync(fd, Buffer.alloc(bytes, value), 0, bytes, at);
   closeSync(fd);
-}
+};
 
-function flip(file: string, text: string): void {
+const flip = (file: string, text: string): void => {
   overwrite(file, readFileSync(file).lastIndexOf(text) + 10, 1);
-}
+};
 
 /** mulberry32: small, with the same sequence for the same seed everywhere. */
-function randomFrom(seed: number): () => number {
+const randomFrom = (seed: number): (() => number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -259,4 +259,4 @@ function randomFrom(seed: number): () => number {
     t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
-}
+};

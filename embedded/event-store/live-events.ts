@@ -22,7 +22,7 @@ export const createLiveEvents = () => {
   const followers = new Set<Follower>();
 
   /** Publishes the events of one commit, in order. */
-  function publish(events: readonly StoredEvent[]): void {
+  const publish = (events: readonly StoredEvent[]): void => {
     if (followers.size === 0) {
       window.clear();
       end += events.length;
@@ -42,17 +42,17 @@ export const createLiveEvents = () => {
       if (follower.next < oldest) follower.stop(follower.waiting ? 'too-slow' : 'overrun');
       else if (!follower.waiting) follower.advance();
     }
-  }
+  };
 
   /**
    * Calls `take` with every event from now on and awaits its promise, if any. Resolves when the call has ended, when
    * the reader was too slow, or when one commit was larger than the window (`overrun`: continue from the log). Rejects
    * with the errors of `take`.
    */
-  function follow(
+  const follow = (
     call: Pick<ServerWritableStream<unknown, unknown>, 'once' | 'off'>,
     take: (item: LiveEvent) => Promise<void> | undefined,
-  ): Promise<Outcome> {
+  ): Promise<Outcome> => {
     return new Promise((resolve, reject) => {
       const gone = () => stop('gone');
       const stop = (outcome: Outcome) => {
@@ -84,13 +84,11 @@ export const createLiveEvents = () => {
       call.once('close', gone);
       followers.add(follower);
     });
-  }
+  };
 
   return { publish, follow };
 };
 
 export type LiveEvents = ReturnType<typeof createLiveEvents>;
 
-const sizeOf = (event: StoredEvent): number => {
-  return event.data.length + event.metadata.length;
-};
+const sizeOf = (event: StoredEvent): number => event.data.length + event.metadata.length;

@@ -5,7 +5,7 @@ import { createOutbox, framed, type LongCall } from './outbox.ts';
 const KIB = 1024;
 
 /** A call whose reader takes messages when the test says so. It ends like those of grpc-js. */
-function heldCall() {
+const heldCall = () => {
   const pieces: Buffer[][] = [];
   const takes: (() => void)[] = [];
   const stream = new Writable({
@@ -33,7 +33,7 @@ function heldCall() {
     /** Lets the reader take the piece in flight. */
     take: () => takes.shift()!(),
   };
-}
+};
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const numbered = (n: number, length = 100) => Buffer.alloc(length, n);

@@ -24,20 +24,15 @@ export const createOutbox = (call: LongCall) => {
   let scheduled = false;
   let room: PromiseWithResolvers<void> | undefined;
 
-  call.once('cancelled', abandon);
-  call.once('close', abandon);
-
   /** Returns whether the reader has disconnected or the call has ended. */
-  function isGone(): boolean {
-    return call.cancelled || call.destroyed || call.writableEnded;
-  }
+  const isGone = (): boolean => call.cancelled || call.destroyed || call.writableEnded;
 
   /**
    * Sends one message, together with the others of this turn and those that arrive while a piece is in flight. Returns
    * undefined while the reader keeps up; otherwise a promise to await before the next message, which also resolves when
    * the reader disconnects.
    */
-  function send(message: Buffer): Promise<void> | undefined {
+  const send = (message: Buffer): Promise<void> | undefined => {
     if (isGone()) return undefined;
     gathered.push(message);
     bytes += message.length;
@@ -55,42 +50,44 @@ export const createOutbox = (call: LongCall) => {
       });
     }
     return undefined;
-  }
+  };
 
-  function flush(): void {
+  const flush = (): void => {
     if (gathered.length === 0 || isGone()) return;
     underWay = true;
     const messages = gathered;
     gathered = [];
     bytes = 0;
     call.write(messages, taken);
-  }
+  };
 
-  function taken(): void {
+  const taken = (): void => {
     underWay = false;
     flush();
     makeRoom();
-  }
+  };
 
-  function abandon(): void {
+  const abandon = (): void => {
     gathered = [];
     bytes = 0;
     makeRoom();
-  }
+  };
 
-  function makeRoom(): void {
+  const makeRoom = (): void => {
     room?.resolve();
     room = undefined;
-  }
+  };
 
   /** Ends the call after all messages, with `reason` as its error if given. */
-  function end(reason?: Partial<StatusObject>): void {
+  const end = (reason?: Partial<StatusObject>): void => {
     if (isGone()) return;
     flush();
     if (reason) call.emit('error', reason);
     else call.end();
-  }
+  };
 
+  call.once('cancelled', abandon);
+  call.once('close', abandon);
   return { send, end, isGone };
 };
 

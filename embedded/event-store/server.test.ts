@@ -189,12 +189,12 @@ describe('idempotence', () => {
 });
 
 describe('hostile connections', () => {
-  async function open(): Promise<Socket> {
+  const open = async (): Promise<Socket> => {
     const socket = connect(server.port, '127.0.0.1');
     socket.on('error', () => {});
     await new Promise((resolve) => socket.once('connect', resolve));
     return socket;
-  }
+  };
 
   it('a thousand idle connections do not block others', async () => {
     const idle = await Promise.all(Array.from({ length: 1_000 }, open));
@@ -212,7 +212,7 @@ describe('hostile connections', () => {
   });
 
   /** Opens BatchAppend without the client. `write` may send another length than the message has. */
-  function openBatchAppend() {
+  const openBatchAppend = () => {
     const session = connectHttp2(`http://127.0.0.1:${server.port}`);
     const call = session.request({
       ':method': 'POST',
@@ -230,7 +230,7 @@ describe('hostile connections', () => {
       call.write(Buffer.concat([prefix, message]));
     };
     return { session, call, status, write };
-  }
+  };
 
   it('a message with a length of 2 GB ends that call with RESOURCE_EXHAUSTED', async () => {
     const { session, call, status, write } = openBatchAppend();

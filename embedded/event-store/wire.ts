@@ -9,16 +9,12 @@ import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
 
 const TICKS_PER_MILLISECOND = 10_000;
 const MAX_INT64_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
-const KEY_TYPE = mapKey('type');
-const KEY_CREATED = mapKey('created');
-const CONTENT_TYPE_JSON = mapEntry('content-type', 'application/json');
-const CONTENT_TYPE_BINARY = mapEntry('content-type', 'application/octet-stream');
 
 /** The form of ids: text, or two 64-bit numbers. The request chooses (`uuid_option`). */
 export type UuidForm = 'string' | 'structured';
 
 /** One event as a ReadResp. Commit and prepare position are the same here. */
-export function encodeEvent(event: StoredEvent, uuidForm: UuidForm): Buffer {
+export const encodeEvent = (event: StoredEvent, uuidForm: UuidForm): Buffer => {
   const id = uuidForm === 'string' ? uuidText(event.id) : undefined;
   const structured = id ? undefined : structuredUuid(event.id);
   const uuidLength = id ? 38 : structured!.length + 2;
@@ -97,29 +93,27 @@ export function encodeEvent(event: StoredEvent, uuidForm: UuidForm): Buffer {
   out[at++] = 0x18;
   varint(out, at, event.position);
   return out;
-}
+};
 
 /** Encodes a checkpoint of a filtered subscription: every event up to and including `position` has been considered. */
-export function encodeCheckpoint(position: number): Buffer {
+export const encodeCheckpoint = (position: number): Buffer => {
   const positions = encodePositions(position);
   const out = Buffer.allocUnsafe(fieldLength(positions.length));
   block(out, 0, 0x1a, positions);
   return out;
-}
+};
 
-export function encodeConfirmation(): Buffer {
+export const encodeConfirmation = (): Buffer => {
   const confirmation = new ReadResp.SubscriptionConfirmation();
   confirmation.setSubscriptionId(randomUUID());
   return bytes(new ReadResp().setConfirmation(confirmation));
-}
+};
 
-export const CAUGHT_UP = bytes(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
-
-export function encodeStreamNotFound(streamName: string): Buffer {
+export const encodeStreamNotFound = (streamName: string): Buffer => {
   const notFound = new ReadResp.StreamNotFound();
   notFound.setStreamIdentifier(new StreamIdentifier().setStreamName(Buffer.from(streamName)));
   return bytes(new ReadResp().setStreamNotFound(notFound));
-}
+};
 
 // ---- BatchAppendResp -----------------------------------------------------------------------------------------------------------
 
@@ -127,11 +121,11 @@ const EMPTY_NO_STREAM = Buffer.from([0x12, 0]);
 const EMPTY_NO_POSITION = Buffer.from([0x22, 0]);
 
 /** Encodes the outcome of an append: a BatchAppendResp with `error` (a Status) or `success` (see encodeSuccess). */
-export function encodeBatchAnswer(
+export const encodeBatchAnswer = (
   correlationId: Buffer,
   identifier: Buffer,
   outcome: { error: Uint8Array } | { success: Buffer },
-): Buffer {
+): Buffer => {
   const [tag, content] = 'error' in outcome ? [0x12, outcome.error] : [0x1a, outcome.success];
   const out = Buffer.allocUnsafe(
     fieldLength(correlationId.length) + fieldLength(content.length) + fieldLength(identifier.length),
@@ -139,10 +133,10 @@ export function encodeBatchAnswer(
   const middle = block(out, 0, 0x0a, correlationId);
   block(out, block(out, middle, tag, content), 0x22, identifier);
   return out;
-}
+};
 
 /** Encodes the revision of the last event (negative: none) and its position. */
-export function encodeSuccess(revision: number, position: number | undefined): Buffer {
+export const encodeSuccess = (revision: number, position: number | undefined): Buffer => {
   const revisionLength = revision < 0 ? EMPTY_NO_STREAM.length : 1 + varintLength(revision);
   const checkpoint = position === undefined ? undefined : encodePositions(position);
   const out = Buffer.allocUnsafe(
@@ -153,59 +147,56 @@ export function encodeSuccess(revision: number, position: number | undefined): B
   if (checkpoint) block(out, revisionLength, 0x1a, checkpoint);
   else EMPTY_NO_POSITION.copy(out, revisionLength);
   return out;
-}
+};
 
 /** Encodes a StreamIdentifier. */
-export function encodeIdentifier(streamName: string): Buffer {
+export const encodeIdentifier = (streamName: string): Buffer => {
   const name = Buffer.from(streamName);
   const out = Buffer.allocUnsafe(fieldLength(name.length));
   block(out, 0, 0x1a, name);
   return out;
-}
+};
 
 /** Encodes commit and prepare position, fields 1 and 2 of every message that has both. */
-function encodePositions(position: number): Buffer {
+const encodePositions = (position: number): Buffer => {
   const positionLength = 1 + varintLength(position);
   const out = Buffer.allocUnsafe(2 * positionLength);
   lengthPrefix(out, lengthPrefix(out, 0, 0x08, position), 0x10, position);
   return out;
-}
+};
 
 // ---- shared --------------------------------------------------------------------------------------------------------------------
 
-function bytes(message: InstanceType<typeof ReadResp>): Buffer {
-  return Buffer.from(message.serializeBinary());
-}
+const bytes = (message: InstanceType<typeof ReadResp>): Buffer => Buffer.from(message.serializeBinary());
 
 /** Formats lower-case hex without dashes as the usual text form. */
-function uuidText(hex: string): string {
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-}
+const uuidText = (hex: string): string =>
+  `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 
-function structuredUuid(hex: string): Buffer {
+const structuredUuid = (hex: string): Buffer => {
   return Buffer.concat([
     Buffer.from([0x08]),
     varint64(BigInt(`0x${hex.slice(0, 16)}`)),
     Buffer.from([0x10]),
     varint64(BigInt(`0x${hex.slice(16)}`)),
   ]);
-}
+};
 
-function varint64(value: bigint): Buffer {
+const varint64 = (value: bigint): Buffer => {
   const out: number[] = [];
   let rest = value;
   for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
   out.push(Number(rest));
   return Buffer.from(out);
-}
+};
 
-function varintLength(value: number): number {
+const varintLength = (value: number): number => {
   let length = 1;
   for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) length++;
   return length;
-}
+};
 
-function varint(out: Buffer, start: number, value: number): number {
+const varint = (out: Buffer, start: number, value: number): number => {
   let at = start;
   let rest = value;
   while (rest > 0x7f) {
@@ -214,29 +205,32 @@ function varint(out: Buffer, start: number, value: number): number {
   }
   out[at++] = rest;
   return at;
-}
+};
 
 /** Encodes a tag and a number: a field, or its length. */
-function lengthPrefix(out: Buffer, at: number, tag: number, length: number): number {
+const lengthPrefix = (out: Buffer, at: number, tag: number, length: number): number => {
   out[at] = tag;
   return varint(out, at + 1, length);
-}
+};
 
-function block(out: Buffer, at: number, tag: number, content: Uint8Array): number {
+const block = (out: Buffer, at: number, tag: number, content: Uint8Array): number => {
   const start = lengthPrefix(out, at, tag, content.length);
   out.set(content, start);
   return start + content.length;
-}
+};
 
-function fieldLength(length: number): number {
-  return 1 + varintLength(length) + length;
-}
+const fieldLength = (length: number): number => 1 + varintLength(length) + length;
 
-function mapKey(key: string): Buffer {
-  return Buffer.concat([Buffer.from([0x0a, key.length]), Buffer.from(key)]);
-}
+const mapKey = (key: string): Buffer => Buffer.concat([Buffer.from([0x0a, key.length]), Buffer.from(key)]);
 
-function mapEntry(key: string, value: string): Buffer {
+const mapEntry = (key: string, value: string): Buffer => {
   const content = Buffer.concat([mapKey(key), Buffer.from([0x12, value.length]), Buffer.from(value)]);
   return Buffer.concat([Buffer.from([0x32, content.length]), content]);
-}
+};
+
+const KEY_TYPE = mapKey('type');
+const KEY_CREATED = mapKey('created');
+const CONTENT_TYPE_JSON = mapEntry('content-type', 'application/json');
+const CONTENT_TYPE_BINARY = mapEntry('content-type', 'application/octet-stream');
+
+export const CAUGHT_UP = bytes(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));

@@ -13,7 +13,7 @@ const WRITERS = 8;
 const SERVER = fileURLToPath(new URL('./crash-server.ts', import.meta.url));
 
 /** Mulberry32: the rounds of one seed are killed after the same delays. */
-function random(seed: number): () => number {
+const random = (seed: number): (() => number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -21,7 +21,7 @@ function random(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
-}
+};
 
 type Counter = { _id: string; n: number };
 type Entry = { _id: string; writer: number; turn: number };

@@ -21,7 +21,7 @@ export const createCursors = () => {
   sweeper.unref();
 
   /** Takes up to `size` documents and 16 MB (one document at least); the rest waits for the next batch. */
-  async function take(cursor: Cursor, size: number): Promise<Uint8Array[]> {
+  const take = async (cursor: Cursor, size: number): Promise<Uint8Array[]> => {
     const batch: Uint8Array[] = [];
     let bytes = 0;
     while (batch.length < size) {
@@ -39,12 +39,12 @@ export const createCursors = () => {
       if (isFull) break;
     }
     return batch;
-  }
+  };
 
   const isDone = (cursor: Cursor) => cursor.rest.length === 0 && cursor.result.ended;
 
   /** Returns the first batch, and a cursor id that is zero when nothing remains or none is wanted. */
-  async function open(ns: string, result: Result, size: number, single: boolean) {
+  const open = async (ns: string, result: Result, size: number, single: boolean) => {
     const cursor: Cursor = { ns, result, rest: [], lastUsed: Date.now(), inUse: false };
     const batch = size === 0 ? [] : await take(cursor, size);
     if (single || isDone(cursor)) return { id: Long.ZERO, ns, part: 'firstBatch' as const, batch };
@@ -52,10 +52,10 @@ export const createCursors = () => {
     const id = Long.fromBigInt(BigInt.asIntN(64, randomBytes(8).readBigInt64LE()) || 1n);
     cursors.set(id.toString(), cursor);
     return { id, ns, part: 'firstBatch' as const, batch };
-  }
+  };
 
   /** @throws CommandError 43 for a cursor that is unknown, closed or of another collection */
-  async function more(id: Long, ns: string, size: number) {
+  const more = async (id: Long, ns: string, size: number) => {
     const key = id.toString();
     const cursor = cursors.get(key);
     if (cursor === undefined) throw new CommandError(43, `cursor id ${key} not found`);
@@ -75,7 +75,7 @@ export const createCursors = () => {
     } finally {
       cursor.inUse = false;
     }
-  }
+  };
 
   return { open, more, kill: (id: Long) => cursors.delete(id.toString()), close: () => clearInterval(sweeper) };
 };

@@ -92,7 +92,7 @@ const index = fc
   })
   .map((fields) => fields as KeyField[]);
 
-function fill(name: string, docs: Doc[], indexes: KeyField[][]): Collection {
+const fill = (name: string, docs: Doc[], indexes: KeyField[][]): Collection => {
   const collection = storage.create('test', name);
   for (const [at, fields] of indexes.entries()) {
     const made = storage.addIndex(collection, { name: `i${at}`, fields });
@@ -107,14 +107,14 @@ function fill(name: string, docs: Doc[], indexes: KeyField[][]): Collection {
     }
   }
   return collection;
-}
+};
 
-async function all(collection: Collection, query: Query): Promise<Doc[]> {
+const all = async (collection: Collection, query: Query): Promise<Doc[]> => {
   const result = run(storage, collection, query);
   const docs: Doc[] = [];
   while (!result.ended) docs.push(...(await result.next(7)).map(decode));
   return docs;
-}
+};
 
 const goesThroughTwoArrays = (doc: Doc, fields: KeyField[]): boolean => {
   try {

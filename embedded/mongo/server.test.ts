@@ -15,15 +15,15 @@ let client: MongoClient;
 const sockets: Socket[] = [];
 const lines: string[] = [];
 
-async function start(maxBytes?: number): Promise<void> {
+const start = async (maxBytes?: number): Promise<void> => {
   server = await startMongoServer({ file, log: (line) => lines.push(line), ...(maxBytes && { maxBytes }) });
   client = new MongoClient(server.url);
-}
+};
 
-async function stop(): Promise<void> {
+const stop = async (): Promise<void> => {
   await client.close();
   await server.close();
-}
+};
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mongo-server-'));
@@ -38,23 +38,23 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function refusal(promise: Promise<unknown>): Promise<Error & Document> {
+const refusal = async (promise: Promise<unknown>): Promise<Error & Document> => {
   return promise.then(
     () => expect.fail('it was not refused'),
     (error) => error,
   );
-}
+};
 
 describe('frames', () => {
-  async function raw(): Promise<Socket> {
+  const raw = async (): Promise<Socket> => {
     const socket = connect(server.port, '127.0.0.1');
     sockets.push(socket);
     socket.on('error', () => {});
     await once(socket, 'connect');
     return socket;
-  }
+  };
 
-  function message(body: Uint8Array, kind = 0, flags = 0): Buffer {
+  const message = (body: Uint8Array, kind = 0, flags = 0): Buffer => {
     const head = Buffer.alloc(21);
     head.writeInt32LE(21 + body.length, 0);
     head.writeInt32LE(1, 4);
@@ -62,9 +62,9 @@ describe('frames', () => {
     head.writeUInt32LE(flags, 16);
     head[20] = kind;
     return Buffer.concat([head, body]);
-  }
+  };
 
-  function nested(levels: number): Buffer {
+  const nested = (levels: number): Buffer => {
     const open = Buffer.concat(
       Array.from({ length: levels }, (_, level) => {
         const element = Buffer.from([0, 0, 0, 0, 3, 97, 0]);
@@ -73,7 +73,7 @@ describe('frames', () => {
       }),
     );
     return Buffer.concat([open, Buffer.from([5, 0, 0, 0, 0]), Buffer.alloc(levels)]);
-  }
+  };
 
   const length = (claimed: number) => {
     const head = Buffer.alloc(16);
