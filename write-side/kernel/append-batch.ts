@@ -10,11 +10,11 @@ export type Decided = { waiting: Waiting; events: readonly Event[]; last: bigint
 /** Commands that were decided together; their events go into one append. */
 export type AppendBatch = {
   decided: readonly Decided[];
-  /** Outcomes that rest on what was read from the stream since their commands came. */
+  /** Final outcomes: the stream was read after their commands came. */
   settled: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** Outcomes that rest on events of this batch, or on what another process may have changed: an append proves them. */
+  /** Outcomes that the append must confirm: they rest on events of this batch, or on a state that may be outdated. */
   resting: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** Commands that seem to be in the stream already, and the revision to look at. */
+  /** Commands that seem to be in the stream already, and the revision at which to look them up. */
   repeated: readonly { waiting: Waiting; at: bigint }[];
   /** Commands without an outcome yet, in the order in which they came: decided and resting. */
   members: readonly Waiting[];
@@ -31,13 +31,13 @@ export type Standing = {
   unchanged: Pick<UnchangedAnswers, 'find'>;
 };
 
-/** How much goes into one append. */
+/** The limits of one append. */
 export type BatchLimits = { commands: number; bytes: number };
 
-/** What an event takes from elsewhere than its command, and its metadata's fixed part, at most. */
+/** The most bytes of an event that do not come from its command: fields from the state, and fixed metadata. */
 const EVENT_OVERHEAD_BYTES = 1_000;
 
-/** At most how many bytes the events of a command take. */
+/** Returns an upper bound of the bytes of a command's events. */
 const bytesOf = ({ command, metadata }: Request, events: number): number =>
   events * (3 * (JSON.stringify(command).length + metadata.commandId.length) + EVENT_OVERHEAD_BYTES);
 
@@ -49,7 +49,7 @@ const isStale = ({ ifMatch, ifNoneMatch }: Request, revision: bigint): boolean =
  * Takes commands from a queue and decides them in order, each on the state left by those before it, until the queue is
  * empty or an append is full.
  * @param queue loses the commands that were taken
- * @param onError called with what a decision threw
+ * @param onError called with errors that a decision throws
  */
 export const decideBatch = (
   // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
@@ -75,7 +75,7 @@ export const decideBatch = (
     return value !== undefined && within?.values.includes(value) === true;
   };
 
-  /** The owner is checked first: to anybody else no other outcome tells whether the thing exists. */
+  /** Decides a command. The owner is checked first, so that no outcome shows others whether the thing exists. */
   const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Event[]; after: unknown } => {
     try {
       if (!isOwners(request)) return { kind: 'not-owner' };
@@ -92,7 +92,7 @@ export const decideBatch = (
     }
   };
 
-  /** Keeps an outcome without events: it is final when it rests on nothing but what was read since the command came. */
+  /** Records an outcome without events. It is final when it rests only on a read since the command came. */
   const conclude = (waiting: Waiting, outcome: Outcome): void => {
     if (decided.length === 0 && waiting.state === 'confirmed') {
       settled.push({ waiting, outcome });
@@ -132,7 +132,7 @@ export const decideBatch = (
       return true;
     }
     const { events, after } = considered;
-    // Most batches are one command, which goes out whatever its size: nothing is measured for it alone.
+    // A single command is appended whatever its size. Its bytes are measured only when another one joins it.
     const [alone] = decided;
     if (alone) {
       if (decided.length === 1) bytes = bytesOf(alone.waiting.request, alone.events.length);

@@ -16,7 +16,7 @@ const handlerFor = (options: Partial<Parameters<typeof commandHandler>[0]> = {})
 
 const give = (type: string, name: string) => ({ type, data: { name }, actor: 'anonymous' });
 
-it('takes so many commands at once, in all and for one stream, and says which bound was reached', async () => {
+it('limits the commands at a time, in all and for one stream, and names the limit that was reached', async () => {
   const handler = handlerFor({ maxBusy: 4, maxBusyPerStream: 2 });
   const outcomes = await Promise.all(['a', 'a', 'a', 'b', 'c', 'd'].map((name) => handler.handle(give('Look', name))));
   expect(outcomes).toMatchObject([
@@ -31,7 +31,7 @@ it('takes so many commands at once, in all and for one stream, and says which bo
   expect(await handler.handle(give('Look', 'd'))).toMatchObject({ kind: 'done' });
 });
 
-it('forgets the state that was not used for longest, and reads it again', async () => {
+it('drops the least recently used state, and reads it again', async () => {
   const store = memoryStreams();
   const handler = handlerFor({ store, maxIdle: 2 });
   for (const name of ['a', 'b', 'c', 'a']) await handler.handle(give('Take', name));
@@ -40,7 +40,7 @@ it('forgets the state that was not used for longest, and reads it again', async 
   expect(store.calls.read).toBeGreaterThan(read);
 });
 
-it('counts what states hold: a large one leaves less room', async () => {
+it('counts the things in the states: a large one leaves less room', async () => {
   const store = memoryStreams();
   const size = (taken: readonly string[]) => (taken.includes('large') ? 900 : 1);
   const handler = commandHandler({
@@ -54,7 +54,7 @@ it('counts what states hold: a large one leaves less room', async () => {
   expect(store.calls.read).toBe(before);
 });
 
-it('never has two desks for a stream, however states come and go', async () => {
+it('never has two desks for a stream, however often states are dropped', async () => {
   const store = memoryStreams(() => new Promise(setImmediate));
   const handler = handlerFor({ store, maxIdle: 1 });
   const outcomes = await Promise.all(
@@ -64,14 +64,14 @@ it('never has two desks for a stream, however states come and go', async () => {
   expect(outcomes.filter(({ kind }) => kind === 'refused')).toHaveLength(293);
 });
 
-it('refuses to fold an event that it does not know', async () => {
+it('refuses to fold an unknown event', async () => {
   const store = memoryStreams();
   await handlerFor({ store }).handle(give('Take', 'a'));
   const older = commandHandler({ store, contexts: [{ schema, deciders: [many] }] });
   expect(await older.handle(give('Take', 'a'))).toEqual({ kind: 'too-new' });
 });
 
-it('leaves snapshots behind when it is closed', async () => {
+it('writes snapshots when it closes', async () => {
   const store = memoryStreams();
   const handler = handlerFor({ store });
   for (let count = 0; count < 30; count++) {

@@ -89,7 +89,7 @@ const settled = (position: Position | undefined): Settled => ({
   body: { status: 'made' },
 });
 
-it('answers with how the steps ended: their revision, position and state', async () => {
+it('answers with the outcome of the steps: their revision, position and state', async () => {
   const { post, given } = await serveSteps({
     async settle(data, events, dispatch) {
       expect(events).toHaveLength(1);

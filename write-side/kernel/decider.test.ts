@@ -69,7 +69,7 @@ it('decides, folds, answers and names the owner by the rule of each command', ()
   expect(shelf.snapshot.version).toBe(3);
 });
 
-it('refuses to fold or decide what it has no rule for', () => {
+it('refuses to fold an event or decide a command without a rule', () => {
   expect(() => shelf.evolve(initialState, { type: 'Unknown', data } as never)).toThrow(
     'shelf does not know the event Unknown',
   );
@@ -83,7 +83,7 @@ it('fails at start when a command lacks a field of the stream name', () => {
   expect(declare).toThrow('CountBooks does not have bookId, which names book-{bookId}');
 });
 
-it('fails the type check for what the schema or the fold does not have', () => {
+it('fails the type check for a name that the schema or the fold does not have', () => {
   const evolve = { BookPut: (state: State) => state };
   const base = { stream: 'shelf-{shelfId}', initialState, snapshotVersion: 1 } as const;
   decider(schema, {

@@ -2,13 +2,13 @@ import type { Static } from 'typebox';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { restoreState, saveState, sizeOfState } from './saved-state.ts';
 
-/** Why a command is refused: a problem's name from the context's schema, and what would help to understand it. */
+/** The refusal of a command: the name of a problem in the context's schema, and a detail for the client. */
 export type Refusal = { refused: string; detail?: string };
 
-/** What a decision yields: events, none when the command changes nothing, or a refusal. */
+/** The result of a decision: events, none when the command changes nothing, or a refusal. */
 export type Decision<Event> = readonly Event[] | Refusal;
 
-/** What a decision may know besides its command and its state: deciders read no clock. */
+/** The input of a decision besides its command and its state: deciders read no clock. */
 export type DecisionInput = {
   /** UTC, ISO 8601. */
   now: string;
@@ -19,8 +19,8 @@ export type DecisionInput = {
 type Message = { type: string; data: object };
 
 /**
- * One kind of stream: its name, its state and its rules, as plain functions. States are immutable: a decision that is
- * not kept leaves nothing behind.
+ * One kind of stream: its name, its state and its rules, as plain functions. States are immutable: a discarded
+ * decision has no effect.
  */
 export type Decider<Command extends Message = Message, Event extends Message = Message, State = unknown> = {
   /** The stream's name up to the dash. */
@@ -32,25 +32,25 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   evolve(state: State, event: Event): State;
   decide(command: Command, state: State, input: DecisionInput): Decision<Event>;
   /**
-   * Returns the customer who owns the thing that a command addresses, for commands that only the owner may give and
-   * that do not name the owner. Undefined when the state knows no such thing; a caller other than the owner is answered
-   * 404 either way. A thing that has ended keeps its owner as long as the state remembers it, so that its owner is
-   * told how it ended.
+   * Returns the customer who owns the addressed thing, for commands that only the owner may send and that do not name
+   * the owner; undefined when the state does not contain the thing. A caller who is not the owner gets 404 in both
+   * cases. A thing that has ended keeps its owner as long as the state remembers it, so that the owner learns how it
+   * ended.
    */
   owner?(command: Command, state: State): string | undefined;
   /**
-   * Returns the field of the context's scope (a hospital, a station) that the stream is in, undefined before its first
-   * event. For commands whose data does not have the field.
+   * Returns the stream's value of the context's scope field (a hospital, a station); undefined before its first event.
+   * Used for commands without the field.
    */
   scope?(state: State): Readonly<Record<string, string>> | undefined;
-  /** The body of the answer to a command that was done. */
+  /** Returns the body of the answer to an accepted command. */
   answer(command: Command, events: readonly Event[]): object;
-  /** About how many things a state holds that grows: what it counts for among the states kept in memory. Left out: 1. */
+  /** Returns the approximate number of things in a state, which limits the states kept in memory. Left out: 1. */
   size?(state: State): number;
   snapshot: {
-    /** Raised whenever `evolve` or the saved form changes: snapshots of another version are ignored. */
+    /** Raise it whenever `evolve` or the saved form changes: snapshots of other versions are ignored. */
     version: number;
-    /** Made of plain objects; a long list may be any iterable, which is then written bit by bit. */
+    /** Returns plain objects. A long list may be any iterable, which is written in pieces. */
     save(state: State): unknown;
     restore(saved: never): State;
   };
@@ -59,7 +59,7 @@ export type Decider<Command extends Message = Message, Event extends Message = M
 /** Refuses a command. @param refused a problem's name in the context's schema */
 export const refuse = (refused: string, detail?: string): Refusal => (detail ? { refused, detail } : { refused });
 
-/** Tells a refusal from events. */
+/** Returns whether a decision is a refusal. */
 export const isRefusal = <Event>(decision: Decision<Event>): decision is Refusal => 'refused' in decision;
 
 type EventIn<Context extends ContextSchema, Type extends string> = {
@@ -97,7 +97,7 @@ type Decided<Given> = {
     : never;
 }[keyof Given];
 
-/** Returns what fills a template such as `{lotId}.{reservationId}` from a command's data. */
+/** Returns a function that fills a template such as `{lotId}.{reservationId}` with a command's data. */
 const filler = (template: string): ((data: Readonly<Record<string, unknown>>) => string) => {
   const parts = template.split(PLACEHOLDER);
   return (data) => parts.map((part, index) => (index % 2 === 1 ? data[part] : part)).join('');
@@ -125,8 +125,8 @@ const PLACEHOLDER = /\{(\w+)\}/;
  *
  * `stream` is the stream's name, forever: the category up to the dash, then the fields of the commands that make it
  * unique. `initialState` has the state's type, by annotation or, for a union of states, by `as State`. A state is plain
- * data and collections of plain data, which is how snapshots save and restore it. `snapshotVersion` is raised whenever
- * `evolve` or the state changes: snapshots of another version are ignored.
+ * data and collections of plain data, so that snapshots can save and restore it. Raise `snapshotVersion` whenever
+ * `evolve` or the state changes: snapshots of other versions are ignored.
  * @throws TypeError when a command does not have a field of the stream's name
  */
 export const decider = <

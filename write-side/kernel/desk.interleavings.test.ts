@@ -5,7 +5,7 @@ import { isRefusal } from './decider.ts';
 import type { Outcome, Request } from './request.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats, stateAfter } from './testing.ts';
 
-/** What a client does: through one of two processes it gives a command, and perhaps stops waiting for the answer. */
+/** The action of a client: it sends a command through one of two processes, and perhaps stops waiting for the answer. */
 const step = fc.record({
   process: fc.constantFrom(0, 1),
   command: fc.record({
@@ -21,7 +21,7 @@ const fate = fc.constantFrom<Fate>('answered', 'answered', 'answered', 'lost', '
 
 type Told = { request: Request; outcome: Outcome; from: number; to: number };
 
-it('writes what it says, says what it writes, and refuses with reason, in whatever order things happen', async () => {
+it('answers with what it wrote and refuses for a reason, in any order of commands, delays and failures', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

@@ -13,7 +13,7 @@ const broken = { type: 'Break', data: { name: 'ann' } } as const;
 
 const fates = (...some: Fate[]) => some[Symbol.iterator]();
 
-/** A way to the store that lets pass when it is told to. */
+/** Returns a gate: calls that await `way` are held while it is closed. */
 const gate = () => {
   let open: () => void = () => {};
   let closed: Promise<void> = Promise.resolve();
@@ -30,8 +30,8 @@ const gate = () => {
 
 const names = (events: readonly StoredEvent[]) => events.map(({ data }) => (data as { name: string }).name);
 
-describe('groups', () => {
-  it('appends together what came while an append was in flight, in order', async () => {
+describe('append batches', () => {
+  it('contain the commands that came while an append was in flight, in order', async () => {
     const { way, close, open } = gate();
     const store = memoryStreams(way);
     const { submit } = seatsDesk({ store });
@@ -53,7 +53,7 @@ describe('groups', () => {
     expect(store.calls.append).toBe(3);
   });
 
-  it('tells each decision the revision of its first event, also after a conflict', async () => {
+  it('give each decision the revision of its first event, also after a conflict', async () => {
     const numbered = {
       ...seats,
       decide: (...[{ data }, , { revision }]: Parameters<typeof seats.decide>) => [
@@ -68,13 +68,13 @@ describe('groups', () => {
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann 0', 'bob 1', 'cho 2', 'dan 3', 'eve 4']);
   });
 
-  it('takes a command that comes right after an answer', async () => {
+  it('contain a command that comes right after an answer', async () => {
     const { submit } = seatsDesk({ store: memoryStreams() });
     for (const name of ['ann', 'bob', 'cho'])
       expect(await submit(seatsRequest(take(name)))).toMatchObject({ kind: 'done' });
   });
 
-  it('splits what is too large for one append', async () => {
+  it('are split when they are too large for one append', async () => {
     const store = memoryStreams();
     const tooLarge: typeof store.append = async (stream, events, expected) =>
       events.length > 1 ? { ok: false, reason: 'too-large' } : store.append(stream, events, expected);
@@ -92,14 +92,14 @@ describe('groups', () => {
 });
 
 describe('an append that fails', () => {
-  it('is repeated when its answer was lost, and written once', async () => {
+  it('is repeated without an answer, and written once', async () => {
     const store = memoryStreams(undefined, fates('answer-lost', 'lost', 'answered'));
     const { submit } = seatsDesk({ store });
     expect(await submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done', revision: 0n });
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
   });
 
-  it('is uncertain after a few tries; the same command then finds out', async () => {
+  it('has an unknown outcome after a few attempts, which a repeated command finds out', async () => {
     const store = memoryStreams(undefined, fates('answer-lost', 'lost', 'lost'));
     const { submit } = seatsDesk({ store });
     expect(await submit(seatsRequest(take('ann'), 'k-1'))).toEqual({ kind: 'unavailable', uncertain: true });
@@ -107,7 +107,7 @@ describe('an append that fails', () => {
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
   });
 
-  it('is told apart from a stream that could not be read: nothing was done', async () => {
+  it('differs from a failed read, after which nothing was done', async () => {
     const store = memoryStreams();
     const read: typeof store.read = async function* () {
       yield* [];
@@ -139,7 +139,7 @@ describe('the first command of a stream', () => {
     expect(store.calls).toEqual({ append: 2, read: 0 });
   });
 
-  it('is decided on what the stream holds when it is not new', async () => {
+  it('is decided on the events of the stream when it is not new', async () => {
     const { store } = await knownStream();
     const conflicts: unknown[] = [];
     const observe = { conflicted: () => conflicts.push(1) };
@@ -159,7 +159,7 @@ describe('the first command of a stream', () => {
     });
   });
 
-  it('has its first answer when it comes again, and those that come with it have today’s', async () => {
+  it('has its first answer when it is repeated, and commands beside it have a current one', async () => {
     const { store, first } = await knownStream();
     const { submit } = seatsDesk({ store });
     const answers = await Promise.all([
@@ -179,7 +179,7 @@ describe('the first command of a stream', () => {
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'ann', 'ann', 'bob', 'bob', 'ann']);
   });
 
-  it('leaves no state that a refusal rests on, however many commands come again', async () => {
+  it('never causes a refusal from an unread stream, however many commands are repeated', async () => {
     const store = memoryStreams();
     const there = seatsDesk({ store });
     const again = [seatsRequest(take('ann'), 'k-1'), seatsRequest(take('bob'), 'k-2')] as const;
@@ -191,14 +191,14 @@ describe('the first command of a stream', () => {
     expect(await Promise.all(together)).toMatchObject([firsts[0], { kind: 'done', revision: 4n }, firsts[1]]);
   });
 
-  it('is another command when a new one has its id', async () => {
+  it('is a different command from a new one with the same id', async () => {
     const { store } = await knownStream();
     expect(await seatsDesk({ store }).submit(seatsRequest(take('dan'), 'k-1'))).toEqual({ kind: 'key-reused' });
   });
 });
 
 describe('another process', () => {
-  it('is read up to and the commands are decided again', async () => {
+  it('conflicts: its events are read and the commands are decided again', async () => {
     const store = memoryStreams();
     const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
     await here.submit(seatsRequest(take('ann')));
@@ -208,7 +208,7 @@ describe('another process', () => {
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'bob', 'cho']);
   });
 
-  it('makes room: a refusal never rests on what was true once', async () => {
+  it('makes room: a refusal never rests on an outdated state', async () => {
     const store = memoryStreams();
     const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
     for (const name of ['ann', 'bob', 'cho']) await here.submit(seatsRequest(take(name)));
@@ -217,14 +217,14 @@ describe('another process', () => {
     expect(await here.submit(seatsRequest(take('dan')))).toMatchObject({ kind: 'done' });
   });
 
-  it('that is always faster is given up against', async () => {
+  it('that is always faster makes the command overloaded', async () => {
     const store = memoryStreams();
     const append: typeof store.append = async () => ({ ok: false, reason: 'conflict' });
     const { submit } = seatsDesk({ store: { ...store, append } });
     expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'overloaded' });
   });
 
-  it('deleted the stream: it begins anew', async () => {
+  it('deleted the stream, which starts again', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     await submit(seatsRequest(take('ann')));
@@ -234,8 +234,8 @@ describe('another process', () => {
   });
 });
 
-describe('a command that comes again', () => {
-  it('has the same answer, at once, together, and after a restart', async () => {
+describe('a repeated command', () => {
+  it('has the same answer, after the first, together with it, and after a restart', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     const [first, together] = await Promise.all([
@@ -249,7 +249,7 @@ describe('a command that comes again', () => {
     expect(store.events(SEATS_STREAM)).toHaveLength(1);
   });
 
-  it('has the same answer whatever came in between, for as many commands as are remembered', async () => {
+  it('has the same answer after other commands, for as many commands as are remembered', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     const first = await submit(seatsRequest(take('ann'), 'k-1'));
@@ -261,7 +261,7 @@ describe('a command that comes again', () => {
     expect(await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'))).toEqual(first);
   });
 
-  it('has all of its events in the answer', async () => {
+  it('has all of its events in its answer', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     await submit(seatsRequest(take('ann')));
@@ -284,7 +284,7 @@ describe('a command that comes again', () => {
     expect(await submit(seatsRequest(leave('ann', times), 'k-1'))).toEqual(first);
   });
 
-  it('is another command when it says something else', async () => {
+  it('is a different command when its data differ', async () => {
     const { submit } = seatsDesk({ store: memoryStreams() });
     const together = await Promise.all([
       submit(seatsRequest(take('ann'), 'k-1')),
@@ -295,10 +295,10 @@ describe('a command that comes again', () => {
   });
 });
 
-describe('a command that changes nothing and comes again', () => {
+describe('a repeated command that changes nothing', () => {
   const nobody = (name: string) => leave(name, 0);
 
-  it('has its first answer, whatever came in between', async () => {
+  it('has its first answer after other commands', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     await submit(seatsRequest(take('ann')));
@@ -309,7 +309,7 @@ describe('a command that changes nothing and comes again', () => {
     expect(store.events(SEATS_STREAM)).toHaveLength(2);
   });
 
-  it('is another command when it says something else, also while the first one waits', async () => {
+  it('is a different command when its data differ, also while the first one waits', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     await submit(seatsRequest(take('ann')));
@@ -333,7 +333,7 @@ describe('a command that changes nothing and comes again', () => {
     expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
   });
 
-  it('is answered from the stream when another process did something under its id', async () => {
+  it('is answered from the stream when another process appended events under its id', async () => {
     const store = memoryStreams();
     const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
     await here.submit(seatsRequest(take('ann')));
@@ -358,13 +358,13 @@ describe('a command that changes nothing and comes again', () => {
   });
 });
 
-describe('a thing of an owner', () => {
+describe('a thing with an owner', () => {
   const owned: typeof seats = {
     ...seats,
     owner: ({ data: { name } }, taken) => (taken.includes(name) ? name : undefined),
   };
 
-  it('looks like a missing one to others, whatever else is wrong with their command', async () => {
+  it('looks like a missing one to others, whatever their command contains', async () => {
     const { submit } = seatsDesk({ store: memoryStreams(), decider: owned });
     await submit(seatsRequest(take('ann')));
     const ask = (name: string, rest: object = {}) =>
@@ -380,7 +380,7 @@ describe('a thing of an owner', () => {
     expect(outcomes).toEqual(outcomes.map(() => ({ kind: 'not-owner' })));
   });
 
-  it('is its owner’s', async () => {
+  it('is accessible to its owner', async () => {
     const { submit } = seatsDesk({ store: memoryStreams(), decider: owned });
     await submit(seatsRequest(take('ann')));
     const own = { ownedBy: 'ann' };
@@ -410,7 +410,7 @@ describe('a command that two processes decide', () => {
     return { store, processes, answers };
   };
 
-  it('is answered from the stream, whose event tells the time of the first decision', async () => {
+  it('is answered from the stream, with the time of the first decision', async () => {
     const { store, answers } = await delivered();
     expect(answers[0]).toMatchObject({
       kind: 'done',
@@ -420,7 +420,7 @@ describe('a command that two processes decide', () => {
     expect(store.events(SEATS_STREAM)).toHaveLength(2);
   });
 
-  it('leaves both with the state that the stream tells', async () => {
+  it('leaves both with the state of the stream', async () => {
     const { store, processes } = await delivered();
     await processes[1].submit(seatsRequest(leave('bob')));
     expect(store.events(SEATS_STREAM).at(-1)?.data).toEqual({ name: 'bob', since: '2026-01-31T09:00:00.000Z' });
@@ -441,7 +441,7 @@ describe('a command that two processes decide', () => {
 });
 
 describe('preconditions', () => {
-  it('hold for the revision that the command would follow, also within a group', async () => {
+  it('hold for the revision before the command, also within a batch', async () => {
     const { submit } = seatsDesk({ store: memoryStreams() });
     const outcomes = await Promise.all([
       submit(seatsRequest(take('ann'), undefined, { ifMatch: '*' })),
@@ -460,8 +460,8 @@ describe('preconditions', () => {
   });
 });
 
-describe('what can go wrong', () => {
-  it('a decision that throws fails its own command only', async () => {
+describe('failures', () => {
+  it('a decision that throws fails only its own command', async () => {
     const errors: unknown[] = [];
     const store = memoryStreams();
     const { submit } = seatsDesk({ store, onError: (error) => errors.push(error) });
@@ -475,7 +475,7 @@ describe('what can go wrong', () => {
     expect(errors).toMatchObject([{ message: 'a defect' }]);
   });
 
-  it('a command that nobody waits for is dropped before it is decided', async () => {
+  it('a command is dropped undecided when its client has gone', async () => {
     const { way, close, open } = gate();
     const store = memoryStreams(way);
     const { submit } = seatsDesk({ store });
@@ -489,7 +489,7 @@ describe('what can go wrong', () => {
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
   });
 
-  it('events of a newer version are refused, and known ones go on once they are understood', async () => {
+  it('a stream with events of a newer version refuses commands until the version is known', async () => {
     const store = memoryStreams();
     await seatsDesk({ store }).submit(seatsRequest(take('ann')));
     let isUnderstood = false;
@@ -530,7 +530,7 @@ describe('snapshots', () => {
     return { store, at };
   };
 
-  it('spare a start the events before them', async () => {
+  it('replace reading the events before them', async () => {
     const { store } = await longStream(600);
     expect(store.events(SNAPSHOTS)).toHaveLength(1);
     let folded = 0;
@@ -547,7 +547,7 @@ describe('snapshots', () => {
     expect(folded).toBeLessThan(50);
   });
 
-  it('are never needed: without them the state is the same', async () => {
+  it('are optional: the state is the same without them', async () => {
     const { store } = await longStream(600);
     store.deleteStream(SNAPSHOTS);
     const restarted = seatsDesk({ store });
@@ -563,7 +563,7 @@ describe('snapshots', () => {
     expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
   });
 
-  it('that can’t be understood are ignored, and somebody is told', async () => {
+  it('that cannot be read are ignored and reported', async () => {
     const { store } = await longStream(600);
     const metadata = { revision: '600', version: 1, part: 0, parts: 1 };
     await store.put(SNAPSHOTS, { type: 'Snapshot', data: Buffer.from('not gzip'), metadata });
@@ -573,7 +573,7 @@ describe('snapshots', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('of a stream that was deleted since are ignored', async () => {
+  it('of a deleted stream are ignored', async () => {
     const { store } = await longStream(600);
     store.deleteStream(SEATS_STREAM);
     expect(await seatsDesk({ store }).submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'done' });

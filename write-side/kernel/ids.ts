@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 
 /**
- * A UUID derived from a name: version 8 of RFC 9562 (5.8), the first 122 free bits of its SHA-256.
- * @returns the same UUID for the same name
+ * Derives a UUID from a name: version 8 of RFC 9562 (5.8), with the first 122 bits of the name's SHA-256. The same name
+ * always gives the same UUID.
  */
 export const derivedUuid = (name: string): string => {
   const digits = hash('sha256', name);
@@ -22,8 +22,8 @@ const canonical = (value: unknown): unknown =>
       : value;
 
 /**
- * A hash of a command: the same for the same caller, type and data, whatever the order of the properties.
- * @param actor who asks: the same words from somebody else are another command
+ * Returns a hash of a command: equal for the same caller, type and data, in any order of the properties.
+ * @param actor the caller: the same data from another caller is a different command
  */
 export const fingerprintOf = (actor: string, command: { type: string; data: object }): string =>
   hash('sha256', JSON.stringify([actor, command.type, canonical(command.data)]), 'base64url').slice(0, 22);

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { ImmutableMap } from './collections.ts';
 import { jsonPieces } from './json-pieces.ts';
 
-it('makes the text that JSON.stringify makes', () => {
+it('generates the text of JSON.stringify', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
       expect([...jsonPieces(value)].join('')).toBe(JSON.stringify(value));
@@ -12,7 +12,7 @@ it('makes the text that JSON.stringify makes', () => {
   expect([...jsonPieces({ a: undefined, b: [] })]).toEqual(['{"b":[]}']);
 });
 
-it('makes no more of a long list than the piece that is asked for', () => {
+it('reads no more of a long list than the current piece needs', () => {
   let made = 0;
   const entries = ImmutableMap(Array.from({ length: 10_000 }, (_, n) => [`key ${n}`, n] as const)).entrySeq();
   const open = entries.map(([key, value]) => {

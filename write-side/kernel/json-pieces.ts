@@ -1,4 +1,4 @@
-/** Characters of a piece, about: some tenths of a millisecond of work. */
+/** Approximate characters of a piece: some tenths of a millisecond of work. */
 const PIECE = 16 * 1024;
 
 function* texts(value: unknown): Generator<string> {
@@ -28,8 +28,8 @@ function* texts(value: unknown): Generator<string> {
 }
 
 /**
- * The JSON text of a value in pieces, each made when it is asked for: who writes them one after the other leaves room for
- * other work between them. Lists may be any iterables, whose elements are made as late too.
+ * Generates the JSON text of a value in pieces. Each piece is made on demand, so that a writer lets other work run
+ * between them. Lists may be any iterables; their elements are made on demand too.
  */
 export function* jsonPieces(value: unknown): Generator<string> {
   let piece = '';

@@ -8,7 +8,7 @@ const ids = fc.array(fc.nat({ max: 20 }).map(String), { maxLength: 60 });
 const after = (some: readonly string[]) =>
   some.reduce((past, id, index) => remember(past, id, index), noPastIds<number>(AT_LEAST));
 
-it('remembers what was told last of each of the latest ids', () => {
+it('remembers the last value of each of the latest ids', () => {
   fc.assert(
     fc.property(ids, (some) => {
       const past = after(some);
@@ -18,7 +18,7 @@ it('remembers what was told last of each of the latest ids', () => {
   );
 });
 
-it('never holds more than twice as many, and none that was never added', () => {
+it('never holds more than twice as many ids, and only ids that were added', () => {
   fc.assert(
     fc.property(ids, (some) => {
       const past = after(some);
@@ -39,7 +39,7 @@ it('is the same after it was saved and restored', () => {
   );
 });
 
-it('leaves the memory it is given as it was', () => {
+it('does not change the memory that it is given', () => {
   const past = after(['1', '2']);
   remember(past, '3', 0);
   expect(recall(past, '3')).toBeUndefined();

@@ -1,8 +1,7 @@
 import { ImmutableMap } from './collections.ts';
 
 /**
- * The things of a stream that ended last, by id, each with what is still worth knowing of it. The memory is bounded, so
- * a state stays small however long its stream grows: `newer` fills up to `atLeast` ids, then becomes `older`, and what
+ * The things of a stream that ended last, by id, each with a value. The memory is bounded, so a state stays small however long its stream grows: `newer` fills up to `atLeast` ids, then becomes `older`, and what
  * was `older` is forgotten. Nothing is sorted or moved, so each change takes the same time.
  */
 export type PastIds<Value> = {
@@ -18,12 +17,12 @@ export const noPastIds = <Value>(atLeast: number): PastIds<Value> => ({
   older: ImmutableMap(),
 });
 
-/** Adds an id, or changes what is known of it. */
+/** Adds an id, or changes its value. */
 export const remember = <Value>({ atLeast, newer, older }: PastIds<Value>, id: string, value: Value): PastIds<Value> =>
   newer.size >= atLeast && !newer.has(id)
     ? { atLeast, newer: ImmutableMap([[id, value]]), older: newer }
     : { atLeast, newer: newer.set(id, value), older };
 
-/** Returns what is known of an id; undefined for one that never was, or is forgotten. */
+/** Returns the value of an id; undefined for one that was never added, or is forgotten. */
 export const recall = <Value>({ newer, older }: PastIds<Value>, id: string): Value | undefined =>
   newer.get(id) ?? older.get(id);

@@ -2,27 +2,27 @@ import { hash } from 'node:crypto';
 import type { EventMetadata } from '../../platform/event-store/types.ts';
 import type { Outcome } from './request.ts';
 
-/** How many commands a stream remembers. A repeat after that many others is a new command. */
+/** The number of commands that a stream remembers. A repeat after that many others is a new command. */
 export const REMEMBERED_COMMANDS = 2_000;
 
-/** Where a stream's latest commands wrote: command id → revision of its first event. */
+/** The latest commands of a stream: command id → revision of its first event. */
 export type RecentCommands = {
   find(commandId: string): bigint | undefined;
   /**
-   * Remembers a command that can come again, as its fingerprint tells; the oldest is forgotten. A command that is known
-   * stays where it was.
+   * Remembers a repeatable command, which is one with a fingerprint, and forgets the oldest. A known command keeps its
+   * revision.
    */
   add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, revision: bigint): void;
-  /** Forgets a command that turned out not to have written at this revision. */
+  /** Forgets a command that did not write at this revision. */
   forget(commandId: string, revision: bigint): void;
   readonly size: number;
-  /** What a snapshot keeps of it. */
+  /** Returns the form that a snapshot stores. */
   save(): [key: string, revision: string][];
 };
 
 const LONG = 48;
 
-/** Long ids are remembered by 72 bits of a hash: a collision only costs a look at the stream, where the id itself is. */
+/** Long ids are kept as 72 bits of a hash. A collision only costs a read of the stream, whose events have the full id. */
 const keyOf = (commandId: string): string =>
   commandId.length < LONG ? commandId : hash('sha256', commandId, 'base64url').slice(0, 12);
 
@@ -49,11 +49,11 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
   };
 };
 
-/** Answers of a stream's latest commands that changed nothing: no event remembers them. */
+/** The answers to a stream's latest commands that changed nothing: no event records them. */
 export type UnchangedAnswers = {
   /** Returns the first answer, `key-reused` when the id was another command's, or undefined for a new command. */
   find(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>): Outcome | undefined;
-  /** Remembers the answer to a command that can come again, unless the command did something; the oldest is forgotten. */
+  /** Remembers the answer to a repeatable command that changed nothing, and forgets the oldest. */
   add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, outcome: Outcome): void;
   readonly size: number;
 };

@@ -9,7 +9,7 @@ import type { Outcome } from './request.ts';
 /** The answer to one request. Only the first one is sent, and none to a client that has closed the connection. */
 export type Reply = {
   isAnswered(): boolean;
-  /** Whether nobody waits for the answer any more. */
+  /** Whether the client no longer waits for the answer. */
   isAbandoned(): boolean;
   send(outcome: Outcome, body?: object): void;
   /** Sends 202. */

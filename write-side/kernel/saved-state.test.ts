@@ -29,11 +29,11 @@ it('restores plain data and collections of every kind, with their order', () => 
   expect(written(restored)).toEqual(written(state));
 });
 
-it('leaves a state without collections as it is', () => {
+it('does not change a state without collections', () => {
   for (const plain of [{ status: 'none' }, ['a'], null, 7, {}]) expect(restoreState(written(plain))).toEqual(plain);
 });
 
-it('counts what the collections hold', () => {
+it('counts the elements of the collections', () => {
   expect(sizeOfState(state)).toBe(401);
   expect(sizeOfState({ status: 'none' })).toBe(0);
 });

@@ -11,7 +11,7 @@ const state = (bytes: number) => randomBytes(bytes / 2).toString('hex');
 
 const at = (revision: bigint, bytes: number) => ({ revision: revision as Revision, state: state(bytes), recent: [] });
 
-it('writes large states in several parts, and keeps the newest only', async () => {
+it('writes large states in several parts, and keeps only the newest snapshot', async () => {
   const store = memoryStreams();
   const [small, large, larger] = [at(1n, 100), at(2n, 2_000_000), at(3n, 4_000_000)];
   let kept = 0;
@@ -33,7 +33,7 @@ it('ignores a snapshot that was not written to its end', async () => {
   expect(await readSnapshot(store, 'lot-1', 1, unexpected)).toBeUndefined();
 });
 
-it('lets one of two that write at once win, whole', async () => {
+it('keeps one complete snapshot of two concurrent ones', async () => {
   const store = memoryStreams(() => new Promise(setImmediate));
   const [one, other] = [at(2n, 2_000_000), at(3n, 2_000_000)];
   await Promise.all([writeSnapshot(store, 'lot-1', 1, one, 0), writeSnapshot(store, 'lot-1', 1, other, 0)]);

@@ -11,7 +11,7 @@ const decompress = promisify(gunzip);
 /** A stream's state as of one of its events. */
 export type Snapshot = { revision: Revision; state: unknown; recent: [key: string, revision: string][] };
 
-/** What a snapshot takes: bytes as they are stored, and events. */
+/** The stored size of a snapshot: bytes and events. */
 export type SnapshotSize = { bytes: number; parts: number };
 
 /** The metadata of one event of a snapshot stream: large snapshots have several parts, each small enough for an append. */
@@ -43,9 +43,9 @@ const isWhole = (parts: readonly SnapshotPart[], { revision, parts: count }: Sna
 
 /**
  * Reads a stream's newest snapshot.
- * @param version of the fold: snapshots of any other are ignored
- * @param onError told of a snapshot that could not be understood; it is ignored
- * @returns nothing when there is none that can be used
+ * @param version of the fold: snapshots of other versions are ignored
+ * @param onError called with the error of an unreadable snapshot, which is ignored
+ * @returns undefined without a usable snapshot
  * @throws StoreUnavailableError
  */
 export const readSnapshot = async (
@@ -75,8 +75,8 @@ export const readSnapshot = async (
 
 /**
  * Writes a snapshot. Only the newest is kept.
- * @param keptParts how many parts the snapshot stream is known to keep
- * @returns its size; nothing when another process wrote one meanwhile, which then stands
+ * @param keptParts the number of events that the snapshot stream is known to keep
+ * @returns its size; undefined when another process wrote one in the meantime, which stays
  * @throws StoreUnavailableError
  */
 export const writeSnapshot = async (

@@ -77,7 +77,7 @@ const savedForm = <State>(decider: { snapshot: { save(state: State): unknown } }
 
 /**
  * Checks what holds for every decider: a command that was done yields no event when it comes again at once; a state
- * that was saved and restored goes on like one that was not; and no decision or fold changes the state it is given.
+ * that was saved and restored behaves like one that was not; and no decision or fold changes its state.
  * @param commands any command of the decider's, few enough ids that they meet
  */
 export const holdsForEveryDecider = <Command extends Message, Event extends Message, State>(

@@ -8,11 +8,11 @@ type Visit = (text: string, path: readonly string[]) => string;
 /** Replaces, in place, each free text in data by the result of a visit. */
 type Walk = (value: unknown, path: readonly string[], visit: Visit) => unknown;
 
-/** Separators, formats such as a zero-width space, Hangul fillers, the empty Braille cell: nobody sees them. */
+/** Invisible characters: separators, formats such as a zero-width space, Hangul fillers, the empty Braille cell. */
 const ONLY_BLANKS = /^[\p{Z}\p{Cf}\u115f\u1160\u2800\u3164\uffa0]+$/u;
 const CONTROL = /\p{Cc}/u;
 
-/** Trims a text and composes its characters (Unicode NFC). Leaves alone what is refused next. */
+/** Trims a text and composes its characters (Unicode NFC). Does not trim a text that is refused next. */
 const tidyText = (text: string): string => {
   const composed = text.normalize('NFC');
   return CONTROL.test(composed) ? composed : composed.trim() || composed;
@@ -47,7 +47,7 @@ const walkOf = (schema: TSchema): Walk | undefined => {
 export type Texts = {
   /** Trims them and composes their characters (Unicode NFC), in place. */
   tidy(data: object): void;
-  /** Returns an error for each that is blank or has a control character; an empty one is for the schema to refuse. */
+  /** Returns an error for each that is blank or has a control character. The schema refuses empty ones. */
   faults(data: object): Wrong[];
 };
 

@@ -5,7 +5,7 @@ import { utcTime } from '../../schemas/kernel/values.ts';
 /**
  * Returns a function that writes every time of a command's data in UTC, in place.
  * @param schema the command's data; times are found at its top level
- * @returns throws a ProblemError 400 for a text that is no moment, such as a leap second
+ * @returns a function that throws a ProblemError (400) for a text that is not a time, such as a leap second
  */
 export const timesInUtc = ({ properties }: TObject): ((data: Record<string, unknown>) => void) => {
   const names = Object.keys(properties).filter((name) => Object(properties[name]).format === 'date-time');

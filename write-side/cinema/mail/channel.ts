@@ -1,11 +1,11 @@
 import { createTransport } from 'nodemailer';
 
-/** Takes messages to customers. */
+/** Sends messages to customers. */
 export type Channel = {
   /**
-   * Hands a message over.
-   * @param messageId the same whenever the same message is handed over again: it is the mail's Message-ID
-   * @throws Error when the channel did not take it
+   * Sends a message.
+   * @param messageId the mail's Message-ID: the same for each attempt at one message
+   * @throws Error when the server did not accept it
    */
   send(messageId: string, to: string, subject: string, text: string): Promise<void>;
   close(): void;
@@ -19,7 +19,7 @@ export type ChannelOptions = {
   timeoutMs?: number;
 };
 
-/** Mail over SMTP. Lazy: it connects with the first message, and again whenever the server is back. */
+/** Opens a channel over SMTP. It connects with the first message, and reconnects after a failure. */
 export const mailChannel = ({ url, from, timeoutMs = 5_000 }: ChannelOptions): Channel => {
   const transport = createTransport(
     { url, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs },

@@ -2,16 +2,16 @@ import { type Static, Type } from 'typebox';
 import { Strict } from '../../../schemas/kernel/context.ts';
 
 /**
- * The HTTP contract between Plaza and a payment provider. `{key}` is an idempotency key, made by Plaza: whatever is
- * asked for under one key is done once.
+ * The HTTP contract between Plaza and a payment provider. `{key}` is an idempotency key that Plaza makes: each request
+ * under one key takes effect once.
  *
- * - `PUT /charges/{key}` with a {@link Charge}: 200 with a {@link ChargeState}; the same again is answered with what
- *   it came to. After an undo it is `undone`: nothing is charged any more.
- * - `GET /charges/{key}`: 200 with a {@link ChargeState}, 404 for a key that was never seen.
- * - `PUT /charges/{key}/undo`: 200 with a {@link ChargeState}, `undone`: what was charged is refunded, and a charge that
- *   comes later is refused.
+ * - `PUT /charges/{key}` with a {@link Charge}: 200 with a {@link ChargeState}. A repeat gets the state of the first
+ *   charge. After an undo the state is `undone`, and nothing is charged.
+ * - `GET /charges/{key}`: 200 with a {@link ChargeState}, 404 for an unknown key.
+ * - `PUT /charges/{key}/undo`: 200 with a {@link ChargeState}, `undone`. A charge is refunded, and a later one is
+ *   refused.
  *
- * Any other 4xx refuses the charge; 5xx, a broken connection and silence leave open what happened.
+ * Any other 4xx refuses the charge. After 5xx, a broken connection or a time-out the outcome is unknown.
  */
 export const Charge = Strict({
   amount: Type.Integer({ minimum: 0 }),
@@ -22,7 +22,7 @@ export const Charge = Strict({
 
 export const ChargeState = Type.Object({
   state: Type.Unsafe<'approved' | 'declined' | 'undone'>(Type.String({ enum: ['approved', 'declined', 'undone'] })),
-  /** Whether money was ever taken under the key. */
+  /** Whether the customer was ever charged under the key. */
   charged: Type.Boolean(),
 });
 

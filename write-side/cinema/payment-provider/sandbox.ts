@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { Ajv } from 'ajv';
 import { Charge, type ChargeState } from './contract.ts';
 
-/** What really happened to the customers' money. */
+/** The charges and refunds that were made, and their sums. */
 export type Totals = { charges: number; refunds: number; charged: number; refunded: number };
 
 export type Sandbox = {
@@ -16,9 +16,9 @@ export type Sandbox = {
 
 export type SandboxOptions = {
   host?: string;
-  /** 0, or left out, for any that is free. */
+  /** 0, the default, takes any free port. */
   port?: number;
-  /** Where the charges are kept: a file, or `:memory:`. */
+  /** The database of the charges: a file, or `:memory:`. */
   file?: string;
 };
 
@@ -27,9 +27,9 @@ type Row = { state: ChargeState['state']; amount: number; charged: number };
 const BODY_LIMIT = 16 * 1024;
 
 /**
- * A payment provider that takes nobody's money. What happens to a charge is up to its token: `approve`; `decline`;
- * `hang`, which is never answered; `fail-then-approve`, whose first try is answered with 503; `charge-then-drop`, whose
- * first try takes the money and breaks the connection. Any other token is declined.
+ * Starts a payment provider for tests that charges no real money. The token decides the outcome of a charge: `approve`;
+ * `decline`; `hang` gets no answer; `fail-then-approve` gets 503 at the first attempt; `charge-then-drop` is charged at
+ * the first attempt, and the connection breaks. Any other token is declined.
  */
 export const startSandbox = async ({
   host = '127.0.0.1',
@@ -64,7 +64,7 @@ export const startSandbox = async ({
     return { state, charged };
   };
 
-  /** An answer; or none, and the connection stays as it is or breaks. */
+  /** An answer; `silence` sends none, `broken` closes the connection. */
   type Reply = { status: number; body: object } | 'silence' | 'broken';
 
   const ok = (body: object): Reply => ({ status: 200, body });
