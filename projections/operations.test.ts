@@ -190,6 +190,45 @@ describe('a replay', () => {
     expect(done).toMatchObject({ view: 'parking.lots', state: 'switched' });
   });
 
+  test('keeps its outcome when MongoDB answers an earlier progress note late', async () => {
+    const held = Promise.withResolvers<boolean>();
+    const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
+    const other = rebuild({ ...options, isNeeded: () => held.promise });
+    await until(
+      () => leases(db).countDocuments({ _id: 'parking.lots@next' }),
+      (count) => count > 0,
+    );
+    const late = Promise.withResolvers<void>();
+    let first: Promise<unknown> | undefined;
+    const replays = db.collection('replays');
+    const updateMany: typeof replays.updateMany = (...given) => {
+      if (first) return replays.updateMany(...given);
+      const note = late.promise.then(() => replays.updateMany(...given));
+      first = note;
+      return note;
+    };
+    const collection = (name: string) =>
+      name === 'replays' ? Object.create(replays, { updateMany: { value: updateMany } }) : db.collection(name);
+    const jobs = replayJobs(stores.client, Object.create(db, { collection: { value: collection } }), (error) =>
+      errors.push(error),
+    );
+    stops.push(jobs.stop);
+    expect(await jobs.start([lots])).toBe(true);
+    await until(
+      async () => first !== undefined,
+      (isNoted) => isNoted,
+    );
+    held.resolve(true);
+    expect(await other).toBe(true);
+    const replay = async () => (await readReplays(db))[0];
+    const since = performance.now();
+    await until(replay, (one) => one?.state !== 'running' || performance.now() - since > 2500);
+    late.resolve();
+    await first;
+    const done = await until(replay, (one) => one?.state !== 'running');
+    expect(done).toMatchObject({ state: 'switched', share: 1 });
+  });
+
   describe.each([
     ['behind', -HOUR],
     ['ahead of', HOUR],

@@ -121,9 +121,14 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
       await note(progress);
       if (await replays(db).findOne({ request, stopAsked: true })) asked.abort();
     };
-    let looking = Promise.resolve();
+    // One at a time: a late progress note would otherwise overwrite the outcome.
+    let looking: Promise<void> | undefined;
     const noting = setInterval(() => {
-      looking = look().catch(onError);
+      looking ??= look()
+        .catch(onError)
+        .finally(() => {
+          looking = undefined;
+        });
     }, NOTE_EVERY);
     const onProgress = (next: BuildProgress) => {
       progress = { events: next.events, share: shareOf(next) };
