@@ -4,9 +4,9 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
  * `node deploy/health-check.ts URL [PROGRAM [SECONDS]]`: exit code 0 when the URL answers with a success within two
  * seconds, else 1.
  *
- * With PROGRAM (`programs/write-side.ts`), a process that runs it from this folder, takes the connection and then says nothing
- * to `GET /livez` for SECONDS (15) is ended: its event loop is blocked. Docker starts anew what has ended, but does
- * nothing about what is only unhealthy.
+ * With PROGRAM (`programs/write-side.ts`), it ends a process that runs the program from this folder, accepts the
+ * connection and does not answer `GET /livez` for SECONDS (15): its event loop is blocked. Docker restarts a container
+ * that has ended, but not one that is only unhealthy.
  */
 const [url = '', program, seconds = '15'] = process.argv.slice(2);
 
@@ -16,7 +16,7 @@ const ask = (what: string, milliseconds: number): Promise<'well' | 'unwell' | 's
     (error) => (error.name === 'TimeoutError' ? 'silent' : 'away'),
   );
 
-/** Whether a process was started as `node PROGRAM`, where this one was. */
+/** Returns whether a process was started as `node PROGRAM` in this process's folder. */
 const isRunning = (pid: string): boolean => {
   try {
     const [, file] = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
