@@ -53,11 +53,10 @@ describe('RentBike', () => {
       .when(rent('r-2'))
       .thenEvents(rented('r-2', NOW, elsewhere)));
   it('needs a bike', () => given().when(rent()).thenRefused('bike-not-found'));
-  it('needs one that nobody rides', () =>
+  it('needs a bike that is not in use', () =>
     given(registered, rented()).when(rent('r-2', 'user-2')).thenRefused('bike-not-available'));
-  it('needs one that can be ridden', () =>
-    given(registered, reported(false)).when(rent()).thenRefused('bike-not-available'));
-  it('takes a repaired one', () =>
+  it('needs a usable bike', () => given(registered, reported(false)).when(rent()).thenRefused('bike-not-available'));
+  it('takes a repaired bike', () =>
     given(registered, reported(false), reported(true, 'report-2')).when(rent()).thenEvents(rented()));
   it('needs an unused id', () =>
     given(registered, rented(), returned()).when(rent()).thenRefused('rental-already-exists'));
@@ -70,7 +69,7 @@ describe('ReturnBike', () => {
     given(registered, rented('r-1', '2026-01-31T08:30:00.000Z'))
       .when(giveBack())
       .thenEvents(returned('r-1', '2026-01-31T08:30:00.000Z')));
-  it('is never before the rental, whatever the clocks say', () =>
+  it('is never before the rental, also when clocks differ', () =>
     given(registered, rented('r-1', '2026-01-31T09:00:01.000Z'))
       .when(giveBack())
       .thenEvents(returned('r-1', '2026-01-31T09:00:01.000Z', '2026-01-31T09:00:01.000Z')));
@@ -87,7 +86,7 @@ describe('ReturnBike', () => {
 });
 
 describe('ReportCondition', () => {
-  it('tells the condition', () => given(registered).when(report(true)).thenEvents(reported(true)));
+  it('records the condition', () => given(registered).when(report(true)).thenEvents(reported(true)));
   it('of a bike in use, too, which is out of service when it is back', () => {
     given(registered, rented()).when(report(false)).thenEvents(reported(false));
     given(registered, rented(), reported(false), returned()).when(rent('r-2')).thenRefused('bike-not-available');
@@ -97,7 +96,7 @@ describe('ReportCondition', () => {
     given(registered, reported(true)).when(report(true)).thenRefused('report-already-exists'));
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const id = fc.constantFrom('a', 'b', 'c');
   const anyCommand = fc.oneof(
     fc.constant(register),
@@ -106,9 +105,9 @@ describe('whatever commands come', () => {
     fc.tuple(fc.boolean(), id).map(([usable, reportId]) => report(usable, reportId)),
   );
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(bike, anyCommand));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(bike, anyCommand));
 
-  it('is in one rental at most, which alone can be ended', () => {
+  it('is in at most one rental, and only that one can be ended', () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 60 }), (commands) => {
         let running: string | undefined;

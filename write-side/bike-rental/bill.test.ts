@@ -29,9 +29,9 @@ const closed = (tariff = TARIFF, bikeRevision = '2'): Event => ({
 });
 
 describe('OpenBill', () => {
-  it('opens a bill with the tariff of the day', () => given().when(open).thenEvents(opened()));
+  it('opens a bill with the current tariff', () => given().when(open).thenEvents(opened()));
   it('opens it once', () => given(opened()).when(open).thenNothing());
-  it('opens none that is closed', () => given(opened(), closed()).when(open).thenNothing());
+  it('does not open a closed bill', () => given(opened(), closed()).when(open).thenNothing());
 });
 
 describe('CloseBill', () => {
@@ -41,15 +41,14 @@ describe('CloseBill', () => {
       .when(close)
       .thenEvents(closed({ baseFee: 7, perMinute: 3 })));
   it('closes it once', () => given(opened(), closed()).when(close).thenNothing());
-  it('opens the bill first when that was not done', () =>
-    given().when(close).thenEvents(opened(TARIFF, '2'), closed()));
+  it('opens the bill first when it is not open', () => given().when(close).thenEvents(opened(TARIFF, '2'), closed()));
 });
 
 describe('a rental id that is used again', () => {
   it('opens a bill again', () => given(opened(), closed()).when(openAt('10')).thenEvents(opened(TARIFF, '10')));
   it('closes that bill with its own return', () =>
     given(opened(), closed(), opened(TARIFF, '10')).when(closeAt('11')).thenEvents(closed(TARIFF, '11')));
-  it('opens and closes its bill with the return when nobody opened it', () =>
+  it('opens and closes its bill with the return when it is not open', () =>
     given(opened(), closed()).when(closeAt('11')).thenEvents(opened(TARIFF, '11'), closed(TARIFF, '11')));
   it('has nothing to do with the first rental when that is handled again', () => {
     const open2 = [opened(), closed(), opened(TARIFF, '10')];
@@ -67,11 +66,11 @@ describe('an event of version 1, which has no revision', () => {
     { type: 'BillOpened', data: { ...rental, tariff } },
     { type: 'BillClosed', data: { ...rental, tariff, returnedAt, minutes: 12, fee: 43 } },
   ];
-  it('still stands for an open bill', () => {
+  it('is read as an open bill', () => {
     given(old[0]!).when(open).thenNothing();
     given(old[0]!).when(close).thenEvents(closed(tariff));
   });
-  it('still stands for a closed bill', () => {
+  it('is read as a closed bill', () => {
     given(...old)
       .when(open)
       .thenNothing();
@@ -94,10 +93,10 @@ describe('started minutes', () => {
   });
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const anyCommand = fc.constantFrom(open, close, openAt('10'), closeAt('11'));
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(bill, anyCommand));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(bill, anyCommand));
 
   it('is opened once and closed once for each rental', () => {
     fc.assert(

@@ -61,7 +61,7 @@ describe('ChargeDeposit', () => {
     given(deducted(0, 0, 1_000))
       .when(charge(5_000))
       .thenEvents(charged(5_000, 1_000, 4_000)));
-  it('settles a part when it is not enough', () =>
+  it('settles a part when the amount is too small', () =>
     given(deducted(0, 0, 1_000))
       .when(charge(300))
       .thenEvents(charged(300, 300, 0, 700)));
@@ -69,7 +69,7 @@ describe('ChargeDeposit', () => {
     given(charged(5_000, 0, 5_000))
       .when(charge(5_000))
       .thenRefused('charge-already-exists'));
-  it('has an end', () =>
+  it('is refused above the largest balance', () =>
     given(charged(1_000, 0, 999_999_999_999))
       .when(charge(2, 'c-2'))
       .thenRefused('deposit-full'));
@@ -80,7 +80,7 @@ describe('DeductFee', () => {
     given(charged(5_000, 0, 5_000))
       .when(deduct())
       .thenEvents(deducted(1_000, 4_000, 0)));
-  it('takes what there is and leaves the rest outstanding', () =>
+  it('takes the balance and leaves the rest outstanding', () =>
     given(charged(300, 0, 300))
       .when(deduct())
       .thenEvents(deducted(300, 0, 700)));
@@ -164,13 +164,13 @@ describe('events of version 1, which have no revision', () => {
       .when(credit(1_000))
       .thenNothing();
   });
-  it('have a fee taken that was not taken yet', () =>
+  it('have a fee deducted that was not deducted yet', () =>
     given(old(7))
       .when(oldCommand(8))
       .thenEvents({ type: 'FeeDeducted', data: { ...oldFee(8), paid: 0, balance: 0, outstanding: 1_000 } }));
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const amount = fc.constantFrom(1, 300, 1_000, 5_000);
   const anyCommand = fc.oneof(
@@ -179,7 +179,7 @@ describe('whatever commands come', () => {
     fc.tuple(amount, fc.nat({ max: 6 })).map(([sum, revision]) => credit(sum, `v-${revision}`, revision)),
   );
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(deposit, anyCommand));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(deposit, anyCommand));
 
   it('has what came in, less the fees paid; and never both a balance and something outstanding', () => {
     fc.assert(

@@ -86,23 +86,23 @@ describe('awards of event version 1, which have no revision', () => {
 });
 
 describe('ConvertPoints', () => {
-  it('takes exactly the points given', () =>
+  it('takes exactly the requested points', () =>
     given(awarded(1_000)).when(convert(1_000)).thenEvents(converted(1_000, 0)));
-  it('takes no more than there are', () => given(awarded(1_000)).when(convert(1_001)).thenRefused('not-enough-points'));
-  it('has nothing to take from a manager without points', () =>
-    given().when(convert(1)).thenRefused('not-enough-points'));
+  it('takes no more points than the manager has', () =>
+    given(awarded(1_000)).when(convert(1_001)).thenRefused('not-enough-points'));
+  it('refuses a manager without points', () => given().when(convert(1)).thenRefused('not-enough-points'));
   it('needs an unused id', () =>
     given(awarded(1_000), converted(1, 999)).when(convert(1)).thenRefused('conversion-already-exists'));
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const anyCommand = fc.oneof(
     fc.nat({ max: 6 }).map((revision) => award(`p-${revision}`, revision)),
     fc.tuple(fc.constantFrom(1, 999, 1_000, 2_500), id).map(([points, conversionId]) => convert(points, conversionId)),
   );
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(manager, anyCommand));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(manager, anyCommand));
 
   it('has the points earned less those converted, never below zero', () => {
     fc.assert(

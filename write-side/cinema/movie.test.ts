@@ -38,8 +38,8 @@ describe('a movie', () => {
   it('is registered', () => given().when(register).thenEvents(registered));
   it('is registered once', () => given(registered).when(register).thenRefused('movie-already-registered'));
   it('is edited', () => given(registered).when(edit).thenEvents(edited));
-  it('is edited when there is one', () => given().when(edit).thenRefused('movie-not-found'));
-  it('is not edited when it is off', () => given(registered, deleted()).when(edit).thenRefused('movie-deleted'));
+  it('is edited only when it exists', () => given().when(edit).thenRefused('movie-not-found'));
+  it('is not edited when it is deleted', () => given(registered, deleted()).when(edit).thenRefused('movie-deleted'));
   it('is deleted once', () => {
     given(registered).when(remove).thenEvents(deleted());
     given(registered, deleted()).when(remove).thenRefused('movie-deleted');
@@ -48,10 +48,11 @@ describe('a movie', () => {
 });
 
 describe('ScheduleShowing', () => {
-  it('gives the showing the title of the day', () =>
+  it('gives the showing the current title', () =>
     given(registered, edited).when(schedule()).thenEvents(scheduled('s-1', 'The Host')));
   it('needs a movie', () => given().when(schedule()).thenRefused('movie-not-found'));
-  it('needs one that is on', () => given(registered, deleted()).when(schedule()).thenRefused('movie-deleted'));
+  it('needs a movie that is not deleted', () =>
+    given(registered, deleted()).when(schedule()).thenRefused('movie-deleted'));
   it('needs an unused id', () => given(registered, scheduled()).when(schedule()).thenRefused('showing-already-exists'));
 });
 
@@ -60,7 +61,7 @@ describe('DeleteMovie', () => {
     given(registered, scheduled('s-1'), scheduled('s-2'))
       .when(remove)
       .thenEvents(deleted(), withdrawn('s-1'), withdrawn('s-2')));
-  it('withdraws as many as fit into one append, then the next', () => {
+  it('withdraws as many showings as fit into one append, then the others', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 2 }, (_, index) => scheduled(`s-${index}`));
     const before = [registered, ...many];
     const first = movie.decide(remove, stateAfter(movie, before), { now: '', revision: 0n }) as Event[];
@@ -70,11 +71,11 @@ describe('DeleteMovie', () => {
     const all = [...first.slice(1), ...rest].map(({ data }) => ('showingId' in data ? data.showingId : ''));
     expect(new Set(all).size).toBe(CANCELLATIONS_PER_COMMAND + 2);
   });
-  it('has nothing more to withdraw while the movie is on', () =>
+  it('withdraws nothing while the movie is not deleted', () =>
     given(registered, scheduled()).when(withdrawRemaining).thenNothing());
 });
 
-it('holds what holds for every decider, but that an edit may come again', () =>
+it('keeps the rules of every decider, except that an edit may be repeated', () =>
   holdsForEveryDecider(
     movie,
     fc.oneof(

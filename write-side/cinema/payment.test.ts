@@ -22,11 +22,11 @@ const refunded: Event = { type: 'PaymentRefunded', data };
 const voided: Event = { type: 'PaymentVoided', data };
 
 describe('a payment', () => {
-  it('is requested once, and goes on where it stood', () => {
+  it('is requested once, and keeps its outcome', () => {
     given().when(request).thenEvents(requested);
     given(requested).when(request).thenNothing();
   });
-  it('is approved or declined, whichever is told first', () => {
+  it('is approved or declined, whichever comes first', () => {
     given(requested).when(approve).thenEvents(approved);
     given(requested).when(decline).thenEvents(declined);
     given(requested, approved).when(decline).thenRefused('payment-approved');
@@ -36,19 +36,19 @@ describe('a payment', () => {
     given(requested, approved).when(approve).thenNothing();
     given(requested, declined).when(decline).thenNothing();
   });
-  it('can be declined before it was requested: then it never will be', () => {
+  it('can be declined before it is requested, which it then never is', () => {
     given().when(decline).thenEvents(declined);
     given(declined).when(request).thenRefused('payment-declined');
     given(requested, approved).when(request).thenRefused('payment-approved');
   });
-  it('goes back once', () => {
+  it('is refunded once', () => {
     given(requested, approved).when(refund(true)).thenEvents(refunded);
     given(requested, approved, refunded).when(refund(true)).thenNothing();
     given(requested, declined).when(refund(true)).thenEvents(refunded);
     given(requested, declined).when(refund(false)).thenEvents(voided);
   });
-  it('goes back only when it was decided', () => given(requested).when(refund(true)).thenNothing());
-  it('stays declined when it went back', () =>
+  it('is refunded only when it was decided', () => given(requested).when(refund(true)).thenNothing());
+  it('stays declined when it is refunded', () =>
     given(requested, declined, refunded).when(approve).thenRefused('payment-declined'));
 });
 
@@ -59,7 +59,7 @@ describe('a reservation id that is held again', () => {
   const before: Event[] = [requested, approved, refunded];
   const first = before.map((event) => ofHold('1', event));
 
-  it('has a payment of its own, whatever became of earlier ones', () => {
+  it('has its own payment, whatever the outcome of earlier ones', () => {
     given(...before, ...first)
       .when(ofHold('8', request))
       .thenEvents(ofHold('8', requested));
@@ -67,21 +67,21 @@ describe('a reservation id that is held again', () => {
       .when(ofHold('8', decline))
       .thenEvents(ofHold('8', declined));
   });
-  it('refunds an earlier payment although a later one is open', () =>
+  it('refunds an earlier payment while a later one is open', () =>
     given(...[requested, approved, requested].map((event, at) => ofHold(at < 2 ? '1' : '8', event)))
       .when(ofHold('1', refund(true)))
       .thenEvents(ofHold('1', refunded)));
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const anyCommand = fc.constantFrom(request, approve, decline, refund(true), refund(false));
   const ofAnyHold = fc
     .tuple(anyCommand, fc.constantFrom('1', '8', undefined))
     .map(([command, hold]) => (hold === undefined ? command : ofHold(hold, command)));
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(payment, ofAnyHold));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(payment, ofAnyHold));
 
-  it('has one outcome, and goes back once at most', () => {
+  it('has one outcome, and is refunded at most once', () => {
     fc.assert(
       fc.property(fc.array(anyCommand), (commands) => {
         const types = play(payment, commands).events.map(({ type }) => type);

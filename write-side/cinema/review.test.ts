@@ -18,13 +18,13 @@ describe('a review', () => {
     given().when(write).thenEvents(written);
     given(written).when(write).thenRefused('review-already-exists');
   });
-  it('is taken back with the rating that it counted', () => given(written).when(remove).thenEvents(deleted));
-  it('is taken back when there is one', () => {
+  it('is deleted with its rating', () => given(written).when(remove).thenEvents(deleted));
+  it('is deleted only when it exists', () => {
     given().when(remove).thenRefused('review-not-found');
     given(written, deleted).when(remove).thenRefused('review-not-found');
   });
-  it('may be written anew', () => given(written, deleted).when(write).thenEvents(written));
-  it('holds what holds for every decider', () => holdsForEveryDecider(review, fc.constantFrom(write, remove)));
+  it('may be written again after it was deleted', () => given(written, deleted).when(write).thenEvents(written));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(review, fc.constantFrom(write, remove)));
 });
 
 describe('a message', () => {
@@ -38,9 +38,9 @@ describe('a message', () => {
     given().when(record).thenEvents(sent);
     given(sent).when(record).thenNothing();
   });
-  it('need not be sent again', () => {
+  it('is not sent again', () => {
     given().when(check).thenNothing();
     given(sent).when(check).thenRefused('message-sent');
   });
-  it('holds what holds for every decider', () => holdsForEveryDecider(message, fc.constantFrom(check, record)));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(message, fc.constantFrom(check, record)));
 });

@@ -85,7 +85,7 @@ describe('OpenShowing', () => {
       .when(open({ movieId: 'm-2' }))
       .thenNothing();
   });
-  it('opens none that was cancelled', () => given(opened(), showingCanceled()).when(open()).thenNothing());
+  it('does not open a cancelled showing', () => given(opened(), showingCanceled()).when(open()).thenNothing());
 });
 
 describe('CheckShowing', () => {
@@ -107,16 +107,16 @@ describe('ReserveSeat', () => {
       .thenEvents(ofHold('1', held('r-1', 2))));
   it('holds any seat', () => given(opened()).when(reserve()).thenEvents(ofHold('1', held())));
   it('needs a showing', () => given().when(reserve()).thenRefused('showing-not-found'));
-  it('needs one that takes place', () =>
+  it('needs a showing that is not cancelled', () =>
     given(opened(), showingCanceled()).when(reserve()).thenRefused('showing-canceled'));
-  it('needs a seat that there is', () => given(opened()).when(reserve('r-1', 3)).thenRefused('no-such-seat'));
-  it('needs a seat that nobody has, be it paid or not', () => {
+  it('needs an existing seat', () => given(opened()).when(reserve('r-1', 3)).thenRefused('no-such-seat'));
+  it('needs a free seat: neither held nor paid', () => {
     given(opened(), held('r-1', 1)).when(reserve('r-2', 1)).thenRefused('seat-taken');
     given(opened(), held('r-1', 1), confirmed('r-1', 1)).when(reserve('r-2', 1)).thenRefused('seat-taken');
   });
-  it('needs a seat to be left', () =>
+  it('needs a seat in a showing that is not full', () =>
     given(opened(), held('r-1', 1), held('r-2')).when(reserve('r-3', 2)).thenRefused('showing-full'));
-  it('takes a seat that was released or given back', () => {
+  it('takes a seat that was released or cancelled', () => {
     given(opened(), held('r-1', 1), released('r-1', 1))
       .when(reserve('r-2', 1))
       .thenEvents(ofHold('3', held('r-2', 1)));
@@ -140,7 +140,7 @@ describe('CheckReservation', () => {
     ofHold('4', { type: 'SeatReleased', data: { ...reservationData(), reason } });
 
   it('passes a confirmed reservation', () => given(opened(), heldAs4, confirmedAs4).when(check('4')).thenNothing());
-  it('refuses one that is being paid', () =>
+  it('refuses a reservation during its payment', () =>
     given(opened(), heldAs4).when(check('4')).thenRefused('reservation-pending'));
   it.each([
     ['declined', 'payment-declined'],
@@ -149,14 +149,14 @@ describe('CheckReservation', () => {
   ] as const)('refuses one whose payment was %s', (reason, refused) =>
     given(opened(), heldAs4, endedAs(reason)).when(check('4')).thenRefused(refused),
   );
-  it('refuses one that its customer or its showing cancelled', () => {
+  it('refuses a reservation that its customer or its showing cancelled', () => {
     const canceledAs4 = ofHold('4', canceled());
     given(opened(), heldAs4, confirmedAs4, canceledAs4).when(check('4')).thenRefused('already-canceled');
     given(opened(), heldAs4, showingCanceled(), confirmedAs4, canceledAs4)
       .when(check('4'))
       .thenRefused('showing-canceled');
   });
-  it('knows nothing of another hold of the id', () => {
+  it('does not find another hold of the id', () => {
     given(opened(), heldAs4, confirmedAs4).when(check('3')).thenRefused('reservation-not-found');
     given(opened(), heldAs4, confirmedAs4).when(check()).thenRefused('reservation-not-found');
     given(opened(), heldAs4, endedAs('declined')).when(check('3')).thenRefused('reservation-not-found');
@@ -167,7 +167,7 @@ describe('CheckReservation', () => {
 describe('CheckReservationId', () => {
   const check: Command = { type: 'CheckReservationId', data: { showingId, reservationId: 'r-1' } };
   it('passes an unused id', () => given(opened()).when(check).thenNothing());
-  it('refuses the id of a reservation, whether it stands or has ended', () => {
+  it('refuses the id of a reservation, open or ended', () => {
     given(opened(), held()).when(check).thenRefused('reservation-already-exists');
     given(opened(), held(), released()).when(check).thenRefused('reservation-already-exists');
   });
@@ -197,10 +197,11 @@ describe('a reservation id that is held again', () => {
 });
 
 describe('ConfirmReservation', () => {
-  it('confirms a held one', () => given(opened(), held()).when(confirm()).thenEvents(confirmed()));
+  it('confirms a held reservation', () => given(opened(), held()).when(confirm()).thenEvents(confirmed()));
   it('confirms it once', () => given(opened(), held(), confirmed()).when(confirm()).thenNothing());
-  it('confirms none that was released', () => given(opened(), held(), released()).when(confirm()).thenNothing());
-  it('cancels it at once where the showing was cancelled meanwhile, so that the payment goes back', () =>
+  it('does not confirm a released reservation', () =>
+    given(opened(), held(), released()).when(confirm()).thenNothing());
+  it('cancels it at once when the showing was cancelled meanwhile, so that the payment is refunded', () =>
     given(opened(), held(), showingCanceled())
       .when(confirm())
       .thenEvents(confirmed(), canceled('r-1', undefined, 'showing-canceled')));
@@ -209,30 +210,30 @@ describe('ConfirmReservation', () => {
 describe('ReleaseSeat', () => {
   it('frees a held seat', () => given(opened(), held()).when(release()).thenEvents(released()));
   it('frees it once', () => given(opened(), held(), released()).when(release()).thenNothing());
-  it('leaves a paid one', () => given(opened(), held(), confirmed()).when(release()).thenNothing());
+  it('keeps a paid seat', () => given(opened(), held(), confirmed()).when(release()).thenNothing());
 });
 
 describe('CancelSeat', () => {
-  it('gives a paid seat back', () => given(opened(), held(), confirmed()).when(cancel()).thenEvents(canceled()));
+  it('frees a paid seat', () => given(opened(), held(), confirmed()).when(cancel()).thenEvents(canceled()));
   it('waits for the payment', () => given(opened(), held()).when(cancel()).thenRefused('reservation-pending'));
   it('needs a reservation', () => given(opened()).when(cancel()).thenRefused('reservation-not-found'));
-  it('needs one that was paid', () =>
+  it('needs a paid reservation', () =>
     given(opened(), held(), released()).when(cancel()).thenRefused('reservation-refused'));
   it('happens once', () =>
     given(opened(), held(), confirmed(), canceled()).when(cancel()).thenRefused('already-canceled'));
 });
 
 describe('CancelShowing', () => {
-  it('cancels its paid reservations, and leaves those that are being paid', () =>
+  it('cancels its paid reservations, and not those during their payment', () =>
     given(opened(), held('r-1'), confirmed('r-1'), held('r-2'))
       .when(cancelShowing)
       .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
   it('happens once', () => given(opened(), showingCanceled()).when(cancelShowing).thenNothing());
-  it('leaves a showing of another movie', () =>
+  it('does not cancel a showing of another movie', () =>
     given(opened(), held(), confirmed())
       .when({ type: 'CancelShowing', data: { showingId, movieId: 'm-2' } })
       .thenNothing());
-  it('cancels as many as fit into one append, then the next', () => {
+  it('cancels as many reservations as fit into one append, then the others', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 1 }, (_, index) => `r-${index}`);
     const before = [opened(many.length), ...many.map((id) => held(id)), ...many.map((id) => confirmed(id))];
     const first = showing.decide(cancelShowing, stateAfter(showing, before), { now: NOW, revision: 0n }) as Event[];
@@ -248,18 +249,18 @@ describe('CancelShowing', () => {
 
 describe('ProveGuest', () => {
   const guest = given(opened(), held(), confirmed());
-  it('lets a guest pass', () => guest.when(prove()).thenNothing());
+  it('accepts a guest', () => guest.when(prove()).thenNothing());
   it.each([{ customerId: 'CUST2' }, { movieId: 'm-2' }, { reservationId: 'r-2' }])('refuses %o', (other) =>
     guest.when(prove(other)).thenRefused('not-a-guest'),
   );
-  it('refuses who has not paid, or gave the seat back', () => {
+  it('refuses a customer who has not paid or has cancelled', () => {
     given().when(prove()).thenRefused('not-a-guest');
     given(opened(), held()).when(prove()).thenRefused('not-a-guest');
     given(opened(), held(), confirmed(), canceled()).when(prove()).thenRefused('not-a-guest');
   });
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const anyCommand = fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom(open({ seats: 3 }), open({ seats: 3, movieId: 'm-2' })) },
@@ -278,9 +279,9 @@ describe('whatever commands come', () => {
     { weight: 1, arbitrary: fc.constant(cancelShowing) },
   );
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(showing, withCancellation));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(showing, withCancellation));
 
-  it('sells no seat twice, and no more than there are', () => {
+  it('sells no seat twice, and no more seats than the showing has', () => {
     fc.assert(
       fc.property(fc.array(withCancellation, { maxLength: 80, size: 'max' }), (commands) => {
         const taken = new Map<string, number | undefined>();

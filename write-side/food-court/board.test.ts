@@ -27,7 +27,7 @@ describe('RaiseAlarm', () => {
 describe('ClearAlarm', () => {
   it('takes the order off the board', () => given(raised('o1')).when(clear('o1')).thenEvents(cleared('o1')));
   it('takes it off once', () => given(raised('o1'), cleared('o1')).when(clear('o1')).thenNothing());
-  it('does nothing where no alarm was raised', () => given().when(clear('o1')).thenNothing());
+  it('does nothing without an alarm', () => given().when(clear('o1')).thenNothing());
 });
 
 describe('an order id that is used again', () => {
@@ -75,13 +75,13 @@ describe('an alarm of event version 1, which has no revision', () => {
   });
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const anyCommand = fc.oneof(
     fc.tuple(fc.constantFrom('o1', 'o2', 'o3'), fc.constantFrom(4, 14)).map(([id, revision]) => raise(id, revision)),
     fc.tuple(fc.constantFrom('o1', 'o2', 'o3'), fc.constantFrom(5, 15)).map(([id, revision]) => clear(id, revision)),
   );
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(board, anyCommand));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(board, anyCommand));
 
   it('calls once for each completion, and clears only alarms that are raised', () => {
     fc.assert(

@@ -11,4 +11,4 @@ it('calls for a cooked order', () =>
 it('takes a picked-up order off the board', () =>
   expect(board.react(pickedUp)).toEqual([{ type: 'ClearAlarm', data: { ...data, shopRevision: '6' } }]));
 
-it('handles what happens to one order in its order', () => expect(board.key(cooked)).toBe(board.key(pickedUp)));
+it('handles the events of one order in order', () => expect(board.key(cooked)).toBe(board.key(pickedUp)));

@@ -61,7 +61,7 @@ const cooked = ['OrderAccepted', 'CookingStarted', 'OrderCooked'] as const;
 
 describe('RegisterShop', () => {
   it('opens a shop', () => given().when(register(3)).thenEvents(registered(3)));
-  it('takes 200 open orders unless told', () => given().when(register()).thenEvents(registered(200)));
+  it('takes 200 open orders by default', () => given().when(register()).thenEvents(registered(200)));
   it('takes an unused id only', () => given(registered()).when(register()).thenRefused('shop-already-registered'));
 });
 
@@ -71,7 +71,7 @@ describe('PutMenuItem', () => {
     given(...menu)
       .when(put('김밥', 4500))
       .thenEvents(itemPut('김밥', 4500)));
-  it('changes whether it is there', () =>
+  it('changes its availability', () =>
     given(...menu)
       .when(put('김밥', 4000, false))
       .thenEvents(itemPut('김밥', 4000, false)));
@@ -97,7 +97,7 @@ describe('PlaceOrder', () => {
     given(...menu)
       .when(place('o1', ['김밥', 2], ['라면', 1]))
       .thenEvents(placed('o1', 13_000, ['김밥', 4000, 2], ['라면', 5000, 1])));
-  it('takes the prices of the moment', () =>
+  it('takes the current prices', () =>
     given(...menu, itemPut('김밥', 4500))
       .when(place('o1', ['김밥', 1]))
       .thenEvents(placed('o1', 4500, ['김밥', 4500, 1])));
@@ -124,7 +124,7 @@ describe('PlaceOrder', () => {
 
   const limited = [registered(1), itemPut('김밥', 4000)];
   const second = placed('o2', 4000, ['김밥', 4000, 1]);
-  it('takes as many as the shop can', () =>
+  it('takes orders up to the limit of the shop', () =>
     given(...limited)
       .when(place('o1', ['김밥', 1]))
       .thenEvents(order));
@@ -235,8 +235,8 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
-describe('whatever commands come', () => {
-  it('holds what holds for every decider', () => holdsForEveryDecider(shop, anyCommand));
+describe('any sequence of commands', () => {
+  it('keeps the rules of every decider', () => holdsForEveryDecider(shop, anyCommand));
 
   it('never cancels an order that was accepted, nor takes more open orders than the limit', () => {
     fc.assert(

@@ -20,9 +20,9 @@ const redeemed = (lotRevision = '1'): Event => ({ type: 'CouponRedeemed', data: 
 
 describe('IssueCoupon', () => {
   it('issues a coupon', () => given().when(issue()).thenEvents(issued()));
-  it('issues one for a reservation', () => given(issued()).when(issue()).thenNothing());
-  it('issues none in place of a redeemed one', () => given(issued(), redeemed()).when(issue()).thenNothing());
-  it('issues none for a reservation whose coupon was revoked', () =>
+  it('issues one coupon for a reservation', () => given(issued()).when(issue()).thenNothing());
+  it('does not replace a redeemed coupon', () => given(issued(), redeemed()).when(issue()).thenNothing());
+  it('does not replace a revoked coupon of the same reservation', () =>
     given(issued(), revoked()).when(issue()).thenNothing());
 });
 
@@ -30,7 +30,7 @@ describe('RevokeCoupon', () => {
   it('revokes the coupon', () => given(issued()).when(revoke()).thenEvents(revoked()));
   it('revokes it once', () => given(issued(), revoked()).when(revoke()).thenNothing());
   it('leaves a redeemed coupon redeemed', () => given(issued(), redeemed()).when(revoke()).thenNothing());
-  it('does nothing where none was issued', () => given().when(revoke()).thenNothing());
+  it('does nothing without a coupon', () => given().when(revoke()).thenNothing());
 });
 
 describe('RedeemCoupon', () => {
@@ -71,23 +71,23 @@ describe('an event of version 1, which has no revision', () => {
     revoked: { type: 'CouponRevoked', data: named },
   } as const;
 
-  it('still stands for an issued coupon', () => {
+  it('is read as an issued coupon', () => {
     given(old.issued).when(issue()).thenNothing();
     given(old.issued).when(revoke()).thenEvents(revoked());
     given(old.issued).when(redeem).thenEvents({ type: 'CouponRedeemed', data: named });
   });
-  it('still stands for a revoked coupon, which a reservation replaces', () =>
+  it('is read as a revoked coupon, which a reservation replaces', () =>
     given(old.issued, old.revoked).when(issue('10')).thenEvents(issued('10')));
 });
 
-describe('whatever commands come', () => {
+describe('any sequence of commands', () => {
   const anyCommand = fc.oneof(
     fc.constantFrom('1', '5', '10').map(issue),
     fc.constantFrom('2', '6', '11').map(revoke),
     fc.constant(redeem),
   );
 
-  it('holds what holds for every decider', () => holdsForEveryDecider(coupon, anyCommand));
+  it('keeps the rules of every decider', () => holdsForEveryDecider(coupon, anyCommand));
 
   it('follows the events of the lot forwards only, and redeems each coupon once', () => {
     fc.assert(

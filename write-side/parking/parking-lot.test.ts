@@ -39,17 +39,17 @@ describe('RegisterLot', () => {
   it('opens a lot', () => given().when(register(5)).thenEvents(registered(5)));
   it('opens a lot without spots', () => given().when(register(0)).thenEvents(registered(0)));
   it('takes an unused id only', () => given(registered()).when(register()).thenRefused('lot-already-registered'));
-  it('takes no closed lot’s id', () =>
+  it('refuses the id of a closed lot', () =>
     given(registered(), closed()).when(register()).thenRefused('lot-already-registered'));
 });
 
 describe('ChangeSpots', () => {
   it('changes their number', () => given(registered(5)).when(changeSpots(7)).thenEvents(spotsChanged(7)));
-  it('goes down to those reserved', () =>
+  it('accepts as few spots as are reserved', () =>
     given(registered(5), reserved('r-1', 'A')).when(changeSpots(1)).thenEvents(spotsChanged(1)));
-  it('goes no lower', () =>
+  it('refuses fewer spots than are reserved', () =>
     given(registered(5), reserved('r-1', 'A')).when(changeSpots(0)).thenRefused('spots-below-reserved'));
-  it('changes nothing when they are as many', () => given(registered(5)).when(changeSpots(5)).thenNothing());
+  it('changes nothing when the number is the same', () => given(registered(5)).when(changeSpots(5)).thenNothing());
   it('needs a lot', () => given().when(changeSpots(5)).thenRefused('lot-not-found'));
   it('needs an open lot', () => given(registered(), closed()).when(changeSpots(7)).thenRefused('lot-closed'));
 });
@@ -135,7 +135,7 @@ describe('CancelRemainingReservations', () => {
   const many = CANCELLATIONS_PER_COMMAND + 1;
   const full = [registered(many), ...Array.from({ length: many }, (_, index) => reserved(`r-${index}`, `${index}`))];
 
-  it('cancels what did not fit into the closing', () => {
+  it('cancels the reservations that did not fit into the closing', () => {
     const closing = play(parkingLot, [close], stateAfter(parkingLot, full));
     expect(closing.events[0]).toEqual(closed(1));
     expect(closing.events).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
@@ -147,7 +147,8 @@ describe('CancelRemainingReservations', () => {
     );
     expect(new Set(ids).size).toBe(many);
   });
-  it('does nothing in a lot with none', () => given(registered(), closed()).when(cancelRemaining).thenNothing());
+  it('does nothing in a lot without reservations', () =>
+    given(registered(), closed()).when(cancelRemaining).thenNothing());
   it('does nothing in an open lot', () =>
     given(registered(), reserved('r-1', 'A')).when(cancelRemaining).thenNothing());
 });
@@ -162,7 +163,7 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(close, cancelRemaining) },
 );
 
-/** What a lot is, as plainly as can be said: a list of who is in. */
+/** A plain model of a lot: a list of the open reservations. */
 const model = () => {
   let spots: number | undefined;
   let isClosed = false;
@@ -214,10 +215,10 @@ const model = () => {
   };
 };
 
-describe('whatever commands come', () => {
-  it('holds what holds for every decider', () => holdsForEveryDecider(parkingLot, anyCommand));
+describe('any sequence of commands', () => {
+  it('keeps the rules of every decider', () => holdsForEveryDecider(parkingLot, anyCommand));
 
-  it('takes and refuses what a plain model does, never over the spots, never a car twice', () => {
+  it('accepts and refuses like a plain model, with never more cars than spots and no car twice', () => {
     fc.assert(
       fc.property(fc.array(anyCommand, { minLength: 1, maxLength: 60 }), (commands) => {
         const lot = model();

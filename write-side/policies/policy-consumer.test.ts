@@ -37,12 +37,12 @@ const commandsFor = async (...events: StoredEvent[]) => {
   return { seen, ids: commands.map(({ commandId }) => commandId) };
 };
 
-it('gives the same command id for an event that is handled again', async () => {
+it('derives the same command id for an event that is handled again', async () => {
   const { ids } = await commandsFor(cooked(5), cooked(5));
   expect(new Set(ids).size).toBe(1);
 });
 
-it('gives another command id for an event with the same id at another revision', async () => {
+it('derives another command id for an event with the same id at another revision', async () => {
   const { ids, seen } = await commandsFor(cooked(5), cooked(7));
   expect(new Set(ids).size).toBe(2);
   expect(seen).toEqual(['5', '7']);

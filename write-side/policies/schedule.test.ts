@@ -75,7 +75,7 @@ const begin = (id: string, afterMs = 0) => stores.append(`thing-${id}`, { type: 
 const tasks = () => db.collection<Task>('schedule').find().toArray();
 const named = (): string => randomUUID();
 
-it('does what is due, once, however many look after it', async () => {
+it('performs due tasks once, in any number of processes', async () => {
   follow();
   work();
   work();
@@ -89,7 +89,7 @@ it('does what is due, once, however many look after it', async () => {
   expect(done.filter((id) => ids.includes(id)).sort()).toEqual(ids.sort());
 });
 
-it('does nothing before its time, nor what a later event took off', async () => {
+it('performs no task before its time, and none that a later event withdrew', async () => {
   follow();
   const [soon, late, ended] = [named(), named(), named()];
   await begin(late, 3_600_000);
@@ -107,7 +107,7 @@ it('does nothing before its time, nor what a later event took off', async () => 
   expect(waiting.some(({ _id }) => _id === `things.ends:${late}`)).toBe(true);
 });
 
-it('does nothing early although clocks differ: time is counted by the database from when the event is read', async () => {
+it('performs nothing early when clocks differ: the database counts the time since the event was read', async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() - 3_600_000 });
   try {
     const [late, soon] = [named(), named()];
@@ -127,7 +127,7 @@ it('does nothing early although clocks differ: time is counted by the database f
   }
 });
 
-it('does after a restart what came due meanwhile', async () => {
+it('performs after a restart the tasks that came due meanwhile', async () => {
   follow();
   const id = named();
   const stop = work();
@@ -142,7 +142,7 @@ it('does after a restart what came due meanwhile', async () => {
   );
 });
 
-it('tries again what failed, and keeps the reason until then', async () => {
+it('repeats a failed task, and keeps the reason until then', async () => {
   follow();
   const id = named();
   let mayFail = true;

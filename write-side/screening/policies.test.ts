@@ -7,11 +7,11 @@ const due = (portion: number, ...bookingIds: string[]) => ({
   revision: '3',
 });
 
-it('gives a command for every booking that is to be cancelled', () =>
+it('sends a command for every booking to be cancelled', () =>
   expect(deletion.react(due(0, 'b1', 'b2'))).toEqual([
     { type: 'ForceCancelBooking', data: { slotId: 'slot-1', bookingId: 'b1' } },
     { type: 'ForceCancelBooking', data: { slotId: 'slot-1', bookingId: 'b2' } },
   ]));
 
-it('works on the portions of a slot side by side', () =>
+it('handles the parts of a slot concurrently', () =>
   expect(deletion.key(due(0, 'b1'))).not.toBe(deletion.key(due(1, 'b2'))));

@@ -51,11 +51,12 @@ const due = (portion: number, ...bookingIds: string[]): Event => ({
 
 describe('OpenSlot', () => {
   it('opens a slot', () => given().when(open()).thenEvents(opened()));
-  it('opens one for today', () => given().when(openOn('2026-01-31')).thenEvents(openedOn('2026-01-31')));
-  it('opens none for yesterday', () => given().when(openOn('2026-01-30')).thenRefused('date-in-past'));
-  it('opens one without places', () => given().when(open(0)).thenEvents(opened(0)));
+  it('opens a slot for today', () => given().when(openOn('2026-01-31')).thenEvents(openedOn('2026-01-31')));
+  it('opens no slot for yesterday', () => given().when(openOn('2026-01-30')).thenRefused('date-in-past'));
+  it('opens a slot without places', () => given().when(open(0)).thenEvents(opened(0)));
   it('takes an unused id only', () => given(opened()).when(open()).thenRefused('slot-already-opened'));
-  it('takes no deleted slot’s id', () => given(opened(), deleted()).when(open()).thenRefused('slot-already-opened'));
+  it('refuses the id of a deleted slot', () =>
+    given(opened(), deleted()).when(open()).thenRefused('slot-already-opened'));
 });
 
 describe('BookScreening', () => {
@@ -102,7 +103,7 @@ describe('DeleteSlot', () => {
     given(opened(3), booked('b1', 'c1'), booked('b2', 'c2'), booked('b3', 'c3'), canceled('b2', 'c2'))
       .when(remove)
       .thenEvents(deleted(2), due(0, 'b1', 'b3')));
-  it('names them in portions', () => {
+  it('names them in several events', () => {
     const many = 2 * BOOKINGS_PER_PORTION + 1;
     const full = Array.from({ length: many }, (_, n) => booked(`b${n}`, `c${n}`));
     const { events } = play(screeningSlot, [remove], stateAfter(screeningSlot, [opened(many), ...full]));
@@ -135,11 +136,11 @@ describe('ForceCancelBooking', () => {
     given(opened(), booked('b1', 'c1'), deleted(1), due(0, 'b1'), forceCanceled('b1', 'c1'))
       .when(forceCancel('b1'))
       .thenNothing());
-  it('leaves a booking alone that was cancelled already', () =>
+  it('does not cancel a cancelled booking again', () =>
     given(opened(), booked('b1', 'c1'), deleted(1), due(0, 'b1'), canceled('b1', 'c1'))
       .when(forceCancel('b1'))
       .thenNothing());
-  it('leaves the bookings of a slot alone that is not deleted', () =>
+  it('does not cancel bookings of a slot that is not deleted', () =>
     given(opened(), booked('b1', 'c1')).when(forceCancel('b1')).thenNothing());
 });
 
@@ -153,8 +154,8 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   { weight: 3, arbitrary: id('b', 12).map(forceCancel) },
 );
 
-describe('whatever commands come', () => {
-  it('holds what holds for every decider', () => holdsForEveryDecider(screeningSlot, anyCommand));
+describe('any sequence of commands', () => {
+  it('keeps the rules of every decider', () => holdsForEveryDecider(screeningSlot, anyCommand));
 
   it('never has more open bookings than places, and closes a booking once', () => {
     fc.assert(

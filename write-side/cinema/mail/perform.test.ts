@@ -66,13 +66,13 @@ it('sends a message and records it', async () => {
   expect(mail.mails[0]?.text).toContain(data.text);
 });
 
-it('sends none that was sent', async () => {
+it('does not send a message again', async () => {
   await send();
   await send();
   expect(mail.mails).toHaveLength(1);
 });
 
-it('fails while the channel is down, records nothing, and sends when it is back', async () => {
+it('fails and records nothing while the channel is down, and sends when it is up again', async () => {
   const { port } = mail;
   await mail.stop();
   await expect(send()).rejects.toThrow();
@@ -82,7 +82,7 @@ it('fails while the channel is down, records nothing, and sends when it is back'
   expect(mail.mails).toHaveLength(1);
 });
 
-it('keeps messages in the view where there is no channel', async () => {
+it('keeps messages in the view without a channel', async () => {
   await performMessages({ channel: undefined, address: '' })({ data }, dispatch);
   expect(recorded).toEqual([]);
 });

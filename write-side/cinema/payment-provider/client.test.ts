@@ -34,29 +34,29 @@ describe('a charge', () => {
     expect(sandbox.totals().charges).toBe(1);
   });
 
-  it('that the provider does not understand is declined, and tried once', async () => {
+  it('that the provider cannot read is declined after one attempt', async () => {
     expect(await payments.charge('k', { amount: -1, method: 'card', token: 'approve' })).toBe('declined');
     expect(payments.circuit()).toBe('closed');
   });
 });
 
 describe('an undo', () => {
-  it('gives back what was taken, once', async () => {
+  it('refunds a charge once', async () => {
     await charge('approve');
     expect([await payments.undo('k'), await payments.undo('k')]).toEqual([true, true]);
     expect(sandbox.totals()).toEqual({ charges: 1, refunds: 1, charged: 5_000, refunded: 5_000 });
     expect(await payments.find('k')).toEqual({ state: 'undone', charged: true });
   });
 
-  it('has nothing taken later where nothing was taken', async () => {
+  it('prevents a later charge when nothing was charged', async () => {
     expect(await payments.undo('k')).toBe(false);
     expect(await charge('approve')).toBe('declined');
     expect(sandbox.totals().charges).toBe(0);
   });
 });
 
-describe('a look', () => {
-  it('tells what became of a charge', async () => {
+describe('a query', () => {
+  it('returns the outcome of a charge', async () => {
     expect(await payments.find('k')).toBeUndefined();
     await charge('decline');
     expect(await payments.find('k')).toEqual({ state: 'declined', charged: false });
@@ -64,7 +64,7 @@ describe('a look', () => {
 });
 
 describe('the circuit', () => {
-  it('opens after calls that failed in a row, lets one through after a while, and closes when that one succeeds', async () => {
+  it('opens after several failures in a row, lets one call through after a pause, and closes when it succeeds', async () => {
     expect(payments.circuit()).toBe('closed');
     expect(await charge('hang')).toBe('unknown');
     expect(await charge('hang', 'k2')).toBe('unknown');
@@ -78,7 +78,7 @@ describe('the circuit', () => {
   });
 });
 
-it('a provider that is not there, or answers nonsense, leaves open what happened', async () => {
+it('the outcome is unknown when the provider does not answer or its answer is invalid', async () => {
   const server = createServer((_req, res) => res.end('<html>'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;

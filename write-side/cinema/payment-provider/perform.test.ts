@@ -23,22 +23,22 @@ const perform = (task: string, attempts = 0) =>
     return 'done';
   });
 
-describe('a seat that was held for long', () => {
-  it('is paid when the provider says so', async () => {
+describe('a seat that was held until its deadline', () => {
+  it('is confirmed when the provider charged it', async () => {
     await charge('approve');
     await perform('settle');
     expect(given).toEqual([{ type: 'ApprovePayment', data: payment }]);
   });
-  it('is not when the provider says so', async () => {
+  it('is released when the provider declined the charge', async () => {
     await charge('decline');
     await perform('settle');
     expect(given).toEqual([{ type: 'DeclinePayment', data: { ...payment, reason: 'declined' } }]);
   });
-  it('is not when the provider never heard of it', async () => {
+  it('is released when the provider does not know the charge', async () => {
     await perform('settle');
     expect(given).toEqual([{ type: 'DeclinePayment', data: { ...payment, reason: 'timed-out' } }]);
   });
-  it('waits for a provider that is away, but not for ever', async () => {
+  it('waits for an unavailable provider, but not for ever', async () => {
     await sandbox.stop();
     await expect(perform('settle', 0)).rejects.toThrow();
     expect(given).toEqual([]);
@@ -48,19 +48,19 @@ describe('a seat that was held for long', () => {
   });
 });
 
-describe('a payment that must not stand', () => {
-  it('goes back, and that is recorded', async () => {
+describe('a payment that must be undone', () => {
+  it('is refunded, and the refund is recorded', async () => {
     await charge('approve');
     await perform('undo');
     expect(given).toEqual([{ type: 'RecordRefund', data: { ...payment, charged: true } }]);
     expect(sandbox.totals()).toMatchObject({ charges: 1, refunds: 1 });
   });
-  it('never comes to be when it was not there', async () => {
+  it('is never charged when it was not charged yet', async () => {
     await perform('undo');
     expect(given).toEqual([{ type: 'RecordRefund', data: { ...payment, charged: false } }]);
     expect(await charge('approve')).toBe('declined');
   });
-  it('is seen to later while the provider is away', async () => {
+  it('is undone later while the provider is unavailable', async () => {
     await sandbox.stop();
     await expect(perform('undo', 100)).rejects.toThrow();
     expect(given).toEqual([]);
