@@ -41,11 +41,11 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     });
 
   /** Waits until a text is on the page. */
-  const shows = (page: Page, text: string | RegExp, timeout = 10_000) =>
+  const shows = (page: Page, text: string | RegExp, timeout = 30_000) =>
     page.getByText(text).first().waitFor({ timeout });
   const field = (page: Page, name: string) => page.locator('.fields > div', { hasText: name }).locator('dd').first();
   const fieldIs = (page: Page, name: string, value: string) =>
-    expect.poll(() => field(page, name).textContent(), { timeout: 10_000 }).toBe(value);
+    expect.poll(() => field(page, name).textContent(), { timeout: 30_000 }).toBe(value);
   const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
   const submit = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
   const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);

@@ -11,6 +11,9 @@ const chromium = findChromium();
 if (!chromium)
   console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium-headless-shell).');
 
+/** Each context that a page of these tests shows, and no other: a start builds their views. */
+const PLAZA_CONTEXTS = 'parking,screening,food-court';
+
 const REDIRECT = 'http://127.0.0.1/signed-in';
 
 const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
@@ -45,8 +48,8 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     const provider = await startOidcProvider(REDIRECT, options);
     const plaza = await startProgram('all-in-one', {
       PLAZA_DATA: data.folder,
+      PLAZA_CONTEXTS,
       AUTH: 'on',
-      PAYMENT_URL: 'sandbox',
       AUTH_ISSUER: provider.issuer,
       AUTH_CLOCK_SKEW_SECONDS: '0',
     });
@@ -219,8 +222,8 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     beforeAll(async () => {
       plaza = await startProgram('all-in-one', {
         PLAZA_DATA: data.folder,
+        PLAZA_CONTEXTS,
         AUTH: 'on',
-        PAYMENT_URL: 'sandbox',
         AUTH_CLOCK_SKEW_SECONDS: '0',
       });
     }, 60_000);

@@ -97,7 +97,7 @@ export const openBrowser = async (
     baseURL: url,
     ...options,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(30_000);
   onTestFinished(() => context.close());
   const page = await context.newPage();
   const found: string[] = [];
@@ -142,7 +142,7 @@ export const violations = async (page: Page): Promise<string[]> => {
     contextId: executionContextId,
     awaitPromise: true,
     returnByValue: true,
-    expression: `axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) =>
+    expression: `axe.run({ runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] }).then(({ violations }) =>
       violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`,
   });
   await session.detach();

@@ -6,6 +6,12 @@ import { load } from './load.ts';
 /** How often the event store is killed under load. */
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
 
+/**
+ * Milliseconds after which an append to a silent event store fails by itself. A command is answered after 900 ms; the
+ * tests only need to tell the two apart, also on a busy machine.
+ */
+const APPEND_FAILS_AFTER = 3_000;
+
 const data = temporaryData();
 let stores: EmbeddedStores;
 let writeSide: Program;
@@ -48,7 +54,7 @@ const reserve = (lotId: string, id: string) =>
 const isAway = ({ status, body, headers }: Answer) =>
   status === 503 && body.type === '/problems/event-store-unavailable' && headers.get('Retry-After') === '1';
 
-test('a killed event store causes 503 within a second, and commands succeed once it is back', {
+test('a killed event store causes 503 at the limit of a command, and commands succeed once it is back', {
   timeout: 20_000 + ROUNDS * 10_000,
 }, async () => {
   for (let round = 0; round < ROUNDS; round++) {
@@ -63,7 +69,7 @@ test('a killed event store causes 503 within a second, and commands succeed once
     for (const lotId of ['a', 'unseen']) {
       const [answer, took] = await timed(() => reserve(lotId, `away-${round}`));
       expect(isAway(answer), JSON.stringify(answer)).toBe(true);
-      expect(took).toBeLessThan(1_000);
+      expect(took).toBeLessThan(APPEND_FAILS_AFTER);
     }
     await startAgain();
     await eventually(
@@ -81,13 +87,13 @@ test('a killed event store causes 503 within a second, and commands succeed once
   }
 });
 
-test('a silent event store causes 503 within a second, and commands succeed once it answers', async () => {
+test('a silent event store causes 503 at the limit of a command, and commands succeed once it answers', async () => {
   process.kill(stores.pid, 'SIGSTOP');
   try {
     const asked = Array.from({ length: 10 }, (_, index) => timed(() => reserve('b', `silent-${index}`)));
     for (const [answer, took] of await Promise.all(asked)) {
       expect(isAway(answer), JSON.stringify(answer)).toBe(true);
-      expect(took).toBeLessThan(1_000);
+      expect(took).toBeLessThan(APPEND_FAILS_AFTER);
     }
   } finally {
     process.kill(stores.pid, 'SIGCONT');

@@ -10,7 +10,7 @@ const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> 
   // Reservations tell their currency. Those that were stored before are in won.
   'schemas/parking.ts': [
     [
-      /('A car holds a spot',\s*Strict\(\{[^}]*amount: Money)( \}\),)/,
+      /(ParkingReserved: event\(\s*'[^']*',\s*Strict\(\{[^}]*amount: Money)( \}\),)/,
       "$1, currency: Type.Literal('KRW')$2 2, { 1: (data: object) => ({ ...data, currency: 'KRW' }) } as never,",
     ],
     [/(const Reservation = Strict\(\{[^}]*amount: Money,)/, "$1 currency: Type.Literal('KRW'),"],
