@@ -256,7 +256,7 @@ const assemblyLine = (builds: readonly Build[], { feed, keep }: Stations) => {
       const shares = shareOut(batch);
       last = builds.map((build, at) => last[at]!.then(() => feed(build, shares.get(build)!, batch)));
       kept = Promise.all([kept, ...last]).then(keep);
-      kept.catch(() => {}); // Thrown by whoever waits for it.
+      kept.catch(() => {}); // `put` rejects with the error.
       inHand.push(kept);
       while (inHand.length > most) await inHand.shift();
     },

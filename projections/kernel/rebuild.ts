@@ -168,16 +168,16 @@ const openPatiently = async (
 };
 
 const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly Build[], { id }: WorkerSession) => {
-  const going = builds.filter(({ finished }) => !finished);
-  if (going.length === 0) return;
+  const unfinished = builds.filter(({ finished }) => !finished);
+  if (unfinished.length === 0) return;
   const lag = await measureLag(
     client,
-    going.map(({ position }) => position),
+    unfinished.map(({ position }) => position),
   );
   const progressAt = new Date(await storeNow(db));
   await writeStatuses(
     db,
-    going.map(({ name, projection, position }) => ({
+    unfinished.map(({ name, projection, position }) => ({
       _id: name,
       view: projection.name,
       group: 'rebuilds',
@@ -191,6 +191,6 @@ const reportBuilds = async (client: EventStoreClient, db: Db, builds: readonly B
     })),
   );
   // A build that finished meanwhile removed its status before this one was written.
-  const finished = going.filter((build) => build.finished).map(({ name }) => name);
+  const finished = unfinished.filter((build) => build.finished).map(({ name }) => name);
   if (finished.length > 0) await statuses(db).deleteMany({ _id: { $in: finished } });
 };

@@ -8,7 +8,7 @@ import { readSnapshot, writeSnapshot } from './snapshot.ts';
 /** Events between two snapshots; more when snapshots are large, so that they stay a small part of what is written. */
 const SNAPSHOT_EVERY = 500;
 const SNAPSHOT_BYTES_PER_EVENT = 50;
-/** Events behind the snapshot that make one worth its while when the state is let go. */
+/** Events after the snapshot from which another one pays off when the state is dropped. */
 const SNAPSHOT_BEFORE_LEAVING = 10;
 
 /** A stream's state as of one of its events. */
@@ -29,13 +29,13 @@ export type StreamStates = {
   load(): Promise<StreamState>;
   /**
    * Folds what other processes appended.
-   * @returns false when the event that the state stands at is gone, since the stream was deleted: the state is no use
-   * @throws what {@link load} throws; the state is then no use either
+   * @returns false when the state's last event no longer exists, because the stream was deleted: the state is unusable
+   * @throws what {@link load} throws; the state is then unusable too
    */
   catchUp(state: StreamState): Promise<boolean>;
   /** Takes over a batch that was appended. */
   advance(state: StreamState, batch: Pick<AppendBatch, 'decided' | 'folded' | 'revision'>): void;
-  /** Writes a snapshot if it is time for one. Never rejects. @param leaving the state is about to be let go */
+  /** Writes a snapshot if one is due. Never rejects. @param leaving whether the state is about to be dropped */
   snapshot(state: StreamState, leaving?: boolean): Promise<void>;
 };
 
@@ -49,7 +49,7 @@ export type StreamStatesOptions = {
   onError(error: unknown): void;
 };
 
-/** The state of one stream, out of its newest snapshot and the events behind it. */
+/** Returns the states of one stream, from its newest snapshot and the events after it. */
 export const streamStates = ({ stream, decider, store, upcast, onError }: StreamStatesOptions): StreamStates => {
   let writing: Promise<void> | undefined;
 
