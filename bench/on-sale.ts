@@ -1,6 +1,7 @@
 /**
- * P10: a hall goes on sale. Customers ask for seats by a Zipf distribution and pay over HTTP; of the payments 10 % are
- * declined and 5 % get no answer, and 10 % of the buyers leave while theirs gets none. Their seats are sold again.
+ * P10: customers buy the seats of one hall. They choose seats by a Zipf distribution and pay over HTTP. The provider
+ * declines 10 % of the payments and leaves 5 % unanswered; 10 % of the buyers leave without an answer. Those seats are
+ * sold again.
  *
  *     npm run bench -- on-sale [--customers 10000] [--seats 5000] [--connections 64] [--seed 1] [--seconds 300]
  *

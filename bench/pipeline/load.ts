@@ -12,6 +12,9 @@ export type Answers = {
   p999: number;
 };
 
+/** The answers of a closed loop, and the seconds that it took. */
+export type ClosedLoop = Answers & { seconds: number };
+
 const CONNECTIONS = 64;
 /** Connections of the open loop: more would be more than a server accepts at once. */
 const MOST_CONNECTIONS = 1_000;
@@ -27,7 +30,7 @@ const nextReservation = (lots: readonly string[]): { path: string; body: object 
 };
 
 /** Reserves over 64 connections, each of which sends its next request after its last answer. */
-export const closedLoop = async (url: string, lots: readonly string[], seconds: number): Promise<Answers> => {
+export const closedLoop = async (url: string, lots: readonly string[], seconds: number): Promise<ClosedLoop> => {
   const result = await autocannon({
     url,
     connections: CONNECTIONS,
@@ -48,7 +51,14 @@ export const closedLoop = async (url: string, lots: readonly string[], seconds: 
   const { statusCodeStats = {} } = result as { statusCodeStats?: Record<string, { count: number }> };
   const accepted = statusCodeStats['201']?.count ?? 0;
   const { p50, p99, p99_9: p999 } = result.latency;
-  return { accepted, others: result.requests.total - accepted + result.errors, p50, p99, p999 };
+  return {
+    accepted,
+    others: result.requests.total - accepted + result.errors,
+    p50,
+    p99,
+    p999,
+    seconds: result.duration,
+  };
 };
 
 /** Reserves at a steady rate, whatever the answers take: each latency counts from when its request was due. */

@@ -1,5 +1,5 @@
-import autocannon from 'autocannon';
 import { cpuSeconds } from '../cpu.ts';
+import { closedLoop } from '../pipeline/load.ts';
 
 /** What a run came to. */
 export type Figures = {
@@ -18,7 +18,6 @@ export type Figures = {
 /** The processes whose CPU is measured. */
 export type Processes = { server: number; stores: number | undefined };
 
-const CONNECTIONS = 64;
 /** The first seconds warm up code and caches. */
 const WARM_UP_SECONDS = 4;
 
@@ -46,43 +45,21 @@ export const registerLots = async (url: string, lots: readonly string[]): Promis
   }
 };
 
-let cars = 0;
-
 const run = async (
   url: string,
   lots: readonly string[],
   seconds: number,
   { server, stores }: Processes,
 ): Promise<Figures> => {
-  let next = 0;
   const used = () => [cpuSeconds(server), cpuSeconds(stores)] as const;
   const before = used();
-  const result = await autocannon({
-    url,
-    connections: CONNECTIONS,
-    duration: seconds,
-    requests: [
-      {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json' },
-        setupRequest: (request) => {
-          next = (next + 1) % lots.length;
-          cars += 1;
-          request.path = `/parking/lots/${lots[next]}/reservations`;
-          request.body = `{"customerId":"CUST1","carNumber":"${cars}","amount":5000}`;
-          return request;
-        },
-      },
-    ],
-  });
-  const { statusCodeStats = {} } = result as { statusCodeStats?: Record<string, { count: number }> };
-  const accepted = statusCodeStats['201']?.count ?? 0;
+  const { accepted, others, p50, p99, seconds: took } = await closedLoop(url, lots, seconds);
   const [serverCpu, storesCpu] = used().map((seconds, index) => ((seconds - before[index]!) / accepted) * 1e6);
   return {
-    accepted: accepted / result.duration,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    others: result.requests.total - accepted + result.errors,
+    accepted: accepted / took,
+    p50,
+    p99,
+    others,
     serverCpu: serverCpu!,
     storesCpu: storesCpu!,
   };
