@@ -135,7 +135,8 @@ describe('a replay', () => {
     expect(await db.collection('parking.lots').findOne()).toMatchObject({ name: '정자역' });
   });
 
-  test('stops on request, and continues when it is requested again', async () => {
+  /** Rebuilds the view as another process would, which holds its lease until `held` is resolved. */
+  const rebuildElsewhere = async () => {
     const held = Promise.withResolvers<boolean>();
     const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
     const other = rebuild({ ...options, isNeeded: () => held.promise });
@@ -143,6 +144,11 @@ describe('a replay', () => {
       () => leases(db).countDocuments({ _id: 'parking.lots@next' }),
       (count) => count > 0,
     );
+    return { held, other };
+  };
+
+  test('stops on request, and continues when it is requested again', async () => {
+    const { held, other } = await rebuildElsewhere();
     await call('POST', '/operations/replays', { views: ['parking.lots'] }); // It waits for the other.
     const asked = await call('PATCH', '/operations/replays/parking.lots', { state: 'stopped' });
     expect(asked).toMatchObject({ status: 202, body: { items: [{ view: 'parking.lots' }] } });
@@ -171,13 +177,7 @@ describe('a replay', () => {
   });
 
   test('waits while another process builds the view, and shows that it is running', async () => {
-    const held = Promise.withResolvers<boolean>();
-    const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
-    const other = rebuild({ ...options, isNeeded: () => held.promise });
-    await until(
-      () => leases(db).countDocuments({ _id: 'parking.lots@next' }),
-      (count) => count > 0,
-    );
+    const { held, other } = await rebuildElsewhere();
     await call('POST', '/operations/replays', { views: ['parking.lots'] });
     const replays = async () => (await call('GET', '/operations/replays')).body.items;
     // Longer than a rebuild waits for a process that may have died.
@@ -191,13 +191,7 @@ describe('a replay', () => {
   });
 
   test('keeps its outcome when MongoDB answers an earlier progress note late', async () => {
-    const held = Promise.withResolvers<boolean>();
-    const options = { client: stores.client, db, projections: [lots], signal: new AbortController().signal };
-    const other = rebuild({ ...options, isNeeded: () => held.promise });
-    await until(
-      () => leases(db).countDocuments({ _id: 'parking.lots@next' }),
-      (count) => count > 0,
-    );
+    const { held, other } = await rebuildElsewhere();
     const late = Promise.withResolvers<void>();
     let first: Promise<unknown> | undefined;
     const replays = db.collection('replays');

@@ -131,7 +131,7 @@ const interrupt = async (how: 'killed' | 'paused', at: number, partitions: numbe
   const indexes = await db.collection(VIEW).indexes();
   expect(indexes.map(({ key }) => key)).toContainEqual({ sum: 1, _id: 1 });
   expect(positions).toEqual(positions.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0)));
-  // Whoever asks for a replay afterwards gets one.
+  // A replay that is requested afterwards runs.
   const options = { client: stores.client, db, projections: [counts], signal: new AbortController().signal };
   await db.collection<{ _id: string }>(VIEW).updateOne({ _id: 'a' }, { $set: { sum: 99 } });
   // On a busy machine a lease may run out in between; then the projections finish the replay.

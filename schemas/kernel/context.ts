@@ -129,7 +129,7 @@ export const one = <Item extends TObject>(summary: string, path: string, item: I
 export type ScopeSchema = {
   kind: string;
   field: string;
-  /** What local roles reach without a scope claim: the whole context, or the part with the caller's id in the field. */
+  /** The scope of local roles without a scope claim: the whole context, or the part with the caller's id in the field. */
   roles?: Readonly<Partial<Record<Role, 'all' | 'own'>>>;
 };
 
