@@ -227,6 +227,42 @@ test('a page of a large collection reads only its own rows', async () => {
   expect(page.scan).toMatchObject({ keysExamined: 51, docsExamined: 51 });
 });
 
+test.each([
+  ['a prefix rather than the order', { plate: { $gte: '10', $lt: '11' } }, ['at'], 'plate', false],
+  ['a prefix rather than an equality', { plate: { $gte: '10', $lt: '11' }, status: 'open' }, ['plate'], 'plate', true],
+  ['the order rather than a range with one bound', { plate: { $gte: '10' } }, ['at'], 'at', true],
+  [
+    'an equality rather than a range with one bound',
+    { plate: { $gte: '10' }, status: 'open' },
+    ['at'],
+    'status',
+    false,
+  ],
+] as const)('a query uses the index of %s', (_, filter, [path], name, sorted) => {
+  const collection = storage.create('test', 'visits');
+  for (const field of ['at', 'plate', 'status']) {
+    const fields: KeyField[] = [
+      [field, 1],
+      ['_id', 1],
+    ];
+    storage.finishIndex(storage.addIndex(collection, { name: field, fields }));
+  }
+  const chosen = plan(collection, filter, [
+    [path, 1],
+    ['_id', 1],
+  ]);
+  expect(chosen).toMatchObject({ access: { index: { name } }, sorted });
+});
+
+test('a count with a limit reads no further', async () => {
+  const collection = storage.create('test', 'many');
+  for (let n = 0; n < 30_000; n++) storage.insert(collection, { _id: new Int32(n) }, encode({ _id: new Int32(n) }));
+  let pauses = 0;
+  const pace = Object.assign(async () => void pauses++, { resume: () => {}, pause: () => {} });
+  expect(await countMatches(storage, collection, { filter: {}, limit: 7 }, pace)).toBe(7);
+  expect(pauses).toBeLessThan(2);
+});
+
 test('a page of the documents with a value in an array, ordered by id, reads only its own rows', async () => {
   const collection = storage.create('test', 'history');
   const fields: KeyField[] = [

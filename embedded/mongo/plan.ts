@@ -20,8 +20,8 @@ export type Plan = {
 /** A place between keys: before or after every key that begins with these bytes. */
 type Cut = { bytes: Buffer; after: boolean };
 type Interval = { low: Cut; high: Cut };
-/** `points`: every interval is the whole key of one value. */
-type Predicate = { path: string; intervals: Interval[]; points: boolean; exact: boolean };
+/** `points`: every interval is the whole key of one value. `ends`: the bounds that the filter names. */
+type Predicate = { path: string; intervals: Interval[]; points: boolean; exact: boolean; ends: number };
 /** The usable predicates of one branch of a filter, and whether it has no others. */
 type Branch = { predicates: Predicate[]; complete: boolean };
 
@@ -33,6 +33,14 @@ const MAX_BRANCHES = 64;
  * The score of an index that leads to single documents. It exceeds all other scores together, so the search can stop.
  */
 const WHOLE_KEY = 100;
+/**
+ * The scores of an equality, a range with both bounds, the order of the sort, and a range with one bound. Statistics are
+ * not kept, so these guess: a range with both bounds (a prefix, a day) has few matches, which are quick to sort.
+ */
+const SCORES = { equality: 4, closed: 5, sorted: 2, bounded: 1 };
+const LOW = 1;
+const HIGH = 2;
+const CLOSED = LOW | HIGH;
 
 /** Plans a query. `sort` is empty when any order is acceptable. */
 export const plan = (collection: Collection, filter: Doc, sort: readonly KeyField[]): Plan => {
@@ -87,7 +95,11 @@ const tryIndex = (
       exact: usable && !candidate.multikey && parts.every((part) => part.exact),
       sorted,
     },
-    score: (isWholeKey ? WHOLE_KEY : 0) + equalities * 4 + (sorted && sort.length > 0 ? 2 : 0) + (bounded ? 1 : 0),
+    score:
+      (isWholeKey ? WHOLE_KEY : 0) +
+      equalities * SCORES.equality +
+      (sorted && sort.length > 0 ? SCORES.sorted : 0) +
+      (bounded ? (parts.every((part) => part.closed) ? SCORES.closed : SCORES.bounded) : 0),
   };
 };
 
@@ -119,7 +131,7 @@ const constantIn = (branches: Branch[], path: string): boolean => {
   return points.every((each) => first !== undefined && each?.low.bytes.equals(first.low.bytes));
 };
 
-type BranchRanges = { ranges: Range[]; equalities: number; bounded: boolean; exact: boolean };
+type BranchRanges = { ranges: Range[]; equalities: number; bounded: boolean; closed: boolean; exact: boolean };
 
 /** Returns the key ranges of one branch: a prefix of equalities, then at most one field's intervals. */
 const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
@@ -135,7 +147,8 @@ const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
     const intervals = direction === 1 ? predicate.intervals : predicate.intervals.map(invert);
     if (!predicate.points || prefixes.length * intervals.length > MAX_RANGES) {
       const ranges = prefixes.flatMap((prefix) => intervals.map((interval) => rangeOf(prefix, interval, false)));
-      return { ranges, equalities, bounded: true, exact: exact && usesAll(branch, used) };
+      const closed = predicate.ends === CLOSED;
+      return { ranges, equalities, bounded: true, closed, exact: exact && usesAll(branch, used) };
     }
     prefixes = prefixes.flatMap((prefix) => intervals.map(({ low }) => Buffer.concat([prefix, low.bytes])));
     equalities++;
@@ -144,7 +157,7 @@ const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
   const ranges = prefixes.map((bytes) =>
     rangeOf(Buffer.alloc(0), { low: { bytes, after: false }, high: { bytes, after: true } }, isPoint),
   );
-  return { ranges, equalities, bounded: false, exact: exact && usesAll(branch, used) };
+  return { ranges, equalities, bounded: false, closed: false, exact: exact && usesAll(branch, used) };
 };
 
 /** Different elements of one array may satisfy two fields below it, and no single index key has both. */
@@ -164,7 +177,8 @@ const combined = (branch: Branch, path: string, multikey: boolean): Predicate | 
 /** Returns the intersection. Points stay points, so an equality beside a range remains an equality. */
 const both = (a: Predicate, b: Predicate): Predicate => {
   const exact = a.exact && b.exact;
-  if (!a.points && !b.points) return { ...a, intervals: intersect(a.intervals, b.intervals), exact };
+  const ends = a.ends | b.ends;
+  if (!a.points && !b.points) return { ...a, intervals: intersect(a.intervals, b.intervals), exact, ends };
   const [points, limits] = a.points ? [a, b] : [b, a];
   const intervals = points.intervals.filter((point) =>
     limits.intervals.some(({ low, high }) => compareCuts(low, point.low) <= 0 && compareCuts(point.high, high) <= 0),
@@ -265,7 +279,8 @@ const readCondition = (path: string, operator: string, value: unknown): Predicat
   if (operator === '$eq') return fromPoints(path, [value]);
   if (operator === '$in') return fromPoints(path, value as unknown[]);
   if (/^\$[gl]te?$/.test(operator)) return fromComparison(path, operator, value);
-  if (operator === '$exists' && !truthy(value)) return { path, intervals: [nulls()], points: true, exact: false };
+  if (operator === '$exists' && !truthy(value))
+    return { path, intervals: [nulls()], points: true, exact: false, ends: CLOSED };
   return undefined;
 };
 
@@ -276,7 +291,7 @@ const fromPoints = (path: string, values: unknown[]): Predicate | undefined => {
   if (values.some((value) => Array.isArray(value))) return undefined;
   const keys = new Map(values.map((value) => keyOf(value)).map((key) => [key.toString('latin1'), key]));
   const intervals = [...keys.values()].sort(Buffer.compare).map(around);
-  return { path, intervals, points: true, exact: true };
+  return { path, intervals, points: true, exact: true, ends: CLOSED };
 };
 
 const fromComparison = (path: string, operator: string, value: unknown): Predicate | undefined => {
@@ -295,5 +310,5 @@ const fromComparison = (path: string, operator: string, value: unknown): Predica
           ? { low: from, high: { bytes: key, after: false } }
           : { low: from, high: { bytes: key, after: true } };
   const intervals = compareCuts(interval.low, interval.high) < 0 ? [interval] : [];
-  return { path, intervals, points: false, exact: true };
+  return { path, intervals, points: false, exact: true, ends: operator.startsWith('$g') ? LOW : HIGH };
 };

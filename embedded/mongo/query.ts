@@ -158,6 +158,7 @@ export const countMatches = async (
   if (exact) {
     for (const some of storage.counts(collection, access)) {
       count += some;
+      if (count >= most) break;
       await pace();
     }
     return Math.min(count, most);

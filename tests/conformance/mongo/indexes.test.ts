@@ -109,4 +109,23 @@ describe('an indexed query', () => {
     }
     expect(seen).toEqual(wanted);
   });
+
+  it('finds the texts that begin with a prefix as a range, in the order of code points', async () => {
+    const docs = server.collection();
+    await docs.createIndexes([{ key: { 'texts.plate': 1, _id: 1 } }, { key: { at: 1, _id: 1 } }]);
+    const plates = ['10', '10더1', '10더', '10더힣', '10더\u{10fffd}', '10더\uffe6', '10덕', '1', '11', '', '더'];
+    await docs.insertMany([
+      ...plates.map((plate, at) => ({ _id: at as never, texts: { plate }, at: plates.length - at })),
+      { _id: 99 as never, at: 0 },
+      { _id: 98 as never, texts: { plate: null }, at: 0 },
+    ]);
+    const begins = { 'texts.plate': { $gte: '10더', $lt: '10더\u{10ffff}' } };
+    const found = await docs.find(begins).sort({ 'texts.plate': 1, _id: 1 }).toArray();
+    expect(found.map(({ texts }) => texts.plate)).toEqual(['10더', '10더1', '10더힣', '10더\uffe6', '10더\u{10fffd}']);
+    const byTime = await docs.find(begins).sort({ at: 1, _id: 1 }).toArray();
+    expect(byTime.map(({ _id }) => _id)).toEqual([5, 4, 3, 2, 1]);
+    expect(await docs.countDocuments(begins)).toBe(5);
+    expect(await docs.countDocuments(begins, { limit: 3 })).toBe(3);
+    expect(await docs.countDocuments({}, { limit: 2 })).toBe(2);
+  });
 });
