@@ -4,11 +4,12 @@ import { streams } from '../platform/event-store/streams.ts';
 import type { NewEvent, Revision } from '../platform/event-store/types.ts';
 import type { BikeRentalEvent } from '../schemas/bike-rental.ts';
 import type { CinemaEvent } from '../schemas/cinema.ts';
+import type { CustomersEvent } from '../schemas/customers.ts';
 import type { FoodCourtEvent } from '../schemas/food-court.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
 import type { ScreeningEvent } from '../schemas/screening.ts';
 
-type AnyEvent = ParkingEvent | ScreeningEvent | FoodCourtEvent | CinemaEvent | BikeRentalEvent;
+type AnyEvent = ParkingEvent | ScreeningEvent | FoodCourtEvent | CinemaEvent | BikeRentalEvent | CustomersEvent;
 
 /** Appends that go out together, one for each stream; the next ones when all are stored. */
 type Step = Readonly<Record<string, readonly AnyEvent[]>>;
@@ -90,7 +91,12 @@ const screening: Visit = (n, visit) => {
 const foodCourt: Visit = (n, visit) => {
   const shopId = `shop-${n}`;
   const dish = { menuId: 'm-1', name: '김밥', price: 4000 };
-  const orders = several((each) => ({ shopId, orderId: `o-${visit}-${each}`, customerId: customerOf(n, each) }));
+  const orders = several((each) => ({
+    shopId,
+    orderId: `o-${visit}-${each}`,
+    customerId: customerOf(n, each),
+    callNumber: `${each + 1}`,
+  }));
   const cooked = orders.slice(1);
   const each = (kind: string, those: typeof orders, ...types: FoodCourtEvent['type'][]): Step =>
     together(
@@ -151,11 +157,12 @@ const cinema: Visit = (n, visit) => {
     );
   const messages = (those: typeof seats, kind: 'confirmed' | 'refunded'): Step =>
     together(
-      those.map(({ showingId, reservationId, customerId }) => ({
-        [`message-${kind}.${showingId}.${reservationId}`]: [
-          { type: 'MessageSent', data: { kind, showingId, reservationId, customerId } },
-        ],
-      })),
+      those.map(({ showingId, reservationId, customerId }) => {
+        const messageId = `${kind}.${showingId}.${reservationId}`;
+        const message = { messageId, thread: messageId, customerId, context: 'cinema', kind };
+        const sent = { ...message, channel: 'email', language: 'en' } as const;
+        return { [`message-${messageId}`]: [{ type: 'MessageSent', data: sent }] };
+      }),
     );
   const showing = { showingId, movieId, title, startsAt: timeOf(n, visit), seats: 500, price: 12_000 };
   const reviewer = { movieId, customerId: `customer-${n}-${visit}` };

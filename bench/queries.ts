@@ -78,7 +78,11 @@ const serveOne = async (kind: string): Promise<void> => {
   const onError = (error: unknown) => console.error(error);
   const app =
     kind === 'plaza'
-      ? createApp(startReadApi({ db, contexts: [parking], version: '1', onError }).routers, [parking.schema], onError)
+      ? createApp(
+          startReadApi({ db, contexts: [parking], timeZone: 'UTC', version: '1', onError }).routers,
+          [parking.schema],
+          onError,
+        )
       : bareApp(db);
   const server = createServer(app);
   server.listen(0, '127.0.0.1', () => process.send?.((server.address() as AddressInfo).port));

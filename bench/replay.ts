@@ -74,7 +74,10 @@ const replay = async (): Promise<void> => {
   const tell = (told: Told) => new Promise((resolve) => process.send!(told, resolve));
   const sampling = setInterval(() => tell({ rss: process.memoryUsage().rss / 2 ** 20, seen }), 500);
   const began = { at: performance.now(), cpu: process.cpuUsage() };
-  const projections = await projectionsOf(contextSchemas.map(({ name }) => name));
+  const projections = await projectionsOf(
+    contextSchemas.map(({ name }) => name),
+    'Asia/Seoul',
+  );
   await rebuild({
     client,
     db,

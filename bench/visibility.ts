@@ -65,7 +65,7 @@ try {
     ),
   );
   const ready = registered.sort((a, b) => Number(a - b)).at(-1)!;
-  for (const { name } of await projectionsOf(['parking']))
+  for (const { name } of await projectionsOf(['parking'], 'Asia/Seoul'))
     while ((await reachedPosition(db, name)).commit < ready) await new Promise((resolve) => setTimeout(resolve, 10));
 
   const waits: number[] = [];

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import packageJson from '../package.json' with { type: 'json' };
+import { streams } from '../platform/event-store/streams.ts';
 import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { patiently } from '../platform/subscriptions/transient.ts';
@@ -12,6 +13,7 @@ import { projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
+import { withPublicQueries } from './wiring/public-queries.ts';
 import { withoutPassword } from './wiring/reachable.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { announce } from './wiring/running.ts';
@@ -53,14 +55,15 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   // the first connection takes longer than an operation waits for it.
   if (settings.MONGODB_URL === '') await patiently(() => forgetAllWorkers(db));
   await services.standIn(dataFolder);
-  const known = await projectionsOf(names);
+  const known = await projectionsOf(names, settings.TIME_ZONE);
 
   const writeSide = openWriteSide(program, { client, contexts, services, identify });
   const policies = startPolicies({
     client,
     db,
     policies: contexts.flatMap(({ policies: own }) => own),
-    processes: services.processes(),
+    timers: contexts.flatMap(({ timers = [] }) => timers),
+    processes: services.processes(streams(client)),
     handler: writeSide.handler,
     log: info,
     telemetry,
@@ -70,7 +73,8 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   opened.defer(async () => void (await Promise.all([policies.stop(), projections.stop(), operations.stop()])));
   const readApi = startReadApi({
     db,
-    contexts: await readSidesOf(names),
+    contexts: (await readSidesOf(names)).map((context) => withPublicQueries(context, settings)),
+    timeZone: settings.TIME_ZONE,
     version: packageJson.version,
     answerWithin: settings.QUERY_TIMEOUT_MS,
     onError,

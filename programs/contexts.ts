@@ -7,9 +7,13 @@ const contexts: readonly Context[] = await Promise.all([
   contextOf('food-court'),
   contextOf('cinema'),
   contextOf('bike-rental'),
+  contextOf('customers'),
 ]);
 
 export const contextSchemas = contexts.map(({ schema }) => schema);
+
+/** The contexts that send messages to customers. */
+export const messagingContexts = contexts.flatMap(({ schema, messages }) => (messages ? [{ schema, messages }] : []));
 
 const chosen = (enabled: readonly string[]) => contexts.filter(({ schema }) => enabled.includes(schema.name));
 
@@ -21,6 +25,8 @@ export const writeSidesOf = (enabled: readonly string[]) =>
 export const readSidesOf = (enabled: readonly string[]) =>
   Promise.all(chosen(enabled).map(({ readSide }) => readSide()));
 
-/** Loads the projections of some contexts. */
-export const projectionsOf = async (enabled: readonly string[]) =>
-  (await Promise.all(chosen(enabled).map(({ projections }) => projections()))).flat();
+/** Loads the projections of some contexts. @param timeZone of calendar days and of the times in texts (IANA name) */
+export const projectionsOf = async (enabled: readonly string[], timeZone: string) =>
+  (
+    await Promise.all(chosen(enabled).map(({ projections }) => projections({ messaging: messagingContexts, timeZone })))
+  ).flat();

@@ -24,11 +24,15 @@ const sendAway = (res: ServerResponse, side: string): void => {
   res.end(JSON.stringify(body));
 };
 
-/** Operations go to the projections; of the rest, GET and HEAD are queries, others are commands. */
+/**
+ * Operations go to the projections; of the rest, GET and HEAD are queries, others are commands. The first segment of a
+ * path names its context, which may have a write side of its own.
+ */
 const sideOf = ({ url = '', method }: IncomingMessage, settings: Settings): { side: string; target: string } => {
   if (url.startsWith('/operations/')) return { side: 'projections', target: settings.PROJECTIONS_URL };
   if (method === 'GET' || method === 'HEAD') return { side: 'read-api', target: settings.READ_API_URL };
-  return { side: 'write-side', target: settings.WRITE_SIDE_URL };
+  const context = /^\/([^/?]*)/.exec(url)?.[1] ?? '';
+  return { side: 'write-side', target: settings.WRITE_SIDE_URLS[context] ?? settings.WRITE_SIDE_URL };
 };
 
 /** Requests in flight, and more that wait; further ones get 503. */

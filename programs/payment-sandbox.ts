@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { startSandbox } from '../write-side/cinema/payment-provider/sandbox.ts';
+import { startSandbox } from '../write-side/payments/sandbox.ts';
 import { createLog } from './wiring/log.ts';
 import { readSettings } from './wiring/settings.ts';
 import { main, onShutdown } from './wiring/shutdown.ts';

@@ -16,12 +16,15 @@ await runProgram(
     const db = connectViews(program);
     const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
     const services = await openServices(contexts, settings);
+    const store = streams(client);
+    const timeZone = settings.TIME_ZONE;
     const policies = startPolicies({
       client,
       db,
       policies: contexts.flatMap(({ policies: own }) => own),
-      processes: services.processes(),
-      handler: measuredHandler({ store: streams(client), contexts, onError }, telemetry),
+      timers: contexts.flatMap(({ timers = [] }) => timers),
+      processes: services.processes(store),
+      handler: measuredHandler({ store, contexts, timeZone, onError }, telemetry),
       log: (line) => log.info(line),
       telemetry,
     });

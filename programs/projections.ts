@@ -14,7 +14,7 @@ await runProgram(
     const { settings, log, onError, telemetry, opened } = program;
     const client = connectEvents(program);
     const db = connectViews(program);
-    const all = await projectionsOf(settings.PLAZA_CONTEXTS);
+    const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const { identify, signIn } = await identityOf(settings, onError);
     const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line), telemetry });
     const operations = operationRoutes({ client, db, projections: all, onError });

@@ -7,6 +7,7 @@ import { readSidesOf } from './contexts.ts';
 import { connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
+import { withPublicQueries } from './wiring/public-queries.ts';
 import { runProgram } from './wiring/run-program.ts';
 
 /** Milliseconds between the driver's report of an unreachable MongoDB and the answer of the query. */
@@ -18,11 +19,13 @@ await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL
   const limits = limitsOf('side', settings, log);
   opened.defer(limits.stop);
   const db = connectViews(program, settings.MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
-  const contexts = await readSidesOf(settings.PLAZA_CONTEXTS);
+  const readSides = await readSidesOf(settings.PLAZA_CONTEXTS);
+  const contexts = readSides.map((context) => withPublicQueries(context, settings));
   const { identify, signIn } = await identityOf(settings, onError);
   const readApi = startReadApi({
     db,
     contexts,
+    timeZone: settings.TIME_ZONE,
     version: packageJson.version,
     answerWithin: settings.QUERY_TIMEOUT_MS,
     onError,

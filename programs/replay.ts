@@ -22,7 +22,7 @@ await main(async () => {
   });
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db }) => {
-    const known = await projectionsOf(settings.PLAZA_CONTEXTS);
+    const known = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const projections = selectProjections(known, { names: positionals, context: values.context, all: values.all });
     const label = projections.map(({ name }) => name).join(', ');
     const progress = showProgress(process.stdout, label);

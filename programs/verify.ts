@@ -15,7 +15,7 @@ await main(async () => {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { context: { type: 'string' } } });
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db }) => {
-    const known = await projectionsOf(settings.PLAZA_CONTEXTS);
+    const known = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const all = positionals.length === 0 && values.context === undefined;
     const projections = selectProjections(known, { names: positionals, context: values.context, all });
     const results = await verifyViews({ client, db, projections, signal });

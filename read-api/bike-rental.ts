@@ -12,12 +12,16 @@ export const readSide: ReadContext = {
     const bikes = db.collection<Overview['bikes'][number]>('bike-rental.bikes');
     const rentals = db.collection<Overview['rentals'][number] & { kind: string; at: string }>('bike-rental.rentals');
     const [all, available, inUse, outOfService, openBills, byLocation, newest] = await Promise.all([
-      bikes.countDocuments(),
+      bikes.countDocuments({ status: { $ne: 'retired' } }),
       bikes.countDocuments({ status: 'available' }),
       bikes.countDocuments({ status: 'in-use' }),
       bikes.countDocuments({ status: 'out-of-service' }),
       db.collection('bike-rental.bills').countDocuments({ status: 'open' }),
-      bikes.find({}, shown).sort({ location: 1, _id: 1 }).limit(200).toArray(),
+      bikes
+        .find({ status: { $ne: 'retired' } }, shown)
+        .sort({ location: 1, _id: 1 })
+        .limit(200)
+        .toArray(),
       rentals
         .find({ kind: 'rental' }, { projection: { _id: 0, _position: 0, kind: 0, at: 0 } })
         .sort({ at: -1, _id: -1 })

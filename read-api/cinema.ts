@@ -1,7 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, schema } from '../schemas/cinema.ts';
+import { type overview, queries, schema } from '../schemas/cinema.ts';
 import type { ReadContext } from './kernel/context.ts';
+import { withCurrent } from './kernel/current-fields.ts';
+
+/** Milliseconds for the titles and times of the latest reservations. */
+const WITHIN = 5_000;
 
 type Overview = Static<typeof overview>;
 
@@ -38,10 +42,11 @@ export const readSide: ReadContext = {
         .limit(50)
         .toArray(),
     ]);
+    const current = queries.reservations.current ?? {};
     return {
       totals: { movies: count, ...(totals ?? { showings: 0, seats: 0, held: 0, sold: 0, left: 0 }) },
       movies: byTitle,
-      reservations: latest,
+      reservations: latest.length > 0 ? await withCurrent(db, current, latest, WITHIN) : latest,
     };
   },
 };

@@ -40,9 +40,42 @@ beforeAll(async () => {
   database = await startDatabase();
   db = database.db;
   await viewOf(db, 'parking.lots').insertMany([
-    { _id: 'lot-1', _position: '1', lotId: 'lot-1', name: 'B', status: 'open', spots: 5, reserved: 2, free: 3 },
-    { _id: 'lot-2', _position: '1', lotId: 'lot-2', name: 'A', status: 'open', spots: 7, reserved: 0, free: 7 },
-    { _id: 'lot-3', _position: '1', lotId: 'lot-3', name: 'C', status: 'closed', spots: 9, reserved: 0, free: 9 },
+    {
+      _id: 'lot-1',
+      _position: '1',
+      lotId: 'lot-1',
+      name: 'B',
+      status: 'open',
+      spots: 5,
+      reserved: 2,
+      onHold: 0,
+      waiting: 0,
+      free: 3,
+    },
+    {
+      _id: 'lot-2',
+      _position: '1',
+      lotId: 'lot-2',
+      name: 'A',
+      status: 'open',
+      spots: 7,
+      reserved: 0,
+      onHold: 0,
+      waiting: 0,
+      free: 7,
+    },
+    {
+      _id: 'lot-3',
+      _position: '1',
+      lotId: 'lot-3',
+      name: 'C',
+      status: 'closed',
+      spots: 9,
+      reserved: 0,
+      onHold: 0,
+      waiting: 0,
+      free: 9,
+    },
   ]);
   await viewOf(db, 'parking.reservations').insertMany(
     [1, 2].map((minute) => ({
@@ -70,7 +103,8 @@ beforeAll(async () => {
     worker: 'worker-1',
     updatedAt: new Date(Date.now() + 3_600_000),
   });
-  for (const view of ['lots', 'reservations', 'coupons', 'history']) await reach(db, `parking.${view}`, next);
+  for (const view of ['lots', 'reservations', 'coupons', 'holds', 'waitingList', 'history'])
+    await reach(db, `parking.${view}`, next);
   await reachAll();
   api = await serveReadApi(db, [parking, theater], {
     events: { pollEvery: 10, heartbeatEvery: 50, maxClients: 30 },
@@ -140,9 +174,9 @@ describe('GET /control-center', () => {
     expect(body.contexts.parking).toEqual({
       totals: { lots: 2, spots: 12, reserved: 2, free: 10 },
       lots: [
-        { lotId: 'lot-2', name: 'A', status: 'open', spots: 7, reserved: 0, free: 7 },
-        { lotId: 'lot-1', name: 'B', status: 'open', spots: 5, reserved: 2, free: 3 },
-        { lotId: 'lot-3', name: 'C', status: 'closed', spots: 9, reserved: 0, free: 9 },
+        { lotId: 'lot-2', name: 'A', status: 'open', spots: 7, reserved: 0, onHold: 0, waiting: 0, free: 7 },
+        { lotId: 'lot-1', name: 'B', status: 'open', spots: 5, reserved: 2, onHold: 0, waiting: 0, free: 3 },
+        { lotId: 'lot-3', name: 'C', status: 'closed', spots: 9, reserved: 0, onHold: 0, waiting: 0, free: 9 },
       ],
       reservations: [
         expect.objectContaining({ reservationId: 'r-2' }),
@@ -207,7 +241,8 @@ describe('GET /control-center', () => {
     const waiting = api.get('/control-center', { 'Min-Event-Position': '5000', Prefer: 'wait=20' });
     next = 5000n;
     await reachAll();
-    for (const view of ['lots', 'reservations', 'coupons']) await reach(db, `parking.${view}`, next);
+    for (const view of ['lots', 'reservations', 'coupons', 'holds', 'waitingList'])
+      await reach(db, `parking.${view}`, next);
     const { status, body, headers } = await waiting;
     expect([status, body.position, headers.get('view-position')]).toEqual([200, '5000', '5000']);
   });

@@ -50,7 +50,7 @@ const documentBuilder = (
   onError: (error: unknown) => void,
   sight: Sight,
 ) => {
-  const { db, positions } = models;
+  const { db, positions, timeZone } = models;
   const views = viewsOf(contexts);
   let last: (Built & { freshUntil: number }) | undefined;
   let building: Promise<Built> | undefined;
@@ -59,7 +59,7 @@ const documentBuilder = (
     const seen = sight.filter(context.schema.name);
     if (!seen) return null;
     try {
-      return await context.overview(overviewDb(db, seen, MAX_AGE.most));
+      return await context.overview(overviewDb(db, seen, MAX_AGE.most), { now: new Date().toISOString(), timeZone });
     } catch (error) {
       if (!isAgain && SWITCHED.has((error as { code?: unknown }).code)) return overview(context, true);
       if (isTransient(error)) throw error;

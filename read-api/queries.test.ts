@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { statuses } from '../platform/subscriptions/status.ts';
+import { FOLDED } from '../schemas/kernel/search.ts';
 import { readSide as parking } from './parking.ts';
 import { insertHistory, reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
@@ -18,6 +19,7 @@ const lot = (lotId: string, name: string, spots: number, reserved: number, statu
   spots,
   reserved,
   free: spots - reserved,
+  [FOLDED]: { closed: status === 'closed' },
 });
 
 const reservation = (
@@ -147,6 +149,14 @@ describe('a list', () => {
     const paged = await pages(`/parking/lots?sort=${sort}&limit=2`);
     expect(paged.flat().map(({ lotId }) => lotId)).toEqual(expected);
     expect(paged.map((page) => page.length)).toEqual([2, 2, 1]);
+  });
+
+  it('has closed lots last when the request names no order', async () => {
+    const expected = ['lot-1', 'lot-2', 'lot-3', 'lot-5', 'lot-4'];
+    for (const limit of [1, 2, 4, 5]) {
+      const paged = await pages(`/parking/lots?limit=${limit}`);
+      expect(paged.flat().map(({ lotId }) => lotId)).toEqual(expected);
+    }
   });
 
   it.each(['', '&sort=reservedAt', '&sort=-reservedAt', '&status=canceled&sort=reservedAt'])(

@@ -1,18 +1,18 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
+import { calendarDay } from '../schemas/kernel/calendar.ts';
 import { type overview, schema } from '../schemas/screening.ts';
-import type { ReadContext } from './kernel/context.ts';
+import type { OverviewTime, ReadContext } from './kernel/context.ts';
 
 type Overview = Static<typeof overview>;
 
 export const readSide: ReadContext = {
   schema,
-  async overview(db: Db): Promise<Overview> {
+  async overview(db: Db, { now, timeZone }: OverviewTime): Promise<Overview> {
     const shown = { projection: { _id: 0, _position: 0 } };
     const slots = db.collection<Overview['slots'][number]>('screening.slots');
     const bookings = db.collection<Overview['bookings'][number]>('screening.bookings');
-    const today = new Date().toISOString().slice(0, '2026-01-31'.length);
-    const upcoming = { status: 'open' as const, date: { $gte: today } };
+    const upcoming = { status: 'open' as const, date: { $gte: calendarDay(now, timeZone) } };
     const sums = {
       slots: { $sum: 1 },
       capacity: { $sum: '$capacity' },

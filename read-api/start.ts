@@ -18,6 +18,7 @@ import { boundedQueries, fromViews } from './kernel/reading.ts';
 import { pageRoutes } from './page.ts';
 import { problemRoutes } from './problems.ts';
 import { referenceRoutes } from './reference.ts';
+import { reportRoutes } from './reports.ts';
 
 /** Requests at once; one more is answered with 503 `overloaded`. */
 export type Bounds = {
@@ -36,6 +37,8 @@ export type ReadApiOptions = {
   /** The database of the views. */
   db: Db;
   contexts: readonly ReadContext[];
+  /** The time zone of calendar days (IANA name). */
+  timeZone: string;
   /** Plaza's version, shown in the documents. */
   version: string;
   /** Milliseconds until a query is answered with 503 when the read models are silent. */
@@ -46,6 +49,8 @@ export type ReadApiOptions = {
   bounds?: Partial<Bounds>;
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
+  /** Returns the time, UTC; of this process's clock when left out. */
+  now?: () => string;
   /** The page's way to sign its users in; left out where sign-in is off. */
   signIn?: SignIn;
 };
@@ -65,6 +70,7 @@ export type ReadApi = {
 export const startReadApi = ({
   db,
   contexts,
+  timeZone,
   version,
   answerWithin = 900,
   onError,
@@ -72,6 +78,7 @@ export const startReadApi = ({
   bounds = {},
   identify,
   signIn,
+  now,
 }: ReadApiOptions): ReadApi => {
   const positions = trackPositions(async (view) => {
     const built = await fromViews(builtPosition(db, view), answerWithin);
@@ -86,6 +93,7 @@ export const startReadApi = ({
     ask: boundedQueries(admission(queries, queued), answerWithin),
     waits: admission(waits),
     cursors: sealedCursors(db),
+    timeZone,
   };
   const schemas = contexts.map(({ schema }) => schema);
   const center = controlCenter(contexts, models, onError, events);
@@ -94,6 +102,7 @@ export const startReadApi = ({
       queryRoutes(contexts, models, identify),
       center.router,
       activityRoutes(schemas, models),
+      reportRoutes(schemas, models, now),
       referenceRoutes(schemas, version),
       problemRoutes(schemas),
       pageRoutes(signIn),

@@ -35,11 +35,11 @@ export const startDatabase = async () => {
 export const serveReadApi = async (
   db: Db,
   contexts: readonly ReadContext[],
-  options: Partial<Pick<ReadApiOptions, 'events' | 'bounds' | 'identify'>> = {},
+  options: Partial<Pick<ReadApiOptions, 'events' | 'bounds' | 'identify' | 'now' | 'timeZone'>> = {},
 ) => {
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
-  const readApi = startReadApi({ db, contexts, version: '1.0.0', onError, ...options });
+  const readApi = startReadApi({ db, contexts, timeZone: 'Asia/Seoul', version: '1.0.0', onError, ...options });
   const health = healthRoutes({ checks: readApi.checks, stopping: () => false });
   const schemas = contexts.map(({ schema }) => schema);
   const server = createServer(

@@ -1,10 +1,13 @@
 /** The roles that a token can have. */
-export const roles = ['customer', 'staff', 'shop', 'manager', 'admin'] as const;
+export const roles = ['customer', 'staff', 'shop', 'kiosk', 'manager', 'admin'] as const;
 
 export type Role = (typeof roles)[number];
 
-/** Everything, or the caller's own things: those with the caller's id in the named field. */
-export type Grant = 'all' | { own: string };
+/**
+ * Everything; everything without the personal fields of a query (its `personal`); or the caller's own things: those with
+ * the caller's id in the named field. `needs` names a field that a command must have besides.
+ */
+export type Grant = 'all' | 'impersonal' | { own: string; needs?: string };
 
 /** The access of each role to a command or query; `anyone` needs no token. A role that is not named has no access. */
 export type Rule = Readonly<Partial<Record<Role | 'anyone', Grant>>>;
@@ -19,8 +22,12 @@ export type Rules = Readonly<Record<string, Rule>>;
  * against the stream by its decider's `owner`. On a query: the path names the caller, or the list is filtered by the
  * caller, or the document must belong to the caller. The history of a resource is shown to its owner, to staff and to
  * admins.
+ * @param needs an optional field of a command without which only others may send it, such as a payment
  */
-export const own = (field: string): Grant => ({ own: field });
+export const own = (field: string, needs?: string): Grant => ({
+  own: field,
+  ...(needs === undefined ? {} : { needs }),
+});
 
 export const anyone: Rule = { anyone: 'all' };
 export const admin: Rule = { admin: 'all' };
@@ -32,14 +39,14 @@ export const customer = (field = 'customerId'): Rule => ({ customer: own(field),
  * The roles that work in single contexts. Without a scope claim they reach only contexts whose `scope` names them; the
  * other roles reach every context.
  */
-export const localRoles: readonly Role[] = ['shop', 'manager'];
+export const localRoles: readonly Role[] = ['shop', 'kiosk', 'manager'];
 
 const NOBODY: Rule = {};
 
 /** Returns the rule for a resource's events: its owner, staff and admins. */
 const historyRule = (rule: Rule): Rule =>
   Object.fromEntries(
-    Object.entries(rule).filter(([role, grant]) => grant !== 'all' || role === 'staff' || role === 'admin'),
+    Object.entries(rule).filter(([role, grant]) => typeof grant !== 'string' || role === 'staff' || role === 'admin'),
   );
 
 /**

@@ -1,6 +1,7 @@
-import { Type } from 'typebox';
-import { anyone, customer, own, type Rule, staff } from './access.ts';
+import { type Static, Type } from 'typebox';
+import { admin, anyone, customer, own, type Rule, staff } from './access.ts';
 import {
+  type CommandOf,
   type ContextSchema,
   command,
   type EventOf,
@@ -12,7 +13,7 @@ import {
   optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { Id, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
+import { Id, MAX_MONEY, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
 
 const Location = Text(100, '분당_정자역_1구역');
 const BatteryLevel = Type.Integer({ minimum: 0, maximum: 100, description: 'Percent.', examples: [80] });
@@ -22,24 +23,61 @@ const Points = Type.Integer({ minimum: 1, maximum: 1_000_000_000, examples: [100
 const Minutes = Type.Integer({ minimum: 1, description: 'Started minutes.', examples: [12] });
 const Sum = Type.Integer({ minimum: 0, examples: [98_400] });
 
-const Tariff = Strict({ baseFee: Money, perMinute: Money });
+const DailyMax = Type.Integer({
+  minimum: 0,
+  maximum: MAX_MONEY,
+  description: 'The most that each started 24 hours of a rental cost; left out, there is no such limit.',
+  examples: [20_000],
+});
+const Tariff = Strict({ baseFee: Money, perMinute: Money, dailyMax: Type.Optional(DailyMax) });
+const PointsPerReport = Type.Integer({ minimum: 0, maximum: 1_000_000, examples: [1000] });
+
+/** The tariff and the points per report until an admin sets others. */
+export const defaults = { tariff: { baseFee: 1_000, perMinute: 100 }, perReport: 1_000 };
+
 const rental = { bikeId: Id, rentalId: Id, userId: Id };
 /**
  * The revision of the bike's event that a bill, fee or award follows: the id of a rental or report may be used again, a
  * revision is not. Events of version 1 do not have it.
  */
 const bikeRevision = Type.Optional(RevisionText);
+/** The tariff that holds for a rental from its start to its bill. Events of version 1 do not have it. */
+const agreedTariff = Type.Optional(Tariff);
+/** Version 3 of the bill's events added the optional `dailyMax` of the tariff. */
+const optionalFieldsAdded = { ...optionalFieldAdded, 2: (data: object) => data };
 /** The same for the event of the manager that a credit follows. */
 const managerRevision = Type.Optional(RevisionText);
+const Method = Text(20, 'card');
+const Token = Type.String({
+  pattern: '^[\\x21-\\x7e]{1,200}$',
+  description: "The payment provider's token for the customer. It is passed on and never stored.",
+  examples: ['approve'],
+});
+/** The revision of a charge's ChargeRequested event: a deposit forgets old charges, so an id may be used again. */
+const Charge = RevisionText;
+const ChargeRefusal = Status('declined', 'timed-out', 'unavailable');
+const charge = { userId: Id, chargeId: Id, charge: Charge, amount: Amount };
+/** The points that a report earns, 0 for none; reports of event version 1 do not have it, and all earned points. */
+const earned = Type.Optional(PointsPerReport);
+/** The tariff as an admin sets it. */
+const TariffSetting = Strict({ base: Money, perMinute: Money, dailyMax: Type.Optional(DailyMax) });
+const PointsSetting = Strict({ perReport: PointsPerReport });
 /** The state of a deposit after an event. */
 const standing = { balance: Sum, outstanding: Sum };
 
 export const events = {
   BikeRegistered: event('A bike was registered at a location', Strict({ bikeId: Id, location: Location })),
-  BikeRented: event('A user rented the bike', Strict({ ...rental, location: Location, rentedAt: Time })),
+  BikeRented: event(
+    'A user rented the bike at the tariff of the moment',
+    Strict({ ...rental, location: Location, rentedAt: Time, tariff: agreedTariff }),
+    2,
+    optionalFieldAdded,
+  ),
   BikeReturned: event(
     'The bike was returned to a location',
-    Strict({ ...rental, location: Location, rentedAt: Time, returnedAt: Time }),
+    Strict({ ...rental, location: Location, rentedAt: Time, returnedAt: Time, tariff: agreedTariff }),
+    2,
+    optionalFieldAdded,
   ),
   ConditionReported: event(
     'A manager reported the condition of the bike',
@@ -50,24 +88,53 @@ export const events = {
       batteryLevel: BatteryLevel,
       usable: Usable,
       reportedAt: Time,
+      points: earned,
     }),
+    2,
+    optionalFieldAdded,
   ),
+  BikeMoved: event(
+    'The bike was brought to another location',
+    Strict({ bikeId: Id, from: Location, location: Location }),
+  ),
+  BikeRetired: event('The bike was taken out for good', Strict({ bikeId: Id, location: Location })),
   BillOpened: event(
     'The bill of a rental was opened with its tariff',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, bikeRevision }),
-    2,
-    optionalFieldAdded,
+    3,
+    optionalFieldsAdded,
   ),
   BillClosed: event(
     'The bill of a rental was closed with its fee',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, returnedAt: Time, minutes: Minutes, fee: Money, bikeRevision }),
-    2,
-    optionalFieldAdded,
+    3,
+    optionalFieldsAdded,
+  ),
+  ChargeRequested: event(
+    'The payment provider is called next',
+    Strict({ ...charge, method: Method, requestedAt: Time, ...standing }),
   ),
   DepositCharged: event(
     'A user added money; an outstanding amount is settled first',
-    Strict({ userId: Id, chargeId: Id, amount: Amount, settled: Sum, chargedAt: Time, ...standing }),
+    Strict({
+      userId: Id,
+      chargeId: Id,
+      amount: Amount,
+      settled: Sum,
+      chargedAt: Time,
+      ...standing,
+      method: Type.Optional(Method),
+      charge: Type.Optional(Charge),
+    }),
+    2,
+    optionalFieldAdded,
   ),
+  ChargeDeclined: event(
+    'The payment of a charge failed',
+    Strict({ ...charge, reason: ChargeRefusal, declinedAt: Time, ...standing }),
+  ),
+  ChargeRefunded: event('The payment of a failed charge was refunded', Strict(charge)),
+  ChargeVoided: event('The provider never took the money and refuses a later charge', Strict(charge)),
   FeeDeducted: event(
     'The fee was deducted; the part above the balance is outstanding',
     Strict({ ...rental, fee: Money, paid: Sum, closedAt: Time, ...standing, bikeRevision }),
@@ -89,6 +156,10 @@ export const events = {
     2,
     optionalFieldAdded,
   ),
+  BillPaid: event(
+    'Money settled an outstanding bill, or a part of it',
+    Strict({ ...rental, amount: Amount, paid: Sum, closedAt: Time, bikeRevision }),
+  ),
   PointsAwarded: event(
     'The manager earned points with a report',
     Strict({ managerId: Id, bikeId: Id, reportId: Id, points: Points, reportedAt: Time, total: Sum, bikeRevision }),
@@ -99,10 +170,12 @@ export const events = {
     "The manager converted points into a user's deposit",
     Strict({ managerId: Id, conversionId: Id, userId: Id, points: Points, convertedAt: Time, total: Sum }),
   ),
+  TariffChanged: event('The tariff of rentals that begin from now on was set', TariffSetting),
+  PointsChanged: event('The points that a condition report earns from now on were set', PointsSetting),
 };
 
 const RentalStatus = Status('in-use', 'returned');
-const BikeStatus = Status('available', 'in-use', 'out-of-service');
+const BikeStatus = Status('available', 'in-use', 'out-of-service', 'retired');
 
 const commands = {
   RegisterBike: command(
@@ -118,6 +191,30 @@ const commands = {
     },
     ['bike-already-registered'],
   ),
+  MoveBike: command(
+    'Bring a bike that is not in use to another place',
+    Strict({ bikeId: Id, to: Location }),
+    {
+      method: 'PATCH',
+      path: '/bike-rental/bikes/{bikeId}',
+      status: 200,
+      location: '/bike-rental/bikes/{bikeId}',
+      answer: Strict({ bikeId: Id, location: Location }),
+    },
+    ['bike-not-found', 'bike-not-available', 'bike-retired'],
+  ),
+  RetireBike: command(
+    'Take a bike that is not in use out for good',
+    Strict({ bikeId: Id }),
+    {
+      method: 'DELETE',
+      path: '/bike-rental/bikes/{bikeId}',
+      status: 200,
+      location: '/bike-rental/bikes/{bikeId}',
+      answer: Strict({ bikeId: Id, status: BikeStatus }),
+    },
+    ['bike-not-found', 'bike-not-available', 'bike-retired'],
+  ),
   RentBike: command(
     'Rent a bike',
     Strict(rental),
@@ -127,9 +224,9 @@ const commands = {
       id: 'rentalId',
       status: 201,
       location: '/bike-rental/bikes/{bikeId}/rentals/{rentalId}',
-      answer: Strict({ ...rental, status: RentalStatus, rentedAt: Time }),
+      answer: Strict({ ...rental, status: RentalStatus, rentedAt: Time, tariff: agreedTariff }),
     },
-    ['bike-not-found', 'bike-not-available', 'rental-already-exists'],
+    ['bike-not-found', 'bike-not-available', 'bike-retired', 'rental-already-exists', 'outstanding'],
   ),
   ReturnBike: command(
     'Return a bike, to whatever place',
@@ -152,30 +249,53 @@ const commands = {
       id: 'reportId',
       status: 201,
       location: '/bike-rental/bikes/{bikeId}',
-      answer: Strict({ bikeId: Id, reportId: Id, managerId: Id, batteryLevel: BatteryLevel, usable: Usable }),
+      answer: Strict({
+        bikeId: Id,
+        reportId: Id,
+        managerId: Id,
+        batteryLevel: BatteryLevel,
+        usable: Usable,
+        points: earned,
+      }),
     },
-    ['bike-not-found', 'report-already-exists'],
+    ['bike-not-found', 'bike-retired', 'report-already-exists'],
   ),
+  CheckRentalId: internalCommand('Refuse the id of an existing rental', Strict({ bikeId: Id, rentalId: Id })),
+  CheckDebts: internalCommand('Refuse a user with an outstanding amount', Strict({ userId: Id })),
   OpenBill: internalCommand(
     'Open the bill of a rental',
-    Strict({ ...rental, rentedAt: Time, bikeRevision: RevisionText }),
+    Strict({ ...rental, rentedAt: Time, tariff: agreedTariff, bikeRevision: RevisionText }),
   ),
   CloseBill: internalCommand(
     'Close the bill of a rental',
-    Strict({ ...rental, rentedAt: Time, returnedAt: Time, bikeRevision: RevisionText }),
+    Strict({ ...rental, rentedAt: Time, returnedAt: Time, tariff: agreedTariff, bikeRevision: RevisionText }),
   ),
   ChargeDeposit: command(
-    'Add money to a deposit',
-    Strict({ userId: Id, chargeId: Id, amount: Amount }),
+    'Add money to a deposit: with `payment` through the payment provider, without it in cash at the desk',
+    Strict({
+      userId: Id,
+      chargeId: Id,
+      amount: Amount,
+      payment: Type.Optional(Strict({ method: Method, token: Token })),
+    }),
     {
       method: 'POST',
       path: '/bike-rental/users/{userId}/deposits',
       id: 'chargeId',
       status: 201,
-      location: '/bike-rental/users/{userId}/deposit',
-      answer: Strict({ userId: Id, chargeId: Id, amount: Amount, ...standing }),
+      mayTakeLonger: true,
+      location: '/bike-rental/users/{userId}/deposits/{chargeId}',
+      answer: Strict({ userId: Id, chargeId: Id, amount: Amount, ...standing, status: Status('charged', 'pending') }),
     },
-    ['charge-already-exists', 'deposit-full'],
+    ['charge-already-exists', 'deposit-full', 'payment-declined', 'payment-unavailable', 'too-many-payments'],
+  ),
+  CheckChargeId: internalCommand('Refuse the id of an existing charge', Strict({ userId: Id, chargeId: Id })),
+  CheckCharge: internalCommand('Refuse unless the payment of the charge is open', Strict(charge)),
+  ApproveCharge: internalCommand('Record that the provider took the money', Strict(charge)),
+  DeclineCharge: internalCommand('Record that the payment failed', Strict({ ...charge, reason: ChargeRefusal })),
+  RecordChargeUndone: internalCommand(
+    'Record that the payment was refunded or never taken',
+    Strict({ ...charge, charged: Type.Boolean() }),
   ),
   DeductFee: internalCommand(
     "Deduct a bill's fee from the deposit",
@@ -194,7 +314,7 @@ const commands = {
   ),
   AwardPoints: internalCommand(
     'Award a manager points for a report',
-    Strict({ managerId: Id, bikeId: Id, reportId: Id, reportedAt: Time, bikeRevision: RevisionText }),
+    Strict({ managerId: Id, bikeId: Id, reportId: Id, reportedAt: Time, points: earned, bikeRevision: RevisionText }),
   ),
   ConvertPoints: command(
     "Convert points into a user's deposit, one for one",
@@ -209,6 +329,21 @@ const commands = {
     },
     ['not-enough-points', 'conversion-already-exists'],
   ),
+  ChangeTariff: command('Set the tariff of rentals that begin from now on', TariffSetting, {
+    method: 'PUT',
+    path: '/bike-rental/tariff',
+    status: 200,
+    location: '/bike-rental/tariff',
+    answer: TariffSetting,
+  }),
+  ChangePoints: command('Set the points that a condition report earns from now on', PointsSetting, {
+    method: 'PUT',
+    path: '/bike-rental/points',
+    status: 200,
+    location: '/bike-rental/points',
+    answer: PointsSetting,
+  }),
+  ReadSettings: internalCommand('Read the tariff and the points per report', Strict({})),
 };
 
 const Bike = Strict({
@@ -229,7 +364,7 @@ const billFields = {
   minutes: Type.Optional(Minutes),
   fee: Type.Optional(Money),
   paid: Type.Optional(
-    Type.Integer({ minimum: 0, description: 'The part that the balance covered; the rest was outstanding.' }),
+    Type.Integer({ minimum: 0, description: 'The part that is paid; the rest of the fee is outstanding.' }),
   ),
 };
 
@@ -261,12 +396,48 @@ const HistoryItem = Strict({
   amount: Type.Optional(Points),
 });
 
+/** A change of a deposit, or a charge whose payment is pending or failed, with the balance after it. */
+const movement = {
+  userId: Id,
+  kind: Status('charge', 'fee', 'conversion'),
+  status: Status('pending', 'charged', 'declined', 'refunded', 'voided', 'deducted', 'credited'),
+  at: Time,
+  amount: Sum,
+  ...standing,
+};
+const chargeFields = {
+  chargeId: Id,
+  method: Type.Optional(Method),
+  reason: Type.Optional(ChargeRefusal),
+};
+const ChargeOfDeposit = Strict({ ...movement, ...chargeFields });
+const Movement = Strict({
+  ...movement,
+  ...chargeFields,
+  chargeId: Type.Optional(Id),
+  bikeId: Type.Optional(Id),
+  rentalId: Type.Optional(Id),
+  managerId: Type.Optional(Id),
+  conversionId: Type.Optional(Id),
+});
+
+const Report = events.ConditionReported.data;
+
 const Deposit = Strict({ userId: Id, ...standing });
 const Manager = Strict({ managerId: Id, points: Sum });
 
+const { baseFee, ...rates } = defaults.tariff;
+/** The settings as the queries show them. */
+const initial = { base: baseFee, ...rates, perReport: defaults.perReport };
+
 export const queries = {
   ...inView('bike-rental.bikes', {
-    bikes: list('The bikes', '/bike-rental/bikes', Bike, { filters: { status: BikeStatus }, sorts: ['location'] }),
+    bikes: list('The bikes', '/bike-rental/bikes', Bike, {
+      closed: ['retired'],
+      filters: { status: BikeStatus, location: Location },
+      sorts: ['location'],
+      prefixes: ['location'],
+    }),
     bike: one('One bike', '/bike-rental/bikes/{bikeId}', Bike),
   }),
   ...inView('bike-rental.rentals', {
@@ -275,19 +446,47 @@ export const queries = {
       "A user's rental and billing history: rentals with their bills, and points that became deposit",
       '/bike-rental/users/{userId}/rentals',
       HistoryItem,
-      { filters: { kind: HistoryItem.properties.kind, status: HistoryItem.properties.status }, sorts: ['at'] },
+      {
+        filters: { kind: HistoryItem.properties.kind, status: HistoryItem.properties.status },
+        sorts: ['at'],
+        range: 'at',
+      },
     ),
   }),
   ...inView('bike-rental.deposits', {
+    deposits: list('The deposits', '/bike-rental/deposits', Deposit, { sorts: ['outstanding', 'balance'] }),
     deposit: one("A user's deposit", '/bike-rental/users/{userId}/deposit', Deposit),
   }),
+  ...inView('bike-rental.movements', {
+    charge: one('One charge of a deposit', '/bike-rental/users/{userId}/deposits/{chargeId}', ChargeOfDeposit),
+    movements: list(
+      "A user's charges, fees and credits, each with the balance after it",
+      '/bike-rental/users/{userId}/movements',
+      Movement,
+      { filters: { kind: movement.kind, status: movement.status }, sorts: ['at'], range: 'at' },
+    ),
+  }),
   ...inView('bike-rental.managers', {
+    managers: list('The managers', '/bike-rental/managers', Manager, { sorts: ['points'] }),
     manager: one("A manager's points", '/bike-rental/managers/{managerId}', Manager),
   }),
   ...inView('bike-rental.bills', {
     bills: list('The bills', '/bike-rental/bills', Bill, {
       filters: { status: Bill.properties.status },
       sorts: ['openedAt'],
+      range: 'openedAt',
+    }),
+  }),
+  ...inView('bike-rental.reports', {
+    reports: list('The condition reports', '/bike-rental/condition-reports', Report, {
+      filters: { bikeId: Id, managerId: Id, usable: Usable },
+      sorts: ['reportedAt'],
+    }),
+  }),
+  ...inView('bike-rental.settings', {
+    tariff: one('The tariff of rentals that begin now', '/bike-rental/tariff', TariffSetting, { otherwise: initial }),
+    points: one('The points that a condition report earns', '/bike-rental/points', PointsSetting, {
+      otherwise: initial,
     }),
   }),
 };
@@ -311,33 +510,53 @@ export const schema = {
   queries,
   access: {
     RegisterBike: staff,
+    MoveBike: staff,
+    RetireBike: staff,
     RentBike: customer('userId'),
     ReturnBike: customer('userId'),
     ReportCondition: ofManager,
-    ChargeDeposit: customer('userId'),
+    ChargeDeposit: { customer: own('userId', 'payment'), ...staff },
     ConvertPoints: ofManager,
     bikes: anyone,
     bike: anyone,
     rental: customer('userId'),
     userRentals: customer('userId'),
     deposit: customer('userId'),
+    charge: customer('userId'),
+    movements: customer('userId'),
+    deposits: staff,
+    managers: staff,
     manager: ofManager,
+    reports: ofManager,
     bills: staff,
+    ChangeTariff: admin,
+    ChangePoints: admin,
+    tariff: anyone,
+    points: anyone,
   },
   problems: {
     'bike-not-found': { status: 404, title: 'There is no such bike' },
     'bike-already-registered': { status: 409, title: 'A bike with this id exists already' },
+    'bike-retired': { status: 409, title: 'The bike was taken out for good' },
     'bike-not-available': { status: 409, title: 'The bike is in use or out of service' },
+    outstanding: { status: 409, title: 'The user must pay an outstanding amount first' },
     'rental-already-exists': { status: 409, title: 'A rental with this id exists already' },
     'rental-not-found': { status: 404, title: 'There is no such rental' },
     'already-returned': { status: 409, title: 'The bike was returned already' },
     'report-already-exists': { status: 409, title: 'A report with this id exists already' },
     'charge-already-exists': { status: 409, title: 'A charge with this id exists already' },
     'deposit-full': { status: 409, title: 'The deposit would be over 1,000,000,000,000' },
+    'payment-declined': { status: 402, title: 'The payment was declined' },
+    'payment-unavailable': { status: 503, title: 'The payment provider does not answer', retryAfter: 5 },
+    'too-many-payments': { status: 503, title: 'Too many payments are being taken', retryAfter: 2 },
     'not-enough-points': { status: 409, title: 'The manager has fewer points' },
     'conversion-already-exists': { status: 409, title: 'A conversion with this id exists already' },
   },
   overview,
+  report: { occupancy: 'bikes in use of all bikes, on average over time.' },
 } as const satisfies ContextSchema;
 
 export type BikeRentalEvent = EventOf<typeof events>;
+export type BikeRentalCommand = CommandOf<typeof commands>;
+/** The tariff of a rental. */
+export type Tariff = Static<typeof Tariff>;

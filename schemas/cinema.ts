@@ -1,5 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
+import { MAX_GROUP, type Row, rowsOf } from './cinema-seats.ts';
 import {
   type CommandOf,
   type ContextSchema,
@@ -10,19 +11,62 @@ import {
   inView,
   list,
   one,
+  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
+import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { Id, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
+
+/** The `cleaning` of showings in a hall that do not state one, in minutes. */
+export const DEFAULT_CLEANING = 15;
+
+/** The `cancelUntil` of showings that do not state one. */
+export const DEFAULT_CANCEL_UNTIL = 20;
 
 const Title = Text(200, '살인의 추억');
 const Description = Text(2_000, '1986년, 두 형사가 범인을 쫓는다.');
 const RunningTime = Type.Integer({ minimum: 1, maximum: 1_440, description: 'Minutes.', examples: [132] });
+const StartsAt = Type.String({ ...Time, examples: ['2030-01-31T10:00:00.000Z'] });
+const CancelUntil = Type.Integer({
+  minimum: 0,
+  maximum: 10_080,
+  default: DEFAULT_CANCEL_UNTIL,
+  description: 'Minutes before the start. Until then a reservation can be cancelled, for a full refund.',
+  examples: [30],
+});
 const Seats = Type.Integer({ minimum: 1, maximum: 10_000, examples: [120] });
 const Seat = Type.Integer({
   minimum: 1,
   maximum: 10_000,
   description: 'The number of a seat; left out, any seat that is free on the day.',
   examples: [12],
+});
+const HallMap = Type.Array(Type.String({ pattern: '^[ox_]{1,60}$', examples: ['ooo_ooo'] }), {
+  minItems: 1,
+  maxItems: 40,
+  description:
+    'The rows from the front, named A, B and so on. Each character is one place: `o` a seat, `x` a blocked seat, `_` an aisle.',
+  examples: [['ooo_ooo', 'ooo_oox']],
+});
+const SeatName = Type.String({
+  pattern: '^[A-Z]{0,2}[1-9]\\d{0,4}$',
+  description: 'Row and number, such as `B7`; only the number in a showing without a hall map.',
+  examples: ['B7'],
+});
+const SeatNames = Type.Array(SeatName, {
+  minItems: 1,
+  maxItems: MAX_GROUP,
+  uniqueItems: true,
+  description: 'Taken together or not at all, with one payment.',
+  examples: [['B7', 'B8']],
+});
+const Total = Type.Integer({ ...Money, description: 'The price of all seats of the reservation.', examples: [24_000] });
+const Cleaning = Type.Integer({
+  minimum: 0,
+  maximum: 1_440,
+  default: DEFAULT_CLEANING,
+  description: 'Minutes after the showing in which the hall is not used.',
+  examples: [20],
 });
 const Method = Text(20, 'card');
 const Token = Type.String({
@@ -33,7 +77,6 @@ const Token = Type.String({
 const Rating = Type.Integer({ minimum: 1, maximum: 5, examples: [5] });
 const ReviewText = Text(2_000, '다시 보고 싶은 영화');
 const Count = Type.Integer({ minimum: 0 });
-const MessageKind = Status('confirmed', 'canceled', 'refunded');
 const Reason = Text(200, 'changed plans');
 const CancelReason = Type.Optional(Reason);
 
@@ -53,71 +96,158 @@ const hold = {
 };
 
 const movie = { movieId: Id, title: Title, description: Description, runningTime: RunningTime };
-const showing = { showingId: Id, movieId: Id, title: Title, startsAt: UtcTime, seats: Seats, price: Money };
+const showing = {
+  showingId: Id,
+  movieId: Id,
+  title: Title,
+  startsAt: UtcTime,
+  seats: Seats,
+  price: Money,
+  cancelUntil: Type.Optional(CancelUntil),
+  holdFor: Type.Optional(HoldFor),
+};
+/** The hall of a showing. `slot` belongs to one scheduling: an id may be scheduled again after a refusal. */
+const inHall = {
+  hallId: Id,
+  runningTime: RunningTime,
+  cleaning: Cleaning,
+  slot: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.\\d{1,19}$', examples: ['movie-1.4'] }),
+};
+const showingWithMap = { ...showing, hallMap: Type.Optional(HallMap) };
+const fullShowing = {
+  ...showingWithMap,
+  hallId: Type.Optional(inHall.hallId),
+  runningTime: Type.Optional(inHall.runningTime),
+  cleaning: Type.Optional(inHall.cleaning),
+  slot: Type.Optional(inHall.slot),
+};
+
+/** Holds and waiting lists: of a number of seats. The reservation names the seats, or gets them chosen. */
+export const showingPlaces = limitedPlaces({
+  context: 'cinema',
+  prefix: 'ShowingPlace',
+  key: 'showingId',
+  path: '/cinema/showings/{showingId}',
+  things: 'seats',
+  resource: 'showing',
+  full: 'showing-full',
+  refusals: ['showing-not-found', 'showing-canceled', 'too-late'],
+  most: MAX_GROUP,
+  about: { movieId: Type.Optional(Id), title: Type.Optional(Title), startsAt: Type.Optional(UtcTime) },
+});
+
+const slotOfShowing = { hallId: fullShowing.hallId, slot: fullShowing.slot };
 const reservation = {
   showingId: Id,
   movieId: Id,
   reservationId: Id,
   customerId: Id,
   title: Title,
+  startsAt: Type.Optional(UtcTime),
+  hallId: Type.Optional(Id),
   seat: Type.Optional(Seat),
-  price: Money,
+  seats: Type.Optional(SeatNames),
+  price: Total,
 };
 const heldReservation = { ...reservation, ...hold };
 const payment = { showingId: Id, reservationId: Id, ...hold, customerId: Id, title: Title, amount: Money };
 
+const guest = { movieId: Id, customerId: Id, showingId: Id, reservationId: Id };
+
+const freedSlot = {
+  hallId: Id,
+  showingId: Id,
+  movieId: Id,
+  slot: inHall.slot,
+  withdrawn: Type.Optional(Type.Boolean({ description: 'The showing is cancelled next.' })),
+};
+
 /** The reason why a payment failed. Except for `declined` the provider may have charged, which is then undone. */
 const Refusal = Status('declined', 'timed-out', 'unavailable');
 
-/** Version 1 of these events kept `startsAt` as the client sent it, with any offset. */
-const inUtc = {
+/** Version 1 of these events kept `startsAt` as the client sent it, with any offset; versions 3 to 6 added optional fields. */
+const showingUpcasters = {
   1: (data: { startsAt: string }) => ({ ...data, startsAt: utcTime(data.startsAt) ?? data.startsAt }),
+  2: (data: object) => data,
+  3: (data: object) => data,
+  4: (data: object) => data,
+  5: (data: object) => data,
 };
 
 /** Version 2 of these events added `hold`. */
 const sinceHold = { 1: (data: object) => data };
 
+/** Version 2 of these events added `hold`, version 3 `startsAt` and `seats`, version 4 `hallId`. */
+const sinceGroups = { ...sinceHold, 2: (data: object) => data, 3: (data: object) => data };
+
 export const events = {
+  ...showingPlaces.events,
   MovieRegistered: event('A movie was registered', Strict(movie)),
   MovieEdited: event('The title, description or running time of a movie changed', Strict(movie)),
   MovieDeleted: event(
     'The movie was deleted; showings beyond this append are withdrawn next',
     Strict({ movieId: Id, remaining: Count }),
   ),
-  ShowingScheduled: event('A showing of the movie was scheduled', Strict(showing), 2, inUtc),
-  ShowingWithdrawn: event('A showing of the deleted movie was withdrawn', Strict({ movieId: Id, showingId: Id })),
-  ShowingOpened: event('The showing is open for reservations', Strict(showing), 2, inUtc),
+  ShowingScheduled: event('A showing of the movie was scheduled', Strict(fullShowing), 6, showingUpcasters),
+  ShowingWithdrawn: event(
+    'A showing of the deleted movie was withdrawn',
+    Strict({ movieId: Id, showingId: Id, ...slotOfShowing }),
+    2,
+    optionalFieldAdded,
+  ),
+  ShowingOpened: event('The showing is open for reservations', Strict(fullShowing), 6, showingUpcasters),
   ShowingRefused: event(
     "The showing's id belongs to another movie's showing; this movie withdraws its own",
     Strict({ showingId: Id, movieId: Id }),
   ),
   ShowingCanceled: event(
-    'The showing was cancelled; reservations beyond this append are cancelled next',
+    'The showing was cancelled; reservations, holds and waiting entries beyond this append end next',
+    Strict({ showingId: Id, movieId: Id, remaining: Count, ...slotOfShowing }),
+    2,
+    optionalFieldAdded,
+  ),
+  ShowingPlacesClosed: event(
+    'The showing began; holds and waiting entries beyond this append end next',
     Strict({ showingId: Id, movieId: Id, remaining: Count }),
+  ),
+  HallBooked: event(
+    'The hall is kept for the showing, which is opened next',
+    Strict({ ...showingWithMap, ...inHall, until: UtcTime, bookedAt: Time }),
+    2,
+    optionalFieldAdded,
+  ),
+  HallRefused: event(
+    'Another showing has the hall at that time; the showing is withdrawn next',
+    Strict({ hallId: Id, showingId: Id, movieId: Id, slot: inHall.slot }),
+  ),
+  HallFreed: event('The hall is free at the time of the showing', Strict(freedSlot)),
+  ShowingMoved: event(
+    'The showing starts at another time',
+    Strict({ showingId: Id, movieId: Id, title: Title, startsAt: UtcTime, before: UtcTime }),
   ),
   SeatHeld: event(
     'A seat is held until its payment has an outcome',
-    Strict({ ...heldReservation, heldAt: Time }),
-    2,
-    sinceHold,
+    Strict({ ...heldReservation, ...keptPlaces.fields, heldAt: Time }),
+    5,
+    { ...sinceGroups, 4: (data: object) => data },
   ),
   ReservationConfirmed: event(
     'The payment was approved and the seat is reserved',
     Strict(heldReservation),
-    2,
-    sinceHold,
+    4,
+    sinceGroups,
   ),
   SeatReleased: event(
     'The payment failed and the seat is free',
     Strict({ ...heldReservation, reason: Refusal }),
-    2,
-    sinceHold,
+    4,
+    sinceGroups,
   ),
   SeatReservationCanceled: event(
     'A paid reservation was cancelled; its payment is refunded next',
     Strict({ ...heldReservation, reason: CancelReason }),
-    2,
-    sinceHold,
+    4,
+    sinceGroups,
   ),
   PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 2, sinceHold),
   PaymentApproved: event('The provider approved the payment', Strict(payment), 2, sinceHold),
@@ -129,12 +259,6 @@ export const events = {
     Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
   ),
   ReviewDeleted: event('The review was deleted', Strict({ movieId: Id, customerId: Id, rating: Rating })),
-  MessageSent: event(
-    'The message was sent',
-    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold, customerId: Id }),
-    2,
-    sinceHold,
-  ),
 };
 
 const MovieStatus = Status('on', 'deleted');
@@ -181,38 +305,103 @@ export const commands = {
   WithdrawRemainingShowings: internalCommand('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
   WithdrawShowing: internalCommand(
     "Withdraw a showing whose id belongs to another movie's showing",
-    Strict({ movieId: Id, showingId: Id }),
+    Strict({ movieId: Id, showingId: Id, slot: slotOfShowing.slot }),
   ),
+  BookHall: internalCommand('Keep a hall for a showing', Strict({ ...showingWithMap, ...inHall })),
+  CheckHall: internalCommand('Refuse unless the showing has its hall', Strict({ hallId: Id, slot: inHall.slot })),
+  FreeHall: internalCommand('Free the hall of a showing', Strict(freedSlot)),
   ScheduleShowing: command(
     'Schedule a showing of a movie',
-    Strict({ movieId: Id, showingId: Id, startsAt: Time, seats: Seats, price: Money }),
+    Strict({
+      movieId: Id,
+      showingId: Id,
+      startsAt: StartsAt,
+      seats: Type.Optional({
+        ...Seats,
+        description: 'With a hall map: left out, or the number of its seats without the blocked ones.',
+        examples: [11],
+      }),
+      hallMap: Type.Optional(HallMap),
+      hallId: Type.Optional(Id),
+      cleaning: Type.Optional(Cleaning),
+      price: { ...Money, examples: [12_000] },
+      cancelUntil: Type.Optional(CancelUntil),
+      holdFor: Type.Optional(HoldFor),
+    }),
     {
       method: 'POST',
       path: '/cinema/movies/{movieId}/showings',
       id: 'showingId',
       status: 201,
       location: '/cinema/showings/{showingId}',
-      answer: Strict({ ...showing, status: Status('open') }),
+      answer: Strict({ ...fullShowing, status: Status('open') }),
     },
-    ['movie-not-found', 'movie-deleted', 'showing-already-exists', 'showing-canceled'],
+    [
+      'no-seats',
+      'movie-not-found',
+      'movie-deleted',
+      'showing-already-exists',
+      'showing-canceled',
+      'hall-in-use',
+      'too-late',
+    ],
   ),
-  OpenShowing: internalCommand('Open a showing for reservations', Strict(showing)),
+  OpenShowing: internalCommand('Open a showing for reservations', Strict(fullShowing)),
   CheckShowing: internalCommand(
     "Refuse the id of another movie's showing or of a cancelled one",
     Strict({ showingId: Id, movieId: Id }),
   ),
-  CancelShowing: internalCommand('Cancel a showing and its reservations', Strict({ showingId: Id, movieId: Id })),
+  CancelShowing: command(
+    'Cancel a showing: its reservations are cancelled and refunded',
+    Strict({ showingId: Id }),
+    {
+      method: 'DELETE',
+      path: '/cinema/showings/{showingId}',
+      status: 200,
+      location: '/cinema/showings/{showingId}',
+      answer: Strict({ showingId: Id, status: Status('canceled') }),
+    },
+    ['showing-not-found', 'showing-canceled'],
+  ),
+  CancelWithdrawnShowing: internalCommand(
+    'Cancel a showing of a deleted movie, and its reservations',
+    Strict({ showingId: Id, movieId: Id }),
+  ),
   CancelRemainingSeats: internalCommand(
-    'Cancel the next reservations of a cancelled showing',
+    'End the next reservations, holds and waiting entries of a showing that is cancelled or began',
     Strict({ showingId: Id }),
   ),
+  MoveShowing: command(
+    'Move a showing to another time; customers may cancel until the new start',
+    Strict({ showingId: Id, startsAt: StartsAt }),
+    {
+      method: 'PATCH',
+      path: '/cinema/showings/{showingId}',
+      status: 200,
+      location: '/cinema/showings/{showingId}',
+      answer: Strict({ showingId: Id, startsAt: UtcTime }),
+    },
+    ['showing-not-found', 'showing-canceled', 'showing-has-hall', 'too-late'],
+  ),
+  ...showingPlaces.commands,
   ReserveSeat: command(
-    'Reserve a seat and pay for it',
+    'Reserve up to eight seats and pay for them: free ones, or those kept by `holdId` or for `entryId`',
     Strict({
       showingId: Id,
       reservationId: Id,
       customerId: Id,
-      seat: Type.Optional(Seat),
+      seat: Type.Optional({ ...Seat, examples: [] }),
+      seats: Type.Optional({ ...SeatNames, examples: [['B2', 'B3']] }),
+      places: Type.Optional(
+        Type.Integer({
+          minimum: 1,
+          maximum: MAX_GROUP,
+          description: 'Seats beside each other in one row, which Plaza chooses.',
+          examples: [],
+        }),
+      ),
+      ...keptPlaces.fields,
+      amount: Type.Optional({ ...Total, description: 'The price that the customer saw, for all seats.' }),
       payment: Strict({ method: Method, token: Token }),
     }),
     {
@@ -227,16 +416,24 @@ export const commands = {
         reservationId: Id,
         customerId: Id,
         seat: Type.Optional(Seat),
-        price: Money,
+        seats: Type.Optional(SeatNames),
+        price: Total,
         status: ReservationStatus,
       }),
     },
     [
       'showing-not-found',
       'showing-canceled',
+      'too-late',
       'showing-full',
+      ...keptPlaces.problems,
       'seat-taken',
+      'seat-blocked',
+      'seats-apart',
       'no-such-seat',
+      'choice-ambiguous',
+      'price-changed',
+      'price-too-high',
       'reservation-already-exists',
       'already-canceled',
       'payment-declined',
@@ -270,7 +467,14 @@ export const commands = {
       location: '/cinema/showings/{showingId}/reservations/{reservationId}',
       answer: Strict({ showingId: Id, reservationId: Id, status: ReservationStatus }),
     },
-    ['showing-not-found', 'reservation-not-found', 'reservation-pending', 'reservation-refused', 'already-canceled'],
+    [
+      'showing-not-found',
+      'reservation-not-found',
+      'reservation-pending',
+      'reservation-refused',
+      'already-canceled',
+      'too-late',
+    ],
   ),
   RequestPayment: internalCommand(
     'Record that the payment provider is called next',
@@ -283,12 +487,12 @@ export const commands = {
     Strict({ ...payment, charged: Type.Boolean() }),
   ),
   ProveGuest: internalCommand(
-    'Refuse a customer without a confirmed reservation',
-    Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id }),
+    'Refuse a customer without a confirmed reservation for a showing that has begun',
+    Strict(guest),
   ),
   WriteReview: command(
     'Write a review of a movie',
-    Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
+    Strict({ ...guest, rating: Rating, text: ReviewText }),
     {
       method: 'POST',
       path: '/cinema/movies/{movieId}/reviews',
@@ -296,8 +500,9 @@ export const commands = {
       location: '/cinema/movies/{movieId}/reviews/{customerId}',
       answer: Strict({ movieId: Id, customerId: Id, rating: Rating, text: ReviewText }),
     },
-    ['not-a-guest', 'review-already-exists'],
+    ['not-a-guest', 'showing-not-begun', 'review-already-exists'],
   ),
+  WithdrawReview: internalCommand('Delete the review of a cancelled reservation', Strict(guest)),
   DeleteReview: command(
     'Delete a review',
     Strict({ movieId: Id, customerId: Id }),
@@ -310,25 +515,65 @@ export const commands = {
     },
     ['review-not-found'],
   ),
-  CheckMessage: internalCommand(
-    'Refuse a message that was already sent',
-    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold }),
-  ),
-  RecordMessageSent: internalCommand(
-    'Record that a message was sent',
-    Strict({ kind: MessageKind, showingId: Id, reservationId: Id, ...hold, customerId: Id }),
-  ),
 };
 
 const ShowingStatus = Status('open', 'canceled');
 
 const Showing = Strict({
   ...showing,
+  hallId: fullShowing.hallId,
   status: ShowingStatus,
-  held: Count,
+  held: Type.Integer({ minimum: 0, description: 'Seats whose payment is pending.' }),
   sold: Count,
+  onHold: Type.Integer({ minimum: 0, description: 'Seats that are held, or offered to waiting customers.' }),
+  waiting: Type.Integer({ minimum: 0, description: 'Entries in the waiting list.' }),
   left: Count,
 });
+
+/** The seats of a showing as they are stored: each row is a text, so that one event changes little. */
+export type StoredSeats = {
+  showingId: string;
+  status: 'open' | 'canceled';
+  /** The hall map with `h` for a held seat and `s` for a sold one; undefined names of rows are those of a hall map. */
+  rows: string[];
+  hasMap: boolean;
+};
+
+const SEAT_STATUS = { o: 'free', h: 'held', s: 'sold', x: 'blocked' } as const;
+
+const SeatMap = Strict({
+  showingId: Id,
+  status: ShowingStatus,
+  rows: Type.Array(
+    Strict({
+      row: Type.String({ description: 'Empty in a showing without a hall map.', examples: ['B'] }),
+      seats: Type.Array(
+        Strict({
+          seat: SeatName,
+          status: Status('free', 'held', 'sold', 'blocked'),
+          column: Type.Integer({ minimum: 1, description: 'The place in the row, counting aisles.' }),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** Returns the answer for stored seats. */
+export const presentSeats = ({ showingId, status, rows, hasMap }: StoredSeats): Static<typeof SeatMap> => ({
+  showingId,
+  status,
+  rows: namedRows(rows, hasMap).map(({ row, seats }, index) => ({
+    row,
+    seats: seats.map(({ name, column }) => ({
+      seat: name,
+      status: SEAT_STATUS[rows[index]![column - 1] as keyof typeof SEAT_STATUS],
+      column,
+    })),
+  })),
+});
+
+const namedRows = (rows: readonly string[], hasMap: boolean): Row[] =>
+  hasMap ? rowsOf(rows, 0) : rowsOf(undefined, rows[0]?.length ?? 0);
 
 const { movieId: _movieId, title: _title, ...showingOfMovie } = Showing.properties;
 
@@ -357,22 +602,6 @@ const Reservation = Strict({
   }),
 });
 
-const Message = Strict({
-  messageId: Type.String({
-    description: 'The same when the message is sent again.',
-    examples: ['confirmed.s-1.r-1.4'],
-  }),
-  customerId: Id,
-  kind: MessageKind,
-  showingId: Id,
-  reservationId: Id,
-  text: Type.String(),
-  status: Status('kept', 'sent'),
-  at: Time,
-  sentAt: Type.Optional(Time),
-});
-
-const guest = { customerId: Id, showingId: Id, reservationId: Id };
 const review = { movieId: Id, rating: Rating, text: ReviewText, writtenAt: Time };
 
 const Review = Strict({ ...review, ...guest });
@@ -386,28 +615,57 @@ const PublicReview = Strict({
 
 const byState = { status: Reservation.properties.status, payment: Reservation.properties.payment };
 
+/** An edited title and a moved start are shown at once, also for what was reserved before. */
+const currentTitle = { title: { view: 'cinema.movies', by: 'movieId' } };
+const ofReservation = { ...currentTitle, startsAt: { view: 'cinema.showings', by: 'showingId' } };
+
 export const queries = {
+  ...showingPlaces.queries,
   ...inView('cinema.movies', {
     movies: list('The movies with their showings, reservations and reviews', '/cinema/movies', Movie, {
+      closed: ['deleted'],
       filters: { status: MovieStatus },
       sorts: ['title', 'averageRating'],
+      prefixes: ['title'],
     }),
     movie: one('One movie', '/cinema/movies/{movieId}', Movie),
   }),
   ...inView('cinema.showings', {
-    showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, { sorts: ['startsAt'] }),
-    showing: one('One showing', '/cinema/showings/{showingId}', Showing),
+    showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, {
+      closed: ['canceled'],
+      sorts: ['startsAt'],
+      range: 'startsAt',
+      current: currentTitle,
+    }),
+    hallShowings: list('The showings in a hall', '/cinema/halls/{hallId}/showings', Showing, {
+      sorts: ['startsAt'],
+      range: 'startsAt',
+      current: currentTitle,
+    }),
+    showing: one('One showing', '/cinema/showings/{showingId}', Showing, { current: currentTitle }),
+  }),
+  ...inView('cinema.seats', {
+    seats: one('The seats of a showing', '/cinema/showings/{showingId}/seats', SeatMap, {
+      present: (stored) => presentSeats(stored as StoredSeats),
+      hasHistory: false,
+    }),
   }),
   ...inView('cinema.reservations', {
     reservations: list('Reservations by their state and its age', '/cinema/reservations', Reservation, {
-      filters: { ...byState, customerId: Reservation.properties.customerId },
+      filters: { ...byState, customerId: Reservation.properties.customerId, movieId: Id },
       sorts: ['since'],
+      range: 'since',
+      current: ofReservation,
     }),
     showingReservations: list("A showing's reservations", '/cinema/showings/{showingId}/reservations', Reservation, {
       filters: { status: byState.status },
       sorts: ['heldAt'],
+      range: 'heldAt',
+      current: ofReservation,
     }),
-    reservation: one('One reservation', '/cinema/showings/{showingId}/reservations/{reservationId}', Reservation),
+    reservation: one('One reservation', '/cinema/showings/{showingId}/reservations/{reservationId}', Reservation, {
+      current: ofReservation,
+    }),
     customerReservations: list(
       "A customer's reservations",
       '/cinema/customers/{customerId}/reservations',
@@ -415,17 +673,15 @@ export const queries = {
       {
         filters: { status: byState.status },
         sorts: ['heldAt'],
+        range: 'heldAt',
+        current: ofReservation,
       },
     ),
-  }),
-  ...inView('cinema.messages', {
-    customerMessages: list("A customer's messages", '/cinema/customers/{customerId}/messages', Message, {
-      sorts: ['at'],
-    }),
   }),
   ...inView('cinema.reviews', {
     reviews: list("A movie's reviews", '/cinema/movies/{movieId}/reviews', PublicReview, {
       sorts: ['writtenAt', 'rating'],
+      range: 'writtenAt',
       personal: ['customerId', 'showingId', 'reservationId'],
     }),
     review: one("One customer's review", '/cinema/movies/{movieId}/reviews/{customerId}', Review),
@@ -449,10 +705,13 @@ export const schema = {
   commands,
   queries,
   access: {
+    ...showingPlaces.access,
     RegisterMovie: admin,
     EditMovie: admin,
     DeleteMovie: admin,
     ScheduleShowing: staff,
+    CancelShowing: staff,
+    MoveShowing: staff,
     ReserveSeat: customer(),
     CancelSeat: customer(),
     WriteReview: customer(),
@@ -461,24 +720,35 @@ export const schema = {
     movie: anyone,
     showings: anyone,
     showing: anyone,
+    hallShowings: anyone,
+    seats: anyone,
     reservations: staff,
     showingReservations: staff,
     reservation: customer(),
     customerReservations: customer(),
-    customerMessages: customer(),
     // Anyone reads reviews; the guest's ids are for the guest and staff (see `personal` of the query).
     reviews: { ...customer(), ...anyone },
     review: customer(),
   },
   problems: {
+    ...showingPlaces.problems,
     'movie-not-found': { status: 404, title: 'There is no such movie' },
     'movie-already-registered': { status: 409, title: 'A movie with this id exists already' },
     'movie-deleted': { status: 409, title: 'The movie is deleted' },
     'showing-not-found': { status: 404, title: 'There is no such showing' },
     'showing-already-exists': { status: 409, title: 'A showing with this id exists already' },
     'showing-canceled': { status: 409, title: 'The showing is cancelled' },
+    'too-late': { status: 409, title: 'The time for this has passed' },
+    'hall-in-use': { status: 409, title: 'Another showing has the hall at that time' },
+    'showing-has-hall': { status: 409, title: 'A showing in a hall cannot be moved; cancel it and schedule another' },
     'showing-full': { status: 409, title: 'No seat is left' },
     'seat-taken': { status: 409, title: 'The seat is taken' },
+    'seat-blocked': { status: 409, title: 'The seat is blocked' },
+    'seats-apart': { status: 409, title: 'The seats that are left are not beside each other' },
+    'choice-ambiguous': { status: 422, title: 'Only one of seat, seats and places can be given' },
+    'price-changed': { status: 409, title: 'The price differs from the amount that the customer saw' },
+    'price-too-high': { status: 422, title: 'The price of all seats is over the limit of one payment' },
+    'no-seats': { status: 422, title: 'A showing needs a number of seats, or a hall map with a seat' },
     'no-such-seat': { status: 422, title: 'The showing has no such seat' },
     'reservation-already-exists': { status: 409, title: 'A reservation with this id exists already' },
     'reservation-not-found': { status: 404, title: 'There is no such reservation' },
@@ -493,14 +763,26 @@ export const schema = {
     },
     'too-many-payments': { status: 503, title: 'Too many payments are in progress', retryAfter: 1 },
     'not-a-guest': { status: 409, title: 'The customer has no confirmed reservation' },
+    'showing-not-begun': { status: 409, title: 'The showing has not begun yet' },
     'review-already-exists': { status: 409, title: 'The customer wrote a review of this movie already' },
     'review-not-found': { status: 404, title: 'There is no such review' },
   },
   overview,
+  report: {
+    occupancy: 'sold seats of all seats of the open showings that start in the day or hour.',
+    places: { view: 'cinema.showings', at: 'startsAt', taken: 'sold', capacity: 'seats', only: { status: ['open'] } },
+  },
 } as const satisfies ContextSchema;
 
 export type CinemaEvent = EventOf<typeof events>;
 export type CinemaCommand = CommandOf<typeof commands>;
+
+/** Returns the names of a reservation's seats; none when any seat on the day will do. */
+export const seatNamesOf = ({ seat, seats }: { seat?: number; seats?: string[] }): string[] =>
+  seats ?? (seat === undefined ? [] : [`${seat}`]);
+
+/** Returns the number of a reservation's seats. */
+export const placesOf = ({ seats }: { seats?: string[] }): number => seats?.length ?? 1;
 
 /** One hold of a reservation's seat. */
 export type Hold = { showingId: string; reservationId: string; hold?: string };

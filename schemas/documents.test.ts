@@ -88,7 +88,15 @@ describe('the OpenAPI document', () => {
       required: string[];
       properties: object;
     };
-    expect(Object.keys(body.properties)).toEqual(['reservationId', 'customerId', 'carNumber', 'amount']);
+    expect(Object.keys(body.properties)).toEqual([
+      'reservationId',
+      'customerId',
+      'carNumber',
+      'amount',
+      'couponId',
+      'holdId',
+      'entryId',
+    ]);
     expect(body.required).toEqual(['customerId', 'carNumber', 'amount']);
   });
 
@@ -100,6 +108,17 @@ describe('the OpenAPI document', () => {
       'lot-full',
       'car-already-reserved',
       'reservation-already-exists',
+      'price-changed',
+      'hold-expired',
+      'hold-ended',
+      'entry-ended',
+      'not-offered',
+      'offer-expired',
+      'too-few-kept',
+      'coupon-revoked',
+      'coupon-already-redeemed',
+      'coupon-expired',
+      'coupon-of-reservation',
     ]);
     expect(conflict['lot-full']).toEqual({
       summary: 'No spot is free in the lot',

@@ -13,14 +13,18 @@ import {
   optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { Id, MAX_MONEY, RevisionText, Status, Text, Time } from './kernel/values.ts';
+import { CalendarDay, Id, MAX_MONEY, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
 export const MAX_MENU_ITEMS = 1_000;
 /** The most cooked orders that wait to be picked up at one shop. */
 export const MAX_COOKED_ORDERS = 10_000;
-/** A shop's limit when it names none. */
-export const DEFAULT_MAX_OPEN_ORDERS = 200;
+/** The figures of a shop that names none. */
+export const DEFAULTS = { maxOpenOrders: 200, acceptWithin: 10, collectWithin: 60 };
+/** The most orders that one command ends: one append has room for them. */
+export const ENDED_PER_COMMAND = 500;
+/** The reasons of rejections that no employee gave. */
+export const REASONS = { notAccepted: 'not-accepted-in-time', shopClosed: 'shop-closed' };
 
 const MAX_LINES = 20;
 const MAX_QTY = 99;
@@ -36,42 +40,148 @@ const Total = Type.Integer({
   description: 'The sum of price × qty over the lines.',
   examples: [8000],
 });
-const MaxOpenOrders = Type.Integer({ minimum: 1, maximum: 10_000, default: DEFAULT_MAX_OPEN_ORDERS, examples: [200] });
+const MaxOpenOrders = Type.Integer({ minimum: 1, maximum: 10_000, default: DEFAULTS.maxOpenOrders, examples: [200] });
+const Minutes = (description: string, otherwise: number) =>
+  Type.Integer({ minimum: 1, maximum: 1_440, default: otherwise, description, examples: [otherwise] });
+const AcceptWithin = Minutes('Minutes in which an order must be accepted; then it is rejected.', DEFAULTS.acceptWithin);
+const CollectWithin = Minutes(
+  'Minutes in which a cooked order must be picked up; then it is uncollected.',
+  DEFAULTS.collectWithin,
+);
+const CallNumber = Type.String({
+  minLength: 1,
+  maxLength: 20,
+  description: 'Of a shop and a day: 1, 2, 3 … An order from before call numbers has the end of its id.',
+  examples: ['17'],
+});
+const Reason = Text(200, '재료가 떨어졌습니다');
 
 const lines = <Properties extends TProperties>(properties: Properties) =>
   Type.Array(Strict(properties), { minItems: 1, maxItems: MAX_LINES });
 const PricedLines = lines({ menuId: Id, name: DishName, price: Price, qty: Qty });
 
-const shop = { shopId: Id, name: ShopName, maxOpenOrders: MaxOpenOrders };
+const shopFigures = {
+  name: ShopName,
+  maxOpenOrders: MaxOpenOrders,
+  acceptWithin: AcceptWithin,
+  collectWithin: CollectWithin,
+};
+/** Figures that a request may leave out. */
+const optionalFigures = {
+  maxOpenOrders: Type.Optional(MaxOpenOrders),
+  acceptWithin: Type.Optional(AcceptWithin),
+  collectWithin: Type.Optional(CollectWithin),
+};
+const shop = { shopId: Id, ...shopFigures };
+const shopRef = Strict({ shopId: Id });
 const menuItem = Strict({ shopId: Id, menuId: Id, name: DishName, price: Price, available: Type.Boolean() });
-const order = Strict({ shopId: Id, orderId: Id, customerId: Id });
-const pricedOrder = { shopId: Id, orderId: Id, customerId: Id, lines: PricedLines, total: Total };
+const menuItemRef = Strict({ shopId: Id, menuId: Id });
+/** An order as its events name it. An order from a kiosk has no customer; events of version 1 have no shop's name. */
+const orderFields = {
+  shopId: Id,
+  orderId: Id,
+  customerId: Type.Optional(Id),
+  callNumber: CallNumber,
+  shopName: Type.Optional(ShopName),
+};
+const order = Strict(orderFields);
+/** Events from before there was a refund in them do not have it. */
+const refund = { total: Type.Optional({ ...Total, description: 'The amount that goes back to the customer.' }) };
+const pricedOrder = {
+  ...orderFields,
+  day: Type.Optional({ ...CalendarDay, description: 'The calendar day of the call number.' }),
+  lines: PricedLines,
+  total: Total,
+  acceptBy: Type.Optional({ ...UtcTime, description: 'The order is rejected if it is not accepted by then.' }),
+};
 /**
  * An alarm with the revision of the shop's event that it follows: an order id may be used again, a revision is not.
  * Events of version 1 do not have it.
  */
-const alarmEvent = Strict({ shopId: Id, orderId: Id, customerId: Id, shopRevision: Type.Optional(RevisionText) });
-const alarmCommand = Strict({ shopId: Id, orderId: Id, customerId: Id, shopRevision: RevisionText });
-const orderName = Strict({ shopId: Id, orderId: Id });
+const alarmEvent = Strict({ ...orderFields, shopRevision: Type.Optional(RevisionText) });
+const alarmCommand = Strict({ ...orderFields, shopRevision: RevisionText });
+const orderRef = { shopId: Id, orderId: Id };
+
+/** Events from before call numbers get the end of the order's id. */
+const withCallNumber = <Data extends { orderId: string }>(data: Data) => ({
+  ...data,
+  callNumber: data.orderId.slice(-4),
+});
+const callNumberAdded = { 1: withCallNumber };
 
 export const events = {
-  ShopRegistered: event('A shop was registered', Strict(shop)),
+  ShopRegistered: event(
+    'A shop was registered',
+    Strict({ shopId: Id, name: ShopName, ...optionalFigures, maxOpenOrders: MaxOpenOrders }),
+    2,
+    optionalFieldAdded,
+  ),
+  ShopChanged: event("A shop's name or figures were changed", Strict(shop)),
+  ShopPaused: event('The shop takes no orders for a while', shopRef),
+  ShopReopened: event('The shop takes orders again', shopRef),
+  ShopClosed: event(
+    'The shop was closed. Its accepted orders may finish; its placed ones are rejected',
+    Strict({
+      shopId: Id,
+      remaining: Type.Integer({
+        minimum: 0,
+        description: 'Placed orders that are rejected after this append.',
+        examples: [0],
+      }),
+    }),
+  ),
   MenuItemPut: event('An item of the menu was added or changed', menuItem),
-  OrderPlaced: event("A customer placed an order at the menu's current prices", Strict(pricedOrder)),
-  OrderAccepted: event('The shop accepted the order', order),
-  CookingStarted: event('The shop started to cook the order', order),
-  OrderCooked: event('The order is cooked and can be picked up', order),
-  OrderCanceled: event('The order was cancelled before the shop accepted it', order),
-  OrderPickedUp: event('The customer picked the order up', order),
-  AlarmRaised: event('The notification board calls the customer', alarmEvent, 2, optionalFieldAdded),
-  AlarmCleared: event('The notification board no longer shows the order', alarmEvent, 2, optionalFieldAdded),
+  MenuItemRemoved: event('An item was taken off the menu', menuItemRef),
+  OrderPlaced: event("An order was placed at the menu's current prices", Strict(pricedOrder), 2, callNumberAdded),
+  OrderAccepted: event('The shop accepted the order', order, 2, callNumberAdded),
+  CookingStarted: event('The shop started to cook the order', order, 2, callNumberAdded),
+  OrderCooked: event(
+    'The order is cooked and can be picked up',
+    Strict({
+      ...orderFields,
+      cookedAt: Type.Optional(UtcTime),
+      collectBy: Type.Optional({ ...UtcTime, description: 'The order is uncollected if it is not picked up by then.' }),
+    }),
+    2,
+    callNumberAdded,
+  ),
+  OrderCanceled: event(
+    'The order was cancelled before the shop accepted it',
+    Strict({ ...orderFields, ...refund }),
+    3,
+    {
+      ...callNumberAdded,
+      2: (data: object) => data,
+    },
+  ),
+  OrderRejected: event(
+    'The order will not be cooked',
+    Strict({ ...orderFields, reason: Reason, ...refund }),
+    2,
+    optionalFieldAdded,
+  ),
+  OrderPickedUp: event('The customer picked the order up', order, 2, callNumberAdded),
+  OrderUncollected: event('Nobody picked the order up in time', order),
+  AlarmRaised: event('The notification board calls the order', alarmEvent, 3, {
+    ...optionalFieldAdded,
+    2: withCallNumber,
+  }),
+  AlarmCleared: event('The notification board no longer shows the order', alarmEvent, 3, {
+    ...optionalFieldAdded,
+    2: withCallNumber,
+  }),
 };
 
 /** Declares a step of an order by its shop: a resource below the order. */
-const step = (summary: string, resource: string, status: string, problems: readonly string[] = []) =>
+const step = <Data extends TProperties = typeof orderRef>(
+  summary: string,
+  resource: string,
+  status: string,
+  { data = {} as Data, problems = [] }: { data?: Data; problems?: readonly string[] } = {},
+) =>
   command(
     summary,
-    orderName,
+    Strict({ ...orderRef, ...data }),
     {
       method: 'POST',
       path: `/food-court/shops/{shopId}/orders/{orderId}/${resource}`,
@@ -82,10 +192,27 @@ const step = (summary: string, resource: string, status: string, problems: reado
     ['shop-not-found', 'order-not-found', 'order-out-of-sequence', ...problems],
   );
 
+const SHOP = '/food-court/shops/{shopId}';
+
+/** Declares a change of whether a shop takes orders. */
+const shopStep = (
+  summary: string,
+  method: 'POST' | 'DELETE',
+  path: string,
+  status: string,
+  problems: readonly string[] = [],
+) =>
+  command(
+    summary,
+    shopRef,
+    { method, path, status: 200, location: SHOP, answer: Strict({ shopId: Id, status: Status(status) }) },
+    ['shop-not-found', ...problems],
+  );
+
 export const commands = {
   RegisterShop: command(
     'Open a shop',
-    Strict({ ...shop, maxOpenOrders: Type.Optional(MaxOpenOrders) }),
+    Strict({ shopId: Id, name: ShopName, ...optionalFigures }),
     {
       method: 'POST',
       path: '/food-court/shops',
@@ -96,6 +223,22 @@ export const commands = {
     },
     ['shop-already-registered'],
   ),
+  ChangeShop: command(
+    "Change a shop's name or figures",
+    Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }),
+    {
+      method: 'PATCH',
+      path: SHOP,
+      status: 200,
+      location: SHOP,
+      answer: Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }),
+    },
+    ['shop-not-found'],
+  ),
+  PauseShop: shopStep('Take no orders for a while', 'POST', `${SHOP}/pause`, 'paused', ['shop-closed']),
+  ReopenShop: shopStep('Take orders again, after a pause or a closing', 'POST', `${SHOP}/opening`, 'open'),
+  CloseShop: shopStep('Close the shop, until it is reopened', 'DELETE', SHOP, 'closed', ['shop-closed']),
+  RejectRemainingOrders: internalCommand('Reject further placed orders of a closed shop', shopRef),
   PutMenuItem: command(
     'Put an item on the menu, or change it',
     menuItem,
@@ -108,25 +251,55 @@ export const commands = {
     },
     ['shop-not-found', 'menu-full'],
   ),
+  RemoveMenuItem: command(
+    'Take an item off the menu',
+    menuItemRef,
+    {
+      method: 'DELETE',
+      path: '/food-court/shops/{shopId}/menu/{menuId}',
+      status: 200,
+      location: SHOP,
+      answer: menuItemRef,
+    },
+    ['shop-not-found', 'menu-item-not-found'],
+  ),
   PlaceOrder: command(
     "Order from the menu, at the menu's prices of this moment",
-    Strict({ shopId: Id, orderId: Id, customerId: Id, lines: lines({ menuId: Id, qty: Qty }) }),
+    Strict({
+      shopId: Id,
+      orderId: Id,
+      customerId: Type.Optional({ ...Id, description: 'Only a kiosk may leave it out.' }),
+      lines: lines({ menuId: Id, qty: Qty }),
+      total: Type.Optional({ ...Total, description: 'The total that the customer saw: another one is refused.' }),
+    }),
     {
       method: 'POST',
       path: '/food-court/shops/{shopId}/orders',
+      optionalFor: { customerId: 'kiosk' },
       id: 'orderId',
       status: 201,
       location: '/food-court/shops/{shopId}/orders/{orderId}',
       answer: Strict({ ...pricedOrder, status: Status('placed') }),
     },
-    ['shop-not-found', 'order-already-exists', 'menu-item-unknown', 'menu-item-unavailable', 'shop-overloaded'],
+    [
+      'shop-not-found',
+      'order-already-exists',
+      'shop-closed',
+      'shop-paused',
+      'menu-item-unknown',
+      'menu-item-unavailable',
+      'price-changed',
+      'shop-overloaded',
+    ],
   ),
   AcceptOrder: step('Accept a placed order', 'acceptance', 'accepted'),
   StartCooking: step('Start cooking an accepted order', 'cooking', 'cooking'),
-  FinishCooking: step('Finish cooking: the order can be picked up', 'completion', 'cooked', ['counter-full']),
+  FinishCooking: step('Finish cooking: the order can be picked up', 'completion', 'cooked', {
+    problems: ['counter-full'],
+  }),
   CancelOrder: command(
     'Take an order back, while it is not yet accepted',
-    orderName,
+    Strict(orderRef),
     {
       method: 'DELETE',
       path: '/food-court/shops/{shopId}/orders/{orderId}',
@@ -134,39 +307,63 @@ export const commands = {
       location: '/food-court/shops/{shopId}/orders/{orderId}',
       answer: Strict({ shopId: Id, orderId: Id, status: Status('canceled') }),
     },
-    ['shop-not-found', 'order-not-found', 'order-already-accepted', 'already-canceled'],
+    ['shop-not-found', 'order-not-found', 'order-already-accepted', 'already-canceled', 'order-out-of-sequence'],
   ),
+  RejectOrder: step('Reject an order that is not being cooked yet', 'rejection', 'rejected', {
+    data: { reason: Reason },
+  }),
   PickUpOrder: step('Pick up a cooked order', 'pickup', 'picked-up'),
-  RaiseAlarm: internalCommand('Call the customer of a cooked order on the notification board', alarmCommand),
-  ClearAlarm: internalCommand('Remove a picked-up order from the notification board', alarmCommand),
+  EndDueOrder: internalCommand(
+    'Reject an order that was not accepted in time, or end one that was not picked up in time',
+    Strict(orderRef),
+  ),
+  RaiseAlarm: internalCommand('Call a cooked order on the notification board', alarmCommand),
+  ClearAlarm: internalCommand('Remove an order that was picked up, or not in time, from the board', alarmCommand),
 };
 
-const Shop = Strict({ ...shop, openOrders: Count });
+const Shop = Strict({ ...shop, status: Status('open', 'paused', 'closed'), openOrders: Count });
 
 const MenuItem = menuItem;
 
-const orderStatus = Status('placed', 'accepted', 'cooking', 'cooked', 'picked-up', 'canceled');
+const orderStatus = Status(
+  'placed',
+  'accepted',
+  'cooking',
+  'cooked',
+  'picked-up',
+  'canceled',
+  'rejected',
+  'uncollected',
+);
 
 const Order = Strict({
   ...pricedOrder,
   status: orderStatus,
+  collectBy: Type.Optional(UtcTime),
+  reason: Type.Optional({ ...Reason, description: 'Why it was rejected.' }),
   placedAt: Time,
   history: Type.Array(Strict({ status: orderStatus, time: Time }), { description: 'Its statuses, oldest first.' }),
 });
 
-const Alarm = Strict({ shopId: Id, orderId: Id, customerId: Id, raisedAt: Time });
+const Alarm = Strict({ ...orderFields, raisedAt: Time });
 
-const orderFilters = { filters: { status: orderStatus }, sorts: ['placedAt'] };
+const orderFilters = { filters: { status: orderStatus }, sorts: ['placedAt'], range: 'placedAt' };
 
 export const queries = {
   ...inView('food-court.shops', {
-    shops: list('The shops', '/food-court/shops', Shop, { sorts: ['name', 'openOrders'] }),
-    shop: one('One shop', '/food-court/shops/{shopId}', Shop),
+    shops: list('The shops', '/food-court/shops', Shop, {
+      closed: ['closed'],
+      filters: { status: Shop.properties.status },
+      sorts: ['name', 'openOrders'],
+      prefixes: ['name'],
+    }),
+    shop: one('One shop', SHOP, Shop),
   }),
   ...inView('food-court.menu', {
     menu: list("A shop's menu", '/food-court/shops/{shopId}/menu', MenuItem, {
       filters: { available: MenuItem.properties.available },
       sorts: ['name', 'price'],
+      prefixes: ['name'],
     }),
     menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem),
   }),
@@ -178,8 +375,10 @@ export const queries = {
   ...inView('food-court.alarms', {
     board: list('The notification board of all shops: orders to be picked up', '/food-court/board', Alarm, {
       only: { status: 'raised' },
+      personal: ['customerId'],
       filters: { shopId: Id },
       sorts: ['raisedAt'],
+      range: 'raisedAt',
     }),
   }),
 };
@@ -195,17 +394,23 @@ const ofShop: Rule = { shop: own('shopId'), ...staff };
 export const schema = {
   name: 'food-court',
   title: 'Food court',
-  scope: { kind: 'shop', field: 'shopId', roles: { shop: 'own' } },
+  scope: { kind: 'shop', field: 'shopId', roles: { shop: 'own', kiosk: 'all' } },
   events,
   commands,
   queries,
   access: {
     RegisterShop: admin,
+    ChangeShop: ofShop,
+    PauseShop: ofShop,
+    ReopenShop: ofShop,
+    CloseShop: ofShop,
     PutMenuItem: ofShop,
-    PlaceOrder: customer(),
+    RemoveMenuItem: ofShop,
+    PlaceOrder: { kiosk: 'all', ...customer() },
     AcceptOrder: ofShop,
     StartCooking: ofShop,
     FinishCooking: ofShop,
+    RejectOrder: ofShop,
     PickUpOrder: ofShop,
     CancelOrder: { ...customer(), ...ofShop },
     shops: anyone,
@@ -215,14 +420,19 @@ export const schema = {
     shopOrders: ofShop,
     order: { ...customer(), ...ofShop },
     customerOrders: customer(),
-    board: { shop: 'all', ...staff },
+    board: { kiosk: 'impersonal', shop: 'all', ...staff },
   },
+  publicBy: { board: 'PUBLIC_BOARD' },
   problems: {
     'shop-not-found': { status: 404, title: 'There is no such shop' },
     'shop-already-registered': { status: 409, title: 'A shop with this id exists already' },
+    'shop-closed': { status: 409, title: 'The shop is closed' },
+    'shop-paused': { status: 503, title: 'The shop takes no orders for a while', retryAfter: 60 },
+    'menu-item-not-found': { status: 404, title: 'There is no such item on the menu' },
     'menu-full': { status: 409, title: 'The menu has no room for another item' },
     'menu-item-unknown': { status: 409, title: 'An item is not on the menu' },
     'menu-item-unavailable': { status: 409, title: 'An item is not available now' },
+    'price-changed': { status: 409, title: 'The price has changed' },
     'shop-overloaded': { status: 503, title: 'The shop has as many open orders as it can take', retryAfter: 30 },
     'order-already-exists': { status: 409, title: 'An order with this id exists already' },
     'order-not-found': { status: 404, title: 'There is no such order' },
@@ -232,6 +442,7 @@ export const schema = {
     'counter-full': { status: 409, title: 'Too many cooked orders wait to be picked up' },
   },
   overview,
+  report: { occupancy: 'open orders of the limits of all shops, on average over time.' },
 } as const satisfies ContextSchema;
 
 export type FoodCourtEvent = EventOf<typeof events>;

@@ -13,7 +13,8 @@ import {
   optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { Id, Money, QualifiedId, RevisionText, Status, Text, Time } from './kernel/values.ts';
+import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
+import { Id, Money, QualifiedId, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
 const LotName = Text(100, '정자역 주차장');
@@ -21,63 +22,249 @@ const CarNumber = Text(20, '10더8612');
 const Reason = Text(200, 'changed plans');
 const CouponId = QualifiedId('lot-1.r-1');
 
-/** How many reservations of a closed lot one command cancels: their events go into one append, and the store takes 1 MiB. */
+/**
+ * How many reservations, holds and waiting entries of a closed lot one command ends: their events go into one append, and
+ * the store takes 1 MiB.
+ */
 export const CANCELLATIONS_PER_COMMAND = 500;
 
+/** The value and the days of coupons where a lot does not determine them. */
+export const DEFAULT_COUPON_VALUE = 1_000;
+export const DEFAULT_COUPON_DAYS = 30;
+
 const coupon = { couponId: CouponId, lotId: Id, reservationId: Id, customerId: Id };
+/** One use of a coupon. A returned coupon may be used again on the same reservation; a redemption is never repeated. */
+const redemption = { couponId: CouponId, redemption: RevisionText };
+const RedeemedOn = Strict({ lotId: Id, reservationId: Id, redemption: RevisionText, redeemedAt: UtcTime });
 /**
  * The revision of the lot's event that a coupon follows: a reservation id may be used again, a revision is not. Events
  * of version 1 do not have it.
  */
-const couponEvent = Strict({ ...coupon, lotRevision: Type.Optional(RevisionText) });
+const couponEvent = Strict({
+  ...coupon,
+  lotRevision: Type.Optional(RevisionText),
+  value: Type.Optional(Money),
+  expiresAt: Type.Optional(UtcTime),
+});
 const couponCommand = Strict({ ...coupon, lotRevision: RevisionText });
 
+/** Holds and waiting lists of lots. */
+export const spots = limitedPlaces({
+  context: 'parking',
+  prefix: 'Spot',
+  key: 'lotId',
+  path: '/parking/lots/{lotId}',
+  things: 'spots',
+  resource: 'lot',
+  full: 'lot-full',
+  refusals: ['lot-not-found', 'lot-closed'],
+});
+
+const minutes = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum: 525_600, examples: [30], description }));
+
+/** The most hours that a reservation can pay for. */
+const MAX_HOURS = 8_760;
+
+/** The hours that a reservation pays for, and the price of staying longer: fixed when the spot is reserved. */
+const overtime = {
+  paidHours: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_HOURS,
+      examples: [2],
+      description: 'Hours from the arrival that the amount pays for. Left out: 1, if there is an overtimePrice.',
+    }),
+  ),
+  overtimePrice: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000_000,
+      examples: [1000],
+      description: 'The price of each started hour beyond the paid ones. Left out: staying longer is free.',
+    }),
+  ),
+};
+
+/** The value of a reservation's coupon and its days: fixed when the spot is reserved. */
+const couponTerms = {
+  couponValue: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000_000,
+      examples: [1000],
+      description: `The value of a reservation's coupon. Left out: ${DEFAULT_COUPON_VALUE}.`,
+    }),
+  ),
+  couponDays: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 3_650,
+      examples: [30],
+      description: `Days after which a coupon expires, at the end of the day. Left out: ${DEFAULT_COUPON_DAYS}.`,
+    }),
+  ),
+};
+
+/** The settings of a lot. Each is optional: a lot without it behaves as lots did before there was such a setting. */
+const settings = {
+  price: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 1_000_000_000,
+      examples: [5000],
+      description: 'The amount of every reservation. Left out: the request determines it.',
+    }),
+  ),
+  arriveWithin: minutes('Minutes after which a reservation without an arrival expires. Left out: never.'),
+  cancelUntil: minutes('Minutes for which a reservation can be cancelled. Left out: until the arrival.'),
+  holdFor: Type.Optional(HoldFor),
+  ...overtime,
+  ...couponTerms,
+};
+
+/** The sum that a coupon took off an amount. */
+const Discount = Type.Optional({ ...Money, description: 'The sum that a coupon took off the amount.' });
+
+const parked = { lotId: Id, reservationId: Id, customerId: Id, carNumber: CarNumber };
+
 export const events = {
+  ...spots.events,
   LotRegistered: event(
     'A lot was registered with its number of spots',
-    Strict({ lotId: Id, name: LotName, spots: Spots }),
+    Strict({ lotId: Id, name: LotName, spots: Spots, ...settings }),
+    3,
+    { ...optionalFieldAdded, 2: (data: object) => data },
   ),
   LotSpotsChanged: event('The number of spots of the lot changed', Strict({ lotId: Id, spots: Spots })),
+  LotChanged: event(
+    'The name or settings of the lot changed',
+    Strict({ lotId: Id, name: Type.Optional(LotName), ...settings }),
+    2,
+    optionalFieldAdded,
+  ),
   LotClosed: event(
     'The lot is closed; open reservations beyond this append are cancelled next',
     Strict({ lotId: Id, remaining: Type.Integer({ minimum: 0 }) }),
   ),
   ParkingReserved: event(
     'A spot was reserved for a car',
-    Strict({ lotId: Id, reservationId: Id, customerId: Id, carNumber: CarNumber, amount: Money }),
+    Strict({
+      lotId: Id,
+      reservationId: Id,
+      customerId: Id,
+      carNumber: CarNumber,
+      amount: Money,
+      ...keptPlaces.fields,
+      arriveBy: Type.Optional(UtcTime),
+      cancelBy: Type.Optional(UtcTime),
+      ...overtime,
+      ...couponTerms,
+      discount: Discount,
+      coupon: Type.Optional(Strict(redemption)),
+    }),
+    3,
+    { ...optionalFieldAdded, 2: (data: object) => data },
+  ),
+  ReservationDiscounted: event(
+    'A coupon lowered the amount of an open reservation',
+    Strict({
+      lotId: Id,
+      reservationId: Id,
+      customerId: Id,
+      amount: Money,
+      discount: Money,
+      coupon: Strict(redemption),
+    }),
   ),
   ReservationCanceled: event(
     'The reservation was cancelled and its spot is free',
-    Strict({ lotId: Id, reservationId: Id, customerId: Id, reason: Type.Optional(Reason) }),
+    Strict({
+      lotId: Id,
+      reservationId: Id,
+      customerId: Id,
+      reason: Type.Optional(Reason),
+      amount: Type.Optional({
+        ...Money,
+        description: 'The amount that goes back to the customer. A no-show has none.',
+      }),
+      coupon: Type.Optional({
+        ...Strict(redemption),
+        description: 'The coupon that goes back to the customer. A no-show has none.',
+      }),
+    }),
+    3,
+    { ...optionalFieldAdded, 2: (data: object) => data },
   ),
-  CouponIssued: event('A discount coupon was issued to the customer', couponEvent, 2, optionalFieldAdded),
-  CouponRevoked: event('The coupon was revoked', couponEvent, 2, optionalFieldAdded),
-  CouponRedeemed: event('The coupon was used', couponEvent, 2, optionalFieldAdded),
+  CouponUnused: event(
+    'The reservation for which a coupon was redeemed did not use it, and will not',
+    Strict({ lotId: Id, reservationId: Id, ...redemption }),
+  ),
+  CarArrived: event('The car arrived', Strict({ ...parked, arrivedAt: UtcTime })),
+  CarDeparted: event(
+    'The car left: the reservation is completed and its spot is free',
+    Strict({ ...parked, arrivedAt: UtcTime, departedAt: UtcTime, due: Money }),
+  ),
+  CouponIssued: event('A discount coupon was issued to the customer', couponEvent, 3, {
+    ...optionalFieldAdded,
+    2: (data: object) => data,
+  }),
+  CouponRevoked: event(
+    'The coupon was revoked. With `redeemed` it had been used, and the customer owes its value',
+    Strict({ ...couponEvent.properties, redeemed: Type.Optional(Type.Literal(true)) }),
+    4,
+    { ...optionalFieldAdded, 2: (data: object) => data, 3: (data: object) => data },
+  ),
+  CouponRedeemed: event(
+    'The coupon was used: with `redeemedOn`, for that reservation',
+    Strict({ ...couponEvent.properties, redeemedOn: Type.Optional(RedeemedOn) }),
+    3,
+    { ...optionalFieldAdded, 2: (data: object) => data },
+  ),
+  CouponReturned: event(
+    'The coupon was returned: the reservation for which it was redeemed was cancelled or never made',
+    Strict({ ...couponEvent.properties, redeemedOn: RedeemedOn }),
+  ),
 };
 
+const reserve = Strict({
+  lotId: Id,
+  reservationId: Id,
+  customerId: Id,
+  carNumber: CarNumber,
+  amount: Money,
+  couponId: Type.Optional({ ...CouponId, examples: [] }),
+  ...keptPlaces.fields,
+});
+
+const applyCoupon = Strict({ lotId: Id, reservationId: Id, couponId: CouponId });
+
+const couponRefusals = ['coupon-not-found', 'coupon-revoked', 'coupon-already-redeemed', 'coupon-expired'] as const;
+
 export const commands = {
+  ...spots.commands,
   RegisterLot: command(
     'Open a lot',
-    Strict({ lotId: Id, name: LotName, spots: Spots }),
+    Strict({ lotId: Id, name: LotName, spots: Spots, ...settings }),
     {
       method: 'POST',
       path: '/parking/lots',
       id: 'lotId',
       status: 201,
       location: '/parking/lots/{lotId}',
-      answer: Strict({ lotId: Id, name: LotName, spots: Spots, status: Status('open') }),
+      answer: Strict({ lotId: Id, name: LotName, spots: Spots, ...settings, status: Status('open') }),
     },
     ['lot-already-registered'],
   ),
-  ChangeSpots: command(
-    'Change the number of spots, never below those now reserved',
-    Strict({ lotId: Id, spots: Spots }),
+  ChangeLot: command(
+    'Change the name, the number of spots or the settings of a lot. They apply to later reservations. The spots never fall below those that are reserved, held or offered.',
+    Strict({ lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings }),
     {
       method: 'PATCH',
       path: '/parking/lots/{lotId}',
       status: 200,
       location: '/parking/lots/{lotId}',
-      answer: Strict({ lotId: Id, spots: Spots }),
+      answer: Strict({ lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings }),
     },
     ['lot-not-found', 'lot-closed', 'spots-below-reserved'],
   ),
@@ -94,28 +281,57 @@ export const commands = {
     ['lot-not-found', 'lot-closed'],
   ),
   CancelRemainingReservations: internalCommand(
-    'Cancel the next open reservations of a closed lot',
+    'End the next open reservations, holds and waiting entries of a closed lot',
     Strict({ lotId: Id }),
   ),
   ReserveParking: command(
-    'Reserve a spot for a car',
-    Strict({ lotId: Id, reservationId: Id, customerId: Id, carNumber: CarNumber, amount: Money }),
+    'Reserve a spot for a car: a free one, or one of those that `holdId` holds or that were offered to `entryId`. A coupon of an earlier reservation (`couponId`) lowers the amount',
+    reserve,
     {
       method: 'POST',
       path: '/parking/lots/{lotId}/reservations',
       id: 'reservationId',
       status: 201,
       location: '/parking/lots/{lotId}/reservations/{reservationId}',
-      answer: Strict({
-        lotId: Id,
-        reservationId: Id,
-        customerId: Id,
-        carNumber: CarNumber,
-        amount: Money,
-        status: Status('reserved'),
-      }),
+      answer: Strict({ ...reserve.properties, discount: Discount, status: Status('reserved') }),
     },
-    ['lot-not-found', 'lot-closed', 'lot-full', 'car-already-reserved', 'reservation-already-exists'],
+    [
+      'lot-not-found',
+      'lot-closed',
+      'lot-full',
+      'car-already-reserved',
+      'reservation-already-exists',
+      'price-changed',
+      ...keptPlaces.problems,
+      ...couponRefusals,
+      'coupon-of-reservation',
+    ],
+  ),
+  CheckParking: internalCommand('Refuse a reservation that cannot be made', reserve),
+  ApplyCoupon: command(
+    'Lower the amount of an open reservation by a coupon of the same customer',
+    applyCoupon,
+    {
+      method: 'POST',
+      path: '/parking/lots/{lotId}/reservations/{reservationId}/coupon',
+      status: 200,
+      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      answer: Strict({ ...applyCoupon.properties, amount: Type.Optional(Money), discount: Discount }),
+    },
+    [
+      'lot-not-found',
+      'reservation-not-found',
+      'already-canceled',
+      'already-completed',
+      'coupon-already-applied',
+      ...couponRefusals,
+      'coupon-of-reservation',
+    ],
+  ),
+  CheckDiscount: internalCommand('Refuse a coupon for a reservation that cannot use one', applyCoupon),
+  SettleCoupon: internalCommand(
+    'Record that a reservation did not use the coupon that was redeemed for it',
+    Strict({ lotId: Id, reservationId: Id, ...redemption }),
   ),
   CancelReservation: command(
     'Give the spot back',
@@ -127,9 +343,47 @@ export const commands = {
       location: '/parking/lots/{lotId}/reservations/{reservationId}',
       answer: Strict({ lotId: Id, reservationId: Id, status: Status('canceled') }),
     },
-    ['lot-not-found', 'reservation-not-found', 'already-canceled'],
+    ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-arrived', 'already-completed', 'too-late'],
   ),
-  IssueCoupon: internalCommand('Issue the coupon of a reservation', couponCommand),
+  RecordArrival: command(
+    'Record that the car of a reservation arrived',
+    Strict({ lotId: Id, reservationId: Id }),
+    {
+      method: 'POST',
+      path: '/parking/lots/{lotId}/reservations/{reservationId}/arrival',
+      status: 200,
+      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      answer: Strict({ lotId: Id, reservationId: Id, arrivedAt: Time, status: Status('arrived') }),
+    },
+    [
+      'lot-not-found',
+      'lot-closed',
+      'reservation-not-found',
+      'already-canceled',
+      'already-arrived',
+      'already-completed',
+    ],
+  ),
+  RecordDeparture: command(
+    'Record that the car left. The spot is free, and the answer has the amount due for overtime',
+    Strict({ lotId: Id, reservationId: Id }),
+    {
+      method: 'POST',
+      path: '/parking/lots/{lotId}/reservations/{reservationId}/departure',
+      status: 200,
+      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      answer: Strict({ lotId: Id, reservationId: Id, departedAt: Time, due: Money, status: Status('completed') }),
+    },
+    ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-completed', 'not-arrived'],
+  ),
+  ExpireReservation: internalCommand(
+    'Cancel a reservation whose car has not arrived in time',
+    Strict({ lotId: Id, reservationId: Id }),
+  ),
+  IssueCoupon: internalCommand(
+    'Issue the coupon of a reservation',
+    Strict({ ...couponCommand.properties, ...couponTerms }),
+  ),
   RevokeCoupon: internalCommand('Revoke the coupon of a cancelled reservation', couponCommand),
   RedeemCoupon: command(
     'Use a coupon',
@@ -141,8 +395,14 @@ export const commands = {
       location: '/parking/coupons/{couponId}',
       answer: Strict({ couponId: CouponId, status: Status('redeemed') }),
     },
-    ['coupon-not-found', 'coupon-revoked', 'coupon-already-redeemed'],
+    [...couponRefusals],
   ),
+  RedeemCouponFor: internalCommand(
+    'Redeem a coupon for a reservation',
+    Strict({ couponId: CouponId, customerId: Type.Optional(Id), lotId: Id, reservationId: Id }),
+  ),
+  ReturnCoupon: internalCommand('Return a coupon whose reservation does not use it', Strict(redemption)),
+  ReadCoupon: internalCommand('Read what a coupon is redeemed for', Strict({ couponId: CouponId })),
 };
 
 const Lot = Strict({
@@ -151,7 +411,15 @@ const Lot = Strict({
   status: Status('open', 'closed'),
   spots: Spots,
   reserved: Spots,
-  free: Spots,
+  onHold: Type.Integer({ minimum: 0, description: 'Spots that are held for customers or offered to waiting ones.' }),
+  waiting: Type.Integer({ minimum: 0, description: 'Entries of the waiting list that have no offer.' }),
+  free: Type.Integer({
+    minimum: 0,
+    maximum: 100_000,
+    examples: [5],
+    description: 'Spots that can be reserved. A closed lot has none.',
+  }),
+  ...settings,
 });
 
 const Reservation = Strict({
@@ -160,7 +428,16 @@ const Reservation = Strict({
   customerId: Id,
   carNumber: CarNumber,
   amount: Money,
-  status: Status('reserved', 'canceled'),
+  discount: Discount,
+  couponId: Type.Optional({ ...CouponId, description: 'The coupon that was used on this reservation.' }),
+  ...keptPlaces.fields,
+  status: Status('reserved', 'arrived', 'completed', 'canceled'),
+  arriveBy: Type.Optional(Time),
+  cancelBy: Type.Optional(Time),
+  ...overtime,
+  arrivedAt: Type.Optional(Time),
+  departedAt: Type.Optional(Time),
+  due: Type.Optional({ ...Money, description: 'The amount due for overtime.' }),
   reason: Type.Optional(Reason),
   reservedAt: Time,
   canceledAt: Type.Optional(Time),
@@ -171,8 +448,11 @@ const Coupon = Strict({
   lotId: Id,
   reservationId: Id,
   customerId: Id,
-  status: Status('issued', 'revoked', 'redeemed'),
+  status: Status('issued', 'revoked', 'redeemed', 'owed'),
+  value: Money,
   issuedAt: Time,
+  expiresAt: Type.Optional(Time),
+  redeemedOn: Type.Optional(Strict({ lotId: Id, reservationId: Id })),
   revokedAt: Type.Optional(Time),
   redeemedAt: Type.Optional(Time),
 });
@@ -180,10 +460,13 @@ const Coupon = Strict({
 const reservationStatus = { status: Reservation.properties.status };
 
 export const queries = {
+  ...spots.queries,
   ...inView('parking.lots', {
     lots: list('The lots with their spots', '/parking/lots', Lot, {
+      closed: ['closed'],
       filters: { status: Lot.properties.status },
       sorts: ['name', 'free'],
+      prefixes: ['name'],
     }),
     lot: one('One lot', '/parking/lots/{lotId}', Lot),
   }),
@@ -191,17 +474,22 @@ export const queries = {
     lotReservations: list("A lot's reservations", '/parking/lots/{lotId}/reservations', Reservation, {
       filters: reservationStatus,
       sorts: ['reservedAt'],
+      range: 'reservedAt',
+      prefixes: ['carNumber'],
     }),
     lotReservation: one('One reservation', '/parking/lots/{lotId}/reservations/{reservationId}', Reservation),
     reservations: list('Reservations in every lot', '/parking/reservations', Reservation, {
       filters: { customerId: Id, lotId: Id, ...reservationStatus },
       sorts: ['reservedAt'],
+      range: 'reservedAt',
+      prefixes: ['carNumber'],
     }),
   }),
   ...inView('parking.coupons', {
     coupons: list('Coupons', '/parking/coupons', Coupon, {
       filters: { customerId: Id, status: Coupon.properties.status },
       sorts: ['issuedAt'],
+      range: 'issuedAt',
     }),
     coupon: one('One coupon', '/parking/coupons/{couponId}', Coupon),
   }),
@@ -223,11 +511,15 @@ export const schema = {
   commands,
   queries,
   access: {
+    ...spots.access,
     RegisterLot: admin,
-    ChangeSpots: staff,
+    ChangeLot: staff,
+    RecordArrival: staff,
+    RecordDeparture: staff,
     CloseLot: admin,
     ReserveParking: customer(),
     CancelReservation: customer(),
+    ApplyCoupon: staff,
     RedeemCoupon: customer(),
     lots: anyone,
     lot: anyone,
@@ -238,20 +530,30 @@ export const schema = {
     coupon: customer(),
   },
   problems: {
+    ...spots.problems,
     'lot-not-found': { status: 404, title: 'There is no such lot' },
     'lot-already-registered': { status: 409, title: 'A lot with this id exists already' },
     'lot-closed': { status: 409, title: 'The lot is closed' },
     'lot-full': { status: 409, title: 'No spot is free in the lot' },
-    'spots-below-reserved': { status: 409, title: 'More spots are reserved than the new number' },
+    'spots-below-reserved': { status: 409, title: 'More spots are reserved, held or offered than the new number' },
     'car-already-reserved': { status: 409, title: 'The car holds an open reservation in this lot' },
     'reservation-already-exists': { status: 409, title: 'A reservation with this id exists already' },
     'reservation-not-found': { status: 404, title: 'There is no such reservation' },
     'already-canceled': { status: 409, title: 'The reservation is cancelled already' },
+    'price-changed': { status: 409, title: 'The price of the lot is another one' },
+    'too-late': { status: 409, title: 'The time for this has passed' },
+    'already-arrived': { status: 409, title: 'The car has arrived already' },
+    'already-completed': { status: 409, title: 'The car has left already' },
+    'not-arrived': { status: 409, title: 'The car has not arrived' },
     'coupon-not-found': { status: 404, title: 'There is no such coupon' },
     'coupon-revoked': { status: 409, title: 'The coupon was revoked' },
     'coupon-already-redeemed': { status: 409, title: 'The coupon was redeemed already' },
+    'coupon-expired': { status: 409, title: 'The coupon has expired' },
+    'coupon-of-reservation': { status: 409, title: 'A reservation cannot use its own coupon' },
+    'coupon-already-applied': { status: 409, title: 'The reservation uses a coupon already' },
   },
   overview,
+  report: { occupancy: 'reserved spots of all spots of the open lots, on average over time.' },
 } as const satisfies ContextSchema;
 
 export type ParkingEvent = EventOf<typeof events>;

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
 import {
+  type CommandOf,
   type ContextSchema,
   command,
   type EventOf,
@@ -9,34 +10,165 @@ import {
   inView,
   list,
   one,
+  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
-import { CalendarDay, Id, Status, Text, Time } from './kernel/values.ts';
+import { HoldFor, keptPlaces, limitedPlaces, Places as PlacesOfRequest } from './kernel/limited-places.ts';
+import { CalendarDay, Id, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most places of a slot: the ids of that many bookings fit into one append, which deleting the slot needs. */
 export const MAX_CAPACITY = 10_000;
-/** The most bookings that one ForceCancellationDue names. */
+/** The most bookings that one ForceCancellationDue names, and that one append of an ended slot marks as missed. */
 export const BOOKINGS_PER_PORTION = 100;
+/** The most sessions of a slot: one in every quarter of an hour. */
+const MAX_SESSIONS = 96;
 
 const Capacity = Type.Integer({ minimum: 0, maximum: MAX_CAPACITY, examples: [2] });
 const HospitalName = Text(100, '분당서울대학교병원');
 const Count = Type.Integer({ minimum: 0 });
+const At = Type.String({
+  pattern: '^([01]\\d|2[0-3]):[0-5]\\d$',
+  description: 'The local time at which a session begins, HH:mm.',
+  examples: ['09:00'],
+});
+/** The session of a booking: absent in a slot that is one whole day. */
+const at = { at: Type.Optional(At) };
+const Places = Type.Integer({
+  ...PlacesOfRequest,
+  description: 'The places of one booking: the customer and companions. Left out: 1.',
+});
+const places = { places: Type.Optional(Places) };
+const CancelUntil = Type.String({
+  format: 'date',
+  description: "The last day on which a booking can be cancelled or rescheduled: at most the slot's day.",
+  examples: ['2030-01-30'],
+});
+const Sessions = (minItems: 0 | 1) =>
+  Type.Array(Strict({ at: At, capacity: Capacity }), {
+    minItems,
+    maxItems: MAX_SESSIONS,
+    description: 'The times of day with their places. Without sessions a slot is one whole day.',
+    examples: [[{ at: '09:00', capacity: 2 }]],
+  });
 
-const booking = Strict({ slotId: Id, bookingId: Id, customerId: Id });
+const hospital = { hospitalId: Type.Optional(Id), hospitalName: HospitalName };
+const slot = {
+  slotId: Id,
+  ...hospital,
+  date: CalendarDay,
+  capacity: Capacity,
+  sessions: Type.Optional(Sessions(1)),
+  cancelUntil: Type.Optional(CancelUntil),
+};
+
+/** Holds and waiting lists of slots that are one whole day. */
+export const slotPlaces = limitedPlaces({
+  context: 'screening',
+  prefix: 'ScreeningPlace',
+  key: 'slotId',
+  path: '/screening/slots/{slotId}',
+  things: 'places',
+  resource: 'slot',
+  full: 'slot-full',
+  refusals: ['slot-not-found', 'slot-deleted', 'has-sessions', 'too-late'],
+});
+
+/** The upcasters of an event whose versions 2 and 3 only add optional fields. */
+const optionalFieldsAdded = { ...optionalFieldAdded, 2: (data: object) => data };
+
+/** The facts of a booking that its events repeat for messages and views. Version 1 had the ids alone. */
+const booking = {
+  slotId: Id,
+  bookingId: Id,
+  customerId: Id,
+  hospitalName: Type.Optional(HospitalName),
+  date: Type.Optional(CalendarDay),
+  ...at,
+  ...places,
+  /** The slot in which a rescheduled booking was made: with `bookingId` it names the booking through all slots. */
+  firstSlotId: Type.Optional(Id),
+};
+
+/** The revision of the RescheduleRequested event, which distinguishes the attempts to reschedule a booking. */
+const request = { request: RevisionText };
+const from = Strict({ slotId: Id, ...request });
+
+/** The reasons why the new slot declines a booking. They are names of problems. */
+const declining = [
+  'slot-not-found',
+  'slot-deleted',
+  'slot-full',
+  'no-such-session',
+  'too-late',
+  'customer-already-booked',
+  'booking-already-exists',
+] as const;
+const Declining = Status(...declining);
 
 export const events = {
+  ...slotPlaces.events,
   SlotOpened: event(
-    'A slot was opened: a hospital, a day and its capacity',
-    Strict({ slotId: Id, hospitalName: HospitalName, date: CalendarDay, capacity: Capacity }),
+    'A slot was opened: a hospital, a day and its places',
+    Strict({
+      ...slot,
+      holdFor: Type.Optional(HoldFor),
+      endsAt: Type.Optional(
+        Type.String({ ...UtcTime, description: "The end of the slot's day. Absent in version 1." }),
+      ),
+    }),
+    3,
+    optionalFieldsAdded,
+  ),
+  SlotChanged: event(
+    'The capacity, the sessions or the deadline of a slot changed; these are the new ones',
+    Strict({ slotId: Id, capacity: Capacity, sessions: slot.sessions, cancelUntil: CancelUntil }),
   ),
   ScreeningBooked: event(
-    'A place was booked for a customer',
-    Strict({ slotId: Id, bookingId: Id, customerId: Id, hospitalName: HospitalName, date: CalendarDay }),
+    'Places were booked for a customer',
+    Strict({
+      ...booking,
+      hospitalName: HospitalName,
+      date: CalendarDay,
+      cancelUntil: Type.Optional(CancelUntil),
+      /** The slot that a rescheduled booking comes from. */
+      from: Type.Optional(from),
+      ...keptPlaces.fields,
+    }),
+    3,
+    optionalFieldsAdded,
   ),
-  BookingCanceled: event('The booking was cancelled and its place is free', booking),
+  BookingCanceled: event('The booking was cancelled and its places are free', Strict(booking), 2, optionalFieldAdded),
+  RescheduleRequested: event(
+    'The customer wants to move to another slot; the booking stands until that slot has taken it',
+    Strict({ ...booking, ...request, toSlotId: Id, toAt: Type.Optional(At) }),
+  ),
+  RescheduleDeclined: event(
+    'The slot has not taken a booking of another slot, which therefore stands',
+    Strict({ slotId: Id, bookingId: Id, customerId: Id, from, reason: Declining }),
+  ),
+  RescheduleRefused: event(
+    'The other slot has not taken the booking, which stands',
+    Strict({ ...booking, toSlotId: Id, toAt: Type.Optional(At), reason: Declining }),
+  ),
+  BookingRescheduled: event(
+    'The other slot has taken the booking, and its places here are free',
+    Strict({ ...booking, toSlotId: Id, toAt: Type.Optional(At) }),
+  ),
+  ScreeningAttended: event('The customer came to the screening', Strict(booking)),
+  SlotEnded: event(
+    'The day of the slot ended; bookings beyond this append are marked as missed next',
+    Strict({ slotId: Id, remaining: Count }),
+  ),
+  BookingMissed: event('The customer did not come to the screening', Strict(booking)),
   SlotDeleted: event(
-    'The slot was deleted; its open bookings are cancelled next',
-    Strict({ slotId: Id, openBookings: Count }),
+    'The slot was deleted; its open bookings are cancelled next, and its holds and waiting entries end',
+    Strict({
+      slotId: Id,
+      openBookings: Count,
+      remaining: Type.Optional(Type.Integer({ ...Count, description: 'Holds and waiting entries that end next.' })),
+    }),
+    2,
+    optionalFieldAdded,
   ),
   ForceCancellationDue: event(
     'Names up to 100 bookings that were open when the slot was deleted, to be cancelled',
@@ -46,60 +178,201 @@ export const events = {
       bookingIds: Type.Array(Id, { minItems: 1, maxItems: BOOKINGS_PER_PORTION, examples: [['booking-1']] }),
     }),
   ),
-  BookingForceCanceled: event('The booking was cancelled because its slot was deleted', booking),
+  BookingForceCanceled: event(
+    'The booking was cancelled because its slot was deleted',
+    Strict(booking),
+    2,
+    optionalFieldAdded,
+  ),
+  DayClaimed: event(
+    'A slot got a day of the hospital: no other slot of that day opens',
+    Strict({ hospitalId: Id, hospitalName: HospitalName, date: CalendarDay, slotId: Id }),
+  ),
+  SlotVoided: event(
+    'The slot had claimed a day and was never opened; another slot got the day, and this one never opens',
+    Strict({ slotId: Id, hospitalId: Id, date: CalendarDay }),
+  ),
 };
 
-const commands = {
+const newSlot = {
+  slotId: Id,
+  ...hospital,
+  date: CalendarDay,
+  capacity: Type.Optional(Capacity),
+  sessions: slot.sessions,
+  cancelUntil: slot.cancelUntil,
+  holdFor: Type.Optional(HoldFor),
+};
+
+const newBooking = { slotId: Id, bookingId: Id, customerId: Id, ...at, ...places, ...keptPlaces.fields };
+
+const BookedAnswer = Strict({
+  ...newBooking,
+  hospitalName: HospitalName,
+  date: CalendarDay,
+  cancelUntil: Type.Optional(CancelUntil),
+  status: Status('booked'),
+});
+
+const BOOKING = '/screening/slots/{slotId}/bookings/{bookingId}';
+
+export const commands = {
+  ...slotPlaces.commands,
   OpenSlot: command(
-    'Open a slot (administrators)',
-    Strict({ slotId: Id, hospitalName: HospitalName, date: CalendarDay, capacity: Capacity }),
+    'Open a slot (staff)',
+    Strict(newSlot),
     {
       method: 'POST',
       path: '/screening/slots',
       id: 'slotId',
       status: 201,
       location: '/screening/slots/{slotId}',
+      answer: Strict({ ...slot, holdFor: newSlot.holdFor, status: Status('open') }),
+    },
+    [
+      'slot-already-opened',
+      'slot-already-open',
+      'date-in-past',
+      'invalid-places',
+      'invalid-deadline',
+      'hospital-name-differs',
+    ],
+  ),
+  CheckSlot: internalCommand('Refuse a slot that cannot be opened', Strict(newSlot)),
+  ClaimDay: internalCommand(
+    'Get a day of a hospital for a slot, in place of a slot that has yielded it',
+    Strict({ hospitalId: Id, hospitalName: HospitalName, date: CalendarDay, slotId: Id, over: Type.Optional(Id) }),
+  ),
+  YieldDay: internalCommand(
+    'Refuse if the slot is open on this day of the hospital; otherwise it never opens on it',
+    Strict({ slotId: Id, hospitalId: Id, date: CalendarDay }),
+  ),
+  ChangeSlot: command(
+    'Change the capacity, the sessions or the deadline for cancelling (staff)',
+    Strict({
+      slotId: Id,
+      capacity: Type.Optional(Capacity),
+      sessions: Type.Optional(Sessions(0)),
+      cancelUntil: Type.Optional(CancelUntil),
+    }),
+    {
+      method: 'PATCH',
+      path: '/screening/slots/{slotId}',
+      status: 200,
+      location: '/screening/slots/{slotId}',
       answer: Strict({
         slotId: Id,
-        hospitalName: HospitalName,
-        date: CalendarDay,
-        capacity: Capacity,
+        capacity: Type.Optional(Capacity),
+        sessions: Type.Optional(Sessions(0)),
+        cancelUntil: Type.Optional(CancelUntil),
         status: Status('open'),
       }),
     },
-    ['slot-already-opened', 'date-in-past'],
+    ['slot-not-found', 'slot-deleted', 'too-late', 'capacity-below-booked', 'invalid-places', 'invalid-deadline'],
   ),
   BookScreening: command(
-    'Book a place',
-    booking,
+    'Book places: free ones, or those that `holdId` holds or that were offered to `entryId`',
+    Strict(newBooking),
     {
       method: 'POST',
       path: '/screening/slots/{slotId}/bookings',
       id: 'bookingId',
       status: 201,
-      location: '/screening/slots/{slotId}/bookings/{bookingId}',
-      answer: Strict({
-        slotId: Id,
-        bookingId: Id,
-        customerId: Id,
-        hospitalName: HospitalName,
-        date: CalendarDay,
-        status: Status('booked'),
-      }),
+      location: BOOKING,
+      answer: BookedAnswer,
     },
-    ['slot-not-found', 'slot-deleted', 'slot-full', 'customer-already-booked', 'booking-already-exists'],
+    [...declining, ...keptPlaces.problems],
   ),
   CancelBooking: command(
-    'Give the place back',
+    'Give the places back',
     Strict({ slotId: Id, bookingId: Id }),
     {
       method: 'DELETE',
-      path: '/screening/slots/{slotId}/bookings/{bookingId}',
+      path: BOOKING,
       status: 200,
-      location: '/screening/slots/{slotId}/bookings/{bookingId}',
+      location: BOOKING,
       answer: Strict({ slotId: Id, bookingId: Id, status: Status('canceled') }),
     },
-    ['slot-not-found', 'booking-not-found', 'already-canceled'],
+    [
+      'slot-not-found',
+      'booking-not-found',
+      'already-canceled',
+      'already-rescheduled',
+      'already-attended',
+      'already-missed',
+      'reschedule-pending',
+      'too-late',
+    ],
+  ),
+  RescheduleBooking: command(
+    'Move a booking to another slot or session',
+    Strict({ fromSlotId: Id, bookingId: Id, slotId: Id, ...at }),
+    {
+      method: 'POST',
+      path: '/screening/slots/{fromSlotId}/bookings/{bookingId}/reschedule',
+      status: 200,
+      location: BOOKING,
+      answer: Strict({ slotId: Id, bookingId: Id, ...at, status: Status('booked') }),
+    },
+    [
+      ...declining,
+      'same-session',
+      'booking-not-found',
+      'already-canceled',
+      'already-rescheduled',
+      'already-attended',
+      'already-missed',
+      'reschedule-pending',
+    ],
+  ),
+  CheckBooking: internalCommand('Refuse unless the booking is open', Strict({ slotId: Id, bookingId: Id })),
+  CheckPlaces: internalCommand('Refuse unless the slot takes bookings and has a place', Strict({ slotId: Id, ...at })),
+  TakeRescheduled: internalCommand(
+    'Take a booking of another slot, or decline it',
+    Strict({
+      slotId: Id,
+      bookingId: Id,
+      customerId: Id,
+      ...at,
+      ...places,
+      firstSlotId: Id,
+      from,
+    }),
+  ),
+  CheckRescheduled: internalCommand(
+    'Refuse if the slot has declined the booking of another slot',
+    Strict({ slotId: Id, bookingId: Id, from }),
+  ),
+  SettleReschedule: internalCommand(
+    'Release the places of a booking that another slot has taken; with a reason, the booking stands',
+    Strict({ slotId: Id, bookingId: Id, ...request, reason: Type.Optional(Declining) }),
+  ),
+  RecordAttendance: command(
+    'Record that the customer came (staff)',
+    Strict({ slotId: Id, bookingId: Id }),
+    {
+      method: 'POST',
+      path: `${BOOKING}/attendance`,
+      status: 200,
+      location: BOOKING,
+      answer: Strict({ slotId: Id, bookingId: Id, status: Status('attended') }),
+    },
+    [
+      'slot-not-found',
+      'booking-not-found',
+      'already-canceled',
+      'already-rescheduled',
+      'already-attended',
+      'already-missed',
+      'reschedule-pending',
+      'too-early',
+      'too-late',
+    ],
+  ),
+  EndSlot: internalCommand('Close a slot at the end of its day, and mark bookings as missed', Strict({ slotId: Id })),
+  EndRemaining: internalCommand(
+    'End the next bookings, holds and waiting entries of a slot that has ended, or that was deleted',
+    Strict({ slotId: Id }),
   ),
   DeleteSlot: command(
     'Delete a slot and cancel its open bookings (administrators)',
@@ -111,7 +384,7 @@ const commands = {
       location: '/screening/slots/{slotId}',
       answer: Strict({ slotId: Id, status: Status('deleted'), openBookings: Count }),
     },
-    ['slot-not-found', 'slot-deleted'],
+    ['slot-not-found', 'slot-deleted', 'too-late'],
   ),
   ForceCancelBooking: internalCommand(
     'Cancel a booking of a deleted slot, if it is still open',
@@ -120,16 +393,23 @@ const commands = {
 };
 
 const Slot = Strict({
-  slotId: Id,
-  hospitalName: HospitalName,
-  date: CalendarDay,
-  status: Status('open', 'deleted'),
-  capacity: Capacity,
+  ...slot,
+  status: Status('open', 'ended', 'deleted'),
   booked: Capacity,
+  onHold: Type.Integer({ minimum: 0, description: 'Places that are held, or offered to waiting customers.' }),
+  waiting: Type.Integer({ minimum: 0, description: 'Entries in the waiting list.' }),
   left: Capacity,
+  holdFor: Type.Optional(HoldFor),
+  attended: Capacity,
+  missed: Capacity,
+  sessions: Type.Optional(
+    Type.Array(Strict({ at: At, capacity: Capacity, booked: Capacity, left: Capacity }), {
+      description: 'The times of day with their places. Without sessions a slot is one whole day.',
+    }),
+  ),
 });
 
-const bookingStatus = Status('booked', 'canceled', 'force-canceled');
+const bookingStatus = Status('booked', 'canceled', 'force-canceled', 'rescheduled', 'attended', 'missed');
 
 const Booking = Strict({
   slotId: Id,
@@ -137,6 +417,9 @@ const Booking = Strict({
   customerId: Id,
   hospitalName: HospitalName,
   date: CalendarDay,
+  ...at,
+  places: Places,
+  cancelUntil: Type.Optional(CancelUntil),
   status: bookingStatus,
   bookedAt: Time,
   history: Type.Array(Strict({ status: bookingStatus, time: Time }), { description: 'Its statuses, oldest first.' }),
@@ -146,10 +429,15 @@ const { status, date, customerId } = Booking.properties;
 const bookingSorts = ['bookedAt', 'date'];
 
 export const queries = {
+  ...slotPlaces.queries,
   ...inView('screening.slots', {
     slots: list('The slots with their places', '/screening/slots', Slot, {
-      filters: { status: Slot.properties.status, date, hospitalName: HospitalName },
+      filters: { status: Slot.properties.status, date, hospitalName: HospitalName, hospitalId: Id },
+      closed: ['ended', 'deleted'],
+      closedBy: 'date',
       sorts: ['date', 'left'],
+      range: 'date',
+      prefixes: ['hospitalName'],
     }),
     slot: one('One slot', '/screening/slots/{slotId}', Slot),
   }),
@@ -157,16 +445,23 @@ export const queries = {
     slotBookings: list("A slot's bookings", '/screening/slots/{slotId}/bookings', Booking, {
       filters: { status },
       sorts: ['bookedAt'],
+      range: 'bookedAt',
     }),
     booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking),
     bookings: list('Bookings of every slot', '/screening/bookings', Booking, {
       filters: { slotId: Id, status, date, customerId },
       sorts: bookingSorts,
+      range: 'bookedAt',
+      prefixes: ['hospitalName'],
     }),
-    customerBookings: list("A customer's bookings", '/screening/customers/{customerId}/bookings', Booking, {
-      filters: { status },
-      sorts: bookingSorts,
-    }),
+  }),
+  ...inView('screening.customerBookings', {
+    customerBookings: list(
+      "A customer's bookings, each with its history through all slots",
+      '/screening/customers/{customerId}/bookings',
+      Booking,
+      { filters: { status }, sorts: bookingSorts, range: 'bookedAt' },
+    ),
   }),
 };
 
@@ -190,9 +485,13 @@ export const schema = {
   commands,
   queries,
   access: {
+    ...slotPlaces.access,
     OpenSlot: staff,
     BookScreening: customer(),
     CancelBooking: customer(),
+    RescheduleBooking: customer(),
+    ChangeSlot: staff,
+    RecordAttendance: staff,
     DeleteSlot: admin,
     slots: anyone,
     slot: anyone,
@@ -202,6 +501,8 @@ export const schema = {
     customerBookings: customer(),
   },
   problems: {
+    ...slotPlaces.problems,
+    'has-sessions': { status: 409, title: 'A slot with sessions has no holds and no waiting list' },
     'slot-not-found': { status: 404, title: 'There is no such slot' },
     'slot-already-opened': { status: 409, title: 'A slot with this id exists already' },
     'date-in-past': { status: 422, title: 'The day has passed' },
@@ -211,8 +512,32 @@ export const schema = {
     'booking-already-exists': { status: 409, title: 'A booking with this id exists already' },
     'booking-not-found': { status: 404, title: 'There is no such booking' },
     'already-canceled': { status: 409, title: 'The booking is cancelled already' },
+    'already-rescheduled': { status: 409, title: 'The booking was moved to another slot' },
+    'already-attended': { status: 409, title: 'The customer came to the screening already' },
+    'already-missed': { status: 409, title: 'The customer did not come to the screening' },
+    'reschedule-pending': { status: 409, title: 'The booking is being moved to another slot' },
+    'same-session': { status: 409, title: 'The booking has this slot and session already' },
+    'too-early': { status: 409, title: "The slot's day has not come" },
+    'too-late': { status: 409, title: 'The time for this has passed' },
+    'no-such-session': { status: 422, title: 'The slot has no such session' },
+    'slot-already-open': { status: 409, title: 'The hospital has a slot on this day' },
+    'hospital-name-differs': { status: 409, title: 'The hospital has another name' },
+    'capacity-below-booked': { status: 409, title: 'More places are booked than would be left' },
+    'invalid-places': { status: 422, title: 'The capacity and the sessions do not fit together' },
+    'invalid-deadline': { status: 422, title: "Cancelling would end after the slot's day" },
   },
   overview,
+  report: {
+    occupancy: 'booked places of all places of the slots of the day, without deleted ones.',
+    places: {
+      view: 'screening.slots',
+      at: 'date',
+      taken: 'booked',
+      capacity: 'capacity',
+      only: { status: ['open', 'ended'] },
+    },
+  },
 } as const satisfies ContextSchema;
 
 export type ScreeningEvent = EventOf<typeof events>;
+export type ScreeningCommand = CommandOf<typeof commands>;

@@ -13,7 +13,9 @@ import {
 } from './kernel/context.ts';
 import { controlCenter, EventCursor } from './kernel/control-center.ts';
 import { ParkedChange, ParkedEvent, Replay, ReplayChange, ReplayRequest, Replays } from './kernel/operations.ts';
+import { Moment } from './kernel/paging.ts';
 import type { CommonProblem } from './kernel/problems.ts';
+import { Report, ReportPeriod } from './kernel/report.ts';
 import { Id } from './kernel/values.ts';
 
 /** An answer that is not the JSON of a query: a page, a stream, metrics, or health, whose status matters too. */
@@ -28,7 +30,18 @@ export type DocumentSchema = {
     schema: TSchema;
     example?: string;
   }[];
-  answers: Readonly<Record<number, { description: string; type: string; schema: object }>>;
+  answers: Readonly<
+    Record<
+      number,
+      {
+        description: string;
+        type: string;
+        schema: object;
+        /** Other types that the client may ask for with Accept, with their schemas. */
+        otherTypes?: Readonly<Record<string, object>>;
+      }
+    >
+  >;
   problems: readonly CommonProblem[];
   /** Whether it has an ETag, and answers If-None-Match with 304. */
   isTagged?: boolean;
@@ -135,6 +148,13 @@ const change = (path: string, status: 200 | 202, answer: CommandHttp['answer']):
   answer,
 });
 
+/** Says what the occupancy of each context is. */
+const reportWords = (contexts: readonly ContextSchema[]): string =>
+  [
+    'Days and hours are those of `TIME_ZONE`. An event counts in the day or hour in which it happened. A token whose scope is a part of the context is refused. The occupancy:',
+    ...contexts.flatMap(({ title, report }) => (report ? [`- ${title}: ${report.occupancy}`] : [])),
+  ].join('\n');
+
 /** Every resource that belongs to no context, by its operation id. */
 export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Record<string, SystemResource>> => ({
   controlCenter: {
@@ -173,6 +193,46 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
       ],
       answers: { 200: { description: 'The stream', type: 'text/event-stream', schema: { type: 'string' } } },
       problems: ['malformed-request', 'invalid-request', 'views-unavailable', 'overloaded'],
+    },
+  },
+  contextReport: {
+    tag: 'control-center',
+    access: staff,
+    document: {
+      summary: "A context's bookings, cancellations, no-shows, revenue, refunds and occupancy by day or hour",
+      description: reportWords(contexts),
+      path: '/control-center/reports/{context}',
+      parameters: [
+        {
+          name: 'context',
+          in: 'path',
+          schema: Type.String({ enum: contexts.flatMap(({ name, report }) => (report ? [name] : [])) }),
+          ...(contexts[0] ? { example: contexts[0].name } : {}),
+        },
+        {
+          name: 'from',
+          in: 'query',
+          description: 'In the first day or hour. Default: 30 days, or 24 hours, before `to`.',
+          schema: Moment,
+        },
+        {
+          name: 'to',
+          in: 'query',
+          description: 'After the last day or hour; at most 1,100 days, or 366 by hour, after `from`. Default: now.',
+          schema: Moment,
+        },
+        { name: 'by', in: 'query', schema: ReportPeriod },
+      ],
+      answers: {
+        200: {
+          description: 'The report; as a CSV file (RFC 4180, UTF-8 with a byte order mark) for `Accept: text/csv`',
+          type: 'application/json',
+          schema: Report,
+          otherTypes: { 'text/csv': { type: 'string' } },
+        },
+      },
+      problems: ['malformed-request', 'invalid-request', 'not-found', 'view-behind', 'views-unavailable', 'overloaded'],
+      isTagged: true,
     },
   },
   parkedEvents: {

@@ -1,7 +1,22 @@
-import type { Check } from '../platform/http/health.ts';
-import type { Telemetry } from '../platform/telemetry/telemetry.ts';
+import type { Streams } from '../platform/event-store/streams.ts';
+import type { ContextSchema } from '../schemas/kernel/context.ts';
+import type { ContextMessages } from '../schemas/kernel/messages.ts';
 import type { StepsByCommand } from './kernel/command-steps.ts';
+import type { Payments } from './payments/payments.ts';
 import type { Processes } from './policies/run-policies.ts';
+
+/** The services that contexts share. */
+export type SharedServices = {
+  /** Returns the process's one connection to the payment provider. */
+  payments(): Payments;
+};
+
+/** The parts of a process that process managers may use. */
+export type ProcessServices = SharedServices & {
+  /** Every context of Plaza that sends messages, whether this process runs it or not. */
+  messaging: readonly { schema: ContextSchema; messages: ContextMessages }[];
+  store: Pick<Streams, 'readLast'>;
+};
 
 /**
  * The services that the commands and process managers of a context call.
@@ -9,18 +24,10 @@ import type { Processes } from './policies/run-policies.ts';
  */
 // biome-ignore lint/suspicious/noExplicitAny: a program has every setting; a context declares those that it reads
 export type Services<Settings = any> = {
-  /** Refuses settings that name no service. @throws Error with the name SettingsError */
-  check(settings: Settings): void;
-  /**
-   * Starts a stand-in for a service that the settings do not name, in a process that runs every side.
-   * @returns the settings that lead to it
-   */
-  standIn(settings: Settings, dataFolder: string): Promise<{ settings: Partial<Settings>; stop(): Promise<void> }>;
-  /** Opens the services that the commands need. */
-  commands(
-    settings: Settings,
-    telemetry: Pick<Telemetry, 'registry'>,
-  ): { steps: StepsByCommand; checks: Readonly<Record<string, () => Promise<Check>>> };
+  /** Whether the context takes payments. The settings must then choose a payment provider. */
+  takesPayments: boolean;
+  /** Returns the steps of its commands that call services. */
+  commands(settings: Settings, shared: SharedServices): StepsByCommand;
   /** Opens the services that the process managers need. */
-  processes(settings: Settings): Processes;
+  processes(settings: Settings, services: ProcessServices): Processes;
 };

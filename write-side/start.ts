@@ -17,6 +17,8 @@ export type WriteSideOptions = {
   /** Appends in place of the client, if given. */
   appending?: Appending | undefined;
   contexts: readonly CommandContext[];
+  /** The time zone of calendar days (IANA name). */
+  timeZone: string;
   /** Milliseconds until a command is answered with 503 when the event store does not answer. */
   answerWithin: number;
   /** Commands that may wait or be in flight. */
@@ -58,6 +60,7 @@ export const startWriteSide = ({
   client,
   appending,
   contexts,
+  timeZone,
   answerWithin,
   maxBusy,
   steps = {},
@@ -67,7 +70,7 @@ export const startWriteSide = ({
   telemetry,
 }: WriteSideOptions): WriteSide => {
   const store = appending ? sharedAppends(streams(client), appending) : streams(client);
-  const handler = measuredHandler({ store, contexts, maxBusy, onError }, telemetry);
+  const handler = measuredHandler({ store, contexts, timeZone, maxBusy, onError }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {

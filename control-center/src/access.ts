@@ -1,3 +1,4 @@
+import type { Role } from '../../schemas/access.ts';
 import type { Item } from './context.ts';
 import { knownOperation, type Operation } from './openapi.ts';
 import { session } from './session.ts';
@@ -10,13 +11,20 @@ const permitOf = ({ access }: Operation): 'all' | readonly string[] => {
   if (now.state === 'off' || access.anyone === 'all') return 'all';
   if (now.state !== 'in' && now.state !== 'over') return NOBODYS;
   const grants = now.caller.roles.flatMap((role) => access[role] ?? []);
-  return grants.includes('all') ? 'all' : grants.flatMap((grant) => (grant === 'all' ? [] : [grant.own]));
+  const own = grants.flatMap((grant) => (typeof grant === 'string' ? [] : [grant.own]));
+  return own.length < grants.length ? 'all' : own;
 };
 
 /** Returns the id under which the signed-in user owns things; undefined without sign-in. */
 export const ownId = (): string | undefined => {
   const now = session.get();
   return now.state === 'in' || now.state === 'over' ? now.caller.id : undefined;
+};
+
+/** Returns whether the signed-in user has a role. */
+export const hasRole = (role: Role): boolean => {
+  const now = session.get();
+  return (now.state === 'in' || now.state === 'over') && now.caller.roles.includes(role);
 };
 
 /**

@@ -63,6 +63,8 @@ export type ThingView = {
   lists?: readonly string[];
   /** Commands for its current state; the most frequent one first. */
   commands?(item: Item): readonly string[];
+  /** Returns the values of fields that its commands call otherwise. */
+  known?(item: Item): Item;
 };
 
 /** The things of a customer: a list, or one resource. */
@@ -92,7 +94,10 @@ export type ContextView = {
   /** The path template for each field that names a resource. */
   links: Readonly<Record<string, string>>;
   commands: Readonly<Record<string, Phrase & { danger?: boolean }>>;
-  /** The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the field that is shown. */
+  /**
+   * The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the fields that are shown,
+   * with spaces between them.
+   */
   choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
   /** In Korean; the English texts come from Plaza. */
   problems: Readonly<Record<string, string>>;
@@ -103,7 +108,7 @@ export type ContextView = {
   left?: {
     now(overview: never): ReadonlyMap<string, number>;
     place(data: Ids): string | undefined;
-    changes: Readonly<Record<string, number | null>>;
+    changes: Readonly<Record<string, number | null | ((data: never) => number)>>;
   };
   names(overview: never): ReadonlyMap<string, string>;
   customer?: readonly Belonging[];
@@ -141,7 +146,9 @@ export const contextView = <Schema extends ContextSchema>(view: {
   left?: {
     now(overview: OverviewOf<Schema>): ReadonlyMap<string, number>;
     place(data: Ids): string | undefined;
-    changes: Readonly<Partial<Record<keyof Events<Schema> & string, number | null>>>;
+    changes: {
+      readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
+    };
   };
   names(overview: OverviewOf<Schema>): ReadonlyMap<string, string>;
   customer?: readonly Belonging[];

@@ -1,6 +1,6 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { mayFollow, ownId } from './access.ts';
+import { may, mayFollow, ownId } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { language, t } from './language.ts';
 import { start } from './live.ts';
@@ -9,6 +9,7 @@ import { CustomerPage } from './pages/customer.tsx';
 import { ListPage } from './pages/list.tsx';
 import { OperationsPage } from './pages/operations.tsx';
 import { OverviewPage } from './pages/overview.tsx';
+import { REPORT, ReportPage } from './pages/report.tsx';
 import { SignInPage } from './pages/sign-in.tsx';
 import { ThingPage } from './pages/thing.tsx';
 import { homeWords } from './parts/crumbs.tsx';
@@ -24,9 +25,9 @@ import { match } from './templates.ts';
 /** Returns the view of a resource's path. */
 const viewAt = (path: string) => {
   if (path === '/operations') return <OperationsPage />;
-  const customer = match('/customers/{id}', path);
-  if (customer) return <CustomerPage key={path} id={customer.id!} />;
+  const { context } = match(REPORT, path) ?? {};
   for (const view of contextViews) {
+    if (view.name === context) return <ReportPage key={path} view={view} />;
     for (const template of Object.keys(view.lists)) {
       const parameters = match(template, path);
       if (parameters) return <ListPage key={path} view={view} template={template} parameters={parameters} />;
@@ -36,6 +37,8 @@ const viewAt = (path: string) => {
       if (parameters) return <ThingPage key={path} view={view} template={template} parameters={parameters} />;
     }
   }
+  const customer = match('/customers/{id}', path);
+  if (customer) return <CustomerPage key={path} id={customer.id!} />;
   return (
     <>
       <h1>{t({ en: 'This page does not exist', ko: '존재하지 않는 페이지입니다' })}</h1>
@@ -68,7 +71,8 @@ const App = () => {
         <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>
       </Shell>
     );
-  if (now.state === 'out')
+  const isPublic = path === '/board' && may('GET /food-court/board');
+  if (now.state === 'out' && !isPublic)
     return (
       <Shell>
         <SignInPage {...now} />

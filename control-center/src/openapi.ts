@@ -1,4 +1,4 @@
-import type { Rule } from '../../schemas/access.ts';
+import type { Role, Rule } from '../../schemas/access.ts';
 import { get } from './api.ts';
 
 /** The parts of an OpenAPI schema that forms and filters need. */
@@ -9,6 +9,7 @@ export type Schema = {
   minimum?: number;
   maximum?: number;
   maxLength?: number;
+  minItems?: number;
   maxItems?: number;
   default?: unknown;
   properties?: Readonly<Record<string, Schema>>;
@@ -22,6 +23,7 @@ type Raw = {
   parameters: readonly { name?: string; in?: string; schema?: Schema }[];
   requestBody?: { content: { 'application/json': { schema: Schema & { $ref?: string } } } };
   'x-access': Rule;
+  'x-optional-for'?: Readonly<Record<string, Role>>;
 };
 
 type OpenApi = {
@@ -36,6 +38,8 @@ export type Operation = {
   /** The query parameters. */
   query: Readonly<Record<string, Schema>>;
   body: Schema | undefined;
+  /** Optional fields of the body that only one role may leave out, each with the role. */
+  optionalFor: Readonly<Record<string, Role>>;
   /** The access rule. */
   access: Rule;
 };
@@ -54,6 +58,7 @@ const describe = (document: OpenApi): Map<string, Operation> => {
           ),
         ),
         body: name === undefined ? body : document.components.schemas[name],
+        optionalFor: raw['x-optional-for'] ?? {},
         access: raw['x-access'],
       };
       return [

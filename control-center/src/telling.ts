@@ -38,7 +38,8 @@ export const tell = (events: readonly HappenedEvent[], overview: Overview | unde
         left: place === undefined ? undefined : left.get(place),
       }),
     );
-    const change = view.left?.changes[event.type];
+    const changes = view.left?.changes[event.type];
+    const change = typeof changes === 'function' ? changes(event.data as never) : changes;
     if (place !== undefined && change !== undefined) {
       const now = left.get(place);
       if (change === null || now === undefined) left.delete(place);

@@ -60,6 +60,9 @@ export type PageOptions = {
   maxTimeMS?: number;
 };
 
+const valueAt = (document: Document, path: string): Place['value'] =>
+  path.split('.').reduce((part: unknown, name) => (part as Document)?.[name], document) as Place['value'];
+
 /** Reads a page of a collection. @returns its documents, and the cursor of the next page if there is one */
 export const readPage = async <Item extends Stored>(
   cursors: Cursors,
@@ -78,6 +81,6 @@ export const readPage = async <Item extends Stored>(
   if (documents.length <= limit) return { documents, next: undefined };
   documents.pop();
   const last = documents.at(-1)!;
-  const value = field === '_id' ? null : last[field];
+  const value = field === '_id' ? null : valueAt(last, field);
   return { documents, next: await cursors.encode(question, { id: last._id, value }) };
 };

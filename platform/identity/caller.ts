@@ -31,7 +31,12 @@ export type Within = { field: string; values: readonly string[] };
  */
 export type Permit =
   | { kind: 'all' }
-  | { kind: 'some'; within?: Within; own?: { id: string; fields: readonly string[] } };
+  | {
+      kind: 'some';
+      within?: Within;
+      /** `needs`: by the field with the id, another field that the thing must have. */
+      own?: { id: string; fields: readonly string[]; needs?: Readonly<Record<string, string>> };
+    };
 
 const ALL: Permit = { kind: 'all' };
 
@@ -51,21 +56,28 @@ const OFF: Admitted = { caller: undefined, permit: ALL, personal: ALL, reach: ()
 const permitOfRoles = (rule: Rule, caller: Caller, context: Scoped): Permit | undefined => {
   const { field } = context.scope ?? {};
   const grants = caller.roles.flatMap((role) => (rule[role] ? [{ role, grant: rule[role] }] : []));
-  const isScoped = ({ grant }: (typeof grants)[number]) => grant === 'all' || grant.own === field;
+  const isScoped = ({ grant }: (typeof grants)[number]) => typeof grant === 'string' || grant.own === field;
   const reach = reachIn(context, { ...caller, roles: grants.filter(isScoped).map(({ role }) => role) });
   if (reach === 'all') return ALL;
 
   const isOutside = caller.scope !== undefined && reachIn(context, caller).length === 0;
   const fields = grants.flatMap(({ grant }) =>
-    grant === 'all' || grant.own === field || isOutside ? [] : [grant.own],
+    typeof grant === 'string' || grant.own === field || isOutside ? [] : [grant.own],
+  );
+  const needs = Object.fromEntries(
+    grants.flatMap(({ grant }) => (typeof grant === 'string' || !grant.needs ? [] : [[grant.own, grant.needs]])),
   );
   if (reach.length === 0 && fields.length === 0) return undefined;
   return {
     kind: 'some',
     ...(field !== undefined && reach.length > 0 ? { within: { field, values: reach } } : {}),
-    ...(fields.length > 0 ? { own: { id: caller.id, fields } } : {}),
+    ...(fields.length > 0 ? { own: { id: caller.id, fields, needs } } : {}),
   };
 };
+
+/** Returns the rule for the personal fields of a query. */
+const personalRule = (rule: Rule): Rule =>
+  Object.fromEntries(Object.entries(rule).filter(([, grant]) => grant !== 'impersonal'));
 
 /**
  * Returns the things of a context that a rule lets a caller use.
@@ -87,7 +99,11 @@ const isWithin = (within: Within | undefined, thing: Readonly<Record<string, unk
 export const isPermitted = (permit: Permit, thing: Readonly<Record<string, unknown>>): boolean => {
   if (permit.kind === 'all') return true;
   const { own, within } = permit;
-  return isWithin(within, thing) || (own?.fields.some((field) => thing[field] === own.id) ?? false);
+  const hasNeeded = (field: string) => {
+    const needed = own?.needs?.[field];
+    return needed === undefined || thing[needed] !== undefined;
+  };
+  return isWithin(within, thing) || (own?.fields.some((field) => thing[field] === own.id && hasNeeded(field)) ?? false);
 };
 
 /** Returns the roles in a claim. Names that Plaza does not know are left out. */
@@ -107,7 +123,7 @@ export const admit =
     if (identify) {
       const caller = await identify(req.headers.authorization);
       const permit = permitOf(rule, caller, context);
-      const personal = caller && permitOfRoles(rule, caller, context);
+      const personal = caller && permitOfRoles(personalRule(rule), caller, context);
       res.locals.admitted = { ...OFF, caller, permit, personal } satisfies Admitted;
     }
     next();

@@ -28,6 +28,36 @@ describe('an address that other machines can reach', () => {
   });
 });
 
+describe('the time zone', () => {
+  test('is Asia/Seoul unless set', () => {
+    expect(readSettings({}).TIME_ZONE).toBe('Asia/Seoul');
+    expect(readSettings({ TIME_ZONE: 'Europe/Berlin' }).TIME_ZONE).toBe('Europe/Berlin');
+  });
+
+  test.each(['Seoul', '+09:00', ''])('%j prevents the start', (TIME_ZONE) => {
+    expect(refusal({ TIME_ZONE })).toBe(`TIME_ZONE=${TIME_ZONE} must be an IANA time zone, such as Asia/Seoul or UTC`);
+  });
+});
+
+describe('the write sides of contexts', () => {
+  test('are URLs by context', () => {
+    expect(readSettings({}).WRITE_SIDE_URLS).toEqual({});
+    expect(readSettings({ WRITE_SIDE_URLS: 'food-court=http://a:1, cinema=https://b/?x=y' }).WRITE_SIDE_URLS).toEqual({
+      'food-court': 'http://a:1',
+      cinema: 'https://b/?x=y',
+    });
+  });
+
+  test.each([
+    ['http://a:1', 'must be CONTEXT=URL, separated by commas'],
+    ['cinema=', 'must be CONTEXT=URL, separated by commas'],
+    ['casino=http://a:1', 'names casino, but there are only '],
+    ['cinema=a:1', 'must begin with http:// or https://'],
+  ])('%s prevents the start', (WRITE_SIDE_URLS, reason) => {
+    expect(refusal({ WRITE_SIDE_URLS })).toContain(`WRITE_SIDE_URLS=${WRITE_SIDE_URLS} ${reason}`);
+  });
+});
+
 describe('a misspelt setting', () => {
   test.each([
     ['PLAZA_CONTEXT', 'PLAZA_CONTEXTS'],
@@ -78,4 +108,33 @@ test('variables of other programs are ignored', () => {
     PLAZA_VERSION: '1.0.0',
   };
   expect(readSettings({ ...process.env, ...foreign })).toEqual(readSettings(process.env));
+});
+
+describe('the webhook for messages', () => {
+  const MESSAGE_WEBHOOK_SECRET = `whsec_${Buffer.alloc(24).toString('base64')}`;
+
+  test.each(['https://sms.example/plaza', 'http://127.0.0.1:9000/', 'http://localhost/', 'http://[::1]:9000'])(
+    'may be %s',
+    (MESSAGE_WEBHOOK_URL) =>
+      expect(readSettings({ MESSAGE_WEBHOOK_URL, MESSAGE_WEBHOOK_SECRET })).toMatchObject({ MESSAGE_WEBHOOK_URL }),
+  );
+
+  test.each(['http://sms.example', 'http://10.0.0.1', 'http://127.0.0.1.example', 'ftp://127.0.0.1', 'sms.example'])(
+    'is refused without encryption: %s',
+    (MESSAGE_WEBHOOK_URL) =>
+      expect(refusal({ MESSAGE_WEBHOOK_URL, MESSAGE_WEBHOOK_SECRET })).toContain('must begin with https://'),
+  );
+
+  test('needs a secret of 24 to 64 bytes', () => {
+    const MESSAGE_WEBHOOK_URL = 'https://sms.example';
+    expect(refusal({ MESSAGE_WEBHOOK_URL })).toBe('MESSAGE_WEBHOOK_SECRET must be set with MESSAGE_WEBHOOK_URL');
+    for (const secret of [
+      'secret',
+      'whsec_',
+      'whsec_c2hvcnQ=',
+      `whsec_${Buffer.alloc(65).toString('base64')}`,
+      'whsec_!',
+    ])
+      expect(refusal({ MESSAGE_WEBHOOK_URL, MESSAGE_WEBHOOK_SECRET: secret })).toContain('must be whsec_');
+  });
 });

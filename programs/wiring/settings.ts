@@ -1,3 +1,4 @@
+import { isTimeZone } from '../../schemas/kernel/calendar.ts';
 import { contextSchemas } from '../contexts.ts';
 import { isLoopback } from './loopback.ts';
 import { misspelt } from './misspelt.ts';
@@ -41,6 +42,22 @@ const contexts = (text: string) => {
   return known.filter((name) => names.includes(name));
 };
 
+const urlsByContext = (text: string): Readonly<Record<string, string>> => {
+  const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim().split(/=(.*)/s).slice(0, 2));
+  return Object.fromEntries(
+    entries.map(([name = '', target = '']) => {
+      if (target === '') throw new Error('must be CONTEXT=URL, separated by commas');
+      contexts(name);
+      return [name, url('http', 'https')(target)];
+    }),
+  );
+};
+
+const timeZone = (text: string) => {
+  if (!isTimeZone(text)) throw new Error('must be an IANA time zone, such as Asia/Seoul or UTC');
+  return text;
+};
+
 const ASYMMETRIC = /^((ES|PS|RS)(256|384|512)|EdDSA)$/;
 
 const algorithms = (text: string) => {
@@ -48,6 +65,26 @@ const algorithms = (text: string) => {
   const wrong = names.filter((name) => !ASYMMETRIC.test(name));
   if (wrong.length > 0) throw new Error('must be from ES, PS and RS with 256, 384 or 512, and EdDSA');
   return names;
+};
+
+const language = (text: string): 'ko' | 'en' => {
+  if (text !== 'ko' && text !== 'en') throw new Error('must be ko or en');
+  return text;
+};
+
+const webhookUrl = (text: string): string => {
+  if (text === '') return text;
+  const parsed = URL.parse(text);
+  const isSafe = parsed?.protocol === 'https:' || (parsed?.protocol === 'http:' && isLoopback(parsed.hostname));
+  if (!isSafe) throw new Error('must begin with https://; http:// only to this machine');
+  return text;
+};
+
+const webhookSecret = (text: string): string => {
+  const bytes = Buffer.from(text.slice('whsec_'.length), 'base64').length;
+  if (text !== '' && (!/^whsec_[A-Za-z0-9+/]+={0,2}$/.test(text) || bytes < 24 || bytes > 64))
+    throw new Error('must be whsec_ and 24 to 64 bytes in base64');
+  return text;
 };
 
 const onOff = (text: string): 'on' | 'off' => {
@@ -65,6 +102,7 @@ export const settingsTable = {
   ),
   PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
   PLAZA_CONTEXTS: setting('Enabled contexts, separated by commas; all when empty', '', contexts),
+  TIME_ZONE: setting('Time zone of calendar days (IANA name)', 'Asia/Seoul', timeZone),
   AUTH: setting(
     'on: every request needs an access token, except where anyone has access; off: no sign-in',
     'off',
@@ -97,6 +135,11 @@ export const settingsTable = {
     'plaza_scope',
     (text) => text,
   ),
+  PUBLIC_BOARD: setting(
+    "on: anyone sees the food court's notification board, without customers, also with AUTH=on",
+    'off',
+    onOff,
+  ),
   AUTH_CLIENT_ID: setting(
     "Client id of the control centre's page at the identity provider",
     'plaza-control-center',
@@ -121,6 +164,11 @@ export const settingsTable = {
   READ_API_PORT: setting('Port of a separate read API', '8082', port),
   PROJECTIONS_PORT: setting('Port of a projections process, for operations, health and metrics', '8083', port),
   WRITE_SIDE_URL: setting('URL to which the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
+  WRITE_SIDE_URLS: setting(
+    'URLs to which the gateway sends the commands of some contexts instead: food-court=http://…,cinema=http://…',
+    '',
+    urlsByContext,
+  ),
   READ_API_URL: setting('URL to which the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
   PROJECTIONS_URL: setting(
     'URL to which the gateway sends /operations/',
@@ -175,16 +223,20 @@ export const settingsTable = {
     whole(10, 60_000),
   ),
   PAYMENT_ANSWER_MS: setting(
-    'Milliseconds after which a reservation gets 202 while its payment is pending',
+    'Milliseconds after which a reservation or a charge gets 202 while its payment is pending',
     '5000',
     whole(10, 60_000),
   ),
   MAX_PAYMENTS: setting(
-    'Concurrent payments of one write side; further reservations get 503',
+    'Concurrent payments of one context in one write side; further reservations or charges get 503',
     '200',
     whole(1, 100_000),
   ),
-  HOLD_SECONDS: setting('Seconds after which a held seat without a payment outcome is settled', '30', whole(1, 86_400)),
+  HOLD_SECONDS: setting(
+    'Seconds after which a held seat or a charge without a payment outcome is settled',
+    '30',
+    whole(1, 86_400),
+  ),
   MESSAGE_SMTP_URL: setting(
     "Mail server for messages to customers, smtp://…; empty: messages are only in the customers' view",
     '',
@@ -192,9 +244,30 @@ export const settingsTable = {
   ),
   MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost', (text) => text),
   MESSAGE_TO: setting(
-    'Mail address of a customer; {customerId} stands for the id',
-    '{customerId}@localhost',
+    'Mail address of customers who stored none; {customerId} stands for the id; empty: no mail to them',
+    '',
     (text) => text,
+  ),
+  MESSAGE_WEBHOOK_URL: setting(
+    'Gateway for SMS or KakaoTalk to which messages are posted, https://… (see docs/messages.md); empty: none',
+    '',
+    webhookUrl,
+  ),
+  MESSAGE_WEBHOOK_SECRET: setting(
+    'Key of the signatures of these calls: whsec_ and 24 to 64 bytes in base64',
+    '',
+    webhookSecret,
+  ),
+  MESSAGE_LANGUAGE: setting('Language of messages to customers who chose none: ko or en', 'en', language),
+  MESSAGE_MAX_AGE_HOURS: setting(
+    'Hours after its event until which a message is sent; an older one stays in the view',
+    '24',
+    whole(1, 8_760),
+  ),
+  MESSAGE_TIMEOUT_MS: setting(
+    'Time limit of a call to the gateway, and of each step of a mail, in milliseconds',
+    '5000',
+    whole(10, 20_000),
   ),
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
     "URL to which traces are exported (OTLP over HTTP), http://…:4318; empty: none. If set, OpenTelemetry's other variables apply too",
@@ -226,7 +299,7 @@ export class SettingsError extends Error {
 /**
  * Reads every setting from the environment.
  * @throws SettingsError with a line for each variable that is invalid or looks misspelt, and for a HOST that other
- *   machines can reach while AUTH is not set
+ *   machines can reach while AUTH is not set, and for a webhook without a secret
  */
 export const readSettings = (env: Readonly<Record<string, string | undefined>> = process.env): Settings => {
   const wrong = misspelt(env, Object.keys(settingsTable));
@@ -244,6 +317,8 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
     wrong.push(
       `HOST=${settings.HOST} can be reached by others: set AUTH=on, or AUTH=off if everybody may read and change everything`,
     );
+  if (settings.MESSAGE_WEBHOOK_URL && settings.MESSAGE_WEBHOOK_SECRET === '')
+    wrong.push('MESSAGE_WEBHOOK_SECRET must be set with MESSAGE_WEBHOOK_URL');
   if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
   return settings;
 };

@@ -23,6 +23,7 @@ export const openWriteSide = (
   const writeSide = startWriteSide({
     ...parts,
     ...services.commands(telemetry),
+    timeZone: settings.TIME_ZONE,
     answerWithin: settings.COMMAND_TIMEOUT_MS,
     maxBusy: settings.MAX_WAITING_COMMANDS,
     onError,

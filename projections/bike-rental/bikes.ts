@@ -6,13 +6,20 @@ type Bike = Static<typeof queries.bike.item>;
 
 const withStatus = (bike: Bike): Bike => ({
   ...bike,
-  status: bike.rentalId !== undefined ? 'in-use' : bike.usable ? 'available' : 'out-of-service',
+  status:
+    bike.status === 'retired'
+      ? 'retired'
+      : bike.rentalId !== undefined
+        ? 'in-use'
+        : bike.usable
+          ? 'available'
+          : 'out-of-service',
 });
 
 export const bikes = projection<Bike>()({
   context: bikeRental,
   name: 'bike-rental.bikes',
-  version: 1,
+  version: 2,
   key: ({ bikeId }) => bikeId,
   on: {
     BikeRegistered: (_bike, { bikeId, location }) => ({ bikeId, status: 'available', location, usable: true }),
@@ -20,6 +27,8 @@ export const bikes = projection<Bike>()({
   onExisting: {
     BikeRented: (bike, { rentalId }) => withStatus({ ...bike, rentalId }),
     BikeReturned: ({ rentalId: _ended, ...bike }, { location }) => withStatus({ ...bike, location }),
+    BikeMoved: (bike, { location }) => ({ ...bike, location }),
+    BikeRetired: (bike) => ({ ...bike, status: 'retired' }),
     ConditionReported: (bike, { batteryLevel, usable, reportedAt }) =>
       withStatus({ ...bike, batteryLevel, usable, reportedAt }),
   },

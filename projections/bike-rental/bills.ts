@@ -5,10 +5,13 @@ import { projection } from '../kernel/projection.ts';
 /** The time of the return identifies the bill of a fee, because the id of a rental may be used again. */
 type Bill = Static<typeof queries.bills.item> & { returnedAt?: string };
 
+const paidSoFar = (bill: Bill, { closedAt, paid }: { closedAt: string; paid: number }): Bill =>
+  closedAt === bill.returnedAt ? { ...bill, paid } : bill;
+
 export const bills = projection<Bill>()({
   context: bikeRental,
   name: 'bike-rental.bills',
-  version: 2,
+  version: 3,
   key: ({ bikeId, rentalId }) => `${bikeId}.${rentalId}`,
   on: {
     BillOpened: (_bill, { bikeId, rentalId, userId, tariff }, { metadata }) => ({
@@ -29,7 +32,8 @@ export const bills = projection<Bill>()({
       fee,
       returnedAt,
     }),
-    FeeDeducted: (bill, { closedAt, paid }) => (closedAt === bill.returnedAt ? { ...bill, paid } : bill),
+    FeeDeducted: paidSoFar,
+    BillPaid: paidSoFar,
   },
   missing: 'a bill that was never opened',
 });

@@ -21,6 +21,12 @@ const billOf = ({ bill }: Rental): NonNullable<Rental['bill']> => {
   return bill;
 };
 
+const paidSoFar = (item: Rental | Conversion, { closedAt, paid }: { closedAt: string; paid: number }): Rental => {
+  const rental = rentalOf(item);
+  if (closedAt !== rental.returnedAt) return rental;
+  return { ...rental, bill: { ...billOf(rental), paid } };
+};
+
 /**
  * Users' histories: a document for each rental, fed by the bike's, the bill's and the deposit's events, and one for
  * each conversion.
@@ -28,7 +34,7 @@ const billOf = ({ bill }: Rental): NonNullable<Rental['bill']> => {
 export const rentals = projection<Rental | Conversion>()({
   context: bikeRental,
   name: 'bike-rental.rentals',
-  version: 1,
+  version: 2,
   // The third part distinguishes conversions from rentals, whose keys have two parts.
   key: (data) =>
     'conversionId' in data ? `${data.managerId}.${data.conversionId}.conversion` : `${data.bikeId}.${data.rentalId}`,
@@ -71,11 +77,8 @@ export const rentals = projection<Rental | Conversion>()({
       if (rentedAt !== rental.rentedAt) return rental;
       return { ...rental, bill: { ...billOf(rental), status: 'closed', closedAt: metadata.time, minutes, fee } };
     },
-    FeeDeducted: (item, { closedAt, paid }) => {
-      const rental = rentalOf(item);
-      if (closedAt !== rental.returnedAt) return rental;
-      return { ...rental, bill: { ...billOf(rental), paid } };
-    },
+    FeeDeducted: paidSoFar,
+    BillPaid: paidSoFar,
   },
   missing: 'a rental that never began',
   // The control centre shows the newest rentals.

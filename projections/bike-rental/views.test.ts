@@ -8,7 +8,10 @@ import { bikes } from './bikes.ts';
 import { bills } from './bills.ts';
 import { deposits } from './deposits.ts';
 import { managers } from './managers.ts';
+import { movements } from './movements.ts';
 import { rentals } from './rentals.ts';
+import { reports } from './reports.ts';
+import { settings } from './settings.ts';
 
 const ajv = new Ajv({ strict: true });
 formats.default(ajv, ['date-time']);
@@ -103,6 +106,52 @@ describe('bikes', () => {
   });
 });
 
+describe('moved and retired bikes', () => {
+  const moved: BikeRentalEvent = {
+    type: 'BikeMoved',
+    data: { bikeId: 'bike-1', from: station, location: elsewhere },
+  };
+  const retired: BikeRentalEvent = { type: 'BikeRetired', data: { bikeId: 'bike-1', location: elsewhere } };
+  it('stand where they were brought', () =>
+    expect(viewAfter(bikes, [registered, moved])['bike-1']).toMatchObject({
+      status: 'available',
+      location: elsewhere,
+    }));
+  it('are retired for good', () =>
+    expect(viewAfter(bikes, [registered, moved, retired])['bike-1']).toMatchObject({ status: 'retired' }));
+});
+
+it('reports are shown with the points that they earned, also when an id is used again', () => {
+  const again: BikeRentalEvent = {
+    type: 'ConditionReported',
+    data: { ...(reported(true).data as { bikeId: string }), reportedAt: timeOf(7), points: 0 } as never,
+  };
+  const shown = Object.values(viewAfter(reports, [reported(false), again]));
+  expect(shown).toMatchObject([
+    { reportId: 'p-1', usable: false },
+    { reportId: 'p-1', usable: true, points: 0 },
+  ]);
+});
+
+describe('bills', () => {
+  const billPaid = (paid: number, closedAt = returnedAt): BikeRentalEvent => ({
+    type: 'BillPaid',
+    data: { ...rental, amount: 600, paid, closedAt },
+  });
+  const paidIn = (...events: BikeRentalEvent[]) => {
+    const all = [rented, opened, returned, closed, deducted, ...events];
+    const { bill } = viewAfter(rentals, all)['bike-1.r-1'] as { bill: { paid: number } };
+    return [(viewAfter(bills, all.slice(1))['bike-1.r-1'] as { paid: number }).paid, bill.paid];
+  };
+
+  it('show the part that the balance covered, and then the money that settled more', () => {
+    expect(paidIn()).toEqual([400, 400]);
+    expect(paidIn(billPaid(1_000), billPaid(1_400))).toEqual([1_400, 1_400]);
+  });
+  it('show nothing of the bill of an earlier rental of the same id', () =>
+    expect(paidIn(billPaid(1_400, timeOf(1)))).toEqual([400, 400]));
+});
+
 describe('rentals', () => {
   const line = (...events: BikeRentalEvent[]) => viewAfter(rentals, events)['bike-1.r-1'];
 
@@ -174,6 +223,8 @@ it.each<[Projection, { item: object }, number, string[]]>([
   [bills, queries.bills, 1, ['returnedAt']],
   [deposits, queries.deposit, 1, []],
   [managers, queries.manager, 1, []],
+  [movements, queries.movements, 3, []],
+  [reports, queries.reports, 1, []],
 ])('$name has documents of the shape that its queries tell', (projection, query, count, unshown) => {
   const isItem = ajv.compile(query.item);
   const documents = Object.values(viewAfter(projection, everything));
@@ -182,6 +233,49 @@ it.each<[Projection, { item: object }, number, string[]]>([
     isItem(Object.fromEntries(Object.entries(document).filter(([field]) => !unshown.includes(field))));
     expect(isItem.errors).toBeNull();
   }
+});
+
+describe('movements', () => {
+  const charge = { userId: 'user-1', chargeId: 'c-9', charge: '4', amount: 700 };
+  const requested: BikeRentalEvent = {
+    type: 'ChargeRequested',
+    data: { ...charge, method: 'card', requestedAt: timeOf(7), balance: 0, outstanding: 300 },
+  };
+  const paid: BikeRentalEvent = {
+    type: 'DepositCharged',
+    data: { ...charge, method: 'card', settled: 300, chargedAt: timeOf(8), balance: 400, outstanding: 0 },
+  };
+  const declined: BikeRentalEvent = {
+    type: 'ChargeDeclined',
+    data: { ...charge, reason: 'timed-out', declinedAt: timeOf(8), balance: 0, outstanding: 300 },
+  };
+
+  it('are the charges, fees and credits of a deposit, each with the balance after it', () => {
+    const shown = Object.values(viewAfter(movements, [deducted, charged, credited]));
+    expect(shown).toMatchObject([
+      { kind: 'fee', amount: 1_400, balance: 0, outstanding: 1_000, bikeId: 'bike-1', rentalId: 'r-1' },
+      { kind: 'charge', status: 'charged', amount: 5_000, balance: 4_000, outstanding: 0, chargeId: 'c-1' },
+      { kind: 'conversion', amount: 600, balance: 4_600, managerId: 'm-1', conversionId: 'v-1' },
+    ]);
+  });
+  it('show a charge while its payment is open, and how it ended', () => {
+    const one = (...events: BikeRentalEvent[]) => viewAfter(movements, events)['user-1.c-9'];
+    expect(one(requested)).toMatchObject({ status: 'pending', method: 'card', balance: 0, outstanding: 300 });
+    expect(one(requested, paid)).toMatchObject({ status: 'charged', balance: 400, outstanding: 0 });
+    expect(one(requested, declined)).toMatchObject({ status: 'declined', reason: 'timed-out', outstanding: 300 });
+    expect(one(requested, declined, { type: 'ChargeRefunded', data: charge })).toMatchObject({ status: 'refunded' });
+    expect(one(requested, declined, { type: 'ChargeVoided', data: charge })).toMatchObject({ status: 'voided' });
+    expect(() => one(declined)).toThrow('never requested');
+  });
+});
+
+it('the settings are the defaults, except what was set', () => {
+  const points: BikeRentalEvent = { type: 'PointsChanged', data: { perReport: 500 } };
+  const dear: BikeRentalEvent = { type: 'TariffChanged', data: { base: 1, perMinute: 2, dailyMax: 3 } };
+  const cheap: BikeRentalEvent = { type: 'TariffChanged', data: { base: 1, perMinute: 2 } };
+  expect(viewAfter(settings, [points])['']).toEqual({ base: 1_000, perMinute: 100, perReport: 500 });
+  expect(viewAfter(settings, [dear])['']).toEqual({ base: 1, perMinute: 2, dailyMax: 3, perReport: 1_000 });
+  expect(viewAfter(settings, [dear, points, cheap])['']).toEqual({ base: 1, perMinute: 2, perReport: 500 });
 });
 
 it('deposits and managers stand where the last event left them', () => {

@@ -1,30 +1,42 @@
 import type { Static } from 'typebox';
 import { schema as cinema, type queries } from '../../schemas/cinema.ts';
 import { projection } from '../kernel/projection.ts';
+import { counts, newCounts } from './showing-counts.ts';
 
 type Movie = Static<typeof queries.movie.item> & { ratingSum: number };
 type Showing = Movie['showings'][number];
 type Counts = Movie['reservations'];
 
-const counted = (showing: Showing): Showing => ({ ...showing, left: showing.seats - showing.held - showing.sold });
+/** Changes one showing of a movie. */
+const inShowing = (movie: Movie, showingId: string, change: (showing: Showing) => Showing): Movie => ({
+  ...movie,
+  showings: movie.showings.map((showing) => (showing.showingId === showingId ? change(showing) : showing)),
+});
 
-/** Moves one reservation from one state into another: in the movie's counts and in its showing's seats. */
-const moved = (movie: Movie, showingId: string, from: keyof Counts | null, to: keyof Counts): Movie => {
+type OfShowing = { showingId: string };
+
+/** Returns the handler of an event that changes the counts of its showing alone. */
+const counting =
+  <Data extends OfShowing>(count: (showing: Showing, data: Data) => Showing) =>
+  (movie: Movie, data: Data): Movie =>
+    inShowing(movie, data.showingId, (showing) => count(showing, data));
+
+/** Returns the handler of an event that moves one reservation from one state into another. */
+const moving = <Data extends OfShowing>(
+  count: (showing: Showing, data: Data) => Showing,
+  from: keyof Counts | null,
+  to: keyof Counts,
+) => {
   const step = (state: keyof Counts) => (state === to ? 1 : 0) - (state === from ? 1 : 0);
-  const { held, confirmed, refused, canceled } = movie.reservations;
-  return {
-    ...movie,
-    reservations: {
+  return (movie: Movie, data: Data): Movie => {
+    const { held, confirmed, refused, canceled } = movie.reservations;
+    const reservations = {
       held: held + step('held'),
       confirmed: confirmed + step('confirmed'),
       refused: refused + step('refused'),
       canceled: canceled + step('canceled'),
-    },
-    showings: movie.showings.map((showing) =>
-      showing.showingId === showingId
-        ? counted({ ...showing, held: showing.held + step('held'), sold: showing.sold + step('confirmed') })
-        : showing,
-    ),
+    };
+    return { ...counting(count)(movie, data), reservations };
   };
 };
 
@@ -38,8 +50,8 @@ const reviewed = (movie: Movie, reviews: number, rating: number): Movie => {
 export const movies = projection<Movie>()({
   context: cinema,
   name: 'cinema.movies',
-  version: 2,
-  key: ({ movieId }) => movieId,
+  version: 7,
+  key: ({ movieId }) => movieId ?? null,
   on: {
     MovieRegistered: (_movie, { movieId, title, description, runningTime }) => ({
       movieId,
@@ -57,20 +69,34 @@ export const movies = projection<Movie>()({
   onExisting: {
     MovieEdited: (movie, { title, description, runningTime }) => ({ ...movie, title, description, runningTime }),
     MovieDeleted: (movie) => ({ ...movie, status: 'deleted' }),
-    ShowingOpened: (movie, { showingId, startsAt, seats, price }) => {
-      const showing: Showing = { showingId, startsAt, seats, price, status: 'open', held: 0, sold: 0, left: seats };
+    ShowingOpened: (movie, { showingId, startsAt, seats, hallId, price, cancelUntil, holdFor }) => {
+      const showing: Showing = {
+        showingId,
+        startsAt,
+        seats,
+        price,
+        ...(cancelUntil === undefined ? {} : { cancelUntil }),
+        ...(holdFor === undefined ? {} : { holdFor }),
+        ...(hallId === undefined ? {} : { hallId }),
+        ...newCounts(seats),
+      };
       return { ...movie, showings: [...movie.showings, showing] };
     },
-    ShowingCanceled: (movie, { showingId }) => ({
-      ...movie,
-      showings: movie.showings.map((showing) =>
-        showing.showingId === showingId ? { ...showing, status: 'canceled' as const } : showing,
-      ),
-    }),
-    SeatHeld: (movie, { showingId }) => moved(movie, showingId, null, 'held'),
-    ReservationConfirmed: (movie, { showingId }) => moved(movie, showingId, 'held', 'confirmed'),
-    SeatReleased: (movie, { showingId }) => moved(movie, showingId, 'held', 'refused'),
-    SeatReservationCanceled: (movie, { showingId }) => moved(movie, showingId, 'confirmed', 'canceled'),
+    ShowingCanceled: counting(counts.ShowingCanceled),
+    ShowingMoved: (movie, { showingId, startsAt }) =>
+      inShowing(movie, showingId, (showing) => ({ ...showing, startsAt })),
+    SeatHeld: moving(counts.SeatHeld, null, 'held'),
+    ReservationConfirmed: moving(counts.ReservationConfirmed, 'held', 'confirmed'),
+    SeatReleased: moving(counts.SeatReleased, 'held', 'refused'),
+    SeatReservationCanceled: moving(counts.SeatReservationCanceled, 'confirmed', 'canceled'),
+    ShowingPlaceHeld: counting(counts.ShowingPlaceHeld),
+    ShowingPlaceHoldExpired: counting(counts.ShowingPlaceHoldExpired),
+    ShowingPlaceHoldReleased: counting(counts.ShowingPlaceHoldReleased),
+    ShowingPlaceWaitingListJoined: counting(counts.ShowingPlaceWaitingListJoined),
+    ShowingPlaceWaitingListLeft: counting(counts.ShowingPlaceWaitingListLeft),
+    ShowingPlaceOffered: counting(counts.ShowingPlaceOffered),
+    ShowingPlaceOfferExpired: counting(counts.ShowingPlaceOfferExpired),
+    ShowingPlaceOfferDeclined: counting(counts.ShowingPlaceOfferDeclined),
     ReviewWritten: (movie, { rating }) => reviewed(movie, 1, rating),
     ReviewDeleted: (movie, { rating }) => reviewed(movie, -1, -rating),
   },

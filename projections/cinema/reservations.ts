@@ -17,11 +17,24 @@ const changed = (
 export const reservations = projection<Reservation>()({
   context: cinema,
   name: 'cinema.reservations',
-  version: 2,
+  version: 4,
   key: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
   on: {
     SeatHeld: (_reservation, data, { metadata }) => {
-      const { showingId, movieId, reservationId, hold, customerId, title, seat, price, heldAt } = data;
+      const {
+        showingId,
+        movieId,
+        reservationId,
+        hold,
+        customerId,
+        title,
+        startsAt,
+        hallId,
+        seat,
+        seats,
+        price,
+        heldAt,
+      } = data;
       return {
         showingId,
         movieId,
@@ -29,7 +42,10 @@ export const reservations = projection<Reservation>()({
         ...(hold === undefined ? {} : { hold }),
         customerId,
         title,
+        ...(startsAt === undefined ? {} : { startsAt }),
+        ...(hallId === undefined ? {} : { hallId }),
         ...(seat === undefined ? {} : { seat }),
+        ...(seats === undefined ? {} : { seats }),
         price,
         status: 'held',
         payment: 'awaited',

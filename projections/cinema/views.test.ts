@@ -1,13 +1,14 @@
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { describe, expect, it } from 'vitest';
-import { type CinemaEvent, queries } from '../../schemas/cinema.ts';
+import { type CinemaEvent, presentSeats, queries, type StoredSeats } from '../../schemas/cinema.ts';
 import type { Projection } from '../kernel/projection.ts';
 import { documentsAfter } from '../kernel/testing.ts';
-import { messages } from './messages.ts';
+import { projections } from './index.ts';
 import { movies } from './movies.ts';
 import { reservations } from './reservations.ts';
 import { reviews } from './reviews.ts';
+import { seats } from './seats.ts';
 import { showings } from './showings.ts';
 
 const ajv = new Ajv({ strict: true });
@@ -35,7 +36,7 @@ const paid = (reservationId: string) => ({ showingId, reservationId, customerId,
 const registered: CinemaEvent = { type: 'MovieRegistered', data: film };
 const opened: CinemaEvent = {
   type: 'ShowingOpened',
-  data: { showingId, movieId, title, startsAt: '2027-01-31T19:00:00.000Z', seats: 3, price },
+  data: { showingId, movieId, title, startsAt: '2027-01-31T19:00:00.000Z', seats: 3, price, cancelUntil: 90 },
 };
 const held = (id: string, seat?: number): CinemaEvent => ({
   type: 'SeatHeld',
@@ -65,11 +66,6 @@ const unreviewed = (customer: string, rating: number): CinemaEvent => ({
   type: 'ReviewDeleted',
   data: { movieId, customerId: customer, rating },
 });
-const sent: CinemaEvent = {
-  type: 'MessageSent',
-  data: { kind: 'confirmed', showingId, reservationId: 'a', customerId },
-};
-
 const everything: readonly CinemaEvent[] = [
   registered,
   { type: 'MovieEdited', data: { ...film, title: 'The Host' } },
@@ -78,7 +74,6 @@ const everything: readonly CinemaEvent[] = [
   requested('a'),
   approved('a'),
   confirmed('a', 1),
-  sent,
   held('b'),
   requested('b'),
   declined('b', 'declined'),
@@ -106,7 +101,19 @@ it('movies are one page: showings with their seats, reservations by status, revi
     title: 'The Host',
     status: 'on',
     showings: [
-      { showingId, startsAt: '2027-01-31T19:00:00.000Z', seats: 3, price, status: 'open', held: 1, sold: 1, left: 1 },
+      {
+        showingId,
+        startsAt: '2027-01-31T19:00:00.000Z',
+        seats: 3,
+        price,
+        cancelUntil: 90,
+        status: 'open',
+        held: 1,
+        sold: 1,
+        onHold: 0,
+        waiting: 0,
+        left: 1,
+      },
     ],
     reservations: { held: 1, confirmed: 1, refused: 2, canceled: 1 },
     reviewCount: 2,
@@ -119,7 +126,7 @@ it('movies are one page: showings with their seats, reservations by status, revi
   ];
   expect(viewAfter(movies, [...everything, ...off])[movieId]).toMatchObject({
     status: 'deleted',
-    showings: [{ status: 'canceled' }],
+    showings: [{ status: 'canceled', left: 0 }],
   });
 });
 
@@ -130,7 +137,66 @@ it('a movie without reviews has no average', () =>
   }));
 
 it('showings tell the seats that are held, sold and left', () =>
-  expect(viewAfter(showings, everything)[showingId]).toMatchObject({ seats: 3, held: 1, sold: 1, left: 1 }));
+  expect(viewAfter(showings, everything)[showingId]).toMatchObject({
+    seats: 3,
+    held: 1,
+    sold: 1,
+    left: 1,
+    cancelUntil: 90,
+  }));
+
+describe('seats', () => {
+  const hallMap = ['oo_xo', 'oo'];
+  const withMap: CinemaEvent = {
+    type: 'ShowingOpened',
+    data: { showingId, movieId, title, startsAt: '2027-01-31T19:00:00.000Z', seats: 5, price, hallMap },
+  };
+  const ofGroup = ({ type, data }: CinemaEvent, ...names: string[]) =>
+    ({ type, data: { ...data, seats: names, price: names.length * price } }) as CinemaEvent;
+  const shown = (...events: CinemaEvent[]) =>
+    presentSeats(viewAfter(seats, events)[showingId] as StoredSeats).rows.flatMap((row) =>
+      row.seats.map(({ seat, status, column }) => `${seat} ${status} ${column}`),
+    );
+
+  it('are free, held, sold or blocked, with their places in the row', () => {
+    const before = [withMap, ofGroup(held('a'), 'A2', 'A4'), ofGroup(held('b'), 'B1'), ofGroup(held('c'), 'B2')];
+    const after = [ofGroup(confirmed('a'), 'A2', 'A4'), ofGroup(released('c', 'declined'), 'B2')];
+    expect(shown(...before, ...after)).toEqual([
+      'A1 free 1',
+      'A2 sold 2',
+      'A3 blocked 4',
+      'A4 sold 5',
+      'B1 held 1',
+      'B2 free 2',
+    ]);
+    expect(shown(...before, ...after, ofGroup(canceled('a'), 'A2', 'A4'))).toContain('A4 free 5');
+  });
+  it('are numbered in a showing without a hall map', () =>
+    expect(shown(opened, held('a', 2), held('b'))).toEqual(['1 free 1', '2 held 2', '3 free 3']));
+  it('have the names of rows beyond Z', () => {
+    const many = {
+      ...withMap,
+      data: { ...withMap.data, hallMap: Array.from({ length: 40 }, () => 'o') },
+    } as CinemaEvent;
+    const names = shown(many, ofGroup(held('a'), 'AN1'));
+    expect([names.at(25), names.at(26), names.at(39)]).toEqual(['Z1 free 1', 'AA1 free 1', 'AN1 held 1']);
+  });
+  it('count in the views of the showing and its movie', () => {
+    const events = [registered, withMap, ofGroup(held('a'), 'A2', 'A4'), ofGroup(held('b'), 'B1', 'B2')];
+    const all = [...events, ofGroup(confirmed('a'), 'A2', 'A4')];
+    expect(viewAfter(showings, all)[showingId]).toMatchObject({ seats: 5, held: 2, sold: 2, left: 1 });
+    expect(viewAfter(movies, all)[movieId]).toMatchObject({
+      showings: [{ held: 2, sold: 2, left: 1 }],
+      reservations: { held: 1, confirmed: 1 },
+    });
+    expect(viewAfter(reservations, all)['s-1.a']).toMatchObject({ seats: ['A2', 'A4'], price: 2 * price });
+  });
+  it('have the shape of their query', () => {
+    const isItem = ajv.compile(queries.seats.item);
+    isItem(presentSeats(viewAfter(seats, [withMap, ofGroup(held('a'), 'A2')])[showingId] as StoredSeats));
+    expect(isItem.errors).toBeNull();
+  });
+});
 
 describe('reservations', () => {
   it('tell how they and their payments stand', () => {
@@ -178,13 +244,92 @@ it('a reservation shows its latest hold, and ignores what comes late for an earl
   });
 });
 
-it('messages are kept until they are sent', () => {
-  const view = viewAfter(messages, everything);
-  expect(Object.keys(view)).toEqual(['confirmed.s-1.a', 'confirmed.s-1.d', 'canceled.s-1.d', 'refunded.s-1.d']);
-  expect(view['confirmed.s-1.a']).toMatchObject({ status: 'sent', sentAt: timeOf(7), at: timeOf(6), customerId });
-  expect(view['refunded.s-1.d']).toMatchObject({
-    status: 'kept',
-    text: '12000 for your reservation d for 괴물 was refunded.',
+it('a moved showing has its new start', () => {
+  const startsAt = '2027-02-01T19:00:00.000Z';
+  const moved: CinemaEvent = {
+    type: 'ShowingMoved',
+    data: { showingId, movieId, title, startsAt, before: '2027-01-31T19:00:00.000Z' },
+  };
+  expect(viewAfter(showings, [...everything, moved])[showingId]).toMatchObject({ startsAt });
+  expect(viewAfter(movies, [...everything, moved])[movieId]).toMatchObject({ showings: [{ startsAt }] });
+});
+
+it('a cancelled showing has no seat left, also when its reservations are cancelled', () => {
+  const off: CinemaEvent[] = [
+    { type: 'ShowingCanceled', data: { showingId, movieId, remaining: 0 } },
+    canceled('a', 1),
+  ];
+  expect(viewAfter(showings, [...everything, ...off])[showingId]).toMatchObject({
+    status: 'canceled',
+    sold: 0,
+    left: 0,
+  });
+  expect(viewAfter(movies, [...everything, ...off])[movieId]).toMatchObject({ showings: [{ sold: 0, left: 0 }] });
+});
+
+describe('held and offered seats', () => {
+  const kept = { showingId, movieId, customerId: 'CUST7' };
+  const expiresAt = '2026-01-31T09:30:00.000Z';
+  const holds: CinemaEvent[] = [
+    registered,
+    opened,
+    { type: 'ShowingPlaceHeld', data: { ...kept, holdId: 'h1', places: 2, expiresAt } },
+    held('a'),
+    { type: 'ShowingPlaceWaitingListJoined', data: { ...kept, entryId: 'e1', places: 2 } },
+    { type: 'ShowingPlaceWaitingListJoined', data: { ...kept, entryId: 'e2', places: 1, customerId: 'CUST8' } },
+  ];
+  const used: CinemaEvent = {
+    type: 'SeatHeld',
+    data: { ...told('b'), seats: ['1', '2'], holdId: 'h1', heldAt: timeOf(0) },
+  };
+  const freed: CinemaEvent[] = [
+    released('a', 'declined'),
+    { type: 'ShowingPlaceOffered', data: { ...kept, entryId: 'e2', places: 1, customerId: 'CUST8', expiresAt } },
+  ];
+  const counts = (...events: CinemaEvent[]) => {
+    const showing = viewAfter(showings, [...holds, ...events])[showingId];
+    expect(viewAfter(movies, [...holds, ...events])[movieId]).toMatchObject({
+      showings: [{ onHold: (showing as { onHold: number }).onHold, left: (showing as { left: number }).left }],
+    });
+    return showing;
+  };
+  const view = (name: string) => projections.find((one) => one.name === name)!;
+
+  it('are not left, and a reservation takes its seats from its hold', () => {
+    expect(counts()).toMatchObject({ held: 1, onHold: 2, waiting: 2, left: 0 });
+    expect(counts(used)).toMatchObject({ held: 3, onHold: 0, waiting: 2, left: 0 });
+    expect(counts(used, ...freed)).toMatchObject({ held: 2, onHold: 1, waiting: 1, left: 0 });
+  });
+  it('are free after the hold or the offer', () => {
+    const expired: CinemaEvent = { type: 'ShowingPlaceHoldExpired', data: { ...kept, holdId: 'h1', places: 2 } };
+    const declined: CinemaEvent = { type: 'ShowingPlaceOfferDeclined', data: { ...kept, entryId: 'e2', places: 1 } };
+    expect(counts(expired, ...freed, declined)).toMatchObject({ onHold: 0, waiting: 1, left: 3 });
+  });
+  it('are none in a cancelled showing', () => {
+    const off: CinemaEvent = { type: 'ShowingCanceled', data: { showingId, movieId, remaining: 3 } };
+    const left: CinemaEvent = {
+      type: 'ShowingPlaceWaitingListLeft',
+      data: { ...kept, entryId: 'e1', places: 2, reason: 'closed' },
+    };
+    expect(counts(off)).toMatchObject({ left: 0 });
+    expect(counts(off, left)).toMatchObject({ waiting: 1, left: 0 });
+  });
+  it('are used up by a reservation of as many seats', () => {
+    expect(viewAfter(view('cinema.holds'), [...holds, used])['s-1.h1']).toMatchObject({ used: 2, status: 'used' });
+    expect(viewAfter(view('cinema.waitingList'), [...holds, ...freed])).toMatchObject({
+      's-1.e1': { status: 'waiting', movieId },
+      's-1.e2': { status: 'offered', expiresAt },
+    });
+  });
+  it.each([
+    ['cinema.holds', queries.hold],
+    ['cinema.waitingList', queries.waitingListEntry],
+  ])('%s has documents of the shape of its query', (name, query) => {
+    const isItem = ajv.compile(query.item);
+    for (const document of Object.values(viewAfter(view(name), [...holds, used, ...freed]))) {
+      isItem(document);
+      expect(isItem.errors).toBeNull();
+    }
   });
 });
 
@@ -195,7 +340,6 @@ it.each([
   [movies, queries.movie, 1],
   [showings, queries.showing, 1],
   [reservations, queries.reservation, 5],
-  [messages, queries.customerMessages, 4],
   [reviews, queries.review, 2],
 ])('$name has documents of the shape that its queries tell', (projection, query, count) => {
   const isItem = ajv.compile(query.item);
@@ -210,8 +354,8 @@ it.each([
 it.each([
   [movies, confirmed('a')],
   [showings, held('a')],
+  [seats, held('a', 1)],
   [reservations, confirmed('a')],
-  [messages, sent],
 ] as const)('$name parks an event of what never began', (projection, event) =>
   expect(() => viewAfter(projection, [event])).toThrow(),
 );

@@ -8,13 +8,11 @@ type Alarm = Static<typeof queries.board.item> & { status: 'raised' | 'cleared' 
 export const alarms = projection<Alarm>()({
   context: foodCourt,
   name: 'food-court.alarms',
-  version: 1,
+  version: 2,
   key: ({ shopId, orderId }) => `${shopId}.${orderId}`,
   on: {
-    AlarmRaised: (_alarm, { shopId, orderId, customerId }, { metadata }) => ({
-      shopId,
-      orderId,
-      customerId,
+    AlarmRaised: (_alarm, { shopRevision: _, ...alarm }, { metadata }) => ({
+      ...alarm,
       status: 'raised',
       raisedAt: metadata.time,
     }),

@@ -7,15 +7,10 @@ type MenuItem = Static<typeof queries.menuItem.item>;
 export const menu = projection<MenuItem>()({
   context: foodCourt,
   name: 'food-court.menu',
-  version: 1,
+  version: 2,
   key: ({ shopId, menuId }) => `${shopId}.${menuId}`,
   on: {
-    MenuItemPut: (_item, { shopId, menuId, name, price, available }) => ({
-      shopId,
-      menuId,
-      name,
-      price,
-      available,
-    }),
+    MenuItemPut: (_item, data) => data,
+    MenuItemRemoved: () => null,
   },
 });

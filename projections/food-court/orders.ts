@@ -14,15 +14,11 @@ const withStatus = (order: Order, status: Order['status'], time: string): Order 
 export const orders = projection<Order>()({
   context: foodCourt,
   name: 'food-court.orders',
-  version: 1,
+  version: 2,
   key: ({ shopId, orderId }) => `${shopId}.${orderId}`,
   on: {
-    OrderPlaced: (_order, { shopId, orderId, customerId, lines, total }, { metadata: { time } }) => ({
-      shopId,
-      orderId,
-      customerId,
-      lines,
-      total,
+    OrderPlaced: (_order, data, { metadata: { time } }) => ({
+      ...data,
       status: 'placed',
       placedAt: time,
       history: [{ status: 'placed', time }],
@@ -31,9 +27,14 @@ export const orders = projection<Order>()({
   onExisting: {
     OrderAccepted: (order, _data, { metadata }) => withStatus(order, 'accepted', metadata.time),
     CookingStarted: (order, _data, { metadata }) => withStatus(order, 'cooking', metadata.time),
-    OrderCooked: (order, _data, { metadata }) => withStatus(order, 'cooked', metadata.time),
+    OrderCooked: (order, { collectBy }, { metadata }) => ({
+      ...withStatus(order, 'cooked', metadata.time),
+      ...(collectBy === undefined ? {} : { collectBy }),
+    }),
     OrderCanceled: (order, _data, { metadata }) => withStatus(order, 'canceled', metadata.time),
+    OrderRejected: (order, { reason }, { metadata }) => ({ ...withStatus(order, 'rejected', metadata.time), reason }),
     OrderPickedUp: (order, _data, { metadata }) => withStatus(order, 'picked-up', metadata.time),
+    OrderUncollected: (order, _data, { metadata }) => withStatus(order, 'uncollected', metadata.time),
   },
   missing: 'an order that was never placed',
 });

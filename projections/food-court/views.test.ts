@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { FoodCourtEvent } from '../../schemas/food-court.ts';
 import { documentsAfter } from '../kernel/testing.ts';
 import { alarms } from './alarms.ts';
+import { projections } from './index.ts';
 import { menu } from './menu.ts';
 import { orders } from './orders.ts';
 import { shops } from './shops.ts';
 
 const shopId = 'shop-1';
-const order = (orderId = 'o1') => ({ shopId, orderId, customerId: 'c1' });
+const order = (orderId = 'o1') => ({ shopId, orderId, customerId: 'c1', callNumber: '17' });
 const lines = [
   { menuId: 'm1', name: '김밥', price: 4000, qty: 2 },
   { menuId: 'm2', name: '라면', price: 5000, qty: 1 },
@@ -26,14 +27,15 @@ const placed = (orderId = 'o1'): FoodCourtEvent => ({
   data: { ...order(orderId), lines, total: 13_000 },
 });
 const steps = ['OrderAccepted', 'CookingStarted', 'OrderCooked', 'OrderPickedUp'] as const;
-const step = (type: (typeof steps)[number] | 'OrderCanceled' | 'AlarmRaised' | 'AlarmCleared'): FoodCourtEvent => ({
-  type,
-  data: order(),
-});
+const step = (
+  type: (typeof steps)[number] | 'OrderCanceled' | 'OrderUncollected' | 'AlarmRaised' | 'AlarmCleared',
+): FoodCourtEvent => ({ type, data: order() });
+const rejected: FoodCourtEvent = { type: 'OrderRejected', data: { ...order(), reason: '재료 소진' } };
 
 describe('shops', () => {
   const openOrders = (...events: FoodCourtEvent[]) => documentsAfter(shops, registered, ...events)[shopId];
-  const shop = (open: number) => ({ shopId, name: '김밥나라', maxOpenOrders: 2, openOrders: open });
+  const figures = { name: '김밥나라', maxOpenOrders: 2, acceptWithin: 10, collectWithin: 60 };
+  const shop = (open: number) => ({ shopId, ...figures, status: 'open', openOrders: open });
 
   it('shows a shop', () => expect(openOrders()).toEqual(shop(0)));
   it('counts the open orders', () => expect(openOrders(placed('o1'), placed('o2'))).toEqual(shop(2)));
@@ -43,7 +45,23 @@ describe('shops', () => {
   it.each([3, 4])('does not count an order with %i steps done', (done) =>
     expect(openOrders(placed(), ...steps.slice(0, done).map(step))).toEqual(shop(0)),
   );
-  it('does not count a cancelled order', () => expect(openOrders(placed(), step('OrderCanceled'))).toEqual(shop(0)));
+  it('does not count a cancelled or rejected order', () => {
+    expect(openOrders(placed(), step('OrderCanceled'))).toEqual(shop(0));
+    expect(openOrders(placed(), rejected)).toEqual(shop(0));
+  });
+  it('shows whether the shop is open, paused or closed', () => {
+    const paused: FoodCourtEvent = { type: 'ShopPaused', data: { shopId } };
+    const reopened: FoodCourtEvent = { type: 'ShopReopened', data: { shopId } };
+    const closed: FoodCourtEvent = { type: 'ShopClosed', data: { shopId, remaining: 0 } };
+    expect(openOrders(paused)).toMatchObject({ status: 'paused' });
+    expect(openOrders(paused, reopened, closed)).toMatchObject({ status: 'closed' });
+    expect(openOrders(closed, reopened)).toMatchObject({ status: 'open' });
+  });
+  it('shows its figures as they were changed last', () => {
+    const changed = { ...figures, name: '우동집', acceptWithin: 5 };
+    const event: FoodCourtEvent = { type: 'ShopChanged', data: { shopId, ...changed } };
+    expect(openOrders(placed(), event)).toEqual({ ...shop(1), ...changed });
+  });
   it('cannot show an order of a shop that was never registered', () =>
     expect(() => documentsAfter(shops, placed())).toThrow('never registered'));
 });
@@ -54,6 +72,13 @@ describe('menu', () => {
       'shop-1.m1': { shopId, menuId: 'm1', name: '김밥', price: 4500, available: false },
       'shop-1.m2': { shopId, menuId: 'm2', name: '김밥', price: 5000, available: true },
     }));
+  it('does not show an item that was removed, until it is put again', () => {
+    const removed: FoodCourtEvent = { type: 'MenuItemRemoved', data: { shopId, menuId: 'm1' } };
+    expect(documentsAfter(menu, put('m1', 4000), removed)).toEqual({});
+    expect(documentsAfter(menu, put('m1', 4000), removed, put('m1', 4500))).toMatchObject({
+      'shop-1.m1': { price: 4500 },
+    });
+  });
 });
 
 describe('orders', () => {
@@ -80,6 +105,30 @@ describe('orders', () => {
         { status: 'canceled', time: at(1) },
       ],
     }));
+  it('shows a rejected order with the reason', () =>
+    expect(documentsAfter(orders, ...timed([placed(), rejected]))['shop-1.o1']).toMatchObject({
+      ...shown,
+      status: 'rejected',
+      reason: '재료 소진',
+      history: [{ status: 'placed' }, { status: 'rejected', time: at(1) }],
+    }));
+  it('shows an order that was not picked up in time, with its deadline', () => {
+    const cooked: FoodCourtEvent = { type: 'OrderCooked', data: { ...order(), collectBy: at(50) } };
+    expect(documentsAfter(orders, placed(), cooked, step('OrderUncollected'))['shop-1.o1']).toMatchObject({
+      status: 'uncollected',
+      collectBy: at(50),
+    });
+  });
+  it('shows the end of the id of an order from before call numbers as its call number', () => {
+    const { callNumber: _, ...old } = order('0190-abcd');
+    const event = { type: 'OrderPlaced', data: { ...old, lines, total: 13_000 }, version: 1 };
+    expect(documentsAfter(orders, event)['shop-1.0190-abcd']).toMatchObject({ callNumber: 'abcd' });
+  });
+  it('shows an order of a kiosk, which has no customer', () => {
+    const { customerId: _, ...anonymous } = order();
+    const event: FoodCourtEvent = { type: 'OrderPlaced', data: { ...anonymous, lines, total: 13_000 } };
+    expect(documentsAfter(orders, event)['shop-1.o1']).not.toHaveProperty('customerId');
+  });
   it('keeps the prices when the menu changes', () =>
     expect(documentsAfter(orders, placed(), put('m1', 9000))['shop-1.o1']).toMatchObject({ lines, total: 13_000 }));
   it('cannot show a step of an order that was never placed', () =>
@@ -99,4 +148,26 @@ describe('alarms', () => {
     }));
   it('cannot clear what was never raised', () =>
     expect(() => documentsAfter(alarms, step('AlarmCleared'))).toThrow('never raised'));
+});
+
+describe('the report', () => {
+  const report = projections.find(({ name }) => name === 'food-court.report')!;
+  const refunds = (...events: (FoodCourtEvent & { version?: number })[]) => {
+    const { cells } = documentsAfter(report, placed(), ...events)['day.2026-01-31'] as {
+      cells: { refunds?: number }[];
+    };
+    return cells.at(-1)?.refunds;
+  };
+  const total = 13_000;
+
+  it('counts the total of a cancelled and of a rejected order as a refund', () => {
+    expect(refunds({ type: 'OrderCanceled', data: { ...order(), total } })).toBe(total);
+    expect(refunds({ type: 'OrderRejected', data: { ...order(), total, reason: '재료 소진' } })).toBe(total);
+  });
+  it('counts no refund for an order that nobody picks up', () =>
+    expect(refunds(step('OrderAccepted'), step('OrderCooked'), step('OrderUncollected'))).toBeUndefined());
+  it('counts no refund for events that were stored without a total', () => {
+    expect(refunds({ ...step('OrderCanceled'), version: 2 })).toBeUndefined();
+    expect(refunds({ ...rejected, version: 1 })).toBeUndefined();
+  });
 });

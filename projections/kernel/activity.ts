@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { type Activity, activityView } from '../../schemas/kernel/activity.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { Projection } from './projection.ts';
@@ -25,23 +26,31 @@ const since = (minutes: Activity['minutes'], moment: string): Activity['minutes'
  * Declares the view of a context's last hours, minute by minute. It has one document, which is bounded by
  * {@link KEPT_MINUTES} busy minutes. A minute is the event's own; an event that comes after one of a later minute counts
  * for the later minute, so the order of the log alone decides.
- * @param changes by how much an event of a type raises or lowers the level, which is the amount in use
+ * @param changes by how much an event of a type raises or lowers the level, which is the amount in use: a number, or a
+ *   function of the event's data
  */
 export const activity = <Context extends ContextSchema>(
   context: Context,
-  changes: Readonly<Partial<Record<keyof Context['events'] & string, number>>>,
-): Projection => activityOf(context, new Map(Object.entries<number>(changes as object as never)));
+  changes: {
+    readonly [Type in keyof Context['events'] & string]?:
+      | number
+      | ((data: Static<Context['events'][Type]['data']>) => number);
+  },
+): Projection => activityOf(context, new Map(Object.entries<Change>(changes as object as never)));
 
-const activityOf = (context: ContextSchema, changes: ReadonlyMap<string, number>): Projection => ({
+type Change = number | ((data: unknown) => number);
+
+const activityOf = (context: ContextSchema, changes: ReadonlyMap<string, Change>): Projection => ({
   context,
   name: activityView(context),
   // It counts every type, so one more changes what is stored.
   version: Object.keys(context.events).length,
   events: Object.keys(context.events),
   key: () => 'activity',
-  evolve: (document, { type, metadata }): Activity => {
+  evolve: (document, { type, data, metadata }): Activity => {
     const { level: before, minutes } = (document as Activity | null) ?? { level: 0, minutes: [] };
-    const level = before + (changes.get(type) ?? 0);
+    const change = changes.get(type) ?? 0;
+    const level = before + (typeof change === 'number' ? change : change(data));
     const last = minutes.at(-1);
     const at = minuteAt(metadata.time);
     if (last && at <= last.at)

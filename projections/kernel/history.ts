@@ -35,7 +35,9 @@ export const history = (context: ContextSchema): Projection => {
  */
 const resourcesOf = (context: ContextSchema): ((data: unknown) => string[]) => {
   const templates = new Set([
-    ...Object.values(context.queries).flatMap(({ answer, path }) => (answer === 'one' ? [path] : [])),
+    ...Object.values(context.queries).flatMap(({ answer, hasHistory = true, path }) =>
+      answer === 'one' && hasHistory ? [path] : [],
+    ),
     ...Object.values(context.commands).flatMap(({ http }) => (http ? [http.location] : [])),
   ]);
   const paths = [...templates]

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
 import { inView, list, one, Strict } from '../../schemas/kernel/context.ts';
+import { Status } from '../../schemas/kernel/values.ts';
 import { indexesOf } from './indexes.ts';
 
 const text = Type.String();
@@ -33,6 +34,20 @@ test('a list that callers read within their scope has an index of the scope fiel
   const scope = { kind: 'branch', field: 'branch' };
   const added = fieldsOf({ queries, scope }, 'library.books').filter((fields) => fields.includes('branch'));
   expect(added).toEqual(['branch,_id', 'status,branch,_id']);
+});
+
+test('a list that shows closed items last has an index for this order, alone and with each filter', () => {
+  const Shelf = Strict({ shelfId: text, branch: text, status: Status('open', 'full') });
+  const shelves = list('All', '/library/shelves', Shelf, {
+    filters: { branch: text },
+    sorts: ['branch'],
+    closed: ['full'],
+  });
+  expect(fieldsOf({ queries: inView('library.shelves', { shelves }) }, 'library.shelves')).toEqual([
+    '_folded.closed,_id',
+    'branch,_id',
+    'branch,_folded.closed,_id',
+  ]);
 });
 
 test('queries for one document need no index', () => {

@@ -1,4 +1,5 @@
 import { type ContextSchema, parameterNames } from '../../schemas/kernel/context.ts';
+import { CLOSED, foldedPath } from '../../schemas/kernel/search.ts';
 
 /** An index of a view. It ends in `_id`, which makes the cursor of a page exact. */
 export type Index = Readonly<Record<string, 1>>;
@@ -9,18 +10,40 @@ export const indexOn = (fields: readonly string[]): Index =>
 
 /**
  * Returns the indexes that the queries of a view need: for each list one for every order, and for every filter in every
- * order, after the fields that all of its documents share. Callers whose token is limited to a scope get any list of a
+ * order, after the fields that all of its documents share; and one for every prefix, whose matches are few. Callers whose token is limited to a scope get any list of a
  * context filtered by its scope field.
  */
 export const indexesOf = ({ queries, scope }: Pick<ContextSchema, 'queries' | 'scope'>, view: string): Index[] => {
-  const fields = Object.values(queries).flatMap(({ view: own, answer, path, only = {}, filters, sorts, item }) => {
-    if (own !== view || answer === 'one') return [];
-    const inPath = parameterNames(path);
-    const isScoped = scope && inPath.length === 0 && Object.hasOwn(item.properties, scope.field);
-    const chosen = [[], ...Object.keys(filters).map((filter) => [filter])];
-    const ordered = chosen.flatMap((filter) => [filter, ...sorts.map((sort) => [...filter, sort])]);
-    return [...ordered, ...(isScoped ? [[scope.field]] : [])].map((rest) => [...Object.keys(only), ...inPath, ...rest]);
-  });
+  const fields = Object.values(queries).flatMap(
+    ({ view: own, answer, path, only = {}, filters, sorts, prefixes = [], closed, item }) => {
+      if (own !== view || answer === 'one') return [];
+      const inPath = parameterNames(path);
+      const isScoped = scope && inPath.length === 0 && Object.hasOwn(item.properties, scope.field);
+      const chosen = [[], ...Object.keys(filters).map((filter) => [filter])];
+      const unasked = closed ? [CLOSED] : [];
+      const ordered = chosen.flatMap((filter) => [[...filter, ...unasked], ...sorts.map((sort) => [...filter, sort])]);
+      const searched = prefixes.map((field) => [foldedPath(field)]);
+      return [...ordered, ...searched, ...(isScoped ? [[scope.field, ...unasked]] : [])].map((rest) => [
+        ...Object.keys(only),
+        ...inPath,
+        ...rest,
+      ]);
+    },
+  );
   const indexes = fields.filter(({ length }) => length > 0).map(indexOn);
   return [...new Map(indexes.map((each) => [Object.keys(each).join(), each])).values()];
 };
+
+/** The closed items of a view: their values of `status`, and the field by which open and closed ones come. */
+export type ClosedItems = { readonly statuses: readonly string[]; readonly by: string | undefined };
+
+/** Returns the closed items of a view; undefined when its lists do not tell them from others. */
+export const closedItems = ({ queries }: Pick<ContextSchema, 'queries'>, view: string): ClosedItems | undefined => {
+  const list = Object.values(queries).find((query) => query.view === view && query.closed);
+  return list?.closed && { statuses: list.closed, by: list.closedBy };
+};
+
+/** Returns the fields of a view's documents that its queries search by prefix. */
+export const foldedFields = ({ queries }: Pick<ContextSchema, 'queries'>, view: string): string[] => [
+  ...new Set(Object.values(queries).flatMap(({ view: own, prefixes = [] }) => (own === view ? prefixes : []))),
+];

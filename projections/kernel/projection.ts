@@ -3,7 +3,8 @@ import type { Static } from 'typebox';
 import type { Position } from '../../platform/event-store/types.ts';
 import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
-import { type Index, indexesOf, indexOn } from './indexes.ts';
+import type { ContextMessages } from '../../schemas/kernel/messages.ts';
+import { type ClosedItems, closedItems, foldedFields, type Index, indexesOf, indexOn } from './indexes.ts';
 
 /** The fields that every event has besides its type and data. */
 export type EventFacts = {
@@ -45,6 +46,10 @@ type Common<Context extends ContextSchema = ContextSchema> = {
 export type Projection = Omit<Common, 'name'> & {
   name: string;
   indexes: readonly Index[];
+  /** The fields that queries search by prefix: the writer stores each in the form of `folded` beside the document. */
+  folds?: readonly string[];
+  /** The closed documents, which lists show last. */
+  closed?: ClosedItems;
   /** The types of the events that the view takes. */
   events: readonly string[];
   /** Returns the `_id` of the document that the event changes; null when it changes none. */
@@ -53,6 +58,14 @@ export type Projection = Omit<Common, 'name'> & {
   evolve?: (document: Document | null, event: AnyEvent) => Document | null;
   /** Returns the document of the event, with an `_id` that no other event has. */
   document?: (event: AnyEvent) => Document & { _id: string };
+};
+
+/** The input of projections that do not depend on their context alone. */
+export type ProjectionsInput = {
+  /** Every context of Plaza that sends messages, whether this process runs it or not. */
+  messaging: readonly { schema: ContextSchema; messages: ContextMessages }[];
+  /** The time zone of calendar days and of the times in texts (IANA name). */
+  timeZone: string;
 };
 
 type EventName<Context extends ContextSchema> = keyof Context['events'] & string;
@@ -112,7 +125,7 @@ export const projection =
     folding(definition as object as Folding);
 
 /** The definition of a projection without the types of its events, which are costly to relate to those of any context. */
-type Folding = Omit<Projection, 'events' | 'indexes' | 'key' | 'evolve' | 'document'> & {
+type Folding = Omit<Projection, 'events' | 'indexes' | 'folds' | 'closed' | 'key' | 'evolve' | 'document'> & {
   key(data: unknown, event: AnyEvent): string | null;
   on: Readonly<Record<string, Handler>>;
   onExisting?: Readonly<Record<string, Handler>>;
@@ -121,6 +134,9 @@ type Folding = Omit<Projection, 'events' | 'indexes' | 'key' | 'evolve' | 'docum
 };
 
 type Handler = (document: Document | null, data: unknown, event: AnyEvent) => Document | null;
+
+/** Raised with a change of `folded`: every view with a folded field is then rebuilt. */
+const FOLDING = 1;
 
 const folding = ({
   key,
@@ -138,8 +154,14 @@ const folding = ({
       return handler(document, data, event);
     });
   }
+  const folds = foldedFields(rest.context, rest.name);
+  const closed = closedItems(rest.context, rest.name);
   return {
     ...rest,
+    // One more field that is searched by prefix changes what is stored, and so does how closed items come last.
+    version: rest.version + folds.length * FOLDING + (closed ? 1 : 0) + (closed?.by ? 1 : 0),
+    folds,
+    ...(closed ? { closed } : {}),
     indexes: [...indexesOf(rest.context, rest.name), ...indexes.map(indexOn)],
     events: [...handlers.keys()],
     key: (event: AnyEvent) => key(event.data, event),

@@ -4,7 +4,13 @@ import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
 import { fold, type ViewDocument } from './writer.ts';
 
-export type Given = { type: string; data: object; time?: string };
+export type Given = {
+  type: string;
+  data: object;
+  time?: string;
+  /** The version that is stored; today's when left out. */
+  version?: number;
+};
 
 /**
  * Returns the documents that a projection makes of events, without a store. It feeds every event twice, at once and
@@ -15,9 +21,10 @@ export type Given = { type: string; data: object; time?: string };
  * @returns the documents by key, without the kernel's own fields
  */
 export const documentsAfter = (projection: Projection, ...events: Given[]): Record<string, object> => {
-  const stored = events.map(({ type, data, time = '2026-01-31T09:00:00.000Z' }, index) => {
+  const stored = events.map(({ type, data, time = '2026-01-31T09:00:00.000Z', version }, index) => {
     const event = storedEvent(index + 1, type, data);
-    return { ...event, metadata: { ...event.metadata, time } };
+    const schemaVersion = version ?? projection.context.events[type]?.version ?? 1;
+    return { ...event, metadata: { ...event.metadata, time, schemaVersion } };
   });
   const documents = new Map<string, ViewDocument>();
   for (const event of [...stored.flatMap((once) => [once, once]), ...stored]) apply(projection, documents, event);

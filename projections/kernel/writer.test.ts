@@ -3,6 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { startTestStores, storedEvent, type TestStores } from '../../platform/subscriptions/testing.ts';
 import { reviews } from '../cinema/reviews.ts';
+import { lots } from '../parking/lots.ts';
+import { slots } from '../screening/slots.ts';
 import { interruptible } from './interruptible.ts';
 import { viewWriter } from './writer.ts';
 
@@ -61,6 +63,26 @@ describe('a process that is paused between read and write', () => {
     await expect(writing).rejects.toThrow(WriteConflictError);
     expect(await stored()).toMatchObject({ _position: '4', rating: 3 });
   });
+});
+
+test('a document of a view with closed items has their flag', async () => {
+  const write = viewWriter(db, lots, 'parking.lots', 10);
+  const lot = { lotId: 'l', name: '정자역', spots: 3 };
+  const flag = async () => (await db.collection('parking.lots').findOne())?._folded;
+  await write([storedEvent(1, 'LotRegistered', lot)], lease);
+  expect(await flag()).toEqual({ name: '정자역', closed: false });
+  await write([storedEvent(2, 'LotClosed', { lotId: 'l', remaining: 0 })], lease);
+  expect(await flag()).toEqual({ name: '정자역', closed: true });
+});
+
+test('a document of a view with closed items that come by a field has its place among them', async () => {
+  const write = viewWriter(db, slots, 'screening.slots', 10);
+  const slot = { slotId: 's', hospitalName: '정자역', date: '2030-01-31', capacity: 2 };
+  const place = async () => (await db.collection('screening.slots').findOne())?._folded.closed;
+  await write([storedEvent(1, 'SlotOpened', slot)], lease);
+  expect(await place()).toBe('0 2030-01-31');
+  await write([storedEvent(2, 'SlotDeleted', { slotId: 's', openBookings: 0 })], lease);
+  expect(await place()).toBe('1 2030-01-31');
 });
 
 test('a deleted document keeps nothing but its position, and can be made anew', async () => {

@@ -3,7 +3,9 @@ import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { type HeldLease, WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
+import { FOLDED, folded } from '../../schemas/kernel/search.ts';
 import { projected } from './events.ts';
+import type { ClosedItems } from './indexes.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
 /**
@@ -48,7 +50,7 @@ const foldingWriter = (db: Db, projection: Projection, collectionName: string, r
     const written: ViewDocument[] = [];
     for (const [key, changes] of byKey) {
       const document = fold(projection, key, known.get(key), changes);
-      const write = change(known.get(key), document);
+      const write = change(projection, known.get(key), document);
       if (!write) continue;
       writes.push(write);
       written.push(document!);
@@ -106,16 +108,37 @@ export const fold = (
   return existed ? { ...ids, _deleted: true } : undefined;
 };
 
-const fieldsOf = ({ _id, _position, ...fields }: ViewDocument): Document => fields;
+const fieldsOf = ({ _id, _position, [FOLDED]: _texts, ...fields }: ViewDocument): Document => fields;
+
+/** Returns the value that orders open documents before closed ones, and each by a field if there is one. */
+const placeOf = ({ statuses, by }: ClosedItems, document: ViewDocument): boolean | string => {
+  const isClosed = statuses.includes(document.status);
+  return by === undefined ? isClosed : `${isClosed ? 1 : 0} ${document[by]}`;
+};
+
+/**
+ * Returns a document as it is stored: with the folded form of the fields that queries search by prefix, and its
+ * place among open and closed items.
+ */
+const searchable = ({ folds = [], closed }: Projection, document: ViewDocument): ViewDocument => {
+  const texts = folds.flatMap((field) =>
+    typeof document[field] === 'string' ? [[field, folded(document[field])]] : [],
+  );
+  const flags = closed && !document._deleted ? [['closed', placeOf(closed, document)]] : [];
+  const derived = [...texts, ...flags];
+  return derived.length === 0 ? document : { ...document, [FOLDED]: Object.fromEntries(derived) };
+};
 
 /** Returns the write that replaces a document, on condition that the store still holds it. */
 const change = (
+  projection: Projection,
   before: ViewDocument | undefined,
   after: ViewDocument | undefined,
 ): AnyBulkWriteOperation<ViewDocument> | null => {
   if (before === after || !after) return null;
-  if (!before) return { insertOne: { document: after } };
-  return { replaceOne: { filter: { _id: before._id, _position: before._position }, replacement: after } };
+  const document = searchable(projection, after);
+  if (!before) return { insertOne: { document } };
+  return { replaceOne: { filter: { _id: before._id, _position: before._position }, replacement: document } };
 };
 
 const writeAll = async (
@@ -183,7 +206,10 @@ export const refold = async (
         if (stored.id === again.id) throw error;
       }
     }
-  const write = change(before, { ...(after ?? { _id: key, _deleted: true as const }), _position: until.toString() });
+  const write = change(projection, before, {
+    ...(after ?? { _id: key, _deleted: true as const }),
+    _position: until.toString(),
+  });
   lease.assertHeld();
   if (write) await writeAll(() => documents.bulkWrite([write]), [write]);
 };

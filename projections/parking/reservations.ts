@@ -7,16 +7,24 @@ type Reservation = Static<typeof queries.lotReservation.item>;
 export const reservations = projection<Reservation>()({
   context: parking,
   name: 'parking.reservations',
-  version: 1,
+  version: 4,
   key: ({ lotId, reservationId }) => `${lotId}.${reservationId}`,
   on: {
     ParkingReserved: (_reservation, data, { metadata }) => {
-      const { lotId, reservationId, customerId, carNumber, amount } = data;
-      const reservedAt = metadata.time;
-      return { lotId, reservationId, customerId, carNumber, amount, status: 'reserved', reservedAt };
+      const { couponValue: _value, couponDays: _days, coupon, ...reservation } = data;
+      const used = coupon ? { couponId: coupon.couponId } : {};
+      return { ...reservation, ...used, status: 'reserved', reservedAt: metadata.time };
     },
   },
   onExisting: {
+    ReservationDiscounted: (reservation, { amount, discount, coupon: { couponId } }) => ({
+      ...reservation,
+      amount,
+      discount,
+      couponId,
+    }),
+    CarArrived: (reservation, { arrivedAt }) => ({ ...reservation, status: 'arrived', arrivedAt }),
+    CarDeparted: (reservation, { departedAt, due }) => ({ ...reservation, status: 'completed', departedAt, due }),
     ReservationCanceled: (reservation, { reason }, { metadata }) => ({
       ...reservation,
       status: 'canceled',

@@ -1,9 +1,12 @@
 import type { Db } from 'mongodb';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 
+/** The time of an overview: UTC with milliseconds, and the time zone of calendar days (IANA name). */
+export type OverviewTime = { now: string; timeZone: string };
+
 /** A bounded context's read side. */
 export type ReadContext = {
   schema: ContextSchema;
   /** Returns the context's part of the control centre, in the shape of the schema's `overview`. */
-  overview(db: Db): Promise<object>;
+  overview(db: Db, at: OverviewTime): Promise<object>;
 };

@@ -1,5 +1,5 @@
 import { type RequestHandler, Router } from 'express';
-import type { Db, Document, Filter } from 'mongodb';
+import type { Collection, Db, Document, Filter } from 'mongodb';
 import type { TProperties } from 'typebox';
 import { expressPath } from '../../platform/http/app.ts';
 import { sendTaggedJson } from '../../platform/http/conditional.ts';
@@ -13,13 +13,23 @@ import type { Scoped } from '../../platform/identity/scope.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema, type ViewQuery } from '../../schemas/kernel/context.ts';
 import { historyView, queriesOf } from '../../schemas/kernel/history.ts';
-import { SortText } from '../../schemas/kernel/paging.ts';
+import { MAX_COUNT } from '../../schemas/kernel/paging.ts';
+import { CLOSED, FOLDED } from '../../schemas/kernel/search.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { ReadContext } from './context.ts';
+import { withCurrent } from './current-fields.ts';
+import { allOf, listTexts, takeChoice } from './list-filters.ts';
+import { withPositions } from './place-in-order.ts';
 import { type Ask, awaitPosition, fromViews, requireBuilt, unlessGone, type Waiting } from './reading.ts';
 
 /** The views that the routes read from. */
-export type ReadModels = Waiting & { db: Db; ask: Ask; cursors: Cursors };
+export type ReadModels = Waiting & {
+  db: Db;
+  ask: Ask;
+  cursors: Cursors;
+  /** The time zone of calendar days (IANA name). */
+  timeZone: string;
+};
 
 /** A query with all that its route needs. */
 type BoundQuery = {
@@ -68,12 +78,14 @@ const textsOf = (schemas: TProperties): Map<string, ReadText> =>
 const itemOf = ({
   item: { properties },
   personal: hidden = [],
+  present = (stored) => stored,
 }: QuerySchema): ((document: Document, personal: Permit | undefined) => Document) => {
   const all = Object.keys(properties);
   const shown = all.filter((field) => !hidden.includes(field));
-  return (document, personal) => {
+  return (stored, personal) => {
+    const document: Document = present(stored);
     const item: Document = {};
-    for (const field of personal && isPermitted(personal, document) ? all : shown) {
+    for (const field of personal && isPermitted(personal, stored) ? all : shown) {
       const value = document[field];
       if (value !== undefined) item[field] = value;
     }
@@ -88,6 +100,22 @@ const pathReader = ({ path, item, parameters }: QuerySchema) => {
     Object.fromEntries(readAll(Object.entries(given) as [string, string][], known)) as InPath;
 };
 
+/** Adds the positions and the current fields that a query shows. */
+const completed = async (
+  { position, current }: QuerySchema,
+  collection: Collection<Stored>,
+  documents: Stored[],
+  { db, answerWithin }: ReadModels,
+): Promise<Stored[]> => {
+  const placed = position ? await withPositions(collection, position, documents, answerWithin) : documents;
+  return current && placed.length > 0 ? withCurrent(db, current, placed, answerWithin) : placed;
+};
+
+/** The views that a query reads. */
+const viewsOf = ({ view, current = {} }: ViewQuery): string[] => [
+  ...new Set([view, ...Object.values(current).map((field) => field.view)]),
+];
+
 const noParameters: ReadonlyMap<string, ReadText> = new Map();
 
 const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
@@ -97,10 +125,14 @@ const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const collection = models.db.collection<Stored>(query.view);
   const caching = cachingOf(rule, query);
   return async (req, res) => {
-    const found = filterOf(bound, readPath(req.params));
+    const wanted = filterOf(bound, readPath(req.params));
     readAll(queryOf(req.url), noParameters);
-    const headers = await awaitPosition(req, res, [query.view], models);
-    const document = await models.ask(() => collection.findOne(found, { maxTimeMS: models.answerWithin }));
+    const headers = await awaitPosition(req, res, viewsOf(query), models);
+    const stored = await models.ask(async () => {
+      const found = await collection.findOne(wanted, { maxTimeMS: models.answerWithin });
+      return found && (await completed(query, collection, [found], models))[0];
+    });
+    const document = stored ?? query.otherwise;
     const { permit, personal } = permitted(res);
     if (document && !document._deleted && isPermitted(permit, document))
       sendTaggedJson(req, res, toItem(document, personal), { ...headers, ...caching });
@@ -158,10 +190,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const toItem = itemOf(query);
   const collection = models.db.collection<Stored>(query.view);
   const { sorts } = query;
-  const known = new Map([
-    ...pageParameters,
-    ...textsOf({ ...query.filters, ...(sorts.length > 0 ? { sort: SortText(sorts) } : {}) }),
-  ]);
+  const known = new Map([...pageParameters, ...listTexts(query)]);
   const checks = new Map(sorts.map((sort) => [sort, valueChecker(query.item.properties[sort]!)]));
 
   const orderingOf = (sort: string): Ordering => {
@@ -169,9 +198,11 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const field = sort === '' || resource ? '_id' : sort.replace(/^-/, '');
     return { field, direction: sort.startsWith('-') ? -1 : 1 };
   };
-  const isValueOf = (sort: string, { field }: Ordering) => {
-    const check = field === '_id' ? undefined : checks.get(sort.replace(/^-/, ''));
-    return (value: unknown) => (check ? check(value) === undefined : value === null);
+  const isValueOf = ({ field }: Ordering) => {
+    if (field === '_id') return (value: unknown) => value === null;
+    if (field === CLOSED) return (value: unknown) => typeof value === (query.closedBy ? 'string' : 'boolean');
+    if (field.startsWith(FOLDED)) return (value: unknown) => typeof value === 'string';
+    return (value: unknown) => checks.get(field)!(value) === undefined;
   };
 
   return async (req, res) => {
@@ -180,30 +211,36 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const { permit, personal } = permitted(res);
     const narrowed = await narrow(permit, inPath, given, bound, models);
     const page = takePage(given);
-    const { sort = '' } = Object.fromEntries(given) as { sort?: string };
+    const { conditions, order = '', isCounted } = takeChoice(given, query, models.timeZone);
+    const { sort = order } = Object.fromEntries(given) as { sort?: string };
     given.delete('sort');
     const ordering = orderingOf(sort);
-    const fields: Filter<Stored> = { ...filterOf(bound, inPath), ...equalTo(given), ...narrowed };
+    const fields: Filter<Stored> = allOf(filterOf(bound, inPath), equalTo(given), narrowed, conditions);
     // A deleted document has no fields, so that only a list without a filter could show it.
     const wanted: Filter<Stored> = Object.keys(fields).length > 0 ? fields : { _deleted: { $exists: false } };
     const question = JSON.stringify([name, sort, Object.entries(wanted).sort()]);
     const { answerWithin, cursors } = models;
-    const place = await fromViews(placeOf(cursors, question, page, isValueOf(sort, ordering)), answerWithin);
+    const place = await fromViews(placeOf(cursors, question, page, isValueOf(ordering)), answerWithin);
 
-    const headers = await awaitPosition(req, res, [query.view], models);
-    const { documents, next } = await models.ask(() =>
-      readPage(cursors, collection, {
-        question,
-        filter: wanted,
-        ordering,
-        limit: page.limit,
-        place,
-        maxTimeMS: answerWithin,
-      }),
-    );
+    const headers = await awaitPosition(req, res, viewsOf(query), models);
+    const counting = { limit: MAX_COUNT, maxTimeMS: answerWithin };
+    const [{ documents, next }, count] = await Promise.all([
+      models.ask(() =>
+        readPage(cursors, collection, {
+          question,
+          filter: wanted,
+          ordering,
+          limit: page.limit,
+          place,
+          maxTimeMS: answerWithin,
+        }),
+      ),
+      isCounted ? models.ask(() => collection.countDocuments(wanted, counting)) : undefined,
+    ]);
     const link: Record<string, string> = next === undefined ? {} : { Link: nextLink(req.originalUrl, next) };
-    const items = documents.map((document) => toItem(document, personal));
-    sendTaggedJson(req, res, { items, next }, { ...headers, ...caching, ...link });
+    const shown = await models.ask(() => completed(query, collection, documents, models));
+    const items = shown.map((document) => toItem(document, personal));
+    sendTaggedJson(req, res, { items, next, count }, { ...headers, ...caching, ...link });
   };
 };
 

@@ -1,7 +1,8 @@
 import type { Response } from 'express';
-import type { Db, Document, Filter } from 'mongodb';
+import type { Db, Document, Filter, FindOptions } from 'mongodb';
 import { permitted } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
+import { FOLDED } from '../../schemas/kernel/search.ts';
 
 /** The part of several contexts that a reader sees. */
 export type Sight = {
@@ -43,6 +44,10 @@ export const sightOf = (res: Response, contexts: readonly Scoped[]): Sight => {
   };
 };
 
+/** Leaves the folded texts out of a projection, unless it names the fields that it includes. */
+const withoutFolded = (projection: Document = {}): Document =>
+  Object.values(projection).includes(1) ? projection : { ...projection, [FOLDED]: 0 };
+
 /**
  * Returns the database that an overview is made from: its collections hold only the documents that fulfil a filter, and
  * each read of them has a time limit.
@@ -52,8 +57,8 @@ export const overviewDb = (db: Db, only: Filter<Document>, maxTimeMS: number): D
     const whole = db.collection(name);
     return {
       countDocuments: (filter: Filter<Document> = {}) => whole.countDocuments({ ...filter, ...only }, { maxTimeMS }),
-      find: (filter: Filter<Document>, options: object) =>
-        whole.find({ ...filter, ...only }, { ...options, maxTimeMS }),
+      find: (filter: Filter<Document>, options: FindOptions) =>
+        whole.find({ ...filter, ...only }, { ...options, projection: withoutFolded(options.projection), maxTimeMS }),
       aggregate: (stages: Document[]) => whole.aggregate([{ $match: only }, ...stages], { maxTimeMS }),
     };
   };

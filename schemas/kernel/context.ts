@@ -48,6 +48,8 @@ export type CommandHttp = {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** With `{name}` for the data that the path carries. */
   path: string;
+  /** Optional fields that only callers of a role may leave out, each with the role. Without sign-in nobody may. */
+  optionalFor?: Readonly<Record<string, Role>>;
   /** The id that the server makes when the body has none. With an id from the client the command is safe to repeat. */
   id?: string;
   /** 201 with Location for a created resource, 202 for an accepted change, else 200. */
@@ -82,14 +84,52 @@ export type QuerySchema<Item extends TObject = TObject> = {
   filters: TProperties;
   /** The fields a list may be sorted by (`sort=name`, `sort=-name`): each has an index. */
   sorts: readonly string[];
+  /** The time or day that `from` and `to` apply to: one of the sorts, whose index they use. */
+  range?: string;
+  /** The texts that may be searched by prefix, ignoring case and spaces (`namePrefix`): each has an index. */
+  prefixes?: readonly string[];
+  /** The values of `status` of closed items: they come after the open ones unless the request names an order. */
+  closed?: readonly string[];
+  /** The sort, of texts, by which the open and then the closed items come; left out, by id. */
+  closedBy?: string;
   answer: 'one' | 'list';
   item: Item;
-  /** Optional fields of an item that `anyone` in the query's rule does not see: only roles that the rule names do. */
+  /**
+   * Optional fields of an item that `anyone` and the `impersonal` grants of the query's rule do not show: only the other
+   * roles that the rule names see them.
+   */
   personal?: readonly string[];
   /** The path's parameters that are not fields of the item and not plain ids. */
   parameters?: TProperties;
   /** Values that the documents of a list must have, for a list of a part of its view. */
   only?: Readonly<Record<string, string>>;
+  /** The document before its first event, for a query for one document that always exists. */
+  otherwise?: Readonly<Record<string, unknown>>;
+  position?: PositionSchema;
+  /** Fields whose current value is that of another view's document, by name. */
+  current?: Readonly<Record<string, CurrentField>>;
+  /** Returns the item of a stored document, for a view that stores another form. */
+  present?(stored: object): object;
+  /** False for a document that is part of another one, which has their events. */
+  hasHistory?: false;
+};
+
+/** A field that is read from another view's document of the same field name. */
+export type CurrentField = {
+  view: string;
+  /** The field of the item that contains the `_id` of the document. */
+  by: string;
+};
+
+/** A field that is counted when a document is read: its place, from 1, among documents of its view. */
+export type PositionSchema = {
+  /** The field of the item, which only documents with the values in `among` get. */
+  field: string;
+  /** The field, with integers, by which the documents are ordered. */
+  by: string;
+  /** The field whose value the counted documents share. */
+  within: string;
+  among: Readonly<Record<string, string>>;
 };
 
 /**
@@ -107,22 +147,50 @@ export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(vi
 /** The names in a path: `lotId` for `/parking/lots/{lotId}`. */
 export const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
-/** Declares a query that answers `{items, next?}`. */
+type ListOptions = Partial<
+  Pick<
+    QuerySchema,
+    'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy' | 'personal' | 'only' | 'current'
+  >
+>;
+
+/**
+ * Declares a query that answers `{items, next?, count?}`.
+ * @throws TypeError when the range is not one of the sorts, a field that is searched by prefix is not in the view, the
+ *   item cannot have a status that counts as closed, or `closedBy` is without `closed` or not one of the sorts
+ */
 export const list = <Item extends TObject>(
   summary: string,
   path: string,
   item: Item,
-  { filters = {}, sorts = [], ...rest }: Partial<Pick<QuerySchema, 'filters' | 'sorts' | 'personal' | 'only'>> = {},
-): QuerySchema<Item> => ({ summary, path, filters, sorts, answer: 'list', item, ...rest });
+  { filters = {}, sorts = [], ...rest }: ListOptions = {},
+): QuerySchema<Item> => {
+  const { range, prefixes = [], current = {} } = rest;
+  if (range !== undefined && !sorts.includes(range)) throw new TypeError(`${path} is not sorted by its range ${range}`);
+  const unknown = prefixes.find((field) => !Object.hasOwn(item.properties, field) || current[field] !== undefined);
+  if (unknown !== undefined) throw new TypeError(`${path} has no ${unknown} of its own to search by prefix`);
+  const statuses = (item.properties.status as { enum?: string[] } | undefined)?.enum ?? [];
+  if (!(rest.closed ?? []).every((status) => statuses.includes(status)))
+    throw new TypeError(`${path} has no status ${rest.closed?.join(' or ')}`);
+  if (rest.closedBy !== undefined && !(rest.closed && sorts.includes(rest.closedBy)))
+    throw new TypeError(`${path} has no closed items or is not sorted by ${rest.closedBy}`);
+  return { summary, path, filters, sorts, answer: 'list', item, ...rest };
+};
 
-/** Declares a query that answers one document, or 404. */
-export const one = <Item extends TObject>(summary: string, path: string, item: Item): QuerySchema<Item> => ({
+/** Declares a query that answers one document, or 404. Its `_id` is empty when the path has no parameters. */
+export const one = <Item extends TObject>(
+  summary: string,
+  path: string,
+  item: Item,
+  rest: Pick<QuerySchema, 'otherwise' | 'current' | 'present' | 'hasHistory'> = {},
+): QuerySchema<Item> => ({
   summary,
   path,
   filters: {},
   sorts: [],
   answer: 'one',
   item,
+  ...rest,
 });
 
 /** The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and views. */
@@ -131,6 +199,25 @@ export type ScopeSchema = {
   field: string;
   /** The scope of local roles without a scope claim: the whole context, or the part with the caller's id in the field. */
   roles?: Readonly<Partial<Record<Role, 'all' | 'own'>>>;
+};
+
+/** The report of a context: what `report` in projections/kernel counts. */
+export type ReportSchema = {
+  /** Names the amount in use and its capacity, for the documents. */
+  occupancy: string;
+  /**
+   * The view of resources that take place at a time, such as showings: each counts in the period in which it begins.
+   * Left out when the report's view holds the levels, which count over time.
+   */
+  places?: {
+    view: string;
+    /** The field with the resource's day or first moment. */
+    at: string;
+    taken: string;
+    capacity: string;
+    /** Values of which the documents must have one. */
+    only?: Readonly<Record<string, readonly string[]>>;
+  };
 };
 
 /** The schema of one bounded context. */
@@ -144,9 +231,13 @@ export type ContextSchema = {
   queries: Readonly<Record<string, ViewQuery>>;
   /** The rules of its commands and queries. One that is not listed is refused to everybody. */
   access?: Rules;
+  /** Queries that anyone may use where a setting is `on`, each with the setting. */
+  publicBy?: Readonly<Record<string, string>>;
   problems: Readonly<Record<string, ProblemSchema>>;
   /** The schema of the context's part of the control centre. */
   overview?: TObject;
+  /** Undefined when the context has no report. */
+  report?: ReportSchema;
 };
 
 /** The union `{type, data}` of the events declared in a record of schemas. */

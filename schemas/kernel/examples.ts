@@ -15,7 +15,8 @@ type Schema = {
 };
 
 /**
- * Returns a value that fits a schema, for documentation: its first example if it has one.
+ * Returns a value that fits a schema, for documentation: its first example if it has one. A property whose examples are
+ * `[]` is left out: it excludes another one.
  * @param name of the property, from which an id is derived: `customerId` is `customer-1`
  */
 export const exampleOf = (schema: TSchema, name = ''): unknown => {
@@ -28,7 +29,9 @@ export const exampleOf = (schema: TSchema, name = ''): unknown => {
   switch (type) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(properties ?? {}).map(([property, part]) => [property, exampleOf(part, property)]),
+        Object.entries(properties ?? {})
+          .filter(([, part]) => (part as Schema).examples?.length !== 0)
+          .map(([property, part]) => [property, exampleOf(part, property)]),
       );
     case 'array':
       return items ? [exampleOf(items, name)] : [];

@@ -35,13 +35,13 @@ export const historyView = (context: Pick<ContextSchema, 'name'>): string => `${
 export const historyId = (commit: bigint): string => commit.toString().padStart(20, '0');
 
 /**
- * Returns the queries for the history of each resource of a context: a list beside every query for one document, named
- * `{query}History`, in the order of events.
+ * Returns the queries for the history of each resource of a context: a list beside every query for one document whose
+ * path names it, called `{query}History`, in the order of events.
  */
 const historyQueries = (context: ContextSchema): Readonly<Record<string, ViewQuery>> =>
   Object.fromEntries(
-    Object.entries(context.queries).flatMap(([name, { answer, path, summary, item }]) => {
-      if (answer !== 'one') return [];
+    Object.entries(context.queries).flatMap(([name, { answer, hasHistory = true, path, summary, item }]) => {
+      if (answer !== 'one' || !hasHistory || !path.includes('{')) return [];
       const query = list(`${summary}: its events`, `${path}/history`, HistoryEntry, { sorts: ['position'] });
       return [[`${name}History`, { ...query, parameters: item.properties, view: historyView(context) }]];
     }),

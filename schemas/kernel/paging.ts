@@ -1,4 +1,6 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
+import type { QuerySchema } from './context.ts';
+import { TEXT_PATTERN } from './values.ts';
 
 /** The largest and the default number of items on a page. */
 export const MAX_LIMIT = 200;
@@ -11,5 +13,79 @@ export const Limit = Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEF
 export const CursorText = Type.String({ pattern: '^[A-Za-z0-9_-]{1,1024}$', description: 'Opaque.' });
 
 /** `sort`: one of the fields, or `-` and the field for the reverse. */
-export const SortText = (fields: readonly string[]) =>
-  Type.String({ enum: fields.flatMap((field) => [field, `-${field}`]) });
+const SortText = (fields: readonly string[]) => Type.String({ enum: fields.flatMap((field) => [field, `-${field}`]) });
+
+/** The most matches that `count` counts. */
+export const MAX_COUNT = 10_000;
+
+/** `count=true`: the answer also says how many items match, on all pages. */
+export const CountFlag = Type.Boolean({ default: false });
+
+/** `count`: the number of items on all pages. */
+export const MatchCount = Type.Integer({
+  minimum: 0,
+  maximum: MAX_COUNT,
+  description: `The items on all pages, with \`count=true\`; ${MAX_COUNT} stands for that many or more.`,
+});
+
+/** `from` and `to`: a moment with any offset (RFC 3339). */
+export const Moment = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00+09:00'] });
+
+/** `{field}Prefix`: the beginning of a text. */
+const PrefixText = Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN });
+
+/** Returns the name of the parameter that searches a field by prefix. */
+export const prefixParameter = (field: string): string => `${field}Prefix`;
+
+type ListParameter = { description?: string; schema: TSchema };
+
+/** Returns the query parameters of a list except those of its pages, by name. */
+export const listParameters = ({
+  filters,
+  sorts,
+  range,
+  prefixes = [],
+  closed,
+  closedBy,
+}: Pick<QuerySchema, 'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy'>): Readonly<
+  Record<string, ListParameter>
+> => ({
+  ...Object.fromEntries(Object.entries(filters).map(([name, schema]) => [name, { schema }])),
+  ...(range === undefined
+    ? {}
+    : {
+        from: { description: `Items whose \`${range}\` is at this moment or later.`, schema: Moment },
+        to: { description: `Items whose \`${range}\` is before this moment.`, schema: Moment },
+      }),
+  ...Object.fromEntries(
+    prefixes.map((field) => [
+      prefixParameter(field),
+      {
+        description: `Items whose \`${field}\` begins with this text, ignoring case, spaces and Unicode forms.`,
+        schema: PrefixText,
+      },
+    ]),
+  ),
+  ...(sorts.length === 0
+    ? {}
+    : {
+        sort: {
+          description: `A field, or \`-\` and a field for the reverse. Default: ${defaultOrder(range, prefixes, closed, closedBy)}.`,
+          schema: SortText(sorts),
+        },
+      }),
+});
+
+const defaultOrder = (
+  range: string | undefined,
+  prefixes: readonly string[],
+  closed: readonly string[] = [],
+  closedBy?: string,
+): string =>
+  [
+    ...(prefixes.length > 0 ? ['by the text that a prefix was given for'] : []),
+    ...(range === undefined ? [] : [`by \`${range}\` with \`from\` or \`to\``]),
+    closed.length > 0
+      ? `those that are not ${closed.join(' or ')} first, each by ${closedBy === undefined ? 'id' : `\`${closedBy}\``}`
+      : 'by id',
+  ].join(', else ');

@@ -51,5 +51,5 @@ export const Status = <const Words extends string[]>(...words: Words) =>
 export const QualifiedId = (example: string) =>
   Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.[A-Za-z0-9_-]{1,64}$', examples: [example] });
 
-/** A calendar day, in UTC like every time (ISO 8601, RFC 3339 full-date). */
+/** A calendar day in the time zone of the setting TIME_ZONE (ISO 8601, RFC 3339 full-date). */
 export const CalendarDay = Type.String({ format: 'date', examples: ['2030-01-31'] });

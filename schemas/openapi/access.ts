@@ -23,9 +23,9 @@ const merged = (one: Response, other: Response): Response => {
 export const guarded = (operation: Operation, rule: Rule): Operation => {
   const isOpen = rule.anyone === 'all';
   const shown = Object.fromEntries(
-    Object.entries(rule).map(([role, grant]) => [role, grant === 'all' ? 'all' : { own: grant.own }]),
+    Object.entries(rule).map(([role, grant]) => [role, typeof grant === 'string' ? grant : { ...grant }]),
   );
-  const isOwners = Object.values(rule).some((grant) => grant !== 'all');
+  const isOwners = Object.values(rule).some((grant) => typeof grant !== 'string');
   const refusals: CommonProblem[] = [
     'unauthenticated',
     ...(isOpen ? [] : ['forbidden' as const]),

@@ -8,10 +8,10 @@ import {
 } from '../kernel/context.ts';
 import { exampleOf } from '../kernel/examples.ts';
 import { queriesOf } from '../kernel/history.ts';
-import { CursorText, MAX_LIMIT, SortText } from '../kernel/paging.ts';
+import { CursorText, listParameters, MAX_LIMIT, MatchCount } from '../kernel/paging.ts';
 import type { Json, Operation, Parameter } from './document.ts';
 import { bodyETag, headerRefs, notModified, readingParameters } from './headers.ts';
-import { json, omit, pagingParameters, pathParameters } from './parts.ts';
+import { countParameter, json, omit, pagingParameters, pathParameters } from './parts.ts';
 import { commandProblems, common, problemResponses, queryProblems } from './problems.ts';
 
 /** Describes the operations of one context, and the schemas that they share. */
@@ -56,6 +56,7 @@ export const describe = (
             },
           }
         : {}),
+      ...(http.optionalFor ? { 'x-optional-for': http.optionalFor } : {}),
       responses: {
         [http.status]: {
           description: http.status === 201 ? 'Created' : 'Done',
@@ -77,38 +78,25 @@ export const describe = (
   };
 
   const queryOperation = (name: string, query: QuerySchema): Operation => {
-    const { summary, path, filters, sorts, answer, item, parameters } = query;
+    const { summary, path, answer, item, parameters } = query;
     const itemRef = component(item, name);
     const isList = answer === 'list';
     const page = Type.Object({
       items: Type.Array(Type.Unsafe(itemRef), { maxItems: MAX_LIMIT }),
       next: Type.Optional(CursorText),
+      count: Type.Optional(MatchCount),
     });
     const example = isList ? { items: [exampleOf(item)] } : exampleOf(item);
-    const listParameters: Parameter[] = [
-      ...Object.entries(filters).map(
-        ([filter, schema]): Parameter => ({ name: filter, in: 'query', required: false, schema }),
-      ),
-      ...(sorts.length > 0
-        ? [
-            {
-              name: 'sort',
-              in: 'query' as const,
-              required: false,
-              description: 'A field, or `-` and a field for the reverse. Default: by id.',
-              schema: SortText(sorts),
-            },
-          ]
-        : []),
-      ...pagingParameters,
-    ];
+    const ofList = Object.entries(listParameters(query)).map(
+      ([parameter, described]): Parameter => ({ name: parameter, in: 'query', required: false, ...described }),
+    );
     return {
       operationId: `${context.name}.${name}`,
       summary,
       tags: [context.name],
       parameters: [
         ...pathParameters(path, { ...item.properties, ...parameters }),
-        ...(isList ? listParameters : []),
+        ...(isList ? [...ofList, countParameter, ...pagingParameters] : []),
         ...readingParameters,
       ],
       responses: {

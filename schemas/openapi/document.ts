@@ -13,6 +13,8 @@ export type Operation = {
   security?: readonly Json[];
   /** The access of each role: `all`, or the field that must have the caller's id. */
   'x-access'?: Json;
+  /** Optional fields of the body that only one role may leave out, each with the role. */
+  'x-optional-for'?: Json;
   parameters: readonly (Parameter | { $ref: string })[];
   requestBody?: { required: boolean; content: Content };
   responses: Readonly<Record<string, Response>>;

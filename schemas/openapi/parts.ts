@@ -1,7 +1,7 @@
 import type { TObject, TProperties, TSchema } from 'typebox';
 import { parameterNames } from '../kernel/context.ts';
 import { exampleOf } from '../kernel/examples.ts';
-import { CursorText, Limit } from '../kernel/paging.ts';
+import { CountFlag, CursorText, Limit } from '../kernel/paging.ts';
 import { Id } from '../kernel/values.ts';
 import type { Content, Parameter } from './document.ts';
 
@@ -17,6 +17,15 @@ export const pagingParameters: readonly Parameter[] = [
   { name: 'limit', in: 'query', required: false, description: 'Items on a page.', schema: Limit },
   { name: 'cursor', in: 'query', required: false, description: 'The `next` of the previous page.', schema: CursorText },
 ];
+
+/** The query parameter of every list of a view. */
+export const countParameter: Parameter = {
+  name: 'count',
+  in: 'query',
+  required: false,
+  description: 'Whether the answer says how many items match.',
+  schema: CountFlag,
+};
 
 /** A JSON body with an example. */
 export const json = (schema: TSchema | { $ref: string }, example: unknown): Content => ({

@@ -11,6 +11,7 @@ export const Problem = Type.Object(
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.Optional(Type.String()),
+    existing: Type.Optional(Type.String({ description: 'The path of the resource that is in the way.' })),
     errors: Type.Optional(
       Type.Array(
         Type.Object({

@@ -85,12 +85,14 @@ const documentOf = ({ document }: Described<'document'>): Part => ({
   })),
   responses: {
     ...Object.fromEntries(
-      Object.entries(document.answers).map(([status, { description, type, schema }]) => [
+      Object.entries(document.answers).map(([status, { description, type, schema, otherTypes = {} }]) => [
         status,
         {
           description,
           ...(document.isTagged && status === '200' ? { headers: bodyETag } : {}),
-          content: { [type]: { schema } },
+          content: Object.fromEntries(
+            Object.entries({ [type]: schema, ...otherTypes }).map(([name, each]) => [name, { schema: each }]),
+          ),
         },
       ]),
     ),

@@ -36,7 +36,7 @@ const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
 
 /** Tests and their helpers. */
 const TEST = '(?:\\.test|/testing)\\.ts$';
-/** A context's external services: payments, mail, and their wiring. */
+/** A context's external services, such as its payments, and their wiring; they may import write-side/payments. */
 const EFFECTS = '^write-side/[^/]+/(?:[^/]+/|services\\.ts$)';
 const POLICIES = '/policies\\.ts$';
 const SIDES = any(['write-side', 'projections', 'read-api', 'schemas']);
@@ -79,13 +79,13 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
       {
         name: 'contexts-do-not-import-one-another',
         severity: 'error',
-        from: { path: `^${SIDES}/${context}[./]` },
-        to: { path: `^${SIDES}/${context}[./]`, pathNot: `^${SIDES}/$1[./]` },
+        from: { path: `^${SIDES}/${context}(?:-messages)?[./]` },
+        to: { path: `^${SIDES}/${context}(?:-messages)?[./]`, pathNot: `^${SIDES}/$1(?:-messages)?[./]` },
       },
       {
         name: 'kernels-know-no-context',
         severity: 'error',
-        from: { path: '/kernel/', pathNot: TEST },
+        from: { path: '/kernel/|^write-side/payments/', pathNot: TEST },
         to: { path: `^${SIDES}/${context}[./]` },
       },
       {
@@ -96,7 +96,8 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
           pathNot: [
             '^write-side/$1/[^/]+$',
             '^write-side/context\\.ts$',
-            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|context|command-steps)\\.ts$',
+            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|limited-places|sorted-texts|context|command-steps)\\.ts$',
+            '^write-side/payments/payments\\.ts$',
             '^schemas/',
           ],
         },
@@ -108,7 +109,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         to: {
           pathNot: [
             '^projections/$1[./]',
-            '^projections/kernel/(?:projection|history|activity)\\.ts$',
+            '^projections/kernel/(?:projection|history|activity|limited-places|report)\\.ts$',
             '^schemas/',
             '(?:^|node_modules/)typebox(?:/|$)',
           ],
@@ -118,7 +119,13 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         name: 'policies-are-pure',
         severity: 'error',
         from: { path: `^write-side/${context}/policies\\.ts$` },
-        to: { pathNot: ['^write-side/$1/[^/]+$', '^write-side/policies/(?:policy|process)\\.ts$', '^schemas/'] },
+        to: {
+          pathNot: [
+            '^write-side/$1/[^/]+$',
+            '^write-side/policies/(?:policy|process|limited-places)\\.ts$',
+            '^schemas/',
+          ],
+        },
       },
       {
         name: 'only-event-store-knows-the-client',

@@ -1,3 +1,4 @@
+import { buffer } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
@@ -234,6 +235,26 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     expect(new URL(page.url()).searchParams.get('sort')).toBe('free');
   });
 
+  test('a report shows what happened today, and is downloaded as CSV', async () => {
+    await registerLot('reported', '통계 주차장', 4);
+    await reserve('reported', 'r-1');
+    const page = await open('/view/parking/lots');
+    await page.getByRole('link', { name: 'Report', exact: true }).click();
+    await page.getByRole('heading', { name: 'Car park: Report' }).waitFor();
+    const today = page.getByRole('row').nth(1);
+    await expect.poll(() => today.getByRole('cell').nth(1).textContent(), { timeout: 30_000 }).toMatch(/^[1-9]/);
+    expect(await today.getByRole('cell').nth(4).textContent()).toMatch(/^₩[\d,]*5,000$/);
+    expect(await violations(page)).toEqual([]);
+    const [file] = await Promise.all([page.waitForEvent('download'), button(page, 'Download CSV').click()]);
+    expect(file.suggestedFilename()).toBe('parking-day.csv');
+    const rows = (await buffer(await file.createReadStream())).toString().split('\r\n');
+    expect(rows[0]).toBe('\ufeffstart,occupancy,taken,capacity,bookings,cancellations,noShows,revenue,refunds');
+    expect(rows).toHaveLength(33);
+    await page.getByLabel('By', { exact: true }).selectOption('hour');
+    await page.getByRole('columnheader', { name: 'Hour' }).waitFor();
+    expect(await page.getByRole('row').count()).toBeGreaterThan(24);
+  });
+
   test('a long list shows only its current page', async () => {
     await registerLot('crowd', '분당선', 5);
     const documents = Array.from({ length: 5000 }, (_, at) => {
@@ -276,7 +297,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     const row = page.getByRole('row', { name: /712/ });
     await row.getByText('₩8,000').waitFor();
     for (const step of ['Accept', 'Start cooking', 'Ready']) await row.getByRole('button', { name: step }).click();
-    await board.getByRole('listitem').getByText('712').waitFor();
+    await board.getByRole('listitem').getByText('1', { exact: true }).waitFor();
     const height = await board
       .locator('.calls strong')
       .first()

@@ -93,9 +93,9 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await page.locator('.user').textContent()).toContain('staff');
 
       await button(page, 'Open a slot').click();
-      await input(page, 'Hospital').fill('정자병원');
-      await input(page, 'Day').fill('2030-01-31');
-      await input(page, 'Places').fill('3');
+      await input(page, 'Hospital').first().fill('정자병원');
+      await input(page, 'Day').first().fill('2030-01-31');
+      await input(page, 'Places').first().fill('3');
       await page.getByText('Choose the id').click();
       await input(page, 'Slot').fill('s1');
       await submit(page, 'Open a slot').click();

@@ -39,6 +39,11 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
   let gateway: Gateway;
   const sides = {} as Record<'readApi' | 'projections' | 'writeSide1' | 'writeSide2', Side>;
   const all = () => Object.values(sides);
+  const close = async ({ server }: Side) => {
+    const closed = new Promise((resolve) => server.close(resolve));
+    server.closeAllConnections();
+    await closed;
+  };
 
   beforeAll(async () => {
     sides.readApi = await startSide('read-api');
@@ -60,8 +65,8 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     }
   });
 
-  const send = async (method: string, path: string, options: RequestInit = {}) => {
-    const response = await fetch(gateway.url + path, { method, ...options });
+  const send = async (method: string, path: string, options: RequestInit = {}, { url } = gateway) => {
+    const response = await fetch(url + path, { method, ...options });
     const text = await response.text();
     return { status: response.status, headers: response.headers, body: text ? JSON.parse(text) : undefined };
   };
@@ -205,12 +210,30 @@ describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
     expect((await send('POST', '/parking/lots/1/reservations', { body: '{}' })).status).toBe(200);
   });
 
+  test('sends the commands of a context to its own write side, whose failure stops no other context', async () => {
+    const foodCourt = await startSide('food court');
+    const apart = await startGateway(nginx ?? '', {
+      readApi: [sides.readApi.port],
+      projections: [sides.projections.port],
+      writeSide: [sides.writeSide1.port],
+      foodCourt: [foodCourt.port],
+    });
+    try {
+      const post = (path: string) => send('POST', path, {}, apart);
+      expect((await post('/food-court/shops/1/orders')).body).toEqual({ side: 'food court' });
+      expect((await post('/food-courts/shops')).body).toEqual({ side: 'write-side 1' });
+      expect((await post('/parking/lots/food-court')).body).toEqual({ side: 'write-side 1' });
+      expect((await send('GET', '/food-court/shops', {}, apart)).body).toEqual({ side: 'read-api' });
+      await close(foodCourt);
+      const { status, headers } = await post('/food-court/shops/1/orders');
+      expect([status, headers.get('Retry-After')]).toEqual([503, '1']);
+      expect((await post('/parking/lots')).status).toBe(200);
+    } finally {
+      await apart.stop();
+    }
+  });
+
   test('sends a command to the other write side while one is down, and answers 503 when both are', async () => {
-    const close = async ({ server }: Side) => {
-      const closed = new Promise((resolve) => server.close(resolve));
-      server.closeAllConnections();
-      await closed;
-    };
     for (const side of all()) side.breaks = () => false;
     await close(sides.writeSide1);
     for (let lot = 0; lot < 10; lot++)

@@ -36,7 +36,13 @@ export type Gateway = { url: string; tlsUrl?: string; log(): string; stop(): Pro
  */
 export const startGateway = async (
   nginx: string,
-  sides: { writeSide: readonly number[]; readApi: readonly number[]; projections: readonly number[] },
+  sides: {
+    writeSide: readonly number[];
+    readApi: readonly number[];
+    projections: readonly number[];
+    /** Left out where the food court has no write side of its own. */
+    foodCourt?: readonly number[];
+  },
   { tls, requestsPerSecond = 100 }: { tls?: { certificate: string; key: string }; requestsPerSecond?: number } = {},
 ): Promise<Gateway> => {
   const folder = await mkdtemp(join(tmpdir(), 'gateway-'));
@@ -47,10 +53,12 @@ export const startGateway = async (
 
   const servers = (ports: readonly number[]) => (_: string, options: string) =>
     ports.map((each) => `server 127.0.0.1:${each}${options};`).join(' ');
-  const upstreams = (await readFile(join(folder, 'upstreams.conf'), 'utf8'))
+  const addresses = await readFile(join(folder, 'upstreams.conf'), 'utf8');
+  const upstreams = (sides.foodCourt ? addresses.replace(/^#(?! \S)/gm, '') : addresses)
     .replace(/^resolver .*;$/m, '')
     .replace(/server read-api:\d+ resolve(.*);/, servers(sides.readApi))
     .replace(/server projections:\d+ resolve(.*);/, servers(sides.projections))
+    .replace(/server food-court-write-side:\d+ resolve(.*);/, servers(sides.foodCourt ?? []))
     .replace(/server write-side:\d+ resolve(.*);/, servers(sides.writeSide));
   await writeFile(join(folder, 'upstreams.conf'), upstreams);
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { projections } from '../../projections/parking/index.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { type Span, startCollector } from './collector.ts';
 
@@ -22,7 +23,7 @@ beforeAll(async () => {
   writeSide = programs[0]!;
   // What comes while a view is built for the first time is not a batch of its own.
   const health = () => call<{ checks: Record<string, { detail: string }> }>(programs[2]!.url, 'GET', '/readyz?verbose');
-  await eventually(health, ({ body }) => body.checks.projections?.detail.split('; ').length === 5);
+  await eventually(health, ({ body }) => body.checks.projections?.detail.split('; ').length === projections.length);
 });
 afterAll(async () => {
   await Promise.all(programs.map((program) => program.end()));

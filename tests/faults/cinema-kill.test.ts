@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 /** Milliseconds: long enough for a busy machine, so that only real failures fail. */

@@ -27,7 +27,7 @@ afterEach(async () => {
   await Promise.all(programs.splice(0).map((program) => program.end()));
 });
 
-const parkingProjections = await projectionsOf(['parking']);
+const parkingProjections = await projectionsOf(['parking'], 'Asia/Seoul');
 const views = parkingProjections.map(({ name }) => name);
 
 /** Returns a separate database, and a function that runs projections on it. */

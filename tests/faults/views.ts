@@ -17,7 +17,7 @@ export const differingDocuments = async (urls: { eventStoreUrl: string; mongoUrl
   const mongo = await MongoClient.connect(urls.mongoUrl);
   try {
     const db = mongo.db('plaza');
-    const projections = await projectionsOf(['parking']);
+    const projections = await projectionsOf(['parking'], 'Asia/Seoul');
     const { commit } = await readTail(client);
     await eventually(
       async () =>

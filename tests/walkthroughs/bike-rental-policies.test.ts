@@ -24,6 +24,7 @@ const anyCommand = fc.oneof(
   command('ReturnBike', { bikeId, rentalId: id, location }),
   command('ReportCondition', { bikeId, reportId: id, managerId, batteryLevel: fc.nat(100), usable: fc.boolean() }),
   command('ChargeDeposit', { userId, chargeId: id, amount: fc.integer({ min: 1, max: 10_000 }) }),
+  command('MoveBike', { bikeId, to: location }),
   command('ConvertPoints', { managerId, conversionId: id, points: fc.constantFrom(1, 500, 1_000, 1_500), userId }),
 );
 
@@ -32,7 +33,7 @@ const policyAt = fc.nat(bikeRentalPolicies.length - 1);
 /** What may happen: commands, time, a policy that goes on for a while, or begins again a little before. */
 const anyStep = fc.oneof(
   { weight: 8, arbitrary: anyCommand.map((given) => ({ kind: 'command' as const, given })) },
-  { weight: 2, arbitrary: fc.nat(600_000).map((milliseconds) => ({ kind: 'time' as const, milliseconds })) },
+  { weight: 2, arbitrary: fc.nat(4_000_000).map((milliseconds) => ({ kind: 'time' as const, milliseconds })) },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('run' as const), policy: policyAt, events: fc.nat(8) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('rewind' as const), policy: policyAt, events: fc.nat(20) }) },
 );
@@ -93,7 +94,17 @@ test('no money is made or lost, no bike is in two rentals, and every bill is ope
 
       const earned = sum(of('PointsAwarded').map(({ data }) => data.points));
       const given = sum(of('PointsConverted').map(({ data }) => data.points));
-      expect(of('PointsAwarded')).toHaveLength(of('ConditionReported').length);
+      const reportOf = ({ bikeId, reportId }: { bikeId: string; reportId: string }) => `${bikeId}.${reportId}`;
+      const earning = of('ConditionReported').filter(({ data }) => data.points !== 0);
+      expect(
+        of('PointsAwarded')
+          .map(({ data }) => reportOf(data))
+          .sort(),
+      ).toEqual(earning.map(({ data }) => reportOf(data)).sort());
+      for (const bike of ['b1', 'b2']) {
+        const times = earning.flatMap(({ data }) => (data.bikeId === bike ? [Date.parse(data.reportedAt)] : []));
+        expect(times.every((time, index) => index === 0 || time - times[index - 1]! >= 3_600_000)).toBe(true);
+      }
       expect(given).toBeLessThanOrEqual(earned);
       expect(world.log.every(({ data }) => !('total' in data) || data.total >= 0)).toBe(true);
     }),

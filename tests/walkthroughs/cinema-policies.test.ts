@@ -1,13 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type CinemaEvent, type Hold, holdOf } from '../../schemas/cinema.ts';
+import { type CinemaEvent, schema as cinemaSchema, type Hold, holdOf } from '../../schemas/cinema.ts';
+import { messages } from '../../schemas/cinema-messages.ts';
+import { messagesOf } from '../../schemas/customer-messages.ts';
 import { writeSide as cinema } from '../../write-side/cinema/index.ts';
-import { connectPayments, type Payments } from '../../write-side/cinema/payment-provider/client.ts';
-import { performPayments } from '../../write-side/cinema/payment-provider/perform.ts';
-import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
-import { policies as cinemaPolicies, cinemaProcesses } from '../../write-side/cinema/policies.ts';
+import { policies as cinemaPolicies, cinemaProcesses, paymentRecords } from '../../write-side/cinema/policies.ts';
 import { cinemaSteps } from '../../write-side/cinema/steps.ts';
 import type { Dispatch, DispatchOutcome, Settled } from '../../write-side/kernel/command-steps.ts';
 import { isRefusal } from '../../write-side/kernel/decider.ts';
+import { connectPayments } from '../../write-side/payments/client.ts';
+import type { Payments } from '../../write-side/payments/payments.ts';
+import { performPayments } from '../../write-side/payments/perform.ts';
+import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
 
 type Command = { type: string; data: object };
 type Task = { task: string; data: object; attempts: number };
@@ -22,25 +25,25 @@ beforeAll(async () => {
 afterAll(() => sandbox.stop());
 
 /** A client per world, so that a broken circuit affects only its own world. */
-const payments = (): Payments => connectPayments({ url: sandbox.url, timeoutMs: 40, breakAfter: 1_000 });
+const payments = (): Payments => connectPayments({ url: sandbox.url, timeoutMs: 40, breakFrom: 1_000 });
 
 /**
  * The cinema in memory: its streams and log, its policies, and the schedule of its process managers. Nothing
  * recognises a command that comes again but the deciders themselves.
  */
 const inMemory = () => {
-  const log: (CinemaEvent & { revision: string })[] = [];
+  const log: (CinemaEvent & { revision: string; time: string })[] = [];
   const states = new Map<string, { state: unknown; revision: bigint }>();
-  const now = '2026-01-31T09:00:00.000Z';
+  let now = '2026-01-31T09:00:00.000Z';
 
   const dispatch: Dispatch = async ({ type, data }): Promise<DispatchOutcome> => {
     const decider = cinema.deciders.find(({ commands }) => commands.includes(type))!;
     const stream = `${decider.category}-${decider.id(data)}`;
     let { state, revision } = states.get(stream) ?? { state: decider.initialState, revision: 0n };
-    const decision = decider.decide({ type, data }, state, { now, revision });
+    const decision = decider.decide({ type, data }, state, { now, timeZone: 'Asia/Seoul', revision });
     if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
     for (const event of decision) {
-      log.push({ ...(event as CinemaEvent), revision: `${revision}` });
+      log.push({ ...(event as CinemaEvent), revision: `${revision}`, time: now });
       state = decider.evolve(state, event);
       revision += 1n;
     }
@@ -74,7 +77,7 @@ const inMemory = () => {
 
   /** Finishes everything that does not depend on the dead process. */
   const recover = async () => {
-    const perform = performPayments(payments());
+    const perform = performPayments(payments(), paymentRecords);
     for (let round = 0; round < 10; round++) {
       await runPolicies();
       const due = tasks();
@@ -85,7 +88,11 @@ const inMemory = () => {
     throw new Error(`still to be done: ${JSON.stringify(tasks())}`);
   };
 
-  return { log, dispatch, recover };
+  const at = (time: string) => {
+    now = time;
+  };
+
+  return { log, dispatch, recover, at };
 };
 
 /** Counts the steps of a payment, and stops it at one of them, for ever or until it is resumed. */
@@ -125,23 +132,26 @@ let count = 0;
 const play = async (
   token: string,
   at: number,
-  meanwhile: (dispatch: Dispatch, showingId: string) => Promise<unknown>,
+  meanwhile: (dispatch: Dispatch, showingId: string, recover: () => Promise<void>) => Promise<unknown>,
   wakes: boolean,
 ) => {
   const world = inMemory();
   const before = { ...sandbox.totals() };
   count += 1;
   const [showingId, reservationId, customerId] = [`s${count}`, 'r', 'CUST1'];
+  /** Every other reservation is a group's. */
+  const places = 1 + (count % 2);
   const showing = {
     showingId,
     movieId: 'm',
     title: '괴물',
     startsAt: '2027-01-31T19:00:00.000Z',
-    seats: 1,
+    seats: 2,
     price: PRICE,
   };
   await world.dispatch({ type: 'OpenShowing', data: showing });
-  const command = { showingId, reservationId, customerId, payment: { method: 'card', token } };
+  const payment = { method: 'card', token };
+  const command = { showingId, reservationId, customerId, places, payment };
   const held = await world.dispatch({ type: 'ReserveSeat', data: command });
   if (held.kind !== 'done') throw new Error('no seat was held');
 
@@ -152,9 +162,16 @@ const play = async (
     answerWithinMs: 1_000,
     maxPayments: 1,
   });
-  const taking: Promise<Settled> = ReserveSeat!.settle!(command, held.events, around(world.dispatch));
+  let hasConfirmed = false;
+  const dispatchAndNote: Dispatch = async (step) => {
+    const outcome = await world.dispatch(step);
+    if (outcome.kind === 'done' && outcome.events.some(({ type }) => type === 'ReservationConfirmed'))
+      hasConfirmed = true;
+    return outcome;
+  };
+  const taking: Promise<Settled> = ReserveSeat!.settle!(command, held.events, around(dispatchAndNote));
   const isInterrupted = await Promise.race([taking.then(() => false), reached.then(() => true)]);
-  await meanwhile(world.dispatch, showingId);
+  await meanwhile(world.dispatch, showingId, world.recover);
   await world.recover();
   let answer: Settled | undefined;
   if (wakes || !isInterrupted) {
@@ -166,24 +183,34 @@ const play = async (
 
   const types = world.log.map(({ type }) => type);
   const number = (type: CinemaEvent['type']) => types.filter((other) => other === type).length;
-  const { charges, refunds } = sandbox.totals();
+  const { charges, refunds, charged, refunded } = sandbox.totals();
   return {
     isInterrupted,
     answer,
     repeated,
     number,
     paid: charges - before.charges - (refunds - before.refunds),
+    money: charged - before.charged - (refunded - before.refunded),
+    places,
+    /** Whether the write side itself confirmed the seat, and not a policy while it slept. */
+    hasConfirmed,
     /** Whether the customer ever had the seat: not if it was cancelled in the append that confirmed it. */
     stood:
       types.includes('ReservationConfirmed') &&
-      types[types.indexOf('ReservationConfirmed') + 1] !== 'SeatReservationCanceled',
+      !types.slice(0, types.indexOf('ReservationConfirmed')).includes('ShowingCanceled'),
     standing: number('ReservationConfirmed') - number('SeatReservationCanceled'),
   };
 };
 
 const nothing = async () => {};
 const cancelShowing = (dispatch: Dispatch, showingId: string) =>
-  dispatch({ type: 'CancelShowing', data: { showingId, movieId: 'm' } });
+  dispatch({ type: 'CancelShowing', data: { showingId } });
+
+/** The customer cancels what a policy confirmed while the write side sleeps. */
+const cancelSeat = async (dispatch: Dispatch, showingId: string, recover: () => Promise<void>) => {
+  await recover();
+  await dispatch({ type: 'CancelSeat', data: { showingId, reservationId: 'r' } });
+};
 
 describe.each(TOKENS)('a reservation paid with %s', (token) => {
   it.each([
@@ -191,6 +218,7 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
     ['the process is killed, and the showing cancelled', cancelShowing, false],
     ['the process sleeps through the deadline', nothing, true],
     ['the process sleeps through the deadline and the cancellation of the showing', cancelShowing, true],
+    ["the process sleeps through the deadline and the customer's cancellation", cancelSeat, true],
   ])('stands with one payment or not at all, at whatever step %s', async (_what, meanwhile, wakes) => {
     let steps = 0;
     for (let isInterrupted = true; isInterrupted; steps++) {
@@ -198,6 +226,7 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
       const told = `step ${steps}`;
       isInterrupted = end.isInterrupted;
       expect(end.paid, told).toBe(end.standing);
+      expect(end.money, told).toBe(end.standing * end.places * PRICE);
       expect(end.number('SeatHeld'), told).toBe(1);
       expect(end.number('ReservationConfirmed') + end.number('SeatReleased'), told).toBe(1);
       expect(end.number('PaymentApproved') + end.number('PaymentDeclined'), told).toBe(1);
@@ -207,10 +236,42 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
       expect(end.repeated.kind, `${told} repeated is answered as it stands`).toBe(
         end.standing === 1 ? 'done' : 'refused',
       );
+      if (meanwhile === cancelSeat && !end.hasConfirmed)
+        expect(end.answer, `${told}: a cancelled reservation is not answered as confirmed`).not.toMatchObject({
+          body: { status: 'confirmed' },
+        });
       if (meanwhile === cancelShowing) expect(end.standing, told).toBe(0);
     }
     expect(steps).toBeGreaterThan(6);
   });
+});
+
+it('a review that was written while its reservation was cancelled is withdrawn', async () => {
+  const startsAt = '2026-01-31T09:00:00.001Z';
+  const began = '2026-01-31T10:00:00.000Z';
+  const [showingId, movieId, reservationId, customerId] = ['s', 'm', 'r', 'CUST1'];
+  const world = inMemory();
+  await world.dispatch({
+    type: 'OpenShowing',
+    data: { showingId, movieId, title: '괴물', startsAt, seats: 1, price: PRICE },
+  });
+  const payment = { method: 'card', token: 'approve' };
+  await world.dispatch({ type: 'ReserveSeat', data: { showingId, reservationId, customerId, payment } });
+  const hold = { showingId, reservationId, hold: '1' };
+  await world.dispatch({ type: 'ApprovePayment', data: { ...hold, customerId, title: '괴물', amount: PRICE } });
+  await world.dispatch({ type: 'ConfirmReservation', data: hold });
+  world.at(began);
+  const { WriteReview } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+  const review = { movieId, customerId, showingId, reservationId, rating: 1, text: '?' };
+  expect(await WriteReview!.check!(review, world.dispatch)).toBeUndefined();
+  await world.dispatch({ type: 'CancelShowing', data: { showingId } });
+  await world.recover();
+  const written = await world.dispatch({ type: 'WriteReview', data: review });
+  if (written.kind !== 'done') throw new Error('it was not written');
+  expect(await WriteReview!.settle!(review, written.events, world.dispatch)).toMatchObject({
+    refusal: { refused: 'not-a-guest' },
+  });
+  expect(world.log.map(({ type }) => type).slice(-2)).toEqual(['ReviewWritten', 'ReviewDeleted']);
 });
 
 describe('two movies that schedule one showing at the same time', () => {
@@ -267,6 +328,80 @@ describe('two movies that schedule one showing at the same time', () => {
     expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
     expect(eventsOf(log, 'ShowingOpened')).toEqual(['A']);
     expect(eventsOf(log, 'ShowingWithdrawn')).toEqual(['B']);
+  });
+});
+
+describe('a showing in a hall', () => {
+  const startsAt = '2027-01-31T19:00:00.000Z';
+  const film = { movieId: 'm', title: '괴물', description: '한강', runningTime: 119 };
+
+  const world = async () => {
+    const made = inMemory();
+    const { ScheduleShowing } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+    await made.dispatch({ type: 'RegisterMovie', data: film });
+    const schedule = async (showingId: string) => {
+      const data = { movieId: 'm', showingId, hallId: 'h', startsAt, seats: 1, price: PRICE };
+      const outcome = await made.dispatch({ type: 'ScheduleShowing', data });
+      if (outcome.kind !== 'done') throw new Error('it was not scheduled');
+      return (dispatch = made.dispatch) => ScheduleShowing!.settle!(data, outcome.events, dispatch);
+    };
+    return { ...made, schedule };
+  };
+  const opened = (log: readonly CinemaEvent[]) =>
+    log.flatMap(({ type, data }) => (type === 'ShowingOpened' ? [data.showingId] : []));
+
+  it('is opened with its hall, and another one at that time is refused and withdrawn', async () => {
+    const { schedule, recover, log } = await world();
+    const [first, second] = [await schedule('s-1'), await schedule('s-2')];
+    expect((await first()).kind).toBe('done');
+    expect(await second()).toMatchObject({ kind: 'refused', refusal: { refused: 'hall-in-use' } });
+    await recover();
+    expect(opened(log)).toEqual(['s-1']);
+    expect(log.filter(({ type }) => type === 'ShowingWithdrawn')).toHaveLength(1);
+  });
+
+  it('has one hall, at whatever step its write side is killed or sleeps', async () => {
+    for (let step = 0, isInterrupted = true; isInterrupted; step++) {
+      const { schedule, recover, dispatch, log } = await world();
+      const [first, second] = [await schedule('s-1'), await schedule('s-2')];
+      const { around, reached, wake } = interruptions(step);
+      const taking = first(around(dispatch));
+      isInterrupted = await Promise.race([taking.then(() => false), reached.then(() => true)]);
+      const other = await second();
+      await recover();
+      wake();
+      const answer = await taking;
+      await recover();
+      expect([answer.kind, other.kind].sort(), `step ${step}`).toEqual(['done', 'refused']);
+      expect(opened(log), `step ${step}`).toEqual([answer.kind === 'done' ? 's-1' : 's-2']);
+      expect(log.filter(({ type }) => type === 'ShowingWithdrawn')).toHaveLength(1);
+    }
+  });
+
+  it('can be scheduled again under its id after it was refused', async () => {
+    const { schedule, recover, dispatch, log } = await world();
+    await (await schedule('s-1'))();
+    await (await schedule('s-2'))();
+    await dispatch({ type: 'CancelShowing', data: { showingId: 's-1' } });
+    await recover();
+    expect((await (await schedule('s-2'))()).kind).toBe('done');
+    await recover();
+    expect(opened(log)).toEqual(['s-1', 's-2']);
+    expect(log.at(-1)?.type).toBe('ShowingOpened');
+  });
+
+  it('is cancelled, and its hall is free, when its movie is deleted before it was opened', async () => {
+    const { schedule, recover, dispatch, log } = await world();
+    await schedule('s-1');
+    await dispatch({ type: 'DeleteMovie', data: { movieId: 'm' } });
+    await recover();
+    expect(log.map(({ type }) => type).slice(-5)).toEqual([
+      'ShowingWithdrawn',
+      'HallBooked',
+      'HallFreed',
+      'ShowingOpened',
+      'ShowingCanceled',
+    ]);
   });
 });
 
@@ -347,9 +482,11 @@ describe('a reservation id that is used again, long after its reservation ended'
     await cancel();
     await forget();
     await reserve('approve');
-    const manager = cinemaProcesses(0).find(({ name }) => name === 'cinema.messages')!;
-    const keys = log.filter(({ type }) => manager.events.includes(type)).map((event) => manager.plan(event)[0]?.key);
-    expect(keys).toHaveLength(3);
-    expect(new Set(keys).size).toBe(3);
+    const { types, effectOf } = messagesOf([{ schema: cinemaSchema, messages }], 'Asia/Seoul');
+    const made = log.filter(({ type }) => types.includes(type)).flatMap((event) => effectOf(event).message ?? []);
+    // The reservations that make the showing forget the id are rejected.
+    const own = made.filter(({ kind }) => kind !== 'rejected');
+    expect(own.map(({ kind }) => kind)).toEqual(['confirmed', 'canceled', 'confirmed']);
+    expect(new Set(made.map(({ messageId }) => messageId)).size).toBe(made.length);
   });
 });

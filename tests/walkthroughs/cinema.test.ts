@@ -1,6 +1,6 @@
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { type Sandbox, startSandbox } from '../../write-side/cinema/payment-provider/sandbox.ts';
+import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
 import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 /** Milliseconds: long enough for a busy machine, so that only real failures fail. */
@@ -34,7 +34,7 @@ beforeAll(async () => {
   const { port } = mail.server.address() as { port: number };
   plaza = await startProgram('all-in-one', {
     PLAZA_DATA: data.folder,
-    PLAZA_CONTEXTS: 'cinema',
+    PLAZA_CONTEXTS: 'cinema,customers',
     COMMAND_TIMEOUT_MS: `${PATIENCE}`,
     QUERY_TIMEOUT_MS: `${PATIENCE}`,
     PAYMENT_URL: sandbox.url,
@@ -43,6 +43,7 @@ beforeAll(async () => {
     HOLD_SECONDS: '20',
     MAX_PAYMENTS: '3',
     MESSAGE_SMTP_URL: `smtp://127.0.0.1:${port}`,
+    MESSAGE_TO: '{customerId}@localhost',
   });
 });
 afterAll(async () => {
@@ -140,33 +141,27 @@ test('a declined payment leaves the seat free, an approved one takes it', async 
   });
 });
 
-test('the customer gets one message', async () => {
+test('the customer gets one message of each outcome', async () => {
   const messages = await eventually(
-    async () => (await get<{ items: Message[] }>('/customers/CUST1/messages')).body.items,
-    ([first]) => first?.status === 'sent',
+    async () => (await get<{ items: Message[] }>('/customers/CUST1/messages?sort=at')).body.items,
+    (items) => items.length === 2 && items.every(({ status }) => status === 'sent'),
   );
-  expect(messages).toMatchObject([{ kind: 'confirmed', messageId: 'confirmed.s1.r2.3' }]);
-  expect(mails).toHaveLength(1);
-  expect(mails[0]).toContain('<confirmed.s1.r2.3@localhost>');
+  expect(messages).toMatchObject([
+    { kind: 'rejected', messageId: 'rejected.s1.r1.1' },
+    { kind: 'confirmed', messageId: 'confirmed.s1.r2.3' },
+  ]);
+  expect(mails).toHaveLength(2);
+  for (const { messageId } of messages) expect(mails.join()).toContain(`<${messageId}@localhost>`);
 });
 
-test('only a guest writes a review, only one, and it counts until it is deleted', async () => {
+test('no review is written before the showing, and none by a stranger', async () => {
   const review = { customerId: 'CUST1', showingId: 's1', reservationId: 'r2', rating: 4, text: '다시 보고 싶다' };
   const stranger = await post('/movies/m1/reviews', { ...review, customerId: 'CUST2' });
   expect(stranger).toMatchObject({ status: 409, body: { type: '/problems/not-a-guest' } });
   const refused = await post('/movies/m1/reviews', { ...review, reservationId: 'r1' });
   expect(refused).toMatchObject({ status: 409, body: { type: '/problems/not-a-guest' } });
-
-  const written = await post('/movies/m1/reviews', review);
-  expect(written.status).toBe(201);
-  expect(await movie(positionOf(written))).toMatchObject({ reviewCount: 1, averageRating: 4 });
-  const second = await post('/movies/m1/reviews', { ...review, rating: 5 });
-  expect(second).toMatchObject({ status: 409, body: { type: '/problems/review-already-exists' } });
-  expect((await get<{ items: object[] }>('/movies/m1/reviews')).body.items).toHaveLength(1);
-
-  const deleted = await command('DELETE', '/movies/m1/reviews/CUST1');
-  expect(deleted.status).toBe(200);
-  expect(await movie(positionOf(deleted))).toMatchObject({ reviewCount: 0, averageRating: 0 });
+  const early = await post('/movies/m1/reviews', review);
+  expect(early).toMatchObject({ status: 409, body: { type: '/problems/showing-not-begun' } });
 });
 
 test('a cancelled reservation frees the seat at once, is refunded, and the customer gets a message', async () => {
@@ -186,10 +181,10 @@ test('a cancelled reservation frees the seat at once, is refunded, and the custo
   expect(sandbox.totals()).toEqual({ charges: 1, refunds: 1, charged: 12_000, refunded: 12_000 });
   const messages = await eventually(
     async () => (await get<{ items: Message[] }>('/customers/CUST1/messages?sort=at')).body.items,
-    (items) => items.length === 3 && items.every(({ status }) => status === 'sent'),
+    (items) => items.length === 4 && items.every(({ status }) => status === 'sent'),
   );
-  expect(messages.map(({ kind }) => kind)).toEqual(['confirmed', 'canceled', 'refunded']);
-  expect(mails).toHaveLength(3);
+  expect(messages.map(({ kind }) => kind)).toEqual(['rejected', 'confirmed', 'canceled', 'refunded']);
+  expect(mails).toHaveLength(4);
 });
 
 test('with any behaviour of the provider a reserved seat has one payment', async () => {
@@ -250,6 +245,70 @@ test('a deleted movie cancels its showings and refunds every reservation', async
   );
 });
 
+test('seats are held before they are paid, and a freed one is offered to the first who waits', async () => {
+  await post('/movies', { movieId: 'm17', title: '밀양', description: '비밀의 햇볕', runningTime: 142 });
+  const showing = { showingId: 's17', startsAt: '2027-02-03T19:00:00.000Z', seats: 2, price: 9_000, holdFor: 3_600 };
+  await post('/movies/m17/showings', showing);
+  const path = '/showings/s17';
+  const held = await post(`${path}/holds`, { holdId: 'h1', customerId: 'kim', places: 2 });
+  expect(held).toMatchObject({ status: 201, body: { holdId: 'h1', places: 2, status: 'held' } });
+  expect((await get(path, positionOf(held))).body).toMatchObject({ onHold: 2, held: 0, sold: 0, left: 0 });
+  const pay = (reservationId: string, customerId: string, rest: object, token = 'approve') =>
+    post(`${path}/reservations`, { reservationId, customerId, ...rest, payment: { method: 'card', token } });
+  const refusal = (status: number, name: string) => ({ status, body: { type: `/problems/${name}` } });
+  expect(await pay('r1', 'lee', {})).toMatchObject(refusal(409, 'showing-full'));
+  expect(await pay('r1', 'lee', { holdId: 'h1' })).toMatchObject(refusal(404, 'hold-not-found'));
+  const paid = await pay('r2', 'kim', { holdId: 'h1', places: 2, amount: 18_000 });
+  expect(paid).toMatchObject({ status: 201, body: { seats: ['1', '2'], status: 'confirmed' } });
+  expect(await pay('r3', 'kim', { holdId: 'h1' })).toMatchObject(refusal(409, 'hold-ended'));
+  for (const places of [0, 9])
+    expect((await post(`${path}/holds`, { customerId: 'lee', places })).body.type).toBe('/problems/out-of-range');
+
+  for (const [entryId, customerId] of [
+    ['e1', 'lee'],
+    ['e2', 'choi'],
+  ])
+    expect(await post(`${path}/waiting-list`, { entryId, customerId, places: 2 })).toMatchObject({
+      status: 201,
+      body: { status: 'waiting' },
+    });
+  const canceled = await command('DELETE', `${path}/reservations/r2`);
+  const { body } = await get(`${path}/waiting-list/e1`, positionOf(canceled));
+  expect(body).toMatchObject({ status: 'offered', customerId: 'lee' });
+  expect((await get(`${path}/waiting-list/e2`)).body).toMatchObject({ status: 'waiting', position: 1 });
+  expect((await get(path)).body).toMatchObject({ sold: 0, onHold: 2, waiting: 1, left: 0 });
+  await eventually(
+    async () => (await get<{ items: Message[] }>('/customers/lee/messages')).body.items,
+    (items) => items.some(({ kind }) => kind === 'offered'),
+  );
+  expect(await pay('r4', 'choi', { entryId: 'e2', places: 2 })).toMatchObject(refusal(409, 'not-offered'));
+
+  const declined = await pay('r5', 'lee', { entryId: 'e1', places: 2 }, 'decline');
+  expect(declined).toMatchObject(refusal(402, 'payment-declined'));
+  await eventually(
+    () => get<{ status: string }>(`${path}/waiting-list/e2`),
+    ({ body: { status } }) => status === 'offered',
+  );
+  expect(await pay('r6', 'choi', { entryId: 'e2', places: 2 })).toMatchObject({ status: 201 });
+});
+
+test('a hold that expired keeps no seat', async () => {
+  await post('/movies', { movieId: 'm18', title: '시', description: '미자', runningTime: 139 });
+  const showing = { showingId: 's18', startsAt: '2027-02-04T19:00:00.000Z', seats: 1, price: 9_000, holdFor: 10 };
+  await post('/movies/m18/showings', showing);
+  await post('/showings/s18/holds', { holdId: 'h1', customerId: 'kim', places: 1 });
+  await eventually(
+    async () => (await get('/showings/s18/holds/h1')).body,
+    ({ status }) => status === 'expired',
+  );
+  const body = { reservationId: 'r1', customerId: 'kim', payment: { method: 'card', token: 'approve' } };
+  expect(await post('/showings/s18/reservations', { ...body, holdId: 'h1' })).toMatchObject({
+    status: 409,
+    body: { type: '/problems/hold-expired' },
+  });
+  expect(await post('/showings/s18/reservations', body)).toMatchObject({ status: 201 });
+});
+
 test('messages wait while the channel is down, and reservations continue', async () => {
   await post('/movies', { movieId: 'm2', title: '마더', description: '혜자', runningTime: 128 });
   const showing = { showingId: 's3', startsAt: '2027-02-01T19:00:00.000Z', seats: 5, price: 9_000 };
@@ -270,6 +329,165 @@ test('messages wait while the channel is down, and reservations continue', async
   await new Promise<void>((resolve) => mail.listen(port, '127.0.0.1', resolve));
   await eventually(messages, ([message]) => message?.status === 'sent');
   expect(mails.filter((text) => text.includes('<confirmed.s3.r1.1@localhost>'))).toHaveLength(1);
+});
+
+test('a past showing is not scheduled, and a reservation is not cancelled shortly before the start', async () => {
+  const tooLate = { status: 409, body: { type: '/problems/too-late' } };
+  const showing = { showingId: 's4', seats: 2, price: 12_000 };
+  const schedule = (startsAt: string, cancelUntil: number) =>
+    post('/movies/m2/showings', { ...showing, startsAt, cancelUntil });
+  expect(await schedule('2020-02-29T19:00:00.000+09:00', 20)).toMatchObject(tooLate);
+  const startsAt = new Date(Date.now() + 60 * 60_000).toISOString();
+  expect(await schedule(startsAt, 10_081)).toMatchObject({ status: 422 });
+  expect(await schedule(startsAt, 61)).toMatchObject({ status: 201, body: { startsAt, cancelUntil: 61 } });
+  const confirmed = await reserve('s4', 'r1', 'approve');
+  expect(confirmed).toMatchObject({ status: 201 });
+  expect(await command('DELETE', '/showings/s4/reservations/r1')).toMatchObject(tooLate);
+  expect((await get('/showings/s4', positionOf(confirmed))).body).toMatchObject({ sold: 1, cancelUntil: 61 });
+});
+
+test('a group reserves seats of a hall map together, and everybody sees the seats', async () => {
+  const startsAt = '2027-02-02T19:00:00.000Z';
+  const hallMap = ['oo_oo', 'ox_oo'];
+  const scheduled = await post('/movies/m2/showings', { showingId: 's5', startsAt, hallMap, price: 12_000 });
+  expect(scheduled).toMatchObject({ status: 201, body: { seats: 7, hallMap } });
+  const none = await post('/movies/m2/showings', { showingId: 's6', startsAt, price: 12_000 });
+  expect(none).toMatchObject({ status: 422, body: { type: '/problems/no-seats' } });
+
+  const ask = (reservationId: string, choice: object) =>
+    post('/showings/s5/reservations', {
+      reservationId,
+      customerId: 'CUST5',
+      ...choice,
+      payment: { method: 'card', token: 'approve' },
+    });
+  const before = sandbox.totals().charged;
+  const together = await ask('g1', { places: 2, amount: 24_000 });
+  expect(together).toMatchObject({
+    status: 201,
+    body: { seats: ['A1', 'A2'], price: 24_000, status: 'confirmed' },
+  });
+  expect(await ask('g2', { seats: ['B1', 'A2'] })).toMatchObject({
+    status: 409,
+    body: { type: '/problems/seat-taken', detail: 'A2' },
+  });
+  expect(await ask('g2', { places: 3 })).toMatchObject({
+    status: 409,
+    body: { type: '/problems/seats-apart', detail: 'seats that are left: A3, A4 and B3' },
+  });
+  expect(await ask('g2', { places: 1, amount: 11_000 })).toMatchObject({
+    status: 409,
+    body: { type: '/problems/price-changed' },
+  });
+  for (const choice of [{ places: 0 }, { places: 9 }, { seats: [] }])
+    expect((await ask('g2', choice)).status, JSON.stringify(choice)).toBe(422);
+  for (const choice of [{ seats: ['b1'] }, { seats: ['B1', 'B1'] }, { seat: 'B1' }])
+    expect((await ask('g2', choice)).status, JSON.stringify(choice)).toBe(400);
+  const last = await ask('g2', { seats: ['A3', 'A4', 'B3'] });
+  expect(last).toMatchObject({ status: 201, body: { price: 36_000 } });
+  expect(sandbox.totals().charged - before).toBe(60_000);
+
+  type Rows = { rows: { row: string; seats: { seat: string; status: string }[] }[] };
+  const { body } = await get<Rows>('/showings/s5/seats', positionOf(last));
+  expect(body.rows.map(({ row, seats }) => [row, seats.map(({ seat, status }) => `${seat} ${status}`)])).toEqual([
+    ['A', ['A1 sold', 'A2 sold', 'A3 sold', 'A4 sold']],
+    ['B', ['B1 free', 'B2 blocked', 'B3 sold', 'B4 free']],
+  ]);
+  const mine = await get<{ items: object[] }>('/customers/CUST5/reservations?sort=heldAt', positionOf(last));
+  expect(mine.body.items).toMatchObject([
+    { seats: ['A1', 'A2'], price: 24_000, startsAt },
+    { seats: ['A3', 'A4', 'B3'], price: 36_000, startsAt },
+  ]);
+  expect((await get('/showings/nowhere/seats')).status).toBe(404);
+});
+
+test('a guest reviews a showing that began, once, and the review counts until its reservation is cancelled', async () => {
+  const film = { movieId: 'm3', title: '괴물', description: '한강', runningTime: 119 };
+  await post('/movies', film);
+  /** Milliseconds to reserve a seat on a busy machine. */
+  const soon = 10_000;
+  const startsAt = new Date(Date.now() + soon).toISOString();
+  await post('/movies/m3/showings', { showingId: 's7', startsAt, seats: 2, price: 12_000 });
+  expect(await reserve('s7', 'r1', 'approve')).toMatchObject({ status: 201 });
+  const review = { customerId: 'CUST1', showingId: 's7', reservationId: 'r1', rating: 4, text: '다시 보고 싶다' };
+  const written = await eventually(
+    () => post('/movies/m3/reviews', review),
+    ({ status }) => status === 201,
+  );
+  expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(startsAt));
+  const m3 = async (position?: string | null) => (await get('/movies/m3', position)).body;
+  expect(await m3(positionOf(written))).toMatchObject({ reviewCount: 1, averageRating: 4 });
+  const second = await post('/movies/m3/reviews', { ...review, rating: 5 });
+  expect(second).toMatchObject({ status: 409, body: { type: '/problems/review-already-exists' } });
+  expect((await get<{ items: object[] }>('/movies/m3/reviews')).body.items).toHaveLength(1);
+
+  const deleted = await command('DELETE', '/movies/m3/reviews/CUST1');
+  expect(deleted.status).toBe(200);
+  expect(await m3(positionOf(deleted))).toMatchObject({ reviewCount: 0, averageRating: 0 });
+  expect(await post('/movies/m3/reviews', review)).toMatchObject({ status: 201 });
+  expect(await reserve('s7', 'r2', 'approve')).toMatchObject({ status: 409, body: { type: '/problems/too-late' } });
+
+  const { charged, refunded } = sandbox.totals();
+  const canceled = await command('DELETE', '/showings/s7');
+  expect(canceled).toMatchObject({ status: 200, body: { showingId: 's7', status: 'canceled' } });
+  expect((await get('/showings/s7', positionOf(canceled))).body).toMatchObject({ sold: 0, left: 0 });
+  expect(await command('DELETE', '/showings/s7')).toMatchObject({
+    status: 409,
+    body: { type: '/problems/showing-canceled' },
+  });
+  await eventually(m3, ({ reviewCount, averageRating }) => reviewCount === 0 && averageRating === 0);
+  await eventually(
+    async () => sandbox.totals(),
+    (totals) => totals.refunded - refunded === 12_000 && totals.charged === charged,
+  );
+});
+
+test('an edited title and a moved start appear at once, also in earlier reservations', async () => {
+  const film = { title: 'The Host', description: '한강', runningTime: 119 };
+  const startsAt = '2027-03-03T19:00:00.000Z';
+  const showing = { showingId: 's8', startsAt: '2027-03-03T17:00:00.000Z', seats: 2, price: 12_000 };
+  await post('/movies/m3/showings', showing);
+  expect(await reserve('s8', 'r1', 'approve')).toMatchObject({ status: 201 });
+  const moved = await command('PATCH', '/showings/s8', { startsAt: '2027-03-04T04:00:00+09:00' });
+  expect(moved).toMatchObject({ status: 200, body: { showingId: 's8', startsAt } });
+  const edited = await command('PUT', '/movies/m3', film);
+  expect(edited.status).toBe(200);
+
+  const current = { title: 'The Host', startsAt };
+  const position = positionOf(edited);
+  expect((await get('/showings/s8', position)).body).toMatchObject(current);
+  expect((await get('/showings/s8/reservations/r1', position)).body).toMatchObject(current);
+  for (const path of ['/showings/s8/reservations', '/customers/CUST1/reservations?sort=-heldAt'])
+    expect((await get<{ items: object[] }>(path, position)).body.items[0], path).toMatchObject(current);
+  const { body } = await call(plaza.url, 'GET', '/control-center');
+  expect(JSON.stringify(body)).toContain('The Host');
+  const past = await command('PATCH', '/showings/s8', { startsAt: '2020-03-04T04:00:00+09:00' });
+  expect(past).toMatchObject({ status: 409, body: { type: '/problems/too-late' } });
+});
+
+test('showings in one hall do not overlap, and a cancelled one frees the hall', async () => {
+  const schedule = (showingId: string, startsAt: string, hallId = 'hall-1') =>
+    post('/movies/m3/showings', { showingId, hallId, startsAt, seats: 2, price: 12_000, cleaning: 21 });
+  const first = await schedule('in-hall', '2027-04-04T10:00:00.000Z');
+  expect(first).toMatchObject({ status: 201, body: { hallId: 'hall-1', runningTime: 119, cleaning: 21 } });
+  const inUse = { status: 409, body: { type: '/problems/hall-in-use' } };
+  expect(await schedule('overlapping', '2027-04-04T12:19:00.000Z')).toMatchObject(inUse);
+  expect(await schedule('elsewhere', '2027-04-04T12:19:00.000Z', 'hall-2')).toMatchObject({ status: 201 });
+  const next = await schedule('next', '2027-04-04T12:20:00.000Z');
+  expect(next.status).toBe(201);
+  const inHall = '/halls/hall-1/showings?sort=startsAt';
+  const shown = await get<{ items: { showingId: string }[] }>(inHall, positionOf(next));
+  expect(shown.body.items.map(({ showingId }) => showingId)).toEqual(['in-hall', 'next']);
+  const moved = await command('PATCH', '/showings/next', { startsAt: '2027-04-05T12:00:00.000Z' });
+  expect(moved).toMatchObject({ status: 409, body: { type: '/problems/showing-has-hall' } });
+
+  expect(await command('DELETE', '/showings/in-hall')).toMatchObject({ status: 200 });
+  const again = await eventually(
+    () => schedule('overlapping', '2027-04-04T09:50:00.000Z'),
+    ({ status }) => status !== 409,
+  );
+  expect(again).toMatchObject({ status: 201, body: { hallId: 'hall-1' } });
+  expect(await reserve('overlapping', 'r1', 'approve')).toMatchObject({ status: 201 });
 });
 
 test('health and metrics report the circuit to the provider', async () => {

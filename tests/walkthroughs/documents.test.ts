@@ -1,6 +1,11 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { contextSchemas } from '../../programs/contexts.ts';
+import { playWalkthrough, stepsOf, walkthroughNames } from '../../programs/wiring/walkthrough.ts';
+import { type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
 let plaza: Program;
@@ -13,89 +18,88 @@ afterAll(async () => {
   data.remove();
 });
 
-type Command = { method: string; url: string; body?: string };
-type Step = { title: string; commands: Command[]; refusal?: { status: number; type: string } };
-
 const ROOT = new URL('../../', import.meta.url);
 
-/** Splits a line of shell into words: bare, in single quotes, or in double quotes with variables. */
-const wordsOf = (line: string, variables: ReadonlyMap<string, string>): string[] =>
-  [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(([, single, double, bare]) =>
-    single !== undefined
-      ? single
-      : (double ?? bare ?? '').replaceAll(/\$(\w+)/g, (_, name) => variables.get(name) ?? ''),
-  );
+const names = contextSchemas.map(({ name }) => name);
 
-const commandOf = (words: readonly string[]): Command => {
-  const command: Command = { method: '', url: '' };
-  const rest = [...words];
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '-i') continue;
-    if (word === '-X') command.method = rest.shift() ?? '';
-    else if (word === '-d') command.body = rest.shift() ?? '';
-    else if (word === '-H') expect(rest.shift()).toBe('Content-Type: application/json');
-    else command.url = word;
+test('every walk-through belongs to a context', () => {
+  expect(names).toEqual(expect.arrayContaining(walkthroughNames()));
+  expect(walkthroughNames().length).toBeGreaterThanOrEqual(5);
+});
+
+test.each(walkthroughNames())('the walk through %s does what its comments say, also twice at once', async (name) => {
+  const play = (suffix: string) => playWalkthrough(name, { base: plaza.url, suffix, contexts: contextSchemas });
+  for (const requests of await Promise.all(['first', 'second'].map(play))) expect(requests).toBeGreaterThan(9);
+});
+
+test('a walk-through that says something else than the answers fails', async () => {
+  const elsewhere = { base: `${plaza.url}/nowhere`, suffix: 'wrong', contexts: contextSchemas };
+  await expect(playWalkthrough(names[0]!, elsewhere)).rejects.toThrow(/answers 404/);
+});
+
+test('a refusal, the headers and the variables of a document are read from its shell block', () => {
+  const document = `\`\`\`sh
+JSON='Content-Type: application/json'
+SHOP=localhost:8088/shop
+
+# It is full
+# and says so: 409 shop-full.
+curl -i $SHOP/a-1/orders -H "$JSON" -H 'Idempotency-Key: k' \\
+  -d '{"x":1}'
+\`\`\``;
+  expect(stepsOf(document)).toEqual([
+    {
+      title: 'It is full and says so: 409 shop-full.',
+      refusal: { status: 409, type: '/problems/shop-full' },
+      requests: [
+        {
+          method: 'POST',
+          path: '/shop/a-1/orders',
+          headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'k' },
+          body: '{"x":1}',
+        },
+      ],
+    },
+  ]);
+});
+
+const demo = async (...words: string[]) => {
+  const program = join(ROOT.pathname, 'programs/run.js');
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [program, 'demo', ...words]);
+    return { code: 0, output: stdout };
+  } catch (error) {
+    const { code, stderr } = error as { code: number; stderr: string };
+    return { code, output: stderr };
   }
-  if (command.method === '') command.method = command.body === undefined ? 'GET' : 'POST';
-  return command;
 };
 
-/**
- * Returns the steps of a document's shell block: each comment with its commands. A refusal belongs to the last command.
- */
-const stepsOf = (document: string): Step[] => {
-  const [, script = ''] = /```sh\n(.*?)```/s.exec(document) ?? [];
-  const variables = new Map<string, string>();
-  const steps: Step[] = [];
-  for (const line of script.replaceAll('\\\n', ' ').split('\n')) {
-    const [, name, value] = /^([A-Z]+)=(.*)$/.exec(line) ?? [];
-    if (name !== undefined) variables.set(name, wordsOf(value ?? '', variables).join(''));
-    if (line.startsWith('#')) {
-      const [, status, type] = /\b([45]\d\d) ([a-z-]+)\.$/.exec(line) ?? [];
-      const refusal = status === undefined ? {} : { refusal: { status: Number(status), type: `/problems/${type}` } };
-      steps.push({ title: line.slice(2), commands: [], ...refusal });
-    }
-    if (line.startsWith('curl ')) steps.at(-1)?.commands.push(commandOf(wordsOf(line, variables).slice(1)));
+test('the demo plays a walk-through and shows each command with its answer', async () => {
+  const named = await demo(names[1]!, plaza.url);
+  expect(named).toMatchObject({ code: 0, output: expect.stringContaining(`docs/walkthroughs/${names[1]}.md`) });
+  const first = await demo(plaza.url);
+  expect(first.code).toBe(0);
+  const steps = stepsOf(readFileSync(new URL(`docs/walkthroughs/${names[0]}.md`, ROOT), 'utf8'));
+  for (const { title, requests } of steps) {
+    expect(first.output).toContain(title);
+    for (const { method } of requests) expect(first.output).toContain(`  ${method} /`);
   }
-  return steps;
-};
+  const answers = [...first.output.matchAll(/^ {2}→ \d{3} /gm)];
+  expect(answers).toHaveLength(steps.flatMap(({ requests }) => requests).length);
+});
 
-const run = async ({ method, url, body }: Command) => {
-  const response = await fetch(url.replace('localhost:8088', plaza.url), {
-    method,
-    ...(body === undefined ? {} : { body, headers: { 'Content-Type': 'application/json' } }),
-  });
-  const { type } = (await response.json()) as { type?: string };
-  return { status: response.status, type };
-};
-
-test.each(['parking', 'screening', 'food-court', 'cinema'])(
-  'the walk through %s does what its comments say',
-  async (name) => {
-    const steps = stepsOf(readFileSync(new URL(`docs/walkthroughs/${name}.md`, ROOT), 'utf8'));
-    expect(steps.flatMap(({ commands }) => commands).length).toBeGreaterThanOrEqual(10);
-    for (const { title, commands, refusal } of steps) {
-      expect(commands.length, title).toBeGreaterThan(0);
-      for (const [index, command] of commands.entries()) {
-        // Right after the start a view may not be built yet: 503.
-        const { status, type } = await eventually(
-          () => run(command),
-          (answer) => command.method !== 'GET' || answer.status !== 503,
-        );
-        const what = `${title} ${command.method} ${command.url}`;
-        if (refusal && index === commands.length - 1) expect({ status, type }, what).toEqual(refusal);
-        // A resource may not be in its view yet.
-        else if (command.method === 'GET') expect([200, 404], what).toContain(status);
-        else expect([200, 201, 202], what).toContain(status);
-      }
-    }
-  },
-);
+test('the demo says which walk-throughs there are, and that no Plaza answers', async () => {
+  const unknown = await demo('bowling', plaza.url);
+  expect(unknown.code).toBe(1);
+  for (const name of walkthroughNames()) expect(unknown.output).toContain(name);
+  const nobody = await demo('http://127.0.0.1:9');
+  expect(nobody).toEqual({ code: 1, output: 'No Plaza answers at http://127.0.0.1:9: start one with npm start\n' });
+});
 
 test('the README shows the rule for a reservation as it is in the code', () => {
   const withoutSpaces = (text: string) => text.replaceAll(/\s+/g, '');
   const [, rule = ''] = /```ts\n(.*?)```/s.exec(readFileSync(new URL('README.md', ROOT), 'utf8')) ?? [];
-  expect(rule).toContain('ReserveParking');
+  expect(rule).toContain('reservingRefusal');
   const decider = readFileSync(new URL('write-side/parking/parking-lot.ts', ROOT), 'utf8');
   expect(withoutSpaces(decider)).toContain(withoutSpaces(rule));
 });

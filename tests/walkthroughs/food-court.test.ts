@@ -70,8 +70,12 @@ test('an order keeps its prices when the menu changes', async () => {
     shopId: '1',
     orderId: 'o1',
     customerId: 'customer-of-o1',
+    shopName: '김밥나라',
+    callNumber: '1',
+    day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
     lines,
     total: 13_000,
+    acceptBy: expect.stringMatching(/Z$/),
     status: 'placed',
   });
   const dearer = await command('PUT', '/shops/1/menu/m1', { name: kimbap, price: 9000, available: true });
@@ -107,7 +111,7 @@ test('a cooked order is on the board until it is picked up, and both views show 
   expect((await step('1', 'o1', 'completion')).body.status).toBe('cooked');
   const board = () => read<Page<{ orderId: string; raisedAt: string }>>('/food-court/board');
   const { body } = await eventually(board, (answer) => answer.body.items.length > 0);
-  expect(body.items).toMatchObject([{ shopId: '1', orderId: 'o1', customerId: 'customer-of-o1' }]);
+  expect(body.items).toMatchObject([{ shopId: '1', orderId: 'o1', customerId: 'customer-of-o1', callNumber: '1' }]);
   type Center = { contexts: { 'food-court': { totals: { openOrders: number; alarms: number }; board: object[] } } };
   const center = await eventually(
     () => read<Center>('/control-center'),
@@ -155,6 +159,125 @@ test('a shop at its limit answers 503 with Retry-After, and accepts orders again
   for (const name of ['acceptance', 'cooking', 'completion']) expect((await step('2', 'o1', name)).status).toBe(200);
   expect((await place('2', 'o2', ['m1', 1])).status).toBe(201);
 });
+
+test('the limit that is reached next asks to come back at the rate of the completions', async () => {
+  const overloaded = await place('2', 'o3', ['m1', 1]);
+  expect(refusal(overloaded)).toEqual([503, '/problems/shop-overloaded']);
+  expect(Number(overloaded.headers.get('Retry-After'))).toBeGreaterThanOrEqual(5);
+  expect(Number(overloaded.headers.get('Retry-After'))).toBeLessThan(30);
+  expect(overloaded.body.retryAfter).toBe(Number(overloaded.headers.get('Retry-After')));
+});
+
+test('orders that come at the same time get different call numbers', async () => {
+  await command('POST', '/shops', { shopId: '3', name: '라면가게' });
+  await command('PUT', '/shops/3/menu/m1', { name: ramen, price: 0, available: true });
+  const placed = await Promise.all(Array.from({ length: 20 }, (_, n) => place('3', `o${n}`, ['m1', 1])));
+  const numbers = placed.map(({ body }) => Number(body.callNumber)).toSorted((a, b) => a - b);
+  expect(numbers).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+});
+
+test('an order is placed only at the total that the customer saw', async () => {
+  const seen = (orderId: string, total: number) =>
+    command('POST', '/shops/3/orders', { orderId, customerId: 'lee', lines: [{ menuId: 'm1', qty: 1 }], total });
+  const changed = await seen('seen', 4000);
+  expect(refusal(changed)).toEqual([409, '/problems/price-changed']);
+  expect(changed.body.detail).toBe('the total is 0');
+  expect((await seen('seen', 0)).status).toBe(201);
+});
+
+test('the shop rejects an order with a reason', async () => {
+  const reject = (body?: object) => command('POST', '/shops/3/orders/o0/rejection', body);
+  expect(refusal(await reject({}))).toEqual([400, '/problems/invalid-request']);
+  expect(refusal(await reject({ reason: '   ' }))).toEqual([400, '/problems/invalid-request']);
+  const rejected = await reject({ reason: '재료 소진' });
+  expect(rejected).toMatchObject({ status: 200, body: { orderId: 'o0', status: 'rejected' } });
+  expect(refusal(await reject({ reason: '재료 소진' }))).toEqual([409, '/problems/order-out-of-sequence']);
+  const order = await read<Order>('/food-court/shops/3/orders/o0', rejected);
+  expect(order.body).toMatchObject({ status: 'rejected', reason: '재료 소진' });
+});
+
+test('a shop pauses, reopens, changes its name and limit, and closes', async () => {
+  expect(await command('POST', '/shops/3/pause')).toMatchObject({ status: 200, body: { status: 'paused' } });
+  const paused = await place('3', 'late', ['m1', 1]);
+  expect(refusal(paused)).toEqual([503, '/problems/shop-paused']);
+  expect(paused.headers.get('Retry-After')).toBe('60');
+  expect(await step('3', 'o1', 'acceptance')).toMatchObject({ status: 200 });
+  expect(await command('POST', '/shops/3/opening')).toMatchObject({ status: 200, body: { status: 'open' } });
+
+  const changed = await command('PATCH', '/shops/3', { name: '분식집', maxOpenOrders: 30 });
+  expect(changed).toMatchObject({ status: 200, body: { shopId: '3', name: '분식집', maxOpenOrders: 30 } });
+  expect((await read<object>('/food-court/shops/3', changed)).body).toMatchObject({
+    name: '분식집',
+    status: 'open',
+    maxOpenOrders: 30,
+    acceptWithin: 10,
+    openOrders: 20,
+  });
+
+  const closed = await command('DELETE', '/shops/3');
+  expect(closed).toMatchObject({ status: 200, body: { shopId: '3', status: 'closed' } });
+  expect(refusal(await place('3', 'late', ['m1', 1]))).toEqual([409, '/problems/shop-closed']);
+  expect(await step('3', 'o1', 'cooking')).toMatchObject({ status: 200 });
+  const shop = await read<object>('/food-court/shops/3', closed);
+  expect(shop.body).toMatchObject({ status: 'closed', openOrders: 1 });
+  const rejected = await read<Page<object>>('/food-court/shops/3/orders?status=rejected&limit=200', closed);
+  expect(rejected.body.items).toHaveLength(20);
+  expect(rejected.body.items.at(-1)).toMatchObject({ reason: 'shop-closed' });
+});
+
+test('shops that are closed come last, on every page', async () => {
+  await command('POST', '/shops', { shopId: '0', name: '휴업' });
+  const closed = await command('DELETE', '/shops/0');
+  const ids = async (query: string) => {
+    const { body } = await read<{ items: { shopId: string }[]; next?: string }>(`/food-court/shops?${query}`, closed);
+    return { ids: body.items.map(({ shopId }) => shopId), next: body.next };
+  };
+  expect((await ids('')).ids).toEqual(['1', '2', '0', '3']);
+  const first = await ids('limit=1');
+  const second = await ids(`limit=2&cursor=${encodeURIComponent(first.next ?? '')}`);
+  const third = await ids(`limit=2&cursor=${encodeURIComponent(second.next ?? '')}`);
+  expect([first.ids, second.ids, third.ids]).toEqual([['1'], ['2', '0'], ['3']]);
+  expect((await ids('status=closed')).ids).toEqual(['0', '3']);
+  expect((await ids('sort=name')).ids.toSorted()).toEqual(['0', '1', '2', '3']);
+});
+
+test('an item can be sold out or taken off the menu at any time', async () => {
+  const removed = await command('DELETE', '/shops/1/menu/m1');
+  expect(removed).toMatchObject({ status: 200, body: { shopId: '1', menuId: 'm1' } });
+  expect(refusal(await command('DELETE', '/shops/1/menu/m1'))).toEqual([404, '/problems/menu-item-not-found']);
+  expect(refusal(await place('1', 'x6', ['m1', 1]))).toEqual([409, '/problems/menu-item-unknown']);
+  expect((await read('/food-court/shops/1/menu/m1', removed)).status).toBe(404);
+  await command('PUT', '/shops/1/menu/m2', { name: ramen, price: 5000, available: false });
+  expect(refusal(await place('1', 'x7', ['m2', 1]))).toEqual([409, '/problems/menu-item-unavailable']);
+});
+
+test.each([
+  ['100 Hangul syllables', '가'.repeat(100), '가'.repeat(100)],
+  ['100 Hangul syllables in parts (NFD)', '각'.repeat(100).normalize('NFD'), '각'.repeat(100)],
+  ['emoji', '🍙👩‍🍳', '🍙👩‍🍳'],
+  ['spaces around it', '  김밥  ', '김밥'],
+])('an item may have a name of %s', async (_, name, shown) => {
+  const put = await command('PUT', '/shops/1/menu/named', { name, price: 1_000_000_000, available: true });
+  expect(put).toMatchObject({ status: 200, body: { name: shown, price: 1_000_000_000 } });
+  const order = await place('1', `named-${[...name].length}`, ['named', 99]);
+  expect(order).toMatchObject({ status: 201, body: { total: 99_000_000_000, lines: [{ name: shown }] } });
+});
+
+test.each([
+  ['a name of 101 characters', { name: '가'.repeat(101) }],
+  ['a blank name', { name: '   ' }],
+  ['a name with a control character', { name: '김\u0007밥' }],
+  ['a negative price', { price: -1 }],
+  ['half a won', { price: 0.5 }],
+])('an item may not have %s', async (_, wrong) => {
+  const answer = await command('PUT', '/shops/1/menu/wrong', { name: kimbap, price: 4000, available: true, ...wrong });
+  expect([400, 422]).toContain(answer.status);
+});
+
+test.each([{ acceptWithin: 0 }, { acceptWithin: 1_441 }, { collectWithin: 1.5 }, { maxOpenOrders: 0 }, { name: '' }])(
+  'a shop cannot be changed to %j',
+  async (wrong) => expect([400, 422]).toContain((await command('PATCH', '/shops/1', wrong)).status),
+);
 
 test('the control centre’s event stream shows the board live', async () => {
   const { body } = await read<{ eventCursor: string }>('/control-center');

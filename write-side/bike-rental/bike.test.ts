@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaults, type Tariff } from '../../schemas/bike-rental.ts';
 import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { bike } from './bike.ts';
 
@@ -28,18 +29,27 @@ const report = (usable: boolean, reportId = 'report-1'): Command => ({
 });
 
 const registered: Event = { type: 'BikeRegistered', data: { bikeId, location: station } };
-const rented = (rentalId = 'r-1', rentedAt = NOW, location = station): Event => ({
+const rented = (rentalId = 'r-1', rentedAt = NOW, location = station, tariff: Tariff = defaults.tariff): Event => ({
   type: 'BikeRented',
-  data: { bikeId, rentalId, userId: 'user-1', location, rentedAt },
+  data: { bikeId, rentalId, userId: 'user-1', location, rentedAt, tariff },
 });
-const returned = (rentalId = 'r-1', rentedAt = NOW, returnedAt = NOW): Event => ({
+const returned = (
+  rentalId = 'r-1',
+  rentedAt = NOW,
+  returnedAt = NOW,
+  tariff: Tariff | undefined = defaults.tariff,
+): Event => ({
   type: 'BikeReturned',
-  data: { bikeId, rentalId, userId: 'user-1', location: elsewhere, rentedAt, returnedAt },
+  data: { bikeId, rentalId, userId: 'user-1', location: elsewhere, rentedAt, returnedAt, tariff },
 });
-const reported = (usable: boolean, reportId = 'report-1'): Event => ({
+const reported = (usable: boolean, reportId = 'report-1', reportedAt = NOW, points = 1_000): Event => ({
   type: 'ConditionReported',
-  data: { bikeId, reportId, managerId: 'm-1', batteryLevel: 80, usable, reportedAt: NOW },
+  data: { bikeId, reportId, managerId: 'm-1', batteryLevel: 80, usable, reportedAt, points },
 });
+const move = (to: string): Command => ({ type: 'MoveBike', data: { bikeId, to } });
+const retire: Command = { type: 'RetireBike', data: { bikeId } };
+const moved: Event = { type: 'BikeMoved', data: { bikeId, from: station, location: elsewhere } };
+const retired: Event = { type: 'BikeRetired', data: { bikeId, location: station } };
 
 describe('RegisterBike', () => {
   it('puts a bike at a place', () => given().when(register).thenEvents(registered));
@@ -52,6 +62,12 @@ describe('RentBike', () => {
     given(registered, rented(), returned())
       .when(rent('r-2'))
       .thenEvents(rented('r-2', NOW, elsewhere)));
+  it('agrees on the tariff of the moment', () => {
+    const tariff = { baseFee: 500, perMinute: 0, dailyMax: 9_000 };
+    given(registered)
+      .when(rent(), { tariff, perReport: 5 })
+      .thenEvents(rented('r-1', NOW, station, tariff));
+  });
   it('needs a bike', () => given().when(rent()).thenRefused('bike-not-found'));
   it('needs a bike that is not in use', () =>
     given(registered, rented()).when(rent('r-2', 'user-2')).thenRefused('bike-not-available'));
@@ -64,11 +80,33 @@ describe('RentBike', () => {
     given(registered, rented()).when(rent()).thenRefused('rental-already-exists'));
 });
 
+describe('CheckRentalId', () => {
+  const check = (rentalId: string): Command => ({ type: 'CheckRentalId', data: { bikeId, rentalId } });
+  it('refuses the id of a rental, running or returned', () => {
+    given(registered, rented()).when(check('r-1')).thenRefused('rental-already-exists');
+    given(registered, rented(), returned()).when(check('r-1')).thenRefused('rental-already-exists');
+  });
+  it('passes an unused id', () => given(registered, rented()).when(check('r-2')).thenNothing());
+});
+
 describe('ReturnBike', () => {
   it('puts the bike at its new place and carries the time of the rental', () =>
     given(registered, rented('r-1', '2026-01-31T08:30:00.000Z'))
       .when(giveBack())
       .thenEvents(returned('r-1', '2026-01-31T08:30:00.000Z')));
+  it('carries the tariff of its start, whatever the tariff is now', () => {
+    const tariff = { baseFee: 500, perMinute: 0 };
+    given(registered, rented('r-1', NOW, station, tariff))
+      .when(giveBack(), { tariff: { baseFee: 1, perMinute: 1 } })
+      .thenEvents(returned('r-1', NOW, NOW, tariff));
+  });
+  it('of a rental from before tariffs carries none', () => {
+    const data = { bikeId, rentalId: 'r-1', userId: 'user-1', location: station, rentedAt: NOW };
+    const { tariff: _none, ...expected } = returned().data as { tariff?: Tariff };
+    given(registered, { type: 'BikeRented', data })
+      .when(giveBack())
+      .thenEvents({ type: 'BikeReturned', data: expected } as Event);
+  });
   it('is never before the rental, also when clocks differ', () =>
     given(registered, rented('r-1', '2026-01-31T09:00:01.000Z'))
       .when(giveBack())
@@ -83,6 +121,68 @@ describe('ReturnBike', () => {
   });
   it('works for a bike reported broken meanwhile', () =>
     given(registered, rented(), reported(false)).when(giveBack()).thenEvents(returned()));
+});
+
+describe('MoveBike', () => {
+  it('brings the bike to another place, from where it is rented then', () => {
+    given(registered).when(move(elsewhere)).thenEvents(moved);
+    given(registered, moved)
+      .when(rent())
+      .thenEvents(rented('r-1', NOW, elsewhere));
+  });
+  it('changes nothing where the bike stands already', () => given(registered).when(move(station)).thenNothing());
+  it('needs a bike that is not in use', () => {
+    given().when(move(elsewhere)).thenRefused('bike-not-found');
+    given(registered, rented()).when(move(elsewhere)).thenRefused('bike-not-available');
+    given(registered, retired).when(move(elsewhere)).thenRefused('bike-retired');
+  });
+  it('brings a broken bike away', () => given(registered, reported(false)).when(move(elsewhere)).thenEvents(moved));
+});
+
+describe('RetireBike', () => {
+  it('takes the bike out for good', () => {
+    given(registered).when(retire).thenEvents(retired);
+    for (const command of [retire, rent(), report(true)])
+      given(registered, retired).when(command).thenRefused('bike-retired');
+    given(registered, retired).when(register).thenRefused('bike-already-registered');
+  });
+  it('needs a bike that is not in use', () => {
+    given().when(retire).thenRefused('bike-not-found');
+    given(registered, rented()).when(retire).thenRefused('bike-not-available');
+    given(registered, rented(), returned())
+      .when(retire)
+      .thenEvents({
+        type: 'BikeRetired',
+        data: { bikeId, location: elsewhere },
+      });
+  });
+});
+
+describe('the points of a report', () => {
+  const at = (hours: number) => new Date(Date.parse(NOW) - hours * 3_600_000).toISOString();
+  const points = (usable: boolean, ...events: Event[]) => {
+    const input = { now: NOW, timeZone: 'UTC', revision: 9n, prepared: { perReport: 700 } };
+    const decision = bike.decide(report(usable, 'new'), stateAfter(bike, [registered, ...events]), input);
+    const [event] = decision as readonly Event[];
+    return event?.type === 'ConditionReported' ? event.data.points : decision;
+  };
+
+  it('are those of the moment, for the first report', () => expect(points(true)).toBe(700));
+  it('are none for a report within an hour of one that earned some, even with another condition', () => {
+    expect(points(false, reported(true, 'a', at(0.99)))).toBe(0);
+    expect(points(false, reported(true, 'a', at(1)))).toBe(700);
+    expect(points(false, reported(true, 'a', at(2)), reported(true, 'b', at(0.5), 0))).toBe(700);
+  });
+  it('are none for a report that says what is known, until the last one is a day old', () => {
+    expect(points(true, reported(true, 'a', at(23.9)))).toBe(0);
+    expect(points(true, reported(true, 'a', at(24)))).toBe(700);
+    expect(points(true, reported(true, 'a', at(30)), reported(true, 'b', at(20), 0))).toBe(0);
+  });
+  it('are none after a clock was set back', () => expect(points(false, reported(true, 'a', at(-5)))).toBe(0));
+  it('count reports from before points were recorded', () => {
+    const { points: _points, ...data } = reported(true, 'a', at(0.5)).data as { points: number };
+    expect(points(false, { type: 'ConditionReported', data } as Event)).toBe(0);
+  });
 });
 
 describe('ReportCondition', () => {
@@ -103,6 +203,8 @@ describe('any sequence of commands', () => {
     fc.tuple(id, id).map(([rentalId, userId]) => rent(rentalId, userId)),
     id.map(giveBack),
     fc.tuple(fc.boolean(), id).map(([usable, reportId]) => report(usable, reportId)),
+    fc.constant(retire),
+    fc.constantFrom(station, elsewhere).map(move),
   );
 
   it('keeps the rules of every decider', () => holdsForEveryDecider(bike, anyCommand));
@@ -116,6 +218,7 @@ describe('any sequence of commands', () => {
             expect(running).toBeUndefined();
             running = data.rentalId;
           }
+          if (type === 'BikeRetired' || type === 'BikeMoved') expect(running).toBeUndefined();
           if (type === 'BikeReturned') {
             expect(data.rentalId).toBe(running);
             running = undefined;

@@ -1,13 +1,19 @@
-import { schema as bikeRental } from '../../schemas/bike-rental.ts';
-import { decider, refuse } from '../kernel/decider.ts';
+import { schema as bikeRental, defaults, type Tariff } from '../../schemas/bike-rental.ts';
+import { type DecisionInput, decider, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
+import type { RentalSettings } from './settings.ts';
 
 type State = {
   registered: boolean;
   location: string;
+  retired: boolean;
   usable: boolean;
+  /** The condition by the last report, and the time of that report. */
+  condition: { batteryLevel: number; usable: boolean; reportedAt: string } | null;
+  /** The time of the last report that earned points. */
+  earnedAt: string | null;
   /** The running rental. */
-  rental: { rentalId: string; userId: string; rentedAt: string } | null;
+  rental: { rentalId: string; userId: string; rentedAt: string; tariff: Tariff | undefined } | null;
   /** The users of the rentals that ended last. */
   returned: PastIds<string>;
   /** The latest reports. */
@@ -20,7 +26,10 @@ const REMEMBERED_IDS = 1_000;
 const initialState: State = {
   registered: false,
   location: '',
+  retired: false,
   usable: true,
+  condition: null,
+  earnedAt: null,
   rental: null,
   returned: noPastIds(REMEMBERED_IDS),
   reports: noPastIds(REMEMBERED_IDS),
@@ -33,16 +42,23 @@ export const bike = decider(bikeRental, {
 
   evolve: {
     BikeRegistered: (state, { location }) => ({ ...state, registered: true, location }),
-    BikeRented: (state, { rentalId, userId, rentedAt }) => ({ ...state, rental: { rentalId, userId, rentedAt } }),
+    BikeRented: (state, { rentalId, userId, rentedAt, tariff }) => ({
+      ...state,
+      rental: { rentalId, userId, rentedAt, tariff },
+    }),
     BikeReturned: (state, { rentalId, userId, location }) => ({
       ...state,
       location,
       rental: null,
       returned: remember(state.returned, rentalId, userId),
     }),
-    ConditionReported: (state, { reportId, usable }) => ({
+    BikeMoved: (state, { location }) => ({ ...state, location }),
+    BikeRetired: (state) => ({ ...state, retired: true }),
+    ConditionReported: (state, { reportId, batteryLevel, usable, reportedAt, points }) => ({
       ...state,
       usable,
+      condition: { batteryLevel, usable, reportedAt },
+      earnedAt: points === 0 ? state.earnedAt : reportedAt,
       reports: remember(state.reports, reportId, true),
     }),
   },
@@ -54,20 +70,41 @@ export const bike = decider(bikeRental, {
       answer: (data) => ({ ...data, status: 'available' }),
     },
 
+    MoveBike: {
+      decide: ({ bikeId, to }, state) => {
+        const refusal = unmovable(state);
+        if (refusal) return refusal;
+        const { location } = state;
+        return location === to ? [] : [{ type: 'BikeMoved', data: { bikeId, from: location, location: to } }];
+      },
+      answer: ({ bikeId, to }) => ({ bikeId, location: to }),
+    },
+
+    RetireBike: {
+      decide: ({ bikeId }, state) =>
+        unmovable(state) ?? [{ type: 'BikeRetired', data: { bikeId, location: state.location } }],
+      answer: ({ bikeId }) => ({ bikeId, status: 'retired' }),
+    },
+
     RentBike: {
-      decide: ({ bikeId, rentalId, userId }, state, { now }) => {
+      decide: ({ bikeId, rentalId, userId }, state, { now, prepared }) => {
         if (!state.registered) return refuse('bike-not-found');
         if (userOf(state, rentalId) !== undefined) return refuse('rental-already-exists');
+        if (state.retired) return refuse('bike-retired');
         if (state.rental) return refuse('bike-not-available', 'the bike is in use');
         if (!state.usable) return refuse('bike-not-available', 'the bike is out of service');
         const { location } = state;
-        return [{ type: 'BikeRented', data: { bikeId, rentalId, userId, location, rentedAt: now } }];
+        const { tariff } = settingsIn(prepared);
+        return [{ type: 'BikeRented', data: { bikeId, rentalId, userId, location, rentedAt: now, tariff } }];
       },
-      answer: (data, [event]) => ({
-        ...data,
-        status: 'in-use',
-        rentedAt: event?.type === 'BikeRented' ? event.data.rentedAt : undefined,
-      }),
+      answer: (data, [event]) =>
+        event?.type === 'BikeRented'
+          ? { ...data, status: 'in-use', rentedAt: event.data.rentedAt, tariff: event.data.tariff }
+          : data,
+    },
+
+    CheckRentalId: {
+      decide: ({ rentalId }, state) => (userOf(state, rentalId) === undefined ? [] : refuse('rental-already-exists')),
     },
 
     ReturnBike: {
@@ -77,26 +114,62 @@ export const bike = decider(bikeRental, {
         const { rental } = state;
         if (rental?.rentalId !== rentalId)
           return refuse(userOf(state, rentalId) === undefined ? 'rental-not-found' : 'already-returned');
-        const { userId, rentedAt } = rental;
+        const { userId, rentedAt, tariff } = rental;
         // The clock of this process may be behind the clock of the one that decided the rental.
         const returnedAt = later(now, rentedAt);
-        return [{ type: 'BikeReturned', data: { bikeId, rentalId, userId, location, rentedAt, returnedAt } }];
+        const agreed = tariff === undefined ? {} : { tariff };
+        const data = { bikeId, rentalId, userId, location, rentedAt, returnedAt, ...agreed };
+        return [{ type: 'BikeReturned', data }];
       },
-      answer: (_data, [event]) => ({ ...event?.data, status: 'returned' }),
+      answer: (data, [event]) => {
+        if (event?.type !== 'BikeReturned') return data;
+        const { tariff: _tariff, ...returned } = event.data;
+        return { ...returned, status: 'returned' };
+      },
     },
 
     ReportCondition: {
-      decide: (data, { registered, reports }, { now }) => {
-        if (!registered) return refuse('bike-not-found');
-        if (recall(reports, data.reportId)) return refuse('report-already-exists');
-        return [{ type: 'ConditionReported', data: { ...data, reportedAt: now } }];
+      decide: (data, state, { now, prepared }) => {
+        if (!state.registered) return refuse('bike-not-found');
+        if (recall(state.reports, data.reportId)) return refuse('report-already-exists');
+        if (state.retired) return refuse('bike-retired');
+        const points = earnsPoints(state, data, now) ? settingsIn(prepared).perReport : 0;
+        return [{ type: 'ConditionReported', data: { ...data, reportedAt: now, points } }];
       },
+      answer: (data, [event]) => (event?.type === 'ConditionReported' ? { ...data, points: event.data.points } : data),
     },
   },
 
   scope: ({ registered, location }) => (registered ? { location } : undefined),
-  snapshotVersion: 2,
+  snapshotVersion: 4,
 });
+
+/** The settings that the steps of a command have read. */
+const settingsIn = (prepared: DecisionInput['prepared']): RentalSettings => ({ ...defaults, ...prepared });
+
+const HOUR_MS = 3_600_000;
+
+/** Returns whether a time has passed since a moment. A clock that was set back has not passed it. */
+const hasPassed = (milliseconds: number, since: string, now: string): boolean =>
+  Date.parse(now) - Date.parse(since) >= milliseconds;
+
+/** A report earns points at most once an hour, and only if it says something new or the last one is a day old. */
+const earnsPoints = (
+  { condition, earnedAt }: State,
+  { batteryLevel, usable }: { batteryLevel: number; usable: boolean },
+  now: string,
+): boolean => {
+  if (earnedAt !== null && !hasPassed(HOUR_MS, earnedAt, now)) return false;
+  const isNew = condition?.batteryLevel !== batteryLevel || condition.usable !== usable;
+  return isNew || hasPassed(24 * HOUR_MS, condition.reportedAt, now);
+};
+
+/** The refusal to take a bike away; undefined when that is possible. */
+const unmovable = ({ registered, retired, rental }: State): Refusal | undefined => {
+  if (!registered) return refuse('bike-not-found');
+  if (retired) return refuse('bike-retired');
+  return rental ? refuse('bike-not-available', 'the bike is in use') : undefined;
+};
 
 const later = (time: string, other: string): string => (time > other ? time : other);
 

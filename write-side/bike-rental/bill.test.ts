@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaults, type Tariff } from '../../schemas/bike-rental.ts';
+import { MAX_MONEY } from '../../schemas/kernel/values.ts';
 import { holdsForEveryDecider, play, specification } from '../kernel/testing.ts';
-import { bill, startedMinutes, TARIFF } from './bill.ts';
+import { bill, feeOf, startedMinutes } from './bill.ts';
 
 const { given } = specification(bill);
 
@@ -19,17 +21,24 @@ const closeAt = (bikeRevision: string): Command => ({
 const open = openAt('1');
 const close = closeAt('2');
 
-const opened = (tariff = TARIFF, bikeRevision = '1'): Event => ({
+const opened = (tariff: Tariff = defaults.tariff, bikeRevision = '1'): Event => ({
   type: 'BillOpened',
   data: { ...rental, tariff, bikeRevision },
 });
-const closed = (tariff = TARIFF, bikeRevision = '2'): Event => ({
+const closed = (tariff: Tariff = defaults.tariff, bikeRevision = '2'): Event => ({
   type: 'BillClosed',
   data: { ...rental, tariff, returnedAt, minutes: 12, fee: tariff.baseFee + 12 * tariff.perMinute, bikeRevision },
 });
 
 describe('OpenBill', () => {
   it('opens a bill with the current tariff', () => given().when(open).thenEvents(opened()));
+  it('opens it with the tariff of the rental', () => {
+    const tariff = { baseFee: 7, perMinute: 3, dailyMax: 900 };
+    const { data } = open as Extract<Command, { type: 'OpenBill' }>;
+    given()
+      .when({ type: 'OpenBill', data: { ...data, tariff } })
+      .thenEvents(opened(tariff));
+  });
   it('opens it once', () => given(opened()).when(open).thenNothing());
   it('does not open a closed bill', () => given(opened(), closed()).when(open).thenNothing());
 });
@@ -40,19 +49,34 @@ describe('CloseBill', () => {
     given(opened({ baseFee: 7, perMinute: 3 }))
       .when(close)
       .thenEvents(closed({ baseFee: 7, perMinute: 3 })));
+  it('charges for the return before a rental, after a clock was set back, the smallest fee', () => {
+    const { data } = close as Extract<Command, { type: 'CloseBill' }>;
+    given(opened())
+      .when({ type: 'CloseBill', data: { ...data, returnedAt: '2026-01-31T08:00:00.000Z' } })
+      .thenEvents({
+        type: 'BillClosed',
+        data: { ...data, tariff: defaults.tariff, returnedAt: '2026-01-31T08:00:00.000Z', minutes: 1, fee: 1_100 },
+      });
+  });
   it('closes it once', () => given(opened(), closed()).when(close).thenNothing());
-  it('opens the bill first when it is not open', () => given().when(close).thenEvents(opened(TARIFF, '2'), closed()));
+  it('opens the bill first when it is not open', () =>
+    given().when(close).thenEvents(opened(defaults.tariff, '2'), closed()));
 });
 
 describe('a rental id that is used again', () => {
-  it('opens a bill again', () => given(opened(), closed()).when(openAt('10')).thenEvents(opened(TARIFF, '10')));
+  it('opens a bill again', () =>
+    given(opened(), closed()).when(openAt('10')).thenEvents(opened(defaults.tariff, '10')));
   it('closes that bill with its own return', () =>
-    given(opened(), closed(), opened(TARIFF, '10')).when(closeAt('11')).thenEvents(closed(TARIFF, '11')));
+    given(opened(), closed(), opened(defaults.tariff, '10'))
+      .when(closeAt('11'))
+      .thenEvents(closed(defaults.tariff, '11')));
   it('opens and closes its bill with the return when it is not open', () =>
-    given(opened(), closed()).when(closeAt('11')).thenEvents(opened(TARIFF, '11'), closed(TARIFF, '11')));
+    given(opened(), closed())
+      .when(closeAt('11'))
+      .thenEvents(opened(defaults.tariff, '11'), closed(defaults.tariff, '11')));
   it('has nothing to do with the first rental when that is handled again', () => {
-    const open2 = [opened(), closed(), opened(TARIFF, '10')];
-    for (const history of [open2, [...open2, closed(TARIFF, '11')]])
+    const open2 = [opened(), closed(), opened(defaults.tariff, '10')];
+    for (const history of [open2, [...open2, closed(defaults.tariff, '11')]])
       for (const command of [open, close])
         given(...history)
           .when(command)
@@ -90,6 +114,40 @@ describe('started minutes', () => {
     [24 * 3_600_000, 1_440],
   ])('%i ms are %i', (milliseconds, minutes) => {
     expect(startedMinutes(rental.rentedAt, after(milliseconds))).toBe(minutes);
+  });
+});
+
+describe('a fee', () => {
+  const tariff = { baseFee: 1_000, perMinute: 100, dailyMax: 20_000 };
+  it.each([
+    [1, 1_100],
+    [190, 20_000],
+    [191, 20_000],
+    [1_440, 20_000],
+    [1_441, 20_100],
+    [1_640, 40_000],
+    [2_880, 40_000],
+    [2_881, 40_100],
+  ])('of %i minutes is %i where each started 24 hours cost at most 20,000', (minutes, fee) =>
+    expect(feeOf(tariff, minutes)).toBe(fee),
+  );
+  it('is at least the base without such a limit, and never above the most money of one amount', () => {
+    expect(feeOf({ baseFee: 1_000, perMinute: 0 }, 10_000)).toBe(1_000);
+    expect(feeOf({ baseFee: 1_000, perMinute: 1 }, 10_000)).toBe(11_000);
+    expect(feeOf({ baseFee: 0, perMinute: MAX_MONEY }, 10_000)).toBe(MAX_MONEY);
+    expect(feeOf({ ...tariff, dailyMax: 0 }, 10_000)).toBe(0);
+  });
+  it('grows with the minutes, and with a limit never beyond it for each started 24 hours', () => {
+    const money = fc.nat(100_000);
+    fc.assert(
+      fc.property(money, money, fc.option(money), fc.nat(20_000), (baseFee, perMinute, most, minutes) => {
+        const limited = { baseFee, perMinute, ...(most === null ? {} : { dailyMax: most }) };
+        expect(feeOf(limited, minutes + 2)).toBeGreaterThanOrEqual(feeOf(limited, minutes + 1));
+        expect(feeOf(limited, minutes + 1)).toBeLessThanOrEqual(baseFee + perMinute * (minutes + 1));
+        if (most !== null)
+          expect(feeOf(limited, minutes + 1)).toBeLessThanOrEqual(most * Math.ceil((minutes + 1) / 1_440));
+      }),
+    );
   });
 });
 

@@ -5,5 +5,11 @@ import { bill } from './bill.ts';
 import { deposit } from './deposit.ts';
 import { manager } from './manager.ts';
 import { policies } from './policies.ts';
+import { settings } from './settings.ts';
 
-export const writeSide: WriteSideContext = { schema, deciders: [bike, bill, deposit, manager], policies };
+export const writeSide: WriteSideContext = {
+  schema,
+  deciders: [bike, bill, deposit, manager, settings],
+  policies,
+  services: async () => (await import('./services.ts')).services,
+};

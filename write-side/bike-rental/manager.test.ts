@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { defaults } from '../../schemas/bike-rental.ts';
 import { REMEMBERED_EVENTS } from '../kernel/handled-events.ts';
 import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
-import { manager, POINTS_PER_REPORT } from './manager.ts';
+import { manager } from './manager.ts';
 
 const NOW = '2026-01-31T09:00:00.000Z';
 const { given } = specification(manager, NOW);
@@ -30,7 +31,7 @@ const convert = (points: number, conversionId = 'v-1'): Command => ({
 });
 const awarded = (total: number, reportId = 'p-1', bikeRevision = 1): Event => ({
   type: 'PointsAwarded',
-  data: { ...report(reportId, bikeRevision), points: POINTS_PER_REPORT, total },
+  data: { ...report(reportId, bikeRevision), points: defaults.perReport, total },
 });
 const converted = (points: number, total: number, conversionId = 'v-1'): Event => ({
   type: 'PointsConverted',
@@ -38,8 +39,8 @@ const converted = (points: number, total: number, conversionId = 'v-1'): Event =
 });
 
 describe('AwardPoints', () => {
-  it('gives points for a report', () => given().when(award()).thenEvents(awarded(POINTS_PER_REPORT)));
-  it('gives them once', () => given(awarded(POINTS_PER_REPORT)).when(award()).thenNothing());
+  it('gives points for a report', () => given().when(award()).thenEvents(awarded(defaults.perReport)));
+  it('gives them once', () => given(awarded(defaults.perReport)).when(award()).thenNothing());
   it('gives them for a report whose id was used before', () =>
     given(awarded(1_000, 'p-1', 1))
       .when(award('p-1', 9))
@@ -59,7 +60,7 @@ describe('more reports than a manager remembers', () => {
       .when({ type: 'AwardPoints', data: elsewhere })
       .thenEvents({
         type: 'PointsAwarded',
-        data: { ...elsewhere, points: POINTS_PER_REPORT, total: REMEMBERED_EVENTS + POINTS_PER_REPORT },
+        data: { ...elsewhere, points: defaults.perReport, total: REMEMBERED_EVENTS + defaults.perReport },
       });
     const early = { ...report('p-0', 5_000), reportedAt: at(0) };
     expect(play(manager, [{ type: 'AwardPoints', data: early }], stateAfter(manager, many)).events).toHaveLength(1);
@@ -74,7 +75,7 @@ describe('more reports than a manager remembers', () => {
 describe('awards of event version 1, which have no revision', () => {
   const old = (index: number): Event => {
     const { bikeRevision: _, ...data } = report(`p-${index}`, index);
-    return { type: 'PointsAwarded', data: { ...data, points: POINTS_PER_REPORT, total: index } };
+    return { type: 'PointsAwarded', data: { ...data, points: defaults.perReport, total: index } };
   };
   it('are not made again', () => {
     given(old(7)).when(award('p-7', 7)).thenNothing();
@@ -83,6 +84,13 @@ describe('awards of event version 1, which have no revision', () => {
       .when(award('p-0', 0))
       .thenNothing();
   });
+});
+
+it('awards the points that the report earned', () => {
+  const { data } = award() as Extract<Command, { type: 'AwardPoints' }>;
+  given()
+    .when({ type: 'AwardPoints', data: { ...data, points: 7 } })
+    .thenEvents({ type: 'PointsAwarded', data: { ...data, points: 7, total: 7 } });
 });
 
 describe('ConvertPoints', () => {

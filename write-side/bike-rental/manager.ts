@@ -1,4 +1,4 @@
-import { schema as bikeRental } from '../../schemas/bike-rental.ts';
+import { schema as bikeRental, defaults } from '../../schemas/bike-rental.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 import {
   byRevision,
@@ -22,9 +22,6 @@ type State = {
 /** Conversions that a manager remembers, at least. */
 const REMEMBERED_CONVERSIONS = 1_000;
 
-/** The points that a condition report earns. */
-export const POINTS_PER_REPORT = 1_000;
-
 const initialState: State = { points: 0, handled: nothingHandled, conversions: noPastIds(REMEMBERED_CONVERSIONS) };
 
 /** A manager's points. */
@@ -47,15 +44,10 @@ export const manager = decider(bikeRental, {
 
   commands: {
     AwardPoints: {
-      decide: (data, { points, handled }) =>
+      decide: ({ points: earned = defaults.perReport, ...data }, { points, handled }) =>
         wasHandled(handled, reportOf(data))
           ? []
-          : [
-              {
-                type: 'PointsAwarded',
-                data: { ...data, points: POINTS_PER_REPORT, total: points + POINTS_PER_REPORT },
-              },
-            ],
+          : [{ type: 'PointsAwarded', data: { ...data, points: earned, total: points + earned } }],
     },
 
     ConvertPoints: {

@@ -1,5 +1,7 @@
 import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { policy } from '../policies/policy.ts';
+import { processManager } from '../policies/process.ts';
+import { chargeKey } from './charges.ts';
 
 /** A rental opens a bill; its return closes the bill. */
 const billing = policy({
@@ -8,8 +10,9 @@ const billing = policy({
   events: ['BikeRented', 'BikeReturned'],
   key: ({ data }) => `${data.bikeId}.${data.rentalId}`,
   react: ({ type, data, revision }) => {
-    const { bikeId, rentalId, userId, rentedAt } = data;
-    const rental = { bikeId, rentalId, userId, rentedAt, bikeRevision: revision };
+    const { bikeId, rentalId, userId, rentedAt, tariff } = data;
+    const agreed = tariff === undefined ? {} : { tariff };
+    const rental = { bikeId, rentalId, userId, rentedAt, bikeRevision: revision, ...agreed };
     return type === 'BikeRented'
       ? [{ type: 'OpenBill', data: rental }]
       : [{ type: 'CloseBill', data: { ...rental, returnedAt: data.returnedAt } }];
@@ -28,15 +31,19 @@ const fees = policy({
   },
 });
 
-/** A condition report earns its manager points. */
+/** Awards the points of a condition report that earned some. */
 const rewards = policy({
   name: 'bike-rental.rewards',
   context: bikeRental,
   events: ['ConditionReported'],
   key: ({ data }) => data.managerId,
-  react: ({ revision, data: { managerId, bikeId, reportId, reportedAt } }) => [
-    { type: 'AwardPoints', data: { managerId, bikeId, reportId, reportedAt, bikeRevision: revision } },
-  ],
+  react: ({ revision, data: { managerId, bikeId, reportId, reportedAt, points } }) => {
+    if (points === 0) return [];
+    const earned = points === undefined ? {} : { points };
+    return [
+      { type: 'AwardPoints', data: { managerId, bikeId, reportId, reportedAt, bikeRevision: revision, ...earned } },
+    ];
+  },
 });
 
 /** Credits converted points to the user's deposit, one for one. */
@@ -52,3 +59,46 @@ const conversions = policy({
 });
 
 export const policies = [billing, fees, rewards, conversions];
+
+/** The key and the commands of the payments of charges. */
+export const chargeRecords = {
+  keyOf: chargeKey,
+  approve: 'ApproveCharge',
+  decline: 'DeclineCharge',
+  undone: 'RecordChargeUndone',
+};
+
+/**
+ * Settles every charge whose payment stays open, and refunds every payment that must not stand.
+ * @param holdMs milliseconds after which an open payment is settled
+ */
+export const charges = (holdMs: number) =>
+  processManager({
+    name: 'bike-rental.charges',
+    context: bikeRental,
+    events: ['ChargeRequested', 'DepositCharged', 'ChargeDeclined', 'ChargeRefunded', 'ChargeVoided'],
+    plan: ({ type, data }) => {
+      const { userId, chargeId, charge, amount } = data;
+      if (charge === undefined) return [];
+      const named = { userId, chargeId, charge, amount };
+      const [settle, undo] = [`settle ${chargeKey(named)}`, `undo ${chargeKey(named)}`];
+      switch (type) {
+        case 'ChargeRequested':
+          return [{ key: settle, task: 'settle', afterMs: holdMs, data: named }];
+        case 'DepositCharged':
+          return [{ key: settle, task: null }];
+        case 'ChargeDeclined':
+          return data.reason === 'declined'
+            ? [{ key: settle, task: null }]
+            : [
+                { key: settle, task: null },
+                { key: undo, task: 'undo', afterMs: 0, data: named },
+              ];
+        case 'ChargeRefunded':
+        case 'ChargeVoided':
+          return [{ key: undo, task: null }];
+        default:
+          return type satisfies never;
+      }
+    },
+  });

@@ -1,15 +1,16 @@
 import { schema } from '../../schemas/cinema.ts';
 import type { WriteSideContext } from '../context.ts';
-import { message } from './message.ts';
+import { hall } from './hall.ts';
 import { movie } from './movie.ts';
 import { payment } from './payment.ts';
-import { policies } from './policies.ts';
+import { cinemaTimers, policies } from './policies.ts';
 import { review } from './review.ts';
 import { showing } from './showing.ts';
 
 export const writeSide: WriteSideContext = {
   schema,
-  deciders: [movie, showing, payment, review, message],
+  deciders: [movie, hall, showing, payment, review],
   policies,
+  timers: cinemaTimers,
   services: async () => (await import('./services.ts')).services,
 };

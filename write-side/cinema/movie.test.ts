@@ -30,7 +30,7 @@ const edited: Event = { type: 'MovieEdited', data: { ...film, title: 'The Host' 
 const deleted = (remaining = 0): Event => ({ type: 'MovieDeleted', data: { movieId, remaining } });
 const scheduled = (showingId = 's-1', title = '괴물'): Event => ({
   type: 'ShowingScheduled',
-  data: { ...about(showingId), title },
+  data: { ...about(showingId), cancelUntil: 20, title },
 });
 const withdrawn = (showingId = 's-1'): Event => ({ type: 'ShowingWithdrawn', data: { movieId, showingId } });
 
@@ -53,6 +53,43 @@ describe('ScheduleShowing', () => {
   it('needs a movie', () => given().when(schedule()).thenRefused('movie-not-found'));
   it('needs a movie that is not deleted', () =>
     given(registered, deleted()).when(schedule()).thenRefused('movie-deleted'));
+  it('keeps the time until which reservations can be cancelled', () => {
+    const data = { ...about(), cancelUntil: 90 };
+    given(registered)
+      .when({ type: 'ScheduleShowing', data })
+      .thenEvents({ type: 'ShowingScheduled', data: { ...data, title: '괴물' } });
+  });
+  it.each(['2026-01-31T09:00:00.000Z', '2026-01-31T08:59:59.999Z', '2020-02-29T19:00:00.000Z'])(
+    'refuses a start that is not in the future: %s',
+    (startsAt) =>
+      given(registered)
+        .when({ type: 'ScheduleShowing', data: { ...about(), startsAt } })
+        .thenRefused('too-late'),
+  );
+  it('accepts a start in a millisecond', () => {
+    const data = { ...about(), startsAt: '2026-01-31T09:00:00.001Z' };
+    given(registered)
+      .when({ type: 'ScheduleShowing', data })
+      .thenEvents({ type: 'ShowingScheduled', data: { ...data, cancelUntil: 20, title: '괴물' } });
+  });
+  it('counts the seats of a hall map', () => {
+    const { seats: _seats, ...rest } = about();
+    const data = { ...rest, hallMap: ['oo_xo', 'xooo'] };
+    const scheduled: Event = { type: 'ShowingScheduled', data: { ...data, seats: 6, cancelUntil: 20, title: '괴물' } };
+    given(registered).when({ type: 'ScheduleShowing', data }).thenEvents(scheduled);
+    given(registered)
+      .when({ type: 'ScheduleShowing', data: { ...data, seats: 6 } })
+      .thenEvents(scheduled);
+  });
+  it.each([{}, { seats: 8, hallMap: ['oo_xo', 'xooo'] }, { seats: 1, hallMap: ['x_x'] }, { hallMap: ['x_x'] }])(
+    'needs a number of seats or a hall map with a seat, and with both the same number: %o',
+    (hall) => {
+      const { seats: _seats, ...rest } = about();
+      given(registered)
+        .when({ type: 'ScheduleShowing', data: { ...rest, ...hall } })
+        .thenRefused('no-seats');
+    },
+  );
   it('needs an unused id', () => given(registered, scheduled()).when(schedule()).thenRefused('showing-already-exists'));
 });
 
@@ -64,10 +101,14 @@ describe('DeleteMovie', () => {
   it('withdraws as many showings as fit into one append, then the others', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 2 }, (_, index) => scheduled(`s-${index}`));
     const before = [registered, ...many];
-    const first = movie.decide(remove, stateAfter(movie, before), { now: '', revision: 0n }) as Event[];
+    const first = movie.decide(remove, stateAfter(movie, before), {
+      now: '',
+      timeZone: 'UTC',
+      revision: 0n,
+    }) as Event[];
     expect(first[0]).toEqual(deleted(2));
     const state = stateAfter(movie, [...before, ...first]);
-    const rest = movie.decide(withdrawRemaining, state, { now: '', revision: 0n }) as Event[];
+    const rest = movie.decide(withdrawRemaining, state, { now: '', timeZone: 'UTC', revision: 0n }) as Event[];
     const all = [...first.slice(1), ...rest].map(({ data }) => ('showingId' in data ? data.showingId : ''));
     expect(new Set(all).size).toBe(CANCELLATIONS_PER_COMMAND + 2);
   });

@@ -1,15 +1,25 @@
-import { CANCELLATIONS_PER_COMMAND, type CinemaEvent, schema as cinema } from '../../schemas/cinema.ts';
-import { ImmutableSet } from '../kernel/collections.ts';
+import {
+  CANCELLATIONS_PER_COMMAND,
+  type CinemaEvent,
+  schema as cinema,
+  DEFAULT_CANCEL_UNTIL,
+  DEFAULT_CLEANING,
+} from '../../schemas/cinema.ts';
+import { seatsIn } from '../../schemas/cinema-seats.ts';
+import { ImmutableMap } from '../kernel/collections.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 
 type State = {
   status: 'unregistered' | 'on' | 'deleted';
   title: string;
-  /** The ids of the showings that are scheduled and not withdrawn. */
-  showings: ImmutableSet<string>;
+  runningTime: number;
+  /** The showings that are scheduled and not withdrawn, with their halls, by id. */
+  showings: ImmutableMap<string, Hall>;
 };
 
-const initialState: State = { status: 'unregistered', title: '', showings: ImmutableSet() };
+type Hall = { hallId?: string; slot?: string };
+
+const initialState: State = { status: 'unregistered', title: '', runningTime: 0, showings: ImmutableMap() };
 
 /** A movie and its showings. */
 export const movie = decider(cinema, {
@@ -17,10 +27,13 @@ export const movie = decider(cinema, {
   initialState,
 
   evolve: {
-    MovieRegistered: (movie, { title }) => ({ ...movie, status: 'on', title }),
-    MovieEdited: (movie, { title }) => ({ ...movie, title }),
+    MovieRegistered: (movie, { title, runningTime }) => ({ ...movie, status: 'on', title, runningTime }),
+    MovieEdited: (movie, { title, runningTime }) => ({ ...movie, title, runningTime }),
     MovieDeleted: (movie) => ({ ...movie, status: 'deleted' }),
-    ShowingScheduled: (movie, { showingId }) => ({ ...movie, showings: movie.showings.add(showingId) }),
+    ShowingScheduled: (movie, { showingId, hallId, slot }) => ({
+      ...movie,
+      showings: movie.showings.set(showingId, hallId && slot ? { hallId, slot } : {}),
+    }),
     ShowingWithdrawn: (movie, { showingId }) => ({ ...movie, showings: movie.showings.delete(showingId) }),
   },
 
@@ -55,30 +68,43 @@ export const movie = decider(cinema, {
     },
 
     ScheduleShowing: {
-      decide: (data, movie) => {
+      decide: (
+        { cancelUntil = DEFAULT_CANCEL_UNTIL, seats: number, cleaning = DEFAULT_CLEANING, ...data },
+        movie,
+        { now, revision },
+      ) => {
         if (movie.status !== 'on') return notOn(movie);
         if (movie.showings.has(data.showingId)) return refuse('showing-already-exists');
-        return [{ type: 'ShowingScheduled', data: { ...data, title: movie.title } }];
+        if (data.startsAt <= now) return refuse('too-late', 'a showing starts in the future');
+        const { movieId, hallMap, hallId } = data;
+        const seats = hallMap ? seatsIn(hallMap) : number;
+        if (!seats) return refuse('no-seats');
+        if (number !== undefined && number !== seats) return refuse('no-seats', `the hall map has ${seats} seats`);
+        const { title, runningTime } = movie;
+        const inHall = hallId === undefined ? {} : { runningTime, cleaning, slot: `${movieId}.${revision}` };
+        return [{ type: 'ShowingScheduled', data: { ...data, ...inHall, seats, cancelUntil, title } }];
       },
       answer: (_data, [scheduled]) => ({ ...scheduled?.data, status: 'open' }),
     },
 
     WithdrawShowing: {
-      decide: (data, movie) => {
+      decide: ({ movieId, showingId, slot }, movie) => {
         if (movie.status === 'unregistered') return notOn(movie);
-        return movie.showings.has(data.showingId) ? [{ type: 'ShowingWithdrawn', data }] : [];
+        const hall = movie.showings.get(showingId);
+        if (!hall || (slot !== undefined && slot !== hall.slot)) return [];
+        return [{ type: 'ShowingWithdrawn', data: { movieId, showingId, ...hall } }];
       },
     },
   },
 
-  snapshotVersion: 2,
+  snapshotVersion: 3,
 });
 
 const notOn = ({ status }: State): Refusal => refuse(status === 'deleted' ? 'movie-deleted' : 'movie-not-found');
 
 const withdrawals = (movieId: string, { showings }: State): Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>[] =>
   showings
-    .toSeq()
+    .entrySeq()
     .take(CANCELLATIONS_PER_COMMAND)
-    .map((showingId) => ({ type: 'ShowingWithdrawn' as const, data: { movieId, showingId } }))
+    .map(([showingId, hall]) => ({ type: 'ShowingWithdrawn' as const, data: { movieId, showingId, ...hall } }))
     .toArray();

@@ -4,25 +4,77 @@ import {
   schema as cinema,
   holdKey,
   holdOf,
+  showingPlaces,
 } from '../../schemas/cinema.ts';
-import { messageIdOf, messageOf } from '../../schemas/cinema-messages.ts';
+import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { policy } from '../policies/policy.ts';
-import { processManager } from '../policies/process.ts';
+import { processManager, timers } from '../policies/process.ts';
 
-/** A scheduled showing takes reservations, a refused one is withdrawn, and a withdrawn one is cancelled. */
+type OfShowing = { showingId: string; movieId: string; hallId?: string; slot?: string };
+
+/** Returns the command after a showing was scheduled: keep its hall, or open it. */
+export const opening = (
+  showing: Extract<CinemaCommand, { type: 'OpenShowing' }>['data'],
+): Extract<CinemaCommand, { type: 'OpenShowing' | 'BookHall' }> => {
+  const { hallId, slot, runningTime, cleaning } = showing;
+  const hasHall = hallId !== undefined && slot !== undefined && runningTime !== undefined && cleaning !== undefined;
+  return hasHall
+    ? { type: 'BookHall', data: { ...showing, hallId, slot, runningTime, cleaning } }
+    : { type: 'OpenShowing', data: showing };
+};
+
+const withdrawalOf = ({ movieId, showingId, slot }: OfShowing) => ({
+  movieId,
+  showingId,
+  ...(slot === undefined ? {} : { slot }),
+});
+
+const cancellationOf = ({ showingId, movieId }: OfShowing): CinemaCommand => ({
+  type: 'CancelWithdrawnShowing',
+  data: { showingId, movieId },
+});
+
+const freeing = ({ showingId, movieId, hallId, slot }: OfShowing, withdrawn: boolean): CinemaCommand | undefined =>
+  hallId === undefined || slot === undefined
+    ? undefined
+    : { type: 'FreeHall', data: { hallId, showingId, movieId, slot, ...(withdrawn ? { withdrawn } : {}) } };
+
+/**
+ * A scheduled showing gets its hall and takes reservations, a refused one is withdrawn, and a withdrawn one is
+ * cancelled. A withdrawn showing in a hall is cancelled by the hall's event: it comes after the one that opens it.
+ */
 const showings = policy({
   name: 'cinema.showings',
   context: cinema,
-  events: ['ShowingScheduled', 'ShowingRefused', 'ShowingWithdrawn'],
+  events: [
+    'ShowingScheduled',
+    'ShowingRefused',
+    'ShowingWithdrawn',
+    'ShowingCanceled',
+    'HallBooked',
+    'HallRefused',
+    'HallFreed',
+  ],
   key: ({ data }) => data.showingId,
   react: ({ type, data }): CinemaCommand[] => {
     switch (type) {
       case 'ShowingScheduled':
-        return [{ type: 'OpenShowing', data }];
+        return [opening(data)];
+      case 'HallBooked': {
+        const { until: _until, bookedAt: _bookedAt, ...showing } = data;
+        return [{ type: 'OpenShowing', data: showing }];
+      }
       case 'ShowingRefused':
-        return [{ type: 'WithdrawShowing', data }];
+      case 'HallRefused':
+        return [{ type: 'WithdrawShowing', data: withdrawalOf(data) }];
       case 'ShowingWithdrawn':
-        return [{ type: 'CancelShowing', data }];
+        return [freeing(data, true) ?? cancellationOf(data)];
+      case 'ShowingCanceled': {
+        const freed = freeing(data, false);
+        return freed ? [freed] : [];
+      }
+      case 'HallFreed':
+        return data.withdrawn ? [cancellationOf(data)] : [];
       default:
         return type satisfies never;
     }
@@ -44,11 +96,11 @@ const withdrawals = policy({
     })),
 });
 
-/** A cancelled showing's reservations that did not fit into the append of its cancellation are cancelled. */
+/** Ends the reservations, holds and entries that did not fit into the append of a showing's cancellation or start. */
 const cancellations = policy({
   name: 'cinema.cancellations',
   context: cinema,
-  events: ['ShowingCanceled'],
+  events: ['ShowingCanceled', 'ShowingPlacesClosed'],
   key: ({ data }) => data.showingId,
   react: ({ data: { showingId, remaining } }) =>
     Array.from({ length: commandsFor(remaining) }, () => ({
@@ -69,7 +121,40 @@ const outcomes = policy({
       : [{ type: 'ReleaseSeat', data: { ...holdOf(data), reason: data.reason } }],
 });
 
-export const policies = [showings, withdrawals, cancellations, outcomes];
+/** A cancelled reservation's review no longer counts. */
+const reviews = policy({
+  name: 'cinema.reviews',
+  context: cinema,
+  events: ['SeatReservationCanceled'],
+  key: ({ data }) => `${data.movieId}.${data.customerId}`,
+  react: ({ data: { movieId, customerId, showingId, reservationId } }) => [
+    { type: 'WithdrawReview', data: { movieId, customerId, showingId, reservationId } },
+  ],
+});
+
+export const policies = [showings, withdrawals, cancellations, outcomes, reviews, placeOffers(cinema, showingPlaces)];
+
+/** Holds and the waiting list of a showing end when it begins. */
+const beginnings = timers({
+  name: 'cinema.beginnings',
+  context: cinema,
+  events: ['ShowingOpened', 'ShowingMoved', 'ShowingCanceled'],
+  plan: ({ type, data }) => {
+    const { showingId } = data;
+    if (type === 'ShowingCanceled') return [{ key: showingId, at: null }];
+    return [{ key: showingId, at: data.startsAt, command: { type: 'CancelRemainingSeats', data: { showingId } } }];
+  },
+});
+
+export const cinemaTimers = [beginnings, placeTimers(cinema, showingPlaces)];
+
+/** The key and the commands of the cinema's payments. */
+export const paymentRecords = {
+  keyOf: holdKey,
+  approve: 'ApprovePayment',
+  decline: 'DeclinePayment',
+  undone: 'RecordRefund',
+};
 
 /**
  * Settles every held seat, and refunds every payment that must not stand.
@@ -112,15 +197,4 @@ const payments = (holdMs: number) =>
     },
   });
 
-/** Sends customers the outcome of their reservations. */
-const messages = processManager({
-  name: 'cinema.messages',
-  context: cinema,
-  events: ['ReservationConfirmed', 'SeatReservationCanceled', 'PaymentRefunded', 'MessageSent'],
-  plan: (event) =>
-    event.type === 'MessageSent'
-      ? [{ key: messageIdOf(event), task: null }]
-      : [{ key: messageIdOf(event), task: 'send', afterMs: 0, data: messageOf(event) }],
-});
-
-export const cinemaProcesses = (holdMs: number) => [payments(holdMs), messages];
+export const cinemaProcesses = (holdMs: number) => [payments(holdMs)];

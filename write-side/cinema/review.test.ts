@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { holdsForEveryDecider, specification } from '../kernel/testing.ts';
-import { message } from './message.ts';
 import { review } from './review.ts';
 
 const [movieId, customerId, showingId, reservationId] = ['m-1', 'CUST1', 's-1', 'r-1'];
@@ -11,6 +10,8 @@ describe('a review', () => {
   const data = { movieId, customerId, showingId, reservationId, rating: 4, text: '좋다' };
   const write = { type: 'WriteReview', data } as const;
   const remove = { type: 'DeleteReview', data: { movieId, customerId } } as const;
+  const withdraw = (other = {}) =>
+    ({ type: 'WithdrawReview', data: { movieId, customerId, showingId, reservationId, ...other } }) as const;
   const written = { type: 'ReviewWritten', data } as const;
   const deleted = { type: 'ReviewDeleted', data: { movieId, customerId, rating: 4 } } as const;
 
@@ -24,23 +25,15 @@ describe('a review', () => {
     given(written, deleted).when(remove).thenRefused('review-not-found');
   });
   it('may be written again after it was deleted', () => given(written, deleted).when(write).thenEvents(written));
-  it('keeps the rules of every decider', () => holdsForEveryDecider(review, fc.constantFrom(write, remove)));
-});
-
-describe('a message', () => {
-  const { given } = specification(message);
-  const data = { kind: 'confirmed', showingId, reservationId, customerId } as const;
-  const check = { type: 'CheckMessage', data: { kind: 'confirmed', showingId, reservationId } } as const;
-  const record = { type: 'RecordMessageSent', data } as const;
-  const sent = { type: 'MessageSent', data } as const;
-
-  it('is recorded as sent once', () => {
-    given().when(record).thenEvents(sent);
-    given(sent).when(record).thenNothing();
+  it('is withdrawn with the reservation of its guest, once', () => {
+    given(written).when(withdraw()).thenEvents(deleted);
+    given(written, deleted).when(withdraw()).thenNothing();
+    given().when(withdraw()).thenNothing();
   });
-  it('is not sent again', () => {
-    given().when(check).thenNothing();
-    given(sent).when(check).thenRefused('message-sent');
-  });
-  it('keeps the rules of every decider', () => holdsForEveryDecider(message, fc.constantFrom(check, record)));
+  it.each([{ reservationId: 'r-2' }, { showingId: 's-2' }])(
+    'is not withdrawn with another reservation of the guest: %o',
+    (other) => given(written).when(withdraw(other)).thenNothing(),
+  );
+  it('keeps the rules of every decider', () =>
+    holdsForEveryDecider(review, fc.constantFrom(write, remove, withdraw(), withdraw({ reservationId: 'r-2' }))));
 });

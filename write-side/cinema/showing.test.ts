@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/cinema.ts';
+import { plus } from '../../schemas/kernel/calendar.ts';
 import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { showing } from './showing.ts';
 
@@ -33,7 +34,11 @@ const release = (reservationId = 'r-1'): Command => ({
   data: { showingId, reservationId, reason: 'declined' },
 });
 const cancel = (reservationId = 'r-1'): Command => ({ type: 'CancelSeat', data: { showingId, reservationId } });
-const cancelShowing: Command = { type: 'CancelShowing', data: { showingId, movieId } };
+const cancelShowing: Command = { type: 'CancelShowing', data: { showingId } };
+const cancelWithdrawn = (of = movieId): Command => ({
+  type: 'CancelWithdrawnShowing',
+  data: { showingId, movieId: of },
+});
 const cancelRemaining: Command = { type: 'CancelRemainingSeats', data: { showingId } };
 const prove = (data = {}): Command => ({
   type: 'ProveGuest',
@@ -46,6 +51,7 @@ const reservationData = (reservationId = 'r-1', seat?: number, customerId = 'CUS
   reservationId,
   customerId,
   title,
+  startsAt: about.startsAt,
   ...(seat === undefined ? {} : { seat }),
   price,
 });
@@ -127,6 +133,201 @@ describe('ReserveSeat', () => {
   it('needs an unused id', () => {
     given(opened(), held()).when(reserve()).thenRefused('reservation-already-exists');
     given(opened(), held(), released()).when(reserve()).thenRefused('reservation-already-exists');
+  });
+});
+
+/** `B3` is blocked; an aisle separates the seats 2 and 3 of each row. */
+const HALL = ['oo_oo', 'oo_xo', 'ooo'];
+const openedWithMap: Event = { type: 'ShowingOpened', data: { ...about, seats: 10, hallMap: HALL } };
+const group = (rest: object, reservationId = 'r-1'): Command => ({
+  type: 'ReserveSeat',
+  data: { showingId, reservationId, customerId: 'CUST1', payment: { method: 'card', token: 'approve' }, ...rest },
+});
+const heldSeats = (seats: string[], reservationId = 'r-1', hold?: string): Event => ({
+  type: 'SeatHeld',
+  data: {
+    ...reservationData(reservationId),
+    seats,
+    price: seats.length * price,
+    ...(hold === undefined ? {} : { hold }),
+    heldAt: NOW,
+  },
+});
+
+describe('a showing with a hall map', () => {
+  const hall = given(openedWithMap);
+  it('sells seats by their names, as one reservation for the price of all', () =>
+    hall.when(group({ seats: ['A2', 'C1'] })).thenEvents(heldSeats(['A2', 'C1'], 'r-1', '1')));
+  it.each(['A5', 'D1', 'AA1', '1', 'C4'])('has no seat %s', (seat) =>
+    hall.when(group({ seats: [seat] })).thenRefused('no-such-seat'),
+  );
+  it('has no seat by number alone', () => hall.when(group({ seat: 1 })).thenRefused('no-such-seat'));
+  it('does not sell a blocked seat', () => hall.when(group({ seats: ['B2', 'B3'] })).thenRefused('seat-blocked'));
+  it('takes no seat of a group of which one is taken', () =>
+    given(openedWithMap, heldSeats(['C2']))
+      .when(group({ seats: ['C1', 'C2', 'C3'] }, 'r-2'))
+      .thenRefused('seat-taken'));
+  it('chooses a seat for a customer who names none', () =>
+    hall.when(group({})).thenEvents(heldSeats(['B4'], 'r-1', '1')));
+});
+
+describe('a group', () => {
+  const hall = given(openedWithMap);
+  it('sits together in the shortest row of free seats that has room', () => {
+    hall.when(group({ places: 2 })).thenEvents(heldSeats(['A1', 'A2'], 'r-1', '1'));
+    hall.when(group({ places: 3 })).thenEvents(heldSeats(['C1', 'C2', 'C3'], 'r-1', '1'));
+  });
+  it('is not separated by an aisle, a blocked seat or another customer', () =>
+    given(openedWithMap, heldSeats(['C2']))
+      .when(group({ places: 3 }, 'r-2'))
+      .thenRefused('seats-apart'));
+  it('is offered the longest rows that are left', () => {
+    const decision = showing.decide(group({ places: 5 }), stateAfter(showing, [openedWithMap]), {
+      now: NOW,
+      timeZone: 'UTC',
+      revision: 1n,
+    });
+    expect(decision).toEqual({ refused: 'seats-apart', detail: 'seats that are left: C1, C2, C3 and A1, A2' });
+  });
+  it('is refused when fewer seats are left than it needs', () =>
+    given(openedWithMap, heldSeats(['A1', 'A2', 'A3', 'A4', 'B1', 'B2', 'B4', 'C1']))
+      .when(group({ places: 3 }, 'r-2'))
+      .thenRefused('showing-full'));
+  it('sits together in the only row of a showing without a hall map', () => {
+    given(opened(5), held('r-1', 2))
+      .when(group({ places: 3 }, 'r-2'))
+      .thenEvents(heldSeats(['3', '4', '5'], 'r-2', '2'));
+    given(opened(5), held('r-1', 2))
+      .when(group({ seats: ['1', '3'] }, 'r-2'))
+      .thenEvents(heldSeats(['1', '3'], 'r-2', '2'));
+  });
+  it('leaves a seat for each customer who has any seat on the day', () =>
+    given(opened(3), held('r-1'))
+      .when(group({ places: 3 }, 'r-2'))
+      .thenRefused('showing-full'));
+  it.each([
+    { seat: 1, places: 1 },
+    { seat: 1, seats: ['1'] },
+    { seats: ['1'], places: 1 },
+  ])('names its seats in one way, not as %o', (choice) =>
+    given(opened(5)).when(group(choice)).thenRefused('choice-ambiguous'),
+  );
+  it('is refused when the price differs from the amount that the customer saw', () => {
+    hall.when(group({ places: 2, amount: price })).thenRefused('price-changed');
+    hall.when(group({ places: 2, amount: 2 * price })).thenEvents(heldSeats(['A1', 'A2'], 'r-1', '1'));
+  });
+  it('is refused when the price of all seats is more than one payment can be', () => {
+    const dear: Event = { type: 'ShowingOpened', data: { ...about, price: 10 ** 12 } };
+    given(dear)
+      .when(group({ places: 1 }))
+      .thenEvents({
+        type: 'SeatHeld',
+        data: { ...reservationData(), hold: '1', seats: ['1'], price: 10 ** 12, heldAt: NOW },
+      });
+    given(dear)
+      .when(group({ places: 2 }))
+      .thenRefused('price-too-high');
+  });
+  it('is free again as a whole when it is released or cancelled', () => {
+    const before = [openedWithMap, heldSeats(['C1', 'C2', 'C3'])];
+    const again = (...events: Event[]) =>
+      given(...before, ...events)
+        .when(group({ places: 3 }, 'r-2'))
+        .thenEvents(heldSeats(['C1', 'C2', 'C3'], 'r-2', `${before.length + events.length}`));
+    again(released());
+    again(confirmed(), canceled());
+  });
+  it('keeps its seats and its price in each of its events', () =>
+    given(openedWithMap, heldSeats(['C1', 'C2']))
+      .when(confirm())
+      .thenEvents({
+        type: 'ReservationConfirmed',
+        data: { ...reservationData(), seats: ['C1', 'C2'], price: 2 * price },
+      }));
+});
+
+describe('sales and refunds end with the start of the showing', () => {
+  const { startsAt } = about;
+  const earlier = (minutes: number) => plus(startsAt, { minutes: -minutes });
+  const at = (now: string) => specification(showing, now).given;
+
+  it('sells until the start, and refuses from the start on', () => {
+    at(plus(startsAt, { seconds: -1 }))(opened())
+      .when(reserve())
+      .thenEvents({
+        type: 'SeatHeld',
+        data: { ...reservationData(), hold: '1', heldAt: plus(startsAt, { seconds: -1 }) },
+      });
+    at(startsAt)(opened()).when(reserve()).thenRefused('too-late');
+    at('2030-01-01T00:00:00.000Z')(opened()).when(reserve()).thenRefused('too-late');
+  });
+  it('confirms after the start what was held before it', () =>
+    at(plus(startsAt, { minutes: 1 }))(opened(), held())
+      .when(confirm())
+      .thenEvents(confirmed()));
+  it('cancels until 20 minutes before the start, also in a showing from before the setting', () => {
+    at(earlier(20))(opened(), held(), confirmed()).when(cancel()).thenEvents(canceled());
+    at(earlier(19))(opened(), held(), confirmed()).when(cancel()).thenRefused('too-late');
+  });
+  it.each([0, 90])('cancels until %i minutes before the start when the showing says so', (cancelUntil) => {
+    const before: Event[] = [{ type: 'ShowingOpened', data: { ...about, cancelUntil } }, held(), confirmed()];
+    at(earlier(cancelUntil))(...before)
+      .when(cancel())
+      .thenEvents(canceled());
+    at(plus(earlier(cancelUntil), { seconds: 1 }))(...before)
+      .when(cancel())
+      .thenRefused('too-late');
+  });
+  it('refunds everybody when the showing itself is cancelled late', () =>
+    at(earlier(1))(opened(), held(), confirmed())
+      .when(cancelShowing)
+      .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
+});
+
+describe('MoveShowing', () => {
+  const later = plus(about.startsAt, { hours: 2 });
+  const move = (startsAt = later): Command => ({ type: 'MoveShowing', data: { showingId, startsAt } });
+  const moved = (startsAt = later, before = about.startsAt): Event => ({
+    type: 'ShowingMoved',
+    data: { showingId, movieId, title, startsAt, before },
+  });
+  const at = (now: string) => specification(showing, now).given;
+
+  it('moves a showing', () => given(opened()).when(move()).thenEvents(moved()));
+  it('moves it once to the same time', () => given(opened(), moved()).when(move()).thenNothing());
+  it('needs an open showing', () => {
+    given().when(move()).thenRefused('showing-not-found');
+    given(opened(), showingCanceled()).when(move()).thenRefused('showing-canceled');
+  });
+  it('moves only from and to the future', () => {
+    at(about.startsAt)(opened()).when(move()).thenRefused('too-late');
+    given(opened()).when(move(NOW)).thenRefused('too-late');
+  });
+  it('sells until the new start', () => {
+    at(plus(later, { seconds: -1 }))(opened(), moved())
+      .when(cancel())
+      .thenRefused('reservation-not-found');
+    at(later)(opened(), moved()).when(reserve()).thenRefused('too-late');
+    at(about.startsAt)(opened(), moved()).when(prove()).thenRefused('not-a-guest');
+  });
+  it('lets customers cancel until the new start who reserved before', () => {
+    const before = [opened(), held(), confirmed(), moved()];
+    const { data } = canceled();
+    at(later)(...before)
+      .when(cancel())
+      .thenEvents({
+        type: 'SeatReservationCanceled',
+        data: { ...data, startsAt: later },
+      } as Event);
+    at(plus(later, { seconds: 1 }))(...before)
+      .when(cancel())
+      .thenRefused('too-late');
+  });
+  it('keeps the deadline of those who reserved for the new time', () => {
+    const before = [opened(), moved(), held(), confirmed()];
+    at(plus(later, { minutes: -19 }))(...before)
+      .when(cancel())
+      .thenRefused('too-late');
   });
 });
 
@@ -228,27 +429,224 @@ describe('CancelShowing', () => {
     given(opened(), held('r-1'), confirmed('r-1'), held('r-2'))
       .when(cancelShowing)
       .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
-  it('happens once', () => given(opened(), showingCanceled()).when(cancelShowing).thenNothing());
+  it('happens once', () => {
+    given(opened(), showingCanceled()).when(cancelShowing).thenRefused('showing-canceled');
+    given(opened(), showingCanceled()).when(cancelWithdrawn()).thenNothing();
+    given().when(cancelShowing).thenRefused('showing-not-found');
+  });
+  it('follows the deletion of its movie', () =>
+    given(opened(), held('r-1'), confirmed('r-1'))
+      .when(cancelWithdrawn())
+      .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
   it('does not cancel a showing of another movie', () =>
-    given(opened(), held(), confirmed())
-      .when({ type: 'CancelShowing', data: { showingId, movieId: 'm-2' } })
-      .thenNothing());
+    given(opened(), held(), confirmed()).when(cancelWithdrawn('m-2')).thenNothing());
   it('cancels as many reservations as fit into one append, then the others', () => {
     const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 1 }, (_, index) => `r-${index}`);
     const before = [opened(many.length), ...many.map((id) => held(id)), ...many.map((id) => confirmed(id))];
-    const first = showing.decide(cancelShowing, stateAfter(showing, before), { now: NOW, revision: 0n }) as Event[];
+    const first = showing.decide(cancelShowing, stateAfter(showing, before), {
+      now: NOW,
+      timeZone: 'UTC',
+      revision: 0n,
+    }) as Event[];
     expect(first[0]).toEqual(showingCanceled(1));
     expect(first).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
     const rest = showing.decide(cancelRemaining, stateAfter(showing, [...before, ...first]), {
       now: NOW,
+      timeZone: 'UTC',
       revision: 0n,
     });
     expect(rest).toHaveLength(1);
   });
 });
 
+const UNTIL = plus(NOW, { minutes: 5 });
+const hold = (holdId: string, customerId: string, places = 1): Command => ({
+  type: 'HoldShowingPlace',
+  data: { showingId, holdId, customerId, places },
+});
+const join = (entryId: string, customerId: string, places = 1): Command => ({
+  type: 'JoinShowingPlaceWaitingList',
+  data: { showingId, entryId, customerId, places },
+});
+const releaseHold = (holdId: string): Command => ({ type: 'ReleaseShowingPlaceHold', data: { showingId, holdId } });
+const leave = (entryId: string): Command => ({ type: 'LeaveShowingPlaceWaitingList', data: { showingId, entryId } });
+const keptPlaces = (customerId: string, places: number) => ({ showingId, movieId, customerId, places });
+const placesHeld = (holdId: string, customerId: string, places = 1, expiresAt = UNTIL): Event => ({
+  type: 'ShowingPlaceHeld',
+  data: { ...keptPlaces(customerId, places), holdId, expiresAt },
+});
+const joined = (entryId: string, customerId: string, places = 1): Event => ({
+  type: 'ShowingPlaceWaitingListJoined',
+  data: { ...keptPlaces(customerId, places), entryId },
+});
+const offered = (entryId: string, customerId: string, places = 1): Event => ({
+  type: 'ShowingPlaceOffered',
+  data: { ...keptPlaces(customerId, places), entryId, title, startsAt: about.startsAt, expiresAt: UNTIL },
+});
+const left = (entryId: string, customerId: string, places = 1): Event => ({
+  type: 'ShowingPlaceWaitingListLeft',
+  data: { ...keptPlaces(customerId, places), entryId, reason: 'closed' },
+});
+const placesReleased = (holdId: string, customerId: string, places = 1): Event => ({
+  type: 'ShowingPlaceHoldReleased',
+  data: { ...keptPlaces(customerId, places), holdId, reason: 'closed' },
+});
+const placesClosed = (remaining: number): Event => ({
+  type: 'ShowingPlacesClosed',
+  data: { showingId, movieId, remaining },
+});
+/** A reservation of places, of a hold or an offer. */
+const take = (
+  reservationId: string,
+  customerId: string,
+  rest: { holdId?: string; entryId?: string; places?: number; seats?: string[] },
+): Command => ({
+  type: 'ReserveSeat',
+  data: { showingId, reservationId, customerId, ...rest, payment: { method: 'card', token: 'approve' } },
+});
+const ofKept = (event: Event, rest: { holdId: string } | { entryId: string }) =>
+  ({ ...event, data: { ...event.data, ...rest } }) as Event;
+
+describe('holds and the waiting list', () => {
+  it('holds seats, which then only its customer reserves', () => {
+    given(opened())
+      .when(hold('h1', 'CUST1', 2))
+      .thenEvents(placesHeld('h1', 'CUST1', 2));
+    const holding = given(opened(), placesHeld('h1', 'CUST1', 2));
+    holding.when(reserve('r-2', undefined, 'CUST2')).thenRefused('showing-full');
+    holding.when(hold('h2', 'CUST2')).thenRefused('showing-full');
+    holding.when(take('r-2', 'CUST2', { holdId: 'h1' })).thenRefused('hold-not-found');
+    holding.when(take('r-1', 'CUST1', { holdId: 'h1', places: 3 })).thenRefused('too-few-kept');
+    holding.when(take('r-1', 'CUST1', { holdId: 'h1', places: 2 })).thenEvents(
+      ofKept(
+        {
+          type: 'SeatHeld',
+          data: { ...reservationData(), hold: '2', seats: ['1', '2'], price: 2 * price, heldAt: NOW },
+        },
+        { holdId: 'h1' },
+      ),
+    );
+  });
+  it('keeps the seats that a reservation leaves of its hold', () =>
+    given(opened(), placesHeld('h1', 'CUST1', 2), ofKept(held(), { holdId: 'h1' }))
+      .when(reserve('r-2', undefined, 'CUST2'))
+      .thenRefused('showing-full'));
+  it('holds a number of seats: the named ones must be free', () =>
+    given(opened(3), placesHeld('h1', 'CUST1', 1), held('r-2', 1, 'CUST2'))
+      .when(take('r-1', 'CUST1', { holdId: 'h1', seats: ['1'] }))
+      .thenRefused('seat-taken'));
+  it('keeps them for as long as the showing says', () =>
+    given({ type: 'ShowingOpened', data: { ...about, holdFor: 60 } })
+      .when(hold('h1', 'CUST1'))
+      .thenEvents(placesHeld('h1', 'CUST1', 1, plus(NOW, { minutes: 1 }))));
+  it('frees them at the end of the hold, in the decision that comes next', () => {
+    const late = specification(showing, UNTIL).given(opened(1), placesHeld('h1', 'CUST1'));
+    late.when(take('r-1', 'CUST1', { holdId: 'h1' })).thenRefused('hold-expired');
+    late
+      .when(hold('h2', 'CUST2'))
+      .thenEvents(
+        { type: 'ShowingPlaceHoldExpired', data: { ...keptPlaces('CUST1', 1), holdId: 'h1' } },
+        placesHeld('h2', 'CUST2', 1, plus(UNTIL, { minutes: 5 })),
+      );
+  });
+  it('lets customers wait for seats of a full showing only', () => {
+    given(opened()).when(join('e1', 'CUST1')).thenRefused('places-left');
+    given(opened(1), held())
+      .when(join('e2', 'CUST2', 2))
+      .thenEvents(joined('e2', 'CUST2', 2));
+  });
+
+  const full = [opened(1), held(), confirmed(), joined('e2', 'CUST2'), joined('e3', 'CUST3')];
+  it('offers a cancelled seat to the first who waits, and keeps it for that customer', () => {
+    given(...full)
+      .when(cancel())
+      .thenEvents(canceled(), offered('e2', 'CUST2'));
+    const offering = given(...full, canceled(), offered('e2', 'CUST2'));
+    offering.when(take('r-3', 'CUST3', { entryId: 'e3' })).thenRefused('not-offered');
+    offering.when(take('r-3', 'CUST3', { entryId: 'e2' })).thenRefused('entry-not-found');
+    offering.when(reserve('r-4', undefined, 'CUST4')).thenRefused('showing-full');
+    offering
+      .when(take('r-2', 'CUST2', { entryId: 'e2' }))
+      .thenEvents(ofKept(ofHold('7', held('r-2', undefined, 'CUST2')), { entryId: 'e2' }));
+  });
+  it('offers the seat of a declined payment, also one that was taken from an offer', () => {
+    given(opened(1), held(), joined('e2', 'CUST2')).when(release()).thenEvents(released(), offered('e2', 'CUST2'));
+    const accepted = ofKept(held('r-2', undefined, 'CUST2'), { entryId: 'e2' });
+    given(...full, canceled(), offered('e2', 'CUST2'), accepted)
+      .when(release('r-2'))
+      .thenEvents(released('r-2', undefined, 'CUST2'), offered('e3', 'CUST3'));
+  });
+  it('offers the seat of an expired offer to the next', () =>
+    specification(showing, UNTIL)
+      .given(...full, canceled(), offered('e2', 'CUST2'))
+      .when({ type: 'SettleShowingPlaces', data: { showingId, entryId: 'e2' } })
+      .thenEvents(
+        { type: 'ShowingPlaceOfferExpired', data: { ...keptPlaces('CUST2', 1), entryId: 'e2' } },
+        ofKept(offered('e3', 'CUST3'), { expiresAt: plus(UNTIL, { minutes: 5 }) } as never),
+      ));
+
+  it('needs a showing that is open and has not begun', () => {
+    given().when(hold('h1', 'CUST1')).thenRefused('showing-not-found');
+    given(opened(), showingCanceled()).when(join('e1', 'CUST1')).thenRefused('showing-canceled');
+    const begun = specification(showing, about.startsAt).given(opened());
+    begun.when(hold('h1', 'CUST1')).thenRefused('too-late');
+    begun.when(join('e1', 'CUST1')).thenRefused('too-late');
+  });
+  it('ends with a cancelled showing, and makes no offer', () => {
+    given(...full)
+      .when(cancelShowing)
+      .thenEvents(
+        showingCanceled(),
+        canceled('r-1', undefined, 'showing-canceled'),
+        left('e2', 'CUST2'),
+        left('e3', 'CUST3'),
+      );
+    given(opened(2), placesHeld('h1', 'CUST1', 2), joined('e2', 'CUST2'))
+      .when(cancelWithdrawn())
+      .thenEvents(showingCanceled(), placesReleased('h1', 'CUST1', 2), left('e2', 'CUST2'));
+  });
+  it('ends when the showing begins: first it closes, then everything ends', () => {
+    const begun = specification(showing, about.startsAt).given;
+    const lasting = placesHeld('h1', 'CUST1', 1, plus(about.startsAt, { minutes: 1 }));
+    const before = [opened(1), lasting, joined('e2', 'CUST2')];
+    begun(...before)
+      .when(cancelRemaining)
+      .thenEvents(placesClosed(2), placesReleased('h1', 'CUST1'), left('e2', 'CUST2'));
+    begun(...before, placesClosed(2))
+      .when(cancelRemaining)
+      .thenEvents(placesReleased('h1', 'CUST1'), left('e2', 'CUST2'));
+    begun(...before)
+      .when(take('r-1', 'CUST1', { holdId: 'h1' }))
+      .thenRefused('too-late');
+    begun(opened(1)).when(cancelRemaining).thenNothing();
+    given(...before)
+      .when(cancelRemaining)
+      .thenRefused('not-due');
+  });
+  it('offers no seat that is cancelled after the showing began', () => {
+    const free: Event = { type: 'ShowingOpened', data: { ...about, seats: 1, cancelUntil: 0 } };
+    specification(showing, about.startsAt)
+      .given(free, held(), confirmed(), joined('e2', 'CUST2'))
+      .when(cancel())
+      .thenEvents(placesClosed(1), canceled());
+  });
+  it('ends as many entries in one append as fit, then the others', () => {
+    const many = Array.from({ length: CANCELLATIONS_PER_COMMAND + 1 }, (_, index) => joined(`e${index}`, `C${index}`));
+    const first = play(showing, [cancelShowing], stateAfter(showing, [opened(0), ...many]));
+    expect(first.events[0]).toEqual(showingCanceled(1));
+    expect(first.events).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
+    expect(play(showing, [cancelRemaining, cancelRemaining], first.state).events).toHaveLength(1);
+  });
+});
+
 describe('ProveGuest', () => {
+  const given = specification(showing, about.startsAt).given;
   const guest = given(opened(), held(), confirmed());
+  it('refuses a guest until the showing begins', () =>
+    specification(showing, plus(about.startsAt, { seconds: -1 }))
+      .given(opened(), held(), confirmed())
+      .when(prove())
+      .thenRefused('showing-not-begun'));
   it('accepts a guest', () => guest.when(prove()).thenNothing());
   it.each([{ customerId: 'CUST2' }, { movieId: 'm-2' }, { reservationId: 'r-2' }])('refuses %o', (other) =>
     guest.when(prove(other)).thenRefused('not-a-guest'),
@@ -262,6 +660,17 @@ describe('ProveGuest', () => {
 
 describe('any sequence of commands', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
+  const customer = fc.constantFrom('CUST1', 'CUST2', 'CUST3', 'CUST4');
+  const places = fc.integer({ min: 1, max: 3 });
+  const anyOfPlaces = fc.oneof(
+    fc.tuple(id, customer, places).map(([h, c, n]) => hold(h, c, n)),
+    fc.tuple(id, customer, places).map(([e, c, n]) => join(e, c, n)),
+    fc.tuple(id, customer, places).map(([e, c, n]) => join(e, c, n)),
+    fc.tuple(id, id, customer, places).map(([r, holdId, c, n]) => take(r, c, { holdId, places: n })),
+    fc.tuple(id, id, customer, places).map(([r, entryId, c, n]) => take(r, c, { entryId, places: n })),
+    id.map(releaseHold),
+    id.map(leave),
+  );
   const anyCommand = fc.oneof(
     { weight: 1, arbitrary: fc.constantFrom(open({ seats: 3 }), open({ seats: 3, movieId: 'm-2' })) },
     {
@@ -273,13 +682,169 @@ describe('any sequence of commands', () => {
     { weight: 3, arbitrary: id.map((r) => confirm(r)) },
     { weight: 1, arbitrary: id.map((r) => release(r)) },
     { weight: 1, arbitrary: id.map((r) => cancel(r)) },
+    { weight: 4, arbitrary: anyOfPlaces },
   );
   const withCancellation = fc.oneof(
     { weight: 10, arbitrary: anyCommand },
-    { weight: 1, arbitrary: fc.constant(cancelShowing) },
+    { weight: 1, arbitrary: fc.constantFrom(cancelShowing, cancelWithdrawn(), cancelWithdrawn('m-2')) },
+    {
+      weight: 1,
+      arbitrary: fc.constantFrom<Command>(
+        { type: 'MoveShowing', data: { showingId, startsAt: '2027-02-01T19:00:00.000Z' } },
+        { type: 'MoveShowing', data: { showingId, startsAt: '2020-02-01T19:00:00.000Z' } },
+      ),
+    },
   );
 
   it('keeps the rules of every decider', () => holdsForEveryDecider(showing, withCancellation));
+
+  it('sells no named seat twice, splits no group, and sells no more seats than the hall has', () => {
+    const anyGroup = fc
+      .tuple(
+        id,
+        fc.oneof(
+          fc.constant({}),
+          fc.integer({ min: 1, max: 4 }).map((places) => ({ places })),
+          fc
+            .uniqueArray(fc.constantFrom('A1', 'A2', 'A3', 'A4', 'B1', 'B3', 'C1', 'C2', 'C3', 'C4'), {
+              minLength: 1,
+              maxLength: 4,
+            })
+            .map((seats) => ({ seats })),
+        ),
+      )
+      .map(([reservationId, choice]) => group(choice, reservationId));
+    const openWithMap = open({ seats: 10, hallMap: HALL });
+    const anyOf = fc.oneof({ weight: 3, arbitrary: anyGroup }, { weight: 2, arbitrary: withCancellation });
+    holdsForEveryDecider(
+      showing,
+      fc.oneof({ weight: 1, arbitrary: fc.constant(openWithMap) }, { weight: 9, arbitrary: anyOf }),
+    );
+    fc.assert(
+      fc.property(fc.array(anyOf, { maxLength: 80, size: 'max' }), (commands) => {
+        const taken = new Map<string, readonly string[]>();
+        let seatsSold = 0;
+        let charged = 0;
+        for (const { type, data } of play(showing, [openWithMap, ...commands]).events) {
+          if (type === 'SeatHeld') {
+            expect(new Set(data.seats).size).toBe(data.seats!.length);
+            expect(data.price).toBe(data.seats!.length * price);
+            for (const seat of data.seats!) {
+              expect(['A1', 'A2', 'A3', 'A4', 'B1', 'B2', 'B4', 'C1', 'C2', 'C3']).toContain(seat);
+              expect([...taken.values()].flat()).not.toContain(seat);
+            }
+            taken.set(data.reservationId, data.seats!);
+          }
+          if (type === 'ReservationConfirmed' || type === 'SeatReleased' || type === 'SeatReservationCanceled')
+            expect(data.seats).toEqual(taken.get(data.reservationId));
+          if (type === 'SeatReleased' || type === 'SeatReservationCanceled') taken.delete(data.reservationId);
+          if (type === 'ReservationConfirmed') {
+            seatsSold += data.seats!.length;
+            charged += data.price;
+          }
+          if (type === 'SeatReservationCanceled') {
+            seatsSold -= data.seats!.length;
+            charged -= data.price;
+          }
+          expect(charged).toBe(seatsSold * price);
+        }
+      }),
+    );
+  });
+
+  it('never sells and keeps more seats than there are, and offers them in order', () => {
+    const many = fc.array(
+      fc.tuple(fc.oneof({ weight: 2, arbitrary: anyOfPlaces }, { weight: 3, arbitrary: anyCommand }), fc.nat(120)),
+      { minLength: 20, maxLength: 120, size: 'max' },
+    );
+    let offers = 0;
+    fc.assert(
+      fc.property(many, fc.boolean(), (steps, isCanceled) => {
+        const startsAt = plus(NOW, { minutes: 100 });
+        const begin = play(showing, [open({ seats: 3, startsAt, holdFor: 300, cancelUntil: 0 })]);
+        let { state, revision } = begin;
+        let now = NOW;
+        let isOver = false;
+        const taken = new Map<string, number>();
+        const kept = new Map<string, { customerId: string; places: number; expiresAt: string }>();
+        const waiting: { entryId: string; places: number }[] = [];
+        const sum = (counts: number[]) => counts.reduce((all, count) => all + count, 0);
+        const free = () => 3 - sum([...taken.values()]) - sum([...kept.values()].map((each) => each.places));
+        const firstThatFits = () => waiting.find((each) => each.places <= free());
+        const stopWaiting = (entryId: string) => {
+          const at = waiting.findIndex((each) => each.entryId === entryId);
+          expect(at).toBeGreaterThanOrEqual(0);
+          waiting.splice(at, 1);
+        };
+        const apply = ({ type, data }: Event) => {
+          switch (type) {
+            case 'ShowingPlaceHeld':
+              expect(firstThatFits()).toBeUndefined();
+              kept.set(`hold ${data.holdId}`, data);
+              break;
+            case 'ShowingPlaceHoldExpired':
+            case 'ShowingPlaceHoldReleased':
+              expect(kept.delete(`hold ${data.holdId}`)).toBe(true);
+              break;
+            case 'ShowingPlaceWaitingListJoined':
+              waiting.push(data);
+              break;
+            case 'ShowingPlaceWaitingListLeft':
+              stopWaiting(data.entryId);
+              break;
+            case 'ShowingPlaceOffered':
+              expect(isOver).toBe(false);
+              expect(firstThatFits()?.entryId).toBe(data.entryId);
+              stopWaiting(data.entryId);
+              kept.set(`entry ${data.entryId}`, data);
+              offers += 1;
+              break;
+            case 'ShowingPlaceOfferExpired':
+            case 'ShowingPlaceOfferDeclined':
+              expect(kept.delete(`entry ${data.entryId}`)).toBe(true);
+              break;
+            case 'SeatHeld': {
+              const count = data.seats?.length ?? 1;
+              const named = data.holdId === undefined ? data.entryId && `entry ${data.entryId}` : `hold ${data.holdId}`;
+              if (named === undefined) expect(firstThatFits()).toBeUndefined();
+              else {
+                const before = kept.get(named)!;
+                expect(before.customerId).toBe(data.customerId);
+                expect(now < before.expiresAt).toBe(true);
+                expect(before.places).toBeGreaterThanOrEqual(count);
+                if (before.places === count) kept.delete(named);
+                else kept.set(named, { ...before, places: before.places - count });
+              }
+              taken.set(data.reservationId, count);
+              break;
+            }
+            case 'SeatReleased':
+            case 'SeatReservationCanceled':
+              taken.delete(data.reservationId);
+              break;
+            case 'ShowingCanceled':
+            case 'ShowingPlacesClosed':
+              isOver = true;
+          }
+          expect(free()).toBeGreaterThanOrEqual(0);
+        };
+        const give = (command: Command) => {
+          const next = play(showing, [command], state, revision, now);
+          for (const event of next.events) apply(event);
+          ({ state, revision } = next);
+          if (next.refusals[0] === undefined && !isOver) expect(firstThatFits()).toBeUndefined();
+        };
+        for (const [command, seconds] of steps) {
+          now = plus(now, { seconds });
+          give(command);
+        }
+        if (!isCanceled) now = plus(startsAt, { minutes: 200 });
+        give(isCanceled ? cancelShowing : cancelRemaining);
+        expect([waiting.length, kept.size]).toEqual([0, 0]);
+      }),
+    );
+    expect(offers).toBeGreaterThan(0);
+  });
 
   it('sells no seat twice, and no more seats than the showing has', () => {
     fc.assert(

@@ -3,16 +3,35 @@ import {
   type CinemaCommand,
   type CinemaEvent,
   schema as cinema,
+  DEFAULT_CANCEL_UNTIL,
   type Hold,
+  placesOf,
+  seatNamesOf,
+  showingPlaces,
 } from '../../schemas/cinema.ts';
+import { chooseSeats, findSeat, rowsOf } from '../../schemas/cinema-seats.ts';
+import { plus } from '../../schemas/kernel/calendar.ts';
+import { DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
+import { MAX_MONEY } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
-import { type Decision, type DecisionInput, decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { type Decision, type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
+import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type Event<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>;
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 
-type Reservation = { status: 'held' | 'confirmed'; hold?: string; customerId: string; seat?: number; price: number };
+type Reservation = {
+  status: 'held' | 'confirmed';
+  hold?: string;
+  customerId: string;
+  seat?: number;
+  seats?: string[];
+  /** Of all its seats. */
+  price: number;
+  /** How often the showing had been moved when the seats were held; left out: never. */
+  moves?: number;
+};
 
 /** Why a seat was released, or who cancelled a paid reservation: the customer or the showing. */
 type Ending = Event<'SeatReleased'>['data']['reason'] | 'canceled' | 'showing-canceled';
@@ -20,13 +39,35 @@ type Ended = { how: Ending; hold?: string; customerId: string };
 
 type State = {
   status: 'none' | 'open' | 'canceled';
-  showing: { movieId: string; title: string; seats: number; price: number };
+  showing: {
+    movieId: string;
+    title: string;
+    startsAt: string;
+    seats: number;
+    hallMap?: readonly string[];
+    hallId?: string;
+    slot?: string;
+    /** Of one seat. */
+    price: number;
+    /** Minutes before the start until which reservations can be cancelled. */
+    cancelUntil: number;
+    /** Seconds for which a hold or an offer keeps its places. */
+    holdFor: number;
+  };
+  /** Whether holds and the waiting list were closed, because the showing began. */
+  isClosed: boolean;
   /** The ids of movies whose showing of this id was refused. */
   refused: ImmutableSet<string>;
-  /** Those that have a seat, by reservation id. */
+  /** How often the showing was moved. */
+  moves: number;
+  /** Those that have seats, by reservation id. */
   open: ImmutableMap<string, Reservation>;
-  /** The numbers of seats that are taken by number. */
-  taken: ImmutableSet<number>;
+  /** The number of seats that they have, with or without a name. */
+  reserved: number;
+  /** Holds and the waiting list. */
+  places: Places;
+  /** The names of seats that are taken by name. */
+  taken: ImmutableSet<string>;
   /** The reservations that ended last. */
   ended: PastIds<Ended>;
 };
@@ -36,38 +77,89 @@ const REMEMBERED = 1_000;
 
 const initialState: State = {
   status: 'none',
-  showing: { movieId: '', title: '', seats: 0, price: 0 },
+  showing: { movieId: '', title: '', startsAt: '', seats: 0, price: 0, cancelUntil: 0, holdFor: DEFAULT_HOLD_FOR },
+  isClosed: false,
   refused: ImmutableSet(),
+  moves: 0,
   open: ImmutableMap(),
+  reserved: 0,
+  places: noPlaces,
   taken: ImmutableSet(),
   ended: noPastIds(REMEMBERED),
 };
 
-/** A showing's seats and their reservations, the unit of optimistic concurrency. */
-export const showing = decider(cinema, {
+const notFound: Refusal = refuse('showing-not-found');
+
+const hasBegun = ({ isClosed, showing: { startsAt } }: State, now: string): boolean => isClosed || now >= startsAt;
+
+/** Held and offered places are a number of seats: a reservation that takes them still needs free seats by name. */
+const kept = limitedPlaces(showingPlaces, {
+  unreserved: ({ status, isClosed, showing, reserved }: State) =>
+    status === 'open' && !isClosed ? showing.seats - reserved : 0,
+  holdFor: ({ showing }) => showing.holdFor,
+  refusal: (state, now) => {
+    if (state.status === 'none') return notFound;
+    if (state.status === 'canceled') return refuse('showing-canceled');
+    return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;
+  },
+  // Messages contain the title and the start of what is offered.
+  facts: ({ showing: { movieId, title, startsAt } }, type) =>
+    type === 'ShowingPlaceOffered' ? { movieId, title, startsAt } : { movieId },
+});
+
+/** The rules of a showing, without the ends of what is due. */
+const rules = decider(cinema, {
   stream: 'showing-{showingId}',
   initialState,
   scope: ({ status, showing: { movieId } }) => (status === 'none' ? undefined : { movieId }),
 
   evolve: {
-    ShowingOpened: (state, { movieId, title, seats, price }) => ({
-      ...state,
-      status: 'open',
-      showing: { movieId, title, seats, price },
-    }),
+    ...kept.evolve,
+    ShowingOpened: (state, data) => {
+      const { movieId, title, startsAt, seats, hallMap, hallId, slot, price } = data;
+      const { cancelUntil = DEFAULT_CANCEL_UNTIL, holdFor = DEFAULT_HOLD_FOR } = data;
+      return {
+        ...state,
+        status: 'open',
+        showing: {
+          movieId,
+          title,
+          startsAt,
+          seats,
+          ...(hallMap ? { hallMap } : {}),
+          ...(hallId && slot ? { hallId, slot } : {}),
+          price,
+          cancelUntil,
+          holdFor,
+        },
+      };
+    },
+    ShowingPlacesClosed: (state) => ({ ...state, isClosed: true }),
     ShowingRefused: (state, { movieId }) => ({ ...state, refused: state.refused.add(movieId) }),
     ShowingCanceled: (state) => ({ ...state, status: 'canceled' }),
-    SeatHeld: (state, { reservationId, hold, customerId, seat, price }) => ({
+    ShowingMoved: (state, { startsAt }) => ({
       ...state,
-      open: state.open.set(reservationId, {
+      showing: { ...state.showing, startsAt },
+      moves: state.moves + 1,
+    }),
+    SeatHeld: (state, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
+      const reservation: Reservation = {
         status: 'held',
         ...(hold === undefined ? {} : { hold }),
         customerId,
         ...(seat === undefined ? {} : { seat }),
+        ...(seats === undefined ? {} : { seats }),
         price,
-      }),
-      taken: seat === undefined ? state.taken : state.taken.add(seat),
-    }),
+        ...(state.moves === 0 ? {} : { moves: state.moves }),
+      };
+      return {
+        ...state,
+        open: state.open.set(reservationId, reservation),
+        reserved: state.reserved + placesOf(reservation),
+        places: usePlaces(state.places, { holdId, entryId }, placesOf(reservation)),
+        taken: seatNamesOf(reservation).reduce((taken, name) => taken.add(name), state.taken),
+      };
+    },
     ReservationConfirmed: (state, { reservationId }) => ({
       ...state,
       open: state.open.update(reservationId, (held) => held && { ...held, status: 'confirmed' }),
@@ -78,6 +170,8 @@ export const showing = decider(cinema, {
   },
 
   commands: {
+    ...kept.commands,
+
     OpenShowing: { decide: (data, state) => openShowing(data, state) },
 
     CheckShowing: {
@@ -88,33 +182,58 @@ export const showing = decider(cinema, {
     },
 
     CancelShowing: {
+      decide: ({ showingId }, state) => {
+        if (state.status === 'none') return notFound;
+        return state.status === 'canceled' ? refuse('showing-canceled') : canceledWithReservations(showingId, state);
+      },
+      answer: ({ showingId }) => ({ showingId, status: 'canceled' }),
+    },
+
+    MoveShowing: {
+      decide: ({ showingId, startsAt }, state, { now }) => {
+        if (state.status === 'none') return notFound;
+        if (state.status === 'canceled') return refuse('showing-canceled');
+        const { movieId, title, hallId, startsAt: before } = state.showing;
+        if (hallId !== undefined) return refuse('showing-has-hall');
+        if (startsAt === before) return [];
+        if (hasBegun(state, now)) return refuse('too-late', 'the showing has begun');
+        if (startsAt <= now) return refuse('too-late', 'a showing starts in the future');
+        return [{ type: 'ShowingMoved', data: { showingId, movieId, title, startsAt, before } }];
+      },
+      answer: ({ showingId, startsAt }) => ({ showingId, startsAt }),
+    },
+
+    CancelWithdrawnShowing: {
       decide: ({ showingId, movieId }, state) => {
         if (state.status === 'none') return notFound;
-        if (state.status === 'canceled' || isAnothers({ movieId }, state)) return [];
-        const canceled = cancellations(showingId, state);
-        const confirmed = state.open.count(({ status }) => status === 'confirmed');
-        const remaining = confirmed - canceled.length;
-        return [{ type: 'ShowingCanceled', data: { showingId, movieId, remaining } }, ...canceled];
+        const isOver = state.status === 'canceled' || isAnothers({ movieId }, state);
+        return isOver ? [] : canceledWithReservations(showingId, state);
       },
     },
 
     CancelRemainingSeats: {
-      decide: ({ showingId }, state) => {
+      decide: ({ showingId }, state, { now }) => {
         if (state.status === 'none') return notFound;
-        return state.status === 'canceled' ? cancellations(showingId, state) : [];
+        if (state.status === 'canceled') return endings(showingId, state);
+        if (!hasBegun(state, now)) return notDue;
+        return state.isClosed ? kept.closing(showingId, state, CANCELLATIONS_PER_COMMAND) : [];
       },
     },
 
     ReserveSeat: {
       decide: (data, state, input) => reserve(data, state, input),
-      answer: ({ showingId, reservationId, customerId, seat }, [held]) => ({
-        showingId,
-        reservationId,
-        customerId,
-        ...(seat === undefined ? {} : { seat }),
-        price: held?.type === 'SeatHeld' ? held.data.price : 0,
-        status: 'held',
-      }),
+      answer: ({ showingId, reservationId, customerId, seat }, [held]) => {
+        const { price = 0, seats } = held?.type === 'SeatHeld' ? held.data : {};
+        return {
+          showingId,
+          reservationId,
+          customerId,
+          ...(seat === undefined ? {} : { seat }),
+          ...(seats === undefined ? {} : { seats }),
+          price,
+          status: 'held',
+        };
+      },
     },
 
     CheckReservationId: {
@@ -157,11 +276,13 @@ export const showing = decider(cinema, {
     CancelSeat: {
       owner: ({ reservationId }, { open, ended }) =>
         (open.get(reservationId) ?? recall(ended, reservationId))?.customerId,
-      decide: ({ showingId, reservationId, reason }, state) => {
+      decide: ({ showingId, reservationId, reason }, state, { now }) => {
         if (state.status === 'none') return notFound;
         const reservation = state.open.get(reservationId);
         if (!reservation) return notCancelable(recall(state.ended, reservationId));
         if (reservation.status === 'held') return refuse('reservation-pending');
+        const deadline = cancelableUntil(state, reservation);
+        if (now > deadline) return refuse('too-late', `it could be cancelled until ${deadline}`);
         const data = reservationData(state, { showingId, reservationId }, reservation);
         return [{ type: 'SeatReservationCanceled', data: { ...data, ...(reason === undefined ? {} : { reason }) } }];
       },
@@ -169,18 +290,33 @@ export const showing = decider(cinema, {
     },
 
     ProveGuest: {
-      decide: ({ movieId, reservationId, customerId }, { showing, open }) => {
+      decide: ({ movieId, reservationId, customerId }, { showing, open }, { now }) => {
         const reservation = open.get(reservationId);
         const isGuest = reservation?.status === 'confirmed' && reservation.customerId === customerId;
-        return isGuest && showing.movieId === movieId ? [] : refuse('not-a-guest');
+        if (!isGuest || showing.movieId !== movieId) return refuse('not-a-guest');
+        return now < showing.startsAt ? refuse('showing-not-begun') : [];
       },
     },
   },
 
-  snapshotVersion: 4,
+  snapshotVersion: 9,
 });
 
-const notFound: Refusal = refuse('showing-not-found');
+/**
+ * A showing's seats and their reservations, the unit of optimistic concurrency. Holds and the waiting list end when it
+ * begins.
+ */
+export const showing = kept.settling(rules, (data, state, now) => {
+  const { status, isClosed, showing } = state;
+  const remaining = kept.open(state);
+  if (status !== 'open' || isClosed || remaining === 0 || now < showing.startsAt) return [];
+  const closed = { showingId: rules.id(data), movieId: showing.movieId, remaining };
+  return [{ type: 'ShowingPlacesClosed' as const, data: closed }];
+});
+
+/** Returns the last moment at which a reservation can be cancelled: the start, if the showing was moved since. */
+const cancelableUntil = ({ showing: { startsAt, cancelUntil }, moves }: State, reservation: Reservation): string =>
+  (reservation.moves ?? 0) < moves ? startsAt : plus(startsAt, { minutes: -cancelUntil });
 
 const isAnothers = ({ movieId }: { movieId: string }, { status, showing }: State): boolean =>
   status !== 'none' && showing.movieId !== movieId;
@@ -199,27 +335,62 @@ const openShowing = (
 const isUsed = ({ open, ended }: State, reservationId: string): boolean =>
   open.has(reservationId) || recall(ended, reservationId) !== undefined;
 
+/** The seats of a reservation: `seat` as the client named it, `seats` by name, or neither for any seat on the day. */
+type Choice = Pick<Reservation, 'seat' | 'seats'>;
+
+const named = (names: readonly string[], { showing: { hallMap, seats }, taken }: State): Refusal | undefined => {
+  for (const name of names) {
+    const seat = findSeat(name, hallMap, seats);
+    if (!seat) return refuse('no-such-seat', hallMap ? `there is no ${name}` : `there are ${seats}`);
+    if (seat.isBlocked) return refuse('seat-blocked', name);
+  }
+  const others = names.filter((name) => taken.has(name));
+  return others.length > 0 ? refuse('seat-taken', others.join(', ')) : undefined;
+};
+
+/** Chooses seats beside each other; any seat on the day for one place in a showing without a hall map. */
+const chosen = (places: number | undefined, { showing: { hallMap, seats }, taken }: State): Choice | Refusal => {
+  if (places === undefined && !hallMap) return {};
+  const choice = chooseSeats(rowsOf(hallMap, seats), places ?? 1, (name) => !taken.has(name));
+  if ('seats' in choice) return choice;
+  const alternatives = choice.alternatives.map((run) => run.join(', ')).join(' and ');
+  return refuse('seats-apart', `seats that are left: ${alternatives}`);
+};
+
+const choiceOf = (data: Data<'ReserveSeat'>, state: State, now: string): Choice | Refusal => {
+  const { seat, seats, places } = data;
+  if ([seat, seats, places].filter((given) => given !== undefined).length > 1) return refuse('choice-ambiguous');
+  const wanted = seats?.length ?? places ?? 1;
+  const choice = { ...(seat === undefined ? {} : { seat }), ...(seats === undefined ? {} : { seats }) };
+  const names = seatNamesOf(choice);
+  const refusal = named(names, state);
+  if (refusal && refusal.refused !== 'seat-taken') return refusal;
+  return kept.refusalOf(state, data, wanted, now) ?? refusal ?? (names.length > 0 ? choice : chosen(places, state));
+};
+
 const reserve = (
-  { showingId, reservationId, customerId, seat }: Data<'ReserveSeat'>,
+  data: Data<'ReserveSeat'>,
   state: State,
   { now, revision }: DecisionInput,
 ): Decision<Event<'SeatHeld'>> => {
-  const { status, showing, open, taken } = state;
+  const { showingId, reservationId, customerId, holdId, entryId, amount } = data;
+  const { status, showing } = state;
   if (status === 'none') return notFound;
   if (isUsed(state, reservationId)) return refuse('reservation-already-exists');
   if (status === 'canceled') return refuse('showing-canceled');
-  if (seat !== undefined && seat > showing.seats) return refuse('no-such-seat', `there are ${showing.seats}`);
-  if (open.size >= showing.seats) return refuse('showing-full', `all ${showing.seats} seats are taken`);
-  if (seat !== undefined && taken.has(seat)) return refuse('seat-taken');
-  const held: Reservation = {
-    status: 'held',
-    hold: `${revision}`,
-    customerId,
-    ...(seat === undefined ? {} : { seat }),
-    price: showing.price,
+  if (hasBegun(state, now)) return refuse('too-late', 'the showing has begun');
+  const choice = choiceOf(data, state, now);
+  if ('refused' in choice) return choice;
+  const price = showing.price * placesOf(choice);
+  if (price > MAX_MONEY) return refuse('price-too-high');
+  if (amount !== undefined && amount !== price) return refuse('price-changed', `it is ${price}`);
+  const held: Reservation = { status: 'held', hold: `${revision}`, customerId, ...choice, price };
+  const facts = {
+    ...reservationData(state, { showingId, reservationId }, held),
+    ...(holdId === undefined ? {} : { holdId }),
+    ...(entryId === undefined ? {} : { entryId }),
   };
-  const data = reservationData(state, { showingId, reservationId }, held);
-  return [{ type: 'SeatHeld', data: { ...data, heldAt: now } }];
+  return [{ type: 'SeatHeld', data: { ...facts, heldAt: now } }];
 };
 
 /** Returns the reservation that a step belongs to, unless its id was held again since. */
@@ -232,7 +403,7 @@ const heldBy = ({ open }: State, { reservationId, hold }: Hold): Reservation | u
 const reservationData = (
   { showing }: State,
   { showingId, reservationId }: Hold,
-  { hold, customerId, seat, price }: Reservation,
+  { hold, customerId, seat, seats, price }: Reservation,
 ) => ({
   showingId,
   movieId: showing.movieId,
@@ -240,19 +411,23 @@ const reservationData = (
   ...(hold === undefined ? {} : { hold }),
   customerId,
   title: showing.title,
+  startsAt: showing.startsAt,
+  ...(showing.hallId === undefined ? {} : { hallId: showing.hallId }),
   ...(seat === undefined ? {} : { seat }),
+  ...(seats === undefined ? {} : { seats }),
   price,
 });
 
 const ended = (state: State, reservationId: string, how: Ending): State => {
   const reservation = state.open.get(reservationId);
   if (!reservation) return state;
-  const { hold, customerId, seat } = reservation;
+  const { hold, customerId } = reservation;
   const past: Ended = { how, ...(hold === undefined ? {} : { hold }), customerId };
   return {
     ...state,
     open: state.open.delete(reservationId),
-    taken: seat === undefined ? state.taken : state.taken.delete(seat),
+    reserved: state.reserved - placesOf(reservation),
+    taken: seatNamesOf(reservation).reduce((taken, name) => taken.delete(name), state.taken),
     ended: remember(state.ended, reservationId, past),
   };
 };
@@ -285,6 +460,22 @@ const canceledByShowing = (data: ReturnType<typeof reservationData>): Event<'Sea
   type: 'SeatReservationCanceled',
   data: { ...data, reason: 'showing-canceled' },
 });
+
+const canceledWithReservations = (showingId: string, state: State) => {
+  const ended = endings(showingId, state);
+  const confirmed = state.open.count(({ status }) => status === 'confirmed');
+  const remaining = confirmed + kept.open(state) - ended.length;
+  const { movieId, hallId, slot } = state.showing;
+  const inHall = hallId && slot ? { hallId, slot } : {};
+  const data = { showingId, movieId, remaining, ...inHall };
+  return [{ type: 'ShowingCanceled' as const, data }, ...ended];
+};
+
+/** Returns the next cancellations of reservations, and ends of holds and waiting entries, that fit into one append. */
+const endings = (showingId: string, state: State) => {
+  const canceled = cancellations(showingId, state);
+  return [...canceled, ...kept.closing(showingId, state, CANCELLATIONS_PER_COMMAND - canceled.length)];
+};
 
 /** Leaves those that are being paid: they are cancelled once the payment is approved, or released when it is not. */
 const cancellations = (showingId: string, state: State): Event<'SeatReservationCanceled'>[] =>

@@ -1,24 +1,17 @@
 import { type CinemaCommand, type CinemaEvent, holdKey, holdOf } from '../../schemas/cinema.ts';
 import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
+import { type Payments, takePayment } from '../payments/payments.ts';
+import { opening } from './policies.ts';
 
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
 
 /** The calls to the payment provider that a reservation needs. */
-export type Payments = {
-  /** Never rejects. `unknown`: the customer may have been charged. `unavailable`: certainly not charged. */
-  charge(
-    key: string,
-    charge: { amount: number; method: string; token: string },
-  ): Promise<'approved' | 'declined' | 'unknown' | 'unavailable'>;
-  /** @throws Error when the provider can't be asked */
-  find(key: string): Promise<{ state: 'approved' | 'declined' | 'undone' } | undefined>;
-  circuit(): 'closed' | 'half-open' | 'open';
-};
+export type ReservationPayments = Pick<Payments, 'charge' | 'find' | 'circuit'>;
 
 export type CinemaStepsOptions = {
-  payments: Payments;
+  payments: ReservationPayments;
   /** Milliseconds until a reservation is answered with 202. The payment continues. */
   answerWithinMs: number;
   /** The most payments that one process takes at a time. Further reservations are refused. */
@@ -32,7 +25,7 @@ type Dispatch = (command: CinemaCommand) => Promise<DispatchOutcome>;
 const later: Settled = { kind: 'later' };
 
 /**
- * Opens the showing before the answer, so that it takes reservations at once. If the process ends before, the policy
+ * Keeps the hall and opens the showing before the answer, so that it takes reservations at once. If the process ends before, the policy
  * opens it. The answer comes from the stream of the showing: another movie may have the id, or the movie is deleted.
  */
 const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
@@ -45,6 +38,20 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
     const [scheduled] = events as readonly { data: DataOf<'ShowingScheduled'> }[];
     if (!scheduled) return later;
     const { showingId, movieId } = scheduled.data;
+    const booking = opening(scheduled.data);
+    if (booking.type === 'BookHall') {
+      const booked = await dispatch(booking);
+      if (booked.kind !== 'done') return later;
+      const checked = await dispatch({
+        type: 'CheckHall',
+        data: { hallId: booking.data.hallId, slot: booking.data.slot },
+      });
+      if (checked.kind !== 'done') {
+        if (checked.kind === 'unavailable' || checked.refusal.refused !== 'hall-in-use') return later;
+        await dispatch({ type: 'WithdrawShowing', data: { movieId, showingId, slot: booking.data.slot } });
+        return checked;
+      }
+    }
     const opened = await dispatch({ type: 'OpenShowing', data: scheduled.data });
     if (opened.kind !== 'done') return opened.kind === 'refused' ? opened : later;
     if (opened.events.some(({ type }) => type === 'ShowingOpened')) return opened;
@@ -56,11 +63,28 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
   },
 };
 
+const guestOf = ({ movieId, customerId, showingId, reservationId }: Data<'WriteReview'>) => ({
+  movieId,
+  customerId,
+  showingId,
+  reservationId,
+});
+
+/**
+ * Checks again when the review is written: the policy that withdraws the review of a cancelled reservation may have
+ * come between the check and the review.
+ */
 const writeReview: CommandSteps<Data<'WriteReview'>> = {
-  async check({ movieId, customerId, showingId, reservationId }, dispatch: Dispatch) {
-    const data = { movieId, customerId, showingId, reservationId };
-    const proved = await dispatch({ type: 'ProveGuest', data });
+  async check(review, dispatch: Dispatch) {
+    const proved = await dispatch({ type: 'ProveGuest', data: guestOf(review) });
     return proved.kind === 'refused' ? proved.refusal : undefined;
+  },
+  async settle(review, _events, dispatch: Dispatch) {
+    const proved = await dispatch({ type: 'ProveGuest', data: guestOf(review) });
+    if (proved.kind === 'unavailable') return later;
+    if (proved.kind === 'done') return { kind: 'as-decided' };
+    await dispatch({ type: 'WithdrawReview', data: guestOf(review) });
+    return proved;
   },
 };
 
@@ -70,11 +94,11 @@ const UNSETTLED = new Set(['reservation-pending', 'reservation-not-found']);
 /** The outcome of a payment: the one that its stream recorded first. */
 type Outcome = 'approved' | DataOf<'PaymentDeclined'>['reason'] | 'open';
 
-/** Takes a payment: calls the provider and records the outcome. */
-const takePayment = async (
+/** Calls the provider and records the outcome. */
+const payFor = async (
   held: DataOf<'SeatHeld'>,
   { method, token }: Data<'ReserveSeat'>['payment'],
-  payments: Payments,
+  payments: ReservationPayments,
   dispatch: Dispatch,
 ): Promise<Outcome> => {
   const { customerId, title, price } = held;
@@ -85,11 +109,7 @@ const takePayment = async (
   if (requested.kind === 'refused') return requested.refusal.refused === 'payment-approved' ? 'approved' : 'declined';
   if (requested.kind === 'unavailable') return 'open';
 
-  let outcome = await payments.charge(key, { amount: price, method, token });
-  if (outcome === 'unknown') {
-    const found = await payments.find(key).catch(() => undefined);
-    if (found?.state === 'approved' || found?.state === 'declined') outcome = found.state;
-  }
+  const outcome = await takePayment(payments, key, { amount: price, method, token });
   if (outcome === 'approved') {
     const approved = await dispatch({ type: 'ApprovePayment', data: payment });
     if (approved.kind === 'unavailable') return 'open';
@@ -135,9 +155,11 @@ const reserveSeat = ({
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },
   async settle({ payment }, events, dispatch: Dispatch) {
-    const [held] = events as readonly { data: DataOf<'SeatHeld'> }[];
+    const held = (events as readonly CinemaEvent[]).find(({ type }) => type === 'SeatHeld') as
+      | Extract<CinemaEvent, { type: 'SeatHeld' }>
+      | undefined;
     if (!held) return later;
-    return settleSeat(held.data, await takePayment(held.data, payment, payments, dispatch), dispatch);
+    return settleSeat(held.data, await payFor(held.data, payment, payments, dispatch), dispatch);
   },
 });
 

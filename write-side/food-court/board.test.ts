@@ -9,7 +9,7 @@ const { given } = specification(board);
 type Command = Parameters<typeof board.decide>[0];
 type Event = Parameters<typeof board.evolve>[1];
 
-const order = (orderId: string) => ({ shopId: 'shop-1', orderId, customerId: 'customer-1' });
+const order = (orderId: string) => ({ shopId: 'shop-1', orderId, customerId: 'customer-1', callNumber: '17' });
 const at = (orderId: string, shopRevision: number) => ({ ...order(orderId), shopRevision: `${shopRevision}` });
 
 const raise = (orderId: string, revision = 4): Command => ({ type: 'RaiseAlarm', data: at(orderId, revision) });

@@ -1,7 +1,7 @@
 import { schema } from '../../schemas/food-court.ts';
 import type { WriteSideContext } from '../context.ts';
 import { board } from './board.ts';
-import { policies } from './policies.ts';
+import { policies, timers } from './policies.ts';
 import { shop } from './shop.ts';
 
-export const writeSide: WriteSideContext = { schema, deciders: [shop, board], policies };
+export const writeSide: WriteSideContext = { schema, deciders: [shop, board], policies, timers };

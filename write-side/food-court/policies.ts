@@ -1,16 +1,54 @@
-import { type FoodCourtCommand, schema as foodCourt } from '../../schemas/food-court.ts';
+import { ENDED_PER_COMMAND, type FoodCourtCommand, schema as foodCourt } from '../../schemas/food-court.ts';
 import { policy } from '../policies/policy.ts';
+import { timers as timersOf } from '../policies/process.ts';
 
-/** Calls a cooked order on the notification board until it is picked up. */
+/** Calls a cooked order on the notification board until it is picked up, or its time is over. */
 export const board = policy({
   name: 'food-court.board',
   context: foodCourt,
-  events: ['OrderCooked', 'OrderPickedUp'],
+  events: ['OrderCooked', 'OrderPickedUp', 'OrderUncollected'],
   key: ({ data }) => `${data.shopId}.${data.orderId}`,
-  react: ({ type, revision, data: { shopId, orderId, customerId } }): FoodCourtCommand[] => {
-    const data = { shopId, orderId, customerId, shopRevision: revision };
-    return [{ type: type === 'OrderCooked' ? 'RaiseAlarm' : 'ClearAlarm', data }];
+  react: ({ type, revision, data }): FoodCourtCommand[] => {
+    if (type !== 'OrderCooked') return [{ type: 'ClearAlarm', data: { ...data, shopRevision: revision } }];
+    const { cookedAt: _, collectBy: __, ...order } = data;
+    return [{ type: 'RaiseAlarm', data: { ...order, shopRevision: revision } }];
   },
 });
 
-export const policies = [board];
+/** Rejects the placed orders of a closed shop that did not fit into the append of its closing. */
+export const closing = policy({
+  name: 'food-court.closing',
+  context: foodCourt,
+  events: ['ShopClosed'],
+  key: ({ data }) => data.shopId,
+  react: ({ data: { shopId, remaining } }) =>
+    Array.from({ length: Math.ceil(remaining / ENDED_PER_COMMAND) }, () => ({
+      type: 'RejectRemainingOrders' as const,
+      data: { shopId },
+    })),
+});
+
+/** Ends orders that were not accepted, or not picked up, in time. Orders of event version 1 have no deadlines. */
+const deadlines = timersOf({
+  name: 'food-court.deadlines',
+  context: foodCourt,
+  events: [
+    'OrderPlaced',
+    'OrderAccepted',
+    'OrderCooked',
+    'OrderCanceled',
+    'OrderRejected',
+    'OrderPickedUp',
+    'OrderUncollected',
+  ],
+  plan: ({ type, data }) => {
+    const { shopId, orderId } = data;
+    const key = `${shopId}.${orderId}`;
+    const at = type === 'OrderPlaced' ? data.acceptBy : type === 'OrderCooked' ? data.collectBy : undefined;
+    if (at === undefined) return [{ key, at: null }];
+    return [{ key, at, command: { type: 'EndDueOrder', data: { shopId, orderId } } }];
+  },
+});
+
+export const policies = [board, closing];
+export const timers = [deadlines];

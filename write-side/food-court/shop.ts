@@ -1,41 +1,66 @@
 import {
-  DEFAULT_MAX_OPEN_ORDERS,
+  DEFAULTS,
+  ENDED_PER_COMMAND,
   type FoodCourtCommand,
   type FoodCourtEvent,
   schema as foodCourt,
   MAX_COOKED_ORDERS,
   MAX_MENU_ITEMS,
+  REASONS,
 } from '../../schemas/food-court.ts';
-import { ImmutableMap } from '../kernel/collections.ts';
-import { decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { calendarDay, plus } from '../../schemas/kernel/calendar.ts';
+import { ImmutableMap, OrderedMap } from '../kernel/collections.ts';
+import { decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
+import { COMPLETIONS, secondsUntilRoom } from './completion-rate.ts';
+
+type Data<Type extends FoodCourtEvent['type']> = Extract<FoodCourtEvent, { type: Type }>['data'];
 
 type MenuItem = { name: string; price: number; available: boolean };
-type OpenOrder = { customerId: string; status: 'placed' | 'accepted' | 'cooking' | 'cooked' };
-type ClosedOrder = { customerId: string; status: 'picked-up' | 'canceled' };
 
-type State = {
-  isRegistered: boolean;
-  maxOpenOrders: number;
-  menu: ImmutableMap<string, MenuItem>;
-  /** The orders that are neither picked up nor cancelled. */
-  orders: ImmutableMap<string, OpenOrder>;
-  /** How many of them are cooked; the others are open. */
-  cooked: number;
-  /** The orders closed last. */
-  closed: PastIds<ClosedOrder>;
+type LiveOrder = {
+  /** Undefined for an order from a kiosk. */
+  customerId: string | undefined;
+  callNumber: string;
+  status: 'placed' | 'accepted' | 'cooking' | 'cooked';
+  /** The deadline of its status: until then a placed order must be accepted, a cooked one picked up. */
+  dueAt: string | undefined;
+  total: number;
 };
 
-/** Closed orders that a shop remembers, at least. */
-const REMEMBERED_CLOSED = 2_000;
+type EndedOrder = { customerId: string | undefined; status: 'picked-up' | 'canceled' | 'rejected' | 'uncollected' };
+
+type State = {
+  status: 'unregistered' | 'open' | 'paused' | 'closed';
+  figures: Omit<Data<'ShopChanged'>, 'shopId'>;
+  menu: ImmutableMap<string, MenuItem>;
+  /** The orders that wait to be accepted, the oldest first. */
+  placed: OrderedMap<string, LiveOrder>;
+  /** The orders that are accepted or cooking. Together with the placed ones they are open. */
+  kitchen: ImmutableMap<string, LiveOrder>;
+  /** The orders that wait to be picked up, the oldest first. */
+  cooked: OrderedMap<string, LiveOrder>;
+  /** The orders that ended last. */
+  ended: PastIds<EndedOrder>;
+  /** The day of the latest call numbers, and how many were given on it. */
+  calls: { day: string; count: number };
+  /** When the latest orders were cooked. */
+  completions: readonly string[];
+};
+
+/** Ended orders that a shop remembers, at least. */
+const REMEMBERED_ENDED = 2_000;
 
 const initialState: State = {
-  isRegistered: false,
-  maxOpenOrders: 0,
+  status: 'unregistered',
+  figures: { name: '', ...DEFAULTS },
   menu: ImmutableMap(),
-  orders: ImmutableMap(),
-  cooked: 0,
-  closed: noPastIds(REMEMBERED_CLOSED),
+  placed: OrderedMap(),
+  kitchen: ImmutableMap(),
+  cooked: OrderedMap(),
+  ended: noPastIds(REMEMBERED_ENDED),
+  calls: { day: '', count: 0 },
+  completions: [],
 };
 
 /** A shop with its menu and its orders, so that price, availability and limit are decided together. */
@@ -44,34 +69,94 @@ export const shop = decider(foodCourt, {
   initialState,
 
   evolve: {
-    ShopRegistered: (state, { maxOpenOrders }) => ({ ...state, isRegistered: true, maxOpenOrders }),
+    ShopRegistered: (state, { shopId: _, ...figures }) => ({
+      ...state,
+      status: 'open',
+      figures: { ...DEFAULTS, ...figures },
+    }),
+    ShopChanged: (state, { shopId: _, ...figures }) => ({ ...state, figures }),
+    ShopPaused: (state) => ({ ...state, status: 'paused' }),
+    ShopReopened: (state) => ({ ...state, status: 'open' }),
+    ShopClosed: (state) => ({ ...state, status: 'closed' }),
     MenuItemPut: (state, { menuId, name, price, available }) => ({
       ...state,
       menu: state.menu.set(menuId, { name, price, available }),
     }),
-    OrderPlaced: (state, { orderId, customerId }) => ({
+    MenuItemRemoved: (state, { menuId }) => ({ ...state, menu: state.menu.delete(menuId) }),
+    OrderPlaced: (state, { orderId, customerId, callNumber, acceptBy, day, total }) => ({
       ...state,
-      orders: state.orders.set(orderId, { customerId, status: 'placed' }),
+      placed: state.placed.set(orderId, { customerId, callNumber, status: 'placed', dueAt: acceptBy, total }),
+      calls: day === undefined ? state.calls : { day, count: Number(callNumber) },
     }),
     OrderAccepted: (state, { orderId }) => move(state, orderId, 'accepted'),
     CookingStarted: (state, { orderId }) => move(state, orderId, 'cooking'),
-    OrderCooked: (state, { orderId }) => ({ ...move(state, orderId, 'cooked'), cooked: state.cooked + 1 }),
-    OrderPickedUp: (state, { orderId }) => ({ ...close(state, orderId, 'picked-up'), cooked: state.cooked - 1 }),
-    OrderCanceled: (state, { orderId }) => close(state, orderId, 'canceled'),
+    OrderCooked: (state, { orderId, cookedAt, collectBy }) => ({
+      ...move(state, orderId, 'cooked', collectBy),
+      completions: cookedAt ? [...state.completions, cookedAt].slice(-COMPLETIONS) : state.completions,
+    }),
+    OrderPickedUp: (state, { orderId }) => end(state, orderId, 'picked-up'),
+    OrderUncollected: (state, { orderId }) => end(state, orderId, 'uncollected'),
+    OrderCanceled: (state, { orderId }) => end(state, orderId, 'canceled'),
+    OrderRejected: (state, { orderId }) => end(state, orderId, 'rejected'),
   },
 
   commands: {
     RegisterShop: {
-      decide: ({ shopId, name, maxOpenOrders = DEFAULT_MAX_OPEN_ORDERS }, { isRegistered }) =>
-        isRegistered
-          ? refuse('shop-already-registered')
-          : [{ type: 'ShopRegistered', data: { shopId, name, maxOpenOrders } }],
+      decide: (data, { status }) =>
+        status === 'unregistered'
+          ? [{ type: 'ShopRegistered', data: { ...DEFAULTS, ...data } }]
+          : refuse('shop-already-registered'),
       answer: (_data, [registered]) => ({ ...registered?.data }),
     },
 
+    ChangeShop: {
+      decide: (data, { status, figures }) => {
+        if (status === 'unregistered') return refuse('shop-not-found');
+        const changed = { ...figures, ...data };
+        const names = Object.keys(figures) as (keyof typeof figures)[];
+        const isSame = names.every((name) => changed[name] === figures[name]);
+        return isSame ? [] : [{ type: 'ShopChanged', data: changed }];
+      },
+    },
+
+    PauseShop: {
+      decide: (data, { status }) => {
+        if (status === 'unregistered') return refuse('shop-not-found');
+        if (status === 'closed') return refuse('shop-closed');
+        return status === 'paused' ? [] : [{ type: 'ShopPaused', data }];
+      },
+      answer: (data) => ({ ...data, status: 'paused' }),
+    },
+
+    ReopenShop: {
+      decide: (data, { status }) => {
+        if (status === 'unregistered') return refuse('shop-not-found');
+        return status === 'open' ? [] : [{ type: 'ShopReopened', data }];
+      },
+      answer: (data) => ({ ...data, status: 'open' }),
+    },
+
+    CloseShop: {
+      decide: ({ shopId }, state, { now }) => {
+        if (state.status === 'unregistered') return refuse('shop-not-found');
+        if (state.status === 'closed') return refuse('shop-closed');
+        const rejections = closingRejections(shopId, state, now);
+        const remaining = state.placed.size - rejections.length;
+        return [{ type: 'ShopClosed', data: { shopId, remaining } }, ...rejections];
+      },
+      answer: (data) => ({ ...data, status: 'closed' }),
+    },
+
+    RejectRemainingOrders: {
+      decide: ({ shopId }, state, { now }) => {
+        if (state.status === 'unregistered') return refuse('shop-not-found');
+        return state.status === 'closed' ? closingRejections(shopId, state, now) : [];
+      },
+    },
+
     PutMenuItem: {
-      decide: (data, { isRegistered, menu }) => {
-        if (!isRegistered) return refuse('shop-not-found');
+      decide: (data, { status, menu }) => {
+        if (status === 'unregistered') return refuse('shop-not-found');
         const item = menu.get(data.menuId);
         if (!item && menu.size >= MAX_MENU_ITEMS) return refuse('menu-full', `it has ${MAX_MENU_ITEMS} items`);
         const isSame = item?.name === data.name && item.price === data.price && item.available === data.available;
@@ -79,48 +164,81 @@ export const shop = decider(foodCourt, {
       },
     },
 
+    RemoveMenuItem: {
+      decide: (data, { status, menu }) => {
+        if (status === 'unregistered') return refuse('shop-not-found');
+        return menu.has(data.menuId) ? [{ type: 'MenuItemRemoved', data }] : refuse('menu-item-not-found');
+      },
+    },
+
     PlaceOrder: {
-      decide: ({ shopId, orderId, customerId, lines }, state) => {
-        if (!state.isRegistered) return refuse('shop-not-found');
+      decide: ({ shopId, orderId, customerId, lines, total: shownTotal }, state, { now, timeZone }) => {
+        const { status, figures, placed, kitchen, completions } = state;
+        if (status === 'unregistered') return refuse('shop-not-found');
         if (orderOf(state, orderId)) return refuse('order-already-exists');
+        if (status === 'closed') return refuse('shop-closed');
+        if (status === 'paused') return refuse('shop-paused');
         const order = priced(state, lines);
         if ('refused' in order) return order;
-        if (state.orders.size - state.cooked >= state.maxOpenOrders)
-          return refuse('shop-overloaded', `${state.maxOpenOrders} orders are open`);
-        return [{ type: 'OrderPlaced', data: { shopId, orderId, customerId, ...order } }];
+        if (shownTotal !== undefined && shownTotal !== order.total)
+          return refuse('price-changed', `the total is ${order.total}`);
+
+        const open = placed.size + kitchen.size;
+        const tooMany = open + 1 - figures.maxOpenOrders;
+        const overdue = overdueOrders(placed, now, tooMany);
+        if (overdue.length < tooMany)
+          return refuse('shop-overloaded', `${open} orders are open`, secondsUntilRoom(completions, now, tooMany));
+        const { day, callNumber } = nextCall(state, calendarDay(now, timeZone));
+        const data: Data<'OrderPlaced'> = {
+          shopId,
+          orderId,
+          ...(customerId === undefined ? {} : { customerId }),
+          shopName: figures.name,
+          callNumber,
+          day,
+          ...order,
+          acceptBy: plus(now, { minutes: figures.acceptWithin }),
+        };
+        return [...endings(shopId, state, overdue), { type: 'OrderPlaced', data }];
       },
-      answer: (_data, [placed]) => ({ ...placed?.data, status: 'placed' }),
+      answer: (_data, events) => ({ ...events.at(-1)?.data, status: 'placed' }),
     },
 
     AcceptOrder: {
-      decide: (data, state) => {
-        const order = orderAt('placed', data, state);
+      decide: (data, state, { now }) => {
+        const order = orderIn(['placed'], data, state, now);
         return 'refused' in order ? order : [{ type: 'OrderAccepted', data: order }];
       },
       answer: (data) => ({ ...data, status: 'accepted' }),
     },
 
     StartCooking: {
-      decide: (data, state) => {
-        const order = orderAt('accepted', data, state);
+      decide: (data, state, { now }) => {
+        const order = orderIn(['accepted'], data, state, now);
         return 'refused' in order ? order : [{ type: 'CookingStarted', data: order }];
       },
       answer: (data) => ({ ...data, status: 'cooking' }),
     },
 
     FinishCooking: {
-      decide: (data, state) => {
-        const order = orderAt('cooking', data, state);
+      decide: (data, state, { now }) => {
+        const order = orderIn(['cooking'], data, state, now);
         if ('refused' in order) return order;
-        if (state.cooked >= MAX_COOKED_ORDERS) return refuse('counter-full', `${MAX_COOKED_ORDERS} orders wait`);
-        return [{ type: 'OrderCooked', data: order }];
+        const tooMany = state.cooked.size + 1 - MAX_COOKED_ORDERS;
+        const overdue = overdueOrders(state.cooked, now, tooMany);
+        if (overdue.length < tooMany) return refuse('counter-full', `${MAX_COOKED_ORDERS} orders wait`);
+        const collectBy = plus(now, { minutes: state.figures.collectWithin });
+        return [
+          ...endings(data.shopId, state, overdue),
+          { type: 'OrderCooked', data: { ...order, cookedAt: now, collectBy } },
+        ];
       },
       answer: (data) => ({ ...data, status: 'cooked' }),
     },
 
     PickUpOrder: {
-      decide: (data, state) => {
-        const order = orderAt('cooked', data, state);
+      decide: (data, state, { now }) => {
+        const order = orderIn(['cooked'], data, state, now);
         return 'refused' in order ? order : [{ type: 'OrderPickedUp', data: order }];
       },
       answer: (data) => ({ ...data, status: 'picked-up' }),
@@ -128,52 +246,168 @@ export const shop = decider(foodCourt, {
 
     CancelOrder: {
       owner: ({ orderId }, state) => orderOf(state, orderId)?.customerId,
-      decide: ({ shopId, orderId }, state) => {
-        if (!state.isRegistered) return refuse('shop-not-found');
-        const order = orderOf(state, orderId);
-        if (!order) return refuse('order-not-found');
-        if (order.status === 'canceled') return refuse('already-canceled');
-        if (order.status !== 'placed') return refuse('order-already-accepted');
-        return [{ type: 'OrderCanceled', data: { shopId, orderId, customerId: order.customerId } }];
+      decide: (data, state, { now }) => {
+        const order = orderIn(['placed'], data, state, now);
+        if (!('refused' in order)) return [{ type: 'OrderCanceled', data: refunded(state, order) }];
+        const known = orderOf(state, data.orderId);
+        if (!known) return order;
+        const status = statusAt(known, now);
+        if (status === 'canceled') return refuse('already-canceled');
+        return status === 'rejected' ? order : refuse('order-already-accepted');
       },
       answer: (data) => ({ ...data, status: 'canceled' }),
     },
+
+    RejectOrder: {
+      decide: ({ reason, ...data }, state, { now }) => {
+        const order = orderIn(['placed', 'accepted'], data, state, now);
+        return 'refused' in order ? order : [{ type: 'OrderRejected', data: { ...refunded(state, order), reason } }];
+      },
+      answer: ({ reason: _, ...data }) => ({ ...data, status: 'rejected' }),
+    },
+
+    EndDueOrder: {
+      decide: ({ shopId, orderId }, state, { now }) => {
+        const order = liveOrder(state, orderId);
+        if (order?.dueAt === undefined) return [];
+        return isDue(order, now) ? endings(shopId, state, [[orderId, order]]) : notDue;
+      },
+    },
   },
 
-  snapshotVersion: 3,
+  snapshotVersion: 6,
 });
 
-/** An order, open or closed; undefined for an id that is unused or forgotten. */
-const orderOf = ({ orders, closed }: State, orderId: string): OpenOrder | ClosedOrder | undefined =>
-  orders.get(orderId) ?? recall(closed, orderId);
+type Known = LiveOrder | EndedOrder;
 
-/** Returns the event data of the next step of an order, or the refusal when the order is not at the status before it. */
-const orderAt = (
-  before: OpenOrder['status'],
+/** An order that has not ended. */
+const liveOrder = ({ placed, kitchen, cooked }: State, orderId: string): LiveOrder | undefined =>
+  placed.get(orderId) ?? kitchen.get(orderId) ?? cooked.get(orderId);
+
+/** An order, live or ended; undefined for an id that is unused or forgotten. */
+const orderOf = (state: State, orderId: string): Known | undefined =>
+  liveOrder(state, orderId) ?? recall(state.ended, orderId);
+
+const isDue = ({ dueAt }: LiveOrder, now: string): boolean => dueAt !== undefined && dueAt <= now;
+
+/** Returns the status of an order. From its deadline on, an order has ended, also while no event says so yet. */
+const statusAt = (order: Known, now: string): Known['status'] => {
+  if (!('dueAt' in order) || !isDue(order, now)) return order.status;
+  return order.status === 'placed' ? 'rejected' : 'uncollected';
+};
+
+/** Returns an order as its events name it. */
+const named = (
+  { figures }: State,
+  shopId: string,
+  [orderId, { customerId, callNumber }]: [string, LiveOrder],
+): Data<'OrderAccepted'> => ({
+  shopId,
+  orderId,
+  ...(customerId === undefined ? {} : { customerId }),
+  callNumber,
+  shopName: figures.name,
+});
+
+/** Adds the total of a live order, which goes back to the customer. */
+const refunded = (state: State, order: Data<'OrderAccepted'>): Data<'OrderCanceled'> => ({
+  ...order,
+  total: liveOrder(state, order.orderId)!.total,
+});
+
+/** Returns the event data of the next step of an order, or the refusal when it has none of the statuses before it. */
+const orderIn = (
+  before: readonly LiveOrder['status'][],
   { shopId, orderId }: { shopId: string; orderId: string },
   state: State,
-): { shopId: string; orderId: string; customerId: string } | Refusal => {
-  if (!state.isRegistered) return refuse('shop-not-found');
-  const order = orderOf(state, orderId);
-  if (!order) return refuse('order-not-found');
-  if (order.status !== before) return refuse('order-out-of-sequence', `the order is ${order.status}`);
-  return { shopId, orderId, customerId: order.customerId };
+  now: string,
+): Data<'OrderAccepted'> | Refusal => {
+  if (state.status === 'unregistered') return refuse('shop-not-found');
+  const known = orderOf(state, orderId);
+  if (!known) return refuse('order-not-found');
+  const status = statusAt(known, now);
+  const order = before.some((one) => one === status) && liveOrder(state, orderId);
+  if (!order) return refuse('order-out-of-sequence', `the order is ${status}`);
+  return named(state, shopId, [orderId, order]);
 };
 
-const move = (state: State, orderId: string, status: OpenOrder['status']): State => {
-  const order = state.orders.get(orderId);
-  return order ? { ...state, orders: state.orders.set(orderId, { ...order, status }) } : state;
+/**
+ * Returns the first orders whose deadline has passed. It looks no further than the first that has time left, so that a
+ * shop at its limit refuses quickly; orders behind it with an earlier deadline, after a change of the shop, are left to
+ * the timer.
+ */
+const overdueOrders = (orders: OrderedMap<string, LiveOrder>, now: string, most: number): [string, LiveOrder][] => {
+  const overdue: [string, LiveOrder][] = [];
+  if (most <= 0) return overdue;
+  for (const [orderId, order] of orders) {
+    const hasTime = order.dueAt !== undefined && !isDue(order, now);
+    if (hasTime || overdue.length === Math.min(most, ENDED_PER_COMMAND)) break;
+    if (order.dueAt !== undefined) overdue.push([orderId, order]);
+  }
+  return overdue;
 };
 
-const close = (state: State, orderId: string, status: ClosedOrder['status']): State => {
-  const order = state.orders.get(orderId);
+type Ending = Extract<FoodCourtEvent, { type: 'OrderRejected' | 'OrderUncollected' }>;
+
+/** Returns the events that end overdue orders. */
+const endings = (shopId: string, state: State, overdue: readonly [string, LiveOrder][]): Ending[] =>
+  overdue.map((order) => {
+    const data = named(state, shopId, order);
+    return order[1].status === 'placed'
+      ? { type: 'OrderRejected', data: { ...refunded(state, data), reason: REASONS.notAccepted } }
+      : { type: 'OrderUncollected', data };
+  });
+
+/** Returns the rejections of a closed shop's placed orders, as many as fit into one command. */
+const closingRejections = (
+  shopId: string,
+  state: State,
+  now: string,
+): Extract<FoodCourtEvent, { type: 'OrderRejected' }>[] =>
+  state.placed
+    .entrySeq()
+    .take(ENDED_PER_COMMAND)
+    .map((order) => ({
+      type: 'OrderRejected' as const,
+      data: {
+        ...refunded(state, named(state, shopId, order)),
+        reason: isDue(order[1], now) ? REASONS.notAccepted : REASONS.shopClosed,
+      },
+    }))
+    .toArray();
+
+/**
+ * Returns the next call number. The day of a shop never goes back, whatever clocks and time zone its writers have, so
+ * that no number is given twice on one day.
+ */
+const nextCall = ({ calls }: State, today: string): { day: string; callNumber: string } => {
+  if (today > calls.day) return { day: today, callNumber: '1' };
+  return { day: calls.day, callNumber: `${calls.count + 1}` };
+};
+
+const without = (state: State, orderId: string): State => ({
+  ...state,
+  placed: state.placed.delete(orderId),
+  kitchen: state.kitchen.delete(orderId),
+  cooked: state.cooked.delete(orderId),
+});
+
+const move = (state: State, orderId: string, status: 'accepted' | 'cooking' | 'cooked', dueAt?: string): State => {
+  const order = liveOrder(state, orderId);
   if (!order) return state;
-  const closed = remember(state.closed, orderId, { customerId: order.customerId, status });
-  return { ...state, orders: state.orders.delete(orderId), closed };
+  const place = status === 'cooked' ? 'cooked' : 'kitchen';
+  return { ...without(state, orderId), [place]: state[place].set(orderId, { ...order, status, dueAt }) };
+};
+
+const end = (state: State, orderId: string, status: EndedOrder['status']): State => {
+  const order = liveOrder(state, orderId);
+  if (!order) return state;
+  const ended = remember(state.ended, orderId, { customerId: order.customerId, status });
+  return { ...without(state, orderId), ended };
 };
 
 type Lines = Extract<FoodCourtCommand, { type: 'PlaceOrder' }>['data']['lines'];
-type PricedOrder = Pick<Extract<FoodCourtEvent, { type: 'OrderPlaced' }>['data'], 'lines' | 'total'>;
+type PricedOrder = Pick<Data<'OrderPlaced'>, 'lines' | 'total'>;
 
 /** The lines at the menu's prices now, and their sum. */
 const priced = ({ menu }: State, lines: Lines): PricedOrder | Refusal => {

@@ -31,6 +31,15 @@ export type Standing = {
   unchanged: Pick<UnchangedAnswers, 'find'>;
 };
 
+export type DecideOptions = {
+  // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
+  decider: Decider<any, any, any>;
+  /** {@link DecisionInput.timeZone} */
+  timeZone: string;
+  /** Called with errors that a decision throws. */
+  onError(error: unknown): void;
+};
+
 /** The limits of one append. */
 export type BatchLimits = { commands: number; bytes: number };
 
@@ -49,15 +58,12 @@ const isStale = ({ ifMatch, ifNoneMatch }: Request, revision: bigint): boolean =
  * Takes commands from a queue and decides them in order, each on the state left by those before it, until the queue is
  * empty or an append is full.
  * @param queue loses the commands that were taken
- * @param onError called with errors that a decision throws
  */
 export const decideBatch = (
-  // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
-  decider: Decider<any, any, any>,
+  { decider, timeZone, onError }: DecideOptions,
   standing: Standing,
   queue: Waiting[],
   limits: BatchLimits,
-  onError: (error: unknown) => void,
 ): AppendBatch => {
   const decided: Decided[] = [];
   const settled: { waiting: Waiting; outcome: Outcome }[] = [];
@@ -80,10 +86,14 @@ export const decideBatch = (
     try {
       if (!isOwners(request)) return { kind: 'not-owner' };
       if (isStale(request, revision)) return { kind: 'stale', revision };
-      const input = { now: request.metadata.time, revision: revision + 1n };
+      const { prepared, metadata } = request;
+      const input = { now: metadata.time, timeZone, revision: revision + 1n, ...(prepared ? { prepared } : {}) };
       const decision: Decision<Event> = decider.decide(request.command, folded, input);
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
-      if (decision.length === 0) return { kind: 'done', events: [], revision, position: undefined };
+      if (decision.length === 0) {
+        const read = decider.read?.(request.command, folded);
+        return { kind: 'done', events: [], revision, position: undefined, ...(read ? { read } : {}) };
+      }
       const after = decision.reduce((state, event) => decider.evolve(state, event), folded);
       return { kind: 'decided', events: decision, after };
     } catch (error) {

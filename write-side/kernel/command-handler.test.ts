@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { memoryStreams } from '../../platform/event-store/testing.ts';
 import { commandHandler } from './command-handler.ts';
-import { seats } from './testing.ts';
+import { seats, TIME_ZONE } from './testing.ts';
 
 const many = { ...seats, id: ({ name }: { name: string }) => name };
 const schema = { name: 'seats', title: '', events: {}, commands: {}, queries: {}, problems: {} };
@@ -11,7 +11,12 @@ const handlerFor = (options: Partial<Parameters<typeof commandHandler>[0]> = {})
   const events = Object.fromEntries(
     ['Taken', 'Left'].map((type) => [type, { version: 1, data: {} as never, upcasters: {}, summary: '' }]),
   );
-  return commandHandler({ store, contexts: [{ schema: { ...schema, events }, deciders: [many] }], ...options });
+  return commandHandler({
+    store,
+    contexts: [{ schema: { ...schema, events }, deciders: [many] }],
+    timeZone: TIME_ZONE,
+    ...options,
+  });
 };
 
 const give = (type: string, name: string) => ({ type, data: { name }, actor: 'anonymous' });
@@ -46,6 +51,7 @@ it('counts the things in the states: a large one leaves less room', async () => 
   const handler = commandHandler({
     store,
     contexts: [{ schema, deciders: [{ ...many, size }] }],
+    timeZone: TIME_ZONE,
     maxIdleSize: 1_000,
   });
   for (let index = 0; index < 300; index++) await handler.handle(give('Look', `s-${index}`));
@@ -67,7 +73,7 @@ it('never has two desks for a stream, however often states are dropped', async (
 it('refuses to fold an unknown event', async () => {
   const store = memoryStreams();
   await handlerFor({ store }).handle(give('Take', 'a'));
-  const older = commandHandler({ store, contexts: [{ schema, deciders: [many] }] });
+  const older = commandHandler({ store, contexts: [{ schema, deciders: [many] }], timeZone: TIME_ZONE });
   expect(await older.handle(give('Take', 'a'))).toEqual({ kind: 'too-new' });
 });
 

@@ -9,6 +9,7 @@ import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts
 import type { CommandContext } from './context.ts';
 import type { Decider } from './decider.ts';
 import { type Desk, type DeskObserver, desk } from './desk.ts';
+import { expectedWait } from './expected-wait.ts';
 import { fingerprintOf } from './ids.ts';
 import type { Limit, Outcome, Request } from './request.ts';
 
@@ -23,7 +24,7 @@ export type GivenCommand = {
   correlationId?: string;
   causationId?: string;
   traceparent?: string;
-} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'within' | 'isAbandoned'>;
+} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'within' | 'prepared' | 'isAbandoned'>;
 
 /** Decides commands and appends their events. */
 export type CommandHandler = {
@@ -33,6 +34,8 @@ export type CommandHandler = {
   answer(command: { type: string; data: object }, events: readonly { type: string; data: object }[]): object;
   /** Commands that wait or are in flight. */
   readonly busy: number;
+  /** Returns the milliseconds that the next client's command would probably wait. */
+  expectedWait(): number;
   /** Writes snapshots of the states in memory within a time, so that the next start is fast. */
   close(withinMs?: number): Promise<void>;
 };
@@ -40,6 +43,8 @@ export type CommandHandler = {
 export type CommandHandlerOptions = {
   store: Streams;
   contexts: readonly CommandContext[];
+  /** The time zone of calendar days (IANA name). */
+  timeZone: string;
   /** The most commands that may wait or be in flight. Further ones are refused as overloaded. */
   maxBusy?: number;
   /** The same for one stream. */
@@ -100,6 +105,7 @@ const requireUniqueNames = (contexts: readonly CommandContext[]): void => {
 export const commandHandler = ({
   store,
   contexts,
+  timeZone,
   maxBusy = 5_000,
   maxBusyPerStream = 2_000,
   maxIdle = 5_000,
@@ -117,6 +123,7 @@ export const commandHandler = ({
   }
 
   let busy = 0;
+  const wait = expectedWait();
   const active = new Map<string, Desk>();
   const idle = new LRUCache<string, Desk>({
     max: maxIdle,
@@ -132,6 +139,7 @@ export const commandHandler = ({
       stream,
       decider,
       store,
+      timeZone,
       onError,
       observe,
       schemaVersion: (type) => events[type]?.version ?? 1,
@@ -182,6 +190,7 @@ export const commandHandler = ({
       ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
       ...(given.ownedBy === undefined ? {} : { ownedBy: given.ownedBy }),
       ...(given.within === undefined ? {} : { within: given.within }),
+      ...(given.prepared === undefined ? {} : { prepared: given.prepared }),
       ...(given.isAbandoned === undefined ? {} : { isAbandoned: given.isAbandoned }),
     };
   };
@@ -193,9 +202,11 @@ export const commandHandler = ({
 
     const request = toRequest(given);
     const taken = take(stream, found);
+    const leave = given.isAbandoned && wait.enter();
     busy += 1;
     const outcome = await taken.submit(request);
     busy -= 1;
+    leave?.(outcome.kind !== 'dropped' && outcome.kind !== 'unavailable');
     letGo(stream, taken);
     return outcome;
   };
@@ -214,6 +225,8 @@ export const commandHandler = ({
     get busy() {
       return busy;
     },
+
+    expectedWait: () => wait.ofNext(),
 
     async close(withinMs = 2_000) {
       const until = performance.now() + withinMs;

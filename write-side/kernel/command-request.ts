@@ -1,8 +1,9 @@
 import { randomUUIDv7 } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
-import { validator } from '../../platform/http/validation.ts';
+import { validator, wrongAt } from '../../platform/http/validation.ts';
 import { conditionOf, permitted } from '../../platform/identity/caller.ts';
+import type { Role } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema } from '../../schemas/kernel/context.ts';
 import type { GivenCommand } from './command-handler.ts';
 import { derivedUuid, fingerprintOf } from './ids.ts';
@@ -32,6 +33,7 @@ export const commandReader = (type: string, schema: CommandSchema, http: Command
     if (id !== undefined && !isNamed)
       data[id] = newId(key ?? delivery, (name) => `${type} ${fillPath(path, req.params)} ${name}`);
     check(data);
+    requireFields(data, http, caller?.roles ?? []);
     const condition = conditionOf(permit, data, fields);
     const actor = caller?.sub ?? 'anonymous';
     const byData = () => (isNamed ? `${type}:${fingerprintOf(actor, { type, data })}` : delivery);
@@ -80,6 +82,15 @@ const dataChecker = ({ data: schema }: CommandSchema) => {
     if (faults.length > 0) throw new ProblemError(problems.invalid(faults));
     normaliseTimes(data);
   };
+};
+
+/** @throws ProblemError 400 for a missing field that only callers of another role may leave out */
+const requireFields = (data: Data, { optionalFor = {} }: CommandHttp, roles: readonly Role[]): void => {
+  const missing = Object.entries(optionalFor).filter(
+    ([field, role]) => data[field] === undefined && !roles.includes(role),
+  );
+  const faults = missing.map(([field]) => wrongAt([field], `must have required property '${field}'`));
+  if (faults.length > 0) throw new ProblemError(problems.invalid(faults));
 };
 
 const prefixed = (prefix: string, name: string | undefined): string | undefined =>

@@ -8,6 +8,7 @@ import { type ContextSchema, command } from '../../schemas/kernel/context.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandSteps, Settled } from './command-steps.ts';
+import type { Refusal } from './decider.ts';
 import { commandRoutes } from './http.ts';
 import type { Outcome } from './request.ts';
 
@@ -50,13 +51,15 @@ afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resol
 const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
   const given: GivenCommand[] = [];
   const errors: unknown[] = [];
+  let outcome: Outcome = done;
   const handler: CommandHandler = {
     async handle(one) {
       given.push(one);
-      return done;
+      return outcome;
     },
     answer: ({ data }) => ({ ...data, status: 'begun' }),
     busy: 0,
+    expectedWait: () => 0,
     close: async () => {},
   };
   const router = commandRoutes({
@@ -79,7 +82,10 @@ const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
     return { status: response.status, headers: response.headers, body: (await response.json()) as object };
   };
   const post = (thingId: string) => send('/things', { thingId });
-  return { post, open: (thingId: string) => send(`/things/${thingId}/opening`, {}), given, errors };
+  const refuseWith = (refusal: Refusal) => {
+    outcome = { kind: 'refused', refusal };
+  };
+  return { post, open: (thingId: string) => send(`/things/${thingId}/opening`, {}), given, errors, refuseWith };
 };
 
 const settled = (position: Position | undefined): Settled => ({
@@ -104,9 +110,52 @@ it('answers with the outcome of the steps: their revision, position and state', 
   expect(given[1]).toMatchObject({ correlationId: given[0]?.correlationId, causationId: given[0]?.commandId });
 });
 
+it('has the command decided with what the steps prepared, which is not part of the command', async () => {
+  const { post, given } = await serveSteps({
+    async prepare(data, dispatch) {
+      const outcome = await dispatch({ type: 'Read', data });
+      return outcome.kind === 'done' ? { price: 700 } : 'unavailable';
+    },
+  });
+  expect((await post('a')).status).toBe(201);
+  expect(given.map(({ type, data, prepared }) => [type, data, prepared])).toEqual([
+    ['Read', { thingId: 'a' }, undefined],
+    ['Make', { thingId: 'a' }, { price: 700 }],
+  ]);
+});
+
+it('undoes what was prepared for a command that is refused, before it answers', async () => {
+  const undone: unknown[] = [];
+  const steps: CommandSteps<{ thingId: string }> = {
+    prepare: async () => ({ price: 700 }),
+    refused: async (data, prepared) => {
+      undone.push([data, prepared]);
+    },
+  };
+  const { post, refuseWith } = await serveSteps(steps);
+  expect((await post('a')).status).toBe(201);
+  expect(undone).toEqual([]);
+  refuseWith({ refused: 'no-thing' });
+  expect(await post('b')).toMatchObject({ status: 409, body: { type: '/problems/no-thing' } });
+  expect(undone).toEqual([[{ thingId: 'b' }, { price: 700 }]]);
+});
+
+it('answers 503 and decides nothing when the steps cannot prepare the command', async () => {
+  const { post, given } = await serveSteps({ prepare: async () => 'unavailable' });
+  expect(await post('a')).toMatchObject({ status: 503, body: { detail: 'The command was not done' } });
+  expect(given).toEqual([]);
+});
+
 it('answers with the position of the log when another process had taken the steps', async () => {
   const { post } = await serveSteps({ settle: async () => settled(undefined) });
   expect((await post('a')).headers.get('Event-Position')).toBe('900');
+});
+
+it('answers with the outcome of the command when it has no further steps', async () => {
+  const { post } = await serveSteps({ settle: async () => ({ kind: 'as-decided' }) });
+  const { status, headers, body } = await post('a');
+  expect({ status, body }).toEqual({ status: 201, body: { thingId: 'a', status: 'begun' } });
+  expect(headers.get('ETag')).toBe('"3"');
 });
 
 it('answers a refusal of a step as the refusal of the command', async () => {
@@ -118,6 +167,17 @@ it('does not decide a command that the check refuses', async () => {
   const { post, given } = await serveSteps({ check: async () => ({ refused: 'no-thing' }) });
   expect(await post('a')).toMatchObject({ status: 409 });
   expect(given).toEqual([]);
+});
+
+it('does not decide a command when the outcome of the check is unknown', async () => {
+  const { post, given } = await serveSteps({ check: async () => 'unavailable' });
+  expect(await post('a')).toMatchObject({ status: 503, body: { type: '/problems/event-store-unavailable' } });
+  expect(given).toEqual([]);
+});
+
+it('answers a refusal with the path of the resource that is in the way', async () => {
+  const { post } = await serveSteps({ check: async () => ({ refused: 'no-thing', existing: '/things/b' }) });
+  expect(await post('a')).toMatchObject({ status: 409, body: { existing: '/things/b' } });
 });
 
 it('answers 202 with the location when the steps take longer, and continues them', async () => {

@@ -1,24 +1,36 @@
 import type { Position } from '../../platform/event-store/types.ts';
-import type { Refusal } from './decider.ts';
+import type { DecisionInput, Refusal } from './decider.ts';
 
 type Event = { type: string; data: object };
 
 /** The outcome of a dispatched command. `unavailable`: it may have been done, and a repeat finds out. */
 export type DispatchOutcome =
-  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
+  | {
+      kind: 'done';
+      events: readonly Event[];
+      revision: bigint;
+      position: Position | undefined;
+      /** The part of the state that a command has read. */
+      read?: object;
+    }
   | { kind: 'refused'; refusal: Refusal }
   | { kind: 'unavailable' };
 
-/** Sends a command to another stream, on behalf of the command that is being answered. */
-export type Dispatch = (command: Event) => Promise<DispatchOutcome>;
+/**
+ * Sends a command to another stream, on behalf of the command that is being answered. With a `commandId` a repeat gets
+ * the first outcome, as long as the stream remembers it. With `asCaller` only what the caller may address is found: anything
+ * else is `unavailable`.
+ */
+export type Dispatch = (command: Event & { commandId?: string; asCaller?: true }) => Promise<DispatchOutcome>;
 
 /**
  * The outcome of the steps after a command. `later`: not known yet. The answer is then 202 where the command may take
- * longer, and 503 elsewhere.
+ * longer, and 503 elsewhere. `as-decided`: the answer of the command itself stands.
  */
 export type Settled =
   | { kind: 'done'; revision: bigint; position: Position | undefined; body?: object }
   | { kind: 'refused'; refusal: Refusal }
+  | { kind: 'as-decided' }
   | { kind: 'later' };
 
 /**
@@ -28,8 +40,18 @@ export type Settled =
 export type CommandSteps<Data extends object = object> = {
   /** The most of these commands that one process handles at a time, and the refusal of one more. */
   limit?: { most: number; refusal: Refusal };
-  /** Checks in other streams or services whether the command may be decided. */
-  check?(data: Data, dispatch: Dispatch): Promise<Refusal | undefined>;
+  /**
+   * Checks in other streams or services whether the command may be decided. `unavailable`: that is not known, so the
+   * command is not decided.
+   */
+  check?(data: Data, dispatch: Dispatch): Promise<Refusal | 'unavailable' | undefined>;
+  /**
+   * Reads what the decision needs from other streams: `prepared` of its input. `unavailable`: the command is not decided,
+   * and the answer is 503.
+   */
+  prepare?(data: Data, dispatch: Dispatch): Promise<DecisionInput['prepared'] | 'unavailable'>;
+  /** Undoes what `prepare` did for a command that was refused. @param prepared its result */
+  refused?(data: Data, prepared: DecisionInput['prepared'], dispatch: Dispatch): Promise<void>;
   /** Takes the steps after the command, as far as the answer waits for them. */
   settle?(data: Data, events: readonly Event[], dispatch: Dispatch): Promise<Settled>;
   /** Milliseconds for `settle`. Then the answer is 202, and the steps continue. */

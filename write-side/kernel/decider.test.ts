@@ -41,7 +41,7 @@ const shelf = decider(schema, {
 });
 
 const data = { shelfId: 's', bookId: 'b' };
-const input = { now: '', revision: 0n };
+const input = { now: '', timeZone: 'UTC', revision: 0n };
 
 it('takes the commands that have a rule, and names their stream', () => {
   expect(shelf.commands).toEqual(['PutBook', 'TakeBook']);
@@ -54,6 +54,14 @@ it('takes the commands that have a rule, and names their stream', () => {
     snapshotVersion: 1,
   });
   expect(copy.id(data)).toBe('s.b');
+  const first = decider(schema, {
+    stream: 'first-{bookId|shelfId}',
+    initialState,
+    evolve: {},
+    commands: { PutBook: { decide: () => [] }, CountBooks: { decide: () => [] } },
+    snapshotVersion: 1,
+  });
+  expect([first.id(data), first.id({ shelfId: 's' })]).toEqual(['b', 's']);
 });
 
 it('decides, folds, answers and names the owner by the rule of each command', () => {

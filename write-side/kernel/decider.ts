@@ -3,17 +3,28 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { restoreState, saveState, sizeOfState } from './saved-state.ts';
 
 /** The refusal of a command: the name of a problem in the context's schema, and a detail for the client. */
-export type Refusal = { refused: string; detail?: string };
+export type Refusal = {
+  refused: string;
+  detail?: string;
+  /** Seconds, sent as Retry-After in place of the problem's own. */
+  retryAfter?: number;
+  /** The path of the resource that is in the way, shown with the problem. */
+  existing?: string;
+};
 
 /** The result of a decision: events, none when the command changes nothing, or a refusal. */
 export type Decision<Event> = readonly Event[] | Refusal;
 
 /** The input of a decision besides its command and its state: deciders read no clock. */
 export type DecisionInput = {
-  /** UTC, ISO 8601. */
+  /** UTC with milliseconds: the order of text is the order of time. */
   now: string;
+  /** The time zone of calendar days (IANA name). */
+  timeZone: string;
   /** The revision that the first event of the decision gets: unique within the stream. */
   revision: bigint;
+  /** Values that the command's steps prepared from other streams (`prepare` of CommandSteps); left out without them. */
+  prepared?: Readonly<Record<string, unknown>> | undefined;
 };
 
 type Message = { type: string; data: object };
@@ -45,6 +56,8 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   scope?(state: State): Readonly<Record<string, string>> | undefined;
   /** Returns the body of the answer to an accepted command. */
   answer(command: Command, events: readonly Event[]): object;
+  /** Returns the part of the state that a command reads. Such a command decides no events. */
+  read?(command: Command, state: State): object | undefined;
   /** Returns the approximate number of things in a state, which limits the states kept in memory. Left out: 1. */
   size?(state: State): number;
   snapshot: {
@@ -56,8 +69,19 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   };
 };
 
-/** Refuses a command. @param refused a problem's name in the context's schema */
-export const refuse = (refused: string, detail?: string): Refusal => (detail ? { refused, detail } : { refused });
+/**
+ * Refuses a command.
+ * @param refused a problem's name in the context's schema
+ * @param retryAfter {@link Refusal}'s; undefined for the problem's own
+ */
+export const refuse = (refused: string, detail?: string, retryAfter?: number): Refusal => ({
+  refused,
+  ...(detail ? { detail } : {}),
+  ...(retryAfter === undefined ? {} : { retryAfter }),
+});
+
+/** The refusal of a timer's command that comes before its time. The timer is kept, and its command comes again. */
+export const notDue: Refusal = refuse('not-due');
 
 /** Returns whether a decision is a refusal. */
 export const isRefusal = <Event>(decision: Decision<Event>): decision is Refusal => 'refused' in decision;
@@ -79,6 +103,8 @@ type Rule<Data, State, Event> = {
   decide(data: Data, state: State, input: DecisionInput): Decision<Event>;
   /** Returns the body of the answer; left out, the command's data. */
   answer?(data: Data, events: readonly Event[]): object;
+  /** Returns the part of the state that this command reads; left out, nothing. */
+  read?(state: State): object;
   /** {@link Decider.owner} for this command; left out, a caller who must own the thing is refused. */
   owner?(data: Data, state: State): string | undefined;
 };
@@ -97,12 +123,18 @@ type Decided<Given> = {
     : never;
 }[keyof Given];
 
-/** Returns a function that fills a template such as `{lotId}.{reservationId}` with a command's data. */
+/**
+ * Returns a function that fills a template such as `{lotId}.{reservationId}` with a command's data. Of `{fromId|id}` it
+ * takes the first field that the data has.
+ */
 const filler = (template: string): ((data: Readonly<Record<string, unknown>>) => string) => {
-  const parts = template.split(PLACEHOLDER);
-  return (data) => parts.map((part, index) => (index % 2 === 1 ? data[part] : part)).join('');
+  const parts = template
+    .split(PLACEHOLDER)
+    .map((part, index) => (index % 2 === 1 ? { fields: part.split('|') } : { text: part }));
+  return (data) =>
+    parts.map((part) => part.text ?? data[part.fields.find((field) => Object.hasOwn(data, field)) ?? '']).join('');
 };
-const PLACEHOLDER = /\{(\w+)\}/;
+const PLACEHOLDER = /\{([\w|]+)\}/;
 
 /**
  * Declares a decider. It names each event and each command of its stream once:
@@ -124,7 +156,7 @@ const PLACEHOLDER = /\{(\w+)\}/;
  * schema does not have, and where the decider is used when a rule decides an event that `evolve` does not fold.
  *
  * `stream` is the stream's name, forever: the category up to the dash, then the fields of the commands that make it
- * unique. `initialState` has the state's type, by annotation or, for a union of states, by `as State`. A state is plain
+ * unique. Of `{fromId|id}` a command's first field counts. `initialState` has the state's type, by annotation or, for a union of states, by `as State`. A state is plain
  * data and collections of plain data, so that snapshots can save and restore it. Raise `snapshotVersion` whenever
  * `evolve` or the state changes: snapshots of other versions are ignored.
  * @throws TypeError when a command does not have a field of the stream's name
@@ -156,8 +188,9 @@ export const decider = <
   const rules = new Map(Object.entries<Rule<object, State, Message>>(definition.commands as object as never));
   for (const type of rules.keys()) {
     const fields = context.commands[type]?.data.properties ?? {};
-    for (const [, field] of template.matchAll(new RegExp(PLACEHOLDER, 'g')))
-      if (!Object.hasOwn(fields, field!)) throw new TypeError(`${type} does not have ${field}, which names ${stream}`);
+    for (const [, names] of template.matchAll(new RegExp(PLACEHOLDER, 'g')))
+      if (!names!.split('|').some((name) => Object.hasOwn(fields, name)))
+        throw new TypeError(`${type} does not have ${names}, which names ${stream}`);
   }
 
   const ruleOf = (type: string): Rule<object, State, Message> => {
@@ -177,6 +210,7 @@ export const decider = <
     },
     decide: ({ type, data }, state, input) => ruleOf(type).decide(data, state, input),
     answer: ({ type, data }, events) => ruleOf(type).answer?.(data, events) ?? data,
+    read: ({ type }, state) => ruleOf(type).read?.(state),
     owner: ({ type, data }, state) => ruleOf(type).owner?.(data, state),
     ...(scope ? { scope } : {}),
     size: sizeOfState,

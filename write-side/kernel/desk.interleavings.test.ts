@@ -83,6 +83,7 @@ it('answers with what it wrote and refuses for a reason, in any order of command
                     stateAfter(seats, messages.slice(0, moment)),
                     {
                       now: '',
+                      timeZone: 'UTC',
                       revision: BigInt(moment),
                     },
                   );

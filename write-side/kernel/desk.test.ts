@@ -30,6 +30,15 @@ const gate = () => {
 
 const names = (events: readonly StoredEvent[]) => events.map(({ data }) => (data as { name: string }).name);
 
+it('answers a command that reads with the state after every event before it', async () => {
+  const store = memoryStreams();
+  const { submit } = seatsDesk({ store, decider: { ...seats, read: (_look, taken) => ({ taken }) } });
+  await submit(seatsRequest(take('ann')));
+  const read = { kind: 'done', events: [], read: { taken: ['ann', 'bob'] } };
+  expect((await Promise.all([submit(seatsRequest(take('bob'))), submit(seatsRequest(look))]))[1]).toMatchObject(read);
+  expect(await seatsDesk({ store }).submit(seatsRequest(look))).not.toHaveProperty('read');
+});
+
 describe('append batches', () => {
   it('contain the commands that came while an append was in flight, in order', async () => {
     const { way, close, open } = gate();

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Position, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { type AppendOptions, append } from './append.ts';
-import { type AppendBatch, decideBatch } from './append-batch.ts';
+import { type AppendBatch, type DecideOptions, decideBatch } from './append-batch.ts';
 import { findAnswer } from './find-answer.ts';
 import { type UnchangedAnswers, unchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
@@ -20,7 +20,7 @@ export type Desk = {
   leave(): Promise<void>;
 };
 
-export type DeskOptions = Omit<StreamStatesOptions & AppendOptions, 'onError' | 'observe'> & {
+export type DeskOptions = Omit<StreamStatesOptions & AppendOptions & DecideOptions, 'onError' | 'observe'> & {
   /** Called with errors that no client receives: a snapshot that could not be written, a fold that threw. */
   onError?(error: unknown): void;
   observe?: DeskObserver;
@@ -163,7 +163,7 @@ const isNew = ({ isAssumed }: Work, { revision }: StreamState): boolean => isAss
 const decide = (work: Work, state: StreamState): AppendBatch => {
   const { options, unchanged, queue, most } = work;
   const limits = { commands: isNew(work, state) ? 1 : most, bytes: MAX_APPEND_BYTES };
-  const batch = decideBatch(options.decider, { ...state, unchanged }, queue, limits, options.onError);
+  const batch = decideBatch(options, { ...state, unchanged }, queue, limits);
   for (const { waiting, outcome } of batch.settled) settle(work, waiting, outcome);
   for (const { waiting, at } of batch.repeated) void answerRepeat(work, waiting, at);
   return batch;

@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Position } from '../../platform/event-store/types.ts';
 import { expressPath, jsonBody } from '../../platform/http/app.ts';
 import { admit, type Identify } from '../../platform/identity/caller.ts';
@@ -9,6 +9,7 @@ import type { CommandHandler } from './command-handler.ts';
 import { type CommandRequest, commandReader } from './command-request.ts';
 import type { StepsByCommand } from './command-steps.ts';
 import { type Reply, runSteps } from './run-steps.ts';
+import { shedding } from './shedding.ts';
 
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];
@@ -27,9 +28,11 @@ export type CommandRoutesOptions = {
 /** Returns the routes of every command that has one: validated, decided, and answered with revision and position. */
 export const commandRoutes = (options: CommandRoutesOptions): Router => {
   const router = Router({ caseSensitive: true });
+  const { handler, answerWithin = 900 } = options;
+  const shed = shedding(handler, answerWithin / 2);
   for (const context of options.contexts) {
     for (const [type, schema] of Object.entries(context.commands)) {
-      if (schema.http) addRoute(router, options, context, type, schema, schema.http);
+      if (schema.http) addRoute(router, shed, { ...options, answerWithin }, context, type, schema, schema.http);
     }
   }
   return router;
@@ -37,7 +40,15 @@ export const commandRoutes = (options: CommandRoutesOptions): Router => {
 
 const addRoute = (
   router: Router,
-  { handler, answerWithin = 900, identify, steps: stepsByCommand = {}, tail, onError = () => {} }: CommandRoutesOptions,
+  shed: RequestHandler,
+  {
+    handler,
+    answerWithin,
+    identify,
+    steps: stepsByCommand = {},
+    tail,
+    onError = () => {},
+  }: CommandRoutesOptions & { answerWithin: number },
   context: ContextSchema,
   type: string,
   schema: CommandSchema,
@@ -48,7 +59,7 @@ const addRoute = (
   const steps = Object.hasOwn(stepsByCommand, type) ? stepsByCommand[type] : undefined;
   const mayTakeLonger = http.mayTakeLonger === true;
   const handleWithSteps = steps && runSteps(steps, { handler, mayTakeLonger, tail, onError });
-  const guards = [admit(identify, ruleOf(context, type), context), jsonBody];
+  const guards = [shed, admit(identify, ruleOf(context, type), context), jsonBody];
   const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
 
   router[method](expressPath(http.path), guards, async (req: Request, res: Response) => {

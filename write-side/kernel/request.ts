@@ -1,5 +1,5 @@
 import type { EventMetadata, Position } from '../../platform/event-store/types.ts';
-import type { Refusal } from './decider.ts';
+import type { DecisionInput, Refusal } from './decider.ts';
 
 type Event = { type: string; data: object };
 
@@ -16,13 +16,15 @@ export type Request = {
   ownedBy?: string;
   /** The scope that the thing must be in. With `ownedBy`, one of the two suffices. */
   within?: { field: string; values: readonly string[] };
+  /** {@link DecisionInput.prepared}: not part of the command, so a repeat may come with other values. */
+  prepared?: DecisionInput['prepared'];
   /** Whether the client has gone. A command that is not yet decided is then dropped. */
   isAbandoned?(): boolean;
 };
 
 /** The outcome of a command. Only `done` and an uncertain `unavailable` may have appended events. */
 export type Outcome =
-  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined }
+  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined; read?: object }
   | { kind: 'refused'; refusal: Refusal }
   /** The caller does not own the addressed thing, or it does not exist. */
   | { kind: 'not-owner' }

@@ -49,9 +49,13 @@ const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data 
   const { handler, mayTakeLonger, tail, onError } = options;
   const command = { ...given, correlationId: given.correlationId ?? randomUUID() };
   const dispatch = dispatchFor(handler, command);
-  const refusal = await steps.check?.(data, dispatch);
+  const [refusal, prepared] = await Promise.all([steps.check?.(data, dispatch), steps.prepare?.(data, dispatch)]);
+  if (refusal === 'unavailable') return reply.send({ kind: 'unavailable', uncertain: false });
   if (refusal) return reply.send({ kind: 'refused', refusal });
-  const outcome = await handler.handle({ ...command, isAbandoned: reply.isAbandoned });
+  if (prepared === 'unavailable') return reply.send({ kind: 'unavailable', uncertain: false });
+  const { isAbandoned } = reply;
+  const outcome = await handler.handle({ ...command, ...(prepared ? { prepared } : {}), isAbandoned });
+  if (outcome.kind === 'refused') await steps.refused?.(data, prepared, dispatch).catch(onError);
   if (outcome.kind !== 'done' || !steps.settle || reply.isAnswered()) return reply.send(outcome);
 
   const later = () =>
@@ -62,6 +66,7 @@ const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data 
     return { kind: 'later' };
   });
   if (settled.kind === 'later') return later();
+  if (settled.kind === 'as-decided') return reply.send(outcome);
   if (settled.kind === 'refused') return reply.send(settled);
   const position = settled.position ?? (await tail?.().catch(() => undefined));
   reply.send({ ...outcome, revision: settled.revision, position }, settled.body);
@@ -69,11 +74,14 @@ const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data 
 
 /** Dispatches commands on behalf of the one that is being answered. */
 const dispatchFor =
-  (handler: CommandHandler, { actor, commandId, correlationId, traceparent }: GivenCommand): Dispatch =>
-  async (command) => {
+  (handler: CommandHandler, given: GivenCommand): Dispatch =>
+  async ({ asCaller = false, ...command }) => {
+    const { actor, commandId, correlationId, traceparent, ownedBy, within } = given;
     const outcome = await handler.handle({
       ...command,
       actor,
+      ...(asCaller && ownedBy !== undefined ? { ownedBy } : {}),
+      ...(asCaller && within !== undefined ? { within } : {}),
       ...(correlationId === undefined ? {} : { correlationId }),
       ...(commandId === undefined ? {} : { causationId: commandId }),
       ...(traceparent === undefined ? {} : { traceparent }),

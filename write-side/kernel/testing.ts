@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { type Decider, isRefusal, refuse } from './decider.ts';
+import { type Decider, type DecisionInput, isRefusal, refuse } from './decider.ts';
 import { type DeskOptions, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
 import { jsonPieces } from './json-pieces.ts';
@@ -11,6 +11,9 @@ type Message = { type: string; data: object };
 
 const NOW = '2026-01-31T09:00:00.000Z';
 
+/** The time zone of the tests' calendar days. It differs from UTC, so that a test notices a day in UTC. */
+export const TIME_ZONE = 'Asia/Seoul';
+
 /** The state after these events. */
 export const stateAfter = <Command extends Message, Event extends Message, State>(
   decider: Decider<Command, Event, State>,
@@ -19,15 +22,18 @@ export const stateAfter = <Command extends Message, Event extends Message, State
 
 /**
  * Says what a decider does: given what happened, when a command comes, then these events, nothing, or a refusal.
- * @param now the time that decisions are given, UTC, ISO 8601
+ * @param now the time that decisions are given, UTC with milliseconds
  */
 export const specification = <Command extends Message, Event extends Message, State>(
   decider: Decider<Command, Event, State>,
   now = NOW,
+  timeZone = TIME_ZONE,
 ) => ({
   given: (...events: Event[]) => ({
-    when(command: Command) {
-      const decision = decider.decide(command, stateAfter(decider, events), { now, revision: BigInt(events.length) });
+    /** @param prepared what the command's steps read from other streams */
+    when(command: Command, prepared: DecisionInput['prepared'] = {}) {
+      const input = { now, timeZone, revision: BigInt(events.length), prepared };
+      const decision = decider.decide(command, stateAfter(decider, events), input);
       return {
         thenEvents: (...expected: [Event, ...Event[]]) => expect(decision).toEqual(expected),
         thenNothing: () => expect(decision).toEqual([]),
@@ -41,6 +47,7 @@ export const specification = <Command extends Message, Event extends Message, St
 /**
  * Gives commands one after the other.
  * @param from the state before them, and `revision` that of the next event
+ * @param now the time that decisions are given, UTC with milliseconds
  * @returns the events, the refusal of each command, and the state and next revision in the end
  */
 export const play = <Command extends Message, Event extends Message, State>(
@@ -48,12 +55,13 @@ export const play = <Command extends Message, Event extends Message, State>(
   commands: readonly Command[],
   from: State = decider.initialState,
   revision = 0n,
+  now = NOW,
 ): { state: State; revision: bigint; events: Event[]; refusals: (string | undefined)[] } => {
   let state = from;
   const events: Event[] = [];
   const next = () => revision + BigInt(events.length);
   const refusals = commands.map((command) => {
-    const decision = decider.decide(command, state, { now: NOW, revision: next() });
+    const decision = decider.decide(command, state, { now, timeZone: TIME_ZONE, revision: next() });
     if (isRefusal(decision)) return decision.refused;
     for (const event of decision) state = decider.evolve(state, event);
     events.push(...decision);
@@ -182,6 +190,7 @@ export const seatsDesk = (options: Pick<DeskOptions, 'store'> & Partial<DeskOpti
   desk({
     stream: SEATS_STREAM,
     decider: seats,
+    timeZone: TIME_ZONE,
     schemaVersion: () => 1,
     upcast: ({ type, data }) => ({ type, data: data as object }),
     pause: async () => {},

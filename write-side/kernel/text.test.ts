@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
-import { Strict } from '../../schemas/kernel/context.ts';
+import { type CommandSchema, Strict } from '../../schemas/kernel/context.ts';
 import { exampleOf } from '../../schemas/kernel/examples.ts';
-import { Id, Text } from '../../schemas/kernel/values.ts';
+import { Id, TEXT_PATTERN, Text } from '../../schemas/kernel/values.ts';
 import { textsOf } from './text.ts';
 
 const schema = Strict({
@@ -53,12 +53,19 @@ describe('text in a command', () => {
   });
 });
 
-/** The free texts of the commands, by where they are. */
+/** The free texts of the commands that come over HTTP, by where they are. */
 const allTexts = contextSchemas.flatMap((context) =>
-  Object.entries(context.commands).flatMap(([command, { data }]) => {
+  Object.entries<CommandSchema>(context.commands).flatMap(([command, { data, http }]) => {
+    if (!http) return [];
     const example = exampleOf(data) as Record<string, unknown>;
     return Object.keys(data.properties)
-      .filter((field) => typeof example[field] === 'string' && 'maxLength' in data.properties[field]!)
+      .filter((field) => {
+        const { maxLength, pattern = TEXT_PATTERN } = data.properties[field] as {
+          maxLength?: number;
+          pattern?: string;
+        };
+        return typeof example[field] === 'string' && maxLength !== undefined && pattern === TEXT_PATTERN;
+      })
       .map((field) => [context.name, command, field, data, example] as const);
   }),
 );

@@ -2,6 +2,7 @@ import { schema } from '../../schemas/parking.ts';
 import type { WriteSideContext } from '../context.ts';
 import { coupon } from './coupon.ts';
 import { parkingLot } from './parking-lot.ts';
-import { policies } from './policies.ts';
+import { policies, timers } from './policies.ts';
+import { steps } from './steps.ts';
 
-export const writeSide: WriteSideContext = { schema, deciders: [parkingLot, coupon], policies };
+export const writeSide: WriteSideContext = { schema, deciders: [parkingLot, coupon], policies, timers, steps };

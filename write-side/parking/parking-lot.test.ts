@@ -9,19 +9,39 @@ const { given } = specification(parkingLot);
 type Command = Parameters<typeof parkingLot.decide>[0];
 type Event = Parameters<typeof parkingLot.evolve>[1];
 
+/** The commands of lots without holds, waiting lists and arrivals, which the plain model of this file knows. */
+type LotCommand = Exclude<
+  Command,
+  {
+    type:
+      | 'HoldSpot'
+      | 'ReleaseSpotHold'
+      | 'JoinSpotWaitingList'
+      | 'LeaveSpotWaitingList'
+      | 'SettleSpots'
+      | 'RecordArrival'
+      | 'RecordDeparture'
+      | 'ExpireReservation'
+      | 'CheckParking'
+      | 'ApplyCoupon'
+      | 'CheckDiscount'
+      | 'SettleCoupon';
+  }
+>;
+
 const lotId = 'lot-1';
-const register = (spots = 5): Command => ({ type: 'RegisterLot', data: { lotId, name: '정자역 주차장', spots } });
-const reserve = (reservationId: string, carNumber: string): Command => ({
+const register = (spots = 5): LotCommand => ({ type: 'RegisterLot', data: { lotId, name: '정자역 주차장', spots } });
+const reserve = (reservationId: string, carNumber: string): LotCommand => ({
   type: 'ReserveParking',
   data: { lotId, reservationId, customerId: 'CUST1', carNumber, amount: 5000 },
 });
-const cancel = (reservationId: string, reason?: string): Command => ({
+const cancel = (reservationId: string, reason?: string): LotCommand => ({
   type: 'CancelReservation',
   data: { lotId, reservationId, ...(reason === undefined ? {} : { reason }) },
 });
-const changeSpots = (spots: number): Command => ({ type: 'ChangeSpots', data: { lotId, spots } });
-const close: Command = { type: 'CloseLot', data: { lotId } };
-const cancelRemaining: Command = { type: 'CancelRemainingReservations', data: { lotId } };
+const changeSpots = (spots: number): LotCommand => ({ type: 'ChangeLot', data: { lotId, spots } });
+const close: LotCommand = { type: 'CloseLot', data: { lotId } };
+const cancelRemaining: LotCommand = { type: 'CancelRemainingReservations', data: { lotId } };
 
 const registered = (spots = 5): Event => ({ type: 'LotRegistered', data: { lotId, name: '정자역 주차장', spots } });
 const spotsChanged = (spots: number): Event => ({ type: 'LotSpotsChanged', data: { lotId, spots } });
@@ -31,7 +51,13 @@ const reserved = (reservationId: string, carNumber: string): Event => ({
 });
 const canceled = (reservationId: string, reason?: string): Event => ({
   type: 'ReservationCanceled',
-  data: { lotId, reservationId, customerId: 'CUST1', ...(reason === undefined ? {} : { reason }) },
+  data: {
+    lotId,
+    reservationId,
+    customerId: 'CUST1',
+    ...(reason === undefined ? {} : { reason }),
+    ...(reason === 'no-show' ? {} : { amount: 5000 }),
+  },
 });
 const closed = (remaining = 0): Event => ({ type: 'LotClosed', data: { lotId, remaining } });
 
@@ -43,7 +69,7 @@ describe('RegisterLot', () => {
     given(registered(), closed()).when(register()).thenRefused('lot-already-registered'));
 });
 
-describe('ChangeSpots', () => {
+describe('ChangeLot', () => {
   it('changes their number', () => given(registered(5)).when(changeSpots(7)).thenEvents(spotsChanged(7)));
   it('accepts as few spots as are reserved', () =>
     given(registered(5), reserved('r-1', 'A')).when(changeSpots(1)).thenEvents(spotsChanged(1)));
@@ -155,12 +181,271 @@ describe('CancelRemainingReservations', () => {
 
 const id = (prefix: string, count: number) => fc.nat({ max: count - 1 }).map((n) => `${prefix}-${n}`);
 
-const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+const anyLotCommand: fc.Arbitrary<LotCommand> = fc.oneof(
   { weight: 1, arbitrary: fc.nat({ max: 4 }).map(register) },
   { weight: 1, arbitrary: fc.nat({ max: 4 }).map(changeSpots) },
   { weight: 6, arbitrary: fc.tuple(id('r', 12), id('car', 6)).map(([r, car]) => reserve(r, car)) },
   { weight: 4, arbitrary: id('r', 12).map((r) => cancel(r)) },
   { weight: 1, arbitrary: fc.constantFrom(close, cancelRemaining) },
+);
+
+const reserveFrom = (
+  reservationId: string,
+  carNumber: string,
+  from: { holdId?: string; entryId?: string },
+): Command => ({
+  type: 'ReserveParking',
+  data: { lotId, reservationId, customerId: 'CUST1', carNumber, amount: 5000, ...from },
+});
+const hold = (holdId: string, places = 1, customerId = 'CUST1'): Command => ({
+  type: 'HoldSpot',
+  data: { lotId, holdId, customerId, places },
+});
+const join = (entryId: string, places = 1, customerId = 'CUST1'): Command => ({
+  type: 'JoinSpotWaitingList',
+  data: { lotId, entryId, customerId, places },
+});
+const held = (holdId: string, places = 1): Event => ({
+  type: 'SpotHeld',
+  data: { lotId, holdId, customerId: 'CUST1', places, expiresAt: '2026-01-31T09:05:00.000Z' },
+});
+const joined = (entryId: string, customerId = 'CUST1'): Event => ({
+  type: 'SpotWaitingListJoined',
+  data: { lotId, entryId, customerId, places: 1 },
+});
+const offered = (entryId: string, customerId = 'CUST1'): Event => ({
+  type: 'SpotOffered',
+  data: { lotId, entryId, customerId, places: 1, expiresAt: '2026-01-31T09:05:00.000Z' },
+});
+
+describe('holds and the waiting list of a lot', () => {
+  const reservedFrom = (
+    reservationId: string,
+    carNumber: string,
+    from: { holdId?: string; entryId?: string },
+  ): Event => ({
+    type: 'ParkingReserved',
+    data: reserveFrom(reservationId, carNumber, from).data as never,
+  });
+
+  it('holds spots for five minutes, or for as long as the lot says', () => {
+    given(registered(2)).when(hold('h-1', 2)).thenEvents(held('h-1', 2));
+    const data = { lotId, name: '정자역 주차장', spots: 2, holdFor: 10 };
+    given({ type: 'LotRegistered', data })
+      .when(hold('h-1'))
+      .thenEvents({ type: 'SpotHeld', data: { ...held('h-1').data, expiresAt: '2026-01-31T09:00:10.000Z' } as never });
+  });
+  it('counts held spots as taken', () => {
+    given(registered(1), held('h-1')).when(reserve('r-1', 'A')).thenRefused('lot-full');
+    given(registered(2), held('h-1')).when(changeSpots(0)).thenRefused('spots-below-reserved');
+  });
+  it('reserves one held spot for each car', () => {
+    const first = reservedFrom('r-1', 'A', { holdId: 'h-1' });
+    const second = reservedFrom('r-2', 'B', { holdId: 'h-1' });
+    given(registered(2), held('h-1', 2))
+      .when(reserveFrom('r-1', 'A', { holdId: 'h-1' }))
+      .thenEvents(first);
+    given(registered(2), held('h-1', 2), first)
+      .when(reserveFrom('r-2', 'B', { holdId: 'h-1' }))
+      .thenEvents(second);
+    given(registered(2), held('h-1', 2), first, second)
+      .when(reserveFrom('r-3', 'C', { holdId: 'h-1' }))
+      .thenRefused('hold-ended');
+  });
+  it('offers the spot of a cancelled reservation to the first in line', () =>
+    given(registered(1), reserved('r-1', 'A'), joined('e-1', 'CUST2'), joined('e-2', 'CUST3'))
+      .when(cancel('r-1'))
+      .thenEvents(canceled('r-1'), offered('e-1', 'CUST2')));
+  it('offers spots that are added', () =>
+    given(registered(0), joined('e-1')).when(changeSpots(1)).thenEvents(spotsChanged(1), offered('e-1')));
+  it('reserves the offered spot', () => {
+    const accepted = reservedFrom('r-2', 'B', { entryId: 'e-1' });
+    given(registered(1), joined('e-1'), offered('e-1'))
+      .when(reserveFrom('r-2', 'B', { entryId: 'e-1' }))
+      .thenEvents(accepted);
+    given(registered(1), joined('e-1'), offered('e-1'), accepted)
+      .when(reserveFrom('r-3', 'C', { entryId: 'e-1' }))
+      .thenRefused('entry-ended');
+  });
+  it('has nothing to wait for while a spot is free', () =>
+    given(registered(1)).when(join('e-1')).thenRefused('places-left'));
+  it('ends with the lot', () => {
+    const released: Event = {
+      type: 'SpotHoldReleased',
+      data: { lotId, holdId: 'h-1', customerId: 'CUST1', places: 1, reason: 'closed' },
+    };
+    const left: Event = {
+      type: 'SpotWaitingListLeft',
+      data: { lotId, entryId: 'e-1', customerId: 'CUST1', places: 1, reason: 'closed' },
+    };
+    given(registered(1), held('h-1'), joined('e-1')).when(close).thenEvents(closed(), released, left);
+  });
+  it('ends with the lot, in several appends', () => {
+    const many = CANCELLATIONS_PER_COMMAND + 1;
+    const waiting = Array.from({ length: many }, (_, index) => joined(`e-${index}`, `CUST${index}`));
+    const first = play(parkingLot, [close], stateAfter(parkingLot, [registered(0), ...waiting]));
+    expect(first.events).toHaveLength(CANCELLATIONS_PER_COMMAND + 1);
+    expect(first.events[0]).toEqual(closed(1));
+    expect(play(parkingLot, [cancelRemaining], first.state).events).toHaveLength(1);
+  });
+});
+
+describe('the settings of a lot', () => {
+  const settings = { price: 5000, arriveWithin: 30, cancelUntil: 20, holdFor: 60, paidHours: 2, overtimePrice: 1000 };
+  const withSettings: Event = { type: 'LotRegistered', data: { lotId, name: '정자역 주차장', spots: 2, ...settings } };
+  const terms = {
+    arriveBy: '2026-01-31T09:30:00.000Z',
+    cancelBy: '2026-01-31T09:20:00.000Z',
+    paidHours: 2,
+    overtimePrice: 1000,
+  };
+  const change = (data: object): Command => ({ type: 'ChangeLot', data: { lotId, ...data } });
+  const changed = (data: object): Event => ({ type: 'LotChanged', data: { lotId, ...data } });
+  const fixed: Event = { type: 'ParkingReserved', data: { ...reserved('r-1', 'A').data, ...terms } as never };
+  const at = (time: string) => specification(parkingLot, `2026-01-31T${time}.000Z`).given(withSettings, fixed);
+  const noShow = canceled('r-1', 'no-show');
+  const arrive: Command = { type: 'RecordArrival', data: { lotId, reservationId: 'r-1' } };
+  const depart: Command = { type: 'RecordDeparture', data: { lotId, reservationId: 'r-1' } };
+  const arrived = (time: string): Event => ({
+    type: 'CarArrived',
+    data: { lotId, reservationId: 'r-1', customerId: 'CUST1', carNumber: 'A', arrivedAt: `2026-01-31T${time}.000Z` },
+  });
+  const departed = (from: string, to: string, due: number): Event => ({
+    type: 'CarDeparted',
+    data: { ...(arrived(from).data as never as object), departedAt: `2026-01-31T${to}.000Z`, due } as never,
+  });
+  const laterThan = (time: string, ...events: Event[]) =>
+    specification(parkingLot, `2026-01-31T${time}.000Z`).given(withSettings, fixed, ...events);
+
+  it('are changed one by one', () => {
+    given(withSettings)
+      .when(change({ price: 6000 }))
+      .thenEvents(changed({ price: 6000 }));
+    given(withSettings)
+      .when(change({ name: '정자역 지하 주차장', spots: 3, price: 5000 }))
+      .thenEvents(spotsChanged(3), changed({ name: '정자역 지하 주차장' }));
+    given(withSettings)
+      .when(change({ ...settings, name: '정자역 주차장', spots: 2 }))
+      .thenNothing();
+    given(withSettings, changed({ price: 6000 }))
+      .when(change({ price: 6000 }))
+      .thenNothing();
+    given(withSettings, changed({ price: 6000 }))
+      .when(reserve('r-1', 'A'))
+      .thenRefused('price-changed');
+  });
+  it('are fixed for a reservation when it is made', () => {
+    given(withSettings).when(reserve('r-1', 'A')).thenEvents(fixed);
+    laterThan('09:25:00', changed({ arriveWithin: 1, cancelUntil: 60 }))
+      .when(cancel('r-1'))
+      .thenRefused('too-late');
+  });
+  it('determine the amount', () => {
+    const other: Command = { type: 'ReserveParking', data: { ...reserve('r-1', 'A').data, amount: 1 } as never };
+    given(withSettings).when(other).thenRefused('price-changed');
+    given(registered())
+      .when(other)
+      .thenEvents({ type: 'ParkingReserved', data: other.data as never });
+  });
+  it('limit the time for cancelling', () => {
+    at('09:19:59').when(cancel('r-1')).thenEvents(canceled('r-1'));
+    at('09:20:00').when(cancel('r-1')).thenRefused('too-late');
+  });
+  it('limit the time for arriving: the reservation ends with the next command, or by its timer', () => {
+    const expire: Command = { type: 'ExpireReservation', data: { lotId, reservationId: 'r-1' } };
+    at('09:29:59').when(expire).thenRefused('not-due');
+    at('09:30:00').when(expire).thenEvents(noShow);
+    at('09:30:00').when(arrive).thenRefused('already-canceled');
+    laterThan('09:30:00', noShow).when(expire).thenNothing();
+    laterThan('09:31:00', arrived('09:29:00')).when(expire).thenNothing();
+    laterThan('09:31:00', joined('e-1', 'CUST2'))
+      .when(changeSpots(1))
+      .thenEvents(
+        noShow,
+        {
+          type: 'SpotOffered',
+          data: { lotId, entryId: 'e-1', customerId: 'CUST2', places: 1, expiresAt: '2026-01-31T09:32:00.000Z' },
+        } as never,
+        spotsChanged(1),
+      );
+  });
+
+  it('records the arrival once', () => {
+    at('09:10:00').when(arrive).thenEvents(arrived('09:10:00'));
+    laterThan('09:11:00', arrived('09:10:00')).when(arrive).thenRefused('already-arrived');
+    laterThan('09:11:00', arrived('09:10:00')).when(cancel('r-1')).thenRefused('already-arrived');
+    given(withSettings).when(arrive).thenRefused('reservation-not-found');
+    given().when(arrive).thenRefused('lot-not-found');
+  });
+  it.each([
+    ['11:10:00', 0],
+    ['11:10:01', 1000],
+    ['12:10:00', 1000],
+    ['13:00:00', 2000],
+  ])('charges a car that came at 09:10 and leaves at %s for each started hour beyond two: %i', (time, due) =>
+    laterThan(time, arrived('09:10:00'))
+      .when(depart)
+      .thenEvents(departed('09:10:00', time, due)),
+  );
+  it('charges nothing when the clock went backwards', () =>
+    laterThan('08:00:00', arrived('09:10:00'))
+      .when(depart)
+      .thenEvents(departed('09:10:00', '08:00:00', 0)));
+  it('frees the spot of a car that leaves, once', () => {
+    at('09:10:00').when(depart).thenRefused('not-arrived');
+    const left = departed('09:10:00', '10:00:00', 0);
+    laterThan('10:00:01', arrived('09:10:00'), left).when(depart).thenRefused('already-completed');
+    laterThan('10:00:01', arrived('09:10:00'), left).when(cancel('r-1')).thenRefused('already-completed');
+    const state = stateAfter(parkingLot, [withSettings, fixed, arrived('09:10:00'), left]);
+    expect([state.open.size, state.cars.size, state.arrived, state.arrivals.length]).toEqual([0, 0, 0, 0]);
+  });
+  it('keeps the reservation of a car that is in a lot when it closes', () => {
+    laterThan('09:11:00', arrived('09:10:00')).when(close).thenEvents(closed());
+    const left = departed('09:10:00', '10:00:00', 0);
+    laterThan('10:00:00', arrived('09:10:00'), closed()).when(depart).thenEvents(left);
+  });
+});
+
+const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('RecordArrival' as const, 'RecordDeparture' as const, 'ExpireReservation' as const),
+        id('r', 12),
+      )
+      .map(([type, reservationId]): Command => ({ type, data: { lotId, reservationId } })),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record(
+        { price: fc.constantFrom(5000, 6000), arriveWithin: fc.integer({ min: 1, max: 60 }) },
+        { requiredKeys: [] },
+      )
+      .map((settings): Command => ({ type: 'ChangeLot', data: { lotId, ...settings } })),
+  },
+  { weight: 3, arbitrary: anyLotCommand },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(
+        id('r', 12),
+        id('car', 6),
+        fc.oneof(
+          id('h', 4).map((holdId) => ({ holdId })),
+          id('e', 4).map((entryId) => ({ entryId })),
+        ),
+      )
+      .map(([r, car, from]) => reserveFrom(r, car, from)),
+  },
+  { weight: 1, arbitrary: fc.tuple(id('h', 4), fc.integer({ min: 1, max: 3 })).map(([h, places]) => hold(h, places)) },
+  { weight: 1, arbitrary: fc.tuple(id('e', 4), id('C', 3)).map(([e, customerId]) => join(e, 1, customerId)) },
+  { weight: 1, arbitrary: id('h', 4).map((holdId): Command => ({ type: 'ReleaseSpotHold', data: { lotId, holdId } })) },
+  {
+    weight: 1,
+    arbitrary: id('e', 4).map((entryId): Command => ({ type: 'LeaveSpotWaitingList', data: { lotId, entryId } })),
+  },
 );
 
 /** A plain model of a lot: a list of the open reservations. */
@@ -175,7 +460,7 @@ const model = () => {
       return spots ?? 0;
     },
     open,
-    takes(command: Command): boolean {
+    takes(command: LotCommand): boolean {
       if (command.type === 'RegisterLot') {
         if (spots !== undefined) return false;
         spots = command.data.spots;
@@ -183,9 +468,9 @@ const model = () => {
       }
       if (spots === undefined) return false;
       switch (command.type) {
-        case 'ChangeSpots':
-          if (isClosed || command.data.spots < open.length) return false;
-          spots = command.data.spots;
+        case 'ChangeLot':
+          if (isClosed || (command.data.spots ?? spots) < open.length) return false;
+          spots = command.data.spots ?? spots;
           return true;
         case 'ReserveParking': {
           const { reservationId, carNumber } = command.data;
@@ -220,7 +505,7 @@ describe('any sequence of commands', () => {
 
   it('accepts and refuses like a plain model, with never more cars than spots and no car twice', () => {
     fc.assert(
-      fc.property(fc.array(anyCommand, { minLength: 1, maxLength: 60 }), (commands) => {
+      fc.property(fc.array(anyLotCommand, { minLength: 1, maxLength: 60 }), (commands) => {
         const lot = model();
         let state = parkingLot.initialState;
         for (const command of commands) {

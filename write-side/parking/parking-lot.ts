@@ -1,77 +1,155 @@
-import { CANCELLATIONS_PER_COMMAND, type ParkingEvent, schema as parking } from '../../schemas/parking.ts';
+import { plus } from '../../schemas/kernel/calendar.ts';
+import { DEFAULT_HOLD_FOR, OFFERS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
+import { MAX_MONEY } from '../../schemas/kernel/values.ts';
+import { CANCELLATIONS_PER_COMMAND, type ParkingEvent, schema as parking, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { type DecisionInput, decider, isRefusal, notDue, type Refusal, refuse } from '../kernel/decider.ts';
+import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
+import { noTexts, type SortedTexts, textsBefore, withoutText, withText } from '../kernel/sorted-texts.ts';
+
+type Data<Type extends ParkingEvent['type']> = Extract<ParkingEvent, { type: Type }>['data'];
+
+type Settings = Omit<Data<'LotChanged'>, 'lotId' | 'name'>;
+
+/** A reservation that has a spot, with what was fixed when it was made. */
+type Reservation = Pick<
+  Data<'ParkingReserved'>,
+  'customerId' | 'carNumber' | 'amount' | 'coupon' | 'arriveBy' | 'cancelBy' | 'paidHours' | 'overtimePrice'
+> & { arrivedAt?: string };
 
 type State = {
   status: 'unregistered' | 'open' | 'closed';
+  name: string;
   spots: number;
+  settings: Settings;
+  places: Places;
   /** By reservation id. */
-  open: ImmutableMap<string, { customerId: string; carNumber: string }>;
+  open: ImmutableMap<string, Reservation>;
+  /** The number of open reservations whose car has arrived. */
+  arrived: number;
+  /** When open reservations without an arrival expire: `{arriveBy} {reservationId}`. */
+  arrivals: SortedTexts;
   /** Open reservations by car. Two of one car stem from before cars were compared by {@link carOf}. */
   cars: ImmutableMap<string, number>;
-  /** The customers of the reservations cancelled last. */
-  canceled: PastIds<string>;
+  /** The redemptions of coupons that were settled last, by {@link redemptionKey}. */
+  redemptions: PastIds<'used' | 'unused'>;
+  /** The reservations that ended last. */
+  ended: PastIds<{ customerId: string; how: 'canceled' | 'completed' }>;
 };
 
-/** Cancelled reservations that a lot remembers, at least. */
-const REMEMBERED_CANCELLATIONS = 1_000;
+type Redemption = NonNullable<Reservation['coupon']>;
+
+/** A coupon that is redeemed for the reservation of a command: `coupon` of the decision's `prepared`. */
+export type RedeemedCoupon = Redemption & { customerId: string; value: number };
+
+/** Ended reservations, and settled redemptions, that a lot remembers, at least. */
+const REMEMBERED = 1_000;
 
 const initialState: State = {
   status: 'unregistered',
+  name: '',
   spots: 0,
+  settings: {},
+  places: noPlaces,
   open: ImmutableMap(),
+  arrived: 0,
+  arrivals: noTexts,
   cars: ImmutableMap(),
-  canceled: noPastIds(REMEMBERED_CANCELLATIONS),
+  redemptions: noPastIds(REMEMBERED),
+  ended: noPastIds(REMEMBERED),
 };
 
-/** A lot, the unit of optimistic concurrency. */
-export const parkingLot = decider(parking, {
+const kept = limitedPlaces(spots, {
+  unreserved: ({ status, spots, open }: State) => (status === 'open' ? spots - open.size : 0),
+  holdFor: ({ settings: { holdFor = DEFAULT_HOLD_FOR } }) => holdFor,
+  refusal: (lot) => (lot.status === 'open' ? undefined : notOpen(lot)),
+});
+
+/** The rules of a lot, without the ends of what is due. */
+const rules = decider(parking, {
   stream: 'parkingLot-{lotId}',
   initialState,
 
   evolve: {
-    LotRegistered: (lot, { spots }) => ({ ...lot, status: 'open', spots }),
+    ...kept.evolve,
+    LotRegistered: (lot, { lotId: _, name, spots, ...settings }) => ({ ...lot, status: 'open', name, spots, settings }),
+    LotChanged: (lot, { lotId: _, name = lot.name, ...settings }) => ({
+      ...lot,
+      name,
+      settings: { ...lot.settings, ...settings },
+    }),
     LotSpotsChanged: (lot, { spots }) => ({ ...lot, spots }),
     LotClosed: (lot) => ({ ...lot, status: 'closed' }),
-    ParkingReserved: (lot, { reservationId, customerId, carNumber }) => ({
-      ...lot,
-      open: lot.open.set(reservationId, { customerId, carNumber }),
-      cars: withCar(lot.cars, carNumber),
-    }),
-    ReservationCanceled: (lot, { reservationId }) => {
+    ParkingReserved: (lot, { lotId: _, reservationId, holdId, entryId, ...data }) => {
+      const { discount: _discount, couponValue: _value, couponDays: _days, ...reservation } = data;
+      return {
+        ...lot,
+        places: usePlaces(lot.places, { holdId, entryId }, 1),
+        open: lot.open.set(reservationId, reservation),
+        arrivals: withArrival(lot.arrivals, reservationId, reservation),
+        cars: withCar(lot.cars, reservation.carNumber),
+        redemptions: settledAs(lot.redemptions, reservation.coupon, 'used'),
+      };
+    },
+    ReservationDiscounted: (lot, { reservationId, amount, coupon }) => {
       const reservation = lot.open.get(reservationId);
       if (!reservation) return lot;
       return {
         ...lot,
-        open: lot.open.delete(reservationId),
-        cars: withoutCar(lot.cars, reservation.carNumber),
-        canceled: remember(lot.canceled, reservationId, reservation.customerId),
+        open: lot.open.set(reservationId, { ...reservation, amount, coupon }),
+        redemptions: settledAs(lot.redemptions, coupon, 'used'),
       };
     },
+    CouponUnused: (lot, coupon) => ({ ...lot, redemptions: settledAs(lot.redemptions, coupon, 'unused') }),
+    ReservationCanceled: (lot, { reservationId }) => end(lot, reservationId, 'canceled'),
+    CarArrived: (lot, { reservationId, arrivedAt }) => {
+      const reservation = lot.open.get(reservationId);
+      if (!reservation) return lot;
+      return {
+        ...lot,
+        open: lot.open.set(reservationId, { ...reservation, arrivedAt }),
+        arrived: lot.arrived + 1,
+        arrivals: withoutArrival(lot.arrivals, reservationId, reservation),
+      };
+    },
+    CarDeparted: (lot, { reservationId }) => end(lot, reservationId, 'completed'),
   },
 
   commands: {
+    ...kept.commands,
+
     RegisterLot: {
       decide: (data, { status }) =>
         status === 'unregistered' ? [{ type: 'LotRegistered', data }] : refuse('lot-already-registered'),
       answer: (data) => ({ ...data, status: 'open' }),
     },
 
-    ChangeSpots: {
-      decide: (data, lot) => {
+    ChangeLot: {
+      decide: ({ lotId, spots, name, ...settings }, lot) => {
         if (lot.status !== 'open') return notOpen(lot);
-        const reserved = lot.open.size;
-        if (data.spots < reserved) return refuse('spots-below-reserved', `${reserved} are reserved`);
-        return data.spots === lot.spots ? [] : [{ type: 'LotSpotsChanged', data }];
+        const taken = lot.open.size + lot.places.kept;
+        if (spots !== undefined && spots < taken)
+          return refuse('spots-below-reserved', `${taken} are reserved, held or offered`);
+        const changed = {
+          ...(name === undefined || name === lot.name ? {} : { name }),
+          ...changedSettings(lot.settings, settings),
+        };
+        return [
+          ...(spots === undefined || spots === lot.spots
+            ? []
+            : [{ type: 'LotSpotsChanged' as const, data: { lotId, spots } }]),
+          ...(Object.keys(changed).length === 0 ? [] : [{ type: 'LotChanged' as const, data: { lotId, ...changed } }]),
+        ];
       },
     },
 
     CloseLot: {
       decide: ({ lotId }, lot) => {
         if (lot.status !== 'open') return notOpen(lot);
-        const canceled = cancellations(lotId, lot);
-        return [{ type: 'LotClosed', data: { lotId, remaining: lot.open.size - canceled.length } }, ...canceled];
+        const ends = endings(lotId, lot);
+        const remaining = lot.open.size - lot.arrived + kept.open(lot) - ends.length;
+        return [{ type: 'LotClosed', data: { lotId, remaining } }, ...ends];
       },
       answer: ({ lotId }) => ({ lotId, status: 'closed' }),
     },
@@ -79,55 +157,267 @@ export const parkingLot = decider(parking, {
     CancelRemainingReservations: {
       decide: ({ lotId }, lot) => {
         if (lot.status === 'unregistered') return notOpen(lot);
-        return lot.status === 'closed' ? cancellations(lotId, lot) : [];
+        return lot.status === 'closed' ? endings(lotId, lot) : [];
       },
       answer: ({ lotId }) => ({ lotId, status: 'closed' }),
     },
 
     ReserveParking: {
-      decide: (data, lot) => {
-        const { reservationId, carNumber } = data;
-        if (lot.status !== 'open') return notOpen(lot);
-        if (customerOf(lot, reservationId) !== undefined) return refuse('reservation-already-exists');
-        if (lot.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
-        if (lot.open.size >= lot.spots) return refuse('lot-full', `all ${lot.spots} spots are reserved`);
-        return [{ type: 'ParkingReserved', data }];
+      decide: ({ couponId, ...data }, lot, { now, prepared }) => {
+        const refused = reservingRefusal(lot, data, now);
+        if (refused) return refused;
+        const reservation = { ...data, ...termsOf(lot.settings, now) };
+        if (couponId === undefined) return [{ type: 'ParkingReserved', data: reservation }];
+        const used = discountOf(lot, data, prepared);
+        return isRefusal(used) ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used[0] } }];
       },
-      answer: (data) => ({ ...data, status: 'reserved' }),
+      answer: (data, events) => {
+        const reserved = events.find(({ type }) => type === 'ParkingReserved') as { data: Data<'ParkingReserved'> };
+        const { amount = data.amount, discount } = reserved?.data ?? {};
+        return { ...data, amount, ...(discount === undefined ? {} : { discount }), status: 'reserved' };
+      },
+    },
+
+    CheckParking: { decide: (data, lot, { now }) => reservingRefusal(lot, data, now) ?? [] },
+
+    ApplyCoupon: {
+      decide: (data, lot, { prepared }) => {
+        const { lotId, reservationId } = data;
+        const refused = discountRefusal(lot, reservationId);
+        if (refused) return refused;
+        const reservation = lot.open.get(reservationId)!;
+        const used = discountOf(lot, reservation, prepared);
+        if (isRefusal(used)) return used;
+        const { customerId } = reservation;
+        return [{ type: 'ReservationDiscounted', data: { lotId, reservationId, customerId, ...used[0] } }];
+      },
+      answer: (data, events) => {
+        const found = events.find(({ type }) => type === 'ReservationDiscounted');
+        const { amount, discount } = (found?.data ?? {}) as Partial<Data<'ReservationDiscounted'>>;
+        return { ...data, ...(amount === undefined ? {} : { amount, discount }) };
+      },
+    },
+
+    CheckDiscount: { decide: ({ reservationId }, lot) => discountRefusal(lot, reservationId) ?? [] },
+
+    SettleCoupon: {
+      decide: (data, { open, redemptions }) => {
+        const { reservationId, couponId, redemption } = data;
+        const key = redemptionKey(data);
+        const used = open.get(reservationId)?.coupon;
+        if (used?.couponId === couponId && used.redemption === redemption) return [];
+        return recall(redemptions, key) === undefined ? [{ type: 'CouponUnused', data }] : [];
+      },
     },
 
     CancelReservation: {
       owner: ({ reservationId }, lot) => customerOf(lot, reservationId),
-      decide: ({ lotId, reservationId, reason }, lot) => {
+      decide: ({ lotId, reservationId, reason }, lot, { now }) => {
         if (lot.status === 'unregistered') return notOpen(lot);
-        const customerId = customerOf(lot, reservationId);
-        if (customerId === undefined) return refuse('reservation-not-found');
-        if (!lot.open.has(reservationId)) return refuse('already-canceled');
-        const data = { lotId, reservationId, customerId, ...(reason === undefined ? {} : { reason }) };
-        return [{ type: 'ReservationCanceled', data }];
+        const reservation = lot.open.get(reservationId);
+        if (!reservation) return notThere(lot, reservationId);
+        const { cancelBy, arrivedAt } = reservation;
+        if (arrivedAt !== undefined) return refuse('already-arrived');
+        if (cancelBy !== undefined && now >= cancelBy)
+          return refuse('too-late', `it could be cancelled until ${cancelBy}`);
+        return [refunded(lotId, reservationId, reservation, reason)];
       },
       answer: ({ lotId, reservationId }) => ({ lotId, reservationId, status: 'canceled' }),
     },
+
+    RecordArrival: {
+      decide: ({ lotId, reservationId }, lot, { now }) => {
+        if (lot.status === 'unregistered') return notOpen(lot);
+        const reservation = lot.open.get(reservationId);
+        if (!reservation) return notThere(lot, reservationId);
+        if (reservation.arrivedAt !== undefined) return refuse('already-arrived');
+        if (lot.status === 'closed') return notOpen(lot);
+        const { customerId, carNumber } = reservation;
+        return [{ type: 'CarArrived', data: { lotId, reservationId, customerId, carNumber, arrivedAt: now } }];
+      },
+      answer: (data, events) => {
+        const arrived = events.find(({ type }) => type === 'CarArrived') as { data: Data<'CarArrived'> } | undefined;
+        return { ...data, arrivedAt: arrived?.data.arrivedAt, status: 'arrived' };
+      },
+    },
+
+    // A car that is in a closed lot may leave it.
+    RecordDeparture: {
+      decide: ({ lotId, reservationId }, lot, { now }) => {
+        if (lot.status === 'unregistered') return notOpen(lot);
+        const reservation = lot.open.get(reservationId);
+        if (!reservation) return notThere(lot, reservationId);
+        const { customerId, carNumber, arrivedAt } = reservation;
+        if (arrivedAt === undefined) return refuse('not-arrived');
+        const departedAt = now;
+        const due = overtimeOf(reservation, arrivedAt, departedAt);
+        return [
+          { type: 'CarDeparted', data: { lotId, reservationId, customerId, carNumber, arrivedAt, departedAt, due } },
+        ];
+      },
+      answer: (data, events) => {
+        const departed = events.find(({ type }) => type === 'CarDeparted') as { data: Data<'CarDeparted'> } | undefined;
+        return { ...data, departedAt: departed?.data.departedAt, due: departed?.data.due, status: 'completed' };
+      },
+    },
+
+    // Every decision ends what is due, so this one has nothing else to do.
+    ExpireReservation: {
+      decide: ({ reservationId }, { open }, { now }) => {
+        const { arriveBy, arrivedAt } = open.get(reservationId) ?? {};
+        return arrivedAt === undefined && arriveBy !== undefined && now < arriveBy ? notDue : [];
+      },
+    },
   },
 
-  snapshotVersion: 4,
+  snapshotVersion: 8,
 });
+
+/** A lot, the unit of optimistic concurrency. */
+export const parkingLot = kept.settling(rules, ({ lotId }, { arrivals, open }, now) =>
+  textsBefore(arrivals, `${now}~`, OFFERS_PER_COMMAND).map((text) => {
+    const reservationId = text.slice(text.indexOf(' ') + 1);
+    return canceled(lotId, reservationId, open.get(reservationId)!.customerId, 'no-show');
+  }),
+);
 
 const notOpen = ({ status }: State): Refusal => refuse(status === 'closed' ? 'lot-closed' : 'lot-not-found');
 
-/** The customer of a reservation, open or cancelled; undefined for an id that is unused or forgotten. */
-const customerOf = ({ open, canceled }: State, reservationId: string): string | undefined =>
-  open.get(reservationId)?.customerId ?? recall(canceled, reservationId);
+/** The customer of a reservation, open or ended; undefined for an id that is unused or forgotten. */
+const customerOf = ({ open, ended }: State, reservationId: string): string | undefined =>
+  (open.get(reservationId) ?? recall(ended, reservationId))?.customerId;
 
-const cancellations = (lotId: string, { open }: State): Extract<ParkingEvent, { type: 'ReservationCanceled' }>[] =>
-  open
+/** Refuses a command for a reservation that is not open. */
+const notThere = ({ ended }: State, reservationId: string): Refusal => {
+  const past = recall(ended, reservationId);
+  if (!past) return refuse('reservation-not-found');
+  return refuse(past.how === 'completed' ? 'already-completed' : 'already-canceled');
+};
+
+/** Cancels a reservation whose amount and coupon go back to the customer. */
+const refunded = (lotId: string, reservationId: string, reservation: Reservation, reason?: string) => {
+  const { customerId, amount, coupon } = reservation;
+  const { type, data } = canceled(lotId, reservationId, customerId, reason);
+  return { type, data: { ...data, amount, ...(coupon === undefined ? {} : { coupon }) } };
+};
+
+const canceled = (lotId: string, reservationId: string, customerId: string, reason?: string) => ({
+  type: 'ReservationCanceled' as const,
+  data: { lotId, reservationId, customerId, ...(reason === undefined ? {} : { reason }) },
+});
+
+/** Refuses a reservation for any reason but its coupon. */
+const reservingRefusal = (
+  lot: State,
+  data: Pick<Data<'ParkingReserved'>, 'reservationId' | 'customerId' | 'carNumber' | 'amount' | 'holdId' | 'entryId'>,
+  now: string,
+): Refusal | undefined => {
+  const { reservationId, carNumber, amount } = data;
+  const { price } = lot.settings;
+  if (lot.status !== 'open') return notOpen(lot);
+  if (customerOf(lot, reservationId) !== undefined) return refuse('reservation-already-exists');
+  if (lot.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
+  if (price !== undefined && price !== amount) return refuse('price-changed', `the price is ${price}`);
+  return kept.refusalOf(lot, data, 1, now);
+};
+
+/** Refuses a coupon for a reservation that is not open or uses one already. */
+const discountRefusal = (lot: State, reservationId: string): Refusal | undefined => {
+  if (lot.status === 'unregistered') return notOpen(lot);
+  const reservation = lot.open.get(reservationId);
+  if (!reservation) return notThere(lot, reservationId);
+  return reservation.coupon === undefined ? undefined : refuse('coupon-already-applied');
+};
+
+/** Returns the lowered amount with the coupon that lowers it, or the refusal of the coupon. */
+const discountOf = (
+  { redemptions }: State,
+  { customerId, amount }: Pick<Reservation, 'customerId' | 'amount'>,
+  prepared: DecisionInput['prepared'],
+): Refusal | [{ amount: number; discount: number; coupon: Redemption }] => {
+  const found = prepared?.coupon as RedeemedCoupon | Refusal | undefined;
+  if (found === undefined) return refuse('coupon-not-found');
+  if ('refused' in found) return found;
+  const { couponId, redemption, value } = found;
+  if (found.customerId !== customerId) return refuse('coupon-not-found');
+  // A redemption lowers one amount, once: what was settled is over.
+  if (recall(redemptions, redemptionKey(found)) !== undefined) return refuse('coupon-already-redeemed');
+  const discount = Math.min(amount, value);
+  return [{ amount: amount - discount, discount, coupon: { couponId, redemption } }];
+};
+
+const redemptionKey = ({ couponId, redemption }: Redemption): string => `${couponId} ${redemption}`;
+
+const settledAs = (
+  redemptions: State['redemptions'],
+  coupon: Redemption | undefined,
+  how: 'used' | 'unused',
+): State['redemptions'] => (coupon === undefined ? redemptions : remember(redemptions, redemptionKey(coupon), how));
+
+const end = (lot: State, reservationId: string, how: 'canceled' | 'completed'): State => {
+  const reservation = lot.open.get(reservationId);
+  if (!reservation) return lot;
+  const { customerId, carNumber, arrivedAt } = reservation;
+  return {
+    ...lot,
+    open: lot.open.delete(reservationId),
+    arrived: lot.arrived - (arrivedAt === undefined ? 0 : 1),
+    arrivals: withoutArrival(lot.arrivals, reservationId, reservation),
+    cars: withoutCar(lot.cars, carNumber),
+    ended: remember(lot.ended, reservationId, { customerId, how }),
+  };
+};
+
+const withArrival = (arrivals: SortedTexts, reservationId: string, { arriveBy }: Reservation): SortedTexts =>
+  arriveBy === undefined ? arrivals : withText(arrivals, `${arriveBy} ${reservationId}`);
+
+const withoutArrival = (arrivals: SortedTexts, reservationId: string, { arriveBy }: Reservation): SortedTexts =>
+  arriveBy === undefined ? arrivals : withoutText(arrivals, `${arriveBy} ${reservationId}`);
+
+/** Returns what the settings of a lot fix for a reservation. */
+const termsOf = (settings: Settings, now: string) => {
+  const { arriveWithin, cancelUntil, paidHours, overtimePrice, couponValue, couponDays } = settings;
+  return {
+    ...(arriveWithin === undefined ? {} : { arriveBy: plus(now, { minutes: arriveWithin }) }),
+    ...(cancelUntil === undefined ? {} : { cancelBy: plus(now, { minutes: cancelUntil }) }),
+    ...(paidHours === undefined ? {} : { paidHours }),
+    ...(overtimePrice === undefined ? {} : { overtimePrice }),
+    ...(couponValue === undefined ? {} : { couponValue }),
+    ...(couponDays === undefined ? {} : { couponDays }),
+  };
+};
+
+const HOUR_MS = 3_600_000;
+
+/** Returns the amount due for the started hours beyond the paid ones. */
+const overtimeOf = (
+  { paidHours = 1, overtimePrice = 0 }: Reservation,
+  arrivedAt: string,
+  departedAt: string,
+): number => {
+  const hours = Math.ceil((Date.parse(departedAt) - Date.parse(arrivedAt)) / HOUR_MS - paidHours);
+  return Math.min(MAX_MONEY, Math.max(0, hours) * overtimePrice);
+};
+
+/** Returns the given settings that differ from a lot's. */
+const changedSettings = (current: Settings, given: Settings): Settings =>
+  Object.fromEntries(
+    Object.entries(given).filter(([name, value]) => value !== undefined && value !== current[name as keyof Settings]),
+  );
+
+/**
+ * Returns the ends of the reservations, holds and waiting entries of a closed lot that fit into one append. A car that has
+ * arrived keeps its reservation until it leaves.
+ */
+const endings = (lotId: string, lot: State) => {
+  const ends = lot.open
     .entrySeq()
+    .filter(([, { arrivedAt }]) => arrivedAt === undefined)
     .take(CANCELLATIONS_PER_COMMAND)
-    .map(([reservationId, { customerId }]) => ({
-      type: 'ReservationCanceled' as const,
-      data: { lotId, reservationId, customerId, reason: 'lot-closed' },
-    }))
+    .map(([reservationId, reservation]) => refunded(lotId, reservationId, reservation, 'lot-closed'))
     .toArray();
+  return [...ends, ...kept.closing(lotId, lot, CANCELLATIONS_PER_COMMAND - ends.length)];
+};
 
 /** Returns what car numbers are compared by: `10 더 8612` is the car `10더8612`, also in other Unicode forms. */
 const carOf = (carNumber: string): string => carNumber.normalize('NFKC').replaceAll(/[\p{Z}\p{Cf}]/gu, '');

@@ -64,10 +64,21 @@ const scenarios: Record<string, Scenario> = {
   'food-court': {
     begin: [
       { type: 'RegisterShop', data: { shopId: 'shop', name: 'x' } },
-      { type: 'PutMenuItem', data: { shopId: 'shop', menuId: 'm', name: 'x', price: 1, available: true } },
+      { type: 'RegisterShop', data: { shopId: 'large', name: 'x', maxOpenOrders: 700 } },
+      ...['shop', 'large'].map((shopId) => ({
+        type: 'PutMenuItem',
+        data: { shopId, menuId: 'm', name: 'x', price: 1, available: true },
+      })),
     ],
     round: (n) => orderRound(`o${n}`),
-    end: orderRound('waiting').slice(0, -1),
+    end: [
+      ...orderRound('waiting').slice(0, -1),
+      ...numbered(700, (n) => ({
+        type: 'PlaceOrder',
+        data: { shopId: 'large', orderId: `o${n}`, customerId: 'c', lines: [{ menuId: 'm', qty: 1 }] },
+      })),
+      { type: 'CloseShop', data: { shopId: 'large' } },
+    ],
     effects: [
       ['OrderCooked', 'AlarmRaised'],
       ['OrderPickedUp', 'AlarmCleared'],
@@ -77,9 +88,10 @@ const scenarios: Record<string, Scenario> = {
     begin: [{ type: 'RegisterBike', data: { bikeId: 'bike', location: 'x' } }],
     round: (n) => [
       ...ride(`r${n}`),
+      { type: 'RegisterBike', data: { bikeId: `bike${n}`, location: 'x' } },
       {
         type: 'ReportCondition',
-        data: { bikeId: 'bike', reportId: `p${n}`, managerId: 'm', batteryLevel: 1, usable: true },
+        data: { bikeId: `bike${n}`, reportId: `p${n}`, managerId: 'm', batteryLevel: 1, usable: true },
       },
       { type: 'ConvertPoints', data: { managerId: 'm', conversionId: `v${n}`, points: 1_000, userId: 'user' } },
     ],
@@ -95,12 +107,16 @@ const scenarios: Record<string, Scenario> = {
 };
 
 it.each(Object.keys(scenarios))(
-  '%s: policies that begin again at the start of the log change nothing',
+  '%s: policies and timers that begin again at the start of the log change nothing',
   async (name) => {
     const { begin, round, end, effects } = scenarios[name]!;
     const contexts = await writeSidesOf([name]);
     const policies = contexts.flatMap((context) => context.policies);
-    const world = policyWorld(contexts, policies);
+    const world = policyWorld(
+      contexts,
+      policies,
+      contexts.flatMap(({ timers = [] }) => timers),
+    );
     const play = (commands: readonly Command[]) => {
       for (const command of commands) {
         expect([command, world.give(command), ...world.settle()]).toEqual([command, undefined]);
@@ -122,12 +138,12 @@ it.each(Object.keys(scenarios))(
 
     const before = world.log.length;
     expect(new Set(world.log.map(({ type }) => type)).size).toBeGreaterThan(3);
-    for (const policy of policies.keys()) {
-      world.rewind(policy);
+    for (const consumer of world.consumers) {
+      world.rewind(consumer);
       expect(world.settle()).toEqual([]);
       expect(world.log.slice(before)).toEqual([]);
     }
-    for (const policy of policies.keys()) world.rewind(policy);
+    for (const consumer of world.consumers) world.rewind(consumer);
     expect(world.settle()).toEqual([]);
     expect(world.log.slice(before)).toEqual([]);
   },

@@ -8,8 +8,8 @@ import type { Policy } from './policy.ts';
 export type PolicyCommand = {
   type: string;
   data: object;
-  /** Derived from the event and its revision: the same event yields the same command again. */
-  commandId: string;
+  /** A policy derives it from the event and its revision: the same event yields the same command again. */
+  commandId?: string;
   actor: string;
   correlationId: string;
   causationId: string;

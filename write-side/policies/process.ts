@@ -1,4 +1,4 @@
-import type { ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
+import type { CommandOf, ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
 
 type AnyMessage = { type: string; data: object };
 
@@ -6,9 +6,20 @@ type AnyMessage = { type: string; data: object };
  * The effect of an event on the schedule of a process manager: it plans a task for a time, or removes a planned task.
  */
 export type Plan =
-  | { key: string; task: string; afterMs: number; data: object }
-  /** Removes the task that was planned under the key. */
-  | { key: string; task: null };
+  /** Due some milliseconds after the event is read. */
+  | { key: string; task: string; afterMs: number; data: object; before?: string }
+  /** Due at a moment: UTC with milliseconds. From the moment `before` on, the task is no longer planned. */
+  | { key: string; task: string; at: string; data: object; before?: string }
+  /** Removes the task that was planned under the key; with `andBelow`, also those whose keys begin with it and a dot. */
+  | { key: string; task: null; andBelow?: boolean };
+
+/** An event as a plan gets it. */
+export type PlannedEvent<Event extends AnyMessage = AnyMessage> = Event & {
+  /** Decimal, from 0: the event's place in its stream. */
+  revision: string;
+  /** UTC with milliseconds. */
+  time: string;
+};
 
 /**
  * A process manager. Its plan is pure; only its tasks call services. The schedule derives from events alone and is kept
@@ -19,8 +30,8 @@ export type ProcessManager<Event extends AnyMessage = AnyMessage> = {
   name: string;
   context: ContextSchema;
   events: readonly Event['type'][];
-  /** A task is due `afterMs` after its event. A key has one task: the latest planned. */
-  plan(event: Event): readonly Plan[];
+  /** A key has one task: the latest planned. */
+  plan(event: PlannedEvent<Event>): readonly Plan[];
 };
 
 /** Declares a process manager, checked against its context's events. */
@@ -28,6 +39,40 @@ export const processManager = <Context extends ContextSchema, Type extends Event
   definition: Omit<ProcessManager, 'context' | 'events' | 'plan'> & {
     context: Context;
     events: readonly Type[];
-    plan(event: Extract<EventOf<Context['events']>, { type: Type }>): readonly Plan[];
+    plan(event: PlannedEvent<Extract<EventOf<Context['events']>, { type: Type }>>): readonly Plan[];
   },
 ): ProcessManager => definition as unknown as ProcessManager;
+
+/** The effect of an event on a context's timers. */
+export type TimerPlan<Command extends AnyMessage = AnyMessage> =
+  /**
+   * Dispatches the command at a moment: UTC with milliseconds. A key has one timer: the latest planned. From the moment
+   * `before` on, it is no longer planned.
+   */
+  | { key: string; at: string; command: Command; before?: string }
+  /** Removes the timer of the key; with `andBelow`, also those whose keys begin with it and a dot. */
+  | { key: string; at: null; andBelow?: boolean };
+
+/**
+ * Declares timers, checked against their context's events and commands. A timer is kept until its command was decided,
+ * through restarts, and its command may be dispatched more than once. The decider judges by its own `now`: it yields no
+ * event when the thing has ended, and refuses with `notDue` when the command comes too early, which keeps the timer.
+ */
+export const timers = <Context extends ContextSchema, Type extends EventOf<Context['events']>['type']>(
+  definition: Omit<ProcessManager, 'context' | 'events' | 'plan'> & {
+    context: Context;
+    events: readonly Type[];
+    plan(
+      event: PlannedEvent<Extract<EventOf<Context['events']>, { type: Type }>>,
+    ): readonly TimerPlan<CommandOf<Context['commands']>>[];
+  },
+): ProcessManager =>
+  processManager({
+    ...definition,
+    plan: (event) =>
+      definition.plan(event).map(({ key, ...plan }) => {
+        if (plan.at === null) return { key, task: null, ...(plan.andBelow ? { andBelow: true } : {}) };
+        const { command, ...due } = plan;
+        return { key, task: command.type, data: command.data, ...due };
+      }),
+  });

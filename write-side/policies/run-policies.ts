@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
@@ -8,11 +7,13 @@ import type { CommandHandler } from '../kernel/command-handler.ts';
 import type { Policy } from './policy.ts';
 import { type DispatchCommand, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
-import { type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
+import { type Dispatched, type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
 /** Process managers, and the functions that perform their tasks, by the names of the process managers. */
 export type Processes = {
   managers: readonly ProcessManager[];
+  /** Timers that need the settings. */
+  timers?: readonly ProcessManager[];
   perform: Readonly<Record<string, Perform>>;
   /** Closes the connections to the services. */
   close(): void;
@@ -22,6 +23,7 @@ export type PoliciesOptions = {
   client: EventStoreClient;
   db: Db;
   policies: readonly Policy[];
+  timers?: readonly ProcessManager[];
   processes?: Processes | undefined;
   handler: Pick<CommandHandler, 'handle'>;
   leaseMs?: number;
@@ -50,48 +52,60 @@ const dispatchTo =
     }
   };
 
-/** Dispatches commands on behalf of a scheduled task. */
-const dispatchForTask = (dispatch: DispatchCommand) => async (command: { type: string; data: object }, task: Task) => {
-  const { correlationId, causationId } = task;
-  const actor = `process:${task.process}`;
-  const result = await dispatch({ ...command, actor, correlationId, causationId, commandId: randomUUID() });
-  if (result.kind === 'unavailable') throw new Error(result.detail);
-  return result.kind;
-};
+/**
+ * Dispatches commands on behalf of a scheduled task. The commands have no id of their own: the deciders recognise one
+ * that was done, and an id that derived from the task would push the ids of customers' commands out of the stream's
+ * memory.
+ */
+const dispatchForTask =
+  (dispatch: DispatchCommand) =>
+  async (command: { type: string; data: object }, task: Task): Promise<Dispatched> => {
+    const { correlationId, causationId } = task;
+    const result = await dispatch({ ...command, actor: `process:${task.process}`, correlationId, causationId });
+    if (result.kind === 'unavailable') throw new Error(result.detail);
+    return result;
+  };
 
 /**
- * Runs policies and process managers, and shares them with other processes that run the same ones. Returns at once.
+ * Runs policies, timers and process managers, and shares them with other processes that run the same ones. Returns at once.
  * @throws Error when two of them have the same name
  */
 export const startPolicies = ({
   policies,
+  timers: own = [],
   processes,
   handler,
   telemetry,
   ...options
 }: PoliciesOptions): ConsumerGroup => {
   const { db, log = () => {} } = options;
-  const named = [...policies, ...(processes?.managers ?? [])];
+  const timers = [...own, ...(processes?.timers ?? [])];
+  const managers = [...timers, ...(processes?.managers ?? [])];
   requireUnique(
     'policy',
-    named.map(({ name, context }) => [name, context.name]),
+    [...policies, ...managers].map(({ name, context }) => [name, context.name]),
   );
   const dispatch = dispatchTo(telemetry?.tracing?.policies(handler) ?? handler);
+  const schedule = startSchedule({
+    db,
+    perform: processes?.perform ?? {},
+    timers: timers.map(({ name }) => name),
+    dispatch: dispatchForTask(dispatch),
+    log,
+  });
   const group = startConsumerGroup({
     ...options,
     name: 'policies',
     consumers: [
       ...policies.map((policy) => policyConsumer(policy, dispatch)),
-      ...(processes?.managers ?? []).map((manager) => scheduleConsumer(db, manager)),
+      ...managers.map((manager) => scheduleConsumer(db, manager, schedule.planned)),
     ],
   });
-  if (!processes) return group;
-  const stopSchedule = startSchedule({ db, perform: processes.perform, dispatch: dispatchForTask(dispatch), log });
   return {
     ...group,
     async stop() {
-      await Promise.all([group.stop(), stopSchedule()]);
-      processes.close();
+      await Promise.all([group.stop(), schedule.stop()]);
+      processes?.close();
     },
   };
 };

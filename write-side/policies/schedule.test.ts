@@ -45,20 +45,20 @@ beforeEach(() => {
   };
 });
 
-const follow = () => {
+const follow = (of = manager) => {
   const group = startConsumerGroup({
     client: stores.client,
     db,
     name: randomUUID(),
-    consumers: [scheduleConsumer(db, manager)],
+    consumers: [scheduleConsumer(db, of)],
   });
   stops.push(group.stop);
 };
 
 const work = (perform: (id: string, attempts: number) => Promise<void> = async () => {}) => {
-  const stop = startSchedule({
+  const { stop } = startSchedule({
     db,
-    dispatch: async () => 'done',
+    dispatch: async () => ({ kind: 'done' }),
     perform: {
       'things.ends': async ({ data, attempts }) => {
         const { id } = data as { id: string };
@@ -73,6 +73,23 @@ const work = (perform: (id: string, attempts: number) => Promise<void> = async (
 
 const begin = (id: string, afterMs = 0) => stores.append(`thing-${id}`, { type: 'ThingBegun', data: { id, afterMs } });
 const tasks = () => db.collection<Task>('schedule').find().toArray();
+const count = () => db.collection<Task>('schedule').countDocuments();
+
+/** Plans due tasks without events. */
+const insert = (process: string, ids: readonly string[]) => {
+  const task = {
+    process,
+    task: 'end',
+    dueAt: new Date(),
+    attempts: 0,
+    reason: null,
+    correlationId: '',
+    causationId: '',
+  };
+  return db
+    .collection<Task>('schedule')
+    .insertMany(ids.map((id) => ({ ...task, _id: `${process}:${id}`, data: { id } })));
+};
 const named = (): string => randomUUID();
 
 it('performs due tasks once, in any number of processes', async () => {
@@ -87,6 +104,38 @@ it('performs due tasks once, in any number of processes', async () => {
   );
   await until(tasks, ({ length }) => length === 0);
   expect(done.filter((id) => ids.includes(id)).sort()).toEqual(ids.sort());
+});
+
+it('performs each of many due tasks once, although several processes begin at the same time', async () => {
+  const ids = Array.from({ length: 700 }, named);
+  await insert('things.ends', ids);
+  work();
+  work();
+  work();
+  await until(count, (left) => left === 0, 30_000);
+  expect(done.sort()).toEqual(ids.sort());
+});
+
+it('keeps held-up tasks of one process manager from delaying those of another', async () => {
+  await insert('elsewhere', ['1']);
+  await insert('a', Array.from({ length: 300 }, named));
+  const held = Promise.withResolvers<void>();
+  const { stop } = startSchedule({
+    db,
+    dispatch: async () => ({ kind: 'done' }),
+    perform: { a: () => held.promise, b: async () => void done.push('b') },
+  });
+  stops.push(stop);
+  await until(tasks, (all) => all.some(({ attempts }) => attempts === 1));
+  await insert('b', ['1']);
+  await until(
+    () => done,
+    ({ length }) => length === 1,
+  );
+  held.resolve();
+  await until(count, (left) => left === 1);
+  expect(await tasks()).toMatchObject([{ process: 'elsewhere', attempts: 0 }]);
+  expect(done).toEqual(['b']);
 });
 
 it('performs no task before its time, and none that a later event withdrew', async () => {
@@ -105,6 +154,40 @@ it('performs no task before its time, and none that a later event withdrew', asy
   expect(done).not.toContain(ended);
   const waiting = await tasks();
   expect(waiting.some(({ _id }) => _id === `things.ends:${late}`)).toBe(true);
+});
+
+it('removes the tasks below a key, and keeps those that are planned after', async () => {
+  const [stem, other] = [named(), named()];
+  for (const id of [`${stem}.1`, `${stem}.2`, `${stem}-x.1`, other]) await begin(id, 3_600_000);
+  const below = (id: string) => ({ key: id, task: null, andBelow: true }) as const;
+  follow({
+    ...manager,
+    plan: (event) => (event.type === 'ThingEnded' ? [below((event.data as { id: string }).id)] : manager.plan(event)),
+  });
+  await until(tasks, (all) => all.some(({ _id }) => _id.endsWith(other)));
+  await stores.append(`thing-${stem}`, { type: 'ThingEnded', data: { id: stem, afterMs: 0 } });
+  await begin(`${stem}.3`, 3_600_000);
+  const left = await until(tasks, (all) => all.some(({ _id }) => _id.endsWith('.3')));
+  const ids = left.map(({ _id }) => _id.slice('things.ends:'.length));
+  expect(ids.filter((id) => id.startsWith(stem)).sort()).toEqual([`${stem}-x.1`, `${stem}.3`].sort());
+});
+
+it('plans no task that is too old when its event is read, as those of an old log', async () => {
+  const [old, fresh] = [named(), named()];
+  await begin(old);
+  const seen: string[] = [];
+  follow({
+    ...manager,
+    plan: ({ data, revision, time }) => {
+      const { id } = data as { id: string };
+      seen.push(`${id} ${revision} ${typeof time}`);
+      return [{ key: id, task: 'end', afterMs: 0, data, before: id === old ? time : '9999-12-31T23:59:59.999Z' }];
+    },
+  });
+  await begin(fresh);
+  await until(tasks, (all) => all.some(({ _id }) => _id.endsWith(fresh)));
+  expect(seen).toEqual(expect.arrayContaining([`${old} 0 string`, `${fresh} 0 string`]));
+  expect((await tasks()).filter(({ _id }) => _id.endsWith(old))).toEqual([]);
 });
 
 it('performs nothing early when clocks differ: the database counts the time since the event was read', async () => {

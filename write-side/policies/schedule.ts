@@ -1,9 +1,12 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
+import { withDeadline } from '../../platform/event-store/deadline.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
+import { notDue } from '../kernel/decider.ts';
 import type { ProcessManager } from './process.ts';
 
 /** A task of a process manager. */
@@ -16,6 +19,8 @@ export type Task = {
   dueAt: Date;
   /** The number of attempts. */
   attempts: number;
+  /** Unique to the claim by which a process performs it. */
+  claim?: string;
   /** Why the last attempt failed. */
   reason: string | null;
   correlationId: string;
@@ -26,8 +31,17 @@ export type Task = {
 /** The planned tasks of every process manager. */
 const schedule = (db: Db): Collection<Task> => db.collection<Task>('schedule');
 
-/** Returns the consumer that keeps a process manager's schedule: events plan tasks and remove them. */
-export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
+const isPast = (moment: string | undefined, now: number): boolean => moment !== undefined && Date.parse(moment) <= now;
+
+/**
+ * Returns the consumer that keeps a process manager's schedule: events plan tasks and remove them.
+ * @param planned called with the milliseconds until a planned task is due
+ */
+export const scheduleConsumer = (
+  db: Db,
+  manager: ProcessManager,
+  planned: (afterMs: number) => void = () => {},
+): Consumer => {
   const types = new Set<string>(manager.events);
   return {
     name: `process:${manager.name}`,
@@ -39,42 +53,51 @@ export const scheduleConsumer = (db: Db, manager: ProcessManager): Consumer => {
     async handle(events, lease) {
       const now = await storeNow(db);
       const changes = new Map<string, AnyBulkWriteOperation<Task>>();
-      for (const { id, type, data, metadata } of events) {
+      let earliest = Number.POSITIVE_INFINITY;
+      for (const { id, type, data, metadata, revision } of events) {
         const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
-        for (const plan of manager.plan({ type, data: known })) {
+        const event = { type, data: known, revision: `${revision}`, time: metadata.time };
+        for (const plan of manager.plan(event)) {
           const _id = `${manager.name}:${plan.key}`;
           changes.delete(_id);
-          changes.set(
-            _id,
-            plan.task === null
-              ? { deleteOne: { filter: { _id } } }
-              : {
-                  replaceOne: {
-                    filter: { _id },
-                    replacement: {
-                      process: manager.name,
-                      task: plan.task,
-                      data: plan.data,
-                      dueAt: new Date(now + plan.afterMs),
-                      attempts: 0,
-                      reason: null,
-                      correlationId: metadata.$correlationId,
-                      causationId: id,
-                    },
-                    upsert: true,
-                  },
-                },
-          );
+          if (plan.task === null && plan.andBelow) {
+            for (const other of changes.keys()) if (other.startsWith(`${_id}.`)) changes.delete(other);
+            // A slash is the character after the dot: this is the range of the texts that begin with the key and a dot.
+            changes.set(_id, { deleteMany: { filter: { _id: { $gte: `${_id}.`, $lt: `${_id}/` } } } });
+            continue;
+          }
+          if (plan.task === null || isPast(plan.before, now)) {
+            changes.set(_id, { deleteOne: { filter: { _id } } });
+            continue;
+          }
+          const dueAt = new Date('at' in plan ? plan.at : now + plan.afterMs);
+          earliest = Math.min(earliest, dueAt.getTime());
+          const replacement = {
+            process: manager.name,
+            task: plan.task,
+            data: plan.data,
+            dueAt,
+            attempts: 0,
+            reason: null,
+            correlationId: metadata.$correlationId,
+            causationId: id,
+          };
+          changes.set(_id, { replaceOne: { filter: { _id }, replacement, upsert: true } });
         }
       }
       if (changes.size === 0) return;
       lease.assertHeld();
-      await schedule(db).bulkWrite([...changes.values()], { ordered: false });
+      // In the order of the events: what an event plans may be below a key that an earlier one removed.
+      await schedule(db).bulkWrite([...changes.values()], { ordered: true });
+      planned(earliest - now);
     },
   };
 };
 
 type Command = { type: string; data: object };
+
+/** The outcome of a task's command; the reason of a refusal is a problem's name. */
+export type Dispatched = { kind: 'done' } | { kind: 'refused'; reason: string };
 
 /**
  * Performs a task. It may be called twice for one task, and must then have one effect.
@@ -90,82 +113,199 @@ export type ScheduleOptions = {
   db: Db;
   /** The functions that perform the tasks, by the name of the process manager. */
   perform: Readonly<Record<string, Perform>>;
+  /** The names of the timers: their tasks are commands. */
+  timers?: readonly string[];
   /** Handles a command on behalf of a task. @throws Error when it is not known whether the command was done */
-  dispatch(command: Command, task: Task): Promise<'done' | 'refused'>;
+  dispatch(command: Command, task: Task): Promise<Dispatched>;
   log?: (line: string) => void;
 };
 
-const LOOK_EVERY = 100;
-const AT_ONCE = 32;
+export type Schedule = {
+  /** Has a task that was just planned performed on time. @param afterMs milliseconds until it is due */
+  planned(afterMs: number): void;
+  /** Stops after the current tasks. */
+  stop(): Promise<void>;
+};
+
+/** Milliseconds between two looks at the schedule: at most, for the plans of other processes, and at least. */
+const LOOK_EVERY = 1_000;
+const LOOK_LEAST = 100;
+/**
+ * The tasks of one process manager, and of one context's timers, that one process performs at a time. Each has its own
+ * number, so the tasks of one do not wait for those of another.
+ */
+const TASKS_AT_ONCE = 32;
+const TIMERS_AT_ONCE = 256;
 /** Milliseconds for one attempt; then another process may take the task. */
 const CLAIM_MS = 30_000;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 30_000;
 
-/** Performs due tasks, and shares them with other processes. @returns a function that stops after the current tasks */
-export const startSchedule = ({ db, perform, dispatch, log = () => {} }: ScheduleOptions): (() => Promise<void>) => {
-  const tasks = schedule(db);
-  const processes = Object.keys(perform);
-  const stopping = new AbortController();
-  const running = new Set<Promise<void>>();
+/** The tasks of a process manager that this process performs. */
+type Pool = { process: string; most: number; running: Set<Promise<void>>; isWorking: boolean };
 
-  /** Claims a task by postponing it: if this process ends, the task is due again. */
-  const claim = async (task: Task): Promise<Date | null> => {
-    const until = new Date((await storeNow(db)) + CLAIM_MS);
-    const { _id, dueAt } = task;
-    const { matchedCount } = await tasks.updateOne({ _id, dueAt }, { $set: { dueAt: until }, $inc: { attempts: 1 } });
-    return matchedCount === 1 ? until : null;
+/** Performs due tasks, and shares them with other processes. */
+export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => {} }: ScheduleOptions): Schedule => {
+  const tasks = schedule(db);
+  const poolOf =
+    (most: number) =>
+    (process: string): Pool => ({ process, most, running: new Set(), isWorking: false });
+  const pools = [...Object.keys(perform).map(poolOf(TASKS_AT_ONCE)), ...timers.map(poolOf(TIMERS_AT_ONCE))];
+  const stopping = new AbortController();
+  const report = (error: unknown) => log(`schedule: ${messageOf(error)}`);
+  const write = groupedWrites(tasks, report);
+
+  /** Claims due tasks by postponing them: if this process ends, they are due again. */
+  const claim = async ({ process, most, running }: Pool): Promise<Task[]> => {
+    const now = await storeNow(db);
+    const isDue = { dueAt: { $lte: new Date(now) } };
+    const shown = { projection: { _id: 1 } };
+    const due = await tasks
+      .find({ process, ...isDue }, shown)
+      .sort({ dueAt: 1 })
+      .limit(most - running.size)
+      .toArray();
+    if (due.length === 0) return [];
+    const ids = { _id: { $in: due.map(({ _id }) => _id) } };
+    const claimed = { claim: randomUUID() };
+    const dueAt = new Date(now + CLAIM_MS);
+    await tasks.updateMany({ ...ids, ...isDue }, { $set: { ...claimed, dueAt }, $inc: { attempts: 1 } });
+    return tasks.find({ ...ids, ...claimed }).toArray();
+  };
+
+  /** Dispatches the command of a timer. */
+  const fire = async (task: Task): Promise<void> => {
+    const result = await dispatch({ type: task.task, data: task.data }, task);
+    if (result.kind === 'done') return;
+    if (result.reason === notDue.refused) throw new Error('by the clock of this process its time has not come');
+    log(`${task._id}: ${task.task} was refused: ${result.reason}`);
+  };
+
+  const act = async (task: Task): Promise<void> => {
+    const own = perform[task.process];
+    const before = { ...task, attempts: task.attempts - 1 };
+    return own ? own(before, async (command) => (await dispatch(command, task)).kind) : fire(task);
   };
 
   const work = async (task: Task): Promise<void> => {
-    const { _id, attempts } = task;
-    const dueAt = await claim(task);
-    if (!dueAt) return;
+    const { _id, claim, attempts } = task;
+    const filter = { _id, claim: claim! };
     try {
-      await perform[task.process]!(task, (command) => dispatch(command, task));
-      await tasks.deleteOne({ _id, dueAt });
+      await withDeadline(act(task), CLAIM_MS, () => new Error(`not done within ${CLAIM_MS / 1000} s`));
+      await write({ deleteOne: { filter } });
     } catch (error) {
       const reason = messageOf(error);
-      if (attempts === 0) log(`${_id}: ${task.task} is not done yet: ${reason}`);
-      const next = new Date((await storeNow(db)) + Math.min(RETRY_MOST, RETRY_FIRST * 2 ** attempts));
-      await tasks.updateOne({ _id, dueAt }, { $set: { dueAt: next, reason } });
+      if (attempts === 1) log(`${_id}: ${task.task} is not done yet: ${reason}`);
+      const dueAt = new Date((await storeNow(db)) + Math.min(RETRY_MOST, RETRY_FIRST * 2 ** (attempts - 1)));
+      await write({ updateOne: { filter, update: { $set: { dueAt, reason } } } });
     }
   };
 
-  const look = async (): Promise<void> => {
-    const room = AT_ONCE - running.size;
-    if (room <= 0) return;
-    const due = await tasks
-      .find({ process: { $in: processes }, dueAt: { $lte: new Date(await storeNow(db)) } })
-      .sort({ dueAt: 1 })
-      .limit(room)
-      .toArray();
-    for (const task of due) {
-      const job: Promise<void> = work(task)
-        .catch((error) => log(`schedule: ${messageOf(error)}`))
-        .finally(() => running.delete(job));
-      running.add(job);
+  const begin = (task: Task, { running }: Pool): void => {
+    const job: Promise<void> = work(task)
+      .catch(report)
+      .finally(() => running.delete(job));
+    running.add(job);
+  };
+
+  /** Performs tasks until none is due. */
+  const workOff = async (pool: Pool, first: readonly Task[]): Promise<void> => {
+    for (let claimed = first; claimed.length > 0; ) {
+      for (const task of claimed) begin(task, pool);
+      while (pool.running.size > pool.most / 2) await Promise.race(pool.running);
+      claimed = stopping.signal.aborted ? [] : await claim(pool);
     }
   };
+
+  /** Begins to perform the due tasks of a process manager. @returns whether there are any */
+  const start = async (pool: Pool): Promise<boolean> => {
+    if (pool.isWorking) return true;
+    pool.isWorking = true;
+    const claimed = await claim(pool).catch((error) => {
+      pool.isWorking = false;
+      throw error;
+    });
+    void workOff(pool, claimed)
+      .catch(report)
+      .finally(() => {
+        pool.isWorking = false;
+      });
+    return claimed.length > 0;
+  };
+
+  /** Starts what is due. @returns the milliseconds until the next task is due */
+  const look = async (): Promise<number> => {
+    const [next] = await tasks
+      .find({}, { projection: { dueAt: 1 } })
+      .sort({ dueAt: 1 })
+      .limit(1)
+      .toArray();
+    const left = next ? next.dueAt.getTime() + 1 - (await storeNow(db)) : LOOK_EVERY;
+    if (left > 0) return left;
+    // The task may be that of a context that runs elsewhere.
+    const found = await Promise.all(pools.map(start));
+    return found.includes(true) ? 0 : LOOK_EVERY;
+  };
+
+  let nextLook = 0;
+  let waiting = new AbortController();
+  const planned = (afterMs: number): void => {
+    const at = performance.now() + afterMs;
+    if (at >= nextLook) return;
+    nextLook = at;
+    waiting.abort();
+  };
+  const sleep = (milliseconds: number, { signal }: AbortController) =>
+    pause(milliseconds, undefined, { signal }).catch(() => {});
+  const left = () => nextLook - performance.now();
 
   const loop = async (): Promise<void> => {
     let isIndexed = false;
     while (!stopping.signal.aborted) {
+      nextLook = performance.now() + LOOK_EVERY;
       try {
-        if (!isIndexed) await tasks.createIndex({ process: 1, dueAt: 1 });
+        if (!isIndexed) await tasks.createIndexes([{ key: { process: 1, dueAt: 1 } }, { key: { dueAt: 1 } }]);
         isIndexed = true;
-        await look();
+        planned(await look());
       } catch (error) {
-        log(`schedule: ${messageOf(error)}`);
+        report(error);
       }
-      await pause(LOOK_EVERY, undefined, { signal: stopping.signal }).catch(() => {});
+      await sleep(LOOK_LEAST, stopping);
+      while (left() > 0 && !stopping.signal.aborted) {
+        waiting = new AbortController();
+        await sleep(left(), waiting);
+      }
     }
   };
 
-  const looping = processes.length > 0 ? loop() : Promise.resolve();
-  return async () => {
-    stopping.abort();
-    await looping;
-    await Promise.all(running);
+  const looping = pools.length > 0 ? loop() : Promise.resolve();
+  return {
+    planned,
+    async stop() {
+      stopping.abort();
+      waiting.abort();
+      await looping;
+      await Promise.all(pools.flatMap(({ running }) => [...running]));
+    },
+  };
+};
+
+/** Groups the writes of tasks: those that come while one is in flight form the next. They never reject. */
+const groupedWrites = (tasks: Collection<Task>, onError: (error: unknown) => void) => {
+  let queue: AnyBulkWriteOperation<Task>[] = [];
+  let writing: Promise<void> | undefined;
+  const writeAll = async (): Promise<void> => {
+    await setImmediate();
+    while (queue.length > 0) {
+      const group = queue;
+      queue = [];
+      await tasks.bulkWrite(group, { ordered: false }).catch(onError);
+    }
+    writing = undefined;
+  };
+  return (operation: AnyBulkWriteOperation<Task>): Promise<void> => {
+    queue.push(operation);
+    writing ??= writeAll();
+    return writing;
   };
 };

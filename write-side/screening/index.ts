@@ -1,6 +1,14 @@
 import { schema } from '../../schemas/screening.ts';
 import type { WriteSideContext } from '../context.ts';
-import { policies } from './policies.ts';
+import { hospital } from './hospital.ts';
+import { policies, screeningTimers } from './policies.ts';
 import { screeningSlot } from './screening-slot.ts';
+import { steps } from './steps.ts';
 
-export const writeSide: WriteSideContext = { schema, deciders: [screeningSlot], policies };
+export const writeSide: WriteSideContext = {
+  schema,
+  deciders: [screeningSlot, hospital],
+  policies,
+  timers: screeningTimers,
+  steps,
+};

@@ -1,5 +1,5 @@
-import { expect, it } from 'vitest';
-import { deletion } from './policies.ts';
+import { describe, expect, it } from 'vitest';
+import { deletion, missed, reschedules, screeningTimers } from './policies.ts';
 
 const due = (portion: number, ...bookingIds: string[]) => ({
   type: 'ForceCancellationDue',
@@ -15,3 +15,44 @@ it('sends a command for every booking to be cancelled', () =>
 
 it('handles the parts of a slot concurrently', () =>
   expect(deletion.key(due(0, 'b1'))).not.toBe(deletion.key(due(1, 'b2'))));
+
+it('sends as many commands as an ended slot needs', () => {
+  const ended = (remaining: number) => ({ type: 'SlotEnded', data: { slotId: 'slot-1', remaining }, revision: '3' });
+  expect(missed.react(ended(0))).toEqual([]);
+  expect(missed.react(ended(101))).toEqual([
+    { type: 'EndRemaining', data: { slotId: 'slot-1' } },
+    { type: 'EndRemaining', data: { slotId: 'slot-1' } },
+  ]);
+});
+
+it('moves bookings between slots only', () => {
+  const from = (slotId: string) => ({ slotId, request: '4' });
+  const booked = (more: object) => ({
+    type: 'ScreeningBooked',
+    data: { slotId: 'slot-1', bookingId: 'b1', customerId: 'c1', hospitalName: 'h', date: '2030-01-31', ...more },
+    revision: '5',
+  });
+  expect(reschedules.react(booked({}))).toEqual([]);
+  expect(reschedules.react(booked({ from: from('slot-1') }))).toEqual([]);
+  expect(reschedules.react(booked({ from: from('slot-0') }))).toEqual([
+    { type: 'SettleReschedule', data: { slotId: 'slot-0', bookingId: 'b1', request: '4' } },
+  ]);
+});
+
+describe('the end of a slot', () => {
+  const plan = (event: { type: string; data: object }) =>
+    screeningTimers[0]!.plan({ ...event, revision: '0', time: '2026-01-31T09:00:00.000Z' });
+  const slot = { slotId: 'slot-1', hospitalName: 'h', date: '2030-01-31', capacity: 2 };
+  const end = { key: 'slot-1', task: 'EndSlot', data: { slotId: 'slot-1' } };
+
+  it('is due when its day ends', () => {
+    const endsAt = '2030-01-31T15:00:00.000Z';
+    expect(plan({ type: 'SlotOpened', data: { ...slot, endsAt } })).toEqual([{ ...end, at: endsAt }]);
+  });
+  it('of a slot that does not hold that moment is due when the day has ended everywhere', () =>
+    expect(plan({ type: 'SlotOpened', data: slot })).toEqual([{ ...end, at: '2030-02-01T12:00:00.000Z' }]));
+  it('is not planned for a deleted slot', () =>
+    expect(plan({ type: 'SlotDeleted', data: { slotId: 'slot-1', openBookings: 0 } })).toEqual([
+      { key: 'slot-1', task: null },
+    ]));
+});

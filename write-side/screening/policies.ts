@@ -1,5 +1,14 @@
-import { schema as screening } from '../../schemas/screening.ts';
+import {
+  BOOKINGS_PER_PORTION,
+  type ScreeningCommand,
+  schema as screening,
+  slotPlaces,
+} from '../../schemas/screening.ts';
+import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { policy } from '../policies/policy.ts';
+import { timers } from '../policies/process.ts';
+import { settlingOf, takingOf } from './reschedule.ts';
+import { endEverywhere } from './slot-state.ts';
 
 /** Every booking that was open when its slot was deleted is cancelled, each by a command of its own. */
 export const deletion = policy({
@@ -11,4 +20,51 @@ export const deletion = policy({
     bookingIds.map((bookingId) => ({ type: 'ForceCancelBooking' as const, data: { slotId, bookingId } })),
 });
 
-export const policies = [deletion];
+/** Ends the bookings, holds and entries that did not fit into the append of a slot's end or deletion. */
+export const missed = policy({
+  name: 'screening.missed',
+  context: screening,
+  events: ['SlotEnded', 'SlotDeleted'],
+  key: ({ data }) => data.slotId,
+  react: ({ data: { slotId, remaining = 0 } }) =>
+    Array.from({ length: Math.ceil(remaining / BOOKINGS_PER_PORTION) }, () => ({
+      type: 'EndRemaining' as const,
+      data: { slotId },
+    })),
+});
+
+/** Moves a booking to another slot, in case the write side ended between the steps. */
+export const reschedules = policy({
+  name: 'screening.reschedules',
+  context: screening,
+  events: ['RescheduleRequested', 'ScreeningBooked', 'RescheduleDeclined'],
+  key: ({ data }) => data.bookingId,
+  react: ({ type, data }): ScreeningCommand[] => {
+    switch (type) {
+      case 'RescheduleRequested':
+        return [takingOf(data)];
+      case 'ScreeningBooked':
+      case 'RescheduleDeclined':
+        return settlingOf(data);
+      default:
+        return type satisfies never;
+    }
+  },
+});
+
+export const policies = [deletion, missed, reschedules, placeOffers(screening, slotPlaces)];
+
+/** A slot ends with its day. Slots of version 1 do not hold that moment: theirs has come wherever they are. */
+const endings = timers({
+  name: 'screening.endings',
+  context: screening,
+  events: ['SlotOpened', 'SlotDeleted'],
+  plan: ({ type, data }) => {
+    const { slotId } = data;
+    if (type === 'SlotDeleted') return [{ key: slotId, at: null }];
+    const { date, endsAt = endEverywhere(date) } = data;
+    return [{ key: slotId, at: endsAt, command: { type: 'EndSlot', data: { slotId } } }];
+  },
+});
+
+export const screeningTimers = [endings, placeTimers(screening, slotPlaces)];

@@ -1,135 +1,466 @@
-import { BOOKINGS_PER_PORTION, type ScreeningEvent, schema as screening } from '../../schemas/screening.ts';
-import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
-import { decider, type Refusal, refuse } from '../kernel/decider.ts';
-import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
-
-type State = {
-  status: 'unopened' | 'open' | 'deleted';
-  slot: { hospitalName: string; date: string; capacity: number };
-  /** Customers by booking id. */
-  open: ImmutableMap<string, string>;
-  customers: ImmutableSet<string>;
-  /** The customers of the bookings closed last. */
-  closed: PastIds<string>;
-};
-
-/** Closed bookings that a slot remembers, at least. */
-const REMEMBERED_CLOSED = 2_000;
-
-const initialState: State = {
-  status: 'unopened',
-  slot: { hospitalName: '', date: '', capacity: 0 },
-  open: ImmutableMap(),
-  customers: ImmutableSet(),
-  closed: noPastIds(REMEMBERED_CLOSED),
-};
-
-/** A slot: one hospital on one day. */
-export const screeningSlot = decider(screening, {
-  stream: 'screeningSlot-{slotId}',
+import { calendarDay, momentOf, plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
+import {
+  BOOKINGS_PER_PORTION,
+  MAX_CAPACITY,
+  type ScreeningCommand,
+  type ScreeningEvent,
+  schema as screening,
+  slotPlaces,
+} from '../../schemas/screening.ts';
+import { type Decision, type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
+import { type KeptFor, limitedPlaces } from '../kernel/limited-places.ts';
+import { recall } from '../kernel/past-ids.ts';
+import {
+  type Booking,
+  customerOf,
+  dayBefore,
+  type Ending,
+  endEverywhere,
+  endOf,
+  evolve,
   initialState,
+  isForgotten,
+  isOpen,
+  type Layout,
+  outcomeOfMove,
+  type State,
+  WHOLE_DAY,
+} from './slot-state.ts';
 
-  evolve: {
-    SlotOpened: (state, { hospitalName, date, capacity }) => ({
-      ...state,
-      status: 'open',
-      slot: { hospitalName, date, capacity },
-    }),
-    ScreeningBooked: (state, { bookingId, customerId }) => ({
-      ...state,
-      open: state.open.set(bookingId, customerId),
-      customers: state.customers.add(customerId),
-    }),
-    BookingCanceled: (state, { bookingId }) => close(state, bookingId),
-    BookingForceCanceled: (state, { bookingId }) => close(state, bookingId),
-    SlotDeleted: (state) => ({ ...state, status: 'deleted' }),
-    ForceCancellationDue: (state) => state,
+type Event<Type extends ScreeningEvent['type']> = Extract<ScreeningEvent, { type: Type }>;
+type Data<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { type: Type }>['data'];
+
+/** The places of a whole day that no booking has taken. A slot with sessions has no holds and no waiting list. */
+const unreserved = ({ status, sessions: [session] }: State): number =>
+  status === 'open' && session?.at === WHOLE_DAY ? session.capacity - session.booked : 0;
+
+const kept = limitedPlaces(slotPlaces, {
+  unreserved,
+  holdFor: ({ slot }: State) => slot.holdFor,
+  refusal: (state) => {
+    if (state.status === 'ended') return refuse('too-late');
+    return notOpen(state) ?? (state.sessions[0]?.at === WHOLE_DAY ? undefined : refuse('has-sessions'));
   },
+});
+
+/** The rules of a slot, without the ends of what is due. */
+const rules = decider(screening, {
+  stream: 'screeningSlot-{fromSlotId|slotId}',
+  initialState,
+  evolve: { ...kept.evolve, ...evolve },
 
   commands: {
+    ...kept.commands,
+
     OpenSlot: {
-      decide: (data, { status }, { now }) => {
-        const today = now.slice(0, '2026-01-31'.length);
-        if (status !== 'unopened') return refuse('slot-already-opened');
-        if (data.date < today) return refuse('date-in-past', `today is ${today} (UTC)`);
-        return [{ type: 'SlotOpened', data }];
+      decide: (data, state, input) => {
+        const slot = newSlot(data, state, input);
+        return 'refused' in slot ? slot : [{ type: 'SlotOpened', data: slot }];
       },
-      answer: (data) => ({ ...data, status: 'open' }),
+      answer: (_data, [opened]) => {
+        const { endsAt: _endsAt, ...slot } = (opened as Event<'SlotOpened'>).data;
+        return { ...slot, status: 'open' };
+      },
+    },
+
+    CheckSlot: {
+      decide: (data, state, input) => {
+        const slot = newSlot(data, state, input);
+        return 'refused' in slot ? slot : [];
+      },
+    },
+
+    YieldDay: {
+      decide: ({ slotId, hospitalId, date }, { status, slot }) => {
+        if (status === 'unopened') return [{ type: 'SlotVoided', data: { slotId, hospitalId, date } }];
+        const isOpened = status === 'open' || status === 'ended';
+        if (isOpened && slot.hospitalId === hospitalId && slot.date === date) return alreadyOpen(slotId);
+        return [];
+      },
+    },
+
+    ChangeSlot: {
+      decide: (data, state, input) => changeSlot(data, state, input),
+      answer: (data, [changed]) => ({ ...data, ...changed?.data, status: 'open' }),
     },
 
     BookScreening: {
-      decide: (data, state) => {
-        const { hospitalName, date, capacity } = state.slot;
-        if (state.status !== 'open') return notOpen(state);
-        if (customerOf(state, data.bookingId) !== undefined) return refuse('booking-already-exists');
-        if (state.customers.has(data.customerId)) return refuse('customer-already-booked');
-        if (state.open.size >= capacity) return refuse('slot-full', `all ${capacity} places are booked`);
-        return [{ type: 'ScreeningBooked', data: { ...data, hospitalName, date } }];
-      },
+      decide: (data, state, input) =>
+        refusalOfBooking(state, data, input) ?? [{ type: 'ScreeningBooked', data: newBooking(state, data) }],
       answer: (_data, [booked]) => ({ ...booked?.data, status: 'booked' }),
     },
 
     CancelBooking: {
       owner: ({ bookingId }, state) => customerOf(state, bookingId),
-      decide: ({ slotId, bookingId }, state) => {
-        if (state.status === 'unopened') return notOpen(state);
-        const customerId = customerOf(state, bookingId);
-        if (customerId === undefined) return refuse('booking-not-found');
-        if (!state.open.has(bookingId)) return refuse('already-canceled');
-        return [{ type: 'BookingCanceled', data: { slotId, bookingId, customerId } }];
+      decide: ({ slotId, bookingId }, state, input) => {
+        const booking = openBooking(state, bookingId);
+        if ('refused' in booking) return booking;
+        const late = lateToChange(booking, input);
+        return late ?? [{ type: 'BookingCanceled', data: factsOf(state, slotId, bookingId, booking) }];
       },
       answer: (data) => ({ ...data, status: 'canceled' }),
     },
 
+    RescheduleBooking: {
+      owner: ({ bookingId }, state) => customerOf(state, bookingId),
+      decide: (data, state, input) => reschedule(data, state, input),
+      answer: ({ fromSlotId: _from, ...data }) => ({ ...data, status: 'booked' }),
+    },
+
+    CheckBooking: {
+      owner: ({ bookingId }, state) => customerOf(state, bookingId),
+      decide: ({ bookingId }, state) => {
+        const booking = openBooking(state, bookingId);
+        return 'refused' in booking ? booking : [];
+      },
+    },
+
+    CheckPlaces: {
+      decide: ({ at }, state, input) => refusalOfPlaces(state, { customerId: '', at }, input) ?? [],
+    },
+
+    TakeRescheduled: {
+      decide: ({ firstSlotId, from, ...data }, state, input) => {
+        const { slotId, bookingId, customerId } = data;
+        if (outcomeOfMove(state, bookingId, from) !== undefined) return [];
+        const refusal = isForgotten(state, from)
+          ? refuse('too-late')
+          : refusalOfBooking(state, data, input, isReturning(state, data));
+        if (!refusal) return [{ type: 'ScreeningBooked', data: { ...newBooking(state, data), firstSlotId, from } }];
+        const reason = refusal.refused as Event<'RescheduleDeclined'>['data']['reason'];
+        return [{ type: 'RescheduleDeclined', data: { slotId, bookingId, customerId, from, reason } }];
+      },
+    },
+
+    CheckRescheduled: {
+      decide: ({ bookingId, from }, state) => {
+        const outcome = outcomeOfMove(state, bookingId, from) ?? 'reschedule-pending';
+        return outcome === 'booked' ? [] : refuse(outcome);
+      },
+    },
+
+    SettleReschedule: { decide: (data, state) => settleReschedule(data, state) },
+
+    RecordAttendance: {
+      decide: ({ slotId, bookingId }, state, { now, timeZone }) => {
+        const booking = openBooking(state, bookingId);
+        if ('refused' in booking) return booking;
+        if (now >= endOf(state, timeZone)) return refuse('too-late', 'the day has ended');
+        if (now < startOfDay(state.slot.date, timeZone)) return refuse('too-early');
+        return [{ type: 'ScreeningAttended', data: factsOf(state, slotId, bookingId, booking) }];
+      },
+      answer: (data) => ({ ...data, status: 'attended' }),
+    },
+
+    EndSlot: {
+      decide: ({ slotId }, state, { now, timeZone }) => {
+        if (state.status !== 'open') return [];
+        if (now < endOf(state, timeZone)) return notDue;
+        return ending(slotId, state);
+      },
+    },
+
+    EndRemaining: {
+      decide: ({ slotId }, state) => {
+        if (state.status === 'ended') return nextEnds(slotId, state);
+        return state.status === 'deleted' ? kept.closing(slotId, state, BOOKINGS_PER_PORTION) : [];
+      },
+    },
+
     DeleteSlot: {
-      decide: ({ slotId }, state) => (state.status === 'open' ? deletion(slotId, state) : notOpen(state)),
-      answer: (_data, [deleted]) => ({ ...deleted?.data, status: 'deleted' }),
+      decide: ({ slotId }, state, input) => notOpen(state) ?? ended(state, input) ?? deletion(slotId, state),
+      answer: ({ slotId }, [deleted]) => {
+        const { openBookings } = (deleted as Event<'SlotDeleted'>).data;
+        return { slotId, status: 'deleted', openBookings };
+      },
     },
 
     ForceCancelBooking: {
       decide: ({ slotId, bookingId }, state) => {
-        if (state.status === 'unopened') return notOpen(state);
-        const customerId = state.open.get(bookingId);
-        if (state.status !== 'deleted' || customerId === undefined) return [];
-        return [{ type: 'BookingForceCanceled', data: { slotId, bookingId, customerId } }];
+        if (state.status === 'unopened') return refuse('slot-not-found');
+        const booking = state.bookings.get(bookingId);
+        if (state.status !== 'deleted' || !booking || !isOpen(booking)) return [];
+        return [{ type: 'BookingForceCanceled', data: factsOf(state, slotId, bookingId, booking) }];
       },
       answer: (data) => ({ ...data, status: 'force-canceled' }),
     },
   },
 
-  scope: ({ status, slot: { hospitalName } }) => (status === 'unopened' ? undefined : { hospitalName }),
-  snapshotVersion: 3,
+  scope: ({ status, slot: { hospitalName } }) =>
+    status === 'unopened' || status === 'voided' ? undefined : { hospitalName },
+  snapshotVersion: 6,
 });
 
-const notOpen = ({ status }: State): Refusal => refuse(status === 'deleted' ? 'slot-deleted' : 'slot-not-found');
+/** A slot: one hospital on one day, with its bookings. It ends with its day, also when the timer is late. */
+export const screeningSlot = kept.settling(rules, (data, state, now) => {
+  if (state.status !== 'open') return [];
+  const { date, endsAt = endEverywhere(date) } = state.slot;
+  return now >= endsAt ? ending(rules.id(data), state) : [];
+});
 
-/** The customer of a booking, open or closed; undefined for an id that is unused or forgotten. */
-const customerOf = ({ open, closed }: State, bookingId: string): string | undefined =>
-  open.get(bookingId) ?? recall(closed, bookingId);
-
-const close = (state: State, bookingId: string): State => {
-  const customerId = state.open.get(bookingId);
-  if (customerId === undefined) return state;
-  return {
-    ...state,
-    open: state.open.delete(bookingId),
-    customers: state.customers.delete(customerId),
-    closed: remember(state.closed, bookingId, customerId),
-  };
+const notOpen = ({ status }: State): Refusal | undefined => {
+  if (status === 'unopened' || status === 'voided') return refuse('slot-not-found');
+  return status === 'deleted' ? refuse('slot-deleted') : undefined;
 };
 
+/** The slot's day has ended, whether or not the timer has said so. */
+const ended = (state: State, { now, timeZone }: DecisionInput): Refusal | undefined =>
+  state.status === 'ended' || now >= endOf(state, timeZone)
+    ? refuse('too-late', "the slot's day has ended")
+    : undefined;
+
+/** Refuses a slot because the hospital has another one on its day. */
+export const alreadyOpen = (slotId: string): Refusal => ({
+  ...refuse('slot-already-open'),
+  existing: `/screening/slots/${slotId}`,
+});
+
+/** Returns the sessions of a request in order of time and their places, or why these do not fit together. */
+const layoutOf = ({ capacity, sessions = [] }: Partial<Layout>): Layout | Refusal => {
+  if (sessions.length === 0)
+    return capacity === undefined
+      ? refuse('invalid-places', 'neither a capacity nor sessions are given')
+      : { capacity };
+  const sum = sessions.reduce((places, session) => places + session.capacity, 0);
+  if (new Set(sessions.map(({ at }) => at)).size < sessions.length)
+    return refuse('invalid-places', 'two sessions begin at the same time');
+  if (sum > MAX_CAPACITY) return refuse('invalid-places', `a slot has at most ${MAX_CAPACITY} places`);
+  if (capacity !== undefined && capacity !== sum)
+    return refuse('invalid-places', `the sessions have ${sum} places in all`);
+  const inOrder = sessions.map(({ at, capacity }) => ({ at, capacity })).sort((a, b) => (a.at < b.at ? -1 : 1));
+  return { capacity: sum, sessions: inOrder };
+};
+
+const newSlot = (
+  { capacity, sessions, ...data }: Data<'OpenSlot'>,
+  { status }: State,
+  { now, timeZone }: DecisionInput,
+): Event<'SlotOpened'>['data'] | Refusal => {
+  const { date, cancelUntil = dayBefore(date) } = data;
+  const today = calendarDay(now, timeZone);
+  if (status !== 'unopened') return refuse('slot-already-opened');
+  if (date < today) return refuse('date-in-past', `today is ${today} (${timeZone})`);
+  if (cancelUntil > date) return refuse('invalid-deadline');
+  const layout = layoutOf({ ...(capacity === undefined ? {} : { capacity }), ...(sessions ? { sessions } : {}) });
+  if ('refused' in layout) return layout;
+  return { ...data, ...layout, cancelUntil, endsAt: startOfDay(plusDays(date, 1), timeZone) };
+};
+
+const capacityAt = ({ capacity, sessions }: Layout, at: string): number => {
+  if (!sessions) return at === WHOLE_DAY ? capacity : 0;
+  return sessions.find((session) => session.at === at)?.capacity ?? 0;
+};
+
+const changeSlot = (
+  { slotId, capacity, sessions, cancelUntil }: Data<'ChangeSlot'>,
+  state: State,
+  input: DecisionInput,
+): Decision<Event<'SlotChanged'>> => {
+  const refusal = notOpen(state) ?? ended(state, input);
+  if (refusal) return refusal;
+  const { slot } = state;
+  const before = layoutBefore(state);
+  const layout = layoutOf({
+    ...(sessions === undefined ? before : { sessions }),
+    ...(capacity === undefined ? {} : { capacity }),
+  });
+  if ('refused' in layout) return layout;
+  const deadline = cancelUntil ?? slot.cancelUntil;
+  if (deadline > slot.date) return refuse('invalid-deadline');
+  if (layout.sessions && kept.open(state) > 0)
+    return refuse('capacity-below-booked', 'customers hold places of the whole day, or wait for them');
+  const below = state.sessions.find(({ at, booked }) => booked + state.places.kept > capacityAt(layout, at));
+  if (below)
+    return refuse(
+      'capacity-below-booked',
+      `${below.booked + state.places.kept} places are booked, held or offered${below.at && ` at ${below.at}`}`,
+    );
+  const isSame = JSON.stringify([layout, deadline]) === JSON.stringify([before, slot.cancelUntil]);
+  return isSame ? [] : [{ type: 'SlotChanged', data: { slotId, ...layout, cancelUntil: deadline } }];
+};
+
+const layoutBefore = ({ sessions }: State): Layout => {
+  const capacity = sessions.reduce((places, session) => places + session.capacity, 0);
+  if (sessions[0]?.at === WHOLE_DAY) return { capacity };
+  return { capacity, sessions: sessions.map(({ at, capacity }) => ({ at, capacity })) };
+};
+
+/** Returns the data that every event of a booking has. */
+const factsOf = (
+  { slot: { hospitalName, date } }: State,
+  slotId: string,
+  bookingId: string,
+  { customerId, at, places, firstSlotId }: Pick<Booking, 'customerId' | 'at' | 'places' | 'firstSlotId'>,
+) => ({
+  slotId,
+  bookingId,
+  customerId,
+  hospitalName,
+  date,
+  ...(at === WHOLE_DAY ? {} : { at }),
+  ...(places === 1 ? {} : { places }),
+  ...(firstSlotId === undefined ? {} : { firstSlotId }),
+});
+
+type AskedPlaces = KeptFor & { customerId: string; at?: string | undefined; places?: number | undefined };
+type AskedBooking = AskedPlaces & { slotId: string; bookingId: string };
+
+const newBooking = (
+  state: State,
+  { slotId, bookingId, customerId, at = WHOLE_DAY, places = 1, holdId, entryId }: AskedBooking,
+) => ({
+  ...factsOf(state, slotId, bookingId, { customerId, at, places }),
+  cancelUntil: state.slot.cancelUntil,
+  ...(holdId === undefined ? {} : { holdId }),
+  ...(entryId === undefined ? {} : { entryId }),
+});
+
+/** Refuses places that a slot does not have, or not any more: booking ends with the day, or when the session begins. */
+const refusalOfPlaces = (state: State, asked: AskedPlaces, { now, timeZone }: DecisionInput): Refusal | undefined => {
+  const { at = WHOLE_DAY, places = 1, holdId, entryId } = asked;
+  const refusal = notOpen(state);
+  if (refusal) return refusal;
+  const session = state.sessions.find((each) => each.at === at);
+  if (!session) return refuse('no-such-session', sessionsDetail(state));
+  const until = at === WHOLE_DAY ? endOf(state, timeZone) : momentOf(state.slot.date, at, timeZone);
+  if (state.status === 'ended' || now >= until) return refuse('too-late', `booking ended at ${until}`);
+  const isKept = holdId !== undefined || entryId !== undefined;
+  if (at === WHOLE_DAY || isKept) return kept.refusalOf(state, asked, places, now);
+  const left = session.capacity - session.booked;
+  return places > left ? refuse('slot-full', `${left} of ${session.capacity} places are left`) : undefined;
+};
+
+const sessionsDetail = ({ sessions }: State): string =>
+  sessions[0]?.at === WHOLE_DAY
+    ? 'the slot is one whole day'
+    : `its sessions begin at ${sessions.map(({ at }) => at).join(', ')}`;
+
+/** @param isReturning whether the booking's id is taken by the same booking, which had moved away */
+const refusalOfBooking = (
+  state: State,
+  asked: AskedBooking,
+  input: DecisionInput,
+  isReturning = false,
+): Refusal | undefined => {
+  const { bookingId, customerId } = asked;
+  const refusal = notOpen(state);
+  if (refusal) return refusal;
+  if (!isReturning && customerOf(state, bookingId) !== undefined) return refuse('booking-already-exists');
+  if (state.customers.has(customerId)) return refuse('customer-already-booked');
+  return refusalOfPlaces(state, asked, input);
+};
+
+const isReturning = ({ bookings, closed }: State, { bookingId, customerId }: AskedBooking): boolean => {
+  const past = recall(closed, bookingId);
+  return !bookings.has(bookingId) && past?.how === 'rescheduled' && past.customerId === customerId;
+};
+
+const ENDED: Readonly<Record<Ending, string>> = {
+  canceled: 'already-canceled',
+  rescheduled: 'already-rescheduled',
+  missed: 'already-missed',
+};
+
+/** Returns a booking that its customer may give up or use, or why there is none. */
+const openBooking = (state: State, bookingId: string): Booking | Refusal => {
+  if (state.status === 'unopened' || state.status === 'voided') return refuse('slot-not-found');
+  const booking = state.bookings.get(bookingId);
+  if (!booking) {
+    const past = recall(state.closed, bookingId);
+    return refuse(past ? ENDED[past.how] : 'booking-not-found');
+  }
+  if (booking.status === 'attended') return refuse('already-attended');
+  return booking.move ? refuse('reschedule-pending') : booking;
+};
+
+const lateToChange = ({ cancelUntil }: Booking, { now, timeZone }: DecisionInput): Refusal | undefined =>
+  calendarDay(now, timeZone) > cancelUntil
+    ? refuse('too-late', `it was possible until the end of ${cancelUntil}`)
+    : undefined;
+
+/** Moves a booking to another session at once. To another slot it moves when that slot has taken it. */
+const reschedule = (
+  { fromSlotId, bookingId, slotId, at }: Data<'RescheduleBooking'>,
+  state: State,
+  input: DecisionInput,
+): Decision<Event<'RescheduleRequested' | 'BookingRescheduled' | 'ScreeningBooked'>> => {
+  const booking = openBooking(state, bookingId);
+  if ('refused' in booking) return booking;
+  const refusal = notOpen(state) ?? lateToChange(booking, input);
+  if (refusal) return refusal;
+  const facts = factsOf(state, fromSlotId, bookingId, booking);
+  const target = { toSlotId: slotId, ...(at === undefined ? {} : { toAt: at }) };
+  const request = `${input.revision}`;
+  if (slotId !== fromSlotId) return [{ type: 'RescheduleRequested', data: { ...facts, request, ...target } }];
+
+  if (booking.at === (at ?? WHOLE_DAY)) return refuse('same-session');
+  const { customerId, places, firstSlotId = slotId } = booking;
+  const noPlaces = refusalOfPlaces(state, { customerId, at, places }, input);
+  if (noPlaces) return noPlaces;
+  const moved = newBooking(state, { slotId, bookingId, customerId, at, places });
+  return [
+    { type: 'BookingRescheduled', data: { ...facts, ...target } },
+    { type: 'ScreeningBooked', data: { ...moved, firstSlotId, from: { slotId, request } } },
+  ];
+};
+
+/** A booking that stands although its slot has ended or was deleted meanwhile ends like the others. */
+const settleReschedule = (
+  { slotId, bookingId, request, reason }: Data<'SettleReschedule'>,
+  state: State,
+): Decision<Event<'BookingRescheduled' | 'RescheduleRefused' | 'BookingMissed' | 'BookingForceCanceled'>> => {
+  const booking = state.bookings.get(bookingId);
+  if (booking?.move?.request !== request) return [];
+  const facts = factsOf(state, slotId, bookingId, booking);
+  const { request: _request, ...target } = booking.move;
+  if (reason === undefined) return [{ type: 'BookingRescheduled', data: { ...facts, ...target } }];
+  const refused = { type: 'RescheduleRefused' as const, data: { ...facts, ...target, reason } };
+  if (state.status === 'ended') return [refused, { type: 'BookingMissed', data: facts }];
+  return state.status === 'deleted' ? [refused, { type: 'BookingForceCanceled', data: facts }] : [refused];
+};
+
+/** Returns the end of a slot, and of as many of its bookings, holds and waiting entries as fit into one append. */
+const ending = (slotId: string, state: State) => {
+  const ends = nextEnds(slotId, state);
+  const remaining = state.bookings.count(isOpen) + kept.open(state) - ends.length;
+  return [{ type: 'SlotEnded' as const, data: { slotId, remaining } }, ...ends];
+};
+
+const nextEnds = (slotId: string, state: State) => {
+  const missed = nextMissed(slotId, state);
+  return [...missed, ...kept.closing(slotId, state, BOOKINGS_PER_PORTION - missed.length)];
+};
+
+const nextMissed = (slotId: string, state: State): Event<'BookingMissed'>[] =>
+  state.bookings
+    .entrySeq()
+    .filter(([, booking]) => isOpen(booking))
+    .take(BOOKINGS_PER_PORTION)
+    .map(([bookingId, booking]) => ({
+      type: 'BookingMissed' as const,
+      data: factsOf(state, slotId, bookingId, booking),
+    }))
+    .toArray();
+
 /** The deletion, and the open bookings in portions that a policy cancels one after the other. */
-const deletion = (slotId: string, { open }: State): ScreeningEvent[] => {
-  const bookingIds = [...open.keys()];
+const deletion = (slotId: string, state: State): Event<'SlotDeleted' | 'ForceCancellationDue'>[] => {
+  const { bookings } = state;
+  const remaining = kept.open(state);
+  const bookingIds = bookings
+    .entrySeq()
+    .filter(([, { status }]) => status === 'booked')
+    .map(([bookingId]) => bookingId)
+    .toArray();
   const portions = Math.ceil(bookingIds.length / BOOKINGS_PER_PORTION);
   return [
-    { type: 'SlotDeleted', data: { slotId, openBookings: bookingIds.length } },
-    ...Array.from({ length: portions }, (_, portion): ScreeningEvent => {
-      const from = portion * BOOKINGS_PER_PORTION;
-      return {
-        type: 'ForceCancellationDue',
-        data: { slotId, portion, bookingIds: bookingIds.slice(from, from + BOOKINGS_PER_PORTION) },
-      };
+    {
+      type: 'SlotDeleted',
+      data: { slotId, openBookings: bookingIds.length, ...(remaining > 0 ? { remaining } : {}) },
+    },
+    ...Array.from({ length: portions }, (_, portion) => {
+      const first = portion * BOOKINGS_PER_PORTION;
+      const data = { slotId, portion, bookingIds: bookingIds.slice(first, first + BOOKINGS_PER_PORTION) };
+      return { type: 'ForceCancellationDue' as const, data };
     }),
   ];
 };

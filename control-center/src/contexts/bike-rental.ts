@@ -7,12 +7,17 @@ const BIKE = '/bike-rental/bikes/{bikeId}';
 const RENTAL = '/bike-rental/bikes/{bikeId}/rentals/{rentalId}';
 const USER_RENTALS = '/bike-rental/users/{userId}/rentals';
 const DEPOSIT = '/bike-rental/users/{userId}/deposit';
+const TARIFF = '/bike-rental/tariff';
+const POINTS = '/bike-rental/points';
+const CHARGE = '/bike-rental/users/{userId}/deposits/{chargeId}';
+const MOVEMENTS = '/bike-rental/users/{userId}/movements';
 const MANAGER = '/bike-rental/managers/{managerId}';
 
 const statusWords = {
   available: { en: 'available', ko: '대여 가능' },
   'in-use': { en: 'in use', ko: '대여 중' },
   'out-of-service': { en: 'out of service', ko: '고장' },
+  retired: { en: 'retired', ko: '폐기됨' },
 };
 
 export const view = contextView<typeof schema>({
@@ -45,7 +50,25 @@ export const view = contextView<typeof schema>({
       columns: ['bikeId', 'location', 'status', 'batteryLevel', 'usable', 'reportedAt'],
       thing: BIKE,
       sort: 'location',
-      commands: ['RegisterBike'],
+      commands: ['RegisterBike', 'ChangeTariff', 'ChangePoints'],
+    },
+    '/bike-rental/condition-reports': {
+      title: { en: 'Condition reports', ko: '점검 기록' },
+      columns: ['reportedAt', 'bikeId', 'managerId', 'batteryLevel', 'usable', 'points'],
+      thing: BIKE,
+      sort: '-reportedAt',
+    },
+    '/bike-rental/deposits': {
+      title: { en: 'Deposits', ko: '예치금' },
+      columns: ['userId', 'balance', 'outstanding'],
+      thing: DEPOSIT,
+      sort: '-outstanding',
+    },
+    '/bike-rental/managers': {
+      title: { en: 'Managers', ko: '관리자' },
+      columns: ['managerId', 'points'],
+      thing: MANAGER,
+      sort: '-points',
     },
     '/bike-rental/bills': {
       title: { en: 'Bills', ko: '청구서' },
@@ -59,6 +82,12 @@ export const view = contextView<typeof schema>({
       thing: RENTAL,
       sort: '-at',
     },
+    [MOVEMENTS]: {
+      title: { en: 'Payments and balance', ko: '입출금과 잔액' },
+      columns: ['at', 'kind', 'status', 'amount', 'balance', 'outstanding', 'chargeId', 'rentalId'],
+      thing: CHARGE,
+      sort: '-at',
+    },
   },
   things: {
     [BIKE]: {
@@ -68,7 +97,8 @@ export const view = contextView<typeof schema>({
       commands: ({ status, rentalId }) => [
         ...(status === 'available' ? ['RentBike'] : []),
         ...(rentalId === undefined ? [] : ['ReturnBike']),
-        'ReportCondition',
+        ...(status === 'retired' ? [] : ['ReportCondition']),
+        ...(status === 'retired' || rentalId !== undefined ? [] : ['MoveBike', 'RetireBike']),
       ],
     },
     [RENTAL]: {
@@ -81,7 +111,13 @@ export const view = contextView<typeof schema>({
       title: { en: 'Deposit', ko: '예치금' },
       heading: ({ userId }) => String(userId),
       fields: ['userId', 'balance', 'outstanding'],
+      lists: [MOVEMENTS],
       commands: () => ['ChargeDeposit'],
+    },
+    [CHARGE]: {
+      title: { en: 'Charge', ko: '충전' },
+      heading: ({ userId }) => String(userId),
+      fields: ['status', 'userId', 'amount', 'method', 'reason', 'at', 'balance', 'outstanding'],
     },
     [MANAGER]: {
       title: { en: 'Manager', ko: '관리자' },
@@ -89,26 +125,47 @@ export const view = contextView<typeof schema>({
       fields: ['managerId', 'points'],
       commands: () => ['ConvertPoints'],
     },
+    [TARIFF]: {
+      title: { en: 'Tariff', ko: '요금제' },
+      heading: () => '',
+      fields: ['base', 'perMinute', 'dailyMax'],
+      commands: () => ['ChangeTariff'],
+    },
+    [POINTS]: {
+      title: { en: 'Points for reports', ko: '점검 포인트' },
+      heading: () => '',
+      fields: ['perReport'],
+      commands: () => ['ChangePoints'],
+    },
   },
-  links: { bikeId: BIKE, rentalId: RENTAL, userId: '/customers/{userId}', managerId: MANAGER },
+  links: { chargeId: CHARGE, bikeId: BIKE, rentalId: RENTAL, userId: '/customers/{userId}', managerId: MANAGER },
   commands: {
     RegisterBike: { en: 'Register a bike', ko: '자전거 등록' },
+    MoveBike: { en: 'Move', ko: '위치 이동' },
+    RetireBike: { en: 'Retire', ko: '자전거 폐기', danger: true },
     RentBike: { en: 'Rent', ko: '대여하기' },
     ReturnBike: { en: 'Return', ko: '반납' },
     ReportCondition: { en: 'Report condition', ko: '상태 점검' },
     ChargeDeposit: { en: 'Add money', ko: '예치금 충전' },
     ConvertPoints: { en: 'Convert points', ko: '포인트 전환' },
+    ChangeTariff: { en: 'Set the tariff', ko: '요금제 변경' },
+    ChangePoints: { en: 'Set the points', ko: '점검 포인트 변경' },
   },
   problems: {
     'bike-not-found': '존재하지 않는 자전거입니다',
     'bike-already-registered': '이미 등록된 자전거 ID입니다',
+    'bike-retired': '폐기된 자전거입니다',
     'bike-not-available': '대여 중이거나 고장 난 자전거입니다',
+    outstanding: '미납 금액을 먼저 결제해야 합니다',
     'rental-already-exists': '이미 사용 중인 대여 ID입니다',
     'rental-not-found': '존재하지 않는 대여입니다',
     'already-returned': '이미 반납된 자전거입니다',
     'report-already-exists': '이미 사용 중인 점검 ID입니다',
     'charge-already-exists': '이미 사용 중인 충전 ID입니다',
     'deposit-full': '예치금 한도를 넘습니다',
+    'payment-declined': '결제가 거절되어 충전되지 않았습니다',
+    'payment-unavailable': '지금은 결제할 수 없습니다. 충전되지 않았습니다',
+    'too-many-payments': '결제 요청이 많습니다. 잠시 후 다시 시도하세요',
     'not-enough-points': '포인트가 부족합니다',
     'conversion-already-exists': '이미 사용 중인 전환 ID입니다',
   },
@@ -125,6 +182,11 @@ export const view = contextView<typeof schema>({
       en: `${userId} returned ${bikeId} to ${location}`,
       ko: `${userId} ${location}에 ${bikeId} 반납`,
     }),
+    BikeMoved: ({ bikeId, from, location }) => ({
+      en: `${bikeId} moved from ${from} to ${location}`,
+      ko: `${bikeId} ${from}에서 ${location}(으)로 이동`,
+    }),
+    BikeRetired: ({ bikeId }) => ({ en: `${bikeId} retired`, ko: `${bikeId} 폐기` }),
     ConditionReported: ({ bikeId, batteryLevel, usable }) => ({
       en: `${bikeId} ${usable ? 'is usable' : 'is broken'}, battery ${batteryLevel}%`,
       ko: `${bikeId} ${usable ? '정상' : '고장'}, 배터리 ${batteryLevel}%`,
@@ -138,6 +200,22 @@ export const view = contextView<typeof schema>({
       en: `${userId} added ${formatMoney(amount)}, balance ${formatMoney(balance)}`,
       ko: `${userId} ${formatMoney(amount)} 충전, 잔액 ${formatMoney(balance)}`,
     }),
+    ChargeRequested: ({ userId, amount }) => ({
+      en: `${userId} pays ${formatMoney(amount)} into the deposit`,
+      ko: `${userId} ${formatMoney(amount)} 충전 결제 요청`,
+    }),
+    ChargeDeclined: ({ userId, amount }) => ({
+      en: `Payment of ${formatMoney(amount)} by ${userId} failed`,
+      ko: `${userId} ${formatMoney(amount)} 충전 결제 실패`,
+    }),
+    ChargeRefunded: ({ userId, amount }) => ({
+      en: `${userId} was refunded ${formatMoney(amount)}`,
+      ko: `${userId} ${formatMoney(amount)} 환불`,
+    }),
+    ChargeVoided: ({ userId, amount }) => ({
+      en: `${userId} was not charged ${formatMoney(amount)}`,
+      ko: `${userId} ${formatMoney(amount)} 결제 무효`,
+    }),
     FeeDeducted: ({ userId, paid, balance }) => ({
       en: `${formatMoney(paid)} deducted from ${userId}, balance ${formatMoney(balance)}`,
       ko: `${userId} ${formatMoney(paid)} 차감, 잔액 ${formatMoney(balance)}`,
@@ -146,6 +224,10 @@ export const view = contextView<typeof schema>({
       en: `${userId} was credited ${formatMoney(amount)}, balance ${formatMoney(balance)}`,
       ko: `${userId} ${formatMoney(amount)} 적립, 잔액 ${formatMoney(balance)}`,
     }),
+    BillPaid: ({ userId, rentalId, amount }) => ({
+      en: `${userId} paid ${formatMoney(amount)} of the bill of ${rentalId}`,
+      ko: `${userId} ${rentalId} 미납 요금 ${formatMoney(amount)} 결제`,
+    }),
     PointsAwarded: ({ managerId, points, total }) => ({
       en: `${managerId} earned ${formatNumber(points)} points, has ${formatNumber(total)}`,
       ko: `${managerId} 포인트 ${formatNumber(points)} 획득, 총 ${formatNumber(total)}`,
@@ -153,6 +235,14 @@ export const view = contextView<typeof schema>({
     PointsConverted: ({ managerId, userId, points }) => ({
       en: `${managerId} converted ${formatNumber(points)} points for ${userId}`,
       ko: `${managerId} 포인트 ${formatNumber(points)} → ${userId} 예치금 전환`,
+    }),
+    TariffChanged: ({ base, perMinute }) => ({
+      en: `Tariff set to ${formatMoney(base)} and ${formatMoney(perMinute)} per minute`,
+      ko: `요금제 변경: 기본 ${formatMoney(base)}, 분당 ${formatMoney(perMinute)}`,
+    }),
+    PointsChanged: ({ perReport }) => ({
+      en: `A report earns ${formatNumber(perReport)} points`,
+      ko: `점검 한 건에 ${formatNumber(perReport)} 포인트`,
     }),
   },
   about: ({ bikeId, rentalId, managerId, userId }) =>
@@ -164,5 +254,6 @@ export const view = contextView<typeof schema>({
   customer: [
     { list: USER_RENTALS, path: (userId) => ({ userId }) },
     { thing: DEPOSIT, path: (userId) => ({ userId }) },
+    { list: MOVEMENTS, path: (userId) => ({ userId }) },
   ],
 });

@@ -1,6 +1,7 @@
 import type { schema } from '../../../schemas/cinema.ts';
 import { contextView } from '../context.ts';
 import { formatMoney, formatNumber, formatStart, same } from '../language.ts';
+import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
 import { fill } from '../templates.ts';
 
 const MOVIE = '/cinema/movies/{movieId}';
@@ -8,8 +9,13 @@ const SHOWING = '/cinema/showings/{showingId}';
 const RESERVATION = '/cinema/showings/{showingId}/reservations/{reservationId}';
 const REVIEW = '/cinema/movies/{movieId}/reviews/{customerId}';
 const CUSTOMER_RESERVATIONS = '/cinema/customers/{customerId}/reservations';
-const CUSTOMER_MESSAGES = '/cinema/customers/{customerId}/messages';
 
+const held = placeViews(SHOWING, 'showingId', {
+  release: 'ReleaseShowingPlaceHold',
+  leave: 'LeaveShowingPlaceWaitingList',
+});
+
+const places = ({ seats }: { seats?: readonly string[] }) => seats?.length ?? 1;
 const seats = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
 const seatsKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}석 남음`);
 
@@ -17,12 +23,6 @@ const reasons = {
   declined: { en: 'declined', ko: '거절됨' },
   'timed-out': { en: 'timed out', ko: '시간 초과' },
   unavailable: { en: 'not available', ko: '이용 불가' },
-};
-
-const kinds = {
-  confirmed: { en: 'confirmation', ko: '확정 안내' },
-  canceled: { en: 'cancellation', ko: '취소 안내' },
-  refunded: { en: 'refund', ko: '환불 안내' },
 };
 
 export const view = contextView<typeof schema>({
@@ -55,6 +55,7 @@ export const view = contextView<typeof schema>({
   rowsInAll: ({ totals }) => totals.showings,
   all: '/cinema/movies',
   lists: {
+    ...held.lists,
     '/cinema/movies': {
       title: { en: 'Movies', ko: '영화' },
       columns: ['title', 'movieId', 'status', 'runningTime', 'reviewCount', 'averageRating'],
@@ -64,19 +65,19 @@ export const view = contextView<typeof schema>({
     },
     '/cinema/reservations': {
       title: { en: 'Reservations', ko: '예매' },
-      columns: ['since', 'title', 'customerId', 'seat', 'price', 'status', 'payment', 'reservationId'],
+      columns: ['since', 'title', 'customerId', 'seat', 'seats', 'price', 'status', 'payment', 'reservationId'],
       thing: RESERVATION,
       sort: '-since',
     },
     '/cinema/movies/{movieId}/showings': {
       title: { en: 'Showings', ko: '상영' },
-      columns: ['startsAt', 'showingId', 'status', 'price', 'seats', 'held', 'sold', 'left'],
+      columns: ['startsAt', 'showingId', 'status', 'price', 'seats', 'held', 'sold', 'onHold', 'waiting', 'left'],
       thing: SHOWING,
       sort: 'startsAt',
     },
     '/cinema/showings/{showingId}/reservations': {
       title: { en: 'Reservations', ko: '예매' },
-      columns: ['heldAt', 'customerId', 'seat', 'price', 'status', 'payment', 'reservationId'],
+      columns: ['heldAt', 'customerId', 'seat', 'seats', 'price', 'status', 'payment', 'reservationId'],
       thing: RESERVATION,
       sort: '-heldAt',
     },
@@ -88,17 +89,13 @@ export const view = contextView<typeof schema>({
     },
     [CUSTOMER_RESERVATIONS]: {
       title: { en: 'Reservations', ko: '예매' },
-      columns: ['heldAt', 'title', 'seat', 'price', 'status', 'payment'],
+      columns: ['heldAt', 'title', 'startsAt', 'seat', 'seats', 'price', 'status', 'payment'],
       thing: RESERVATION,
       sort: '-heldAt',
     },
-    [CUSTOMER_MESSAGES]: {
-      title: { en: 'Messages', ko: '메시지' },
-      columns: ['at', 'kind', 'text', 'status'],
-      sort: '-at',
-    },
   },
   things: {
+    ...held.things,
     [MOVIE]: {
       title: { en: 'Movie', ko: '영화' },
       heading: ({ title }) => String(title),
@@ -110,9 +107,31 @@ export const view = contextView<typeof schema>({
     [SHOWING]: {
       title: { en: 'Showing', ko: '상영' },
       heading: ({ title, startsAt }) => `${title} · ${formatStart(String(startsAt))}`,
-      fields: ['status', 'startsAt', 'price', 'seats', 'sold', 'held', 'left', 'movieId', 'showingId'],
-      lists: ['/cinema/showings/{showingId}/reservations'],
-      commands: ({ status }) => (status === 'open' ? ['ReserveSeat'] : []),
+      fields: [
+        'status',
+        'startsAt',
+        'hallId',
+        'cancelUntil',
+        'holdFor',
+        'price',
+        'seats',
+        'sold',
+        'held',
+        'onHold',
+        'waiting',
+        'left',
+        'movieId',
+        'showingId',
+      ],
+      lists: [
+        '/cinema/showings/{showingId}/reservations',
+        '/cinema/showings/{showingId}/waiting-list',
+        '/cinema/showings/{showingId}/holds',
+      ],
+      commands: ({ status }) =>
+        status === 'open'
+          ? ['ReserveSeat', 'HoldShowingPlace', 'JoinShowingPlaceWaitingList', 'MoveShowing', 'CancelShowing']
+          : [],
     },
     [RESERVATION]: {
       title: { en: 'Reservation', ko: '예매' },
@@ -122,7 +141,9 @@ export const view = contextView<typeof schema>({
         'payment',
         'customerId',
         'showingId',
+        'startsAt',
         'seat',
+        'seats',
         'price',
         'heldAt',
         'since',
@@ -138,26 +159,48 @@ export const view = contextView<typeof schema>({
       commands: () => ['DeleteReview'],
     },
   },
-  links: { movieId: MOVIE, showingId: SHOWING, reservationId: RESERVATION, customerId: '/customers/{customerId}' },
+  links: {
+    ...held.links,
+    movieId: MOVIE,
+    showingId: SHOWING,
+    reservationId: RESERVATION,
+    customerId: '/customers/{customerId}',
+  },
   commands: {
     RegisterMovie: { en: 'Add a movie', ko: '영화 등록' },
     EditMovie: { en: 'Edit', ko: '영화 수정' },
     DeleteMovie: { en: 'Delete the movie', ko: '영화 삭제', danger: true },
     ScheduleShowing: { en: 'Add a showing', ko: '상영 추가' },
-    ReserveSeat: { en: 'Reserve a seat', ko: '예매하기' },
+    MoveShowing: { en: 'Move the showing', ko: '상영 시각 변경' },
+    CancelShowing: { en: 'Cancel the showing', ko: '상영 취소', danger: true },
+    ReserveSeat: { en: 'Reserve seats', ko: '예매하기' },
+    HoldShowingPlace: { en: 'Hold seats', ko: '좌석 선점' },
+    ReleaseShowingPlaceHold: { en: 'Release', ko: '선점 해제', danger: true },
+    JoinShowingPlaceWaitingList: { en: 'Join the waiting list', ko: '대기 신청' },
+    LeaveShowingPlaceWaitingList: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
     CancelSeat: { en: 'Cancel', ko: '예매 취소', danger: true },
     WriteReview: { en: 'Review', ko: '관람평 쓰기' },
     DeleteReview: { en: 'Delete', ko: '관람평 삭제', danger: true },
   },
   problems: {
+    ...placeRefusals,
     'movie-not-found': '존재하지 않는 영화입니다',
     'movie-already-registered': '이미 등록된 영화 ID입니다',
     'movie-deleted': '삭제된 영화입니다',
     'showing-not-found': '존재하지 않는 상영입니다',
     'showing-already-exists': '이미 사용 중인 상영 ID입니다',
     'showing-canceled': '취소된 상영입니다',
+    'too-late': '가능한 시간이 지났습니다',
+    'hall-in-use': '그 시간에 다른 상영이 있는 상영관입니다',
+    'showing-has-hall': '상영관이 정해진 상영은 옮길 수 없습니다. 취소하고 새로 등록하세요',
     'showing-full': '남은 좌석이 없습니다',
     'seat-taken': '이미 판매된 좌석입니다',
+    'seat-blocked': '판매하지 않는 좌석입니다',
+    'seats-apart': '나란히 앉을 수 있는 좌석이 없습니다',
+    'choice-ambiguous': '좌석 번호, 좌석 목록, 인원 중 하나만 입력하세요',
+    'price-changed': '가격이 바뀌었습니다',
+    'price-too-high': '한 번에 결제할 수 있는 금액을 넘었습니다',
+    'no-seats': '좌석 수나 좌석 배치도를 입력하세요. 둘 다 입력하면 좌석 수가 같아야 합니다',
     'no-such-seat': '존재하지 않는 좌석입니다',
     'reservation-already-exists': '이미 사용 중인 예매 ID입니다',
     'reservation-not-found': '존재하지 않는 예매입니다',
@@ -168,10 +211,19 @@ export const view = contextView<typeof schema>({
     'payment-unavailable': '지금은 결제할 수 없습니다. 좌석은 선점되지 않았습니다',
     'too-many-payments': '결제 요청이 많습니다. 잠시 후 다시 시도하세요',
     'not-a-guest': '이 고객의 확정된 예매가 없습니다',
+    'showing-not-begun': '아직 시작하지 않은 상영입니다',
     'review-already-exists': '이미 관람평을 쓴 고객입니다',
     'review-not-found': '존재하지 않는 관람평입니다',
   },
   words: {
+    ...placeWords('ShowingPlace', 'showingId', (places) => ({
+      en: places === '1' ? 'a seat' : `${places} seats`,
+      ko: `${places}석`,
+    })),
+    ShowingPlacesClosed: ({ showingId }, { name }) => ({
+      en: `Holds and the waiting list of ${name(showingId)} ended with its start`,
+      ko: `${name(showingId)} 상영 시작, 선점과 대기 종료`,
+    }),
     MovieRegistered: ({ title }) => ({ en: `${title} was added`, ko: `${title} 등록` }),
     MovieEdited: ({ title }) => ({ en: `${title} was edited`, ko: `${title} 수정` }),
     MovieDeleted: ({ movieId }, { name }) => ({ en: `${name(movieId)} was deleted`, ko: `${name(movieId)} 삭제` }),
@@ -191,6 +243,22 @@ export const view = contextView<typeof schema>({
     ShowingCanceled: ({ showingId }, { name }) => ({
       en: `A showing of ${name(showingId)} was cancelled`,
       ko: `${name(showingId)} 상영 취소`,
+    }),
+    HallBooked: ({ hallId, title, startsAt }) => ({
+      en: `Hall ${hallId} is kept for ${title} at ${formatStart(startsAt)}`,
+      ko: `${title} ${formatStart(startsAt)} 상영관 ${hallId} 배정`,
+    }),
+    HallRefused: ({ hallId, movieId }, { name }) => ({
+      en: `Hall ${hallId} is in use: a showing of ${name(movieId)} was refused`,
+      ko: `상영관 ${hallId} 사용 중, ${name(movieId)} 상영 거절`,
+    }),
+    HallFreed: ({ hallId, movieId }, { name }) => ({
+      en: `Hall ${hallId} is free of a showing of ${name(movieId)}`,
+      ko: `${name(movieId)} 상영관 ${hallId} 배정 해제`,
+    }),
+    ShowingMoved: ({ title, startsAt }) => ({
+      en: `${title} now starts at ${formatStart(startsAt)}`,
+      ko: `${title} 상영 시각이 ${formatStart(startsAt)}(으)로 변경`,
     }),
     SeatHeld: ({ customerId, title }, { left }) => ({
       en: `${customerId} is paying for ${title}${seats(left)}`,
@@ -233,18 +301,29 @@ export const view = contextView<typeof schema>({
       en: `Review of ${name(movieId)} by ${customerId} deleted`,
       ko: `${customerId} ${name(movieId)} 관람평 삭제`,
     }),
-    MessageSent: ({ customerId, kind }) => ({
-      en: `Message to ${customerId}: ${kinds[kind].en}`,
-      ko: `${customerId} 메시지 발송: ${kinds[kind].ko}`,
-    }),
   },
-  about: ({ showingId, reservationId, movieId }) =>
-    fill(RESERVATION, { showingId, reservationId }) ?? fill(SHOWING, { showingId }) ?? fill(MOVIE, { movieId }),
+  about: ({ showingId, reservationId, movieId, holdId, entryId }) =>
+    fill(RESERVATION, { showingId, reservationId }) ??
+    fill(held.links.holdId, { showingId, holdId }) ??
+    fill(held.links.entryId, { showingId, entryId }) ??
+    fill(SHOWING, { showingId }) ??
+    fill(MOVIE, { movieId }),
   left: {
     now: ({ movies }) =>
       new Map(movies.flatMap(({ showings }) => showings.map(({ showingId, left }) => [showingId, left]))),
     place: ({ showingId }) => showingId,
-    changes: { SeatHeld: -1, SeatReleased: 1, SeatReservationCanceled: 1, ShowingOpened: null },
+    changes: {
+      SeatHeld: (data) => (data.holdId === undefined && data.entryId === undefined ? -places(data) : 0),
+      SeatReleased: places,
+      SeatReservationCanceled: places,
+      ShowingOpened: null,
+      ShowingPlaceHeld: null,
+      ShowingPlaceHoldExpired: null,
+      ShowingPlaceHoldReleased: null,
+      ShowingPlaceOffered: null,
+      ShowingPlaceOfferExpired: null,
+      ShowingPlaceOfferDeclined: null,
+    },
   },
   names: ({ movies }) =>
     new Map(
@@ -255,6 +334,6 @@ export const view = contextView<typeof schema>({
     ),
   customer: [
     { list: CUSTOMER_RESERVATIONS, path: (customerId) => ({ customerId }) },
-    { list: CUSTOMER_MESSAGES, path: (customerId) => ({ customerId }) },
+    { list: '/cinema/waiting-list', query: (customerId) => ({ customerId }) },
   ],
 });

@@ -2,13 +2,12 @@ import type { Page } from '../api.ts';
 import { callsShown } from '../calls.ts';
 import { view as foodCourt } from '../contexts/food-court.ts';
 import { formatMinute, t } from '../language.ts';
-import { overview } from '../live.ts';
 import { Banner } from '../parts/banner.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
-import { useNow, useStore } from '../store.ts';
+import { useNow } from '../store.ts';
 
-type Alarm = { shopId: string; orderId: string; customerId: string; raisedAt: string };
+type Alarm = { shopId: string; orderId: string; callNumber: string; shopName?: string; raisedAt: string };
 
 /** Seconds for which a call is new. */
 const NEW = 20;
@@ -24,20 +23,13 @@ const sizeFor = (calls: number): string => {
   return calls > 4 ? 'some' : 'few';
 };
 
-/** Returns the text of a call: a short id, or the end of a generated one. */
-const callOf = (orderId: string): string => (orderId.length > 10 ? orderId.slice(-4).toUpperCase() : orderId);
-
 /** The notification board of the food court, for a wall screen. */
 export const BoardPage = () => {
-  const known = useStore(overview);
   const { body, problem } = useResource<Page<Alarm>>(
     `/food-court/board?sort=raisedAt&limit=${LIMIT}`,
     ({ context, type }) => context === 'food-court' && type.startsWith('Alarm'),
   );
   const now = useNow(1000);
-  const shops = known?.contexts['food-court']
-    ? foodCourt.names(known.contexts['food-court'] as never)
-    : new Map<string, string>();
   const calls = body?.items ?? [];
   const { shown, page, pages } = callsShown(calls, Math.floor(now / (TURN * 1000)));
   return (
@@ -52,12 +44,12 @@ export const BoardPage = () => {
         <p class="dim">{t({ en: 'No order is waiting.', ko: '수령 대기 중인 주문이 없습니다.' })}</p>
       )}
       <ul class={`calls ${sizeFor(shown.length)}`} aria-live="polite">
-        {shown.map(({ shopId, orderId, raisedAt }) => (
+        {shown.map(({ shopId, orderId, callNumber, shopName, raisedAt }) => (
           <li key={`${shopId}.${orderId}`} class={now - Date.parse(raisedAt) < NEW * 1000 ? 'new' : undefined}>
             <strong>
-              <bdi>{callOf(orderId)}</bdi>
+              <bdi>{callNumber}</bdi>
             </strong>
-            <bdi class="shop">{shops.get(shopId) ?? shopId}</bdi>
+            <bdi class="shop">{shopName ?? shopId}</bdi>
           </li>
         ))}
       </ul>

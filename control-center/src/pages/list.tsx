@@ -5,6 +5,7 @@ import { Crumbs } from '../parts/crumbs.tsx';
 import { List, type Query } from '../parts/list.tsx';
 import { go, Link, usePlace, VIEW, withQuery } from '../router.tsx';
 import type { Parameters } from '../templates.ts';
+import { REPORT } from './report.tsx';
 
 /** A list with its own URL: filters, order and page are in the query. */
 export const ListPage = ({
@@ -34,6 +35,9 @@ export const ListPage = ({
               {t(title)}
             </Link>
           ))}
+        {may(`GET ${REPORT}`) && (
+          <Link to={VIEW + REPORT.replace('{context}', view.name)}>{t({ en: 'Report', ko: '통계' })}</Link>
+        )}
       </nav>
       <List
         view={view}

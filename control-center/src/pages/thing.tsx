@@ -28,7 +28,7 @@ export const ThingPage = ({
   template: string;
   parameters: Parameters;
 }) => {
-  const { title, heading, fields, lists = [], commands } = view.things[template]!;
+  const { title, heading, fields, lists = [], commands, known } = view.things[template]!;
   const path = fill(template, parameters)!;
   const { body, problem } = useResource<Item>(path, concerning(view, parameters));
   const item = { ...parameters, ...body };
@@ -42,7 +42,7 @@ export const ThingPage = ({
         <h1>
           {body && <bdi>{heading(body)}</bdi>} <span class={body ? 'dim' : undefined}>{t(title)}</span>
         </h1>
-        {body && commands && <Commands view={view} names={commands(item)} known={item} />}
+        {body && commands && <Commands view={view} names={commands(item)} known={{ ...item, ...known?.(item) }} />}
       </header>
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
       {body && (

@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { may, ownFields, ownId } from '../access.ts';
+import { hasRole, may, ownFields, ownId } from '../access.ts';
 import { newKey, type Problem, RefusedError, send } from '../api.ts';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf } from '../fields.ts';
@@ -25,22 +25,40 @@ type Command = {
 const ID: Schema = { type: 'string', maxLength: 64 };
 
 /** Returns a command's input fields: unknown parameters of its path, and its body. */
-const fieldsFor = ({ path, body }: Operation, known: Item): FieldOf[] => {
+const fieldsFor = ({ path, body, optionalFor }: Operation, known: Item): FieldOf[] => {
+  const isRequired = ({ name, required }: FieldOf) => {
+    const role = optionalFor[name];
+    return required || (role !== undefined && !hasRole(role));
+  };
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
   const missing = inPath.filter((name) => known[name] === undefined);
-  return [...missing.map((name) => ({ name, schema: ID, required: true })), ...(body ? fieldsOf(body) : [])];
+  return [
+    ...missing.map((name) => ({ name, schema: ID, required: true })),
+    ...(body ? fieldsOf(body) : []).map((field) => ({ ...field, required: isRequired(field) })),
+  ];
+};
+
+/** Returns the rows of a list of objects: a first one if it needs one, or the resource's current ones. */
+const rowsOf = ({ name, schema, required }: FieldOf, known: Item): readonly Values[] | undefined => {
+  const properties = schema.items?.properties;
+  if (!properties) return undefined;
+  if (required) return [{}];
+  const names = Object.keys(properties);
+  return (known[name] as readonly Values[] | undefined)?.map((row) =>
+    Object.fromEntries(names.map((field) => [field, row[field]])),
+  );
 };
 
 /** Returns the initial values: the resource's current ones, and a first row of each list. */
 const initial = ({ fields, own }: Command, known: Item): Values =>
   Object.fromEntries(
-    fields.map(({ name, schema }) => [
-      name,
-      own.includes(name)
+    fields.map((field) => [
+      field.name,
+      own.includes(field.name)
         ? ownId()
-        : schema.type === 'array'
-          ? [{}]
-          : (known[name] ?? (schema.type === 'boolean' ? true : undefined)),
+        : field.schema.type === 'array'
+          ? rowsOf(field, known)
+          : (known[field.name] ?? (field.schema.type === 'boolean' ? true : undefined)),
     ]),
   );
 

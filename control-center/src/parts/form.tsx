@@ -32,10 +32,16 @@ type Choice = { value: string; label: string };
 /**
  * Reads the choices of a field that names an item of a list.
  * @param field `lines.menuId` for a field of a row
+ * @param isNew whether the field names an item that does not exist yet
  * @returns undefined when there is no list, `reading` until it is read
  */
-const useChoices = (view: ContextView, field: string, known: Item): readonly Choice[] | 'reading' | undefined => {
-  const source = view.choices?.[field];
+const useChoices = (
+  view: ContextView,
+  field: string,
+  isNew: boolean,
+  known: Item,
+): readonly Choice[] | 'reading' | undefined => {
+  const source = isNew ? undefined : view.choices?.[field];
   const path = source && fill(source.list, known);
   const [choices, setChoices] = useState<readonly Choice[] | 'reading' | undefined>(
     path === undefined ? undefined : 'reading',
@@ -49,7 +55,11 @@ const useChoices = (view: ContextView, field: string, known: Item): readonly Cho
         setChoices(
           items.map((item) => {
             const price = typeof item.price === 'number' ? ` · ${formatMoney(item.price)}` : '';
-            return { value: String(item[name]), label: `${item[source.label]}${price}` };
+            const label = source.label
+              .split(' ')
+              .map((field) => item[field])
+              .join(' · ');
+            return { value: String(item[name]), label: `${label}${price}` };
           }),
         ),
       )
@@ -62,7 +72,7 @@ const useChoices = (view: ContextView, field: string, known: Item): readonly Cho
 const numberOf = (text: string): unknown => (text === '' ? undefined : Number(text));
 
 const Input = ({ name, of, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
-  const choices = useChoices(view, of === undefined ? name : `${of}.${name}`, known);
+  const choices = useChoices(view, of === undefined ? name : `${of}.${name}`, !required, known);
   const among = choices ?? schema.enum?.map((word) => ({ value: word, label: t(statusOf(word)) }));
   if (among)
     return (
@@ -110,9 +120,32 @@ const Input = ({ name, of, schema, required, view, known, value, onValue, id }: 
           onInput={(event) => onValue(numberOf(event.currentTarget.value))}
         />
       );
+    case 'array':
+      return <Texts id={id} name={name} required={required} onTexts={onValue} />;
     default:
       return <Text id={id} name={name} schema={schema} required={required} value={value} onText={onValue} />;
   }
+};
+
+/** An array of texts, which the user separates by commas. */
+const Texts = ({
+  id,
+  name,
+  required,
+  onTexts,
+}: Pick<FieldOf, 'name' | 'required'> & { id: string; onTexts(texts: unknown): void }) => {
+  const [typed, setTyped] = useState('');
+  const onInput = (event: { currentTarget: HTMLInputElement }) => {
+    setTyped(event.currentTarget.value);
+    const texts = event.currentTarget.value
+      .split(',')
+      .map((text) => text.trim())
+      .filter((text) => text !== '');
+    onTexts(texts.length > 0 ? texts : undefined);
+  };
+  return (
+    <input id={id} name={name} required={required} type="text" autoComplete="off" value={typed} onInput={onInput} />
+  );
 };
 
 type TextProps = Pick<FieldOf, 'name' | 'schema' | 'required'> & {
@@ -143,8 +176,13 @@ const textOf = ({ format }: Schema, text: string): unknown => {
 };
 
 /** Rows of an array of objects: the items of an order. */
-const Rows = ({ name, schema, view, known, value, onValue }: FieldProps) => {
-  const rows = (value as Values[] | undefined) ?? [{}];
+const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProps) => {
+  const rows = (value as Values[] | undefined) ?? (required ? [{}] : []);
+  const least = required ? 1 : 0;
+  const remove = (at: number) => {
+    const rest = rows.filter((_, other) => other !== at);
+    onValue(rest.length > 0 || (schema.minItems ?? 0) === 0 ? rest : undefined);
+  };
   const item = schema.items ?? {};
   const change = (at: number, row: Values) => onValue(rows.with(at, row));
   return (
@@ -162,8 +200,8 @@ const Rows = ({ name, schema, view, known, value, onValue }: FieldProps) => {
               onValue={(next) => change(at, { ...row, [field.name]: next })}
             />
           ))}
-          {rows.length > 1 && (
-            <button type="button" class="quiet" onClick={() => onValue(rows.filter((_, other) => other !== at))}>
+          {rows.length > least && (
+            <button type="button" class="quiet" onClick={() => remove(at)}>
               {t({ en: 'Remove', ko: '삭제' })}
             </button>
           )}

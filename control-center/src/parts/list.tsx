@@ -2,7 +2,7 @@ import { useEffect, useId, useState } from 'preact/hooks';
 import { may } from '../access.ts';
 import type { Page } from '../api.ts';
 import type { ContextView, HappenedEvent, Item } from '../context.ts';
-import { labelOf, statusOf } from '../fields.ts';
+import { filterLabelOf, labelOf, statusOf } from '../fields.ts';
 import { t } from '../language.ts';
 import { type Operation, readOperations, type Schema } from '../openapi.ts';
 import { problemWords } from '../problems.ts';
@@ -30,7 +30,7 @@ type ListProps = {
   under?: string;
 };
 
-const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort']);
+const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort', 'count']);
 
 /** The operation of the list: its filters and sort orders. */
 const useOperation = (path: string): Operation | undefined => {
@@ -63,12 +63,30 @@ type FilterProps = {
   onValue(value: string | undefined): void;
 };
 
-type TextProps = { id: string; isDay: boolean; value: string; onText(text: string | undefined): void };
+type TextProps = { id: string; format: string | undefined; value: string; onText(text: string | undefined): void };
 
-const Text = ({ id, isDay, value, onText }: TextProps) => {
+/** Returns a moment as the value of an input, in the user's time zone. */
+const localTime = (moment: string): string => {
+  const date = new Date(moment);
+  if (Number.isNaN(date.getTime())) return '';
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+
+const Text = ({ id, format, value, onText }: TextProps) => {
   const onChange = (event: { currentTarget: HTMLInputElement }) =>
     onText(event.currentTarget.value.trim() || undefined);
-  return isDay ? (
+  if (format === 'date-time')
+    return (
+      <input
+        id={id}
+        type="datetime-local"
+        value={localTime(value)}
+        onChange={({ currentTarget }) =>
+          onText(currentTarget.value === '' ? undefined : new Date(currentTarget.value).toISOString())
+        }
+      />
+    );
+  return format === 'date' ? (
     <input id={id} type="date" value={value} onChange={onChange} />
   ) : (
     <input id={id} type="search" value={value} onChange={onChange} />
@@ -82,7 +100,7 @@ const Filter = ({ name, schema, value, onValue }: FilterProps) => {
     schema.enum ? t(statusOf(word)) : word === 'true' ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
   return (
     <div class="filter">
-      <label for={id}>{t(labelOf(name))}</label>
+      <label for={id}>{t(filterLabelOf(name))}</label>
       {words ? (
         <select id={id} value={value ?? ''} onChange={(event) => onValue(event.currentTarget.value || undefined)}>
           <option value="">{t({ en: 'all', ko: '전체' })}</option>
@@ -93,7 +111,7 @@ const Filter = ({ name, schema, value, onValue }: FilterProps) => {
           ))}
         </select>
       ) : (
-        <Text id={id} isDay={schema.format === 'date'} value={value ?? ''} onText={onValue} />
+        <Text id={id} format={schema.format} value={value ?? ''} onText={onValue} />
       )}
     </div>
   );
@@ -148,7 +166,15 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
           </td>
         ))}
         <td class="actions">
-          {names.length > 0 && <Commands view={view} names={names} most={1} known={whole} small />}
+          {names.length > 0 && (
+            <Commands
+              view={view}
+              names={names}
+              most={2}
+              known={{ ...whole, ...view.things[thing!]?.known?.(whole) }}
+              small
+            />
+          )}
         </td>
       </tr>
     );

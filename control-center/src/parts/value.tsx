@@ -33,8 +33,31 @@ const Bill = ({ bill }: { bill: { status: string; minutes?: number; fee?: number
   </>
 );
 
+type Session = { at: string; capacity: number; left?: number };
+
+/** The times of day of a slot, each with the places that are left of all. */
+const Sessions = ({ sessions }: { sessions: readonly Session[] }) => (
+  <>
+    {sessions
+      .map(
+        ({ at, capacity, left }) =>
+          `${at} ${left === undefined ? '' : `${formatNumber(left)}/`}${formatNumber(capacity)}`,
+      )
+      .join(', ')}
+  </>
+);
+
+const TIME_OF_DAY = /^\d\d:\d\d$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+type Wording = { subject: string; text: string };
+
 /** Formats a field's value by its kind; never as markup. */
 const shown = (field: string, value: unknown): ComponentChildren => {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ');
+  const text = String(value);
+  if (TIME_OF_DAY.test(text)) return <time>{text}</time>;
+  if (DAY.test(text)) return <time dateTime={text}>{formatDay(text)}</time>;
   switch (kindOf(field)) {
     case 'number':
       return formatNumber(Number(value));
@@ -42,10 +65,10 @@ const shown = (field: string, value: unknown): ComponentChildren => {
       return formatMoney(Number(value));
     case 'percent':
       return formatShare(Number(value) / 100);
+    case 'sessions':
+      return <Sessions sessions={value as Session[]} />;
     case 'time':
       return <time dateTime={String(value)}>{formatMoment(String(value))}</time>;
-    case 'day':
-      return <time dateTime={String(value)}>{formatDay(String(value))}</time>;
     case 'status':
       return <Status status={String(value)} />;
     case 'flag':
@@ -54,6 +77,12 @@ const shown = (field: string, value: unknown): ComponentChildren => {
       return <Lines lines={value as { name: string; qty: number }[]} />;
     case 'history':
       return <History history={value as { status: string; time: string }[]} />;
+    case 'texts': {
+      const { en, ko } = value as { en: Wording; ko: Wording };
+      return <bdi class="lines">{t({ en: en.text, ko: ko.text })}</bdi>;
+    }
+    case 'words':
+      return (value as readonly string[]).map((word) => t(statusOf(word))).join(', ');
     case 'bill':
       return <Bill bill={value as { status: string }} />;
     default:

@@ -10,19 +10,15 @@ const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> 
   // Reservations tell their currency. Those that were stored before are in won.
   'schemas/parking.ts': [
     [
-      /(ParkingReserved: event\(\s*'[^']*',\s*Strict\(\{[^}]*amount: Money)( \}\),)/,
-      "$1, currency: Type.Literal('KRW')$2 2, { 1: (data: object) => ({ ...data, currency: 'KRW' }) } as never,",
+      /(ParkingReserved: event\(\s*'[^']*',\s*Strict\(\{[^}]*amount: Money,)([^}]*\}\),\s*)(\d+),\s*(\{[^}]*\}),/,
+      "$1 currency: Type.Literal('KRW'),$2$3 + 1, { ...$4, [$3]: (data: object) => ({ ...data, currency: 'KRW' }) } as never,",
     ],
     [/(const Reservation = Strict\(\{[^}]*amount: Money,)/, "$1 currency: Type.Literal('KRW'),"],
   ],
   'write-side/parking/parking-lot.ts': [
-    [/\{ type: 'ParkingReserved', data \}/, "{ type: 'ParkingReserved', data: { ...data, currency: 'KRW' } }"],
+    [/const reservation = \{ \.\.\.data,/, "const reservation = { ...data, currency: 'KRW',"],
   ],
-  'projections/parking/reservations.ts': [
-    [/version: 1/, 'version: 2'],
-    [/carNumber, amount \} = data/, 'carNumber, amount, currency } = data'],
-    [/carNumber, amount, status/, 'carNumber, amount, currency, status'],
-  ],
+  'projections/parking/reservations.ts': [[/version: (\d+)/, 'version: $1 + 1']],
 };
 
 /** The number of the version that {@link makeNextVersion} makes. */

@@ -1,0 +1,126 @@
+import { momentOf, plusDays } from './kernel/calendar.ts';
+import { dayText, line, type MessageFacts, messagesOn, momentText, type Phrase, texts } from './kernel/messages.ts';
+import type { events } from './screening.ts';
+
+const hospital: Phrase = { ko: '병원', en: 'Hospital' };
+const day: Phrase = { ko: '검진일', en: 'Day' };
+const placesLabel: Phrase = { ko: '인원', en: 'Places' };
+const bookBy: Phrase = { ko: '예약 기한', en: 'Book by' };
+const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
+const number: Phrase = { ko: '예약 번호', en: 'Booking' };
+
+/** The local times of a reminder, on the day before the screening, and until when on its day it still helps. */
+const REMIND_AT = '10:00';
+const REMIND_UNTIL = '09:00';
+
+type Booking = {
+  slotId: string;
+  bookingId: string;
+  customerId: string;
+  hospitalName?: string;
+  date?: string;
+  at?: string;
+  places?: number;
+};
+
+/** Returns the day, and the time of a slot with times of day. */
+const whenOf = ({ date, at }: Booking, timeZone: string): Phrase | undefined => {
+  if (date === undefined) return undefined;
+  return at === undefined ? dayText(date) : momentText(momentOf(date, at, timeZone), timeZone);
+};
+
+const details = (booking: Booking, { timeZone }: MessageFacts) => [
+  line(hospital, booking.hospitalName),
+  line(day, whenOf(booking, timeZone)),
+  line(placesLabel, booking.places !== undefined && booking.places > 1 ? booking.places : undefined),
+  line(number, booking.bookingId),
+];
+
+const aboutOf = ({ slotId, bookingId, customerId }: Booking) => ({ customerId, about: { slotId, bookingId } });
+
+/** Returns the message of an event that ends a booking. */
+const ended = (kind: string, subject: Phrase) => (booking: Booking, facts: MessageFacts) => ({
+  ...aboutOf(booking),
+  message: { kind, texts: texts(subject, ...details(booking, facts)) },
+  reminder: null,
+});
+
+export const messages = messagesOn<typeof events>()({
+  ScreeningBooked: (booking, facts) => ({
+    ...aboutOf(booking),
+    message: {
+      kind: booking.from ? 'rescheduled' : 'booked',
+      texts: texts(
+        booking.from
+          ? { ko: '건강 검진 예약이 변경되었습니다', en: 'Your health screening was moved' }
+          : { ko: '건강 검진이 예약되었습니다', en: 'Your health screening is booked' },
+        ...details(booking, facts),
+      ),
+    },
+    reminder: {
+      at: momentOf(plusDays(booking.date, -1), REMIND_AT, facts.timeZone),
+      until: momentOf(booking.date, REMIND_UNTIL, facts.timeZone),
+      texts: texts(
+        { ko: '내일 건강 검진이 있습니다', en: 'Your health screening is tomorrow' },
+        ...details(booking, facts),
+      ),
+    },
+  }),
+
+  ScreeningPlaceOffered: ({ slotId, entryId, customerId, places, expiresAt }, { timeZone }) => ({
+    customerId,
+    about: { slotId, entryId },
+    message: {
+      kind: 'offered',
+      texts: texts(
+        { ko: '대기하신 건강 검진 자리가 났습니다', en: 'The health screening that you wait for has a place' },
+        line(placesLabel, places),
+        line(bookBy, momentText(expiresAt, timeZone)),
+        line(entryNumber, entryId),
+      ),
+    },
+  }),
+
+  ScreeningPlaceOfferExpired: ({ slotId, entryId, customerId }) => ({
+    customerId,
+    about: { slotId, entryId },
+    message: {
+      kind: 'expired',
+      texts: texts(
+        { ko: '배정된 건강 검진 자리의 예약 기한이 지났습니다', en: 'The screening place is no longer kept for you' },
+        line(entryNumber, entryId),
+      ),
+    },
+  }),
+
+  BookingCanceled: ended('canceled', {
+    ko: '건강 검진 예약이 취소되었습니다',
+    en: 'Your health screening is cancelled',
+  }),
+  BookingForceCanceled: ended('force-canceled', {
+    ko: '병원 사정으로 건강 검진 예약이 취소되었습니다',
+    en: 'The hospital cancelled your health screening',
+  }),
+  BookingMissed: ended('missed', {
+    ko: '예약하신 건강 검진을 받지 않으셨습니다',
+    en: 'You missed your health screening',
+  }),
+
+  // The booking continues in the other slot, which sends the message.
+  BookingRescheduled: (booking) => ({ ...aboutOf(booking), reminder: null }),
+  ScreeningAttended: (booking) => ({ ...aboutOf(booking), reminder: null }),
+
+  RescheduleRefused: (booking, facts) => ({
+    ...aboutOf(booking),
+    message: {
+      kind: 'rejected',
+      texts: texts(
+        {
+          ko: '건강 검진 예약을 변경하지 못했습니다. 기존 예약은 그대로입니다',
+          en: 'Your health screening was not moved; your booking stands',
+        },
+        ...details(booking, facts),
+      ),
+    },
+  }),
+});

@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import type { Collection } from '../../embedded/mongo/catalog.ts';
+import { plan } from '../../embedded/mongo/plan.ts';
+import { contextSchemas, projectionsOf } from '../../programs/contexts.ts';
+import { takeChoice } from '../../read-api/kernel/list-filters.ts';
+import { parameterNames, type ViewQuery } from '../../schemas/kernel/context.ts';
+import { prefixParameter } from '../../schemas/kernel/paging.ts';
+
+const projections = await projectionsOf(
+  contextSchemas.map(({ name }) => name),
+  'Asia/Seoul',
+);
+const lists = contextSchemas
+  .flatMap(({ queries }): ViewQuery[] => Object.values(queries))
+  .filter(({ answer }) => answer === 'list');
+
+const collectionOf = (view: string): Collection => {
+  const { indexes = [] } = projections.find(({ name }) => name === view) ?? {};
+  const made = indexes.map((index, id) => ({
+    name: Object.keys(index).join(),
+    fields: Object.entries(index),
+    id,
+    multikey: false,
+    ready: true,
+    stagedLeft: undefined,
+  }));
+  return { id: 1, db: 'plaza', name: view, indexes: made, dropped: false };
+};
+
+/** The requests of a list: no filter, each filter, with each order, and with the range and each prefix. */
+const requestsOf = ({ filters, sorts, range, prefixes = [] }: ViewQuery): Record<string, string>[] => {
+  const ranges = range === undefined ? [] : [{ from: '2026-01-31T00:00:00.000Z', to: '2026-02-01T00:00:00.000Z' }];
+  const chosen: Record<string, string>[] = [
+    {},
+    ...ranges,
+    ...prefixes.map((field) => ({ [prefixParameter(field)]: '10더' })),
+  ];
+  const filtered = [{}, ...Object.keys(filters).map((name) => ({ [name]: 'x' }))];
+  const orders = [{}, ...sorts.map((sort) => ({ sort }))];
+  return filtered.flatMap((filter) =>
+    orders.flatMap((order) => chosen.map((choice) => ({ ...filter, ...order, ...choice }))),
+  );
+};
+
+const planOf = (query: ViewQuery, request: Record<string, string>) => {
+  const given = new Map<string, unknown>(Object.entries(request));
+  const { conditions, order = '_id' } = takeChoice(given, query, 'Asia/Seoul');
+  const sort = (given.get('sort') as string | undefined) ?? order;
+  given.delete('sort');
+  const equal = [...parameterNames(query.path).map((name) => [name, 'x']), ...given];
+  const filter = { ...query.only, ...Object.fromEntries(equal), ...conditions };
+  return plan(
+    collectionOf(query.view),
+    filter,
+    sort === '_id'
+      ? [['_id', 1]]
+      : [
+          [sort, 1],
+          ['_id', 1],
+        ],
+  );
+};
+
+const propertiesOf = (query: ViewQuery, request: Record<string, string>) => {
+  const { access, sorted } = planOf(query, request);
+  const isBounded = access.ranges.every(({ low }) => low.length > 0);
+  return { index: access.index !== undefined, isBounded, sorted };
+};
+
+test.each(lists.map((query) => [query.path, query] as const))(
+  '%s reads an index for every filter, order, range and prefix',
+  (_, query) => {
+    const requests = requestsOf(query);
+    expect(requests.length).toBeGreaterThan(0);
+    for (const request of requests) {
+      const { sort, ...narrowing } = request;
+      const { index, isBounded, sorted } = propertiesOf(query, request);
+      const words = JSON.stringify(request);
+      expect(index, words).toBe(true);
+      const isNarrowed =
+        Object.keys(narrowing).length + parameterNames(query.path).length + Object.keys(query.only ?? {}).length > 0;
+      if (isNarrowed) expect(isBounded, words).toBe(true);
+      // A prefix or a range with both bounds has few matches, which may be sorted. Nothing else is.
+      const isClosed = 'from' in narrowing || Object.keys(narrowing).some((name) => name.endsWith('Prefix'));
+      if (!isClosed || sort === undefined) expect(sorted, words).toBe(true);
+    }
+  },
+);

@@ -1,0 +1,166 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import {
+  call,
+  callUnchecked,
+  eventually as eventuallyWithin,
+  type Program,
+  startProgram,
+  temporaryData,
+} from '../support/plaza.ts';
+
+/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
+const PATIENCE = 30_000;
+vi.setConfig({ testTimeout: 3 * PATIENCE });
+const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
+  eventuallyWithin(ask, expected, PATIENCE);
+
+type Posted = { id: string; data: { to: string; kind: string; text: string; language: string } };
+type Message = { messageId: string; context: string; kind: string; status: string; channels: string[] };
+
+const data = temporaryData();
+const posted: Posted[] = [];
+/** Called with each message before the gateway answers. */
+let beforeAnswer = async (_posted: Posted): Promise<void> => {};
+let gateway: Server;
+let env: Record<string, string>;
+let plaza: Program;
+
+beforeAll(async () => {
+  gateway = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as Pick<Posted, 'data'>;
+    const call = { id: String(request.headers['webhook-id']), data: body.data };
+    posted.push(call);
+    await beforeAnswer(call);
+    response.writeHead(204).end();
+  });
+  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+  env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,screening,customers' };
+  plaza = await startProgram('all-in-one', env);
+});
+afterAll(async () => {
+  await plaza?.end();
+  gateway.closeAllConnections();
+  await new Promise((resolve) => gateway.close(resolve));
+  data.remove();
+});
+
+const messagesOf = async (customerId: string, query = 'sort=at') =>
+  (await call<{ items: Message[] }>(plaza.url, 'GET', `/customers/${customerId}/messages?${query}`)).body.items;
+
+const book = (slotId: string, bookingId: string, customerId: string) =>
+  call(plaza.url, 'POST', `/screening/slots/${slotId}/bookings`, { bookingId, customerId });
+
+test('a contact is stored, normalised and shown', async () => {
+  const contact = { name: ' 홍길동 ', phone: '010-1234-5678', language: 'ko' };
+  const stored = await call(plaza.url, 'PUT', '/customers/kim/contact', contact);
+  const expected = { customerId: 'kim', name: '홍길동', phone: '+821012345678', language: 'ko' };
+  expect(stored).toMatchObject({ status: 200, body: expected });
+  const headers = { 'Min-Event-Position': stored.headers.get('Event-Position')!, Prefer: 'wait=30' };
+  const shown = await call(plaza.url, 'GET', '/customers/kim/contact', undefined, headers);
+  expect(shown).toMatchObject({ status: 200, body: expected });
+  expect((await call(plaza.url, 'GET', '/customers/nobody/contact')).status).toBe(404);
+});
+
+test('a wrong address is refused and changes nothing', async () => {
+  for (const wrong of [
+    { email: 'kim' },
+    { phone: '12' },
+    { email: 'a@b.example\r\nBcc: c@d.example' },
+    { name: '\n' },
+  ]) {
+    const answer = await callUnchecked(plaza.url, 'PUT', '/customers/kim/contact', { language: 'ko', ...wrong });
+    expect(answer).toMatchObject({ status: 400, body: { type: '/problems/invalid-request' } });
+  }
+  expect((await call(plaza.url, 'GET', '/customers/kim/contact')).body).toMatchObject({ name: '홍길동' });
+});
+
+test('without a channel, messages of every context stay in the view', async () => {
+  await call(plaza.url, 'POST', '/parking/lots', { lotId: '1', name: '정자역 주차장', spots: 5 });
+  const car = { reservationId: 'r1', customerId: 'kim', carNumber: '10더8612', amount: 9_000 };
+  await call(plaza.url, 'POST', '/parking/lots/1/reservations', car);
+  const slot = { slotId: 's1', hospitalName: '분당서울대학교병원', date: '2030-01-31', capacity: 9 };
+  await call(plaza.url, 'POST', '/screening/slots', slot);
+  await book('s1', 'b1', 'kim');
+  await call(plaza.url, 'DELETE', '/screening/slots/s1/bookings/b1');
+  const messages = await eventually(
+    () => messagesOf('kim'),
+    ({ length }) => length === 3,
+  );
+  expect(messages.map(({ context, kind, status }) => [context, kind, status])).toEqual([
+    ['parking', 'booked', 'kept'],
+    ['screening', 'booked', 'kept'],
+    ['screening', 'canceled', 'kept'],
+  ]);
+  expect(await messagesOf('kim', 'context=parking')).toHaveLength(1);
+});
+
+test('a channel that is set later sends new messages, and none of the time before', async () => {
+  await plaza.end();
+  env = {
+    ...env,
+    MESSAGE_WEBHOOK_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/`,
+    MESSAGE_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
+  };
+  plaza = await startProgram('all-in-one', env);
+  await book('s1', 'b2', 'kim');
+  const [message] = await eventually(
+    () => messagesOf('kim', 'status=sent'),
+    ({ length }) => length === 1,
+  );
+  expect(message).toMatchObject({ context: 'screening', kind: 'booked', channels: ['webhook'] });
+  expect(posted.map(({ id }) => id)).toEqual([message?.messageId]);
+  expect(posted[0]?.data).toMatchObject({ to: '+821012345678', language: 'ko' });
+  expect(posted[0]?.data.text).toContain('검진일: 2030년 1월 31일 목요일');
+});
+
+test('a message whose sender was killed before the record is sent again with the same id, and then no more', async () => {
+  posted.length = 0;
+  await call(plaza.url, 'PUT', '/customers/lee/contact', { phone: '+821087654321', language: 'en' });
+  let kill = true;
+  beforeAnswer = async () => {
+    if (!kill) return;
+    kill = false;
+    await plaza.end('SIGKILL');
+  };
+  await book('s1', 'b3', 'lee').catch(() => {});
+  await plaza.ended;
+  plaza = await startProgram('all-in-one', env);
+  const [message] = await eventually(
+    () => messagesOf('lee', 'status=sent'),
+    ({ length }) => length === 1,
+  );
+  expect(posted.map(({ id }) => id)).toEqual([message?.messageId, message?.messageId]);
+
+  // The next message proves that nothing else was left to send.
+  await call(plaza.url, 'DELETE', '/screening/slots/s1/bookings/b3');
+  await eventually(
+    () => messagesOf('lee', 'status=sent'),
+    ({ length }) => length === 2,
+  );
+  expect(posted.map(({ data: { kind } }) => kind)).toEqual(['booked', 'booked', 'canceled']);
+});
+
+test('customers without an address get no message, and bookings continue while the gateway hangs', async () => {
+  posted.length = 0;
+  const answers: (() => void)[] = [];
+  beforeAnswer = () => new Promise((resolve) => answers.push(resolve));
+  await book('s1', 'b4', 'lee');
+  await eventually(
+    async () => posted,
+    ({ length }) => length > 0,
+  );
+  expect((await book('s1', 'b5', 'nobody')).status).toBe(201);
+  expect((await book('s1', 'b6', 'kim')).status).toBe(409);
+  beforeAnswer = async () => {};
+  for (const answer of answers) answer();
+  await eventually(
+    () => messagesOf('lee', 'status=sent'),
+    ({ length }) => length === 3,
+  );
+  expect(await messagesOf('nobody')).toMatchObject([{ status: 'kept', channels: [] }]);
+  expect(new Set(posted.map(({ data }) => data.to))).toEqual(new Set(['+821087654321']));
+});

@@ -1,0 +1,48 @@
+import { createTransport } from 'nodemailer';
+import { type Channel, RefusedError } from './channel.ts';
+
+export type MailOptions = {
+  /** `smtp://…` or `smtps://…` */
+  url: string;
+  from: string;
+  /** The address of a customer without an e-mail address, with `{customerId}` for the id; empty: none. */
+  otherwise: string;
+  /** Milliseconds for each step of the protocol. */
+  timeoutMs?: number;
+};
+
+/** Nodemailer's codes for a refused recipient and a refused message. After any other failure the mail is sent again. */
+const REFUSALS = new Set(['EENVELOPE', 'EMESSAGE']);
+
+/** Opens a channel over SMTP. It connects with the first message, and reconnects after a failure. */
+export const mailChannel = ({ url, from, otherwise, timeoutMs = 5_000 }: MailOptions): Channel => {
+  const transport = createTransport(
+    { url, connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs },
+    { from },
+  );
+  const domain =
+    from
+      .split('@')
+      .at(-1)
+      ?.replace(/[^\w.-]/g, '') || 'localhost';
+  return {
+    addressOf: ({ customerId, email }) => email ?? otherwise.replaceAll('{customerId}', customerId),
+    async send({ messageId, to, name, subject, text }) {
+      try {
+        await transport.sendMail({
+          // An object: a name cannot add another recipient or header.
+          to: { name: name ?? '', address: to },
+          subject,
+          text,
+          messageId: `<${messageId}@${domain}>`,
+        });
+      } catch (error) {
+        const { code = '', responseCode = 0 } = error as { code?: string; responseCode?: number };
+        if (responseCode >= 500 && REFUSALS.has(code))
+          throw new RefusedError(`the mail server refused the message with ${responseCode}`);
+        throw error;
+      }
+    },
+    close: () => transport.close(),
+  };
+};

@@ -1,0 +1,63 @@
+import { type CustomersEvent, schema } from '../../schemas/customers.ts';
+import type { Language } from '../../schemas/kernel/messages.ts';
+import { upcast } from '../../schemas/kernel/upcast.ts';
+import type { Services } from '../services.ts';
+import { deliverMessages } from './delivery/deliver.ts';
+import { mailChannel } from './delivery/mail.ts';
+import { webhookChannel } from './delivery/webhook.ts';
+import { type Channel, messaging } from './policies.ts';
+
+/** The settings that the customers context reads. */
+export type CustomersSettings = {
+  TIME_ZONE: string;
+  MESSAGE_SMTP_URL: string;
+  MESSAGE_FROM: string;
+  MESSAGE_TO: string;
+  MESSAGE_WEBHOOK_URL: string;
+  MESSAGE_WEBHOOK_SECRET: string;
+  MESSAGE_LANGUAGE: Language;
+  MESSAGE_MAX_AGE_HOURS: number;
+  MESSAGE_TIMEOUT_MS: number;
+};
+
+const channelsOf = (settings: CustomersSettings) => {
+  const { MESSAGE_SMTP_URL, MESSAGE_WEBHOOK_URL, MESSAGE_WEBHOOK_SECRET, MESSAGE_TIMEOUT_MS: timeoutMs } = settings;
+  const { MESSAGE_FROM: from, MESSAGE_TO: otherwise } = settings;
+  return {
+    ...(MESSAGE_SMTP_URL && { email: mailChannel({ url: MESSAGE_SMTP_URL, from, otherwise, timeoutMs }) }),
+    ...(MESSAGE_WEBHOOK_URL && {
+      webhook: webhookChannel({ url: MESSAGE_WEBHOOK_URL, secret: MESSAGE_WEBHOOK_SECRET, timeoutMs }),
+    }),
+  };
+};
+
+type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
+
+/** The channels for messages to customers. */
+export const services: Services<CustomersSettings> = {
+  takesPayments: false,
+  commands: () => ({}),
+  processes(settings, { messaging: contexts, store }) {
+    const channels = channelsOf(settings);
+    const { deliveries, reminders } = messaging({
+      messaging: contexts,
+      timeZone: settings.TIME_ZONE,
+      channels: Object.keys(channels) as Channel[],
+      maxAgeHours: settings.MESSAGE_MAX_AGE_HOURS,
+    });
+    const contactOf = async (customerId: string) => {
+      const last = await store.readLast(`contact-${customerId}`);
+      return last && (upcast(schema.events, last.type, last.metadata.schemaVersion, last.data) as Contact);
+    };
+    return {
+      managers: [deliveries],
+      timers: [reminders],
+      perform: {
+        [deliveries.name]: deliverMessages({ channels, contactOf, language: settings.MESSAGE_LANGUAGE }),
+      },
+      close: () => {
+        for (const channel of Object.values(channels)) channel.close();
+      },
+    };
+  },
+};

@@ -1,0 +1,47 @@
+/** Estimates how long a new command would wait. */
+export type ExpectedWait = {
+  /** Records a command. @returns a function to call when it ends, with whether it was decided */
+  enter(): (isDecided: boolean) => void;
+  /** Returns milliseconds. */
+  ofNext(): number;
+};
+
+/** With fewer commands in flight a process waits for the store, not for itself, and its rate says nothing. */
+const FEW = 64;
+/** Commands a second until there is a measurement. */
+const ASSUMED_RATE = 1_000;
+/** Milliseconds of one measurement, and the weight of the newest. */
+const MEASURED_OVER = 200;
+const NEWEST = 1 / 4;
+
+/**
+ * Expects a command to wait for those in flight before it, at the rate of the last ones (Little's law). The rate is
+ * measured only while many are in flight: otherwise it is the rate at which clients send.
+ * @param now milliseconds of a monotonic clock
+ */
+export const expectedWait = (now = () => performance.now()): ExpectedWait => {
+  let inFlight = 0;
+  let rate = ASSUMED_RATE / 1_000;
+  let since = now();
+  let decided = 0;
+
+  const measure = (): void => {
+    const elapsed = now() - since;
+    if (inFlight >= FEW && elapsed < MEASURED_OVER) return;
+    // Without any, the store does not answer: that is no overload.
+    if (inFlight >= FEW && decided > 0) rate += (decided / elapsed - rate) * NEWEST;
+    since = now();
+    decided = 0;
+  };
+  return {
+    enter() {
+      inFlight += 1;
+      return (isDecided) => {
+        if (isDecided) decided += 1;
+        measure();
+        inFlight -= 1;
+      };
+    },
+    ofNext: () => (inFlight < FEW ? 0 : inFlight / rate),
+  };
+};

@@ -1,0 +1,64 @@
+import type { ParkingCommand } from '../../schemas/parking.ts';
+import type { CommandSteps, DispatchOutcome, StepsByCommand } from '../kernel/command-steps.ts';
+import type { Refusal } from '../kernel/decider.ts';
+import type { RedeemedCoupon } from './parking-lot.ts';
+
+/** Dispatches a command of the car park. */
+type Dispatch = (command: ParkingCommand) => Promise<DispatchOutcome>;
+
+/** A command that uses a coupon on a reservation. */
+type Using = { lotId: string; reservationId: string; couponId?: string; customerId?: string };
+
+type Read = Partial<Pick<RedeemedCoupon, 'customerId' | 'value'>> & {
+  redeemedOn?: { lotId: string; reservationId: string; redemption: string };
+};
+
+/** Redeems the coupon for the reservation, and returns it; a refusal is left to the lot, which knows repeated commands. */
+const redeem = async (
+  { couponId, lotId, reservationId, customerId }: Using & { couponId: string },
+  dispatch: Dispatch,
+): Promise<RedeemedCoupon | Refusal | 'unavailable'> => {
+  const customer = customerId === undefined ? {} : { customerId };
+  const redeemed = await dispatch({ type: 'RedeemCouponFor', data: { couponId, lotId, reservationId, ...customer } });
+  if (redeemed.kind !== 'done') return redeemed.kind === 'refused' ? redeemed.refusal : 'unavailable';
+  const found = await dispatch({ type: 'ReadCoupon', data: { couponId } });
+  if (found.kind !== 'done') return 'unavailable';
+  const { customerId: owner, value, redeemedOn } = (found.read ?? {}) as Read;
+  const isTaken = redeemedOn?.lotId === lotId && redeemedOn.reservationId === reservationId;
+  // It was returned in between.
+  if (!isTaken || owner === undefined || value === undefined) return 'unavailable';
+  return { couponId, redemption: redeemedOn.redemption, customerId: owner, value };
+};
+
+/**
+ * Redeems a coupon before the lot uses it. A lot that refuses settles the redemption, and the coupon is returned. After
+ * the end of the process in between, a timer and a policy do both.
+ * @param check the command with which the lot refuses what it would refuse with any coupon
+ */
+const usingCoupon = <Data extends Using>(check: (data: Data) => ParkingCommand): CommandSteps<Data> => ({
+  async prepare(data, dispatch: Dispatch) {
+    const { couponId } = data;
+    if (couponId === undefined) return undefined;
+    const checked = await dispatch(check(data));
+    if (checked.kind === 'unavailable') return 'unavailable';
+    if (checked.kind === 'refused') return { coupon: checked.refusal };
+    const coupon = await redeem({ ...data, couponId }, dispatch);
+    return coupon === 'unavailable' ? coupon : { coupon };
+  },
+  async refused({ lotId, reservationId }, prepared, dispatch: Dispatch) {
+    const coupon = prepared?.coupon as RedeemedCoupon | Refusal | undefined;
+    if (coupon === undefined || 'refused' in coupon) return;
+    const { couponId, redemption } = coupon;
+    const settled = await dispatch({ type: 'SettleCoupon', data: { lotId, reservationId, couponId, redemption } });
+    const isUnused = settled.kind === 'done' && settled.events.some(({ type }) => type === 'CouponUnused');
+    if (isUnused) await dispatch({ type: 'ReturnCoupon', data: { couponId, redemption } });
+  },
+});
+
+type DataOf<Type extends ParkingCommand['type']> = Extract<ParkingCommand, { type: Type }>['data'];
+
+/** The steps of the commands that use a coupon. */
+export const steps: StepsByCommand = {
+  ReserveParking: usingCoupon<DataOf<'ReserveParking'>>((data) => ({ type: 'CheckParking', data })),
+  ApplyCoupon: usingCoupon<DataOf<'ApplyCoupon'>>((data) => ({ type: 'CheckDiscount', data })),
+};

@@ -1,0 +1,57 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { holdsForEveryDecider, play, specification } from '../kernel/testing.ts';
+import { hospital } from './hospital.ts';
+
+const { given } = specification(hospital);
+
+type Command = Parameters<typeof hospital.decide>[0];
+type Event = Parameters<typeof hospital.evolve>[1];
+
+const hospitalId = 'h1';
+const hospitalName = '분당서울대학교병원';
+const day = '2026-02-01';
+
+const claim = (slotId: string, date = day, over?: string): Command => ({
+  type: 'ClaimDay',
+  data: { hospitalId, hospitalName, date, slotId, ...(over === undefined ? {} : { over }) },
+});
+const claimed = (slotId: string, date = day): Event => ({
+  type: 'DayClaimed',
+  data: { hospitalId, hospitalName, date, slotId },
+});
+
+describe('ClaimDay', () => {
+  it('gives a free day to a slot', () => given().when(claim('s1')).thenEvents(claimed('s1')));
+  it('gives each day to a slot of its own', () =>
+    given(claimed('s1')).when(claim('s2', '2026-02-02')).thenEvents(claimed('s2', '2026-02-02')));
+  it('gives a day once, and names the slot that has it', () => {
+    given(claimed('s1')).when(claim('s2')).thenRefused('slot-already-open');
+    const { state } = play(hospital, [claim('s1')]);
+    const input = { now: '2026-01-31T09:00:00.000Z', timeZone: 'Asia/Seoul', revision: 1n };
+    expect(hospital.decide(claim('s2'), state, input)).toMatchObject({ existing: '/screening/slots/s1' });
+  });
+  it('gives the same slot its day once', () => given(claimed('s1')).when(claim('s1')).thenNothing());
+  it('gives a day that a slot has yielded to the next', () =>
+    given(claimed('s1'))
+      .when(claim('s2', day, 's1'))
+      .thenEvents(claimed('s2')));
+  it('gives it to nobody whom another slot preceded', () =>
+    given(claimed('s1'), claimed('s2'))
+      .when(claim('s3', day, 's1'))
+      .thenRefused('slot-already-open'));
+  it('is for one name of the hospital', () =>
+    given({ type: 'DayClaimed', data: { ...claimed('s1').data, hospitalName: '서울아산병원' } })
+      .when(claim('s2', '2026-02-02'))
+      .thenRefused('hospital-name-differs'));
+});
+
+it('keeps the rules of every decider', () => {
+  const slot = fc.constantFrom('s1', 's2', 's3');
+  const date = fc.constantFrom(day, '2026-02-02');
+  const over = fc.option(slot, { nil: undefined });
+  holdsForEveryDecider(
+    hospital,
+    fc.tuple(slot, date, over).map(([slotId, on, before]) => claim(slotId, on, before)),
+  );
+});
