@@ -13,10 +13,10 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
 import type { Browser, CDPSession, Page } from 'playwright-core';
-import { buildPage } from '../control-center/build.ts';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { findChromium, launch } from '../tests/browser/chromium.ts';
 import { startProgram } from '../tests/support/plaza.ts';
+import { buildPage } from '../web/build.ts';
 import { fillParkingViews, lotOf } from './parking-views.ts';
 
 const { values } = parseArgs({

@@ -1,4 +1,4 @@
-import { buildPage } from '../control-center/build.ts';
+import { buildPage } from '../web/build.ts';
 
 /** `npm run build` builds the page. `npm start` runs it first, with `--if-needed`, and starts even if that fails. */
 const ifNeeded = process.argv.includes('--if-needed');

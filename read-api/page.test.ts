@@ -11,7 +11,7 @@ import { pageRoutes } from './page.ts';
 /** The page as a build leaves it, served. @param files by name */
 const servePage = async (files: Readonly<Record<string, string>>, signIn?: SignIn) => {
   const folder = await mkdtemp(join(tmpdir(), 'plaza-page-'));
-  await mkdir(join(folder, 'assets'));
+  for (const name of ['assets', 'staff']) await mkdir(join(folder, name));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const server = createServer(createApp([pageRoutes(signIn, folder)], [], () => {}));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,14 +27,14 @@ const servePage = async (files: Readonly<Record<string, string>>, signIn?: SignI
   };
 };
 
-const built = { 'index.html': '<!doctype html>the page', 'assets/index-Ab1.js': 'the script' };
+const built = { 'staff/index.html': '<!doctype html>the page', 'assets/index-Ab1.js': 'the script' };
 
 test.each(['/', '/board', '/signed-in', '/view/parking/lots/1', '/view/what/there/is/not'])(
   '%s is the page',
   async (path) => {
     const get = await servePage(built);
     const { status, headers, text } = await get(path);
-    expect([status, text]).toEqual([200, built['index.html']]);
+    expect([status, text]).toEqual([200, built['staff/index.html']]);
     expect(headers.get('Content-Type')).toBe('text/html; charset=utf-8');
     expect(headers.get('Cache-Control')).toBe('no-cache');
     const policy = headers.get('Content-Security-Policy');

@@ -7,7 +7,7 @@ import { etagOf, sendTagged } from '../platform/http/conditional.ts';
 import { problems, sendProblem } from '../platform/http/problem.ts';
 import type { SignIn } from '../platform/identity/system.ts';
 
-const DIST = join(import.meta.dirname, '../control-center/dist');
+const DIST = join(import.meta.dirname, '../web/dist');
 
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -54,10 +54,10 @@ const readAsset = (file: string): Asset => {
 type Page = { index: Asset; assets: ReadonlyMap<string, Asset> };
 
 const readPage = (folder: string): Page | undefined => {
-  if (!existsSync(join(folder, 'index.html'))) return undefined;
+  if (!existsSync(join(folder, 'staff/index.html'))) return undefined;
   const names = readdirSync(join(folder, 'assets'));
   return {
-    index: readAsset(join(folder, 'index.html')),
+    index: readAsset(join(folder, 'staff/index.html')),
     assets: new Map(names.map((name) => [name, readAsset(join(folder, 'assets', name))])),
   };
 };

@@ -26,7 +26,7 @@ const breaches = async (baseDir: string, folders: readonly string[], contexts: r
 
 describe('the program', () => {
   const names = contextSchemas.map(({ name }) => name);
-  const folders = [...Object.keys(mayImport), 'platform/mongo.ts', 'programs', 'tests', 'bench', 'control-center'];
+  const folders = [...Object.keys(mayImport), 'platform/mongo.ts', 'programs', 'tests', 'bench', 'web'];
 
   test('keeps the dependency rules', async () => {
     const { found, imports } = await breaches(ROOT, folders, names);

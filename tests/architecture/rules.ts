@@ -29,7 +29,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Folders that may import everything and that nothing else may import. */
-export const free: readonly string[] = ['programs', 'tests', 'bench', 'deploy', 'control-center'];
+export const free: readonly string[] = ['programs', 'tests', 'bench', 'deploy', 'web'];
 
 const any = (names: readonly string[]): string => `(?:${names.join('|')})`;
 const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
@@ -55,13 +55,13 @@ const pageRules: readonly IForbiddenRuleType[] = [
   {
     name: 'the-page-imports-only-schemas',
     severity: 'error',
-    from: { path: '^control-center/src/', pathNot: TEST },
-    to: { dependencyTypes: ['local'], pathNot: inFolders(['control-center/src', 'schemas']) },
+    from: { path: '^web/', pathNot: TEST },
+    to: { dependencyTypes: ['local'], pathNot: inFolders(['web', 'schemas']) },
   },
   {
     name: 'the-page-takes-only-types-of-schemas',
     severity: 'error',
-    from: { path: '^control-center/src/', pathNot: TEST },
+    from: { path: '^web/', pathNot: TEST },
     to: { path: '^schemas/', dependencyTypesNot: ['type-only'] },
   },
 ];

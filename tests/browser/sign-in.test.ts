@@ -1,6 +1,6 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { buildPage } from '../../control-center/build.ts';
+import { buildPage } from '../../web/build.ts';
 import { signInByCodeFlow } from '../security/code-flow.ts';
 import { type OidcOptions, startOidcProvider } from '../security/oidc-provider.ts';
 import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';

@@ -1,9 +1,9 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { onTestFinished } from 'vitest';
-import { buildPage } from '../../control-center/build.ts';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
+import { buildPage } from '../../web/build.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { launch } from './chromium.ts';
 

@@ -105,8 +105,8 @@ describe('the image', () => {
   });
 
   test('contains the built page of the control centre', async () => {
-    const files = await readdir(join(image.folder, 'control-center/dist'), { recursive: true });
-    expect(files).toContain('index.html');
+    const files = await readdir(join(image.folder, 'web/dist'), { recursive: true });
+    expect(files).toContain('staff/index.html');
     expect(files.some((file) => /^assets\/index-[\w-]+\.js$/.test(file))).toBe(true);
   });
 

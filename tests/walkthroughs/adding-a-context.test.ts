@@ -69,14 +69,14 @@ test('the files of the guide have the right types', async () => {
 
 test('so has its page', async () => {
   writeFileSync(
-    join(copy, 'control-center/tsconfig.guide.json'),
+    join(copy, 'web/tsconfig.guide.json'),
     JSON.stringify({
       extends: './tsconfig.json',
       compilerOptions: { incremental: false, tsBuildInfoFile: null },
-      include: ['src/contexts/*'],
+      include: ['staff/contexts/*'],
     }),
   );
-  expect(await runInCopy('tsc', '--noEmit', '-p', 'control-center/tsconfig.guide.json')).toBe('');
+  expect(await runInCopy('tsc', '--noEmit', '-p', 'web/tsconfig.guide.json')).toBe('');
 }, 120_000);
 
 test('its tests pass, and so do those of the documents that are made from the schemas', async () => {

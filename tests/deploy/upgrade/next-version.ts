@@ -2,7 +2,7 @@ import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
-const LEFT_OUT = /^\/(node_modules|\.git|data|dist|bench|docs|tests|control-center)$/;
+const LEFT_OUT = /^\/(node_modules|\.git|data|dist|bench|docs|tests|web)$/;
 
 /** The changes of the next version: files, with the replacements in each. */
 const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> = {

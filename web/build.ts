@@ -1,0 +1,38 @@
+import { createHash } from 'node:crypto';
+import { existsSync, globSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const HERE = import.meta.dirname;
+const DIST = join(HERE, 'dist');
+
+/** The hash of the sources that the page was built from. */
+const BUILT_FROM = join(DIST, '.sources');
+
+/** Returns a hash of everything that the pages are built from. */
+const sources = (): string => {
+  const files = globSync(['{staff,app,shared}/**/*', 'vite.config.ts'], { cwd: HERE, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .sort();
+  const hash = createHash('sha256');
+  for (const file of [...files, join(HERE, '../package-lock.json')])
+    hash.update(file.slice(HERE.length)).update(readFileSync(file));
+  return hash.digest('hex');
+};
+
+/**
+ * Builds the pages into dist/, if it is missing or older than its sources. The new page replaces the
+ * old one in one step, so that a server never finds half of it.
+ * @returns whether it was built
+ */
+export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
+  const wanted = sources();
+  if (!always && existsSync(BUILT_FROM) && readFileSync(BUILT_FROM, 'utf8') === wanted) return false;
+  const { build } = await import('vite');
+  const outDir = `${DIST}.${process.pid}`;
+  await build({ configFile: join(HERE, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+  writeFileSync(join(outDir, '.sources'), wanted);
+  rmSync(DIST, { recursive: true, force: true });
+  renameSync(outDir, DIST);
+  return true;
+};

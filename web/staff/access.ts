@@ -1,0 +1,50 @@
+import type { Role } from '../../schemas/access.ts';
+import { knownOperation, type Operation } from '../shared/openapi.ts';
+import { session } from '../shared/session.ts';
+import type { Item } from './context.ts';
+
+const NOBODYS: readonly string[] = [];
+
+/** Returns the access that a caller has: everything, or the things with the caller's id in one of the fields. */
+const permitOf = ({ access }: Operation): 'all' | readonly string[] => {
+  const now = session.get();
+  if (now.state === 'off' || access.anyone === 'all') return 'all';
+  if (now.state !== 'in' && now.state !== 'over') return NOBODYS;
+  const grants = now.caller.roles.flatMap((role) => access[role] ?? []);
+  const own = grants.flatMap((grant) => (typeof grant === 'string' ? [] : [grant.own]));
+  return own.length < grants.length ? 'all' : own;
+};
+
+/** Returns the id under which the signed-in user owns things; undefined without sign-in. */
+export const ownId = (): string | undefined => {
+  const now = session.get();
+  return now.state === 'in' || now.state === 'over' ? now.caller.id : undefined;
+};
+
+/** Returns whether the signed-in user has a role. */
+export const hasRole = (role: Role): boolean => {
+  const now = session.get();
+  return (now.state === 'in' || now.state === 'over') && now.caller.roles.includes(role);
+};
+
+/**
+ * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts.
+ * @param name `parking.ReserveParking`, or a method and a path: `GET /parking/lots/{lotId}`
+ * @param known the known fields of the resource, which may be another owner's
+ */
+export const may = (name: string, known: Item = {}): boolean => {
+  if (session.get().state === 'off') return true;
+  const operation = knownOperation(name);
+  if (!operation) return false;
+  const permit = permitOf(operation);
+  return permit === 'all' || permit.some((field) => known[field] === undefined || known[field] === ownId());
+};
+
+/** Returns the fields that can only name the caller, when the caller's access is limited to own things. */
+export const ownFields = (operation: Operation): readonly string[] => {
+  const permit = permitOf(operation);
+  return permit === 'all' ? NOBODYS : permit;
+};
+
+/** Returns whether the page may follow the event stream. */
+export const mayFollow = (): boolean => may('GET /control-center/events');

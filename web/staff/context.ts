@@ -1,0 +1,155 @@
+import type { Static, TObject } from 'typebox';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import type { Phrase } from '../shared/language.ts';
+import type { Parameters } from '../shared/templates.ts';
+
+/** An event, as in histories and in the event stream. */
+export type HappenedEvent = {
+  context: string;
+  type: string;
+  data: Readonly<Record<string, unknown>>;
+  time: string;
+  actor: string;
+  correlationId: string;
+  causationId: string;
+  commandId: string;
+  stream: string;
+  revision: string;
+  position: string;
+};
+
+export type Item = Readonly<Record<string, unknown>>;
+
+/** Facts besides an event for its words. */
+export type Known = {
+  /** Returns a resource's name by its id; the id itself if the overview does not contain it. */
+  name(id: string): string;
+  /** How many were left in the event's resource after it. */
+  left: number | undefined;
+};
+
+/** A number on a context's card. */
+export type Figure = { label: Phrase; value: number; tone?: 'good' | 'bad' };
+
+/** A line of a context's card: one lot, one shop. */
+export type Row = {
+  to: string;
+  label: string;
+  note?: Phrase;
+  /** Used and total: a bar shows the share. */
+  taken?: number;
+  of?: number;
+  value: Phrase;
+};
+
+/** A list of resources: the query of its path. */
+export type ListView = {
+  title: Phrase;
+  columns: readonly string[];
+  /** The kind of the rows: the template of a resource's path. */
+  thing?: string;
+  /** The initial order: `-reservedAt`. */
+  sort?: string;
+  /** Commands that create another resource. */
+  commands?: readonly string[];
+};
+
+/** One resource with its own view: state, related lists, and history. */
+export type ThingView = {
+  title: Phrase;
+  heading(item: Item): string;
+  fields: readonly string[];
+  /** Related lists, by template. */
+  lists?: readonly string[];
+  /** Commands for its current state; the most frequent one first. */
+  commands?(item: Item): readonly string[];
+  /** Returns the values of fields that its commands call otherwise. */
+  known?(item: Item): Item;
+};
+
+/** The things of a customer: a list, or one resource. */
+export type Belonging = {
+  path?: (id: string) => Parameters;
+} & ({ list: string; query?: (id: string) => Readonly<Record<string, string>> } | { thing: string });
+
+type Events<Schema extends ContextSchema> = Schema['events'];
+
+/** How the page shows a context. */
+export type ContextView = {
+  name: string;
+  /** The place among the contexts, as in `programs/contexts.ts`. */
+  order: number;
+  title: Phrase;
+  /** The label of the plot's line. */
+  level: Phrase;
+  figures(overview: never): readonly Figure[];
+  rows(overview: never): readonly Row[];
+  /** The number of rows if the overview contained every resource. */
+  rowsInAll(overview: never): number;
+  /** The list with the remaining rows. */
+  all: string;
+  /** Other lists for staff. */
+  lists: Readonly<Record<string, ListView>>;
+  things: Readonly<Record<string, ThingView>>;
+  /** The path template for each field that names a resource. */
+  links: Readonly<Record<string, string>>;
+  commands: Readonly<Record<string, Phrase & { danger?: boolean }>>;
+  /**
+   * The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the fields that are shown,
+   * with spaces between them.
+   */
+  choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
+  /** In Korean; the English texts come from Plaza. */
+  problems: Readonly<Record<string, string>>;
+  words: Readonly<Record<string, (data: never, known: Known) => Phrase>>;
+  /** Returns the link of the resource that an event is about. */
+  about(data: Ids): string | undefined;
+  /** How many are left in a resource by id, and by how much an event changes that (null: the event does not say). */
+  left?: {
+    now(overview: never): ReadonlyMap<string, number>;
+    place(data: Ids): string | undefined;
+    changes: Readonly<Record<string, number | null | ((data: never) => number)>>;
+  };
+  names(overview: never): ReadonlyMap<string, string>;
+  customer?: readonly Belonging[];
+};
+
+type Command<Schema extends ContextSchema> = {
+  [Name in keyof Schema['commands'] & string]: Schema['commands'][Name] extends { http: object } ? Name : never;
+}[keyof Schema['commands'] & string];
+
+type Data<Schema extends ContextSchema, Type extends keyof Events<Schema>> = Static<Events<Schema>[Type]['data']>;
+
+/** The ids in an event's data, by name. */
+type Ids = Readonly<Partial<Record<string, string>>>;
+
+type OverviewOf<Schema extends ContextSchema> = Schema['overview'] extends TObject ? Static<Schema['overview']> : never;
+
+/** Declares how a context is shown. The type check fails when an event, command or refusal of its schema is missing. */
+export const contextView = <Schema extends ContextSchema>(view: {
+  name: Schema['name'];
+  order: number;
+  title: Phrase;
+  level: Phrase;
+  figures(overview: OverviewOf<Schema>): readonly Figure[];
+  rows(overview: OverviewOf<Schema>): readonly Row[];
+  rowsInAll(overview: OverviewOf<Schema>): number;
+  all: string;
+  lists: Readonly<Record<string, ListView>>;
+  things: Readonly<Record<string, ThingView>>;
+  links: Readonly<Record<string, string>>;
+  commands: Readonly<Record<Command<Schema>, Phrase & { danger?: boolean }>>;
+  choices?: ContextView['choices'];
+  problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
+  words: { readonly [Type in keyof Events<Schema> & string]: (data: Data<Schema, Type>, known: Known) => Phrase };
+  about(data: Ids): string | undefined;
+  left?: {
+    now(overview: OverviewOf<Schema>): ReadonlyMap<string, number>;
+    place(data: Ids): string | undefined;
+    changes: {
+      readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
+    };
+  };
+  names(overview: OverviewOf<Schema>): ReadonlyMap<string, string>;
+  customer?: readonly Belonging[];
+}): ContextView => view as unknown as ContextView;

@@ -1,0 +1,81 @@
+import type { schema } from '../../../schemas/customers.ts';
+import { fill } from '../../shared/templates.ts';
+import { contextView } from '../context.ts';
+import { statusOf } from '../fields.ts';
+
+const CUSTOMER = '/customers/{customerId}';
+const CONTACT = '/customers/{customerId}/contact';
+const CUSTOMER_MESSAGES = '/customers/{customerId}/messages';
+
+const kindOf = (kind: string): { en: string; ko: string } => statusOf(kind);
+
+export const view = contextView<typeof schema>({
+  name: 'customers',
+  order: 6,
+  title: { en: 'Messages to customers', ko: '고객 메시지' },
+  level: { en: 'messages not delivered', ko: '전달하지 못한 메시지' },
+  figures: ({ totals }) => [
+    {
+      label: { en: 'not delivered', ko: '전달 실패' },
+      value: totals.failed,
+      ...(totals.failed > 0 ? { tone: 'bad' } : {}),
+    },
+  ],
+  rows: ({ failed }) =>
+    failed.map(({ customerId, context, kind }) => ({
+      to: fill(CUSTOMER, { customerId })!,
+      label: customerId,
+      note: kindOf(context),
+      value: kindOf(kind),
+    })),
+  rowsInAll: ({ totals }) => totals.failed,
+  all: '/customers/messages',
+  lists: {
+    '/customers/messages': {
+      title: { en: 'Messages', ko: '메시지' },
+      columns: ['at', 'customerId', 'context', 'kind', 'texts', 'status', 'channels'],
+      sort: '-at',
+    },
+    [CUSTOMER_MESSAGES]: {
+      title: { en: 'Messages', ko: '메시지' },
+      columns: ['at', 'context', 'kind', 'texts', 'status', 'channels'],
+      sort: '-at',
+      commands: ['ChangeContact'],
+    },
+  },
+  things: {
+    [CONTACT]: {
+      title: { en: 'Contact', ko: '연락처' },
+      heading: ({ customerId, name }) => String(name ?? customerId),
+      fields: ['customerId', 'name', 'email', 'phone', 'language', 'changedAt'],
+      commands: () => ['ChangeContact'],
+    },
+  },
+  links: { customerId: CUSTOMER },
+  commands: { ChangeContact: { en: 'Change the contact', ko: '연락처 변경' } },
+  problems: {},
+  words: {
+    ContactChanged: ({ customerId }) => ({
+      en: `${customerId} has a new contact`,
+      ko: `${customerId} 연락처 변경`,
+    }),
+    MessageSent: ({ customerId, kind, channel }) => ({
+      en: `Message to ${customerId} (${kindOf(kind).en}) sent by ${kindOf(channel).en}`,
+      ko: `${customerId} 메시지 발송(${kindOf(kind).ko}, ${kindOf(channel).ko})`,
+    }),
+    MessageFailed: ({ customerId, kind, channel }) => ({
+      en: `Message to ${customerId} (${kindOf(kind).en}) not sent by ${kindOf(channel).en}`,
+      ko: `${customerId} 메시지 발송 실패(${kindOf(kind).ko}, ${kindOf(channel).ko})`,
+    }),
+    CustomerReminded: ({ customerId, context }) => ({
+      en: `${customerId} is reminded (${kindOf(context).en})`,
+      ko: `${customerId} 사전 안내(${kindOf(context).ko})`,
+    }),
+  },
+  about: ({ customerId }) => fill(CUSTOMER, { customerId }),
+  names: () => new Map(),
+  customer: [
+    { thing: CONTACT, path: (customerId) => ({ customerId }) },
+    { list: CUSTOMER_MESSAGES, path: (customerId) => ({ customerId }) },
+  ],
+});

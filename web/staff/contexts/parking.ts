@@ -1,0 +1,269 @@
+import type { schema } from '../../../schemas/parking.ts';
+import { formatNumber } from '../../shared/language.ts';
+import { fill } from '../../shared/templates.ts';
+import { contextView } from '../context.ts';
+import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
+
+const LOT = '/parking/lots/{lotId}';
+const RESERVATION = '/parking/lots/{lotId}/reservations/{reservationId}';
+const COUPON = '/parking/coupons/{couponId}';
+
+const spots = placeViews(LOT, 'lotId', { release: 'ReleaseSpotHold', leave: 'LeaveSpotWaitingList' });
+const isOne = (places: string) => places === '1';
+
+const free = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} free`);
+const freeKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}면 남음`);
+
+export const view = contextView<typeof schema>({
+  name: 'parking',
+  order: 1,
+  title: { en: 'Car park', ko: '주차장' },
+  level: { en: 'spots reserved', ko: '예약된 주차면' },
+  figures: ({ totals }) => [
+    {
+      label: { en: 'free', ko: '남은 면' },
+      value: totals.free,
+      ...(totals.free === 0 && totals.lots > 0 ? { tone: 'bad' } : {}),
+    },
+    { label: { en: 'reserved', ko: '예약' }, value: totals.reserved },
+    { label: { en: 'lots', ko: '주차장' }, value: totals.lots },
+  ],
+  rows: ({ lots }) =>
+    lots
+      .filter(({ status }) => status === 'open')
+      .map(({ lotId, name, spots, reserved, free }) => ({
+        to: fill(LOT, { lotId })!,
+        label: name,
+        taken: reserved,
+        of: spots,
+        value: {
+          en: `${formatNumber(free)} of ${formatNumber(spots)} free`,
+          ko: `${formatNumber(free)}/${formatNumber(spots)}면 남음`,
+        },
+      })),
+  rowsInAll: ({ totals }) => totals.lots,
+  all: '/parking/lots',
+  lists: {
+    ...spots.lists,
+    '/parking/lots': {
+      title: { en: 'Lots', ko: '주차장 목록' },
+      columns: ['name', 'lotId', 'status', 'spots', 'reserved', 'onHold', 'waiting', 'free'],
+      thing: LOT,
+      sort: 'name',
+      commands: ['RegisterLot'],
+    },
+    '/parking/reservations': {
+      title: { en: 'Reservations', ko: '예약' },
+      columns: ['reservedAt', 'carNumber', 'customerId', 'lotId', 'amount', 'status', 'reservationId'],
+      thing: RESERVATION,
+      sort: '-reservedAt',
+    },
+    '/parking/lots/{lotId}/reservations': {
+      title: { en: 'Reservations', ko: '예약' },
+      columns: ['reservedAt', 'carNumber', 'customerId', 'amount', 'status', 'reservationId'],
+      thing: RESERVATION,
+      sort: '-reservedAt',
+    },
+    '/parking/coupons': {
+      title: { en: 'Coupons', ko: '쿠폰' },
+      columns: ['issuedAt', 'customerId', 'couponId', 'value', 'expiresAt', 'status'],
+      thing: COUPON,
+      sort: '-issuedAt',
+    },
+  },
+  things: {
+    ...spots.things,
+    [LOT]: {
+      title: { en: 'Lot', ko: '주차장 정보' },
+      heading: ({ name }) => String(name),
+      fields: [
+        'lotId',
+        'status',
+        'spots',
+        'reserved',
+        'onHold',
+        'waiting',
+        'free',
+        'price',
+        'arriveWithin',
+        'cancelUntil',
+        'holdFor',
+        'paidHours',
+        'overtimePrice',
+        'couponValue',
+        'couponDays',
+      ],
+      lists: [
+        '/parking/lots/{lotId}/reservations',
+        '/parking/lots/{lotId}/waiting-list',
+        '/parking/lots/{lotId}/holds',
+      ],
+      commands: ({ status }) =>
+        status === 'open' ? ['ReserveParking', 'HoldSpot', 'JoinSpotWaitingList', 'ChangeLot', 'CloseLot'] : [],
+    },
+    [RESERVATION]: {
+      title: { en: 'Reservation', ko: '예약' },
+      heading: ({ carNumber }) => String(carNumber),
+      fields: [
+        'status',
+        'lotId',
+        'customerId',
+        'carNumber',
+        'amount',
+        'discount',
+        'couponId',
+        'reservedAt',
+        'arriveBy',
+        'cancelBy',
+        'arrivedAt',
+        'departedAt',
+        'due',
+        'canceledAt',
+        'reason',
+        'reservationId',
+      ],
+      commands: ({ status, couponId }) => {
+        const discount = couponId === undefined ? (['ApplyCoupon'] as const) : [];
+        if (status === 'reserved') return ['RecordArrival', 'CancelReservation', ...discount]; // A row shows the first two.
+        return status === 'arrived' ? ['RecordDeparture', ...discount] : [];
+      },
+    },
+    [COUPON]: {
+      title: { en: 'Coupon', ko: '쿠폰' },
+      heading: ({ couponId }) => String(couponId),
+      fields: [
+        'status',
+        'value',
+        'expiresAt',
+        'customerId',
+        'lotId',
+        'reservationId',
+        'issuedAt',
+        'redeemedAt',
+        'revokedAt',
+      ],
+      commands: ({ status }) => (status === 'issued' ? ['RedeemCoupon'] : []),
+    },
+  },
+  links: {
+    ...spots.links,
+    lotId: LOT,
+    reservationId: RESERVATION,
+    couponId: COUPON,
+    customerId: '/customers/{customerId}',
+  },
+  commands: {
+    RegisterLot: { en: 'Open a lot', ko: '주차장 등록' },
+    ChangeLot: { en: 'Change the lot', ko: '주차장 변경' },
+    RecordArrival: { en: 'Record arrival', ko: '입차 처리' },
+    RecordDeparture: { en: 'Record departure', ko: '출차 처리' },
+    CloseLot: { en: 'Close the lot', ko: '주차장 운영 종료', danger: true },
+    ReserveParking: { en: 'Reserve', ko: '예약하기' },
+    HoldSpot: { en: 'Hold spots', ko: '주차면 선점' },
+    ReleaseSpotHold: { en: 'Release', ko: '선점 해제', danger: true },
+    JoinSpotWaitingList: { en: 'Join the waiting list', ko: '대기 신청' },
+    LeaveSpotWaitingList: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
+    CancelReservation: { en: 'Cancel', ko: '예약 취소', danger: true },
+    ApplyCoupon: { en: 'Use a coupon', ko: '쿠폰 적용' },
+    RedeemCoupon: { en: 'Redeem', ko: '쿠폰 사용' },
+  },
+  problems: {
+    ...placeRefusals,
+    'lot-not-found': '존재하지 않는 주차장입니다',
+    'lot-already-registered': '이미 등록된 주차장 ID입니다',
+    'lot-closed': '운영이 종료된 주차장입니다',
+    'lot-full': '남은 주차면이 없습니다',
+    'spots-below-reserved': '이미 예약하거나 선점한 면보다 적게 줄일 수 없습니다',
+    'car-already-reserved': '이 주차장에 이미 예약한 차량입니다',
+    'reservation-already-exists': '이미 사용 중인 예약 ID입니다',
+    'reservation-not-found': '존재하지 않는 예약입니다',
+    'already-canceled': '이미 취소된 예약입니다',
+    'price-changed': '주차 요금이 변경되었습니다',
+    'too-late': '가능한 시간이 지났습니다',
+    'already-arrived': '이미 입차한 차량입니다',
+    'already-completed': '이미 출차한 차량입니다',
+    'not-arrived': '아직 입차하지 않은 차량입니다',
+    'coupon-not-found': '존재하지 않는 쿠폰입니다',
+    'coupon-revoked': '회수된 쿠폰입니다',
+    'coupon-already-redeemed': '이미 사용한 쿠폰입니다',
+    'coupon-expired': '유효 기간이 지난 쿠폰입니다',
+    'coupon-of-reservation': '이 예약으로 받은 쿠폰은 이 예약에 사용할 수 없습니다',
+    'coupon-already-applied': '이미 쿠폰을 사용한 예약입니다',
+  },
+  words: {
+    ...placeWords('Spot', 'lotId', (places) => ({
+      en: isOne(places) ? 'a spot' : `${places} spots`,
+      ko: `${places}면`,
+    })),
+    LotRegistered: ({ name, spots }) => ({
+      en: `${name} opened with ${formatNumber(spots)} spots`,
+      ko: `${name} 등록, ${formatNumber(spots)}면`,
+    }),
+    LotSpotsChanged: ({ lotId, spots }, { name }) => ({
+      en: `${name(lotId)} now has ${formatNumber(spots)} spots`,
+      ko: `${name(lotId)} 주차면 ${formatNumber(spots)}면으로 변경`,
+    }),
+    LotChanged: ({ lotId }, { name }) => ({ en: `${name(lotId)} changed`, ko: `${name(lotId)} 설정 변경` }),
+    CarArrived: ({ carNumber, lotId }, { name }) => ({
+      en: `${carNumber} arrived at ${name(lotId)}`,
+      ko: `${carNumber} ${name(lotId)} 입차`,
+    }),
+    CarDeparted: ({ carNumber, lotId }, { name, left }) => ({
+      en: `${carNumber} left ${name(lotId)}${free(left)}`,
+      ko: `${carNumber} ${name(lotId)} 출차${freeKo(left)}`,
+    }),
+    LotClosed: ({ lotId }, { name }) => ({ en: `${name(lotId)} closed`, ko: `${name(lotId)} 운영 종료` }),
+    ParkingReserved: ({ carNumber, lotId }, { name, left }) => ({
+      en: `${carNumber} reserved ${name(lotId)}${free(left)}`,
+      ko: `${carNumber} ${name(lotId)} 예약${freeKo(left)}`,
+    }),
+    ReservationCanceled: ({ lotId, customerId }, { name, left }) => ({
+      en: `${customerId} cancelled at ${name(lotId)}${free(left)}`,
+      ko: `${customerId} ${name(lotId)} 예약 취소${freeKo(left)}`,
+    }),
+    ReservationDiscounted: ({ customerId, lotId }, { name }) => ({
+      en: `${customerId} used a coupon at ${name(lotId)}`,
+      ko: `${customerId} ${name(lotId)} 예약에 쿠폰 적용`,
+    }),
+    CouponUnused: ({ lotId }, { name }) => ({
+      en: `A coupon was not used at ${name(lotId)}`,
+      ko: `${name(lotId)} 예약에 쿠폰 미사용`,
+    }),
+    CouponReturned: ({ customerId }) => ({ en: `Coupon of ${customerId} returned`, ko: `${customerId} 쿠폰 반환` }),
+    CouponIssued: ({ customerId }) => ({ en: `Coupon issued to ${customerId}`, ko: `${customerId} 쿠폰 발급` }),
+    CouponRevoked: ({ customerId, redeemed }) =>
+      redeemed
+        ? { en: `${customerId} owes a used coupon`, ko: `${customerId} 사용한 쿠폰 회수, 미수` }
+        : { en: `Coupon of ${customerId} revoked`, ko: `${customerId} 쿠폰 회수` },
+    CouponRedeemed: ({ customerId }) => ({ en: `${customerId} redeemed a coupon`, ko: `${customerId} 쿠폰 사용` }),
+  },
+  about: ({ lotId, reservationId, couponId, holdId, entryId }) =>
+    fill(COUPON, { couponId }) ??
+    fill(RESERVATION, { lotId, reservationId }) ??
+    fill(spots.links.holdId, { lotId, holdId }) ??
+    fill(spots.links.entryId, { lotId, entryId }) ??
+    fill(LOT, { lotId }),
+  left: {
+    now: ({ lots }) => new Map(lots.map(({ lotId, free }) => [lotId, free])),
+    place: ({ lotId }) => lotId,
+    changes: {
+      ParkingReserved: -1,
+      ReservationCanceled: 1,
+      CarDeparted: 1,
+      LotSpotsChanged: null,
+      LotRegistered: null,
+      SpotHeld: null,
+      SpotHoldExpired: null,
+      SpotHoldReleased: null,
+      SpotOffered: null,
+      SpotOfferExpired: null,
+      SpotOfferDeclined: null,
+    },
+  },
+  names: ({ lots }) => new Map(lots.map(({ lotId, name }) => [lotId, name])),
+  customer: [
+    { list: '/parking/reservations', query: (customerId) => ({ customerId }) },
+    { list: '/parking/waiting-list', query: (customerId) => ({ customerId }) },
+    { list: '/parking/coupons', query: (customerId) => ({ customerId }) },
+  ],
+});

@@ -1,0 +1,282 @@
+import type { schema } from '../../../schemas/screening.ts';
+import { formatDay, formatNumber, same } from '../../shared/language.ts';
+import { fill } from '../../shared/templates.ts';
+import { contextView } from '../context.ts';
+import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
+
+const SLOT = '/screening/slots/{slotId}';
+const BOOKING = '/screening/slots/{slotId}/bookings/{bookingId}';
+const held = placeViews(SLOT, 'slotId', {
+  release: 'ReleaseScreeningPlaceHold',
+  leave: 'LeaveScreeningPlaceWaitingList',
+});
+const isOne = (places: string) => places === '1';
+
+const CUSTOMER_BOOKINGS = '/screening/customers/{customerId}/bookings';
+
+const places = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
+const day = (date: string, at: string | undefined) => `${formatDay(date)}${at === undefined ? '' : ` ${at}`}`;
+const group = (places: number | undefined) => (places === undefined ? '' : ` (${formatNumber(places)})`);
+const groupKo = (places: number | undefined) => (places === undefined ? '' : ` ${formatNumber(places)}명`);
+const placesKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}자리 남음`);
+
+export const view = contextView<typeof schema>({
+  name: 'screening',
+  order: 2,
+  title: { en: 'Health screening', ko: '건강 검진' },
+  level: { en: 'places booked', ko: '예약된 자리' },
+  figures: ({ totals }) => [
+    {
+      label: { en: 'places left', ko: '남은 자리' },
+      value: totals.left,
+      ...(totals.left === 0 && totals.slots > 0 ? { tone: 'bad' } : {}),
+    },
+    { label: { en: 'booked', ko: '예약' }, value: totals.booked },
+    { label: { en: 'slots', ko: '일정' }, value: totals.slots },
+  ],
+  rows: ({ slots }) =>
+    slots.map(({ slotId, hospitalName, date, capacity, booked, left }) => ({
+      to: fill(SLOT, { slotId })!,
+      label: hospitalName,
+      note: same(formatDay(date)),
+      taken: booked,
+      of: capacity,
+      value: {
+        en: `${formatNumber(left)} of ${formatNumber(capacity)} left`,
+        ko: `${formatNumber(left)}/${formatNumber(capacity)}자리 남음`,
+      },
+    })),
+  rowsInAll: ({ totals }) => totals.slots,
+  all: '/screening/slots',
+  lists: {
+    ...held.lists,
+    '/screening/slots': {
+      title: { en: 'Slots', ko: '검진 일정' },
+      columns: [
+        'date',
+        'hospitalName',
+        'status',
+        'capacity',
+        'booked',
+        'onHold',
+        'waiting',
+        'left',
+        'sessions',
+        'slotId',
+      ],
+      thing: SLOT,
+      commands: ['OpenSlot'],
+    },
+    '/screening/bookings': {
+      title: { en: 'All bookings', ko: '예약 관리' },
+      columns: ['bookedAt', 'customerId', 'hospitalName', 'date', 'at', 'places', 'status', 'bookingId'],
+      thing: BOOKING,
+      sort: '-bookedAt',
+    },
+    '/screening/slots/{slotId}/bookings': {
+      title: { en: 'Bookings', ko: '검진 예약' },
+      columns: ['bookedAt', 'customerId', 'at', 'places', 'status', 'bookingId'],
+      thing: BOOKING,
+      sort: '-bookedAt',
+    },
+    [CUSTOMER_BOOKINGS]: {
+      title: { en: 'Screening bookings', ko: '검진 예약' },
+      columns: ['bookedAt', 'hospitalName', 'date', 'at', 'status', 'history'],
+      thing: BOOKING,
+      sort: '-bookedAt',
+    },
+  },
+  things: {
+    ...held.things,
+    [SLOT]: {
+      title: { en: 'Slot', ko: '검진 일정' },
+      heading: ({ hospitalName, date }) => `${hospitalName} · ${formatDay(String(date))}`,
+      fields: [
+        'slotId',
+        'hospitalId',
+        'date',
+        'status',
+        'capacity',
+        'booked',
+        'onHold',
+        'waiting',
+        'left',
+        'attended',
+        'missed',
+        'sessions',
+        'cancelUntil',
+        'holdFor',
+      ],
+      lists: [
+        '/screening/slots/{slotId}/bookings',
+        '/screening/slots/{slotId}/waiting-list',
+        '/screening/slots/{slotId}/holds',
+      ],
+      commands: ({ status }) =>
+        status === 'open'
+          ? ['BookScreening', 'HoldScreeningPlace', 'JoinScreeningPlaceWaitingList', 'ChangeSlot', 'DeleteSlot']
+          : [],
+    },
+    [BOOKING]: {
+      title: { en: 'Booking', ko: '검진 예약' },
+      heading: ({ customerId, date }) => `${customerId} · ${date}`,
+      fields: [
+        'status',
+        'slotId',
+        'customerId',
+        'hospitalName',
+        'date',
+        'at',
+        'places',
+        'cancelUntil',
+        'bookedAt',
+        'history',
+        'bookingId',
+      ],
+      commands: ({ status }) => (status === 'booked' ? ['RecordAttendance', 'RescheduleBooking', 'CancelBooking'] : []),
+      known: ({ slotId }) => ({ fromSlotId: slotId }),
+    },
+  },
+  links: { ...held.links, slotId: SLOT, bookingId: BOOKING, customerId: '/customers/{customerId}' },
+  choices: { slotId: { list: '/screening/slots', query: { status: 'open' }, label: 'hospitalName date' } },
+  commands: {
+    OpenSlot: { en: 'Open a slot', ko: '검진 일정 등록' },
+    ChangeSlot: { en: 'Change the slot', ko: '일정 변경' },
+    BookScreening: { en: 'Book', ko: '검진 예약하기' },
+    HoldScreeningPlace: { en: 'Hold places', ko: '자리 선점' },
+    ReleaseScreeningPlaceHold: { en: 'Release', ko: '선점 해제', danger: true },
+    JoinScreeningPlaceWaitingList: { en: 'Join the waiting list', ko: '대기 신청' },
+    LeaveScreeningPlaceWaitingList: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
+    RescheduleBooking: { en: 'Move', ko: '다른 일정으로 변경' },
+    RecordAttendance: { en: 'Attended', ko: '수검 확인' },
+    CancelBooking: { en: 'Cancel', ko: '예약 취소', danger: true },
+    DeleteSlot: { en: 'Delete the slot', ko: '일정 삭제', danger: true },
+  },
+  problems: {
+    ...placeRefusals,
+    'has-sessions': '검진 시간이 나뉜 일정에는 선점과 대기가 없습니다',
+    'slot-not-found': '존재하지 않는 검진 일정입니다',
+    'slot-already-opened': '이미 사용 중인 일정 ID입니다',
+    'date-in-past': '지난 날짜입니다',
+    'slot-deleted': '삭제된 검진 일정입니다',
+    'slot-full': '남은 자리가 없습니다',
+    'customer-already-booked': '이 일정에 이미 예약한 고객입니다',
+    'booking-already-exists': '이미 사용 중인 예약 ID입니다',
+    'booking-not-found': '존재하지 않는 예약입니다',
+    'already-canceled': '이미 취소된 예약입니다',
+    'already-rescheduled': '이미 다른 일정으로 변경된 예약입니다',
+    'already-attended': '이미 수검한 예약입니다',
+    'already-missed': '수검하지 않고 종료된 예약입니다',
+    'reschedule-pending': '일정을 변경하고 있는 예약입니다',
+    'same-session': '이미 이 일정으로 예약되어 있습니다',
+    'too-early': '아직 검진일이 아닙니다',
+    'too-late': '가능한 시간이 지났습니다',
+    'no-such-session': '존재하지 않는 검진 시간입니다',
+    'slot-already-open': '이 병원의 같은 날짜에 이미 검진 일정이 있습니다',
+    'hospital-name-differs': '등록된 병원 이름과 다릅니다',
+    'capacity-below-booked': '이미 예약된 자리보다 적게 줄일 수 없습니다',
+    'invalid-places': '정원과 검진 시간별 정원이 맞지 않습니다',
+    'invalid-deadline': '취소 가능일은 검진일보다 늦을 수 없습니다',
+  },
+  words: {
+    ...placeWords('ScreeningPlace', 'slotId', (places) => ({
+      en: isOne(places) ? 'a place' : `${places} places`,
+      ko: `${places}자리`,
+    })),
+    SlotOpened: ({ hospitalName, date, capacity }) => ({
+      en: `${hospitalName} offers ${formatNumber(capacity)} places on ${formatDay(date)}`,
+      ko: `${hospitalName} ${formatDay(date)} 검진 ${formatNumber(capacity)}자리 등록`,
+    }),
+    SlotChanged: ({ slotId, capacity }, { name }) => ({
+      en: `${name(slotId)} now has ${formatNumber(capacity)} places`,
+      ko: `${name(slotId)} 정원 ${formatNumber(capacity)}자리로 변경`,
+    }),
+    ScreeningBooked: ({ customerId, hospitalName, date, at, places: count }, { left }) => ({
+      en: `${customerId} booked ${hospitalName} on ${day(date, at)}${group(count)}${places(left)}`,
+      ko: `${customerId} ${hospitalName} ${day(date, at)} 예약${groupKo(count)}${placesKo(left)}`,
+    }),
+    BookingCanceled: ({ customerId, slotId }, { name, left }) => ({
+      en: `${customerId} cancelled at ${name(slotId)}${places(left)}`,
+      ko: `${customerId} ${name(slotId)} 예약 취소${placesKo(left)}`,
+    }),
+    RescheduleRequested: ({ customerId, slotId, toSlotId }, { name }) => ({
+      en: `${customerId} wants to move from ${name(slotId)} to ${name(toSlotId)}`,
+      ko: `${customerId} ${name(slotId)}에서 ${name(toSlotId)}(으)로 변경 요청`,
+    }),
+    RescheduleDeclined: ({ customerId, slotId }, { name }) => ({
+      en: `${name(slotId)} has not taken the booking of ${customerId}`,
+      ko: `${name(slotId)}에서 ${customerId}의 변경 요청을 받지 못함`,
+    }),
+    RescheduleRefused: ({ customerId, slotId }, { name }) => ({
+      en: `${customerId} stays at ${name(slotId)}`,
+      ko: `${customerId} ${name(slotId)} 예약 유지`,
+    }),
+    BookingRescheduled: ({ customerId, slotId, toSlotId, toAt }, { name, left }) => ({
+      en: `${customerId} moved from ${name(slotId)} to ${name(toSlotId)}${toAt === undefined ? '' : ` ${toAt}`}${places(left)}`,
+      ko: `${customerId} ${name(slotId)}에서 ${name(toSlotId)}${toAt === undefined ? '' : ` ${toAt}`}(으)로 변경${placesKo(left)}`,
+    }),
+    ScreeningAttended: ({ customerId, slotId }, { name }) => ({
+      en: `${customerId} came to ${name(slotId)}`,
+      ko: `${customerId} ${name(slotId)} 수검`,
+    }),
+    SlotEnded: ({ slotId }, { name }) => ({
+      en: `The day of ${name(slotId)} ended`,
+      ko: `${name(slotId)} 일정 종료`,
+    }),
+    BookingMissed: ({ customerId, slotId }, { name }) => ({
+      en: `${customerId} did not come to ${name(slotId)}`,
+      ko: `${customerId} ${name(slotId)} 미수검`,
+    }),
+    SlotDeleted: ({ slotId, openBookings }, { name }) => ({
+      en: `Slot ${name(slotId)} deleted, ${openBookings} bookings to cancel`,
+      ko: `${name(slotId)} 일정 삭제, 예약 ${openBookings}건 취소 예정`,
+    }),
+    ForceCancellationDue: ({ slotId, bookingIds }, { name }) => ({
+      en: `${bookingIds.length} bookings of ${name(slotId)} are being cancelled`,
+      ko: `${name(slotId)} 예약 ${bookingIds.length}건 취소 중`,
+    }),
+    BookingForceCanceled: ({ customerId, slotId }, { name }) => ({
+      en: `Booking of ${customerId} was cancelled with slot ${name(slotId)}`,
+      ko: `${customerId} ${name(slotId)} 예약 강제 취소`,
+    }),
+    DayClaimed: ({ hospitalName, date }) => ({
+      en: `${hospitalName} plans a slot on ${formatDay(date)}`,
+      ko: `${hospitalName} ${formatDay(date)} 일정 준비`,
+    }),
+    SlotVoided: ({ slotId, date }) => ({
+      en: `Slot ${slotId} gave up ${formatDay(date)}`,
+      ko: `${slotId} ${formatDay(date)} 일정 포기`,
+    }),
+  },
+  about: ({ slotId, bookingId, holdId, entryId }) =>
+    fill(BOOKING, { slotId, bookingId }) ??
+    fill(held.links.holdId, { slotId, holdId }) ??
+    fill(held.links.entryId, { slotId, entryId }) ??
+    fill(SLOT, { slotId }),
+  left: {
+    now: ({ slots }) => new Map(slots.map(({ slotId, left }) => [slotId, left])),
+    place: ({ slotId }) => slotId,
+    changes: {
+      ScreeningBooked: ({ places: count = 1, holdId, entryId }) =>
+        holdId === undefined && entryId === undefined ? -count : 0,
+      BookingCanceled: ({ places = 1 }) => places,
+      BookingForceCanceled: ({ places = 1 }) => places,
+      BookingRescheduled: ({ places = 1 }) => places,
+      SlotOpened: null,
+      SlotChanged: null,
+      SlotEnded: null,
+      ScreeningPlaceHeld: null,
+      ScreeningPlaceHoldExpired: null,
+      ScreeningPlaceHoldReleased: null,
+      ScreeningPlaceOffered: null,
+      ScreeningPlaceOfferExpired: null,
+      ScreeningPlaceOfferDeclined: null,
+    },
+  },
+  names: ({ slots }) =>
+    new Map(slots.map(({ slotId, hospitalName, date }) => [slotId, `${hospitalName} ${formatDay(date)}`])),
+  customer: [
+    { list: CUSTOMER_BOOKINGS, path: (customerId) => ({ customerId }) },
+    { list: '/screening/waiting-list', query: (customerId) => ({ customerId }) },
+  ],
+});

@@ -1,0 +1,86 @@
+import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { language, t } from '../shared/language.ts';
+import { Link, usePlace, VIEW } from '../shared/router.tsx';
+import { may, mayFollow, ownId } from './access.ts';
+import { contextViews } from './contexts/index.ts';
+import { start } from './live.ts';
+import { BoardPage } from './pages/board.tsx';
+import { CustomerPage } from './pages/customer.tsx';
+import { ListPage } from './pages/list.tsx';
+import { OperationsPage } from './pages/operations.tsx';
+import { OverviewPage } from './pages/overview.tsx';
+import { REPORT, ReportPage } from './pages/report.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
+import { ThingPage } from './pages/thing.tsx';
+import { homeWords } from './parts/crumbs.tsx';
+import '../shared/scheme.ts';
+import { session } from '../shared/session.ts';
+import { begin } from '../shared/sign-in.ts';
+import { useStore } from '../shared/store.ts';
+import { Shell } from './shell.tsx';
+import './style.css';
+import { match } from '../shared/templates.ts';
+
+/** Returns the view of a resource's path. */
+const viewAt = (path: string) => {
+  if (path === '/operations') return <OperationsPage />;
+  const { context } = match(REPORT, path) ?? {};
+  for (const view of contextViews) {
+    if (view.name === context) return <ReportPage key={path} view={view} />;
+    for (const template of Object.keys(view.lists)) {
+      const parameters = match(template, path);
+      if (parameters) return <ListPage key={path} view={view} template={template} parameters={parameters} />;
+    }
+    for (const template of Object.keys(view.things)) {
+      const parameters = match(template, path);
+      if (parameters) return <ThingPage key={path} view={view} template={template} parameters={parameters} />;
+    }
+  }
+  const customer = match('/customers/{id}', path);
+  if (customer) return <CustomerPage key={path} id={customer.id!} />;
+  return (
+    <>
+      <h1>{t({ en: 'This page does not exist', ko: '존재하지 않는 페이지입니다' })}</h1>
+      <p>
+        <Link to="/">{homeWords()}</Link>
+      </p>
+    </>
+  );
+};
+
+/** The overview; for users who may not see it, their own things. */
+const HomePage = () => {
+  const own = ownId();
+  return own === undefined || mayFollow() ? <OverviewPage /> : <CustomerPage id={own} />;
+};
+
+const App = () => {
+  const { path } = usePlace();
+  const tongue = useStore(language);
+  useEffect(() => {
+    document.documentElement.lang = tongue;
+    document.title = `Plaza · ${t({ en: 'control centre', ko: '통합 관제' })}`;
+  }, [tongue]);
+  const now = useStore(session);
+  const isIn = now.state === 'off' || now.state === 'in';
+  useEffect(() => (isIn && mayFollow() ? start() : undefined), [isIn]);
+  if (now.state === 'asking')
+    return (
+      <Shell>
+        <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>
+      </Shell>
+    );
+  const isPublic = path === '/board' && may('GET /food-court/board');
+  if (now.state === 'out' && !isPublic)
+    return (
+      <Shell>
+        <SignInPage {...now} />
+      </Shell>
+    );
+  if (path === '/board') return <BoardPage />;
+  return <Shell>{path.startsWith(`${VIEW}/`) ? viewAt(path.slice(VIEW.length)) : <HomePage />}</Shell>;
+};
+
+void begin();
+render(<App />, document.getElementById('page')!);

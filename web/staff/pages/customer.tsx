@@ -1,0 +1,98 @@
+import { t } from '../../shared/language.ts';
+import { Link, usePlace, VIEW } from '../../shared/router.tsx';
+import { useStore } from '../../shared/store.ts';
+import { fill, type Parameters } from '../../shared/templates.ts';
+import { mayFollow } from '../access.ts';
+import type { Belonging, ContextView, Item } from '../context.ts';
+import { contextViews } from '../contexts/index.ts';
+import { belongingsOf } from '../customers.ts';
+import { labelOf } from '../fields.ts';
+import { overview } from '../live.ts';
+import { Crumbs } from '../parts/crumbs.tsx';
+import { concerning, List } from '../parts/list.tsx';
+import { Value } from '../parts/value.tsx';
+import { useResource } from '../resource.ts';
+
+const Thing = ({ view, template, parameters }: { view: ContextView; template: string; parameters: Parameters }) => {
+  const { title, fields } = view.things[template]!;
+  const path = fill(template, parameters)!;
+  const { body } = useResource<Item>(path, concerning(view, parameters));
+  if (!body) return null;
+  return (
+    <section class="list">
+      <header>
+        <h3>
+          <Link to={VIEW + path}>{t(title)}</Link>
+        </h3>
+      </header>
+      <dl class="fields">
+        {fields.map((field) => (
+          <div key={field}>
+            <dt>{t(labelOf(field))}</dt>
+            <dd>
+              <Value view={view} field={field} item={body} here={path} />
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+};
+
+const headingOf = ({ name }: ContextView): string => `of-${name}`;
+
+const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging; id: string }) => {
+  const parameters = belonging.path?.(id) ?? {};
+  if ('thing' in belonging) return <Thing view={view} template={belonging.thing} parameters={parameters} />;
+  return (
+    <List
+      view={view}
+      template={belonging.list}
+      parameters={parameters}
+      query={belonging.query?.(id) ?? {}}
+      limit={20}
+      level={3}
+      under={headingOf(view)}
+    />
+  );
+};
+
+/** Everything of a customer, in every context. */
+export const CustomerPage = ({ id }: { id: string }) => {
+  const known = useStore(overview);
+  const { path } = usePlace();
+  const isThere = (name: string) => (known ? Object.hasOwn(known.contexts, name) : !mayFollow());
+  const views = contextViews.filter((view) => isThere(view.name) && belongingsOf(view, id).length > 0);
+  return (
+    <>
+      {path !== '/' && (
+        <Crumbs>
+          <span>{t({ en: 'Customer', ko: '고객' })}</span>
+        </Crumbs>
+      )}
+      <header class="thing">
+        <h1>
+          <bdi>{id}</bdi> <span class="dim">{t({ en: 'Customer', ko: '고객' })}</span>
+        </h1>
+      </header>
+      {views.length === 0 && (known || !mayFollow()) && (
+        <p class="dim">{t({ en: 'There is nothing here for you.', ko: '볼 수 있는 내용이 없습니다.' })}</p>
+      )}
+      {views.map((view) => (
+        <section key={view.name} class="of-context">
+          <h2 id={headingOf(view)}>
+            <Link to={VIEW + view.all}>{t(view.title)}</Link>
+          </h2>
+          {belongingsOf(view, id).map((belonging) => (
+            <Part
+              key={'thing' in belonging ? belonging.thing : belonging.list}
+              view={view}
+              belonging={belonging}
+              id={id}
+            />
+          ))}
+        </section>
+      ))}
+    </>
+  );
+};

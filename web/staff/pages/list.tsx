@@ -1,0 +1,51 @@
+import { t } from '../../shared/language.ts';
+import { go, Link, usePlace, VIEW, withQuery } from '../../shared/router.tsx';
+import type { Parameters } from '../../shared/templates.ts';
+import { may } from '../access.ts';
+import type { ContextView } from '../context.ts';
+import { Crumbs } from '../parts/crumbs.tsx';
+import { List, type Query } from '../parts/list.tsx';
+import { REPORT } from './report.tsx';
+
+/** A list with its own URL: filters, order and page are in the query. */
+export const ListPage = ({
+  view,
+  template,
+  parameters,
+}: {
+  view: ContextView;
+  template: string;
+  parameters: Parameters;
+}) => {
+  const { path, query } = usePlace();
+  const given: Query = Object.fromEntries(query);
+  return (
+    <>
+      <Crumbs>
+        <span>{t(view.title)}</span>
+      </Crumbs>
+      <h1 class="unseen">
+        {t(view.title)}: {t(view.lists[template]!.title)}
+      </h1>
+      <nav class="tabs" aria-label={t(view.title)}>
+        {Object.entries(view.lists)
+          .filter(([other]) => !other.includes('{') && may(`GET ${other}`))
+          .map(([other, { title }]) => (
+            <Link key={other} to={VIEW + other} aria-current={VIEW + other === path ? 'page' : undefined}>
+              {t(title)}
+            </Link>
+          ))}
+        {may(`GET ${REPORT}`) && (
+          <Link to={VIEW + REPORT.replace('{context}', view.name)}>{t({ en: 'Report', ko: '통계' })}</Link>
+        )}
+      </nav>
+      <List
+        view={view}
+        template={template}
+        parameters={parameters}
+        query={given}
+        onQuery={(next) => go(withQuery(path, next))}
+      />
+    </>
+  );
+};

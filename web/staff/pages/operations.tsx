@@ -1,0 +1,381 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
+import { get, type Page, type Problem, RefusedError, send } from '../../shared/api.ts';
+import { formatDuration, formatMoment, formatNumber, formatShare, t } from '../../shared/language.ts';
+import { useStore } from '../../shared/store.ts';
+import { may } from '../access.ts';
+import { overview, type Projection } from '../live.ts';
+import { notify } from '../notices.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import { Status } from '../parts/value.tsx';
+import { problemWords } from '../problems.ts';
+
+type Parked = Static<typeof ParkedEvent>;
+
+const REPLAY = 'POST /operations/replays';
+const STOP_REPLAY = 'PATCH /operations/replays/{view}';
+const CHANGE_PARKED = 'PATCH /operations/parked/{parkedId}';
+
+/** Milliseconds between two reads of parked events and replays. */
+const OFTEN = 500;
+const SELDOM = 3000;
+
+type Work = {
+  /** Whether the last read of parked events and replays succeeded. */
+  isKnown: boolean;
+  parked: readonly Parked[];
+  more: boolean;
+  replays: readonly Replay[];
+  problem?: Problem;
+};
+
+const useWork = (): { work: Work; look(): void } => {
+  const [work, setWork] = useState<Work>({ isKnown: false, parked: [], more: false, replays: [] });
+  const [asked, setAsked] = useState(0);
+  useEffect(() => {
+    const gone = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    const look = async () => {
+      let next = SELDOM;
+      try {
+        const [parked, replays] = await Promise.all([
+          get<Page<Parked>>('/operations/parked?limit=100', undefined, gone.signal),
+          get<Page<Replay>>('/operations/replays', undefined, gone.signal),
+        ]);
+        setWork({ isKnown: true, parked: parked.items, more: parked.next !== undefined, replays: replays.items });
+        const isBusy =
+          replays.items.some(({ state }) => state === 'running') ||
+          parked.items.some(({ state }) => state === 'replaying');
+        if (isBusy) next = OFTEN;
+      } catch (error) {
+        if (gone.signal.aborted) return;
+        if (!(error instanceof RefusedError)) throw error;
+        const { problem } = error;
+        setWork((before) => ({ ...before, isKnown: false, problem }));
+      }
+      timer = setTimeout(look, next);
+    };
+    void look();
+    return () => {
+      gone.abort();
+      clearTimeout(timer);
+    };
+  }, [asked]);
+  return { work, look: () => setAsked((times) => times + 1) };
+};
+
+const refused = (error: unknown): void => {
+  if (!(error instanceof RefusedError)) throw error;
+  notify('refused', problemWords(error.problem));
+};
+
+const Progress = ({ replay: { view, state, share, events, switchedAt, reason } }: { replay: Replay }) => {
+  if (state === 'running')
+    return (
+      <span class="replay">
+        <progress max={1} value={share} aria-label={t({ en: `Replay of ${view}`, ko: `${view} 재생성` })} />
+        {t({
+          en: `${formatShare(share)}, ${formatNumber(events)} events`,
+          ko: `${formatShare(share)}, 이벤트 ${formatNumber(events)}건`,
+        })}
+      </span>
+    );
+  if (state === 'switched' && switchedAt !== undefined)
+    return (
+      <span class="replay">
+        {t({
+          en: `switched at ${formatMoment(switchedAt)}, ${formatNumber(events)} events`,
+          ko: `${formatMoment(switchedAt)} 전환, 이벤트 ${formatNumber(events)}건`,
+        })}
+      </span>
+    );
+  return (
+    <span class="replay">
+      <Status status={state} /> {reason}
+    </span>
+  );
+};
+
+const COLUMNS = {
+  state: { en: 'State', ko: '상태' },
+  version: { en: 'Version', ko: '버전' },
+  position: { en: 'Position', ko: '위치' },
+  lag: { en: 'Lag', ko: '지연' },
+  moved: { en: 'Last progress', ko: '마지막 처리' },
+  parked: { en: 'Parked', ko: '보류' },
+  why: { en: 'Reason', ko: '사유' },
+  attempts: { en: 'Attempts', ko: '시도 횟수' },
+  since: { en: 'Since', ko: '시각' },
+} as const;
+
+const ProjectionRow = ({
+  projection,
+  replay,
+  onReplay,
+  onStop,
+}: {
+  projection: Projection;
+  replay: Replay | undefined;
+  onReplay?: () => void;
+  onStop(): void;
+}) => {
+  const {
+    name,
+    version,
+    position,
+    state,
+    eventsBehind,
+    secondsBehind,
+    secondsSinceProgress,
+    secondsSinceReport,
+    parked,
+  } = projection;
+  const lag =
+    state === 'stopped'
+      ? t({
+          en: `no report for ${formatDuration(secondsSinceReport)}`,
+          ko: `${formatDuration(secondsSinceReport)} 동안 보고 없음`,
+        })
+      : eventsBehind === 0
+        ? t({ en: 'none', ko: '없음' })
+        : t({
+            en: `${formatNumber(eventsBehind)} events, ${formatDuration(secondsBehind)}`,
+            ko: `이벤트 ${formatNumber(eventsBehind)}건, ${formatDuration(secondsBehind)}`,
+          });
+  return (
+    <tr>
+      <th scope="row">{name}</th>
+      <td data-label={t(COLUMNS.state)}>
+        <Status status={state} />
+      </td>
+      <td class="number" data-label={t(COLUMNS.version)}>
+        {version ?? '–'}
+      </td>
+      <td class="number id" data-label={t(COLUMNS.position)}>
+        {position}
+      </td>
+      <td data-label={t(COLUMNS.lag)}>{lag}</td>
+      <td data-label={t(COLUMNS.moved)}>
+        {t({ en: `${formatDuration(secondsSinceProgress)} ago`, ko: `${formatDuration(secondsSinceProgress)} 전` })}
+      </td>
+      <td class="number" data-label={t(COLUMNS.parked)}>
+        {parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}
+      </td>
+      {onReplay && (
+        <td class="wide">
+          {replay?.state !== 'running' && may(REPLAY) && (
+            <span class="commands small">
+              <button type="button" onClick={onReplay}>
+                {t({ en: 'Replay', ko: '재생성' })}
+                <span class="unseen"> {name}</span>
+              </button>
+            </span>
+          )}{' '}
+          {replay && <Progress replay={replay} />}
+          {replay?.state === 'running' && may(STOP_REPLAY) && (
+            <span class="commands small">
+              <button type="button" class="danger" onClick={onStop}>
+                {t({ en: 'Stop', ko: '중지' })}
+                <span class="unseen"> {name}</span>
+              </button>
+            </span>
+          )}
+        </td>
+      )}
+    </tr>
+  );
+};
+
+const GROUPS = [
+  { group: 'projections', title: { en: 'Projections', ko: '프로젝션' } },
+  { group: 'policies', title: { en: 'Policies', ko: '정책' } },
+  { group: 'rebuilds', title: { en: 'Views being rebuilt', ko: '재생성 중인 뷰' } },
+] as const;
+
+const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
+  const { parkedId, member, type, stream, revision, position, reason, attempts, parkedAt, state, blocks, data } =
+    parked;
+  const change = async (next: 'replaying' | 'discarded') => {
+    try {
+      await send('PATCH', `/operations/parked/${encodeURIComponent(parkedId)}`, { state: next });
+      onDone();
+    } catch (error) {
+      refused(error);
+    }
+  };
+  return (
+    <tr>
+      <th scope="row">{member}</th>
+      <td class="wide">
+        <details>
+          <summary>{type}</summary>
+          <pre>
+            {stream} · {revision} · {position}
+            {'\n'}
+            {JSON.stringify(JSON.parse(data), null, 1)}
+          </pre>
+        </details>
+      </td>
+      <td class="wide" data-label={t(COLUMNS.why)}>
+        {reason}
+        {blocks && <strong> {t({ en: 'Later events wait for it.', ko: '이후 이벤트가 모두 대기 중입니다.' })}</strong>}
+      </td>
+      <td class="number" data-label={t(COLUMNS.attempts)}>
+        {formatNumber(attempts)}
+      </td>
+      <td data-label={t(COLUMNS.since)}>
+        <time dateTime={parkedAt}>{formatMoment(parkedAt)}</time>
+      </td>
+      <td data-label={t(COLUMNS.state)}>
+        <Status status={state} />
+      </td>
+      <td class="actions">
+        {state !== 'discarded' && may(CHANGE_PARKED) && (
+          <span class="commands small">
+            <button type="button" onClick={() => change('replaying')}>
+              {t({ en: 'Handle again', ko: '다시 처리' })}
+            </button>
+            <button type="button" class="danger" onClick={() => change('discarded')}>
+              {t({ en: 'Discard', ko: '제외' })}
+            </button>
+          </span>
+        )}
+      </td>
+    </tr>
+  );
+};
+
+/** The state of the system, and the operators' actions. */
+export const OperationsPage = () => {
+  const known = useStore(overview);
+  const { work, look } = useWork();
+  const members = known?.projections ?? [];
+  const replayOf = (view: string) => work.replays.find((replay) => replay.view === view);
+
+  const replay = async (views: readonly string[]) => {
+    try {
+      await send('POST', '/operations/replays', { views });
+      look();
+    } catch (error) {
+      refused(error);
+    }
+  };
+  const stop = async (view: string) => {
+    try {
+      await send('PATCH', `/operations/replays/${encodeURIComponent(view)}`, { state: 'stopped' });
+      look();
+    } catch (error) {
+      refused(error);
+    }
+  };
+  const views = [...new Set(members.filter(({ group }) => group === 'projections').map(({ view }) => view))];
+
+  return (
+    <>
+      <Crumbs>
+        <span>{t({ en: 'Operations', ko: '운영' })}</span>
+      </Crumbs>
+      <header class="thing">
+        <h1>{t({ en: 'Operations', ko: '운영' })}</h1>
+        <span class="commands">
+          {may(REPLAY) && (
+            <button type="button" disabled={views.length === 0} onClick={() => replay(views)}>
+              {t({ en: 'Replay every view', ko: '모든 뷰 재생성' })}
+            </button>
+          )}
+        </span>
+      </header>
+      {work.problem && <p class="refused">{problemWords(work.problem)}</p>}
+      {GROUPS.map(({ group, title }) => {
+        const own = members.filter((member) => member.group === group);
+        if (own.length === 0) return null;
+        return (
+          <section key={group} class="list" aria-labelledby={group}>
+            <header>
+              <h2 id={group}>{t(title)}</h2>
+            </header>
+            <Scroll>
+              <table class="members cards-of">
+                <thead>
+                  <tr>
+                    <th scope="col">{t({ en: 'Name', ko: '이름' })}</th>
+                    <th scope="col">{t(COLUMNS.state)}</th>
+                    <th scope="col" class="number">
+                      {t(COLUMNS.version)}
+                    </th>
+                    <th scope="col" class="number">
+                      {t(COLUMNS.position)}
+                    </th>
+                    <th scope="col">{t(COLUMNS.lag)}</th>
+                    <th scope="col">{t(COLUMNS.moved)}</th>
+                    <th scope="col" class="number">
+                      {t(COLUMNS.parked)}
+                    </th>
+                    {group === 'projections' && <th scope="col">{t({ en: 'Replay', ko: '재생성' })}</th>}
+                  </tr>
+                </thead>
+                <tbody>
+                  {own.map((projection) => (
+                    <ProjectionRow
+                      key={projection.name}
+                      projection={projection}
+                      replay={group === 'projections' ? replayOf(projection.view) : undefined}
+                      onStop={() => stop(projection.view)}
+                      {...(group === 'projections' ? { onReplay: () => replay([projection.view]) } : {})}
+                    />
+                  ))}
+                </tbody>
+              </table>
+            </Scroll>
+          </section>
+        );
+      })}
+      <section class="list" aria-labelledby="parked">
+        <header>
+          <h2 id="parked">{t({ en: 'Parked events', ko: '보류된 이벤트' })}</h2>
+        </header>
+        {work.parked.length === 0 && work.isKnown && (
+          <p class="dim">{t({ en: 'No parked events.', ko: '보류된 이벤트가 없습니다.' })}</p>
+        )}
+        {work.parked.length === 0 && !work.isKnown && (
+          <p class="dim">
+            {work.problem
+              ? t({ en: 'Not available now.', ko: '지금은 확인할 수 없습니다.' })
+              : t({ en: 'Loading…', ko: '불러오는 중…' })}
+          </p>
+        )}
+        {work.parked.length > 0 && (
+          <Scroll>
+            <table class="cards-of">
+              <thead>
+                <tr>
+                  <th scope="col">{t({ en: 'Consumer', ko: '대상' })}</th>
+                  <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
+                  <th scope="col">{t(COLUMNS.why)}</th>
+                  <th scope="col" class="number">
+                    {t(COLUMNS.attempts)}
+                  </th>
+                  <th scope="col">{t(COLUMNS.since)}</th>
+                  <th scope="col">{t(COLUMNS.state)}</th>
+                  <th scope="col">
+                    <span class="unseen">{t({ en: 'Actions', ko: '작업' })}</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {work.parked.map((parked) => (
+                  <ParkedRow key={parked.parkedId} parked={parked} onDone={look} />
+                ))}
+              </tbody>
+            </table>
+          </Scroll>
+        )}
+        {work.more && (
+          <p class="dim">{t({ en: 'More: npm run parked -- list', ko: '더 있습니다: npm run parked -- list' })}</p>
+        )}
+      </section>
+    </>
+  );
+};

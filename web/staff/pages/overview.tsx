@@ -1,0 +1,98 @@
+import { formatNumber, t } from '../../shared/language.ts';
+import { Link, VIEW } from '../../shared/router.tsx';
+import { useStore } from '../../shared/store.ts';
+import { may } from '../access.ts';
+import type { ContextView, Figure, Row } from '../context.ts';
+import { contextViews } from '../contexts/index.ts';
+import { activities, overview } from '../live.ts';
+import { Plot } from '../parts/plot.tsx';
+import { EventStream } from '../parts/stream.tsx';
+
+/** Rows of a card: a wall screen has room for more. */
+const ROWS = innerHeight > 1500 ? 18 : innerHeight > 1000 ? 9 : 6;
+
+const Figures = ({ figures }: { figures: readonly Figure[] }) => (
+  <dl class="figures">
+    {figures.map(({ label, value, tone }) => (
+      <div key={label.en} class={tone}>
+        <dt>{t(label)}</dt>
+        <dd>{formatNumber(value)}</dd>
+      </div>
+    ))}
+  </dl>
+);
+
+const Line = ({ to, label, note, taken, of, value }: Row) => (
+  <li>
+    <Link to={VIEW + to}>
+      <bdi>{label}</bdi>
+    </Link>
+    {note && <bdi class="note">{t(note)}</bdi>}
+    {taken !== undefined && of !== undefined && (
+      <meter min={0} max={Math.max(of, 1)} value={taken} high={of * 0.8} optimum={0} aria-label={label} />
+    )}
+    <span class="value">{t(value)}</span>
+  </li>
+);
+
+const Card = ({ view }: { view: ContextView }) => {
+  const part = useStore(overview)?.contexts[view.name];
+  const activity = useStore(activities)[view.name];
+  const heading = `card-${view.name}`;
+  if (!part)
+    return (
+      <section class="card" aria-labelledby={heading}>
+        <h2 id={heading}>{t(view.title)}</h2>
+        <p class="refused">{t({ en: 'Not available now.', ko: '지금은 불러올 수 없습니다.' })}</p>
+      </section>
+    );
+  const rows = view.rows(part as never);
+  const hidden = view.rowsInAll(part as never) - Math.min(rows.length, ROWS);
+  const lists = Object.entries(view.lists).filter(([path]) => !path.includes('{') && may(`GET ${path}`));
+  return (
+    <section class="card" aria-labelledby={heading} data-context={view.name}>
+      <header>
+        <h2 id={heading}>
+          <Link to={VIEW + view.all}>{t(view.title)}</Link>
+        </h2>
+        <nav aria-label={t(view.title)}>
+          {lists.map(([path, { title }]) => (
+            <Link key={path} to={VIEW + path}>
+              {t(title)}
+            </Link>
+          ))}
+        </nav>
+      </header>
+      <Figures figures={view.figures(part as never)} />
+      {activity && <Plot activity={activity} level={view.level} />}
+      <ul class="lines">
+        {rows.slice(0, ROWS).map((row) => (
+          <Line key={row.to} {...row} />
+        ))}
+      </ul>
+      {hidden > 0 && (
+        <Link to={VIEW + view.all} class="more">
+          {t({ en: `${formatNumber(hidden)} more`, ko: `${formatNumber(hidden)}개 더` })}
+        </Link>
+      )}
+    </section>
+  );
+};
+
+/** A card for each context, and the latest events. */
+export const OverviewPage = () => {
+  const known = useStore(overview);
+  return (
+    <div class="overview">
+      <h1 class="unseen">{t({ en: 'Overview', ko: '전체 현황' })}</h1>
+      <div class="cards">
+        {known &&
+          contextViews
+            .filter(({ name }) => Object.hasOwn(known.contexts, name))
+            .map((view) => <Card key={view.name} view={view} />)}
+        {!known && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
+      </div>
+      <EventStream />
+    </div>
+  );
+};

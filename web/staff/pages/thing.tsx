@@ -1,0 +1,71 @@
+import { useState } from 'preact/hooks';
+import { t } from '../../shared/language.ts';
+import { Link, VIEW } from '../../shared/router.tsx';
+import { fill, type Parameters } from '../../shared/templates.ts';
+import { may } from '../access.ts';
+import type { ContextView, Item } from '../context.ts';
+import { labelOf } from '../fields.ts';
+import { Commands } from '../parts/commands.tsx';
+import { Crumbs } from '../parts/crumbs.tsx';
+import { History } from '../parts/history.tsx';
+import { concerning, List, type Query } from '../parts/list.tsx';
+import { Value } from '../parts/value.tsx';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
+
+const SubList = (props: { view: ContextView; template: string; parameters: Parameters }) => {
+  const [query, setQuery] = useState<Query>({});
+  return <List {...props} query={query} onQuery={setQuery} limit={20} />;
+};
+
+/** One resource: its state, commands, related lists and history. */
+export const ThingPage = ({
+  view,
+  template,
+  parameters,
+}: {
+  view: ContextView;
+  template: string;
+  parameters: Parameters;
+}) => {
+  const { title, heading, fields, lists = [], commands, known } = view.things[template]!;
+  const path = fill(template, parameters)!;
+  const { body, problem } = useResource<Item>(path, concerning(view, parameters));
+  const item = { ...parameters, ...body };
+  return (
+    <>
+      <Crumbs>
+        <Link to={VIEW + view.all}>{t(view.title)}</Link>
+        <span>{t(title)}</span>
+      </Crumbs>
+      <header class="thing">
+        <h1>
+          {body && <bdi>{heading(body)}</bdi>} <span class={body ? 'dim' : undefined}>{t(title)}</span>
+        </h1>
+        {body && commands && <Commands view={view} names={commands(item)} known={{ ...item, ...known?.(item) }} />}
+      </header>
+      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {body && (
+        <dl class="fields">
+          {fields
+            .filter((field) => item[field as keyof typeof item] !== undefined)
+            .map((field) => (
+              <div key={field}>
+                <dt>{t(labelOf(field))}</dt>
+                <dd>
+                  <Value view={view} field={field} item={item} here={path} />
+                </dd>
+              </div>
+            ))}
+        </dl>
+      )}
+      {body &&
+        lists
+          .filter((list) => may(`GET ${list}`, item))
+          .map((list) => <SubList key={list} view={view} template={list} parameters={parameters} />)}
+      {body && may(`GET ${template}/history`, item) && (
+        <History key={path} view={view} path={path} parameters={parameters} />
+      )}
+    </>
+  );
+};

@@ -1,0 +1,24 @@
+import { t } from '../../shared/language.ts';
+import { session } from '../../shared/session.ts';
+import { useNow, useStore } from '../../shared/store.ts';
+import { mayFollow } from '../access.ts';
+import { warningsOf } from '../health.ts';
+import { connection, overview } from '../live.ts';
+import { SignInAgain } from '../pages/sign-in.tsx';
+
+/** The current warnings in words. */
+export const Banner = () => {
+  const { state } = useStore(session);
+  const all = warningsOf(useStore(overview), useStore(connection), useNow(1000));
+  const warnings = state === 'asking' || (state !== 'over' && mayFollow()) ? all : [];
+  return (
+    <div class="banner" role="status" aria-live="polite">
+      <SignInAgain />
+      {warnings.map(({ name, words }) => (
+        <p key={name} class={name} data-warning={name}>
+          {t(words)}
+        </p>
+      ))}
+    </div>
+  );
+};

@@ -1,0 +1,252 @@
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { newKey, type Problem, RefusedError, send } from '../../shared/api.ts';
+import { t } from '../../shared/language.ts';
+import { type Operation, readOperations, type Schema } from '../../shared/openapi.ts';
+import { VIEW } from '../../shared/router.tsx';
+import { fill } from '../../shared/templates.ts';
+import { hasRole, may, ownFields, ownId } from '../access.ts';
+import type { ContextView, Item } from '../context.ts';
+import { labelOf } from '../fields.ts';
+import { commandsAre } from '../live.ts';
+import { notify } from '../notices.tsx';
+import { problemWords } from '../problems.ts';
+import { commandDone } from '../resource.ts';
+import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
+
+type Command = {
+  name: string;
+  operation: Operation;
+  fields: readonly FieldOf[];
+  /** Fields that the form omits: they can only name the signed-in user. */
+  own: readonly string[];
+  key: string;
+};
+
+const ID: Schema = { type: 'string', maxLength: 64 };
+
+/** Returns a command's input fields: unknown parameters of its path, and its body. */
+const fieldsFor = ({ path, body, optionalFor }: Operation, known: Item): FieldOf[] => {
+  const isRequired = ({ name, required }: FieldOf) => {
+    const role = optionalFor[name];
+    return required || (role !== undefined && !hasRole(role));
+  };
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const missing = inPath.filter((name) => known[name] === undefined);
+  return [
+    ...missing.map((name) => ({ name, schema: ID, required: true })),
+    ...(body ? fieldsOf(body) : []).map((field) => ({ ...field, required: isRequired(field) })),
+  ];
+};
+
+/** Returns the rows of a list of objects: a first one if it needs one, or the resource's current ones. */
+const rowsOf = ({ name, schema, required }: FieldOf, known: Item): readonly Values[] | undefined => {
+  const properties = schema.items?.properties;
+  if (!properties) return undefined;
+  if (required) return [{}];
+  const names = Object.keys(properties);
+  return (known[name] as readonly Values[] | undefined)?.map((row) =>
+    Object.fromEntries(names.map((field) => [field, row[field]])),
+  );
+};
+
+/** Returns the initial values: the resource's current ones, and a first row of each list. */
+const initial = ({ fields, own }: Command, known: Item): Values =>
+  Object.fromEntries(
+    fields.map((field) => [
+      field.name,
+      own.includes(field.name)
+        ? ownId()
+        : field.schema.type === 'array'
+          ? rowsOf(field, known)
+          : (known[field.name] ?? (field.schema.type === 'boolean' ? true : undefined)),
+    ]),
+  );
+
+const AWAY: ReadonlySet<string> = new Set([
+  '/problems/unavailable',
+  '/problems/write-side-unavailable',
+  '/problems/event-store-unavailable',
+]);
+
+const refusalOf = (error: unknown): Problem => {
+  if (!(error instanceof RefusedError)) throw error;
+  if (AWAY.has(error.problem.type)) commandsAre(false);
+  return error.problem;
+};
+
+/** Sends the command; the views of the changed resources update by themselves. */
+const give = async (
+  view: ContextView,
+  { name, operation, fields, key }: Command,
+  known: Item,
+  values: Values,
+): Promise<void> => {
+  const { method, path, body } = operation;
+  const target = fill(path, { ...known, ...values });
+  if (target === undefined) throw new Error(`${name} has no ${path}`);
+  const given = Object.fromEntries(
+    fields.filter((field) => body?.properties?.[field.name]).map((field) => [field.name, values[field.name]]),
+  );
+  const isEmpty = Object.values(given).every((value) => value === undefined);
+  const done = await send(method, target, body && !(isEmpty && method === 'DELETE') ? given : undefined, key);
+  commandsAre(true);
+  commandDone(done.position);
+  const made = thingOf(view, { ...known, ...done.body });
+  const outcome = done.isGoingOn ? { en: 'accepted, in progress', ko: '접수됨, 처리 중' } : { en: 'done', ko: '완료' };
+  notify('done', `${t(view.commands[name]!)}: ${t(outcome)}`, made === location.pathname ? undefined : made);
+};
+
+/** Returns the most specific resource that the ids of an answer name. */
+const thingOf = (view: ContextView, ids: Item): string | undefined => {
+  const path = view.about(ids as Readonly<Record<string, string>>);
+  return path === undefined ? undefined : VIEW + path;
+};
+
+type DialogProps = { view: ContextView; command: Command; known: Item; onClose(): void };
+
+const Errors = ({ problem, view }: { problem: Problem; view: ContextView }) => (
+  <div class="refused" role="alert">
+    <p>{problemWords(problem, view)}</p>
+    {problem.errors && (
+      <ul>
+        {problem.errors.map(({ pointer, detail }) => (
+          <li key={pointer + detail}>
+            {t(labelOf(pointer.split('/').findLast((part) => /\D/.test(part)) ?? ''))}: {detail}
+          </li>
+        ))}
+      </ul>
+    )}
+  </div>
+);
+
+const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const heading = useId();
+  const [values, setValues] = useState<Values>(() => initial(command, known));
+  const [problem, setProblem] = useState<Problem>();
+  const [isBusy, setBusy] = useState(false);
+  const words = view.commands[command.name]!;
+
+  useEffect(() => {
+    dialog.current?.showModal();
+  }, []);
+
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    setProblem(undefined);
+    try {
+      await give(view, command, known, values);
+      dialog.current?.close();
+    } catch (error) {
+      const refusal = refusalOf(error);
+      setProblem(refusal);
+      // A repeat after a lost answer keeps its key. After a refusal, the next attempt is a new command.
+      if (refusal.status > 0 && refusal.status < 500) command.key = newKey();
+    }
+    setBusy(false);
+  };
+
+  const isMinor = ({ name, required }: FieldOf) => !required && name.endsWith('Id');
+  const field = (each: FieldOf) => (
+    <Field
+      key={each.name}
+      {...each}
+      view={view}
+      known={{ ...known, ...values }}
+      value={values[each.name]}
+      onValue={(value) => setValues((before) => ({ ...before, [each.name]: value }))}
+    />
+  );
+  const asked = command.fields.filter(({ name }) => !command.own.includes(name));
+  const minor = asked.filter(isMinor);
+  const subject = ['name', 'hospitalName', 'carNumber', 'orderId', 'bikeId']
+    .map((name) => known[name])
+    .find((name) => name !== undefined);
+
+  return (
+    <dialog ref={dialog} aria-labelledby={heading} onClose={onClose}>
+      <form onSubmit={submit}>
+        <h2 id={heading}>
+          {t(words)}
+          {subject !== undefined && <span class="dim"> · {String(subject)}</span>}
+        </h2>
+        {problem && <Errors problem={problem} view={view} />}
+        {asked.filter((each) => !isMinor(each)).map(field)}
+        {minor.length > 0 && (
+          <details>
+            <summary>{t({ en: 'Choose the id', ko: 'ID 직접 지정' })}</summary>
+            {minor.map(field)}
+          </details>
+        )}
+        <div class="buttons">
+          <button type="submit" class={words.danger ? 'danger' : 'main'} disabled={isBusy}>
+            {t(words)}
+          </button>
+          <button type="button" onClick={() => dialog.current?.close()}>
+            {t({ en: 'Back', ko: '돌아가기' })}
+          </button>
+        </div>
+      </form>
+    </dialog>
+  );
+};
+
+type CommandsProps = {
+  view: ContextView;
+  names: readonly string[];
+  /** The most buttons, of the allowed commands. */
+  most?: number;
+  /** The known values of the resource: its path's parameters and its fields. */
+  known: Item;
+  small?: boolean;
+};
+
+/** Buttons for commands: one without input is sent at once, the others open a dialog. */
+export const Commands = ({ view, names, most = names.length, known, small = false }: CommandsProps) => {
+  const [open, setOpen] = useState<Command>();
+  const [busy, setBusy] = useState<string>();
+  const isOffered = (name: string): boolean => may(`${view.name}.${name}`, known);
+
+  const press = async (name: string) => {
+    if (busy !== undefined) return;
+    setBusy(name);
+    try {
+      const operation = (await readOperations()).get(`${view.name}.${name}`);
+      if (!operation) throw new Error(`There is no command ${view.name}.${name}`);
+      const own = ownFields(operation);
+      const command = { name, operation, fields: fieldsFor(operation, known), own, key: newKey() };
+      const asks = command.fields.some((field) => !own.includes(field.name)) || view.commands[name]?.danger;
+      if (asks) setOpen(command);
+      else await give(view, command, known, initial(command, known));
+    } catch (error) {
+      notify('refused', problemWords(refusalOf(error), view));
+    } finally {
+      setBusy(undefined);
+    }
+  };
+
+  return (
+    <span class={small ? 'commands small' : 'commands'}>
+      {names
+        .filter(isOffered)
+        .slice(0, most)
+        .map((name, at) => {
+          const words = view.commands[name]!;
+          return (
+            <button
+              key={name}
+              type="button"
+              class={words.danger ? 'danger' : at === 0 && !small ? 'main' : undefined}
+              disabled={busy === name}
+              onClick={() => press(name)}
+            >
+              {t(words)}
+            </button>
+          );
+        })}
+      {open && <CommandDialog view={view} command={open} known={known} onClose={() => setOpen(undefined)} />}
+    </span>
+  );
+};

@@ -1,0 +1,16 @@
+import type { ComponentChildren } from 'preact';
+import { t } from '../../shared/language.ts';
+import { Link } from '../../shared/router.tsx';
+import { mayFollow } from '../access.ts';
+
+/** Returns the label of the first page: the overview or, for users who may not see it, their own things. */
+export const homeWords = (): string =>
+  mayFollow() ? t({ en: 'Overview', ko: '전체 현황' }) : t({ en: 'My items', ko: '내 이용 내역' });
+
+/** The path from the first page to the current one. */
+export const Crumbs = ({ children }: { children: ComponentChildren }) => (
+  <nav class="crumbs" aria-label={t({ en: 'Breadcrumb', ko: '현재 위치' })}>
+    <Link to="/">{homeWords()}</Link>
+    {children}
+  </nav>
+);

@@ -1,0 +1,113 @@
+import { useState } from 'preact/hooks';
+import type { Page } from '../../shared/api.ts';
+import { formatMoment, t } from '../../shared/language.ts';
+import { withQuery } from '../../shared/router.tsx';
+import { useStore } from '../../shared/store.ts';
+import type { Parameters } from '../../shared/templates.ts';
+import type { ContextView, HappenedEvent } from '../context.ts';
+import { overview } from '../live.ts';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
+import { tell } from '../telling.ts';
+import { concerning } from './list.tsx';
+import { Scroll } from './scroll.tsx';
+
+const brief = (id: string): string => (id.length > 13 ? `…${id.slice(-8)}` : id);
+
+const actorWords = (actor: string): string => {
+  if (actor === 'anonymous') return t({ en: 'anonymous', ko: '익명' });
+  const policy = /^policy:(.+)$/.exec(actor)?.[1];
+  return policy === undefined ? actor : t({ en: `policy ${policy}`, ko: `정책 ${policy}` });
+};
+
+/** The cause of the event: a command or, for a policy, an event. */
+const Cause = ({ event: { actor, causationId, commandId } }: { event: HappenedEvent }) =>
+  actor.startsWith('policy:') ? (
+    <span title={causationId}>
+      {t({ en: 'event', ko: '이벤트' })} <span class="id">{brief(causationId)}</span>
+    </span>
+  ) : (
+    <span title={commandId}>
+      {t({ en: 'command', ko: '명령' })} <span class="id">{brief(commandId)}</span>
+    </span>
+  );
+
+const WHO = { en: 'Actor', ko: '주체' };
+const WHY = { en: 'Cause', ko: '원인' };
+
+/** The events of a resource: time, event, actor and cause. */
+export const History = ({ view, path, parameters }: { view: ContextView; path: string; parameters: Parameters }) => {
+  const [cursor, setCursor] = useState<string>();
+  const known = useStore(overview);
+  const { body, problem } = useResource<Page<Omit<HappenedEvent, 'context'>>>(
+    withQuery(`${path}/history`, { sort: '-position', limit: '20', cursor }),
+    (event) => cursor === undefined && concerning(view, parameters)(event),
+  );
+  const events = (body?.items ?? []).map((event) => ({ ...event, context: view.name }));
+  const words = tell(events, known, false);
+  return (
+    <section class="list" aria-labelledby="history">
+      <header>
+        <h2 id="history">{t({ en: 'History', ko: '이력' })}</h2>
+      </header>
+      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {events.length > 0 && (
+        <Scroll>
+          <table class="history cards-of">
+            <thead>
+              <tr>
+                <th scope="col">{t({ en: 'Time', ko: '시각' })}</th>
+                <th scope="col">{t({ en: 'Change', ko: '내용' })}</th>
+                <th scope="col">{t({ en: 'Event', ko: '이벤트' })}</th>
+                <th scope="col">{t(WHO)}</th>
+                <th scope="col">{t(WHY)}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {words.map(({ event, words: told }) => (
+                <tr key={event.position}>
+                  <td class="wide">
+                    <time dateTime={event.time}>{formatMoment(event.time)}</time>
+                  </td>
+                  <td class="wide">{told}</td>
+                  <td class="wide">
+                    <details>
+                      <summary>{event.type}</summary>
+                      <pre>
+                        {JSON.stringify(
+                          {
+                            ...event.data,
+                            stream: event.stream,
+                            revision: event.revision,
+                            position: event.position,
+                            correlationId: event.correlationId,
+                          },
+                          null,
+                          1,
+                        )}
+                      </pre>
+                    </details>
+                  </td>
+                  <td data-label={t(WHO)}>{actorWords(event.actor)}</td>
+                  <td data-label={t(WHY)}>
+                    <Cause event={event} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+      {(cursor !== undefined || body?.next !== undefined) && (
+        <nav class="paging" aria-label={t({ en: 'Pages of the history', ko: '이력 페이지' })}>
+          <button type="button" disabled={cursor === undefined} onClick={() => setCursor(undefined)}>
+            {t({ en: 'Newest', ko: '최신' })}
+          </button>
+          <button type="button" disabled={body?.next === undefined} onClick={() => setCursor(body?.next)}>
+            {t({ en: 'Older', ko: '이전' })}
+          </button>
+        </nav>
+      )}
+    </section>
+  );
+};

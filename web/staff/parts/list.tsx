@@ -1,0 +1,241 @@
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { Page } from '../../shared/api.ts';
+import { t } from '../../shared/language.ts';
+import { type Operation, readOperations, type Schema } from '../../shared/openapi.ts';
+import { Link, VIEW, withQuery } from '../../shared/router.tsx';
+import { fill, type Parameters } from '../../shared/templates.ts';
+import { may } from '../access.ts';
+import type { ContextView, HappenedEvent, Item } from '../context.ts';
+import { filterLabelOf, labelOf, statusOf } from '../fields.ts';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
+import { Commands } from './commands.tsx';
+import { Scroll } from './scroll.tsx';
+import { isNumeric, Value } from './value.tsx';
+
+export type Query = Readonly<Record<string, string | undefined>>;
+
+type ListProps = {
+  view: ContextView;
+  /** The list query's path, with `{name}` for the parameters. */
+  template: string;
+  parameters: Parameters;
+  /** The current filters, sort and cursor. */
+  query: Query;
+  onQuery?: (query: Query) => void;
+  /** Items on a page. */
+  limit?: number;
+  level?: 2 | 3;
+  /** The id of the heading above it, when the page has another list of the same name. */
+  under?: string;
+};
+
+const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort', 'count']);
+
+/** The operation of the list: its filters and sort orders. */
+const useOperation = (path: string): Operation | undefined => {
+  const [operation, setOperation] = useState<Operation>();
+  useEffect(() => {
+    readOperations().then(
+      (operations) => setOperation(operations.get(`GET ${path}`)),
+      () => {}, // then there are no filters
+    );
+  }, [path]);
+  return operation;
+};
+
+/** Returns whether an event belongs to the context and to the resource of the path. */
+export const concerning =
+  (view: ContextView, parameters: Parameters) =>
+  ({ context, data }: HappenedEvent): boolean =>
+    context === view.name && Object.entries(parameters).every(([name, value]) => data[name] === value);
+
+/** On a phone a name has its own line. */
+const classOf = (column: string, at: number): string | undefined => {
+  if (isNumeric(column)) return 'number';
+  return at === 0 && ['name', 'title'].includes(column) ? 'wide' : undefined;
+};
+
+type FilterProps = {
+  name: string;
+  schema: Schema;
+  value: string | undefined;
+  onValue(value: string | undefined): void;
+};
+
+type TextProps = { id: string; format: string | undefined; value: string; onText(text: string | undefined): void };
+
+/** Returns a moment as the value of an input, in the user's time zone. */
+const localTime = (moment: string): string => {
+  const date = new Date(moment);
+  if (Number.isNaN(date.getTime())) return '';
+  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+};
+
+const Text = ({ id, format, value, onText }: TextProps) => {
+  const onChange = (event: { currentTarget: HTMLInputElement }) =>
+    onText(event.currentTarget.value.trim() || undefined);
+  if (format === 'date-time')
+    return (
+      <input
+        id={id}
+        type="datetime-local"
+        value={localTime(value)}
+        onChange={({ currentTarget }) =>
+          onText(currentTarget.value === '' ? undefined : new Date(currentTarget.value).toISOString())
+        }
+      />
+    );
+  return format === 'date' ? (
+    <input id={id} type="date" value={value} onChange={onChange} />
+  ) : (
+    <input id={id} type="search" value={value} onChange={onChange} />
+  );
+};
+
+const Filter = ({ name, schema, value, onValue }: FilterProps) => {
+  const id = useId();
+  const words = schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : undefined);
+  const wordOf = (word: string) =>
+    schema.enum ? t(statusOf(word)) : word === 'true' ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
+  return (
+    <div class="filter">
+      <label for={id}>{t(filterLabelOf(name))}</label>
+      {words ? (
+        <select id={id} value={value ?? ''} onChange={(event) => onValue(event.currentTarget.value || undefined)}>
+          <option value="">{t({ en: 'all', ko: '전체' })}</option>
+          {words.map((word) => (
+            <option key={word} value={word}>
+              {wordOf(word)}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <Text id={id} format={schema.format} value={value ?? ''} onText={onValue} />
+      )}
+    </div>
+  );
+};
+
+/** A page of a list, with filters, order and paging; it updates with the events. */
+export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2, under = '' }: ListProps) => {
+  const { title, columns: all, thing, sort: usual, commands } = view.lists[template]!;
+  const columns = onQuery ? all : all.filter((column) => query[column] === undefined); // the same in every row
+  const heading = useId();
+  const operation = useOperation(template);
+  const path = fill(template, parameters)!;
+  const sort = query.sort ?? usual;
+  const { body, problem } = useResource<Page<Item>>(
+    withQuery(path, { ...query, sort, limit: String(limit) }),
+    concerning(view, parameters),
+  );
+  const sorts = operation?.query.sort?.enum ?? [];
+  const filters = Object.entries(operation?.query ?? {}).filter(([name]) => !PAGING.has(name));
+  const change = (changed: Query) => onQuery?.({ ...query, cursor: undefined, ...changed });
+  const Heading = level === 2 ? 'h2' : 'h3';
+
+  const header = (column: string) => {
+    const label = t(labelOf(column));
+    if (!onQuery || !sorts.includes(column)) return label;
+    const next = sort === column ? `-${column}` : column;
+    return (
+      <button type="button" class="sort" onClick={() => change({ sort: next })}>
+        {label}
+        <span aria-hidden="true">{sort === column ? ' ▲' : sort === `-${column}` ? ' ▼' : ''}</span>
+      </button>
+    );
+  };
+  const sorted = (column: string) =>
+    sort === column ? 'ascending' : sort === `-${column}` ? 'descending' : sorts.includes(column) ? 'none' : undefined;
+
+  const row = (item: Item) => {
+    const whole = { ...parameters, ...item };
+    const own = thing === undefined ? undefined : fill(thing, whole);
+    const names = (thing !== undefined && own !== undefined && view.things[thing]?.commands?.(whole)) || [];
+    return (
+      <tr key={own ?? JSON.stringify(item)}>
+        {columns.map((column, at) => (
+          <td key={column} class={classOf(column, at)} data-label={t(labelOf(column))}>
+            {at === 0 && own !== undefined && may(`GET ${thing}`, whole) ? (
+              <Link to={VIEW + own}>
+                <Value view={{ ...view, links: {} }} field={column} item={item} />
+              </Link>
+            ) : (
+              <Value view={view} field={column} item={whole} here={path} />
+            )}
+          </td>
+        ))}
+        <td class="actions">
+          {names.length > 0 && (
+            <Commands
+              view={view}
+              names={names}
+              most={2}
+              known={{ ...whole, ...view.things[thing!]?.known?.(whole) }}
+              small
+            />
+          )}
+        </td>
+      </tr>
+    );
+  };
+
+  return (
+    <section class="list" aria-labelledby={`${under} ${heading}`.trim()}>
+      <header>
+        <Heading id={heading}>{t(title)}</Heading>
+        {onQuery && filters.length > 0 && (
+          <div class="filters">
+            {filters.map(([name, schema]) => (
+              <Filter
+                key={name}
+                name={name}
+                schema={schema}
+                value={query[name]}
+                onValue={(value) => change({ [name]: value })}
+              />
+            ))}
+          </div>
+        )}
+        {commands && <Commands view={view} names={commands} known={parameters} />}
+      </header>
+      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {body && body.items.length > 0 && (
+        <Scroll>
+          <table class="cards-of">
+            <thead>
+              <tr>
+                {columns.map((column) => (
+                  <th
+                    key={column}
+                    scope="col"
+                    class={isNumeric(column) ? 'number' : undefined}
+                    aria-sort={sorted(column)}
+                  >
+                    {header(column)}
+                  </th>
+                ))}
+                <th class="actions">
+                  <span class="unseen">{t({ en: 'Actions', ko: '작업' })}</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>{body.items.map(row)}</tbody>
+          </table>
+        </Scroll>
+      )}
+      {body?.items.length === 0 && <p class="dim">{t({ en: 'No items.', ko: '항목이 없습니다.' })}</p>}
+      {!body && !problem && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
+      {onQuery && (query.cursor !== undefined || body?.next !== undefined) && (
+        <nav class="paging" aria-label={t({ en: `Pages: ${title.en}`, ko: `페이지: ${title.ko}` })}>
+          <button type="button" disabled={query.cursor === undefined} onClick={() => change({})}>
+            {t({ en: 'First page', ko: '첫 페이지' })}
+          </button>
+          <button type="button" disabled={body?.next === undefined} onClick={() => change({ cursor: body?.next })}>
+            {t({ en: 'Next page', ko: '다음 페이지' })}
+          </button>
+        </nav>
+      )}
+    </section>
+  );
+};

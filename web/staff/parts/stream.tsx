@@ -1,0 +1,26 @@
+import { formatTime, t } from '../../shared/language.ts';
+import { Link, VIEW } from '../../shared/router.tsx';
+import { useStore } from '../../shared/store.ts';
+import { viewOf } from '../contexts/index.ts';
+import { latest, overview } from '../live.ts';
+import { tell } from '../telling.ts';
+
+/** The latest events of all contexts, in words. */
+export const EventStream = () => {
+  const told = tell(useStore(latest), useStore(overview), true);
+  return (
+    <section class="stream" aria-labelledby="latest">
+      <h2 id="latest">{t({ en: 'Latest events', ko: '최근 이벤트' })}</h2>
+      {told.length === 0 && <p class="dim">{t({ en: 'No events yet.', ko: '아직 이벤트가 없습니다.' })}</p>}
+      <ol>
+        {told.map(({ event, words, about }) => (
+          <li key={event.position} data-position={event.position}>
+            <time dateTime={event.time}>{formatTime(event.time)}</time>
+            <span class="from">{t(viewOf(event.context)?.title ?? { en: event.context, ko: event.context })}</span>
+            {about === undefined ? <span>{words}</span> : <Link to={VIEW + about}>{words}</Link>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+};

@@ -1,0 +1,115 @@
+import type { ComponentChildren } from 'preact';
+import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../../shared/language.ts';
+import { Link, VIEW } from '../../shared/router.tsx';
+import { fill } from '../../shared/templates.ts';
+import { may } from '../access.ts';
+import type { ContextView, Item } from '../context.ts';
+import { mayOpenCustomer } from '../customers.ts';
+import { kindOf, statusOf } from '../fields.ts';
+
+/** A status as a word; its colour only adds to it. */
+export const Status = ({ status }: { status: string }) => {
+  const words = statusOf(status);
+  return <span class={`status ${words.tone}`}>{t(words)}</span>;
+};
+
+const Lines = ({ lines }: { lines: readonly { name: string; qty: number }[] }) => (
+  <>{lines.map(({ name, qty }) => `${name} × ${formatNumber(qty)}`).join(', ')}</>
+);
+
+const History = ({ history }: { history: readonly { status: string; time: string }[] }) => (
+  <ol class="so-far">
+    {history.map(({ status, time }) => (
+      <li key={time + status}>
+        <Status status={status} /> <time dateTime={time}>{formatMoment(time)}</time>
+      </li>
+    ))}
+  </ol>
+);
+
+const Bill = ({ bill }: { bill: { status: string; minutes?: number; fee?: number; paid?: number } }) => (
+  <>
+    <Status status={bill.status} /> {bill.fee === undefined ? '' : formatMoney(bill.fee)}
+  </>
+);
+
+type Session = { at: string; capacity: number; left?: number };
+
+/** The times of day of a slot, each with the places that are left of all. */
+const Sessions = ({ sessions }: { sessions: readonly Session[] }) => (
+  <>
+    {sessions
+      .map(
+        ({ at, capacity, left }) =>
+          `${at} ${left === undefined ? '' : `${formatNumber(left)}/`}${formatNumber(capacity)}`,
+      )
+      .join(', ')}
+  </>
+);
+
+const TIME_OF_DAY = /^\d\d:\d\d$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+
+type Wording = { subject: string; text: string };
+
+/** Formats a field's value by its kind; never as markup. */
+const shown = (field: string, value: unknown): ComponentChildren => {
+  if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ');
+  const text = String(value);
+  if (TIME_OF_DAY.test(text)) return <time>{text}</time>;
+  if (DAY.test(text)) return <time dateTime={text}>{formatDay(text)}</time>;
+  switch (kindOf(field)) {
+    case 'number':
+      return formatNumber(Number(value));
+    case 'money':
+      return formatMoney(Number(value));
+    case 'percent':
+      return formatShare(Number(value) / 100);
+    case 'sessions':
+      return <Sessions sessions={value as Session[]} />;
+    case 'time':
+      return <time dateTime={String(value)}>{formatMoment(String(value))}</time>;
+    case 'status':
+      return <Status status={String(value)} />;
+    case 'flag':
+      return value ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
+    case 'lines':
+      return <Lines lines={value as { name: string; qty: number }[]} />;
+    case 'history':
+      return <History history={value as { status: string; time: string }[]} />;
+    case 'texts': {
+      const { en, ko } = value as { en: Wording; ko: Wording };
+      return <bdi class="lines">{t({ en: en.text, ko: ko.text })}</bdi>;
+    }
+    case 'words':
+      return (value as readonly string[]).map((word) => t(statusOf(word))).join(', ');
+    case 'bill':
+      return <Bill bill={value as { status: string }} />;
+    default:
+      return <bdi class={field.endsWith('Id') ? 'id' : undefined}>{String(value)}</bdi>;
+  }
+};
+
+const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent']);
+
+/** Returns whether a field's values are right-aligned. */
+export const isNumeric = (field: string): boolean => NUMERIC.has(kindOf(field));
+
+type ValueProps = {
+  view: ContextView;
+  field: string;
+  item: Item;
+  /** The resource named by the current path. */
+  here?: string;
+};
+
+/** A field of an item: a link where it names another resource. */
+export const Value = ({ view, field, item, here }: ValueProps) => {
+  const value = item[field];
+  if (value === undefined || value === null) return <span class="none">–</span>;
+  const template = view.links[field];
+  const path = template === undefined ? undefined : fill(template, item);
+  const isOffered = template?.startsWith('/customers/') ? mayOpenCustomer(String(value)) : may(`GET ${template}`, item);
+  if (path === undefined || path === here || !isOffered) return <>{shown(field, value)}</>;
+  return <Link to={VIEW + path}>{shown(field, value)}</Link>;
+};

@@ -1,0 +1,171 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { chooseLanguage, type Language, language, t } from '../shared/language.ts';
+import { go, Link, usePlace, VIEW } from '../shared/router.tsx';
+import { chooseScheme, chosenScheme, type Scheme } from '../shared/scheme.ts';
+import { session } from '../shared/session.ts';
+import { signOut } from '../shared/sign-in.ts';
+import { useNow, useStore } from '../shared/store.ts';
+import { may, mayFollow } from './access.ts';
+import { isCustomerId, mayOpenCustomer } from './customers.ts';
+import { roleWords } from './fields.ts';
+import { warningsOf } from './health.ts';
+import { connection, overview } from './live.ts';
+import { Notices } from './notices.tsx';
+import { Banner } from './parts/banner.tsx';
+import { homeWords } from './parts/crumbs.tsx';
+
+const Pulse = () => {
+  const isWell = warningsOf(useStore(overview), useStore(connection), useNow(1000)).length === 0;
+  return (
+    <span class={isWell ? 'pulse good' : 'pulse bad'}>
+      {isWell ? t({ en: 'live', ko: '실시간' }) : t({ en: 'not live', ko: '확인 필요' })}
+    </span>
+  );
+};
+
+/** The signed-in user and the sign-out button. */
+const User = () => {
+  const now = useStore(session);
+  if (now.state !== 'in' && now.state !== 'over') return null;
+  const { name, caller } = now;
+  return (
+    <span class="user">
+      <bdi>{name}</bdi>
+      <span class="dim">{caller.roles.map((role) => t(roleWords[role])).join(', ')}</span>
+      <button type="button" onClick={signOut}>
+        {t({ en: 'Sign out', ko: '로그아웃' })}
+      </button>
+    </span>
+  );
+};
+
+const CustomerSearch = () => {
+  const id = useId();
+  const input = useRef<HTMLInputElement>(null);
+  return (
+    <search>
+      <form
+        class="search"
+        onSubmit={(event) => {
+          event.preventDefault();
+          const customer = input.current?.value.trim() ?? '';
+          if (isCustomerId(customer)) return go(`${VIEW}/customers/${customer}`);
+          if (customer === '') return;
+          input.current?.setCustomValidity(
+            t({
+              en: 'Enter a customer’s id: letters, digits, - and _. Search for car numbers and names in the lists.',
+              ko: '고객 ID(영문자, 숫자, -, _)를 입력하세요. 차량 번호와 이름은 목록에서 찾을 수 있습니다.',
+            }),
+          );
+          input.current?.reportValidity();
+        }}
+      >
+        <label for={id} class="unseen">
+          {t({ en: 'Customer', ko: '고객' })}
+        </label>
+        <input
+          id={id}
+          ref={input}
+          type="search"
+          onInput={(event) => event.currentTarget.setCustomValidity('')}
+          placeholder={t({ en: 'Customer…', ko: '고객 ID…' })}
+          autoComplete="off"
+        />
+      </form>
+    </search>
+  );
+};
+
+const Choice = <Value extends string>({
+  label,
+  value,
+  of,
+  onChoose,
+}: {
+  label: string;
+  value: Value;
+  of: readonly { value: Value; words: string }[];
+  onChoose(value: Value): void;
+}) => (
+  <select aria-label={label} value={value} onChange={(event) => onChoose(event.currentTarget.value as Value)}>
+    {of.map((choice) => (
+      <option key={choice.value} value={choice.value}>
+        {choice.words}
+      </option>
+    ))}
+  </select>
+);
+
+/** The frame of every view except the board: navigation, warnings and notices. */
+export const Shell = ({ children }: { children: ComponentChildren }) => {
+  const { path } = usePlace();
+  const tongue = useStore(language);
+  const scheme = useStore(chosenScheme);
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+
+  useEffect(() => {
+    if (!isFirst.current) main.current?.focus();
+    isFirst.current = false;
+  }, [path]);
+
+  const { state } = useStore(session);
+  const isIn = state !== 'asking' && state !== 'out';
+  const links = [
+    { to: '/', words: homeWords() },
+    ...(may('GET /food-court/board') ? [{ to: '/board', words: t({ en: 'Board', ko: '알림판' }) }] : []),
+    ...(may('GET /operations/replays')
+      ? [{ to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) }]
+      : []),
+  ];
+  return (
+    <>
+      <a class="skip" href="#main">
+        {t({ en: 'Skip to the content', ko: '본문으로 건너뛰기' })}
+      </a>
+      <div class="top">
+        <header>
+          <Link to="/" class="brand">
+            Plaza
+          </Link>
+          {isIn && mayFollow() && <Pulse />}
+          <nav aria-label={t({ en: 'Plaza', ko: '주 메뉴' })}>
+            {(isIn ? links : []).map(({ to, words }) => (
+              <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
+                {words}
+              </Link>
+            ))}
+            <a href="/reference">API</a>
+          </nav>
+          {isIn && mayOpenCustomer() && <CustomerSearch />}
+          <Choice<Language>
+            label={t({ en: 'Language', ko: '언어' })}
+            value={tongue}
+            of={[
+              { value: 'ko', words: '한국어' },
+              { value: 'en', words: 'English' },
+            ]}
+            onChoose={chooseLanguage}
+          />
+          <Choice<Scheme>
+            label={t({ en: 'Colours', ko: '색상' })}
+            value={scheme}
+            of={[
+              { value: 'system', words: t({ en: 'Auto', ko: '자동' }) },
+              { value: 'light', words: t({ en: 'Light', ko: '밝게' }) },
+              { value: 'dark', words: t({ en: 'Dark', ko: '어둡게' }) },
+            ]}
+            onChoose={chooseScheme}
+          />
+          <User />
+        </header>
+        <Banner />
+      </div>
+      <main id="main" ref={main} tabIndex={-1}>
+        {children}
+      </main>
+      <Notices />
+    </>
+  );
+};

@@ -1,0 +1,105 @@
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { contextSchemas } from '../../programs/contexts.ts';
+
+vi.hoisted(() => {
+  const kept = new Map<string, string>();
+  vi.stubGlobal('localStorage', {
+    getItem: (name: string) => kept.get(name) ?? null,
+    setItem: (name: string, value: string) => kept.set(name, value),
+  });
+});
+
+const { contextViews } = await import('./contexts/index.ts');
+const { chooseLanguage } = await import('../shared/language.ts');
+const { tell } = await import('./telling.ts');
+const { warningsOf } = await import('./health.ts');
+const { problemWords } = await import('./problems.ts');
+type Overview = import('./live.ts').Overview;
+type HappenedEvent = import('./context.ts').HappenedEvent;
+
+afterEach(() => chooseLanguage('en'));
+
+const lot = { lotId: '1', name: '정자역', status: 'open', spots: 5, reserved: 1, free: 4 };
+const overview = {
+  contexts: { parking: { totals: {}, lots: [lot], reservations: [] } },
+  events: [],
+  projections: [],
+} as unknown as Overview;
+
+const event = (type: string, data: object) => ({ context: 'parking', type, data }) as HappenedEvent;
+const reserved = event('ParkingReserved', { lotId: '1', carNumber: '10더8612' });
+const canceled = event('ReservationCanceled', { lotId: '1', customerId: 'CUST1' });
+const words = (events: HappenedEvent[], isWhole = true) => tell(events, overview, isWhole).map((told) => told.words);
+
+describe('events in words', () => {
+  test('show how many were left after each, counted back from the current number', () => {
+    expect(words([reserved, canceled, reserved])).toEqual([
+      '10더8612 reserved 정자역, 4 free',
+      'CUST1 cancelled at 정자역, 5 free',
+      '10더8612 reserved 정자역, 4 free',
+    ]);
+  });
+
+  test('are available in Korean', () => {
+    chooseLanguage('ko');
+    expect(words([reserved])).toEqual(['10더8612 정자역 예약, 4면 남음']);
+  });
+
+  test('omit the number left before a change of the lot’s spots', () => {
+    const changed = event('LotSpotsChanged', { lotId: '1', spots: 5 });
+    expect(words([changed, reserved])).toEqual(['정자역 now has 5 spots', '10더8612 reserved 정자역']);
+  });
+
+  test('omit it when events in between may be missing', () => {
+    expect(words([reserved], false)).toEqual(['10더8612 reserved 정자역']);
+  });
+
+  test('name an event of a newer Plaza by its type', () => {
+    expect(words([event('LotPainted', {})])).toEqual(['LotPainted']);
+  });
+});
+
+test('every context has a view', () => {
+  expect(contextViews.map(({ name }) => name)).toEqual(contextSchemas.map(({ name }) => name));
+});
+
+test('words for refusals come from the page in Korean and from Plaza in English', () => {
+  const [parking] = contextViews;
+  const problem = { type: '/problems/lot-full', title: 'No spot is free in the lot', status: 409 };
+  expect(problemWords(problem, parking)).toBe('No spot is free in the lot');
+  chooseLanguage('ko');
+  expect(problemWords(problem, parking)).toBe('남은 주차면이 없습니다');
+  expect(problemWords({ type: '/problems/of-tomorrow', title: 'Something new', status: 409 }, parking)).toBe(
+    'Something new',
+  );
+});
+
+describe('warnings', () => {
+  const now = Date.now();
+  const well = { heardAt: now, isStreaming: true, takesCommands: true };
+  const member = (change: object) => ({
+    ...overview,
+    projections: [
+      { name: 'parking.lots', group: 'projections', state: 'live', secondsBehind: 0, secondsSinceReport: 0, ...change },
+    ] as unknown as Overview['projections'],
+  });
+  const names = (...of: Parameters<typeof warningsOf>) => warningsOf(...of).map(({ name }) => name);
+
+  test('are empty when all is well', () => {
+    expect(names(member({}), well, now)).toEqual([]);
+  });
+
+  test('say how stale the page is: without an answer, with a stopped projection, with lag', () => {
+    const [silent] = warningsOf(member({}), { ...well, heardAt: now - 42_000 }, now);
+    expect(silent?.words.en).toContain('has not answered for 42 sec');
+    const [stopped] = warningsOf(member({ state: 'stopped', secondsSinceReport: 130 }), well, now);
+    expect(stopped?.words.en).toContain('parking.lots for 2 min');
+    const [late] = warningsOf(member({ secondsBehind: 12, eventsBehind: 340 }), well, now);
+    expect(late?.words.en).toContain('12 sec ago: parking.lots is 340 events behind');
+  });
+
+  test('say that commands are not accepted, and that policies do not run', () => {
+    expect(names(member({}), { ...well, takesCommands: false }, now)).toEqual(['commands']);
+    expect(names(member({ group: 'policies', state: 'stopped' }), well, now)).toEqual(['policies']);
+  });
+});
