@@ -274,6 +274,38 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     }
   });
 
+  test('a change of a slot’s session sends only that, so that its capacity follows', async () => {
+    const sessions = [
+      { at: '09:00', capacity: 2 },
+      { at: '13:30', capacity: 1 },
+    ];
+    await command('POST', '/screening/slots', {
+      slotId: 'halves',
+      hospitalName: '반일병원',
+      date: '2030-01-31',
+      sessions,
+    });
+    const page = await open('/view/screening/slots/halves');
+    await button(page, 'Change the slot').click();
+    await page.getByRole('dialog').getByRole('spinbutton', { name: 'Places' }).nth(2).fill('5');
+    await submit(page, 'Change the slot').click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await fieldIs(page, 'Sessions', '09:00 2/2, 13:30 5/5');
+  });
+
+  test('a used coupon names the reservation that it was used on', async () => {
+    await registerLot('used', '이매역', 2);
+    await reserve('used', 'u1');
+    const coupon = () => call(stage.url, 'GET', '/parking/coupons/used.u1');
+    await eventually(coupon, ({ status }) => status === 200);
+    const body = { reservationId: 'u2', customerId: 'CUST1', carNumber: 'car-u2', amount: 5000, couponId: 'used.u1' };
+    await command('POST', '/parking/lots/used/reservations', body);
+    const page = await open('/view/parking/coupons/used.u1');
+    await fieldIs(page, 'Used on reservation', 'u2');
+    await field(page, 'Used on reservation').getByRole('link').click();
+    await fieldIs(page, 'Coupon', 'used.u1');
+  });
+
   test('an order goes through the kitchen, and the board calls it', async () => {
     await command('POST', '/food-court/shops', { shopId: 'kim', name: '김밥나라' });
     await command('PUT', '/food-court/shops/kim/menu/gimbap', { name: '김밥', price: 4000, available: true });

@@ -15,6 +15,7 @@ export type Kind =
   | 'history'
   | 'sessions'
   | 'bill'
+  | 'reservation'
   | 'texts'
   | 'words';
 
@@ -43,6 +44,7 @@ const fields: Readonly<Record<string, Field>> = {
   issuedAt: { en: 'Issued at', ko: '발급 시각', kind: 'time' },
   revokedAt: { en: 'Revoked at', ko: '회수 시각', kind: 'time' },
   redeemedAt: { en: 'Redeemed at', ko: '사용 시각', kind: 'time' },
+  redeemedOn: { en: 'Used on reservation', ko: '사용한 예약', kind: 'reservation' },
   couponValue: { en: 'Coupon value', ko: '쿠폰 금액', kind: 'money' },
   couponDays: { en: 'Coupon days', ko: '쿠폰 유효 기간(일)', kind: 'number' },
   value: { en: 'Value', ko: '금액', kind: 'money' },

@@ -250,6 +250,9 @@ describe('ChangeSlot', () => {
     given(openedInSessions)
       .when(change({ sessions: [], capacity: 7 }))
       .thenEvents(changed({ capacity: 7 }));
+    given(openedInSessions)
+      .when(change({ sessions: [] }))
+      .thenEvents(changed({ capacity: 3 }));
   });
   it('divides no day with bookings', () =>
     given(opened(), booked('b1', 'c1')).when(change({ sessions })).thenRefused('capacity-below-booked'));

@@ -260,10 +260,8 @@ const changeSlot = (
   if (refusal) return refusal;
   const { slot } = state;
   const before = layoutBefore(state);
-  const layout = layoutOf({
-    ...(sessions === undefined ? before : { sessions }),
-    ...(capacity === undefined ? {} : { capacity }),
-  });
+  const given = sessions === undefined ? before : sessions.length > 0 ? { sessions } : { capacity: before.capacity };
+  const layout = layoutOf({ ...given, ...(capacity === undefined ? {} : { capacity }) });
   if ('refused' in layout) return layout;
   const deadline = cancelUntil ?? slot.cancelUntil;
   if (deadline > slot.date) return refuse('invalid-deadline');

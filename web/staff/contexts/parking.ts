@@ -140,6 +140,7 @@ export const view = contextView<typeof schema>({
         'reservationId',
         'issuedAt',
         'redeemedAt',
+        'redeemedOn',
         'revokedAt',
       ],
       commands: ({ status }) => (status === 'issued' ? ['RedeemCoupon'] : []),
@@ -150,6 +151,7 @@ export const view = contextView<typeof schema>({
     lotId: LOT,
     reservationId: RESERVATION,
     couponId: COUPON,
+    redeemedOn: RESERVATION,
     customerId: '/customers/{customerId}',
   },
   commands: {

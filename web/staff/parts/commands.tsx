@@ -62,6 +62,8 @@ const initial = ({ fields, own }: Command, known: Item): Values =>
     ]),
   );
 
+const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+
 const AWAY: ReadonlySet<string> = new Set([
   '/problems/unavailable',
   '/problems/write-side-unavailable',
@@ -74,19 +76,25 @@ const refusalOf = (error: unknown): Problem => {
   return error.problem;
 };
 
-/** Sends the command; the views of the changed resources update by themselves. */
+/**
+ * Sends the command; the views of the changed resources update by themselves.
+ * @param before the values that the form began with: a PATCH sends those that differ, since the others may have changed
+ *   elsewhere, or derive from the changed ones
+ */
 const give = async (
   view: ContextView,
   { name, operation, fields, key }: Command,
   known: Item,
   values: Values,
+  before: Values,
 ): Promise<void> => {
   const { method, path, body } = operation;
+  const isSent = (field: FieldOf): boolean =>
+    body?.properties?.[field.name] !== undefined &&
+    (method !== 'PATCH' || field.required || !isSame(values[field.name], before[field.name]));
   const target = fill(path, { ...known, ...values });
   if (target === undefined) throw new Error(`${name} has no ${path}`);
-  const given = Object.fromEntries(
-    fields.filter((field) => body?.properties?.[field.name]).map((field) => [field.name, values[field.name]]),
-  );
+  const given = Object.fromEntries(fields.filter(isSent).map(({ name }) => [name, values[name]]));
   const isEmpty = Object.values(given).every((value) => value === undefined);
   const done = await send(method, target, body && !(isEmpty && method === 'DELETE') ? given : undefined, key);
   commandsAre(true);
@@ -122,7 +130,8 @@ const Errors = ({ problem, view }: { problem: Problem; view: ContextView }) => (
 const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  const [values, setValues] = useState<Values>(() => initial(command, known));
+  const [before] = useState<Values>(() => initial(command, known));
+  const [values, setValues] = useState(before);
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setBusy] = useState(false);
   const words = view.commands[command.name]!;
@@ -137,7 +146,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
     setBusy(true);
     setProblem(undefined);
     try {
-      await give(view, command, known, values);
+      await give(view, command, known, values, before);
       dialog.current?.close();
     } catch (error) {
       const refusal = refusalOf(error);
@@ -219,7 +228,7 @@ export const Commands = ({ view, names, most = names.length, known, small = fals
       const command = { name, operation, fields: fieldsFor(operation, known), own, key: newKey() };
       const asks = command.fields.some((field) => !own.includes(field.name)) || view.commands[name]?.danger;
       if (asks) setOpen(command);
-      else await give(view, command, known, initial(command, known));
+      else await give(view, command, known, initial(command, known), {});
     } catch (error) {
       notify('refused', problemWords(refusalOf(error), view));
     } finally {

@@ -85,6 +85,8 @@ const shown = (field: string, value: unknown): ComponentChildren => {
       return (value as readonly string[]).map((word) => t(statusOf(word))).join(', ');
     case 'bill':
       return <Bill bill={value as { status: string }} />;
+    case 'reservation':
+      return <bdi class="id">{(value as { reservationId: string }).reservationId}</bdi>;
     default:
       return <bdi class={field.endsWith('Id') ? 'id' : undefined}>{String(value)}</bdi>;
   }
@@ -108,7 +110,8 @@ export const Value = ({ view, field, item, here }: ValueProps) => {
   const value = item[field];
   if (value === undefined || value === null) return <span class="none">–</span>;
   const template = view.links[field];
-  const path = template === undefined ? undefined : fill(template, item);
+  const ids = typeof value === 'object' ? { ...item, ...value } : item;
+  const path = template === undefined ? undefined : fill(template, ids);
   const isOffered = template?.startsWith('/customers/') ? mayOpenCustomer(String(value)) : may(`GET ${template}`, item);
   if (path === undefined || path === here || !isOffered) return <>{shown(field, value)}</>;
   return <Link to={VIEW + path}>{shown(field, value)}</Link>;
