@@ -10,7 +10,6 @@ import {
   inView,
   list,
   one,
-  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
 import { Id, MAX_MONEY, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
@@ -44,7 +43,6 @@ const bikeRevision = Type.Optional(RevisionText);
 /** The tariff that holds for a rental from its start to its bill. Events of version 1 do not have it. */
 const agreedTariff = Type.Optional(Tariff);
 /** Version 3 of the bill's events added the optional `dailyMax` of the tariff. */
-const optionalFieldsAdded = { ...optionalFieldAdded, 2: (data: object) => data };
 /** The same for the event of the manager that a credit follows. */
 const managerRevision = Type.Optional(RevisionText);
 const Method = Text(20, 'card');
@@ -71,13 +69,11 @@ export const events = {
     'A user rented the bike at the tariff of the moment',
     Strict({ ...rental, location: Location, rentedAt: Time, tariff: agreedTariff }),
     2,
-    optionalFieldAdded,
   ),
   BikeReturned: event(
     'The bike was returned to a location',
     Strict({ ...rental, location: Location, rentedAt: Time, returnedAt: Time, tariff: agreedTariff }),
     2,
-    optionalFieldAdded,
   ),
   ConditionReported: event(
     'A manager reported the condition of the bike',
@@ -91,7 +87,6 @@ export const events = {
       points: earned,
     }),
     2,
-    optionalFieldAdded,
   ),
   BikeMoved: event(
     'The bike was brought to another location',
@@ -102,13 +97,11 @@ export const events = {
     'The bill of a rental was opened with its tariff',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, bikeRevision }),
     3,
-    optionalFieldsAdded,
   ),
   BillClosed: event(
     'The bill of a rental was closed with its fee',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, returnedAt: Time, minutes: Minutes, fee: Money, bikeRevision }),
     3,
-    optionalFieldsAdded,
   ),
   ChargeRequested: event(
     'The payment provider is called next',
@@ -127,7 +120,6 @@ export const events = {
       charge: Type.Optional(Charge),
     }),
     2,
-    optionalFieldAdded,
   ),
   ChargeDeclined: event(
     'The payment of a charge failed',
@@ -139,7 +131,6 @@ export const events = {
     'The fee was deducted; the part above the balance is outstanding',
     Strict({ ...rental, fee: Money, paid: Sum, closedAt: Time, ...standing, bikeRevision }),
     2,
-    optionalFieldAdded,
   ),
   DepositCredited: event(
     'Points were converted into deposit; an outstanding amount is settled first',
@@ -154,7 +145,6 @@ export const events = {
       managerRevision,
     }),
     2,
-    optionalFieldAdded,
   ),
   BillPaid: event(
     'Money settled an outstanding bill, or a part of it',
@@ -164,7 +154,6 @@ export const events = {
     'The manager earned points with a report',
     Strict({ managerId: Id, bikeId: Id, reportId: Id, points: Points, reportedAt: Time, total: Sum, bikeRevision }),
     2,
-    optionalFieldAdded,
   ),
   PointsConverted: event(
     "The manager converted points into a user's deposit",

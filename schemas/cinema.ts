@@ -11,7 +11,6 @@ import {
   inView,
   list,
   one,
-  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
@@ -165,20 +164,10 @@ const freedSlot = {
 /** The reason why a payment failed. Except for `declined` the provider may have charged, which is then undone. */
 const Refusal = Status('declined', 'timed-out', 'unavailable');
 
-/** Version 1 of these events kept `startsAt` as the client sent it, with any offset; versions 3 to 6 added optional fields. */
-const showingUpcasters = {
+/** Version 1 of these events kept `startsAt` as the client sent it, with any offset. */
+const startInUtc = {
   1: (data: { startsAt: string }) => ({ ...data, startsAt: utcTime(data.startsAt) ?? data.startsAt }),
-  2: (data: object) => data,
-  3: (data: object) => data,
-  4: (data: object) => data,
-  5: (data: object) => data,
 };
-
-/** Version 2 of these events added `hold`. */
-const sinceHold = { 1: (data: object) => data };
-
-/** Version 2 of these events added `hold`, version 3 `startsAt` and `seats`, version 4 `hallId`. */
-const sinceGroups = { ...sinceHold, 2: (data: object) => data, 3: (data: object) => data };
 
 export const events = {
   ...showingPlaces.events,
@@ -188,14 +177,13 @@ export const events = {
     'The movie was deleted; showings beyond this append are withdrawn next',
     Strict({ movieId: Id, remaining: Count }),
   ),
-  ShowingScheduled: event('A showing of the movie was scheduled', Strict(fullShowing), 6, showingUpcasters),
+  ShowingScheduled: event('A showing of the movie was scheduled', Strict(fullShowing), 3, startInUtc),
   ShowingWithdrawn: event(
     'A showing of the deleted movie was withdrawn',
     Strict({ movieId: Id, showingId: Id, ...slotOfShowing }),
     2,
-    optionalFieldAdded,
   ),
-  ShowingOpened: event('The showing is open for reservations', Strict(fullShowing), 6, showingUpcasters),
+  ShowingOpened: event('The showing is open for reservations', Strict(fullShowing), 3, startInUtc),
   ShowingRefused: event(
     "The showing's id belongs to another movie's showing; this movie withdraws its own",
     Strict({ showingId: Id, movieId: Id }),
@@ -204,7 +192,6 @@ export const events = {
     'The showing was cancelled; reservations, holds and waiting entries beyond this append end next',
     Strict({ showingId: Id, movieId: Id, remaining: Count, ...slotOfShowing }),
     2,
-    optionalFieldAdded,
   ),
   ShowingPlacesClosed: event(
     'The showing began; holds and waiting entries beyond this append end next',
@@ -213,8 +200,6 @@ export const events = {
   HallBooked: event(
     'The hall is kept for the showing, which is opened next',
     Strict({ ...showingWithMap, ...inHall, until: UtcTime, bookedAt: Time }),
-    2,
-    optionalFieldAdded,
   ),
   HallRefused: event(
     'Another showing has the hall at that time; the showing is withdrawn next',
@@ -228,32 +213,20 @@ export const events = {
   SeatHeld: event(
     'A seat is held until its payment has an outcome',
     Strict({ ...heldReservation, ...keptPlaces.fields, heldAt: Time }),
-    5,
-    { ...sinceGroups, 4: (data: object) => data },
+    3,
   ),
-  ReservationConfirmed: event(
-    'The payment was approved and the seat is reserved',
-    Strict(heldReservation),
-    4,
-    sinceGroups,
-  ),
-  SeatReleased: event(
-    'The payment failed and the seat is free',
-    Strict({ ...heldReservation, reason: Refusal }),
-    4,
-    sinceGroups,
-  ),
+  ReservationConfirmed: event('The payment was approved and the seat is reserved', Strict(heldReservation), 3),
+  SeatReleased: event('The payment failed and the seat is free', Strict({ ...heldReservation, reason: Refusal }), 3),
   SeatReservationCanceled: event(
     'A paid reservation was cancelled; its payment is refunded next',
     Strict({ ...heldReservation, reason: CancelReason }),
-    4,
-    sinceGroups,
+    3,
   ),
-  PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 2, sinceHold),
-  PaymentApproved: event('The provider approved the payment', Strict(payment), 2, sinceHold),
-  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: Refusal }), 2, sinceHold),
-  PaymentRefunded: event('The payment was refunded', Strict(payment), 2, sinceHold),
-  PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 2, sinceHold),
+  PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 2),
+  PaymentApproved: event('The provider approved the payment', Strict(payment), 2),
+  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: Refusal }), 2),
+  PaymentRefunded: event('The payment was refunded', Strict(payment), 2),
+  PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 2),
   ReviewWritten: event(
     'A guest wrote a review of the movie',
     Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),

@@ -69,7 +69,6 @@ const fromCinema = ({ kind, showingId, reservationId, hold, customerId }: SentBy
 export const events = {
   ContactChanged: event("A customer's name, addresses and language were stored", Strict(contact)),
   MessageSent: event('The message was sent over a channel', Strict({ ...delivery, language: Language }), 3, {
-    1: (data: object) => data,
     2: fromCinema,
   }),
   MessageFailed: event('The message is not sent over the channel', Strict({ ...delivery, reason: FailureReason })),

@@ -10,7 +10,6 @@ import {
   inView,
   list,
   one,
-  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
 import { CalendarDay, Id, MAX_MONEY, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
@@ -114,7 +113,6 @@ export const events = {
     'A shop was registered',
     Strict({ shopId: Id, name: ShopName, ...optionalFigures, maxOpenOrders: MaxOpenOrders }),
     2,
-    optionalFieldAdded,
   ),
   ShopChanged: event("A shop's name or figures were changed", Strict(shop)),
   ShopPaused: event('The shop takes no orders for a while', shopRef),
@@ -148,26 +146,16 @@ export const events = {
   OrderCanceled: event(
     'The order was cancelled before the shop accepted it',
     Strict({ ...orderFields, ...refund }),
-    3,
-    {
-      ...callNumberAdded,
-      2: (data: object) => data,
-    },
-  ),
-  OrderRejected: event(
-    'The order will not be cooked',
-    Strict({ ...orderFields, reason: Reason, ...refund }),
     2,
-    optionalFieldAdded,
+    callNumberAdded,
   ),
+  OrderRejected: event('The order will not be cooked', Strict({ ...orderFields, reason: Reason, ...refund })),
   OrderPickedUp: event('The customer picked the order up', order, 2, callNumberAdded),
   OrderUncollected: event('Nobody picked the order up in time', order),
   AlarmRaised: event('The notification board calls the order', alarmEvent, 3, {
-    ...optionalFieldAdded,
     2: withCallNumber,
   }),
   AlarmCleared: event('The notification board no longer shows the order', alarmEvent, 3, {
-    ...optionalFieldAdded,
     2: withCallNumber,
   }),
 };

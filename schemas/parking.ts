@@ -10,7 +10,6 @@ import {
   inView,
   list,
   one,
-  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
@@ -133,15 +132,12 @@ export const events = {
   LotRegistered: event(
     'A lot was registered with its number of spots',
     Strict({ lotId: Id, name: LotName, spots: Spots, ...settings }),
-    3,
-    { ...optionalFieldAdded, 2: (data: object) => data },
+    2,
   ),
   LotSpotsChanged: event('The number of spots of the lot changed', Strict({ lotId: Id, spots: Spots })),
   LotChanged: event(
     'The name or settings of the lot changed',
     Strict({ lotId: Id, name: Type.Optional(LotName), ...settings }),
-    2,
-    optionalFieldAdded,
   ),
   LotClosed: event(
     'The lot is closed; open reservations beyond this append are cancelled next',
@@ -163,8 +159,7 @@ export const events = {
       discount: Discount,
       coupon: Type.Optional(Strict(redemption)),
     }),
-    3,
-    { ...optionalFieldAdded, 2: (data: object) => data },
+    2,
   ),
   ReservationDiscounted: event(
     'A coupon lowered the amount of an open reservation',
@@ -193,8 +188,7 @@ export const events = {
         description: 'The coupon that goes back to the customer. A no-show has none.',
       }),
     }),
-    3,
-    { ...optionalFieldAdded, 2: (data: object) => data },
+    2,
   ),
   CouponUnused: event(
     'The reservation for which a coupon was redeemed did not use it, and will not',
@@ -205,21 +199,16 @@ export const events = {
     'The car left: the reservation is completed and its spot is free',
     Strict({ ...parked, arrivedAt: UtcTime, departedAt: UtcTime, due: Money }),
   ),
-  CouponIssued: event('A discount coupon was issued to the customer', couponEvent, 3, {
-    ...optionalFieldAdded,
-    2: (data: object) => data,
-  }),
+  CouponIssued: event('A discount coupon was issued to the customer', couponEvent, 3),
   CouponRevoked: event(
     'The coupon was revoked. With `redeemed` it had been used, and the customer owes its value',
     Strict({ ...couponEvent.properties, redeemed: Type.Optional(Type.Literal(true)) }),
-    4,
-    { ...optionalFieldAdded, 2: (data: object) => data, 3: (data: object) => data },
+    3,
   ),
   CouponRedeemed: event(
     'The coupon was used: with `redeemedOn`, for that reservation',
     Strict({ ...couponEvent.properties, redeemedOn: Type.Optional(RedeemedOn) }),
     3,
-    { ...optionalFieldAdded, 2: (data: object) => data },
   ),
   CouponReturned: event(
     'The coupon was returned: the reservation for which it was redeemed was cancelled or never made',

@@ -10,7 +10,6 @@ import {
   inView,
   list,
   one,
-  optionalFieldAdded,
   Strict,
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces, Places as PlacesOfRequest } from './kernel/limited-places.ts';
@@ -73,9 +72,6 @@ export const slotPlaces = limitedPlaces({
   refusals: ['slot-not-found', 'slot-deleted', 'has-sessions', 'too-late'],
 });
 
-/** The upcasters of an event whose versions 2 and 3 only add optional fields. */
-const optionalFieldsAdded = { ...optionalFieldAdded, 2: (data: object) => data };
-
 /** The facts of a booking that its events repeat for messages and views. Version 1 had the ids alone. */
 const booking = {
   slotId: Id,
@@ -116,8 +112,7 @@ export const events = {
         Type.String({ ...UtcTime, description: "The end of the slot's day. Absent in version 1." }),
       ),
     }),
-    3,
-    optionalFieldsAdded,
+    2,
   ),
   SlotChanged: event(
     'The capacity, the sessions or the deadline of a slot changed; these are the new ones',
@@ -134,10 +129,9 @@ export const events = {
       from: Type.Optional(from),
       ...keptPlaces.fields,
     }),
-    3,
-    optionalFieldsAdded,
+    2,
   ),
-  BookingCanceled: event('The booking was cancelled and its places are free', Strict(booking), 2, optionalFieldAdded),
+  BookingCanceled: event('The booking was cancelled and its places are free', Strict(booking), 2),
   RescheduleRequested: event(
     'The customer wants to move to another slot; the booking stands until that slot has taken it',
     Strict({ ...booking, ...request, toSlotId: Id, toAt: Type.Optional(At) }),
@@ -168,7 +162,6 @@ export const events = {
       remaining: Type.Optional(Type.Integer({ ...Count, description: 'Holds and waiting entries that end next.' })),
     }),
     2,
-    optionalFieldAdded,
   ),
   ForceCancellationDue: event(
     'Names up to 100 bookings that were open when the slot was deleted, to be cancelled',
@@ -178,12 +171,7 @@ export const events = {
       bookingIds: Type.Array(Id, { minItems: 1, maxItems: BOOKINGS_PER_PORTION, examples: [['booking-1']] }),
     }),
   ),
-  BookingForceCanceled: event(
-    'The booking was cancelled because its slot was deleted',
-    Strict(booking),
-    2,
-    optionalFieldAdded,
-  ),
+  BookingForceCanceled: event('The booking was cancelled because its slot was deleted', Strict(booking), 2),
   DayClaimed: event(
     'A slot got a day of the hospital: no other slot of that day opens',
     Strict({ hospitalId: Id, hospitalName: HospitalName, date: CalendarDay, slotId: Id }),

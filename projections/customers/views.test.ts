@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { expect, it } from 'vitest';
@@ -24,7 +25,6 @@ const sent: Given = {
   type: 'MessageSent',
   data: { ...delivery, language: 'ko' },
   time: '2026-01-31T09:01:00.000Z',
-  version: 3,
 };
 const failed: Given = { type: 'MessageFailed', data: { ...delivery, channel: 'webhook', reason: 'refused' } };
 
@@ -53,6 +53,21 @@ it('messages of every context are kept until they are sent', () => {
       isItem(Object.fromEntries(fields.flatMap((f) => (f in document ? [[f, document[f]]] : [])))),
       isItem.errors,
     ]).toEqual([true, null]);
+});
+
+it('messages that the cinema sent before other contexts had messages count as sent', () => {
+  const golden = (type: string, version: number): Given => {
+    const file = new URL(`../../schemas/golden/cinema/${type}.v${version}.json`, import.meta.url);
+    return JSON.parse(readFileSync(file, 'utf8'));
+  };
+  const { reservationId, hold } = golden('MessageSent', 2).data as { reservationId: string; hold: string };
+  for (const [version, messageId] of [
+    [1, `confirmed.showing-1.${reservationId}`],
+    [2, `confirmed.showing-1.${reservationId}.${hold}`],
+  ] as const)
+    expect(
+      documentsAfter(messages, golden('ReservationConfirmed', version), golden('MessageSent', version)),
+    ).toMatchObject({ [messageId]: { status: 'sent', channels: ['email'], language: 'en', context: 'cinema' } });
 });
 
 it('a message fails only when no channel sent it', () => {

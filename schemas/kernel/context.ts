@@ -13,16 +13,21 @@ export type EventSchema<Data extends TSchema = TSchema> = {
   summary: string;
 };
 
-/** The upcasters of an event whose version 2 only adds an optional field. */
-export const optionalFieldAdded: EventSchema['upcasters'] = { 1: (data: object) => data };
+const same = (data: object): object => data;
 
-/** Declares an event's current version. @param upcasters one per past version, keyed by the version it reads */
+/**
+ * Declares an event's current version.
+ * @param upcasters by the version that they read; a past version without one differs only in optional fields
+ */
 export const event = <Data extends TSchema>(
   summary: string,
   data: Data,
   version = 1,
   upcasters: EventSchema['upcasters'] = {},
-): EventSchema<Data> => ({ version, data, upcasters, summary });
+): EventSchema<Data> => {
+  const past = Array.from({ length: version - 1 }, (_, index) => [index + 1, same]);
+  return { version, data, upcasters: { ...Object.fromEntries(past), ...upcasters }, summary };
+};
 
 /** A refusal of a command: RFC 9457 problem details with the type `/problems/{name}`. */
 export type ProblemSchema = {

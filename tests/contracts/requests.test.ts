@@ -144,7 +144,7 @@ describe('an accepted command', () => {
       $causationId: 'key:trace',
       commandId: 'key:trace',
       actor: 'anonymous',
-      schemaVersion: 3,
+      schemaVersion: 2,
       traceparent,
     });
     expect(Math.abs(Date.now() - Date.parse(last?.metadata.time ?? ''))).toBeLessThan(60_000);

@@ -10,8 +10,8 @@ const CHANGES: Readonly<Record<string, readonly (readonly [RegExp, string])[]>> 
   // Reservations tell their currency. Those that were stored before are in won.
   'schemas/parking.ts': [
     [
-      /(ParkingReserved: event\(\s*'[^']*',\s*Strict\(\{[^}]*amount: Money,)([^}]*\}\),\s*)(\d+),\s*(\{[^}]*\}),/,
-      "$1 currency: Type.Literal('KRW'),$2$3 + 1, { ...$4, [$3]: (data: object) => ({ ...data, currency: 'KRW' }) } as never,",
+      /(ParkingReserved: event\(\s*'[^']*',\s*Strict\(\{[^}]*amount: Money,)([^}]*\}\),\s*)(\d+),/,
+      "$1 currency: Type.Literal('KRW'),$2$3 + 1, { [$3]: (data: object) => ({ ...data, currency: 'KRW' }) } as never,",
     ],
     [/(const Reservation = Strict\(\{[^}]*amount: Money,)/, "$1 currency: Type.Literal('KRW'),"],
   ],
