@@ -14,6 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
 };
 
 /** Returns the servers that the page may send requests to: Plaza and, to get tokens, the identity provider. */
@@ -39,15 +40,19 @@ const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' }
 
 const compress = promisify(gzip);
 
-type Asset = { type: string; bytes: Buffer; etag: string; gzipped: Promise<Buffer> };
+/** Types of files that are compressed already. */
+const COMPRESSED: ReadonlySet<string> = new Set(['.woff2']);
+
+type Asset = { type: string; bytes: Buffer; etag: string; gzipped?: Promise<Buffer> };
 
 const readAsset = (file: string): Asset => {
   const bytes = readFileSync(file);
+  const extension = extname(file);
   return {
-    type: TYPES[extname(file)] ?? 'application/octet-stream',
+    type: TYPES[extension] ?? 'application/octet-stream',
     bytes,
     etag: etagOf(bytes),
-    gzipped: compress(bytes),
+    ...(COMPRESSED.has(extension) ? {} : { gzipped: compress(bytes) }),
   };
 };
 
@@ -68,16 +73,15 @@ const send = async (
   { type, bytes, etag, gzipped }: Asset,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> => {
-  const isGzipped = req.acceptsEncodings(['gzip', 'identity']) === 'gzip';
-  const body = isGzipped ? await gzipped : bytes;
+  const body = req.acceptsEncodings(['gzip', 'identity']) === 'gzip' ? await gzipped : undefined;
   const sent = {
     'Content-Type': type,
     Vary: 'Accept-Encoding',
     'X-Content-Type-Options': 'nosniff',
-    ...(isGzipped ? { 'Content-Encoding': 'gzip' } : {}),
+    ...(body ? { 'Content-Encoding': 'gzip' } : {}),
     ...headers,
   };
-  sendTagged(req, res, body, sent, etag);
+  sendTagged(req, res, body ?? bytes, sent, etag);
 };
 
 /**

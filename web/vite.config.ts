@@ -1,9 +1,30 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+
+/** The document of each address that a user opens, as `read-api/page.ts` serves them. */
+const documentOf = (path: string): string | undefined => {
+  if (/^\/(board|signed-in|view\/.*)?$/.test(path)) return '/staff/index.html';
+  return undefined;
+};
+
+/** Serves the documents at their addresses while working on the pages. */
+const documents: Plugin = {
+  name: 'documents',
+  configureServer: ({ middlewares }) => {
+    middlewares.use((req, _res, next) => {
+      const isDocument = req.headers.accept?.includes('text/html');
+      const [path = '/'] = req.url?.split('?') ?? [];
+      req.url = (isDocument ? documentOf(path) : undefined) ?? req.url;
+      next();
+    });
+  },
+};
 
 /** The pages are served under a policy that allows no inline script, style or picture: everything is a separate file. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',
+  appType: 'mpa',
+  plugins: [documents],
   build: {
     outDir: 'dist',
     rolldownOptions: { input: 'staff/index.html' },
@@ -13,5 +34,7 @@ export default defineConfig({
     reportCompressedSize: false,
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
-  server: { proxy: { '^/(?!staff|shared|@|node_modules|view|board|signed-in|$)': 'http://localhost:8088' } },
+  server: {
+    proxy: { '^/(?!(staff|shared)/|@|node_modules/|\\.\\./)': process.env.PLAZA_URL ?? 'http://localhost:8088' },
+  },
 });

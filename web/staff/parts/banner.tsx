@@ -1,10 +1,10 @@
 import { t } from '../../shared/language.ts';
 import { session } from '../../shared/session.ts';
+import { SignInAgain } from '../../shared/sign-in-page.tsx';
 import { useNow, useStore } from '../../shared/store.ts';
 import { mayFollow } from '../access.ts';
 import { warningsOf } from '../health.ts';
 import { connection, overview } from '../live.ts';
-import { SignInAgain } from '../pages/sign-in.tsx';
 
 /** The current warnings in words. */
 export const Banner = () => {

@@ -1,8 +1,8 @@
 import { useId, useState } from 'preact/hooks';
-import { t } from '../../shared/language.ts';
-import { type Session, session } from '../../shared/session.ts';
-import { canSignIn, signInAt, signInWith } from '../../shared/sign-in.ts';
-import { useStore } from '../../shared/store.ts';
+import { t } from './language.ts';
+import { type Session, session } from './session.ts';
+import { canSignIn, signInAt, signInWith } from './sign-in.ts';
+import { useStore } from './store.ts';
 
 const TokenForm = () => {
   const id = useId();
