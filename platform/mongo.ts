@@ -1,5 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
+import { pause } from './machine/machine.ts';
 
 /** Milliseconds: requests must not wait for an unreachable MongoDB. */
 const WITHIN = 800;
@@ -18,7 +18,7 @@ const connect = async (client: MongoClient, closed: AbortSignal): Promise<void> 
       if (closed.aborted) await client.close();
       return;
     } catch {
-      await pause(CONNECT_AGAIN_AFTER, undefined, { signal: closed }).catch(() => {});
+      await pause(CONNECT_AGAIN_AFTER, { signal: closed });
     }
   }
 };

@@ -1,3 +1,4 @@
+import { machine } from '../platform/machine/machine.ts';
 import type { BuildProgress } from './kernel/build.ts';
 
 /** Shows the progress: a terminal, or a stream of lines. */
@@ -11,7 +12,7 @@ const SHOW_EVERY_LINES = 1000;
  * Shows the progress of a replay: in a terminal one line that is drawn again, otherwise a line of JSON every second.
  * Positions give the share that is done, and the rate so far gives the time left.
  */
-export const showProgress = (output: Output, label: string, now: () => number = () => performance.now()) => {
+export const showProgress = (output: Output, label: string, now: () => number = () => machine.elapsed()) => {
   const began = now();
   let shownAt = Number.NEGATIVE_INFINITY;
   const show = (progress: BuildProgress) => {

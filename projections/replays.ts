@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Collection, Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { machine, pause } from '../platform/machine/machine.ts';
+import { ticks } from '../platform/machine/ticks.ts';
 import { DUPLICATE_KEY } from '../platform/subscriptions/leases.ts';
 import { storeNow } from '../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
@@ -123,13 +123,13 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
     };
     // One at a time: a late progress note would otherwise overwrite the outcome.
     let looking: Promise<void> | undefined;
-    const noting = setInterval(() => {
+    const noting = ticks(NOTE_EVERY).subscribe(() => {
       looking ??= look()
         .catch(onError)
         .finally(() => {
           looking = undefined;
         });
-    }, NOTE_EVERY);
+    });
     const onProgress = (next: BuildProgress) => {
       progress = { events: next.events, share: shareOf(next) };
     };
@@ -138,7 +138,7 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
         return await rebuild({ client, db, projections, signal, onProgress });
       } catch (error) {
         if (!(error instanceof AlreadyBuildingError) || signal.aborted) throw error;
-        await pause(ATTEMPT_EVERY, undefined, { signal });
+        await pause(ATTEMPT_EVERY, { signal });
         return attempt();
       }
     };
@@ -148,14 +148,14 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
       (error): Partial<StoredReplay> =>
         signal.aborted ? { state: 'stopped' } : { state: 'failed', reason: messageOf(error) },
     );
-    clearInterval(noting);
+    noting.unsubscribe();
     await looking;
     await note(outcome).catch(onError);
   };
 
   return {
     async start(projections) {
-      const request = randomUUID();
+      const request = machine.uuid();
       const views = projections.map(({ name }) => name);
       if (!(await claim(db, views, request))) return false;
       const job = run(projections, request).finally(() => running.delete(job));

@@ -1,8 +1,8 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { readTail } from '../platform/event-store/tail.ts';
 import { comparePositions } from '../platform/event-store/types.ts';
+import { machine, pause } from '../platform/machine/machine.ts';
 import { checkpoints, positionOf } from '../platform/subscriptions/checkpoints.ts';
 import type { Consumer } from '../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../platform/subscriptions/consumer-group.ts';
@@ -83,7 +83,7 @@ export const startProjections = ({
       const over = AbortSignal.any([stopping.signal, AbortSignal.timeout(within)]);
       await Promise.race([
         shown(over).catch((error) => log(messageOf(error))),
-        pause(within, undefined, { ref: false, signal: stopping.signal }).catch(() => {}),
+        pause(within, { ref: false, signal: stopping.signal }),
       ]);
     },
     checks: {
@@ -117,7 +117,7 @@ const rebuildOutdated = async (
   const views = projections.map(({ name }) => name);
   let lastFailure = '';
   let isIndexed = false;
-  const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= performance.now();
+  const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= machine.elapsed();
   while (!signal.aborted) {
     try {
       await assertStoreHolds(client, db, views);
@@ -143,9 +143,9 @@ const rebuildOutdated = async (
       if (message !== lastFailure) log(message);
       lastFailure = message;
       // The other views are built without it.
-      if (error instanceof PoisonedBuildError) retryAt.set(error.view, performance.now() + AFTER_FAILURE);
+      if (error instanceof PoisonedBuildError) retryAt.set(error.view, machine.elapsed() + AFTER_FAILURE);
     }
-    await pause(LOOK_EVERY, undefined, { signal }).catch(() => {});
+    await pause(LOOK_EVERY, { signal });
   }
 };
 

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db } from 'mongodb';
 import { comparePositions, type Position } from '../platform/event-store/types.ts';
+import { pause } from '../platform/machine/machine.ts';
 import { reachedPosition } from '../platform/subscriptions/position.ts';
 import type { Build } from './kernel/build.ts';
 import { type RebuildOptions, withFreshViews } from './kernel/rebuild.ts';

@@ -4,6 +4,7 @@ import type { Document } from 'mongodb';
 import { sendTagged } from '../platform/http/conditional.ts';
 import { queryOf, readAll, readText } from '../platform/http/parameters.ts';
 import { permitted } from '../platform/identity/caller.ts';
+import { machine } from '../platform/machine/machine.ts';
 import { type ReadStatus, readStatuses } from '../platform/subscriptions/status.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
 import { EventCursor } from '../schemas/kernel/control-center.ts';
@@ -59,7 +60,10 @@ const documentBuilder = (
     const seen = sight.filter(context.schema.name);
     if (!seen) return null;
     try {
-      return await context.overview(overviewDb(db, seen, MAX_AGE.most), { now: new Date().toISOString(), timeZone });
+      return await context.overview(overviewDb(db, seen, MAX_AGE.most), {
+        now: new Date(machine.now()).toISOString(),
+        timeZone,
+      });
     } catch (error) {
       if (!isAgain && SWITCHED.has((error as { code?: unknown }).code)) return overview(context, true);
       if (isTransient(error)) throw error;
@@ -69,7 +73,7 @@ const documentBuilder = (
   };
 
   const build = async (): Promise<Built> => {
-    const began = performance.now();
+    const began = machine.elapsed();
     const [reached, cursor] = await Promise.all([Promise.all(views.map(positions.reached)), log.head()]);
     const unbuilt = new Set(views.filter((_, at) => reached[at] === null));
     const isBuilt = (context: ReadContext) => !viewsOf([context]).some((view) => unbuilt.has(view));
@@ -81,14 +85,14 @@ const documentBuilder = (
     ]);
     const position = reached.map((at) => at ?? -1n).reduce(earlier);
     const document = {
-      time: new Date().toISOString(),
+      time: new Date(machine.now()).toISOString(),
       position: position.toString(),
       contexts: Object.fromEntries(parts),
       events: latest.map(({ entry }) => entry),
       eventCursor: formatCursor(cursor),
       projections: projections.filter(({ _id }) => sight.filter(contextOf(_id))).map(shownStatus),
     };
-    const took = performance.now() - began;
+    const took = machine.elapsed() - began;
     last = {
       position,
       text: JSON.stringify(document),
@@ -99,7 +103,7 @@ const documentBuilder = (
 
   /** @param minimum the position that the document must have reached */
   return async (minimum: bigint): Promise<Built> => {
-    if (last && performance.now() < last.freshUntil && last.position >= minimum) return last;
+    if (last && machine.elapsed() < last.freshUntil && last.position >= minimum) return last;
     building ??= build().finally(() => {
       building = undefined;
     });

@@ -7,6 +7,7 @@ import { BYTE_ORDER_MARK, csvRow } from '../platform/http/csv.ts';
 import { queryOf, readAll, readText } from '../platform/http/parameters.ts';
 import { ProblemError, problems } from '../platform/http/problem.ts';
 import { wrongAt } from '../platform/http/validation.ts';
+import { machine } from '../platform/machine/machine.ts';
 import { plus } from '../schemas/kernel/calendar.ts';
 import type { ContextSchema, ReportSchema } from '../schemas/kernel/context.ts';
 import { type Period, periods } from '../schemas/kernel/periods.ts';
@@ -213,7 +214,7 @@ function* rowsOf(buckets: readonly ReportBucket[]): Generator<string> {
 export const reportRoutes = (
   contexts: readonly ContextSchema[],
   models: ReadModels,
-  now: () => string = () => new Date().toISOString(),
+  now: () => string = () => new Date(machine.now()).toISOString(),
 ): Router => {
   const router = Router({ caseSensitive: true });
 

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { EventStoreDBClient } from '@eventstore/db-client';
+import { pause } from '../machine/machine.ts';
 
 /** A process's client for one EventStoreDB. */
 export type EventStoreClient = EventStoreDBClient;
@@ -23,6 +23,12 @@ const guard = (): void => {
 
 const plain = new WeakSet<object>();
 
+/** Marks a client: its appends and subscriptions do not take the fast path. */
+const withoutFastPath = <Client extends object>(client: Client): Client => {
+  plain.add(client);
+  return client;
+};
+
 /**
  * Creates a client; it connects with the first call.
  * @param url `esdb://host:port?tls=false`, or any other connection string of EventStoreDB
@@ -32,8 +38,7 @@ const plain = new WeakSet<object>();
 export const connectEventStore = (url: string, { fast = true } = {}): EventStoreClient => {
   guard();
   const client = EventStoreDBClient.connectionString(url);
-  if (!fast) plain.add(client);
-  return client;
+  return fast ? client : withoutFastPath(client);
 };
 
 /** Returns whether a client takes the fast path. */
@@ -44,5 +49,5 @@ const DISPOSE_WITHIN = 500;
 
 /** Ends a client's calls. */
 export const disconnectEventStore = async (client: EventStoreClient): Promise<void> => {
-  await Promise.race([client.dispose(), delay(DISPOSE_WITHIN, undefined, { ref: false })]);
+  await Promise.race([client.dispose(), pause(DISPOSE_WITHIN, { ref: false })]);
 };

@@ -1,3 +1,4 @@
+import { machine } from '../machine/machine.ts';
 /**
  * Waits for a promise, but not for longer than that many milliseconds.
  * @param late makes the error for a promise that takes longer
@@ -5,10 +6,10 @@
  */
 export const withDeadline = async <T>(promise: Promise<T>, milliseconds: number, late: () => Error): Promise<T> => {
   const over = Promise.withResolvers<never>();
-  const timer = setTimeout(() => over.reject(late()), milliseconds);
+  const timer = machine.setTimer(() => over.reject(late()), milliseconds);
   try {
     return await Promise.race([promise, over.promise]);
   } finally {
-    clearTimeout(timer);
+    machine.clearTimer(timer);
   }
 };

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   BACKWARDS,
   END,
@@ -8,6 +7,7 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
 } from '@eventstore/db-client';
+import { machine } from '../machine/machine.ts';
 import { type EventStoreClient, isFast } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { rawAppends } from './fast/appends.ts';
@@ -92,7 +92,7 @@ const toEventData = ({ id, type, data, metadata }: WrittenEvent): EventData =>
   }) as EventData;
 
 const toBinaryEvent = ({ type, data, metadata }: Note): EventData => ({
-  id: randomUUID(),
+  id: machine.uuid(),
   type,
   contentType: 'application/octet-stream',
   data,

@@ -1,4 +1,3 @@
-import { setTimeout as turn } from 'node:timers/promises';
 import {
   type AllStreamResolvedEvent,
   type AllStreamSubscription,
@@ -6,6 +5,7 @@ import {
   START as STORE_START,
   streamNameFilter,
 } from '@eventstore/db-client';
+import { machine, pause } from '../machine/machine.ts';
 import { isFast } from './client.ts';
 import { RawEvent, subscribeRaw } from './fast/events.ts';
 import { toStoredEvent } from './streams.ts';
@@ -76,7 +76,9 @@ export async function* pullBatches(options: PullOptions): AsyncGenerator<EventBa
     } finally {
       await connection.close();
     }
-    await pause(Math.min(backoff.most, backoff.first * 2 ** (dropsInARow - 1)) * (0.5 + Math.random() / 2), signal);
+    await pause(Math.min(backoff.most, backoff.first * 2 ** (dropsInARow - 1)) * (0.5 + machine.random() / 2), {
+      signal,
+    });
   }
 }
 
@@ -139,11 +141,11 @@ const connect = (options: PullOptions, from: Position) => {
   /** Waits for something to read. @returns false when the time is over first */
   const waitForMore = async (): Promise<boolean> => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
-    const timer = readTail && setTimeout(() => resolve(false), watchEvery);
+    const timer = readTail && machine.setTimer(() => resolve(false), watchEvery);
     wake = () => resolve(true);
     if (drop) wake();
     const woken = await promise;
-    clearTimeout(timer);
+    machine.clearTimer(timer);
     wake = () => {};
     return woken;
   };
@@ -157,9 +159,9 @@ const connect = (options: PullOptions, from: Position) => {
   };
 
   const fill = async (): Promise<void> => {
-    const deadline = performance.now() + fillWithin;
-    while (!live && !caughtUp && !drop && waiting.length < maxBatch && performance.now() < deadline)
-      await turn(FILL_TURN);
+    const deadline = machine.elapsed() + fillWithin;
+    while (!live && !caughtUp && !drop && waiting.length < maxBatch && machine.elapsed() < deadline)
+      await pause(FILL_TURN);
   };
 
   const next = async (): Promise<EventBatch> => {
@@ -216,15 +218,3 @@ const subscribe = ({ client, streams = PLAZA_STREAMS }: PullOptions, from: Posit
 };
 
 const later = (a: Position, b: Position): Position => (comparePositions(a, b) < 0 ? b : a);
-
-const pause = (milliseconds: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
 import type { Db } from 'mongodb';
+import { machine } from '../machine/machine.ts';
 import { ProblemError, problems } from './problem.ts';
 
 /** The last document of a page, after which the next page begins. */
@@ -89,8 +90,8 @@ export const sealedCursors = (db: Db): Cursors => {
     return key;
   };
   const renewedKey = (): Promise<string> => {
-    if (performance.now() - readAt > READ_AGAIN_AFTER) {
-      readAt = performance.now();
+    if (machine.elapsed() - readAt > READ_AGAIN_AFTER) {
+      readAt = machine.elapsed();
       key = undefined;
     }
     return currentKey();

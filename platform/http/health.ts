@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import { machine, type Timer } from '../machine/machine.ts';
 import { sendJson } from './problem.ts';
 
 /** The outcome of a check. The detail is for operators. */
@@ -22,16 +23,16 @@ const CHECK_WITHIN = 2000;
 const UNCACHED = { 'Cache-Control': 'no-store' };
 
 const run = async (check: () => Promise<Check>): Promise<Check> => {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<Check>((resolve) => {
-    timer = setTimeout(() => resolve({ ok: false, detail: 'no answer in time' }), CHECK_WITHIN);
+    timer = machine.setTimer(() => resolve({ ok: false, detail: 'no answer in time' }), CHECK_WITHIN);
   });
   try {
     return await Promise.race([check(), late]);
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) };
   } finally {
-    clearTimeout(timer);
+    machine.clearTimer(timer);
   }
 };
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
+import { machine } from '../machine/machine.ts';
 import { problems, sendProblem } from './problem.ts';
 
 export type ClientLimit = {
@@ -45,7 +46,7 @@ export const clientLimit = ({ perMinute, trustedProxies, store }: ClientLimit): 
     skip: ({ url }) => UNLIMITED.has(url.split('?')[0] ?? ''),
     handler(req, res) {
       const { resetTime } = (req as typeof req & { rateLimit: { resetTime?: Date } }).rateLimit;
-      const left = resetTime ? resetTime.getTime() - Date.now() : MINUTE;
+      const left = resetTime ? resetTime.getTime() - machine.now() : MINUTE;
       sendProblem(res, problems.tooManyRequests(Math.max(1, Math.ceil(left / 1000))));
     },
   });

@@ -1,5 +1,7 @@
 import type { Store } from 'express-rate-limit';
 import type { Collection } from 'mongodb';
+import { machine } from '../machine/machine.ts';
+import { ticks } from '../machine/ticks.ts';
 
 /** The requests of a client within a window, counted by all processes: `{start of the window} {scope} {client}`. */
 export type SharedCount = { _id: string; hits: number };
@@ -41,7 +43,7 @@ export const sharedCounts = ({
   scope,
   windowMs,
   onError,
-  now = Date.now,
+  now = machine.now,
 }: SharedCountsOptions): SharedCounts => {
   let window = -1;
   let clients = new Map<string, Count>();
@@ -129,7 +131,7 @@ export const sharedCounts = ({
     });
     return exchanging;
   };
-  const timer = setInterval(() => void exchange(), EXCHANGE_EVERY).unref();
+  const exchanges = ticks(EXCHANGE_EVERY, { ref: false }).subscribe(() => void exchange());
 
   return {
     localKeys: false,
@@ -156,7 +158,7 @@ export const sharedCounts = ({
     },
     exchange,
     async stop() {
-      clearInterval(timer);
+      exchanges.unsubscribe();
       await exchange();
     },
   };

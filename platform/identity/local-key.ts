@@ -1,8 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import { existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportJWK, generateKeyPair, importJWK, type JSONWebKeySet, type JWK, SignJWT } from 'jose';
 import type { Role } from '../../schemas/access.ts';
+import { machine } from '../machine/machine.ts';
 
 /** The issuer of tokens of a Plaza without an identity provider. */
 export const LOCAL_ISSUER = 'plaza:local';
@@ -11,7 +11,7 @@ const ALGORITHM = 'ES256';
 
 /** Replaces a file in one step: readers see the old content or the new one. */
 const replaceFile = (file: string, content: object, mode: number, put: (draft: string, file: string) => void): void => {
-  const draft = `${file}.${randomUUID()}`;
+  const draft = `${file}.${machine.uuid()}`;
   writeFileSync(draft, JSON.stringify(content), { mode });
   try {
     put(draft, file);
@@ -47,7 +47,7 @@ export const localKey = async (dataFolder: string): Promise<{ privateFile: strin
   if (!existsSync(privateFile)) {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-    const named = { kid: randomUUID(), alg: ALGORITHM, use: 'sig' };
+    const named = { kid: machine.uuid(), alg: ALGORITHM, use: 'sig' };
     replaceFile(privateFile, { ...(await exportJWK(privateKey)), ...named }, 0o600, linkOnce);
   }
   const key = readJson<JWK>(privateFile);
@@ -82,6 +82,6 @@ export const signLocally = async (
     .setAudience(audience)
     .setIssuedAt()
     .setExpirationTime(`${hours}h`)
-    .setJti(randomUUID())
+    .setJti(machine.uuid())
     .sign(await importJWK(jwk, ALGORITHM));
 };

@@ -1,6 +1,7 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
 import { ProblemError, problems } from '../http/problem.ts';
+import { machine } from '../machine/machine.ts';
 import { type Caller, type Identify, rolesIn } from './caller.ts';
 import { scopeIn } from './scope.ts';
 import { isSubject, ownerId } from './subject.ts';
@@ -72,7 +73,7 @@ export const bearerTokens = ({ keys, rolesClaim, scopeClaim, clockSkew, onError,
       ...(scope === undefined ? {} : { scope }),
       expiresAt,
     };
-    const left = expiresAt - Date.now();
+    const left = expiresAt - machine.now();
     trusted.set(token, caller, { ttl: Math.max(1, Math.min(TRUST_FOR, left)) });
     return caller;
   };

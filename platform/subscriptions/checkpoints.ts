@@ -1,5 +1,6 @@
 import type { Collection, Db } from 'mongodb';
 import { type Position, START } from '../event-store/types.ts';
+import { machine } from '../machine/machine.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 
 /**
@@ -59,7 +60,7 @@ export const createCheckpoint = async (
     partitions,
     ...decimals(position),
     token,
-    updatedAt: new Date(),
+    updatedAt: new Date(machine.now()),
   };
   await checkpoints(db).insertOne(checkpoint);
   return checkpoint;
@@ -73,7 +74,7 @@ export type CheckpointMove = { consumer: string; token: number; position: Positi
  */
 export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]): Promise<string[]> => {
   if (moves.length === 0) return [];
-  const updatedAt = new Date();
+  const updatedAt = new Date(machine.now());
   const { matchedCount } = await checkpoints(db).bulkWrite(
     moves.map(({ consumer, token, position }) => ({
       updateOne: { filter: { _id: consumer, token }, update: { $set: { ...decimals(position), updatedAt } } },
@@ -118,7 +119,7 @@ export const checkpointWriter = (db: Db): CheckpointWriter => {
     move(move) {
       const settle = Promise.withResolvers<boolean>();
       queue.set(move.consumer, { ...move, settle: [...(queue.get(move.consumer)?.settle ?? []), settle] });
-      if (!writing) setImmediate(write);
+      if (!writing) machine.nextTurn(write);
       writing = true;
       return settle.promise;
     },

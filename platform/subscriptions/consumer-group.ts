@@ -1,8 +1,10 @@
 import type { Db } from 'mongodb';
-import { exhaustMap, interval, lastValueFrom, merge, Subject, startWith, takeUntil } from 'rxjs';
+import { exhaustMap, lastValueFrom, merge, Subject, startWith, takeUntil } from 'rxjs';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { pullBatches } from '../event-store/subscription.ts';
 import { readTail } from '../event-store/tail.ts';
+import { machine } from '../machine/machine.ts';
+import { ticks } from '../machine/ticks.ts';
 import { checkpointWriter } from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment, DeliveryContext } from './delivery.ts';
@@ -76,7 +78,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
    */
   const lose = (assignment: Assignment, why: string) => {
     drop(assignment, why);
-    hurryUntil = performance.now() + HURRY_MS;
+    hurryUntil = machine.elapsed() + HURRY_MS;
     looks.next();
   };
 
@@ -149,7 +151,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const rounds = guarded(async () => {
     subscriptions.open(await balance());
     await subscriptions.join();
-    if (performance.now() < hurryUntil) setTimeout(() => looks.next(), HURRIED_ROUND_EVERY).unref();
+    if (machine.elapsed() < hurryUntil) machine.setTimer(() => looks.next(), HURRIED_ROUND_EVERY, { ref: false });
   });
   const flushes = guarded(() => flush(assignments.values()));
   const reports = guarded(() => report(db, client, name, session.id, [...assignments.values()]));
@@ -158,10 +160,10 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const stopped = new Subject<void>();
   const looks = new Subject<void>();
   const every = (milliseconds: number, job: () => Promise<void>) =>
-    interval(milliseconds).pipe(startWith(0), takeUntil(stopped), exhaustMap(job));
+    ticks(milliseconds).pipe(startWith(0), takeUntil(stopped), exhaustMap(job));
   const housekeeping = lastValueFrom(
     merge(
-      merge(interval(leaseMs / ROUNDS_IN_A_LEASE), looks).pipe(startWith(0), takeUntil(stopped), exhaustMap(rounds)),
+      merge(ticks(leaseMs / ROUNDS_IN_A_LEASE), looks).pipe(startWith(0), takeUntil(stopped), exhaustMap(rounds)),
       every(leaseMs / ROUNDS_IN_A_LEASE, heartbeats),
       every(FLUSH_EVERY, flushes),
       every(REPORT_EVERY, reports),

@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
+import { machine, pause } from '../machine/machine.ts';
 import type { CheckpointWriter } from './checkpoints.ts';
 import { type Consumer, type HeldLease, LeaseLostError, WriteConflictError } from './consumer.ts';
 import { park } from './parked.ts';
@@ -70,7 +70,7 @@ const isNewer = (error: unknown): boolean => error instanceof UnknownEventVersio
 export const RETRIES = [50, 200, 800];
 const TRANSIENT_PAUSE_MOST = 1000;
 
-const wait = (milliseconds: number, signal: AbortSignal) => pause(milliseconds, undefined, { signal }).catch(() => {});
+const wait = (milliseconds: number, signal: AbortSignal) => pause(milliseconds, { signal });
 
 const isAfter = (position: Position, other: Position) => comparePositions(position, other) > 0;
 
@@ -92,7 +92,7 @@ export const deliver = async (
   if (!isAfter(batch.checkpoint, assignment.position)) return;
   assignment.position = batch.checkpoint;
   assignment.received = batch.checkpoint;
-  assignment.progressAt = performance.now();
+  assignment.progressAt = machine.elapsed();
   if (mine.length === 0) return;
   lease.assertHeld();
   const held = await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });

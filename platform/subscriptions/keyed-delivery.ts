@@ -1,7 +1,7 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { comparePositions, type Position, type StoredEvent } from '../event-store/types.ts';
+import { machine, pause } from '../machine/machine.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, type KeyedDelivery, RETRIES } from './delivery.ts';
 import {
@@ -86,14 +86,14 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   let room = Promise.withResolvers<void>();
 
   const isOver = () => signal.aborted || assignment.lost || assignment.paused;
-  const wait = (milliseconds: number) => pause(milliseconds, undefined, { signal }).catch(() => {});
+  const wait = (milliseconds: number) => pause(milliseconds, { signal });
 
   const movePosition = () => {
     const [first] = outstanding.values();
     const position = first ?? assignment.received;
     if (!isAfter(position, assignment.position)) return;
     assignment.position = position;
-    assignment.progressAt = performance.now();
+    assignment.progressAt = machine.elapsed();
   };
 
   const finished = (event: StoredEvent) => {
@@ -128,7 +128,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
 
   const handleInPlace = async (event: StoredEvent, key: string): Promise<void> => {
     if (heldKeys.has(key)) return hold(key, () => holdBack(db, consumer, event, key));
-    const began = performance.now();
+    const began = machine.elapsed();
     let failures = 0;
     for (let waits = 0; !isOver(); ) {
       try {
@@ -137,7 +137,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
         if (error instanceof LeaseLostError) return onLost(assignment, error.message);
         context.onTrouble(assignment, error);
         if (isTransient(error) || error instanceof UnknownEventVersionError) {
-          if (performance.now() - began >= retryInPlace)
+          if (machine.elapsed() - began >= retryInPlace)
             return hold(key, () => parkForRetry(db, consumer, event, messageOf(error), key));
           await wait(Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** waits++));
           continue;
@@ -201,7 +201,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   const retrying = new Map<string, Promise<void>>();
 
   const isDue = ({ _id, state, heldBack }: Waiting): boolean =>
-    state === 'replaying' ? performance.now() >= (retryAt.get(_id)?.at ?? 0) : heldBack === true;
+    state === 'replaying' ? machine.elapsed() >= (retryAt.get(_id)?.at ?? 0) : heldBack === true;
 
   /** @returns whether the key's next event may be handled */
   const retry = async ({ _id }: Waiting): Promise<boolean> => {
@@ -220,7 +220,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
       } else if (isTransient(error) || error instanceof UnknownEventVersionError) {
         const tries = (retryAt.get(_id)?.tries ?? 0) + 1;
         const after = Math.min(PARKED_RETRY_MOST, PARKED_RETRY_FIRST * 2 ** tries);
-        retryAt.set(_id, { at: performance.now() + after, tries });
+        retryAt.set(_id, { at: machine.elapsed() + after, tries });
         await noteRetry(db, _id, messageOf(error));
       } else {
         await park(db, consumer, event, messageOf(error), found.key ?? keyOf(consumer, event));

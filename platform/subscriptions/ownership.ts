@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { formatPosition } from '../event-store/types.ts';
+import { machine } from '../machine/machine.ts';
 import { type Checkpoint, checkpoints, claimCheckpoint, createCheckpoint, positionOf } from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
@@ -90,7 +91,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const [discarded, heldKeys] = await Promise.all([discardedEvents(db, consumer.view), readHeldKeys(db, consumer)]);
     const assignment: Assignment = {
       consumer,
-      takenAt: performance.now(),
+      takenAt: machine.elapsed(),
       token,
       lease: {
         assertHeld() {
@@ -108,7 +109,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
       live: false,
       lost: false,
       paused: false,
-      progressAt: performance.now(),
+      progressAt: machine.elapsed(),
     };
     assignments.set(consumer.name, assignment);
     log(`${consumer.name}: taken at ${formatPosition(position)}`);
@@ -141,7 +142,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   let wants: string[] = [];
   const beat = async (): Promise<{ all: Worker[]; held: ReadonlyMap<string, Lease> }> => {
     const { all, sentAt } = await session.beat(wants);
-    const readAt = performance.now();
+    const readAt = machine.elapsed();
     const held = await readLeases();
     dropLost(held, readAt);
     session.confirm(sentAt);

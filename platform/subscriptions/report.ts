@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { comparePositions, formatPosition } from '../event-store/types.ts';
+import { machine } from '../machine/machine.ts';
 import type { Assignment } from './delivery.ts';
 import { park, parked, parkedEvent } from './parked.ts';
 import { measureLag, writeStatuses } from './status.ts';
@@ -37,7 +38,7 @@ export const report = async (
         tail: formatPosition(lag.tail),
         eventsBehind: events,
         secondsBehind: seconds,
-        progressAt: new Date(now - (performance.now() - progressAt)),
+        progressAt: new Date(now - (machine.elapsed() - progressAt)),
         worker,
       };
     }),

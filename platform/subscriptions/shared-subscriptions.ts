@@ -1,4 +1,5 @@
 import { comparePositions, type EventBatch, type Position } from '../event-store/types.ts';
+import { machine } from '../machine/machine.ts';
 import { LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, StoppedError } from './delivery.ts';
 import { keyedDelivery } from './keyed-delivery.ts';
@@ -54,9 +55,9 @@ const LEAVE_WITHIN = 2000;
 /** Waits for work for at most that many milliseconds. The work itself must not reject. */
 const within = async (milliseconds: number, work: Promise<unknown>): Promise<void> => {
   const over = Promise.withResolvers<void>();
-  const timer = setTimeout(over.resolve, milliseconds);
+  const timer = machine.setTimer(over.resolve, milliseconds);
   await Promise.race([work, over.promise]);
-  clearTimeout(timer);
+  machine.clearTimer(timer);
 };
 
 export const startSubscriptions = ({
@@ -89,7 +90,7 @@ export const startSubscriptions = ({
     subscription.ended = run(subscription)
       .catch((error) => {
         log(`subscription failed: ${messageOf(error)}`);
-        setTimeout(() => open([...assignments], retrying), REOPEN_AFTER);
+        machine.setTimer(() => open([...assignments], retrying), REOPEN_AFTER);
       })
       .finally(() => subscriptions.delete(subscription));
   };

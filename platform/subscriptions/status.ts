@@ -2,6 +2,7 @@ import type { Collection, Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
 import { readAhead, readTail } from '../event-store/tail.ts';
 import { comparePositions, type Position } from '../event-store/types.ts';
+import { machine } from '../machine/machine.ts';
 import { checkpoints } from './checkpoints.ts';
 import { parked } from './parked.ts';
 import { storeNow } from './store-clock.ts';
@@ -98,7 +99,7 @@ const EXACT = 500;
 export const measureLag = async (
   client: Pick<EventStoreClient, 'readAll'>,
   positions: readonly Position[],
-  now = Date.now(),
+  now = machine.now(),
 ): Promise<Lag> => {
   const tail = await readTail(client);
   const lowest = positions.reduce((a, b) => (comparePositions(b, a) < 0 ? b : a), tail);

@@ -1,4 +1,5 @@
 import type { Db } from 'mongodb';
+import { machine } from '../machine/machine.ts';
 
 /** Milliseconds after which the difference between the clocks is measured again. */
 const MEASURE_EVERY = 10_000;
@@ -12,11 +13,11 @@ const measured = new WeakMap<object, { difference: number; at: number }>();
  * @throws an error of the MongoDB driver when the server is not available
  */
 export const storeNow = async (db: Db): Promise<number> => {
-  const now = performance.now();
+  const now = machine.elapsed();
   const known = measured.get(db.client);
   if (known && now - known.at < MEASURE_EVERY) return now + known.difference;
   const { localTime } = await db.command({ hello: 1 });
-  const at = performance.now();
+  const at = machine.elapsed();
   // The answer is half a round trip old.
   const difference = (localTime as Date).getTime() - (now + at) / 2;
   measured.set(db.client, { difference, at });

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   MongoBulkWriteError,
   MongoError,
@@ -7,6 +6,7 @@ import {
   MongoServerSelectionError,
 } from 'mongodb';
 import { StoreUnavailableError } from '../event-store/types.ts';
+import { pause } from '../machine/machine.ts';
 import { LeaseUncertainError, WriteConflictError } from './consumer.ts';
 
 /** Server codes for a node that is stepping down, shutting down or not yet able to serve. */
@@ -56,7 +56,7 @@ export const patiently = async (job: () => Promise<void>, signal?: AbortSignal):
       return await job();
     } catch (error) {
       if (!isTransient(error)) throw error;
-      await pause(AGAIN_AFTER, undefined, { ...(signal && { signal }) }).catch(() => {});
+      await pause(AGAIN_AFTER, { ...(signal && { signal }) });
     }
   }
 };

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { hostname } from 'node:os';
 import type { Collection, Db } from 'mongodb';
+import { machine } from '../machine/machine.ts';
 import { LeaseUncertainError } from './consumer.ts';
 
 /** A process in a group. It is alive while its beat changes; its leases are valid for as long. */
@@ -19,7 +18,7 @@ export const workers = (db: Db): Collection<Worker> => db.collection<Worker>('wo
 export const LEASE_MS = 3000;
 
 /** Milliseconds of a clock that is never set and continues while the process is paused. */
-const monotonic = (): number => performance.now();
+const monotonic = (): number => machine.elapsed();
 
 /**
  * Detects live workers from their beats. Each observer measures with its own clock how long a beat has stood still, so
@@ -57,7 +56,7 @@ export type WorkerSession = {
 };
 
 export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): WorkerSession => {
-  const id = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  const id = `${machine.processName()}-${machine.uuid().slice(0, 8)}`;
   const { observe, isAlive } = observer(leaseMs);
   let confirmedAt = Number.NEGATIVE_INFINITY;
   return {

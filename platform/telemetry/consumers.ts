@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { Gauge, type Registry } from 'prom-client';
+import { machine } from '../machine/machine.ts';
 import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
 
 /** Milliseconds that a scrape waits for MongoDB, and for which it reuses the result. */
@@ -13,12 +14,12 @@ const statusReader = (db: Db): (() => Promise<readonly ReadStatus[] | undefined>
   let last: Promise<readonly ReadStatus[] | undefined> | undefined;
   let askedAt = Number.NEGATIVE_INFINITY;
   return () => {
-    if (last && performance.now() - askedAt < MAX_AGE) return last;
-    askedAt = performance.now();
+    if (last && machine.elapsed() - askedAt < MAX_AGE) return last;
+    askedAt = machine.elapsed();
     const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const timer = setTimeout(resolve, READ_WITHIN, undefined);
+    const timer = machine.setTimer(() => resolve(undefined), READ_WITHIN);
     const read = readStatuses(db).catch(() => undefined);
-    last = Promise.race([read, late]).finally(() => clearTimeout(timer));
+    last = Promise.race([read, late]).finally(() => machine.clearTimer(timer));
     return last;
   };
 };

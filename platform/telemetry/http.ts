@@ -1,5 +1,6 @@
 import { type RequestHandler, Router } from 'express';
 import { Gauge, Histogram, type Registry } from 'prom-client';
+import { machine } from '../machine/machine.ts';
 
 const LATENCY = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -26,14 +27,14 @@ export const requestMetrics = (registry: Registry): RequestHandler => {
   });
 
   return (req, res, next) => {
-    const began = performance.now();
+    const began = machine.elapsed();
     open += 1;
     res.once('close', () => {
       open -= 1;
       const route: string = req.route?.path ?? 'none';
       if (EVENT_STREAMS.has(route)) return;
       const status = res.writableFinished ? res.statusCode : 499;
-      durations.observe({ method: req.method, route, status }, (performance.now() - began) / 1000);
+      durations.observe({ method: req.method, route, status }, (machine.elapsed() - began) / 1000);
     });
     next();
   };

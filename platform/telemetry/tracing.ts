@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import {
   type Link,
   ROOT_CONTEXT,
@@ -13,6 +12,7 @@ import {
 import type { RequestHandler } from 'express';
 import type { Streams } from '../event-store/streams.ts';
 import type { EventMetadata } from '../event-store/types.ts';
+import { pause } from '../machine/machine.ts';
 import type { Consumer } from '../subscriptions/consumer.ts';
 
 type Handle<Command, Outcome> = { handle(command: Command): Promise<Outcome> };
@@ -189,7 +189,7 @@ export const startTracing = async (options: TracingOptions): Promise<Tracing> =>
 
     async stop() {
       const shutdown = provider.shutdown().catch(() => {});
-      await Promise.race([shutdown, pause(STOP_WITHIN, undefined, { ref: false })]);
+      await Promise.race([shutdown, pause(STOP_WITHIN, { ref: false })]);
     },
   };
 };

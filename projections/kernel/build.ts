@@ -9,6 +9,7 @@ import {
   START,
   type StoredEvent,
 } from '../../platform/event-store/types.ts';
+import { machine } from '../../platform/machine/machine.ts';
 import {
   type Checkpoint,
   checkpoints,
@@ -188,7 +189,7 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
   const { client, db, builds, session, signal, maxBatch = 4000, untilRoundTakes = Infinity, onProgress } = options;
   const from = lowest(builds);
   let tail = await readTail(client);
-  let roundBegan = performance.now();
+  let roundBegan = machine.elapsed();
   let events = 0;
   const atTail = () => builds.every(({ position, until }) => comparePositions(position, until ?? tail) >= 0);
   if (atTail()) return true;
@@ -214,9 +215,9 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
       onProgress?.({ events, position: lowest(builds), from, tail });
       if (!atTail()) continue;
       await line.put({ ...batch, events: [] }, 0);
-      if (performance.now() - roundBegan < untilRoundTakes) return true;
+      if (machine.elapsed() - roundBegan < untilRoundTakes) return true;
       tail = await readTail(client);
-      roundBegan = performance.now();
+      roundBegan = machine.elapsed();
       if (atTail()) return true;
     }
     return false;

@@ -1,8 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
-import { exhaustMap, interval, merge, timer } from 'rxjs';
+import { exhaustMap, merge } from 'rxjs';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { formatPosition, type Position } from '../../platform/event-store/types.ts';
+import { machine, pause } from '../../platform/machine/machine.ts';
+import { ticks } from '../../platform/machine/ticks.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease } from '../../platform/subscriptions/leases.ts';
 import { parked } from '../../platform/subscriptions/parked.ts';
@@ -128,8 +129,10 @@ const withBuilds = async <Result>(
   await round();
   // Without a heartbeat the leases expire. Measuring a build's lag costs more than a heartbeat.
   const regularly = merge(
-    interval(leaseMs / 6).pipe(exhaustMap(() => round().catch(() => {}))),
-    timer(leaseMs / 6, leaseMs / 1.5).pipe(exhaustMap(() => reportBuilds(client, db, builds, session).catch(() => {}))),
+    ticks(leaseMs / 6).pipe(exhaustMap(() => round().catch(() => {}))),
+    ticks(leaseMs / 1.5, { first: leaseMs / 6 }).pipe(
+      exhaustMap(() => reportBuilds(client, db, builds, session).catch(() => {})),
+    ),
   ).subscribe();
   try {
     for (const projection of projections) builds.push(await openPatiently(projection, kind, session, options));
@@ -156,13 +159,13 @@ const openPatiently = async (
   session: WorkerSession,
   { db, signal, leaseMs = LEASE_MS }: RebuildOptions,
 ): Promise<Build> => {
-  const deadline = performance.now() + leaseMs * 1.5;
+  const deadline = machine.elapsed() + leaseMs * 1.5;
   for (;;) {
     try {
       return await openBuild(db, projection, kind, session);
     } catch (error) {
-      if (!(error instanceof AlreadyBuildingError) || performance.now() > deadline || signal.aborted) throw error;
-      await pause(leaseMs / 10, undefined, { signal }).catch(() => {});
+      if (!(error instanceof AlreadyBuildingError) || machine.elapsed() > deadline || signal.aborted) throw error;
+      await pause(leaseMs / 10, { signal });
     }
   }
 };

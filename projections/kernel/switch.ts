@@ -1,6 +1,6 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import type { Db } from 'mongodb';
 import { comparePositions, type Position, START } from '../../platform/event-store/types.ts';
+import { machine, pause } from '../../platform/machine/machine.ts';
 import { type Checkpoint, checkpoints, positionOf } from '../../platform/subscriptions/checkpoints.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
@@ -93,7 +93,15 @@ const mark = async (db: Db, { projection }: Build, name: string, token: number):
   }
   const { name: view, partitions = 1 } = projection;
   const nowhere = { commit: START.commit.toString(), prepare: START.prepare.toString() };
-  const placeholder = { view, version: 0, partitions, ...nowhere, token, switching: true, updatedAt: new Date() };
+  const placeholder = {
+    view,
+    version: 0,
+    partitions,
+    ...nowhere,
+    token,
+    switching: true,
+    updatedAt: new Date(machine.now()),
+  };
   try {
     await checkpoints(db).insertOne({ _id: name, ...placeholder });
   } catch (error) {
@@ -163,7 +171,7 @@ export const switchView = async (db: Db, { build, consumers }: Seized, session: 
     commit: commit.toString(),
     prepare: prepare.toString(),
     collection: (await collectionIds(db)).get(view) ?? '',
-    updatedAt: new Date(),
+    updatedAt: new Date(machine.now()),
   };
   const { matchedCount } = await checkpoints(db).bulkWrite(
     consumers.map(({ name: _id, token }) =>

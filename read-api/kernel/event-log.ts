@@ -1,4 +1,5 @@
 import type { Db, Document } from 'mongodb';
+import { machine } from '../../platform/machine/machine.ts';
 import { HistoryEntry, historyId, historyView } from '../../schemas/kernel/history.ts';
 import { type EventCursor, earlier, later } from './event-cursor.ts';
 import type { Sight } from './scope.ts';
@@ -47,7 +48,7 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
     async head(): Promise<EventCursor> {
       const heads = await Promise.all(contexts.map(async (name) => [name, await reached(viewOf(name))] as const));
       const front = heads.map(([, at]) => at).reduce(later, -1n);
-      const now = performance.now();
+      const now = machine.elapsed();
       let whole = front;
       for (const [name, at] of heads) {
         const before = awaited.get(name);

@@ -1,20 +1,9 @@
 import type { Response } from 'express';
-import {
-  defer,
-  EMPTY,
-  exhaustMap,
-  fromEvent,
-  interval,
-  merge,
-  NEVER,
-  Subject,
-  share,
-  takeUntil,
-  tap,
-  timer,
-} from 'rxjs';
+import { defer, EMPTY, exhaustMap, fromEvent, merge, NEVER, Subject, share, takeUntil, tap } from 'rxjs';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import type { Caller } from '../../platform/identity/caller.ts';
+import { machine } from '../../platform/machine/machine.ts';
+import { ticks } from '../../platform/machine/ticks.ts';
 import { type EventCursor, formatCursor, later } from './event-cursor.ts';
 import type { EventLog } from './event-log.ts';
 import { type FeedStep, liveFeed, messageText, PAGE, stepOf } from './live-feed.ts';
@@ -80,13 +69,12 @@ const furthest = (a: EventCursor, b: EventCursor): EventCursor =>
 const drained = (res: Response): Promise<void> =>
   new Promise((resolve) => {
     const done = () => {
-      clearTimeout(timeout);
+      machine.clearTimer(timeout);
       res.off('drain', done);
       res.off('close', done);
       resolve();
     };
-    const timeout = setTimeout(() => res.destroy(), STALLED);
-    timeout.unref();
+    const timeout = machine.setTimer(() => res.destroy(), STALLED, { ref: false });
     res.once('drain', done);
     res.once('close', done);
     if (res.destroyed || !res.writableNeedDrain) done();
@@ -132,7 +120,7 @@ export const openEventStream = (
 ): EventStream => {
   const clients = new Set<Client>();
   const feed = liveFeed(log, pollEvery);
-  const heartbeats = interval(heartbeatEvery).pipe(share());
+  const heartbeats = ticks(heartbeatEvery).pipe(share());
   const stopped = new Subject<void>();
   let isStopped = false;
 
@@ -172,7 +160,7 @@ export const openEventStream = (
       res.write(`retry: ${RETRY}\nid: ${formatCursor(client.at)}\n\n`);
 
       // A client whose token expired comes back with one that is valid.
-      const expired = caller ? timer(Math.min(Math.max(0, caller.expiresAt - Date.now()), MAX_TIMER)) : NEVER;
+      const expired = caller ? ticks(Math.min(Math.max(0, caller.expiresAt - machine.now()), MAX_TIMER)) : NEVER;
       const over = merge(fromEvent(res, 'close'), expired, stopped);
       merge(stepsFor(client), heartbeatsFor(client))
         .pipe(takeUntil(over))

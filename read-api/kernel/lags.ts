@@ -1,3 +1,4 @@
+import { machine } from '../../platform/machine/machine.ts';
 import type { ReadStatus } from '../../platform/subscriptions/status.ts';
 
 /** The lag of each view behind the event store, as last measured. */
@@ -36,8 +37,8 @@ export const trackLags = (read: () => Promise<readonly ReadStatus[]>): Lags => {
     }
   };
   const keepFresh = (): void => {
-    if (performance.now() - askedAt < MAX_AGE) return;
-    askedAt = performance.now();
+    if (machine.elapsed() - askedAt < MAX_AGE) return;
+    askedAt = machine.elapsed();
     void refresh();
   };
   keepFresh();

@@ -1,4 +1,5 @@
 import { defer, map, type Observable, ReplaySubject, repeat, retry, share } from 'rxjs';
+import { ticks } from '../../platform/machine/ticks.ts';
 import { type EventCursor, earlier, formatCursor, later } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 
@@ -36,6 +37,7 @@ export const stepOf = (events: readonly LoggedEvent[], from: EventCursor, to: Ev
 export const liveFeed = (log: EventLog, pollEvery: number): Observable<FeedStep> =>
   defer(() => {
     let head: EventCursor | undefined;
+    const nextTime = () => ticks(pollEvery);
     const read = async () => {
       const reached = await log.head();
       const from = head ?? reached;
@@ -43,7 +45,7 @@ export const liveFeed = (log: EventLog, pollEvery: number): Observable<FeedStep>
       head = to;
       return { events, from, to };
     };
-    return defer(read).pipe(retry({ delay: pollEvery }), repeat({ delay: pollEvery }));
+    return defer(read).pipe(retry({ delay: nextTime }), repeat({ delay: nextTime }));
   }).pipe(
     map(({ events, from, to }) => stepOf(events, from, to)),
     share({ connector: () => new ReplaySubject(1) }),

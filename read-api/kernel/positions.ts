@@ -1,3 +1,4 @@
+import { machine, type Timer } from '../../platform/machine/machine.ts';
 /** The positions of the views, read once for all concurrent requests. */
 export type Positions = {
   /** @returns a position that the view has reached, at most {@link MAX_AGE} old; null while it has never been built */
@@ -25,7 +26,7 @@ type ViewState = {
   readAt: number;
   reading: Promise<bigint | null> | undefined;
   waiters: Set<Waiter>;
-  poll: NodeJS.Timeout | undefined;
+  poll: Timer | undefined;
 };
 
 const isAtLeast = (position: bigint | null, minimum: bigint): boolean => position !== null && position >= minimum;
@@ -51,7 +52,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
 
   const refresh = (view: string, state: ViewState): Promise<bigint | null> => {
     state.reading ??= (async () => {
-      const askedAt = performance.now();
+      const askedAt = machine.elapsed();
       try {
         state.position = await read(view);
         state.readAt = askedAt;
@@ -65,7 +66,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
 
   const schedule = (view: string, state: ViewState): void => {
     if (state.poll || state.waiters.size === 0) return;
-    state.poll = setTimeout(async () => {
+    state.poll = machine.setTimer(async () => {
       try {
         const position = await refresh(view, state);
         for (const waiter of state.waiters) if (isAtLeast(position, waiter.minimum)) waiter.settle(position);
@@ -80,18 +81,18 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
   return {
     async reached(view) {
       const state = stateOf(view);
-      return performance.now() - state.readAt < MAX_AGE ? state.position : refresh(view, state);
+      return machine.elapsed() - state.readAt < MAX_AGE ? state.position : refresh(view, state);
     },
     async waitFor(view, minimum, wait, signal) {
       const state = stateOf(view);
-      const isFresh = performance.now() - state.readAt < MAX_AGE;
+      const isFresh = machine.elapsed() - state.readAt < MAX_AGE;
       if (isFresh && isAtLeast(state.position, minimum)) return state.position;
       const position = await refresh(view, state);
       signal.throwIfAborted();
       if (isAtLeast(position, minimum) || wait === 0 || stopped) return position;
       return new Promise<bigint | null>((resolve, reject) => {
         const done = () => {
-          clearTimeout(timer);
+          machine.clearTimer(timer);
           signal.removeEventListener('abort', gone);
           state.waiters.delete(waiter);
         };
@@ -106,7 +107,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
             reject(error);
           },
         };
-        const timer = setTimeout(() => waiter.settle(state.position), wait);
+        const timer = machine.setTimer(() => waiter.settle(state.position), wait);
         const gone = () => waiter.fail(signal.reason);
         signal.addEventListener('abort', gone);
         state.waiters.add(waiter);
@@ -116,7 +117,7 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
     stop() {
       stopped = true;
       for (const state of views.values()) {
-        clearTimeout(state.poll);
+        machine.clearTimer(state.poll);
         for (const waiter of state.waiters) waiter.settle(state.position);
       }
     },

@@ -1,6 +1,7 @@
 import type { Request, Response } from 'express';
 import type { Admission } from '../../platform/http/admission.ts';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
+import { machine, type Timer } from '../../platform/machine/machine.ts';
 import { isTransient } from '../../platform/subscriptions/transient.ts';
 import { earlier } from './event-cursor.ts';
 import type { Lags } from './lags.ts';
@@ -18,18 +19,18 @@ const isAway = (error: unknown): boolean => isTransient(error) || (error as { co
  * @throws ProblemError 503 when they are unavailable or do not answer in time
  */
 export const fromViews = async <Found>(read: Promise<Found>, within: number): Promise<Found> => {
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   const late = new Promise<never>((_, reject) => {
     const giveUp = () => reject(new ProblemError(problems.viewsUnavailable()));
     // Timers run before I/O: when the event loop was blocked, the answer may have arrived already.
-    timer = setTimeout(() => setTimeout(() => setImmediate(giveUp), 0), within);
+    timer = machine.setTimer(() => machine.setTimer(() => machine.nextTurn(giveUp), 0), within);
   });
   try {
     return await Promise.race([read, late]);
   } catch (error) {
     throw isAway(error) ? new ProblemError(problems.viewsUnavailable()) : error;
   } finally {
-    clearTimeout(timer);
+    machine.clearTimer(timer);
   }
 };
 
@@ -44,9 +45,9 @@ export type Ask = <Found>(query: () => Promise<Found>) => Promise<Found>;
 export const boundedQueries =
   (admit: Admission, within: number): Ask =>
   (query) => {
-    const askedAt = performance.now();
+    const askedAt = machine.elapsed();
     const inTurn = async () => {
-      if (performance.now() - askedAt > within) throw new ProblemError(problems.viewsUnavailable());
+      if (machine.elapsed() - askedAt > within) throw new ProblemError(problems.viewsUnavailable());
       return fromViews(query(), within);
     };
     return fromViews(admit(inTurn), within);

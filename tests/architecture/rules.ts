@@ -3,13 +3,15 @@ import type { IConfiguration, IForbiddenRuleType } from 'dependency-cruiser';
 /** The folders that each folder of the program may import. */
 export const mayImport: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
-  'platform/http': ['schemas'],
-  'platform/event-store': [],
-  'platform/subscriptions': ['schemas', 'platform/event-store'],
-  'platform/telemetry': ['schemas', 'platform/event-store', 'platform/subscriptions'],
-  'platform/identity': ['schemas', 'platform/http'],
+  'platform/machine': [],
+  'platform/http': ['schemas', 'platform/machine'],
+  'platform/event-store': ['platform/machine'],
+  'platform/subscriptions': ['schemas', 'platform/machine', 'platform/event-store'],
+  'platform/telemetry': ['schemas', 'platform/machine', 'platform/event-store', 'platform/subscriptions'],
+  'platform/identity': ['schemas', 'platform/machine', 'platform/http'],
   'write-side': [
     'schemas',
+    'platform/machine',
     'platform/http',
     'platform/identity',
     'platform/event-store',
@@ -18,13 +20,21 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   ],
   projections: [
     'schemas',
+    'platform/machine',
     'platform/http',
     'platform/identity',
     'platform/event-store',
     'platform/telemetry',
     'platform/subscriptions',
   ],
-  'read-api': ['schemas', 'platform/http', 'platform/identity', 'platform/telemetry', 'platform/subscriptions'],
+  'read-api': [
+    'schemas',
+    'platform/machine',
+    'platform/http',
+    'platform/identity',
+    'platform/telemetry',
+    'platform/subscriptions',
+  ],
   embedded: [],
 };
 

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Streams } from '../../platform/event-store/streams.ts';
 import {
   type AppendResult,
@@ -7,6 +5,7 @@ import {
   type Revision,
   StoreUnavailableError,
 } from '../../platform/event-store/types.ts';
+import { machine, pause } from '../../platform/machine/machine.ts';
 import type { AppendBatch } from './append-batch.ts';
 import { derivedUuid } from './ids.ts';
 
@@ -34,18 +33,18 @@ export const append = async (
   batch: AppendBatch,
   after: bigint,
 ): Promise<AppendResult | undefined> => {
-  const { stream, store, observe, onError, pause = delay, random = Math.random } = options;
+  const { stream, store, observe, onError, pause: wait = pause, random = machine.random } = options;
   const events = toNewEvents(options, batch);
   for (let tries = 1; ; tries++) {
     try {
-      const started = performance.now();
+      const started = machine.elapsed();
       const result = await store.append(stream, events, after < 0n ? 'no-stream' : (after as Revision));
-      if (result.ok) observe?.appended?.(batch.decided.length, events.length, (performance.now() - started) / 1000);
+      if (result.ok) observe?.appended?.(batch.decided.length, events.length, (machine.elapsed() - started) / 1000);
       return result;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError)) onError(error);
       if (tries === MAX_TRIES) return undefined;
-      await pause(50 * tries + 50 * random());
+      await wait(50 * tries + 50 * random());
     }
   }
 };
@@ -63,7 +62,7 @@ const toNewEvents = ({ stream, schemaVersion }: AppendOptions, { decided }: Appe
       const version = schemaVersion(type);
       const id = isRepeatable
         ? derivedUuid(JSON.stringify([stream, commandId, fingerprint, index, type, version, data]))
-        : randomUUID();
+        : machine.uuid();
       return { id, type, data, metadata: { ...request.metadata, schemaVersion: version } };
     });
   });

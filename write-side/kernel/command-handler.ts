@@ -1,8 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { Streams } from '../../platform/event-store/streams.ts';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
+import { machine, pause } from '../../platform/machine/machine.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
@@ -77,7 +76,7 @@ const CLOSING_AT_ONCE = 16;
 const SHED_AFTER = 500;
 
 const shed = async (limit: Limit): Promise<Outcome> => {
-  await delay(SHED_AFTER);
+  await pause(SHED_AFTER);
   return { kind: 'overloaded', limit };
 };
 
@@ -110,7 +109,7 @@ export const commandHandler = ({
   maxBusyPerStream = 2_000,
   maxIdle = 5_000,
   maxIdleSize = 1_000_000,
-  now = () => new Date(),
+  now = () => new Date(machine.now()),
   onError = () => {},
   observe = {},
 }: CommandHandlerOptions): CommandHandler => {
@@ -173,7 +172,7 @@ export const commandHandler = ({
   const toRequest = ({ type, data, ...given }: GivenCommand): Request => {
     const command = { type, data };
     const isRepeatable = given.commandId !== undefined;
-    const commandId = given.commandId ?? randomUUID();
+    const commandId = given.commandId ?? machine.uuid();
     const metadata = {
       $correlationId: given.correlationId ?? commandId,
       $causationId: given.causationId ?? commandId,
@@ -214,9 +213,9 @@ export const commandHandler = ({
   return {
     async handle(given) {
       const found = handledBy(given.type);
-      const began = performance.now();
+      const began = machine.elapsed();
       const outcome = await decide(given, found);
-      observe.handled?.(given.type, outcome, (performance.now() - began) / 1000);
+      observe.handled?.(given.type, outcome, (machine.elapsed() - began) / 1000);
       return outcome;
     },
 
@@ -229,11 +228,11 @@ export const commandHandler = ({
     expectedWait: () => wait.ofNext(),
 
     async close(withinMs = 2_000) {
-      const until = performance.now() + withinMs;
+      const until = machine.elapsed() + withinMs;
       const desks = [...active.values(), ...idle.values()].values();
       const leaveOneByOne = async () => {
         for (const each of desks) {
-          if (performance.now() > until) return;
+          if (machine.elapsed() > until) return;
           await each.leave();
         }
       };

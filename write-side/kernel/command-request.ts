@@ -1,8 +1,8 @@
-import { randomUUIDv7 } from 'node:crypto';
 import type { Request, Response } from 'express';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { validator, wrongAt } from '../../platform/http/validation.ts';
 import { conditionOf, permitted } from '../../platform/identity/caller.ts';
+import { machine } from '../../platform/machine/machine.ts';
 import type { Role } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema } from '../../schemas/kernel/context.ts';
 import type { GivenCommand } from './command-handler.ts';
@@ -98,7 +98,7 @@ const prefixed = (prefix: string, name: string | undefined): string | undefined 
 
 /** Returns the same id for the same name, so that a repeat creates nothing twice. */
 const newId = (name: string | undefined, inRoute: (name: string) => string): string =>
-  name === undefined ? randomUUIDv7() : derivedUuid(inRoute(name));
+  name === undefined ? machine.uuidv7() : derivedUuid(inRoute(name));
 
 /** Reads the key of draft-ietf-httpapi-idempotency-key-header, as a quoted string like there, or bare. */
 const keyOf = (req: Request): string | undefined => {

@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { type Position, StoreUnavailableError } from '../../platform/event-store/types.ts';
+import { machine, pause } from '../../platform/machine/machine.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { type AppendOptions, append } from './append.ts';
 import { type AppendBatch, type DecideOptions, decideBatch } from './append-batch.ts';
@@ -215,10 +215,10 @@ const halve = (work: Work, { decided, members }: AppendBatch): void => {
 
 /** Reads what another process wrote, and queues the batch again unless others keep being faster. */
 const resolveConflict = async (work: Work, members: readonly Waiting[]): Promise<void> => {
-  const { observe, pause = delay, random = Math.random } = work.options;
+  const { observe, pause: wait = pause, random = machine.random } = work.options;
   if (!work.isAssumed) {
     observe?.conflicted?.();
-    if (work.conflicts > 0) await pause(random() * 2 ** Math.min(work.conflicts, 6));
+    if (work.conflicts > 0) await wait(random() * 2 ** Math.min(work.conflicts, 6));
     work.conflicts += 1;
   }
   await refresh(work, members);

@@ -1,3 +1,4 @@
+import { machine } from '../../platform/machine/machine.ts';
 /** Estimates how long a new command would wait. */
 export type ExpectedWait = {
   /** Records a command. @returns a function to call when it ends, with whether it was decided */
@@ -19,7 +20,7 @@ const NEWEST = 1 / 4;
  * measured only while many are in flight: otherwise it is the rate at which clients send.
  * @param now milliseconds of a monotonic clock
  */
-export const expectedWait = (now = () => performance.now()): ExpectedWait => {
+export const expectedWait = (now = () => machine.elapsed()): ExpectedWait => {
   let inFlight = 0;
   let rate = ASSUMED_RATE / 1_000;
   let since = now();

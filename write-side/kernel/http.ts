@@ -2,6 +2,7 @@ import { type Request, type RequestHandler, type Response, Router } from 'expres
 import type { Position } from '../../platform/event-store/types.ts';
 import { expressPath, jsonBody } from '../../platform/http/app.ts';
 import { admit, type Identify } from '../../platform/identity/caller.ts';
+import { machine, type Timer } from '../../platform/machine/machine.ts';
 import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
 import { type CommandAnswers, commandAnswers } from './command-answer.ts';
@@ -73,12 +74,12 @@ const addRoute = (
 
 const replyTo = (res: Response, { data }: CommandRequest, answers: CommandAnswers): Reply => {
   let isAnswered = false;
-  let timer: NodeJS.Timeout | undefined;
+  let timer: Timer | undefined;
   /** Returns whether an answer may be sent. */
   const begin = (): boolean => {
     if (isAnswered) return false;
     isAnswered = true;
-    clearTimeout(timer);
+    machine.clearTimer(timer);
     return !res.destroyed;
   };
   return {
@@ -91,8 +92,8 @@ const replyTo = (res: Response, { data }: CommandRequest, answers: CommandAnswer
       if (begin()) answers.sendAccepted(res, data, outcome);
     },
     orElse(answer, milliseconds) {
-      clearTimeout(timer);
-      timer = setTimeout(answer, milliseconds);
+      machine.clearTimer(timer);
+      timer = machine.setTimer(answer, milliseconds);
     },
   };
 };

@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Position } from '../../platform/event-store/types.ts';
+import { machine } from '../../platform/machine/machine.ts';
 import type { Done } from './command-answer.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandRequest } from './command-request.ts';
@@ -47,7 +47,7 @@ export const runSteps = (steps: CommandSteps, options: RunStepsOptions) => {
 
 const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data }: CommandRequest, reply: Reply) => {
   const { handler, mayTakeLonger, tail, onError } = options;
-  const command = { ...given, correlationId: given.correlationId ?? randomUUID() };
+  const command = { ...given, correlationId: given.correlationId ?? machine.uuid() };
   const dispatch = dispatchFor(handler, command);
   const [refusal, prepared] = await Promise.all([steps.check?.(data, dispatch), steps.prepare?.(data, dispatch)]);
   if (refusal === 'unavailable') return reply.send({ kind: 'unavailable', uncertain: false });

@@ -1,6 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { RequestHandler } from 'express';
 import { problems, sendProblem } from '../../platform/http/problem.ts';
+import { pause } from '../../platform/machine/machine.ts';
 import type { CommandHandler } from './command-handler.ts';
 
 /** Milliseconds that a refusal is held back, at least: clients that repeat at once come more slowly. */
@@ -18,7 +18,7 @@ export const shedding = (handler: Pick<CommandHandler, 'expectedWait'>, patience
   return async (_req, res, next) => {
     if (handler.expectedWait() <= patience) return next();
     held += 1;
-    await delay(Math.max(HELD_BACK, (held * 1_000) / MOST_REFUSALS));
+    await pause(Math.max(HELD_BACK, (held * 1_000) / MOST_REFUSALS));
     held -= 1;
     if (!res.destroyed) sendProblem(res, problems.overloaded());
   };

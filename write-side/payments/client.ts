@@ -8,6 +8,7 @@ import {
   SamplingBreaker,
   wrap,
 } from 'cockatiel';
+import { machine } from '../../platform/machine/machine.ts';
 import type { ChargeState } from './contract.ts';
 import type { Payments } from './payments.ts';
 
@@ -53,7 +54,7 @@ export const connectPayments = ({
     },
   );
   breaker.onBreak(() => {
-    openedAt = performance.now();
+    openedAt = machine.elapsed();
   });
   const patiently = wrap(
     retry(
@@ -99,7 +100,7 @@ export const connectPayments = ({
     },
     circuit() {
       if (breaker.state === CircuitState.Closed) return 'closed';
-      const isWaiting = breaker.state === CircuitState.Open && performance.now() < openedAt + halfOpenAfter;
+      const isWaiting = breaker.state === CircuitState.Open && machine.elapsed() < openedAt + halfOpenAfter;
       return isWaiting ? 'open' : 'half-open';
     },
   };

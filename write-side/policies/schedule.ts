@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as pause, setImmediate } from 'node:timers/promises';
 import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
 import { withDeadline } from '../../platform/event-store/deadline.ts';
+import { machine, pause } from '../../platform/machine/machine.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
@@ -167,7 +166,7 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
       .toArray();
     if (due.length === 0) return [];
     const ids = { _id: { $in: due.map(({ _id }) => _id) } };
-    const claimed = { claim: randomUUID() };
+    const claimed = { claim: machine.uuid() };
     const dueAt = new Date(now + CLAIM_MS);
     await tasks.updateMany({ ...ids, ...isDue }, { $set: { ...claimed, dueAt }, $inc: { attempts: 1 } });
     return tasks.find({ ...ids, ...claimed }).toArray();
@@ -250,19 +249,18 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
   let nextLook = 0;
   let waiting = new AbortController();
   const planned = (afterMs: number): void => {
-    const at = performance.now() + afterMs;
+    const at = machine.elapsed() + afterMs;
     if (at >= nextLook) return;
     nextLook = at;
     waiting.abort();
   };
-  const sleep = (milliseconds: number, { signal }: AbortController) =>
-    pause(milliseconds, undefined, { signal }).catch(() => {});
-  const left = () => nextLook - performance.now();
+  const sleep = (milliseconds: number, { signal }: AbortController) => pause(milliseconds, { signal });
+  const left = () => nextLook - machine.elapsed();
 
   const loop = async (): Promise<void> => {
     let isIndexed = false;
     while (!stopping.signal.aborted) {
-      nextLook = performance.now() + LOOK_EVERY;
+      nextLook = machine.elapsed() + LOOK_EVERY;
       try {
         if (!isIndexed) await tasks.createIndexes([{ key: { process: 1, dueAt: 1 } }, { key: { dueAt: 1 } }]);
         isIndexed = true;
@@ -295,7 +293,7 @@ const groupedWrites = (tasks: Collection<Task>, onError: (error: unknown) => voi
   let queue: AnyBulkWriteOperation<Task>[] = [];
   let writing: Promise<void> | undefined;
   const writeAll = async (): Promise<void> => {
-    await setImmediate();
+    await new Promise<void>(machine.nextTurn);
     while (queue.length > 0) {
       const group = queue;
       queue = [];

@@ -1,3 +1,4 @@
+import { machine } from '../../../platform/machine/machine.ts';
 import type { Language } from '../../../schemas/kernel/messages.ts';
 import type { Delivery, Channel as Name } from '../policies.ts';
 import { type Channel, type Contact, RefusedError } from './channel.ts';
@@ -25,7 +26,7 @@ export type DeliverOptions = {
  * @throws Error when the task must be performed again later
  */
 export const deliverMessages =
-  ({ channels, contactOf, language: otherwise, now = Date.now }: DeliverOptions) =>
+  ({ channels, contactOf, language: otherwise, now = machine.now }: DeliverOptions) =>
   async ({ data }: { data: object }, dispatch: Dispatch): Promise<void> => {
     const { texts, about, before, at, ...delivery } = data as Delivery;
     const { messageId, thread, customerId, context, kind, channel: name } = delivery;

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { machine } from '../../../platform/machine/machine.ts';
 import { type Channel, RefusedError } from './channel.ts';
 
 export type WebhookOptions = {
@@ -31,7 +32,7 @@ const webhookKey = (secret: string): Buffer => {
  * Opens a channel that posts each message to a gateway, for example for SMS or KakaoTalk. Ids, timestamps and
  * signatures follow the Standard Webhooks specification 1.0 (https://www.standardwebhooks.com).
  */
-export const webhookChannel = ({ url, secret, timeoutMs = 5_000, now = Date.now }: WebhookOptions): Channel => {
+export const webhookChannel = ({ url, secret, timeoutMs = 5_000, now = machine.now }: WebhookOptions): Channel => {
   const key = webhookKey(secret);
   return {
     addressOf: ({ phone }) => phone,
