@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import type { ContextSchema } from './kernel/context.ts';
 import { ControlCenterEvent } from './kernel/control-center.ts';
 import { exampleOf } from './kernel/examples.ts';
+import { personalEvents } from './kernel/personal.ts';
 import { Time } from './kernel/values.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -32,6 +33,12 @@ const Metadata = Type.Object({
  * A stored event keeps the version it was written with; the document has the schemas of the current versions.
  */
 export const asyncApi = (contexts: readonly ContextSchema[], version: string): AsyncApiDocument => {
+  const marked = personalEvents(contexts);
+  /** The personal fields of an event, each with the field that names the person. */
+  const personalOf = (type: string): Json => {
+    const { owner, fields } = marked.get(type) ?? { owner: '', fields: [] };
+    return fields.length === 0 ? {} : { 'x-personal': Object.fromEntries(fields.map(({ name }) => [name, owner])) };
+  };
   const messages = Object.fromEntries(
     contexts.flatMap((context) =>
       Object.entries(context.events).map(([type, { summary, data, version: schemaVersion }]) => [
@@ -44,6 +51,7 @@ export const asyncApi = (contexts: readonly ContextSchema[], version: string): A
           tags: [{ name: context.name }],
           headers: { $ref: '#/components/schemas/Metadata' },
           payload: data,
+          ...personalOf(type),
           examples: [{ name: `${type}-v${schemaVersion}`, payload: exampleOf(data) }],
         },
       ]),

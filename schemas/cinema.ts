@@ -14,6 +14,7 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
+import { personal } from './kernel/personal.ts';
 import { Id, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
 
 /** The `cleaning` of showings in a hall that do not state one, in minutes. */
@@ -78,6 +79,9 @@ const ReviewText = Text(2_000, '다시 보고 싶은 영화');
 const Count = Type.Integer({ minimum: 0 });
 const Reason = Text(200, 'changed plans');
 const CancelReason = Type.Optional(Reason);
+/** The reason of cancellations that nobody wrote. */
+export const SHOWING_CANCELED = 'showing-canceled';
+const ofCustomer = personal('customerId');
 
 /**
  * The revision of a reservation's SeatHeld event. A showing forgets the ids of reservations that ended long ago, so an
@@ -162,7 +166,9 @@ const freedSlot = {
 };
 
 /** The reason why a payment failed. Except for `declined` the provider may have charged, which is then undone. */
-const Refusal = Status('declined', 'timed-out', 'unavailable');
+const refusals = ['declined', 'timed-out', 'unavailable'] as const;
+const Refusal = Status(...refusals);
+const reasonOfCustomer = personal('customerId', { except: [SHOWING_CANCELED, ...refusals] });
 
 /** Version 1 of these events kept `startsAt` as the client sent it, with any offset. */
 const startInUtc = {
@@ -219,7 +225,7 @@ export const events = {
   SeatReleased: event('The payment failed and the seat is free', Strict({ ...heldReservation, reason: Refusal }), 3),
   SeatReservationCanceled: event(
     'A paid reservation was cancelled; its payment is refunded next',
-    Strict({ ...heldReservation, reason: CancelReason }),
+    Strict({ ...heldReservation, reason: Type.Optional(reasonOfCustomer(Reason)) }),
     3,
   ),
   PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 2),
@@ -229,7 +235,14 @@ export const events = {
   PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 2),
   ReviewWritten: event(
     'A guest wrote a review of the movie',
-    Strict({ movieId: Id, customerId: Id, showingId: Id, reservationId: Id, rating: Rating, text: ReviewText }),
+    Strict({
+      movieId: Id,
+      customerId: Id,
+      showingId: Id,
+      reservationId: Id,
+      rating: Rating,
+      text: ofCustomer(ReviewText),
+    }),
   ),
   ReviewDeleted: event('The review was deleted', Strict({ movieId: Id, customerId: Id, rating: Rating })),
 };
@@ -566,7 +579,7 @@ const Reservation = Strict({
     ...Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
     description: '`unknown`: the provider may have charged; the undo is pending.',
   }),
-  reason: Type.Optional(Text(200, 'timed-out')),
+  reason: Type.Optional(reasonOfCustomer(Text(200, 'timed-out'))),
   heldAt: Time,
   since: Type.String({
     ...Time,
@@ -575,7 +588,7 @@ const Reservation = Strict({
   }),
 });
 
-const review = { movieId: Id, rating: Rating, text: ReviewText, writtenAt: Time };
+const review = { movieId: Id, rating: Rating, text: ofCustomer(ReviewText), writtenAt: Time };
 
 const Review = Strict({ ...review, ...guest });
 

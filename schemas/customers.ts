@@ -13,6 +13,7 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { About, Language, Texts } from './kernel/messages.ts';
+import { ERASED, personal } from './kernel/personal.ts';
 import { Id, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 const CustomerName = Text(100, '홍길동');
@@ -37,7 +38,14 @@ export const toE164 = (phone: string): string => {
 };
 
 const person = { customerId: Id, name: Type.Optional(CustomerName), email: Type.Optional(Email), language: Language };
-const contact = { ...person, phone: Type.Optional(Phone) };
+const ofCustomer = personal('customerId');
+const contact = {
+  customerId: Id,
+  name: Type.Optional(ofCustomer(CustomerName)),
+  email: Type.Optional(ofCustomer(Email)),
+  language: Language,
+  phone: Type.Optional(ofCustomer(Phone)),
+};
 
 const MessageId = Type.String({
   pattern: '^[A-Za-z0-9_.-]{1,400}$',
@@ -55,7 +63,9 @@ const FailureReason = Status('too-late', 'refused');
  */
 const message = { messageId: MessageId, thread: MessageId, customerId: Id, context: ContextName, kind: Kind };
 const delivery = { ...message, channel: Channel };
-const reminder = { ...message, about: About, texts: Texts };
+const erasedText = { subject: ERASED, text: ERASED };
+const textsOfCustomer = personal('customerId', { erased: { ko: erasedText, en: erasedText } });
+const reminder = { ...message, about: About, texts: textsOfCustomer(Texts) };
 
 type SentByCinema = { kind: string; showingId: string; reservationId: string; hold?: string; customerId: string };
 

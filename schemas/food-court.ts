@@ -12,6 +12,7 @@ import {
   one,
   Strict,
 } from './kernel/context.ts';
+import { personal } from './kernel/personal.ts';
 import { CalendarDay, Id, MAX_MONEY, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
@@ -54,6 +55,7 @@ const CallNumber = Type.String({
   examples: ['17'],
 });
 const Reason = Text(200, '재료가 떨어졌습니다');
+const reasonOfCustomer = personal('customerId', { except: Object.values(REASONS) });
 
 const lines = <Properties extends TProperties>(properties: Properties) =>
   Type.Array(Strict(properties), { minItems: 1, maxItems: MAX_LINES });
@@ -149,7 +151,10 @@ export const events = {
     2,
     callNumberAdded,
   ),
-  OrderRejected: event('The order will not be cooked', Strict({ ...orderFields, reason: Reason, ...refund })),
+  OrderRejected: event(
+    'The order will not be cooked',
+    Strict({ ...orderFields, reason: reasonOfCustomer(Reason), ...refund }),
+  ),
   OrderPickedUp: event('The customer picked the order up', order, 2, callNumberAdded),
   OrderUncollected: event('Nobody picked the order up in time', order),
   AlarmRaised: event('The notification board calls the order', alarmEvent, 3, {
@@ -328,7 +333,7 @@ const Order = Strict({
   ...pricedOrder,
   status: orderStatus,
   collectBy: Type.Optional(UtcTime),
-  reason: Type.Optional({ ...Reason, description: 'Why it was rejected.' }),
+  reason: Type.Optional({ ...reasonOfCustomer(Reason), description: 'Why it was rejected.' }),
   placedAt: Time,
   history: Type.Array(Strict({ status: orderStatus, time: Time }), { description: 'Its statuses, oldest first.' }),
 });

@@ -13,12 +13,17 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
+import { personal } from './kernel/personal.ts';
 import { Id, Money, QualifiedId, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
 const LotName = Text(100, '정자역 주차장');
 const CarNumber = Text(20, '10더8612');
 const Reason = Text(200, 'changed plans');
+/** The reasons of cancellations that nobody wrote. */
+export const REASONS = { noShow: 'no-show', lotClosed: 'lot-closed' };
+const ofCustomer = personal('customerId');
+const reasonOfCustomer = personal('customerId', { except: Object.values(REASONS) });
 const CouponId = QualifiedId('lot-1.r-1');
 
 /**
@@ -125,7 +130,7 @@ const settings = {
 /** The sum that a coupon took off an amount. */
 const Discount = Type.Optional({ ...Money, description: 'The sum that a coupon took off the amount.' });
 
-const parked = { lotId: Id, reservationId: Id, customerId: Id, carNumber: CarNumber };
+const parked = { lotId: Id, reservationId: Id, customerId: Id, carNumber: ofCustomer(CarNumber) };
 
 export const events = {
   ...spots.events,
@@ -149,7 +154,7 @@ export const events = {
       lotId: Id,
       reservationId: Id,
       customerId: Id,
-      carNumber: CarNumber,
+      carNumber: ofCustomer(CarNumber),
       amount: Money,
       ...keptPlaces.fields,
       arriveBy: Type.Optional(UtcTime),
@@ -178,7 +183,7 @@ export const events = {
       lotId: Id,
       reservationId: Id,
       customerId: Id,
-      reason: Type.Optional(Reason),
+      reason: Type.Optional(reasonOfCustomer(Reason)),
       amount: Type.Optional({
         ...Money,
         description: 'The amount that goes back to the customer. A no-show has none.',
@@ -415,7 +420,7 @@ const Reservation = Strict({
   lotId: Id,
   reservationId: Id,
   customerId: Id,
-  carNumber: CarNumber,
+  carNumber: ofCustomer(CarNumber),
   amount: Money,
   discount: Discount,
   couponId: Type.Optional({ ...CouponId, description: 'The coupon that was used on this reservation.' }),
@@ -427,7 +432,7 @@ const Reservation = Strict({
   arrivedAt: Type.Optional(Time),
   departedAt: Type.Optional(Time),
   due: Type.Optional({ ...Money, description: 'The amount due for overtime.' }),
-  reason: Type.Optional(Reason),
+  reason: Type.Optional(reasonOfCustomer(Reason)),
   reservedAt: Time,
   canceledAt: Type.Optional(Time),
 });

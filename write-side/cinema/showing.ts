@@ -6,6 +6,7 @@ import {
   DEFAULT_CANCEL_UNTIL,
   type Hold,
   placesOf,
+  SHOWING_CANCELED,
   seatNamesOf,
   showingPlaces,
 } from '../../schemas/cinema.ts';
@@ -458,7 +459,7 @@ const notCancelable = (past: Ended | undefined): Refusal => {
 
 const canceledByShowing = (data: ReturnType<typeof reservationData>): Event<'SeatReservationCanceled'> => ({
   type: 'SeatReservationCanceled',
-  data: { ...data, reason: 'showing-canceled' },
+  data: { ...data, reason: SHOWING_CANCELED },
 });
 
 const canceledWithReservations = (showingId: string, state: State) => {

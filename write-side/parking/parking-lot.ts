@@ -1,7 +1,13 @@
 import { plus } from '../../schemas/kernel/calendar.ts';
 import { DEFAULT_HOLD_FOR, OFFERS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { MAX_MONEY } from '../../schemas/kernel/values.ts';
-import { CANCELLATIONS_PER_COMMAND, type ParkingEvent, schema as parking, spots } from '../../schemas/parking.ts';
+import {
+  CANCELLATIONS_PER_COMMAND,
+  type ParkingEvent,
+  schema as parking,
+  REASONS,
+  spots,
+} from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { type DecisionInput, decider, isRefusal, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
@@ -277,7 +283,7 @@ const rules = decider(parking, {
 export const parkingLot = kept.settling(rules, ({ lotId }, { arrivals, open }, now) =>
   textsBefore(arrivals, `${now}~`, OFFERS_PER_COMMAND).map((text) => {
     const reservationId = text.slice(text.indexOf(' ') + 1);
-    return canceled(lotId, reservationId, open.get(reservationId)!.customerId, 'no-show');
+    return canceled(lotId, reservationId, open.get(reservationId)!.customerId, REASONS.noShow);
   }),
 );
 
@@ -414,7 +420,7 @@ const endings = (lotId: string, lot: State) => {
     .entrySeq()
     .filter(([, { arrivedAt }]) => arrivedAt === undefined)
     .take(CANCELLATIONS_PER_COMMAND)
-    .map(([reservationId, reservation]) => refunded(lotId, reservationId, reservation, 'lot-closed'))
+    .map(([reservationId, reservation]) => refunded(lotId, reservationId, reservation, REASONS.lotClosed))
     .toArray();
   return [...ends, ...kept.closing(lotId, lot, CANCELLATIONS_PER_COMMAND - ends.length)];
 };
