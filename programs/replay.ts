@@ -3,7 +3,7 @@ import { discardRebuild, rebuild, withFreshViews } from '../projections/kernel/r
 import { showProgress } from '../projections/progress.ts';
 import { selectProjections } from '../projections/select.ts';
 import { projectionsOf } from './contexts.ts';
-import { interrupted, operate } from './wiring/operate.ts';
+import { INTERRUPTED, interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
@@ -13,8 +13,6 @@ import { main } from './wiring/shutdown.ts';
  * continues; after an interruption the new views are removed. A dry run shows that history can be replayed, and changes
  * no view.
  */
-const INTERRUPTED = 130;
-
 await main(async () => {
   const { values, positionals } = parseArgs({
     allowPositionals: true,

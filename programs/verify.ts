@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { selectProjections } from '../projections/select.ts';
 import { verifyViews } from '../projections/verify.ts';
 import { projectionsOf } from './contexts.ts';
-import { interrupted, operate } from './wiring/operate.ts';
+import { INTERRUPTED, interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
@@ -19,7 +19,7 @@ await main(async () => {
     const all = positionals.length === 0 && values.context === undefined;
     const projections = selectProjections(known, { names: positionals, context: values.context, all });
     const results = await verifyViews({ client, db, projections, signal });
-    if (!results) return 130;
+    if (!results) return INTERRUPTED;
     for (const { view, documents, position, differences } of results) {
       console.log(`${view}: ${documents} documents at ${position}, ${differences.length} differ`);
       for (const { id, live, fresh } of differences.slice(0, SHOWN))

@@ -26,7 +26,7 @@ test('in a terminal a bar tells events, events a second and the time left', () =
 
 test('elsewhere there is a line of JSON each second', () => {
   expect(shown(false).map((line) => JSON.parse(line))).toEqual([
-    { replay: 'parking.lots', events: 500, percent: 25, perSecond: 500, secondsLeft: 3 },
-    { replay: 'parking.lots', events: 2000, percent: 100, perSecond: 500, secondsLeft: 0 },
+    { task: 'parking.lots', events: 500, percent: 25, perSecond: 500, secondsLeft: 3 },
+    { task: 'parking.lots', events: 2000, percent: 100, perSecond: 500, secondsLeft: 0 },
   ]);
 });

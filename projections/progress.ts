@@ -9,7 +9,7 @@ const SHOW_EVERY_TERMINAL = 100;
 const SHOW_EVERY_LINES = 1000;
 
 /**
- * Shows the progress of a replay: in a terminal one line that is drawn again, otherwise a line of JSON every second.
+ * Shows the progress of a replay or transfer: in a terminal one line that is drawn again, otherwise a line of JSON every second.
  * Positions give the share that is done, and the rate so far gives the time left.
  */
 export const showProgress = (output: Output, label: string, now: () => number = () => machine.elapsed()) => {
@@ -19,7 +19,7 @@ export const showProgress = (output: Output, label: string, now: () => number = 
     const { events, share, perSecond, secondsLeft } = measure(progress, (now() - began) / 1000);
     if (!output.isTTY) {
       output.write(
-        `${JSON.stringify({ replay: label, events, percent: Math.floor(share * 100), perSecond, secondsLeft })}\n`,
+        `${JSON.stringify({ task: label, events, percent: Math.floor(share * 100), perSecond, secondsLeft })}\n`,
       );
       return;
     }

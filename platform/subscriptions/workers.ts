@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import { machine } from '../machine/machine.ts';
+import { machine, pause } from '../machine/machine.ts';
 import { LeaseUncertainError } from './consumer.ts';
 
 /** A process in a group. It is alive while its beat changes; its leases are valid for as long. */
@@ -39,6 +39,15 @@ export const observer = (leaseMs: number, now: () => number = monotonic) => {
       return last !== undefined && now() - last.since <= leaseMs;
     },
   };
+};
+
+/** Waits for up to a lease for a sign of life of any worker. @returns whether one is alive */
+export const isAnyAlive = async (db: Db): Promise<boolean> => {
+  const beats = async () => new Map((await workers(db).find().toArray()).map(({ _id, beat }) => [_id, beat]));
+  const before = await beats();
+  for (const until = monotonic() + LEASE_MS; before.size > 0 && monotonic() < until; await pause(LEASE_MS / 10))
+    for (const [worker, beat] of await beats()) if (before.get(worker) !== beat) return true;
+  return false;
 };
 
 /** This process as a worker. */

@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util';
 import type { Db } from 'mongodb';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
@@ -11,11 +12,15 @@ export type Operated = { settings: Settings; client: EventStoreClient; db: Db };
 /**
  * Runs an operator's command against the stores of the running Plaza, or on embedded ones that run only for the
  * command.
+ * @param options.mayCreate whether embedded stores may be created in an empty data folder
  * @throws SettingsError when the stores cannot be determined
  */
-export const operate = async <Result>(command: (stores: Operated) => Promise<Result>): Promise<Result> => {
+export const operate = async <Result>(
+  command: (stores: Operated) => Promise<Result>,
+  { mayCreate = false } = {},
+): Promise<Result> => {
   const settings = readSettings();
-  const { EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE } = locateStores(settings);
+  const { EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE } = locateStores(settings, process.env, mayCreate);
   const stores = await openStores({
     eventStoreUrl: EVENTSTORE_URL,
     mongoUrl: MONGODB_URL,
@@ -48,4 +53,15 @@ export const interrupted = (): AbortSignal => {
   const stopping = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stopping.abort());
   return stopping.signal;
+};
+
+/** The exit code of a command that was interrupted. */
+export const INTERRUPTED = 130;
+
+/** Returns the only argument of a command. Without it prints the usage and ends the process with code 2. */
+export const onlyArgument = (usage: string): string => {
+  const { positionals } = parseArgs({ allowPositionals: true });
+  if (positionals.length === 1) return positionals[0]!;
+  console.error(`plaza: ${usage}`);
+  process.exit(2);
 };

@@ -68,11 +68,13 @@ type Located = Pick<Settings, 'EVENTSTORE_URL' | 'MONGODB_URL' | 'MONGODB_DATABA
 /**
  * Returns the stores for an operator's command: those of the settings, else those of the Plaza that runs on the data
  * folder, else the embedded ones in the folder (empty URLs).
+ * @param mayCreate whether the embedded ones may be new
  * @throws SettingsError when they cannot be determined
  */
 export const locateStores = (
   settings: Settings,
   env: Readonly<Record<string, string | undefined>> = process.env,
+  mayCreate = false,
 ): Located => {
   const { PLAZA_DATA: folder, EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE } = settings;
   const given = { EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE };
@@ -84,7 +86,7 @@ export const locateStores = (
   if (!running) {
     const missing = STORES.filter((name) => settings[name] === '');
     if (missing.length < STORES.length) throw new SettingsError(`${missing[0]} must be set too`);
-    if (!embedded && !existsSync(join(folder, 'events.sqlite')))
+    if (!mayCreate && !embedded && !existsSync(join(folder, 'events.sqlite')))
       throw new SettingsError(
         `There is no Plaza's data in ${folder}: set PLAZA_DATA, or EVENTSTORE_URL and MONGODB_URL, as the running Plaza has them`,
       );

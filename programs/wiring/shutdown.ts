@@ -54,6 +54,8 @@ const EXPECTED = new Set([
   'PoisonedBuildError',
   'SelectionError',
   'WrongEventStoreError',
+  'StoreUnavailableError',
+  'TransferError',
 ]);
 
 const isExpected = (error: unknown): error is Error =>

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
-import { expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { ROOT } from './compose.ts';
 
 type Member = { name: string; group: string; state: string; eventsBehind: number; position: string; tail: string };
 type ControlCenter = { projections: Member[]; contexts: Record<string, unknown>; events: unknown[] };
@@ -37,14 +41,46 @@ const settled = async ({ url }: Program, events: number): Promise<ControlCenter>
   return last.body;
 };
 
-test('MongoDB needs no backup: from an empty one the views are rebuilt, and policies repeat no effect', async () => {
-  const data = temporaryData();
-  const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', LOG_LEVEL: 'error' };
-  let plaza = await startProgram('all-in-one', env);
-  onTestFinished(async () => {
-    await plaza.end();
-    data.remove();
+const data = temporaryData();
+const restored = temporaryData();
+const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', LOG_LEVEL: 'error' };
+let plaza: Program;
+let before: ControlCenter;
+
+const coupons = (program: Program) =>
+  call<{ items: { status: string }[] }>(program.url, 'GET', '/parking/coupons?customerId=C1');
+const statuses = ({ body }: Awaited<ReturnType<typeof coupons>>) => body.items?.map(({ status }) => status).sort();
+
+/** Waits until a program that starts without views answers as before, without new events. */
+const answersAsBefore = async (program: Program) => {
+  await eventually(
+    () => call(program.url, 'GET', '/parking/lots/1'),
+    ({ status }) => status === 200,
+    60_000,
+  );
+  const after = await settled(program, 7);
+  expect(after.events.map(withoutPosition)).toEqual(before.events.map(withoutPosition));
+  expect(after.contexts).toEqual(before.contexts);
+  expect(statuses(await coupons(program))).toEqual(['issued', 'revoked']);
+  return after;
+};
+
+/** Positions belong to an event store. */
+const withoutPosition = (event: unknown) => ({ ...(event as object), position: undefined });
+
+/** Runs an operator's command. @returns its exit code and output */
+const run = async (name: string, folder: string, ...args: string[]) => {
+  const child = spawn(process.execPath, ['programs/run.js', name, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, PLAZA_DATA: folder },
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const [code, output, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { code: code[0] as number, output: output + errors };
+};
+
+beforeAll(async () => {
+  plaza = await startProgram('all-in-one', env);
   const { url } = plaza;
   const lot = { lotId: '1', name: 'Jeongja', spots: 5 };
   await call(url, 'POST', '/parking/lots', lot);
@@ -53,29 +89,46 @@ test('MongoDB needs no backup: from an empty one the views are rebuilt, and poli
     expect((await call(url, 'POST', '/parking/lots/1/reservations', reservation)).status).toBe(201);
   }
   await call(url, 'DELETE', '/parking/lots/1/reservations/r1');
-  const coupons = (program: Program) =>
-    call<{ items: { status: string }[] }>(program.url, 'GET', '/parking/coupons?customerId=C1');
-  const statuses = ({ body }: Awaited<ReturnType<typeof coupons>>) => body.items?.map(({ status }) => status).sort();
   await eventually(
     () => coupons(plaza),
     (answer) => String(statuses(answer)) === 'issued,revoked',
   );
-  const before = await settled(plaza, 7);
+  before = await settled(plaza, 7);
   expect(before.events).toHaveLength(7);
-  await plaza.end();
+}, 90_000);
 
+afterAll(async () => {
+  await plaza.end();
+  data.remove();
+  restored.remove();
+});
+
+test('MongoDB needs no backup: from an empty one the views are rebuilt, and policies repeat no effect', async () => {
+  await plaza.end();
   const views = (await readdir(data.folder)).filter((file) => file.startsWith('views'));
   expect(views).not.toEqual([]);
   for (const file of views) await rm(join(data.folder, file));
-
   plaza = await startProgram('all-in-one', env);
-  await eventually(
-    () => call(plaza.url, 'GET', '/parking/lots/1'),
-    ({ status }) => status === 200,
-    20_000,
-  );
-  const after = await settled(plaza, 7);
-  expect(after.events).toEqual(before.events);
-  expect(after.contexts).toEqual(before.contexts);
-  expect(statuses(await coupons(plaza))).toEqual(['issued', 'revoked']);
-}, 90_000);
+  expect((await answersAsBefore(plaza)).events).toEqual(before.events);
+}, 120_000);
+
+test('an export of a running Plaza, imported into an empty one, restores its events and views', async () => {
+  const folder = join(restored.folder, 'export');
+  expect(await run('export', data.folder, folder)).toEqual({
+    code: 0,
+    output: expect.stringContaining('7 events and'),
+  });
+  expect(await run('import', data.folder, folder)).toEqual({
+    code: 1,
+    output: expect.stringContaining('stop all of its processes before an import'),
+  });
+  const fresh = join(restored.folder, 'data');
+  expect(await run('import', fresh, folder)).toEqual({
+    code: 0,
+    output: expect.stringContaining('7 events are imported'),
+  });
+  await plaza.end();
+  plaza = await startProgram('all-in-one', { ...env, PLAZA_DATA: fresh });
+  await answersAsBefore(plaza);
+  expect((await run('verify', fresh, '--context', 'parking')).code).toBe(0);
+}, 180_000);

@@ -1,0 +1,163 @@
+import { createHash, type Hash } from 'node:crypto';
+import { createWriteStream, existsSync, mkdirSync, renameSync, truncateSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Db, Document } from 'mongodb';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
+import { pullBatches } from '../../platform/event-store/subscription.ts';
+import { readTail } from '../../platform/event-store/tail.ts';
+import { comparePositions, type Position, START } from '../../platform/event-store/types.ts';
+import { BYTE_ORDER_MARK, csvRow } from '../../platform/http/csv.ts';
+import type { BuildProgress } from '../../projections/kernel/build.ts';
+import type { ContextSchema, ViewQuery } from '../../schemas/kernel/context.ts';
+import { type ExportedEvent, fromLine, toLine } from './cloud-event.ts';
+import { wholeLines } from './lines.ts';
+import { EVENTS, isFinished, type Manifest, TransferError, UNFINISHED, writeManifest } from './manifest.ts';
+
+export type ExportOptions = {
+  client: EventStoreClient;
+  db: Db;
+  contexts: readonly ContextSchema[];
+  folder: string;
+  /** Interrupts the export; a later one continues it. */
+  signal: AbortSignal;
+  onProgress?: (progress: BuildProgress) => void;
+};
+
+const BATCH = 1_000;
+const FILL_WITHIN = 20;
+
+/** The part of an export that an earlier run has written. */
+type Written = { bytes: number; events: number; last: ExportedEvent | undefined; hash: Hash };
+
+/** Reads the whole lines of an unfinished export. */
+const readWritten = async (file: string): Promise<Written> => {
+  const written: Written = { bytes: 0, events: 0, last: undefined, hash: createHash('sha256') };
+  if (!existsSync(file)) return written;
+  let last: Buffer | undefined;
+  for await (const line of wholeLines(file)) {
+    written.hash.update(line);
+    written.bytes += line.length;
+    written.events += 1;
+    last = line;
+  }
+  written.last = last && fromLine(last.toString());
+  return written;
+};
+
+/** @throws TransferError when the unfinished export belongs to another event store */
+const assertSameStore = async (client: EventStoreClient, file: string, { last }: Written): Promise<void> => {
+  if (!last) return;
+  for await (const event of streams(client).read(last.stream, last.revision, 1))
+    if (event.id === last.written.id && comparePositions(event.position, last.position) === 0) return;
+  throw new TransferError(
+    `${file} is an unfinished export of another event store: remove it, or choose another folder`,
+  );
+};
+
+/** Appends the events after `from`, up to `tail`, to the file. @returns false when the signal came first */
+const writeEvents = async (
+  { client, signal, onProgress }: ExportOptions,
+  file: FileHandle,
+  written: Written,
+  tail: Position,
+): Promise<boolean> => {
+  const from = written.last?.position ?? START;
+  if (comparePositions(from, tail) >= 0) return true;
+  const readStoreTail = () => readTail(client);
+  const batches = pullBatches({
+    client,
+    from,
+    maxBatch: BATCH,
+    fillWithin: FILL_WITHIN,
+    signal,
+    readTail: readStoreTail,
+  });
+  for await (const { events, checkpoint, live } of batches) {
+    const lines = events.filter(({ position }) => comparePositions(position, tail) <= 0).map(toLine);
+    const text = lines.join('');
+    await file.appendFile(text);
+    written.hash.update(text);
+    written.events += lines.length;
+    onProgress?.({ events: written.events, position: checkpoint, from, tail });
+    if (live || comparePositions(checkpoint, tail) >= 0) return true;
+  }
+  return false;
+};
+
+/** Formats a value of a document as a CSV cell: objects and lists as JSON. */
+const cellOf = (value: unknown): string | number | null => {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'string' || typeof value === 'number') return value;
+  return JSON.stringify(value);
+};
+
+/** Returns one query for each view that a query publishes. */
+const publishedViews = (contexts: readonly ContextSchema[]): ReadonlyMap<string, ViewQuery> =>
+  new Map(contexts.flatMap(({ queries }) => Object.values(queries).map((query) => [query.view, query] as const)));
+
+/** Writes a view as a CSV file, a row for each document. @returns the number of documents */
+const writeView = async (db: Db, view: string, query: ViewQuery, folder: string): Promise<number> => {
+  const { item, current = {}, position, present = (stored: object) => stored } = query;
+  const columns = Object.keys(item.properties).filter((name) => !current[name] && name !== position?.field);
+  let documents = 0;
+  const rows = async function* () {
+    yield BYTE_ORDER_MARK + csvRow(columns);
+    for await (const stored of db.collection<Document & { _id: string }>(view).find().sort({ _id: 1 })) {
+      const document = present(stored) as Document;
+      yield csvRow(columns.map((column) => cellOf(document[column])));
+      documents += 1;
+    }
+  };
+  const file = join(folder, `${view}.csv`);
+  await pipeline(Readable.from(rows()), createWriteStream(`${file}.part`, { mode: 0o600 }));
+  renameSync(`${file}.part`, file);
+  return documents;
+};
+
+/**
+ * Writes every event up to now into a folder, one CloudEvent a line, and every view that a query publishes as a CSV
+ * file. Plaza may work meanwhile: later events are left out, and views may contain some of them. An export that was
+ * interrupted or killed is continued by the next one into the same folder.
+ * @returns the manifest of the finished export; null when the signal came first
+ * @throws TransferError when the folder has a finished export, or an unfinished one of another event store
+ */
+export const exportAll = async (options: ExportOptions): Promise<Manifest | null> => {
+  const { client, db, contexts, folder, signal } = options;
+  if (isFinished(folder)) throw new TransferError(`${folder} already contains an export`);
+  const views = join(folder, 'views');
+  mkdirSync(views, { recursive: true, mode: 0o700 });
+
+  const whole = join(folder, EVENTS);
+  const part = join(folder, UNFINISHED);
+  // Killed after the events were whole: they are continued up to now.
+  if (existsSync(whole)) renameSync(whole, part);
+  const written = await readWritten(part);
+  await assertSameStore(client, part, written);
+  if (existsSync(part)) truncateSync(part, written.bytes);
+  const file = await open(part, 'a', 0o600);
+  try {
+    if (!(await writeEvents(options, file, written, await readTail(client)))) return null;
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  renameSync(part, whole);
+
+  const manifest: Manifest = {
+    format: 'plaza-export-1',
+    exportedAt: new Date().toISOString(),
+    events: written.events,
+    sha256: written.hash.digest('hex'),
+    views: [],
+  };
+  for (const [name, query] of publishedViews(contexts)) {
+    if (signal.aborted) return null;
+    manifest.views.push({ name, documents: await writeView(db, name, query, views) });
+  }
+  writeManifest(folder, manifest);
+  return manifest;
+};

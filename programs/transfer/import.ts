@@ -1,0 +1,170 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { appendsWritten } from '../../platform/event-store/streams.ts';
+import { pullBatches } from '../../platform/event-store/subscription.ts';
+import { readTail } from '../../platform/event-store/tail.ts';
+import { comparePositions, type Revision, START, StoreUnavailableError } from '../../platform/event-store/types.ts';
+import type { BuildProgress } from '../../projections/kernel/build.ts';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { type ExportedEvent, fromLine } from './cloud-event.ts';
+import { wholeLines } from './lines.ts';
+import { EVENTS, type Manifest, readManifest, TransferError } from './manifest.ts';
+
+export type ImportOptions = {
+  client: EventStoreClient;
+  contexts: readonly ContextSchema[];
+  folder: string;
+  /** Interrupts the import; a later one continues it. */
+  signal: AbortSignal;
+  onProgress?: (progress: BuildProgress) => void;
+};
+
+const BATCH = 1_000;
+/** Bounds one append: EventStoreDB takes at most 1 MiB. */
+const APPEND = { events: 200, bytes: 256 * 1024 };
+const ATTEMPTS = 5;
+
+type Numbered = ExportedEvent & { line: number };
+
+/** Reads the events of an export. @throws TransferError for a line that is not an event */
+async function* eventsIn(folder: string): AsyncGenerator<Numbered> {
+  const file = join(folder, EVENTS);
+  let line = 0;
+  for await (const text of wholeLines(file)) {
+    line += 1;
+    try {
+      yield { ...fromLine(text.toString()), line };
+    } catch (error) {
+      throw new TransferError(`${file}, line ${line}: ${(error as Error).message}`);
+    }
+  }
+}
+
+/** Returns a check of an event's type and version. */
+const versionCheck = (contexts: readonly ContextSchema[]) => {
+  const known = new Map(
+    contexts.flatMap(({ events }) => Object.entries(events).map(([type, { version }]) => [type, version] as const)),
+  );
+  return ({ written: { type, metadata } }: ExportedEvent): string | undefined => {
+    const version = known.get(type);
+    if (version === undefined) return `${type} is not an event of this Plaza`;
+    const { schemaVersion = 1 } = JSON.parse(metadata) as { schemaVersion?: number };
+    return schemaVersion > version
+      ? `${type} has version ${schemaVersion}, this Plaza knows ${version}: import it into a newer Plaza`
+      : undefined;
+  };
+};
+
+/**
+ * Checks the whole export before anything is written.
+ * @throws TransferError when it is truncated or was changed, when an event is of an unknown type or version, or when a
+ *   stream has a gap
+ */
+const assertWhole = async (folder: string, manifest: Manifest, contexts: readonly ContextSchema[]): Promise<void> => {
+  const file = join(folder, EVENTS);
+  const hash = createHash('sha256');
+  let events = 0;
+  for await (const line of wholeLines(file)) {
+    hash.update(line);
+    events += 1;
+  }
+  if (events !== manifest.events)
+    throw new TransferError(`${file} has ${events} whole lines, but ${manifest.events} events were exported`);
+  if (hash.digest('hex') !== manifest.sha256)
+    throw new TransferError(`${file} was changed after the export: its SHA-256 differs`);
+
+  const errorOf = versionCheck(contexts);
+  const next = new Map<string, bigint>();
+  for await (const event of eventsIn(folder)) {
+    const wrong = errorOf(event);
+    if (wrong) throw new TransferError(`${file}, line ${event.line}: ${wrong}`);
+    const expected = next.get(event.stream) ?? 0n;
+    if (event.revision !== expected)
+      throw new TransferError(
+        `${file}, line ${event.line}: ${event.stream} continues at revision ${event.revision}, not ${expected}`,
+      );
+    next.set(event.stream, expected + 1n);
+  }
+};
+
+/**
+ * Compares the event store with the beginning of an export, which an interrupted import has written.
+ * @param expected the events of the export, of which it takes as many as the event store has
+ * @throws TransferError when the event store has other events
+ */
+const skipImported = async ({ client, signal }: ImportOptions, expected: AsyncGenerator<Numbered>): Promise<number> => {
+  let skipped = 0;
+  const tail = await readTail(client);
+  if (comparePositions(tail, START) === 0) return skipped;
+  for await (const { events, checkpoint, live } of pullBatches({ client, from: START, maxBatch: BATCH, signal })) {
+    for (const { id, stream, revision } of events) {
+      const { value: event } = await expected.next();
+      if (event?.written.id !== id || event.stream !== stream || event.revision !== revision)
+        throw new TransferError('The event store is not empty, and does not contain the beginning of this export');
+      skipped += 1;
+    }
+    if (live || comparePositions(checkpoint, tail) >= 0) break;
+  }
+  return skipped;
+};
+
+/** Groups consecutive events of one stream into appends of bounded size. */
+async function* appendsOf(events: AsyncGenerator<Numbered>): AsyncGenerator<[Numbered, ...Numbered[]]> {
+  let group: Numbered[] = [];
+  let bytes = 0;
+  for await (const event of events) {
+    const size = Buffer.byteLength(event.written.data) + Buffer.byteLength(event.written.metadata);
+    const fits = group.length < APPEND.events && bytes + size <= APPEND.bytes;
+    if (group.length > 0 && !(fits && group[0]!.stream === event.stream)) {
+      yield group as [Numbered, ...Numbered[]];
+      group = [];
+      bytes = 0;
+    }
+    group.push(event);
+    bytes += size;
+  }
+  if (group.length > 0) yield group as [Numbered, ...Numbered[]];
+}
+
+/**
+ * Appends the events of an export, in their order, to an empty event store. An import that was interrupted or killed is
+ * continued by the next one. No process of Plaza may work on the event store meanwhile: it would append events of its
+ * own between them.
+ * @returns the number of events in the event store; null when the signal came first
+ * @throws TransferError when the export is truncated, changed or foreign, or the event store has other events; nothing
+ *   is written then
+ * @throws StoreUnavailableError
+ */
+export const importAll = async (options: ImportOptions): Promise<number | null> => {
+  const { client, contexts, folder, signal, onProgress } = options;
+  const manifest = readManifest(folder);
+  await assertWhole(folder, manifest, contexts);
+  const events = eventsIn(folder);
+  let done = await skipImported(options, events);
+  const append = appendsWritten(client);
+
+  const appendPatiently = async (group: [Numbered, ...Numbered[]], attempt = 1): Promise<void> => {
+    const [{ stream, revision, line }] = group;
+    const expected = revision === 0n ? 'no-stream' : ((revision - 1n) as Revision);
+    const written = group.map((event) => event.written);
+    try {
+      const result = await append(stream, written, expected);
+      if (result.ok) return;
+      throw new TransferError(`line ${line}: ${stream} was changed by another program meanwhile (${result.reason})`);
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError) || attempt === ATTEMPTS) throw error;
+      await appendPatiently(group, attempt + 1);
+    }
+  };
+
+  const count = (events: number) => ({ commit: BigInt(events), prepare: 0n });
+  const from = count(done);
+  for await (const group of appendsOf(events)) {
+    if (signal.aborted) return null;
+    await appendPatiently(group);
+    done += group.length;
+    onProgress?.({ events: done, position: count(done), from, tail: count(manifest.events) });
+  }
+  return done;
+};

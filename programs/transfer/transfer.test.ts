@@ -1,0 +1,243 @@
+import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { streams } from '../../platform/event-store/streams.ts';
+import { pullBatches } from '../../platform/event-store/subscription.ts';
+import { newEvent } from '../../platform/event-store/testing.ts';
+import { START } from '../../platform/event-store/types.ts';
+import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
+import { contextSchemas } from '../contexts.ts';
+import { exportAll } from './export.ts';
+import { importAll } from './import.ts';
+import { EVENTS, type Manifest, UNFINISHED } from './manifest.ts';
+
+let source: TestStores;
+let target: TestStores;
+let folder: string;
+
+beforeAll(async () => {
+  [source, target] = await Promise.all([startTestStores(), startTestStores()]);
+});
+afterAll(() => Promise.all([source.stop(), target.stop()]));
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'plaza-export-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Replaces the target by an empty one. */
+const emptyTarget = async () => {
+  await target.stop();
+  target = await startTestStores();
+};
+
+const LOTS = 30;
+const TURNS = 3;
+const RESERVATIONS = 17;
+
+/** Appends reservations in several lots, in turns, one of them with every kind of character. */
+const appendHistory = async () => {
+  const { append, put, keepLast } = streams(source.client);
+  for (let lot = 0; lot < LOTS; lot++)
+    await source.append(`parking-lot-${lot}`, {
+      type: 'LotRegistered',
+      data: { lotId: `${lot}`, name: '판교 "A"\n=1+1 \u2028 😀', spots: 100 },
+      schemaVersion: 1,
+    });
+  for (let turn = 0; turn < TURNS; turn++)
+    for (let lot = 0; lot < LOTS; lot++) {
+      const reserved = Array.from({ length: RESERVATIONS }, (_, number) => ({
+        type: 'ParkingReserved',
+        data: { lotId: `${lot}`, reservationId: `r${turn}-${number}`, customerId: 'C1', carNumber: '1', amount: 1.5 },
+        schemaVersion: 1,
+      }));
+      await source.append(`parking-lot-${lot}`, ...reserved);
+    }
+  await put('snapshot-parking-lot-1', { type: 'Snapshot', data: Buffer.from('{'), metadata: {} });
+  await keepLast('snapshot-parking-lot-1', 1);
+  await append('parking-lot-meta', [newEvent({ type: 'LotRegistered', data: {} })], 'no-stream');
+};
+
+const EVENTS_IN_ALL = LOTS * (TURNS * RESERVATIONS + 1) + 1;
+
+beforeAll(appendHistory, 120_000);
+
+type Options = { signal?: AbortSignal; onProgress?: () => void };
+
+const exporting = (options: Options = {}, stores = source) =>
+  exportAll({
+    client: stores.client,
+    db: stores.newDb(),
+    contexts: contextSchemas,
+    folder,
+    signal: new AbortController().signal,
+    ...options,
+  });
+
+const importing = (options: Options = {}) =>
+  importAll({
+    client: target.client,
+    contexts: contextSchemas,
+    folder,
+    signal: new AbortController().signal,
+    ...options,
+  });
+
+/** Reads every event of Plaza's streams, in order, without positions, which belong to a store. */
+const allOf = async ({ client }: TestStores) => {
+  const found = [];
+  for await (const { events, live } of pullBatches({
+    client,
+    from: START,
+    maxBatch: 1000,
+    signal: new AbortController().signal,
+  })) {
+    for (const { position: _, ...event } of events) found.push(event);
+    if (live) return found;
+  }
+  throw new Error('the subscription ended');
+};
+
+const linesOf = (file = join(folder, EVENTS)) => readFileSync(file, 'utf8').split('\n').slice(0, -1);
+
+/** Aborts at the first sign of progress. */
+const interruption = (): Options => {
+  const stopping = new AbortController();
+  return { signal: stopping.signal, onProgress: () => stopping.abort() };
+};
+
+describe('an export', () => {
+  test('has each event of Plaza once, in order, as a CloudEvent', async () => {
+    const manifest = await exporting();
+    expect(manifest?.events).toBe(EVENTS_IN_ALL);
+    const events = linesOf().map((line) => JSON.parse(line));
+    expect(events).toHaveLength(EVENTS_IN_ALL);
+    expect(events.map(({ id }) => id)).toEqual((await allOf(source)).map(({ id }) => id));
+    expect(events[0]).toMatchObject({
+      specversion: '1.0',
+      source: '/plaza',
+      type: 'LotRegistered',
+      subject: 'parking-lot-0',
+      datacontenttype: 'application/json',
+      data: { name: '판교 "A"\n=1+1 \u2028 😀' },
+      revision: '0',
+    });
+    expect(JSON.parse(events[0].metadata).schemaVersion).toBe(1);
+  });
+
+  test('has a CSV file for each view that a query publishes, without formulas', async () => {
+    const db = source.newDb();
+    await db
+      .collection<{ _id: string }>('parking.lots')
+      .insertMany(['1', '2'].map((lotId) => ({ _id: lotId, lotId, name: '=1+1, "판교"', spots: 3 })));
+    const options = {
+      client: source.client,
+      db,
+      contexts: contextSchemas,
+      folder,
+      signal: new AbortController().signal,
+    };
+    const manifest = await exportAll(options);
+    expect(manifest?.views).toContainEqual({ name: 'parking.lots', documents: 2 });
+    expect(manifest?.views.map(({ name }) => name)).toContain('cinema.showings');
+    const [header, first, second, end] = readFileSync(join(folder, 'views/parking.lots.csv'), 'utf8').split('\r\n');
+    expect(header).toMatch(/^\ufefflotId,name,status,spots,/);
+    expect(first).toMatch(/^1,"'=1\+1, ""판교""",,3,/);
+    expect([second?.slice(0, 2), end]).toEqual(['2,', '']);
+  });
+
+  test('that was interrupted, or killed in the middle of a line, is continued', async () => {
+    expect(await exporting(interruption())).toBeNull();
+    const part = join(folder, UNFINISHED);
+    const written = readFileSync(part);
+    expect(linesOf(part).length).toBeGreaterThan(0);
+    truncateSync(part, written.length - 7);
+    await exporting();
+    const continued = readFileSync(join(folder, EVENTS));
+    rmSync(folder, { recursive: true });
+    await exporting();
+    expect(continued.equals(readFileSync(join(folder, EVENTS)))).toBe(true);
+  });
+
+  test('is not written over another one, nor continued from another event store', async () => {
+    await exporting();
+    await expect(exporting()).rejects.toThrow(/already contains an export/);
+    rmSync(join(folder, 'plaza-export.json'));
+    await expect(exporting({}, target)).rejects.toThrow(/of another event store/);
+  });
+});
+
+describe('an import', () => {
+  /** Rewrites the export with a manifest that fits. */
+  const rewrite = async (change: (lines: string[]) => string[]) => {
+    const file = join(folder, EVENTS);
+    const lines = change(linesOf());
+    const text = lines.map((line) => `${line}\n`).join('');
+    writeFileSync(file, text);
+    const { hash } = await import('node:crypto');
+    const manifest = JSON.parse(readFileSync(join(folder, 'plaza-export.json'), 'utf8')) as Manifest;
+    const changed = { ...manifest, events: lines.length, sha256: hash('sha256', text) };
+    writeFileSync(join(folder, 'plaza-export.json'), JSON.stringify(changed));
+  };
+  const changeLine = (at: number, from: RegExp, to: string) =>
+    rewrite((lines) => lines.map((line, index) => (index === at ? line.replace(from, to) : line)));
+
+  test.each<[string, () => unknown, RegExp]>([
+    ['no manifest', () => rmSync(join(folder, 'plaza-export.json')), /not a finished export/],
+    ['a manifest of something else', () => writeFileSync(join(folder, 'plaza-export.json'), '{}'), /not a manifest/],
+    ['a manifest that is not JSON', () => writeFileSync(join(folder, 'plaza-export.json'), '{'), /cannot be read/],
+    ['fewer events', () => truncateSync(join(folder, EVENTS), 20_000), /whole lines, but 1561 events were exported/],
+    [
+      'other bytes',
+      () => writeFileSync(join(folder, EVENTS), readFileSync(join(folder, EVENTS), 'utf8').replace('C1', 'C2')),
+      /was changed/,
+    ],
+    [
+      'a line of something else',
+      () => rewrite(([, ...lines]) => ['{"a":1}', ...lines]),
+      /line 1: not an event of an export/,
+    ],
+    ['a line that is not JSON', () => changeLine(3, /^\{/, ''), /line 4: /],
+    [
+      'an event that Plaza does not know',
+      () => changeLine(1, /LotRegistered/, 'LotSold'),
+      /line 2: LotSold is not an event/,
+    ],
+    [
+      'an event of a newer version',
+      () => changeLine(2, /schemaVersion\\":1/, 'schemaVersion\\":99'),
+      /line 3: LotRegistered has version 99/,
+    ],
+    ['a gap in a stream', () => rewrite((lines) => lines.slice(1)), /parking-lot-0 continues at revision 1, not 0/],
+  ])('of an export with %s is refused, and nothing is written', async (_, damage, reason) => {
+    await exporting();
+    expect(existsSync(join(folder, EVENTS))).toBe(true);
+    await damage();
+    await expect(importing()).rejects.toThrow(reason);
+    expect(await allOf(target)).toEqual([]);
+  });
+
+  test('restores the same streams, in the same order', async () => {
+    await exporting();
+    expect(await importing()).toBe(EVENTS_IN_ALL);
+    expect(await allOf(target)).toEqual(await allOf(source));
+  }, 60_000);
+
+  test('that was interrupted is continued, and repeating a finished one changes nothing', async () => {
+    await emptyTarget();
+    await exporting();
+    expect(await importing(interruption())).toBeNull();
+    expect((await allOf(target)).length).toBeGreaterThan(0);
+    expect(await importing()).toBe(EVENTS_IN_ALL);
+    expect(await importing()).toBe(EVENTS_IN_ALL);
+    expect(await allOf(target)).toEqual(await allOf(source));
+  }, 60_000);
+
+  test('is refused by an event store with other events', async () => {
+    await emptyTarget();
+    await exporting();
+    await target.append('parking-lot-other', { type: 'LotRegistered', data: {} });
+    await expect(importing()).rejects.toThrow(/not empty/);
+    expect(await allOf(target)).toHaveLength(1);
+  });
+});
