@@ -5,8 +5,10 @@
  * When start.ts starts it, it also sends `{ ready }` or `{ failed }` once over the IPC channel, and stops when the
  * channel closes because its parent has ended.
  */
+import { randomUUID } from 'node:crypto';
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { startBackupServer } from './backup-server.ts';
 import { isStoresError, storesError } from './errors.ts';
 import { startEventStoreServer } from './event-store/server.ts';
 import { lockDataFolder } from './lock.ts';
@@ -18,6 +20,16 @@ const HOST = '127.0.0.1';
 export type StoresMessage =
   | { ready: { eventStoreUrl: string; mongoUrl: string; pid: number } }
   | { failed: { code: string; message: string } };
+
+/** The content of `stores.json`, by which other programs on the same folder find the stores. */
+export type Announcement = {
+  eventStoreUrl: string;
+  mongoUrl: string;
+  pid: number;
+  backupUrl: string;
+  /** What a request to the backup server must carry: who reads the folder may copy it. */
+  backupToken: string;
+};
 
 const say = (line: string) => console.log(line);
 const sendToParent = process.send?.bind(process);
@@ -47,7 +59,16 @@ const run = async (): Promise<void> => {
       },
     });
     closers.push(() => mongo.close());
-    announce(folder, { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid });
+    const backupToken = randomUUID();
+    const backups = await startBackupServer([mongo, eventStore], backupToken);
+    closers.push(() => backups.close());
+    announce(folder, {
+      eventStoreUrl: eventStore.url,
+      mongoUrl: mongo.url,
+      pid: process.pid,
+      backupUrl: backups.url,
+      backupToken,
+    });
     tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
     say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
   } catch (error) {
@@ -60,16 +81,13 @@ const run = async (): Promise<void> => {
   }
 };
 
-/**
- * Writes the file by which other programs on the same folder find the stores. A stale file names a process that has
- * ended.
- */
-const announce = (folder: string, urls: { eventStoreUrl: string; mongoUrl: string; pid: number }): void => {
+/** Writes `stores.json`. A stale file names a process that has ended. */
+const announce = (folder: string, content: Announcement): void => {
   const file = join(folder, 'stores.json');
   closers.push(() => rmSync(file, { force: true }));
   let isFull = statfsSync(folder).bavail === 0;
   try {
-    writeFileSync(file, JSON.stringify(urls));
+    writeFileSync(file, JSON.stringify(content));
   } catch (error) {
     if (!isDiskFull(error)) throw error;
     isFull = true;

@@ -71,6 +71,21 @@ const emptyLog = (db: DatabaseSync): boolean => {
 };
 
 /**
+ * Moves the write-ahead log into the file, which then contains everything that is committed and does not change until
+ * it is released. To be called outside a transaction.
+ * @throws StoresError `stores-failed` on a full disk
+ */
+export const holdFile = (db: DatabaseSync): void => {
+  if (!emptyLog(db)) throw storesError('stores-failed', 'The disk is full.');
+  db.exec('PRAGMA wal_autocheckpoint = 0');
+};
+
+/** Lets the write-ahead log move into the file again. */
+export const releaseFile = (db: DatabaseSync): void => {
+  if (db.isOpen) db.exec(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+};
+
+/**
  * Returns whether a statement failed because the disk, or the file's page limit, is full. The transaction is rolled
  * back by then.
  */

@@ -1,6 +1,7 @@
 /** The EventStoreDB gRPC protocol (streams, server features, gossip of a single node) over one SQLite file. */
 import { randomUUID } from 'node:crypto';
 import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js';
+import type { Holdable } from '../backup-server.ts';
 import { storesError } from '../errors.ts';
 import { append, batchAppend, softDelete, tombstone } from './appends.ts';
 import { decodeBatchRequest } from './batch-requests.ts';
@@ -35,7 +36,7 @@ export type EventStoreServer = {
   url: string;
   port: number;
   close(): Promise<void>;
-};
+} & Holdable;
 
 /**
  * Serves `file` (created when missing) on `host` (loopback) and `port` (0: any free one).
@@ -89,6 +90,11 @@ export const startEventStoreServer = async (options: {
   return {
     url: `esdb://${host}:${port}?tls=false`,
     port,
+    file,
+    async hold() {
+      storage.hold();
+    },
+    release: storage.release,
     async close() {
       commits.flush();
       calls.endAll(grpcError(status.UNAVAILABLE, 'The event store is stopping.'));

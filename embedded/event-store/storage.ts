@@ -3,6 +3,7 @@
  * metadata, soft deletes and tombstones. Everything here is synchronous; writes happen inside `transaction`.
  */
 import { storesError } from '../errors.ts';
+import { holdFile, releaseFile } from '../sqlite-file.ts';
 import { createEventLog, type EventLog, NOTHING, newId, recall, restore, write, writeMetadata } from './event-log.ts';
 import { checkAppend, isAbsent } from './expected-revision.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
@@ -56,6 +57,8 @@ const storageOver = (logFile: LogFile, file: string, now: () => number) => {
     tombstone: (streamName: string, expected: ExpectedRevision) => tombstone(log, streamName, expected),
     /** The position of the last event, 0 without events. */
     end: () => log.end,
+    hold: () => holdFile(db),
+    release: () => releaseFile(db),
     close(): void {
       tail.close();
       db.close();

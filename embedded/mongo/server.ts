@@ -23,6 +23,8 @@ export type MongoServer = {
   /** `mongodb://127.0.0.1:PORT/plaza` */
   url: string;
   port: number;
+  hold(): void;
+  release(): void;
   /** Closes every connection, then the file. */
   close(): Promise<void>;
 };
@@ -60,6 +62,8 @@ export const startMongoServer = async (options: MongoServerOptions): Promise<Mon
   return {
     url: `mongodb://${host.includes(':') ? `[${host}]` : host}:${bound}/plaza`,
     port: bound,
+    hold: storage.hold,
+    release: storage.release,
     async close() {
       const closed = once(server, 'close');
       server.close();

@@ -1,3 +1,4 @@
+import { holdFile, releaseFile } from '../sqlite-file.ts';
 import { createCatalog } from './catalog.ts';
 import { openDatabase } from './database.ts';
 import { createDocuments } from './documents.ts';
@@ -38,5 +39,11 @@ export const openStorage = (file: string, maxBytes?: number) => {
     database.db.close();
   };
 
-  return { ...transactions, ...catalog, ...documents, ...indexBuild, ...createScans(database), close };
+  const hold = (): void => {
+    transactions.commit();
+    holdFile(database.db);
+  };
+  const release = (): void => releaseFile(database.db);
+
+  return { ...transactions, ...catalog, ...documents, ...indexBuild, ...createScans(database), hold, release, close };
 };

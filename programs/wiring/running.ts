@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Announcement } from '../../embedded/main.ts';
 import { withoutPassword } from './reachable.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
@@ -63,6 +64,10 @@ const readAlive = <Content extends { pid: number }>(file: string): Content | und
 /** Returns the Plaza that runs on a data folder, undefined if none does. */
 export const runningOn = (folder: string): Running | undefined => readAlive<Running>(fileIn(folder));
 
+/** Returns the embedded stores that run on a data folder, undefined if none do. */
+export const storesOn = (folder: string): Announcement | undefined =>
+  readAlive<Announcement>(join(folder, 'stores.json'));
+
 type Located = Pick<Settings, 'EVENTSTORE_URL' | 'MONGODB_URL' | 'MONGODB_DATABASE'>;
 
 /**
@@ -80,7 +85,7 @@ export const locateStores = (
   const given = { EVENTSTORE_URL, MONGODB_URL, MONGODB_DATABASE };
   if (EVENTSTORE_URL !== '' && MONGODB_URL !== '') return given;
 
-  const embedded = readAlive<{ pid: number; eventStoreUrl: string; mongoUrl: string }>(join(folder, 'stores.json'));
+  const embedded = storesOn(folder);
   const embeddedUrls = { EVENTSTORE_URL: embedded?.eventStoreUrl ?? '', MONGODB_URL: embedded?.mongoUrl ?? '' };
   const running = runningOn(folder);
   if (!running) {
