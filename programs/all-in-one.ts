@@ -13,6 +13,7 @@ import { projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
+import { demoClock, livingDemo } from './wiring/living-demo.ts';
 import { withPublicQueries } from './wiring/public-queries.ts';
 import { withoutPassword } from './wiring/reachable.ts';
 import { runProgram } from './wiring/run-program.ts';
@@ -57,20 +58,40 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   await services.standIn(dataFolder);
   const known = await projectionsOf(names, settings.TIME_ZONE);
 
-  const writeSide = openWriteSide(program, { client, contexts, services, identify });
-  const policies = startPolicies({
-    client,
-    db,
-    policies: contexts.flatMap(({ policies: own }) => own),
-    timers: contexts.flatMap(({ timers = [] }) => timers),
-    processes: services.processes(streams(client)),
-    handler: writeSide.handler,
-    log: info,
-    telemetry,
-  });
+  const clock = demoClock();
+  const writeSide = openWriteSide(program, { client, contexts, services, identify, now: clock.now });
+  const runPolicies = () =>
+    startPolicies({
+      client,
+      db,
+      policies: contexts.flatMap(({ policies: own }) => own),
+      timers: contexts.flatMap(({ timers = [] }) => timers),
+      processes: services.processes(streams(client)),
+      handler: writeSide.handler,
+      log: info,
+      telemetry,
+    });
+  let policies = runPolicies();
   const projections = startProjections({ client, db, projections: known, log: info, telemetry });
-  const operations = operationRoutes({ client, db, projections: known, onError });
+  const demo = livingDemo({
+    client,
+    contexts,
+    timeZone: settings.TIME_ZONE,
+    give: writeSide.give,
+    clock,
+    async withoutPolicies(fill) {
+      await policies.stop();
+      await fill().finally(() => {
+        policies = runPolicies();
+      });
+    },
+    onError,
+  });
+  // The demo plays in a data folder only, and pays in the sandbox only.
+  const mayPlay = settings.EVENTSTORE_URL === '' && (settings.PAYMENT_URL === '' || settings.PAYMENT_URL === 'sandbox');
+  const operations = operationRoutes({ client, db, projections: known, onError, ...(mayPlay ? { demo } : {}) });
   opened.defer(async () => void (await Promise.all([policies.stop(), projections.stop(), operations.stop()])));
+  opened.defer(demo.end);
   const readApi = startReadApi({
     db,
     contexts: (await readSidesOf(names)).map((context) => withPublicQueries(context, settings)),

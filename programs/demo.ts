@@ -1,14 +1,17 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { contextSchemas } from './contexts.ts';
 import { playWalkthrough, walkthroughNames } from './wiring/walkthrough.ts';
 
 /**
+ * `npm run demo -- --live [URL]`: fills an empty Plaza with a day of history, and lets something happen for ten minutes.
+ *
  * `npm run demo [-- CONTEXT] [URL]`: plays a context's walk-through of docs/walkthroughs against a running Plaza and
  * shows each command with its answer. Uses new ids each time. The first context when none is named.
  */
 const given = process.argv.slice(2);
 const isUrl = (word: string) => /^https?:\/\//.test(word);
 const base = (given.find(isUrl) ?? `http://localhost:${process.env.PORT ?? 8088}`).replace(/\/+$/, '');
-const name = given.find((word) => !isUrl(word)) ?? contextSchemas[0]!.name;
+const name = given.find((word) => !isUrl(word) && !word.startsWith('--')) ?? contextSchemas[0]!.name;
 
 const bold = (text: string) => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
 
@@ -32,8 +35,22 @@ const play = async () => {
   });
 };
 
+/** Asks a running Plaza to fill itself, and waits until it has. @throws Error when it refuses */
+const playLive = async () => {
+  const ask = async (method: string) => {
+    const response = await fetch(`${base}/operations/demo`, { method });
+    const body = (await response.json()) as { state: string; title?: string };
+    if (!response.ok) throw new Error(`${base} answers ${response.status}: ${body.title}`);
+    return body.state;
+  };
+  let state = await ask('POST');
+  if (state === 'filling') console.log(`Filling ${base} with a day of history`);
+  for (; state === 'filling'; state = await ask('GET')) await pause(500);
+  console.log(`${base} lives for ten minutes; its page can stop it`);
+};
+
 try {
-  await play();
+  await (given.includes('--live') ? playLive() : play());
 } catch (error) {
   const isUnreachable = error instanceof TypeError && error.message === 'fetch failed';
   console.error(isUnreachable ? `No Plaza answers at ${base}: start one with npm start` : String(error));

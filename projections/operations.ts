@@ -9,7 +9,7 @@ import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
 import { validator } from '../platform/http/validation.ts';
 import { discard, type Parked, parked, requestReplay } from '../platform/subscriptions/parked.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
-import { ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
+import { type LivingDemo, ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
 import type { Projection } from './kernel/projection.ts';
 import { readReplays, replayJobs, requestStop } from './replays.ts';
 
@@ -18,9 +18,21 @@ export type OperationsOptions = {
   db: Db;
   /** The projections that may be replayed. */
   projections: readonly Projection[];
+  /** The living demo; left out in a process that cannot run it. */
+  demo?: DemoControl;
   /** Called for errors that no client receives. */
   onError(error: unknown): void;
 };
+
+/** Starts and stops the living demo. */
+export type DemoControl = {
+  read(): Promise<LivingDemo>;
+  /** @returns false where it may not run */
+  start(): Promise<boolean>;
+  stop(): void;
+};
+
+const NO_DEMO: DemoControl = { read: async () => ({ state: 'unavailable' }), start: async () => false, stop() {} };
 
 export type Operations = {
   router: Router;
@@ -60,7 +72,13 @@ const UNCACHED = { 'Cache-Control': 'no-store' };
  * Returns the routes for operators: list parked events, handle them once more or discard them, replay views, and stop a
  * replay.
  */
-export const operationRoutes = ({ client, db, projections, onError }: OperationsOptions): Operations => {
+export const operationRoutes = ({
+  client,
+  db,
+  projections,
+  demo = NO_DEMO,
+  onError,
+}: OperationsOptions): Operations => {
   const router = Router({ caseSensitive: true });
   const cursors = sealedCursors(db);
   const jobs = replayJobs(client, db, onError);
@@ -131,6 +149,18 @@ export const operationRoutes = ({ client, db, projections, onError }: Operations
       sendJson(res, 202, { items }, UNCACHED);
     }),
   );
+
+  router.get('/operations/demo', async (_req, res) => sendJson(res, 200, await demo.read(), UNCACHED));
+
+  router.post('/operations/demo', async (_req, res) => {
+    if (!(await demo.start())) throw new ProblemError(problems.demoUnavailable());
+    sendJson(res, 202, await demo.read(), UNCACHED);
+  });
+
+  router.delete('/operations/demo', async (_req, res) => {
+    demo.stop();
+    sendJson(res, 202, await demo.read(), UNCACHED);
+  });
 
   return { router, stop: jobs.stop };
 };

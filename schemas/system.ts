@@ -12,7 +12,15 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { controlCenter, EventCursor } from './kernel/control-center.ts';
-import { ParkedChange, ParkedEvent, Replay, ReplayChange, ReplayRequest, Replays } from './kernel/operations.ts';
+import {
+  LivingDemo,
+  ParkedChange,
+  ParkedEvent,
+  Replay,
+  ReplayChange,
+  ReplayRequest,
+  Replays,
+} from './kernel/operations.ts';
 import { Moment } from './kernel/paging.ts';
 import type { CommonProblem } from './kernel/problems.ts';
 import { Report, ReportPeriod } from './kernel/report.ts';
@@ -275,6 +283,30 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
       change('/operations/replays/{view}', 202, Replays),
     ),
     problems: ['not-found'],
+  },
+  demo: {
+    tag: 'operations',
+    access: staff,
+    query: one('The living demo: whether it can be started, and whether it runs', '/operations/demo', LivingDemo),
+    isView: false,
+  },
+  startDemo: {
+    tag: 'operations',
+    access: admin,
+    command: command('Fill an empty Plaza with a living demo, or continue it', Strict({}), {
+      ...change('/operations/demo', 202, LivingDemo),
+      method: 'POST',
+    }),
+    problems: ['demo-unavailable'],
+  },
+  stopDemo: {
+    tag: 'operations',
+    access: admin,
+    command: command('Stop the demo; its data stays', Strict({}), {
+      ...change('/operations/demo', 202, LivingDemo),
+      method: 'DELETE',
+    }),
+    problems: ['demo-unavailable'],
   },
   openApi: {
     tag: 'system',

@@ -4,6 +4,29 @@ import type { Policy } from './policies/policy.ts';
 import type { ProcessManager } from './policies/process.ts';
 import type { Services } from './services.ts';
 
+/** A command of the demo. @property at minutes from now; negative in the demo's past */
+export type DemoCommand = { at: number; type: string; data: object };
+
+/** What the demo's stories are made of. */
+export type DemoWorld = {
+  /** Milliseconds since 1970. */
+  now: number;
+  /** The time zone of calendar days (IANA name). */
+  timeZone: string;
+  /** Returns an id that no other run of the demo uses. */
+  id(): string;
+  /** Returns a whole number from `least` to `most`. */
+  between(least: number, most: number): number;
+  pick<Item>(items: readonly Item[]): Item;
+  customer(): string;
+};
+
+/**
+ * Returns a context's part of the demo, in any order: its things, a day of history, and what happens in the next minutes.
+ * The things have the same ids each time.
+ */
+export type Demo = (world: DemoWorld) => readonly DemoCommand[];
+
 /** A bounded context's write side: its schema, the deciders of its streams, its policies and its timers. */
 export type WriteSideContext = CommandContext & {
   policies: readonly Policy[];
@@ -11,6 +34,8 @@ export type WriteSideContext = CommandContext & {
   timers?: readonly ProcessManager[];
   /** The steps of its commands that need no service. */
   steps?: StepsByCommand;
+  /** Loads the context's part of the demo. */
+  demo?(): Promise<Demo>;
   /** Loads the services that the context calls, if it calls any. */
   services?(): Promise<Services>;
 };

@@ -11,6 +11,7 @@ import { type CommandHandler, type CommandHandlerOptions, commandHandler } from 
 import type { StepsByCommand } from './kernel/command-steps.ts';
 import type { CommandContext } from './kernel/context.ts';
 import { commandRoutes } from './kernel/http.ts';
+import { type GiveCommand, inProcess } from './kernel/in-process.ts';
 
 export type WriteSideOptions = {
   client: EventStoreClient;
@@ -31,10 +32,14 @@ export type WriteSideOptions = {
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
   telemetry?: Telemetry;
+  /** The clock of decisions; this machine's when left out. */
+  now?: (() => Date) | undefined;
 };
 
 export type WriteSide = {
   handler: CommandHandler;
+  /** Gives a command of this process itself, with its steps. */
+  give: GiveCommand;
   router: Router;
   /** For `/readyz`: fails while the event store does not answer. */
   checks: Readonly<Record<string, () => Promise<Check>>>;
@@ -68,13 +73,15 @@ export const startWriteSide = ({
   onError,
   identify,
   telemetry,
+  now,
 }: WriteSideOptions): WriteSide => {
   const store = appending ? sharedAppends(streams(client), appending) : streams(client);
-  const handler = measuredHandler({ store, contexts, timeZone, maxBusy, onError }, telemetry);
+  const handler = measuredHandler({ store, contexts, timeZone, maxBusy, onError, ...(now ? { now } : {}) }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {
     handler,
+    give: inProcess(handler, steps, { tail, onError }),
     router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, steps, tail, onError }),
     checks: {
       ...checks,

@@ -67,6 +67,7 @@ export const problems = {
     }),
   methodNotAllowed: (allow: readonly string[]) => common('method-not-allowed', { allow }),
   replayRunning: () => common('replay-running'),
+  demoUnavailable: () => common('demo-unavailable'),
   preconditionFailed: (detail: string) => common('precondition-failed', { detail }),
   tooLarge: () => common('body-too-large'),
   unsupportedMediaType: () => common('unsupported-media-type'),

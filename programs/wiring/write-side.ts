@@ -13,6 +13,8 @@ export type WriteSideParts = {
   contexts: readonly WriteSideContext[];
   services: Awaited<ReturnType<typeof openServices>>;
   identify: Identity['identify'];
+  /** The clock of decisions; this machine's when left out. */
+  now?: () => Date;
 };
 
 /** Starts the write side of a program with the program's settings. */

@@ -52,4 +52,18 @@ export const ReplayRequest = Strict({
 /** A change of a running replay. */
 export const ReplayChange = Strict({ state: Status('stopped') });
 
+/** The demo of a Plaza whose data folder is empty or holds the demo's own data. */
+export const LivingDemo = Strict({
+  state: Type.Unsafe<'empty' | 'filling' | 'running' | 'stopped' | 'unavailable'>(
+    Type.String({
+      enum: ['empty', 'filling', 'running', 'stopped', 'unavailable'],
+      description:
+        'Empty: there is no data yet. Filling: a day of history is written. Running: something happens every second. Stopped: the data is the demo’s. Unavailable: there is other data, or this process cannot run it.',
+    }),
+  ),
+  until: Type.Optional({ ...Time, description: 'When a running demo ends by itself.' }),
+});
+
+export type LivingDemo = Static<typeof LivingDemo>;
+
 export const Replays = Strict({ items: Type.Array(Replay) });

@@ -41,6 +41,10 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
     when: 'A replay of one of the views was requested before and has not finished.',
     advice: 'Wait until GET /operations/replays shows its end, or stop it.',
   },
+  'demo-unavailable': {
+    when: 'The demo was requested in a Plaza that holds other data, or that is not run by `npm start` with embedded stores and the payment sandbox.',
+    advice: 'Start a Plaza with another PLAZA_DATA folder: `PLAZA_DATA=./demo npm start`.',
+  },
   'precondition-failed': {
     when: 'The resource is not at the revision in If-Match, or exists although If-None-Match is *.',
     advice: 'Read the resource again, decide again, and send the command with its current revision.',

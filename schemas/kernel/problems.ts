@@ -8,6 +8,7 @@ export const commonProblems = {
   'not-found': { status: 404, title: 'There is nothing here' },
   'method-not-allowed': { status: 405, title: 'The resource does not have this method' },
   'replay-running': { status: 409, title: 'The view is already being replayed' },
+  'demo-unavailable': { status: 409, title: 'The demo needs an empty Plaza, or one that it filled itself' },
   'precondition-failed': { status: 412, title: 'The resource has changed' },
   'body-too-large': { status: 413, title: 'The body is over 64 KiB' },
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },

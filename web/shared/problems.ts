@@ -39,6 +39,10 @@ const common: Readonly<
     ko: '같은 요청이 이미 다른 값으로 전송되었습니다',
   },
   'replay-running': { en: 'The view is already being replayed', ko: '이미 재생성 중인 뷰입니다' },
+  'demo-unavailable': {
+    en: 'The demo needs an empty Plaza, or one that it filled itself',
+    ko: '데모는 비어 있거나 데모 데이터만 있는 Plaza에서만 실행할 수 있습니다',
+  },
   'internal-error': { en: 'An error occurred in Plaza', ko: '시스템 오류가 발생했습니다' },
   overloaded: {
     en: 'Too many requests are waiting; try again in a moment',

@@ -12,4 +12,5 @@ export const writeSide: WriteSideContext = {
   deciders: [bike, bill, deposit, manager, settings],
   policies,
   services: async () => (await import('./services.ts')).services,
+  demo: async () => (await import('./demo.ts')).demo,
 };

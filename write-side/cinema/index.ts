@@ -13,4 +13,5 @@ export const writeSide: WriteSideContext = {
   policies,
   timers: cinemaTimers,
   services: async () => (await import('./services.ts')).services,
+  demo: async () => (await import('./demo.ts')).demo,
 };

@@ -4,4 +4,10 @@ import { board } from './board.ts';
 import { policies, timers } from './policies.ts';
 import { shop } from './shop.ts';
 
-export const writeSide: WriteSideContext = { schema, deciders: [shop, board], policies, timers };
+export const writeSide: WriteSideContext = {
+  schema,
+  deciders: [shop, board],
+  policies,
+  timers,
+  demo: async () => (await import('./demo.ts')).demo,
+};

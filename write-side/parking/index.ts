@@ -5,4 +5,11 @@ import { parkingLot } from './parking-lot.ts';
 import { policies, timers } from './policies.ts';
 import { steps } from './steps.ts';
 
-export const writeSide: WriteSideContext = { schema, deciders: [parkingLot, coupon], policies, timers, steps };
+export const writeSide: WriteSideContext = {
+  schema,
+  deciders: [parkingLot, coupon],
+  policies,
+  timers,
+  steps,
+  demo: async () => (await import('./demo.ts')).demo,
+};

@@ -11,4 +11,5 @@ export const writeSide: WriteSideContext = {
   policies,
   timers: screeningTimers,
   steps,
+  demo: async () => (await import('./demo.ts')).demo,
 };
