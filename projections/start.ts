@@ -12,6 +12,7 @@ import { requireUnique } from '../schemas/kernel/unique.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
 import { consumersOf } from './kernel/consumers.ts';
 import { indexViews } from './kernel/create-indexes.ts';
+import { createEmptyViews } from './kernel/empty-views.ts';
 import { outdated } from './kernel/outdated.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
@@ -128,14 +129,17 @@ const rebuildOutdated = async (
           projections.filter((each) => !outdated.includes(each)),
         );
       isIndexed = true;
-      const old = outdated.filter(isDue);
+      const due = outdated.filter(isDue);
+      const created = await createEmptyViews(client, db, due);
+      if (created.length > 0) log(`created ${created.length} views: the event store is empty`);
+      const old = due.filter((each) => !created.includes(each));
       if (old.length > 0) {
         const names = old.map(({ name, version }) => `${name} (version ${version})`).join(', ');
         log(`building ${names}`);
         const isNeeded = async (projection: Projection) => (await needed([projection], true)).length > 0;
         if (await rebuild({ client, db, projections: old, isNeeded, signal, ...lease })) log(`built ${names}`);
-        onBuilt();
       }
+      if (due.length > 0) onBuilt();
       noneIsLeft();
       lastFailure = '';
     } catch (error) {

@@ -46,22 +46,20 @@ export const claimCheckpoint = async (db: Db, consumer: string, token: number): 
 
 type Identity = Pick<Consumer, 'name' | 'view' | 'version' | 'partitions'>;
 
+/** Returns the first checkpoint of a consumer. */
+export const newCheckpoint = ({ name, view, version, partitions }: Identity, token: number): Checkpoint => ({
+  _id: name,
+  view,
+  version,
+  partitions,
+  ...decimals(START),
+  token,
+  updatedAt: new Date(machine.now()),
+});
+
 /** Writes the first checkpoint of a consumer. */
-export const createCheckpoint = async (
-  db: Db,
-  { name, view, version, partitions }: Identity,
-  token: number,
-  position: Position = START,
-): Promise<Checkpoint> => {
-  const checkpoint = {
-    _id: name,
-    view,
-    version,
-    partitions,
-    ...decimals(position),
-    token,
-    updatedAt: new Date(machine.now()),
-  };
+export const createCheckpoint = async (db: Db, consumer: Identity, token: number): Promise<Checkpoint> => {
+  const checkpoint = newCheckpoint(consumer, token);
   await checkpoints(db).insertOne(checkpoint);
   return checkpoint;
 };
