@@ -113,7 +113,7 @@ it('the stores end when their parent is killed', async () => {
   const [line] = await once(createInterface({ input: parent.stdout! }), 'line');
   const pid = Number(line);
   parent.kill('SIGKILL');
-  await expect.poll(() => isRunning(pid), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isRunning(pid)).toBe(false);
   await start();
 });
 
@@ -187,7 +187,7 @@ it.each([
   await once(socket, 'connect');
   if (way === 'stop') parent.stdin.write('stop');
   else parent.kill('SIGKILL');
-  await expect.poll(() => isRunning(Number(pid)), { timeout: 8_000 }).toBe(false);
+  await expect.poll(() => isRunning(Number(pid))).toBe(false);
   socket.destroy();
   parent.kill('SIGKILL');
 });

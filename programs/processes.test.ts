@@ -42,7 +42,6 @@ const shows = (path: string, field: string, value: unknown) =>
   eventually(
     () => call(gateway.url, 'GET', path),
     ({ body }) => body[field] === value,
-    20_000,
   );
 
 test('the gateway sends commands to the write side and queries to the read API', async () => {

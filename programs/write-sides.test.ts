@@ -67,6 +67,5 @@ test('the policies of each context run in the process that has the context', asy
   await eventually(
     () => call(gateway.url, 'POST', '/parking/coupons/l1.r1/redemption', {}),
     ({ status }) => status === 200,
-    20_000,
   );
 });

@@ -154,7 +154,7 @@ const connect = async (query = '', headers: Record<string, string> = {}) => {
     positions: () => state.messages.map(({ data }) => data.position),
     /** Waits for so many messages. */
     async until(count: number) {
-      await expect.poll(() => state.messages.length, { timeout: 10_000, interval: 5 }).toBeGreaterThanOrEqual(count);
+      await expect.poll(() => state.messages.length, { interval: 5 }).toBeGreaterThanOrEqual(count);
     },
   };
 };
@@ -231,7 +231,7 @@ describe('GET /control-center', () => {
     expect(body.events.map((event: { position: string }) => event.position)).not.toContain(early.toString());
     await happen();
     await expect
-      .poll(async () => (await api.get('/control-center')).body.events[1].position, { interval: 20, timeout: 10_000 })
+      .poll(async () => (await api.get('/control-center')).body.events[1].position, { interval: 20 })
       .toBe(early.toString());
   });
 
@@ -293,7 +293,7 @@ describe('GET /control-center/events', () => {
         expect(answer.body.events[0].position).toBe(known);
         return answer;
       },
-      { timeout: 10_000 },
+      { timeout: 120_000 },
     );
     const position = await happen();
     const client = await reading(`?after=${document.body.eventCursor}`);
@@ -355,11 +355,11 @@ describe('GET /control-center/events', () => {
     expect((await happen()).toString()).toBe(next.toString());
     await slow.until(251);
     expect(slow.state.messages).toHaveLength(251);
-  }, 30_000);
+  });
 
   it('sends heartbeats while there are no events', async () => {
     const client = await reading();
-    await expect.poll(() => client.state.heartbeats, { timeout: 5000 }).toBeGreaterThan(1);
+    await expect.poll(() => client.state.heartbeats).toBeGreaterThan(1);
   });
 
   it('refuses clients beyond its limit', async () => {
@@ -368,7 +368,7 @@ describe('GET /control-center/events', () => {
     expect(refused).toHaveLength(5);
     expect(refused[0]!.res.headers['retry-after']).toBe('1');
     for (const client of clients) client.close();
-    await expect.poll(async () => (await connect()).res.statusCode, { timeout: 5000 }).toBe(200);
+    await expect.poll(async () => (await connect()).res.statusCode).toBe(200);
   });
 
   it.each(['x', '12;', '12;parking', '1;parking=x', '-2', '9'.repeat(30)])('refuses the id %j', async (id) => {

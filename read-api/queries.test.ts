@@ -418,7 +418,7 @@ describe("the view's lag", () => {
       updatedAt: new Date(Date.now() + 3_600_000),
     });
     await expect
-      .poll(async () => (await api.get('/parking/lots')).headers.get('view-lag'), { timeout: 5000 })
+      .poll(async () => (await api.get('/parking/lots')).headers.get('view-lag'))
       .toBe('events=3, seconds=0.4, state=catching-up');
   });
 });

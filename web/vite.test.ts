@@ -16,7 +16,7 @@ beforeAll(async () => {
   });
   await server.listen();
   url = `http://localhost:${(server.httpServer!.address() as AddressInfo).port}`;
-}, 30_000);
+});
 afterAll(() => server?.close());
 
 const read = async (path: string, accept: string): Promise<string> =>

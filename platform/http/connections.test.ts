@@ -3,8 +3,6 @@ import { type AddressInfo, connect, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
 import { oneAtATime } from './connections.ts';
 
-const SOON = { timeout: 10_000 };
-
 /** Serves a listener behind {@link oneAtATime} and opens connections to it. */
 const serve = async (listener: RequestListener, stalledAfter?: number) => {
   const server = createServer(oneAtATime(listener, stalledAfter));
@@ -37,10 +35,10 @@ it('answers the pipelined requests of a connection one at a time, in order', asy
   const open: { path: string; res: ServerResponse }[] = [];
   const client = await serve((req, res) => open.push({ path: req.url ?? '', res }));
   const { length } = [client(`${get('/a')}${get('/b')}${get('/c')}`), client(get('/other'))];
-  await expect.poll(() => open.map(({ path }) => path).sort(), SOON).toEqual(['/a', '/other']);
+  await expect.poll(() => open.map(({ path }) => path).sort()).toEqual(['/a', '/other']);
   for (const path of ['/b', '/c']) {
     open.find(({ res, path: at }) => at !== '/other' && !res.writableEnded)!.res.end(path);
-    await expect.poll(() => open.at(-1)?.path, SOON).toBe(path);
+    await expect.poll(() => open.at(-1)?.path).toBe(path);
   }
   expect(open).toHaveLength(length + 2);
 });
@@ -56,7 +54,7 @@ it('reads the body of a pipelined request when its turn comes', async () => {
   const post = (body: string) => `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
   const large = 'x'.repeat(200_000);
   client(`${get('/')}${post('first')}${post(large)}${post('last')}`);
-  await expect.poll(() => bodies.map(({ length }) => length), SOON).toEqual([0, 5, large.length, 4]);
+  await expect.poll(() => bodies.map(({ length }) => length)).toEqual([0, 5, large.length, 4]);
 });
 
 it('disconnects a client that pipelines more than 100 requests', async () => {
@@ -65,7 +63,7 @@ it('disconnects a client that pipelines more than 100 requests', async () => {
     answered += 1;
   });
   const greedy = client(get('/').repeat(1_000));
-  await expect.poll(() => greedy.isClosed, SOON).toBe(true);
+  await expect.poll(() => greedy.isClosed).toBe(true);
   expect(answered).toBe(1);
 });
 
@@ -79,11 +77,11 @@ it('disconnects a client that stops reading, and no other', async () => {
   stalled.socket.pause();
   const reading = client(get('/page'));
   const waiting = client(get('/later'));
-  await expect.poll(() => reading.received.length, SOON).toBeGreaterThan(page.length);
-  await expect.poll(() => waiting.received, SOON).toMatch(/late/);
+  await expect.poll(() => reading.received.length).toBeGreaterThan(page.length);
+  await expect.poll(() => waiting.received).toMatch(/late/);
   // A paused socket notices the end only when it reads again.
   stalled.socket.resume();
-  await expect.poll(() => stalled.isClosed, SOON).toBe(true);
+  await expect.poll(() => stalled.isClosed).toBe(true);
   expect(stalled.received.length).toBeLessThan(page.length);
   expect([reading.isClosed, waiting.isClosed]).toEqual([false, false]);
 });

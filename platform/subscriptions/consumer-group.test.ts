@@ -311,8 +311,8 @@ test('keeps the leases of a worker whose first round lasts longer than a lease',
     const group = start(consumers, { db: mongo.db(db.databaseName), leaseMs, log: (line) => lines.push(line) });
     const worker = () => db.collection('workers').findOne<{ beat: number }>();
     // Long enough for a worker that considers itself dead to give everything back.
-    const first = await until(worker, (found) => group.working().length === consumers.length && found !== null, 30_000);
-    await until(worker, (found) => found!.beat >= first!.beat + 6, 30_000);
+    const first = await until(worker, (found) => group.working().length === consumers.length && found !== null);
+    await until(worker, (found) => found!.beat >= first!.beat + 6);
     expect(lines.filter((line) => /given back|taken over/.test(line))).toEqual([]);
     expect(lines.filter((line) => line.includes(': taken at')).length).toBe(consumers.length);
     await group.stop();

@@ -74,7 +74,7 @@ const LONGEST_PAUSE = 100;
 export const until = async <Answer>(
   ask: () => Promise<Answer> | Answer,
   expected: (answer: Answer) => boolean,
-  within = 10_000,
+  within = 120_000,
 ): Promise<Answer> => {
   const deadline = performance.now() + within;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.3)) {

@@ -221,7 +221,7 @@ describe('an import', () => {
     await exporting();
     expect(await importing()).toBe(EVENTS_IN_ALL);
     expect(await allOf(target)).toEqual(await allOf(source));
-  }, 60_000);
+  });
 
   test('that was interrupted is continued, and repeating a finished one changes nothing', async () => {
     await emptyTarget();
@@ -231,7 +231,7 @@ describe('an import', () => {
     expect(await importing()).toBe(EVENTS_IN_ALL);
     expect(await importing()).toBe(EVENTS_IN_ALL);
     expect(await allOf(target)).toEqual(await allOf(source));
-  }, 60_000);
+  });
 
   test('is refused by an event store with other events', async () => {
     await emptyTarget();

@@ -7,6 +7,9 @@ import { locateStores } from './running.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { openStores } from './stores.ts';
 
+/** Milliseconds in which MongoDB must be reachable: unlike a request, an operator's command is worth waiting for. */
+const REACHABLE_WITHIN = 30_000;
+
 export type Operated = { settings: Settings; client: EventStoreClient; db: Db };
 
 /**
@@ -32,7 +35,7 @@ export const operate = async <Result>(
     },
   });
   const client = connectEventStore(stores.eventStoreUrl, { fast: settings.EVENTSTORE_FAST === 'on' });
-  const mongo = createMongoClient(stores.mongoUrl);
+  const mongo = createMongoClient(stores.mongoUrl, REACHABLE_WITHIN);
   const db = mongo.db(MONGODB_DATABASE);
   const log = { warn: (line: string) => console.error(`plaza: ${line}`), info() {} };
   const settle = reportUnreachable(

@@ -47,7 +47,6 @@ test('views of an empty event store are created, not built, and follow the first
   await until(
     () => db.collection('parking.lots').findOne({ lotId: 'first' }),
     (lot) => lot !== null,
-    60_000,
   );
   expect(lines.filter((line) => line.startsWith('buil'))).toEqual([]);
 });

@@ -69,7 +69,6 @@ const liveView = async (run: string, partitions = 1) => {
     until(
       async () => (await reachedPosition(db, VIEW)).commit,
       (at) => at >= commit,
-      20_000,
     );
   await reached((await add()).commit);
   const rebuildThrough = (gate: Parameters<typeof interruptible>[1], signal = new AbortController().signal) =>
@@ -163,7 +162,7 @@ describe.each([
   [1, ['killed', 'paused']],
   [2, ['paused']],
 ] as const)('a switch of a view in %i partitions', (partitions, interruptions) => {
-  test('loses and repeats no event, wherever its process is interrupted', { timeout: 300_000 }, async () => {
+  test('loses and repeats no event, wherever its process is interrupted', async () => {
     const writes = await writesOf(partitions);
     expect(writes).toContain('renameCollection');
     const attempts = interruptions.flatMap((how) => writes.map((command, at) => ({ how, command, at })));

@@ -51,7 +51,6 @@ export const startStage = async (chromiumPath: string) => {
   await eventually(
     () => call<{ projections: { state: string }[] }>(gateway.url, 'GET', '/control-center'),
     ({ status, body }) => status === 200 && body.projections.length > 15,
-    20_000,
   );
   return {
     browser,
@@ -97,7 +96,7 @@ export const openBrowser = async (
     baseURL: url,
     ...options,
   });
-  context.setDefaultTimeout(30_000);
+  context.setDefaultTimeout(120_000);
   onTestFinished(() => context.close());
   const page = await context.newPage();
   const found: string[] = [];

@@ -28,7 +28,7 @@ beforeAll(async () => {
   await mkdir(join(work, 'tmp'));
   await chmod(join(work, 'tmp'), 0o777);
   stores = await startEmbeddedStores({ dataFolder: join(work, 'data') });
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const child of children) if (child.exitCode === null && child.signalCode === null) child.kill('SIGKILL');
@@ -143,7 +143,7 @@ describe('the image', () => {
     expect(await seen.json()).toMatchObject({ lotId: 'lot-1', spots: 3, free: 3 });
 
     for (const { name, child } of running) expect(await end(child), name).toBe(0);
-  }, 60_000);
+  });
 
   test('has a health check that fails without an answer', async () => {
     expect(await once(runInImage(['node', 'deploy/health-check.ts', 'http://127.0.0.1:1/readyz']), 'exit')).toEqual([

@@ -116,7 +116,7 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
       expect(answer).toMatchObject({ status: 409, body: { detail: '2 are reserved, held or offered' } });
     }
     expect([blocked.restarts, other.restarts]).toEqual([1, 0]);
-  }, 60_000);
+  });
 });
 
 describe('deploy/health-check.ts', () => {
@@ -160,7 +160,7 @@ describe('deploy/health-check.ts', () => {
     expect(other.server.signalCode).toBeNull();
     other.server.kill('SIGKILL');
     await other.ended;
-  }, 30_000);
+  });
 
   test('is the health check of each side in docker-compose.yml, with enough time, under an init process', () => {
     const compose = readCompose();

@@ -10,9 +10,6 @@ import { FEW_SPOTS, load, registerLots } from './load.ts';
 /** How often everything, or only the stores, is killed under load; `CYCLES=500` for a long run. */
 const CYCLES = Number(process.env.CYCLES ?? 10);
 
-/** Milliseconds in which a start is over and commands are taken, on a machine of any speed. */
-const PATIENCE = 60_000;
-
 const data = temporaryData();
 let plaza: Program;
 afterAll(async () => {
@@ -35,7 +32,7 @@ const storesOf = (program: Program): number => {
 };
 
 test(`killed ${CYCLES} times under load: every acknowledged command is stored once`, {
-  timeout: 180_000 + CYCLES * 10_000,
+  timeout: 300_000 + CYCLES * 10_000,
 }, async () => {
   plaza = await start('0');
   const { port } = new URL(plaza.url);
@@ -48,7 +45,6 @@ test(`killed ${CYCLES} times under load: every acknowledged command is stored on
     await eventually(
       async () => running.acknowledged.size,
       (size) => size >= before + some,
-      PATIENCE,
     );
     if (cycle % 5 === 4) {
       process.kill(storesOf(plaza), 'SIGKILL');
@@ -61,7 +57,6 @@ test(`killed ${CYCLES} times under load: every acknowledged command is stored on
   await eventually(
     async () => running.acknowledged.size,
     (size) => size > before,
-    PATIENCE,
   );
   await running.stop();
   expect(await plaza.end()).toBe(0);
@@ -80,7 +75,6 @@ test(`killed ${CYCLES} times under load: every acknowledged command is stored on
   await eventually(
     () => call(readApi.url, 'GET', '/parking/lots/few'),
     ({ body }) => body.reserved === few,
-    PATIENCE,
   );
   await Promise.all([projections.end(), readApi.end()]);
   const verified = promisify(execFile)(process.execPath, ['programs/verify.ts'], { env: { ...process.env, ...env } });

@@ -14,9 +14,6 @@ const programs: Program[] = [];
 const paused: Program[] = [];
 const appenders: (() => Promise<unknown>)[] = [];
 
-/** Milliseconds: many programs start here, on machines of any speed. */
-const PATIENCE = 25_000;
-
 beforeAll(async () => {
   stores = await startTestStores();
 });
@@ -102,21 +99,20 @@ const keepAppending = () => {
   return stop;
 };
 
-const everyViewReached = (db: Parameters<typeof reachedPosition>[0], commit: bigint, within = PATIENCE) =>
+const everyViewReached = (db: Parameters<typeof reachedPosition>[0], commit: bigint) =>
   until(
     () => Promise.all(views.map((view) => reachedPosition(db, view))),
     (positions) => positions.every((position) => position.commit >= commit),
-    within,
   );
 
-describe('projection processes', { timeout: 90_000 }, () => {
+describe('projection processes', () => {
   test.each([
     ['killed', 'SIGKILL'],
     ['paused for longer than its lease', 'SIGSTOP'],
   ] as const)('one is %s under load: the other takes over, and the views equal a replay', async (what, signal) => {
     const { db, start, working, differences } = newRun();
     const [first, second] = await Promise.all([start(), start()]);
-    await until(working, (byPid) => shared(byPid, first, second), PATIENCE);
+    await until(working, (byPid) => shared(byPid, first, second));
     const finish = keepAppending();
     await until(
       () => reachedPosition(db, 'parking.lots'),
@@ -126,14 +122,14 @@ describe('projection processes', { timeout: 90_000 }, () => {
     const died = performance.now();
     process.kill(first.pid, signal);
     if (signal === 'SIGSTOP') paused.push(first);
-    await until(working, (byPid) => worksOnAll(byPid, second), PATIENCE);
+    await until(working, (byPid) => worksOnAll(byPid, second));
     // The limit of five seconds is printed, not asserted: other tests may use the machine.
     console.log(`taken over ${Math.round(performance.now() - died)} ms after it was ${what}`);
 
     if (signal === 'SIGSTOP') {
       process.kill(first.pid, 'SIGCONT');
       paused.pop();
-      await until(working, (byPid) => shared(byPid, first, second), PATIENCE);
+      await until(working, (byPid) => shared(byPid, first, second));
     }
     const last = await finish();
     await everyViewReached(db, last.commit);
@@ -143,11 +139,11 @@ describe('projection processes', { timeout: 90_000 }, () => {
   test('hand their work over at once on an orderly end', async () => {
     const { db, start, working } = newRun();
     const first = await start();
-    await until(working, (byPid) => worksOnAll(byPid, first), PATIENCE);
+    await until(working, (byPid) => worksOnAll(byPid, first));
     const second = await start();
-    await until(working, (byPid) => shared(byPid, first, second), PATIENCE);
+    await until(working, (byPid) => shared(byPid, first, second));
     expect(await first.end()).toBe(0);
-    await until(working, (byPid) => worksOnAll(byPid, second), PATIENCE);
+    await until(working, (byPid) => worksOnAll(byPid, second));
     const position = await stores.append('parkingLot-ended', {
       type: 'LotRegistered',
       data: { lotId: 'ended', name: 'ended', spots: 1 },
@@ -156,7 +152,7 @@ describe('projection processes', { timeout: 90_000 }, () => {
   });
 });
 
-describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
+describe('replay, verify and parked as commands', () => {
   const command = (env: Record<string, string>, file: string, ...args: string[]) => {
     const child = spawn(process.execPath, [file, ...args], { env: { ...process.env, ...env } });
     let output = '';
@@ -218,7 +214,6 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     await until(
       () => leases(db).findOne({ _id: 'parking.lots@next' }),
       (lease) => lease?.owner != null,
-      PATIENCE,
     );
     child.kill('SIGINT');
     const { code, output } = await ended;
@@ -229,9 +224,7 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
     expect(left.filter((name) => name.includes('.next'))).toEqual([]);
   });
 
-  test('the next replay continues a killed one and leaves no leftovers', {
-    timeout: 180_000,
-  }, async () => {
+  test('the next replay continues a killed one and leaves no leftovers', async () => {
     const { env, db, differences } = newRun();
     const lot = `lot-${++lots}`;
     const events = Array.from({ length: 1000 }, (_, n) => ({
@@ -250,13 +243,13 @@ describe('replay, verify and parked as commands', { timeout: 90_000 }, () => {
 
     const first = command(env, 'programs/replay.ts', '--all');
     const next = () => checkpoints(db).findOne({ _id: 'parking.history@next' });
-    const left = await until(next, (checkpoint) => BigInt(checkpoint?.commit ?? -1) > 0n, PATIENCE);
+    const left = await until(next, (checkpoint) => BigInt(checkpoint?.commit ?? -1) > 0n);
     first.child.kill('SIGKILL');
     expect((await first.ended).code).toBeNull();
     expect(await db.listCollections({ name: left!.collection! }).hasNext()).toBe(true);
 
     const second = command(env, 'programs/replay.ts', '--all');
-    const resumed = await until(next, (checkpoint) => checkpoint?.token !== left!.token, PATIENCE);
+    const resumed = await until(next, (checkpoint) => checkpoint?.token !== left!.token);
     expect(BigInt(resumed?.commit ?? Number.MAX_SAFE_INTEGER)).toBeGreaterThanOrEqual(BigInt(left!.commit));
     expect(await second.ended).toMatchObject({ code: 0, output: expect.stringContaining(': replayed') });
     expect(await differences()).toEqual([]);

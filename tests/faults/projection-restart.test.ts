@@ -18,9 +18,7 @@ afterEach(async () => {
 const ROUNDS = 4;
 const EVENTS = 500;
 
-test('a pulled subscription delivers each event once and in order over restarts of the store', {
-  timeout: 90_000,
-}, async () => {
+test('a pulled subscription delivers each event once and in order over restarts of the store', async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
   const eventStorePort = Number(new URL(stores.eventStoreUrl).port);
   const client = connectEventStore(stores.eventStoreUrl);

@@ -6,8 +6,6 @@ import { projectionsOf } from '../../programs/contexts.ts';
 import { type Difference, verifyViews } from '../../projections/verify.ts';
 import { eventually } from '../support/plaza.ts';
 
-const PATIENCE = 60_000;
-
 /**
  * Waits until the car park's views have every event, and compares them with a fresh replay.
  * @returns the documents that differ
@@ -23,7 +21,6 @@ export const differingDocuments = async (urls: { eventStoreUrl: string; mongoUrl
       async () =>
         (await Promise.all(projections.map(({ name }) => reachedPosition(db, name)))).map((at) => `${at.commit}`),
       (positions) => positions.every((position) => BigInt(position) >= commit),
-      PATIENCE,
     );
     const { signal } = new AbortController();
     const verified = await verifyViews({ client, db, projections, signal });

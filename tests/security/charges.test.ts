@@ -15,7 +15,7 @@ beforeAll(async () => {
     PAYMENT_URL: 'sandbox',
     AUTH_ISSUER: issuer.url,
   });
-}, 60_000);
+});
 afterAll(async () => {
   await plaza.end();
   issuer.stop();

@@ -55,7 +55,7 @@ beforeAll(async () => {
     () => ask(STAFF, 'GET', '/food-court/board'),
     ({ status, body }) => status === 200 && (body.items as unknown[]).length === 1,
   );
-}, 60_000);
+});
 afterAll(async () => {
   await plaza.end();
   issuer.stop();

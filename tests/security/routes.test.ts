@@ -102,7 +102,7 @@ beforeAll(async () => {
     const made = await (needsBegun(maker) ? onceBegun(move, make) : make());
     expect(made.status, `${maker.method} ${maker.path}: ${JSON.stringify(made.body)}`).toBeLessThan(300);
   }
-}, 120_000);
+});
 afterAll(async () => {
   await plaza.end();
   issuer.stop();

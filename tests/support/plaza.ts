@@ -136,7 +136,7 @@ const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 200;
 
 /** Repeats a request until the answer is as expected, for example after a policy's command. */
-export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T) => boolean, within = 10_000) => {
+export const eventually = async <T>(ask: () => Promise<T>, expected: (answer: T) => boolean, within = 120_000) => {
   const until = performance.now() + within;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(LONGEST_PAUSE, pause * 1.3)) {
     const answer = await ask();
@@ -154,5 +154,4 @@ export const viewsAreBuilt = (url: string, headers: Record<string, string> = {})
     () =>
       callUnchecked<{ contexts?: Record<string, object | null> }>(url, 'GET', '/control-center', undefined, headers),
     ({ body: { contexts = {} } }) => Object.keys(contexts).length > 0 && !Object.values(contexts).includes(null),
-    30_000,
   );

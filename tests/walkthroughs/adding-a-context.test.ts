@@ -48,7 +48,7 @@ beforeAll(async () => {
   }
   edit('programs/contexts.ts', (text) => text.replace(/(?=\]\);)/, LINE));
   await promisify(execFile)(process.execPath, ['programs/run.js', 'build'], { cwd: copy });
-}, 120_000);
+});
 afterAll(() => data.remove());
 
 test('the files of the guide have the right types', async () => {
@@ -65,7 +65,7 @@ test('the files of the guide have the right types', async () => {
     }),
   );
   expect(await runInCopy('tsc', '--noEmit', '-p', 'tsconfig.guide.json')).toBe('');
-}, 120_000);
+});
 
 test('so has its page', async () => {
   writeFileSync(
@@ -77,12 +77,12 @@ test('so has its page', async () => {
     }),
   );
   expect(await runInCopy('tsc', '--noEmit', '-p', 'web/tsconfig.guide.json')).toBe('');
-}, 120_000);
+});
 
 test('its tests pass, and so do those of the documents that are made from the schemas', async () => {
   const folders = ['schemas/documents', 'schemas/access', 'write-side/library', 'projections/library'];
   expect(await runInCopy('vitest', 'run', '--reporter=dot', ...folders)).toMatch(/Test Files\s+4 passed \(4\)/);
-}, 120_000);
+});
 
 describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) => {
   const folder = join(data.folder, `data-${isSignInOn}`);
@@ -94,7 +94,7 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
       copy,
     );
     await viewsAreBuilt(plaza.url, as('staff', 'desk'));
-  }, 60_000);
+  });
   afterAll(() => plaza.end());
 
   const as = (role: string, sub: string): Record<string, string> =>
@@ -131,5 +131,5 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
       expect((await call(url, 'POST', '/library/books/b1/loans', forKim, lee)).status).toBe(403);
     }
     expect(await bringBack(kim)).toMatchObject({ status: 200, body: { status: 'returned' } });
-  }, 60_000);
+  });
 });

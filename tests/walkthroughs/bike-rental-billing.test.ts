@@ -1,12 +1,6 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-
-/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
-const PATIENCE = 30_000;
-vi.setConfig({ testTimeout: 3 * PATIENCE });
-const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
-  eventuallyWithin(ask, expected, PATIENCE);
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
 let stores: EmbeddedStores;

@@ -1,11 +1,5 @@
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-
-/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
-const PATIENCE = 30_000;
-vi.setConfig({ testTimeout: 3 * PATIENCE });
-const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
-  eventuallyWithin(ask, expected, PATIENCE);
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
 const payments = { PAYMENT_TIMEOUT_MS: '500', PAYMENT_ANSWER_MS: '10000', HOLD_SECONDS: '2' };

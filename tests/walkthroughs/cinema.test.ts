@@ -1,13 +1,7 @@
 import { SMTPServer } from 'smtp-server';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
-import { call, eventually as eventuallyWithin, type Program, startProgram, temporaryData } from '../support/plaza.ts';
-
-/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
-const PATIENCE = 30_000;
-vi.setConfig({ testTimeout: 3 * PATIENCE });
-const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
-  eventuallyWithin(ask, expected, PATIENCE);
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
 let plaza: Program;
@@ -35,8 +29,8 @@ beforeAll(async () => {
   plaza = await startProgram('all-in-one', {
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'cinema,customers',
-    COMMAND_TIMEOUT_MS: `${PATIENCE}`,
-    QUERY_TIMEOUT_MS: `${PATIENCE}`,
+    COMMAND_TIMEOUT_MS: '30000',
+    QUERY_TIMEOUT_MS: '30000',
     PAYMENT_URL: sandbox.url,
     PAYMENT_TIMEOUT_MS: '400',
     PAYMENT_ANSWER_MS: '10000',

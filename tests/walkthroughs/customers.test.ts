@@ -1,20 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import {
-  call,
-  callUnchecked,
-  eventually as eventuallyWithin,
-  type Program,
-  startProgram,
-  temporaryData,
-} from '../support/plaza.ts';
-
-/** Milliseconds: long enough for a busy machine, so that only real failures fail. */
-const PATIENCE = 30_000;
-vi.setConfig({ testTimeout: 3 * PATIENCE });
-const eventually = <T>(ask: () => Promise<T>, expected: (answer: T) => boolean) =>
-  eventuallyWithin(ask, expected, PATIENCE);
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { call, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 type Posted = { id: string; data: { to: string; kind: string; text: string; language: string } };
 type Message = { messageId: string; context: string; kind: string; status: string; channels: string[] };

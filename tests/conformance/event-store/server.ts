@@ -14,7 +14,7 @@ import {
   type ResolvedEvent,
   type StreamSubscription,
 } from '@eventstore/db-client';
-import { afterAll, beforeAll, vi } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { startEmbeddedStores } from '../../../embedded/start.ts';
 
 export type Server = { url: string; client: EventStoreDBClient };
@@ -25,7 +25,6 @@ export const CREDENTIALS = { username: 'admin', password: 'changeit' };
 
 /** Connects the tests of a file to the server named by CONFORMANCE_EVENTSTORE_URL, or to an embedded one of their own. */
 export function useServer(): Server {
-  vi.setConfig({ testTimeout: 20_000, hookTimeout: 20_000 });
   const server = {} as Server;
   const cleanups: (() => Promise<unknown> | unknown)[] = [];
 

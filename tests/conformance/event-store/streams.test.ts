@@ -64,7 +64,7 @@ describe('stream metadata', () => {
     await server.client.setStreamMetadata(stream, { maxAge: 60 });
     expect(revisions(await read(stream))).toEqual([0, 1, 2]);
     await server.client.setStreamMetadata(stream, { maxAge: 1 });
-    await expect.poll(async () => revisions(await read(stream)), { timeout: 10_000, interval: 100 }).toEqual([]);
+    await expect.poll(async () => revisions(await read(stream)), { interval: 100 }).toEqual([]);
     await server.client.appendToStream(stream, events(1), { expectedRevision: 2n });
     expect(revisions(await read(stream))).toEqual([3]);
   });

@@ -181,7 +181,7 @@ describe('checkpoints', () => {
     for (let n = 0; n < 110; n++) {
       last = (await server.client.appendToStream(stream, events(1))).position!.commit;
     }
-    await expect.poll(() => checkpoints.length, { timeout: 10_000 }).toBeGreaterThanOrEqual(5);
+    await expect.poll(() => checkpoints.length).toBeGreaterThanOrEqual(5);
     for (const checkpoint of checkpoints) expect(checkpoint.commit).toBe(checkpoint.prepare);
     expect(checkpoints.every((checkpoint, n) => n === 0 || checkpoint.commit > checkpoints[n - 1]!.commit)).toBe(true);
     expect(checkpoints[0]!.commit < last).toBe(true);

@@ -15,7 +15,7 @@ describe.skipIf(!nginx)(
     let outcome: Outcome;
     beforeAll(async () => {
       outcome = await rehearse(nginx ?? '', { clients: CLIENTS, requests: REQUESTS / 2, pace: 700 });
-    }, 300_000);
+    });
 
     test('leave no request unanswered, and answer each one correctly', () => {
       expect(outcome.requests).toBeGreaterThanOrEqual(REQUESTS);
