@@ -1,11 +1,13 @@
 import type { events } from './bike-rental.ts';
-import { line, messagesOn, money, type Phrase, texts } from './kernel/messages.ts';
+import { line, messagesOn, money, type Phrase, paymentFailures, texts } from './kernel/messages.ts';
 
 const bike: Phrase = { ko: '자전거', en: 'Bike' };
 const feeLabel: Phrase = { ko: '요금', en: 'Fee' };
 const amountLabel: Phrase = { ko: '금액', en: 'Amount' };
 const balanceLabel: Phrase = { ko: '잔액', en: 'Balance' };
 const outstandingLabel: Phrase = { ko: '미납 금액', en: 'Outstanding' };
+const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
+const chargeNumber: Phrase = { ko: '충전 번호', en: 'Charge' };
 const number: Phrase = { ko: '대여 번호', en: 'Rental' };
 
 /** The deposit after an event; an outstanding amount is shown only where there is one. */
@@ -41,6 +43,33 @@ export const messages = messagesOn<typeof events>()({
         { ko: '예치금이 충전되었습니다', en: 'Your deposit was charged' },
         line(amountLabel, money(charge.amount)),
         ...standing(charge),
+      ),
+    },
+  }),
+
+  ChargeDeclined: (charge) => ({
+    customerId: charge.userId,
+    about: { userId: charge.userId, chargeId: charge.chargeId },
+    message: {
+      kind: 'rejected',
+      texts: texts(
+        { ko: '예치금을 충전하지 못했습니다', en: 'Your deposit was not charged' },
+        line(amountLabel, money(charge.amount)),
+        line(reasonLabel, paymentFailures[charge.reason]),
+        line(chargeNumber, charge.chargeId),
+      ),
+    },
+  }),
+
+  ChargeRefunded: (charge) => ({
+    customerId: charge.userId,
+    about: { userId: charge.userId, chargeId: charge.chargeId },
+    message: {
+      kind: 'refunded',
+      texts: texts(
+        { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
+        line(amountLabel, money(charge.amount)),
+        line(chargeNumber, charge.chargeId),
       ),
     },
   }),

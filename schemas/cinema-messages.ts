@@ -7,12 +7,15 @@ import {
   momentText,
   money,
   type Phrase,
+  paymentFailures,
   type Reminder,
   texts as textsOf,
 } from './kernel/messages.ts';
 
 const movie: Phrase = { ko: '영화', en: 'Film' };
 const starts: Phrase = { ko: '상영 시작', en: 'Starts' };
+const hall: Phrase = { ko: '상영관', en: 'Hall' };
+const startedBefore: Phrase = { ko: '변경 전', en: 'Instead of' };
 const seatLabel: Phrase = { ko: '좌석', en: 'Seats' };
 const anySeat: Phrase = { ko: '자유석', en: 'any free seat' };
 const paid: Phrase = { ko: '결제 금액', en: 'Paid' };
@@ -20,22 +23,15 @@ const refund: Phrase = { ko: '환불 금액', en: 'Refund' };
 const placesLabel: Phrase = { ko: '좌석 수', en: 'Seats' };
 const reserveBy: Phrase = { ko: '예매 기한', en: 'Reserve by' };
 const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
+const holdNumber: Phrase = { ko: '선점 번호', en: 'Hold' };
 const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const number: Phrase = { ko: '예매 번호', en: 'Reservation' };
-
-const failures = {
-  declined: { ko: '결제가 거절되었습니다', en: 'the payment was declined' },
-  'timed-out': {
-    ko: '결제 결과를 확인하지 못했습니다. 결제된 금액은 돌려 드립니다',
-    en: 'the payment had no outcome; what was charged goes back to you',
-  },
-  unavailable: { ko: '결제할 수 없습니다', en: 'payments are not possible' },
-} as const;
 
 /** Minutes before the start at which a reminder comes. */
 const REMIND_BEFORE = 60;
 
-type Reservation = Hold & { customerId: string; title: string; startsAt?: string; seat?: number; seats?: string[] };
+type Showing = { title?: string; startsAt?: string; hallId?: string };
+type Reservation = Hold & Showing & { customerId: string; seat?: number; seats?: string[] };
 
 /** The messages of a hold: an id that is used again has messages of its own. */
 const aboutOf = ({ customerId, ...hold }: Reservation) => {
@@ -44,11 +40,15 @@ const aboutOf = ({ customerId, ...hold }: Reservation) => {
 };
 const ofHold = ({ hold = '' }: Hold) => ({ occurrence: hold });
 
-const details = ({ title, startsAt, seat, seats, reservationId }: Reservation, { timeZone }: MessageFacts) => [
+const ofShowing = ({ title, startsAt, hallId }: Showing, { timeZone }: MessageFacts) => [
   line(movie, title),
   line(starts, startsAt && momentText(startsAt, timeZone)),
-  line(seatLabel, seats?.join(', ') ?? seat ?? anySeat),
-  line(number, reservationId),
+  line(hall, hallId),
+];
+const details = (reservation: Reservation, facts: MessageFacts) => [
+  ...ofShowing(reservation, facts),
+  line(seatLabel, reservation.seats?.join(', ') ?? reservation.seat ?? anySeat),
+  line(number, reservation.reservationId),
 ];
 
 /** Reservations of before `startsAt` was in their events get no reminder. */
@@ -66,33 +66,44 @@ const reasons: Readonly<Record<string, Phrase>> = {
 
 export const messages = messagesOn<typeof events>()(
   {
-    // Reminders of the old start. No event names the guests, so they get none of the new one.
-    ShowingMoved: ({ showingId }) => ({ remindersOf: { showingId } }),
-
-    ShowingPlaceOffered: ({ showingId, entryId, customerId, title, startsAt, places, expiresAt }, { timeZone }) => ({
-      customerId,
-      about: { showingId, entryId },
+    ShowingPlaceOffered: (offer, facts) => ({
+      customerId: offer.customerId,
+      about: { showingId: offer.showingId, entryId: offer.entryId },
       message: {
         kind: 'offered',
         texts: textsOf(
           { ko: '대기하신 영화 좌석이 났습니다', en: 'The film that you wait for has free seats' },
-          line(movie, title),
-          line(starts, startsAt && momentText(startsAt, timeZone)),
-          line(placesLabel, places),
-          line(reserveBy, momentText(expiresAt, timeZone)),
-          line(entryNumber, entryId),
+          ...ofShowing(offer, facts),
+          line(placesLabel, offer.places),
+          line(reserveBy, momentText(offer.expiresAt, facts.timeZone)),
+          line(entryNumber, offer.entryId),
         ),
       },
     }),
 
-    ShowingPlaceOfferExpired: ({ showingId, entryId, customerId }) => ({
-      customerId,
-      about: { showingId, entryId },
+    ShowingPlaceOfferExpired: (offer, facts) => ({
+      customerId: offer.customerId,
+      about: { showingId: offer.showingId, entryId: offer.entryId },
       message: {
         kind: 'expired',
         texts: textsOf(
           { ko: '배정된 영화 좌석의 예매 기한이 지났습니다', en: 'The seats are no longer kept for you' },
-          line(entryNumber, entryId),
+          ...ofShowing(offer, facts),
+          line(entryNumber, offer.entryId),
+        ),
+      },
+    }),
+
+    ShowingPlaceHoldExpired: (hold, facts) => ({
+      customerId: hold.customerId,
+      about: { showingId: hold.showingId, holdId: hold.holdId },
+      message: {
+        kind: 'expired',
+        texts: textsOf(
+          { ko: '선점하신 영화 좌석의 예매 기한이 지났습니다', en: 'The seats that you held are free again' },
+          ...ofShowing(hold, facts),
+          line(placesLabel, hold.places),
+          line(holdNumber, hold.holdId),
         ),
       },
     }),
@@ -119,9 +130,22 @@ export const messages = messagesOn<typeof events>()(
         texts: textsOf(
           { ko: '영화를 예매하지 못했습니다', en: 'Your reservation was not made' },
           ...details(reservation, facts),
-          line(reasonLabel, failures[reservation.reason]),
+          line(reasonLabel, paymentFailures[reservation.reason]),
         ),
       },
+    }),
+
+    SeatReservationMoved: (reservation, facts) => ({
+      ...aboutOf(reservation),
+      message: {
+        kind: 'moved',
+        texts: textsOf(
+          { ko: '예매하신 영화의 상영 시각이 변경되었습니다', en: 'The film that you reserved starts at another time' },
+          ...details(reservation, facts),
+          line(startedBefore, momentText(reservation.before, facts.timeZone)),
+        ),
+      },
+      ...reminderOf(reservation, facts),
     }),
 
     SeatReservationCanceled: (reservation, facts) => ({
@@ -138,15 +162,14 @@ export const messages = messagesOn<typeof events>()(
       reminder: null,
     }),
 
-    PaymentRefunded: (payment) => ({
+    PaymentRefunded: (payment, facts) => ({
       ...aboutOf(payment),
       message: {
         kind: 'refunded',
         ...ofHold(payment),
         texts: textsOf(
           { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
-          line(movie, payment.title),
-          line(number, payment.reservationId),
+          ...details(payment, facts),
           line(refund, money(payment.amount)),
         ),
       },

@@ -15,7 +15,7 @@ import {
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { personal } from './kernel/personal.ts';
-import { Id, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
+import { Id, known, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
 
 /** The `cleaning` of showings in a hall that do not state one, in minutes. */
 export const DEFAULT_CLEANING = 15;
@@ -136,33 +136,39 @@ export const showingPlaces = limitedPlaces({
   full: 'showing-full',
   refusals: ['showing-not-found', 'showing-canceled', 'too-late'],
   most: MAX_GROUP,
-  about: { movieId: Type.Optional(Id), title: Type.Optional(Title), startsAt: Type.Optional(UtcTime) },
+  about: {
+    movieId: Type.Optional(Id),
+    title: Type.Optional(Title),
+    startsAt: Type.Optional(UtcTime),
+    hallId: Type.Optional(Id),
+  },
 });
 
 const slotOfShowing = { hallId: fullShowing.hallId, slot: fullShowing.slot };
-const reservation = {
-  showingId: Id,
-  movieId: Id,
-  reservationId: Id,
+/** What messages to the customer contain, in the events of a reservation and of its payment. */
+const details = {
   customerId: Id,
   title: Title,
   startsAt: Type.Optional(UtcTime),
   hallId: Type.Optional(Id),
   seat: Type.Optional(Seat),
   seats: Type.Optional(SeatNames),
-  price: Total,
 };
+const reservation = { showingId: Id, movieId: Id, reservationId: Id, ...details, price: Total };
 const heldReservation = { ...reservation, ...hold };
-const payment = { showingId: Id, reservationId: Id, ...hold, customerId: Id, title: Title, amount: Money };
+const payment = { showingId: Id, reservationId: Id, ...hold, ...details, amount: Money };
 
 const guest = { movieId: Id, customerId: Id, showingId: Id, reservationId: Id };
+
+/** The moment at which a showing was withdrawn: it is cancelled unless it had begun. */
+const withdrawn = { withdrawnAt: Type.Optional(UtcTime) };
 
 const freedSlot = {
   hallId: Id,
   showingId: Id,
   movieId: Id,
   slot: inHall.slot,
-  withdrawn: Type.Optional(Type.Boolean({ description: 'The showing is cancelled next.' })),
+  ...withdrawn,
 };
 
 /** The reason why a payment failed. Except for `declined` the provider may have charged, which is then undone. */
@@ -186,7 +192,7 @@ export const events = {
   ShowingScheduled: event('A showing of the movie was scheduled', Strict(fullShowing), 3, startInUtc),
   ShowingWithdrawn: event(
     'A showing of the deleted movie was withdrawn',
-    Strict({ movieId: Id, showingId: Id, ...slotOfShowing }),
+    Strict({ movieId: Id, showingId: Id, ...slotOfShowing, ...withdrawn }),
     2,
   ),
   ShowingOpened: event('The showing is open for reservations', Strict(fullShowing), 3, startInUtc),
@@ -213,8 +219,8 @@ export const events = {
   ),
   HallFreed: event('The hall is free at the time of the showing', Strict(freedSlot)),
   ShowingMoved: event(
-    'The showing starts at another time',
-    Strict({ showingId: Id, movieId: Id, title: Title, startsAt: UtcTime, before: UtcTime }),
+    'The showing starts at another time; its guests beyond this append are told next',
+    Strict({ showingId: Id, movieId: Id, title: Title, startsAt: UtcTime, before: UtcTime, remaining: Count }),
   ),
   SeatHeld: event(
     'A seat is held until its payment has an outcome',
@@ -228,11 +234,15 @@ export const events = {
     Strict({ ...heldReservation, reason: Type.Optional(reasonOfCustomer(Reason)) }),
     3,
   ),
-  PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 2),
-  PaymentApproved: event('The provider approved the payment', Strict(payment), 2),
-  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: Refusal }), 2),
-  PaymentRefunded: event('The payment was refunded', Strict(payment), 2),
-  PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 2),
+  SeatReservationMoved: event(
+    'A paid reservation moved with its showing; `before` is the start that its customer knew',
+    Strict({ ...heldReservation, before: UtcTime }),
+  ),
+  PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 3),
+  PaymentApproved: event('The provider approved the payment', Strict(payment), 3),
+  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: Refusal }), 3),
+  PaymentRefunded: event('The payment was refunded', Strict(payment), 3),
+  PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 3),
   ReviewWritten: event(
     'A guest wrote a review of the movie',
     Strict({
@@ -350,11 +360,15 @@ export const commands = {
     ['showing-not-found', 'showing-canceled'],
   ),
   CancelWithdrawnShowing: internalCommand(
-    'Cancel a showing of a deleted movie, and its reservations',
-    Strict({ showingId: Id, movieId: Id }),
+    'Cancel a showing of a deleted movie, and its reservations, unless it had begun',
+    Strict({ showingId: Id, movieId: Id, ...withdrawn }),
   ),
   CancelRemainingSeats: internalCommand(
     'End the next reservations, holds and waiting entries of a showing that is cancelled or began',
+    Strict({ showingId: Id }),
+  ),
+  MoveRemainingSeats: internalCommand(
+    'Move the next reservations of a showing that was moved',
     Strict({ showingId: Id }),
   ),
   MoveShowing: command(
@@ -680,9 +694,6 @@ export const overview = Strict({
   reservations: Type.Array(Reservation, { maxItems: 50, description: 'The latest changed first.' }),
 });
 
-/** How many showings or reservations one command cancels, in one append: the store takes 1 MiB. */
-export const CANCELLATIONS_PER_COMMAND = 500;
-
 export const schema = {
   name: 'cinema',
   title: 'Cinema',
@@ -774,11 +785,16 @@ export const placesOf = ({ seats }: { seats?: string[] }): number => seats?.leng
 export type Hold = { showingId: string; reservationId: string; hold?: string };
 
 /** Returns the hold in the data of an event or command. */
-export const holdOf = ({ showingId, reservationId, hold }: Hold): Hold => ({
-  showingId,
-  reservationId,
-  ...(hold === undefined ? {} : { hold }),
-});
+export const holdOf = ({ showingId, reservationId, hold }: Hold): Hold => known({ showingId, reservationId, hold });
+
+type Details = Hold & Pick<Static<typeof Reservation>, keyof typeof details>;
+
+/** Returns the data of the payment of a reservation, from one of its events or of its payment's. */
+export const paymentOf = (of: Details & ({ price: number } | { amount: number })) => {
+  const { customerId, title, startsAt, hallId, seat, seats } = of;
+  const amount = 'amount' in of ? of.amount : of.price;
+  return known({ ...holdOf(of), customerId, title, startsAt, hallId, seat, seats, amount });
+};
 
 /**
  * Returns the key of everything that belongs to one hold alone.

@@ -20,7 +20,7 @@ export type CustomerMessage = {
 type Remind = Extract<CustomersCommand, { type: 'RemindCustomer' }>['data'];
 
 /** A reminder: its key, and the data of its command, null to remove it. */
-export type PlannedReminder = { key: string; data: Remind | null; andBelow?: boolean };
+export type PlannedReminder = { key: string; data: Remind | null };
 
 /** A context that sends messages. */
 export type MessagingContext = { schema: ContextSchema; messages: ContextMessages };
@@ -50,10 +50,6 @@ export const messagesOf = (contexts: readonly MessagingContext[], timeZone: stri
     const effect = found?.rule(data, { revision, time, timeZone });
     if (!found || !effect) return {};
     const { context, prefix } = found;
-    if ('remindersOf' in effect) {
-      const key = `${context}.${Object.values(effect.remindersOf).join('.')}`;
-      return { reminder: { key, data: null, andBelow: true } };
-    }
     const { customerId, about, message, reminder } = effect;
     const ids = Object.values(about).join('.');
     const named = (kind: string, occurrence = revision) => {
@@ -64,8 +60,9 @@ export const messagesOf = (contexts: readonly MessagingContext[], timeZone: stri
     const key = `${context}.${ids}`;
     return {
       ...(message && { message: { ...named(message.kind, message.occurrence), texts: message.texts, at: time } }),
-      ...(reminder === null && { reminder: { key, data: null } }),
-      ...(reminder && reminder.at > time && { reminder: { key, data: { ...named('reminder'), ...reminder } } }),
+      ...(reminder !== undefined && {
+        reminder: { key, data: reminder && reminder.at > time ? { ...named('reminder'), ...reminder } : null },
+      }),
     };
   };
 

@@ -134,6 +134,7 @@ const CinemaMessage = Strict({
   showingId: Id,
   reservationId: Type.Optional(Id),
   entryId: Type.Optional(Type.String({ ...Id, description: 'The waiting list entry of an offer.' })),
+  holdId: Type.Optional(Id),
   text: Type.String({ description: 'In the language in which it was sent; in English before that.' }),
   status: MessageStatus,
   at: Time,

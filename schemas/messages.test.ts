@@ -18,7 +18,18 @@ const booking = { slotId: 's-1', bookingId: 'b-1', ...CUST };
 const full = { ...booking, hospitalName: '분당서울대학교병원', date: '2026-03-02' };
 const order = { shopId: 'shop-1', orderId: 'o-1', ...CUST, shopName: '김밥나라', callNumber: '17' };
 const seat = { showingId: 's-1', movieId: 'm-1', reservationId: 'r-1', ...CUST, title: '괴물', seat: 12, price: 9_000 };
-const payment = { showingId: 's-1', reservationId: 'r-1', hold: '3', ...CUST, title: '괴물', amount: 9_000 };
+const starting = { startsAt: '2026-02-01T10:00:00.000Z', hallId: 'h-1' };
+const payment = {
+  showingId: 's-1',
+  reservationId: 'r-1',
+  hold: '3',
+  ...CUST,
+  title: '괴물',
+  ...starting,
+  seats: ['B7'],
+  amount: 9_000,
+};
+const charge = { userId: 'CUST1', chargeId: 'c-1', charge: '3', amount: 10_000 };
 const rental = { bikeId: 'b-1', rentalId: 'r-1', userId: 'CUST1' };
 
 const cases: Case[] = [
@@ -404,8 +415,100 @@ const cases: Case[] = [
     payment,
     {
       messageId: 'refunded.s-1.r-1.3',
-      ko: ['결제 금액이 환불되었습니다', '영화: 괴물', '예매 번호: r-1', '환불 금액: ₩9,000'],
-      en: ['Your payment was refunded', 'Film: 괴물', 'Reservation: r-1', 'Refund: ₩9,000'],
+      ko: [
+        '결제 금액이 환불되었습니다',
+        '영화: 괴물',
+        '상영 시작: 2026년 2월 1일 일요일 오후 7:00',
+        '상영관: h-1',
+        '좌석: B7',
+        '예매 번호: r-1',
+        '환불 금액: ₩9,000',
+      ],
+      en: [
+        'Your payment was refunded',
+        'Film: 괴물',
+        'Starts: Sunday, 1 February 2026 at 19:00',
+        'Hall: h-1',
+        'Seats: B7',
+        'Reservation: r-1',
+        'Refund: ₩9,000',
+      ],
+    },
+  ],
+  [
+    'SeatReservationMoved',
+    { ...seat, ...starting, hold: '3', before: '2026-02-01T08:00:00.000Z' },
+    {
+      messageId: 'moved.s-1.r-1.4',
+      ko: [
+        '예매하신 영화의 상영 시각이 변경되었습니다',
+        '영화: 괴물',
+        '상영 시작: 2026년 2월 1일 일요일 오후 7:00',
+        '상영관: h-1',
+        '좌석: 12',
+        '예매 번호: r-1',
+        '변경 전: 2026년 2월 1일 일요일 오후 5:00',
+      ],
+      en: [
+        'The film that you reserved starts at another time',
+        'Film: 괴물',
+        'Starts: Sunday, 1 February 2026 at 19:00',
+        'Hall: h-1',
+        'Seats: 12',
+        'Reservation: r-1',
+        'Instead of: Sunday, 1 February 2026 at 17:00',
+      ],
+    },
+  ],
+  [
+    'ShowingPlaceHoldExpired',
+    { showingId: 's-1', movieId: 'm-1', holdId: 'h-1', ...CUST, title: '괴물', ...starting, places: 2 },
+    {
+      messageId: 'expired.s-1.h-1.4',
+      ko: [
+        '선점하신 영화 좌석의 예매 기한이 지났습니다',
+        '영화: 괴물',
+        '상영 시작: 2026년 2월 1일 일요일 오후 7:00',
+        '상영관: h-1',
+        '좌석 수: 2',
+        '선점 번호: h-1',
+      ],
+      en: [
+        'The seats that you held are free again',
+        'Film: 괴물',
+        'Starts: Sunday, 1 February 2026 at 19:00',
+        'Hall: h-1',
+        'Seats: 2',
+        'Hold: h-1',
+      ],
+    },
+  ],
+  [
+    'ChargeDeclined',
+    { ...charge, reason: 'timed-out', declinedAt: '', balance: 0, outstanding: 0 },
+    {
+      messageId: 'bike-rental.rejected.CUST1.c-1.4',
+      ko: [
+        '예치금을 충전하지 못했습니다',
+        '금액: ₩10,000',
+        '사유: 결제 결과를 확인하지 못했습니다. 결제된 금액은 돌려 드립니다',
+        '충전 번호: c-1',
+      ],
+      en: [
+        'Your deposit was not charged',
+        'Amount: ₩10,000',
+        'Reason: the payment had no outcome; what was charged goes back to you',
+        'Charge: c-1',
+      ],
+    },
+  ],
+  [
+    'ChargeRefunded',
+    charge,
+    {
+      messageId: 'bike-rental.refunded.CUST1.c-1.4',
+      ko: ['결제 금액이 환불되었습니다', '금액: ₩10,000', '충전 번호: c-1'],
+      en: ['Your payment was refunded', 'Amount: ₩10,000', 'Charge: c-1'],
     },
   ],
   [
@@ -476,7 +579,7 @@ describe('the message of', () => {
 const silent = ['BookingRescheduled', 'ScreeningAttended'];
 
 it('every event that makes a message has a case here', () =>
-  expect(new Set(types)).toEqual(new Set([...cases.map(([type]) => type), ...silent, 'ShowingMoved'])));
+  expect(new Set(types)).toEqual(new Set([...cases.map(([type]) => type), ...silent])));
 
 it('a departure without an amount due makes no message', () =>
   expect(effect('CarDeparted', { ...spot, due: 0 })).toEqual({}));
@@ -524,13 +627,21 @@ describe('reminders', () => {
     expect(effect('ReservationConfirmed', seat).reminder).toBeUndefined();
   });
 
-  it('of a showing are removed when it is moved', () =>
-    expect(effect('ShowingMoved', { showingId: 's-1' })).toEqual({
-      reminder: { key: 'cinema.s-1', data: null, andBelow: true },
-    }));
+  it('of a showing move with it, and are removed when they would be due already', () => {
+    const moved = (startsAt: string) =>
+      effect('SeatReservationMoved', { ...seat, startsAt, before: '2026-02-01T08:00:00.000Z' }).reminder;
+    expect(moved('2026-02-01T10:00:00.000Z')).toMatchObject({
+      key: 'cinema.s-1.r-1',
+      data: { at: '2026-02-01T09:00:00.000Z', until: '2026-02-01T10:00:00.000Z' },
+    });
+    expect(moved('2026-01-31T09:59:00.000Z')).toEqual({ key: 'cinema.s-1.r-1', data: null });
+  });
 
-  it('are left out when they would be due before the booking', () =>
-    expect(effect('ScreeningBooked', { ...booked, date: '2026-02-01' }).reminder).toBeUndefined());
+  it('are not planned when they would be due before the booking', () =>
+    expect(effect('ScreeningBooked', { ...booked, date: '2026-02-01' }).reminder).toEqual({
+      key: 'screening.s-1.b-1',
+      data: null,
+    }));
 });
 
 it('amounts, days and moments are written as people write them', () => {

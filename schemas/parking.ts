@@ -26,12 +26,6 @@ const ofCustomer = personal('customerId');
 const reasonOfCustomer = personal('customerId', { except: Object.values(REASONS) });
 const CouponId = QualifiedId('lot-1.r-1');
 
-/**
- * How many reservations, holds and waiting entries of a closed lot one command ends: their events go into one append, and
- * the store takes 1 MiB.
- */
-export const CANCELLATIONS_PER_COMMAND = 500;
-
 /** The value and the days of coupons where a lot does not determine them. */
 export const DEFAULT_COUPON_VALUE = 1_000;
 export const DEFAULT_COUPON_DAYS = 30;

@@ -248,7 +248,7 @@ it('a moved showing has its new start', () => {
   const startsAt = '2027-02-01T19:00:00.000Z';
   const moved: CinemaEvent = {
     type: 'ShowingMoved',
-    data: { showingId, movieId, title, startsAt, before: '2027-01-31T19:00:00.000Z' },
+    data: { showingId, movieId, title, startsAt, before: '2027-01-31T19:00:00.000Z', remaining: 0 },
   };
   expect(viewAfter(showings, [...everything, moved])[showingId]).toMatchObject({ startsAt });
   expect(viewAfter(movies, [...everything, moved])[movieId]).toMatchObject({ showings: [{ startsAt }] });

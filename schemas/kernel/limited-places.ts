@@ -38,10 +38,11 @@ export const HoldFor = Type.Integer({
 });
 
 /**
- * How many offers one decision makes, and how many holds and offers it ends: their events go into one append, and the
- * store takes 1 MiB.
+ * How many holds and offers one decision ends and makes, and how many reservations and entries one command of a resource
+ * that closes ends. The events of both go into one append, and the store takes 1 MiB.
  */
-export const OFFERS_PER_COMMAND = 300;
+export const OFFERS_PER_COMMAND = 100;
+export const CANCELLATIONS_PER_COMMAND = 150;
 
 const Reason = Status('closed');
 

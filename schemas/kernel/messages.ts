@@ -37,7 +37,7 @@ export type MessageFacts = {
 
 /** A reminder of something that begins later. */
 export type Reminder = {
-  /** UTC with milliseconds. A reminder that would be due when its event happens is left out. */
+  /** UTC with milliseconds. A reminder that would be due when its event happens is not planned. */
   at: string;
   /** From this moment on it is not sent. */
   until: string;
@@ -56,18 +56,15 @@ export type MessageEffect = {
     /** Distinguishes messages of one kind about one resource; the event's revision when left out. */
     occurrence?: string;
   };
-  /** Left out, a planned reminder stays; null removes it. */
+  /** Replaces a planned reminder, and null removes it; left out, it stays. */
   reminder?: Reminder | null;
 };
-
-/** The effect of an event on all reminders of a resource's parts: they are removed, since they no longer hold. */
-export type RemindersEnd = { remindersOf: Readonly<Record<string, string>> };
 
 /** The messages of a context, in `schemas/{context}-messages.ts`: the events that make them, and their texts. */
 export type ContextMessages = {
   /** Precedes the ids of its messages; the context's name and a dot when left out. Permanent. */
   prefix?: string;
-  on: Readonly<Record<string, (data: never, facts: MessageFacts) => MessageEffect | RemindersEnd | undefined>>;
+  on: Readonly<Record<string, (data: never, facts: MessageFacts) => MessageEffect | undefined>>;
 };
 
 /**
@@ -87,10 +84,7 @@ export const messagesOn =
   <Events extends Readonly<Record<string, { data: TSchema }>>>() =>
   <Type extends keyof Events & string>(
     on: {
-      readonly [T in Type]: (
-        data: Static<Events[T]['data']>,
-        facts: MessageFacts,
-      ) => MessageEffect | RemindersEnd | undefined;
+      readonly [T in Type]: (data: Static<Events[T]['data']>, facts: MessageFacts) => MessageEffect | undefined;
     },
     { prefix }: Pick<ContextMessages, 'prefix'> = {},
   ): ContextMessages => ({ on: on as ContextMessages['on'], ...(prefix === undefined ? {} : { prefix }) });
@@ -140,3 +134,13 @@ export const momentText = (moment: string, timeZone: string): Phrase => {
   const time = Date.parse(moment);
   return { ko: made.ko.format(time), en: made.en.format(time) };
 };
+
+/** Why a payment failed, as customers read it. */
+export const paymentFailures = {
+  declined: { ko: '결제가 거절되었습니다', en: 'the payment was declined' },
+  'timed-out': {
+    ko: '결제 결과를 확인하지 못했습니다. 결제된 금액은 돌려 드립니다',
+    en: 'the payment had no outcome; what was charged goes back to you',
+  },
+  unavailable: { ko: '결제할 수 없습니다', en: 'payments are not possible' },
+} as const;

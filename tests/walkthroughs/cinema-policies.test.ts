@@ -92,7 +92,7 @@ const inMemory = () => {
     now = time;
   };
 
-  return { log, dispatch, recover, at };
+  return { log, dispatch, recover, handleAll: runPolicies, at };
 };
 
 /** Counts the steps of a payment, and stops it at one of them, for ever or until it is resumed. */
@@ -328,6 +328,33 @@ describe('two movies that schedule one showing at the same time', () => {
     expect(await B.open()).toMatchObject({ refusal: { refused: 'showing-already-exists' } });
     expect(eventsOf(log, 'ShowingOpened')).toEqual(['A']);
     expect(eventsOf(log, 'ShowingWithdrawn')).toEqual(['B']);
+  });
+});
+
+it('every guest of a moved showing is told once, however often policies handle its events', async () => {
+  const world = inMemory();
+  const [showingId, guests] = ['s', 500];
+  const startsAt = '2027-01-31T19:00:00.000Z';
+  const showing = { showingId, movieId: 'm', title: '괴물', startsAt, seats: guests, price: PRICE };
+  await world.dispatch({ type: 'OpenShowing', data: showing });
+  for (let n = 0; n < guests; n++) {
+    const seat = { showingId, reservationId: `r${n}`, customerId: `C${n}`, payment: { method: 'card', token: '-' } };
+    const held = await world.dispatch({ type: 'ReserveSeat', data: seat });
+    const hold = held.kind === 'done' ? (held.events[0]!.data as Hold) : seat;
+    await world.dispatch({ type: 'ConfirmReservation', data: holdOf(hold) });
+  }
+  // Its process ends with the append.
+  await world.dispatch({ type: 'MoveShowing', data: { showingId, startsAt: '2027-01-31T21:00:00.000Z' } });
+  const { effectOf } = messagesOf([{ schema: cinemaSchema, messages }], 'Asia/Seoul');
+  const told = () => world.log.flatMap((event) => effectOf(event).message ?? []).filter(({ kind }) => kind === 'moved');
+  expect(told().length).toBeLessThan(guests);
+  for (let times = 0; times < 2; times++) {
+    await world.handleAll();
+    expect(told()).toHaveLength(guests);
+  }
+  expect(new Set(told().map(({ customerId }) => customerId)).size).toBe(guests);
+  expect(effectOf(world.log.findLast(({ type }) => type === 'SeatReservationMoved')!).reminder?.data).toMatchObject({
+    at: '2027-01-31T20:00:00.000Z',
   });
 });
 

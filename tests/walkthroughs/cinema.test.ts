@@ -457,6 +457,13 @@ test('an edited title and a moved start appear at once, also in earlier reservat
   expect(JSON.stringify(body)).toContain('The Host');
   const past = await command('PATCH', '/showings/s8', { startsAt: '2020-03-04T04:00:00+09:00' });
   expect(past).toMatchObject({ status: 409, body: { type: '/problems/too-late' } });
+  const told = await eventually(
+    async () => (await get<{ items: (Message & { text: string })[] }>('/customers/CUST1/messages?sort=-at')).body.items,
+    (items) => items.some(({ kind }) => kind === 'moved'),
+  );
+  const { text } = told.find(({ kind }) => kind === 'moved')!;
+  for (const part of ['괴물', '4 March 2027 at 04:00', 'any free seat', 'Instead of: Thursday, 4 March 2027 at 02:00'])
+    expect(text).toContain(part);
 });
 
 test('showings in one hall do not overlap, and a cancelled one frees the hall', async () => {

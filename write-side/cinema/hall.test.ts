@@ -56,7 +56,7 @@ describe('a hall', () => {
   it('is freed once, and only of its own showings', () => {
     given(booked(1), freed(1)).when(free(1)).thenNothing();
     given(booked(1), refused(2))
-      .when(free(2, { withdrawn: true }))
+      .when(free(2, { withdrawnAt: NOW }))
       .thenNothing();
     given(booked(1), freed(1)).when(book(1)).thenNothing();
   });
@@ -80,10 +80,10 @@ describe('a showing that is over', () => {
   });
   it('is still withdrawn with its movie, once', () => {
     given(...before)
-      .when(free(1, { withdrawn: true }))
-      .thenEvents(freed(1, { withdrawn: true }));
-    given(...before, freed(1, { withdrawn: true }))
-      .when(free(1, { withdrawn: true }))
+      .when(free(1, { withdrawnAt: NOW }))
+      .thenEvents(freed(1, { withdrawnAt: NOW }));
+    given(...before, freed(1, { withdrawnAt: NOW }))
+      .when(free(1, { withdrawnAt: NOW }))
       .thenNothing();
   });
 });

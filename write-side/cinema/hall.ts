@@ -51,7 +51,7 @@ export const hall = decider(cinema, {
 
     FreeHall: {
       decide: (data, { slots, ended }) => {
-        const isWithdrawnLate = data.withdrawn && recall(ended, data.slot) === 'over';
+        const isWithdrawnLate = data.withdrawnAt && recall(ended, data.slot) === 'over';
         return slots.has(data.slot) || isWithdrawnLate ? [{ type: 'HallFreed', data }] : [];
       },
     },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CANCELLATIONS_PER_COMMAND } from '../../schemas/cinema.ts';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { holdsForEveryDecider, specification, stateAfter } from '../kernel/testing.ts';
 import { movie } from './movie.ts';
 
@@ -32,7 +32,10 @@ const scheduled = (showingId = 's-1', title = '괴물'): Event => ({
   type: 'ShowingScheduled',
   data: { ...about(showingId), cancelUntil: 20, title },
 });
-const withdrawn = (showingId = 's-1'): Event => ({ type: 'ShowingWithdrawn', data: { movieId, showingId } });
+const withdrawn = (showingId = 's-1'): Event => ({
+  type: 'ShowingWithdrawn',
+  data: { movieId, showingId, withdrawnAt: '2026-01-31T09:00:00.000Z' },
+});
 
 describe('a movie', () => {
   it('is registered', () => given().when(register).thenEvents(registered));

@@ -1,11 +1,6 @@
-import {
-  CANCELLATIONS_PER_COMMAND,
-  type CinemaEvent,
-  schema as cinema,
-  DEFAULT_CANCEL_UNTIL,
-  DEFAULT_CLEANING,
-} from '../../schemas/cinema.ts';
+import { type CinemaEvent, schema as cinema, DEFAULT_CANCEL_UNTIL, DEFAULT_CLEANING } from '../../schemas/cinema.ts';
 import { seatsIn } from '../../schemas/cinema-seats.ts';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 
@@ -50,9 +45,9 @@ export const movie = decider(cinema, {
     },
 
     DeleteMovie: {
-      decide: ({ movieId }, movie) => {
+      decide: ({ movieId }, movie, { now }) => {
         if (movie.status !== 'on') return notOn(movie);
-        const withdrawn = withdrawals(movieId, movie);
+        const withdrawn = withdrawals(movieId, movie, now);
         const remaining = movie.showings.size - withdrawn.length;
         return [{ type: 'MovieDeleted', data: { movieId, remaining } }, ...withdrawn];
       },
@@ -60,9 +55,9 @@ export const movie = decider(cinema, {
     },
 
     WithdrawRemainingShowings: {
-      decide: ({ movieId }, movie) => {
+      decide: ({ movieId }, movie, { now }) => {
         if (movie.status === 'unregistered') return notOn(movie);
-        return movie.status === 'deleted' ? withdrawals(movieId, movie) : [];
+        return movie.status === 'deleted' ? withdrawals(movieId, movie, now) : [];
       },
       answer: ({ movieId }) => ({ movieId, status: 'deleted' }),
     },
@@ -88,11 +83,11 @@ export const movie = decider(cinema, {
     },
 
     WithdrawShowing: {
-      decide: ({ movieId, showingId, slot }, movie) => {
+      decide: ({ movieId, showingId, slot }, movie, { now }) => {
         if (movie.status === 'unregistered') return notOn(movie);
         const hall = movie.showings.get(showingId);
         if (!hall || (slot !== undefined && slot !== hall.slot)) return [];
-        return [{ type: 'ShowingWithdrawn', data: { movieId, showingId, ...hall } }];
+        return [{ type: 'ShowingWithdrawn', data: { movieId, showingId, ...hall, withdrawnAt: now } }];
       },
     },
   },
@@ -102,9 +97,14 @@ export const movie = decider(cinema, {
 
 const notOn = ({ status }: State): Refusal => refuse(status === 'deleted' ? 'movie-deleted' : 'movie-not-found');
 
-const withdrawals = (movieId: string, { showings }: State): Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>[] =>
+type Withdrawn = Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>;
+
+const withdrawals = (movieId: string, { showings }: State, withdrawnAt: string): Withdrawn[] =>
   showings
     .entrySeq()
     .take(CANCELLATIONS_PER_COMMAND)
-    .map(([showingId, hall]) => ({ type: 'ShowingWithdrawn' as const, data: { movieId, showingId, ...hall } }))
+    .map(([showingId, hall]) => ({
+      type: 'ShowingWithdrawn' as const,
+      data: { movieId, showingId, ...hall, withdrawnAt },
+    }))
     .toArray();

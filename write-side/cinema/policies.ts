@@ -1,16 +1,18 @@
 import {
-  CANCELLATIONS_PER_COMMAND,
   type CinemaCommand,
   schema as cinema,
   holdKey,
   holdOf,
+  paymentOf,
   showingPlaces,
 } from '../../schemas/cinema.ts';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
+import { known } from '../../schemas/kernel/values.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { policy } from '../policies/policy.ts';
 import { processManager, timers } from '../policies/process.ts';
 
-type OfShowing = { showingId: string; movieId: string; hallId?: string; slot?: string };
+type OfShowing = { showingId: string; movieId: string; hallId?: string; slot?: string; withdrawnAt?: string };
 
 /** Returns the command after a showing was scheduled: keep its hall, or open it. */
 export const opening = (
@@ -23,21 +25,17 @@ export const opening = (
     : { type: 'OpenShowing', data: showing };
 };
 
-const withdrawalOf = ({ movieId, showingId, slot }: OfShowing) => ({
-  movieId,
-  showingId,
-  ...(slot === undefined ? {} : { slot }),
-});
+const withdrawalOf = ({ movieId, showingId, slot }: OfShowing) => known({ movieId, showingId, slot });
 
-const cancellationOf = ({ showingId, movieId }: OfShowing): CinemaCommand => ({
+const cancellationOf = ({ showingId, movieId, withdrawnAt }: OfShowing): CinemaCommand => ({
   type: 'CancelWithdrawnShowing',
-  data: { showingId, movieId },
+  data: known({ showingId, movieId, withdrawnAt }),
 });
 
-const freeing = ({ showingId, movieId, hallId, slot }: OfShowing, withdrawn: boolean): CinemaCommand | undefined =>
+const freeing = ({ showingId, movieId, hallId, slot, withdrawnAt }: OfShowing): CinemaCommand[] =>
   hallId === undefined || slot === undefined
-    ? undefined
-    : { type: 'FreeHall', data: { hallId, showingId, movieId, slot, ...(withdrawn ? { withdrawn } : {}) } };
+    ? []
+    : [{ type: 'FreeHall', data: known({ hallId, showingId, movieId, slot, withdrawnAt }) }];
 
 /**
  * A scheduled showing gets its hall and takes reservations, a refused one is withdrawn, and a withdrawn one is
@@ -68,13 +66,11 @@ const showings = policy({
       case 'HallRefused':
         return [{ type: 'WithdrawShowing', data: withdrawalOf(data) }];
       case 'ShowingWithdrawn':
-        return [freeing(data, true) ?? cancellationOf(data)];
-      case 'ShowingCanceled': {
-        const freed = freeing(data, false);
-        return freed ? [freed] : [];
-      }
+        return data.hallId === undefined ? [cancellationOf(data)] : freeing(data);
+      case 'ShowingCanceled':
+        return freeing(data);
       case 'HallFreed':
-        return data.withdrawn ? [cancellationOf(data)] : [];
+        return data.withdrawnAt ? [cancellationOf(data)] : [];
       default:
         return type satisfies never;
     }
@@ -96,15 +92,18 @@ const withdrawals = policy({
     })),
 });
 
-/** Ends the reservations, holds and entries that did not fit into the append of a showing's cancellation or start. */
+/**
+ * Ends the reservations, holds and entries, or moves the reservations, that did not fit into the append of a showing's
+ * cancellation, start or move.
+ */
 const cancellations = policy({
   name: 'cinema.cancellations',
   context: cinema,
-  events: ['ShowingCanceled', 'ShowingPlacesClosed'],
+  events: ['ShowingCanceled', 'ShowingPlacesClosed', 'ShowingMoved'],
   key: ({ data }) => data.showingId,
-  react: ({ data: { showingId, remaining } }) =>
+  react: ({ type, data: { showingId, remaining } }) =>
     Array.from({ length: commandsFor(remaining) }, () => ({
-      type: 'CancelRemainingSeats' as const,
+      type: type === 'ShowingMoved' ? ('MoveRemainingSeats' as const) : ('CancelRemainingSeats' as const),
       data: { showingId },
     })),
 });
@@ -175,9 +174,7 @@ const payments = (holdMs: number) =>
     ],
     plan: ({ type, data }) => {
       const key = holdKey(data);
-      const { customerId, title } = data;
-      const amount = 'amount' in data ? data.amount : data.price;
-      const payment = { ...holdOf(data), customerId, title, amount };
+      const payment = paymentOf(data);
       switch (type) {
         case 'SeatHeld':
           return [{ key: `settle ${key}`, task: 'settle', afterMs: holdMs, data: payment }];

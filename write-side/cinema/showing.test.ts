@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CANCELLATIONS_PER_COMMAND } from '../../schemas/cinema.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { showing } from './showing.ts';
 
@@ -287,10 +287,15 @@ describe('sales and refunds end with the start of the showing', () => {
 describe('MoveShowing', () => {
   const later = plus(about.startsAt, { hours: 2 });
   const move = (startsAt = later): Command => ({ type: 'MoveShowing', data: { showingId, startsAt } });
-  const moved = (startsAt = later, before = about.startsAt): Event => ({
+  const moved = (startsAt = later, before = about.startsAt, remaining = 0): Event => ({
     type: 'ShowingMoved',
-    data: { showingId, movieId, title, startsAt, before },
+    data: { showingId, movieId, title, startsAt, before, remaining },
   });
+  const seatMoved = (reservationId = 'r-1', startsAt = later, before = about.startsAt): Event => ({
+    type: 'SeatReservationMoved',
+    data: { ...reservationData(reservationId), startsAt, before },
+  });
+  const moveRemaining: Command = { type: 'MoveRemainingSeats', data: { showingId } };
   const at = (now: string) => specification(showing, now).given;
 
   it('moves a showing', () => given(opened()).when(move()).thenEvents(moved()));
@@ -298,6 +303,39 @@ describe('MoveShowing', () => {
   it('needs an open showing', () => {
     given().when(move()).thenRefused('showing-not-found');
     given(opened(), showingCanceled()).when(move()).thenRefused('showing-canceled');
+  });
+  it('moves the paid reservations with it, and those that are being paid when they are confirmed', () => {
+    const before = [opened(3), held(), confirmed(), held('r-2'), held('r-3'), released('r-3')];
+    given(...before)
+      .when(move())
+      .thenEvents(moved(), seatMoved());
+    given(...before, moved(), seatMoved())
+      .when(moveRemaining)
+      .thenNothing();
+    const { data } = confirmed('r-2');
+    given(...before, moved(), seatMoved())
+      .when(confirm('r-2'))
+      .thenEvents({ type: 'ReservationConfirmed', data: { ...data, startsAt: later } } as Event);
+  });
+  it('tells customers nothing who know the start already', () => {
+    const back = moved(about.startsAt, later);
+    given(opened(), held(), confirmed(), moved(), back).when(moveRemaining).thenNothing();
+    given(opened(), held(), confirmed(), moved(), seatMoved(), showingCanceled()).when(moveRemaining).thenNothing();
+    given(opened(), held(), confirmed(), moved(), seatMoved())
+      .when(move(about.startsAt))
+      .thenEvents(back, seatMoved('r-1', about.startsAt, later));
+  });
+  it('moves as many reservations as fit into one append, then the others, each once', () => {
+    const many = Array.from({ length: 500 }, (_, index) => `r-${index}`);
+    const before = [opened(many.length), ...many.map((id) => held(id)), ...many.map((id) => confirmed(id))];
+    const first = play(showing, [move()], stateAfter(showing, before));
+    expect(first.events[0]).toEqual(moved(later, about.startsAt, many.length - CANCELLATIONS_PER_COMMAND));
+    expect(first.events).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
+    const rest = play(showing, Array<Command>(4).fill(moveRemaining), first.state);
+    const told = [...first.events, ...rest.events].flatMap(({ type, data }) =>
+      type === 'SeatReservationMoved' ? [data.reservationId] : [],
+    );
+    expect(told.sort()).toEqual(many.sort());
   });
   it('moves only from and to the future', () => {
     at(about.startsAt)(opened()).when(move()).thenRefused('too-late');
@@ -438,6 +476,19 @@ describe('CancelShowing', () => {
     given(opened(), held('r-1'), confirmed('r-1'))
       .when(cancelWithdrawn())
       .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled')));
+  it('leaves a showing that had begun when its movie was deleted, and refunds nobody', () => {
+    const before = [opened(), held(), confirmed()];
+    const late = specification(showing, plus(about.startsAt, { hours: 3_000 })).given(...before);
+    const withdrawnAt = (at: string): Command => ({
+      type: 'CancelWithdrawnShowing',
+      data: { showingId, movieId, withdrawnAt: at },
+    });
+    late.when(cancelWithdrawn()).thenNothing();
+    late.when(withdrawnAt(about.startsAt)).thenNothing();
+    late
+      .when(withdrawnAt(plus(about.startsAt, { minutes: -1 })))
+      .thenEvents(showingCanceled(), canceled('r-1', undefined, 'showing-canceled'));
+  });
   it('does not cancel a showing of another movie', () =>
     given(opened(), held(), confirmed()).when(cancelWithdrawn('m-2')).thenNothing());
   it('cancels as many reservations as fit into one append, then the others', () => {
@@ -470,6 +521,7 @@ const join = (entryId: string, customerId: string, places = 1): Command => ({
 });
 const releaseHold = (holdId: string): Command => ({ type: 'ReleaseShowingPlaceHold', data: { showingId, holdId } });
 const leave = (entryId: string): Command => ({ type: 'LeaveShowingPlaceWaitingList', data: { showingId, entryId } });
+const named = { title, startsAt: about.startsAt };
 const keptPlaces = (customerId: string, places: number) => ({ showingId, movieId, customerId, places });
 const placesHeld = (holdId: string, customerId: string, places = 1, expiresAt = UNTIL): Event => ({
   type: 'ShowingPlaceHeld',
@@ -481,7 +533,7 @@ const joined = (entryId: string, customerId: string, places = 1): Event => ({
 });
 const offered = (entryId: string, customerId: string, places = 1): Event => ({
   type: 'ShowingPlaceOffered',
-  data: { ...keptPlaces(customerId, places), entryId, title, startsAt: about.startsAt, expiresAt: UNTIL },
+  data: { ...keptPlaces(customerId, places), entryId, ...named, expiresAt: UNTIL },
 });
 const left = (entryId: string, customerId: string, places = 1): Event => ({
   type: 'ShowingPlaceWaitingListLeft',
@@ -545,7 +597,7 @@ describe('holds and the waiting list', () => {
     late
       .when(hold('h2', 'CUST2'))
       .thenEvents(
-        { type: 'ShowingPlaceHoldExpired', data: { ...keptPlaces('CUST1', 1), holdId: 'h1' } },
+        { type: 'ShowingPlaceHoldExpired', data: { ...keptPlaces('CUST1', 1), ...named, holdId: 'h1' } },
         placesHeld('h2', 'CUST2', 1, plus(UNTIL, { minutes: 5 })),
       );
   });
@@ -581,7 +633,7 @@ describe('holds and the waiting list', () => {
       .given(...full, canceled(), offered('e2', 'CUST2'))
       .when({ type: 'SettleShowingPlaces', data: { showingId, entryId: 'e2' } })
       .thenEvents(
-        { type: 'ShowingPlaceOfferExpired', data: { ...keptPlaces('CUST2', 1), entryId: 'e2' } },
+        { type: 'ShowingPlaceOfferExpired', data: { ...keptPlaces('CUST2', 1), ...named, entryId: 'e2' } },
         ofKept(offered('e3', 'CUST3'), { expiresAt: plus(UNTIL, { minutes: 5 }) } as never),
       ));
 
@@ -636,6 +688,72 @@ describe('holds and the waiting list', () => {
     expect(first.events[0]).toEqual(showingCanceled(1));
     expect(first.events).toHaveLength(1 + CANCELLATIONS_PER_COMMAND);
     expect(play(showing, [cancelRemaining, cancelRemaining], first.state).events).toHaveLength(1);
+  });
+});
+
+describe('one append', () => {
+  /** The store's limit, and the most metadata of an event: of a caller and an Idempotency-Key of 255 characters. */
+  const [mebibyte, metadata] = [1_048_576, 2_000];
+  const longest = (name: string, n: number) => `${name}${n}`.padEnd(64, 'x');
+  const bytes = (events: readonly Event[]) =>
+    events.reduce(
+      (sum, { type, data }) => sum + 2 * type.length + Buffer.byteLength(JSON.stringify(data)) + metadata,
+      0,
+    );
+  const id = longest('s', 1);
+  /** A title is limited in characters, each of which may take four bytes. */
+  const facts = {
+    showingId: id,
+    movieId: longest('m', 1),
+    title: '𝄞'.repeat(200),
+    startsAt: '2026-01-31T10:00:00.000Z',
+    hallId: longest('h', 1),
+  };
+  const hall = { runningTime: 1, cleaning: 1, slot: `${longest('m', 1)}.1234567890123456789` };
+  const many = 400;
+  const seats = Array.from({ length: 8 }, (_, n) => `AN${n + 10}`);
+  const openedWide: Event = {
+    type: 'ShowingOpened',
+    data: { ...facts, ...hall, seats: 2 * 8 * many, price: 10 ** 11 },
+  };
+  const of = (n: number) => ({ customerId: longest('c', n), places: 8, showingId: id, movieId: facts.movieId });
+  const each = (make: (n: number) => Event[]) => Array.from({ length: many }, (_, n) => make(n)).flat();
+  const reserved = each((n) => {
+    const data = { ...facts, reservationId: longest('r', n), customerId: longest('c', n), hold: '1234567890123456789' };
+    const named = { ...data, seats, price: 10 ** 12 };
+    return [
+      { type: 'SeatHeld', data: { ...named, heldAt: NOW } },
+      { type: 'ReservationConfirmed', data: named },
+    ];
+  });
+  const holds = each((n) => [
+    { type: 'ShowingPlaceHeld', data: { ...of(n), holdId: longest('h', n), expiresAt: UNTIL } },
+  ]);
+  const waiting = each((n) => [
+    { type: 'ShowingPlaceWaitingListJoined', data: { ...of(n), places: 1, entryId: longest('e', n) } },
+  ]);
+
+  it('of a showing that closes after many holds were due and are offered fits into the store', () => {
+    const state = stateAfter(showing, [openedWide, ...reserved, ...holds, ...waiting]);
+    const { events } = play(showing, [{ type: 'CancelShowing', data: { showingId: id } }], state, 0n, UNTIL);
+    expect(new Set(events.map(({ type }) => type))).toEqual(
+      new Set(['ShowingPlaceHoldExpired', 'ShowingPlaceOffered', 'ShowingCanceled', 'SeatReservationCanceled']),
+    );
+    expect(bytes(events)).toBeLessThan(mebibyte);
+    expect(bytes(events)).toBeGreaterThan(mebibyte / 2);
+  });
+  it('of a showing that is moved fits into the store', () => {
+    const { slot: _slot, ...withoutHall } = openedWide.data as Extract<Event, { type: 'ShowingOpened' }>['data'];
+    const state = stateAfter(showing, [
+      { type: 'ShowingOpened', data: withoutHall },
+      ...reserved,
+      ...holds,
+      ...waiting,
+    ]);
+    const data = { showingId: id, startsAt: '2026-01-31T12:00:00.000Z' };
+    const { events } = play(showing, [{ type: 'MoveShowing', data }], state, 0n, UNTIL);
+    expect(events.filter(({ type }) => type === 'SeatReservationMoved')).toHaveLength(CANCELLATIONS_PER_COMMAND);
+    expect(bytes(events)).toBeLessThan(mebibyte);
   });
 });
 

@@ -1,5 +1,4 @@
 import {
-  CANCELLATIONS_PER_COMMAND,
   type CinemaCommand,
   type CinemaEvent,
   schema as cinema,
@@ -12,8 +11,8 @@ import {
 } from '../../schemas/cinema.ts';
 import { chooseSeats, findSeat, rowsOf } from '../../schemas/cinema-seats.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
-import { DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
-import { MAX_MONEY } from '../../schemas/kernel/values.ts';
+import { CANCELLATIONS_PER_COMMAND, DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
+import { known, MAX_MONEY } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import { type Decision, type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
@@ -32,6 +31,8 @@ type Reservation = {
   price: number;
   /** How often the showing had been moved when the seats were held; left out: never. */
   moves?: number;
+  /** The start that its customer knows: of a confirmed reservation. */
+  startsAt?: string;
 };
 
 /** Why a seat was released, or who cancelled a paid reservation: the customer or the showing. */
@@ -93,6 +94,9 @@ const notFound: Refusal = refuse('showing-not-found');
 
 const hasBegun = ({ isClosed, showing: { startsAt } }: State, now: string): boolean => isClosed || now >= startsAt;
 
+/** The events of holds and entries that make messages, which name the showing. */
+const ABOUT_MESSAGES = new Set(['ShowingPlaceOffered', 'ShowingPlaceOfferExpired', 'ShowingPlaceHoldExpired']);
+
 /** Held and offered places are a number of seats: a reservation that takes them still needs free seats by name. */
 const kept = limitedPlaces(showingPlaces, {
   unreserved: ({ status, isClosed, showing, reserved }: State) =>
@@ -103,9 +107,8 @@ const kept = limitedPlaces(showingPlaces, {
     if (state.status === 'canceled') return refuse('showing-canceled');
     return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;
   },
-  // Messages contain the title and the start of what is offered.
-  facts: ({ showing: { movieId, title, startsAt } }, type) =>
-    type === 'ShowingPlaceOffered' ? { movieId, title, startsAt } : { movieId },
+  facts: ({ showing: { movieId, title, startsAt, hallId } }, type) =>
+    ABOUT_MESSAGES.has(type) ? known({ movieId, title, startsAt, hallId }) : { movieId },
 });
 
 /** The rules of a showing, without the ends of what is due. */
@@ -138,11 +141,7 @@ const rules = decider(cinema, {
     ShowingPlacesClosed: (state) => ({ ...state, isClosed: true }),
     ShowingRefused: (state, { movieId }) => ({ ...state, refused: state.refused.add(movieId) }),
     ShowingCanceled: (state) => ({ ...state, status: 'canceled' }),
-    ShowingMoved: (state, { startsAt }) => ({
-      ...state,
-      showing: { ...state.showing, startsAt },
-      moves: state.moves + 1,
-    }),
+    ShowingMoved: (state, { startsAt }) => ({ ...withStart(state, startsAt), moves: state.moves + 1 }),
     SeatHeld: (state, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
       const reservation: Reservation = {
         status: 'held',
@@ -163,7 +162,11 @@ const rules = decider(cinema, {
     },
     ReservationConfirmed: (state, { reservationId }) => ({
       ...state,
-      open: state.open.update(reservationId, (held) => held && { ...held, status: 'confirmed' }),
+      open: changedIn(state, reservationId, { status: 'confirmed', startsAt: state.showing.startsAt }),
+    }),
+    SeatReservationMoved: (state, { reservationId, startsAt }) => ({
+      ...state,
+      open: changedIn(state, reservationId, known({ startsAt })),
     }),
     SeatReleased: (state, { reservationId, reason }) => ended(state, reservationId, reason),
     SeatReservationCanceled: (state, { reservationId }) =>
@@ -199,15 +202,26 @@ const rules = decider(cinema, {
         if (startsAt === before) return [];
         if (hasBegun(state, now)) return refuse('too-late', 'the showing has begun');
         if (startsAt <= now) return refuse('too-late', 'a showing starts in the future');
-        return [{ type: 'ShowingMoved', data: { showingId, movieId, title, startsAt, before } }];
+        const moved = withStart(state, startsAt);
+        const guests = movedSeats(showingId, moved);
+        const remaining = moved.open.count(isUntold(moved)) - guests.length;
+        return [{ type: 'ShowingMoved', data: { showingId, movieId, title, startsAt, before, remaining } }, ...guests];
       },
       answer: ({ showingId, startsAt }) => ({ showingId, startsAt }),
     },
 
-    CancelWithdrawnShowing: {
-      decide: ({ showingId, movieId }, state) => {
+    MoveRemainingSeats: {
+      decide: ({ showingId }, state) => {
         if (state.status === 'none') return notFound;
-        const isOver = state.status === 'canceled' || isAnothers({ movieId }, state);
+        return state.status === 'open' ? movedSeats(showingId, state) : [];
+      },
+    },
+
+    CancelWithdrawnShowing: {
+      decide: ({ showingId, movieId, withdrawnAt }, state, { now }) => {
+        if (state.status === 'none') return notFound;
+        const hadBegun = (withdrawnAt ?? now) >= state.showing.startsAt;
+        const isOver = hadBegun || state.status === 'canceled' || isAnothers({ movieId }, state);
         return isOver ? [] : canceledWithReservations(showingId, state);
       },
     },
@@ -300,7 +314,7 @@ const rules = decider(cinema, {
     },
   },
 
-  snapshotVersion: 9,
+  snapshotVersion: 10,
 });
 
 /**
@@ -402,22 +416,33 @@ const heldBy = ({ open }: State, { reservationId, hold }: Hold): Reservation | u
 
 /** Returns the data that every event of a reservation has. */
 const reservationData = (
-  { showing }: State,
+  { showing: { movieId, title, startsAt, hallId } }: State,
   { showingId, reservationId }: Hold,
   { hold, customerId, seat, seats, price }: Reservation,
-) => ({
-  showingId,
-  movieId: showing.movieId,
-  reservationId,
-  ...(hold === undefined ? {} : { hold }),
-  customerId,
-  title: showing.title,
-  startsAt: showing.startsAt,
-  ...(showing.hallId === undefined ? {} : { hallId: showing.hallId }),
-  ...(seat === undefined ? {} : { seat }),
-  ...(seats === undefined ? {} : { seats }),
-  price,
-});
+) => known({ showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, seats, price });
+
+const withStart = (state: State, startsAt: string): State => ({ ...state, showing: { ...state.showing, startsAt } });
+
+const changedIn = ({ open }: State, reservationId: string, change: Partial<Reservation>): State['open'] =>
+  open.update(reservationId, (reservation) => reservation && { ...reservation, ...change });
+
+/** Returns whether the customer of a paid reservation knows another start than the showing's. */
+const isUntold =
+  ({ showing }: State) =>
+  ({ status, startsAt }: Reservation): boolean =>
+    status === 'confirmed' && startsAt !== showing.startsAt;
+
+/** Returns the next moves of reservations that fit into one append. One that is being paid is confirmed for the new start. */
+const movedSeats = (showingId: string, state: State): Event<'SeatReservationMoved'>[] =>
+  state.open
+    .entrySeq()
+    .filter(([, reservation]) => isUntold(state)(reservation))
+    .take(CANCELLATIONS_PER_COMMAND)
+    .map(([reservationId, reservation]) => {
+      const data = reservationData(state, { showingId, reservationId }, reservation);
+      return { type: 'SeatReservationMoved' as const, data: { ...data, before: reservation.startsAt! } };
+    })
+    .toArray();
 
 const ended = (state: State, reservationId: string, how: Ending): State => {
   const reservation = state.open.get(reservationId);

@@ -1,4 +1,4 @@
-import { type CinemaCommand, type CinemaEvent, holdKey, holdOf } from '../../schemas/cinema.ts';
+import { type CinemaCommand, type CinemaEvent, holdKey, holdOf, paymentOf } from '../../schemas/cinema.ts';
 import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
 import { type Payments, takePayment } from '../payments/payments.ts';
@@ -101,15 +101,14 @@ const payFor = async (
   payments: ReservationPayments,
   dispatch: Dispatch,
 ): Promise<Outcome> => {
-  const { customerId, title, price } = held;
-  const payment = { ...holdOf(held), customerId, title, amount: price };
+  const payment = paymentOf(held);
   const key = holdKey(held);
 
   const requested = await dispatch({ type: 'RequestPayment', data: { ...payment, method } });
   if (requested.kind === 'refused') return requested.refusal.refused === 'payment-approved' ? 'approved' : 'declined';
   if (requested.kind === 'unavailable') return 'open';
 
-  const outcome = await takePayment(payments, key, { amount: price, method, token });
+  const outcome = await takePayment(payments, key, { amount: held.price, method, token });
   if (outcome === 'approved') {
     const approved = await dispatch({ type: 'ApprovePayment', data: payment });
     if (approved.kind === 'unavailable') return 'open';

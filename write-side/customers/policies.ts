@@ -54,8 +54,8 @@ export const messaging = ({ messaging: contexts, timeZone, channels, maxAgeHours
     plan: (event) => {
       const { reminder } = effectOf(event as AnyEvent);
       if (!reminder) return [];
-      const { key, data, andBelow = false } = reminder;
-      if (data === null) return [{ key, at: null, andBelow }];
+      const { key, data } = reminder;
+      if (data === null) return [{ key, at: null }];
       return [{ key, at: data.at, before: data.until, command: { type: 'RemindCustomer', data } }];
     },
   });

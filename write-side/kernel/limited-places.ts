@@ -251,10 +251,10 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
 
   type Event = Named<Prefix, Key, PlaceEventKind>;
 
-  /** Returns the ends of the holds and offers that are due, earliest first. */
-  const due = (id: string, { places: { deadlines, holds, offers } }: State, now: string): Event[] =>
+  /** Returns the ends of the holds and offers that are due, earliest first. @param most events */
+  const due = (id: string, { places: { deadlines, holds, offers } }: State, now: string, most: number): Event[] =>
     // A deadline at `now` itself is due: its text sorts before this one.
-    textsBefore(deadlines, `${now}~`, OFFERS_PER_COMMAND).map((text) => {
+    textsBefore(deadlines, `${now}~`, most).map((text) => {
       const [, thing, thingId] = text.split(' ') as [string, Thing, string];
       return thing === 'hold'
         ? named('HoldExpired', id, { holdId: thingId, ...withoutDeadline(holds.get(thingId)!) })
@@ -446,13 +446,14 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
           state = fold(state, complete);
         };
         take(alsoDue(command.data, state, now));
-        take(due(id, state, now));
-        take(offers(id, state, now, OFFERS_PER_COMMAND));
-        const offered = made.length;
+        const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
+        take(due(id, state, now, room()));
+        take(offers(id, state, now, room()));
+        const after = room();
         const decision = decider.decide(command, state, { ...input, revision: revision + BigInt(made.length) });
         if (isRefusal(decision)) return decision;
         take(decision);
-        take(offers(id, state, now, Math.max(1, OFFERS_PER_COMMAND - offered)));
+        take(offers(id, state, now, after));
         return made;
       },
       answer: (command, events) =>

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { CANCELLATIONS_PER_COMMAND } from '../../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
 import { parkingLot } from './parking-lot.ts';
 

@@ -1,13 +1,11 @@
 import { plus } from '../../schemas/kernel/calendar.ts';
-import { DEFAULT_HOLD_FOR, OFFERS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
-import { MAX_MONEY } from '../../schemas/kernel/values.ts';
 import {
   CANCELLATIONS_PER_COMMAND,
-  type ParkingEvent,
-  schema as parking,
-  REASONS,
-  spots,
-} from '../../schemas/parking.ts';
+  DEFAULT_HOLD_FOR,
+  OFFERS_PER_COMMAND,
+} from '../../schemas/kernel/limited-places.ts';
+import { MAX_MONEY } from '../../schemas/kernel/values.ts';
+import { type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { type DecisionInput, decider, isRefusal, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';

@@ -1,5 +1,6 @@
 import { plus } from '../../schemas/kernel/calendar.ts';
-import { CANCELLATIONS_PER_COMMAND, type ParkingCommand, schema as parking, spots } from '../../schemas/parking.ts';
+import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
+import { type ParkingCommand, schema as parking, spots } from '../../schemas/parking.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { policy } from '../policies/policy.ts';
 import { timers as declareTimers } from '../policies/process.ts';

@@ -10,8 +10,8 @@ export type Plan =
   | { key: string; task: string; afterMs: number; data: object; before?: string }
   /** Due at a moment: UTC with milliseconds. From the moment `before` on, the task is no longer planned. */
   | { key: string; task: string; at: string; data: object; before?: string }
-  /** Removes the task that was planned under the key; with `andBelow`, also those whose keys begin with it and a dot. */
-  | { key: string; task: null; andBelow?: boolean };
+  /** Removes the task that was planned under the key. */
+  | { key: string; task: null };
 
 /** An event as a plan gets it. */
 export type PlannedEvent<Event extends AnyMessage = AnyMessage> = Event & {
@@ -50,8 +50,8 @@ export type TimerPlan<Command extends AnyMessage = AnyMessage> =
    * `before` on, it is no longer planned.
    */
   | { key: string; at: string; command: Command; before?: string }
-  /** Removes the timer of the key; with `andBelow`, also those whose keys begin with it and a dot. */
-  | { key: string; at: null; andBelow?: boolean };
+  /** Removes the timer of the key. */
+  | { key: string; at: null };
 
 /**
  * Declares timers, checked against their context's events and commands. A timer is kept until its command was decided,
@@ -71,7 +71,7 @@ export const timers = <Context extends ContextSchema, Type extends EventOf<Conte
     ...definition,
     plan: (event) =>
       definition.plan(event).map(({ key, ...plan }) => {
-        if (plan.at === null) return { key, task: null, ...(plan.andBelow ? { andBelow: true } : {}) };
+        if (plan.at === null) return { key, task: null };
         const { command, ...due } = plan;
         return { key, task: command.type, data: command.data, ...due };
       }),

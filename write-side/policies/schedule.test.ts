@@ -156,22 +156,6 @@ it('performs no task before its time, and none that a later event withdrew', asy
   expect(waiting.some(({ _id }) => _id === `things.ends:${late}`)).toBe(true);
 });
 
-it('removes the tasks below a key, and keeps those that are planned after', async () => {
-  const [stem, other] = [named(), named()];
-  for (const id of [`${stem}.1`, `${stem}.2`, `${stem}-x.1`, other]) await begin(id, 3_600_000);
-  const below = (id: string) => ({ key: id, task: null, andBelow: true }) as const;
-  follow({
-    ...manager,
-    plan: (event) => (event.type === 'ThingEnded' ? [below((event.data as { id: string }).id)] : manager.plan(event)),
-  });
-  await until(tasks, (all) => all.some(({ _id }) => _id.endsWith(other)));
-  await stores.append(`thing-${stem}`, { type: 'ThingEnded', data: { id: stem, afterMs: 0 } });
-  await begin(`${stem}.3`, 3_600_000);
-  const left = await until(tasks, (all) => all.some(({ _id }) => _id.endsWith('.3')));
-  const ids = left.map(({ _id }) => _id.slice('things.ends:'.length));
-  expect(ids.filter((id) => id.startsWith(stem)).sort()).toEqual([`${stem}-x.1`, `${stem}.3`].sort());
-});
-
 it('plans no task that is too old when its event is read, as those of an old log', async () => {
   const [old, fresh] = [named(), named()];
   await begin(old);

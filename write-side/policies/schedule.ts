@@ -58,13 +58,6 @@ export const scheduleConsumer = (
         const event = { type, data: known, revision: `${revision}`, time: metadata.time };
         for (const plan of manager.plan(event)) {
           const _id = `${manager.name}:${plan.key}`;
-          changes.delete(_id);
-          if (plan.task === null && plan.andBelow) {
-            for (const other of changes.keys()) if (other.startsWith(`${_id}.`)) changes.delete(other);
-            // A slash is the character after the dot: this is the range of the texts that begin with the key and a dot.
-            changes.set(_id, { deleteMany: { filter: { _id: { $gte: `${_id}.`, $lt: `${_id}/` } } } });
-            continue;
-          }
           if (plan.task === null || isPast(plan.before, now)) {
             changes.set(_id, { deleteOne: { filter: { _id } } });
             continue;
@@ -86,8 +79,7 @@ export const scheduleConsumer = (
       }
       if (changes.size === 0) return;
       lease.assertHeld();
-      // In the order of the events: what an event plans may be below a key that an earlier one removed.
-      await schedule(db).bulkWrite([...changes.values()], { ordered: true });
+      await schedule(db).bulkWrite([...changes.values()], { ordered: false });
       planned(earliest - now);
     },
   };

@@ -260,6 +260,10 @@ export const view = contextView<typeof schema>({
       en: `${title} now starts at ${formatStart(startsAt)}`,
       ko: `${title} 상영 시각이 ${formatStart(startsAt)}(으)로 변경`,
     }),
+    SeatReservationMoved: ({ customerId, title, startsAt = '' }) => ({
+      en: `${customerId} has a seat for ${title} at ${formatStart(startsAt)}`,
+      ko: `${customerId} ${title} 예매가 ${formatStart(startsAt)}(으)로 변경`,
+    }),
     SeatHeld: ({ customerId, title }, { left }) => ({
       en: `${customerId} is paying for ${title}${seats(left)}`,
       ko: `${customerId} ${title} 결제 중${seatsKo(left)}`,
