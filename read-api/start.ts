@@ -8,6 +8,7 @@ import type { SignIn } from '../platform/identity/system.ts';
 import { builtPosition } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
+import { causesRoutes } from './causes.ts';
 import { controlCenter } from './control-center.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
@@ -102,6 +103,7 @@ export const startReadApi = ({
       queryRoutes(contexts, models, identify),
       center.router,
       activityRoutes(schemas, models),
+      causesRoutes(schemas, models),
       reportRoutes(schemas, models, now),
       referenceRoutes(schemas, version),
       problemRoutes(schemas),

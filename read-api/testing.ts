@@ -35,7 +35,7 @@ export const startDatabase = async () => {
 export const serveReadApi = async (
   db: Db,
   contexts: readonly ReadContext[],
-  options: Partial<Pick<ReadApiOptions, 'events' | 'bounds' | 'identify' | 'now' | 'timeZone'>> = {},
+  options: Partial<Pick<ReadApiOptions, 'answerWithin' | 'events' | 'bounds' | 'identify' | 'now' | 'timeZone'>> = {},
 ) => {
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
@@ -78,12 +78,24 @@ export const reach = async (db: Db, view: string, position: bigint, version = 1)
   );
 };
 
-type Happening = { position: bigint; type?: string; resources?: string[]; data?: object };
+type Happening = {
+  position: bigint;
+  type?: string;
+  resources?: string[];
+  data?: object;
+  /** Fields that differ from the usual ones. */
+  rest?: object;
+};
+
+/** The id of an event that {@link insertHistory} inserts. */
+export const eventIdAt = (position: bigint): string =>
+  `00000000-0000-4000-8000-${position.toString().padStart(12, '0')}`;
 
 /** Events as a context's history has them. */
 export const insertHistory = async (db: Db, context: string, happenings: readonly Happening[]): Promise<void> => {
-  const documents = happenings.map(({ position, type = 'LotRegistered', resources = [], data = {} }) => ({
+  const documents = happenings.map(({ position, type = 'LotRegistered', resources = [], data = {}, rest = {} }) => ({
     _id: historyId(position),
+    eventId: eventIdAt(position),
     resources,
     type,
     data,
@@ -95,6 +107,7 @@ export const insertHistory = async (db: Db, context: string, happenings: readonl
     stream: 'parkingLot-lot-1',
     revision: '0',
     position: position.toString(),
+    ...rest,
   }));
   await viewOf(db, `${context}.history`).insertMany(documents);
 };

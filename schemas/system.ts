@@ -1,6 +1,7 @@
 import { type TSchema, Type } from 'typebox';
 import { admin, anyone, type Rule, roles, staff } from './access.ts';
 import { activities } from './kernel/activity.ts';
+import { Causes } from './kernel/causes.ts';
 import {
   type CommandHttp,
   type CommandSchema,
@@ -12,6 +13,7 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { controlCenter, EventCursor } from './kernel/control-center.ts';
+import { EventId } from './kernel/history.ts';
 import {
   LivingDemo,
   ParkedChange,
@@ -163,6 +165,9 @@ const reportWords = (contexts: readonly ContextSchema[]): string =>
     ...contexts.flatMap(({ title, report }) => (report ? [`- ${title}: ${report.occupancy}`] : [])),
   ].join('\n');
 
+/** The path of an event's causes and effects. */
+export const causesPath = '/history/{eventId}/causes';
+
 /** Every resource that belongs to no context, by its operation id. */
 export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Record<string, SystemResource>> => ({
   controlCenter: {
@@ -201,6 +206,28 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
       ],
       answers: { 200: { description: 'The stream', type: 'text/event-stream', schema: { type: 'string' } } },
       problems: ['malformed-request', 'invalid-request', 'views-unavailable', 'overloaded'],
+    },
+  },
+  causes: {
+    tag: 'control-center',
+    access: readers,
+    document: {
+      summary: 'What happened for the same reason as an event, in every context',
+      description:
+        'The commands and events with the same correlation id: a request and everything that policies and process managers did because of it. Each command names its cause, which makes them a tree. A token with a scope sees the events within it.',
+      path: causesPath,
+      parameters: [
+        {
+          name: 'eventId',
+          in: 'path',
+          description: 'Of any entry of a history; the `causationId` of an event that a policy caused.',
+          schema: EventId,
+          example: '0190163d-8694-739b-aea5-966c26f8ad91',
+        },
+      ],
+      answers: { 200: { description: 'The tree', type: 'application/json', schema: Causes } },
+      problems: ['malformed-request', 'invalid-request', 'not-found', 'view-behind', 'views-unavailable', 'overloaded'],
+      isTagged: true,
     },
   },
   contextReport: {

@@ -3,6 +3,9 @@ import { historyId } from '../../schemas/kernel/history.ts';
 import { indexOn } from './indexes.ts';
 import { collection, type Projection } from './projection.ts';
 
+/** Raised with every change of the documents' own fields. */
+const SHAPE = 1;
+
 /**
  * Declares the view of a context's events by the resources that they concern, for resources' histories and the
  * context's latest events. `_id` is the position, padded so that its order is the order of events.
@@ -13,10 +16,11 @@ export const history = (context: ContextSchema): Projection => {
     context,
     name: `${context.name}.history`,
     // Each new event type, and each new version of one, changes the stored documents.
-    version: Object.values(context.events).reduce((sum, { version }) => sum + version, 0),
+    version: Object.values(context.events).reduce((sum, { version }) => sum + version, SHAPE),
     events: Object.keys(context.events),
-    document: ({ type, data, stream, revision, position, metadata }) => ({
+    document: ({ id, type, data, stream, revision, position, metadata }) => ({
       _id: historyId(position.commit),
+      eventId: id,
       resources: resources(data),
       type,
       data,
@@ -25,7 +29,7 @@ export const history = (context: ContextSchema): Projection => {
       revision,
       position: position.commit.toString(),
     }),
-    indexes: [indexOn(['resources'])],
+    indexes: [indexOn(['resources']), indexOn(['eventId']), indexOn(['correlationId'])],
   });
 };
 

@@ -293,6 +293,21 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await fieldIs(page, 'Sessions', '09:00 2/2, 13:30 5/5');
   });
 
+  test('a cause in a history leads to everything that happened for the same reason', async () => {
+    await registerLot('caused', '이유역', 2);
+    await reserve('caused', 'why', '77고7777');
+    const page = await open('/view/parking/coupons/caused.why');
+    await page
+      .locator('table.history')
+      .getByRole('link', { name: /^event/ })
+      .click();
+    await page.getByRole('heading', { name: 'Cause and effect' }).waitFor();
+    const effect = page.locator('.causes > li', { hasText: '77고7777 reserved' }).locator('ul > li');
+    await effect.getByText('Coupon issued to CUST1').waitFor();
+    await effect.getByText(/^parking\.coupons/).waitFor();
+    expect(await violations(page)).toEqual([]);
+  });
+
   test('a used coupon names the reservation that it was used on', async () => {
     await registerLot('used', '이매역', 2);
     await reserve('used', 'u1');

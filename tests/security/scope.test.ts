@@ -34,7 +34,7 @@ const commands = routes.filter(({ isCommand }) => isCommand);
 const TEXTS = new Set(['hospitalName', 'location']);
 const named = (name: string, example: unknown, world: string): unknown => {
   if (name === 'couponId') return `${world}-lotId.${world}-reservationId`;
-  if (name === 'parkedId' || name === 'view') return example;
+  if (name === 'parkedId' || name === 'view' || name === 'eventId') return example;
   if (name === 'token') return 'approve';
   if (TEXTS.has(name)) return `${world} 곳`;
   return name.endsWith('Id') ? `${world}-${name}` : example;
@@ -50,6 +50,8 @@ const inWorld = (example: unknown, world: string): unknown => {
 
 const data = temporaryData();
 let issuer: Issuer;
+/** An event of each context and world that names a part of its context. */
+let eventIds: string[] = [];
 let plaza: Program;
 
 type Who = { roles: readonly Role[]; scope?: readonly string[]; sub?: string };
@@ -84,14 +86,14 @@ const depth = ({ method, path }: Route): number =>
   (needsFull({ method, path }) || needsBegun({ method, path }) ? 0.5 : 0);
 
 /** Reads the events of every context from the first one on, as a token's reader, until one satisfies a test. */
-const eventsUntil = async (who: Who, isLast: (event: { data: object }) => boolean) => {
+const eventsUntil = async (who: Who, isLast: (event: { type: string; data: object }) => boolean) => {
   const leave = new AbortController();
   const response = await fetch(`${plaza.url}/control-center/events?after=-1`, {
     headers: await bearer(who),
     signal: leave.signal,
   });
   expect(response.status).toBe(200);
-  const events: { context: string; data: object }[] = [];
+  const events: { context: string; eventId: string; type: string; data: object }[] = [];
   const parser = createParser({ onEvent: ({ data: text }) => events.push(JSON.parse(text)) });
   for await (const chunk of response.body!.pipeThrough(new TextDecoderStream())) {
     parser.feed(chunk);
@@ -138,6 +140,18 @@ beforeAll(async () => {
       ({ status }) => status === 200,
     );
   }
+  const coupons = new Set<unknown>();
+  const seen = await eventsUntil(ADMIN, ({ type, data }) => {
+    if (type === 'CouponIssued') coupons.add((data as { lotId?: string }).lotId);
+    return coupons.size === 2;
+  });
+  const worldOf = ({ data }: (typeof seen)[number]) => (JSON.stringify(data).includes(OTHER) ? OTHER : MINE);
+  const isScoped = ({ context, data }: (typeof seen)[number]) => {
+    const { scope } = contextSchemas.find(({ name }) => name === context) ?? {};
+    return scope !== undefined && Object.hasOwn(data, scope.field);
+  };
+  const scoped = seen.filter(isScoped).map((event) => [`${worldOf(event)} ${event.context}`, event.eventId] as const);
+  eventIds = [...new Map(scoped).values()];
 });
 afterAll(async () => {
   await plaza.end();
@@ -178,6 +192,17 @@ describe.each(limited)('%s', (_, who, context) => {
         if (isElsewhere) expect([403, 404], about).toContain(answer.status);
       }
     }
+  });
+
+  test('finds no trace of the other world in the causes of an event', async () => {
+    let found = 0;
+    for (const eventId of eventIds) {
+      const answer = await callUnchecked(plaza.url, 'GET', `/history/${eventId}/causes`, undefined, await bearer(who));
+      expect([200, 404]).toContain(answer.status);
+      expect(text(answer)).not.toContain(OTHER);
+      if (answer.status === 200) found += 1;
+    }
+    expect([eventIds.length > found, found > 0]).toEqual([true, true]);
   });
 
   test('changes nothing outside the scope', async () => {

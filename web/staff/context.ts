@@ -6,6 +6,7 @@ import type { Parameters } from '../shared/templates.ts';
 /** An event, as in histories and in the event stream. */
 export type HappenedEvent = {
   context: string;
+  eventId: string;
   type: string;
   data: Readonly<Record<string, unknown>>;
   time: string;

@@ -7,6 +7,7 @@ import { may, mayFollow, ownId } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { start } from './live.ts';
 import { BoardPage } from './pages/board.tsx';
+import { CAUSES, CausesPage } from './pages/causes.tsx';
 import { CustomerPage } from './pages/customer.tsx';
 import { ListPage } from './pages/list.tsx';
 import { OperationsPage } from './pages/operations.tsx';
@@ -26,6 +27,8 @@ import { match } from '../shared/templates.ts';
 /** Returns the view of a resource's path. */
 const viewAt = (path: string) => {
   if (path === '/operations') return <OperationsPage />;
+  const { eventId } = match(CAUSES, path) ?? {};
+  if (eventId !== undefined) return <CausesPage key={path} eventId={eventId} />;
   const { context } = match(REPORT, path) ?? {};
   for (const view of contextViews) {
     if (view.name === context) return <ReportPage key={path} view={view} />;

@@ -1,11 +1,13 @@
 import { useState } from 'preact/hooks';
 import type { Page } from '../../shared/api.ts';
 import { formatMoment, t } from '../../shared/language.ts';
-import { withQuery } from '../../shared/router.tsx';
+import { Link, VIEW, withQuery } from '../../shared/router.tsx';
 import { useStore } from '../../shared/store.ts';
 import type { Parameters } from '../../shared/templates.ts';
+import { may } from '../access.ts';
 import type { ContextView, HappenedEvent } from '../context.ts';
 import { overview } from '../live.ts';
+import { CAUSES } from '../pages/causes.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { tell } from '../telling.ts';
@@ -21,16 +23,18 @@ const actorWords = (actor: string): string => {
 };
 
 /** The cause of the event: a command or, for a policy, an event. */
-const Cause = ({ event: { actor, causationId, commandId } }: { event: HappenedEvent }) =>
-  actor.startsWith('policy:') ? (
-    <span title={causationId}>
-      {t({ en: 'event', ko: '이벤트' })} <span class="id">{brief(causationId)}</span>
-    </span>
-  ) : (
-    <span title={commandId}>
-      {t({ en: 'command', ko: '명령' })} <span class="id">{brief(commandId)}</span>
+const Cause = ({ event: { eventId, actor, causationId, commandId } }: { event: HappenedEvent }) => {
+  const isPolicys = actor.startsWith('policy:');
+  const id = isPolicys ? causationId : commandId;
+  const words = (
+    <span title={id}>
+      {isPolicys ? t({ en: 'event', ko: '이벤트' }) : t({ en: 'command', ko: '명령' })}{' '}
+      <span class="id">{brief(id)}</span>
     </span>
   );
+  if (!may(`GET ${CAUSES}`)) return words;
+  return <Link to={VIEW + CAUSES.replace('{eventId}', eventId)}>{words}</Link>;
+};
 
 const WHO = { en: 'Actor', ko: '주체' };
 const WHY = { en: 'Cause', ko: '원인' };
