@@ -40,7 +40,9 @@ export type RunningProjections = {
   stop(): Promise<void>;
 };
 
-const LOOK_EVERY = 1000;
+/** Milliseconds between two looks for views to build: without one, and after a failure. */
+const LOOK_EVERY = 3000;
+const LOOK_AGAIN_AFTER = 1000;
 const CATCHING_UP = 25;
 const AFTER_FAILURE = 10_000;
 
@@ -149,7 +151,7 @@ const rebuildOutdated = async (
       // The other views are built without it.
       if (error instanceof PoisonedBuildError) retryAt.set(error.view, machine.elapsed() + AFTER_FAILURE);
     }
-    await pause(LOOK_EVERY, { signal });
+    await pause(lastFailure === '' ? LOOK_EVERY : LOOK_AGAIN_AFTER, { signal });
   }
 };
 

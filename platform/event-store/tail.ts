@@ -6,6 +6,8 @@ import { comparePositions, type Position, START, type StoredEvent } from './type
 export const PLAZA_STREAMS = '^(?!\\$|snapshot-)';
 
 const plazaStream = new RegExp(PLAZA_STREAMS);
+/** Events per read. The newest event is usually one of Plaza's, so the first read takes few. */
+const FIRST_PAGE = 2;
 const PAGE = 64;
 const MAX_PAGES = 64;
 
@@ -19,7 +21,7 @@ type Reader = Pick<EventStoreDBClient, 'readAll'>;
 export const readTail = async (client: Reader): Promise<Position> => {
   let before: Position | null = null;
   for (let page = 0; page < MAX_PAGES; page++) {
-    const found = await readPage(client, before);
+    const found = await readPage(client, before, before ? PAGE : FIRST_PAGE);
     const newest = found.find((event) => plazaStream.test(event.stream));
     if (newest) return newest.position;
     const oldest = found.at(-1);
@@ -37,7 +39,7 @@ export const readTail = async (client: Reader): Promise<Position> => {
 export const readEnd = async (client: Reader): Promise<Position> =>
   (await readPage(client, null, 1))[0]?.position ?? START;
 
-const readPage = async (client: Reader, before: Position | null, maxCount = PAGE): Promise<StoredEvent[]> => {
+const readPage = async (client: Reader, before: Position | null, maxCount: number): Promise<StoredEvent[]> => {
   const found: StoredEvent[] = [];
   const options = { direction: BACKWARDS, maxCount } as const;
   for await (const { event } of client.readAll(

@@ -1,4 +1,4 @@
-import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv';
+import { Ajv, type ErrorObject } from 'ajv';
 import formats from 'ajv-formats';
 import type { TSchema } from 'typebox';
 import { type Problem, ProblemError, problems } from './problem.ts';
@@ -95,8 +95,17 @@ const isLarge = (data: unknown): boolean => {
   return false;
 };
 
+/** Compiling the schemas of all commands takes a quarter of a second of a start, and most processes use few of them. */
+const onFirstUse = <Compiled>(compile: () => Compiled): (() => Compiled) => {
+  let compiled: Compiled | undefined;
+  return () => {
+    compiled ??= compile();
+    return compiled;
+  };
+};
+
 /**
- * Compiles a check of a request's data.
+ * Returns a check of a request's data, compiled with its first use.
  * @param outOfRange makes the problem of data whose shape is right; 422 when left out
  * @returns throws a ProblemError for data that does not fit the schema: 400 for a wrong shape or a string that is not
  *   well-formed Unicode. It names at most {@link MAX_ERRORS} places; of large data only the first.
@@ -105,16 +114,15 @@ export const validator = <Data = unknown>(
   schema: TSchema,
   outOfRange: (errors: readonly Wrong[]) => Problem = problems.outOfRange,
 ): ((data: unknown) => Data) => {
-  const isValid = stopsAtFirst.compile(schema);
-  let checkAll: ValidateFunction | undefined;
+  const first = onFirstUse(() => stopsAtFirst.compile(schema));
+  const all = onFirstUse(() => findsAll.compile(schema));
   const errorsOf = (data: unknown): readonly ErrorObject[] => {
-    if (isLarge(data)) return isValid.errors ?? [];
-    checkAll ??= findsAll.compile(schema);
-    checkAll(data);
-    return checkAll.errors ?? [];
+    if (isLarge(data)) return first().errors ?? [];
+    all()(data);
+    return all().errors ?? [];
   };
   return (data) => {
-    if (isValid(data)) {
+    if (first()(data)) {
       if (isWellFormed(data)) return data as Data;
       throw new ProblemError(problems.invalid(malformedText(data).slice(0, MAX_ERRORS)));
     }
@@ -125,12 +133,12 @@ export const validator = <Data = unknown>(
   };
 };
 
-/** Compiles a check of one value: returns why it is wrong, or undefined. */
+/** Returns a check of one value, compiled with its first use. The check returns why the value is wrong, or undefined. */
 export const valueChecker = (schema: TSchema): ((value: unknown) => string | undefined) => {
-  const isValid = stopsAtFirst.compile(schema);
+  const isValid = onFirstUse(() => stopsAtFirst.compile(schema));
   return (value) => {
-    if (isValid(value)) return undefined;
-    const [error] = isValid.errors ?? [];
+    if (isValid()(value)) return undefined;
+    const [error] = isValid().errors ?? [];
     const words = error?.keyword === 'enum' ? `: ${error.params.allowedValues.join(', ')}` : '';
     return `${error?.message ?? 'is wrong'}${words}`;
   };

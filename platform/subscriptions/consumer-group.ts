@@ -147,7 +147,9 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     else void assignment.work.then(() => subscriptions.open([assignment]));
   };
 
-  const heartbeats = guarded(heartbeat);
+  const round = leaseMs / ROUNDS_IN_A_LEASE;
+  /** Between two rounds, whose own beats are enough unless one of them takes long. */
+  const heartbeats = guarded(() => heartbeat(0.75 * round));
   const rounds = guarded(async () => {
     subscriptions.open(await balance());
     await subscriptions.join();
@@ -163,8 +165,8 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     ticks(milliseconds).pipe(startWith(0), takeUntil(stopped), exhaustMap(job));
   const housekeeping = lastValueFrom(
     merge(
-      merge(ticks(leaseMs / ROUNDS_IN_A_LEASE), looks).pipe(startWith(0), takeUntil(stopped), exhaustMap(rounds)),
-      every(leaseMs / ROUNDS_IN_A_LEASE, heartbeats),
+      merge(ticks(round), looks).pipe(startWith(0), takeUntil(stopped), exhaustMap(rounds)),
+      ticks(round, { first: round / 2 }).pipe(takeUntil(stopped), exhaustMap(heartbeats)),
       every(FLUSH_EVERY, flushes),
       every(REPORT_EVERY, reports),
       every(REPORT_EVERY, replays),

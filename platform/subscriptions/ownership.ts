@@ -28,10 +28,10 @@ export type OwnershipOptions = {
 /** Decides which consumers this process works on. */
 export type Ownership = {
   /**
-   * Renews the session and drops lost leases. Runs apart from `balance`, so held leases stay valid however long taking
-   * and releasing consumers takes.
+   * Renews the session and drops lost leases, unless a beat was confirmed within `fresh` milliseconds. Runs apart from
+   * `balance`, so held leases stay valid however long taking and releasing consumers takes.
    */
-  heartbeat(): Promise<void>;
+  heartbeat(fresh: number): Promise<void>;
   /**
    * Releases consumers beyond this process's share and takes free ones within it.
    * @returns the consumers taken
@@ -140,12 +140,14 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   };
 
   let wants: string[] = [];
+  let beatAt = Number.NEGATIVE_INFINITY;
   const beat = async (): Promise<{ all: Worker[]; held: ReadonlyMap<string, Lease> }> => {
     const { all, sentAt } = await session.beat(wants);
     const readAt = machine.elapsed();
     const held = await readLeases();
     dropLost(held, readAt);
     session.confirm(sentAt);
+    beatAt = sentAt;
     return { all, held };
   };
 
@@ -168,8 +170,8 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   };
 
   return {
-    async heartbeat() {
-      await beat();
+    async heartbeat(fresh) {
+      if (machine.elapsed() - beatAt >= fresh) await beat();
     },
     balance,
     giveBack,
