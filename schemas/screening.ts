@@ -60,7 +60,7 @@ const slot = {
   cancelUntil: Type.Optional(CancelUntil),
 };
 
-/** Holds and waiting lists of slots that are one whole day. */
+/** Holds and waiting lists of slots: each session has its own. */
 export const slotPlaces = limitedPlaces({
   context: 'screening',
   prefix: 'ScreeningPlace',
@@ -69,7 +69,10 @@ export const slotPlaces = limitedPlaces({
   things: 'places',
   resource: 'slot',
   full: 'slot-full',
-  refusals: ['slot-not-found', 'slot-deleted', 'has-sessions', 'too-late'],
+  refusals: ['slot-not-found', 'slot-deleted', 'too-late'],
+  poolRefusals: ['no-such-session'],
+  pool: at,
+  about: { hospitalName: Type.Optional(HospitalName), date: Type.Optional(CalendarDay) },
 });
 
 /** The facts of a booking that its events repeat for messages and views. Version 1 had the ids alone. */
@@ -380,18 +383,22 @@ export const commands = {
   ),
 };
 
+const taken = {
+  onHold: Type.Integer({ minimum: 0, description: 'Places that are held, or offered to waiting customers.' }),
+  waiting: Type.Integer({ minimum: 0, description: 'Entries in the waiting list that have no offer.' }),
+};
+
 const Slot = Strict({
   ...slot,
   status: Status('open', 'ended', 'deleted'),
   booked: Capacity,
-  onHold: Type.Integer({ minimum: 0, description: 'Places that are held, or offered to waiting customers.' }),
-  waiting: Type.Integer({ minimum: 0, description: 'Entries in the waiting list.' }),
+  ...taken,
   left: Capacity,
   holdFor: Type.Optional(HoldFor),
   attended: Capacity,
   missed: Capacity,
   sessions: Type.Optional(
-    Type.Array(Strict({ at: At, capacity: Capacity, booked: Capacity, left: Capacity }), {
+    Type.Array(Strict({ at: At, capacity: Capacity, booked: Capacity, ...taken, left: Capacity }), {
       description: 'The times of day with their places. Without sessions a slot is one whole day.',
     }),
   ),
@@ -490,7 +497,6 @@ export const schema = {
   },
   problems: {
     ...slotPlaces.problems,
-    'has-sessions': { status: 409, title: 'A slot with sessions has no holds and no waiting list' },
     'slot-not-found': { status: 404, title: 'There is no such slot' },
     'slot-already-opened': { status: 409, title: 'A slot with this id exists already' },
     'date-in-past': { status: 422, title: 'The day has passed' },

@@ -26,7 +26,7 @@ export const limitedPlaces = <Context extends ContextSchema>(
   ): Projection => ({
     context,
     name,
-    version: 1,
+    version: 2,
     indexes: indexesOf(context, name),
     events: Object.keys(handlers),
     key: ({ type, data }) => {

@@ -3,68 +3,70 @@ import { type queries, schema as screening } from '../../schemas/screening.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Slot = Static<typeof queries.slot.item>;
+type Counts = Pick<Slot, 'booked' | 'onHold' | 'waiting'>;
+
+const none: Counts = { booked: 0, onHold: 0, waiting: 0 };
+
+/** Counts what is left: nothing in a slot that takes no bookings. */
+const withLeft = (slot: Slot): Slot => {
+  const left = ({ capacity, booked, onHold }: Counts & { capacity: number }) =>
+    slot.status === 'open' ? Math.max(0, capacity - booked - onHold) : 0;
+  const sessions = slot.sessions?.map((session) => ({ ...session, left: left(session) }));
+  return { ...slot, left: left(slot), ...(sessions ? { sessions } : {}) };
+};
+
+/** Adds counts to a slot, and to the session that has them. */
+const add = (slot: Slot, at: string | undefined, { booked = 0, onHold = 0, waiting = 0 }: Partial<Counts>): Slot => {
+  const added = <Part extends Counts>(part: Part): Part => ({
+    ...part,
+    booked: part.booked + booked,
+    onHold: part.onHold + onHold,
+    waiting: part.waiting + waiting,
+  });
+  const sessions = slot.sessions?.map((session) => (session.at === at ? added(session) : session));
+  return withLeft({ ...added(slot), ...(sessions ? { sessions } : {}) });
+};
+
 type Places = { at?: string; places?: number };
 
-/** A slot that takes no bookings has no place left. */
-const withLeft = (slot: Slot): Slot => {
-  const isOpen = slot.status === 'open';
-  const left = ({ capacity, booked }: { capacity: number; booked: number }) => (isOpen ? capacity - booked : 0);
-  return {
-    ...slot,
-    left: Math.max(0, left(slot) - slot.onHold),
-    ...(slot.sessions ? { sessions: slot.sessions.map((session) => ({ ...session, left: left(session) })) } : {}),
-  };
+const taken = (
+  slot: Slot,
+  { at, places = 1, holdId, entryId }: Places & { holdId?: string; entryId?: string },
+): Slot => {
+  const isKept = holdId !== undefined || entryId !== undefined;
+  return add(slot, at, { booked: places, onHold: isKept ? -places : 0 });
 };
-
-const withBooked = (slot: Slot, { at, places = 1 }: Places, sign: 1 | -1): Slot =>
-  withLeft({
-    ...slot,
-    booked: slot.booked + sign * places,
-    ...(slot.sessions
-      ? {
-          sessions: slot.sessions.map((session) =>
-            session.at === at ? { ...session, booked: session.booked + sign * places } : session,
-          ),
-        }
-      : {}),
-  });
-
-const taken = (slot: Slot, data: Places & { holdId?: string; entryId?: string }): Slot => {
-  const isKept = data.holdId !== undefined || data.entryId !== undefined;
-  return withBooked(isKept ? { ...slot, onHold: slot.onHold - (data.places ?? 1) } : slot, data, 1);
-};
-const holding = (slot: Slot, { places }: { places: number }): Slot =>
-  withLeft({ ...slot, onHold: slot.onHold + places });
-const freeing = (slot: Slot, { places }: { places: number }): Slot =>
-  withLeft({ ...slot, onHold: slot.onHold - places });
-const freed = (slot: Slot, data: Places): Slot => withBooked(slot, data, -1);
+const freed = (slot: Slot, { at, places = 1 }: Places): Slot => add(slot, at, { booked: -places });
+const holding = (slot: Slot, { at, places = 1 }: Places): Slot => add(slot, at, { onHold: places });
+const freeing = (slot: Slot, { at, places = 1 }: Places): Slot => add(slot, at, { onHold: -places });
 
 export const slots = projection<Slot>()({
   context: screening,
   name: 'screening.slots',
-  version: 4,
+  version: 5,
   key: ({ slotId }) => slotId,
   on: {
     SlotOpened: (_slot, { endsAt: _endsAt, sessions, ...slot }) => ({
       ...slot,
       status: 'open',
-      booked: 0,
-      onHold: 0,
-      waiting: 0,
+      ...none,
       left: slot.capacity,
       attended: 0,
       missed: 0,
-      ...(sessions ? { sessions: sessions.map((each) => ({ ...each, booked: 0, left: each.capacity })) } : {}),
+      ...(sessions ? { sessions: sessions.map((each) => ({ ...each, ...none, left: each.capacity })) } : {}),
     }),
   },
   onExisting: {
     SlotChanged: ({ sessions: before = [], ...slot }, { capacity, sessions, cancelUntil }) => {
-      const booked = (at: string) => before.find((session) => session.at === at)?.booked ?? 0;
+      const counts = (at: string): Counts => {
+        const { booked, onHold, waiting } = before.find((session) => session.at === at) ?? none;
+        return { booked, onHold, waiting };
+      };
       return withLeft({
         ...slot,
         capacity,
         cancelUntil,
-        ...(sessions ? { sessions: sessions.map((each) => ({ ...each, booked: booked(each.at), left: 0 })) } : {}),
+        ...(sessions ? { sessions: sessions.map((each) => ({ ...each, ...counts(each.at), left: 0 })) } : {}),
       });
     },
     ScreeningBooked: taken,
@@ -77,9 +79,9 @@ export const slots = projection<Slot>()({
     ScreeningPlaceHeld: holding,
     ScreeningPlaceHoldExpired: freeing,
     ScreeningPlaceHoldReleased: freeing,
-    ScreeningPlaceWaitingListJoined: (slot) => ({ ...slot, waiting: slot.waiting + 1 }),
-    ScreeningPlaceWaitingListLeft: (slot) => ({ ...slot, waiting: slot.waiting - 1 }),
-    ScreeningPlaceOffered: (slot, data) => holding({ ...slot, waiting: slot.waiting - 1 }, data),
+    ScreeningPlaceWaitingListJoined: (slot, { at }) => add(slot, at, { waiting: 1 }),
+    ScreeningPlaceWaitingListLeft: (slot, { at }) => add(slot, at, { waiting: -1 }),
+    ScreeningPlaceOffered: (slot, { at, places }) => add(slot, at, { onHold: places, waiting: -1 }),
     ScreeningPlaceOfferExpired: freeing,
     ScreeningPlaceOfferDeclined: freeing,
     SlotDeleted: (slot) => withLeft({ ...slot, status: 'deleted' }),

@@ -102,8 +102,8 @@ describe('slots', () => {
       booked: 2,
       left: 1,
       sessions: [
-        { at: '09:00', capacity: 2, booked: 1, left: 1 },
-        { at: '13:30', capacity: 1, booked: 1, left: 0 },
+        { at: '09:00', capacity: 2, booked: 1, onHold: 0, waiting: 0, left: 1 },
+        { at: '13:30', capacity: 1, booked: 1, onHold: 0, waiting: 0, left: 0 },
       ],
     });
     const changed: ScreeningEvent = {
@@ -116,7 +116,47 @@ describe('slots', () => {
       booked: 1,
       left: 3,
       cancelUntil: date,
-      sessions: [{ at: '13:30', capacity: 4, booked: 1, left: 3 }],
+      sessions: [{ at: '13:30', capacity: 4, booked: 1, onHold: 0, waiting: 0, left: 3 }],
+    });
+  });
+  it('counts the held places of a session, and those who wait for it', () => {
+    const sessions = [
+      { at: '09:00', capacity: 2 },
+      { at: '13:30', capacity: 1 },
+    ];
+    const inSessions: ScreeningEvent = { type: 'SlotOpened', data: { ...opened(3).data, sessions } as never };
+    const afternoon = { slotId, at: '13:30', customerId: 'c1', places: 1 };
+    const expiresAt = '2030-01-30T09:05:00.000Z';
+    const held: ScreeningEvent = { type: 'ScreeningPlaceHeld', data: { ...afternoon, holdId: 'h1', expiresAt } };
+    const joined: ScreeningEvent = { type: 'ScreeningPlaceWaitingListJoined', data: { ...afternoon, entryId: 'e1' } };
+    const released: ScreeningEvent = { type: 'ScreeningPlaceHoldReleased', data: { ...afternoon, holdId: 'h1' } };
+    const offered: ScreeningEvent = {
+      type: 'ScreeningPlaceOffered',
+      data: { ...afternoon, entryId: 'e1', expiresAt },
+    };
+    const free = { at: '09:00', capacity: 2, booked: 0, onHold: 0, waiting: 0, left: 2 };
+    const full = { at: '13:30', capacity: 1, booked: 0, onHold: 1, waiting: 1, left: 0 };
+    const before = [inSessions, held, joined];
+    expect(slotAfter(...before)).toMatchObject({ onHold: 1, waiting: 1, left: 2, sessions: [free, full] });
+    expect(slotAfter(...before, released, offered)).toMatchObject({
+      onHold: 1,
+      waiting: 0,
+      left: 2,
+      sessions: [free, { ...full, waiting: 0 }],
+    });
+    const accepted = booked('b1', 'c1', { at: '13:30', entryId: 'e1' });
+    expect(slotAfter(...before, released, offered, accepted)).toMatchObject({
+      booked: 1,
+      onHold: 0,
+      sessions: [free, { ...full, booked: 1, onHold: 0, waiting: 0 }],
+    });
+    const changed: ScreeningEvent = {
+      type: 'SlotChanged',
+      data: { slotId, capacity: 4, sessions: [sessions[0]!, { at: '13:30', capacity: 2 }], cancelUntil: date },
+    };
+    expect(slotAfter(...before, changed)).toMatchObject({
+      left: 3,
+      sessions: [free, { ...full, capacity: 2, left: 1 }],
     });
   });
   it('shows a changed capacity', () =>

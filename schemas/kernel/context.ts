@@ -132,8 +132,8 @@ export type PositionSchema = {
   field: string;
   /** The field, with integers, by which the documents are ordered. */
   by: string;
-  /** The field whose value the counted documents share. */
-  within: string;
+  /** The fields whose values the counted documents share. */
+  within: readonly string[];
   among: Readonly<Record<string, string>>;
 };
 

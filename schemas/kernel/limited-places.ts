@@ -112,8 +112,13 @@ export type PlaceEvents<Prefix extends string, Key extends string, About extends
   readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: EventSchema<Keyed<Key, EventFields[Kind] & About>>;
 };
 
-export type PlaceCommands<Prefix extends string, Key extends string> = {
-  readonly [Kind in keyof CommandFields as CommandNames<Prefix>[Kind]]: CommandSchema<Keyed<Key, CommandFields[Kind]>> &
+/** The commands that name a pool, if a resource has several. */
+type Taking = 'Hold' | 'JoinWaitingList';
+
+export type PlaceCommands<Prefix extends string, Key extends string, Pool extends TProperties> = {
+  readonly [Kind in keyof CommandFields as CommandNames<Prefix>[Kind]]: CommandSchema<
+    Keyed<Key, CommandFields[Kind] & (Kind extends Taking ? Pool : unknown)>
+  > &
     (Kind extends 'Settle' ? unknown : { http: CommandHttp });
 };
 
@@ -186,14 +191,18 @@ export const keptPlaces = {
  * @param things a word for the places, in the plural, and `resource` for what has them
  * @param full the problem of a resource that has too few free places
  * @param refusals the problems of a resource that does not exist, or takes no reservations
+ * @param poolRefusals the problems of a pool that does not exist
  * @param most places of one request
  * @param about optional fields of the events besides the module's own: facts of the resource
+ * @param pool the optional field that names a part of the resource with places of its own, such as a session; left out,
+ *   the resource is one pool
  */
 export const limitedPlaces = <
   const Context extends string,
   const Prefix extends string,
   const Key extends string,
   About extends TProperties = Record<never, never>,
+  Pool extends TProperties = Record<never, never>,
 >({
   context,
   prefix,
@@ -203,8 +212,10 @@ export const limitedPlaces = <
   resource,
   full,
   refusals,
+  poolRefusals = [],
   most = MOST_PLACES,
   about = {} as About,
+  pool = {} as Pool,
 }: {
   context: Context;
   prefix: Prefix;
@@ -214,17 +225,19 @@ export const limitedPlaces = <
   resource: string;
   full: string;
   refusals: readonly string[];
+  poolRefusals?: readonly string[];
   most?: number;
   about?: About;
+  pool?: Pool;
 }) => {
   const id = { [key]: Id } as Record<Key, typeof Id>;
   const names = commandNames(prefix);
   const events = Object.fromEntries(
     Object.entries(eventFields).map(([kind, fields]) => [
       `${prefix}${kind}`,
-      event(summaries[kind as PlaceEventKind], Strict({ ...id, ...about, ...fields })),
+      event(summaries[kind as PlaceEventKind], Strict({ ...id, ...pool, ...about, ...fields })),
     ]),
-  ) as object as PlaceEvents<Prefix, Key, About>;
+  ) as object as PlaceEvents<Prefix, Key, About & Pool>;
 
   const places = most === MOST_PLACES ? {} : { places: Type.Integer({ ...Places, maximum: most, examples: [2] }) };
 
@@ -238,9 +251,9 @@ export const limitedPlaces = <
   const commands = {
     [names.Hold]: command(
       `Hold ${things} until they are reserved`,
-      Strict({ ...id, ...commandFields.Hold, ...places }),
-      http('POST', 'holds', Strict({ ...id, ...about, ...hold, expiresAt: Time, status: Status('held') })),
-      [...refusals, 'hold-already-exists', full],
+      Strict({ ...id, ...pool, ...commandFields.Hold, ...places }),
+      http('POST', 'holds', Strict({ ...id, ...pool, ...about, ...hold, expiresAt: Time, status: Status('held') })),
+      [...refusals, ...poolRefusals, 'hold-already-exists', full],
     ),
     [names.ReleaseHold]: command(
       `Release the ${things} of a hold`,
@@ -250,9 +263,9 @@ export const limitedPlaces = <
     ),
     [names.JoinWaitingList]: command(
       `Wait for ${things} in a full ${resource}`,
-      Strict({ ...id, ...commandFields.JoinWaitingList, ...places }),
-      http('POST', 'waiting-list', Strict({ ...id, ...entry, status: Status('waiting') })),
-      [...refusals, 'entry-already-exists', 'already-waiting', 'places-left'],
+      Strict({ ...id, ...pool, ...commandFields.JoinWaitingList, ...places }),
+      http('POST', 'waiting-list', Strict({ ...id, ...pool, ...entry, status: Status('waiting') })),
+      [...refusals, ...poolRefusals, 'entry-already-exists', 'already-waiting', 'places-left'],
     ),
     [names.LeaveWaitingList]: command(
       `Leave the waiting list, or decline the offered ${things}`,
@@ -264,16 +277,17 @@ export const limitedPlaces = <
       'End the holds and offers that are due, and offer the free places',
       Strict({ ...id, ...commandFields.Settle }),
     ),
-  } as object as PlaceCommands<Prefix, Key>;
+  } as object as PlaceCommands<Prefix, Key, Pool>;
 
-  const holdDocument = Strict({ ...id, ...about, ...holdItem });
-  const entryDocument = Strict({ ...id, ...about, ...entryItem });
+  const holdDocument = Strict({ ...id, ...pool, ...about, ...holdItem });
+  const entryDocument = Strict({ ...id, ...pool, ...about, ...entryItem });
   const entryFilters = { customerId: Id, status: entryItem.status };
-  const position = { field: 'position', by: 'order', within: key, among: { status: 'waiting' } };
+  const poolFields = Object.keys(pool);
+  const position = { field: 'position', by: 'order', within: [key, ...poolFields], among: { status: 'waiting' } };
   const queries = {
     ...inView(`${context}.holds`, {
       holds: list(`The holds of a ${resource}`, `${path}/holds`, holdDocument, {
-        filters: { customerId: Id, status: holdItem.status },
+        filters: { customerId: Id, status: holdItem.status, ...pool },
         sorts: ['expiresAt'],
         range: 'expiresAt',
       }),
@@ -282,7 +296,7 @@ export const limitedPlaces = <
     ...inView(`${context}.waitingList`, {
       waitingList: {
         ...list(`The waiting list of a ${resource}`, `${path}/waiting-list`, entryDocument, {
-          filters: entryFilters,
+          filters: { ...entryFilters, ...pool },
           sorts: ['order'],
         }),
         position,
@@ -309,7 +323,19 @@ export const limitedPlaces = <
     ),
   ) as Record<string, Rule>;
 
-  return { context, prefix, key, names, events, commands, queries, access, problems: placeProblems, full };
+  return {
+    context,
+    prefix,
+    key,
+    ...(poolFields[0] === undefined ? {} : { pool: poolFields[0] }),
+    names,
+    events,
+    commands,
+    queries,
+    access,
+    problems: placeProblems,
+    full,
+  };
 };
 
 /** The parts of {@link limitedPlaces} that name its events and commands. */
@@ -317,6 +343,8 @@ export type PlaceNames<Prefix extends string = string, Key extends string = stri
   context: string;
   prefix: Prefix;
   key: Key;
+  /** The field that names a pool, if a resource has several. */
+  pool?: string;
   names: CommandNames<Prefix>;
   full: string;
 };

@@ -291,8 +291,62 @@ describe('the walk-through', () => {
     expect((await call(plaza.url, 'POST', `${path}/bookings`, accepted)).status).toBe(201);
     const twice = { ...accepted, bookingId: 'b4', customerId: 'c2' };
     expect((await call(plaza.url, 'POST', `${path}/bookings`, twice)).status).toBe(409);
-    const moved = await call(plaza.url, 'POST', `${slots}/s7/holds`, { customerId: 'c1', places: 1 });
-    expect(moved.body.type).toBe('/problems/has-sessions');
+  });
+
+  test('a full session has a waiting list of its own, with positions', async () => {
+    const slot = { slotId: 's10', hospitalName: '병원', date: '2030-05-02', sessions, holdFor: 3600 };
+    expect((await call(plaza.url, 'POST', slots, slot)).status).toBe(201);
+    const path = `${slots}/s10`;
+    const [morning, afternoon] = [{ at: '09:00' }, { at: '13:30' }];
+    const hold = { ...afternoon, holdId: 'h1', customerId: 'c1', places: 1 };
+    const held = await call(plaza.url, 'POST', `${path}/holds`, hold);
+    expect([held.status, held.body]).toMatchObject([201, { ...hold, hospitalName: '병원', date: slot.date }]);
+    const elsewhere = { customerId: 'c2', places: 1 };
+    expect((await call(plaza.url, 'POST', `${path}/holds`, elsewhere)).body.type).toBe('/problems/no-such-session');
+    const inMorning = { ...elsewhere, ...morning };
+    expect((await call(plaza.url, 'POST', `${path}/waiting-list`, inMorning)).body.type).toBe('/problems/places-left');
+
+    for (const [entryId, customerId, session] of [
+      ['e1', 'c2', afternoon],
+      ['e2', 'c3', afternoon],
+    ] as const) {
+      const entry = { entryId, customerId, places: 1, ...session };
+      const joined = await call(plaza.url, 'POST', `${path}/waiting-list`, entry);
+      expect([joined.status, joined.body]).toEqual([201, { slotId: 's10', ...entry, status: 'waiting' }]);
+    }
+    const larger = { entryId: 'e3', customerId: 'c2', places: 3, ...morning };
+    const joined = await call(plaza.url, 'POST', `${path}/waiting-list`, larger);
+    const waiting = await call<Page<{ entryId: string; at: string; position: number }>>(
+      plaza.url,
+      'GET',
+      `${path}/waiting-list`,
+      undefined,
+      reaching(joined.headers.get('Event-Position')),
+    );
+    expect(waiting.body.items.map(({ entryId, at, position }) => [entryId, at, position]).sort()).toEqual([
+      ['e1', '13:30', 1],
+      ['e2', '13:30', 2],
+      ['e3', '09:00', 1],
+    ]);
+    const ofMorning = await call<Page<{ entryId: string }>>(plaza.url, 'GET', `${path}/waiting-list?at=09:00`);
+    expect(ofMorning.body.items.map(({ entryId }) => entryId)).toEqual(['e3']);
+
+    const released = await call(plaza.url, 'DELETE', `${path}/holds/h1`);
+    const shown = reaching(released.headers.get('Event-Position'));
+    const { body } = await call(plaza.url, 'GET', path, undefined, shown);
+    expect(body).toMatchObject({
+      onHold: 1,
+      waiting: 2,
+      left: 2,
+      sessions: [
+        { at: '09:00', onHold: 0, waiting: 1, left: 2 },
+        { at: '13:30', onHold: 1, waiting: 1, left: 0 },
+      ],
+    });
+    const wrong = { bookingId: 'b1', customerId: 'c2', ...morning, entryId: 'e1' };
+    expect((await call(plaza.url, 'POST', `${path}/bookings`, wrong)).body.type).toBe('/problems/entry-not-found');
+    const accepted = { ...wrong, ...afternoon };
+    expect((await call(plaza.url, 'POST', `${path}/bookings`, accepted)).status).toBe(201);
   });
 
   test('the list shows open slots first, unless the request names an order', async () => {

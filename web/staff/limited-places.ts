@@ -25,11 +25,13 @@ type Words<Prefix extends string> = {
 /**
  * Returns the words of the events of holds and waiting lists.
  * @param things a word for some places: `3 spots`, `3면`
+ * @param pool the field that names a part of the resource with places of its own
  */
 export const placeWords = <Prefix extends string>(
   prefix: Prefix,
   key: string,
   things: (places: string) => Phrase,
+  pool = '',
 ): Words<Prefix> => {
   type Data = { customerId: string; places: number };
   const told =
@@ -38,7 +40,8 @@ export const placeWords = <Prefix extends string>(
       ko: (who: string, things: string, where: string) => string,
     ) =>
     (data: Data, { name }: Known): Phrase => {
-      const where = name(String((data as object as Item)[key]));
+      const { [key]: id, [pool]: part } = data as object as Item;
+      const where = part === undefined ? name(String(id)) : `${name(String(id))} ${part}`;
       const counted = things(formatNumber(data.places));
       return { en: en(data.customerId, counted.en, where), ko: ko(data.customerId, counted.ko, where) };
     };
@@ -86,19 +89,24 @@ export const placeWords = <Prefix extends string>(
  * @param path of the resource that has them: `/parking/lots/{lotId}`
  * @param key the field that names it
  * @param release the command that releases a hold, and `leave` the one that leaves the waiting list
+ * @param parts the fields that name a part of the resource with places of its own
  */
-export const placeViews = (path: string, key: string, { release, leave }: { release: string; leave: string }) => {
+export const placeViews = (
+  path: string,
+  key: string,
+  { release, leave, parts = [] }: { release: string; leave: string; parts?: readonly string[] },
+) => {
   const hold = `${path}/holds/{holdId}`;
   const entry = `${path}/waiting-list/{entryId}`;
   const holds: ListView = {
     title: { en: 'Holds', ko: '선점' },
-    columns: ['expiresAt', 'customerId', 'places', 'used', 'status', 'holdId'],
+    columns: ['expiresAt', ...parts, 'customerId', 'places', 'used', 'status', 'holdId'],
     thing: hold,
     sort: '-expiresAt',
   };
   const waitingList: ListView = {
     title: { en: 'Waiting list', ko: '대기 목록' },
-    columns: ['position', 'customerId', 'places', 'status', 'joinedAt', 'expiresAt', 'entryId'],
+    columns: [...parts, 'position', 'customerId', 'places', 'status', 'joinedAt', 'expiresAt', 'entryId'],
     thing: entry,
     sort: 'order',
   };
@@ -111,7 +119,7 @@ export const placeViews = (path: string, key: string, { release, leave }: { rele
     [hold]: {
       title: { en: 'Hold', ko: '선점' },
       heading: ({ holdId }) => String(holdId),
-      fields: ['status', key, 'customerId', 'places', 'used', 'heldAt', 'expiresAt', 'endedAt'],
+      fields: ['status', key, ...parts, 'customerId', 'places', 'used', 'heldAt', 'expiresAt', 'endedAt'],
       commands: ({ status }) => (status === 'held' ? [release] : []),
     },
     [entry]: {
@@ -121,6 +129,7 @@ export const placeViews = (path: string, key: string, { release, leave }: { rele
         'status',
         'position',
         key,
+        ...parts,
         'customerId',
         'places',
         'joinedAt',

@@ -102,7 +102,7 @@ const kept = limitedPlaces(showingPlaces, {
   unreserved: ({ status, isClosed, showing, reserved }: State) =>
     status === 'open' && !isClosed ? showing.seats - reserved : 0,
   holdFor: ({ showing }) => showing.holdFor,
-  refusal: (state, now) => {
+  refusal: (state, { now }) => {
     if (state.status === 'none') return notFound;
     if (state.status === 'canceled') return refuse('showing-canceled');
     return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;

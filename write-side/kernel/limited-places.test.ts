@@ -12,13 +12,16 @@ import { Id } from '../../schemas/kernel/values.ts';
 import { ImmutableMap } from './collections.ts';
 import { decider, isRefusal, refuse } from './decider.ts';
 import { jsonPieces } from './json-pieces.ts';
-import { limitedPlaces, noPlaces, type Places as State, usePlaces } from './limited-places.ts';
+import { keptIn, limitedPlaces, noPlaces, type Places as State, usePlaces } from './limited-places.ts';
 import { specification, stateAfter } from './testing.ts';
 
 /** Steps of the comparison with a plain model; `MODEL_STEPS=1000000` for a long run. */
 const MODEL_STEPS = Number(process.env.MODEL_STEPS ?? 20_000);
 
 const HOLD_FOR = 60;
+
+/** A part of the hall with seats of its own. */
+const section = { section: Type.Optional(Type.String()) };
 
 const seats = declare({
   context: 'hall',
@@ -29,24 +32,26 @@ const seats = declare({
   resource: 'hall',
   full: 'hall-full',
   refusals: ['hall-closed'],
+  poolRefusals: ['no-such-section'],
+  pool: section,
 });
 
 const hall = { hallId: Id };
-const taking = { ...hall, ticketId: Id, customerId: Id, places: Places, ...keptPlaces.fields };
+const taking = { ...hall, ...section, ticketId: Id, customerId: Id, places: Places, ...keptPlaces.fields };
 
 const schema = {
   name: 'hall',
   title: 'Hall',
   events: {
     ...seats.events,
-    Sized: event('', Strict({ ...hall, capacity: Type.Integer() })),
+    Sized: event('', Strict({ ...hall, ...section, capacity: Type.Integer() })),
     Taken: event('', Strict(taking)),
     GivenBack: event('', Strict({ ...hall, ticketId: Id })),
     Closed: event('', Strict(hall)),
   },
   commands: {
     ...seats.commands,
-    Size: internalCommand('', Strict({ ...hall, capacity: Type.Integer() })),
+    Size: internalCommand('', Strict({ ...hall, ...section, capacity: Type.Integer() })),
     Take: internalCommand('', Strict(taking)),
     GiveBack: internalCommand('', Strict({ ...hall, ticketId: Id })),
     Close: internalCommand('', Strict(hall)),
@@ -55,14 +60,36 @@ const schema = {
   problems: {},
 } as const satisfies ContextSchema;
 
-type Hall = { isOpen: boolean; capacity: number; places: State; tickets: ImmutableMap<string, number>; taken: number };
+type Section = { capacity: number; taken: number };
 
-const initialState: Hall = { isOpen: true, capacity: 0, places: noPlaces, tickets: ImmutableMap(), taken: 0 };
+type Hall = {
+  isOpen: boolean;
+  /** By name; '' is the hall without a section. */
+  sections: ImmutableMap<string, Section>;
+  places: State;
+  tickets: ImmutableMap<string, { section: string; places: number }>;
+};
+
+const initialState: Hall = { isOpen: true, sections: ImmutableMap(), places: noPlaces, tickets: ImmutableMap() };
+
+const EMPTY: Section = { capacity: 0, taken: 0 };
+const sectionOf = ({ sections }: Hall, name = ''): Section => sections.get(name) ?? EMPTY;
+
+const withSection = (state: Hall, name: string, change: (before: Section) => Partial<Section>): Hall => {
+  const before = sectionOf(state, name);
+  return { ...state, sections: state.sections.set(name, { ...before, ...change(before) }) };
+};
 
 const kept = limitedPlaces(seats, {
-  unreserved: ({ isOpen, capacity, taken }: Hall) => (isOpen ? capacity - taken : 0),
+  unreserved: (state: Hall, name) => {
+    const { capacity, taken } = sectionOf(state, name);
+    return state.isOpen ? capacity - taken : 0;
+  },
   holdFor: () => HOLD_FOR,
-  refusal: ({ isOpen }) => (isOpen ? undefined : refuse('hall-closed')),
+  refusal: ({ isOpen }, _input, name) => {
+    if (!isOpen) return refuse('hall-closed');
+    return name === 'nowhere' ? refuse('no-such-section') : undefined;
+  },
 });
 
 /** A hall with holds and a waiting list: a decider for these tests, since the kernel knows no context. */
@@ -72,26 +99,26 @@ const hallDecider = kept.settling(
     initialState,
     evolve: {
       ...kept.evolve,
-      Sized: (state, { capacity }) => ({ ...state, capacity }),
-      Taken: (state, { ticketId, places, holdId, entryId }) => ({
-        ...state,
+      Sized: (state, { section = '', capacity }) => withSection(state, section, () => ({ capacity })),
+      Taken: (state, { ticketId, section = '', places, holdId, entryId }) => ({
+        ...withSection(state, section, ({ taken }) => ({ taken: taken + places })),
         places: usePlaces(state.places, { holdId, entryId }, places),
-        tickets: state.tickets.set(ticketId, places),
-        taken: state.taken + places,
+        tickets: state.tickets.set(ticketId, { section, places }),
       }),
-      GivenBack: (state, { ticketId }) => ({
-        ...state,
-        taken: state.taken - (state.tickets.get(ticketId) ?? 0),
-        tickets: state.tickets.delete(ticketId),
-      }),
+      GivenBack: (state, { ticketId }) => {
+        const { section, places } = state.tickets.get(ticketId)!;
+        const rest = withSection(state, section, ({ taken }) => ({ taken: taken - places }));
+        return { ...rest, tickets: state.tickets.delete(ticketId) };
+      },
       Closed: (state) => ({ ...state, isOpen: false }),
     },
     commands: {
       ...kept.commands,
       Size: {
-        decide: (data, { isOpen, capacity, taken, places }) => {
-          if (!isOpen) return refuse('hall-closed');
-          if (data.capacity < taken + places.kept) return refuse('too-small');
+        decide: (data, state) => {
+          const { capacity, taken } = sectionOf(state, data.section);
+          if (!state.isOpen) return refuse('hall-closed');
+          if (data.capacity < taken + keptIn(state.places, data.section)) return refuse('too-small');
           return capacity === data.capacity ? [] : [{ type: 'Sized', data }];
         },
       },
@@ -99,7 +126,7 @@ const hallDecider = kept.settling(
         decide: (data, state, { now }) => {
           if (!state.isOpen) return refuse('hall-closed');
           if (state.tickets.has(data.ticketId)) return refuse('ticket-exists');
-          return kept.refusalOf(state, data, data.places, now) ?? [{ type: 'Taken', data }];
+          return kept.refusalOf(state, data, data.places, now, data.section) ?? [{ type: 'Taken', data }];
         },
       },
       GiveBack: {
@@ -118,20 +145,25 @@ type Command = Parameters<typeof hallDecider.decide>[0];
 type Event = Parameters<typeof hallDecider.evolve>[1];
 
 const hallId = 'h';
-const size = (capacity: number): Command => ({ type: 'Size', data: { hallId, capacity } });
+/** The field that names a section; without a name, the hall has no sections. */
+const inSection = (name: string | undefined) => (name ? { section: name } : {});
+const size = (capacity: number, name?: string): Command => ({
+  type: 'Size',
+  data: { hallId, ...inSection(name), capacity },
+});
 const take = (ticketId: string, customerId: string, places: number, from: object = {}): Command => ({
   type: 'Take',
   data: { hallId, ticketId, customerId, places, ...from },
 });
 const giveBack = (ticketId: string): Command => ({ type: 'GiveBack', data: { hallId, ticketId } });
-const hold = (holdId: string, customerId: string, places: number): Command => ({
+const hold = (holdId: string, customerId: string, places: number, name?: string): Command => ({
   type: 'HoldSeat',
-  data: { hallId, holdId, customerId, places },
+  data: { hallId, ...inSection(name), holdId, customerId, places },
 });
 const release = (holdId: string): Command => ({ type: 'ReleaseSeatHold', data: { hallId, holdId } });
-const join = (entryId: string, customerId: string, places: number): Command => ({
+const join = (entryId: string, customerId: string, places: number, name?: string): Command => ({
   type: 'JoinSeatWaitingList',
-  data: { hallId, entryId, customerId, places },
+  data: { hallId, ...inSection(name), entryId, customerId, places },
 });
 const leave = (entryId: string): Command => ({ type: 'LeaveSeatWaitingList', data: { hallId, entryId } });
 const settle = (thing: object = {}): Command => ({ type: 'SettleSeats', data: { hallId, ...thing } });
@@ -357,20 +389,107 @@ describe('a waiting list', () => {
   });
 });
 
+describe('a hall with sections', () => {
+  const inSections = () => {
+    const hallOf = hallAt();
+    hallOf.send(0, size(2, 'A'));
+    hallOf.send(0, size(1, 'B'));
+    return hallOf;
+  };
+  const takeIn = (ticketId: string, customerId: string, places: number, name: string, from: object = {}) =>
+    take(ticketId, customerId, places, { section: name, ...from });
+
+  it('holds places of the section that the request names', () => {
+    const hallOf = inSections();
+    expect(hallOf.send(1, hold('h-1', 'C1', 1, 'B'))).toEqual(['SeatHeld']);
+    expect(hallOf.events.at(-1)?.data).toMatchObject({ section: 'B', places: 1 });
+    expect(hallOf.send(1, hold('h-2', 'C2', 1, 'B'))).toBe('hall-full');
+    expect(hallOf.send(1, hold('h-2', 'C2', 2, 'A'))).toEqual(['SeatHeld']);
+    expect(hallOf.send(1, hold('h-3', 'C3', 1))).toBe('hall-full');
+    expect(hallOf.send(1, hold('h-3', 'C3', 1, 'nowhere'))).toBe('no-such-section');
+  });
+  it('takes the places of a hold or an offer only in their section', () => {
+    const hallOf = inSections();
+    hallOf.send(1, hold('h-1', 'C1', 1, 'B'));
+    expect(hallOf.send(2, takeIn('t-1', 'C1', 1, 'A', { holdId: 'h-1' }))).toBe('hold-not-found');
+    expect(hallOf.send(2, join('e-1', 'C2', 1, 'B'))).toEqual(['SeatWaitingListJoined e-1']);
+    expect(hallOf.send(2, takeIn('t-1', 'C2', 1, 'A', { entryId: 'e-1' }))).toBe('entry-not-found');
+    expect(hallOf.send(3, release('h-1'))).toEqual(['SeatHoldReleased', 'SeatOffered e-1']);
+    expect(hallOf.events.slice(-2).map(({ data }) => data)).toMatchObject([{ section: 'B' }, { section: 'B' }]);
+    expect(hallOf.send(4, takeIn('t-1', 'C2', 1, 'A', { entryId: 'e-1' }))).toBe('entry-not-found');
+    expect(hallOf.send(4, takeIn('t-1', 'C2', 1, 'B', { entryId: 'e-1' }))).toEqual(['Taken e-1']);
+  });
+  it('has a waiting list for each section: a free place is offered to those who wait for its section', () => {
+    const hallOf = inSections();
+    hallOf.send(0, takeIn('t-1', 'C0', 2, 'A'));
+    hallOf.send(0, takeIn('t-2', 'C0', 1, 'B'));
+    expect(hallOf.send(1, join('e-1', 'C1', 1, 'A'))).toEqual(['SeatWaitingListJoined e-1']);
+    expect(hallOf.send(1, join('e-2', 'C1', 1, 'A'))).toBe('already-waiting');
+    expect(hallOf.send(1, join('e-2', 'C1', 1, 'B'))).toEqual(['SeatWaitingListJoined e-2']);
+    expect(hallOf.send(2, giveBack('t-2'))).toEqual(['GivenBack', 'SeatOffered e-2']);
+    expect(hallOf.send(3, size(3, 'A'))).toEqual(['Sized', 'SeatOffered e-1']);
+  });
+  it('offers the places of every section in one decision, up to a limit over all', () => {
+    const hallOf = hallAt();
+    const groups = { A: OFFERS_PER_COMMAND / 10, B: 1 };
+    for (const [name, count] of Object.entries(groups)) {
+      hallOf.send(0, size(10 * count, name));
+      for (let n = 0; n < count; n += 1) hallOf.send(0, hold(`h-${name}${n}`, `C${n}`, 10, name));
+      for (let n = 0; n < 10 * count; n += 1) hallOf.send(1, join(`e-${name}${n}`, `C${n}`, 1, name));
+    }
+    hallOf.send(HOLD_FOR, settle());
+    expect(hallOf.events.at(-1)?.data).toMatchObject({ section: 'A', more: true });
+    const remaining = hallOf.state.places.waiting.size;
+    expect(remaining).toBeGreaterThan(10);
+    expect(hallOf.send(HOLD_FOR, settle())).toHaveLength(remaining);
+    expect(hallOf.events.at(-1)?.data).toMatchObject({ section: 'B' });
+    expect(hallOf.events.at(-1)?.data).not.toHaveProperty('more');
+  });
+  it('ends the holds, offers and entries of every section with the hall', () => {
+    const hallOf = inSections();
+    hallOf.send(1, hold('h-1', 'C1', 2, 'A'));
+    hallOf.send(1, hold('h-2', 'C2', 1, 'B'));
+    hallOf.send(1, join('e-1', 'C3', 1, 'B'));
+    expect(hallOf.send(2, close)).toEqual([
+      'Closed',
+      'SeatHoldReleased',
+      'SeatHoldReleased',
+      'SeatWaitingListLeft e-1',
+    ]);
+    expect(hallOf.state.places.pools).toEqual({});
+  });
+});
+
 /** A plain model: lists, searched from their beginning. */
 type Model = {
   isOpen: boolean;
-  capacity: number;
-  tickets: { id: string; places: number }[];
-  kept: { thing: 'hold' | 'offer'; id: string; customerId: string; places: number; until: number }[];
-  waiting: { id: string; customerId: string; places: number }[];
+  /** By section; '' is the hall without one. */
+  capacity: Record<string, number>;
+  tickets: { id: string; section: string; places: number }[];
+  kept: {
+    thing: 'hold' | 'offer';
+    id: string;
+    section: string;
+    customerId: string;
+    places: number;
+    until: number;
+  }[];
+  waiting: { id: string; section: string; customerId: string; places: number }[];
   ended: Record<string, { customerId: string; how: string }>;
 };
 
-const freeIn = ({ isOpen, capacity, tickets, kept }: Model): number =>
-  isOpen ? [...tickets, ...kept].reduce((free, { places }) => free - places, capacity) : 0;
+const SECTIONS = ['', 'A', 'B'];
 
-const fits = (model: Model) => model.waiting.findIndex(({ places }) => places <= freeIn(model));
+const freeIn = ({ isOpen, capacity, tickets, kept }: Model, section: string): number => {
+  let free = isOpen ? (capacity[section] ?? 0) : 0;
+  for (const each of isOpen ? [...tickets, ...kept] : []) if (each.section === section) free -= each.places;
+  return free;
+};
+
+const fits = (model: Model, section: string) => {
+  const free = freeIn(model, section);
+  return model.waiting.findIndex((each) => each.section === section && each.places <= free);
+};
 
 const end = (model: Model, id: string, how: string): void => {
   for (const list of [model.kept, model.waiting]) {
@@ -380,10 +499,11 @@ const end = (model: Model, id: string, how: string): void => {
 };
 
 const offerFree = (model: Model, seconds: number): void => {
-  for (let index = fits(model); index >= 0; index = fits(model)) {
-    const [entry] = model.waiting.splice(index, 1);
-    model.kept.push({ thing: 'offer', ...entry!, until: seconds + HOLD_FOR });
-  }
+  for (const section of model.waiting.length > 0 ? SECTIONS : [])
+    for (let index = fits(model, section); index >= 0; index = fits(model, section)) {
+      const [entry] = model.waiting.splice(index, 1);
+      model.kept.push({ thing: 'offer', ...entry!, until: seconds + HOLD_FOR });
+    }
 };
 
 const settleModel = (model: Model, seconds: number): void => {
@@ -391,8 +511,9 @@ const settleModel = (model: Model, seconds: number): void => {
   offerFree(model, seconds);
 };
 
-const copyOf = ({ tickets, kept, waiting, ended, ...rest }: Model): Model => ({
+const copyOf = ({ capacity, tickets, kept, waiting, ended, ...rest }: Model): Model => ({
   ...rest,
+  capacity: { ...capacity },
   tickets: tickets.map((each) => ({ ...each })),
   kept: kept.map((each) => ({ ...each })),
   waiting: [...waiting],
@@ -401,7 +522,8 @@ const copyOf = ({ tickets, kept, waiting, ended, ...rest }: Model): Model => ({
 
 /** Does a command in the model. @returns its refusal */
 const doInModel = (model: Model, { type, data }: Command, seconds: number): string | undefined => {
-  const canTake = (places: number) => places <= freeIn(model) && fits(model) < 0;
+  const section = ('section' in data && data.section) || '';
+  const canTake = (places: number) => places <= freeIn(model, section) && fits(model, section) < 0;
   const used = (id: string) => model.ended[id] ?? [...model.kept, ...model.waiting].find((each) => each.id === id);
   const endedAs = (id: string, thing: string) => {
     if (model.ended[id] === undefined) return `${thing === 'hold' ? 'hold' : 'entry'}-not-found`;
@@ -409,14 +531,15 @@ const doInModel = (model: Model, { type, data }: Command, seconds: number): stri
   };
   if (type === 'Size') {
     if (!model.isOpen) return 'hall-closed';
-    if (data.capacity < model.capacity - freeIn(model)) return 'too-small';
-    model.capacity = data.capacity;
+    const before = model.capacity[section] ?? 0;
+    if (data.capacity < before - freeIn(model, section)) return 'too-small';
+    model.capacity[section] = data.capacity;
   } else if (type === 'HoldSeat') {
     if (!model.isOpen) return 'hall-closed';
     if (used(data.holdId)) return 'hold-already-exists';
     if (!canTake(data.places)) return 'hall-full';
     const { holdId: id, customerId, places } = data;
-    model.kept.push({ thing: 'hold', id, customerId, places, until: seconds + HOLD_FOR });
+    model.kept.push({ thing: 'hold', id, section, customerId, places, until: seconds + HOLD_FOR });
   } else if (type === 'ReleaseSeatHold') {
     if (!model.kept.some(({ id }) => id === data.holdId)) {
       const refused = endedAs(data.holdId, 'hold');
@@ -427,9 +550,10 @@ const doInModel = (model: Model, { type, data }: Command, seconds: number): stri
     if (!model.isOpen) return 'hall-closed';
     if (used(data.entryId)) return 'entry-already-exists';
     const entries = [...model.waiting, ...model.kept.filter(({ thing }) => thing === 'offer')];
-    if (entries.some(({ customerId }) => customerId === data.customerId)) return 'already-waiting';
+    if (entries.some((each) => each.section === section && each.customerId === data.customerId))
+      return 'already-waiting';
     if (canTake(data.places)) return 'places-left';
-    model.waiting.push({ id: data.entryId, customerId: data.customerId, places: data.places });
+    model.waiting.push({ id: data.entryId, section, customerId: data.customerId, places: data.places });
   } else if (type === 'LeaveSeatWaitingList') {
     const isThere = [...model.kept, ...model.waiting].some(({ id }) => id === data.entryId);
     if (!isThere) {
@@ -444,16 +568,18 @@ const doInModel = (model: Model, { type, data }: Command, seconds: number): stri
     const thing = data.holdId ? 'hold' : 'offer';
     const id = data.holdId ?? data.entryId;
     if (id !== undefined) {
-      const found = model.kept.find((each) => each.thing === thing && each.id === id && each.customerId === customerId);
+      const isTheirs = (each: { id: string; section: string; customerId: string }) =>
+        each.id === id && each.section === section && each.customerId === customerId;
+      const found = model.kept.find((each) => each.thing === thing && isTheirs(each));
       if (found) {
         if (places > found.places) return 'too-few-kept';
         found.places -= places;
         if (found.places === 0) end(model, id, 'used');
-      } else if (model.waiting.some((each) => each.id === id && each.customerId === customerId)) return 'not-offered';
+      } else if (model.waiting.some(isTheirs)) return 'not-offered';
       else if (model.ended[id]?.customerId === customerId) return endedAs(id, thing);
       else return thing === 'hold' ? 'hold-not-found' : 'entry-not-found';
     } else if (!canTake(places)) return 'hall-full';
-    model.tickets.push({ id: ticketId, places });
+    model.tickets.push({ id: ticketId, section, places });
   } else if (type === 'GiveBack') {
     model.tickets = model.tickets.filter(({ id }) => id !== data.ticketId);
   } else if (type === 'Close') {
@@ -473,22 +599,31 @@ const places = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: 1, max: 3 }) }
 const holds = oneOf('h', 20);
 const entries = oneOf('e', 20);
 const tickets = oneOf('t', 12);
+/** Most steps are in one section, so that it gets full. */
+const sections = fc.constantFrom(undefined, undefined, 'A', 'A', 'B');
 
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
-  { weight: 10, arbitrary: fc.nat({ max: 10 }).map(size) },
-  { weight: 50, arbitrary: fc.tuple(tickets, customers, places).map(([t, c, n]) => take(t, c, n)) },
+  { weight: 10, arbitrary: fc.tuple(fc.nat({ max: 10 }), sections).map(([n, s]) => size(n, s)) },
   {
-    weight: 30,
-    arbitrary: fc.tuple(tickets, customers, places, holds).map(([t, c, n, holdId]) => take(t, c, n, { holdId })),
+    weight: 50,
+    arbitrary: fc.tuple(tickets, customers, places, sections).map(([t, c, n, s]) => take(t, c, n, inSection(s))),
   },
   {
     weight: 30,
-    arbitrary: fc.tuple(tickets, customers, places, entries).map(([t, c, n, entryId]) => take(t, c, n, { entryId })),
+    arbitrary: fc
+      .tuple(tickets, customers, places, holds, sections)
+      .map(([t, c, n, holdId, s]) => take(t, c, n, { holdId, ...inSection(s) })),
+  },
+  {
+    weight: 30,
+    arbitrary: fc
+      .tuple(tickets, customers, places, entries, sections)
+      .map(([t, c, n, entryId, s]) => take(t, c, n, { entryId, ...inSection(s) })),
   },
   { weight: 40, arbitrary: tickets.map(giveBack) },
-  { weight: 40, arbitrary: fc.tuple(holds, customers, places).map(([h, c, n]) => hold(h, c, n)) },
+  { weight: 40, arbitrary: fc.tuple(holds, customers, places, sections).map(([h, c, n, s]) => hold(h, c, n, s)) },
   { weight: 20, arbitrary: holds.map(release) },
-  { weight: 60, arbitrary: fc.tuple(entries, customers, places).map(([e, c, n]) => join(e, c, n)) },
+  { weight: 60, arbitrary: fc.tuple(entries, customers, places, sections).map(([e, c, n, s]) => join(e, c, n, s)) },
   { weight: 20, arbitrary: entries.map(leave) },
   {
     weight: 20,
@@ -517,7 +652,7 @@ const restored = (state: Hall): Hall =>
 /** Compares a hall with the plain model, step by step. */
 const followsModel = (steps: readonly Step[]): void => {
   let state = initialState;
-  let model: Model = { isOpen: true, capacity: 0, tickets: [], kept: [], waiting: [], ended: {} };
+  let model: Model = { isOpen: true, capacity: {}, tickets: [], kept: [], waiting: [], ended: {} };
   const events: Event[] = [];
   let seconds = 0;
 
@@ -544,28 +679,45 @@ const followsModel = (steps: readonly Step[]): void => {
 
   /** One comparison of texts: a million steps make a million of them. */
   const check = (): void => {
-    const { holds, offers, waiting, kept, deadlines, queues, entries } = state.places;
+    const { holds, offers, waiting, pools, deadlines } = state.places;
     const list = (map: typeof holds) =>
-      [...map].map(([id, { places, expiresAt }]) => `${id} ${places} ${expiresAt}`).sort();
+      [...map].map(([id, { pool, places, expiresAt }]) => `${id} ${pool} ${places} ${expiresAt}`).sort();
     const modelled = (thing: string) =>
       model.kept
         .filter((each) => each.thing === thing)
-        .map(({ id, places, until }) => `${id} ${places} ${at(until)}`)
+        .map(({ id, section, places, until }) => `${id} ${section} ${places} ${at(until)}`)
         .sort();
     const inOrder = [...waiting].sort(([, a], [, b]) => (a.order < b.order ? -1 : 1)).map(([id]) => id);
-    const sum = model.kept.reduce((total, { places }) => total + places, 0);
+    const keptPlaces = (section: string) =>
+      model.kept.reduce((total, each) => total + (each.section === section ? each.places : 0), 0);
     const sizes = [model.kept.length, model.waiting.length, model.waiting.length + modelled('offer').length];
+    const used = new Set([...model.kept, ...model.waiting].map(({ section }) => section));
     const expected = [
       modelled('hold'),
       modelled('offer'),
       model.waiting.map(({ id }) => id),
       model.tickets.length,
-      sum,
+      SECTIONS.map(keptPlaces),
+      [...used].sort(),
     ];
-    const found = [list(holds), list(offers), inOrder, state.tickets.size, kept];
-    const indexes = [deadlines.flat().length, [...queues.values()].flat(2).length, entries.size];
+    const inPools = (count: (pool: State['pools'][string]) => number) =>
+      Object.values(pools).reduce((sum, pool) => sum + count(pool), 0);
+    const found = [
+      list(holds),
+      list(offers),
+      inOrder,
+      state.tickets.size,
+      SECTIONS.map((name) => keptIn(state.places, name)),
+      Object.keys(pools).sort(),
+    ];
+    const indexes = [
+      deadlines.flat().length,
+      inPools(({ queues }) => [...queues.values()].flat(2).length),
+      inPools(({ entries }) => entries.size),
+    ];
     expect(JSON.stringify([found, indexes])).toBe(JSON.stringify([expected, sizes]));
-    if (state.taken + kept > state.capacity) expect.fail('more places are taken than there are');
+    for (const [name, { capacity, taken }] of state.sections)
+      if (taken + keptIn(state.places, name) > capacity) expect.fail(`more places of ${name} are taken than there are`);
   };
 
   for (const { command, clock, from, isTicked } of steps) {

@@ -12,7 +12,8 @@ import { noPastIds, type PastIds, recall, remember } from './past-ids.ts';
 import { firstText, noTexts, type SortedTexts, textsBefore, withoutText, withText } from './sorted-texts.ts';
 
 /*
- * Holds and the waiting list of a resource with a limited number of places. The rules:
+ * Holds and the waiting list of a resource with a limited number of places. A resource may have several pools of places,
+ * such as the sessions of a day: each request takes places of one pool. The rules, in each pool:
  *
  * - A held or offered place counts as taken.
  * - A free place is offered to the first entry that fits, in order of arrival. A group that is larger than what is free
@@ -22,28 +23,36 @@ import { firstText, noTexts, type SortedTexts, textsBefore, withoutText, withTex
  *   punctual a timer is.
  */
 
-/** Places that are kept for a customer, by a hold or an offer. */
-type Kept = { customerId: string; places: number; expiresAt: string };
+/** The pool of a resource that has only one. */
+const ONLY_POOL = '';
 
-type Entry = { customerId: string; places: number; order: string };
+/** Places that are kept for a customer, by a hold or an offer. */
+type Kept = { pool: string; customerId: string; places: number; expiresAt: string };
+
+type Entry = { pool: string; customerId: string; places: number; order: string };
 
 type Ending = 'used' | 'expired' | 'released' | 'declined' | 'left';
 
-/** The holds and the waiting list of one resource. */
-export type Places = {
-  /** By hold id and by entry id. */
-  holds: ImmutableMap<string, Kept>;
-  offers: ImmutableMap<string, Kept>;
+type Pool = {
   /** All places of holds and offers. */
   kept: number;
-  /** When holds and offers end: `{expiresAt} hold {holdId}`, `{expiresAt} offer {entryId}`. */
-  deadlines: SortedTexts;
-  /** By entry id. */
-  waiting: ImmutableMap<string, Entry>;
   /** The entries that wait for a number of places: `{order} {entryId}`. */
   queues: ImmutableMap<number, SortedTexts>;
   /** The open entry of each customer. */
   entries: ImmutableMap<string, string>;
+};
+
+/** The holds and the waiting lists of one resource. */
+export type Places = {
+  /** By hold id and by entry id. */
+  holds: ImmutableMap<string, Kept>;
+  offers: ImmutableMap<string, Kept>;
+  /** By name: those with a hold, an offer or an entry. */
+  pools: Readonly<Record<string, Pool>>;
+  /** When holds and offers end: `{expiresAt} hold {holdId}`, `{expiresAt} offer {entryId}`. */
+  deadlines: SortedTexts;
+  /** By entry id. */
+  waiting: ImmutableMap<string, Entry>;
   /** How many entries ever joined. */
   joined: number;
   /** The holds and entries that ended last. */
@@ -57,24 +66,39 @@ const REMEMBERED = 1_000;
 export const noPlaces: Places = {
   holds: ImmutableMap(),
   offers: ImmutableMap(),
-  kept: 0,
+  pools: {},
   deadlines: noTexts,
   waiting: ImmutableMap(),
-  queues: ImmutableMap(),
-  entries: ImmutableMap(),
   joined: 0,
   endedHolds: noPastIds(REMEMBERED),
   endedEntries: noPastIds(REMEMBERED),
 };
 
+const noPool: Pool = { kept: 0, queues: ImmutableMap(), entries: ImmutableMap() };
+
+const poolOf = ({ pools }: Places, name: string): Pool => (Object.hasOwn(pools, name) ? pools[name]! : noPool);
+
+const withPool = (state: Places, name: string, change: (pool: Pool) => Partial<Pool>): Places => {
+  const before = poolOf(state, name);
+  const pool = { ...before, ...change(before) };
+  const { [name]: _before, ...others } = state.pools;
+  const isUsed = pool.kept > 0 || pool.entries.size > 0;
+  return { ...state, pools: isUsed ? { ...others, [name]: pool } : others };
+};
+
+/** Returns the places that holds and offers of a pool keep. */
+export const keptIn = (state: Places, pool = ONLY_POOL): number => poolOf(state, pool).kept;
+
+/** Returns whether a pool has an entry that waits or has an offer. */
+export const isWaitedFor = (state: Places, pool = ONLY_POOL): boolean => poolOf(state, pool).entries.size > 0;
+
 type Thing = 'hold' | 'offer';
 
 const deadlineOf = (thing: Thing, id: string, expiresAt: string): string => `${expiresAt} ${thing} ${id}`;
 
-const keep = (state: Places, thing: Thing, id: string, { customerId, places, expiresAt }: Kept): Places => ({
-  ...state,
-  [`${thing}s`]: keptOf(state, thing).set(id, { customerId, places, expiresAt }),
-  kept: state.kept + places,
+const keep = (state: Places, thing: Thing, id: string, { pool, customerId, places, expiresAt }: Kept): Places => ({
+  ...withPool(state, pool, ({ kept }) => ({ kept: kept + places })),
+  [`${thing}s`]: keptOf(state, thing).set(id, { pool, customerId, places, expiresAt }),
   deadlines: withText(state.deadlines, deadlineOf(thing, id, expiresAt)),
 });
 
@@ -84,19 +108,17 @@ const keptOf = (state: Places, thing: Thing): ImmutableMap<string, Kept> =>
 const endKept = (state: Places, thing: Thing, id: string, how: Ending): Places => {
   const kept = keptOf(state, thing).get(id);
   if (!kept) return state;
-  const { customerId, places, expiresAt } = kept;
-  const rest: Places = {
-    ...state,
-    [`${thing}s`]: keptOf(state, thing).delete(id),
-    kept: state.kept - places,
-    deadlines: withoutText(state.deadlines, deadlineOf(thing, id, expiresAt)),
-  };
-  const past = { customerId, how };
-  if (thing === 'hold') return { ...rest, endedHolds: remember(state.endedHolds, id, past) };
+  const { pool, customerId, places, expiresAt } = kept;
+  const freed = withPool(state, pool, (before) => ({
+    kept: before.kept - places,
+    ...(thing === 'hold' ? {} : { entries: before.entries.delete(customerId) }),
+  }));
+  const ended = thing === 'hold' ? 'endedHolds' : 'endedEntries';
   return {
-    ...rest,
-    entries: state.entries.delete(customerId),
-    endedEntries: remember(state.endedEntries, id, past),
+    ...freed,
+    [`${thing}s`]: keptOf(state, thing).delete(id),
+    deadlines: withoutText(state.deadlines, deadlineOf(thing, id, expiresAt)),
+    [ended]: remember(state[ended], id, { customerId, how }),
   };
 };
 
@@ -107,36 +129,38 @@ const ORDER_DIGITS = 15;
 const dequeue = (state: Places, entryId: string): Places => {
   const entry = state.waiting.get(entryId);
   if (!entry) return state;
-  const { places, order } = entry;
-  const queue = withoutText(state.queues.get(places) ?? noTexts, queueText(order, entryId));
-  return {
-    ...state,
-    waiting: state.waiting.delete(entryId),
-    queues: queue.length > 0 ? state.queues.set(places, queue) : state.queues.delete(places),
-  };
+  const { pool, places, order } = entry;
+  const rest = withPool(state, pool, ({ queues }) => {
+    const queue = withoutText(queues.get(places) ?? noTexts, queueText(order, entryId));
+    return { queues: queue.length > 0 ? queues.set(places, queue) : queues.delete(places) };
+  });
+  return { ...rest, waiting: state.waiting.delete(entryId) };
 };
 
 /** The folds of the events, by kind. */
-const folds: { readonly [Kind in PlaceEventKind]: (state: Places, data: PlaceEventData<Kind>) => Places } = {
-  Held: (state, data) => keep(state, 'hold', data.holdId, data),
+const folds: {
+  readonly [Kind in PlaceEventKind]: (state: Places, data: PlaceEventData<Kind>, pool: string) => Places;
+} = {
+  Held: (state, data, pool) => keep(state, 'hold', data.holdId, { ...data, pool }),
   HoldExpired: (state, { holdId }) => endKept(state, 'hold', holdId, 'expired'),
   HoldReleased: (state, { holdId }) => endKept(state, 'hold', holdId, 'released'),
-  WaitingListJoined: (state, { entryId, customerId, places }) => {
+  WaitingListJoined: (state, { entryId, customerId, places }, pool) => {
     const order = `${state.joined}`.padStart(ORDER_DIGITS, '0');
+    const joined = withPool(state, pool, ({ queues, entries }) => ({
+      queues: queues.update(places, (queue = noTexts) => withText(queue, queueText(order, entryId))),
+      entries: entries.set(customerId, entryId),
+    }));
     return {
-      ...state,
+      ...joined,
       joined: state.joined + 1,
-      waiting: state.waiting.set(entryId, { customerId, places, order }),
-      queues: state.queues.update(places, (queue = noTexts) => withText(queue, queueText(order, entryId))),
-      entries: state.entries.set(customerId, entryId),
+      waiting: state.waiting.set(entryId, { pool, customerId, places, order }),
     };
   },
-  WaitingListLeft: (state, { entryId, customerId }) => ({
-    ...dequeue(state, entryId),
-    entries: state.entries.delete(customerId),
+  WaitingListLeft: (state, { entryId, customerId }, pool) => ({
+    ...withPool(dequeue(state, entryId), pool, ({ entries }) => ({ entries: entries.delete(customerId) })),
     endedEntries: remember(state.endedEntries, entryId, { customerId, how: 'left' }),
   }),
-  Offered: (state, data) => keep(dequeue(state, data.entryId), 'offer', data.entryId, data),
+  Offered: (state, data, pool) => keep(dequeue(state, data.entryId), 'offer', data.entryId, { ...data, pool }),
   OfferExpired: (state, { entryId }) => endKept(state, 'offer', entryId, 'expired'),
   OfferDeclined: (state, { entryId }) => endKept(state, 'offer', entryId, 'declined'),
 };
@@ -151,14 +175,14 @@ export const usePlaces = (state: Places, { holdId, entryId }: KeptFor, places: n
   if (id === undefined || !kept) return state;
   if (kept.places <= places) return endKept(state, thing, id, 'used');
   return {
-    ...state,
+    ...withPool(state, kept.pool, (pool) => ({ kept: pool.kept - places })),
     [`${thing}s`]: keptOf(state, thing).set(id, { ...kept, places: kept.places - places }),
-    kept: state.kept - places,
   };
 };
 
-/** Returns the first waiting entry that fits into the free places. */
-const firstThatFits = ({ queues, waiting }: Places, free: number) => {
+/** Returns the first waiting entry that fits into the free places of a pool. */
+const firstThatFits = (state: Places, pool: string, free: number) => {
+  const { queues } = poolOf(state, pool);
   let first: string | undefined;
   for (let places = 1; places <= Math.min(free, MOST_PLACES); places += 1) {
     const text = firstText(queues.get(places) ?? noTexts);
@@ -166,11 +190,11 @@ const firstThatFits = ({ queues, waiting }: Places, free: number) => {
   }
   if (first === undefined) return undefined;
   const entryId = first.slice(ORDER_DIGITS + 1);
-  const { customerId, places } = waiting.get(entryId)!;
+  const { customerId, places } = state.waiting.get(entryId)!;
   return { entryId, customerId, places };
 };
 
-const withoutDeadline = ({ customerId, places }: Kept) => ({ customerId, places });
+const customerAndPlaces = ({ customerId, places }: Kept | Entry) => ({ customerId, places });
 
 const notFound = { hold: refuse('hold-not-found'), offer: refuse('entry-not-found') };
 
@@ -189,12 +213,12 @@ type Named<Prefix extends string, Key extends string, Kind extends PlaceEventKin
 
 /** Properties of the resource that the rules need. */
 export type Resource<State> = {
-  /** The places that no reservation has taken; 0 when the resource takes none. Held and offered ones count as untaken. */
-  unreserved(state: State): number;
+  /** The places of a pool that no reservation has taken; 0 when it takes none. Held and offered ones count as untaken. */
+  unreserved(state: State, pool: string): number;
   /** Seconds for which a hold or an offer keeps its places. */
   holdFor(state: State): number;
-  /** Why the resource takes no holds and no entries: it does not exist, or is closed. */
-  refusal(state: State, now: string): Refusal | undefined;
+  /** Why the resource, or the pool that is given, takes no holds and no entries: it does not exist, or is closed. */
+  refusal(state: State, input: DecisionInput, pool?: string): Refusal | undefined;
   /** The facts of the resource that an event of this type has besides the module's own. */
   facts?(state: State, type: string): object;
 };
@@ -211,23 +235,26 @@ export type Resource<State> = {
  * @param names the parts of the context's schema that {@link limitedPlaces} of the schemas returned
  */
 export const limitedPlaces = <Prefix extends string, Key extends string, State extends { places: Places }>(
-  { prefix, key, names, full }: PlaceNames<Prefix, Key>,
+  { prefix, key, pool: poolField = '', names, full }: PlaceNames<Prefix, Key>,
   { unreserved, holdFor, refusal, facts }: Resource<State>,
 ) => {
-  const named = <Kind extends PlaceEventKind>(kind: Kind, id: string, data: PlaceEventData<Kind>) =>
-    ({ type: `${prefix}${kind}`, data: { [key]: id, ...data } }) as object as Named<Prefix, Key, Kind>;
-
-  const freeOf = (state: State): number => unreserved(state) - state.places.kept;
-
-  /** Returns whether a request that names no hold and no offer may take places. */
-  const isFree = (state: State, places: number): boolean => {
-    const free = freeOf(state);
-    return places <= free && firstThatFits(state.places, free) === undefined;
+  const named = <Kind extends PlaceEventKind>(kind: Kind, id: string, pool: string, data: PlaceEventData<Kind>) => {
+    const where = pool === ONLY_POOL ? { [key]: id } : { [key]: id, [poolField]: pool };
+    return { type: `${prefix}${kind}`, data: { ...where, ...data } } as object as Named<Prefix, Key, Kind>;
   };
 
-  const isFull = (state: State): Refusal => {
-    const { kept, waiting } = state.places;
-    return refuse(full, `${Math.max(0, freeOf(state))} are free, ${kept} held or offered, ${waiting.size} wait`);
+  const freeOf = (state: State, pool: string): number => unreserved(state, pool) - keptIn(state.places, pool);
+
+  /** Returns whether a request that names no hold and no offer may take places. */
+  const isFree = (state: State, pool: string, places: number): boolean => {
+    const free = freeOf(state, pool);
+    return places <= free && firstThatFits(state.places, pool, free) === undefined;
+  };
+
+  const isFull = (state: State, pool: string): Refusal => {
+    const { kept, entries } = poolOf(state.places, pool);
+    const free = Math.max(0, freeOf(state, pool));
+    return refuse(full, `${free} are free, ${kept} held or offered; the waiting list has ${entries.size} entries`);
   };
 
   /** Refuses places that a reservation may not take: the hold or offer that it names, or else free places. */
@@ -236,53 +263,72 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     { customerId, holdId, entryId }: KeptFor & { customerId: string },
     places: number,
     now: string,
+    pool = ONLY_POOL,
   ): Refusal | undefined => {
-    if (holdId === undefined && entryId === undefined) return isFree(state, places) ? undefined : isFull(state);
+    if (holdId === undefined && entryId === undefined)
+      return isFree(state, pool, places) ? undefined : isFull(state, pool);
     const [thing, id] = holdId === undefined ? (['offer', entryId!] as const) : (['hold', holdId] as const);
     const kept = keptOf(state.places, thing).get(id);
-    if (kept?.customerId === customerId) {
+    const isTheirs = (thing?: Kept | Entry) => thing?.customerId === customerId && thing.pool === pool;
+    if (kept && isTheirs(kept)) {
       if (now >= kept.expiresAt) return refuse(`${thing}-expired`);
       return places > kept.places ? refuse('too-few-kept', `${kept.places} are kept`) : undefined;
     }
     if (kept) return notFound[thing];
-    const isWaiting = thing === 'offer' && state.places.waiting.get(id)?.customerId === customerId;
+    const isWaiting = thing === 'offer' && isTheirs(state.places.waiting.get(id));
     return isWaiting ? refuse('not-offered') : endedRefusal(state.places, thing, id, customerId);
   };
 
   type Event = Named<Prefix, Key, PlaceEventKind>;
 
   /** Returns the ends of the holds and offers that are due, earliest first. @param most events */
-  const due = (id: string, { places: { deadlines, holds, offers } }: State, now: string, most: number): Event[] =>
+  const due = (id: string, { places }: State, now: string, most: number): Event[] =>
     // A deadline at `now` itself is due: its text sorts before this one.
-    textsBefore(deadlines, `${now}~`, most).map((text) => {
+    textsBefore(places.deadlines, `${now}~`, most).map((text) => {
       const [, thing, thingId] = text.split(' ') as [string, Thing, string];
+      const kept = keptOf(places, thing).get(thingId)!;
       return thing === 'hold'
-        ? named('HoldExpired', id, { holdId: thingId, ...withoutDeadline(holds.get(thingId)!) })
-        : named('OfferExpired', id, { entryId: thingId, ...withoutDeadline(offers.get(thingId)!) });
+        ? named('HoldExpired', id, kept.pool, { holdId: thingId, ...customerAndPlaces(kept) })
+        : named('OfferExpired', id, kept.pool, { entryId: thingId, ...customerAndPlaces(kept) });
     });
 
-  /** Returns offers of the free places. */
-  const offers = (id: string, state: State, now: string, most: number): Event[] => {
-    const expiresAt = plus(now, { seconds: holdFor(state) });
-    const made: Event[] = [];
+  /** Returns the entries that the free places of a pool are offered to. */
+  const fitting = (state: State, pool: string, most: number) => {
+    const found = [];
     let { places } = state;
-    for (let free = freeOf(state); ; ) {
-      const entry = firstThatFits(places, free);
-      if (!entry) return made;
-      const isLast = made.length + 1 >= most;
-      const next = dequeue(places, entry.entryId);
+    let free = freeOf(state, pool);
+    while (found.length < most) {
+      const entry = firstThatFits(places, pool, free);
+      if (!entry) break;
+      found.push({ pool, entry });
+      places = dequeue(places, entry.entryId);
       free -= entry.places;
-      const more = isLast && firstThatFits(next, free) !== undefined;
-      made.push(named('Offered', id, { ...entry, expiresAt, ...(more ? { more } : {}) }));
-      if (isLast) return made;
-      places = next;
     }
+    return found;
   };
 
+  /** Returns offers of the free places. */
+  const offers = (id: string, state: State, input: DecisionInput, most: number): Event[] => {
+    const { waiting, pools } = state.places;
+    if (waiting.size === 0) return [];
+    const expiresAt = plus(input.now, { seconds: holdFor(state) });
+    // One more than are made, which tells whether further ones are due.
+    const found: ReturnType<typeof fitting> = [];
+    for (const pool of Object.keys(pools).sort())
+      if (!refusal(state, input, pool)) found.push(...fitting(state, pool, most + 1 - found.length));
+    return found.slice(0, most).map(({ pool, entry }, index) => {
+      const more = index === most - 1 && found.length > most;
+      return named('Offered', id, pool, { ...entry, expiresAt, ...(more ? { more } : {}) });
+    });
+  };
+
+  const idIn = (data: object): string => (data as Readonly<Record<string, string>>)[key]!;
+  const poolIn = (data: object): string => (data as Readonly<Record<string, string>>)[poolField] ?? ONLY_POOL;
+
   const evolve = Object.fromEntries(
-    Object.entries<(places: Places, data: never) => Places>(folds).map(([kind, fold]) => [
+    Object.entries<(places: Places, data: never, pool: string) => Places>(folds).map(([kind, fold]) => [
       `${prefix}${kind}`,
-      (state: State, data: object) => ({ ...state, places: fold(state.places, data as never) }),
+      (state: State, data: object) => ({ ...state, places: fold(state.places, data as never, poolIn(data)) }),
     ]),
   ) as object as {
     readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: (
@@ -292,9 +338,9 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
   };
 
   /** Refuses to end a hold or an entry that is not open. */
-  const missing = (state: State, thing: Thing, id: string, now: string): Refusal => {
+  const missing = (state: State, thing: Thing, id: string, input: DecisionInput): Refusal => {
     const refused = endedRefusal(state.places, thing, id);
-    return refused === notFound[thing] ? (refusal(state, now) ?? refused) : refused;
+    return refused === notFound[thing] ? (refusal(state, input) ?? refused) : refused;
   };
 
   type Id = Record<Key, string>;
@@ -306,15 +352,16 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
       decide: (
         { holdId, customerId, places, ...id }: Id & { holdId: string; customerId: string; places: number },
         state: State,
-        { now }: DecisionInput,
+        input: DecisionInput,
       ): Decision<Named<Prefix, Key, 'Held'>> => {
-        const refused = refusal(state, now);
+        const pool = poolIn(id);
+        const refused = refusal(state, input, pool);
         if (refused) return refused;
         if (state.places.holds.has(holdId) || recall(state.places.endedHolds, holdId))
           return refuse('hold-already-exists');
-        if (!isFree(state, places)) return isFull(state);
-        const expiresAt = plus(now, { seconds: holdFor(state) });
-        return [named('Held', idIn(id), { holdId, customerId, places, expiresAt })];
+        if (!isFree(state, pool, places)) return isFull(state, pool);
+        const expiresAt = plus(input.now, { seconds: holdFor(state) });
+        return [named('Held', idIn(id), pool, { holdId, customerId, places, expiresAt })];
       },
       answer: (data: object, events: readonly AnyEvent[]) => ({ ...data, ...events[0]?.data, status: 'held' }),
     },
@@ -325,12 +372,12 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
       decide: (
         { holdId, ...id }: Id & { holdId: string },
         state: State,
-        { now }: DecisionInput,
+        input: DecisionInput,
       ): Decision<Named<Prefix, Key, 'HoldReleased'>> => {
         const hold = state.places.holds.get(holdId);
-        if (!hold) return missing(state, 'hold', holdId, now);
-        if (now >= hold.expiresAt) return refuse('hold-expired');
-        return [named('HoldReleased', idIn(id), { holdId, ...withoutDeadline(hold) })];
+        if (!hold) return missing(state, 'hold', holdId, input);
+        if (input.now >= hold.expiresAt) return refuse('hold-expired');
+        return [named('HoldReleased', idIn(id), hold.pool, { holdId, ...customerAndPlaces(hold) })];
       },
       answer: (data: object) => ({ ...data, status: 'released' }),
     },
@@ -339,14 +386,15 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
       decide: (
         { entryId, customerId, places, ...id }: Id & { entryId: string; customerId: string; places: number },
         state: State,
-        { now }: DecisionInput,
+        input: DecisionInput,
       ): Decision<Named<Prefix, Key, 'WaitingListJoined'>> => {
-        const refused = refusal(state, now);
+        const pool = poolIn(id);
+        const refused = refusal(state, input, pool);
         if (refused) return refused;
         if (ownerOfEntry({ entryId }, state) !== undefined) return refuse('entry-already-exists');
-        if (state.places.entries.has(customerId)) return refuse('already-waiting');
-        if (isFree(state, places)) return refuse('places-left', `${freeOf(state)} are free`);
-        return [named('WaitingListJoined', idIn(id), { entryId, customerId, places })];
+        if (poolOf(state.places, pool).entries.has(customerId)) return refuse('already-waiting');
+        if (isFree(state, pool, places)) return refuse('places-left', `${freeOf(state, pool)} are free`);
+        return [named('WaitingListJoined', idIn(id), pool, { entryId, customerId, places })];
       },
       answer: (data: object) => ({ ...data, status: 'waiting' }),
     },
@@ -356,18 +404,15 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
       decide: (
         { entryId, ...id }: Id & { entryId: string },
         state: State,
-        { now }: DecisionInput,
+        input: DecisionInput,
       ): Decision<Named<Prefix, Key, 'WaitingListLeft' | 'OfferDeclined'>> => {
         const { waiting, offers } = state.places;
         const entry = waiting.get(entryId);
-        if (entry) {
-          const { customerId, places } = entry;
-          return [named('WaitingListLeft', idIn(id), { entryId, customerId, places })];
-        }
+        if (entry) return [named('WaitingListLeft', idIn(id), entry.pool, { entryId, ...customerAndPlaces(entry) })];
         const offer = offers.get(entryId);
-        if (!offer) return missing(state, 'offer', entryId, now);
-        if (now >= offer.expiresAt) return refuse('offer-expired');
-        return [named('OfferDeclined', idIn(id), { entryId, ...withoutDeadline(offer) })];
+        if (!offer) return missing(state, 'offer', entryId, input);
+        if (input.now >= offer.expiresAt) return refuse('offer-expired');
+        return [named('OfferDeclined', idIn(id), offer.pool, { entryId, ...customerAndPlaces(offer) })];
       },
       answer: (data: object, events: readonly AnyEvent[]) => ({
         ...data,
@@ -387,8 +432,6 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     },
   };
 
-  const idIn = (data: object): string => (data as Readonly<Record<string, string>>)[key]!;
-
   const commands = Object.fromEntries(
     Object.entries(rules).map(([kind, rule]) => [names[kind as keyof typeof names], rule]),
   ) as object as { readonly [Kind in keyof typeof rules as (typeof names)[Kind]]: (typeof rules)[Kind] };
@@ -399,17 +442,19 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     const released = holds
       .entrySeq()
       .take(most)
-      .map(([holdId, kept]) => named('HoldReleased', id, { holdId, ...withoutDeadline(kept), reason }))
+      .map(([holdId, kept]) => named('HoldReleased', id, kept.pool, { holdId, ...customerAndPlaces(kept), reason }))
       .toArray();
     const declined = offers
       .entrySeq()
       .take(most - released.length)
-      .map(([entryId, kept]) => named('OfferDeclined', id, { entryId, ...withoutDeadline(kept), reason }))
+      .map(([entryId, kept]) => named('OfferDeclined', id, kept.pool, { entryId, ...customerAndPlaces(kept), reason }))
       .toArray();
     const left = waiting
       .entrySeq()
       .take(most - released.length - declined.length)
-      .map(([entryId, { customerId, places }]) => named('WaitingListLeft', id, { entryId, customerId, places, reason }))
+      .map(([entryId, entry]) =>
+        named('WaitingListLeft', id, entry.pool, { entryId, ...customerAndPlaces(entry), reason }),
+      )
       .toArray();
     return [...released, ...declined, ...left];
   };
@@ -448,12 +493,12 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         take(alsoDue(command.data, state, now));
         const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
         take(due(id, state, now, room()));
-        take(offers(id, state, now, room()));
+        take(offers(id, state, input, room()));
         const after = room();
         const decision = decider.decide(command, state, { ...input, revision: revision + BigInt(made.length) });
         if (isRefusal(decision)) return decision;
         take(decision);
-        take(offers(id, state, now, after));
+        take(offers(id, state, input, after));
         return made;
       },
       answer: (command, events) =>

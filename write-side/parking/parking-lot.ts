@@ -8,7 +8,7 @@ import { MAX_MONEY } from '../../schemas/kernel/values.ts';
 import { type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { type DecisionInput, decider, isRefusal, notDue, type Refusal, refuse } from '../kernel/decider.ts';
-import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
+import { keptIn, limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 import { noTexts, type SortedTexts, textsBefore, withoutText, withText } from '../kernel/sorted-texts.ts';
 
@@ -132,7 +132,7 @@ const rules = decider(parking, {
     ChangeLot: {
       decide: ({ lotId, spots, name, ...settings }, lot) => {
         if (lot.status !== 'open') return notOpen(lot);
-        const taken = lot.open.size + lot.places.kept;
+        const taken = lot.open.size + keptIn(lot.places);
         if (spots !== undefined && spots < taken)
           return refuse('spots-below-reserved', `${taken} are reserved, held or offered`);
         const changed = {
@@ -274,7 +274,7 @@ const rules = decider(parking, {
     },
   },
 
-  snapshotVersion: 8,
+  snapshotVersion: 9,
 });
 
 /** A lot, the unit of optimistic concurrency. */

@@ -38,14 +38,16 @@ const openWith = (more: Omit<Opening, 'slotId' | 'hospitalName' | 'date'>): Comm
   type: 'OpenSlot',
   data: { slotId, hospitalName, date, ...more },
 });
-const hold = (holdId: string, customerId: string, places = 1): Command => ({
+/** The session of a request; without one, the slot is one whole day. */
+type InSession = { at?: string };
+const hold = (holdId: string, customerId: string, places = 1, session: InSession = {}): Command => ({
   type: 'HoldScreeningPlace',
-  data: { slotId, holdId, customerId, places },
+  data: { slotId, ...session, holdId, customerId, places },
 });
 const release = (holdId: string): Command => ({ type: 'ReleaseScreeningPlaceHold', data: { slotId, holdId } });
-const join = (entryId: string, customerId: string, places = 1): Command => ({
+const join = (entryId: string, customerId: string, places = 1, session: InSession = {}): Command => ({
   type: 'JoinScreeningPlaceWaitingList',
-  data: { slotId, entryId, customerId, places },
+  data: { slotId, ...session, entryId, customerId, places },
 });
 const leaveList = (entryId: string): Command => ({ type: 'LeaveScreeningPlaceWaitingList', data: { slotId, entryId } });
 const settlePlaces: Command = { type: 'SettleScreeningPlaces', data: { slotId } };
@@ -122,9 +124,9 @@ const attended = (bookingId: string, customerId: string): Event => ({
   type: 'ScreeningAttended',
   data: booking(bookingId, customerId),
 });
-const missed = (bookingId: string, customerId: string): Event => ({
+const missed = (bookingId: string, customerId: string, more: Facts = {}): Event => ({
   type: 'BookingMissed',
-  data: booking(bookingId, customerId),
+  data: booking(bookingId, customerId, more),
 });
 const ended = (remaining = 0): Event => ({ type: 'SlotEnded', data: { slotId, remaining } });
 const requested = (bookingId: string, customerId: string, request: string, more: Facts = {}): Event => ({
@@ -669,17 +671,26 @@ describe('EndSlot', () => {
 });
 
 const until = '2026-01-31T15:04:59.999Z';
-const held = (holdId: string, customerId: string, places = 1, expiresAt = until): Event => ({
+const place = { slotId, hospitalName, date };
+const held = (holdId: string, customerId: string, places = 1, expiresAt = until, session: InSession = {}): Event => ({
   type: 'ScreeningPlaceHeld',
-  data: { slotId, holdId, customerId, places, expiresAt },
+  data: { ...place, ...session, holdId, customerId, places, expiresAt },
 });
-const joined = (entryId: string, customerId: string, places = 1): Event => ({
+const holdExpired = (holdId: string, customerId: string): Event => ({
+  type: 'ScreeningPlaceHoldExpired',
+  data: { ...place, holdId, customerId, places: 1 },
+});
+const joined = (entryId: string, customerId: string, places = 1, session: InSession = {}): Event => ({
   type: 'ScreeningPlaceWaitingListJoined',
-  data: { slotId, entryId, customerId, places },
+  data: { ...place, ...session, entryId, customerId, places },
 });
-const offered = (entryId: string, customerId: string, places = 1, expiresAt = until): Event => ({
+const offered = (entryId: string, customerId: string, session: InSession = {}): Event => ({
   type: 'ScreeningPlaceOffered',
-  data: { slotId, entryId, customerId, places, expiresAt },
+  data: { ...place, ...session, entryId, customerId, places: 1, expiresAt: until },
+});
+const closed = (entryId: string, customerId: string, session: InSession = {}): Event => ({
+  type: 'ScreeningPlaceWaitingListLeft',
+  data: { ...place, ...session, entryId, customerId, places: 1, reason: 'closed' },
 });
 
 describe('holds and the waiting list', () => {
@@ -709,10 +720,7 @@ describe('holds and the waiting list', () => {
     at(until)
       .given(opened(1), held('h1', 'c1'))
       .when(book('b2', 'c2'))
-      .thenEvents(
-        { type: 'ScreeningPlaceHoldExpired', data: { slotId, holdId: 'h1', customerId: 'c1', places: 1 } },
-        booked('b2', 'c2'),
-      ));
+      .thenEvents(holdExpired('h1', 'c1'), booked('b2', 'c2')));
   it('lets customers wait for places of a full slot only', () => {
     given(opened()).when(join('e1', 'c1')).thenRefused('places-left');
     given(opened(1), booked('b1', 'c1'))
@@ -751,31 +759,17 @@ describe('holds and the waiting list', () => {
     at(until)
       .given(opened(2, { cancelUntil: date }), booked('b1', 'c1', { cancelUntil: date }), held('h2', 'c2'))
       .when(moveTo('b1', 'slot-2'))
-      .thenEvents(
-        { type: 'ScreeningPlaceHoldExpired', data: { slotId, holdId: 'h2', customerId: 'c2', places: 1 } },
-        requested('b1', 'c1', '4'),
-      ));
+      .thenEvents(holdExpired('h2', 'c2'), requested('b1', 'c1', '4')));
   it('never reduces the capacity below what is booked, held or offered', () =>
     given(opened(3), booked('b1', 'c1'), held('h2', 'c2'))
       .when(change({ capacity: 1 }))
       .thenRefused('capacity-below-booked'));
   it('does not divide a day for which customers wait', () =>
     given(opened(0), joined('e1', 'c1')).when(change({ sessions })).thenRefused('capacity-below-booked'));
-  it('is for slots of a whole day', () => {
-    given(openedInSessions).when(hold('h1', 'c1')).thenRefused('has-sessions');
-    given(openedInSessions).when(join('e1', 'c1')).thenRefused('has-sessions');
-    given(openedInSessions)
-      .when(book('b1', 'c1', { at: '09:00', holdId: 'h1' }))
-      .thenRefused('hold-not-found');
-  });
   it('needs a slot whose day has not ended', () => {
     given().when(hold('h1', 'c1')).thenRefused('slot-not-found');
     given(opened(), deleted()).when(join('e1', 'c1')).thenRefused('slot-deleted');
     at(NEXT_DAY).given(opened()).when(hold('h1', 'c1')).thenRefused('too-late');
-  });
-  const closed = (entryId: string, customerId: string): Event => ({
-    type: 'ScreeningPlaceWaitingListLeft',
-    data: { slotId, entryId, customerId, places: 1, reason: 'closed' },
   });
   it('ends with the slot’s day: those who wait wait no longer', () =>
     at(NEXT_DAY)
@@ -794,6 +788,123 @@ describe('holds and the waiting list', () => {
       .when(forceCancel('b1'))
       .thenEvents(forceCanceled('b1', 'c1'));
   });
+});
+
+describe('holds and the waiting lists of sessions', () => {
+  const [morning, afternoon] = [{ at: '09:00' }, { at: '13:30' }];
+  const AT_NINE = '2026-02-01T00:00:00.000Z';
+  const fullAfternoon = [openedInSessions, booked('b1', 'c1', afternoon), joined('e2', 'c2', 1, afternoon)];
+
+  it('holds places of the session that the request names, which leaves the others', () => {
+    given(openedInSessions)
+      .when(hold('h1', 'c1', 1, afternoon))
+      .thenEvents(held('h1', 'c1', 1, until, afternoon));
+    const before = [openedInSessions, held('h1', 'c1', 1, until, afternoon)];
+    given(...before)
+      .when(book('b2', 'c2', afternoon))
+      .thenRefused('slot-full');
+    given(...before)
+      .when(hold('h2', 'c2', 1, afternoon))
+      .thenRefused('slot-full');
+    given(...before)
+      .when(hold('h2', 'c2', 2, morning))
+      .thenEvents(held('h2', 'c2', 2, until, morning));
+    given(...before)
+      .when(book('b1', 'c1', { ...morning, holdId: 'h1' }))
+      .thenRefused('hold-not-found');
+    given(...before)
+      .when(book('b1', 'c1', { ...afternoon, holdId: 'h1' }))
+      .thenEvents(booked('b1', 'c1', { ...afternoon, holdId: 'h1' }));
+  });
+  it('needs a session of the slot', () => {
+    given(openedInSessions).when(hold('h1', 'c1')).thenRefused('no-such-session');
+    given(openedInSessions)
+      .when(join('e1', 'c1', 1, { at: '10:00' }))
+      .thenRefused('no-such-session');
+    given(opened())
+      .when(hold('h1', 'c1', 1, morning))
+      .thenRefused('no-such-session');
+  });
+  it('lets customers wait for a full session while others have places', () => {
+    given(openedInSessions, booked('b1', 'c1', afternoon))
+      .when(join('e2', 'c2', 1, afternoon))
+      .thenEvents(joined('e2', 'c2', 1, afternoon));
+    given(openedInSessions, booked('b1', 'c1', afternoon))
+      .when(join('e2', 'c2', 2, morning))
+      .thenRefused('places-left');
+    given(...fullAfternoon)
+      .when(join('e3', 'c2', 1, afternoon))
+      .thenRefused('already-waiting');
+    given(...fullAfternoon)
+      .when(join('e3', 'c2', 3, morning))
+      .thenEvents(joined('e3', 'c2', 3, morning));
+  });
+  it('offers a freed place to those who wait for its session', () => {
+    given(...fullAfternoon, joined('e3', 'c3', 3, morning))
+      .when(cancel('b1'))
+      .thenEvents(canceled('b1', 'c1', afternoon), offered('e2', 'c2', afternoon));
+    given(...fullAfternoon, canceled('b1', 'c1', afternoon), offered('e2', 'c2', afternoon))
+      .when(book('b2', 'c2', { ...morning, entryId: 'e2' }))
+      .thenRefused('entry-not-found');
+  });
+  it('offers the place that a booking leaves for another session', () =>
+    given(...fullAfternoon)
+      .when(moveTo('b1', slotId, '09:00'))
+      .thenEvents(
+        rescheduled('b1', 'c1', { ...afternoon, toSlotId: slotId, toAt: '09:00' }),
+        booked('b1', 'c1', { ...morning, firstSlotId: slotId, from: { slotId, request: '3' } }),
+        offered('e2', 'c2', afternoon),
+      ));
+  it('offers the places of a larger session', () => {
+    const larger = [sessions[0]!, { at: '13:30', capacity: 2 }];
+    given(...fullAfternoon)
+      .when(change({ sessions: larger }))
+      .thenEvents(changed({ capacity: 4, sessions: larger }), offered('e2', 'c2', afternoon));
+  });
+  it('never removes a session whose places are held or waited for, and never reduces one below what is held', () => {
+    given(openedInSessions, held('h1', 'c1', 1, until, afternoon))
+      .when(change({ sessions: [sessions[0]!] }))
+      .thenRefused('capacity-below-booked');
+    given(openedInSessions, held('h1', 'c1', 2, until, morning))
+      .when(change({ sessions: [{ at: '09:00', capacity: 1 }, sessions[1]!] }))
+      .thenRefused('capacity-below-booked');
+    const empty = [sessions[0]!, { at: '13:30', capacity: 0 }];
+    const waited = [opened(2, { sessions: empty }), joined('e1', 'c1', 1, afternoon)];
+    given(...waited)
+      .when(change({ sessions: [sessions[0]!] }))
+      .thenRefused('capacity-below-booked');
+    given(...waited)
+      .when(change({ sessions: [], capacity: 9 }))
+      .thenRefused('capacity-below-booked');
+  });
+  it('takes and offers no place of a session that has begun', () => {
+    at(AT_NINE)
+      .given(openedInSessions)
+      .when(hold('h1', 'c1', 1, morning))
+      .thenRefused('too-late');
+    at(AT_NINE)
+      .given(openedInSessions)
+      .when(join('e1', 'c1', 3, morning))
+      .thenRefused('too-late');
+    const lastDay = { cancelUntil: date };
+    const before = [
+      opened(3, { sessions, ...lastDay }),
+      booked('b1', 'c1', { ...morning, ...lastDay, places: 2 }),
+      joined('e2', 'c2', 1, morning),
+    ];
+    at(AT_NINE)
+      .given(...before)
+      .when(cancel('b1'))
+      .thenEvents(canceled('b1', 'c1', { ...morning, places: 2 }));
+    given(...before)
+      .when(cancel('b1'))
+      .thenEvents(canceled('b1', 'c1', { ...morning, places: 2 }), offered('e2', 'c2', morning));
+  });
+  it('ends with the slot’s day', () =>
+    at(NEXT_DAY)
+      .given(...fullAfternoon)
+      .when(end)
+      .thenEvents(ended(), missed('b1', 'c1', afternoon), closed('e2', 'c2', afternoon)));
 });
 
 describe('DeleteSlot', () => {
@@ -885,11 +996,21 @@ const anyCommand: fc.Arbitrary<Command> = fc.oneof(
   {
     weight: 6,
     arbitrary: fc
-      .tuple(id('b', 12), id('c', 6), anyPlaces, anyKept)
-      .map(([b, c, places, named]) => book(b, c, { places, ...named })),
+      .tuple(id('b', 12), id('c', 6), anyAt, anyPlaces, anyKept)
+      .map(([b, c, time, places, named]) => book(b, c, { ...given1('at', time), places, ...named })),
   },
-  { weight: 4, arbitrary: fc.tuple(id('h', 4), id('c', 6), anyPlaces).map(([h, c, places]) => hold(h, c, places)) },
-  { weight: 6, arbitrary: fc.tuple(id('e', 4), id('c', 6), anyPlaces).map(([e, c, places]) => join(e, c, places)) },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(id('h', 4), id('c', 6), anyPlaces, anyAt)
+      .map(([h, c, places, time]) => hold(h, c, places, given1('at', time))),
+  },
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(id('e', 4), id('c', 6), anyPlaces, anyAt)
+      .map(([e, c, places, time]) => join(e, c, places, given1('at', time))),
+  },
   { weight: 1, arbitrary: id('h', 4).map(release) },
   { weight: 1, arbitrary: id('e', 4).map(leaveList) },
   { weight: 1, arbitrary: fc.constant(settlePlaces) },
@@ -935,7 +1056,7 @@ const model = () => {
   const standing = new Map<string, Standing>();
   const past = new Set<string>();
   /** Held and offered places, by hold and entry. */
-  const kept = new Map<string, { customerId: string; places: number }>();
+  const kept = new Map<string, { customerId: string; at: string; places: number }>();
   const waiting = new Set<string>();
   let isEnded = false;
   const leave = (bookingId: string) => {
@@ -963,10 +1084,10 @@ const model = () => {
         const name = event.data.holdId ?? event.data.entryId;
         const before = name === undefined ? undefined : kept.get(name);
         if (name !== undefined) {
-          expect(before?.customerId).toBe(customerId);
+          expect([before?.customerId, before?.at]).toEqual([customerId, time]);
           expect(before!.places).toBeGreaterThanOrEqual(places);
           if (before!.places === places) kept.delete(name);
-          else kept.set(name, { customerId, places: before!.places - places });
+          else kept.set(name, { ...before!, places: before!.places - places });
         }
         break;
       }
@@ -986,7 +1107,7 @@ const model = () => {
         leave(event.data.bookingId);
         break;
       case 'ScreeningPlaceHeld':
-        kept.set(event.data.holdId, event.data);
+        kept.set(event.data.holdId, { at: '', ...event.data });
         break;
       case 'ScreeningPlaceWaitingListJoined':
         waiting.add(event.data.entryId);
@@ -997,7 +1118,7 @@ const model = () => {
       case 'ScreeningPlaceOffered':
         expect(isEnded).toBe(false);
         expect(waiting.delete(event.data.entryId)).toBe(true);
-        kept.set(event.data.entryId, event.data);
+        kept.set(event.data.entryId, { at: '', ...event.data });
         break;
       case 'ScreeningPlaceHoldExpired':
       case 'ScreeningPlaceHoldReleased':
@@ -1011,12 +1132,10 @@ const model = () => {
         isEnded = true;
         break;
     }
-    const onHold = [...kept.values()].reduce((sum, { places }) => sum + places, 0);
-    for (const time of new Set(['', ...[...standing.values()].map((each) => each.at)])) {
-      const taken = [...standing.values()]
-        .filter((each) => each.at === time)
-        .reduce((sum, { places }) => sum + places, 0);
-      expect(taken + (time === '' ? onHold : 0)).toBeLessThanOrEqual(capacities.get(time) ?? 0);
+    const all = [...standing.values(), ...kept.values()];
+    for (const time of new Set(all.map((each) => each.at))) {
+      const taken = all.filter((each) => each.at === time).reduce((sum, { places }) => sum + places, 0);
+      expect(taken).toBeLessThanOrEqual(capacities.get(time) ?? 0);
     }
     return { standing, capacities };
   };

@@ -8,7 +8,7 @@ import {
   slotPlaces,
 } from '../../schemas/screening.ts';
 import { type Decision, type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
-import { type KeptFor, limitedPlaces } from '../kernel/limited-places.ts';
+import { isWaitedFor, type KeptFor, keptIn, limitedPlaces } from '../kernel/limited-places.ts';
 import { recall } from '../kernel/past-ids.ts';
 import {
   type Booking,
@@ -30,17 +30,14 @@ import {
 type Event<Type extends ScreeningEvent['type']> = Extract<ScreeningEvent, { type: Type }>;
 type Data<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { type: Type }>['data'];
 
-/** The places of a whole day that no booking has taken. A slot with sessions has no holds and no waiting list. */
-const unreserved = ({ status, sessions: [session] }: State): number =>
-  status === 'open' && session?.at === WHOLE_DAY ? session.capacity - session.booked : 0;
-
 const kept = limitedPlaces(slotPlaces, {
-  unreserved,
-  holdFor: ({ slot }: State) => slot.holdFor,
-  refusal: (state) => {
-    if (state.status === 'ended') return refuse('too-late');
-    return notOpen(state) ?? (state.sessions[0]?.at === WHOLE_DAY ? undefined : refuse('has-sessions'));
+  unreserved: (state: State, at) => {
+    const session = sessionOf(state, at);
+    return state.status === 'open' && session ? session.capacity - session.booked : 0;
   },
+  holdFor: ({ slot }) => slot.holdFor,
+  refusal: (state, input, at) => notOpen(state) ?? (at === undefined ? ended(state, input) : begun(state, at, input)),
+  facts: ({ slot: { hospitalName, date } }) => ({ hospitalName, date }),
 });
 
 /** The rules of a slot, without the ends of what is due. */
@@ -188,7 +185,7 @@ const rules = decider(screening, {
 
   scope: ({ status, slot: { hospitalName } }) =>
     status === 'unopened' || status === 'voided' ? undefined : { hospitalName },
-  snapshotVersion: 6,
+  snapshotVersion: 7,
 });
 
 /** A slot: one hospital on one day, with its bookings. It ends with its day, also when the timer is late. */
@@ -246,9 +243,10 @@ const newSlot = (
   return { ...data, ...layout, cancelUntil, endsAt: startOfDay(plusDays(date, 1), timeZone) };
 };
 
-const capacityAt = ({ capacity, sessions }: Layout, at: string): number => {
-  if (!sessions) return at === WHOLE_DAY ? capacity : 0;
-  return sessions.find((session) => session.at === at)?.capacity ?? 0;
+/** Returns the places of a session; undefined for one that is not in the layout. */
+const capacityAt = ({ capacity, sessions }: Layout, at: string): number | undefined => {
+  if (!sessions) return at === WHOLE_DAY ? capacity : undefined;
+  return sessions.find((session) => session.at === at)?.capacity;
 };
 
 const changeSlot = (
@@ -265,14 +263,14 @@ const changeSlot = (
   if ('refused' in layout) return layout;
   const deadline = cancelUntil ?? slot.cancelUntil;
   if (deadline > slot.date) return refuse('invalid-deadline');
-  if (layout.sessions && kept.open(state) > 0)
-    return refuse('capacity-below-booked', 'customers hold places of the whole day, or wait for them');
-  const below = state.sessions.find(({ at, booked }) => booked + state.places.kept > capacityAt(layout, at));
-  if (below)
-    return refuse(
-      'capacity-below-booked',
-      `${below.booked + state.places.kept} places are booked, held or offered${below.at && ` at ${below.at}`}`,
-    );
+  for (const { at, booked } of state.sessions) {
+    const taken = booked + keptIn(state.places, at);
+    const where = at && ` at ${at}`;
+    if (taken > (capacityAt(layout, at) ?? 0))
+      return refuse('capacity-below-booked', `${taken} places are booked, held or offered${where}`);
+    if (capacityAt(layout, at) === undefined && isWaitedFor(state.places, at))
+      return refuse('capacity-below-booked', `customers wait for places${where}`);
+  }
   const isSame = JSON.stringify([layout, deadline]) === JSON.stringify([before, slot.cancelUntil]);
   return isSame ? [] : [{ type: 'SlotChanged', data: { slotId, ...layout, cancelUntil: deadline } }];
 };
@@ -314,18 +312,18 @@ const newBooking = (
 });
 
 /** Refuses places that a slot does not have, or not any more: booking ends with the day, or when the session begins. */
-const refusalOfPlaces = (state: State, asked: AskedPlaces, { now, timeZone }: DecisionInput): Refusal | undefined => {
-  const { at = WHOLE_DAY, places = 1, holdId, entryId } = asked;
-  const refusal = notOpen(state);
-  if (refusal) return refusal;
-  const session = state.sessions.find((each) => each.at === at);
-  if (!session) return refuse('no-such-session', sessionsDetail(state));
+const refusalOfPlaces = (state: State, asked: AskedPlaces, input: DecisionInput): Refusal | undefined => {
+  const { at = WHOLE_DAY, places = 1 } = asked;
+  return notOpen(state) ?? begun(state, at, input) ?? kept.refusalOf(state, asked, places, input.now, at);
+};
+
+const sessionOf = ({ sessions }: State, at: string) => sessions.find((session) => session.at === at);
+
+/** Refuses a session that the slot does not have, or that has begun. A whole day takes bookings until it ends. */
+const begun = (state: State, at: string, { now, timeZone }: DecisionInput): Refusal | undefined => {
+  if (!sessionOf(state, at)) return refuse('no-such-session', sessionsDetail(state));
   const until = at === WHOLE_DAY ? endOf(state, timeZone) : momentOf(state.slot.date, at, timeZone);
-  if (state.status === 'ended' || now >= until) return refuse('too-late', `booking ended at ${until}`);
-  const isKept = holdId !== undefined || entryId !== undefined;
-  if (at === WHOLE_DAY || isKept) return kept.refusalOf(state, asked, places, now);
-  const left = session.capacity - session.booked;
-  return places > left ? refuse('slot-full', `${left} of ${session.capacity} places are left`) : undefined;
+  return state.status === 'ended' || now >= until ? refuse('too-late', `booking ended at ${until}`) : undefined;
 };
 
 const sessionsDetail = ({ sessions }: State): string =>

@@ -39,7 +39,7 @@ export type State = {
   };
   /** In order of time. */
   sessions: readonly Session[];
-  /** Holds and the waiting list of a whole day. */
+  /** Holds and the waiting lists of the sessions. */
   places: Places;
   /** By booking id. */
   bookings: ImmutableMap<string, Booking>;

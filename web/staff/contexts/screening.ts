@@ -9,6 +9,7 @@ const BOOKING = '/screening/slots/{slotId}/bookings/{bookingId}';
 const held = placeViews(SLOT, 'slotId', {
   release: 'ReleaseScreeningPlaceHold',
   leave: 'LeaveScreeningPlaceWaitingList',
+  parts: ['at'],
 });
 const isOne = (places: string) => places === '1';
 
@@ -154,7 +155,6 @@ export const view = contextView<typeof schema>({
   },
   problems: {
     ...placeRefusals,
-    'has-sessions': '검진 시간이 나뉜 일정에는 선점과 대기가 없습니다',
     'slot-not-found': '존재하지 않는 검진 일정입니다',
     'slot-already-opened': '이미 사용 중인 일정 ID입니다',
     'date-in-past': '지난 날짜입니다',
@@ -179,10 +179,15 @@ export const view = contextView<typeof schema>({
     'invalid-deadline': '취소 가능일은 검진일보다 늦을 수 없습니다',
   },
   words: {
-    ...placeWords('ScreeningPlace', 'slotId', (places) => ({
-      en: isOne(places) ? 'a place' : `${places} places`,
-      ko: `${places}자리`,
-    })),
+    ...placeWords(
+      'ScreeningPlace',
+      'slotId',
+      (places) => ({
+        en: isOne(places) ? 'a place' : `${places} places`,
+        ko: `${places}자리`,
+      }),
+      'at',
+    ),
     SlotOpened: ({ hospitalName, date, capacity }) => ({
       en: `${hospitalName} offers ${formatNumber(capacity)} places on ${formatDay(date)}`,
       ko: `${hospitalName} ${formatDay(date)} 검진 ${formatNumber(capacity)}자리 등록`,
