@@ -15,7 +15,7 @@ import {
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { personal } from './kernel/personal.ts';
-import { Id, known, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
+import { except, Id, known, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
 
 /** The `cleaning` of showings in a hall that do not state one, in minutes. */
 export const DEFAULT_CLEANING = 15;
@@ -78,7 +78,6 @@ const Rating = Type.Integer({ minimum: 1, maximum: 5, examples: [5] });
 const ReviewText = Text(2_000, '다시 보고 싶은 영화');
 const Count = Type.Integer({ minimum: 0 });
 const Reason = Text(200, 'changed plans');
-const CancelReason = Type.Optional(Reason);
 /** The reason of cancellations that nobody wrote. */
 export const SHOWING_CANCELED = 'showing-canceled';
 const ofCustomer = personal('customerId');
@@ -459,7 +458,11 @@ export const commands = {
   ),
   CancelSeat: command(
     'Cancel a reservation: the seat is free at once, and the payment is refunded',
-    Strict({ showingId: Id, reservationId: Id, reason: CancelReason }),
+    Strict({
+      showingId: Id,
+      reservationId: Id,
+      reason: Type.Optional(except(Reason, [SHOWING_CANCELED])),
+    }),
     {
       method: 'DELETE',
       path: '/cinema/showings/{showingId}/reservations/{reservationId}',

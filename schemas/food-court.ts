@@ -13,7 +13,7 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { personal } from './kernel/personal.ts';
-import { CalendarDay, Id, MAX_MONEY, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { CalendarDay, except, Id, MAX_MONEY, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
 export const MAX_MENU_ITEMS = 1_000;
@@ -303,7 +303,7 @@ export const commands = {
     ['shop-not-found', 'order-not-found', 'order-already-accepted', 'already-canceled', 'order-out-of-sequence'],
   ),
   RejectOrder: step('Reject an order that is not being cooked yet', 'rejection', 'rejected', {
-    data: { reason: Reason },
+    data: { reason: except(Reason, Object.values(REASONS)) },
   }),
   PickUpOrder: step('Pick up a cooked order', 'pickup', 'picked-up'),
   EndDueOrder: internalCommand(

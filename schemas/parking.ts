@@ -14,7 +14,7 @@ import {
 } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { personal } from './kernel/personal.ts';
-import { Id, Money, QualifiedId, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { except, Id, Money, QualifiedId, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
 const LotName = Text(100, '정자역 주차장');
@@ -323,7 +323,7 @@ export const commands = {
   ),
   CancelReservation: command(
     'Give the spot back',
-    Strict({ lotId: Id, reservationId: Id, reason: Type.Optional(Reason) }),
+    Strict({ lotId: Id, reservationId: Id, reason: Type.Optional(except(Reason, Object.values(REASONS))) }),
     {
       method: 'DELETE',
       path: '/parking/lots/{lotId}/reservations/{reservationId}',

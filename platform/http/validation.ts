@@ -62,7 +62,7 @@ const pathOf = ({ instancePath, keyword, params }: ErrorObject): string => {
 
 const described = (error: ErrorObject): Wrong => ({
   pointer: pathOf(error).slice(0, MAX_POINTER),
-  detail: error.message ?? error.keyword,
+  detail: error.keyword === 'not' ? 'must not be a reserved word' : (error.message ?? error.keyword),
 });
 
 /**

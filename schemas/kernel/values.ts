@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 
 /** An id: 1-64 of `[A-Za-z0-9_-]`, given by the client or made by the server (UUIDv7). */
 export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['lot-1'] });
@@ -12,6 +12,12 @@ export const TEXT_PATTERN = '^[^\\u0000-\\u001f\\u007f]*$';
  */
 export const Text = (maxLength: number, example: string) =>
   Type.String({ minLength: 1, maxLength, pattern: TEXT_PATTERN, examples: [example] });
+
+/** Excludes words that Plaza writes itself: given by a caller, they would be taken for its own. */
+export const except = <Schema extends TSchema>(schema: Schema, words: readonly string[]): Schema => ({
+  ...schema,
+  not: { enum: words },
+});
 
 /** The most money in one amount. */
 export const MAX_MONEY = 1_000_000_000_000;

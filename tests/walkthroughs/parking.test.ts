@@ -219,6 +219,8 @@ test('a coupon lowers the amount of another reservation, once, and comes back wi
   );
   expect(shown.body).toMatchObject({ amount: 4300, discount: 700, couponId, status: 'reserved' });
 
+  const forged = await call(url, 'DELETE', `${lot}/reservations/r1`, { reason: ' no-show ' });
+  expect(forged).toMatchObject({ status: 400, body: { errors: [{ pointer: '/reason' }] } });
   expect((await call(url, 'DELETE', `${lot}/reservations/r1`)).status).toBe(200);
   await coupon('owed');
   expect((await call(url, 'DELETE', `${lot}/reservations/r3`)).status).toBe(200);
