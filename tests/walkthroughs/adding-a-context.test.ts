@@ -90,7 +90,7 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
   beforeAll(async () => {
     plaza = await startProgram(
       'all-in-one',
-      { PLAZA_DATA: folder, ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox' } : {}) },
+      { PLAZA_DATA: folder, ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox', PLAZA_CONTEXTS: 'library' } : {}) },
       copy,
     );
     await viewsAreBuilt(plaza.url, as('staff', 'desk'));
