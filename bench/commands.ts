@@ -6,8 +6,11 @@
  *     npm run bench -- commands [--seconds 6] [--rounds 3] [--lots 1000] [--sides plaza,emmett,bare]
  *                            [--loads many,ten,one]
  *
+ * The side `encrypted` is Plaza with PERSONAL_KEY, its keys in an embedded MongoDB.
+ *
  * Uses the server at EVENTSTORE_URL, or an embedded one in a temporary folder. Prints a Markdown table of medians.
  */
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,7 +32,9 @@ const sides = values.sides.split(',') as Side[];
 const seconds = Number(values.seconds);
 
 const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
-const stores = process.env.EVENTSTORE_URL ? undefined : await startEmbeddedStores({ dataFolder: folder });
+const needsStores = !process.env.EVENTSTORE_URL || sides.includes('encrypted');
+const stores = needsStores ? await startEmbeddedStores({ dataFolder: folder }) : undefined;
+const encrypting = { PERSONAL_KEY: randomBytes(32).toString('base64'), MONGODB_URL: stores?.mongoUrl ?? '' };
 const eventStoreUrl = process.env.EVENTSTORE_URL ?? stores?.eventStoreUrl ?? '';
 
 const LOTS = { many: Number(values.lots), ten: 10, one: 1 } as const;
@@ -40,7 +45,7 @@ try {
   for (let round = 0; round < Number(values.rounds); round++) {
     for (const load of loads) {
       for (const side of sides) {
-        const server = await startServer(side, eventStoreUrl);
+        const server = await startServer(side, eventStoreUrl, side === 'encrypted' ? encrypting : {});
         const lots = Array.from({ length: LOTS[load] }, (_, index) => `${Date.now().toString(36)}-${index}`);
         await registerLots(server.url, lots);
         const measured = await measure(server.url, lots, seconds, { server: server.pid, stores: stores?.pid });

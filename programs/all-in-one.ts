@@ -14,6 +14,7 @@ import { connectEvents, connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { demoClock, livingDemo } from './wiring/living-demo.ts';
+import { openPersonalData } from './wiring/personal-data.ts';
 import { withPublicQueries } from './wiring/public-queries.ts';
 import { withoutPassword } from './wiring/reachable.ts';
 import { runProgram } from './wiring/run-program.ts';
@@ -50,16 +51,17 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   opened.defer(services.stop);
   const limits = limitsOf('entry', settings, log);
   opened.defer(limits.stop);
-  const client = connectEvents(program, stores.eventStoreUrl);
   const db = connectViews(program, stores.mongoUrl);
   // A crash leaves leases of a process that no longer runs; the views would wait until these expire. On a slow machine
   // the first connection takes longer than an operation waits for it.
   if (settings.MONGODB_URL === '') await patiently(() => forgetAllWorkers(db));
+  const keys = await openPersonalData({ settings, views: db, opened, log: info });
+  const client = connectEvents(program, keys, stores.eventStoreUrl);
   await services.standIn(dataFolder);
   const known = await projectionsOf(names, settings.TIME_ZONE);
 
   const clock = demoClock();
-  const writeSide = openWriteSide(program, { client, contexts, services, identify, now: clock.now });
+  const writeSide = openWriteSide(program, { client, contexts, services, identify, keys, now: clock.now });
   const runPolicies = () =>
     startPolicies({
       client,

@@ -2,10 +2,17 @@ import type { TObject } from 'typebox';
 import { personalEvents } from '../schemas/kernel/personal.ts';
 import { TEXT_PATTERN } from '../schemas/kernel/values.ts';
 import { contextSchemas } from './contexts.ts';
+import { operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
-/** `npm run keys -- fields`: lists the personal fields of stored events, and the free texts that are not marked as personal. */
-const USAGE = 'npm run keys -- fields';
+/**
+ * `npm run keys -- list
+ * check
+ * rotate
+ * fields`: counts the keys of personal data, tests that PERSONAL_KEY opens each of them, wraps them with the first
+ * master key of PERSONAL_KEY, and lists the personal fields of stored events with the free texts that are not marked.
+ */
+const USAGE = 'npm run keys -- list | check | rotate | fields';
 
 /** Returns a line for each event type: its personal fields, and the free texts beside a person's id that are not marked. */
 const fieldLines = (): string[] => {
@@ -33,11 +40,26 @@ const fieldLines = (): string[] => {
 const PERSONS = ['customerId', 'userId', 'managerId'];
 
 await main(async () => {
-  const [action] = process.argv.slice(2);
+  const [action = 'list'] = process.argv.slice(2);
   if (action === 'fields') {
     console.log(fieldLines().join('\n'));
     return;
   }
-  console.error(`plaza: ${USAGE}`);
-  process.exitCode = 2;
+  if (action !== 'list' && action !== 'check' && action !== 'rotate') {
+    console.error(`plaza: ${USAGE}`);
+    process.exitCode = 2;
+    return;
+  }
+  process.exitCode = await operate(async ({ keys: opened }) => {
+    if (!opened) {
+      console.log('personal data is not encrypted: PERSONAL_KEY is not set, and there are no keys');
+      return 0;
+    }
+    const { keys } = opened;
+    if (action === 'rotate') console.log(`${await keys.rotate()} keys were wrapped anew`);
+    const { live, erased, unreadable } = await keys.check();
+    console.log(`${live} keys, ${erased} erased`);
+    for (const id of unreadable) console.error(`plaza: PERSONAL_KEY does not open ${id}`);
+    return unreadable.length === 0 ? 0 : 1;
+  });
 });

@@ -4,6 +4,7 @@ import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
 import { writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
+import { openPersonalData } from './wiring/personal-data.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { openServices } from './wiring/services.ts';
 
@@ -12,8 +13,10 @@ await runProgram(
   { name: 'policies', port: 'POLICIES_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {
     const { settings, log, onError, telemetry, opened } = program;
-    const client = connectEvents(program);
+    const info = (line: string) => log.info(line);
     const db = connectViews(program);
+    const keys = await openPersonalData({ settings, views: db, opened, log: info });
+    const client = connectEvents(program, keys);
     const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
     const services = await openServices(contexts, settings);
     const store = streams(client);
@@ -24,8 +27,8 @@ await runProgram(
       policies: contexts.flatMap(({ policies: own }) => own),
       timers: contexts.flatMap(({ timers = [] }) => timers),
       processes: services.processes(store),
-      handler: measuredHandler({ store, contexts, timeZone, onError }, telemetry),
-      log: (line) => log.info(line),
+      handler: measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry),
+      log: info,
       telemetry,
     });
     opened.defer(policies.stop);

@@ -5,6 +5,7 @@ import { startProjections } from '../projections/start.ts';
 import { projectionsOf } from './contexts.ts';
 import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
+import { openPersonalData } from './wiring/personal-data.ts';
 import { runProgram } from './wiring/run-program.ts';
 
 /** `npm run projections`: the projections as a separate process. */
@@ -12,11 +13,13 @@ await runProgram(
   { name: 'projections', port: 'PROJECTIONS_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {
     const { settings, log, onError, telemetry, opened } = program;
-    const client = connectEvents(program);
+    const info = (line: string) => log.info(line);
     const db = connectViews(program);
+    const keys = await openPersonalData({ settings, views: db, opened, log: info });
+    const client = connectEvents(program, keys);
     const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const { identify, signIn } = await identityOf(settings, onError);
-    const projections = startProjections({ client, db, projections: all, log: (line) => log.info(line), telemetry });
+    const projections = startProjections({ client, db, projections: all, log: info, telemetry });
     const operations = operationRoutes({ client, db, projections: all, onError });
     opened.defer(async () => void (await Promise.all([projections.stop(), operations.stop()])));
     return {

@@ -4,6 +4,7 @@ import { writeSidesOf } from './contexts.ts';
 import { connectEvents } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
+import { openPersonalData } from './wiring/personal-data.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { openServices } from './wiring/services.ts';
 import { openWriteSide } from './wiring/write-side.ts';
@@ -17,14 +18,16 @@ await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTST
   const { settings, log, onError, opened } = program;
   const limits = limitsOf('side', settings, log);
   opened.defer(limits.stop);
-  const client = connectEvents(program);
+  const info = (line: string) => log.info(line);
+  const keys = await openPersonalData({ settings, opened, log: info });
+  const client = connectEvents(program, keys);
   const isFast = settings.EVENTSTORE_FAST === 'on';
-  const appending = isFast ? await startAppendThread(settings.EVENTSTORE_URL, onDeath) : undefined;
+  const appending = isFast ? await startAppendThread(settings.EVENTSTORE_URL, onDeath, keys?.personal) : undefined;
   opened.defer(() => appending?.stop());
   const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
   const services = await openServices(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
-  const writeSide = openWriteSide(program, { client, appending, contexts, services, identify });
+  const writeSide = openWriteSide(program, { client, appending, contexts, services, identify, keys });
   return {
     handlers: (metrics, health) => [
       ...limits.handlers,

@@ -26,6 +26,15 @@ const Metadata = Type.Object({
   time: Time,
   schemaVersion: Type.Integer({ minimum: 1, description: "The version of the data's schema." }),
   traceparent: Type.Optional(Type.String({ description: 'W3C trace context.' })),
+  personal: Type.Optional(
+    Type.Object(
+      {
+        key: Type.String({ description: 'The name of the key.' }),
+        box: Type.String({ description: 'The fields as a JSON object, encrypted with AES-256-GCM, in base64.' }),
+      },
+      { description: 'The personal fields (`x-personal` of the message), which the data then lacks.' },
+    ),
+  ),
 });
 
 /**

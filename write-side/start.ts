@@ -24,6 +24,8 @@ export type WriteSideOptions = {
   answerWithin: number;
   /** Commands that may wait or be in flight. */
   maxBusy: number;
+  /** Keys the hashes of commands, if personal data is encrypted. */
+  secret?: Buffer | undefined;
   /** The steps of commands that reach beyond their own stream. */
   steps?: StepsByCommand;
   /** Further conditions for `/readyz`. */
@@ -68,6 +70,7 @@ export const startWriteSide = ({
   timeZone,
   answerWithin,
   maxBusy,
+  secret,
   steps = {},
   checks = {},
   onError,
@@ -76,7 +79,10 @@ export const startWriteSide = ({
   now,
 }: WriteSideOptions): WriteSide => {
   const store = appending ? sharedAppends(streams(client), appending) : streams(client);
-  const handler = measuredHandler({ store, contexts, timeZone, maxBusy, onError, ...(now ? { now } : {}) }, telemetry);
+  const handler = measuredHandler(
+    { store, contexts, timeZone, maxBusy, secret, onError, ...(now ? { now } : {}) },
+    telemetry,
+  );
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {

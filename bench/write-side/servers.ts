@@ -6,11 +6,12 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 
 const FILES = {
   plaza: 'programs/write-side.ts',
+  encrypted: 'programs/write-side.ts',
   emmett: 'bench/peers/emmett.ts',
   bare: 'bench/peers/bare.ts',
 } as const;
 
-/** A server that is measured: Plaza's write side, or one of its peers. */
+/** A server that is measured: Plaza's write side, the same with encrypted personal data, or one of its peers. */
 export type Side = keyof typeof FILES;
 
 export type Server = { url: string; pid: number; stop(): Promise<void> };
@@ -19,12 +20,16 @@ export type Server = { url: string; pid: number; stop(): Promise<void> };
  * Starts a server on an event store.
  * @throws Error when it ends before it listens, or when the peers are not installed
  */
-export const startServer = async (side: Side, eventStoreUrl: string): Promise<Server> => {
-  if (side !== 'plaza' && !existsSync(`${ROOT}bench/peers/node_modules`))
+export const startServer = async (
+  side: Side,
+  eventStoreUrl: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Server> => {
+  if (!FILES[side].startsWith('programs/') && !existsSync(`${ROOT}bench/peers/node_modules`))
     throw new Error('The peers are not installed: npm ci --prefix bench/peers');
   const child = spawn(process.execPath, [FILES[side]], {
     cwd: ROOT,
-    env: { ...process.env, EVENTSTORE_URL: eventStoreUrl, WRITE_SIDE_PORT: '0', NODE_ENV: 'production' },
+    env: { ...process.env, EVENTSTORE_URL: eventStoreUrl, WRITE_SIDE_PORT: '0', NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));

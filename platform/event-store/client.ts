@@ -1,5 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { pause } from '../machine/machine.ts';
+import type { PersonalData } from './personal-data.ts';
 
 /** A process's client for one EventStoreDB. */
 export type EventStoreClient = EventStoreDBClient;
@@ -22,6 +23,10 @@ const guard = (): void => {
 };
 
 const plain = new WeakSet<object>();
+const encrypting = new WeakMap<object, PersonalData>();
+
+/** Returns the encryption of a client's events, undefined for a client without one. */
+export const personalDataOf = (client: object): PersonalData | undefined => encrypting.get(client);
 
 /** Marks a client: its appends and subscriptions do not take the fast path. */
 const withoutFastPath = <Client extends object>(client: Client): Client => {
@@ -33,11 +38,16 @@ const withoutFastPath = <Client extends object>(client: Client): Client => {
  * Creates a client; it connects with the first call.
  * @param url `esdb://host:port?tls=false`, or any other connection string of EventStoreDB
  * @param options.fast whether appends and subscriptions take the fast path (fast/README.md); default true
+ * @param options.personal encrypts personal fields; left out, they are stored as they are
  * @throws Error for an invalid connection string
  */
-export const connectEventStore = (url: string, { fast = true } = {}): EventStoreClient => {
+export const connectEventStore = (
+  url: string,
+  { fast = true, personal }: { fast?: boolean; personal?: PersonalData | undefined } = {},
+): EventStoreClient => {
   guard();
   const client = EventStoreDBClient.connectionString(url);
+  if (personal) encrypting.set(client, personal);
   return fast ? client : withoutFastPath(client);
 };
 

@@ -8,9 +8,10 @@ import {
   StreamNotFoundError,
 } from '@eventstore/db-client';
 import { machine } from '../machine/machine.ts';
-import { type EventStoreClient, isFast } from './client.ts';
+import { type EventStoreClient, isFast, personalDataOf } from './client.ts';
 import { withDeadline } from './deadline.ts';
 import { rawAppends } from './fast/appends.ts';
+import { opened, type PersonalData, refuseSealed } from './personal-data.ts';
 import {
   type AppendResult,
   type EventMetadata,
@@ -48,7 +49,20 @@ export type Streams = {
   put(stream: string, event: Note, after?: Revision): Promise<Revision | undefined>;
   /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
   keepLast(stream: string, count: number): Promise<void>;
+  /** Encrypts and decrypts snapshots, if personal fields are encrypted. */
+  snapshots?: Pick<PersonalData, 'sealSnapshot' | 'openSnapshot'>;
 };
+
+/** Returns an append that encrypts personal fields first. Without keys to read it takes no extra turn. */
+export const sealing = (personal: PersonalData | undefined, append: Streams['append']): Streams['append'] =>
+  personal
+    ? (stream, events, expected) => {
+        const sealed = personal.seal(events);
+        return sealed instanceof Promise
+          ? sealed.then((all) => append(stream, all, expected))
+          : append(stream, sealed, expected);
+      }
+    : append;
 
 /** An event of bytes with the caller's own metadata. */
 export type Note = { type: string; data: Uint8Array; metadata: object };
@@ -152,6 +166,8 @@ export const appendsWritten = (client: EventStoreClient): AppendWritten => {
 /** Appends and reads with a client. */
 export const streams = (client: EventStoreClient): Streams => {
   const append = appendsWritten(client);
+  const personal = personalDataOf(client);
+  const open = personal?.open ?? refuseSealed;
 
   const readPage = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
     try {
@@ -169,7 +185,7 @@ export const streams = (client: EventStoreClient): Streams => {
     for (let left = most; left > 0; left -= PAGE) {
       const maxCount = Math.min(PAGE, left);
       let found = 0;
-      for await (const event of readPage(stream, { fromRevision: next, maxCount })) {
+      for await (const event of opened(readPage(stream, { fromRevision: next, maxCount }), open)) {
         yield event;
         found += 1;
         next = event.revision + 1n;
@@ -179,7 +195,7 @@ export const streams = (client: EventStoreClient): Streams => {
   };
 
   return {
-    append: (stream, events, expected) => append(stream, events.map(toWritten), expected),
+    append: sealing(personal, (stream, events, expected) => append(stream, events.map(toWritten), expected)),
 
     read,
 
@@ -187,6 +203,7 @@ export const streams = (client: EventStoreClient): Streams => {
       let last: StoredEvent | undefined;
       for await (const event of readPage(stream, { direction: BACKWARDS, fromRevision: END, maxCount: 1 }))
         last = event;
+      if (last) await open([last]);
       return last;
     },
 
@@ -200,6 +217,8 @@ export const streams = (client: EventStoreClient): Streams => {
         throw unavailable(error);
       }
     },
+
+    ...(personal ? { snapshots: personal } : {}),
 
     async keepLast(stream, count) {
       try {

@@ -6,8 +6,9 @@ import {
   streamNameFilter,
 } from '@eventstore/db-client';
 import { machine, pause } from '../machine/machine.ts';
-import { isFast } from './client.ts';
+import { isFast, personalDataOf } from './client.ts';
 import { RawEvent, subscribeRaw } from './fast/events.ts';
+import { refuseSealed } from './personal-data.ts';
 import { toStoredEvent } from './streams.ts';
 import { PLAZA_STREAMS } from './tail.ts';
 import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from './types.ts';
@@ -92,6 +93,7 @@ class Dropped extends Error {
 
 const connect = (options: PullOptions, from: Position) => {
   const { maxBatch, fillWithin = 0, signal, readTail, watchEvery = 2000 } = options;
+  const open = personalDataOf(options.client)?.open ?? refuseSealed;
   const subscription = subscribe(options, from);
   let checkpoint = from;
   let live = false;
@@ -164,13 +166,25 @@ const connect = (options: PullOptions, from: Position) => {
       await pause(FILL_TURN);
   };
 
+  /** Without its keys a batch is received again, after a pause. */
+  const decrypted = async (events: readonly StoredEvent[]): Promise<void> => {
+    try {
+      await open(events);
+    } catch (error) {
+      throw new Dropped(error as Error);
+    }
+  };
+
   const next = async (): Promise<EventBatch> => {
     let suspicious = false;
     if (fillWithin > 0) await fill();
     for (;;) {
       if (signal.aborted) throw new Dropped(new Error('Stopped'));
       const batch = take();
-      if (batch) return batch;
+      if (batch) {
+        await decrypted(batch.events);
+        return batch;
+      }
       if (drop) throw new Dropped(drop);
       if (await waitForMore()) continue;
       const ahead = await tailIsAhead();

@@ -22,6 +22,16 @@ export type EventMetadata = {
   schemaVersion: number;
   /** W3C trace context of the request. */
   traceparent?: string;
+  /** The encrypted personal fields of a stored event; an event that was read no longer has it. */
+  personal?: SealedFields;
+};
+
+/** Encrypted fields of an event's data, which lacks them. */
+export type SealedFields = {
+  /** The name of the key. */
+  key: string;
+  /** A JSON object of the fields, encrypted, in base64. */
+  box: string;
 };
 
 /** An event to append. */

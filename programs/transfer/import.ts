@@ -1,10 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { type EventStoreClient, personalDataOf } from '../../platform/event-store/client.ts';
 import { appendsWritten } from '../../platform/event-store/streams.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
-import { comparePositions, type Revision, START, StoreUnavailableError } from '../../platform/event-store/types.ts';
+import {
+  comparePositions,
+  type NewEvent,
+  type Revision,
+  START,
+  StoreUnavailableError,
+  toWritten,
+  type WrittenEvent,
+} from '../../platform/event-store/types.ts';
 import type { BuildProgress } from '../../projections/kernel/build.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { type ExportedEvent, fromLine } from './cloud-event.ts';
@@ -127,6 +135,18 @@ async function* appendsOf(events: AsyncGenerator<Numbered>): AsyncGenerator<[Num
   if (group.length > 0) yield group as [Numbered, ...Numbered[]];
 }
 
+/** Returns a function that encrypts the personal fields of exported events, which are plain, as an append does. */
+const sealing = (client: EventStoreClient) => {
+  const personal = personalDataOf(client);
+  const parsed = ({ data, metadata, ...event }: WrittenEvent): NewEvent => ({
+    ...event,
+    data: JSON.parse(data),
+    metadata: JSON.parse(metadata),
+  });
+  return async (events: readonly WrittenEvent[]): Promise<readonly WrittenEvent[]> =>
+    personal ? (await personal.seal(events.map(parsed))).map(toWritten) : events;
+};
+
 /**
  * Appends the events of an export, in their order, to an empty event store. An import that was interrupted or killed is
  * continued by the next one. No process of Plaza may work on the event store meanwhile: it would append events of its
@@ -143,12 +163,13 @@ export const importAll = async (options: ImportOptions): Promise<number | null> 
   const events = eventsIn(folder);
   let done = await skipImported(options, events);
   const append = appendsWritten(client);
+  const sealed = sealing(client);
 
   const appendPatiently = async (group: [Numbered, ...Numbered[]], attempt = 1): Promise<void> => {
     const [{ stream, revision, line }] = group;
     const expected = revision === 0n ? 'no-stream' : ((revision - 1n) as Revision);
-    const written = group.map((event) => event.written);
     try {
+      const written = await sealed(group.map((event) => event.written));
       const result = await append(stream, written, expected);
       if (result.ok) return;
       throw new TransferError(`line ${line}: ${stream} was changed by another program meanwhile (${result.reason})`);

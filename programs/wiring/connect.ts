@@ -2,12 +2,17 @@ import type { Db } from 'mongodb';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
 import { consumerMetrics } from '../../platform/telemetry/consumers.ts';
+import type { OpenedPersonalData } from './personal-data.ts';
 import { eventStoreProbe, mongoProbe, reportUnreachable } from './reachable.ts';
 import type { Program } from './run-program.ts';
 
 /** Connects a program to the event store, and logs while it does not answer. */
-export const connectEvents = ({ settings, log, opened }: Program, url = settings.EVENTSTORE_URL): EventStoreClient => {
-  const client = connectEventStore(url, { fast: settings.EVENTSTORE_FAST === 'on' });
+export const connectEvents = (
+  { settings, log, opened }: Program,
+  keys: OpenedPersonalData | undefined,
+  url = settings.EVENTSTORE_URL,
+): EventStoreClient => {
+  const client = connectEventStore(url, { fast: settings.EVENTSTORE_FAST === 'on', personal: keys?.personal });
   opened.defer(() => disconnectEventStore(client));
   opened.defer(reportUnreachable([eventStoreProbe(client, url)], log));
   return client;

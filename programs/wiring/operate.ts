@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import type { Db } from 'mongodb';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
+import { type OpenedPersonalData, openPersonalData } from './personal-data.ts';
 import { eventStoreProbe, mongoProbe, reportUnreachable } from './reachable.ts';
 import { locateStores } from './running.ts';
 import { readSettings, type Settings } from './settings.ts';
@@ -10,7 +11,7 @@ import { openStores } from './stores.ts';
 /** Milliseconds in which MongoDB must be reachable: unlike a request, an operator's command is worth waiting for. */
 const REACHABLE_WITHIN = 30_000;
 
-export type Operated = { settings: Settings; client: EventStoreClient; db: Db };
+export type Operated = { settings: Settings; client: EventStoreClient; db: Db; keys: OpenedPersonalData | undefined };
 
 /**
  * Runs an operator's command against the stores of the running Plaza, or on embedded ones that run only for the
@@ -34,20 +35,27 @@ export const operate = async <Result>(
       process.exit(1);
     },
   });
-  const client = connectEventStore(stores.eventStoreUrl, { fast: settings.EVENTSTORE_FAST === 'on' });
+  const opened = new AsyncDisposableStack();
+  opened.defer(stores.stop);
   const mongo = createMongoClient(stores.mongoUrl, REACHABLE_WITHIN);
+  opened.defer(() => mongo.close());
   const db = mongo.db(MONGODB_DATABASE);
   const log = { warn: (line: string) => console.error(`plaza: ${line}`), info() {} };
-  const settle = reportUnreachable(
-    [eventStoreProbe(client, stores.eventStoreUrl), mongoProbe(db, stores.mongoUrl)],
-    log,
-  );
+  opened.defer(reportUnreachable([mongoProbe(db, stores.mongoUrl)], log));
   try {
-    return await command({ settings, client, db });
+    const keys = await openPersonalData({
+      settings: { ...settings, MONGODB_DATABASE },
+      views: db,
+      opened,
+      log: log.warn,
+    });
+    const fast = settings.EVENTSTORE_FAST === 'on';
+    const client = connectEventStore(stores.eventStoreUrl, { fast, personal: keys?.personal });
+    opened.defer(() => disconnectEventStore(client));
+    opened.defer(reportUnreachable([eventStoreProbe(client, stores.eventStoreUrl)], log));
+    return await command({ settings, client, db, keys });
   } finally {
-    settle();
-    await Promise.all([disconnectEventStore(client), mongo.close()]);
-    await stores.stop();
+    await opened.disposeAsync();
   }
 };
 

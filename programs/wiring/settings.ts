@@ -1,3 +1,4 @@
+import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { isTimeZone } from '../../schemas/kernel/calendar.ts';
 import { contextSchemas } from '../contexts.ts';
 import { isLoopback } from './loopback.ts';
@@ -156,6 +157,16 @@ export const settingsTable = {
     onOff,
   ),
   MONGODB_URL: setting('MongoDB to use, mongodb://…; empty for the embedded one', '', url('mongodb', 'mongodb+srv')),
+  PERSONAL_KEY: setting(
+    'Master key of personal data, 32 bytes in base64; empty: personal data is not encrypted. After a rotation: the new key, a comma and the old one',
+    '',
+    parseMasterKeys,
+  ),
+  KEYS_MONGODB_URL: setting(
+    'MongoDB of the keys of personal data, mongodb://…; empty: that of the read models',
+    '',
+    url('mongodb', 'mongodb+srv'),
+  ),
   MONGODB_DATABASE: setting('Database of the read models', 'plaza', (text) => text),
   PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
   PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
@@ -291,6 +302,9 @@ export const settingsTable = {
 
 export type Settings = { [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]['parse']> };
 
+/** Settings that no message shows. */
+const SECRET: ReadonlySet<string> = new Set(['PERSONAL_KEY']);
+
 /** Invalid settings; the message has a line for each. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -308,7 +322,7 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
     try {
       return [name, parse(text)];
     } catch (error) {
-      wrong.push(`${name}=${text} ${(error as Error).message}`);
+      wrong.push(`${name}=${SECRET.has(name) ? '…' : text} ${(error as Error).message}`);
       return [name, undefined];
     }
   });

@@ -3,6 +3,7 @@ import type { Appending } from '../../platform/event-store/fast/append-thread.ts
 import type { WriteSideContext } from '../../write-side/context.ts';
 import { startWriteSide, type WriteSide } from '../../write-side/start.ts';
 import type { Identity } from './identity.ts';
+import type { OpenedPersonalData } from './personal-data.ts';
 import type { Program } from './run-program.ts';
 import type { openServices } from './services.ts';
 
@@ -15,15 +16,17 @@ export type WriteSideParts = {
   identify: Identity['identify'];
   /** The clock of decisions; this machine's when left out. */
   now?: () => Date;
+  keys: OpenedPersonalData | undefined;
 };
 
 /** Starts the write side of a program with the program's settings. */
 export const openWriteSide = (
   { settings, onError, telemetry, opened }: Program,
-  { services, ...parts }: WriteSideParts,
+  { services, keys, ...parts }: WriteSideParts,
 ): WriteSide => {
   const writeSide = startWriteSide({
     ...parts,
+    secret: keys?.secret,
     ...services.commands(telemetry),
     timeZone: settings.TIME_ZONE,
     answerWithin: settings.COMMAND_TIMEOUT_MS,

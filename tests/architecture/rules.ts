@@ -9,6 +9,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   'platform/subscriptions': ['schemas', 'platform/machine', 'platform/event-store'],
   'platform/telemetry': ['schemas', 'platform/machine', 'platform/event-store', 'platform/subscriptions'],
   'platform/identity': ['schemas', 'platform/machine', 'platform/http'],
+  'platform/personal-data': ['schemas', 'platform/machine', 'platform/event-store'],
   'write-side': [
     'schemas',
     'platform/machine',

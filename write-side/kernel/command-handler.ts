@@ -31,6 +31,8 @@ export type CommandHandler = {
   handle(command: GivenCommand): Promise<Outcome>;
   /** Returns the body of the answer to a command that yielded these events. */
   answer(command: { type: string; data: object }, events: readonly { type: string; data: object }[]): object;
+  /** Returns a hash of a command that a client could repeat. */
+  fingerprint(actor: string, command: { type: string; data: object }): string;
   /** Commands that wait or are in flight. */
   readonly busy: number;
   /** Returns the milliseconds that the next client's command would probably wait. */
@@ -51,6 +53,8 @@ export type CommandHandlerOptions = {
   /** Idle streams whose state is kept in memory, and the things that those states hold in all. */
   maxIdle?: number;
   maxIdleSize?: number;
+  /** Keys the hashes of commands, if personal data is encrypted. */
+  secret?: Buffer | undefined;
   now?: () => Date;
   onError?: (error: unknown) => void;
   observe?: CommandObserver;
@@ -109,6 +113,7 @@ export const commandHandler = ({
   maxBusyPerStream = 2_000,
   maxIdle = 5_000,
   maxIdleSize = 1_000_000,
+  secret,
   now = () => new Date(machine.now()),
   onError = () => {},
   observe = {},
@@ -121,6 +126,7 @@ export const commandHandler = ({
     }
   }
 
+  const fingerprint: CommandHandler['fingerprint'] = (actor, command) => fingerprintOf(actor, command, secret);
   let busy = 0;
   const wait = expectedWait();
   const active = new Map<string, Desk>();
@@ -177,7 +183,7 @@ export const commandHandler = ({
       $correlationId: given.correlationId ?? commandId,
       $causationId: given.causationId ?? commandId,
       commandId,
-      fingerprint: isRepeatable ? fingerprintOf(given.actor, command) : '',
+      fingerprint: isRepeatable ? fingerprint(given.actor, command) : '',
       actor: given.actor,
       time: now().toISOString(),
       ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
@@ -218,6 +224,8 @@ export const commandHandler = ({
       observe.handled?.(given.type, outcome, (machine.elapsed() - began) / 1000);
       return outcome;
     },
+
+    fingerprint,
 
     answer: (command, events) => handledBy(command.type).decider.answer(command, events),
 

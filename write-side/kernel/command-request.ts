@@ -5,8 +5,8 @@ import { conditionOf, permitted } from '../../platform/identity/caller.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import type { Role } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema } from '../../schemas/kernel/context.ts';
-import type { GivenCommand } from './command-handler.ts';
-import { derivedUuid, fingerprintOf } from './ids.ts';
+import type { CommandHandler, GivenCommand } from './command-handler.ts';
+import { derivedUuid } from './ids.ts';
 import { textsOf } from './text.ts';
 import { timesInUtc } from './times.ts';
 
@@ -19,7 +19,12 @@ export type CommandRequest = { given: GivenCommand; data: Data };
  * Returns a function that reads a command from a request.
  * @throws ProblemError for a request that is no such command, or that the caller may not send
  */
-export const commandReader = (type: string, schema: CommandSchema, http: CommandHttp) => {
+export const commandReader = (
+  type: string,
+  schema: CommandSchema,
+  http: CommandHttp,
+  { fingerprint }: Pick<CommandHandler, 'fingerprint'>,
+) => {
   const check = dataChecker(schema);
   const fields = Object.keys(schema.data.properties);
   const { id, path } = http;
@@ -36,7 +41,7 @@ export const commandReader = (type: string, schema: CommandSchema, http: Command
     requireFields(data, http, caller?.roles ?? []);
     const condition = conditionOf(permit, data, fields);
     const actor = caller?.sub ?? 'anonymous';
-    const byData = () => (isNamed ? `${type}:${fingerprintOf(actor, { type, data })}` : delivery);
+    const byData = () => (isNamed ? `${type}:${fingerprint(actor, { type, data })}` : delivery);
     const commandId = key === undefined ? byData() : `key:${key}`;
     return {
       data,

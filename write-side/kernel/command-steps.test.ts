@@ -59,6 +59,7 @@ const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
     },
     answer: ({ data }) => ({ ...data, status: 'begun' }),
     busy: 0,
+    fingerprint: () => '',
     expectedWait: () => 0,
     close: async () => {},
   };

@@ -55,7 +55,7 @@ const addRoute = (
   schema: CommandSchema,
   http: CommandHttp,
 ): void => {
-  const read = commandReader(type, schema, http);
+  const read = commandReader(type, schema, http, handler);
   const answers = commandAnswers(context, type, http, handler);
   const steps = Object.hasOwn(stepsByCommand, type) ? stepsByCommand[type] : undefined;
   const mayTakeLonger = http.mayTakeLonger === true;

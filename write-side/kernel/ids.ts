@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { createHmac, hash } from 'node:crypto';
 
 /**
  * Derives a UUID from a name: version 8 of RFC 9562 (5.8), with the first 122 bits of the name's SHA-256. The same name
@@ -24,6 +24,12 @@ const canonical = (value: unknown): unknown =>
 /**
  * Returns a hash of a command: equal for the same caller, type and data, in any order of the properties.
  * @param actor the caller: the same data from another caller is a different command
+ * @param secret keys the hash, so that nobody finds personal data by trying all car numbers
  */
-export const fingerprintOf = (actor: string, command: { type: string; data: object }): string =>
-  hash('sha256', JSON.stringify([actor, command.type, canonical(command.data)]), 'base64url').slice(0, 22);
+export const fingerprintOf = (actor: string, command: { type: string; data: object }, secret?: Buffer): string => {
+  const text = JSON.stringify([actor, command.type, canonical(command.data)]);
+  const digest = secret
+    ? createHmac('sha256', secret).update(text).digest('base64url')
+    : hash('sha256', text, 'base64url');
+  return digest.slice(0, 22);
+};

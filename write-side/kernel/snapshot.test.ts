@@ -40,3 +40,21 @@ it('keeps one complete snapshot of two concurrent ones', async () => {
   const read = await readSnapshot(store, 'lot-1', 1, unexpected);
   expect([one.state, other.state]).toContain(read?.state);
 });
+
+it('reads an encrypted snapshot, and ignores one whose key is gone', async () => {
+  const keys = new Map<string, number>();
+  const inverted = (packed: Uint8Array) => packed.map((byte) => byte ^ 0xff);
+  const snapshots = {
+    sealSnapshot: async (stream: string, packed: Uint8Array) => {
+      keys.set(stream, packed.length);
+      return inverted(packed);
+    },
+    openSnapshot: async (stream: string, packed: Uint8Array) => (keys.has(stream) ? inverted(packed) : undefined),
+  };
+  const store = { ...memoryStreams(), snapshots };
+  const snapshot = at(2n, 2_000_000);
+  await writeSnapshot(store, 'lot-1', 1, snapshot, 0);
+  expect(await readSnapshot(store, 'lot-1', 1, unexpected)).toMatchObject(snapshot);
+  keys.clear();
+  expect(await readSnapshot(store, 'lot-1', 1, unexpected)).toBeUndefined();
+});

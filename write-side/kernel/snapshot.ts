@@ -62,10 +62,12 @@ export const readSnapshot = async (
     const parts = await readParts(store, snapshotStream(stream), last);
     if (!isWhole(parts, newest)) return undefined;
 
-    const packed = Buffer.concat(parts.map(({ payload }) => payload));
+    const stored = Buffer.concat(parts.map(({ payload }) => payload));
+    const packed = store.snapshots ? await store.snapshots.openSnapshot(stream, stored) : stored;
+    if (!packed) return undefined;
     const { state, recent } = JSON.parse((await decompress(packed)).toString()) as Omit<Snapshot, 'revision'>;
     const revision = BigInt(newest.revision) as Revision;
-    return { revision, state, recent, bytes: packed.length, parts: parts.length };
+    return { revision, state, recent, bytes: stored.length, parts: parts.length };
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw error;
     onError(error);
@@ -86,7 +88,8 @@ export const writeSnapshot = async (
   { revision, ...content }: Snapshot,
   keptParts: number,
 ): Promise<SnapshotSize | undefined> => {
-  const packed = await pipeline(jsonPieces(content), createGzip({ level: constants.Z_BEST_SPEED }), buffer);
+  const plain = await pipeline(jsonPieces(content), createGzip({ level: constants.Z_BEST_SPEED }), buffer);
+  const packed = store.snapshots ? await store.snapshots.sealSnapshot(stream, plain) : plain;
   const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
   if (parts !== keptParts) await store.keepLast(snapshotStream(stream), parts);
   let before: Revision | undefined;

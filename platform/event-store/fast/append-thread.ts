@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
-import type { AppendWritten, Streams } from '../streams.ts';
+import type { PersonalData } from '../personal-data.ts';
+import { type AppendWritten, type Streams, sealing } from '../streams.ts';
 import { type AppendResult, StoreUnavailableError, toWritten } from '../types.ts';
 
 /** The methods that write. */
@@ -28,9 +29,14 @@ type Pending = { resolve(result: any): void; reject(error: StoreUnavailableError
  * message, and so do the replies.
  * @param url the event store's connection string
  * @param onDeath called when the thread ends by itself: appends are impossible from then on
+ * @param personal encrypts personal fields, in this thread
  * @throws Error for an invalid connection string
  */
-export const startAppendThread = async (url: string, onDeath: (error: unknown) => void): Promise<AppendThread> => {
+export const startAppendThread = async (
+  url: string,
+  onDeath: (error: unknown) => void,
+  personal?: PersonalData,
+): Promise<AppendThread> => {
   const worker = new Worker(new URL('./append-worker.ts', import.meta.url), { workerData: url });
   const pending = new Map<number, Pending>();
   let requests: AppendRequest[] = [];
@@ -69,8 +75,9 @@ export const startAppendThread = async (url: string, onDeath: (error: unknown) =
 
   return {
     // As JSON: copying objects takes both threads longer.
-    append: (stream, events, expected) =>
+    append: sealing(personal, (stream, events, expected) =>
       request<AppendResult>({ call: 'append', given: [stream, events.map(toWritten), expected] }),
+    ),
     put: (...given) => request({ call: 'put', given }),
     keepLast: (...given) => request({ call: 'keepLast', given }),
     async stop() {

@@ -1,0 +1,52 @@
+import { type NewEvent, type StoredEvent, StoreUnavailableError } from './types.ts';
+
+/** Encrypts the personal fields of events when they are appended, and decrypts them when they are read. */
+export type PersonalData = {
+  /**
+   * Returns the events as they are stored. A promise only when a key must be read first.
+   * @throws StoreUnavailableError when a key cannot be read: nothing is appended
+   */
+  seal(events: readonly NewEvent[]): readonly NewEvent[] | Promise<readonly NewEvent[]>;
+  /**
+   * Decrypts events in place. The fields of a person who was erased get their placeholders. A promise only when a key
+   * must be read first.
+   * @throws StoreUnavailableError when a key cannot be read
+   */
+  open(events: readonly StoredEvent[]): void | Promise<void>;
+  /**
+   * Encrypts a snapshot of a stream with a key of its own. Only the latest two snapshots can be decrypted.
+   * @throws StoreUnavailableError
+   */
+  sealSnapshot(stream: string, packed: Uint8Array): Promise<Uint8Array>;
+  /** Decrypts a snapshot; undefined when its key is gone. @throws StoreUnavailableError */
+  openSnapshot(stream: string, packed: Uint8Array): Promise<Uint8Array | undefined>;
+};
+
+/** Refuses encrypted events, for a process without keys: their data would lack fields. */
+export const refuseSealed = (events: readonly StoredEvent[]): void => {
+  const sealed = events.find(({ metadata }) => metadata.personal !== undefined);
+  if (sealed)
+    throw new StoreUnavailableError(
+      `${sealed.type} in ${sealed.stream} has encrypted fields: set PERSONAL_KEY as the process that wrote it had it`,
+    );
+};
+
+/** Events that are decrypted together. */
+const AT_ONCE = 256;
+
+/** Decrypts the events of a stream in their order. */
+export async function* opened(
+  source: AsyncIterable<StoredEvent>,
+  open: (events: readonly StoredEvent[]) => void | Promise<void>,
+): AsyncGenerator<StoredEvent> {
+  let some: StoredEvent[] = [];
+  for await (const event of source) {
+    some.push(event);
+    if (some.length < AT_ONCE) continue;
+    await open(some);
+    yield* some;
+    some = [];
+  }
+  await open(some);
+  yield* some;
+}

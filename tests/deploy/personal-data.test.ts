@@ -1,0 +1,96 @@
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+const PERSONAL = ['10더8612', '홍길동', 'gildong@example.com', '+821012345678', 'a reason of mine'];
+const newKey = () => randomBytes(32).toString('base64');
+
+/** Runs an operator's command. */
+const command = (env: Record<string, string>, name: string, ...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['programs/run.js', name, ...args], {
+    cwd: ROOT,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
+  return { status, output: stdout + stderr };
+};
+
+/** Returns the personal values that occur in the bytes of the event store's files. */
+const foundInEvents = (folder: string): string[] => {
+  const files = readdirSync(folder).filter((name) => name.startsWith('events'));
+  expect(files.length).toBeGreaterThan(0);
+  const bytes = Buffer.concat(files.map((name) => readFileSync(join(folder, name))));
+  return PERSONAL.filter((value) => bytes.includes(value));
+};
+
+const positionOf = async ({ url }: Program): Promise<string> =>
+  (await call<{ position: string }>(url, 'GET', '/control-center')).body.position;
+
+test('personal data is encrypted in the event store with keys that a master key wraps', async () => {
+  const data = temporaryData();
+  const [first, second] = [newKey(), newKey()];
+  const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,customers', LOG_LEVEL: 'error' };
+  let plaza = await startProgram('all-in-one', { ...env, PERSONAL_KEY: first });
+  onTestFinished(async () => {
+    await plaza.end();
+    data.remove();
+  });
+  await call(plaza.url, 'POST', '/parking/lots', { lotId: '1', name: 'Jeongja', spots: 50 });
+  const contact = { name: '홍길동', email: 'gildong@example.com', phone: '+821012345678', language: 'ko' };
+  expect((await call(plaza.url, 'PUT', '/customers/C1/contact', contact)).status).toBe(200);
+  const reserve = (reservationId: string, carNumber: string) =>
+    call(plaza.url, 'POST', '/parking/lots/1/reservations', {
+      reservationId,
+      customerId: 'C1',
+      carNumber,
+      amount: 5000,
+    });
+  expect((await reserve('r0', '10더8612')).status).toBe(201);
+  // Enough events for a snapshot when the process ends.
+  for (let index = 1; index < 15; index++) expect((await reserve(`r${index}`, `car ${index}`)).status).toBe(201);
+  await call(plaza.url, 'DELETE', '/parking/lots/1/reservations/r1', { reason: 'a reason of mine' });
+  await plaza.end();
+  expect(foundInEvents(data.folder)).toEqual([]);
+
+  // Without the master key, or with another one, nothing starts and nothing is written.
+  for (const PERSONAL_KEY of ['', second]) {
+    const failed = startProgram('all-in-one', { ...env, PERSONAL_KEY });
+    await expect(failed).rejects.toThrow(
+      PERSONAL_KEY === '' ? 'PERSONAL_KEY must be set' : 'PERSONAL_KEY is not the master key',
+    );
+    expect(command({ ...env, PERSONAL_KEY }, 'verify').status).not.toBe(0);
+  }
+
+  expect(command({ ...env, PERSONAL_KEY: `${second},${first}` }, 'keys', 'rotate').output).toContain(
+    'keys were wrapped anew',
+  );
+  expect(command({ ...env, PERSONAL_KEY: second }, 'keys', 'check')).toMatchObject({ status: 0 });
+
+  plaza = await startProgram('all-in-one', { ...env, PERSONAL_KEY: second });
+  const before = await positionOf(plaza);
+  expect((await reserve('r0', '10더8612')).status).toBe(201);
+  expect(await positionOf(plaza)).toBe(before);
+  expect((await reserve('r20', '10더8612')).body.type).toBe('/problems/car-already-reserved');
+  const arrived = await call(plaza.url, 'POST', '/parking/lots/1/reservations/r0/arrival');
+  expect(arrived.status).toBe(200);
+  const shown = await eventually(
+    () => call<{ carNumber: string; status: string }>(plaza.url, 'GET', '/parking/lots/1/reservations/r0'),
+    ({ body }) => body.status === 'arrived',
+    30_000,
+  );
+  expect(shown.body.carNumber).toBe('10더8612');
+  await plaza.end();
+  expect(command({ ...env, PERSONAL_KEY: second }, 'verify')).toMatchObject({ status: 0 });
+  expect(foundInEvents(data.folder)).toEqual([]);
+
+  const exported = join(data.folder, 'exported');
+  expect(command({ ...env, PERSONAL_KEY: second }, 'export', exported)).toMatchObject({ status: 0 });
+  const moved = join(data.folder, 'moved');
+  const imported = command({ ...env, PLAZA_DATA: moved, PERSONAL_KEY: first }, 'import', exported);
+  expect(imported).toMatchObject({ status: 0 });
+  expect(foundInEvents(moved)).toEqual([]);
+}, 180_000);
