@@ -5,6 +5,8 @@ import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { patiently } from '../platform/subscriptions/transient.ts';
 import { forgetAllWorkers } from '../platform/subscriptions/workers.ts';
+import { pastOf } from '../projections/kernel/as-of.ts';
+import { startMoments } from '../projections/moments.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { startReadApi } from '../read-api/start.ts';
@@ -75,6 +77,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
     });
   let policies = runPolicies();
   const projections = startProjections({ client, db, projections: known, log: info, telemetry });
+  const moments = startMoments({ client, db, projections: known, log: info });
   const demo = livingDemo({
     client,
     contexts,
@@ -92,7 +95,9 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   // The demo plays in a data folder only, and pays in the sandbox only.
   const mayPlay = settings.EVENTSTORE_URL === '' && (settings.PAYMENT_URL === '' || settings.PAYMENT_URL === 'sandbox');
   const operations = operationRoutes({ client, db, projections: known, onError, ...(mayPlay ? { demo } : {}) });
-  opened.defer(async () => void (await Promise.all([policies.stop(), projections.stop(), operations.stop()])));
+  opened.defer(
+    async () => void (await Promise.all([policies.stop(), projections.stop(), moments.stop(), operations.stop()])),
+  );
   opened.defer(demo.end);
   const readApi = startReadApi({
     db,
@@ -103,6 +108,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
     onError,
     identify,
     signIn,
+    past: pastOf(known),
   });
 
   const placeOf = (url: string) => (url === '' ? `${dataFolder} (embedded)` : withoutPassword(url));

@@ -1,5 +1,6 @@
 import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
+import { startMoments } from '../projections/moments.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { projectionsOf } from './contexts.ts';
@@ -20,8 +21,9 @@ await runProgram(
     const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const { identify, signIn } = await identityOf(settings, onError);
     const projections = startProjections({ client, db, projections: all, log: info, telemetry });
+    const moments = startMoments({ client, db, projections: all, log: info });
     const operations = operationRoutes({ client, db, projections: all, onError });
-    opened.defer(async () => void (await Promise.all([projections.stop(), operations.stop()])));
+    opened.defer(async () => void (await Promise.all([projections.stop(), moments.stop(), operations.stop()])));
     return {
       handlers: (metrics, health) => [metrics, systemGuard(identify, signIn), health, operations.router],
       // A successor is ready once its views are; until then its predecessor keeps the old ones current.

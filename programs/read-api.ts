@@ -1,9 +1,10 @@
 import packageJson from '../package.json' with { type: 'json' };
 import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
+import { pastOf } from '../projections/kernel/as-of.ts';
 import { MAX_WAIT } from '../read-api/kernel/preferences.ts';
 import { startReadApi } from '../read-api/start.ts';
-import { readSidesOf } from './contexts.ts';
+import { projectionsOf, readSidesOf } from './contexts.ts';
 import { connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
@@ -31,6 +32,7 @@ await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL
     onError,
     identify,
     signIn,
+    past: pastOf(await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE)),
   });
   const drain = settings.DRAIN_SECONDS * 1000;
   // Requests that wait for a view may finish after the drain.

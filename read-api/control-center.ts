@@ -5,7 +5,7 @@ import { sendTagged } from '../platform/http/conditional.ts';
 import { queryOf, readAll, readText } from '../platform/http/parameters.ts';
 import { permitted } from '../platform/identity/caller.ts';
 import { machine } from '../platform/machine/machine.ts';
-import { type ReadStatus, readStatuses } from '../platform/subscriptions/status.ts';
+import type { ReadStatus } from '../platform/subscriptions/status.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
 import { EventCursor } from '../schemas/kernel/control-center.ts';
 import { historyView } from '../schemas/kernel/history.ts';
@@ -51,7 +51,7 @@ const documentBuilder = (
   onError: (error: unknown) => void,
   sight: Sight,
 ) => {
-  const { db, positions, timeZone } = models;
+  const { db, positions, timeZone, now, statuses } = models;
   const views = viewsOf(contexts);
   let last: (Built & { freshUntil: number }) | undefined;
   let building: Promise<Built> | undefined;
@@ -60,10 +60,7 @@ const documentBuilder = (
     const seen = sight.filter(context.schema.name);
     if (!seen) return null;
     try {
-      return await context.overview(overviewDb(db, seen, MAX_AGE.most), {
-        now: new Date(machine.now()).toISOString(),
-        timeZone,
-      });
+      return await context.overview(overviewDb(db, seen, MAX_AGE.most), { now: now(), timeZone });
     } catch (error) {
       if (!isAgain && SWITCHED.has((error as { code?: unknown }).code)) return overview(context, true);
       if (isTransient(error)) throw error;
@@ -81,11 +78,11 @@ const documentBuilder = (
     const [parts, latest, projections] = await Promise.all([
       Promise.all(contexts.map(async (context) => [context.schema.name, await overviewOf(context)] as const)),
       log.latest(cursor, LATEST, sight),
-      readStatuses(db),
+      statuses(),
     ]);
     const position = reached.map((at) => at ?? -1n).reduce(earlier);
     const document = {
-      time: new Date(machine.now()).toISOString(),
+      time: now(),
       position: position.toString(),
       contexts: Object.fromEntries(parts),
       events: latest.map(({ entry }) => entry),
@@ -122,17 +119,20 @@ const viewsOf = (contexts: readonly ReadContext[]): string[] => [
   ),
 ];
 
-/** Serves the control centre: one document over every context, and its events as they reach the views. */
-export const controlCenter = (
+const logOf = (contexts: readonly ReadContext[], { db, positions }: ReadModels): EventLog => {
+  const names = contexts.map(({ schema }) => schema.name);
+  return openEventLog(db, names, async (view) => (await positions.reached(view)) ?? -1n);
+};
+
+/** GET /control-center: one document over every context. */
+export const controlCenterRoutes = (
   contexts: readonly ReadContext[],
   models: ReadModels,
   onError: (error: unknown) => void,
-  options: EventStreamOptions = {},
-): { router: Router; stop(): void } => {
+  log = logOf(contexts, models),
+): Router => {
   const router = Router({ caseSensitive: true });
-  const names = contexts.map(({ schema }) => schema.name);
   const views = viewsOf(contexts);
-  const log = openEventLog(models.db, names, async (view) => (await models.positions.reached(view)) ?? -1n);
   const schemas = contexts.map(({ schema }) => schema);
   const builders = new LRUCache<string, ReturnType<typeof documentBuilder>>({ max: SIGHTS });
   const build = (sight: Sight, minimum: bigint): Promise<Built> => {
@@ -140,9 +140,6 @@ export const controlCenter = (
     builders.set(sight.key, builder);
     return builder(minimum);
   };
-  const stream = openEventStream(log, options);
-  const after = new Map([['after', readText(EventCursor)]]);
-
   router.get('/control-center', async (req, res) => {
     readAll(queryOf(req.url), new Map());
     try {
@@ -162,6 +159,22 @@ export const controlCenter = (
       unlessGone(error);
     }
   });
+  return router;
+};
+
+/** Serves the control centre: its document, and its events as they reach the views. */
+export const controlCenter = (
+  contexts: readonly ReadContext[],
+  models: ReadModels,
+  onError: (error: unknown) => void,
+  options: EventStreamOptions = {},
+): { router: Router; stop(): void } => {
+  const log = logOf(contexts, models);
+  const router = controlCenterRoutes(contexts, models, onError, log);
+  const names = contexts.map(({ schema }) => schema.name);
+  const schemas = contexts.map(({ schema }) => schema);
+  const stream = openEventStream(log, options);
+  const after = new Map([['after', readText(EventCursor)]]);
 
   router.get('/control-center/events', async (req, res) => {
     const from = req.get('Last-Event-ID') ?? readAll(queryOf(req.url), after).get('after');

@@ -230,6 +230,7 @@ describe("a resource's history", () => {
     expect(body.items.map((item: { position: string }) => item.position)).toEqual(['10', '100']);
     expect(Object.keys(body.items[0]).sort()).toEqual(
       [
+        'eventId',
         'type',
         'data',
         'time',

@@ -7,7 +7,6 @@ import { BYTE_ORDER_MARK, csvRow } from '../platform/http/csv.ts';
 import { queryOf, readAll, readText } from '../platform/http/parameters.ts';
 import { ProblemError, problems } from '../platform/http/problem.ts';
 import { wrongAt } from '../platform/http/validation.ts';
-import { machine } from '../platform/machine/machine.ts';
 import { plus } from '../schemas/kernel/calendar.ts';
 import type { ContextSchema, ReportSchema } from '../schemas/kernel/context.ts';
 import { type Period, periods } from '../schemas/kernel/periods.ts';
@@ -211,15 +210,11 @@ function* rowsOf(buckets: readonly ReportBucket[]): Generator<string> {
 }
 
 /** GET /control-center/reports/{context}: its days or hours, as JSON or CSV. */
-export const reportRoutes = (
-  contexts: readonly ContextSchema[],
-  models: ReadModels,
-  now: () => string = () => new Date(machine.now()).toISOString(),
-): Router => {
+export const reportRoutes = (contexts: readonly ContextSchema[], models: ReadModels): Router => {
   const router = Router({ caseSensitive: true });
 
   const answer = async (req: Request, res: Response, schema: ContextSchema): Promise<void> => {
-    const time = now();
+    const time = models.now();
     const asked = askedOf(req, time);
     if (!sightOf(res, contexts).isWhole(schema.name)) throw new ProblemError(problems.forbidden());
     const { places } = schema.report!;

@@ -5,16 +5,18 @@ import { sealedCursors } from '../platform/http/cursors.ts';
 import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import type { SignIn } from '../platform/identity/system.ts';
+import { machine } from '../platform/machine/machine.ts';
 import { builtPosition } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
+import { asOfRoutes, type Past } from './as-of.ts';
 import { causesRoutes } from './causes.ts';
-import { controlCenter } from './control-center.ts';
+import { controlCenter, controlCenterRoutes } from './control-center.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
 import { trackLags } from './kernel/lags.ts';
 import { trackPositions } from './kernel/positions.ts';
-import { queryRoutes } from './kernel/queries.ts';
+import { queryRoutes, type ReadModels } from './kernel/queries.ts';
 import { boundedQueries, fromViews } from './kernel/reading.ts';
 import { pageRoutes } from './page.ts';
 import { problemRoutes } from './problems.ts';
@@ -54,6 +56,8 @@ export type ReadApiOptions = {
   now?: () => string;
   /** The page's way to sign its users in; left out where sign-in is off. */
   signIn?: SignIn;
+  /** Left out, the headers As-Of and Accept-Datetime are ignored. */
+  past?: Past | undefined;
 };
 
 /** The read API: every query, the control centre and the documents. */
@@ -79,32 +83,43 @@ export const startReadApi = ({
   bounds = {},
   identify,
   signIn,
-  now,
+  now = () => new Date(machine.now()).toISOString(),
+  past,
 }: ReadApiOptions): ReadApi => {
   const positions = trackPositions(async (view) => {
     const built = await fromViews(builtPosition(db, view), answerWithin);
     return built?.commit ?? null;
   });
   const { queries, queued, waits } = { ...BOUNDS, ...bounds };
-  const models = {
+  const statuses = () => readStatuses(db);
+  const models: ReadModels = {
     db,
     positions,
-    lags: trackLags(() => readStatuses(db)),
+    lags: trackLags(statuses),
     answerWithin,
     ask: boundedQueries(admission(queries, queued), answerWithin),
     waits: admission(waits),
     cursors: sealedCursors(db),
     timeZone,
+    now,
+    statuses,
   };
   const schemas = contexts.map(({ schema }) => schema);
   const center = controlCenter(contexts, models, onError, events);
+  const routesOf = (earlier: ReadModels): Router[] => [
+    queryRoutes(contexts, earlier, identify),
+    controlCenterRoutes(contexts, earlier, onError),
+    activityRoutes(schemas, earlier),
+    reportRoutes(schemas, earlier),
+  ];
   return {
     routers: [
+      ...(past ? [asOfRoutes({ contexts: schemas, models, past, routesOf, isSignInOn: identify !== undefined })] : []),
       queryRoutes(contexts, models, identify),
       center.router,
       activityRoutes(schemas, models),
       causesRoutes(schemas, models),
-      reportRoutes(schemas, models, now),
+      reportRoutes(schemas, models),
       referenceRoutes(schemas, version),
       problemRoutes(schemas),
       pageRoutes(signIn),

@@ -35,7 +35,9 @@ export const startDatabase = async () => {
 export const serveReadApi = async (
   db: Db,
   contexts: readonly ReadContext[],
-  options: Partial<Pick<ReadApiOptions, 'answerWithin' | 'events' | 'bounds' | 'identify' | 'now' | 'timeZone'>> = {},
+  options: Partial<
+    Pick<ReadApiOptions, 'answerWithin' | 'events' | 'bounds' | 'identify' | 'now' | 'timeZone' | 'past'>
+  > = {},
 ) => {
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);

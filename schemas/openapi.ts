@@ -1,5 +1,6 @@
 import { ruleOf } from './access.ts';
 import type { ContextSchema } from './kernel/context.ts';
+import { MomentProgress } from './kernel/moments.ts';
 import { guarded } from './openapi/access.ts';
 import { describe } from './openapi/contexts.ts';
 import type { OpenApiDocument, Operation } from './openapi/document.ts';
@@ -46,7 +47,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
     ],
     paths,
     components: {
-      schemas: Object.assign({ Problem, ...system.schemas }, ...described.map((one) => one.schemas)),
+      schemas: Object.assign({ Problem, MomentProgress, ...system.schemas }, ...described.map((one) => one.schemas)),
       parameters: headerParameters,
       headers: headerComponents,
       securitySchemes: {

@@ -113,7 +113,8 @@ const Health = Type.Object({
   ),
 });
 
-const readers: Rule = { shop: 'all', manager: 'all', ...staff };
+/** Who may read the control centre. */
+export const controlCenterReaders: Rule = { shop: 'all', manager: 'all', ...staff };
 
 /** Declares a document that changes only with the program or the request's host: it has an ETag. */
 const taggedDocument = (...given: Parameters<typeof document>): DocumentSchema => ({
@@ -172,7 +173,7 @@ export const causesPath = '/history/{eventId}/causes';
 export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Record<string, SystemResource>> => ({
   controlCenter: {
     tag: 'control-center',
-    access: readers,
+    access: controlCenterReaders,
     query: one(
       'Every context, its latest events and the projections, in one document',
       '/control-center',
@@ -183,13 +184,13 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
   },
   controlCenterActivity: {
     tag: 'control-center',
-    access: readers,
+    access: controlCenterReaders,
     query: one('The level of use of every context, minute by minute', '/control-center/activity', activities(contexts)),
     isView: true,
   },
   controlCenterEvents: {
     tag: 'control-center',
-    access: readers,
+    access: controlCenterReaders,
     document: {
       summary: 'Events as they reach the views (server-sent events)',
       description:
@@ -210,7 +211,7 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
   },
   causes: {
     tag: 'control-center',
-    access: readers,
+    access: controlCenterReaders,
     document: {
       summary: 'What happened for the same reason as an event, in every context',
       description:

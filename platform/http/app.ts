@@ -3,6 +3,7 @@ import express, { type ErrorRequestHandler, type Express, type Request, type Req
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
 import { systemRoutes } from '../../schemas/system.ts';
+import { asksForMoment } from './as-of.ts';
 import { ProblemError, problems, sendProblem } from './problem.ts';
 
 /** The most bytes that a request's body may have. */
@@ -68,6 +69,16 @@ const answerOptions =
     else next();
   };
 
+/** Refuses a command with the headers of an earlier moment: a command changes the present. */
+const refuseCommandsInThePast: RequestHandler = ({ method, headers }, _res, next) => {
+  const isReading = method === 'GET' || method === 'HEAD';
+  if (!isReading && asksForMoment(headers))
+    throw new ProblemError(
+      problems.malformedRequest('A command changes the present: send it without As-Of and Accept-Datetime'),
+    );
+  next();
+};
+
 /** Answers 405 with Allow for a path that has other methods, and 404 for a path that has none. */
 const notFound =
   (methods: MethodsOf): RequestHandler =>
@@ -106,6 +117,7 @@ export const createApp = (
   const isRouter = (handler: RequestHandler) => 'stack' in handler;
   for (const handler of routers.filter((one) => !isRouter(one))) app.use(handler);
   app.use(answerOptions(methods));
+  app.use(refuseCommandsInThePast);
   for (const router of routers.filter(isRouter)) app.use(router);
   app.use(notFound(methods));
   const answerFailure: ErrorRequestHandler = (error, req, res, next) => {

@@ -11,16 +11,11 @@ import { rentals } from './rentals.ts';
 import { reports } from './reports.ts';
 import { settings } from './settings.ts';
 
+const views = [bikes, rentals, bills, deposits, movements, managers, reports, settings];
+
 export const projections = [
-  bikes,
-  rentals,
-  bills,
-  deposits,
-  movements,
-  managers,
-  reports,
-  settings,
-  history(bikeRental),
+  ...views,
+  history(bikeRental, views),
   activity(bikeRental, { BikeRented: 1, BikeReturned: -1 }),
   report(bikeRental, {
     version: 2,

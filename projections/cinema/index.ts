@@ -9,14 +9,18 @@ import { reviews } from './reviews.ts';
 import { seats } from './seats.ts';
 import { showings } from './showings.ts';
 
-export const projections = [
+const views = [
   movies,
   showings,
   seats,
   reservations,
   reviews,
   ...limitedPlaces(cinema, showingPlaces, 'SeatHeld', placesOf),
-  history(cinema),
+];
+
+export const projections = [
+  ...views,
+  history(cinema, views),
   activity(cinema, { ReservationConfirmed: placesOf, SeatReservationCanceled: (data) => -placesOf(data) }),
   report(cinema, {
     version: 1,

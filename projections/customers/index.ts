@@ -5,9 +5,7 @@ import type { ProjectionsInput } from '../kernel/projection.ts';
 import { contacts } from './contacts.ts';
 import { messages } from './messages.ts';
 
-export const projections = (input: ProjectionsInput) => [
-  contacts,
-  messages(input),
-  history(customers),
-  activity(customers, { MessageFailed: 1 }),
-];
+export const projections = (input: ProjectionsInput) => {
+  const views = [contacts, messages(input)];
+  return [...views, history(customers, views), activity(customers, { MessageFailed: 1 })];
+};

@@ -7,12 +7,11 @@ import { menu } from './menu.ts';
 import { orders } from './orders.ts';
 import { shops } from './shops.ts';
 
+const views = [shops, menu, orders, alarms];
+
 export const projections = [
-  shops,
-  menu,
-  orders,
-  alarms,
-  history(foodCourt),
+  ...views,
+  history(foodCourt, views),
   activity(foodCourt, { OrderPlaced: 1, OrderCooked: -1, OrderCanceled: -1, OrderRejected: -1 }),
   report(foodCourt, {
     version: 2,

@@ -27,8 +27,11 @@ import type { WorkerSession } from '../../platform/subscriptions/workers.ts';
 import type { Projection } from './projection.ts';
 import { viewWriter, type Write } from './writer.ts';
 
-/** The purpose of a build: `next` replaces the live view, `verify` is compared with it. */
-export type BuildKind = 'next' | 'verify';
+/**
+ * The purpose of a build: `next` replaces the live view, `verify` is compared with it, and `at-4711` is read by queries
+ * as of that position.
+ */
+export type BuildKind = 'next' | 'verify' | `at-${bigint}`;
 
 /** A view that is rebuilt from history, in a collection of its own beside the live one. */
 export type Build = {

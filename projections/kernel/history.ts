@@ -1,7 +1,7 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
-import { historyId } from '../../schemas/kernel/history.ts';
+import { documentName, historyId } from '../../schemas/kernel/history.ts';
 import { indexOn } from './indexes.ts';
-import { collection, type Projection } from './projection.ts';
+import { type AnyEvent, collection, type Projection } from './projection.ts';
 
 /** Raised with every change of the documents' own fields. */
 const SHAPE = 1;
@@ -9,27 +9,37 @@ const SHAPE = 1;
 /**
  * Declares the view of a context's events by the resources that they concern, for resources' histories and the
  * context's latest events. `_id` is the position, padded so that its order is the order of events.
+ * @param views those whose documents can be read as of an earlier moment: an entry names the documents that its event
+ *   changed
  */
-export const history = (context: ContextSchema): Projection => {
+export const history = (context: ContextSchema, views: readonly Projection[]): Projection => {
   const resources = resourcesOf(context);
+  const documents = documentsOf(views);
   return collection({
     context,
     name: `${context.name}.history`,
-    // Each new event type, and each new version of one, changes the stored documents.
-    version: Object.values(context.events).reduce((sum, { version }) => sum + version, SHAPE),
+    // Each new event type, each new version of one, and each other key of a view change the stored documents.
+    version: [...Object.values(context.events), ...views].reduce((sum, { version }) => sum + version, SHAPE),
     events: Object.keys(context.events),
-    document: ({ id, type, data, stream, revision, position, metadata }) => ({
-      _id: historyId(position.commit),
-      eventId: id,
-      resources: resources(data),
-      type,
-      data,
-      ...metadata,
-      stream,
-      revision,
-      position: position.commit.toString(),
-    }),
-    indexes: [indexOn(['resources']), indexOn(['eventId']), indexOn(['correlationId'])],
+    document: (event) => {
+      const { id, type, data, stream, revision, position, metadata } = event;
+      return {
+        _id: historyId(position.commit),
+        eventId: id,
+        resources: resources(data),
+        documents: documents(event),
+        type,
+        data,
+        ...metadata,
+        stream,
+        revision,
+        position: position.commit.toString(),
+      };
+    },
+    indexes: [
+      indexOn(['resources']),
+      ...['documents', 'eventId', 'correlationId', 'time'].map((field) => indexOn([field])),
+    ],
   });
 };
 
@@ -53,4 +63,15 @@ const resourcesOf = (context: ContextSchema): ((data: unknown) => string[]) => {
     const named = paths.filter(({ names }) => names.every((name) => typeof values[name] === 'string'));
     return named.map(({ parts }) => parts.map((part, at) => (at % 2 === 1 ? values[part] : part)).join(''));
   };
+};
+
+/** Returns the documents that an event changes, as {@link documentName} names them. */
+const documentsOf = (views: readonly Projection[]): ((event: AnyEvent) => string[]) => {
+  const takers = new Map<string, Projection[]>();
+  for (const view of views) for (const type of view.events) takers.set(type, [...(takers.get(type) ?? []), view]);
+  return (event) =>
+    (takers.get(event.type) ?? []).flatMap(({ name, key }) => {
+      const changed = key?.(event) ?? null;
+      return changed === null ? [] : [documentName(name, changed)];
+    });
 };

@@ -99,6 +99,28 @@ export const withFreshViews = <Result>(
   });
 
 /**
+ * Builds views as they were at a position, beside the live ones, and keeps them.
+ * @returns the collection of each view; null when the signal came first
+ * @throws AlreadyBuildingError, PoisonedBuildError, WrongEventStoreError
+ */
+export const buildAt = (
+  options: RebuildOptions,
+  position: bigint,
+): Promise<{ view: string; collection: string }[] | null> =>
+  withBuilds(options, `at-${position}`, async (builds, session, signal) => {
+    const { db } = options;
+    for (const build of builds) build.until = { commit: position, prepare: position };
+    if (!(await catchUp({ ...options, builds, session, signal }))) return null;
+    for (const build of builds) {
+      await patiently(() => indexBuild(db, build, session), signal);
+      build.finished = true;
+    }
+    await statuses(db).deleteMany({ _id: { $in: builds.map(({ name }) => name) } });
+    if (signal.aborted) return null;
+    return builds.map(({ projection, collection }) => ({ view: projection.name, collection }));
+  });
+
+/**
  * Removes the build that an interrupted rebuild left.
  * @throws AlreadyBuildingError while one is running, WrongEventStoreError
  */

@@ -7,12 +7,11 @@ import { coupons } from './coupons.ts';
 import { lots } from './lots.ts';
 import { reservations } from './reservations.ts';
 
+const views = [lots, reservations, coupons, ...limitedPlaces(parking, spots, 'ParkingReserved')];
+
 export const projections = [
-  lots,
-  reservations,
-  coupons,
-  ...limitedPlaces(parking, spots, 'ParkingReserved'),
-  history(parking),
+  ...views,
+  history(parking, views),
   activity(parking, { ParkingReserved: 1, ReservationCanceled: -1, CarDeparted: -1 }),
   report(parking, {
     version: 4,

@@ -274,7 +274,10 @@ describe('what the views hold', () => {
 
 describe('history', () => {
   test('has a document for every event, found by the resources that it names', () => {
-    const documents = documentsAfter(history(parking), registered, reserved, { type: 'CouponIssued', data: coupon });
+    const documents = documentsAfter(history(parking, []), registered, reserved, {
+      type: 'CouponIssued',
+      data: coupon,
+    });
     expect(Object.keys(documents)).toEqual(['00000000000000000001', '00000000000000000002', '00000000000000000003']);
     expect(documents).toMatchObject({
       '00000000000000000001': { type: 'LotRegistered', resources: ['/parking/lots/lot-1'], position: '1' },

@@ -9,12 +9,11 @@ import { slots } from './slots.ts';
 const taken = ({ places = 1 }: { places?: number }) => places;
 const freed = ({ places = 1 }: { places?: number }) => -places;
 
+const views = [slots, bookings, customerBookings, ...limitedPlaces(screening, slotPlaces, 'ScreeningBooked')];
+
 export const projections = [
-  slots,
-  bookings,
-  customerBookings,
-  ...limitedPlaces(screening, slotPlaces, 'ScreeningBooked'),
-  history(screening),
+  ...views,
+  history(screening, views),
   activity(screening, {
     ScreeningBooked: taken,
     BookingCanceled: freed,

@@ -10,6 +10,7 @@ import { ProblemError, problems, sendProblem } from '../../platform/http/problem
 import { valueChecker } from '../../platform/http/validation.ts';
 import { admit, type Identify, isPermitted, type Permit, permitted } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
+import type { ReadStatus } from '../../platform/subscriptions/status.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
 import { parameterNames, type QuerySchema, type ViewQuery } from '../../schemas/kernel/context.ts';
 import { historyView, queriesOf } from '../../schemas/kernel/history.ts';
@@ -29,6 +30,10 @@ export type ReadModels = Waiting & {
   cursors: Cursors;
   /** The time zone of calendar days (IANA name). */
   timeZone: string;
+  /** Returns the time, UTC with milliseconds. */
+  now(): string;
+  /** Reads the state of every projection, policy and rebuild. */
+  statuses(): Promise<ReadStatus[]>;
 };
 
 /** A query with all that its route needs. */
@@ -237,10 +242,19 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
       ),
       isCounted ? models.ask(() => collection.countDocuments(wanted, counting)) : undefined,
     ]);
-    const link: Record<string, string> = next === undefined ? {} : { Link: nextLink(req.originalUrl, next) };
+    const links = [
+      res.getHeader('Link') as string | undefined,
+      next === undefined ? undefined : nextLink(req.originalUrl, next),
+    ];
+    const link = links.filter((each) => each !== undefined).join(', ');
     const shown = await models.ask(() => completed(query, collection, documents, models));
     const items = shown.map((document) => toItem(document, personal));
-    sendTaggedJson(req, res, { items, next, count }, { ...headers, ...caching, ...link });
+    sendTaggedJson(
+      req,
+      res,
+      { items, next, count },
+      { ...headers, ...caching, ...(link === '' ? {} : { Link: link }) },
+    );
   };
 };
 

@@ -41,6 +41,9 @@ export const historyView = (context: Pick<ContextSchema, 'name'>): string => `${
 /** A position as the `_id` of a history's document: 20 digits, so that the order of text is the order of events. */
 export const historyId = (commit: bigint): string => commit.toString().padStart(20, '0');
 
+/** Returns the name of a document in the entries of the events that changed it. @param key its `_id` */
+export const documentName = (view: string, key: string): string => `${view} ${key}`;
+
 /**
  * Returns the queries for the history of each resource of a context: a list beside every query for one document whose
  * path names it, called `{query}History`, in the order of events.

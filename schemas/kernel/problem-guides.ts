@@ -65,6 +65,10 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
     when: 'A value has the right type but is too small, too large, too short or too long.',
     advice: 'Correct the values that `errors` names.',
   },
+  'no-such-moment': {
+    when: 'As-Of or Accept-Datetime names a moment before the first event, or one that has not come yet; `detail` names the limit.',
+    advice: 'Name a moment between the first event and now.',
+  },
   'idempotency-key-reused': {
     when: 'The Idempotency-Key belongs to another command.',
     advice: 'Use a new key for each command, and the same key only to repeat it.',

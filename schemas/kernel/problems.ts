@@ -14,6 +14,7 @@ export const commonProblems = {
   'unsupported-media-type': { status: 415, title: 'The body must be application/json' },
   'misdirected-request': { status: 421, title: 'The request is for another host' },
   'out-of-range': { status: 422, title: 'A value is out of its range' },
+  'no-such-moment': { status: 422, title: 'There was no state at that moment' },
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'too-many-requests': { status: 429, title: 'Too many requests in a short time' },
   'internal-error': { status: 500, title: 'Something went wrong' },

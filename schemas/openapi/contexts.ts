@@ -10,7 +10,7 @@ import { exampleOf } from '../kernel/examples.ts';
 import { queriesOf } from '../kernel/history.ts';
 import { CursorText, listParameters, MAX_LIMIT, MatchCount } from '../kernel/paging.ts';
 import type { Json, Operation, Parameter } from './document.ts';
-import { bodyETag, headerRefs, notModified, readingParameters } from './headers.ts';
+import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
 import { countParameter, json, omit, pagingParameters, pathParameters } from './parts.ts';
 import { commandProblems, common, problemResponses, queryProblems } from './problems.ts';
 
@@ -104,10 +104,17 @@ export const describe = (
           description: isList ? 'A page' : 'The document',
           headers: {
             ...bodyETag,
-            ...headerRefs('View-Position', 'View-Lag', 'Preference-Applied', ...(isList ? (['Link'] as const) : [])),
+            ...headerRefs(
+              'View-Position',
+              'View-Lag',
+              'Memento-Datetime',
+              'Preference-Applied',
+              ...(isList ? (['Link'] as const) : []),
+            ),
           },
           content: json(isList ? page : itemRef, example),
         },
+        ...building,
         ...notModified,
         ...problemResponses(common(isList ? queryProblems : [...queryProblems, 'not-found'])),
       },

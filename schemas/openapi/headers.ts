@@ -38,6 +38,23 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
     schema: Type.String(),
     example: 'W/"9nUvoDoVMAkOhPyT3hU1dw"',
   },
+  AcceptDatetime: {
+    name: 'Accept-Datetime',
+    in: 'header',
+    required: false,
+    description: 'Like As-Of, as an HTTP date (RFC 7089): up to the end of that second.',
+    schema: Type.String(),
+    example: 'Sat, 31 Jan 2026 09:00:00 GMT',
+  },
+  AsOf: {
+    name: 'As-Of',
+    in: 'header',
+    required: false,
+    description:
+      'Answers as of an earlier moment: a position of the log, or a time with an offset. Of a time, the events up to the one with the latest time at or before it count. Not both this and Accept-Datetime.',
+    schema: Type.String({ maxLength: 40 }),
+    example: '2026-01-31T09:00:00.000Z',
+  },
   MinEventPosition: {
     name: 'Min-Event-Position',
     in: 'header',
@@ -58,11 +75,15 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
 };
 
 /** The headers of a request that reads a view. */
-export const readingParameters: readonly { $ref: string }[] = ['MinEventPosition', 'Prefer', 'KnownBody'].map(
-  (name) => ({
-    $ref: `#/components/parameters/${name}`,
-  }),
-);
+export const readingParameters: readonly { $ref: string }[] = [
+  'MinEventPosition',
+  'Prefer',
+  'KnownBody',
+  'AsOf',
+  'AcceptDatetime',
+].map((name) => ({
+  $ref: `#/components/parameters/${name}`,
+}));
 
 const answerHeaders = {
   ETag: { description: "The resource's revision, for If-Match.", schema: Type.String({ examples: ['"3"'] }) },
@@ -72,6 +93,10 @@ const answerHeaders = {
     schema: PositionText,
   },
   'View-Position': { description: 'The answer includes every event up to this position.', schema: ReachedPosition },
+  'Memento-Datetime': {
+    description: 'With As-Of or Accept-Datetime: when the last event of the answer happened (RFC 7089).',
+    schema: Type.String({ examples: ['Sat, 31 Jan 2026 09:00:00 GMT'] }),
+  },
   'View-Lag': {
     description:
       "The view's lag behind the event store when last measured: `events=3, seconds=0.4, state=catching-up`.",
@@ -101,6 +126,15 @@ const queryHeaders = {
 export const bodyETag: Json = { ETag: { $ref: '#/components/headers/BodyETag' } };
 
 export const notModified = { 304: { description: 'The answer has not changed', headers: bodyETag } };
+
+/** The answer while the views of an earlier moment are built. */
+export const building = {
+  202: {
+    description: 'The views as of that moment are being built: repeat the request',
+    headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/MomentProgress' } } },
+  },
+};
 
 /** Refers to the headers of an answer. */
 export const headerRefs = (...names: AnswerHeader[]): Json =>

@@ -45,6 +45,7 @@ export const commandProblems: readonly CommonProblem[] = [
 export const queryProblems: readonly CommonProblem[] = [
   'malformed-request',
   'invalid-request',
+  'no-such-moment',
   'view-behind',
   'views-unavailable',
   'overloaded',

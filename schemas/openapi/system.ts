@@ -5,7 +5,7 @@ import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
 import type { CommonProblem } from '../kernel/problems.ts';
 import { routeOf, type SystemResource, systemResources } from '../system.ts';
 import type { Json, Operation } from './document.ts';
-import { bodyETag, headerRefs, notModified, readingParameters } from './headers.ts';
+import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
 import { json, omit, pagingParameters, pathParameters } from './parts.ts';
 import { common, problemResponses, queryProblems } from './problems.ts';
 
@@ -30,9 +30,10 @@ const viewOf = ({ query: { summary, item }, component }: Described<'query'>): Pa
   responses: {
     200: {
       description: 'The document',
-      headers: { ...bodyETag, ...headerRefs('View-Position', 'Preference-Applied') },
+      headers: { ...bodyETag, ...headerRefs('View-Position', 'Memento-Datetime', 'Preference-Applied') },
       content: json(referTo(item, component), exampleOf(item)),
     },
+    ...building,
     ...notModified,
     ...problemResponses(common(queryProblems)),
   },

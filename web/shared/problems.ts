@@ -33,6 +33,7 @@ const common: Readonly<
   'precondition-failed': { en: 'It has changed in the meantime', ko: '그사이에 변경되었습니다' },
   'body-too-large': { en: 'The request is too large', ko: '요청이 너무 큽니다' },
   'unsupported-media-type': { en: 'The request is malformed', ko: '요청 형식이 올바르지 않습니다' },
+  'no-such-moment': { en: 'There is nothing at that moment', ko: '해당 시점의 기록이 없습니다' },
   'out-of-range': { en: 'A value is out of its range', ko: '허용 범위를 벗어난 값이 있습니다' },
   'idempotency-key-reused': {
     en: 'This request was already sent with other values',
