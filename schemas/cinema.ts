@@ -108,12 +108,15 @@ const showing = {
   cancelUntil: Type.Optional(CancelUntil),
   holdFor: Type.Optional(HoldFor),
 };
-/** The hall of a showing. `slot` belongs to one scheduling: an id may be scheduled again after a refusal. */
+/**
+ * The hall of a showing. `slot` belongs to one scheduling or move: an id may be scheduled again after a refusal, and a
+ * showing may move back.
+ */
 const inHall = {
   hallId: Id,
   runningTime: RunningTime,
   cleaning: Cleaning,
-  slot: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.\\d{1,19}$', examples: ['movie-1.4'] }),
+  slot: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}(\\.\\d{1,19}){1,2}$', examples: ['movie-1.4'] }),
 };
 const showingWithMap = { ...showing, hallMap: Type.Optional(HallMap) };
 const fullShowing = {
@@ -162,11 +165,12 @@ const guest = { movieId: Id, customerId: Id, showingId: Id, reservationId: Id };
 /** The moment at which a showing was withdrawn: it is cancelled unless it had begun. */
 const withdrawn = { withdrawnAt: Type.Optional(UtcTime) };
 
+const slotInHall = { hallId: Id, showingId: Id, movieId: Id, slot: inHall.slot };
+/** The time for which a hall is wanted. */
+const timeInHall = { startsAt: UtcTime, runningTime: RunningTime, cleaning: Cleaning };
 const freedSlot = {
-  hallId: Id,
-  showingId: Id,
-  movieId: Id,
-  slot: inHall.slot,
+  ...slotInHall,
+  movedTo: Type.Optional({ ...inHall.slot, description: 'The slot to which the showing moved.' }),
   ...withdrawn,
 };
 
@@ -212,14 +216,28 @@ export const events = {
     'The hall is kept for the showing, which is opened next',
     Strict({ ...showingWithMap, ...inHall, until: UtcTime, bookedAt: Time }),
   ),
-  HallRefused: event(
-    'Another showing has the hall at that time; the showing is withdrawn next',
-    Strict({ hallId: Id, showingId: Id, movieId: Id, slot: inHall.slot }),
+  HallRefused: event('Another showing has the hall at that time; the showing is withdrawn next', Strict(slotInHall)),
+  HallRebooked: event(
+    'The hall is kept at another time too, to which the showing moves next',
+    Strict({ ...slotInHall, startsAt: UtcTime, until: UtcTime, bookedAt: UtcTime }),
   ),
   HallFreed: event('The hall is free at the time of the showing', Strict(freedSlot)),
   ShowingMoved: event(
     'The showing starts at another time; its guests beyond this append are told next',
-    Strict({ showingId: Id, movieId: Id, title: Title, startsAt: UtcTime, before: UtcTime, remaining: Count }),
+    Strict({
+      showingId: Id,
+      movieId: Id,
+      title: Title,
+      startsAt: UtcTime,
+      before: UtcTime,
+      remaining: Count,
+      ...slotOfShowing,
+      formerSlot: slotOfShowing.slot,
+    }),
+  ),
+  ShowingMoveVoided: event(
+    'The showing has not moved to this slot of its hall, and never will; the slot is freed next',
+    Strict(slotInHall),
   ),
   SeatHeld: event(
     'A seat is held until its payment has an outcome',
@@ -304,6 +322,20 @@ export const commands = {
   ),
   BookHall: internalCommand('Keep a hall for a showing', Strict({ ...showingWithMap, ...inHall })),
   CheckHall: internalCommand('Refuse unless the showing has its hall', Strict({ hallId: Id, slot: inHall.slot })),
+  CheckHallTime: internalCommand(
+    'Refuse a time at which another showing has the hall',
+    Strict({ hallId: Id, showingId: Id, movieId: Id, ...timeInHall }),
+  ),
+  RebookHall: internalCommand(
+    'Keep a hall for a showing at another time too',
+    Strict({ ...slotInHall, ...timeInHall }),
+  ),
+  ReadMovie: internalCommand('Read the running time of a movie', Strict({ movieId: Id })),
+  ReadShowing: internalCommand('Read the start and the hall of a showing', Strict({ showingId: Id })),
+  SettleMove: internalCommand(
+    'Give up a slot to which the showing has not moved',
+    Strict({ showingId: Id, slot: inHall.slot }),
+  ),
   FreeHall: internalCommand('Free the hall of a showing', Strict(freedSlot)),
   ScheduleShowing: command(
     'Schedule a showing of a movie',
@@ -380,7 +412,7 @@ export const commands = {
       location: '/cinema/showings/{showingId}',
       answer: Strict({ showingId: Id, startsAt: UtcTime }),
     },
-    ['showing-not-found', 'showing-canceled', 'showing-has-hall', 'too-late'],
+    ['showing-not-found', 'showing-canceled', 'hall-in-use', 'hall-unavailable', 'too-late'],
   ),
   ...showingPlaces.commands,
   ReserveSeat: command(
@@ -740,7 +772,7 @@ export const schema = {
     'showing-canceled': { status: 409, title: 'The showing is cancelled' },
     'too-late': { status: 409, title: 'The time for this has passed' },
     'hall-in-use': { status: 409, title: 'Another showing has the hall at that time' },
-    'showing-has-hall': { status: 409, title: 'A showing in a hall cannot be moved; cancel it and schedule another' },
+    'hall-unavailable': { status: 503, title: 'The hall is not kept at that time yet', retryAfter: 60 },
     'showing-full': { status: 409, title: 'No seat is left' },
     'seat-taken': { status: 409, title: 'The seat is taken' },
     'seat-blocked': { status: 409, title: 'The seat is blocked' },
@@ -776,6 +808,9 @@ export const schema = {
 
 export type CinemaEvent = EventOf<typeof events>;
 export type CinemaCommand = CommandOf<typeof commands>;
+
+/** Returns the slot of a showing's scheduling, from that or the slot of a later move. */
+export const schedulingOf = (slot: string): string => slot.split('.', 2).join('.');
 
 /** Returns the names of a reservation's seats; none when any seat on the day will do. */
 export const seatNamesOf = ({ seat, seats }: { seat?: number; seats?: string[] }): string[] =>

@@ -3,16 +3,22 @@ import { type CinemaEvent, schema as cinemaSchema, type Hold, holdOf } from '../
 import { messages } from '../../schemas/cinema-messages.ts';
 import { messagesOf } from '../../schemas/customer-messages.ts';
 import { writeSide as cinema } from '../../write-side/cinema/index.ts';
-import { policies as cinemaPolicies, cinemaProcesses, paymentRecords } from '../../write-side/cinema/policies.ts';
+import {
+  policies as cinemaPolicies,
+  cinemaProcesses,
+  cinemaTimers,
+  paymentRecords,
+} from '../../write-side/cinema/policies.ts';
 import { cinemaSteps } from '../../write-side/cinema/steps.ts';
 import type { Dispatch, DispatchOutcome, Settled } from '../../write-side/kernel/command-steps.ts';
-import { isRefusal } from '../../write-side/kernel/decider.ts';
+import { type DecisionInput, isRefusal } from '../../write-side/kernel/decider.ts';
 import { connectPayments } from '../../write-side/payments/client.ts';
 import type { Payments } from '../../write-side/payments/payments.ts';
 import { performPayments } from '../../write-side/payments/perform.ts';
 import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
 
 type Command = { type: string; data: object };
+type Prepared = Pick<DecisionInput, 'prepared'>;
 type Task = { task: string; data: object; attempts: number };
 
 const PRICE = 12_000;
@@ -36,11 +42,11 @@ const inMemory = () => {
   const states = new Map<string, { state: unknown; revision: bigint }>();
   let now = '2026-01-31T09:00:00.000Z';
 
-  const dispatch: Dispatch = async ({ type, data }): Promise<DispatchOutcome> => {
+  const dispatch = async ({ type, data, prepared }: Command & Prepared): Promise<DispatchOutcome> => {
     const decider = cinema.deciders.find(({ commands }) => commands.includes(type))!;
     const stream = `${decider.category}-${decider.id(data)}`;
     let { state, revision } = states.get(stream) ?? { state: decider.initialState, revision: 0n };
-    const decision = decider.decide({ type, data }, state, { now, timeZone: 'Asia/Seoul', revision });
+    const decision = decider.decide({ type, data }, state, { now, timeZone: 'Asia/Seoul', revision, prepared });
     if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
     for (const event of decision) {
       log.push({ ...(event as CinemaEvent), revision: `${revision}`, time: now });
@@ -48,7 +54,8 @@ const inMemory = () => {
       revision += 1n;
     }
     states.set(stream, { state, revision });
-    return { kind: 'done', events: decision, revision: revision - 1n, position: undefined };
+    const read = decision.length === 0 ? decider.read?.({ type, data }, state) : undefined;
+    return { kind: 'done', events: decision, revision: revision - 1n, position: undefined, ...(read ? { read } : {}) };
   };
 
   const runPolicies = async () => {
@@ -75,6 +82,18 @@ const inMemory = () => {
     return [...planned.values()];
   };
 
+  /** Dispatches the commands of the timers that are planned in the end, and then what policies do. */
+  const runTimers = async (name: string) => {
+    const { events, plan } = cinemaTimers.find((timer) => timer.name === name)!;
+    const planned = new Map<string, Command>();
+    for (const event of log.filter(({ type }) => events.includes(type)))
+      for (const { key, ...task } of plan(event))
+        if (task.task === null) planned.delete(key);
+        else planned.set(key, { type: task.task, data: task.data });
+    for (const command of planned.values()) await dispatch(command);
+    await runPolicies();
+  };
+
   /** Finishes everything that does not depend on the dead process. */
   const recover = async () => {
     const perform = performPayments(payments(), paymentRecords);
@@ -92,7 +111,7 @@ const inMemory = () => {
     now = time;
   };
 
-  return { log, dispatch, recover, handleAll: runPolicies, at };
+  return { log, dispatch, recover, handleAll: runPolicies, runTimers, at };
 };
 
 /** Counts the steps of a payment, and stops it at one of them, for ever or until it is resumed. */
@@ -403,6 +422,71 @@ describe('a showing in a hall', () => {
       expect(opened(log), `step ${step}`).toEqual([answer.kind === 'done' ? 's-1' : 's-2']);
       expect(log.filter(({ type }) => type === 'ShowingWithdrawn')).toHaveLength(1);
     }
+  });
+
+  it('has the hall once, at whatever step its move is killed, and moves or does not', async () => {
+    const later = '2027-01-31T20:00:00.000Z';
+    const outcomes = new Set<string>();
+    const { MoveShowing } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+    for (let step = 0, isInterrupted = true; isInterrupted; step++) {
+      const { schedule, recover, runTimers, dispatch, log } = await world();
+      await (await schedule('s-1'))();
+      const { around, reached } = interruptions(step);
+      const data = { showingId: 's-1', startsAt: later };
+      const move = async () => {
+        const prepared = await MoveShowing!.prepare!(data, around(dispatch));
+        if (prepared === 'unavailable') throw new Error('the hall did not answer');
+        await around(dispatch)({ type: 'MoveShowing', data, ...(prepared ? { prepared } : {}) } as Command);
+      };
+      isInterrupted = await Promise.race([move().then(() => false), reached.then(() => true)]);
+      await recover();
+      await runTimers('cinema.moves');
+      await runTimers('cinema.moves');
+      const kept = new Map<string, string>();
+      for (const { type, data: of } of log) {
+        if (type === 'HallBooked' || type === 'HallRebooked') kept.set(of.slot, of.startsAt);
+        if (type === 'HallFreed') kept.delete(of.slot);
+      }
+      const moved = log.find(({ type }) => type === 'ShowingMoved');
+      expect([...kept.values()], `step ${step}`).toEqual([moved ? later : startsAt]);
+      outcomes.add(moved ? 'moved' : 'stays');
+
+      // Whatever happened, it is withdrawn with its movie, and the hall is free.
+      await dispatch({ type: 'DeleteMovie', data: { movieId: 'm' } });
+      await recover();
+      expect(log.filter(({ type }) => type === 'ShowingCanceled')).toHaveLength(1);
+      for (const { type, data: of } of log) if (type === 'HallFreed') kept.delete(of.slot);
+      expect(kept.size).toBe(0);
+    }
+    expect([...outcomes].sort()).toEqual(['moved', 'stays']);
+  });
+
+  it('stays where it is, and changes nothing, when another showing has the hall at the new time', async () => {
+    const { schedule, dispatch, log } = await world();
+    await (await schedule('s-1'))();
+    const { MoveShowing, ScheduleShowing } = cinemaSteps({ payments: payments(), answerWithinMs: 1, maxPayments: 1 });
+    const other = {
+      movieId: 'm',
+      showingId: 's-2',
+      hallId: 'h',
+      startsAt: '2027-01-31T22:00:00.000Z',
+      seats: 1,
+      price: 1,
+    };
+    const scheduled = await dispatch({ type: 'ScheduleShowing', data: other });
+    if (scheduled.kind === 'done') await ScheduleShowing!.settle!(other, scheduled.events, dispatch);
+    const before = log.length;
+    const data = { showingId: 's-1', startsAt: '2027-01-31T21:00:00.000Z' };
+    const prepared = (await MoveShowing!.prepare!(data, dispatch)) as NonNullable<Prepared['prepared']>;
+    expect(await dispatch({ type: 'MoveShowing', data, prepared })).toMatchObject({
+      refusal: { refused: 'hall-in-use' },
+    });
+    await MoveShowing!.refused!(data, prepared, dispatch);
+    expect(log.length).toBe(before);
+    const third = { ...other, showingId: 's-3', startsAt: data.startsAt };
+    expect(await ScheduleShowing!.check!(third, dispatch)).toMatchObject({ refused: 'hall-in-use' });
+    expect(await ScheduleShowing!.check!(other, dispatch), 'a repeat is answered as it stands').toBeUndefined();
+    expect(log.length).toBe(before);
   });
 
   it('can be scheduled again under its id after it was refused', async () => {

@@ -479,8 +479,26 @@ test('showings in one hall do not overlap, and a cancelled one frees the hall', 
   const inHall = '/halls/hall-1/showings?sort=startsAt';
   const shown = await get<{ items: { showingId: string }[] }>(inHall, positionOf(next));
   expect(shown.body.items.map(({ showingId }) => showingId)).toEqual(['in-hall', 'next']);
-  const moved = await command('PATCH', '/showings/next', { startsAt: '2027-04-05T12:00:00.000Z' });
-  expect(moved).toMatchObject({ status: 409, body: { type: '/problems/showing-has-hall' } });
+  const history = (id: string) => get<{ items: { type: string }[] }>(`/showings/${id}/history`);
+  expect((await history('overlapping')).body.items, 'a refused scheduling leaves no event').toEqual([]);
+
+  // A showing in a hall moves when the hall is free, also to a time that overlaps its own.
+  const move = (startsAt: string) => command('PATCH', '/showings/next', { startsAt });
+  expect(await move('2027-04-04T11:00:00.000Z')).toMatchObject(inUse);
+  const moved = await move('2027-04-04T13:00:00.000Z');
+  expect(moved).toMatchObject({ status: 200, body: { startsAt: '2027-04-04T13:00:00.000Z' } });
+  expect((await get('/showings/next', positionOf(moved))).body).toMatchObject({ startsAt: '2027-04-04T13:00:00.000Z' });
+  const between = await eventually(
+    () => schedule('between', '2027-04-04T12:20:00.000Z', 'hall-1'),
+    ({ status }) => status === 409,
+  );
+  expect(between).toMatchObject(inUse);
+  expect(await move('2027-04-05T12:00:00.000Z')).toMatchObject({ status: 200 });
+  const freed = await eventually(
+    () => schedule('evening', '2027-04-04T13:00:00.000Z'),
+    ({ status }) => status !== 409,
+  );
+  expect(freed).toMatchObject({ status: 201 });
 
   expect(await command('DELETE', '/showings/in-hall')).toMatchObject({ status: 200 });
   const again = await eventually(

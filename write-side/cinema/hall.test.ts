@@ -88,21 +88,93 @@ describe('a showing that is over', () => {
   });
 });
 
+describe('a showing that moves', () => {
+  const rebook = (to: string, minutes: number, slot = 1): Command => {
+    const { title: _title, seats: _seats, price: _price, ...data } = showing(slot, minutes);
+    return { type: 'RebookHall', data: { ...data, slot: to } };
+  };
+  const rebooked = (to: string, minutes: number, slot = 1): Event => ({
+    type: 'HallRebooked',
+    data: {
+      ...of(slot),
+      slot: to,
+      startsAt: plus(STARTS_AT, { minutes }),
+      until: plus(STARTS_AT, { minutes: minutes + 120 }),
+      bookedAt: NOW,
+    },
+  });
+  const left = freed(1, { movedTo: 'm-1.1.7' });
+
+  it('has the hall at both times, also when they overlap', () => {
+    given(booked(1)).when(rebook('m-1.1.7', 30)).thenEvents(rebooked('m-1.1.7', 30));
+    const both = given(booked(1), rebooked('m-1.1.7', 300));
+    both.when(rebook('m-1.1.7', 300)).thenNothing();
+    both.when(book(2, 300)).thenEvents(refused(2));
+    both.when(book(2)).thenEvents(refused(2));
+  });
+  it('has it at the new time alone when the old one is freed', () => {
+    given(booked(1), rebooked('m-1.1.7', 300))
+      .when(free(1, { movedTo: 'm-1.1.7' }))
+      .thenEvents(left);
+    const moved = given(booked(1), rebooked('m-1.1.7', 300), left);
+    moved.when(book(2)).thenEvents(booked(2));
+    moved.when(book(2, 300)).thenEvents(refused(2));
+  });
+  it('gets no time at which another showing has the hall, and appends nothing', () => {
+    given(booked(1), booked(2, 300)).when(rebook('m-1.1.7', 200)).thenRefused('hall-in-use');
+    given(booked(1)).when(rebook('m-1.1.7', -1_000_000)).thenRefused('too-late');
+  });
+  it('waits for another move that has not ended', () => {
+    given(booked(1), rebooked('m-1.1.7', 300)).when(rebook('m-1.1.7', 400)).thenRefused('hall-unavailable');
+    const voided: Event = { type: 'HallFreed', data: { ...of(1), slot: 'm-1.1.7' } };
+    given(booked(1), rebooked('m-1.1.7', 300), voided).when(rebook('m-1.1.7', 300)).thenRefused('hall-unavailable');
+  });
+  it('is withdrawn under the slot of its scheduling, once, however often it moved', () => {
+    const again: Event = { type: 'HallFreed', data: { ...of(1), slot: 'm-1.1.7', movedTo: 'm-1.1.9' } };
+    const moved = [booked(1), rebooked('m-1.1.7', 300), left, rebooked('m-1.1.9', 900), again];
+    // A booking after the end of the second slot forgets what is over.
+    const later = plus(STARTS_AT, { minutes: 600 });
+    const forgotten = [...moved, booked(3, 2_000, later)];
+    given(...forgotten)
+      .when(free(1, { withdrawnAt: NOW }))
+      .thenEvents(freed(1, { withdrawnAt: NOW }));
+    given(...forgotten, freed(1, { withdrawnAt: NOW }))
+      .when(free(1, { withdrawnAt: NOW }))
+      .thenNothing();
+  });
+  it('can be checked before', () => {
+    const { title: _title, seats: _seats, price: _price, slot: _slot, ...data } = showing(2, 60);
+    given(booked(1)).when({ type: 'CheckHallTime', data }).thenRefused('hall-in-use');
+    given(booked(1))
+      .when({ type: 'CheckHallTime', data: { ...data, showingId: 's-1' } })
+      .thenNothing();
+    given().when({ type: 'CheckHallTime', data }).thenNothing();
+  });
+});
+
 describe('any sequence of commands', () => {
   const anyCommand = fc.oneof(
     fc.tuple(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 0, max: 600 })).map(([slot, at]) => book(slot, at)),
     fc.integer({ min: 1, max: 8 }).map((slot) => free(slot)),
+    fc.tuple(fc.integer({ min: 1, max: 8 }), fc.nat(3), fc.integer({ min: 0, max: 600 })).map(([slot, move, at]) => {
+      const { title: _title, seats: _seats, price: _price, ...data } = showing(slot, at);
+      return { type: 'RebookHall', data: { ...data, slot: `m-1.${slot}.${move}` } } as Command;
+    }),
+    fc.tuple(fc.integer({ min: 1, max: 8 }), fc.nat(3)).map(([slot, move]): Command => {
+      return { type: 'FreeHall', data: { ...of(slot), slot: `m-1.${slot}.${move}` } };
+    }),
   );
   it('keeps the rules of every decider', () => holdsForEveryDecider(hall, anyCommand));
   it('never keeps the hall for two showings at a time', () =>
     fc.assert(
       fc.property(fc.array(anyCommand, { maxLength: 60, size: 'max' }), (commands) => {
-        const kept = new Map<string, { startsAt: string; until: string }>();
+        const kept = new Map<string, { showingId: string; startsAt: string; until: string }>();
         for (const { type, data } of play(hall, commands).events) {
           if (type === 'HallFreed') kept.delete(data.slot);
-          if (type !== 'HallBooked') continue;
+          if (type !== 'HallBooked' && type !== 'HallRebooked') continue;
           for (const other of kept.values())
-            expect(other.until <= data.startsAt || data.until <= other.startsAt).toBe(true);
+            if (other.showingId !== data.showingId)
+              expect(other.until <= data.startsAt || data.until <= other.startsAt).toBe(true);
           kept.set(data.slot, data);
         }
       }),

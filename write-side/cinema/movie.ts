@@ -39,6 +39,8 @@ export const movie = decider(cinema, {
       answer: (data) => ({ ...data, status: 'on' }),
     },
 
+    ReadMovie: { decide: () => [], read: ({ runningTime }) => ({ runningTime }) },
+
     EditMovie: {
       decide: (data, movie) => (movie.status === 'on' ? [{ type: 'MovieEdited', data }] : notOn(movie)),
       answer: (data) => ({ ...data, status: 'on' }),

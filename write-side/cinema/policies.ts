@@ -6,13 +6,21 @@ import {
   paymentOf,
   showingPlaces,
 } from '../../schemas/cinema.ts';
+import { plus } from '../../schemas/kernel/calendar.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { known } from '../../schemas/kernel/values.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { policy } from '../policies/policy.ts';
 import { processManager, timers } from '../policies/process.ts';
 
-type OfShowing = { showingId: string; movieId: string; hallId?: string; slot?: string; withdrawnAt?: string };
+type OfShowing = {
+  showingId: string;
+  movieId: string;
+  hallId?: string;
+  slot?: string;
+  withdrawnAt?: string;
+  movedTo?: string;
+};
 
 /** Returns the command after a showing was scheduled: keep its hall, or open it. */
 export const opening = (
@@ -32,10 +40,10 @@ const cancellationOf = ({ showingId, movieId, withdrawnAt }: OfShowing): CinemaC
   data: known({ showingId, movieId, withdrawnAt }),
 });
 
-const freeing = ({ showingId, movieId, hallId, slot, withdrawnAt }: OfShowing): CinemaCommand[] =>
+const freeing = ({ showingId, movieId, hallId, slot, withdrawnAt, movedTo }: OfShowing): CinemaCommand[] =>
   hallId === undefined || slot === undefined
     ? []
-    : [{ type: 'FreeHall', data: known({ hallId, showingId, movieId, slot, withdrawnAt }) }];
+    : [{ type: 'FreeHall', data: known({ hallId, showingId, movieId, slot, withdrawnAt, movedTo }) }];
 
 /**
  * A scheduled showing gets its hall and takes reservations, a refused one is withdrawn, and a withdrawn one is
@@ -49,6 +57,8 @@ const showings = policy({
     'ShowingRefused',
     'ShowingWithdrawn',
     'ShowingCanceled',
+    'ShowingMoved',
+    'ShowingMoveVoided',
     'HallBooked',
     'HallRefused',
     'HallFreed',
@@ -68,7 +78,12 @@ const showings = policy({
       case 'ShowingWithdrawn':
         return data.hallId === undefined ? [cancellationOf(data)] : freeing(data);
       case 'ShowingCanceled':
+      case 'ShowingMoveVoided':
         return freeing(data);
+      case 'ShowingMoved': {
+        const { slot: movedTo, formerSlot: slot, ...showing } = data;
+        return freeing(known({ ...showing, slot, movedTo }));
+      }
       case 'HallFreed':
         return data.withdrawnAt ? [cancellationOf(data)] : [];
       default:
@@ -145,7 +160,24 @@ const beginnings = timers({
   },
 });
 
-export const cinemaTimers = [beginnings, placeTimers(cinema, showingPlaces)];
+/** Seconds after which a slot that the hall keeps for a move is free again, unless the showing has moved. */
+const MOVE_WITHIN = 60;
+
+/** Gives up the slot of a move whose process ended before the showing moved. */
+const moves = timers({
+  name: 'cinema.moves',
+  context: cinema,
+  events: ['HallRebooked', 'ShowingMoved', 'ShowingMoveVoided'],
+  plan: ({ type, data }) => {
+    const { showingId, slot } = data;
+    if (slot === undefined) return [];
+    if (type !== 'HallRebooked') return [{ key: slot, at: null }];
+    const at = plus(data.bookedAt, { seconds: MOVE_WITHIN });
+    return [{ key: slot, at, command: { type: 'SettleMove', data: { showingId, slot } } }];
+  },
+});
+
+export const cinemaTimers = [beginnings, moves, placeTimers(cinema, showingPlaces)];
 
 /** The key and the commands of the cinema's payments. */
 export const paymentRecords = {

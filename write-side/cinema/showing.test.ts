@@ -369,6 +369,55 @@ describe('MoveShowing', () => {
   });
 });
 
+describe('MoveShowing in a hall', () => {
+  const later = plus(about.startsAt, { hours: 2 });
+  const inHall = { hallId: 'h-1', runningTime: 100, cleaning: 20, slot: 'm-1.4' };
+  const openedInHall: Event = { type: 'ShowingOpened', data: { ...about, ...inHall } };
+  const slot = 'm-1.4.1';
+  const move: Command = { type: 'MoveShowing', data: { showingId, startsAt: later } };
+  const moved: Event = {
+    type: 'ShowingMoved',
+    data: {
+      showingId,
+      movieId,
+      title,
+      startsAt: later,
+      before: about.startsAt,
+      remaining: 0,
+      hallId: 'h-1',
+      slot,
+      formerSlot: 'm-1.4',
+    },
+  };
+  const settle = (of = slot): Command => ({ type: 'SettleMove', data: { showingId, slot: of } });
+  const voided: Event = { type: 'ShowingMoveVoided', data: { hallId: 'h-1', showingId, movieId, slot } };
+
+  it('needs the hall, which names the slot', () => {
+    given(openedInHall).when(move).thenRefused('hall-unavailable');
+    given(openedInHall)
+      .when(move, { hall: { refused: 'hall-in-use' } })
+      .thenRefused('hall-in-use');
+    given(openedInHall).when(move, { hall: { slot } }).thenEvents(moved);
+    given(openedInHall, moved)
+      .when(move, { hall: { slot: 'm-1.4.2' } })
+      .thenNothing();
+  });
+  it('frees the new slot when it is cancelled', () =>
+    given(openedInHall, moved)
+      .when(cancelShowing)
+      .thenEvents({ type: 'ShowingCanceled', data: { showingId, movieId, remaining: 0, hallId: 'h-1', slot } }));
+  it('gives a slot up once, unless the showing has or had it', () => {
+    given(openedInHall).when(settle()).thenEvents(voided);
+    given(openedInHall, voided).when(settle()).thenNothing();
+    given(openedInHall, moved).when(settle()).thenNothing();
+    given(openedInHall, moved).when(settle('m-1.4')).thenNothing();
+    given(openedInHall, showingCanceled()).when(settle()).thenEvents(voided);
+    given(opened()).when(settle()).thenNothing();
+  });
+  it('never moves to a slot that was given up', () =>
+    given(openedInHall, voided).when(move, { hall: { slot } }).thenRefused('hall-unavailable'));
+});
+
 describe('CheckReservation', () => {
   const check = (hold?: string): Command => ({
     type: 'CheckReservation',

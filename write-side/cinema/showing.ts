@@ -49,6 +49,8 @@ type State = {
     hallMap?: readonly string[];
     hallId?: string;
     slot?: string;
+    runningTime?: number;
+    cleaning?: number;
     /** Of one seat. */
     price: number;
     /** Minutes before the start until which reservations can be cancelled. */
@@ -62,6 +64,8 @@ type State = {
   refused: ImmutableSet<string>;
   /** How often the showing was moved. */
   moves: number;
+  /** The slots of the hall that the showing left, or to which it never moved. */
+  pastSlots: PastIds<true>;
   /** Those that have seats, by reservation id. */
   open: ImmutableMap<string, Reservation>;
   /** The number of seats that they have, with or without a name. */
@@ -83,6 +87,7 @@ const initialState: State = {
   isClosed: false,
   refused: ImmutableSet(),
   moves: 0,
+  pastSlots: noPastIds(REMEMBERED),
   open: ImmutableMap(),
   reserved: 0,
   places: noPlaces,
@@ -120,28 +125,37 @@ const rules = decider(cinema, {
   evolve: {
     ...kept.evolve,
     ShowingOpened: (state, data) => {
-      const { movieId, title, startsAt, seats, hallMap, hallId, slot, price } = data;
+      const { movieId, title, startsAt, seats, hallMap, hallId, slot, runningTime, cleaning, price } = data;
       const { cancelUntil = DEFAULT_CANCEL_UNTIL, holdFor = DEFAULT_HOLD_FOR } = data;
       return {
         ...state,
         status: 'open',
-        showing: {
+        showing: known({
           movieId,
           title,
           startsAt,
           seats,
-          ...(hallMap ? { hallMap } : {}),
-          ...(hallId && slot ? { hallId, slot } : {}),
+          hallMap,
+          hallId,
+          slot,
+          runningTime,
+          cleaning,
           price,
           cancelUntil,
           holdFor,
-        },
+        }),
       };
     },
     ShowingPlacesClosed: (state) => ({ ...state, isClosed: true }),
     ShowingRefused: (state, { movieId }) => ({ ...state, refused: state.refused.add(movieId) }),
     ShowingCanceled: (state) => ({ ...state, status: 'canceled' }),
-    ShowingMoved: (state, { startsAt }) => ({ ...withStart(state, startsAt), moves: state.moves + 1 }),
+    ShowingMoved: (state, { startsAt, slot, formerSlot }) => {
+      const { showing, ...moved } = withStart(state, startsAt);
+      const inHall = slot === undefined ? showing : { ...showing, slot };
+      const pastSlots = formerSlot === undefined ? state.pastSlots : remember(state.pastSlots, formerSlot, true);
+      return { ...moved, showing: inHall, moves: state.moves + 1, pastSlots };
+    },
+    ShowingMoveVoided: (state, { slot }) => ({ ...state, pastSlots: remember(state.pastSlots, slot, true) }),
     SeatHeld: (state, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
       const reservation: Reservation = {
         status: 'held',
@@ -194,20 +208,37 @@ const rules = decider(cinema, {
     },
 
     MoveShowing: {
-      decide: ({ showingId, startsAt }, state, { now }) => {
+      decide: ({ showingId, startsAt }, state, { now, prepared }) => {
         if (state.status === 'none') return notFound;
         if (state.status === 'canceled') return refuse('showing-canceled');
-        const { movieId, title, hallId, startsAt: before } = state.showing;
-        if (hallId !== undefined) return refuse('showing-has-hall');
+        const { movieId, title, startsAt: before } = state.showing;
         if (startsAt === before) return [];
         if (hasBegun(state, now)) return refuse('too-late', 'the showing has begun');
         if (startsAt <= now) return refuse('too-late', 'a showing starts in the future');
+        const inHall = slotOf(state, prepared?.hall as Prepared['hall']);
+        if ('refused' in inHall) return inHall;
         const moved = withStart(state, startsAt);
         const guests = movedSeats(showingId, moved);
         const remaining = moved.open.count(isUntold(moved)) - guests.length;
-        return [{ type: 'ShowingMoved', data: { showingId, movieId, title, startsAt, before, remaining } }, ...guests];
+        const data = { showingId, movieId, title, startsAt, before, remaining, ...inHall };
+        return [{ type: 'ShowingMoved', data }, ...guests];
       },
       answer: ({ showingId, startsAt }) => ({ showingId, startsAt }),
+    },
+
+    ReadShowing: {
+      decide: () => [],
+      read: ({ status, showing: { movieId, startsAt, hallId, slot, runningTime, cleaning } }): ReadShowing =>
+        known({ status, movieId, startsAt, hallId, slot, runningTime, cleaning }),
+    },
+
+    SettleMove: {
+      decide: ({ showingId, slot }, { status, showing, pastSlots }) => {
+        if (status === 'none') return notFound;
+        const { movieId, hallId } = showing;
+        if (hallId === undefined || slot === showing.slot || recall(pastSlots, slot)) return [];
+        return [{ type: 'ShowingMoveVoided', data: { hallId, showingId, movieId, slot } }];
+      },
     },
 
     MoveRemainingSeats: {
@@ -314,7 +345,7 @@ const rules = decider(cinema, {
     },
   },
 
-  snapshotVersion: 10,
+  snapshotVersion: 11,
 });
 
 /**
@@ -420,6 +451,24 @@ const reservationData = (
   { showingId, reservationId }: Hold,
   { hold, customerId, seat, seats, price }: Reservation,
 ) => known({ showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, seats, price });
+
+/** The part of a showing that the steps of its move read. */
+export type ReadShowing = Pick<
+  State['showing'],
+  'movieId' | 'startsAt' | 'hallId' | 'slot' | 'runningTime' | 'cleaning'
+> & {
+  status: State['status'];
+};
+
+/** The slot that the hall keeps for a move, or why it keeps none. */
+export type Prepared = { hall?: { slot: string } | Refusal };
+
+/** Returns the slots of a move: the one that the hall keeps for it, and the one that it leaves. */
+const slotOf = ({ showing: { hallId, slot: formerSlot }, pastSlots }: State, hall: Prepared['hall']) => {
+  if (hallId === undefined || formerSlot === undefined) return {};
+  if (!hall || ('slot' in hall && recall(pastSlots, hall.slot))) return refuse('hall-unavailable');
+  return 'slot' in hall ? { hallId, slot: hall.slot, formerSlot } : hall;
+};
 
 const withStart = (state: State, startsAt: string): State => ({ ...state, showing: { ...state.showing, startsAt } });
 

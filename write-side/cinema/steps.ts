@@ -1,8 +1,17 @@
-import { type CinemaCommand, type CinemaEvent, holdKey, holdOf, paymentOf } from '../../schemas/cinema.ts';
+import {
+  type CinemaCommand,
+  type CinemaEvent,
+  DEFAULT_CLEANING,
+  holdKey,
+  holdOf,
+  paymentOf,
+  schedulingOf,
+} from '../../schemas/cinema.ts';
 import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
 import { type Payments, takePayment } from '../payments/payments.ts';
 import { opening } from './policies.ts';
+import type { Prepared, ReadShowing } from './showing.ts';
 
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
@@ -19,7 +28,7 @@ export type CinemaStepsOptions = {
 };
 
 /** Dispatches a command of the cinema. */
-type Dispatch = (command: CinemaCommand) => Promise<DispatchOutcome>;
+type Dispatch = (command: CinemaCommand & { asCaller?: true }) => Promise<DispatchOutcome>;
 
 /** The steps so far may or may not have been done. A policy or the deadline completes them. */
 const later: Settled = { kind: 'later' };
@@ -29,10 +38,16 @@ const later: Settled = { kind: 'later' };
  * opens it. The answer comes from the stream of the showing: another movie may have the id, or the movie is deleted.
  */
 const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
-  async check({ showingId, movieId }, dispatch: Dispatch) {
+  async check({ showingId, movieId, hallId, startsAt, cleaning = DEFAULT_CLEANING }, dispatch: Dispatch) {
     const checked = await dispatch({ type: 'CheckShowing', data: { showingId, movieId } });
-    if (checked.kind !== 'refused' || checked.refusal.refused === 'showing-canceled') return undefined;
-    return checked.refusal;
+    if (checked.kind === 'refused' && checked.refusal.refused !== 'showing-canceled') return checked.refusal;
+    if (hallId === undefined) return undefined;
+    const movie = await dispatch({ type: 'ReadMovie', data: { movieId }, asCaller: true });
+    const { runningTime = 0 } = movie.kind === 'done' ? (movie.read as { runningTime: number }) : {};
+    if (runningTime === 0) return undefined;
+    const time = { startsAt, runningTime, cleaning };
+    const free = await dispatch({ type: 'CheckHallTime', data: { hallId, showingId, movieId, ...time } });
+    return free.kind === 'refused' ? free.refusal : undefined;
   },
   async settle(_data, events, dispatch: Dispatch) {
     const [scheduled] = events as readonly { data: DataOf<'ShowingScheduled'> }[];
@@ -60,6 +75,30 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
     if (checked.kind === 'refused' && checked.refusal.refused === 'showing-already-exists')
       await dispatch({ type: 'WithdrawShowing', data: { movieId, showingId } });
     return checked;
+  },
+};
+
+/**
+ * Keeps the hall at the new time before a showing moves to it; a policy then frees the old time. When the showing does
+ * not move, the new time is given up: at once, or by a timer if the process ends.
+ */
+const moveShowing: CommandSteps<Data<'MoveShowing'>> = {
+  async prepare({ showingId, startsAt }, dispatch: Dispatch): Promise<Prepared | 'unavailable' | undefined> {
+    // A showing that does not exist, or is not the caller's to move, is refused by the command itself.
+    const found = await dispatch({ type: 'ReadShowing', data: { showingId }, asCaller: true });
+    if (found.kind !== 'done') return undefined;
+    const { status, movieId, hallId, slot: former, runningTime, cleaning, ...before } = found.read as ReadShowing;
+    const hasHall = hallId !== undefined && former !== undefined && runningTime !== undefined && cleaning !== undefined;
+    if (!hasHall || status !== 'open' || startsAt === before.startsAt) return undefined;
+    const slot = `${schedulingOf(former)}.${found.revision}`;
+    const data = { hallId, showingId, movieId, slot, startsAt, runningTime, cleaning };
+    const rebooked = await dispatch({ type: 'RebookHall', data });
+    if (rebooked.kind === 'unavailable') return 'unavailable';
+    return { hall: rebooked.kind === 'refused' ? rebooked.refusal : { slot } };
+  },
+  async refused({ showingId }, prepared, dispatch: Dispatch) {
+    const { hall } = (prepared ?? {}) as Prepared;
+    if (hall && 'slot' in hall) await dispatch({ type: 'SettleMove', data: { showingId, slot: hall.slot } });
   },
 };
 
@@ -165,6 +204,7 @@ const reserveSeat = ({
 /** Returns the steps of the cinema's commands. */
 export const cinemaSteps = (options: CinemaStepsOptions): StepsByCommand => ({
   ScheduleShowing: scheduleShowing,
+  MoveShowing: moveShowing,
   ReserveSeat: reserveSeat(options),
   WriteReview: writeReview,
 });

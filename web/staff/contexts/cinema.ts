@@ -192,7 +192,7 @@ export const view = contextView<typeof schema>({
     'showing-canceled': '취소된 상영입니다',
     'too-late': '가능한 시간이 지났습니다',
     'hall-in-use': '그 시간에 다른 상영이 있는 상영관입니다',
-    'showing-has-hall': '상영관이 정해진 상영은 옮길 수 없습니다. 취소하고 새로 등록하세요',
+    'hall-unavailable': '아직 그 시간에 상영관을 배정할 수 없습니다. 잠시 후 다시 시도하세요',
     'showing-full': '남은 좌석이 없습니다',
     'seat-taken': '이미 판매된 좌석입니다',
     'seat-blocked': '판매하지 않는 좌석입니다',
@@ -251,6 +251,14 @@ export const view = contextView<typeof schema>({
     HallRefused: ({ hallId, movieId }, { name }) => ({
       en: `Hall ${hallId} is in use: a showing of ${name(movieId)} was refused`,
       ko: `상영관 ${hallId} 사용 중, ${name(movieId)} 상영 거절`,
+    }),
+    HallRebooked: ({ hallId, movieId, startsAt }, { name }) => ({
+      en: `Hall ${hallId} is kept for ${name(movieId)} at ${formatStart(startsAt)} too`,
+      ko: `${name(movieId)} ${formatStart(startsAt)} 상영관 ${hallId} 추가 배정`,
+    }),
+    ShowingMoveVoided: ({ showingId }, { name }) => ({
+      en: `A showing of ${name(showingId)} was not moved`,
+      ko: `${name(showingId)} 상영 시각 변경 안 됨`,
     }),
     HallFreed: ({ hallId, movieId }, { name }) => ({
       en: `Hall ${hallId} is free of a showing of ${name(movieId)}`,
