@@ -33,7 +33,7 @@ export type Ownership = {
    */
   heartbeat(fresh: number): Promise<void>;
   /**
-   * Releases consumers beyond this process's share and takes free ones within it.
+   * Releases consumers and unused leases beyond this process's share, and takes free ones within it.
    * @returns the consumers taken
    */
   balance(): Promise<Assignment[]>;
@@ -160,9 +160,14 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const tooMany = [...assignments.values()].filter(({ consumer }) => !mine.includes(consumer.name));
     const wanted = mine.filter((name) => !assignments.has(name));
     const taking = wanted.map((name) => take(byName.get(name)!, held.get(name)));
+    // The store took a lease late, after its failure, and the share has changed since: no other process can take it.
+    const unused = [...held.values()].filter(
+      ({ _id, owner }) => owner === session.id && !assignments.has(_id) && !mine.includes(_id),
+    );
+    const releasing = unused.map(({ _id, token }) => releaseLease(db, _id, token));
     const [taken, others] = await Promise.all([
       Promise.allSettled(taking),
-      Promise.allSettled([...tooMany.map(giveBack), forgetDead(all, held)]),
+      Promise.allSettled([...tooMany.map(giveBack), ...releasing, forgetDead(all, held)]),
     ]);
     for (const result of [...taken, ...others])
       if (result.status === 'rejected') log(`${group}: ${messageOf(result.reason)}`);

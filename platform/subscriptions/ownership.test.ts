@@ -1,0 +1,72 @@
+import type { Collection, Db } from 'mongodb';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Consumer } from './consumer.ts';
+import type { Assignment } from './delivery.ts';
+import { type Lease, leases } from './leases.ts';
+import { ownership } from './ownership.ts';
+import { startTestStores, type TestStores } from './testing.ts';
+import { joinWorkers } from './workers.ts';
+
+let stores: TestStores;
+
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+
+const consumers = ['a', 'b'].map(
+  (name): Consumer => ({
+    name,
+    view: name,
+    version: 1,
+    partitions: 1,
+    takes: () => false,
+    handle: async () => {},
+    onPoison: 'park',
+  }),
+);
+
+const join = (db: Db) => {
+  const session = joinWorkers(db, 'test', 3_600_000);
+  const assignments = new Map<string, Assignment>();
+  const drop = ({ consumer }: Assignment) => void assignments.delete(consumer.name);
+  const finish = async () => {};
+  const log = () => {};
+  const owned = ownership({ db, group: 'test', consumers, session, assignments, drop, lose: drop, finish, log });
+  return { ...owned, id: session.id, working: () => [...assignments.keys()] };
+};
+
+/** The database behind a connection that breaks at the first request for the lease of `a`, which arrives later. */
+const breaking = (db: Db) => {
+  let arrive: (() => Promise<unknown>) | undefined;
+  const withLeases = (behind: Collection<Lease>): Collection<Lease> => {
+    const insert = behind.insertOne.bind(behind);
+    behind.insertOne = async (lease, ...options) => {
+      if (arrive || lease._id !== 'a') return insert(lease, ...options);
+      arrive = () => insert(lease, ...options);
+      throw new Error('connection closed');
+    };
+    return behind;
+  };
+  const collection = (name: string) => (name === 'leases' ? withLeases(leases(db)) : db.collection(name));
+  return { db: { collection } as unknown as Db, arrive: () => arrive!() };
+};
+
+test('a lease that is taken after its failure goes to the process that has it in its share', async () => {
+  const db = stores.newDb();
+  const connection = breaking(db);
+  const first = join(connection.db);
+  await first.balance();
+  expect(first.working()).toEqual(['b']);
+
+  await connection.arrive();
+  const second = join(db);
+  await second.balance();
+  expect(second.working()).toEqual([]);
+  expect(await leases(db).findOne({ _id: 'a' })).toMatchObject({ owner: first.id });
+
+  await first.balance();
+  await second.balance();
+  expect(first.working()).toEqual(['b']);
+  expect(second.working()).toEqual(['a']);
+});
