@@ -16,6 +16,8 @@ export type Checkpoint = {
   prepare: string;
   /** The fencing token of the lease that wrote it. An older lease can no longer write. */
   token: number;
+  /** The number of its last move. Numbers have an order in a filter; positions, which are texts, have none. */
+  moves?: number;
   /** Set while a rebuild replaces the view. No process works on the consumer until the rebuild has ended. */
   switching?: boolean;
   /** Identifies the collection that the checkpoint describes: of a build its name, of a live view its UUID. */
@@ -33,12 +35,13 @@ export const positionOf = ({ commit, prepare }: Pick<Checkpoint, 'commit' | 'pre
 const decimals = (position: Position) => ({ commit: position.commit.toString(), prepare: position.prepare.toString() });
 
 /**
- * Claims the checkpoint for a lease, against all older leases.
+ * Claims the checkpoint for a lease, against all older leases. Its moves are numbered anew, since other processes have
+ * other numbers and version 1.0.0 has none.
  * @returns the checkpoint, or null when the consumer has none
  * @throws LeaseLostError when a newer lease has claimed it
  */
 export const claimCheckpoint = async (db: Db, consumer: string, token: number): Promise<Checkpoint | null> => {
-  await checkpoints(db).updateOne({ _id: consumer, token: { $lt: token } }, { $set: { token } });
+  await checkpoints(db).updateOne({ _id: consumer, token: { $lte: token } }, { $set: { token, moves: 0 } });
   const claimed = await checkpoints(db).findOne({ _id: consumer });
   if (claimed && claimed.token !== token) throw new LeaseLostError(`${consumer} was taken over`);
   return claimed;
@@ -54,6 +57,7 @@ export const newCheckpoint = ({ name, view, version, partitions }: Identity, tok
   partitions,
   ...decimals(START),
   token,
+  moves: 0,
   updatedAt: new Date(machine.now()),
 });
 
@@ -66,16 +70,24 @@ export const createCheckpoint = async (db: Db, consumer: Identity, token: number
 
 export type CheckpointMove = { consumer: string; token: number; position: Position };
 
+/** The moves that this process has begun. */
+let begun = 0;
+
 /**
- * Moves the checkpoints whose lease is still held.
+ * Moves the checkpoints whose lease is still held. A move that reaches the database after a later one, as it may when
+ * its connection broke, changes nothing: the checkpoint would go back, and stay there until the next event.
  * @returns the consumers whose lease was lost
  */
 export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]): Promise<string[]> => {
   if (moves.length === 0) return [];
   const updatedAt = new Date(machine.now());
+  begun += 1;
   const { matchedCount } = await checkpoints(db).bulkWrite(
     moves.map(({ consumer, token, position }) => ({
-      updateOne: { filter: { _id: consumer, token }, update: { $set: { ...decimals(position), updatedAt } } },
+      updateOne: {
+        filter: { _id: consumer, token, moves: { $lt: begun } },
+        update: { $set: { ...decimals(position), moves: begun, updatedAt } },
+      },
     })),
     { ordered: false },
   );

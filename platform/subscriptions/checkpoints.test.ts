@@ -1,0 +1,67 @@
+import type { Collection, Db } from 'mongodb';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Checkpoint, checkpoints, claimCheckpoint, createCheckpoint, moveCheckpoints } from './checkpoints.ts';
+import { reachedPosition } from './position.ts';
+import { startTestStores, type TestStores } from './testing.ts';
+
+let stores: TestStores;
+let db: Db;
+
+beforeAll(async () => {
+  stores = await startTestStores();
+});
+afterAll(() => stores.stop());
+beforeEach(() => {
+  db = stores.newDb();
+});
+
+const consumer = { name: 'lots', view: 'lots', version: 1, partitions: 1 };
+const to = (at: bigint, token = 1) => [{ consumer: 'lots', token, position: { commit: at, prepare: at } }];
+const reached = async () => (await reachedPosition(db, 'lots')).commit;
+
+/** The database behind a connection that delivers writes only when it is told to. */
+const slowly = () => {
+  const { promise, resolve: deliver } = Promise.withResolvers<void>();
+  const collection = (name: string): Collection<Checkpoint> => {
+    const behind = db.collection<Checkpoint>(name);
+    const write = behind.bulkWrite.bind(behind);
+    behind.bulkWrite = async (...operations) => {
+      await promise;
+      return write(...operations);
+    };
+    return behind;
+  };
+  return { db: { collection } as unknown as Db, deliver };
+};
+
+test('a move that arrives after a later one changes nothing, and its lease is not lost', async () => {
+  await createCheckpoint(db, consumer, 1);
+  const slow = slowly();
+  const late = moveCheckpoints(slow.db, to(9n));
+  expect(await moveCheckpoints(db, to(10n))).toEqual([]);
+  slow.deliver();
+  expect(await late).toEqual([]);
+  expect(await reached()).toBe(10n);
+  expect(await moveCheckpoints(db, to(11n))).toEqual([]);
+  expect(await reached()).toBe(11n);
+});
+
+test.each([
+  ['of version 1.0.0, which numbers no moves', 1, undefined],
+  ['of a process that has numbered more moves', 1, 1_000_000],
+  ['that was claimed under the same token, as after a restore without leases', 2, 1_000_000],
+  ['of version 1.0.0 under the same token', 2, undefined],
+])('a claimed checkpoint moves: one %s', async (_, token, moves) => {
+  const { moves: _first, ...standing } = await createCheckpoint(db, consumer, token);
+  await checkpoints(db).replaceOne({ _id: 'lots' }, { ...standing, ...(moves === undefined ? {} : { moves }) });
+  await claimCheckpoint(db, 'lots', 2);
+  expect(await moveCheckpoints(db, to(5n, 2))).toEqual([]);
+  expect(await reached()).toBe(5n);
+});
+
+test('a move under an older token reports that the lease was lost', async () => {
+  await createCheckpoint(db, consumer, 1);
+  await claimCheckpoint(db, 'lots', 2);
+  expect(await moveCheckpoints(db, to(5n))).toEqual(['lots']);
+  expect(await reached()).not.toBe(5n);
+});
