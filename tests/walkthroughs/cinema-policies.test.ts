@@ -293,6 +293,18 @@ it('a review that was written while its reservation was cancelled is withdrawn',
   expect(world.log.map(({ type }) => type).slice(-2)).toEqual(['ReviewWritten', 'ReviewDeleted']);
 });
 
+it('writes no review while it is not known whether the customer is a guest', async () => {
+  const { WriteReview } = cinemaSteps({ payments: payments(), answerWithinMs: 1_000, maxPayments: 1 });
+  const review = { movieId: 'm', customerId: 'C', showingId: 's', reservationId: 'r', rating: 1, text: '?' };
+  const asked: string[] = [];
+  const unavailable: Dispatch = async ({ type }) => {
+    asked.push(type);
+    return { kind: 'unavailable' };
+  };
+  expect(await WriteReview!.check!(review, unavailable)).toBe('unavailable');
+  expect(asked).toEqual(['ProveGuest']);
+});
+
 describe('two movies that schedule one showing at the same time', () => {
   const showing = { showingId: 'shared', startsAt: '2027-01-31T19:00:00.000Z', seats: 1, price: PRICE };
 

@@ -116,6 +116,7 @@ const guestOf = ({ movieId, customerId, showingId, reservationId }: Data<'WriteR
 const writeReview: CommandSteps<Data<'WriteReview'>> = {
   async check(review, dispatch: Dispatch) {
     const proved = await dispatch({ type: 'ProveGuest', data: guestOf(review) });
+    if (proved.kind === 'unavailable') return 'unavailable';
     return proved.kind === 'refused' ? proved.refusal : undefined;
   },
   async settle(review, _events, dispatch: Dispatch) {
