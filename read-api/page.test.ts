@@ -11,7 +11,7 @@ import { pageRoutes } from './page.ts';
 /** The page as a build leaves it, served. @param files by name */
 const servePage = async (files: Readonly<Record<string, string>>, signIn?: SignIn) => {
   const folder = await mkdtemp(join(tmpdir(), 'plaza-page-'));
-  for (const name of ['assets', 'staff']) await mkdir(join(folder, name));
+  for (const name of ['assets', 'staff', 'app']) await mkdir(join(folder, name));
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
   const server = createServer(createApp([pageRoutes(signIn, folder)], [], () => {}));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -27,7 +27,12 @@ const servePage = async (files: Readonly<Record<string, string>>, signIn?: SignI
   };
 };
 
-const built = { 'staff/index.html': '<!doctype html>the page', 'assets/index-Ab1.js': 'the script' };
+const built = {
+  'staff/index.html': '<!doctype html>the page',
+  'app/index.html': '<!doctype html>the page for customers',
+  'assets/index-Ab1.js': 'the script',
+  'assets/font-Ab1.woff2': 'the font',
+};
 
 test.each(['/', '/board', '/signed-in', '/view/parking/lots/1', '/view/what/there/is/not'])(
   '%s is the page',
@@ -42,6 +47,22 @@ test.each(['/', '/board', '/signed-in', '/view/parking/lots/1', '/view/what/ther
     expect(policy).not.toMatch(/unsafe|data:|\*/);
   },
 );
+
+test.each(['/app', '/app/', '/app/parking/1'])('%s is the page for customers', async (path) => {
+  const get = await servePage(built);
+  const { status, text } = await get(path);
+  expect([status, text]).toEqual([200, built['app/index.html']]);
+});
+
+test('a font is not compressed again', async () => {
+  const get = await servePage(built);
+  const { headers, text } = await get('/assets/font-Ab1.woff2', { 'Accept-Encoding': 'gzip' });
+  expect([headers.get('Content-Type'), headers.get('Content-Encoding'), text]).toEqual([
+    'font/woff2',
+    null,
+    'the font',
+  ]);
+});
 
 test.each([
   ['https://login.example/realms/plaza', "connect-src 'self' https://login.example;"],

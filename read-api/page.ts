@@ -56,13 +56,18 @@ const readAsset = (file: string): Asset => {
   };
 };
 
-type Page = { index: Asset; assets: ReadonlyMap<string, Asset> };
+/** The built pages: for those who run Plaza, and for its customers. */
+const NAMES = ['staff', 'app'] as const;
 
-const readPage = (folder: string): Page | undefined => {
+type Pages = Readonly<Record<(typeof NAMES)[number], Asset>> & { assets: ReadonlyMap<string, Asset> };
+
+const readPages = (folder: string): Pages | undefined => {
   if (!existsSync(join(folder, 'staff/index.html'))) return undefined;
+  const [staff, app] = NAMES.map((name) => readAsset(join(folder, name, 'index.html')));
   const names = readdirSync(join(folder, 'assets'));
   return {
-    index: readAsset(join(folder, 'staff/index.html')),
+    staff: staff!,
+    app: app!,
     assets: new Map(names.map((name) => [name, readAsset(join(folder, 'assets', name))])),
   };
 };
@@ -85,24 +90,28 @@ const send = async (
 };
 
 /**
- * Serves the control centre's page as it was built: the same document at each of its URLs (the page itself chooses the
- * view), and its assets. They are read at the first request and kept in memory.
- * @param signIn names the identity provider, the only other server that the page may send requests to
+ * Serves the pages as they were built: the same document at each URL of a page (the page itself chooses the view), and
+ * their assets. They are read at the first request and kept in memory.
+ * @param signIn names the identity provider, the only other server that a page may send requests to
  */
 export const pageRoutes = (signIn: SignIn = { signIn: 'off' }, folder = DIST): Router => {
   const router = Router({ caseSensitive: true });
   const headers = pageHeaders(signIn);
-  let page: Page | undefined;
-  const found = (): Page | undefined => {
-    page ??= readPage(folder);
-    return page;
+  let pages: Pages | undefined;
+  const found = (): Pages | undefined => {
+    pages ??= readPages(folder);
+    return pages;
   };
+  const document =
+    (name: (typeof NAMES)[number]): RequestHandler =>
+    async (req, res) => {
+      const index = found()?.[name];
+      if (index) await send(req, res, index, headers);
+      else sendProblem(res, { ...problems.notFound(), detail: 'The page is not built: npm run build' });
+    };
 
-  router.get(['/', '/board', '/signed-in', '/view/*path'], async (req, res) => {
-    const index = found()?.index;
-    if (index) await send(req, res, index, headers);
-    else sendProblem(res, { ...problems.notFound(), detail: 'The page is not built: npm run build' });
-  });
+  router.get(['/', '/board', '/signed-in', '/view/*path'], document('staff'));
+  router.get(['/app', '/app/*path'], document('app'));
 
   router.get('/assets/:name', async (req, res) => {
     const asset = found()?.assets.get(req.params.name);

@@ -502,7 +502,7 @@ export const schema = {
     ...spots.access,
     RegisterLot: admin,
     ChangeLot: staff,
-    RecordArrival: staff,
+    RecordArrival: customer(),
     RecordDeparture: staff,
     CloseLot: admin,
     ReserveParking: customer(),

@@ -3,7 +3,7 @@ import { defineConfig, type Plugin } from 'vite';
 /** The document of each address that a user opens, as `read-api/page.ts` serves them. */
 const documentOf = (path: string): string | undefined => {
   if (/^\/(board|signed-in|view\/.*)?$/.test(path)) return '/staff/index.html';
-  return undefined;
+  return /^\/app(\/|$)/.test(path) ? '/app/index.html' : undefined;
 };
 
 /** Serves the documents at their addresses while working on the pages. */
@@ -27,7 +27,7 @@ export default defineConfig({
   plugins: [documents],
   build: {
     outDir: 'dist',
-    rolldownOptions: { input: 'staff/index.html' },
+    rolldownOptions: { input: ['staff/index.html', 'app/index.html'] },
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
@@ -35,6 +35,6 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   server: {
-    proxy: { '^/(?!(staff|shared)/|@|node_modules/|\\.\\./)': process.env.PLAZA_URL ?? 'http://localhost:8088' },
+    proxy: { '^/(?!(staff|app|shared)/|@|node_modules/|\\.\\./)': process.env.PLAZA_URL ?? 'http://localhost:8088' },
   },
 });

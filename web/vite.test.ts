@@ -29,6 +29,13 @@ test.each([['/'], ['/board'], ['/signed-in'], ['/view/parking/lots/1?sort=name']
   },
 );
 
+test.each([['/app'], ['/app/parking/1']])(
+  'the development server answers %s with the page for customers',
+  async (path) => {
+    expect(await read(path, 'text/html,*/*')).toContain('/app/main.tsx');
+  },
+);
+
 test('the development server answers the sources of the pages', async () => {
   expect(await read('/staff/main.tsx', '*/*')).toContain('render(');
 });

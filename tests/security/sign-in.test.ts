@@ -110,12 +110,20 @@ describe('without an identity provider', () => {
     ];
     for (const { status, body } of await Promise.all(others)) expect([status, body]).toEqual([404, missing.body]);
 
+    const step = (name: string, who: Headers) =>
+      call(plaza.url, 'POST', `${reservations}/open/${name}`, undefined, who);
+    expect((await step('arrival', stranger)).body).toEqual(missing.body);
+    expect((await step('arrival', customer)).status).toBe(200);
+    expect((await step('departure', customer)).status).toBe(403);
+
     expect(await cancel('ended', customer)).toMatchObject({
       status: 409,
       body: { type: '/problems/already-canceled' },
     });
-    expect((await cancel('open', { ...customer, 'If-Match': '"77"' })).status).toBe(412);
-    expect((await cancel('open', customer)).status).toBe(200);
+    const another = { reservationId: 'another', customerId: 'CUST1', carNumber: 'C', amount: 1 };
+    expect((await call(plaza.url, 'POST', reservations, another, customer)).status).toBe(201);
+    expect((await cancel('another', { ...customer, 'If-Match': '"77"' })).status).toBe(412);
+    expect((await cancel('another', customer)).status).toBe(200);
   });
 
   test('npm run token names what is missing', () => {

@@ -1,6 +1,5 @@
 import { get, RefusedError } from './api.ts';
 import type { Phrase } from './language.ts';
-import { readOperations } from './openapi.ts';
 import { go } from './router.tsx';
 import { type Caller, session } from './session.ts';
 import { dropTokens, keepTokens, keptTokens, type Provider } from './tokens.ts';
@@ -15,12 +14,15 @@ const AGAIN = 1000;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, AGAIN));
 
+/** What a page reads before its users are in: the access of roles, where it depends on it. */
+let prepare = (): Promise<unknown> => Promise.resolve();
+
 /** Reads how to sign in and the owner of the kept token. Drops a token that Plaza refuses. */
 const ask = async (): Promise<Told> => {
   for (;;) {
     try {
       const told = await get<Told>('/sign-in');
-      if (told.signIn === 'on') await readOperations(); // they contain each role's access
+      if (told.signIn === 'on') await prepare();
       return told;
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
@@ -36,21 +38,41 @@ const providerOf = ({ issuer, clientId, audience }: Extract<Told, { signIn: 'on'
 /** The path to which the provider redirects. */
 const BACK = '/signed-in';
 
+/** Returns whether a path is of the page for customers, which is another document than the one at {@link BACK}. */
+const isApp = (path: string): boolean => /^\/app(\/|\?|$)/.test(path);
+
 /** Handles the provider's redirect. @returns the reason why signing in failed */
 const comeBack = async (): Promise<Phrase | undefined> => {
   const answered = new URL(location.href);
   history.replaceState(null, '', BACK); // Keeps the code out of the history and of screenshots.
   const { signedIn } = await import('./provider.ts');
   const { returnTo, ...outcome } = await signedIn(answered);
-  go(returnTo, { replace: true });
-  if ('failed' in outcome) return outcome.failed;
-  keepTokens(outcome.tokens);
-  return undefined;
+  if ('tokens' in outcome) keepTokens(outcome.tokens);
+  const failed = 'failed' in outcome ? outcome.failed : undefined;
+  if (isApp(returnTo)) {
+    if (failed) sessionStorage.setItem(FAILED, JSON.stringify(failed));
+    location.replace(returnTo);
+  } else go(returnTo, { replace: true });
+  return failed;
 };
 
-/** Determines whether sign-in is on, and who is signed in. */
-export const begin = async (): Promise<void> => {
-  const failed = location.pathname === BACK ? await comeBack() : undefined;
+/** The reason why signing in failed, for the page that the user returns to. */
+const FAILED = 'plaza.sign-in-failed';
+
+const keptFailure = (): Phrase | undefined => {
+  const kept = sessionStorage.getItem(FAILED);
+  sessionStorage.removeItem(FAILED);
+  return kept === null ? undefined : (JSON.parse(kept) as Phrase);
+};
+
+/**
+ * Determines whether sign-in is on, and who is signed in.
+ * @param before what the page reads before its users are in, where sign-in is on
+ */
+export const begin = async (before = prepare): Promise<void> => {
+  prepare = before;
+  const failed = location.pathname === BACK ? await comeBack() : keptFailure();
+  if (location.pathname === BACK) return; // The browser opens the other page.
   const told = await ask();
   if (told.signIn === 'off') {
     session.set({ state: 'off' });
@@ -85,8 +107,8 @@ export const signInWith = async (token: string): Promise<boolean> => {
   return true;
 };
 
-/** Signs out here and at the provider. */
-export const signOut = async (): Promise<void> => {
+/** Signs out here and at the provider. @param home the page that follows */
+export const signOut = async (home = '/'): Promise<void> => {
   const tokens = keptTokens();
   dropTokens();
   let next: string | undefined;
@@ -95,5 +117,5 @@ export const signOut = async (): Promise<void> => {
   } catch {
     // Without an answer of the provider, the user is signed out here only.
   }
-  location.assign(next ?? '/');
+  location.assign(next ?? home);
 };

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
 import { language, t } from '../shared/language.ts';
+import { readOperations } from '../shared/openapi.ts';
 import { Link, usePlace, VIEW } from '../shared/router.tsx';
 import { SignInPage } from '../shared/sign-in-page.tsx';
 import { may, mayFollow, ownId } from './access.ts';
@@ -86,5 +87,5 @@ const App = () => {
   return <Shell>{path.startsWith(`${VIEW}/`) ? viewAt(path.slice(VIEW.length)) : <HomePage />}</Shell>;
 };
 
-void begin();
+void begin(readOperations);
 render(<App />, document.getElementById('page')!);

@@ -33,7 +33,7 @@ const User = () => {
     <span class="user">
       <bdi>{name}</bdi>
       <span class="dim">{caller.roles.map((role) => t(roleWords[role])).join(', ')}</span>
-      <button type="button" onClick={signOut}>
+      <button type="button" onClick={() => signOut()}>
         {t({ en: 'Sign out', ko: '로그아웃' })}
       </button>
     </span>

@@ -230,6 +230,7 @@ const rules = decider(parking, {
     },
 
     RecordArrival: {
+      owner: ({ reservationId }, lot) => customerOf(lot, reservationId),
       decide: ({ lotId, reservationId }, lot, { now }) => {
         if (lot.status === 'unregistered') return notOpen(lot);
         const reservation = lot.open.get(reservationId);

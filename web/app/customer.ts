@@ -1,0 +1,33 @@
+import { session } from '../shared/session.ts';
+import { createStore, useStore } from '../shared/store.ts';
+import { forgetKept } from '../shared/updates.ts';
+
+/** The customers among whom a visitor chooses where sign-in is off. */
+export const demoCustomers = [
+  { id: 'kim-minji', name: '김민지' },
+  { id: 'lee-junho', name: '이준호' },
+  { id: 'park-seoyeon', name: '박서연' },
+  { id: 'choi-hyunwoo', name: '최현우' },
+] as const;
+
+const KEPT_AS = 'plaza.customer';
+
+/** The chosen demo customer. */
+const chosen = createStore<string | undefined>(localStorage.getItem(KEPT_AS) ?? undefined);
+
+/** Chooses a demo customer; undefined asks again. */
+export const chooseCustomer = (id: string | undefined): void => {
+  forgetKept();
+  if (id === undefined) localStorage.removeItem(KEPT_AS);
+  else localStorage.setItem(KEPT_AS, id);
+  chosen.set(id);
+};
+
+/** Returns the customer whom the page is for: the signed-in user or the chosen demo customer. */
+export const useCustomer = (): { id: string; name: string } | undefined => {
+  const id = useStore(chosen);
+  const now = useStore(session);
+  if (now.state === 'in' || now.state === 'over') return { id: now.caller.id, name: now.name };
+  if (now.state === 'out' || id === undefined) return undefined;
+  return { id, name: demoCustomers.find((one) => one.id === id)?.name ?? id };
+};

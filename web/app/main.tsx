@@ -1,0 +1,74 @@
+import { render } from 'preact';
+import { useEffect } from 'preact/hooks';
+import { language } from '../shared/language.ts';
+import { Link, usePlace } from '../shared/router.tsx';
+import { session } from '../shared/session.ts';
+import { begin } from '../shared/sign-in.ts';
+import { SignInPage } from '../shared/sign-in-page.tsx';
+import { useStore } from '../shared/store.ts';
+import '../shared/scheme.ts';
+import '../shared/style.ts';
+import { match, type Parameters } from '../shared/templates.ts';
+import './style.css';
+import { useCustomer } from './customer.ts';
+import { ChoosePage } from './pages/choose.tsx';
+import { HomePage } from './pages/home.tsx';
+import { MePage } from './pages/me.tsx';
+import { LotPage, ParkingPage, ParkingTicketPage } from './pages/parking.tsx';
+import { TicketsPage } from './pages/tickets.tsx';
+import { Heading, Skeleton } from './parts.tsx';
+import { Shell } from './shell.tsx';
+import { say } from './words.ts';
+
+type Show = (of: Parameters & { customerId: string }) => preact.ComponentChild;
+
+/** The pages by their paths. */
+const pages: readonly (readonly [string, Show])[] = [
+  ['/app', ({ customerId }) => <HomePage customerId={customerId} />],
+  ['/app/tickets', ({ customerId }) => <TicketsPage customerId={customerId} />],
+  ['/app/me', ({ customerId }) => <MePage customerId={customerId} />],
+  ['/app/parking', () => <ParkingPage />],
+  ['/app/parking/{lotId}', ({ lotId, customerId }) => <LotPage lotId={lotId!} customerId={customerId} />],
+  [
+    '/app/parking/{lotId}/reservations/{reservationId}',
+    ({ lotId, reservationId }) => <ParkingTicketPage lotId={lotId!} reservationId={reservationId!} />,
+  ],
+];
+
+const NotFound = () => (
+  <>
+    <Heading>{say('없는 페이지입니다', 'This page does not exist')}</Heading>
+    <Link to="/app">{say('홈', 'Home')}</Link>
+  </>
+);
+
+const PageAt = ({ path, customerId }: { path: string; customerId: string }) => {
+  for (const [template, show] of pages) {
+    const parameters = match(template, path);
+    if (parameters) return <div key={path}>{show({ ...parameters, customerId })}</div>;
+  }
+  return <NotFound />;
+};
+
+const App = () => {
+  const { path } = usePlace();
+  const tongue = useStore(language);
+  const now = useStore(session);
+  const customer = useCustomer();
+  useEffect(() => {
+    document.documentElement.lang = tongue;
+  }, [tongue]);
+  return (
+    <Shell>
+      {now.state === 'asking' && <Skeleton />}
+      {now.state === 'out' && <SignInPage {...now} />}
+      {now.state === 'off' && !customer && <ChoosePage />}
+      {customer && now.state !== 'asking' && (
+        <PageAt key={`${customer.id} ${tongue}`} path={path} customerId={customer.id} />
+      )}
+    </Shell>
+  );
+};
+
+void begin();
+render(<App />, document.getElementById('page')!);

@@ -1,0 +1,265 @@
+import { Car, SquareParking } from 'lucide';
+import { useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/parking.ts';
+import type { Page } from '../../shared/api.ts';
+import { Countdown } from '../../shared/countdown.tsx';
+import { formatDuration, formatMoment, formatMoney, formatNumber } from '../../shared/language.ts';
+import { go } from '../../shared/router.tsx';
+import { readAgain, useUpdates } from '../../shared/updates.ts';
+import { Refused, useCommand } from '../command.tsx';
+import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { useEntry, Waiting } from '../waiting.tsx';
+import { say } from '../words.ts';
+
+export type Lot = Static<typeof queries.lot.item>;
+export type Reservation = Static<typeof queries.lotReservation.item>;
+type Coupon = Static<typeof queries.coupon.item>;
+
+/** Formats a lot's price; a lot without one is paid on site. */
+const priceOf = ({ price }: Lot): string =>
+  price === undefined ? say('현장 정산', 'Pay on site') : price === 0 ? say('무료', 'Free') : formatMoney(price);
+
+const freeOf = ({ free }: Lot) =>
+  free > 0 ? (
+    <span class="good">{say(`${formatNumber(free)}면 남음`, `${formatNumber(free)} free`)}</span>
+  ) : (
+    <span class="bad">{say('만차', 'Full')}</span>
+  );
+
+/** One lot of a list. */
+export const LotRow = ({ lot }: { lot: Lot }) => (
+  <RowLink
+    to={`/app/parking/${lot.lotId}`}
+    icon={SquareParking}
+    title={lot.name}
+    about={priceOf(lot)}
+    aside={freeOf(lot)}
+  />
+);
+
+export const ParkingPage = () => {
+  const lots = useUpdates<Page<Lot>>('/parking/lots?status=open&sort=-free&limit=100');
+  return (
+    <>
+      <Heading>{say('주차', 'Parking')}</Heading>
+      <Loaded of={lots}>
+        {({ items }) =>
+          items.length === 0 ? (
+            <p class="dim">{say('이용할 수 있는 주차장이 없습니다.', 'No lot is open.')}</p>
+          ) : (
+            <ul class="rows">
+              {items.map((lot) => (
+                <LotRow key={lot.lotId} lot={lot} />
+              ))}
+            </ul>
+          )
+        }
+      </Loaded>
+    </>
+  );
+};
+
+const KEPT_CARS = 'plaza.cars';
+const keptCars = (): string[] => JSON.parse(localStorage.getItem(KEPT_CARS) ?? '[]') as string[];
+const keepCar = (car: string): void =>
+  localStorage.setItem(KEPT_CARS, JSON.stringify([car, ...keptCars().filter((other) => other !== car)].slice(0, 3)));
+
+const isExpired = ({ expiresAt }: Coupon): boolean => expiresAt !== undefined && Date.parse(expiresAt) < Date.now();
+
+/** Reserves a spot at the price that the page shows. @param entryId the entry whose offer it accepts */
+const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: string; entryId?: string }) => {
+  const cars = keptCars();
+  const [car, setCar] = useState(cars[0] ?? '');
+  const [couponId, setCoupon] = useState('');
+  const { give, isBusy, problem } = useCommand();
+  const coupons = useUpdates<Page<Coupon>>(`/parking/coupons?customerId=${customerId}&status=issued&limit=50`);
+  const usable = (coupons.body?.items ?? []).filter((coupon) => !isExpired(coupon) && coupon.value > 0);
+  const price = lot.price ?? 0;
+  const discount = Math.min(usable.find((coupon) => coupon.couponId === couponId)?.value ?? 0, price);
+  const submit = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const carNumber = car.trim();
+    const done = await give('POST', `/parking/lots/${lot.lotId}/reservations`, {
+      customerId,
+      carNumber,
+      amount: price,
+      ...(couponId === '' ? {} : { couponId }),
+      ...(entryId === undefined ? {} : { entryId }),
+    });
+    if (!done) return;
+    keepCar(carNumber);
+    go(`/app/parking/${lot.lotId}/reservations/${String(done.body.reservationId)}`);
+  };
+  return (
+    <form class="card" onSubmit={submit}>
+      <div class="field">
+        <label for="car">{say('차량 번호', 'Car number')}</label>
+        <input
+          id="car"
+          required
+          maxLength={20}
+          autoComplete="off"
+          placeholder="12가3456"
+          value={car}
+          onInput={(event) => setCar(event.currentTarget.value)}
+        />
+      </div>
+      {cars.length > 1 && (
+        <fieldset class="chips">
+          <legend class="unseen">{say('최근 차량', 'Recent cars')}</legend>
+          {cars.map((kept) => (
+            <button key={kept} type="button" aria-pressed={kept === car} onClick={() => setCar(kept)}>
+              {kept}
+            </button>
+          ))}
+        </fieldset>
+      )}
+      {usable.length > 0 && price > 0 && (
+        <div class="field">
+          <label for="coupon">{say('쿠폰', 'Coupon')}</label>
+          <select id="coupon" value={couponId} onChange={(event) => setCoupon(event.currentTarget.value)}>
+            <option value="">{say('사용 안 함', 'Use none')}</option>
+            {usable.map((coupon) => (
+              <option key={coupon.couponId} value={coupon.couponId}>
+                {say(`${formatMoney(coupon.value)} 할인`, `${formatMoney(coupon.value)} off`)}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+      <p class="total">
+        <span>{say('결제 금액', 'To pay')}</span>
+        <strong>{lot.price === undefined ? priceOf(lot) : formatMoney(price - discount)}</strong>
+      </p>
+      <Refused problem={problem} />
+      <button type="submit" class="main wide" disabled={isBusy}>
+        {entryId === undefined ? say('예약하기', 'Reserve') : say('이 자리 예약하기', 'Take this spot')}
+      </button>
+    </form>
+  );
+};
+
+export const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) => {
+  const found = useUpdates<Lot>(`/parking/lots/${lotId}`, { every: 3000 });
+  const entry = useEntry('parking', 'lotId', lotId, customerId);
+  return (
+    <Loaded of={found}>
+      {(lot) => (
+        <>
+          <Heading>{lot.name}</Heading>
+          <dl class="facts">
+            <Fact label={say('남은 자리', 'Free')}>
+              {say(`${formatNumber(lot.free)} / ${formatNumber(lot.spots)}면`, `${lot.free} of ${lot.spots}`)}
+            </Fact>
+            <Fact label={say('요금', 'Price')}>
+              {priceOf(lot)}
+              {lot.paidHours !== undefined && ` · ${formatDuration(lot.paidHours * 3600)}`}
+            </Fact>
+            {lot.overtimePrice !== undefined && (
+              <Fact label={say('초과 1시간', 'Each hour over')}>{formatMoney(lot.overtimePrice)}</Fact>
+            )}
+            {lot.arriveWithin !== undefined && (
+              <Fact label={say('입차 기한', 'Arrive within')}>{formatDuration(lot.arriveWithin * 60)}</Fact>
+            )}
+          </dl>
+          {lot.status === 'closed' && <p class="refused">{say('운영이 끝난 주차장입니다.', 'The lot is closed.')}</p>}
+          {lot.status === 'open' && !entry && lot.free > 0 && <ReserveForm lot={lot} customerId={customerId} />}
+          {lot.status === 'open' && (entry || lot.free === 0) && (
+            <Waiting
+              path={`/parking/lots/${lotId}`}
+              entry={entry}
+              customerId={customerId}
+              offered={<ReserveForm lot={lot} customerId={customerId} {...(entry ? { entryId: entry.entryId } : {})} />}
+            />
+          )}
+        </>
+      )}
+    </Loaded>
+  );
+};
+
+const statusWords = (status: Reservation['status']): string =>
+  ({
+    reserved: say('예약됨', 'Reserved'),
+    arrived: say('주차 중', 'Parked'),
+    completed: say('출차 완료', 'Completed'),
+    canceled: say('취소됨', 'Cancelled'),
+  })[status];
+
+/** One reservation of a list. @param name of the lot */
+export const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undefined }) => (
+  <RowLink
+    to={`/app/parking/${of.lotId}/reservations/${of.reservationId}`}
+    icon={Car}
+    title={name ?? of.carNumber}
+    about={`${of.carNumber} · ${formatMoment(of.reservedAt)}`}
+    aside={statusWords(of.status)}
+  />
+);
+
+export const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservationId: string }) => {
+  const path = `/parking/lots/${lotId}/reservations/${reservationId}`;
+  const found = useUpdates<Reservation>(path, { every: 3000, isKept: true });
+  const { body: lot } = useUpdates<Lot>(`/parking/lots/${lotId}`, { every: 60_000, isKept: true });
+  const { give, isBusy, problem } = useCommand();
+  return (
+    <Loaded of={found}>
+      {(reservation) => {
+        const { status, arriveBy, cancelBy, amount, discount, due, arrivedAt, departedAt, canceledAt, reason } =
+          reservation;
+        const isCancelable = status === 'reserved' && (cancelBy === undefined || Date.parse(cancelBy) > Date.now());
+        return (
+          <>
+            <Heading>{lot?.name ?? say('주차권', 'Parking ticket')}</Heading>
+            <article class={`ticket ${status}`}>
+              <p class="state">{statusWords(status)}</p>
+              <p class="plate">{reservation.carNumber}</p>
+              {status === 'reserved' && arriveBy !== undefined && (
+                <p class="left">
+                  {say('입차까지', 'Arrive in')} <Countdown until={arriveBy} onEnd={readAgain} />
+                </p>
+              )}
+              <dl class="facts">
+                <Fact label={say('금액', 'Amount')}>{formatMoney(amount)}</Fact>
+                {discount !== undefined && <Fact label={say('쿠폰 할인', 'Coupon')}>−{formatMoney(discount)}</Fact>}
+                <Fact label={say('예약', 'Reserved')}>{formatMoment(reservation.reservedAt)}</Fact>
+                {arrivedAt && <Fact label={say('입차', 'Arrived')}>{formatMoment(arrivedAt)}</Fact>}
+                {departedAt && <Fact label={say('출차', 'Left')}>{formatMoment(departedAt)}</Fact>}
+                {canceledAt && <Fact label={say('취소', 'Cancelled')}>{formatMoment(canceledAt)}</Fact>}
+                {due !== undefined && due > 0 && <Fact label={say('추가 요금', 'Due')}>{formatMoney(due)}</Fact>}
+                {reason === 'no-show' && (
+                  <Fact label={say('사유', 'Reason')}>{say('기한 안에 입차하지 않음', 'not arrived in time')}</Fact>
+                )}
+              </dl>
+            </article>
+            <Refused problem={problem} />
+            <div class="actions">
+              {status === 'reserved' && (
+                <button
+                  type="button"
+                  class="main wide"
+                  disabled={isBusy}
+                  onClick={() => give('POST', `${path}/arrival`)}
+                >
+                  {say('입차하기', 'I have arrived')}
+                </button>
+              )}
+              {status === 'arrived' && (
+                <p class="dim">{say('출차는 주차장에서 기록합니다.', 'The car park records when you leave.')}</p>
+              )}
+              {isCancelable && (
+                <ConfirmButton
+                  words={say('예약 취소', 'Cancel the reservation')}
+                  effect={say('자리가 바로 다른 분에게 넘어갑니다.', 'The spot is free for others at once.')}
+                  isBusy={isBusy}
+                  onConfirm={() => give('DELETE', path)}
+                />
+              )}
+            </div>
+          </>
+        );
+      }}
+    </Loaded>
+  );
+};

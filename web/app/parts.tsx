@@ -1,0 +1,149 @@
+import { ChevronRight, type IconNode } from 'lucide';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Dialog } from '../shared/dialog.tsx';
+import { Icon } from '../shared/icon.tsx';
+import { formatMinute } from '../shared/language.ts';
+import { Link } from '../shared/router.tsx';
+import { useStore } from '../shared/store.ts';
+import { hearing, readAgain, type Update } from '../shared/updates.ts';
+import { problemWords } from './problems.ts';
+import { say } from './words.ts';
+
+/** A page's heading; it is also the title of the document. */
+export const Heading = ({ children }: { children: string }) => {
+  useEffect(() => {
+    document.title = `${children} · Plaza`;
+  }, [children]);
+  return <h1>{children}</h1>;
+};
+
+/** Grey shapes where rows will be. */
+export const Skeleton = ({ rows = 3 }: { rows?: number }) => (
+  <div class="skeleton" role="status" aria-label={say('불러오는 중', 'Loading')}>
+    {Array.from({ length: rows }, (_, row) => (
+      <span key={row} />
+    ))}
+  </div>
+);
+
+/** What was read, or why there is nothing yet. */
+export const Loaded = <Body,>({
+  of: { body, problem },
+  rows,
+  children,
+}: {
+  of: Update<Body>;
+  rows?: number;
+  children: (body: Body) => ComponentChildren;
+}) => {
+  if (body !== undefined) return <>{children(body)}</>;
+  if (problem && problem.status !== 0)
+    return (
+      <p class="refused" role="alert">
+        {problemWords(problem)}
+      </p>
+    );
+  return <Skeleton {...(rows === undefined ? {} : { rows })} />;
+};
+
+/** A row that leads to another page. */
+export const RowLink = ({
+  to,
+  icon,
+  title,
+  about,
+  aside,
+}: {
+  to: string;
+  icon?: IconNode;
+  title: ComponentChildren;
+  about?: ComponentChildren;
+  aside?: ComponentChildren;
+}) => (
+  <li class="item">
+    <Link to={to} class="row">
+      {icon && (
+        <span class="badge">
+          <Icon of={icon} />
+        </span>
+      )}
+      <span class="text">
+        <strong>{title}</strong>
+        {about !== undefined && <span class="dim">{about}</span>}
+      </span>
+      {aside !== undefined && <span class="aside">{aside}</span>}
+      <Icon of={ChevronRight} size={18} />
+    </Link>
+  </li>
+);
+
+/** A labelled value of a ticket. */
+export const Fact = ({ label, children }: { label: string; children: ComponentChildren }) => (
+  <div>
+    <dt>{label}</dt>
+    <dd>{children}</dd>
+  </div>
+);
+
+/** A button that asks once more, and says what will happen. */
+export const ConfirmButton = ({
+  words,
+  effect,
+  isBusy,
+  onConfirm,
+}: {
+  words: string;
+  effect: string;
+  isBusy: boolean;
+  onConfirm(): void;
+}) => {
+  const [isOpen, setOpen] = useState(false);
+  return (
+    <>
+      <button type="button" class="danger wide" disabled={isBusy} onClick={() => setOpen(true)}>
+        {words}
+      </button>
+      {isOpen && (
+        <Dialog title={words} onClose={() => setOpen(false)}>
+          <p>{effect}</p>
+          <div class="actions">
+            <button
+              type="button"
+              class="danger wide"
+              onClick={() => {
+                setOpen(false);
+                onConfirm();
+              }}
+            >
+              {words}
+            </button>
+            <button type="button" class="wide" onClick={() => setOpen(false)}>
+              {say('돌아가기', 'Back')}
+            </button>
+          </div>
+        </Dialog>
+      )}
+    </>
+  );
+};
+
+/** Tells that Plaza does not answer, and how old the page's data are. */
+export const Outage = () => {
+  const { isHeard, at } = useStore(hearing);
+  return (
+    <div class="outage" role="status">
+      {!isHeard && (
+        <p>
+          <span>
+            {say('Plaza에 연결할 수 없습니다.', 'Plaza does not answer.')}{' '}
+            {at !== undefined && say(`${formatMinute(at)} 기준 내용입니다.`, `As of ${formatMinute(at)}.`)}
+          </span>
+          <button type="button" onClick={readAgain}>
+            {say('다시 시도', 'Try now')}
+          </button>
+        </p>
+      )}
+    </div>
+  );
+};

@@ -1,0 +1,93 @@
+import type { ComponentChildren } from 'preact';
+import type { Page } from '../shared/api.ts';
+import { Countdown } from '../shared/countdown.tsx';
+import { readAgain, useUpdates } from '../shared/updates.ts';
+import { Refused, useCommand } from './command.tsx';
+import { say } from './words.ts';
+
+/** An entry of a customer in a waiting list. */
+export type Entry = {
+  entryId: string;
+  status: 'waiting' | 'offered' | 'accepted' | 'expired' | 'declined' | 'left';
+  places: number;
+  position?: number;
+  expiresAt?: string;
+  joinedAt: string;
+};
+
+/** Returns the customer's entry of a resource that still waits or has an offer. */
+export const useEntry = (context: string, key: string, id: string, customerId: string): Entry | undefined => {
+  const { body } = useUpdates<Page<Entry>>(
+    `/${context}/waiting-list?customerId=${customerId}&${key}=${id}&sort=-joinedAt&limit=5`,
+    { every: 3000 },
+  );
+  return body?.items.find(({ status }) => status === 'waiting' || status === 'offered');
+};
+
+/**
+ * The waiting list of a full resource: joins it, shows the position, and the offer with its countdown.
+ * @param path of the resource: `/parking/lots/lot-1`
+ * @param offered accepts the offer
+ */
+export const Waiting = ({
+  path,
+  entry,
+  customerId,
+  places = 1,
+  offered,
+}: {
+  path: string;
+  entry: Entry | undefined;
+  customerId: string;
+  places?: number;
+  offered: ComponentChildren;
+}) => {
+  const { give, isBusy, problem } = useCommand();
+  const leave = () => give('DELETE', `${path}/waiting-list/${entry?.entryId}`);
+  if (!entry)
+    return (
+      <section class="card">
+        <p>
+          {say(
+            '자리가 없습니다. 대기하면 자리가 나는 대로 순서대로 알려 드립니다.',
+            'Nothing is free. Join the waiting list, and free places are offered in order.',
+          )}
+        </p>
+        <Refused problem={problem} />
+        <button
+          type="button"
+          class="main wide"
+          disabled={isBusy}
+          onClick={() => give('POST', `${path}/waiting-list`, { customerId, places })}
+        >
+          {say('대기하기', 'Join the waiting list')}
+        </button>
+      </section>
+    );
+  if (entry.status === 'offered' && entry.expiresAt)
+    return (
+      <section class="card offer" aria-live="polite">
+        <h2>{say('자리가 났습니다', 'A place is free for you')}</h2>
+        <p>
+          {say('남은 시간', 'Time left')} <Countdown until={entry.expiresAt} onEnd={readAgain} />
+        </p>
+        {offered}
+        <Refused problem={problem} />
+        <button type="button" class="wide" disabled={isBusy} onClick={leave}>
+          {say('사양하기', 'Decline')}
+        </button>
+      </section>
+    );
+  return (
+    <section class="card" aria-live="polite">
+      <h2>{say('대기 중', 'Waiting')}</h2>
+      <p>
+        {say('내 순서', 'Your position')} <strong class="big">{entry.position ?? '–'}</strong>
+      </p>
+      <Refused problem={problem} />
+      <button type="button" class="wide" disabled={isBusy} onClick={leave}>
+        {say('대기 취소', 'Leave the waiting list')}
+      </button>
+    </section>
+  );
+};
