@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { LRUCache } from 'lru-cache';
 import type { Document } from 'mongodb';
-import { sendTagged } from '../platform/http/conditional.ts';
+import { etagOf, sendTagged } from '../platform/http/conditional.ts';
 import { queryOf, readAll, readText } from '../platform/http/parameters.ts';
 import { permitted } from '../platform/identity/caller.ts';
 import { machine } from '../platform/machine/machine.ts';
@@ -35,10 +35,27 @@ const shownStatus = ({ _id, worker, progressAt, updatedAt, secondsUnanswered, ..
   ...shown,
 });
 
+/** Seconds of lag or silence from which a status shows them: below, they differ between any two reads. */
+const SHOWN_SECONDS = 2;
+
+/** A status without what changes when nothing happens. Equal ones say the same to a reader. */
+const withoutClock = ({
+  position,
+  tail,
+  secondsBehind,
+  secondsSinceProgress,
+  secondsSinceReport,
+  ...kept
+}: Document) => ({
+  ...kept,
+  ...(secondsBehind < SHOWN_SECONDS ? {} : { secondsBehind }),
+  ...(kept.state === 'stopped' ? { secondsSinceReport } : {}),
+});
+
 /** QueryPlanKilled, CursorNotFound: a view was switched for a new one while it was read. Reading it again works. */
 const SWITCHED = new Set<unknown>([175, 43]);
 
-type Built = { position: bigint; text: string };
+type Built = { position: bigint; text: string; etag: string };
 
 /** The context of a view, policy or process manager: `parking` of `parking.lots` and of `policy:parking.closing`. */
 const contextOf = (name: string): string => name.replace(/^.*:/, '').split('.')[0] ?? '';
@@ -93,6 +110,7 @@ const documentBuilder = (
     last = {
       position,
       text: JSON.stringify(document),
+      etag: etagOf(JSON.stringify({ ...document, time: '', projections: document.projections.map(withoutClock) })),
       freshUntil: began + Math.min(Math.max(MAX_AGE.least, took / SHARE), MAX_AGE.most),
     };
     return last;
@@ -145,16 +163,17 @@ export const controlCenterRoutes = (
     try {
       const headers = await awaitPosition(req, res, views, models, true);
       const isDemanding = req.headers['min-event-position'] !== undefined;
-      const { position, text } = await fromViews(
+      const { position, text, etag } = await fromViews(
         build(sightOf(res, schemas), isDemanding ? BigInt(headers['View-Position']!) : -1n),
         models.answerWithin,
       );
-      sendTagged(req, res, text, {
+      const shown = {
         'Content-Type': 'application/json',
         ...headers,
         'View-Position': position.toString(),
         'Cache-Control': 'no-store',
-      });
+      };
+      sendTagged(req, res, text, shown, etag);
     } catch (error) {
       unlessGone(error);
     }

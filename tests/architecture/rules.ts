@@ -162,7 +162,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
       parser: 'swc',
       tsPreCompilationDeps: true,
       doNotFollow: { path: 'node_modules' },
-      exclude: { path: '^(?:data|bench/peers)/' },
+      exclude: { path: '^(?:data|bench/peers|web/dist)/' },
     },
   };
 };

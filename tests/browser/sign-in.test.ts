@@ -147,15 +147,11 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await page.getByRole('heading', { name: 'Bookings' }).count()).toBe(0); // the list of all customers
 
       await page.getByRole('link', { name: 'My items' }).first().click();
-      await page
-        .getByRole('row', { name: /서현병원/ })
-        .getByRole('button', { name: 'Cancel' })
-        .click();
+      const booking = page.getByRole('row', { name: /서현병원/ });
+      await booking.getByRole('button', { name: 'More actions', exact: true }).click();
+      await booking.getByRole('button', { name: 'Cancel', exact: true }).click();
       await submit(page, 'Cancel').click();
-      await page
-        .getByRole('row', { name: /서현병원/ })
-        .getByRole('cell', { name: 'cancelled', exact: true })
-        .waitFor();
+      await booking.getByRole('cell', { name: 'cancelled', exact: true }).waitFor();
 
       await page.goto('/view/operations');
       await page.getByText('You may not do this').waitFor();
@@ -228,6 +224,19 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     afterAll(async () => {
       await plaza.end();
       data.remove();
+    });
+
+    test('an empty Plaza welcomes everybody who may see it, and offers the demo to an admin alone', async () => {
+      for (const [role, offers] of [
+        ['staff', 0],
+        ['admin', 1],
+      ] as const) {
+        const page = await open(plaza.url, '/');
+        await paste(page, tokenOf('--role', role, '--sub', `${role}-1`));
+        await page.getByRole('heading', { name: 'Welcome to Plaza' }).waitFor();
+        expect(await button(page, 'Fill with a living demo').count()).toBe(offers);
+        expect(await violations(page)).toEqual([]);
+      }
     });
 
     test('an invalid one is refused in words; a valid one signs in, survives a reload, and ends with signing out', async () => {

@@ -24,6 +24,8 @@ export class RefusedError extends Error {
 /** The problem of a request without an answer. */
 const UNREACHABLE: Problem = { type: '/problems/unreachable', title: 'Plaza does not answer', status: 0 };
 
+const NOT_MODIFIED = 304;
+
 const problemOf = async (response: Response): Promise<Problem> => {
   try {
     return (await response.json()) as Problem;
@@ -48,7 +50,7 @@ export const request = async (path: string, options: RequestInit): Promise<Respo
     throw new RefusedError(UNREACHABLE);
   }
   if (response.status === 401 && token !== undefined) tokenRefused(token);
-  if (!response.ok) throw new RefusedError(await problemOf(response));
+  if (!response.ok && response.status !== NOT_MODIFIED) throw new RefusedError(await problemOf(response));
   return response;
 };
 
@@ -74,6 +76,20 @@ export const get = async <Body>(path: string, reached?: string, signal?: AbortSi
     }
   }
   return (await (await request(path, options)).json()) as Body;
+};
+
+/** A document and its tag, kept between two reads. */
+export type Tagged<Body> = { body: Body; etag: string };
+
+/**
+ * Reads a document, unless it is as it was.
+ * @returns `before` itself when nothing has changed
+ * @throws RefusedError
+ */
+export const getChanged = async <Body>(path: string, before: Tagged<Body> | undefined): Promise<Tagged<Body>> => {
+  const response = await request(path, before ? { headers: { 'If-None-Match': before.etag } } : {});
+  if (response.status === NOT_MODIFIED && before) return before;
+  return { body: (await response.json()) as Body, etag: response.headers.get('ETag') ?? '' };
 };
 
 export type Page<Item> = { items: Item[]; next?: string };

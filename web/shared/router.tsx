@@ -10,12 +10,44 @@ const here = (): Place => ({ path: location.pathname, query: new URLSearchParams
 
 const place = createStore<Place>(here());
 
-addEventListener('popstate', () => place.set(here()));
+/** Milliseconds for which a page that is shown again may grow to the height that it had. */
+const RESTORE_WITHIN = 3000;
+
+/** Scrolls to where the user left a page, as soon as its data has made it high enough; not after the user scrolls. */
+const restoreScroll = (top: number): void => {
+  const stopped = new AbortController();
+  const stop = () => stopped.abort();
+  for (const type of ['wheel', 'touchmove', 'keydown']) addEventListener(type, stop, { signal: stopped.signal });
+  const began = performance.now();
+  const attempt = () => {
+    if (stopped.signal.aborted) return;
+    scrollTo(0, top);
+    if (Math.abs(scrollY - top) < 2 || performance.now() - began > RESTORE_WITHIN) return stop();
+    requestAnimationFrame(attempt);
+  };
+  attempt();
+};
+
+history.scrollRestoration = 'manual';
+
+addEventListener('popstate', ({ state }) => {
+  place.set(here());
+  restoreScroll(Number((state as { top?: number } | null)?.top ?? 0));
+});
+
+/** Keeps the scroll position with the current entry of the history, for the way back and for a reload. */
+const keepScroll = (): void => history.replaceState({ top: scrollY }, '');
+
+addEventListener('pagehide', keepScroll);
+restoreScroll(Number((history.state as { top?: number } | null)?.top ?? 0));
 
 /** Shows another view, or the same with another query. */
 export const go = (href: string, { replace = false } = {}): void => {
   if (replace) history.replaceState(null, '', href);
-  else history.pushState(null, '', href);
+  else {
+    keepScroll();
+    history.pushState(null, '', href);
+  }
   const before = place.get().path;
   place.set(here());
   if (location.pathname !== before) scrollTo(0, 0);

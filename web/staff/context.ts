@@ -41,6 +41,8 @@ export type Row = {
   taken?: number;
   of?: number;
   value: Phrase;
+  /** Whether somebody must see to it: it comes first. A full one always does. */
+  isUrgent?: boolean;
 };
 
 /** A list of resources: the query of its path. */
@@ -75,6 +77,9 @@ export type Belonging = {
 
 type Events<Schema extends ContextSchema> = Schema['events'];
 
+/** A command in words. @property effect what a dangerous one does to this resource */
+export type CommandWords = Phrase & { danger?: boolean; effect?(item: Item): Phrase };
+
 /** How the page shows a context. */
 export type ContextView = {
   name: string;
@@ -94,7 +99,7 @@ export type ContextView = {
   things: Readonly<Record<string, ThingView>>;
   /** The path template for each field that names a resource. */
   links: Readonly<Record<string, string>>;
-  commands: Readonly<Record<string, Phrase & { danger?: boolean }>>;
+  commands: Readonly<Record<string, CommandWords>>;
   /**
    * The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the fields that are shown,
    * with spaces between them.
@@ -139,7 +144,7 @@ export const contextView = <Schema extends ContextSchema>(view: {
   lists: Readonly<Record<string, ListView>>;
   things: Readonly<Record<string, ThingView>>;
   links: Readonly<Record<string, string>>;
-  commands: Readonly<Record<Command<Schema>, Phrase & { danger?: boolean }>>;
+  commands: Readonly<Record<Command<Schema>, CommandWords>>;
   choices?: ContextView['choices'];
   problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
   words: { readonly [Type in keyof Events<Schema> & string]: (data: Data<Schema, Type>, known: Known) => Phrase };

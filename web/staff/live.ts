@@ -2,7 +2,7 @@ import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-pa
 import type { Static } from 'typebox';
 import type { Activity } from '../../schemas/kernel/activity.ts';
 import type { ProjectionStatus } from '../../schemas/kernel/control-center.ts';
-import { get, request, takesCommands } from '../shared/api.ts';
+import { get, getChanged, request, type Tagged, takesCommands } from '../shared/api.ts';
 import { createStore } from '../shared/store.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
@@ -44,6 +44,9 @@ export const onEvent = (listener: Listener): (() => void) => {
   return () => listeners.delete(listener);
 };
 
+/** Counts the ends of outages. Every open page reads its data again when it changes. */
+export const recoveries = createStore(0);
+
 const KEPT_EVENTS = 100;
 /** Milliseconds between two reads of the overview: with events, and without. */
 const BUSY = 250;
@@ -60,6 +63,13 @@ const REOPEN = { first: 1000, most: 15_000 };
  */
 let arrived: HappenedEvent[] = [];
 let reading = false;
+let lastRead: Tagged<Overview> | undefined;
+
+/** When the last overview was read, in milliseconds since 1970; its seconds count until then. */
+export let readAt = Date.now();
+
+/** Whether the last read of the overview failed. */
+let isLost = false;
 let timer: ReturnType<typeof setTimeout> | undefined;
 let hasEnded = new AbortController().signal;
 
@@ -70,13 +80,23 @@ const readOverview = async (): Promise<void> => {
   const news = arrived;
   arrived = [];
   try {
-    const next = await get<Overview>('/control-center', news.at(-1)?.position);
-    overview.set(next);
+    const reached = news.at(-1)?.position;
+    const read = reached === undefined ? await getChanged('/control-center', lastRead) : undefined;
+    const isSame = read !== undefined && read === lastRead;
+    lastRead = read;
+    const next = read?.body ?? (await get<Overview>('/control-center', reached));
+    if (!isSame) {
+      readAt = Date.now();
+      overview.set(next);
+    }
     latest.set(mergeEvents(latest.get(), [...next.events, ...news], KEPT_EVENTS));
     connectionIs({ heardAt: Date.now() });
+    if (isLost) recoveries.set(recoveries.get() + 1);
+    isLost = false;
     if (stream === undefined) void follow(next.eventCursor);
     else if (isBehind(next)) stream.abort();
   } catch {
+    isLost = true;
     latest.set(mergeEvents(latest.get(), news, KEPT_EVENTS)); // The banner shows how long the last answer is ago.
   }
   reading = false;
@@ -118,6 +138,17 @@ const readStream = async (signal: AbortSignal): Promise<void> => {
   }
 };
 
+/** Ends the pause before the stream is reopened. */
+let endWait = (): void => {};
+
+/** Tries at once what the page would try again later. */
+export const tryNow = (): void => {
+  endWait();
+  recoveries.set(recoveries.get() + 1);
+  void readOverview();
+  void askForCommands();
+};
+
 /** Replaces EventSource, which cannot send a token. */
 const follow = async (after: string): Promise<void> => {
   streamedTo = after;
@@ -131,7 +162,10 @@ const follow = async (after: string): Promise<void> => {
       if (connection.get().isStreaming) wait = REOPEN.first;
     }
     connectionIs({ isStreaming: false });
-    await new Promise((resolve) => setTimeout(resolve, wait * (0.75 + Math.random() / 2))); // Spreads the reconnections of many pages.
+    await new Promise<void>((resolve) => {
+      endWait = resolve;
+      setTimeout(resolve, wait * (0.75 + Math.random() / 2)); // Spreads the reconnections of many pages.
+    });
     wait = Math.min(wait * 2, REOPEN.most);
   }
 };
@@ -145,9 +179,12 @@ const isBehind = ({ events: [newest] }: Overview): boolean => {
   return true;
 };
 
+let lastActivities: Tagged<{ contexts: Activities }> | undefined;
+
 const readActivities = async (): Promise<void> => {
   try {
-    activities.set((await get<{ contexts: Activities }>('/control-center/activity')).contexts);
+    lastActivities = await getChanged('/control-center/activity', lastActivities);
+    activities.set(lastActivities.body.contexts);
   } catch {
     // The plots stay unchanged; the banner shows the outage.
   }

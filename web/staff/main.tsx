@@ -23,6 +23,7 @@ import { useStore } from '../shared/store.ts';
 import { Shell } from './shell.tsx';
 import '../shared/style.ts';
 import './style.css';
+import './work/work.css';
 import { match } from '../shared/templates.ts';
 
 /** Returns the view of a resource's path. */
@@ -65,7 +66,6 @@ const App = () => {
   const tongue = useStore(language);
   useEffect(() => {
     document.documentElement.lang = tongue;
-    document.title = `Plaza · ${t({ en: 'control centre', ko: '통합 관제' })}`;
   }, [tongue]);
   const now = useStore(session);
   const isIn = now.state === 'off' || now.state === 'in';

@@ -3,7 +3,7 @@ import { get, type Problem, RefusedError } from '../shared/api.ts';
 import { createStore } from '../shared/store.ts';
 import { mayFollow } from './access.ts';
 import type { HappenedEvent } from './context.ts';
-import { onEvent } from './live.ts';
+import { onEvent, recoveries } from './live.ts';
 
 /** The position of the last command from this page: every later read includes it. */
 const written = createStore<string>('');
@@ -76,6 +76,7 @@ export const useResource = <Body>(
         if (relevant.current(event)) ask(event.position);
       }),
       written.subscribe(ask),
+      recoveries.subscribe(() => ask()),
     ];
     const looking = mayFollow() ? undefined : setInterval(ask, UNFOLLOWED);
     return () => {

@@ -7,6 +7,7 @@ import { session } from '../shared/session.ts';
 import { signOut } from '../shared/sign-in.ts';
 import { useNow, useStore } from '../shared/store.ts';
 import { may, mayFollow } from './access.ts';
+import { contextViews } from './contexts/index.ts';
 import { isCustomerId, mayOpenCustomer } from './customers.ts';
 import { roleWords } from './fields.ts';
 import { warningsOf } from './health.ts';
@@ -14,6 +15,7 @@ import { connection, overview } from './live.ts';
 import { Notices } from './notices.tsx';
 import { Banner } from './parts/banner.tsx';
 import { homeWords } from './parts/crumbs.tsx';
+import { Keys } from './parts/keys.tsx';
 
 const Pulse = () => {
   const isWell = warningsOf(useStore(overview), useStore(connection), useNow(1000)).length === 0;
@@ -106,7 +108,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
   const isFirst = useRef(true);
 
   useEffect(() => {
-    if (!isFirst.current) main.current?.focus();
+    if (!isFirst.current) main.current?.focus({ preventScroll: true });
     isFirst.current = false;
   }, [path]);
 
@@ -118,6 +120,15 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
     ...(may('GET /operations/replays')
       ? [{ to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) }]
       : []),
+  ];
+  const shown = useStore(overview)?.contexts ?? {};
+  const [home, ...others] = links;
+  const sections = [
+    home!,
+    ...contextViews
+      .filter(({ name, all }) => Object.hasOwn(shown, name) && may(`GET ${all}`))
+      .map(({ all, title }) => ({ to: VIEW + all, words: t(title) })),
+    ...others,
   ];
   return (
     <>
@@ -138,7 +149,8 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
             ))}
             <a href="/reference">API</a>
           </nav>
-          {isIn && mayOpenCustomer() && <CustomerSearch />}
+          {isIn && mayFollow() && <Keys />}
+          {isIn && !mayFollow() && mayOpenCustomer() && <CustomerSearch />}
           <Choice<Language>
             label={t({ en: 'Language', ko: '언어' })}
             value={tongue}
@@ -162,9 +174,21 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
         </header>
         <Banner />
       </div>
-      <main id="main" ref={main} tabIndex={-1}>
-        {children}
-      </main>
+      <div class="frame">
+        {isIn && (
+          <nav class="side" aria-label={t({ en: 'Sections', ko: '분야' })}>
+            {sections.map(({ to, words }) => (
+              <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
+                {words}
+              </Link>
+            ))}
+            <a href="/reference">API</a>
+          </nav>
+        )}
+        <main id="main" ref={main} tabIndex={-1}>
+          {children}
+        </main>
+      </div>
       <Notices />
     </>
   );

@@ -41,6 +41,7 @@ export const view = contextView<typeof schema>({
       label: bikeId,
       note: same(location),
       value: statusWords[status],
+      isUrgent: status === 'out-of-service',
     })),
   rowsInAll: ({ totals }) => totals.bikes,
   all: '/bike-rental/bikes',
@@ -142,7 +143,12 @@ export const view = contextView<typeof schema>({
   commands: {
     RegisterBike: { en: 'Register a bike', ko: '자전거 등록' },
     MoveBike: { en: 'Move', ko: '위치 이동' },
-    RetireBike: { en: 'Retire', ko: '자전거 폐기', danger: true },
+    RetireBike: {
+      en: 'Retire',
+      ko: '자전거 폐기',
+      danger: true,
+      effect: () => ({ en: 'It cannot be rented any more.', ko: '더 이상 대여할 수 없습니다.' }),
+    },
     RentBike: { en: 'Rent', ko: '대여하기' },
     ReturnBike: { en: 'Return', ko: '반납' },
     ReportCondition: { en: 'Report condition', ko: '상태 점검' },

@@ -124,7 +124,15 @@ export const view = contextView<typeof schema>({
     ChangeShop: { en: 'Change the shop', ko: '매장 정보 변경' },
     PauseShop: { en: 'Pause', ko: '주문 일시 중지' },
     ReopenShop: { en: 'Reopen', ko: '주문 받기' },
-    CloseShop: { en: 'Close the shop', ko: '매장 영업 종료', danger: true },
+    CloseShop: {
+      en: 'Close the shop',
+      ko: '매장 영업 종료',
+      danger: true,
+      effect: ({ openOrders }) => ({
+        en: `Rejects ${formatNumber(Number(openOrders))} open orders.`,
+        ko: `진행 중인 주문 ${formatNumber(Number(openOrders))}건이 거절됩니다.`,
+      }),
+    },
     RemoveMenuItem: { en: 'Take off the menu', ko: '메뉴에서 삭제', danger: true },
     RejectOrder: { en: 'Reject', ko: '주문 거절', danger: true },
     PutMenuItem: { en: 'Put on the menu', ko: '메뉴 등록·변경' },

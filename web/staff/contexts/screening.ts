@@ -151,7 +151,15 @@ export const view = contextView<typeof schema>({
     RescheduleBooking: { en: 'Move', ko: '다른 일정으로 변경' },
     RecordAttendance: { en: 'Attended', ko: '수검 확인' },
     CancelBooking: { en: 'Cancel', ko: '예약 취소', danger: true },
-    DeleteSlot: { en: 'Delete the slot', ko: '일정 삭제', danger: true },
+    DeleteSlot: {
+      en: 'Delete the slot',
+      ko: '일정 삭제',
+      danger: true,
+      effect: ({ booked }) => ({
+        en: `Cancels ${formatNumber(Number(booked))} bookings.`,
+        ko: `예약 ${formatNumber(Number(booked))}건이 취소됩니다.`,
+      }),
+    },
   },
   problems: {
     ...placeRefusals,

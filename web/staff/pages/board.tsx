@@ -4,6 +4,7 @@ import { useNow } from '../../shared/store.ts';
 import { callsShown } from '../calls.ts';
 import { view as foodCourt } from '../contexts/food-court.ts';
 import { Banner } from '../parts/banner.tsx';
+import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 
@@ -29,6 +30,7 @@ export const BoardPage = () => {
     `/food-court/board?sort=raisedAt&limit=${LIMIT}`,
     ({ context, type }) => context === 'food-court' && type.startsWith('Alarm'),
   );
+  useTitle(t({ en: 'Ready to pick up', ko: '음식이 나왔습니다' }));
   const now = useNow(1000);
   const calls = body?.items ?? [];
   const { shown, page, pages } = callsShown(calls, Math.floor(now / (TURN * 1000)));

@@ -10,6 +10,7 @@ import { labelOf } from '../fields.ts';
 import { overview } from '../live.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { concerning, List } from '../parts/list.tsx';
+import { useTitle } from '../parts/title.ts';
 import { Value } from '../parts/value.tsx';
 import { useResource } from '../resource.ts';
 
@@ -61,6 +62,7 @@ const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging
 export const CustomerPage = ({ id }: { id: string }) => {
   const known = useStore(overview);
   const { path } = usePlace();
+  useTitle(id, t({ en: 'Customer', ko: '고객' }));
   const isThere = (name: string) => (known ? Object.hasOwn(known.contexts, name) : !mayFollow());
   const views = contextViews.filter((view) => isThere(view.name) && belongingsOf(view, id).length > 0);
   return (

@@ -5,6 +5,8 @@ import { may } from '../access.ts';
 import type { ContextView } from '../context.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { List, type Query } from '../parts/list.tsx';
+import { useTitle } from '../parts/title.ts';
+import { Work } from '../work/work.tsx';
 import { REPORT } from './report.tsx';
 
 /** A list with its own URL: filters, order and page are in the query. */
@@ -18,6 +20,7 @@ export const ListPage = ({
   parameters: Parameters;
 }) => {
   const { path, query } = usePlace();
+  useTitle(t(view.lists[template]!.title), t(view.title));
   const given: Query = Object.fromEntries(query);
   return (
     <>
@@ -39,6 +42,7 @@ export const ListPage = ({
           <Link to={VIEW + REPORT.replace('{context}', view.name)}>{t({ en: 'Report', ko: '통계' })}</Link>
         )}
       </nav>
+      {query.size === 0 && <Work template={template} view={view} parameters={parameters} item={{}} />}
       <List
         view={view}
         template={template}

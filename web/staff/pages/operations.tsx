@@ -1,14 +1,16 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
 import { get, type Page, type Problem, RefusedError, send } from '../../shared/api.ts';
-import { formatDuration, formatMoment, formatNumber, formatShare, t } from '../../shared/language.ts';
-import { useStore } from '../../shared/store.ts';
+import { formatDuration, formatMoment, formatNumber, formatShare, same, t } from '../../shared/language.ts';
+import { useNow, useStore } from '../../shared/store.ts';
 import { may } from '../access.ts';
-import { overview, type Projection } from '../live.ts';
+import { viewOf } from '../contexts/index.ts';
+import { overview, type Projection, readAt } from '../live.ts';
 import { notify } from '../notices.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { useTitle } from '../parts/title.ts';
 import { Status } from '../parts/value.tsx';
 import { problemWords } from '../problems.ts';
 
@@ -123,6 +125,7 @@ const ProjectionRow = ({
 }) => {
   const {
     name,
+    group,
     version,
     position,
     state,
@@ -132,6 +135,7 @@ const ProjectionRow = ({
     secondsSinceReport,
     parked,
   } = projection;
+  const progressed = formatDuration(secondsSinceProgress + Math.max(0, useNow(1000) - readAt) / 1000);
   const lag =
     state === 'stopped'
       ? t({
@@ -156,10 +160,10 @@ const ProjectionRow = ({
       <td class="number id" data-label={t(COLUMNS.position)}>
         {position}
       </td>
-      <td data-label={t(COLUMNS.lag)}>{lag}</td>
-      <td data-label={t(COLUMNS.moved)}>
-        {t({ en: `${formatDuration(secondsSinceProgress)} ago`, ko: `${formatDuration(secondsSinceProgress)} 전` })}
+      <td data-label={t(COLUMNS.lag)}>
+        <Sparkline values={lags.get(`${group} ${name}`) ?? []} /> {lag}
       </td>
+      <td data-label={t(COLUMNS.moved)}>{t({ en: `${progressed} ago`, ko: `${progressed} 전` })}</td>
       <td class="number" data-label={t(COLUMNS.parked)}>
         {parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}
       </td>
@@ -185,6 +189,72 @@ const ProjectionRow = ({
         </td>
       )}
     </tr>
+  );
+};
+
+/** The name of the context of a projection or policy: `parking` of `policy:parking.closing`. */
+const contextOf = ({ name }: Projection): string => name.slice(name.indexOf(':') + 1).split('.')[0] ?? '';
+
+const placeOf = (projection: Projection): number => viewOf(contextOf(projection))?.order ?? 0;
+
+const urgencyOf = ({ state, parked, secondsBehind }: Projection): number =>
+  state === 'stopped' || parked > 0 ? Number.POSITIVE_INFINITY : secondsBehind;
+
+/** The lag of each projection and policy over the last minutes that this page was open. */
+const LAGS_KEPT = 60;
+const lags = new Map<string, number[]>();
+overview.subscribe((known) => {
+  for (const { name, group, secondsBehind } of known?.projections ?? []) {
+    const key = `${group} ${name}`;
+    lags.set(key, [...(lags.get(key) ?? []), secondsBehind].slice(-LAGS_KEPT));
+  }
+});
+
+const WIDTH = 60;
+const HEIGHT = 16;
+
+/** The lag since the page was opened; the words beside it say the current one. */
+const Sparkline = ({ values }: { values: readonly number[] }) => {
+  const most = Math.max(1, ...values);
+  const points = values.map((value, at) => {
+    const x = values.length < 2 ? WIDTH : (at / (values.length - 1)) * WIDTH;
+    return `${x.toFixed(1)},${(HEIGHT - 1 - (value / most) * (HEIGHT - 2)).toFixed(1)}`;
+  });
+  return (
+    <svg class="sparkline" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} width={WIDTH} height={HEIGHT} aria-hidden="true">
+      <polyline points={points.join(' ')} />
+    </svg>
+  );
+};
+
+/** A question before something that takes long. */
+const Confirmed = ({ words, question, onYes }: { words: string; question: string; onYes(): void }) => {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  return (
+    <>
+      <button type="button" onClick={() => dialog.current?.showModal()}>
+        {words}
+      </button>
+      <dialog ref={dialog} aria-labelledby={id}>
+        <form
+          method="dialog"
+          onSubmit={() => {
+            onYes();
+          }}
+        >
+          <p id={id}>{question}</p>
+          <div class="buttons">
+            <button type="submit" class="main">
+              {words}
+            </button>
+            <button type="button" onClick={() => dialog.current?.close()}>
+              {t({ en: 'Back', ko: '돌아가기' })}
+            </button>
+          </div>
+        </form>
+      </dialog>
+    </>
   );
 };
 
@@ -251,6 +321,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
 export const OperationsPage = () => {
   const known = useStore(overview);
   const { work, look } = useWork();
+  useTitle(t({ en: 'Operations', ko: '운영' }));
   const members = known?.projections ?? [];
   const replayOf = (view: string) => work.replays.find((replay) => replay.view === view);
 
@@ -281,15 +352,22 @@ export const OperationsPage = () => {
         <h1>{t({ en: 'Operations', ko: '운영' })}</h1>
         <span class="commands">
           {may(REPLAY) && (
-            <button type="button" disabled={views.length === 0} onClick={() => replay(views)}>
-              {t({ en: 'Replay every view', ko: '모든 뷰 재생성' })}
-            </button>
+            <Confirmed
+              words={t({ en: 'Replay every view', ko: '모든 뷰 재생성' })}
+              question={t({
+                en: `Rebuilds ${views.length} views from the whole history. Queries read the old ones until the switch.`,
+                ko: `뷰 ${views.length}개를 전체 이력에서 다시 만듭니다. 전환될 때까지 조회는 기존 뷰를 사용합니다.`,
+              })}
+              onYes={() => replay(views)}
+            />
           )}
         </span>
       </header>
       {work.problem && <p class="refused">{problemWords(work.problem)}</p>}
       {GROUPS.map(({ group, title }) => {
-        const own = members.filter((member) => member.group === group);
+        const own = members
+          .filter((member) => member.group === group)
+          .sort((one, other) => placeOf(one) - placeOf(other) || urgencyOf(other) - urgencyOf(one));
         if (own.length === 0) return null;
         return (
           <section key={group} class="list" aria-labelledby={group}>
@@ -316,17 +394,24 @@ export const OperationsPage = () => {
                     {group === 'projections' && <th scope="col">{t({ en: 'Replay', ko: '재생성' })}</th>}
                   </tr>
                 </thead>
-                <tbody>
-                  {own.map((projection) => (
-                    <ProjectionRow
-                      key={projection.name}
-                      projection={projection}
-                      replay={group === 'projections' ? replayOf(projection.view) : undefined}
-                      onStop={() => stop(projection.view)}
-                      {...(group === 'projections' ? { onReplay: () => replay([projection.view]) } : {})}
-                    />
-                  ))}
-                </tbody>
+                {[...Map.groupBy(own, contextOf)].map(([context, those]) => (
+                  <tbody key={context}>
+                    <tr class="group">
+                      <th scope="rowgroup" colSpan={8}>
+                        {t(viewOf(context)?.title ?? same(context))}
+                      </th>
+                    </tr>
+                    {those.map((projection) => (
+                      <ProjectionRow
+                        key={projection.name}
+                        projection={projection}
+                        replay={group === 'projections' ? replayOf(projection.view) : undefined}
+                        onStop={() => stop(projection.view)}
+                        {...(group === 'projections' ? { onReplay: () => replay([projection.view]) } : {})}
+                      />
+                    ))}
+                  </tbody>
+                ))}
               </table>
             </Scroll>
           </section>

@@ -7,9 +7,15 @@ import { contextViews } from '../contexts/index.ts';
 import { activities, overview } from '../live.ts';
 import { Plot } from '../parts/plot.tsx';
 import { EventStream } from '../parts/stream.tsx';
+import { useTitle } from '../parts/title.ts';
+import { REPORT } from './report.tsx';
+import { DemoNote, useDemo, Welcome } from './welcome.tsx';
 
 /** Rows of a card: a wall screen has room for more. */
 const ROWS = innerHeight > 1500 ? 18 : innerHeight > 1000 ? 9 : 6;
+
+/** The share in use from which a thing is nearly full. */
+const NEARLY = 0.8;
 
 const Figures = ({ figures }: { figures: readonly Figure[] }) => (
   <dl class="figures">
@@ -21,6 +27,12 @@ const Figures = ({ figures }: { figures: readonly Figure[] }) => (
     ))}
   </dl>
 );
+
+/** Full things come first, then those that are nearly full; the others keep the order of their context. */
+const urgencyOf = ({ taken, of, isUrgent = false }: Row): number => {
+  if (isUrgent || (taken !== undefined && of !== undefined && of > 0 && taken >= of)) return 2;
+  return taken !== undefined && of !== undefined && taken >= of * NEARLY && of > 0 ? 1 : 0;
+};
 
 const Line = ({ to, label, note, taken, of, value }: Row) => (
   <li>
@@ -46,7 +58,7 @@ const Card = ({ view }: { view: ContextView }) => {
         <p class="refused">{t({ en: 'Not available now.', ko: '지금은 불러올 수 없습니다.' })}</p>
       </section>
     );
-  const rows = view.rows(part as never);
+  const rows = view.rows(part as never).toSorted((one, other) => urgencyOf(other) - urgencyOf(one));
   const hidden = view.rowsInAll(part as never) - Math.min(rows.length, ROWS);
   const lists = Object.entries(view.lists).filter(([path]) => !path.includes('{') && may(`GET ${path}`));
   return (
@@ -61,6 +73,9 @@ const Card = ({ view }: { view: ContextView }) => {
               {t(title)}
             </Link>
           ))}
+          {may(`GET ${REPORT}`) && (
+            <Link to={VIEW + REPORT.replace('{context}', view.name)}>{t({ en: 'Report', ko: '통계' })}</Link>
+          )}
         </nav>
       </header>
       <Figures figures={view.figures(part as never)} />
@@ -82,13 +97,21 @@ const Card = ({ view }: { view: ContextView }) => {
 /** A card for each context, and the latest events. */
 export const OverviewPage = () => {
   const known = useStore(overview);
+  const demo = useDemo();
+  useTitle(t({ en: 'Overview', ko: '전체 현황' }));
+  const names = Object.keys(known?.contexts ?? {});
+  if (known && demo.known?.state === 'empty' && known.events.length === 0) return <Welcome names={names} demo={demo} />;
   return (
     <div class="overview">
+      <DemoNote demo={demo} />
       <h1 class="unseen">{t({ en: 'Overview', ko: '전체 현황' })}</h1>
       <div class="cards">
         {known &&
           contextViews
             .filter(({ name }) => Object.hasOwn(known.contexts, name))
+            .sort(
+              (one, other) => Number(Boolean(known.contexts[one.name])) - Number(Boolean(known.contexts[other.name])),
+            )
             .map((view) => <Card key={view.name} view={view} />)}
         {!known && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
       </div>

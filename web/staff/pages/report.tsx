@@ -6,7 +6,9 @@ import { go, usePlace, withQuery } from '../../shared/router.tsx';
 import type { ContextView } from '../context.ts';
 import { labelOf } from '../fields.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
+import { ReportChart } from '../parts/report-chart.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 
@@ -50,6 +52,7 @@ const download = async (path: string, name: string): Promise<void> => {
 /** The days or hours of a context's report, the newest first. */
 export const ReportPage = ({ view }: { view: ContextView }) => {
   const { path: here, query } = usePlace();
+  useTitle(t(words.title), t(view.title));
   const by = query.get('by') ?? 'day';
   const path = withQuery(REPORT.replace('{context}', view.name), Object.fromEntries(query));
   const { body, problem } = useResource<{ timeZone: string; buckets: ReportBucket[] }>(
@@ -93,6 +96,7 @@ export const ReportPage = ({ view }: { view: ContextView }) => {
         </header>
         {shown && <p class="refused">{problemWords(shown, view)}</p>}
         {!body && !problem && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
+        {body && <ReportChart buckets={body.buckets} />}
         {body && (
           <Scroll>
             <table>

@@ -1,6 +1,6 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
+import { go, Link, usePlace, VIEW } from '../../shared/router.tsx';
 import { fill, type Parameters } from '../../shared/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
@@ -9,9 +9,11 @@ import { Commands } from '../parts/commands.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { History } from '../parts/history.tsx';
 import { concerning, List, type Query } from '../parts/list.tsx';
+import { useTitle } from '../parts/title.ts';
 import { Value } from '../parts/value.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
+import { Work } from '../work/work.tsx';
 
 const SubList = (props: { view: ContextView; template: string; parameters: Parameters }) => {
   const [query, setQuery] = useState<Query>({});
@@ -32,6 +34,16 @@ export const ThingPage = ({
   const path = fill(template, parameters)!;
   const { body, problem } = useResource<Item>(path, concerning(view, parameters));
   const item = { ...parameters, ...body };
+  // A link of the search opens a command's form; the address is then that of the page.
+  const { query } = usePlace();
+  const asked = query.get('do');
+  const [wanted, setWanted] = useState<{ command: string }>();
+  useEffect(() => {
+    if (asked === null) return;
+    setWanted({ command: asked });
+    go(location.pathname, { replace: true });
+  }, [asked]);
+  useTitle(body && heading(body), t(title), t(view.title));
   return (
     <>
       <Crumbs>
@@ -42,9 +54,12 @@ export const ThingPage = ({
         <h1>
           {body && <bdi>{heading(body)}</bdi>} <span class={body ? 'dim' : undefined}>{t(title)}</span>
         </h1>
-        {body && commands && <Commands view={view} names={commands(item)} known={{ ...item, ...known?.(item) }} />}
+        {body && commands && (
+          <Commands view={view} names={commands(item)} known={{ ...item, ...known?.(item) }} hasMenu first={wanted} />
+        )}
       </header>
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {body && <Work template={template} view={view} parameters={parameters} item={item} />}
       {body && (
         <dl class="fields">
           {fields

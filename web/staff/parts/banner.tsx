@@ -4,7 +4,7 @@ import { SignInAgain } from '../../shared/sign-in-page.tsx';
 import { useNow, useStore } from '../../shared/store.ts';
 import { mayFollow } from '../access.ts';
 import { warningsOf } from '../health.ts';
-import { connection, overview } from '../live.ts';
+import { connection, overview, tryNow } from '../live.ts';
 
 /** The current warnings in words. */
 export const Banner = () => {
@@ -17,6 +17,11 @@ export const Banner = () => {
       {warnings.map(({ name, words }) => (
         <p key={name} class={name} data-warning={name}>
           {t(words)}
+          {name !== 'stale' && name !== 'policies' && (
+            <button type="button" onClick={tryNow}>
+              {t({ en: 'Try now', ko: '지금 다시 시도' })}
+            </button>
+          )}
         </p>
       ))}
     </div>

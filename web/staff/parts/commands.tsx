@@ -6,12 +6,12 @@ import { VIEW } from '../../shared/router.tsx';
 import { fill } from '../../shared/templates.ts';
 import { hasRole, may, ownFields, ownId } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
-import { labelOf } from '../fields.ts';
 import { commandsAre } from '../live.ts';
 import { notify } from '../notices.tsx';
 import { problemWords } from '../problems.ts';
 import { commandDone } from '../resource.ts';
 import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
+import { Menu } from './menu.tsx';
 
 type Command = {
   name: string;
@@ -112,20 +112,9 @@ const thingOf = (view: ContextView, ids: Item): string | undefined => {
 
 type DialogProps = { view: ContextView; command: Command; known: Item; onClose(): void };
 
-const Errors = ({ problem, view }: { problem: Problem; view: ContextView }) => (
-  <div class="refused" role="alert">
-    <p>{problemWords(problem, view)}</p>
-    {problem.errors && (
-      <ul>
-        {problem.errors.map(({ pointer, detail }) => (
-          <li key={pointer + detail}>
-            {t(labelOf(pointer.split('/').findLast((part) => /\D/.test(part)) ?? ''))}: {detail}
-          </li>
-        ))}
-      </ul>
-    )}
-  </div>
-);
+/** Returns the fields that the server names in a refusal: the first part of each pointer. */
+const wrongFields = (problem: Problem | undefined): ReadonlySet<string> =>
+  new Set(problem?.errors?.map(({ pointer }) => pointer.split('/')[1] ?? ''));
 
 const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -157,6 +146,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
     setBusy(false);
   };
 
+  const wrong = wrongFields(problem);
   const isMinor = ({ name, required }: FieldOf) => !required && name.endsWith('Id');
   const field = (each: FieldOf) => (
     <Field
@@ -165,6 +155,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
       view={view}
       known={{ ...known, ...values }}
       value={values[each.name]}
+      isWrong={wrong.has(each.name)}
       onValue={(value) => setValues((before) => ({ ...before, [each.name]: value }))}
     />
   );
@@ -181,10 +172,15 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
           {t(words)}
           {subject !== undefined && <span class="dim"> · {String(subject)}</span>}
         </h2>
-        {problem && <Errors problem={problem} view={view} />}
+        {words.effect && <p class="effect">{t(words.effect(known))}</p>}
+        {problem && (
+          <p class="refused" role="alert">
+            {problemWords(problem, view)}
+          </p>
+        )}
         {asked.filter((each) => !isMinor(each)).map(field)}
         {minor.length > 0 && (
-          <details>
+          <details open={minor.some(({ name }) => wrong.has(name))}>
             <summary>{t({ en: 'Choose the id', ko: 'ID 직접 지정' })}</summary>
             {minor.map(field)}
           </details>
@@ -210,10 +206,22 @@ type CommandsProps = {
   /** The known values of the resource: its path's parameters and its fields. */
   known: Item;
   small?: boolean;
+  /** Whether dangerous commands are in a menu. */
+  hasMenu?: boolean;
+  /** The command whose form is open at first. */
+  first?: { command: string } | undefined;
 };
 
 /** Buttons for commands: one without input is sent at once, the others open a dialog. */
-export const Commands = ({ view, names, most = names.length, known, small = false }: CommandsProps) => {
+export const Commands = ({
+  view,
+  names,
+  most = names.length,
+  known,
+  small = false,
+  hasMenu = false,
+  first,
+}: CommandsProps) => {
   const [open, setOpen] = useState<Command>();
   const [busy, setBusy] = useState<string>();
   const isOffered = (name: string): boolean => may(`${view.name}.${name}`, known);
@@ -236,25 +244,33 @@ export const Commands = ({ view, names, most = names.length, known, small = fals
     }
   };
 
+  useEffect(() => {
+    if (first && names.includes(first.command)) void press(first.command);
+  }, [first]);
+
+  const allowed = names.filter(isOffered);
+  const isHidden = (name: string): boolean => hasMenu && view.commands[name]?.danger === true;
+  const shown = allowed.filter((name) => !isHidden(name)).slice(0, most);
+  const hidden = allowed.filter(isHidden);
+  const button = (name: string, at: number) => {
+    const words = view.commands[name]!;
+    return (
+      <button
+        key={name}
+        type="button"
+        class={words.danger ? 'danger' : at === 0 && !small ? 'main' : undefined}
+        disabled={busy === name}
+        onClick={() => press(name)}
+      >
+        {t(words)}
+      </button>
+    );
+  };
+
   return (
     <span class={small ? 'commands small' : 'commands'}>
-      {names
-        .filter(isOffered)
-        .slice(0, most)
-        .map((name, at) => {
-          const words = view.commands[name]!;
-          return (
-            <button
-              key={name}
-              type="button"
-              class={words.danger ? 'danger' : at === 0 && !small ? 'main' : undefined}
-              disabled={busy === name}
-              onClick={() => press(name)}
-            >
-              {t(words)}
-            </button>
-          );
-        })}
+      {shown.map(button)}
+      {hidden.length > 0 && <Menu>{hidden.map(button)}</Menu>}
       {open && <CommandDialog view={view} command={open} known={known} onClose={() => setOpen(undefined)} />}
     </span>
   );

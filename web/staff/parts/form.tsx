@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { get, type Page } from '../../shared/api.ts';
-import { formatMoney, t } from '../../shared/language.ts';
+import { formatMoney, formatNumber, t } from '../../shared/language.ts';
 import type { Schema } from '../../shared/openapi.ts';
 import { withQuery } from '../../shared/router.tsx';
 import { fill } from '../../shared/templates.ts';
@@ -24,6 +24,8 @@ type FieldProps = FieldOf & {
   /** The values for the form's paths. */
   known: Item;
   value: unknown;
+  /** Whether the server refused the value. */
+  isWrong?: boolean;
   onValue(value: unknown): void;
 };
 
@@ -220,15 +222,36 @@ const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProp
 export const fieldsOf = ({ properties = {}, required = [] }: Schema): FieldOf[] =>
   Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.includes(name) }));
 
+/** Says what a field takes. */
+const expected = ({ type, format, minimum, maximum, maxLength }: Schema): string => {
+  const isNumber = type === 'integer' || type === 'number';
+  if (isNumber && minimum !== undefined && maximum !== undefined)
+    return t({
+      en: `A whole number from ${formatNumber(minimum)} to ${formatNumber(maximum)}`,
+      ko: `${formatNumber(minimum)}부터 ${formatNumber(maximum)}까지의 정수`,
+    });
+  if (isNumber) return t({ en: 'A whole number', ko: '정수를 입력하세요' });
+  if (format === 'date') return t({ en: 'A day that is not over', ko: '지나지 않은 날짜를 입력하세요' });
+  if (maxLength !== undefined)
+    return t({
+      en: `Not blank, at most ${formatNumber(maxLength)} characters, without control characters`,
+      ko: `빈칸이나 제어 문자 없이 ${formatNumber(maxLength)}자까지 입력하세요`,
+    });
+  return t({ en: 'This value is not possible', ko: '사용할 수 없는 값입니다' });
+};
+
 /** A labelled field, made from its schema. */
 export const Field = (props: FieldProps) => {
   const id = useId();
-  const { name, schema, required } = props;
+  const { name, schema, required, isWrong } = props;
   const label = t(labelOf(name));
   if (schema.type === 'array' && schema.items?.properties)
     return (
       <fieldset>
         <legend>{label}</legend>
+        {isWrong && (
+          <p class="wrong">{t({ en: 'A value here is not possible', ko: '사용할 수 없는 값이 있습니다' })}</p>
+        )}
         <Rows {...props} />
       </fieldset>
     );
@@ -236,6 +259,9 @@ export const Field = (props: FieldProps) => {
     return (
       <fieldset>
         <legend>{label}</legend>
+        {isWrong && (
+          <p class="wrong">{t({ en: 'A value here is not possible', ko: '사용할 수 없는 값이 있습니다' })}</p>
+        )}
         {fieldsOf(schema).map((field) => (
           <Field
             key={field.name}
@@ -255,6 +281,11 @@ export const Field = (props: FieldProps) => {
         {!required && schema.type !== 'boolean' && <span class="dim"> {t({ en: '(optional)', ko: '(선택)' })}</span>}
       </label>
       <Input {...props} id={id} />
+      {isWrong && (
+        <p class="wrong" id={`${id}-wrong`}>
+          {expected(schema)}
+        </p>
+      )}
     </div>
   );
 };

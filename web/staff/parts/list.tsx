@@ -3,6 +3,7 @@ import type { Page } from '../../shared/api.ts';
 import { t } from '../../shared/language.ts';
 import { type Operation, readOperations, type Schema } from '../../shared/openapi.ts';
 import { Link, VIEW, withQuery } from '../../shared/router.tsx';
+import { createStore, useStore } from '../../shared/store.ts';
 import { fill, type Parameters } from '../../shared/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, HappenedEvent, Item } from '../context.ts';
@@ -29,6 +30,9 @@ type ListProps = {
   /** The id of the heading above it, when the page has another list of the same name. */
   under?: string;
 };
+
+/** Whether lists show the ids of their rows. */
+const showsIds = createStore(false);
 
 const PAGING: ReadonlySet<string> = new Set(['limit', 'cursor', 'sort', 'count']);
 
@@ -120,7 +124,11 @@ const Filter = ({ name, schema, value, onValue }: FilterProps) => {
 /** A page of a list, with filters, order and paging; it updates with the events. */
 export const List = ({ view, template, parameters, query, onQuery, limit = 50, level = 2, under = '' }: ListProps) => {
   const { title, columns: all, thing, sort: usual, commands } = view.lists[template]!;
-  const columns = onQuery ? all : all.filter((column) => query[column] === undefined); // the same in every row
+  const hasIds = useStore(showsIds);
+  const isOwnId = (column: string, at: number) => at > 0 && thing?.endsWith(`{${column}}`) === true;
+  const columns = all.filter(
+    (column, at) => (hasIds || !isOwnId(column, at)) && (onQuery !== undefined || query[column] === undefined), // the same in every row
+  );
   const heading = useId();
   const operation = useOperation(template);
   const path = fill(template, parameters)!;
@@ -171,6 +179,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
               view={view}
               names={names}
               most={2}
+              hasMenu
               known={{ ...whole, ...view.things[thing!]?.known?.(whole) }}
               small
             />
@@ -196,6 +205,11 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
               />
             ))}
           </div>
+        )}
+        {onQuery && all.some(isOwnId) && (
+          <button type="button" class="quiet" aria-pressed={hasIds} onClick={() => showsIds.set(!hasIds)}>
+            {t({ en: 'IDs', ko: 'ID 보기' })}
+          </button>
         )}
         {commands && <Commands view={view} names={commands} known={parameters} />}
       </header>

@@ -1,11 +1,14 @@
 import type { ComponentChildren } from 'preact';
+import { useMemo } from 'preact/hooks';
 import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../../shared/language.ts';
 import { Link, VIEW } from '../../shared/router.tsx';
+import { useStore } from '../../shared/store.ts';
 import { fill } from '../../shared/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { mayOpenCustomer } from '../customers.ts';
 import { kindOf, statusOf } from '../fields.ts';
+import { overview } from '../live.ts';
 
 /** A status as a word; its colour only adds to it. */
 export const Status = ({ status }: { status: string }) => {
@@ -97,6 +100,14 @@ const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent']);
 /** Returns whether a field's values are right-aligned. */
 export const isNumeric = (field: string): boolean => NUMERIC.has(kindOf(field));
 
+const NO_NAMES: ReadonlyMap<string, string> = new Map();
+
+/** Returns the names of a context's resources by their ids, as far as the overview contains them. */
+const useNames = (view: ContextView): ReadonlyMap<string, string> => {
+  const part = useStore(overview)?.contexts[view.name];
+  return useMemo(() => (part ? view.names(part as never) : NO_NAMES), [part, view]);
+};
+
 type ValueProps = {
   view: ContextView;
   field: string;
@@ -107,12 +118,15 @@ type ValueProps = {
 
 /** A field of an item: a link where it names another resource. */
 export const Value = ({ view, field, item, here }: ValueProps) => {
+  const names = useNames(view);
   const value = item[field];
   if (value === undefined || value === null) return <span class="none">–</span>;
   const template = view.links[field];
   const ids = typeof value === 'object' ? { ...item, ...value } : item;
   const path = template === undefined ? undefined : fill(template, ids);
   const isOffered = template?.startsWith('/customers/') ? mayOpenCustomer(String(value)) : may(`GET ${template}`, item);
-  if (path === undefined || path === here || !isOffered) return <>{shown(field, value)}</>;
-  return <Link to={VIEW + path}>{shown(field, value)}</Link>;
+  const name = template === undefined ? undefined : names.get(String(value));
+  const words = name === undefined || path === here ? shown(field, value) : <bdi title={String(value)}>{name}</bdi>;
+  if (path === undefined || path === here || !isOffered) return <>{words}</>;
+  return <Link to={VIEW + path}>{words}</Link>;
 };

@@ -1,0 +1,80 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { type Phrase, t } from '../../shared/language.ts';
+import { go, VIEW } from '../../shared/router.tsx';
+import { contextViews } from '../contexts/index.ts';
+import { Palette } from './palette.tsx';
+
+type Shown = 'palette' | 'help' | undefined;
+
+/** The page of each second key after g. */
+const places = (): { key: string; to: string; words: Phrase }[] => [
+  { key: 'o', to: '/', words: { en: 'Overview', ko: '전체 현황' } },
+  { key: 'b', to: '/board', words: { en: 'Board', ko: '알림판' } },
+  { key: 'p', to: `${VIEW}/operations`, words: { en: 'Operations', ko: '운영' } },
+  ...contextViews.map(({ order, all, title }) => ({ key: String(order), to: VIEW + all, words: title })),
+];
+
+const isTyping = ({ target }: KeyboardEvent): boolean =>
+  target instanceof HTMLElement && target.matches('input, select, textarea, dialog *');
+
+const Help = ({ onClose }: { onClose(): void }) => {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useEffect(() => dialog.current?.showModal(), []);
+  const keys: [string, Phrase][] = [
+    ['Ctrl K', { en: 'Search, or run a command', ko: '검색 또는 명령 실행' }],
+    ...places().map(({ key, words }): [string, Phrase] => [`g ${key}`, words]),
+    ['?', { en: 'These shortcuts', ko: '단축키 보기' }],
+  ];
+  return (
+    <dialog ref={dialog} aria-labelledby="shortcuts" onClose={onClose}>
+      <h2 id="shortcuts">{t({ en: 'Shortcuts', ko: '단축키' })}</h2>
+      <dl class="keys">
+        {keys.map(([key, words]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{t(words)}</dd>
+          </div>
+        ))}
+      </dl>
+      <div class="buttons">
+        <button type="button" onClick={() => dialog.current?.close()}>
+          {t({ en: 'Close', ko: '닫기' })}
+        </button>
+      </div>
+    </dialog>
+  );
+};
+
+/** The keyboard's shortcuts, and the button of the search. */
+export const Keys = () => {
+  const [shown, setShown] = useState<Shown>();
+  const began = useRef(0);
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === 'k') {
+        event.preventDefault();
+        setShown('palette');
+        return;
+      }
+      if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
+      const place = performance.now() - began.current < 1500 && places().find(({ key }) => key === event.key);
+      began.current = event.key === 'g' ? performance.now() : 0;
+      if (place) go(place.to);
+      else if (event.key === '?') setShown('help');
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+  const close = () => setShown(undefined);
+  return (
+    <>
+      <button type="button" class="find" onClick={() => setShown('palette')}>
+        {t({ en: 'Search', ko: '검색' })} <kbd>Ctrl K</kbd>
+      </button>
+      {shown === 'palette' && <Palette onClose={close} />}
+      {shown === 'help' && <Help onClose={close} />}
+    </>
+  );
+};

@@ -1,0 +1,70 @@
+import { type Phrase, t } from '../../shared/language.ts';
+import { fill } from '../../shared/templates.ts';
+import { concerning } from '../parts/list.tsx';
+import { Scroll } from '../parts/scroll.tsx';
+import { useResource } from '../resource.ts';
+import type { WorkProps } from './props.ts';
+
+type Seat = { seat: string; status: string; column: number };
+type Hall = { rows: readonly { row: string; seats: readonly Seat[] }[] };
+
+const WORDS: Readonly<Record<string, Phrase>> = {
+  free: { en: 'free', ko: '빈자리' },
+  held: { en: 'held', ko: '선점' },
+  sold: { en: 'sold', ko: '판매' },
+  blocked: { en: 'blocked', ko: '사용 불가' },
+};
+
+const wordOf = (status: string): string => t(WORDS[status] ?? { en: status, ko: status });
+
+/** The hall of a showing with the state of each seat, the front row first. */
+export const SeatMap = ({ view, parameters }: WorkProps) => {
+  const { body } = useResource<Hall>(
+    fill('/cinema/showings/{showingId}/seats', parameters),
+    concerning(view, parameters),
+  );
+  if (!body) return null;
+  const counts = new Map<string, number>();
+  for (const { seats } of body.rows) for (const { status } of seats) counts.set(status, (counts.get(status) ?? 0) + 1);
+  return (
+    <section class="list" aria-labelledby="hall">
+      <header>
+        <h2 id="hall">{t({ en: 'Hall', ko: '좌석' })}</h2>
+        <ul class="legend">
+          {[...counts].map(([status, count]) => (
+            <li key={status} class={`seat-${status}`}>
+              {wordOf(status)} {count}
+            </li>
+          ))}
+        </ul>
+      </header>
+      <Scroll>
+        <div class="hall">
+          <p class="screen">{t({ en: 'Screen', ko: '스크린' })}</p>
+          <ol>
+            {body.rows.map(({ row, seats }) => (
+              <li key={row} class="row">
+                <span class="name" aria-hidden="true">
+                  {row}
+                </span>
+                <ol>
+                  {seats.map(({ seat, status, column }, at) => {
+                    const gap = column - (seats[at - 1]?.column ?? 0) - 1;
+                    return (
+                      <li key={seat} class={`seat seat-${status}`} data-gap={gap > 0 ? Math.min(gap, 4) : undefined}>
+                        <span class="unseen">
+                          {seat} {wordOf(status)}
+                        </span>
+                        <span aria-hidden="true">{seat.slice(row.length)}</span>
+                      </li>
+                    );
+                  })}
+                </ol>
+              </li>
+            ))}
+          </ol>
+        </div>
+      </Scroll>
+    </section>
+  );
+};
