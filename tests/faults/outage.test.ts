@@ -174,10 +174,12 @@ describe(`for ${SECONDS} seconds`, () => {
       expect((await reserve()).status).toBe(201);
       const answers = await Promise.all(
         // The demo reads the event store, if anything.
-        QUERIES.filter((path) => ![...DOCUMENTS, '/readyz', '/metrics', '/operations/demo'].includes(path)).map(async (path) => ({
-          path,
-          ...(await timed(() => get(path))),
-        })),
+        QUERIES.filter((path) => ![...DOCUMENTS, '/readyz', '/metrics', '/operations/demo'].includes(path)).map(
+          async (path) => ({
+            path,
+            ...(await timed(() => get(path))),
+          }),
+        ),
       );
       for (const { path, answer, seconds } of answers) {
         expect(answer, path).toMatchObject({ status: 503, body: { type: '/problems/views-unavailable' } });
