@@ -88,7 +88,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     const history = await call<{ items: unknown[] }>(stage.url, 'GET', '/parking/lots/2/history');
     expect(history.body.items).toHaveLength(1);
 
-    await page.getByRole('link', { name: 'Car park' }).first().click();
+    await page.getByRole('link', { name: 'Car park', exact: true }).first().click();
     await page.getByRole('link', { name: '정자역' }).click();
     await button(page, 'Reserve').click();
     await input(page, 'Customer').fill('CUST1');
@@ -99,8 +99,8 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await shows(page, 'Coupon issued to CUST1');
 
     const reserved = page.getByRole('row', { name: /10더8612/ });
-    await reserved.getByRole('button', { name: 'More actions' }).click();
-    await reserved.getByRole('button', { name: 'Cancel' }).click();
+    await reserved.getByRole('button', { name: 'More actions', exact: true }).click();
+    await reserved.getByRole('button', { name: 'Cancel', exact: true }).click();
     await page.getByRole('dialog').getByText('Frees the spot of 10더8612').waitFor();
     await submit(page, 'Cancel').click();
     await fieldIs(page, 'Free', '5');
@@ -143,9 +143,9 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await keys.press('Escape');
 
     const row = page.getByRole('row', { name: /20가1234/ });
-    await tabTo(page, row.getByRole('button', { name: '더 보기' }));
+    await tabTo(page, row.getByRole('button', { name: '더 보기', exact: true }));
     await keys.press('Enter');
-    await tabTo(page, row.getByRole('button', { name: '예약 취소' }));
+    await tabTo(page, row.getByRole('button', { name: '예약 취소', exact: true }));
     await keys.press('Enter');
     await submit(page, '예약 취소').waitFor();
     await tabTo(page, submit(page, '예약 취소'));
@@ -517,7 +517,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     const page = await open('/', { locale: 'ko-KR' });
     await page.locator('[data-context="parking"]').waitFor();
     const keys = page.keyboard;
-    const search = page.getByRole('combobox', { name: '차량 번호, 이름, 제목, 고객, 명령' });
+    const search = page.getByRole('combobox', { name: '차량 번호, 이름, 제목, 고객, 명령', exact: true });
     const option = (name: RegExp) => page.getByRole('option', { name });
     await keys.press('Control+k');
     await search.fill('ㅍㄱㅇ ㅎㅅ');
@@ -528,8 +528,8 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await expect.poll(() => page.title()).toBe('판교역 환승주차장 · 주차장 정보 · 주차장 · Plaza');
 
     const spot = page.locator('.spots li', { hasText: '88하4321' });
-    await spot.getByRole('button', { name: '입차 처리' }).click();
-    await spot.getByRole('button', { name: '출차 처리' }).waitFor();
+    await spot.getByRole('button', { name: '입차 처리', exact: true }).click();
+    await spot.getByRole('button', { name: '출차 처리', exact: true }).waitFor();
 
     await keys.press('Control+k');
     await search.fill('88하');
@@ -588,9 +588,9 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await page.getByRole('heading', { name: '주차장' }).waitFor();
     expect(await page.locator('html').getAttribute('lang')).toBe('ko');
     await page.getByLabel('언어').selectOption('en');
-    await page.getByRole('heading', { name: 'Car park' }).waitFor();
+    await page.getByRole('heading', { name: 'Car park', exact: true }).waitFor();
     await page.reload();
-    await page.getByRole('heading', { name: 'Car park' }).waitFor();
+    await page.getByRole('heading', { name: 'Car park', exact: true }).waitFor();
   });
 
   describe('is accessible (WCAG 2.2 AA)', () => {
