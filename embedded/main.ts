@@ -27,7 +27,7 @@ export type Announcement = {
   mongoUrl: string;
   pid: number;
   backupUrl: string;
-  /** What a request to the backup server must carry: who reads the folder may copy it. */
+  /** The secret of the backup server: a program that can read the folder may copy it. */
   backupToken: string;
 };
 

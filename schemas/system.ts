@@ -113,7 +113,7 @@ const Health = Type.Object({
   ),
 });
 
-/** Who may read the control centre. */
+/** The roles that may read the control centre. */
 export const controlCenterReaders: Rule = { shop: 'all', manager: 'all', ...staff };
 
 /** Declares a document that changes only with the program or the request's host: it has an ETag. */

@@ -35,6 +35,6 @@ export default defineConfig({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   server: {
-    proxy: { '^/(?!(staff|app|shared)/|@|node_modules/|\\.\\./)': process.env.PLAZA_URL ?? 'http://localhost:8088' },
+    proxy: { '^/(?!(staff|app|common)/|@|node_modules/|\\.\\./)': process.env.PLAZA_URL ?? 'http://localhost:8088' },
   },
 });

@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 /** A timer that was set. */
 export type Timer = object;
 
-/** What a process takes from its machine: time, timers, randomness and names. */
+/** The time, timers, randomness and names that a process takes from its machine. */
 export type Machine = {
   /** Returns the time of day, in milliseconds since 1970. */
   now(): number;

@@ -20,7 +20,7 @@ const MINUTE = 60_000;
  * do not, lie further apart.
  */
 const WINDOW = 5;
-/** Minutes for which something goes on happening. */
+/** Minutes of events that the demo prepares beyond the present. */
 const AHEAD = 10;
 
 const FAMILY_NAMES = ['kim', 'lee', 'park', 'choi', 'jung', 'kang', 'cho', 'yoon', 'jang', 'lim', 'han', 'seo'];

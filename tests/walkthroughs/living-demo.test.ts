@@ -64,7 +64,7 @@ test(
 
     expect((await demo('DELETE')).status).toBe(202);
     await eventually(demo, ({ body: { state } }) => state === 'stopped');
-    expect((await demo('POST')).body.state).toBe('running'); // its own data: it goes on without filling
+    expect((await demo('POST')).body.state).toBe('running'); // A Plaza with its own data is not filled again.
     await demo('DELETE');
   },
   SLOW * 2,

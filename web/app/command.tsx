@@ -1,6 +1,6 @@
 import { useRef, useState } from 'preact/hooks';
-import { type Done, newKey, type Problem, RefusedError, send } from '../shared/api.ts';
-import { commandDone, readAgain } from '../shared/updates.ts';
+import { type Done, newKey, type Problem, RefusedError, send } from '../common/api.ts';
+import { commandDone, readAgain } from '../common/updates.ts';
 import { problemWords } from './problems.ts';
 
 type Command = {

@@ -1,6 +1,6 @@
-import { session } from '../shared/session.ts';
-import { createStore, useStore } from '../shared/store.ts';
-import { forgetKept } from '../shared/updates.ts';
+import { session } from '../common/session.ts';
+import { createStore, useStore } from '../common/store.ts';
+import { forgetKept } from '../common/updates.ts';
 
 /** The customers among whom a visitor chooses where sign-in is off. */
 export const demoCustomers = [

@@ -1,12 +1,12 @@
 import { ChevronRight, type IconNode } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { Dialog } from '../shared/dialog.tsx';
-import { Icon } from '../shared/icon.tsx';
-import { formatMinute } from '../shared/language.ts';
-import { Link } from '../shared/router.tsx';
-import { useStore } from '../shared/store.ts';
-import { hearing, readAgain, type Update } from '../shared/updates.ts';
+import { Dialog } from '../common/dialog.tsx';
+import { Icon } from '../common/icon.tsx';
+import { formatMinute } from '../common/language.ts';
+import { Link } from '../common/router.tsx';
+import { useStore } from '../common/store.ts';
+import { hearing, readAgain, type Update } from '../common/updates.ts';
 import { problemWords } from './problems.ts';
 import { say } from './words.ts';
 

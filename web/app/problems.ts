@@ -1,6 +1,6 @@
-import type { Problem } from '../shared/api.ts';
-import { formatMoney, type Phrase, t } from '../shared/language.ts';
-import { commonProblemWords, problemName } from '../shared/problems.ts';
+import type { Problem } from '../common/api.ts';
+import { formatMoney, type Phrase, t } from '../common/language.ts';
+import { commonProblemWords, problemName } from '../common/problems.ts';
 
 const CHANGED: Phrase = {
   ko: '그사이에 가격이 바뀌었습니다. 새 가격을 확인하고 다시 시도하세요.',

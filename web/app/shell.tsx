@@ -1,9 +1,9 @@
 import { ArrowLeft, House, Ticket, User } from 'lucide';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
-import { Icon } from '../shared/icon.tsx';
-import { Link, usePlace } from '../shared/router.tsx';
-import { SignInAgain } from '../shared/sign-in-page.tsx';
+import { Icon } from '../common/icon.tsx';
+import { Link, usePlace } from '../common/router.tsx';
+import { SignInAgain } from '../common/sign-in-page.tsx';
 import { useCustomer } from './customer.ts';
 import { Outage } from './parts.tsx';
 import { say } from './words.ts';

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Page } from '../shared/api.ts';
-import { Countdown } from '../shared/countdown.tsx';
-import { readAgain, useUpdates } from '../shared/updates.ts';
+import type { Page } from '../common/api.ts';
+import { Countdown } from '../common/countdown.tsx';
+import { readAgain, useUpdates } from '../common/updates.ts';
 import { Refused, useCommand } from './command.tsx';
 import { say } from './words.ts';
 

@@ -1,4 +1,4 @@
-import { t } from '../shared/language.ts';
+import { t } from '../common/language.ts';
 
 /** Returns the text in the page's language. */
 export const say = (ko: string, en: string): string => t({ ko, en });

@@ -1,6 +1,6 @@
 import type { Role } from '../../schemas/access.ts';
-import { knownOperation, type Operation } from '../shared/openapi.ts';
-import { session } from '../shared/session.ts';
+import { knownOperation, type Operation } from '../common/openapi.ts';
+import { session } from '../common/session.ts';
 import type { Item } from './context.ts';
 
 const NOBODYS: readonly string[] = [];

@@ -1,7 +1,7 @@
 import type { Static, TObject } from 'typebox';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
-import type { Phrase } from '../shared/language.ts';
-import type { Parameters } from '../shared/templates.ts';
+import type { Phrase } from '../common/language.ts';
+import type { Parameters } from '../common/templates.ts';
 
 /** An event, as in histories and in the event stream. */
 export type HappenedEvent = {

@@ -1,5 +1,5 @@
 import type { Role } from '../../schemas/access.ts';
-import type { Phrase } from '../shared/language.ts';
+import type { Phrase } from '../common/language.ts';
 
 /** How a field's value is shown. */
 export type Kind =

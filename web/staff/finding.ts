@@ -1,9 +1,9 @@
-import { get, type Page } from '../shared/api.ts';
-import { isFound } from '../shared/hangul.ts';
-import { type Phrase, t } from '../shared/language.ts';
-import { knownOperation, readOperations } from '../shared/openapi.ts';
-import { VIEW, withQuery } from '../shared/router.tsx';
-import { fill } from '../shared/templates.ts';
+import { get, type Page } from '../common/api.ts';
+import { isFound } from '../common/hangul.ts';
+import { type Phrase, t } from '../common/language.ts';
+import { knownOperation, readOperations } from '../common/openapi.ts';
+import { VIEW, withQuery } from '../common/router.tsx';
+import { fill } from '../common/templates.ts';
 import { may } from './access.ts';
 import type { ContextView, Item } from './context.ts';
 import { contextViews } from './contexts/index.ts';

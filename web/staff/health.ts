@@ -1,4 +1,4 @@
-import { formatDuration, type Phrase } from '../shared/language.ts';
+import { formatDuration, type Phrase } from '../common/language.ts';
 import type { Connection, Overview } from './live.ts';
 
 /** A warning about the freshness of the page. */

@@ -1,5 +1,5 @@
 import type { PlaceEventData, PlaceEventKind, placeProblems } from '../../schemas/kernel/limited-places.ts';
-import { formatNumber, type Phrase } from '../shared/language.ts';
+import { formatNumber, type Phrase } from '../common/language.ts';
 import type { Item, Known, ListView, ThingView } from './context.ts';
 
 /** The refusals of holds and waiting lists, in Korean. */

@@ -2,8 +2,8 @@ import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-pa
 import type { Static } from 'typebox';
 import type { Activity } from '../../schemas/kernel/activity.ts';
 import type { ProjectionStatus } from '../../schemas/kernel/control-center.ts';
-import { get, getChanged, request, type Tagged, takesCommands } from '../shared/api.ts';
-import { createStore } from '../shared/store.ts';
+import { get, getChanged, request, type Tagged, takesCommands } from '../common/api.ts';
+import { createStore } from '../common/store.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
 import { mergeEvents } from './events.ts';

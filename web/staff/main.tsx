@@ -1,9 +1,9 @@
 import { render } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { language, t } from '../shared/language.ts';
-import { readOperations } from '../shared/openapi.ts';
-import { Link, usePlace, VIEW } from '../shared/router.tsx';
-import { SignInPage } from '../shared/sign-in-page.tsx';
+import { language, t } from '../common/language.ts';
+import { readOperations } from '../common/openapi.ts';
+import { Link, usePlace, VIEW } from '../common/router.tsx';
+import { SignInPage } from '../common/sign-in-page.tsx';
 import { may, mayFollow, ownId } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { start } from './live.ts';
@@ -16,15 +16,15 @@ import { OverviewPage } from './pages/overview.tsx';
 import { REPORT, ReportPage } from './pages/report.tsx';
 import { ThingPage } from './pages/thing.tsx';
 import { homeWords } from './parts/crumbs.tsx';
-import '../shared/scheme.ts';
-import { session } from '../shared/session.ts';
-import { begin } from '../shared/sign-in.ts';
-import { useStore } from '../shared/store.ts';
+import '../common/scheme.ts';
+import { session } from '../common/session.ts';
+import { begin } from '../common/sign-in.ts';
+import { useStore } from '../common/store.ts';
 import { Shell } from './shell.tsx';
-import '../shared/style.ts';
+import '../common/style.ts';
 import './style.css';
 import './work/work.css';
-import { match } from '../shared/templates.ts';
+import { match } from '../common/templates.ts';
 
 /** Returns the view of a resource's path. */
 const viewAt = (path: string) => {

@@ -1,6 +1,6 @@
-import { t } from '../shared/language.ts';
-import { Link } from '../shared/router.tsx';
-import { createStore, useStore } from '../shared/store.ts';
+import { t } from '../common/language.ts';
+import { Link } from '../common/router.tsx';
+import { createStore, useStore } from '../common/store.ts';
 
 type Notice = { id: number; kind: 'done' | 'refused'; words: string; to?: string };
 

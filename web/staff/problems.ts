@@ -1,6 +1,6 @@
-import type { Problem } from '../shared/api.ts';
-import { language } from '../shared/language.ts';
-import { commonProblemWords, problemName } from '../shared/problems.ts';
+import type { Problem } from '../common/api.ts';
+import { language } from '../common/language.ts';
+import { commonProblemWords, problemName } from '../common/problems.ts';
 import type { ContextView } from './context.ts';
 
 /** Returns the reason of a refusal in words. A context's own refusals in English are Plaza's titles. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { get, type Problem, RefusedError } from '../shared/api.ts';
-import { createStore } from '../shared/store.ts';
+import { get, type Problem, RefusedError } from '../common/api.ts';
+import { createStore } from '../common/store.ts';
 import { mayFollow } from './access.ts';
 import type { HappenedEvent } from './context.ts';
 import { onEvent, recoveries } from './live.ts';

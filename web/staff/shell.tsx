@@ -1,11 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
-import { chooseLanguage, type Language, language, t } from '../shared/language.ts';
-import { go, Link, usePlace, VIEW } from '../shared/router.tsx';
-import { chooseScheme, chosenScheme, type Scheme } from '../shared/scheme.ts';
-import { session } from '../shared/session.ts';
-import { signOut } from '../shared/sign-in.ts';
-import { useNow, useStore } from '../shared/store.ts';
+import { chooseLanguage, type Language, language, t } from '../common/language.ts';
+import { go, Link, usePlace, VIEW } from '../common/router.tsx';
+import { chooseScheme, chosenScheme, type Scheme } from '../common/scheme.ts';
+import { session } from '../common/session.ts';
+import { signOut } from '../common/sign-in.ts';
+import { useNow, useStore } from '../common/store.ts';
 import { may, mayFollow } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { isCustomerId, mayOpenCustomer } from './customers.ts';

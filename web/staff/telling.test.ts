@@ -10,7 +10,7 @@ vi.hoisted(() => {
 });
 
 const { contextViews } = await import('./contexts/index.ts');
-const { chooseLanguage } = await import('../shared/language.ts');
+const { chooseLanguage } = await import('../common/language.ts');
 const { tell } = await import('./telling.ts');
 const { warningsOf } = await import('./health.ts');
 const { problemWords } = await import('./problems.ts');

@@ -1,4 +1,4 @@
-import { same, t } from '../shared/language.ts';
+import { same, t } from '../common/language.ts';
 import type { HappenedEvent } from './context.ts';
 import { viewOf } from './contexts/index.ts';
 import type { Overview } from './live.ts';

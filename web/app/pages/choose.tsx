@@ -1,5 +1,5 @@
 import { User } from 'lucide';
-import { Icon } from '../../shared/icon.tsx';
+import { Icon } from '../../common/icon.tsx';
 import { chooseCustomer, demoCustomers } from '../customer.ts';
 import { Heading } from '../parts.tsx';
 import { say } from '../words.ts';

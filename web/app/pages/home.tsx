@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
-import type { Page } from '../../shared/api.ts';
-import { Link } from '../../shared/router.tsx';
-import { type Update, useUpdates } from '../../shared/updates.ts';
+import type { Page } from '../../common/api.ts';
+import { Link } from '../../common/router.tsx';
+import { type Update, useUpdates } from '../../common/updates.ts';
 import { Heading, Skeleton } from '../parts.tsx';
 import { say } from '../words.ts';
 import { type Lot, LotRow } from './parking.tsx';

@@ -1,6 +1,6 @@
 import { type ComponentChildren, Fragment } from 'preact';
-import type { Page } from '../../shared/api.ts';
-import { useUpdates } from '../../shared/updates.ts';
+import type { Page } from '../../common/api.ts';
+import { useUpdates } from '../../common/updates.ts';
 import { Heading, Skeleton } from '../parts.tsx';
 import { say } from '../words.ts';
 import { type Lot, ParkingTicketRow, type Reservation } from './parking.tsx';

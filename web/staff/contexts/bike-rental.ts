@@ -1,6 +1,6 @@
 import type { schema } from '../../../schemas/bike-rental.ts';
-import { formatMoney, formatNumber, same } from '../../shared/language.ts';
-import { fill } from '../../shared/templates.ts';
+import { formatMoney, formatNumber, same } from '../../common/language.ts';
+import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 
 const BIKE = '/bike-rental/bikes/{bikeId}';

@@ -1,5 +1,5 @@
 import type { schema } from '../../../schemas/customers.ts';
-import { fill } from '../../shared/templates.ts';
+import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 import { statusOf } from '../fields.ts';
 

@@ -1,6 +1,6 @@
 import type { schema } from '../../../schemas/food-court.ts';
-import { formatMoney, formatNumber } from '../../shared/language.ts';
-import { fill } from '../../shared/templates.ts';
+import { formatMoney, formatNumber } from '../../common/language.ts';
+import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 import { statusOf } from '../fields.ts';
 

@@ -1,6 +1,6 @@
 import type { schema } from '../../../schemas/parking.ts';
-import { formatNumber } from '../../shared/language.ts';
-import { fill } from '../../shared/templates.ts';
+import { formatNumber } from '../../common/language.ts';
+import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
 

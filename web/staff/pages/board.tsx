@@ -1,6 +1,6 @@
-import type { Page } from '../../shared/api.ts';
-import { formatMinute, t } from '../../shared/language.ts';
-import { useNow } from '../../shared/store.ts';
+import type { Page } from '../../common/api.ts';
+import { formatMinute, t } from '../../common/language.ts';
+import { useNow } from '../../common/store.ts';
 import { callsShown } from '../calls.ts';
 import { view as foodCourt } from '../contexts/food-court.ts';
 import { Banner } from '../parts/banner.tsx';

@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { CausedCommand, Causes } from '../../../schemas/kernel/causes.ts';
-import { formatDuration, formatMoment, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
-import { useStore } from '../../shared/store.ts';
+import { formatDuration, formatMoment, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
+import { useStore } from '../../common/store.ts';
 import type { HappenedEvent } from '../context.ts';
 import { viewOf } from '../contexts/index.ts';
 import { overview } from '../live.ts';

@@ -1,7 +1,7 @@
-import { t } from '../../shared/language.ts';
-import { Link, usePlace, VIEW } from '../../shared/router.tsx';
-import { useStore } from '../../shared/store.ts';
-import { fill, type Parameters } from '../../shared/templates.ts';
+import { t } from '../../common/language.ts';
+import { Link, usePlace, VIEW } from '../../common/router.tsx';
+import { useStore } from '../../common/store.ts';
+import { fill, type Parameters } from '../../common/templates.ts';
 import { mayFollow } from '../access.ts';
 import type { Belonging, ContextView, Item } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';

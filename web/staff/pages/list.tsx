@@ -1,6 +1,6 @@
-import { t } from '../../shared/language.ts';
-import { go, Link, usePlace, VIEW, withQuery } from '../../shared/router.tsx';
-import type { Parameters } from '../../shared/templates.ts';
+import { t } from '../../common/language.ts';
+import { go, Link, usePlace, VIEW, withQuery } from '../../common/router.tsx';
+import type { Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView } from '../context.ts';
 import { Crumbs } from '../parts/crumbs.tsx';

@@ -1,9 +1,9 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
-import { get, type Page, type Problem, RefusedError, send } from '../../shared/api.ts';
-import { formatDuration, formatMoment, formatNumber, formatShare, same, t } from '../../shared/language.ts';
-import { useNow, useStore } from '../../shared/store.ts';
+import { get, type Page, type Problem, RefusedError, send } from '../../common/api.ts';
+import { formatDuration, formatMoment, formatNumber, formatShare, same, t } from '../../common/language.ts';
+import { useNow, useStore } from '../../common/store.ts';
 import { may } from '../access.ts';
 import { viewOf } from '../contexts/index.ts';
 import { overview, type Projection, readAt } from '../live.ts';

@@ -1,6 +1,6 @@
-import { formatNumber, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
-import { useStore } from '../../shared/store.ts';
+import { formatNumber, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
+import { useStore } from '../../common/store.ts';
 import { may } from '../access.ts';
 import type { ContextView, Figure, Row } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';

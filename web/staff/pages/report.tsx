@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ReportBucket } from '../../../schemas/kernel/report.ts';
-import { type Problem, RefusedError, request } from '../../shared/api.ts';
-import { formatMoney, formatNumber, formatShare, t } from '../../shared/language.ts';
-import { go, usePlace, withQuery } from '../../shared/router.tsx';
+import { type Problem, RefusedError, request } from '../../common/api.ts';
+import { formatMoney, formatNumber, formatShare, t } from '../../common/language.ts';
+import { go, usePlace, withQuery } from '../../common/router.tsx';
 import type { ContextView } from '../context.ts';
 import { labelOf } from '../fields.ts';
 import { Crumbs } from '../parts/crumbs.tsx';

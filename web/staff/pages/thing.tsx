@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
-import { t } from '../../shared/language.ts';
-import { go, Link, usePlace, VIEW } from '../../shared/router.tsx';
-import { fill, type Parameters } from '../../shared/templates.ts';
+import { t } from '../../common/language.ts';
+import { go, Link, usePlace, VIEW } from '../../common/router.tsx';
+import { fill, type Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf } from '../fields.ts';

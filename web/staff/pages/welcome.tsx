@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { LivingDemo } from '../../../schemas/kernel/operations.ts';
-import { get, RefusedError, send } from '../../shared/api.ts';
-import { formatMinute, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
+import { get, RefusedError, send } from '../../common/api.ts';
+import { formatMinute, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
 import { may } from '../access.ts';
 import { contextViews } from '../contexts/index.ts';
 import { notify } from '../notices.tsx';

@@ -1,7 +1,7 @@
-import { t } from '../../shared/language.ts';
-import { session } from '../../shared/session.ts';
-import { SignInAgain } from '../../shared/sign-in-page.tsx';
-import { useNow, useStore } from '../../shared/store.ts';
+import { t } from '../../common/language.ts';
+import { session } from '../../common/session.ts';
+import { SignInAgain } from '../../common/sign-in-page.tsx';
+import { useNow, useStore } from '../../common/store.ts';
 import { mayFollow } from '../access.ts';
 import { warningsOf } from '../health.ts';
 import { connection, overview, tryNow } from '../live.ts';

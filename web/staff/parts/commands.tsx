@@ -1,9 +1,9 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { newKey, type Problem, RefusedError, send } from '../../shared/api.ts';
-import { t } from '../../shared/language.ts';
-import { type Operation, readOperations, type Schema } from '../../shared/openapi.ts';
-import { VIEW } from '../../shared/router.tsx';
-import { fill } from '../../shared/templates.ts';
+import { newKey, type Problem, RefusedError, send } from '../../common/api.ts';
+import { t } from '../../common/language.ts';
+import { type Operation, readOperations, type Schema } from '../../common/openapi.ts';
+import { VIEW } from '../../common/router.tsx';
+import { fill } from '../../common/templates.ts';
 import { hasRole, may, ownFields, ownId } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { commandsAre } from '../live.ts';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
-import { t } from '../../shared/language.ts';
-import { Link } from '../../shared/router.tsx';
+import { t } from '../../common/language.ts';
+import { Link } from '../../common/router.tsx';
 import { mayFollow } from '../access.ts';
 
 /** Returns the label of the first page: the overview or, for users who may not see it, their own things. */

@@ -1,9 +1,9 @@
 import { useEffect, useId, useState } from 'preact/hooks';
-import { get, type Page } from '../../shared/api.ts';
-import { formatMoney, formatNumber, t } from '../../shared/language.ts';
-import type { Schema } from '../../shared/openapi.ts';
-import { withQuery } from '../../shared/router.tsx';
-import { fill } from '../../shared/templates.ts';
+import { get, type Page } from '../../common/api.ts';
+import { formatMoney, formatNumber, t } from '../../common/language.ts';
+import type { Schema } from '../../common/openapi.ts';
+import { withQuery } from '../../common/router.tsx';
+import { fill } from '../../common/templates.ts';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf, statusOf } from '../fields.ts';
 

@@ -1,9 +1,9 @@
 import { useState } from 'preact/hooks';
-import type { Page } from '../../shared/api.ts';
-import { formatMoment, t } from '../../shared/language.ts';
-import { Link, VIEW, withQuery } from '../../shared/router.tsx';
-import { useStore } from '../../shared/store.ts';
-import type { Parameters } from '../../shared/templates.ts';
+import type { Page } from '../../common/api.ts';
+import { formatMoment, t } from '../../common/language.ts';
+import { Link, VIEW, withQuery } from '../../common/router.tsx';
+import { useStore } from '../../common/store.ts';
+import type { Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, HappenedEvent } from '../context.ts';
 import { overview } from '../live.ts';

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type Phrase, t } from '../../shared/language.ts';
-import { go, VIEW } from '../../shared/router.tsx';
+import { type Phrase, t } from '../../common/language.ts';
+import { go, VIEW } from '../../common/router.tsx';
 import { contextViews } from '../contexts/index.ts';
 import { Palette } from './palette.tsx';
 

@@ -1,10 +1,10 @@
 import { useEffect, useId, useState } from 'preact/hooks';
-import type { Page } from '../../shared/api.ts';
-import { t } from '../../shared/language.ts';
-import { type Operation, readOperations, type Schema } from '../../shared/openapi.ts';
-import { Link, VIEW, withQuery } from '../../shared/router.tsx';
-import { createStore, useStore } from '../../shared/store.ts';
-import { fill, type Parameters } from '../../shared/templates.ts';
+import type { Page } from '../../common/api.ts';
+import { t } from '../../common/language.ts';
+import { type Operation, readOperations, type Schema } from '../../common/openapi.ts';
+import { Link, VIEW, withQuery } from '../../common/router.tsx';
+import { createStore, useStore } from '../../common/store.ts';
+import { fill, type Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, HappenedEvent, Item } from '../context.ts';
 import { filterLabelOf, labelOf, statusOf } from '../fields.ts';

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useId, useRef } from 'preact/hooks';
-import { t } from '../../shared/language.ts';
+import { t } from '../../common/language.ts';
 
 /** A button that opens a menu of further commands. The browser closes it with Escape, a choice or a click elsewhere. */
 export const Menu = ({ children }: { children: ComponentChildren }) => {

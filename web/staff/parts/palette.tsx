@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { t } from '../../shared/language.ts';
-import { go } from '../../shared/router.tsx';
+import { t } from '../../common/language.ts';
+import { go } from '../../common/router.tsx';
 import { type Found, find } from '../finding.ts';
 
 /** Milliseconds after the last key until the search begins. */

@@ -2,9 +2,9 @@ import { useEffect, useMemo, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { Activity } from '../../../schemas/kernel/activity.ts';
-import { formatMinute, formatNumber, type Phrase, t } from '../../shared/language.ts';
-import { scheme } from '../../shared/scheme.ts';
-import { useNow, useStore } from '../../shared/store.ts';
+import { formatMinute, formatNumber, type Phrase, t } from '../../common/language.ts';
+import { scheme } from '../../common/scheme.ts';
+import { useNow, useStore } from '../../common/store.ts';
 import { lastHour, MINUTE, type Series } from '../last-hour.ts';
 
 /** Distances between two labels of the level's axis: 1, 2 and 5 times every power of ten. */

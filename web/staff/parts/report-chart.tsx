@@ -2,9 +2,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import type { ReportBucket } from '../../../schemas/kernel/report.ts';
-import { formatMoney, formatNumber, t } from '../../shared/language.ts';
-import { scheme } from '../../shared/scheme.ts';
-import { useStore } from '../../shared/store.ts';
+import { formatMoney, formatNumber, t } from '../../common/language.ts';
+import { scheme } from '../../common/scheme.ts';
+import { useStore } from '../../common/store.ts';
 
 const HEIGHT = 11;
 

@@ -1,6 +1,6 @@
-import { formatTime, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
-import { useStore } from '../../shared/store.ts';
+import { formatTime, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
+import { useStore } from '../../common/store.ts';
 import { viewOf } from '../contexts/index.ts';
 import { latest, overview } from '../live.ts';
 import { tell } from '../telling.ts';

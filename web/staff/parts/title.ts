@@ -1,6 +1,6 @@
 import { useEffect } from 'preact/hooks';
-import { language } from '../../shared/language.ts';
-import { useStore } from '../../shared/store.ts';
+import { language } from '../../common/language.ts';
+import { useStore } from '../../common/store.ts';
 
 /** Names the page in the browser's tab and history. @param words from the particular to the general */
 export const useTitle = (...words: readonly (string | undefined)[]): void => {

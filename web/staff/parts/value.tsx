@@ -1,9 +1,9 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
-import { useStore } from '../../shared/store.ts';
-import { fill } from '../../shared/templates.ts';
+import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
+import { useStore } from '../../common/store.ts';
+import { fill } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { mayOpenCustomer } from '../customers.ts';

@@ -1,8 +1,8 @@
-import type { Page } from '../../shared/api.ts';
-import { formatNumber, type Phrase, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
-import { useNow } from '../../shared/store.ts';
-import { fill } from '../../shared/templates.ts';
+import type { Page } from '../../common/api.ts';
+import { formatNumber, type Phrase, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
+import { useNow } from '../../common/store.ts';
+import { fill } from '../../common/templates.ts';
 import { Commands } from '../parts/commands.tsx';
 import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';

@@ -1,4 +1,4 @@
-import type { Parameters } from '../../shared/templates.ts';
+import type { Parameters } from '../../common/templates.ts';
 import type { ContextView, Item } from '../context.ts';
 
 /** A page shaped like the work, shown above the fields and lists of a resource, or above a list. */

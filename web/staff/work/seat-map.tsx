@@ -1,5 +1,5 @@
-import { type Phrase, t } from '../../shared/language.ts';
-import { fill } from '../../shared/templates.ts';
+import { type Phrase, t } from '../../common/language.ts';
+import { fill } from '../../common/templates.ts';
 import { concerning } from '../parts/list.tsx';
 import { Scroll } from '../parts/scroll.tsx';
 import { useResource } from '../resource.ts';

@@ -1,7 +1,7 @@
-import type { Page } from '../../shared/api.ts';
-import { formatNumber, formatShare, t } from '../../shared/language.ts';
-import { Link, VIEW } from '../../shared/router.tsx';
-import { fill } from '../../shared/templates.ts';
+import type { Page } from '../../common/api.ts';
+import { formatNumber, formatShare, t } from '../../common/language.ts';
+import { Link, VIEW } from '../../common/router.tsx';
+import { fill } from '../../common/templates.ts';
 import { Status } from '../parts/value.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
