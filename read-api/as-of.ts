@@ -15,7 +15,7 @@ import { type FoldEntries, momentDb, NotBuiltError } from './kernel/moment-db.ts
 import type { ReadModels } from './kernel/queries.ts';
 import { fromViews, requireBuilt } from './kernel/reading.ts';
 
-/** What queries need to read documents as they were. */
+/** The parts with which queries read documents as they were. */
 export type Past = {
   fold: FoldEntries;
   /** The version that the history of each context must have, by context. */

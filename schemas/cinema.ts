@@ -147,7 +147,7 @@ export const showingPlaces = limitedPlaces({
 });
 
 const slotOfShowing = { hallId: fullShowing.hallId, slot: fullShowing.slot };
-/** What messages to the customer contain, in the events of a reservation and of its payment. */
+/** The facts that messages to the customer name, in the events of a reservation and of its payment. */
 const details = {
   customerId: Id,
   title: Title,

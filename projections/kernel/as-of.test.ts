@@ -38,7 +38,7 @@ const filled = (name: string, value: unknown): unknown => {
   return typeof value === 'string' && name.endsWith('Id') ? someId(name.slice(0, -2)) : value;
 };
 
-/** What random commands, and the policies and timers that react to them, leave in the log of all contexts. */
+/** The events of random commands in all contexts, and of the policies and timers that react to them. */
 const randomHistory = async () => {
   const names = contextSchemas.map(({ name }) => name);
   const contexts = await writeSidesOf(names);

@@ -27,7 +27,7 @@ const eventOf = ({ eventId, type, data, stream, revision, position, ...entry }: 
   },
 });
 
-/** What the read side needs to show documents as they were. */
+/** The parts with which the read side shows documents as they were. */
 export type Past = {
   fold: FoldEntries;
   /** The version of the history of each context. */

@@ -27,7 +27,7 @@ export const Skeleton = ({ rows = 3 }: { rows?: number }) => (
   </div>
 );
 
-/** What was read, or why there is nothing yet. */
+/** Shows the answer that was read, or why there is nothing yet. */
 export const Loaded = <Body,>({
   of: { body, problem },
   rows,

@@ -38,58 +38,7 @@ const words: Readonly<Record<string, Phrase>> = {
   'entry-not-found': { ko: '대기 목록에 없습니다.', en: 'You are not in the waiting list.' },
   'offer-expired': { ko: '제안된 자리의 시간이 지났습니다.', en: 'The offer has expired.' },
   'not-offered': { ko: '아직 자리가 나지 않았습니다.', en: 'No place is offered yet.' },
-  'hold-expired': {
-    ko: '결제 시간이 지났습니다. 좌석을 다시 고르세요.',
-    en: 'The time to pay is over. Choose seats again.',
-  },
-  'hold-ended': { ko: '결제가 이미 끝났습니다.', en: 'The payment has ended already.' },
-  'hold-not-found': {
-    ko: '결제 시간이 지났습니다. 좌석을 다시 고르세요.',
-    en: 'The time to pay is over. Choose seats again.',
-  },
   'too-few-kept': { ko: '확보한 자리보다 많습니다.', en: 'That is more than the places kept for you.' },
-  'showing-full': { ko: '남은 좌석이 없습니다.', en: 'No seat is left.' },
-  'showing-canceled': { ko: '취소된 상영입니다.', en: 'The showing is cancelled.' },
-  'seat-taken': {
-    ko: '방금 다른 분이 예매한 좌석입니다. 다른 좌석을 고르세요.',
-    en: 'Somebody has just taken the seat. Choose another one.',
-  },
-  'seat-blocked': { ko: '이용할 수 없는 좌석입니다.', en: 'The seat is blocked.' },
-  'seats-apart': { ko: '붙어 있는 좌석이 부족합니다.', en: 'No seats beside each other are left.' },
-  'payment-declined': {
-    ko: '결제가 거절되었습니다. 돈은 빠져나가지 않았습니다.',
-    en: 'The payment was declined. Nothing was charged.',
-  },
-  'payment-unavailable': {
-    ko: '지금은 결제할 수 없습니다. 돈은 빠져나가지 않았습니다. 잠시 후 다시 시도하세요.',
-    en: 'Payments are not possible now. Nothing was charged. Try again in a moment.',
-  },
-  'too-many-payments': {
-    ko: '결제가 몰리고 있습니다. 잠시 후 다시 시도하세요.',
-    en: 'Many people pay now. Try again in a moment.',
-  },
-  'reservation-pending': { ko: '결제를 확인하고 있습니다.', en: 'The payment is being checked.' },
-  'shop-closed': { ko: '영업이 끝난 매장입니다.', en: 'The shop is closed.' },
-  'shop-paused': { ko: '잠시 주문을 받지 않습니다.', en: 'The shop takes no orders for a while.' },
-  'shop-overloaded': {
-    ko: '주문이 밀려 있습니다. 잠시 후 다시 주문하세요.',
-    en: 'The shop is very busy. Order again in a moment.',
-  },
-  'menu-item-unavailable': { ko: '품절된 메뉴가 있습니다.', en: 'An item is sold out.' },
-  'menu-item-unknown': { ko: '없어진 메뉴가 있습니다.', en: 'An item is no longer on the menu.' },
-  'order-already-accepted': {
-    ko: '매장이 접수한 주문은 취소할 수 없습니다.',
-    en: 'The shop has accepted the order already.',
-  },
-  'slot-full': { ko: '그날은 자리가 없습니다.', en: 'No place is left on that day.' },
-  'slot-deleted': { ko: '취소된 검진일입니다.', en: 'The day was cancelled.' },
-  'customer-already-booked': { ko: '이 날짜에 이미 예약이 있습니다.', en: 'You have a booking on this day already.' },
-  'same-session': { ko: '지금 예약과 같은 날짜입니다.', en: 'That is the booking that you have.' },
-  'reschedule-pending': { ko: '예약을 변경하는 중입니다.', en: 'The booking is being moved.' },
-  'bike-not-available': { ko: '방금 다른 분이 빌린 자전거입니다.', en: 'Somebody has just rented the bike.' },
-  'bike-retired': { ko: '이용할 수 없는 자전거입니다.', en: 'The bike is out of service.' },
-  outstanding: { ko: '미납 요금을 먼저 충전해 주세요.', en: 'Pay the outstanding amount first.' },
-  'already-returned': { ko: '이미 반납했습니다.', en: 'The bike was returned already.' },
 };
 
 /** Returns the reason of a refusal in words. */

@@ -14,7 +14,7 @@ const AGAIN = 1000;
 
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, AGAIN));
 
-/** What a page reads before its users are in: the access of roles, where it depends on it. */
+/** Reads the access of roles before users are signed in, for a page that depends on it. */
 let prepare = (): Promise<unknown> => Promise.resolve();
 
 /** Reads how to sign in and the owner of the kept token. Drops a token that Plaza refuses. */

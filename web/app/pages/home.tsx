@@ -53,7 +53,7 @@ const Parking = () => {
   );
 };
 
-/** What is open and available now. */
+/** Shows the lots that are open, with their free spots. */
 export const HomePage = ({ customerId }: { customerId: string }) => (
   <>
     <Heading>{say('지금 이용할 수 있어요', 'Available now')}</Heading>

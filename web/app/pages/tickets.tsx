@@ -36,7 +36,7 @@ const Rows = ({ of }: { of: readonly Ticket[] }) => (
   </ul>
 );
 
-/** What the customer uses now or has reserved. */
+/** Shows the current reservations of the customer. */
 export const ActiveTickets = ({ customerId }: { customerId: string }) => {
   const open = useTickets(customerId)?.filter(({ isOpen }) => isOpen) ?? [];
   if (open.length === 0) return null;
