@@ -30,9 +30,13 @@ export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
   if (!always && existsSync(BUILT_FROM) && readFileSync(BUILT_FROM, 'utf8') === wanted) return false;
   const { build } = await import('vite');
   const outDir = `${DIST}.${process.pid}`;
-  await build({ configFile: join(HERE, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
-  writeFileSync(join(outDir, '.sources'), wanted);
-  rmSync(DIST, { recursive: true, force: true });
-  renameSync(outDir, DIST);
+  try {
+    await build({ configFile: join(HERE, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
+    writeFileSync(join(outDir, '.sources'), wanted);
+    rmSync(DIST, { recursive: true, force: true });
+    renameSync(outDir, DIST);
+  } finally {
+    rmSync(outDir, { recursive: true, force: true });
+  }
   return true;
 };
