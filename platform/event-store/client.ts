@@ -29,7 +29,7 @@ const encrypting = new WeakMap<object, PersonalData>();
 export const personalDataOf = (client: object): PersonalData | undefined => encrypting.get(client);
 
 /** Marks a client: its appends and subscriptions do not take the fast path. */
-const withoutFastPath = <Client extends object>(client: Client): Client => {
+export const withoutFastPath = <Client extends object>(client: Client): Client => {
   plain.add(client);
   return client;
 };

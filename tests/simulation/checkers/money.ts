@@ -1,0 +1,55 @@
+import type { StoredEvent } from '../../../platform/event-store/types.ts';
+import type { Account } from '../payments.ts';
+
+type Data = Readonly<Record<string, string | number | undefined>>;
+
+const keyOf = ({ showingId, reservationId, hold }: Data): string =>
+  `${showingId}.${reservationId}${hold === undefined ? '' : `.${hold}`}`;
+
+/**
+ * Checks that the provider holds exactly the money of what stands: charges less refunds are the prices of the confirmed
+ * reservations and the amounts of the deposits.
+ */
+export const checkMoney = (events: readonly StoredEvent[], accounts: ReadonlyMap<string, Account>): string[] => {
+  const found: string[] = [];
+  const standing = new Map<string, number>();
+  let deposits = 0;
+  for (const { type, data } of events) {
+    const about = data as Data;
+    if (type === 'ReservationConfirmed') standing.set(keyOf(about), about.price as number);
+    if (type === 'SeatReservationCanceled') standing.delete(keyOf(about));
+    if (type === 'DepositCharged' && about.charge !== undefined) deposits += about.amount as number;
+  }
+  let charged = 0;
+  for (const { state, amount } of accounts.values()) if (state === 'approved') charged += amount;
+  for (const [key, price] of standing) {
+    const account = accounts.get(key);
+    if (account?.state !== 'approved') found.push(`the reservation ${key} stands without its payment`);
+    else if (account.amount !== price) found.push(`${key} costs ${price} and ${account.amount} was charged`);
+  }
+  const due = [...standing.values()].reduce((a, b) => a + b, 0) + deposits;
+  if (charged !== due) found.push(`the provider has ${charged}, and ${due} is due`);
+  return found;
+};
+
+/** Checks that each reservation of a spot has one coupon, and that a cancelled one's is revoked unless it was redeemed. */
+export const checkCoupons = (events: readonly StoredEvent[]): string[] => {
+  const found: string[] = [];
+  const coupons = Map.groupBy(
+    events.filter(({ stream }) => stream.startsWith('coupon-')),
+    ({ stream }) => stream.slice('coupon-'.length),
+  );
+  const typesOf = (id: string) => (coupons.get(id) ?? []).map(({ type }) => type);
+  for (const { type, data } of events) {
+    const { lotId, reservationId } = data as Data;
+    const id = `${lotId}.${reservationId}`;
+    if (type === 'ParkingReserved' && !typesOf(id).includes('CouponIssued')) found.push(`${id} has no coupon`);
+    if (type === 'ReservationCanceled' && !typesOf(id).some((each) => each === 'CouponRevoked'))
+      if (!typesOf(id).includes('CouponRedeemed')) found.push(`${id} is cancelled and keeps its coupon`);
+  }
+  for (const [id] of coupons) {
+    const issued = typesOf(id).filter((type) => type === 'CouponIssued').length;
+    if (issued > 1) found.push(`${id} has ${issued} coupons`);
+  }
+  return found;
+};

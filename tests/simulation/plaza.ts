@@ -1,0 +1,208 @@
+import type { RequestListener } from 'node:http';
+import { streams } from '../../platform/event-store/streams.ts';
+import { createApp } from '../../platform/http/app.ts';
+import { messagingContexts, projectionsOf, readSidesOf, writeSidesOf } from '../../programs/contexts.ts';
+import { startProjections } from '../../projections/start.ts';
+import { startReadApi } from '../../read-api/start.ts';
+import { commandHandler } from '../../write-side/kernel/command-handler.ts';
+import { startPolicies } from '../../write-side/policies/run-policies.ts';
+import { startWriteSide } from '../../write-side/start.ts';
+import { createDocuments } from './documents.ts';
+import { createEventStore } from './event-store.ts';
+import { type HttpAnswer, inject, type SentRequest } from './http.ts';
+import { createNetwork } from './network.ts';
+import { createPayments } from './payments.ts';
+import type { Process, World } from './world.ts';
+
+/** The contexts that a simulation runs. */
+const CONTEXTS = ['parking', 'screening', 'food-court', 'cinema', 'bike-rental', 'customers'];
+const TIME_ZONE = 'Asia/Seoul';
+const SETTINGS = {
+  TIME_ZONE,
+  PAYMENT_ANSWER_MS: 3_000,
+  MAX_PAYMENTS: 100,
+  HOLD_SECONDS: 10,
+  MESSAGE_SMTP_URL: '',
+  MESSAGE_WEBHOOK_URL: '',
+  MESSAGE_LANGUAGE: 'en',
+  MESSAGE_MAX_AGE_HOURS: 24,
+  MESSAGE_TIMEOUT_MS: 1_000,
+};
+
+const writeSides = await writeSidesOf(CONTEXTS);
+const readSides = await readSidesOf(CONTEXTS);
+export const projections = await projectionsOf(CONTEXTS, TIME_ZONE);
+const contextServices = (await Promise.all(writeSides.map(({ services }) => services?.()))).filter(
+  (one) => one !== undefined,
+);
+
+/** A side: a process that is started again after each crash, with nothing in its memory. */
+export type Side = {
+  readonly name: string;
+  process: Process;
+  /** The app of a side that serves HTTP. */
+  app: RequestListener | undefined;
+  /** The number of starts. */
+  life: number;
+};
+
+/** A Plaza of several processes in a simulated world. */
+export const startPlaza = (world: World) => {
+  const network = createNetwork(world);
+  const eventStore = createEventStore(world, network);
+  const documents = createDocuments(world, network);
+  const payments = createPayments(network);
+  /** Errors that no client and no rule explains. */
+  const errors: string[] = [];
+  const { random } = world;
+
+  const mains: Record<string, (process: Process) => RequestListener | undefined> = {
+    'write-side': (process) => {
+      const own = payments.connectionOf(process);
+      const writeSide = startWriteSide({
+        client: eventStore.clientFor(process),
+        contexts: writeSides,
+        timeZone: TIME_ZONE,
+        answerWithin: 900,
+        maxBusy: 5_000,
+        steps: Object.assign(
+          {},
+          ...writeSides.map(({ steps }) => steps),
+          ...contextServices.map(({ commands }) => commands(SETTINGS, { payments: () => own })),
+        ),
+        onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+      });
+      return createApp([writeSide.router], [], (error) => void errors.push(`${process.name}: ${String(error)}`));
+    },
+    policies: (process) => {
+      const own = payments.connectionOf(process);
+      const client = eventStore.clientFor(process);
+      const store = streams(client);
+      const opened = contextServices.map(({ processes }) =>
+        processes(SETTINGS, { payments: () => own, store, messaging: messagingContexts }),
+      );
+      startPolicies({
+        client,
+        db: documents.dbFor(process),
+        policies: writeSides.flatMap(({ policies }) => policies),
+        timers: writeSides.flatMap(({ timers = [] }) => timers),
+        processes: {
+          managers: opened.flatMap(({ managers }) => managers),
+          timers: opened.flatMap(({ timers = [] }) => timers),
+          perform: Object.assign({}, ...opened.map(({ perform }) => perform)),
+          close: () => {},
+        },
+        handler: commandHandler({
+          store,
+          contexts: writeSides,
+          timeZone: TIME_ZONE,
+          onError: (error) => void errors.push(`${process.name}: ${String(error)}`),
+        }),
+        log: (line) => world.note(`${process.name}: ${line}`),
+      });
+      return undefined;
+    },
+    projections: (process) => {
+      startProjections({
+        client: eventStore.clientFor(process),
+        db: documents.dbFor(process),
+        projections,
+        log: (line) => world.note(`${process.name}: ${line}`),
+      });
+      return undefined;
+    },
+    'read-api': (process) => {
+      const readApi = startReadApi({
+        db: documents.dbFor(process),
+        contexts: readSides,
+        timeZone: TIME_ZONE,
+        version: 'simulated',
+        onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+      });
+      return createApp(
+        readApi.routers,
+        readSides.map(({ schema }) => schema),
+        (error) => void errors.push(`${process.name}: ${String(error)}`),
+      );
+    },
+  };
+
+  const begin = (side: Side, skew: number): void => {
+    side.life += 1;
+    side.process = world.start(`${side.name}.${side.life}`, skew, (process) => {
+      side.app = mains[side.name.replace(/-\d$/, '')]!(process);
+    });
+  };
+
+  const sideOf = (name: string): Side => {
+    const side: Side = { name, process: undefined as never, app: undefined, life: 0 };
+    begin(side, random.below(1_000) - 500);
+    return side;
+  };
+
+  const sides = [
+    'write-side-1',
+    'write-side-2',
+    'policies-1',
+    'policies-2',
+    'projections-1',
+    'projections-2',
+    'read-api-1',
+  ].map(sideOf);
+
+  /**
+   * Sends a request of a client to a side. Nobody answers for a side that is down, or that crashes before it answers.
+   * @param within milliseconds for which the client waits
+   * @returns undefined without an answer
+   */
+  const send = (side: Side, request: SentRequest, within = 2_000): Promise<HttpAnswer | undefined> =>
+    new Promise((resolve) => {
+      const { lost, answerLost } = network.weather;
+      const timeout = world.after(within, 'client gives up', () => resolve(undefined));
+      if (random.chance(lost)) return;
+      const isDoubled = random.chance(answerLost);
+      const deliver = () => {
+        const { process, app } = side;
+        if (!process.isAlive || !app) return;
+        world.after(
+          0,
+          `${request.method} ${request.path}`,
+          () =>
+            void inject(app, request).then((answer) => {
+              if (random.chance(answerLost)) return;
+              world.after(network.way(), `client gets ${answer.status}`, () => {
+                world.cancel(timeout);
+                resolve(answer);
+              });
+            }),
+          process,
+        );
+      };
+      world.after(network.way(), `request to ${side.name}`, deliver);
+      if (isDoubled) world.after(network.way() * 20, `the same request to ${side.name}`, deliver);
+    });
+
+  return {
+    network,
+    eventStore,
+    documents,
+    payments,
+    errors,
+    sides,
+    send,
+    crash(side: Side): void {
+      world.note(`${side.process.name} crashes`);
+      side.process.isAlive = false;
+      side.app = undefined;
+    },
+    restart(side: Side): void {
+      begin(side, random.below(1_000) - 500);
+    },
+    pause(side: Side, milliseconds: number): void {
+      world.note(`${side.process.name} is paused for ${milliseconds.toFixed()} ms`);
+      side.process.pausedUntil = world.time + milliseconds;
+    },
+  };
+};
+
+export type Plaza = ReturnType<typeof startPlaza>;

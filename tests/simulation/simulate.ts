@@ -1,0 +1,161 @@
+import type { Doc } from '../../embedded/mongo/values.ts';
+import { createKnown, type Made, makeCommand, makeQuery } from './commands.ts';
+import type { HttpAnswer } from './http.ts';
+import { CALM, type Weather } from './network.ts';
+import { type Plaza, startPlaza } from './plaza.ts';
+import { createWorld, EPOCH, type World } from './world.ts';
+
+/** A command as its client saw it: all attempts under one key. */
+export type Command = Made & {
+  key: string;
+  calledAt: number;
+  /** Each answer in the order in which it came, with its time. */
+  answers: { at: number; answer: HttpAnswer }[];
+  /** The time after which no attempt can have an effect; infinite when an attempt got no answer. */
+  doneAt: number;
+};
+
+export type Query = {
+  path: string;
+  calledAt: number;
+  returnedAt: number;
+  life: number;
+  minimum: number;
+  answer: HttpAnswer;
+};
+
+/** What clients saw, and what the stores hold after everything has come to rest. */
+export type History = { commands: Command[]; queries: Query[]; world: World; plaza: Plaza; isAtRest: boolean };
+
+export type SimulationOptions = {
+  seed: string;
+  /** Commands and queries of clients. */
+  operations: number;
+  /** Left out faults; the reducer finds those that a failure does not need. */
+  without?: readonly Fault[];
+  onLine?: (line: string) => void;
+};
+
+export const FAULTS = ['weather', 'crashes', 'pauses', 'subscriptions'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+const CLIENTS = 12;
+const THINK = 25;
+const START_WITHIN = 4_000;
+const MOST_TRIES = 8;
+/** Virtual milliseconds for everything to come to rest, with all timers. */
+const REST_WITHIN = 240_000;
+/** Every hold and offer has ended by then. */
+const TIMERS_END = 75_000;
+
+const isUndecided = (answer: HttpAnswer | undefined): boolean => answer === undefined || answer.status >= 500;
+
+/** Runs one world: clients and faults, then rest. */
+export const simulate = async ({ seed, operations, without = [], onLine }: SimulationOptions): Promise<History> => {
+  const world = createWorld(seed, onLine);
+  const plaza = startPlaza(world);
+  const { random } = world;
+  const known = createKnown(random);
+  const commands: Command[] = [];
+  const queries: Query[] = [];
+  const [one, two] = plaza.sides as [Plaza['sides'][number], Plaza['sides'][number]];
+  const readApi = plaza.sides.at(-1)!;
+  let left = operations;
+  let keys = 0;
+  let clients = CLIENTS;
+
+  const think = (milliseconds: number): Promise<void> =>
+    new Promise((resolve) => world.after(random.next() * 2 * milliseconds, 'client goes on', resolve));
+
+  const command = async (seen: { position: number }): Promise<void> => {
+    const made = makeCommand(known, random, world.time);
+    const key = `key-${keys++}`;
+    const sent: Command = { ...made, key, calledAt: world.time, answers: [], doneAt: 0 };
+    commands.push(sent);
+    const request = { ...made.request, headers: { 'Idempotency-Key': key } };
+    const isRepeated = random.chance(0.1);
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const answer = await plaza.send(random.chance(0.8) ? one : two, request);
+      if (answer) {
+        sent.answers.push({ at: world.time, answer });
+        if (answer.headers['event-position'])
+          seen.position = Math.max(seen.position, Number(answer.headers['event-position']));
+      } else sent.doneAt = Number.POSITIVE_INFINITY;
+      if (!isUndecided(answer)) {
+        if (made.makes && answer!.status < 300) known.add(made.makes.kind, made.makes.id);
+        if (!isRepeated || tries > 0) break;
+      }
+      if (isUndecided(answer) && random.chance(0.1)) break;
+      await think(200);
+    }
+    sent.doneAt = Math.max(sent.doneAt, world.time);
+  };
+
+  const query = async (seen: { position: number }): Promise<void> => {
+    const path = makeQuery(random);
+    const minimum = random.chance(0.4) ? seen.position : 0;
+    const headers = minimum > 0 ? { 'Min-Event-Position': `${minimum}`, Prefer: 'wait=1' } : {};
+    const calledAt = world.time;
+    const { life } = readApi;
+    const answer = await plaza.send(readApi, { method: 'GET', path, headers });
+    if (answer) queries.push({ path, calledAt, returnedAt: world.time, life, minimum, answer });
+  };
+
+  const client = async (): Promise<void> => {
+    const seen = { position: 0 };
+    await think(500);
+    while (left > 0) {
+      left -= 1;
+      await (random.chance(0.8) ? command(seen) : query(seen));
+      await think(THINK);
+    }
+    clients -= 1;
+  };
+
+  let isStormy = true;
+  const level = random.next() * 0.04;
+  const storm: Weather = { lost: level, answerLost: level, late: level, slow: level / 2 };
+  // In most worlds the views are built before the faults begin.
+  await world.runUntil(random.chance(0.9) ? START_WITHIN : 0);
+  if (!without.includes('weather')) plaza.network.weather = storm;
+
+  const faultEvery = (fault: Fault, milliseconds: number, strike: () => void): void => {
+    const next = () =>
+      world.after(random.next() * 2 * milliseconds, fault, () => {
+        if (!isStormy) return;
+        if (!without.includes(fault)) strike();
+        next();
+      });
+    next();
+  };
+  const running = () => plaza.sides.filter(({ process }) => process.isAlive);
+  faultEvery('crashes', 1_500 + random.next() * 5_000, () => {
+    if (running().length === 0) return;
+    const side = random.pick(running());
+    plaza.crash(side);
+    world.after(random.next() * 4_000, 'restart', () => plaza.restart(side));
+  });
+  faultEvery('pauses', 3_000, () => {
+    if (running().length > 0) plaza.pause(random.pick(running()), random.next() * 6_000);
+  });
+  faultEvery('subscriptions', 2_000, plaza.eventStore.breakSubscription);
+
+  for (let index = 0; index < CLIENTS; index++) void client();
+  await world.runWhile(() => clients > 0, Number.POSITIVE_INFINITY);
+
+  isStormy = false;
+  plaza.network.weather = CALM;
+  await world.runUntil(world.time + TIMERS_END);
+  const restsBy = world.time + REST_WITHIN;
+  while (world.time < restsBy && !hasComeToRest(plaza, world)) await world.runUntil(world.time + 1_000);
+  const isAtRest = hasComeToRest(plaza, world);
+  return { commands, queries, world, plaza, isAtRest };
+};
+
+/** Returns whether every consumer has handled every event and no task is due. */
+const hasComeToRest = ({ documents, eventStore }: Plaza, world: World): boolean => {
+  const isBehind = ({ commit }: Doc) => Number(commit) < eventStore.tail;
+  const isDue = ({ dueAt }: Doc) => (dueAt as Date).getTime() <= EPOCH + world.time;
+  const checkpoints = documents.read('checkpoints');
+  return checkpoints.length > 0 && !checkpoints.some(isBehind) && !documents.read('schedule').some(isDue);
+};
