@@ -8,31 +8,25 @@ import { SignInPage } from '../common/sign-in-page.tsx';
 import { useStore } from '../common/store.ts';
 import '../common/scheme.ts';
 import '../common/style.ts';
-import { match, type Parameters } from '../common/templates.ts';
+import { match } from '../common/templates.ts';
 import './style.css';
 import { useCustomer } from './customer.ts';
+import type { AppPage } from './page.ts';
 import { ChoosePage } from './pages/choose.tsx';
 import { HomePage } from './pages/home.tsx';
 import { MePage } from './pages/me.tsx';
-import { LotPage, ParkingPage, ParkingTicketPage } from './pages/parking.tsx';
+import { parkingPages } from './pages/parking.tsx';
 import { TicketsPage } from './pages/tickets.tsx';
 import { Heading, Skeleton } from './parts.tsx';
 import { Shell } from './shell.tsx';
 import { say } from './words.ts';
 
-type Show = (of: Parameters & { customerId: string }) => preact.ComponentChild;
-
 /** The pages by their paths. */
-const pages: readonly (readonly [string, Show])[] = [
+const pages: readonly AppPage[] = [
   ['/app', ({ customerId }) => <HomePage customerId={customerId} />],
   ['/app/tickets', ({ customerId }) => <TicketsPage customerId={customerId} />],
   ['/app/me', ({ customerId }) => <MePage customerId={customerId} />],
-  ['/app/parking', () => <ParkingPage />],
-  ['/app/parking/{lotId}', ({ lotId, customerId }) => <LotPage lotId={lotId!} customerId={customerId} />],
-  [
-    '/app/parking/{lotId}/reservations/{reservationId}',
-    ({ lotId, reservationId }) => <ParkingTicketPage lotId={lotId!} reservationId={reservationId!} />,
-  ],
+  ...parkingPages,
 ];
 
 const NotFound = () => (

@@ -13,8 +13,8 @@ const HOME = '/app';
 /** The page above another one. */
 const above = (path: string): string | undefined => {
   if (path === HOME) return undefined;
-  const [, , context, , part] = path.split('/');
-  return part === undefined || context === undefined ? HOME : `${HOME}/${context}`;
+  const [, , context, part] = path.split('/');
+  return part === undefined ? HOME : `${HOME}/${context}`;
 };
 
 /** The frame of every page: the way back, the navigation at the thumb, and the state of the connection. */

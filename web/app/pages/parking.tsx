@@ -8,12 +8,13 @@ import { formatDuration, formatMoment, formatMoney, formatNumber } from '../../c
 import { go } from '../../common/router.tsx';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
+import type { AppPage, Ticket } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { useEntry, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 
 export type Lot = Static<typeof queries.lot.item>;
-export type Reservation = Static<typeof queries.lotReservation.item>;
+type Reservation = Static<typeof queries.lotReservation.item>;
 type Coupon = Static<typeof queries.coupon.item>;
 
 /** Formats a lot's price; a lot without one is paid on site. */
@@ -38,7 +39,7 @@ export const LotRow = ({ lot }: { lot: Lot }) => (
   />
 );
 
-export const ParkingPage = () => {
+const ParkingPage = () => {
   const lots = useUpdates<Page<Lot>>('/parking/lots?status=open&sort=-free&limit=100');
   return (
     <>
@@ -140,7 +141,7 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
   );
 };
 
-export const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) => {
+const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) => {
   const found = useUpdates<Lot>(`/parking/lots/${lotId}`, { every: 3000 });
   const entry = useEntry('parking', 'lotId', lotId, customerId);
   return (
@@ -188,7 +189,7 @@ const statusWords = (status: Reservation['status']): string =>
   })[status];
 
 /** One reservation of a list. @param name of the lot */
-export const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undefined }) => (
+const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undefined }) => (
   <RowLink
     to={`/app/parking/${of.lotId}/reservations/${of.reservationId}`}
     icon={Car}
@@ -198,7 +199,7 @@ export const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string 
   />
 );
 
-export const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservationId: string }) => {
+const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservationId: string }) => {
   const path = `/parking/lots/${lotId}/reservations/${reservationId}`;
   const found = useUpdates<Reservation>(path, { every: 3000, isKept: true });
   const { body: lot } = useUpdates<Lot>(`/parking/lots/${lotId}`, { every: 60_000, isKept: true });
@@ -263,3 +264,29 @@ export const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; res
     </Loaded>
   );
 };
+
+/** Reads the customer's reservations; undefined until they are read. */
+export const useParkingTickets = (customerId: string): Ticket[] | undefined => {
+  const { body, problem } = useUpdates<Page<Reservation>>(
+    `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`,
+    { isKept: true },
+  );
+  const lots = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
+  const nameOf = (id: string) => lots.body?.items.find(({ lotId }) => lotId === id)?.name;
+  if (!body) return problem && [];
+  return body.items.map((one) => ({
+    key: `parking ${one.lotId} ${one.reservationId}`,
+    isOpen: one.status === 'reserved' || one.status === 'arrived',
+    at: one.reservedAt,
+    row: <ParkingTicketRow of={one} name={nameOf(one.lotId)} />,
+  }));
+};
+
+export const parkingPages: readonly AppPage[] = [
+  ['/app/parking', () => <ParkingPage />],
+  ['/app/parking/{lotId}', ({ lotId, customerId }) => <LotPage lotId={lotId!} customerId={customerId} />],
+  [
+    '/app/parking/{lotId}/reservations/{reservationId}',
+    ({ lotId, reservationId }) => <ParkingTicketPage lotId={lotId!} reservationId={reservationId!} />,
+  ],
+];

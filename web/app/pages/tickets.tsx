@@ -1,31 +1,14 @@
-import { type ComponentChildren, Fragment } from 'preact';
-import type { Page } from '../../common/api.ts';
-import { useUpdates } from '../../common/updates.ts';
+import { Fragment } from 'preact';
+import type { Ticket } from '../page.ts';
 import { Heading, Skeleton } from '../parts.tsx';
 import { say } from '../words.ts';
-import { type Lot, ParkingTicketRow, type Reservation } from './parking.tsx';
+import { useParkingTickets } from './parking.tsx';
 
-type Ticket = { key: string; isOpen: boolean; at: string; row: ComponentChildren };
-
-/** Reads the customer's tickets of every service; undefined until the first are read. */
+/** Reads the customer's tickets of every service, the latest first; undefined until the first are read. */
 const useTickets = (customerId: string): Ticket[] | undefined => {
-  const kept = { isKept: true };
-  const parking = useUpdates<Page<Reservation>>(
-    `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`,
-    kept,
-  );
-  const lots = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
-  const nameOf = (id: string) => lots.body?.items.find(({ lotId }) => lotId === id)?.name;
-  const all = [parking];
-  if (all.every(({ body, problem }) => !body && !problem)) return undefined;
-  return [
-    ...(parking.body?.items ?? []).map((one) => ({
-      key: `parking ${one.lotId} ${one.reservationId}`,
-      isOpen: one.status === 'reserved' || one.status === 'arrived',
-      at: one.reservedAt,
-      row: <ParkingTicketRow of={one} name={nameOf(one.lotId)} />,
-    })),
-  ].sort((a, b) => (a.at < b.at ? 1 : -1));
+  const all = [useParkingTickets(customerId)];
+  if (all.every((tickets) => tickets === undefined)) return undefined;
+  return all.flatMap((tickets) => tickets ?? []).sort((a, b) => (a.at < b.at ? 1 : -1));
 };
 
 const Rows = ({ of }: { of: readonly Ticket[] }) => (
