@@ -2,10 +2,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type AsyncApi, breachesOfPromise, type OpenApi } from './compare.ts';
 import { currentAsyncApi, currentOpenApi, fileOf, lines, promised } from './documents.ts';
+import { FILE as EVENT_MODEL, eventModel } from './event-model.ts';
 
 /**
  * `npm run contracts`: keeps today's OpenAPI and AsyncAPI documents as what clients are promised from now on. Refuses to
- * break an older promise unless the version in package.json was raised.
+ * break an older promise unless the version in package.json was raised. Also draws the event model.
  */
 const [openApi, asyncApi] = [currentOpenApi(), currentAsyncApi()];
 if (existsSync(fileOf('openapi'))) {
@@ -21,4 +22,5 @@ if (existsSync(fileOf('openapi'))) {
 mkdirSync(dirname(fileOf('openapi')), { recursive: true });
 writeFileSync(fileOf('openapi'), lines(openApi));
 writeFileSync(fileOf('asyncapi'), lines(asyncApi));
+writeFileSync(EVENT_MODEL, await eventModel());
 console.log(`docs/contracts/ holds what version ${openApi.info.version} promises`);

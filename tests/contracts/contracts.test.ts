@@ -9,6 +9,7 @@ import {
   type OpenApi,
 } from './compare.ts';
 import { currentAsyncApi, currentOpenApi, promised } from './documents.ts';
+import { eventModel, storedEventModel } from './event-model.ts';
 
 const RAISE = 'clients would break: undo it, or raise the version in package.json and run `npm run contracts`';
 
@@ -30,6 +31,10 @@ test('every event that a projection or policy handles is in the AsyncAPI documen
   ];
   expect(consumed.length).toBeGreaterThan(40);
   expect(consumed.filter((type) => !types.has(type))).toEqual([]);
+});
+
+test('docs/event-model.md shows the commands, events, policies and views of today', async () => {
+  expect(storedEventModel(), 'draw it anew: npm run contracts').toBe(await eventModel());
 });
 
 describe('a change of the OpenAPI document', () => {

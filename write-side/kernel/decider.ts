@@ -37,6 +37,8 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   /** The stream's name up to the dash. */
   category: string;
   commands: readonly Command['type'][];
+  /** The types of the stream's events. */
+  events: readonly Event['type'][];
   /** The stream's name after the dash. */
   id(data: Command['data']): string;
   initialState: State;
@@ -201,6 +203,7 @@ export const decider = <
   const made: Decider<Message, Message, State> = {
     category,
     commands: [...rules.keys()],
+    events: [...folds.keys()],
     id: filler(template) as (data: object) => string,
     initialState,
     evolve(state, { type, data }) {

@@ -130,6 +130,7 @@ type SeatEvent = { type: 'Taken' | 'Left'; data: { name: string } };
 export const seats: Decider<SeatCommand, SeatEvent, readonly string[]> = {
   category: 'seats',
   commands: ['Take', 'Leave', 'Break', 'Look'],
+  events: ['Taken', 'Left'],
   id: () => '1',
   initialState: [],
   evolve: (taken, { type, data: { name } }) => {
@@ -165,6 +166,7 @@ type StampedEvent =
 export const stampedSeats: Decider<SeatCommand, StampedEvent, Readonly<Record<string, string>>> = {
   category: seats.category,
   commands: seats.commands,
+  events: seats.events,
   id: seats.id,
   initialState: {},
   evolve: (taken, event) => {
