@@ -137,4 +137,77 @@ describe.skipIf(!chromium)('the page for customers (needs Chromium)', () => {
     await page.keyboard.press('Enter');
     await shows(page, '취소됨');
   });
+
+  /** A day of the next month: `2026-12-15`. The calendar opens with the current one. */
+  const nextMonth = (day: number): string => {
+    const now = new Date(Date.now() + 9 * 3_600_000); // in Seoul
+    return new Date(Date.UTC(now.getUTCFullYear(), now.getUTCMonth() + 1, day)).toISOString().slice(0, 10);
+  };
+  const openSlot = (slotId: string, hospitalName: string, day: number, places: object) =>
+    command('POST', '/screening/slots', { slotId, hospitalName, date: nextMonth(day), ...places });
+  const dayButton = (page: Page, day: number, places: string) =>
+    page.getByRole('button', { name: new RegExp(`\\D${day}일 .*${places}$`) });
+  /** Chooses a day of the next month. */
+  const chooseDay = async (page: Page, day: number, places: string) => {
+    await button(page, '다음 달').click();
+    await dayButton(page, day, places).click();
+  };
+
+  test('screening: a day in the calendar, held and booked, moved to another day, cancelled', async () => {
+    const sessions = [
+      { at: '09:00', capacity: 1 },
+      { at: '13:30', capacity: 3 },
+    ];
+    await openSlot('sessions', '분당제생병원', 15, { sessions });
+    await openSlot('later', '분당제생병원', 16, { capacity: 5 });
+    const page = await open('/app/screening');
+    await chooseDay(page, 15, '4자리');
+    await page.getByRole('link', { name: /분당제생병원/ }).click();
+    await button(page, '13:30 3').click();
+    await page.getByLabel('인원').selectOption('2명');
+    await button(page, '예약하기').click();
+    await shows(page, '예약 내용을 확인하세요');
+    await shows(page, '2 / 4자리'); // held places are not free for others
+    await page.reload();
+    await button(page, '다시 고르기').click();
+    await shows(page, '4 / 4자리');
+    await button(page, '13:30 3').click();
+    await page.getByLabel('인원').selectOption('2명');
+    await button(page, '예약하기').click();
+    await button(page, '예약 확정').click();
+    await page.getByRole('img', { name: '접수용 QR 코드' }).waitFor();
+    await shows(page, /15일 \(.\) 13:30/);
+    await fits(page);
+
+    await page.getByRole('link', { name: '일정 변경' }).click();
+    await chooseDay(page, 16, '5자리');
+    await button(page, '이 날로 변경').click();
+    await page
+      .getByRole('dialog')
+      .getByRole('button', { name: /16일 .*로 변경/ })
+      .click();
+    await page.waitForURL('**/app/screening/later/bookings/*');
+    await shows(page, /16일/);
+    await confirmed(page, '예약 취소');
+    await shows(page, '취소됨');
+    await eventually(
+      () => call<{ left: number }>(plaza.url, 'GET', '/screening/slots/later'),
+      ({ body }) => body.left === 5,
+    );
+  });
+
+  test('screening: a full session has a waiting list, and an offer is accepted', async () => {
+    await openSlot('full', '분당차병원', 17, { sessions: [{ at: '10:00', capacity: 1 }] });
+    await command('POST', '/screening/slots/full/bookings', { bookingId: 'o', customerId: 'other', at: '10:00' });
+    const page = await open('/app/screening/full');
+    await button(page, '대기하기').click();
+    await shows(page, '내 순서');
+    await page.goto('/app/me');
+    await page.getByRole('link', { name: /건강검진 대기.*1번째/ }).click();
+    await command('DELETE', '/screening/slots/full/bookings/o');
+    await shows(page, '자리가 났습니다');
+    expect(await violations(page)).toEqual([]);
+    await button(page, '이 자리 예약하기').click();
+    await shows(page, '예약됨');
+  });
 });

@@ -16,6 +16,7 @@ import { ChoosePage } from './pages/choose.tsx';
 import { HomePage } from './pages/home.tsx';
 import { MePage } from './pages/me.tsx';
 import { parkingPages } from './pages/parking.tsx';
+import { screeningPages } from './pages/screening.tsx';
 import { TicketsPage } from './pages/tickets.tsx';
 import { Heading, Skeleton } from './parts.tsx';
 import { Shell } from './shell.tsx';
@@ -27,6 +28,7 @@ const pages: readonly AppPage[] = [
   ['/app/tickets', ({ customerId }) => <TicketsPage customerId={customerId} />],
   ['/app/me', ({ customerId }) => <MePage customerId={customerId} />],
   ...parkingPages,
+  ...screeningPages,
 ];
 
 const NotFound = () => (

@@ -86,14 +86,18 @@ export const Fact = ({ label, children }: { label: string; children: ComponentCh
   </div>
 );
 
-/** A button that asks once more, and says what will happen. */
+/** A button that asks once more, and says what will happen. @param title of the question, if not the button's words */
 export const ConfirmButton = ({
   words,
+  title = words,
+  kind = 'danger',
   effect,
   isBusy,
   onConfirm,
 }: {
   words: string;
+  title?: string;
+  kind?: 'danger' | 'main';
   effect: string;
   isBusy: boolean;
   onConfirm(): void;
@@ -101,22 +105,27 @@ export const ConfirmButton = ({
   const [isOpen, setOpen] = useState(false);
   return (
     <>
-      <button type="button" class="danger wide" disabled={isBusy} onClick={() => setOpen(true)}>
+      <button
+        type="button"
+        class={`${kind === 'danger' ? 'danger ' : ''}wide`}
+        disabled={isBusy}
+        onClick={() => setOpen(true)}
+      >
         {words}
       </button>
       {isOpen && (
-        <Dialog title={words} onClose={() => setOpen(false)}>
+        <Dialog title={title} onClose={() => setOpen(false)}>
           <p>{effect}</p>
           <div class="actions">
             <button
               type="button"
-              class="danger wide"
+              class={`${kind} wide`}
               onClick={() => {
                 setOpen(false);
                 onConfirm();
               }}
             >
-              {words}
+              {title}
             </button>
             <button type="button" class="wide" onClick={() => setOpen(false)}>
               {say('돌아가기', 'Back')}

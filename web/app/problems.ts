@@ -29,6 +29,21 @@ const words: Readonly<Record<string, Phrase>> = {
     ko: '이 예약에서 받은 쿠폰은 다음 예약에 쓸 수 있습니다.',
     en: 'A reservation cannot use its own coupon.',
   },
+  'slot-full': { ko: '방금 자리가 모두 찼습니다.', en: 'The last place has just been taken.' },
+  'slot-deleted': { ko: '취소된 일정입니다.', en: 'This day was cancelled.' },
+  'customer-already-booked': { ko: '이 날에 이미 예약이 있습니다.', en: 'You have a booking on this day already.' },
+  'already-rescheduled': { ko: '이미 다른 일정으로 변경했습니다.', en: 'The booking was moved already.' },
+  'already-attended': { ko: '이미 검진을 받았습니다.', en: 'You have attended already.' },
+  'already-missed': { ko: '이미 지난 예약입니다.', en: 'The day of the booking has passed.' },
+  'reschedule-pending': {
+    ko: '일정을 변경하고 있습니다. 잠시 후 다시 확인하세요.',
+    en: 'The booking is being moved. Look again in a moment.',
+  },
+  'hold-expired': {
+    ko: '자리를 잡아 둔 시간이 지났습니다. 다시 고르세요.',
+    en: 'The time to confirm has passed. Choose again.',
+  },
+  'hold-ended': { ko: '이미 사용했거나 돌려준 자리입니다.', en: 'These places were booked or given back.' },
   'places-left': {
     ko: '자리가 남아 있어 대기하지 않아도 됩니다.',
     en: 'Places are free: there is nothing to wait for.',

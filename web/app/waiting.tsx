@@ -8,6 +8,8 @@ import { say } from './words.ts';
 /** An entry of a customer in a waiting list. */
 export type Entry = {
   entryId: string;
+  /** The session of a screening slot. */
+  at?: string;
   status: 'waiting' | 'offered' | 'accepted' | 'expired' | 'declined' | 'left';
   places: number;
   position?: number;
@@ -15,18 +17,19 @@ export type Entry = {
   joinedAt: string;
 };
 
-/** Returns the customer's entry of a resource that still waits or has an offer. */
-export const useEntry = (context: string, key: string, id: string, customerId: string): Entry | undefined => {
+/** Returns the customer's entries of a resource that still wait or have an offer: one in each of its waiting lists. */
+export const useEntries = (context: string, key: string, id: string, customerId: string): Entry[] => {
   const { body } = useUpdates<Page<Entry>>(
-    `/${context}/waiting-list?customerId=${customerId}&${key}=${id}&sort=-joinedAt&limit=5`,
+    `/${context}/waiting-list?customerId=${customerId}&${key}=${id}&sort=-joinedAt&limit=50`,
     { every: 3000 },
   );
-  return body?.items.find(({ status }) => status === 'waiting' || status === 'offered');
+  return (body?.items ?? []).filter(({ status }) => status === 'waiting' || status === 'offered');
 };
 
 /**
  * The waiting list of a full resource: joins it, shows the position, and the offer with its countdown.
  * @param path of the resource: `/parking/lots/lot-1`
+ * @param about what else the entry states: the session
  * @param offered accepts the offer
  */
 export const Waiting = ({
@@ -34,12 +37,14 @@ export const Waiting = ({
   entry,
   customerId,
   places = 1,
+  about = {},
   offered,
 }: {
   path: string;
   entry: Entry | undefined;
   customerId: string;
   places?: number;
+  about?: object;
   offered: ComponentChildren;
 }) => {
   const { give, isBusy, problem } = useCommand();
@@ -58,7 +63,7 @@ export const Waiting = ({
           type="button"
           class="main wide"
           disabled={isBusy}
-          onClick={() => give('POST', `${path}/waiting-list`, { customerId, places })}
+          onClick={() => give('POST', `${path}/waiting-list`, { customerId, places, ...about })}
         >
           {say('대기하기', 'Join the waiting list')}
         </button>

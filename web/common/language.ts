@@ -53,6 +53,8 @@ const moments = perLanguage((tag) => new Intl.DateTimeFormat(tag, { month: 'shor
 const days = perLanguage(
   (tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', weekday: 'short', timeZone: 'UTC' }), // a calendar day has no time zone
 );
+const months = perLanguage((tag) => new Intl.DateTimeFormat(tag, { year: 'numeric', month: 'long', timeZone: 'UTC' }));
+const weekdays = perLanguage((tag) => new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone: 'UTC' }));
 
 export const formatNumber = (value: number): string => numbers().format(value);
 /** @param value in the smallest unit of the currency; for the won, one won */
@@ -62,6 +64,9 @@ export const formatShare = (share: number): string => percents().format(share);
 export const formatTime = (moment: string | number): string => times().format(new Date(moment));
 export const formatMinute = (moment: string | number): string => minutes().format(new Date(moment));
 export const formatDay = (day: string): string => days().format(new Date(day));
+/** Formats the month of a day: `2026년 12월`. */
+export const formatMonth = (day: string): string => months().format(new Date(day));
+export const formatWeekday = (day: Date): string => weekdays().format(day);
 
 /** Formats a moment: only the time if it is today. */
 export const formatMoment = (moment: string): string => {

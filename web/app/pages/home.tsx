@@ -4,6 +4,7 @@ import { Heading } from '../parts.tsx';
 import { EVERY, itemsOf, Service } from '../service.tsx';
 import { say } from '../words.ts';
 import { type Lot, LotRow } from './parking.tsx';
+import { type Slot, SlotRow } from './screening.tsx';
 import { ActiveTickets } from './tickets.tsx';
 
 const Parking = () => {
@@ -15,11 +16,26 @@ const Parking = () => {
   );
 };
 
-/** Shows the lots that are open, with their free spots. */
+const Screening = () => {
+  const slots = itemsOf(useUpdates<Page<Slot>>('/screening/slots?status=open&sort=date&limit=50', { every: EVERY }));
+  const free = slots.body?.filter(({ left }) => left > 0);
+  return (
+    <Service
+      title={say('건강검진', 'Health screening')}
+      to="/app/screening"
+      of={free ? { ...slots, body: free } : slots}
+    >
+      {(items) => items.map((slot) => <SlotRow key={slot.slotId} slot={slot} isDated />)}
+    </Service>
+  );
+};
+
+/** Shows what is open and available now. */
 export const HomePage = ({ customerId }: { customerId: string }) => (
   <>
     <Heading>{say('지금 이용할 수 있어요', 'Available now')}</Heading>
     <ActiveTickets customerId={customerId} />
     <Parking />
+    <Screening />
   </>
 );

@@ -47,7 +47,19 @@ const Messages = ({ customerId }: { customerId: string }) => {
 };
 
 /** The waiting lists that the customer is in: of one service. */
-const WaitingOf = ({ context, of, customerId }: { context: string; of: string; customerId: string }) => {
+const WaitingOf = ({
+  context,
+  of,
+  title,
+  to,
+  customerId,
+}: {
+  context: string;
+  of: string;
+  title: string;
+  to: string;
+  customerId: string;
+}) => {
   const { body } = useUpdates<Page<Entry & Record<string, string>>>(
     `/${context}/waiting-list?customerId=${customerId}&sort=-joinedAt&limit=20`,
   );
@@ -57,8 +69,8 @@ const WaitingOf = ({ context, of, customerId }: { context: string; of: string; c
       {open.map((entry) => (
         <RowLink
           key={entry.entryId}
-          to={`/app/${context}/${entry[of]}`}
-          title={say('주차장 대기', 'Waiting for a spot')}
+          to={to + entry[of]}
+          title={title}
           about={formatMoment(entry.joinedAt)}
           aside={
             entry.status === 'offered'
@@ -215,7 +227,20 @@ export const MePage = ({ customerId }: { customerId: string }) => {
     <>
       <Heading>{say(`${customer?.name ?? ''} 님`, customer?.name ?? '')}</Heading>
       <ul class="rows">
-        <WaitingOf context="parking" of="lotId" customerId={customerId} />
+        <WaitingOf
+          context="parking"
+          of="lotId"
+          title={say('주차장 대기', 'Waiting for a spot')}
+          to="/app/parking/"
+          customerId={customerId}
+        />
+        <WaitingOf
+          context="screening"
+          of="slotId"
+          title={say('건강검진 대기', 'Waiting for a screening')}
+          to="/app/screening/"
+          customerId={customerId}
+        />
       </ul>
       <Messages customerId={customerId} />
       <ContactSection customerId={customerId} />

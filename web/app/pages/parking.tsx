@@ -10,7 +10,7 @@ import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import type { AppPage, Ticket } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
-import { useEntry, Waiting } from '../waiting.tsx';
+import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 
 export type Lot = Static<typeof queries.lot.item>;
@@ -143,7 +143,7 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
 
 const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) => {
   const found = useUpdates<Lot>(`/parking/lots/${lotId}`, { every: 3000 });
-  const entry = useEntry('parking', 'lotId', lotId, customerId);
+  const [entry] = useEntries('parking', 'lotId', lotId, customerId);
   return (
     <Loaded of={found}>
       {(lot) => (

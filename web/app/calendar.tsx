@@ -1,0 +1,120 @@
+import { ChevronLeft, ChevronRight } from 'lucide';
+import { Icon } from '../common/icon.tsx';
+import { formatDay, formatMonth, formatNumber, formatWeekday } from '../common/language.ts';
+import { say } from './words.ts';
+
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** Returns the calendar day of a moment in this browser. */
+export const dayOf = (moment: Date): string =>
+  `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
+
+/** Returns the month that is some months after a month: `2026-12`. */
+const monthAfter = (month: string, months: number): string =>
+  dayOf(new Date(Number(month.slice(0, 4)), Number(month.slice(5)) - 1 + months, 1)).slice(0, 7);
+
+/** Returns the days of a month in weeks from Sunday to Saturday; undefined for a day of another month. */
+const weeksOf = (month: string): (string | undefined)[][] => {
+  const first = new Date(`${month}-01T00:00Z`);
+  const length = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
+  const cells = Array.from({ length: Math.ceil((first.getUTCDay() + length) / 7) * 7 }, (_, at) => {
+    const day = at - first.getUTCDay() + 1;
+    return day >= 1 && day <= length ? `${month}-${two(day)}` : undefined;
+  });
+  return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7));
+};
+
+/** A Sunday, from which the names of the weekdays are counted. */
+const SUNDAY = Date.UTC(2026, 10, 1);
+const DAY_MS = 86_400_000;
+
+/**
+ * A month with the places that are left on each day.
+ * @param left the places of the days that can be chosen: 0 on a day that is full
+ */
+export const MonthCalendar = ({
+  month,
+  onMonth,
+  day,
+  onDay,
+  left,
+}: {
+  month: string;
+  onMonth(month: string): void;
+  day: string | undefined;
+  onDay(day: string): void;
+  left: ReadonlyMap<string, number>;
+}) => {
+  const today = dayOf(new Date());
+  const title = formatMonth(`${month}-01`);
+  const weeks = weeksOf(month).filter((week) => week.some((one) => one !== undefined && one >= today));
+  return (
+    <div class="card calendar">
+      <div class="turn">
+        <button
+          type="button"
+          class="quiet"
+          aria-label={say('이전 달', 'Previous month')}
+          disabled={month <= today.slice(0, 7)}
+          onClick={() => onMonth(monthAfter(month, -1))}
+        >
+          <Icon of={ChevronLeft} />
+        </button>
+        <h2 aria-live="polite">{title}</h2>
+        <button
+          type="button"
+          class="quiet"
+          aria-label={say('다음 달', 'Next month')}
+          onClick={() => onMonth(monthAfter(month, 1))}
+        >
+          <Icon of={ChevronRight} />
+        </button>
+      </div>
+      <table>
+        <caption class="unseen">{say(`${title} 남은 자리`, `Places left in ${title}`)}</caption>
+        <thead>
+          <tr>
+            {Array.from({ length: 7 }, (_, at) => (
+              <th key={at} scope="col">
+                {formatWeekday(new Date(SUNDAY + at * DAY_MS))}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {weeks.map((week, at) => (
+            <tr key={at}>
+              {week.map((one, weekday) => {
+                if (one === undefined) return <td key={weekday} />;
+                const places = left.get(one);
+                const number = Number(one.slice(8));
+                if (places === undefined)
+                  return (
+                    <td key={weekday}>
+                      <span class="day dim">{number}</span>
+                    </td>
+                  );
+                const words = places === 0 ? say('마감', 'full') : say(`${formatNumber(places)}자리`, `${places} left`);
+                return (
+                  <td key={weekday}>
+                    <button
+                      type="button"
+                      class={places === 0 ? 'day full' : 'day'}
+                      aria-pressed={one === day}
+                      aria-current={one === today ? 'date' : undefined}
+                      aria-label={`${formatDay(one)} ${words}`}
+                      onClick={() => onDay(one)}
+                    >
+                      {number}
+                      <small>{places === 0 ? words : formatNumber(places)}</small>
+                    </button>
+                  </td>
+                );
+              })}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+};
