@@ -102,7 +102,7 @@ export const messages = messagesOn<typeof events>()(
         texts: textsOf(
           { ko: '선점하신 영화 좌석의 예매 기한이 지났습니다', en: 'The seats that you held are free again' },
           ...ofShowing(hold, facts),
-          line(placesLabel, hold.places),
+          hold.seats ? line(seatLabel, hold.seats.join(', ')) : line(placesLabel, hold.places),
           line(holdNumber, hold.holdId),
         ),
       },

@@ -127,7 +127,7 @@ const fullShowing = {
   slot: Type.Optional(inHall.slot),
 };
 
-/** Holds and waiting lists: of a number of seats. The reservation names the seats, or gets them chosen. */
+/** Holds and waiting lists: of a number of seats, which a hold may name. Otherwise the reservation names or chooses them. */
 export const showingPlaces = limitedPlaces({
   context: 'cinema',
   prefix: 'ShowingPlace',
@@ -144,6 +144,15 @@ export const showingPlaces = limitedPlaces({
     startsAt: Type.Optional(UtcTime),
     hallId: Type.Optional(Id),
   },
+  held: {
+    seats: Type.Optional({
+      ...SeatNames,
+      description: 'The names of the held seats, as many as `places`. Left out: any seats.',
+      examples: [['B2', 'B3']],
+    }),
+  },
+  heldProblems: ['seats-differ', 'no-such-seat', 'seat-blocked', 'seat-taken'],
+  versions: { Held: 2, HoldExpired: 2, HoldReleased: 2 },
 });
 
 const slotOfShowing = { hallId: fullShowing.hallId, slot: fullShowing.slot };
@@ -463,6 +472,7 @@ export const commands = {
       'seats-apart',
       'no-such-seat',
       'choice-ambiguous',
+      'seats-differ',
       'price-changed',
       'price-too-high',
       'reservation-already-exists',
@@ -778,6 +788,7 @@ export const schema = {
     'seat-blocked': { status: 409, title: 'The seat is blocked' },
     'seats-apart': { status: 409, title: 'The seats that are left are not beside each other' },
     'choice-ambiguous': { status: 422, title: 'Only one of seat, seats and places can be given' },
+    'seats-differ': { status: 422, title: 'The seats differ from the places, or from those of the hold' },
     'price-changed': { status: 409, title: 'The price differs from the amount that the customer saw' },
     'price-too-high': { status: 422, title: 'The price of all seats is over the limit of one payment' },
     'no-seats': { status: 422, title: 'A showing needs a number of seats, or a hall map with a seat' },

@@ -462,6 +462,15 @@ const cases: Case[] = [
   ],
   [
     'ShowingPlaceHoldExpired',
+    { showingId: 's-1', movieId: 'm-1', holdId: 'h-1', ...CUST, title: '괴물', places: 2, seats: ['B7', 'B8'] },
+    {
+      messageId: 'expired.s-1.h-1.4',
+      ko: ['선점하신 영화 좌석의 예매 기한이 지났습니다', '영화: 괴물', '좌석: B7, B8', '선점 번호: h-1'],
+      en: ['The seats that you held are free again', 'Film: 괴물', 'Seats: B7, B8', 'Hold: h-1'],
+    },
+  ],
+  [
+    'ShowingPlaceHoldExpired',
     { showingId: 's-1', movieId: 'm-1', holdId: 'h-1', ...CUST, title: '괴물', ...starting, places: 2 },
     {
       messageId: 'expired.s-1.h-1.4',

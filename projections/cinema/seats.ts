@@ -20,7 +20,7 @@ const withSeat = (seats: StoredSeats, name: string, state: 'o' | 'h' | 's'): Sto
 const changed = (seats: StoredSeats, of: { seat?: number; seats?: string[] }, state: 'o' | 'h' | 's'): StoredSeats =>
   seatNamesOf(of).reduce((changing, name) => withSeat(changing, name, state), seats);
 
-/** The seats of each showing that are taken by name. A reservation without a seat takes none. */
+/** The seats of each showing that are taken by name. A reservation or a hold without named seats takes none. */
 export const seats = projection<StoredSeats>()({
   context: cinema,
   name: 'cinema.seats',
@@ -36,6 +36,9 @@ export const seats = projection<StoredSeats>()({
   },
   onExisting: {
     ShowingCanceled: (seats) => ({ ...seats, status: 'canceled' }),
+    ShowingPlaceHeld: (seats, data) => changed(seats, data, 'h'),
+    ShowingPlaceHoldExpired: (seats, data) => changed(seats, data, 'o'),
+    ShowingPlaceHoldReleased: (seats, data) => changed(seats, data, 'o'),
     SeatHeld: (seats, data) => changed(seats, data, 'h'),
     ReservationConfirmed: (seats, data) => changed(seats, data, 's'),
     SeatReleased: (seats, data) => changed(seats, data, 'o'),

@@ -171,6 +171,16 @@ describe('seats', () => {
     ]);
     expect(shown(...before, ...after, ofGroup(canceled('a'), 'A2', 'A4'))).toContain('A4 free 5');
   });
+  it('are held by a hold that names them, until it ends or a reservation takes them', () => {
+    const hold = { showingId, movieId, holdId: 'h-1', customerId, places: 2, seats: ['A1', 'B2'] };
+    const before = [withMap, { type: 'ShowingPlaceHeld', data: { ...hold, expiresAt: timeOf(9) } } as CinemaEvent];
+    expect(shown(...before).filter((seat) => seat.includes('held'))).toEqual(['A1 held 1', 'B2 held 2']);
+    for (const type of ['ShowingPlaceHoldExpired', 'ShowingPlaceHoldReleased'] as const)
+      expect(shown(...before, { type, data: hold }).filter((seat) => seat.includes('held'))).toEqual([]);
+    const taken = ofGroup(held('a'), 'A1', 'B2');
+    const sold = ofGroup(confirmed('a'), 'A1', 'B2');
+    expect(shown(...before, taken, sold).filter((seat) => seat.includes('sold'))).toEqual(['A1 sold 1', 'B2 sold 2']);
+  });
   it('are numbered in a showing without a hall map', () =>
     expect(shown(opened, held('a', 2), held('b'))).toEqual(['1 free 1', '2 held 2', '3 free 3']));
   it('have the names of rows beyond Z', () => {

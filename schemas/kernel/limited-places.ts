@@ -108,16 +108,33 @@ export type PlaceEventKind = keyof EventFields & string;
 /** The data of the events of a kind, without the id of their resource. */
 export type PlaceEventData<Kind extends PlaceEventKind> = Static<TObject<EventFields[Kind]>>;
 
-export type PlaceEvents<Prefix extends string, Key extends string, About extends TProperties> = {
-  readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: EventSchema<Keyed<Key, EventFields[Kind] & About>>;
+/** The kinds of the events of holds. */
+const HOLD_KINDS = ['Held', 'HoldExpired', 'HoldReleased'] as const;
+type HoldKind = (typeof HOLD_KINDS)[number];
+const isHoldKind = (kind: string): kind is HoldKind => (HOLD_KINDS as readonly string[]).includes(kind);
+
+export type PlaceEvents<
+  Prefix extends string,
+  Key extends string,
+  About extends TProperties,
+  Held extends TProperties,
+> = {
+  readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: EventSchema<
+    Keyed<Key, EventFields[Kind] & About & (Kind extends HoldKind ? Held : unknown)>
+  >;
 };
 
 /** The commands that name a pool, if a resource has several. */
 type Taking = 'Hold' | 'JoinWaitingList';
 
-export type PlaceCommands<Prefix extends string, Key extends string, Pool extends TProperties> = {
+export type PlaceCommands<
+  Prefix extends string,
+  Key extends string,
+  Pool extends TProperties,
+  Held extends TProperties,
+> = {
   readonly [Kind in keyof CommandFields as CommandNames<Prefix>[Kind]]: CommandSchema<
-    Keyed<Key, CommandFields[Kind] & (Kind extends Taking ? Pool : unknown)>
+    Keyed<Key, CommandFields[Kind] & (Kind extends Taking ? Pool : unknown) & (Kind extends 'Hold' ? Held : unknown)>
   > &
     (Kind extends 'Settle' ? unknown : { http: CommandHttp });
 };
@@ -194,6 +211,9 @@ export const keptPlaces = {
  * @param poolRefusals the problems of a pool that does not exist
  * @param most places of one request
  * @param about optional fields of the events besides the module's own: facts of the resource
+ * @param held optional fields of a hold, its command and its events, such as the names of the held seats
+ * @param heldProblems the problems of these fields
+ * @param versions of the events whose fields have changed since they were first stored
  * @param pool the optional field that names a part of the resource with places of its own, such as a session; left out,
  *   the resource is one pool
  */
@@ -203,6 +223,7 @@ export const limitedPlaces = <
   const Key extends string,
   About extends TProperties = Record<never, never>,
   Pool extends TProperties = Record<never, never>,
+  Held extends TProperties = Record<never, never>,
 >({
   context,
   prefix,
@@ -216,6 +237,9 @@ export const limitedPlaces = <
   most = MOST_PLACES,
   about = {} as About,
   pool = {} as Pool,
+  held = {} as Held,
+  heldProblems = [],
+  versions = {},
 }: {
   context: Context;
   prefix: Prefix;
@@ -229,15 +253,22 @@ export const limitedPlaces = <
   most?: number;
   about?: About;
   pool?: Pool;
+  held?: Held;
+  heldProblems?: readonly string[];
+  versions?: Partial<Record<PlaceEventKind, number>>;
 }) => {
   const id = { [key]: Id } as Record<Key, typeof Id>;
   const names = commandNames(prefix);
   const events = Object.fromEntries(
-    Object.entries(eventFields).map(([kind, fields]) => [
+    (Object.entries(eventFields) as [PlaceEventKind, TProperties][]).map(([kind, fields]) => [
       `${prefix}${kind}`,
-      event(summaries[kind as PlaceEventKind], Strict({ ...id, ...pool, ...about, ...fields })),
+      event(
+        summaries[kind],
+        Strict({ ...id, ...pool, ...about, ...fields, ...(isHoldKind(kind) ? held : {}) }),
+        versions[kind],
+      ),
     ]),
-  ) as object as PlaceEvents<Prefix, Key, About & Pool>;
+  ) as object as PlaceEvents<Prefix, Key, About & Pool, Held>;
 
   const places = most === MOST_PLACES ? {} : { places: Type.Integer({ ...Places, maximum: most, examples: [2] }) };
 
@@ -251,9 +282,13 @@ export const limitedPlaces = <
   const commands = {
     [names.Hold]: command(
       `Hold ${things} until they are reserved`,
-      Strict({ ...id, ...pool, ...commandFields.Hold, ...places }),
-      http('POST', 'holds', Strict({ ...id, ...pool, ...about, ...hold, expiresAt: Time, status: Status('held') })),
-      [...refusals, ...poolRefusals, 'hold-already-exists', full],
+      Strict({ ...id, ...pool, ...commandFields.Hold, ...places, ...held }),
+      http(
+        'POST',
+        'holds',
+        Strict({ ...id, ...pool, ...about, ...hold, ...held, expiresAt: Time, status: Status('held') }),
+      ),
+      [...refusals, ...poolRefusals, ...heldProblems, 'hold-already-exists', full],
     ),
     [names.ReleaseHold]: command(
       `Release the ${things} of a hold`,
@@ -277,9 +312,9 @@ export const limitedPlaces = <
       'End the holds and offers that are due, and offer the free places',
       Strict({ ...id, ...commandFields.Settle }),
     ),
-  } as object as PlaceCommands<Prefix, Key, Pool>;
+  } as object as PlaceCommands<Prefix, Key, Pool, Held>;
 
-  const holdDocument = Strict({ ...id, ...pool, ...about, ...holdItem });
+  const holdDocument = Strict({ ...id, ...pool, ...about, ...holdItem, ...held });
   const entryDocument = Strict({ ...id, ...pool, ...about, ...entryItem });
   const entryFilters = { customerId: Id, status: entryItem.status };
   const poolFields = Object.keys(pool);

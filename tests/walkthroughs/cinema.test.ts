@@ -286,6 +286,51 @@ test('seats are held before they are paid, and a freed one is offered to the fir
   expect(await pay('r6', 'choi', { entryId: 'e2', places: 2 })).toMatchObject({ status: 201 });
 });
 
+test("a hold may name its seats, which are then nobody else's, and takes them all when it is paid", async () => {
+  await post('/movies', { movieId: 'm19', title: '버닝', description: '비닐하우스', runningTime: 148 });
+  const showing = { showingId: 's19', startsAt: '2027-02-05T19:00:00.000Z', hallMap: ['oo_oo', 'ox'], price: 9_000 };
+  await post('/movies/m19/showings', showing);
+  const path = '/showings/s19';
+  const payment = { method: 'card', token: 'approve' };
+  const refusal = (status: number, name: string) => ({ status, body: { type: `/problems/${name}` } });
+  const seats = ['A3', 'B1'];
+  const hold = { holdId: 'h1', customerId: 'kim', places: 2, seats };
+  const held = await post(`${path}/holds`, hold);
+  expect(held).toMatchObject({ status: 201, body: { ...hold, status: 'held' } });
+  type Hall = { rows: { seats: { seat: string; status: string }[] }[] };
+  const seatsWith = async (status: string, position?: string | null) =>
+    (await get<Hall>(`${path}/seats`, position)).body.rows
+      .flatMap((row) => row.seats)
+      .filter((each) => each.status === status)
+      .map(({ seat }) => seat);
+  expect(await seatsWith('held', positionOf(held))).toEqual(seats);
+  expect((await get(`${path}/holds/h1`)).body).toMatchObject(hold);
+
+  const lees = { customerId: 'lee', payment };
+  expect(await post(`${path}/reservations`, { ...lees, seats: ['B1'] })).toMatchObject(refusal(409, 'seat-taken'));
+  const ofLee = (places: number, ...names: string[]) =>
+    post(`${path}/holds`, { customerId: 'lee', places, seats: names });
+  expect(await ofLee(1, 'A3')).toMatchObject(refusal(409, 'seat-taken'));
+  expect(await ofLee(1, 'B2')).toMatchObject(refusal(409, 'seat-blocked'));
+  expect(await ofLee(1, 'C1')).toMatchObject(refusal(422, 'no-such-seat'));
+  expect(await ofLee(1, 'A1', 'A2')).toMatchObject(refusal(422, 'seats-differ'));
+  expect(await ofLee(1, 'A 1')).toMatchObject({ status: 400 });
+  expect(await ofLee(2, 'A1', 'A1')).toMatchObject({ status: 400 });
+
+  const kims = { reservationId: 'r1', customerId: 'kim', holdId: 'h1', payment };
+  expect(await post(`${path}/reservations`, { ...kims, seats: ['A3', 'A4'] })).toMatchObject(
+    refusal(422, 'seats-differ'),
+  );
+  const paid = await post(`${path}/reservations`, { ...kims, amount: 18_000 });
+  expect(paid).toMatchObject({ status: 201, body: { seats, status: 'confirmed' } });
+  expect(await seatsWith('sold', positionOf(paid))).toEqual(seats);
+
+  const another = await post(`${path}/holds`, { holdId: 'h2', customerId: 'lee', places: 1, seats: ['A1'] });
+  expect(await seatsWith('held', positionOf(another))).toEqual(['A1']);
+  const released = await command('DELETE', `${path}/holds/h2`);
+  expect(await seatsWith('held', positionOf(released))).toEqual([]);
+});
+
 test('a hold that expired keeps no seat', async () => {
   await post('/movies', { movieId: 'm18', title: '시', description: '미자', runningTime: 139 });
   const showing = { showingId: 's18', startsAt: '2027-02-04T19:00:00.000Z', seats: 1, price: 9_000, holdFor: 10 };

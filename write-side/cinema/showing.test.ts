@@ -560,9 +560,9 @@ describe('CancelShowing', () => {
 });
 
 const UNTIL = plus(NOW, { minutes: 5 });
-const hold = (holdId: string, customerId: string, places = 1): Command => ({
+const hold = (holdId: string, customerId: string, places = 1, seats?: string[]): Command => ({
   type: 'HoldShowingPlace',
-  data: { showingId, holdId, customerId, places },
+  data: { showingId, holdId, customerId, places, ...(seats === undefined ? {} : { seats }) },
 });
 const join = (entryId: string, customerId: string, places = 1): Command => ({
   type: 'JoinShowingPlaceWaitingList',
@@ -636,6 +636,81 @@ describe('holds and the waiting list', () => {
     given(opened(3), placesHeld('h1', 'CUST1', 1), held('r-2', 1, 'CUST2'))
       .when(take('r-1', 'CUST1', { holdId: 'h1', seats: ['1'] }))
       .thenRefused('seat-taken'));
+
+  describe('with names of seats', () => {
+    const seats = ['A1', 'A2'];
+    const withSeats = (event: Event) => ({ ...event, data: { ...event.data, seats } }) as Event;
+    const heldA1A2 = withSeats(placesHeld('h1', 'CUST1', 2));
+    const expired = (holdId: string): Event => ({
+      type: 'ShowingPlaceHoldExpired',
+      data: { ...keptPlaces('CUST1', 2), ...named, holdId, seats },
+    });
+    const holding = given(openedWithMap, heldA1A2);
+    const after = (...commands: Command[]) =>
+      play(showing, commands, stateAfter(showing, [openedWithMap, heldA1A2]), 2n).events;
+
+    it('holds exactly these, and nobody else gets them', () => {
+      given(openedWithMap)
+        .when(hold('h1', 'CUST1', 2, seats))
+        .thenEvents(heldA1A2);
+      holding.when(hold('h2', 'CUST1', 1, ['A2'])).thenRefused('seat-taken');
+      holding.when(group({ seats: ['A2'] })).thenRefused('seat-taken');
+      holding.when(group({ places: 2 })).thenEvents(heldSeats(['A3', 'A4'], 'r-1', '2'));
+      holding.when(take('r-1', 'CUST2', { holdId: 'h1' })).thenRefused('hold-not-found');
+    });
+    it('refuses seats that are taken, blocked or not there, or are not as many as the places', () => {
+      given(openedWithMap, heldSeats(['A1']))
+        .when(hold('h1', 'CUST1', 2, seats))
+        .thenRefused('seat-taken');
+      given(openedWithMap)
+        .when(hold('h1', 'CUST1', 1, ['B3']))
+        .thenRefused('seat-blocked');
+      given(openedWithMap)
+        .when(hold('h1', 'CUST1', 1, ['D1']))
+        .thenRefused('no-such-seat');
+      given(openedWithMap)
+        .when(hold('h1', 'CUST1', 1, seats))
+        .thenRefused('seats-differ');
+      given(openedWithMap)
+        .when(hold('h1', 'CUST1', 3, seats))
+        .thenRefused('seats-differ');
+    });
+    it.each([{}, { places: 2 }, { seats: ['A2', 'A1'] }])('gives all of them to a reservation of %j', (choice) => {
+      expect(after(take('r-1', 'CUST1', { holdId: 'h1', ...choice }))).toMatchObject([
+        { type: 'SeatHeld', data: { seats, holdId: 'h1', price: 2 * price } },
+      ]);
+    });
+    it.each([{ places: 1 }, { seats: ['A1'] }, { seats: ['A1', 'A3'] }])('refuses a part and others: %j', (choice) =>
+      holding.when(take('r-1', 'CUST1', { holdId: 'h1', ...choice })).thenRefused('seats-differ'),
+    );
+    it('frees them with the hold, and with the reservation that took them', () => {
+      const late = specification(showing, UNTIL).given(openedWithMap, heldA1A2);
+      late
+        .when(hold('h2', 'CUST2', 2, seats))
+        .thenEvents(expired('h1'), withSeats(placesHeld('h2', 'CUST2', 2, plus(UNTIL, { minutes: 5 }))));
+      holding.when(releaseHold('h1')).thenEvents({
+        type: 'ShowingPlaceHoldReleased',
+        data: { ...keptPlaces('CUST1', 2), holdId: 'h1', seats },
+      });
+      const [heldAs2, releasedAs2] = [heldSeats(seats, 'r-1', '2'), { ...reservationData(), hold: '2', seats }];
+      given(openedWithMap, heldA1A2, ofKept(heldAs2, { holdId: 'h1' }), {
+        type: 'SeatReleased',
+        data: { ...releasedAs2, reason: 'declined' },
+      })
+        .when(hold('h2', 'CUST2', 2, seats))
+        .thenEvents(withSeats(placesHeld('h2', 'CUST2', 2)));
+    });
+    it('releases them when the showing is cancelled', () =>
+      holding.when(cancelShowing).thenEvents(showingCanceled(), withSeats(placesReleased('h1', 'CUST1', 2))));
+    it('names the numbers of seats in a showing without a hall map', () => {
+      const numbered = given(opened(3), { ...heldA1A2, data: { ...heldA1A2.data, seats: ['1', '3'] } } as Event);
+      numbered.when(reserve('r-1', 3)).thenRefused('seat-taken');
+      given(opened(3))
+        .when(hold('h1', 'CUST1', 1, ['4']))
+        .thenRefused('no-such-seat');
+    });
+  });
+
   it('keeps them for as long as the showing says', () =>
     given({ type: 'ShowingOpened', data: { ...about, holdFor: 60 } })
       .when(hold('h1', 'CUST1'))
@@ -776,7 +851,7 @@ describe('one append', () => {
     ];
   });
   const holds = each((n) => [
-    { type: 'ShowingPlaceHeld', data: { ...of(n), holdId: longest('h', n), expiresAt: UNTIL } },
+    { type: 'ShowingPlaceHeld', data: { ...of(n), holdId: longest('h', n), seats, expiresAt: UNTIL } },
   ]);
   const waiting = each((n) => [
     { type: 'ShowingPlaceWaitingListJoined', data: { ...of(n), places: 1, entryId: longest('e', n) } },
@@ -829,8 +904,11 @@ describe('any sequence of commands', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const customer = fc.constantFrom('CUST1', 'CUST2', 'CUST3', 'CUST4');
   const places = fc.integer({ min: 1, max: 3 });
+  const seatNames = (...names: string[]) => fc.uniqueArray(fc.constantFrom(...names), { minLength: 1, maxLength: 4 });
   const anyOfPlaces = fc.oneof(
     fc.tuple(id, customer, places).map(([h, c, n]) => hold(h, c, n)),
+    fc.tuple(id, customer, seatNames('1', '2', '3')).map(([h, c, seats]) => hold(h, c, seats.length, seats)),
+    fc.tuple(id, id, customer).map(([r, holdId, c]) => take(r, c, { holdId })),
     fc.tuple(id, customer, places).map(([e, c, n]) => join(e, c, n)),
     fc.tuple(id, customer, places).map(([e, c, n]) => join(e, c, n)),
     fc.tuple(id, id, customer, places).map(([r, holdId, c, n]) => take(r, c, { holdId, places: n })),
@@ -866,23 +944,28 @@ describe('any sequence of commands', () => {
   it('keeps the rules of every decider', () => holdsForEveryDecider(showing, withCancellation));
 
   it('sells no named seat twice, splits no group, and sells no more seats than the hall has', () => {
+    const names = seatNames('A1', 'A2', 'A3', 'A4', 'B1', 'B3', 'C1', 'C2', 'C3', 'C4');
     const anyGroup = fc
       .tuple(
         id,
         fc.oneof(
           fc.constant({}),
           fc.integer({ min: 1, max: 4 }).map((places) => ({ places })),
-          fc
-            .uniqueArray(fc.constantFrom('A1', 'A2', 'A3', 'A4', 'B1', 'B3', 'C1', 'C2', 'C3', 'C4'), {
-              minLength: 1,
-              maxLength: 4,
-            })
-            .map((seats) => ({ seats })),
+          names.map((seats) => ({ seats })),
         ),
       )
       .map(([reservationId, choice]) => group(choice, reservationId));
+    const anyHold = fc.oneof(
+      fc.tuple(id, names).map(([h, seats]) => hold(h, 'CUST1', seats.length, seats)),
+      fc.tuple(id, id).map(([r, holdId]) => take(r, 'CUST1', { holdId })),
+    );
     const openWithMap = open({ seats: 10, hallMap: HALL });
-    const anyOf = fc.oneof({ weight: 3, arbitrary: anyGroup }, { weight: 2, arbitrary: withCancellation });
+    const anyOf = fc.oneof(
+      { weight: 3, arbitrary: anyGroup },
+      { weight: 2, arbitrary: anyHold },
+      { weight: 3, arbitrary: withCancellation },
+    );
+    let used = 0;
     holdsForEveryDecider(
       showing,
       fc.oneof({ weight: 1, arbitrary: fc.constant(openWithMap) }, { weight: 9, arbitrary: anyOf }),
@@ -893,7 +976,21 @@ describe('any sequence of commands', () => {
         let seatsSold = 0;
         let charged = 0;
         for (const { type, data } of play(showing, [openWithMap, ...commands]).events) {
+          if (type === 'ShowingPlaceHeld' && data.seats) {
+            for (const seat of data.seats) expect([...taken.values()].flat()).not.toContain(seat);
+            taken.set(`hold ${data.holdId}`, data.seats);
+          }
+          if (type === 'ShowingPlaceHoldReleased') {
+            expect(data.seats).toEqual(taken.get(`hold ${data.holdId}`));
+            taken.delete(`hold ${data.holdId}`);
+          }
           if (type === 'SeatHeld') {
+            const ofHold = taken.get(`hold ${data.holdId}`);
+            if (ofHold) {
+              expect(data.seats).toEqual(ofHold);
+              taken.delete(`hold ${data.holdId}`);
+              used += 1;
+            }
             expect(new Set(data.seats).size).toBe(data.seats!.length);
             expect(data.price).toBe(data.seats!.length * price);
             for (const seat of data.seats!) {
@@ -917,6 +1014,7 @@ describe('any sequence of commands', () => {
         }
       }),
     );
+    expect(used).toBeGreaterThan(0);
   });
 
   it('never sells and keeps more seats than there are, and offers them in order', () => {

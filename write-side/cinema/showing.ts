@@ -14,7 +14,15 @@ import { plus } from '../../schemas/kernel/calendar.ts';
 import { CANCELLATIONS_PER_COMMAND, DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
 import { known, MAX_MONEY } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
-import { type Decision, type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
+import {
+  type Decision,
+  type DecisionInput,
+  decider,
+  isRefusal,
+  notDue,
+  type Refusal,
+  refuse,
+} from '../kernel/decider.ts';
 import { limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
@@ -72,7 +80,9 @@ type State = {
   reserved: number;
   /** Holds and the waiting list. */
   places: Places;
-  /** The names of seats that are taken by name. */
+  /** The seats of the holds that name them, by hold id. Such a hold is used as a whole. */
+  heldSeats: ImmutableMap<string, readonly string[]>;
+  /** The names of seats that are taken by name, by reservations and holds. */
   taken: ImmutableSet<string>;
   /** The reservations that ended last. */
   ended: PastIds<Ended>;
@@ -91,6 +101,7 @@ const initialState: State = {
   open: ImmutableMap(),
   reserved: 0,
   places: noPlaces,
+  heldSeats: ImmutableMap(),
   taken: ImmutableSet(),
   ended: noPastIds(REMEMBERED),
 };
@@ -102,7 +113,10 @@ const hasBegun = ({ isClosed, showing: { startsAt } }: State, now: string): bool
 /** The events of holds and entries that make messages, which name the showing. */
 const ABOUT_MESSAGES = new Set(['ShowingPlaceOffered', 'ShowingPlaceOfferExpired', 'ShowingPlaceHoldExpired']);
 
-/** Held and offered places are a number of seats: a reservation that takes them still needs free seats by name. */
+/**
+ * Offered places, and those of a hold that names no seats, are a number of seats: a reservation that takes them still
+ * needs free seats by name.
+ */
 const kept = limitedPlaces(showingPlaces, {
   unreserved: ({ status, isClosed, showing, reserved }: State) =>
     status === 'open' && !isClosed ? showing.seats - reserved : 0,
@@ -112,9 +126,31 @@ const kept = limitedPlaces(showingPlaces, {
     if (state.status === 'canceled') return refuse('showing-canceled');
     return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;
   },
-  facts: ({ showing: { movieId, title, startsAt, hallId } }, type) =>
-    ABOUT_MESSAGES.has(type) ? known({ movieId, title, startsAt, hallId }) : { movieId },
+  facts: ({ showing: { movieId, title, startsAt, hallId }, heldSeats }, { type, data }) =>
+    known({
+      movieId,
+      ...(ABOUT_MESSAGES.has(type) ? { title, startsAt, hallId } : {}),
+      seats: 'holdId' in data ? heldSeats.get(String(data.holdId)) : undefined,
+    }),
 });
+
+const withTaken = ({ taken }: State, seats: readonly string[]): State['taken'] =>
+  seats.reduce((names, name) => names.add(name), taken);
+
+const withoutTaken = ({ taken }: State, seats: readonly string[]): State['taken'] =>
+  seats.reduce((names, name) => names.delete(name), taken);
+
+const withHeldSeats = (state: State, holdId: string, seats: readonly string[] | undefined): State =>
+  seats === undefined
+    ? state
+    : { ...state, heldSeats: state.heldSeats.set(holdId, seats), taken: withTaken(state, seats) };
+
+/** Frees the named seats of a hold that ended; a reservation that uses the hold then takes them. */
+const withoutHeldSeats = (state: State, holdId: string | undefined): State => {
+  const seats = holdId === undefined ? undefined : state.heldSeats.get(holdId);
+  if (holdId === undefined || seats === undefined) return state;
+  return { ...state, heldSeats: state.heldSeats.delete(holdId), taken: withoutTaken(state, seats) };
+};
 
 /** The rules of a showing, without the ends of what is due. */
 const rules = decider(cinema, {
@@ -124,6 +160,12 @@ const rules = decider(cinema, {
 
   evolve: {
     ...kept.evolve,
+    ShowingPlaceHeld: (state, data) =>
+      withHeldSeats(kept.evolve.ShowingPlaceHeld(state, data), data.holdId, data.seats),
+    ShowingPlaceHoldExpired: (state, data) =>
+      withoutHeldSeats(kept.evolve.ShowingPlaceHoldExpired(state, data), data.holdId),
+    ShowingPlaceHoldReleased: (state, data) =>
+      withoutHeldSeats(kept.evolve.ShowingPlaceHoldReleased(state, data), data.holdId),
     ShowingOpened: (state, data) => {
       const { movieId, title, startsAt, seats, hallMap, hallId, slot, runningTime, cleaning, price } = data;
       const { cancelUntil = DEFAULT_CANCEL_UNTIL, holdFor = DEFAULT_HOLD_FOR } = data;
@@ -156,7 +198,8 @@ const rules = decider(cinema, {
       return { ...moved, showing: inHall, moves: state.moves + 1, pastSlots };
     },
     ShowingMoveVoided: (state, { slot }) => ({ ...state, pastSlots: remember(state.pastSlots, slot, true) }),
-    SeatHeld: (state, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
+    SeatHeld: (before, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
+      const state = withoutHeldSeats(before, holdId);
       const reservation: Reservation = {
         status: 'held',
         ...(hold === undefined ? {} : { hold }),
@@ -171,7 +214,7 @@ const rules = decider(cinema, {
         open: state.open.set(reservationId, reservation),
         reserved: state.reserved + placesOf(reservation),
         places: usePlaces(state.places, { holdId, entryId }, placesOf(reservation)),
-        taken: seatNamesOf(reservation).reduce((taken, name) => taken.add(name), state.taken),
+        taken: withTaken(state, seatNamesOf(reservation)),
       };
     },
     ReservationConfirmed: (state, { reservationId }) => ({
@@ -189,6 +232,17 @@ const rules = decider(cinema, {
 
   commands: {
     ...kept.commands,
+
+    HoldShowingPlace: {
+      ...kept.commands.HoldShowingPlace,
+      decide: ({ seats, ...data }, state, input) => {
+        const held = kept.commands.HoldShowingPlace.decide(data, state, input);
+        if (seats === undefined || isRefusal(held)) return held;
+        if (seats.length !== data.places)
+          return refuse('seats-differ', `${data.places} places, but ${seats.length} seats`);
+        return named(seats, state) ?? held.map((event) => ({ ...event, data: { ...event.data, seats } }));
+      },
+    },
 
     OpenShowing: { decide: (data, state) => openShowing(data, state) },
 
@@ -345,7 +399,7 @@ const rules = decider(cinema, {
     },
   },
 
-  snapshotVersion: 11,
+  snapshotVersion: 12,
 });
 
 /**
@@ -403,12 +457,20 @@ const chosen = (places: number | undefined, { showing: { hallMap, seats }, taken
   return refuse('seats-apart', `seats that are left: ${alternatives}`);
 };
 
+/** Chooses the seats that a hold names: all of them. */
+const ofHold = (held: readonly string[], names: readonly string[], wanted: number): Choice | Refusal => {
+  const isSame = wanted === held.length && names.every((name) => held.includes(name));
+  return isSame ? { seats: [...held] } : refuse('seats-differ', `${held.join(', ')} are held`);
+};
+
 const choiceOf = (data: Data<'ReserveSeat'>, state: State, now: string): Choice | Refusal => {
-  const { seat, seats, places } = data;
+  const { seat, seats, places, holdId } = data;
   if ([seat, seats, places].filter((given) => given !== undefined).length > 1) return refuse('choice-ambiguous');
-  const wanted = seats?.length ?? places ?? 1;
   const choice = { ...(seat === undefined ? {} : { seat }), ...(seats === undefined ? {} : { seats }) };
   const names = seatNamesOf(choice);
+  const held = holdId === undefined ? undefined : state.heldSeats.get(holdId);
+  const wanted = places ?? (names.length || held?.length || 1);
+  if (held) return kept.refusalOf(state, data, wanted, now) ?? ofHold(held, names, wanted);
   const refusal = named(names, state);
   if (refusal && refusal.refused !== 'seat-taken') return refusal;
   return kept.refusalOf(state, data, wanted, now) ?? refusal ?? (names.length > 0 ? choice : chosen(places, state));
@@ -502,7 +564,7 @@ const ended = (state: State, reservationId: string, how: Ending): State => {
     ...state,
     open: state.open.delete(reservationId),
     reserved: state.reserved - placesOf(reservation),
-    taken: seatNamesOf(reservation).reduce((taken, name) => taken.delete(name), state.taken),
+    taken: withoutTaken(state, seatNamesOf(reservation)),
     ended: remember(state.ended, reservationId, past),
   };
 };

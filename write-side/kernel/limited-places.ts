@@ -219,8 +219,8 @@ export type Resource<State> = {
   holdFor(state: State): number;
   /** Why the resource, or the pool that is given, takes no holds and no entries: it does not exist, or is closed. */
   refusal(state: State, input: DecisionInput, pool?: string): Refusal | undefined;
-  /** The facts of the resource that an event of this type has besides the module's own. */
-  facts?(state: State, type: string): object;
+  /** The facts that one of the module's events has besides the module's own. @param state of before the event */
+  facts?(state: State, event: AnyEvent): object;
 };
 
 /**
@@ -464,7 +464,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
 
   const own = new Set(Object.keys(evolve));
   const withFacts = <Event extends AnyEvent>(state: State, event: Event): Event =>
-    facts && own.has(event.type) ? { ...event, data: { ...event.data, ...facts(state, event.type) } } : event;
+    facts && own.has(event.type) ? { ...event, data: { ...event.data, ...facts(state, event) } } : event;
 
   const settled = new Set<string>([`${prefix}HoldExpired`, `${prefix}OfferExpired`, `${prefix}Offered`]);
 

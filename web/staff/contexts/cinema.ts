@@ -219,6 +219,7 @@ export const view = contextView<typeof schema>({
     'seat-blocked': '판매하지 않는 좌석입니다',
     'seats-apart': '나란히 앉을 수 있는 좌석이 없습니다',
     'choice-ambiguous': '좌석 번호, 좌석 목록, 인원 중 하나만 입력하세요',
+    'seats-differ': '좌석이 인원수 또는 선점한 좌석과 다릅니다',
     'price-changed': '가격이 바뀌었습니다',
     'price-too-high': '한 번에 결제할 수 있는 금액을 넘었습니다',
     'no-seats': '좌석 수나 좌석 배치도를 입력하세요. 둘 다 입력하면 좌석 수가 같아야 합니다',
