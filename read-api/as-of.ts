@@ -7,6 +7,7 @@ import { permitted } from '../platform/identity/caller.ts';
 import { checkpoints } from '../platform/subscriptions/checkpoints.ts';
 import { askForMoments, readMoments } from '../platform/subscriptions/moments.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
+import { SEARCH } from '../schemas/kernel/found.ts';
 import { historyId, historyView, queriesOf } from '../schemas/kernel/history.ts';
 import type { MomentProgress } from '../schemas/kernel/moments.ts';
 import { controlCenterReaders } from '../schemas/system.ts';
@@ -46,7 +47,7 @@ export type AsOfOptions = {
 const KEPT = 20;
 
 /** The paths that read views of every context. */
-const OF_ALL = new Set(['/control-center', '/control-center/activity']);
+const OF_ALL = new Set(['/control-center', '/control-center/activity', SEARCH]);
 const EVENTS = '/control-center/events';
 const REPORTS = '/control-center/reports/{context}';
 

@@ -22,6 +22,7 @@ import { pageRoutes } from './page.ts';
 import { problemRoutes } from './problems.ts';
 import { referenceRoutes } from './reference.ts';
 import { reportRoutes } from './reports.ts';
+import { searchRoutes } from './search.ts';
 
 /** Requests at once; one more is answered with 503 `overloaded`. */
 export type Bounds = {
@@ -111,6 +112,7 @@ export const startReadApi = ({
     controlCenterRoutes(contexts, earlier, onError),
     activityRoutes(schemas, earlier),
     reportRoutes(schemas, earlier),
+    searchRoutes(schemas, earlier),
   ];
   return {
     routers: [
@@ -120,6 +122,7 @@ export const startReadApi = ({
       activityRoutes(schemas, models),
       causesRoutes(schemas, models),
       reportRoutes(schemas, models),
+      searchRoutes(schemas, models),
       referenceRoutes(schemas, version),
       problemRoutes(schemas),
       pageRoutes(signIn),

@@ -427,10 +427,12 @@ export const queries = {
       sorts: ['location'],
       prefixes: ['location'],
     }),
-    bike: one('One bike', '/bike-rental/bikes/{bikeId}', Bike),
+    bike: one('One bike', '/bike-rental/bikes/{bikeId}', Bike, { search: { location: 'name', bikeId: 'id' } }),
   }),
   ...inView('bike-rental.rentals', {
-    rental: one('One rental with its bill', '/bike-rental/bikes/{bikeId}/rentals/{rentalId}', Rental),
+    rental: one('One rental with its bill', '/bike-rental/bikes/{bikeId}/rentals/{rentalId}', Rental, {
+      search: { rentalId: 'id' },
+    }),
     userRentals: list(
       "A user's rental and billing history: rentals with their bills, and points that became deposit",
       '/bike-rental/users/{userId}/rentals',
@@ -444,7 +446,7 @@ export const queries = {
   }),
   ...inView('bike-rental.deposits', {
     deposits: list('The deposits', '/bike-rental/deposits', Deposit, { sorts: ['outstanding', 'balance'] }),
-    deposit: one("A user's deposit", '/bike-rental/users/{userId}/deposit', Deposit),
+    deposit: one("A user's deposit", '/bike-rental/users/{userId}/deposit', Deposit, { search: { userId: 'id' } }),
   }),
   ...inView('bike-rental.movements', {
     charge: one('One charge of a deposit', '/bike-rental/users/{userId}/deposits/{chargeId}', ChargeOfDeposit),

@@ -673,7 +673,7 @@ export const queries = {
       sorts: ['title', 'averageRating'],
       prefixes: ['title'],
     }),
-    movie: one('One movie', '/cinema/movies/{movieId}', Movie),
+    movie: one('One movie', '/cinema/movies/{movieId}', Movie, { search: { title: 'name', movieId: 'id' } }),
   }),
   ...inView('cinema.showings', {
     showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, {
@@ -687,7 +687,10 @@ export const queries = {
       range: 'startsAt',
       current: currentTitle,
     }),
-    showing: one('One showing', '/cinema/showings/{showingId}', Showing, { current: currentTitle }),
+    showing: one('One showing', '/cinema/showings/{showingId}', Showing, {
+      current: currentTitle,
+      search: { showingId: 'id' },
+    }),
   }),
   ...inView('cinema.seats', {
     seats: one('The seats of a showing', '/cinema/showings/{showingId}/seats', SeatMap, {
@@ -710,6 +713,7 @@ export const queries = {
     }),
     reservation: one('One reservation', '/cinema/showings/{showingId}/reservations/{reservationId}', Reservation, {
       current: ofReservation,
+      search: { reservationId: 'id' },
     }),
     customerReservations: list(
       "A customer's reservations",

@@ -145,7 +145,9 @@ const Contact = Strict({ ...contact, changedAt: Time });
 
 export const queries = {
   ...inView('customers.contacts', {
-    contact: one("A customer's name, addresses and language", '/customers/{customerId}/contact', Contact),
+    contact: one("A customer's name, addresses and language", '/customers/{customerId}/contact', Contact, {
+      search: { name: 'name', customerId: 'id' },
+    }),
   }),
   ...inView('customers.messages', {
     customerMessages: list("A customer's messages from every context", '/customers/{customerId}/messages', Message, {

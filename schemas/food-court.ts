@@ -350,7 +350,7 @@ export const queries = {
       sorts: ['name', 'openOrders'],
       prefixes: ['name'],
     }),
-    shop: one('One shop', SHOP, Shop),
+    shop: one('One shop', SHOP, Shop, { search: { name: 'name', shopId: 'id' } }),
   }),
   ...inView('food-court.menu', {
     menu: list("A shop's menu", '/food-court/shops/{shopId}/menu', MenuItem, {
@@ -358,11 +358,15 @@ export const queries = {
       sorts: ['name', 'price'],
       prefixes: ['name'],
     }),
-    menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem),
+    menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem, {
+      search: { name: 'name' },
+    }),
   }),
   ...inView('food-court.orders', {
     shopOrders: list("A shop's orders", '/food-court/shops/{shopId}/orders', Order, orderFilters),
-    order: one('One order', '/food-court/shops/{shopId}/orders/{orderId}', Order),
+    order: one('One order', '/food-court/shops/{shopId}/orders/{orderId}', Order, {
+      search: { callNumber: 'id', orderId: 'id' },
+    }),
     customerOrders: list("A customer's orders", '/food-court/customers/{customerId}/orders', Order, orderFilters),
   }),
   ...inView('food-court.alarms', {

@@ -456,7 +456,7 @@ export const queries = {
       sorts: ['name', 'free'],
       prefixes: ['name'],
     }),
-    lot: one('One lot', '/parking/lots/{lotId}', Lot),
+    lot: one('One lot', '/parking/lots/{lotId}', Lot, { search: { name: 'name', lotId: 'id' } }),
   }),
   ...inView('parking.reservations', {
     lotReservations: list("A lot's reservations", '/parking/lots/{lotId}/reservations', Reservation, {
@@ -465,7 +465,9 @@ export const queries = {
       range: 'reservedAt',
       prefixes: ['carNumber'],
     }),
-    lotReservation: one('One reservation', '/parking/lots/{lotId}/reservations/{reservationId}', Reservation),
+    lotReservation: one('One reservation', '/parking/lots/{lotId}/reservations/{reservationId}', Reservation, {
+      search: { carNumber: 'plate', reservationId: 'id' },
+    }),
     reservations: list('Reservations in every lot', '/parking/reservations', Reservation, {
       filters: { customerId: Id, lotId: Id, ...reservationStatus },
       sorts: ['reservedAt'],

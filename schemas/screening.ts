@@ -434,7 +434,7 @@ export const queries = {
       range: 'date',
       prefixes: ['hospitalName'],
     }),
-    slot: one('One slot', '/screening/slots/{slotId}', Slot),
+    slot: one('One slot', '/screening/slots/{slotId}', Slot, { search: { hospitalName: 'name', slotId: 'id' } }),
   }),
   ...inView('screening.bookings', {
     slotBookings: list("A slot's bookings", '/screening/slots/{slotId}/bookings', Booking, {
@@ -442,7 +442,9 @@ export const queries = {
       sorts: ['bookedAt'],
       range: 'bookedAt',
     }),
-    booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking),
+    booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking, {
+      search: { bookingId: 'id' },
+    }),
     bookings: list('Bookings of every slot', '/screening/bookings', Booking, {
       filters: { slotId: Id, status, date, customerId },
       sorts: bookingSorts,

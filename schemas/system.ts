@@ -13,6 +13,7 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { controlCenter, EventCursor } from './kernel/control-center.ts';
+import { FoundPage, SEARCH, SearchText } from './kernel/found.ts';
 import { EventId } from './kernel/history.ts';
 import {
   LivingDemo,
@@ -23,7 +24,7 @@ import {
   ReplayRequest,
   Replays,
 } from './kernel/operations.ts';
-import { Moment } from './kernel/paging.ts';
+import { CursorText, Limit, Moment } from './kernel/paging.ts';
 import type { CommonProblem } from './kernel/problems.ts';
 import { Report, ReportPeriod } from './kernel/report.ts';
 import { Id } from './kernel/values.ts';
@@ -37,6 +38,8 @@ export type DocumentSchema = {
     name: string;
     in: 'path' | 'query' | 'header';
     description?: string;
+    /** Only in a query; a path's parameters always are. */
+    required?: true;
     schema: TSchema;
     example?: string;
   }[];
@@ -228,6 +231,30 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
       ],
       answers: { 200: { description: 'The tree', type: 'application/json', schema: Causes } },
       problems: ['malformed-request', 'invalid-request', 'not-found', 'view-behind', 'views-unavailable', 'overloaded'],
+      isTagged: true,
+    },
+  },
+  search: {
+    tag: 'control-center',
+    access: controlCenterReaders,
+    document: {
+      summary: 'Documents of every context by the beginning of a name, a plate or an id',
+      description:
+        'Names first, then plates, then ids, each in the order of the text. A name is also found from its second word on and by the initial consonants of its syllables (`ㅈㅈ` finds 정자), a plate by its last digits. Case, spaces and Unicode forms do not matter. The answer has the documents that the caller may read.',
+      path: SEARCH,
+      parameters: [
+        { name: 'q', in: 'query', required: true, schema: SearchText },
+        {
+          name: 'context',
+          in: 'query',
+          description: 'Only documents of this context.',
+          schema: Type.String({ enum: contexts.map(({ name }) => name) }),
+        },
+        { name: 'limit', in: 'query', schema: Limit },
+        { name: 'cursor', in: 'query', schema: CursorText },
+      ],
+      answers: { 200: { description: 'A page', type: 'application/json', schema: FoundPage } },
+      problems: ['malformed-request', 'invalid-request', 'view-behind', 'views-unavailable', 'overloaded'],
       isTagged: true,
     },
   },

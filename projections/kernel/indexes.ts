@@ -1,5 +1,5 @@
-import { type ContextSchema, parameterNames } from '../../schemas/kernel/context.ts';
-import { CLOSED, foldedPath } from '../../schemas/kernel/search.ts';
+import { type ContextSchema, parameterNames, type QuerySchema } from '../../schemas/kernel/context.ts';
+import { CLOSED, type FoldedText, foldedPath, foldedText, searchedTexts } from '../../schemas/kernel/search.ts';
 
 /** An index of a view. It ends in `_id`, which makes the cursor of a page exact. */
 export type Index = Readonly<Record<string, 1>>;
@@ -10,13 +10,14 @@ export const indexOn = (fields: readonly string[]): Index =>
 
 /**
  * Returns the indexes that the queries of a view need: for each list one for every order, and for every filter in every
- * order, after the fields that all of its documents share; and one for every prefix, whose matches are few. Callers whose token is limited to a scope get any list of a
+ * order, after the fields that all of its documents share; and one for every prefix, whose matches are few; and one for every text by which the control centre finds a document. Callers whose token is limited to a scope get any list of a
  * context filtered by its scope field.
  */
 export const indexesOf = ({ queries, scope }: Pick<ContextSchema, 'queries' | 'scope'>, view: string): Index[] => {
   const fields = Object.values(queries).flatMap(
-    ({ view: own, answer, path, only = {}, filters, sorts, prefixes = [], closed, item }) => {
-      if (own !== view || answer === 'one') return [];
+    ({ view: own, answer, path, only = {}, filters, sorts, prefixes = [], closed, item, search }) => {
+      if (own !== view) return [];
+      if (answer === 'one') return textsOf({ search }).map(({ name }) => [foldedPath(name)]);
       const inPath = parameterNames(path);
       const isScoped = scope && inPath.length === 0 && Object.hasOwn(item.properties, scope.field);
       const chosen = [[], ...Object.keys(filters).map((filter) => [filter])];
@@ -43,7 +44,16 @@ export const closedItems = ({ queries }: Pick<ContextSchema, 'queries'>, view: s
   return list?.closed && { statuses: list.closed, by: list.closedBy };
 };
 
-/** Returns the fields of a view's documents that its queries search by prefix. */
-export const foldedFields = ({ queries }: Pick<ContextSchema, 'queries'>, view: string): string[] => [
-  ...new Set(Object.values(queries).flatMap(({ view: own, prefixes = [] }) => (own === view ? prefixes : []))),
+const textsOf = ({
+  prefixes = [],
+  search = {},
+}: Pick<QuerySchema, 'prefixes'> & { search?: QuerySchema['search'] | undefined }) => [
+  ...prefixes.map(foldedText),
+  ...Object.entries(search).flatMap(([field, kind]) => searchedTexts(field, kind)),
 ];
+
+/** Returns the texts of a view's documents that are searched by prefix, each once. */
+export const foldedTexts = ({ queries }: Pick<ContextSchema, 'queries'>, view: string): FoldedText[] => {
+  const texts = Object.values(queries).flatMap((query) => (query.view === view ? textsOf(query) : []));
+  return [...new Map(texts.map((text) => [text.name, text])).values()];
+};

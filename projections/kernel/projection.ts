@@ -4,7 +4,8 @@ import type { Position } from '../../platform/event-store/types.ts';
 import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { ContextMessages } from '../../schemas/kernel/messages.ts';
-import { type ClosedItems, closedItems, foldedFields, type Index, indexesOf, indexOn } from './indexes.ts';
+import type { FoldedText } from '../../schemas/kernel/search.ts';
+import { type ClosedItems, closedItems, foldedTexts, type Index, indexesOf, indexOn } from './indexes.ts';
 
 /** The fields that every event has besides its type and data. */
 export type EventFacts = {
@@ -46,8 +47,8 @@ type Common<Context extends ContextSchema = ContextSchema> = {
 export type Projection = Omit<Common, 'name'> & {
   name: string;
   indexes: readonly Index[];
-  /** The fields that queries search by prefix: the writer stores each in the form of `folded` beside the document. */
-  folds?: readonly string[];
+  /** The texts that are searched by prefix: the writer stores each beside the document. */
+  folds?: readonly FoldedText[];
   /** The closed documents, which lists show last. */
   closed?: ClosedItems;
   /** The types of the events that the view takes. */
@@ -135,7 +136,7 @@ type Folding = Omit<Projection, 'events' | 'indexes' | 'folds' | 'closed' | 'key
 
 type Handler = (document: Document | null, data: unknown, event: AnyEvent) => Document | null;
 
-/** Raised with a change of `folded`: every view with a folded field is then rebuilt. */
+/** Raised with a change of a folded text: every view that has one is then rebuilt. */
 const FOLDING = 1;
 
 const folding = ({
@@ -154,11 +155,11 @@ const folding = ({
       return handler(document, data, event);
     });
   }
-  const folds = foldedFields(rest.context, rest.name);
+  const folds = foldedTexts(rest.context, rest.name);
   const closed = closedItems(rest.context, rest.name);
   return {
     ...rest,
-    // One more field that is searched by prefix changes what is stored, and so does how closed items come last.
+    // One more text that is searched by prefix changes what is stored, and so does how closed items come last.
     version: rest.version + folds.length * FOLDING + (closed ? 1 : 0) + (closed?.by ? 1 : 0),
     folds,
     ...(closed ? { closed } : {}),

@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { startTestStores, storedEvent, type TestStores } from '../../platform/subscriptions/testing.ts';
+import { folded } from '../../schemas/kernel/search.ts';
 import { reviews } from '../cinema/reviews.ts';
 import { lots } from '../parking/lots.ts';
 import { slots } from '../screening/slots.ts';
@@ -69,10 +70,11 @@ test('a document of a view with closed items has their flag', async () => {
   const write = viewWriter(db, lots, 'parking.lots', 10);
   const lot = { lotId: 'l', name: '정자역', spots: 3 };
   const flag = async () => (await db.collection('parking.lots').findOne())?._folded;
+  const texts = { name: '정자역', nameInitials: folded('ㅈㅈㅇ'), lotId: 'L' };
   await write([storedEvent(1, 'LotRegistered', lot)], lease);
-  expect(await flag()).toEqual({ name: '정자역', closed: false });
+  expect(await flag()).toEqual({ ...texts, closed: false });
   await write([storedEvent(2, 'LotClosed', { lotId: 'l', remaining: 0 })], lease);
-  expect(await flag()).toEqual({ name: '정자역', closed: true });
+  expect(await flag()).toEqual({ ...texts, closed: true });
 });
 
 test('a document of a view with closed items that come by a field has its place among them', async () => {

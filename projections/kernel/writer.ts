@@ -3,7 +3,7 @@ import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { type HeldLease, WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
-import { FOLDED, folded } from '../../schemas/kernel/search.ts';
+import { FOLDED } from '../../schemas/kernel/search.ts';
 import { projected } from './events.ts';
 import type { ClosedItems } from './indexes.ts';
 import type { AnyEvent, Projection } from './projection.ts';
@@ -117,13 +117,14 @@ const placeOf = ({ statuses, by }: ClosedItems, document: ViewDocument): boolean
 };
 
 /**
- * Returns a document as it is stored: with the folded form of the fields that queries search by prefix, and its
+ * Returns a document as it is stored: with the texts that are searched by prefix, and its
  * place among open and closed items.
  */
 const searchable = ({ folds = [], closed }: Projection, document: ViewDocument): ViewDocument => {
-  const texts = folds.flatMap((field) =>
-    typeof document[field] === 'string' ? [[field, folded(document[field])]] : [],
-  );
+  const texts = folds.flatMap(({ name, field, of }) => {
+    const text = typeof document[field] === 'string' ? of(document[field]) : undefined;
+    return text === undefined ? [] : [[name, text]];
+  });
   const flags = closed && !document._deleted ? [['closed', placeOf(closed, document)]] : [];
   const derived = [...texts, ...flags];
   return derived.length === 0 ? document : { ...document, [FOLDED]: Object.fromEntries(derived) };

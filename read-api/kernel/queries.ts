@@ -80,7 +80,7 @@ const textsOf = (schemas: TProperties): Map<string, ReadText> =>
   new Map(Object.entries(schemas).map(([name, schema]) => [name, readText(schema)]));
 
 /** Takes the fields that an item has, and that a caller may see, out of a stored document. */
-const itemOf = ({
+export const itemOf = ({
   item: { properties },
   personal: hidden = [],
   present = (stored) => stored,
@@ -106,7 +106,7 @@ const pathReader = ({ path, item, parameters }: QuerySchema) => {
 };
 
 /** Adds the positions and the current fields that a query shows. */
-const completed = async (
+export const completed = async (
   { position, current }: QuerySchema,
   collection: Collection<Stored>,
   documents: Stored[],
@@ -259,7 +259,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
 };
 
 /** Returns a link to the same request with another cursor (RFC 8288). */
-const nextLink = (target: string, cursor: string): string => {
+export const nextLink = (target: string, cursor: string): string => {
   const parameters = new URLSearchParams([...queryOf(target)].map(([name, text]) => [name, text]));
   const [path] = target.split('?');
   parameters.set('cursor', cursor);

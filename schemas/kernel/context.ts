@@ -1,5 +1,6 @@
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import type { Role, Rules } from '../access.ts';
+import type { SearchKind } from './search.ts';
 
 /**
  * An event type as it is stored. Its name and its past versions are permanent: events are never rewritten, so a change
@@ -115,6 +116,8 @@ export type QuerySchema<Item extends TObject = TObject> = {
   current?: Readonly<Record<string, CurrentField>>;
   /** Returns the item of a stored document, for a view that stores another form. */
   present?(stored: object): object;
+  /** The fields by which the control centre's search finds the document: each has an index. */
+  search?: Readonly<Record<string, SearchKind>>;
   /** False for a document that is part of another one, which has their events. */
   hasHistory?: false;
 };
@@ -187,7 +190,7 @@ export const one = <Item extends TObject>(
   summary: string,
   path: string,
   item: Item,
-  rest: Pick<QuerySchema, 'otherwise' | 'current' | 'present' | 'hasHistory'> = {},
+  rest: Pick<QuerySchema, 'otherwise' | 'current' | 'present' | 'hasHistory' | 'search'> = {},
 ): QuerySchema<Item> => ({
   summary,
   path,

@@ -23,3 +23,60 @@ const LAST = '\u{10ffff}';
 
 /** Returns the condition that a folded text begins with a prefix: a range of text, which an index answers. */
 export const beginsWith = (prefix: string): { $gte: string; $lt: string } => ({ $gte: prefix, $lt: prefix + LAST });
+
+/**
+ * How a field is searched: a name also from its second word on and by its initial consonants (ㅍㄱ finds 판교), a plate
+ * also by its last digits, an id by its beginning alone.
+ */
+export type SearchKind = 'name' | 'plate' | 'id';
+
+/** A text that is derived from a field, folded, and searched by prefix. */
+export type FoldedText = {
+  /** The name under {@link FOLDED}. */
+  name: string;
+  field: string;
+  /** Returns the text; undefined where the field has none of its own. */
+  of(value: string): string | undefined;
+  /** Whether the text of any document can begin with a prefix. */
+  canBeginWith(prefix: string): boolean;
+};
+
+/** Vowels and final consonants, in a text whose syllables are decomposed (NFD). */
+const AFTER_INITIALS = /[\u1160-\u11ff]/g;
+const INITIAL = /[\u1100-\u1112]/;
+
+/** Returns a folded text with only the initial consonants of its syllables; undefined for a text without syllables. */
+const initialsOf = (text: string): string | undefined => {
+  const initials = folded(text).normalize('NFD').replaceAll(AFTER_INITIALS, '').normalize('NFKC');
+  return INITIAL.test(initials) ? initials : undefined;
+};
+
+/** Returns a text from its second word on. */
+const fromSecondWord = (text: string): string | undefined => /^\s*\S+\s+(\S.*)/s.exec(text)?.[1];
+
+/** The whole text of a field. */
+export const foldedText = (field: string): FoldedText => ({ name: field, field, of: folded, canBeginWith: () => true });
+
+const endOf = (field: string): FoldedText => ({
+  name: `${field}End`,
+  field,
+  of: (value) => /\D(\d+)$/.exec(folded(value))?.[1],
+  canBeginWith: (prefix) => /^\d+$/.test(prefix),
+});
+
+const wordsOf = (field: string): FoldedText[] => {
+  const word = (value: string) => fromSecondWord(value) ?? '';
+  const canBeginWith = (prefix: string) => INITIAL.test(prefix);
+  return [
+    { ...foldedText(`${field}Word`), field, of: (value) => folded(word(value)) || undefined },
+    { name: `${field}Initials`, field, of: initialsOf, canBeginWith },
+    { name: `${field}WordInitials`, field, of: (value) => initialsOf(word(value)), canBeginWith },
+  ];
+};
+
+/** Returns the texts by which a field is searched. */
+export const searchedTexts = (field: string, kind: SearchKind): FoldedText[] => [
+  foldedText(field),
+  ...(kind === 'name' ? wordsOf(field) : []),
+  ...(kind === 'plate' ? [endOf(field)] : []),
+];

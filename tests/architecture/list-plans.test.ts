@@ -5,6 +5,7 @@ import { contextSchemas, projectionsOf } from '../../programs/contexts.ts';
 import { takeChoice } from '../../read-api/kernel/list-filters.ts';
 import { parameterNames, type ViewQuery } from '../../schemas/kernel/context.ts';
 import { prefixParameter } from '../../schemas/kernel/paging.ts';
+import { beginsWith, foldedPath, searchedTexts } from '../../schemas/kernel/search.ts';
 
 const projections = await projectionsOf(
   contextSchemas.map(({ name }) => name),
@@ -86,3 +87,22 @@ test.each(lists.map((query) => [query.path, query] as const))(
     }
   },
 );
+
+const searched = contextSchemas.flatMap(({ queries }) =>
+  Object.values<ViewQuery>(queries).flatMap(({ view, search = {} }) =>
+    Object.entries(search).flatMap(([field, kind]) =>
+      searchedTexts(field, kind).map(({ name }) => [view, name] as const),
+    ),
+  ),
+);
+
+test.each(searched)('the search reads an index of %s for %s, in its order', (view, name) => {
+  const path = foldedPath(name);
+  const { access, sorted } = plan(collectionOf(view), { [path]: beginsWith('10더') }, [
+    [path, 1],
+    ['_id', 1],
+  ]);
+  expect(access.index).toBeDefined();
+  expect(access.ranges.every(({ low }) => low.length > 0)).toBe(true);
+  expect(sorted).toBe(true);
+});

@@ -2,6 +2,7 @@ import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { localRoles, type Role } from '../../schemas/access.ts';
+import { SEARCH } from '../../schemas/kernel/found.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
 import { type Answer, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { fill, isMove, needsBegun, needsFull, onceBegun, withoutSessionsAndHall } from './full.ts';
@@ -83,7 +84,8 @@ const ask = async (route: Route, who: Who, world: string): Promise<Answer> => {
   const { method, operation } = route;
   const example = operation.requestBody?.content['application/json']?.example;
   const body = example === undefined ? undefined : withoutSessionsAndHall(inWorld(example, world));
-  return callUnchecked(plaza.url, method, targetOf(route, world), body, await bearer(who));
+  const target = route.path === SEARCH ? `${SEARCH}?q=${world}` : targetOf(route, world);
+  return callUnchecked(plaza.url, method, target, body, await bearer(who));
 };
 
 const ADMIN: Who = { roles: ['admin'], sub: 'maker' };
@@ -199,6 +201,19 @@ describe.each(limited)('%s', (_, who, context) => {
         if (isElsewhere) expect([403, 404], about).toContain(answer.status);
       }
     }
+  });
+
+  test('finds the things of its scope', async () => {
+    const answer = await callUnchecked<{ items: { context: string; path: string }[] }>(
+      plaza.url,
+      'GET',
+      `${SEARCH}?q=${MINE}`,
+      undefined,
+      await bearer(who),
+    );
+    expect(answer.body.items.length).toBeGreaterThan(0);
+    expect(new Set(answer.body.items.map((found) => found.context))).toEqual(new Set([context]));
+    for (const { path } of answer.body.items) expect(path).toContain(MINE);
   });
 
   test('finds no trace of the other world in the causes of an event', async () => {

@@ -1,54 +1,51 @@
+import type { Found as Document } from '../../schemas/kernel/found.ts';
 import { get, type Page } from '../common/api.ts';
 import { isFound } from '../common/hangul.ts';
 import { type Phrase, t } from '../common/language.ts';
-import { knownOperation, readOperations } from '../common/openapi.ts';
 import { VIEW, withQuery } from '../common/router.tsx';
-import { fill } from '../common/templates.ts';
+import { match } from '../common/templates.ts';
 import { may } from './access.ts';
 import type { ContextView, Item } from './context.ts';
-import { contextViews } from './contexts/index.ts';
+import { contextViews, viewOf } from './contexts/index.ts';
 import { isCustomerId, mayOpenCustomer } from './customers.ts';
 
 /** Something that the search box offers. */
 export type Found = { to: string; label: string; kind: string };
 
-/** The most results of one list, and of all. */
-const OF_LIST = 5;
-const IN_ALL = 12;
-/** The most names that are searched by initial consonants. */
-const NAMES = 200;
+/** The most results of one context, and of all. */
+const OF_CONTEXT = 5;
+const IN_ALL = 14;
+/** The most documents among which those with a command are looked for. */
+const WITH_COMMAND = 50;
 
-const PREFIX = 'Prefix';
+const SEARCH = '/control-center/search';
 
-/** The lists of a context without a parameter, with the fields that they search by prefix. */
-const searchable = (view: ContextView): { path: string; fields: readonly string[] }[] =>
-  Object.keys(view.lists)
-    .filter((path) => !path.includes('{') && may(`GET ${path}`))
-    .flatMap((path) => {
-      const query = knownOperation(`GET ${path}`)?.query ?? {};
-      const fields = Object.keys(query).filter((name) => name.endsWith(PREFIX));
-      return fields.length > 0 ? [{ path, fields: fields.map((name) => name.slice(0, -PREFIX.length)) }] : [];
-    });
-
-/** A resource of a list with what it is called. */
+/** A document that the search found, as the page shows it. */
 type Named = { view: ContextView; template: string; item: Item; label: string; path: string };
 
-const named = (view: ContextView, list: string, item: Item): Named | undefined => {
-  const template = view.lists[list]?.thing;
-  const path = template === undefined ? undefined : fill(template, item);
-  if (template === undefined || path === undefined) return undefined;
-  return { view, template, item, label: view.things[template]!.heading(item), path };
+const named = ({ context, path, item }: Document): Named | undefined => {
+  const view = viewOf(context);
+  const template = view && Object.keys(view.things).find((each) => match(each, path));
+  return view && template !== undefined
+    ? { view, template, item, label: view.things[template]!.heading(item), path }
+    : undefined;
 };
 
-const read = async (view: ContextView, list: string, query: Record<string, string>, signal: AbortSignal) => {
-  const { items } = await get<Page<Item>>(withQuery(list, query), undefined, signal);
-  return items.flatMap((item) => named(view, list, item) ?? []);
+const search = async (q: string, view: ContextView, limit: number, signal: AbortSignal): Promise<Named[]> => {
+  const query = { q, context: view.name, limit: String(limit) };
+  const { items } = await get<Page<Document>>(withQuery(SEARCH, query), undefined, signal);
+  return items.flatMap((found) => named(found) ?? []);
 };
 
-const foundOf = ({ view, template, label, path }: Named): Found => ({
-  to: VIEW + path,
+const foundOf = ({ view, template, item, label, path }: Named): Found =>
+  view.name === 'customers'
+    ? customerFound(label, String(item.customerId))
+    : { to: VIEW + path, label, kind: t(view.things[template]!.title) };
+
+const customerFound = (label: string, id: string): Found => ({
+  to: `${VIEW}/customers/${id}`,
   label,
-  kind: t(view.things[template]!.title),
+  kind: t({ en: 'Customer', ko: '고객' }),
 });
 
 /** Returns the pages of the control centre that are called so. */
@@ -87,13 +84,11 @@ const commandTyped = (typed: string) => {
 /** Returns the things that have the typed command now, each with a link that opens its form. */
 const commandsFor = async (typed: string, signal: AbortSignal): Promise<Found[]> => {
   const command = commandTyped(typed);
-  if (!command) return [];
+  if (!command || command.rest === '') return [];
   const { view, name, words, rest } = command;
-  const lists = searchable(view).map(({ path }) => path);
-  const things = (await Promise.all(lists.map((list) => read(view, list, { limit: String(NAMES) }, signal)))).flat();
+  const things = await search(rest, view, WITH_COMMAND, signal);
   return things
     .filter(({ template, item }) => view.things[template]?.commands?.(item).includes(name))
-    .filter(({ label }) => rest === '' || isFound(rest, label))
     .map(({ label, path }) => ({
       to: withQuery(VIEW + path, { do: name }),
       label: `${t(words)}: ${label}`,
@@ -101,36 +96,23 @@ const commandsFor = async (typed: string, signal: AbortSignal): Promise<Found[]>
     }));
 };
 
-/**
- * Finds pages, commands, customers and resources: by the beginning of their plate, name or title, by initial consonants,
- * or by their id.
- */
+/** Finds pages, commands and, in every context, documents by the beginning of a name, a plate or an id. */
 export const find = async (typed: string, signal: AbortSignal): Promise<Found[]> => {
   const text = typed.trim();
   if (text === '') return [];
-  await readOperations();
   const quietly = <Value>(found: Promise<Value[]>) => found.catch((): Value[] => []);
-  const byPrefix = contextViews.flatMap((view) =>
-    searchable(view).flatMap(({ path, fields }) =>
-      fields.map((field) => quietly(read(view, path, { [field + PREFIX]: text, limit: String(OF_LIST) }, signal))),
-    ),
-  );
-  const byName = contextViews.flatMap((view) =>
-    searchable(view)
-      .filter(({ fields }) => fields.includes('name') || fields.includes('title'))
-      .map(({ path }) =>
-        quietly(read(view, path, { limit: String(NAMES) }, signal)).then((all) =>
-          all.filter(({ label, path: its }) => isFound(text, label) || its.endsWith(`/${text}`)).slice(0, OF_LIST),
-        ),
-      ),
-  );
-  const [commands, ...things] = await Promise.all([quietly(commandsFor(text, signal)), ...byName, ...byPrefix]);
+  const [commands, ...things] = await Promise.all([
+    quietly(commandsFor(text, signal)),
+    ...contextViews.map((view) => quietly(search(text, view, OF_CONTEXT, signal))),
+  ]);
   const customer = isCustomerId(text) && mayOpenCustomer(text);
   const all = [
     ...commands,
     ...pagesCalled(text),
     ...things.flat().map(foundOf),
-    ...(customer ? [{ to: `${VIEW}/customers/${text}`, label: text, kind: t({ en: 'Customer', ko: '고객' }) }] : []),
+    ...(customer ? [customerFound(text, text)] : []),
   ];
-  return [...new Map(all.map((found) => [found.to, found])).values()].slice(0, IN_ALL);
+  const byLink = new Map<string, Found>();
+  for (const found of all) if (!byLink.has(found.to)) byLink.set(found.to, found); // a name rather than an id
+  return [...byLink.values()].slice(0, IN_ALL);
 };
