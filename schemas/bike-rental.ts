@@ -12,7 +12,8 @@ import {
   one,
   Strict,
 } from './kernel/context.ts';
-import { Id, MAX_MONEY, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
+import { MAX_MONEY } from './kernel/money.ts';
+import { Id, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
 
 const Location = Text(100, '분당_정자역_1구역');
 const BatteryLevel = Type.Integer({ minimum: 0, maximum: 100, description: 'Percent.', examples: [80] });

@@ -12,8 +12,9 @@ import {
   one,
   Strict,
 } from './kernel/context.ts';
+import { MAX_MONEY } from './kernel/money.ts';
 import { personal } from './kernel/personal.ts';
-import { CalendarDay, except, Id, MAX_MONEY, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { CalendarDay, except, Id, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
 export const MAX_MENU_ITEMS = 1_000;

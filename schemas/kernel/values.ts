@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { MAX_MONEY } from './money.ts';
 
 /** An id: 1-64 of `[A-Za-z0-9_-]`, given by the client or made by the server (UUIDv7). */
 export const Id = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}$', examples: ['lot-1'] });
@@ -18,9 +19,6 @@ export const except = <Schema extends TSchema>(schema: Schema, words: readonly s
   ...schema,
   not: { enum: words },
 });
-
-/** The most money in one amount. */
-export const MAX_MONEY = 1_000_000_000_000;
 
 /** Money: an integer in the smallest unit of the currency (KRW by default, so 5000 is ₩5,000). */
 export const Money = Type.Integer({ minimum: 0, maximum: MAX_MONEY, examples: [5000] });

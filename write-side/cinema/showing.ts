@@ -12,7 +12,8 @@ import {
 import { chooseSeats, findSeat, rowsOf } from '../../schemas/cinema-seats.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
 import { CANCELLATIONS_PER_COMMAND, DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
-import { known, MAX_MONEY } from '../../schemas/kernel/values.ts';
+import { MAX_MONEY } from '../../schemas/kernel/money.ts';
+import { known } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import {
   type Decision,

@@ -4,7 +4,7 @@ import {
   DEFAULT_HOLD_FOR,
   OFFERS_PER_COMMAND,
 } from '../../schemas/kernel/limited-places.ts';
-import { MAX_MONEY } from '../../schemas/kernel/values.ts';
+import { MAX_MONEY } from '../../schemas/kernel/money.ts';
 import { type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { type DecisionInput, decider, isRefusal, notDue, type Refusal, refuse } from '../kernel/decider.ts';
