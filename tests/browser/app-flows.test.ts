@@ -210,4 +210,44 @@ describe.skipIf(!chromium)('the page for customers (needs Chromium)', () => {
     await button(page, '이 자리 예약하기').click();
     await shows(page, '예약됨');
   });
+
+  test('bikes: rented at a station, returned with its fee, the debt paid, and rented again', async () => {
+    await command('PUT', '/bike-rental/tariff', { base: 1100, perMinute: 0 }); // the same on a slow machine
+    await command('POST', '/bike-rental/bikes', { bikeId: 'b1', location: '정자역 2번 출구' });
+    await command('POST', '/bike-rental/bikes', { bikeId: 'b2', location: '율동공원' });
+    const page = await open('/app/bike-rental', {}, 'lee-junho');
+    await page.getByRole('link', { name: '정자역 2번 출구 1대' }).click();
+    await page.getByRole('link', { name: /^b1/ }).click();
+    await shows(page, '기본요금');
+    await button(page, '대여하기').click();
+    await shows(page, '지금 반납하면');
+    await shows(page, '₩1,100');
+    await page.getByLabel('반납할 대여소').selectOption('율동공원');
+    await button(page, '반납하기').click();
+    await shows(page, '반납 완료');
+    await shows(page, '미납 요금 ₩1,100이 있어');
+    expect(await violations(page)).toEqual([]);
+
+    await page.goto('/app/bike-rental/bikes/b2');
+    await shows(page, '내 예치금');
+    await page.getByRole('link', { name: '미납 요금 내기' }).click();
+    await page.locator('.total', { hasText: '결제 금액₩1,100' }).waitFor();
+    await page.getByLabel('테스트 카드').selectOption('거절되는 카드');
+    await button(page, '결제하기').click();
+    await shows(page, '결제가 거절되었습니다');
+    await shows(page, '결제 실패');
+    await page.getByLabel('테스트 카드').selectOption('승인되는 카드');
+    await button(page, '결제하기').click();
+    await shows(page, '₩1,100을 결제했습니다');
+    await page.locator('.total', { hasText: '결제 금액₩5,000' }).waitFor();
+    await button(page, '결제하기').click();
+    await page.locator('.total', { hasText: '잔액₩5,000' }).waitFor();
+    await fits(page);
+
+    await page.goto('/app/bike-rental/bikes/b2');
+    await button(page, '대여하기').click();
+    await shows(page, '지금 반납하면');
+    await page.goto('/app');
+    await page.getByRole('link', { name: /율동공원 b2 .*이용 중/ }).waitFor();
+  });
 });

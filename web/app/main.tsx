@@ -12,6 +12,7 @@ import { match } from '../common/templates.ts';
 import './style.css';
 import { useCustomer } from './customer.ts';
 import type { AppPage } from './page.ts';
+import { bikePages } from './pages/bikes.tsx';
 import { ChoosePage } from './pages/choose.tsx';
 import { HomePage } from './pages/home.tsx';
 import { MePage } from './pages/me.tsx';
@@ -29,6 +30,7 @@ const pages: readonly AppPage[] = [
   ['/app/me', ({ customerId }) => <MePage customerId={customerId} />],
   ...parkingPages,
   ...screeningPages,
+  ...bikePages,
 ];
 
 const NotFound = () => (

@@ -44,6 +44,23 @@ const words: Readonly<Record<string, Phrase>> = {
     en: 'The time to confirm has passed. Choose again.',
   },
   'hold-ended': { ko: '이미 사용했거나 돌려준 자리입니다.', en: 'These places were booked or given back.' },
+  'bike-not-available': { ko: '방금 다른 분이 빌렸습니다.', en: 'Somebody has just rented this bike.' },
+  'bike-retired': { ko: '더 이상 운영하지 않는 자전거입니다.', en: 'This bike is no longer in use.' },
+  outstanding: { ko: '미납 요금을 먼저 내세요.', en: 'Pay what you owe first.' },
+  'already-returned': { ko: '이미 반납했습니다.', en: 'The bike was returned already.' },
+  'deposit-full': { ko: '예치금 한도를 넘습니다.', en: 'The deposit would be too large.' },
+  'payment-declined': {
+    ko: '결제가 거절되었습니다. 다른 카드로 다시 시도하세요.',
+    en: 'The payment was declined. Try another card.',
+  },
+  'payment-unavailable': {
+    ko: '결제사가 응답하지 않습니다. 결제되지 않았습니다.',
+    en: 'The payment provider does not answer. Nothing was paid.',
+  },
+  'too-many-payments': {
+    ko: '결제가 몰리고 있습니다. 잠시 후 다시 시도하세요.',
+    en: 'Many payments are being taken. Try again in a moment.',
+  },
   'places-left': {
     ko: '자리가 남아 있어 대기하지 않아도 됩니다.',
     en: 'Places are free: there is nothing to wait for.',

@@ -3,6 +3,7 @@ import { useUpdates } from '../../common/updates.ts';
 import { Heading } from '../parts.tsx';
 import { EVERY, itemsOf, Service } from '../service.tsx';
 import { say } from '../words.ts';
+import { StationRow, useStationsWithBikes } from './bikes.tsx';
 import { type Lot, LotRow } from './parking.tsx';
 import { type Slot, SlotRow } from './screening.tsx';
 import { ActiveTickets } from './tickets.tsx';
@@ -30,6 +31,12 @@ const Screening = () => {
   );
 };
 
+const Bikes = () => (
+  <Service title={say('자전거', 'Bikes')} to="/app/bike-rental" of={useStationsWithBikes(EVERY)}>
+    {(items) => items.map((station) => <StationRow key={station.location} of={station} />)}
+  </Service>
+);
+
 /** Shows what is open and available now. */
 export const HomePage = ({ customerId }: { customerId: string }) => (
   <>
@@ -37,5 +44,6 @@ export const HomePage = ({ customerId }: { customerId: string }) => (
     <ActiveTickets customerId={customerId} />
     <Parking />
     <Screening />
+    <Bikes />
   </>
 );

@@ -11,6 +11,7 @@ import { readAgain, useUpdates } from '../../common/updates.ts';
 import { dayOf, MonthCalendar } from '../calendar.tsx';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
+import { useLongList } from '../lists.ts';
 import type { AppPage, Ticket } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
@@ -50,7 +51,7 @@ export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boole
   />
 );
 
-/** Reads the open slots of a month: up to three pages of a list. */
+/** Reads the open slots of a month. */
 const useMonth = (month: string, hospital: string): { slots: Slot[]; isWhole: boolean } => {
   const first = new Date(`${month}-01T00:00Z`);
   // A day begins at another moment in each time zone: the range is a day longer on both sides.
@@ -59,18 +60,10 @@ const useMonth = (month: string, hospital: string): { slots: Slot[]; isWhole: bo
     from: new Date(first.getTime() - DAY_MS).toISOString(),
     to: new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 2)).toISOString(),
     sort: 'date',
-    limit: '200',
     ...(hospital === '' ? {} : { hospitalName: hospital }),
   });
-  const path = `/screening/slots?${query}`;
-  const every = 15_000;
-  const after = (page: Page<Slot> | undefined) =>
-    page?.next === undefined ? undefined : `${path}&cursor=${encodeURIComponent(page.next)}`;
-  const one = useUpdates<Page<Slot>>(path, { every }).body;
-  const two = useUpdates<Page<Slot>>(after(one), { every }).body;
-  const three = useUpdates<Page<Slot>>(after(two), { every }).body;
-  const slots = [one, two, three].flatMap((page) => page?.items ?? []);
-  return { slots: slots.filter(({ date }) => date.startsWith(month)), isWhole: three?.next === undefined };
+  const { items = [], isWhole } = useLongList<Slot>(`/screening/slots?${query}`, 15_000);
+  return { slots: items.filter(({ date }) => date.startsWith(month)), isWhole };
 };
 
 /** Reads the names of the hospitals with open slots. */

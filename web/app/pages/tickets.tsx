@@ -2,12 +2,13 @@ import { Fragment } from 'preact';
 import type { Ticket } from '../page.ts';
 import { Heading, Skeleton } from '../parts.tsx';
 import { say } from '../words.ts';
+import { useBikeTickets } from './bikes.tsx';
 import { useParkingTickets } from './parking.tsx';
 import { useScreeningTickets } from './screening.tsx';
 
 /** Reads the customer's tickets of every service, the latest first; undefined until the first are read. */
 const useTickets = (customerId: string): Ticket[] | undefined => {
-  const all = [useParkingTickets(customerId), useScreeningTickets(customerId)];
+  const all = [useParkingTickets(customerId), useScreeningTickets(customerId), useBikeTickets(customerId)];
   if (all.every((tickets) => tickets === undefined)) return undefined;
   return all.flatMap((tickets) => tickets ?? []).sort((a, b) => (a.at < b.at ? 1 : -1));
 };
