@@ -61,8 +61,17 @@ const folderRules = Object.entries(mayImport).map(
   }),
 );
 
-/** The page imports the messages' types, and nothing of the program. */
+/** Rules of the schemas that import no TypeBox, which would be a large part of the page. */
+const LIGHT = '^schemas/bike-rental-fee[.]ts$';
+
+/** The page imports the messages' types and {@link LIGHT}, and nothing else of the program. */
 const pageRules: readonly IForbiddenRuleType[] = [
+  {
+    name: 'the-page-takes-no-typebox',
+    severity: 'error',
+    from: { path: LIGHT },
+    to: { path: '^schemas/', pathNot: '^schemas/kernel/money[.]ts$', dependencyTypesNot: ['type-only'] },
+  },
   {
     name: 'the-page-imports-only-schemas',
     severity: 'error',
@@ -73,7 +82,7 @@ const pageRules: readonly IForbiddenRuleType[] = [
     name: 'the-page-takes-only-types-of-schemas',
     severity: 'error',
     from: { path: '^web/', pathNot: TEST },
-    to: { path: '^schemas/', dependencyTypesNot: ['type-only'] },
+    to: { path: '^schemas/', pathNot: LIGHT, dependencyTypesNot: ['type-only'] },
   },
 ];
 
