@@ -11,7 +11,7 @@ import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
 import { startReadApi } from '../read-api/start.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
-import { projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
+import { contextSchemas, projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
@@ -72,6 +72,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
       timers: contexts.flatMap(({ timers = [] }) => timers),
       processes: services.processes(streams(client)),
       handler: writeSide.handler,
+      schemas: contextSchemas,
       log: info,
       telemetry,
     });

@@ -2,7 +2,7 @@ import { streams } from '../platform/event-store/streams.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
-import { writeSidesOf } from './contexts.ts';
+import { contextSchemas, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
 import { openPersonalData } from './wiring/personal-data.ts';
 import { runProgram } from './wiring/run-program.ts';
@@ -28,6 +28,7 @@ await runProgram(
       timers: contexts.flatMap(({ timers = [] }) => timers),
       processes: services.processes(store),
       handler: measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry),
+      schemas: contextSchemas,
       log: info,
       telemetry,
     });

@@ -30,9 +30,18 @@ const SIGHTS = 200;
 const MAX_AGE = { least: 250, most: 5000 };
 const SHARE = 0.1;
 
-const shownStatus = ({ _id, worker, progressAt, updatedAt, secondsUnanswered, ...shown }: ReadStatus): Document => ({
+const shownStatus = ({
+  _id,
+  worker,
+  progressAt,
+  updatedAt,
+  secondsUnanswered,
+  reason,
+  ...shown
+}: ReadStatus): Document => ({
   name: _id,
   ...shown,
+  ...(shown.state === 'stopped' && reason ? { reason } : {}),
 });
 
 /** Seconds of lag or silence from which a status shows them: below, they differ between any two reads. */

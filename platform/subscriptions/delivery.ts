@@ -5,7 +5,7 @@ import { machine, pause } from '../machine/machine.ts';
 import type { CheckpointWriter } from './checkpoints.ts';
 import { type Consumer, type HeldLease, LeaseLostError, WriteConflictError } from './consumer.ts';
 import { park } from './parked.ts';
-import { isTransient } from './transient.ts';
+import { isTransient, messageOf } from './transient.ts';
 
 /** A consumer that this process works on. */
 export type Assignment = {
@@ -36,6 +36,8 @@ export type Assignment = {
   paused: boolean;
   /** By the monotonic clock of this process. */
   progressAt: number;
+  /** Why it waits before its next event, which only a newer Plaza knows. */
+  waits?: string | undefined;
 };
 
 /** Delivers events to a consumer with keys: in order within a key, and each key independently. */
@@ -64,7 +66,7 @@ export class StoppedError extends Error {
 }
 
 /** Returns whether only a newer Plaza knows the event: it waits for the process that takes over. */
-const isNewer = (error: unknown): boolean => error instanceof UnknownEventVersionError;
+export const isNewer = (error: unknown): boolean => error instanceof UnknownEventVersionError;
 
 /** Milliseconds before each retry of an event that failed; after the last one it is parked. */
 export const RETRIES = [50, 200, 800];
@@ -93,6 +95,7 @@ export const deliver = async (
   assignment.position = batch.checkpoint;
   assignment.received = batch.checkpoint;
   assignment.progressAt = machine.elapsed();
+  assignment.waits = undefined;
   if (mine.length === 0) return;
   lease.assertHeld();
   const held = await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });
@@ -117,13 +120,18 @@ export const deliverWithRetries = async (
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
       context.onTrouble(assignment, error);
-      if (isTransient(error) || isNewer(error)) {
+      if (isTransient(error)) {
         await wait(Math.min(TRANSIENT_PAUSE_MOST, 20 * 2 ** waits++), context.signal);
         if (error instanceof WriteConflictError) await context.confirmLease(assignment);
         continue;
       }
       const pending = batch.events.filter((event) => isAfter(event.position, assignment.position));
       if (pending.length > 1) return deliverOneByOne(assignment, pending, batch, context);
+      if (isNewer(error)) {
+        assignment.waits = messageOf(error);
+        await wait(Math.min(TRANSIENT_PAUSE_MOST, 20 * 2 ** waits++), context.signal);
+        continue;
+      }
       const retryAfter = RETRIES[failures++];
       if (retryAfter === undefined) return setAside(assignment, pending[0], batch, error, context);
       await wait(retryAfter, context.signal);

@@ -1,9 +1,8 @@
 import type { Db } from 'mongodb';
-import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { comparePositions, type Position, type StoredEvent } from '../event-store/types.ts';
 import { machine, pause } from '../machine/machine.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
-import { type Assignment, type DeliveryContext, type KeyedDelivery, RETRIES } from './delivery.ts';
+import { type Assignment, type DeliveryContext, isNewer, type KeyedDelivery, RETRIES } from './delivery.ts';
 import {
   forgetParked,
   holdBack,
@@ -46,7 +45,7 @@ const keyOf = ({ key }: Pick<Consumer, 'key'>, event: StoredEvent): string => {
   try {
     return key?.(event) ?? event.stream;
   } catch (error) {
-    if (error instanceof UnknownEventVersionError) throw error;
+    if (isNewer(error)) throw error;
     return `unreadable in ${event.stream}`;
   }
 };
@@ -136,7 +135,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
       } catch (error) {
         if (error instanceof LeaseLostError) return onLost(assignment, error.message);
         context.onTrouble(assignment, error);
-        if (isTransient(error) || error instanceof UnknownEventVersionError) {
+        if (isTransient(error) || isNewer(error)) {
           if (machine.elapsed() - began >= retryInPlace)
             return hold(key, () => parkForRetry(db, consumer, event, messageOf(error), key));
           await wait(Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** waits++));
@@ -187,8 +186,11 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   const keyWhenKnown = async (event: StoredEvent): Promise<string | undefined> => {
     while (!isOver()) {
       try {
-        return keyOf(consumer, event);
+        const key = keyOf(consumer, event);
+        assignment.waits = undefined;
+        return key;
       } catch (error) {
+        assignment.waits = messageOf(error);
         context.onTrouble(assignment, error);
         start();
         await wait(PAUSE_MOST);
@@ -217,7 +219,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     } catch (error) {
       if (error instanceof LeaseLostError) {
         onLost(assignment, error.message);
-      } else if (isTransient(error) || error instanceof UnknownEventVersionError) {
+      } else if (isTransient(error) || isNewer(error)) {
         const tries = (retryAt.get(_id)?.tries ?? 0) + 1;
         const after = Math.min(PARKED_RETRY_MOST, PARKED_RETRY_FIRST * 2 ** tries);
         retryAt.set(_id, { at: machine.elapsed() + after, tries });

@@ -27,13 +27,14 @@ export const report = async (
   const now = await storeNow(db);
   await writeStatuses(
     db,
-    assignments.map(({ consumer, position, live, progressAt }) => {
+    assignments.map(({ consumer, position, live, progressAt, waits }) => {
       const { events, seconds } = lag.of(position);
       return {
         _id: consumer.name,
         view: consumer.view,
         group,
-        state: live && seconds < LIVE_WITHIN ? 'live' : 'catching-up',
+        state: waits ? 'stopped' : live && seconds < LIVE_WITHIN ? 'live' : 'catching-up',
+        reason: waits ?? null,
         position: formatPosition(position),
         tail: formatPosition(lag.tail),
         eventsBehind: events,

@@ -20,6 +20,8 @@ export type ConsumerStatus = {
   /** `projections` or `policies`. */
   group: string;
   state: ConsumerState;
+  /** Why it waits before an event; left out by older processes. */
+  reason?: string | null;
   /** Decimal positions: the consumer's, and the newest event's when it was measured. */
   position: string;
   tail: string;

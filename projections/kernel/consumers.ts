@@ -4,6 +4,7 @@ import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { START, type StoredEvent } from '../../platform/event-store/types.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
+import { isNewer } from '../../platform/subscriptions/delivery.ts';
 import { discardedEvents } from '../../platform/subscriptions/parked.ts';
 import { projected } from './events.ts';
 import type { Projection } from './projection.ts';
@@ -19,7 +20,7 @@ export const consumersOf = (db: Db, client: EventStoreClient, projection: Projec
     view: name,
     version,
     partitions,
-    takes: (event) => types.has(event.type) && (partitions === 1 || partitionOf(projection, event) === partition),
+    takes: (event) => types.has(event.type) && isIn(partition, projection, event),
     handle: write,
     onPoison,
     mustBeBuilt: true,
@@ -34,17 +35,23 @@ export const consumersOf = (db: Db, client: EventStoreClient, projection: Projec
 export const consumerNames = ({ name, partitions = 1 }: Projection): string[] =>
   partitions === 1 ? [name] : Array.from({ length: partitions }, (_, partition) => `${name}/${partition}`);
 
-/** Returns the partition of an event, by a hash of its document's key, or of its stream when it has no key. */
-const partitionOf = (projection: Projection, event: StoredEvent): number => {
-  const hash = createHash('sha1').update(spreadBy(projection, event)).digest();
-  return hash.readUInt32BE(0) % (projection.partitions ?? 1);
+/**
+ * Returns whether an event belongs to a partition, by a hash of its document's key, or of its stream when it has no key.
+ * An event that only a newer Plaza knows may belong to any: all of them wait before it.
+ */
+const isIn = (partition: number, projection: Projection, event: StoredEvent): boolean => {
+  const { partitions = 1 } = projection;
+  if (partitions === 1) return true;
+  const key = spreadBy(projection, event);
+  return key === undefined || createHash('sha1').update(key).digest().readUInt32BE(0) % partitions === partition;
 };
 
-const spreadBy = (projection: Projection, event: StoredEvent): string => {
+const spreadBy = (projection: Projection, event: StoredEvent): string | undefined => {
   try {
     return projection.key?.(projected(projection.context, event)) ?? event.stream;
-  } catch {
-    return event.stream; // Poisoned: the consumer of that partition parks it.
+  } catch (error) {
+    // Poisoned: the consumer of the partition of its stream parks it.
+    return isNewer(error) ? undefined : event.stream;
   }
 };
 

@@ -17,6 +17,12 @@ export const ProjectionStatus = Strict({
   group: Status('projections', 'policies', 'rebuilds'),
   version: Type.Union([Type.Integer({ minimum: 1 }), Type.Null()]),
   state: Status('live', 'catching-up', 'rebuilding', 'stopped'),
+  reason: Type.Optional(
+    Type.String({
+      description: 'Why it is stopped before an event of a newer version; left out when no process works on it.',
+      examples: ['ParkingReserved version 3 is stored, this Plaza knows 2'],
+    }),
+  ),
   position: ReachedPosition,
   tail: ReachedPosition,
   eventsBehind: Type.Integer({ minimum: 0, description: 'Exact up to 500, an estimate above.', examples: [0] }),

@@ -1,7 +1,13 @@
 import type { RequestListener } from 'node:http';
 import { streams } from '../../platform/event-store/streams.ts';
 import { createApp } from '../../platform/http/app.ts';
-import { messagingContexts, projectionsOf, readSidesOf, writeSidesOf } from '../../programs/contexts.ts';
+import {
+  contextSchemas,
+  messagingContexts,
+  projectionsOf,
+  readSidesOf,
+  writeSidesOf,
+} from '../../programs/contexts.ts';
 import { startProjections } from '../../projections/start.ts';
 import { startReadApi } from '../../read-api/start.ts';
 import { commandHandler } from '../../write-side/kernel/command-handler.ts';
@@ -98,6 +104,7 @@ export const startPlaza = (world: World) => {
           timeZone: TIME_ZONE,
           onError: (error) => void errors.push(`${process.name}: ${String(error)}`),
         }),
+        schemas: contextSchemas,
         log: (line) => world.note(`${process.name}: ${line}`),
       });
       return undefined;

@@ -1,8 +1,12 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
+import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
+import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { CommandHandler } from '../kernel/command-handler.ts';
 import type { Policy } from './policy.ts';
 import { type DispatchCommand, policyConsumer } from './policy-consumer.ts';
@@ -26,6 +30,8 @@ export type PoliciesOptions = {
   timers?: readonly ProcessManager[];
   processes?: Processes | undefined;
   handler: Pick<CommandHandler, 'handle'>;
+  /** Every context of this Plaza, also those that run elsewhere. */
+  schemas?: readonly Pick<ContextSchema, 'events'>[];
   leaseMs?: number;
   log?: (line: string) => void;
   telemetry?: Telemetry;
@@ -67,6 +73,34 @@ const dispatchForTask =
   };
 
 /**
+ * Returns a consumer that also waits before events of types that no context has: a newer Plaza stored them, and its
+ * policies of the same names may react to them. Events of other programs, without a version, are skipped.
+ */
+const waitingForNewer =
+  (types: ReadonlySet<string>) =>
+  (consumer: Consumer): Consumer => {
+    const isUnknown = ({ type, metadata }: StoredEvent) => !types.has(type) && metadata.schemaVersion !== undefined;
+    const requireKnown = (event: StoredEvent): void => {
+      if (isUnknown(event)) throw new UnknownEventVersionError(`${event.type} is stored, this Plaza does not know it`);
+    };
+    const { key } = consumer;
+    return {
+      ...consumer,
+      takes: (event) => consumer.takes(event) || isUnknown(event),
+      ...(key && {
+        key(event) {
+          requireKnown(event);
+          return key(event);
+        },
+      }),
+      async handle(events, lease) {
+        events.forEach(requireKnown);
+        await consumer.handle(events, lease);
+      },
+    };
+  };
+
+/**
  * Runs policies, timers and process managers, and shares them with other processes that run the same ones. Returns at once.
  * @throws Error when two of them have the same name
  */
@@ -75,6 +109,7 @@ export const startPolicies = ({
   timers: own = [],
   processes,
   handler,
+  schemas,
   telemetry,
   ...options
 }: PoliciesOptions): ConsumerGroup => {
@@ -93,13 +128,15 @@ export const startPolicies = ({
     dispatch: dispatchForTask(dispatch),
     log,
   });
+  const consumers = [
+    ...policies.map((policy) => policyConsumer(policy, dispatch)),
+    ...managers.map((manager) => scheduleConsumer(db, manager, schedule.planned)),
+  ];
+  const known = schemas && new Set(schemas.flatMap(({ events }) => Object.keys(events)));
   const group = startConsumerGroup({
     ...options,
     name: 'policies',
-    consumers: [
-      ...policies.map((policy) => policyConsumer(policy, dispatch)),
-      ...managers.map((manager) => scheduleConsumer(db, manager, schedule.planned)),
-    ],
+    consumers: known ? consumers.map(waitingForNewer(known)) : consumers,
   });
   return {
     ...group,

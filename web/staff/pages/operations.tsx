@@ -129,6 +129,7 @@ const ProjectionRow = ({
     version,
     position,
     state,
+    reason,
     eventsBehind,
     secondsBehind,
     secondsSinceProgress,
@@ -137,17 +138,19 @@ const ProjectionRow = ({
   } = projection;
   const progressed = formatDuration(secondsSinceProgress + Math.max(0, useNow(1000) - readAt) / 1000);
   const lag =
-    state === 'stopped'
-      ? t({
-          en: `no report for ${formatDuration(secondsSinceReport)}`,
-          ko: `${formatDuration(secondsSinceReport)} 동안 보고 없음`,
-        })
-      : eventsBehind === 0
-        ? t({ en: 'none', ko: '없음' })
-        : t({
-            en: `${formatNumber(eventsBehind)} events, ${formatDuration(secondsBehind)}`,
-            ko: `이벤트 ${formatNumber(eventsBehind)}건, ${formatDuration(secondsBehind)}`,
-          });
+    state === 'stopped' && reason !== undefined
+      ? t({ en: `waits: ${reason}`, ko: `대기 중: ${reason}` })
+      : state === 'stopped'
+        ? t({
+            en: `no report for ${formatDuration(secondsSinceReport)}`,
+            ko: `${formatDuration(secondsSinceReport)} 동안 보고 없음`,
+          })
+        : eventsBehind === 0
+          ? t({ en: 'none', ko: '없음' })
+          : t({
+              en: `${formatNumber(eventsBehind)} events, ${formatDuration(secondsBehind)}`,
+              ko: `이벤트 ${formatNumber(eventsBehind)}건, ${formatDuration(secondsBehind)}`,
+            });
   return (
     <tr>
       <th scope="row">{name}</th>
