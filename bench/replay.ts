@@ -1,10 +1,13 @@
 /**
  * P5: replaying a history into every read model against reading the same history over a bare subscription.
  *
- *     npm run bench -- replay [--events 1000000] [--rounds 3] [--parking] [--slow]
+ *     npm run bench -- replay [--events 1000000] [--rounds 3] [--parking] [--processes 2] [--slow]
+ *     npm ci --prefix bench/peers && npm run bench -- replay --peer [--events 100000]
  *
  * Fills embedded stores in a temporary folder with a history of all contexts, or of the car park alone, then alternates
- * both sides and prints a Markdown table. With `--slow` the replay reaches MongoDB over a wire that keeps every piece for 50 ms: what
+ * both sides and prints a Markdown table. With `--processes` the views are shared out among processes that replay at the
+ * same time. With `--peer` the history is the car park's, and a third side is Emmett's rebuild of three views of it:
+ * Plaza rebuilds the same three. With `--slow` the replay reaches MongoDB over a wire that keeps every piece for 50 ms: what
  * counts then is its memory. EVENTSTORE_URL and MONGODB_URL use other stores instead; MONGODB_URL's database `plaza_bench` is
  * dropped then.
  */
@@ -29,11 +32,18 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     parking: { type: 'boolean', default: false },
     slow: { type: 'boolean', default: false },
+    peer: { type: 'boolean', default: false },
+    processes: { type: 'string', default: '1' },
+    part: { type: 'string', default: '0' },
     replay: { type: 'boolean', default: false },
   },
 });
 const total = Number(values.events);
 const rounds = Number(values.rounds);
+const processes = Number(values.processes);
+
+/** The views that the peer has, too. */
+const COMPARABLE = ['parking.lots', 'parking.reservations', 'parking.coupons'];
 
 const folder = mkdtempSync(join(tmpdir(), 'plaza-bench-'));
 const external = process.env.EVENTSTORE_URL && process.env.MONGODB_URL;
@@ -65,7 +75,7 @@ const bare = (eventStore: EventStoreClient): Promise<number> =>
 
 type Told = { rss: number; seen: number } | { milliseconds: number; cpu: number };
 
-/** The replay, in a process of its own: it tells its memory every half second, and at the end what it took. */
+/** The replay of a part of the views, in a process of its own: it tells its memory every half second, and at the end what it took. */
 const replay = async (): Promise<void> => {
   // Here alone: Plaza's way of reading widens the windows of every connection in its process, which the stock client has not.
   const { contextSchemas, projectionsOf } = await import('../programs/contexts.ts');
@@ -74,10 +84,12 @@ const replay = async (): Promise<void> => {
   const tell = (told: Told) => new Promise((resolve) => process.send!(told, resolve));
   const sampling = setInterval(() => tell({ rss: process.memoryUsage().rss / 2 ** 20, seen }), 500);
   const began = { at: performance.now(), cpu: process.cpuUsage() };
-  const projections = await projectionsOf(
+  const known = await projectionsOf(
     contextSchemas.map(({ name }) => name),
     'Asia/Seoul',
   );
+  const compared = values.peer ? known.filter(({ name }) => COMPARABLE.includes(name)) : known;
+  const projections = compared.filter((_, at) => at % processes === Number(values.part));
   await rebuild({
     client,
     db,
@@ -94,8 +106,8 @@ const replay = async (): Promise<void> => {
 /** Rates in events a second, CPU in microseconds an event, memory in MiB. */
 type Replayed = { rate: number; cpu: number; rss: number[]; slope: number };
 
-const replayed = async (): Promise<Replayed> => {
-  await db.dropDatabase();
+/** Runs a process that replays. @param env more environment variables */
+const run = async (file: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
   const samples: { rss: number; seen: number }[] = [];
   let end = { milliseconds: Number.NaN, cpu: Number.NaN };
   const replayedInto = new URL(mongoUrl);
@@ -103,14 +115,41 @@ const replayed = async (): Promise<Replayed> => {
   const urls = { EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: replayedInto.href };
   // As `npm run replay` sets it.
   const execArgv = ['--max-semi-space-size=4', '--heap-growing-percent=120'];
-  const child = fork(import.meta.filename, ['--replay'], { execArgv, env: { ...process.env, ...urls } });
+  const child = fork(file, args, { execArgv, env: { ...process.env, ...urls, ...env } });
   child.on('message', (told: Told) => {
     if ('rss' in told) samples.push(told);
     else end = told;
   });
   await new Promise((resolve) => child.once('close', resolve));
-  const rss = samples.map((sample) => sample.rss);
-  return { rate: (total / end.milliseconds) * 1000, cpu: end.cpu / total, rss, slope: slopeOf(samples) };
+  return { ...end, samples };
+};
+
+const figuresOf = (parts: readonly Awaited<ReturnType<typeof run>>[]): Replayed => {
+  const milliseconds = Math.max(...parts.map((part) => part.milliseconds));
+  return {
+    rate: (total / milliseconds) * 1000,
+    cpu: parts.reduce((sum, { cpu }) => sum + cpu, 0) / total,
+    rss: parts.flatMap(({ samples }) => samples.map(({ rss }) => rss)),
+    slope: slopeOf(parts[0]!.samples),
+  };
+};
+
+const replayed = async (): Promise<Replayed> => {
+  await db.dropDatabase();
+  const shared = ['--replay', '--events', values.events, '--processes', values.processes];
+  const each = (part: number) => [...shared, '--part', String(part), ...(values.peer ? ['--peer'] : [])];
+  const parts = Array.from({ length: processes }, (_, part) => run(import.meta.filename, each(part)));
+  return figuresOf(await Promise.all(parts));
+};
+
+const replayedByPeer = async (): Promise<Replayed> => {
+  await db.dropDatabase();
+  return figuresOf([
+    await run(`${import.meta.dirname}/peers/emmett-replay.ts`, [], {
+      TOTAL: values.events,
+      MONGODB_DATABASE: db.databaseName,
+    }),
+  ]);
 };
 
 /** MiB by which memory grew for each 100,000 events, over the last three quarters: the first fills the buffers. */
@@ -123,6 +162,8 @@ const slopeOf = (samples: readonly { rss: number; seen: number }[]): number => {
 };
 
 const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
+
+type Costs = { rate: number; cpu: number; stores: number };
 
 /** A side's result, with the CPU that the stores spent on each event meanwhile. */
 const withStores = async <Result>(side: () => Promise<Result>): Promise<Result & { stores: number }> => {
@@ -139,25 +180,31 @@ const bareWithCpu = async () => {
 };
 
 const compare = async (): Promise<void> => {
-  await (values.parking ? fillWithParking : fillWithEverything)(client, total);
+  await (values.parking || values.peer ? fillWithParking : fillWithEverything)(client, total);
   const ratios: number[] = [];
+  const overPeer: number[] = [];
   console.log(
     '| | events/s | ratio | CPU of stores, µs/event | CPU of process, µs/event | memory at most, MiB | its slope, MiB/100,000 |',
   );
   console.log('|---|---|---|---|---|---|---|');
+  const row = (name: string, { rate, stores: ofStores, cpu }: Costs, ratio: string, memory: string) =>
+    console.log(`| ${name} | ${rate.toFixed(0)} | ${ratio} | ${ofStores.toFixed(1)} | ${cpu.toFixed(1)} | ${memory} |`);
+  const memoryOf = ({ rss, slope }: Replayed) => `${Math.max(...rss).toFixed(0)} | ${slope.toFixed(1)}`;
+  const what = values.peer ? 'replay into three views' : 'replay into every view';
+  const by = processes === 1 ? '' : `, ${processes} processes`;
   for (let round = 0; round < rounds; round++) {
     const limit = await withStores(bareWithCpu);
+    row('bare subscription', limit, '', ' | ');
     const made = await withStores(replayed);
     ratios.push(made.rate / limit.rate);
-    const numbers = ({ stores: ofStores, cpu }: { stores: number; cpu: number }) =>
-      `${ofStores.toFixed(1)} | ${cpu.toFixed(1)}`;
-    console.log(`| bare subscription | ${limit.rate.toFixed(0)} | | ${numbers(limit)} | | |`);
-    const memory = `${Math.max(...made.rss).toFixed(0)} | ${made.slope.toFixed(1)}`;
-    console.log(
-      `| replay into every view | ${made.rate.toFixed(0)} | ${ratios.at(-1)!.toFixed(2)} | ${numbers(made)} | ${memory} |`,
-    );
+    row(what + by, made, ratios.at(-1)!.toFixed(2), memoryOf(made));
+    if (!values.peer) continue;
+    const peer = await withStores(replayedByPeer);
+    overPeer.push(made.rate / peer.rate);
+    row('the same by Emmett', peer, (peer.rate / limit.rate).toFixed(2), `${Math.max(...peer.rss).toFixed(0)} | `);
   }
   console.log(`\nP5: ${median(ratios).toFixed(2)} of the bare subscription, over ${total} events`);
+  if (values.peer) console.log(`${median(overPeer).toFixed(1)} times Emmett's rebuild of the same three views`);
 };
 
 try {

@@ -6,21 +6,16 @@ import { CommandHandler } from '@event-driven-io/emmett';
 import { getEventStoreDBEventStore } from '@event-driven-io/emmett-esdb';
 import eventstore from '@eventstore/db-client';
 import { MongoClient } from 'mongodb';
-import { type LotEvent, lotRequests } from './emmett-lot.ts';
-import { type Lot, type Reservation, serve } from './shared.ts';
-
-type Coupon = { couponId: string; lotId: string; reservationId: string; customerId: string };
-type CouponIssued = { type: 'CouponIssued'; data: Coupon };
+import { lotRequests } from './emmett-lot.ts';
+import { addViews, type CouponIssued, type ViewEvent, viewsIn } from './emmett-views.ts';
+import { serve } from './shared.ts';
 
 const eventStore = getEventStoreDBEventStore(
   eventstore.EventStoreDBClient.connectionString(process.env.EVENTSTORE_URL ?? ''),
 );
 const mongo = await MongoClient.connect(process.env.MONGODB_URL ?? '');
 const db = mongo.db(process.env.MONGODB_DATABASE);
-const lots = db.collection<Lot & { _id: string; reserved: number; free: number }>('parking.lots');
-const reservations = db.collection<Reservation & { _id: string; status: string }>('parking.reservations');
-const coupons = db.collection<Coupon & { _id: string; status: string }>('parking.coupons');
-await coupons.createIndex({ customerId: 1, _id: 1 });
+const { lots, reservations, coupons } = viewsIn(db);
 
 const handleCoupon = CommandHandler<{ isIssued: boolean }, CouponIssued>({
   evolve: () => ({ isIssued: true }),
@@ -28,10 +23,9 @@ const handleCoupon = CommandHandler<{ isIssued: boolean }, CouponIssued>({
   retry: { onVersionConflict: true },
 });
 
-const UPSERT = { upsert: true };
-const consumer = eventStore.consumer<LotEvent | CouponIssued>();
+const consumer = eventStore.consumer<ViewEvent>();
 
-consumer.processor<LotEvent | CouponIssued>({
+consumer.processor<ViewEvent>({
   processorId: 'coupons-of-reservations',
   async eachMessage({ type, data }) {
     if (type !== 'ParkingReserved') return;
@@ -43,33 +37,7 @@ consumer.processor<LotEvent | CouponIssued>({
   },
 });
 
-consumer.processor<LotEvent | CouponIssued>({
-  processorId: 'lots',
-  async eachMessage({ type, data }) {
-    if (type === 'LotRegistered')
-      await lots.updateOne({ _id: data.lotId }, { $set: data, $inc: { reserved: 0, free: data.spots } }, UPSERT);
-    if (type === 'ParkingReserved')
-      await lots.updateOne({ _id: data.lotId }, { $inc: { reserved: 1, free: -1 } }, UPSERT);
-  },
-});
-
-consumer.processor<LotEvent | CouponIssued>({
-  processorId: 'reservations',
-  async eachMessage({ type, data }) {
-    if (type !== 'ParkingReserved') return;
-    const { lotId, reservationId } = data;
-    const reserved = { ...data, status: 'reserved' };
-    await reservations.updateOne({ _id: `${lotId}.${reservationId}` }, { $set: reserved }, UPSERT);
-  },
-});
-
-consumer.processor<LotEvent | CouponIssued>({
-  processorId: 'coupons',
-  async eachMessage({ type, data }) {
-    if (type === 'CouponIssued')
-      await coupons.updateOne({ _id: data.couponId }, { $set: { ...data, status: 'issued' } }, UPSERT);
-  },
-});
+await addViews(consumer, db);
 
 consumer.start().catch((error) => {
   console.error(error);
