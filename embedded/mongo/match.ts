@@ -68,6 +68,7 @@ const not =
 
 /** Null also equals a missing value, and a path that leads nowhere because it goes through an array. */
 const equal = (operand: unknown): Test => {
+  if (typeof operand === 'string') return anyOf((value) => value === operand);
   if (operand !== null) return anyOf((value) => value !== undefined && compareValues(value, operand) === 0);
   const isNull = anyOf((value) => value === null || value === undefined);
   return (values) => values.length === 0 || isNull(values);

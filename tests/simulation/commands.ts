@@ -1,376 +1,321 @@
 import type { SentRequest } from './http.ts';
 import { DECLINED } from './payments.ts';
 import type { Random } from './random.ts';
-import { EPOCH } from './world.ts';
 
-/** What clients know: the ids of what they made, by kind. Ids are chosen from a few, so that requests meet. */
-export type Known = {
-  /** Returns an id of a kind that was probably made, or any other one. */
+/** A request, and what it makes if it succeeds. */
+export type Made = SentRequest & { makes?: { kind: string; id: string } };
+
+/** What clients choose from. They choose among few ids, so that their requests meet. */
+export type Choice = {
+  random: Random;
+  /** The time of day in milliseconds. */
+  now(): number;
+  /** Returns the id of a resource that all clients share. New ones replace it after a while. */
+  shared(kind: string): string;
+  /** Returns an id of a kind that was probably made, most often a recent one. */
   some(kind: string): string;
   /** Returns an id that is mostly new. */
   fresh(kind: string): string;
+  /** Keeps an id that was made. */
+  add(kind: string, id: string): void;
 };
 
-export type Made = { request: SentRequest; makes?: { kind: string; id: string } };
-type Maker = (known: Known, random: Random, time: number) => Made;
+/** How many resources of each kind clients share at a time, and for how many milliseconds. */
+const SHARED = 4;
+const SHARED_FOR = 10_000;
 
-const AMOUNT = 5_000;
-/** How many of each kind of resource clients share. */
-const RESOURCES = 6;
-
-export const createKnown = (random: Random) => {
+export const createChoice = (random: Random, now: () => number, elapsed: () => number): Choice => {
   const made = new Map<string, string[]>();
   let count = 0;
   return {
-    some(kind: string): string {
+    random,
+    now,
+    shared(kind) {
+      const generation = Math.floor(elapsed() / SHARED_FOR);
+      const late = random.chance(0.15) ? 1 : 0;
+      return `${kind}${Math.max(0, generation - late)}x${random.below(SHARED)}`;
+    },
+    some(kind) {
       const ids = made.get(kind) ?? [];
-      if (ids.length === 0 || random.chance(0.03)) return `none`;
-      return random.chance(0.7) ? ids[Math.max(0, ids.length - 1 - random.below(20))]! : random.pick(ids);
+      if (ids.length === 0 || random.chance(0.03)) return 'none';
+      return random.chance(0.8) ? ids[ids.length - 1 - random.below(Math.min(5, ids.length))]! : random.pick(ids);
     },
-    fresh: (kind: string): string => (random.chance(0.02) ? `${kind}0` : `${kind}${count++}`),
-    add(kind: string, id: string): void {
-      made.set(kind, [...(made.get(kind) ?? []), id].slice(-200));
-    },
+    fresh: (kind) => (random.chance(0.02) ? `${kind}0` : `${kind}${count++}`),
+    add: (kind, id) => void made.set(kind, [...(made.get(kind) ?? []), id].slice(-100)),
   };
 };
 
-const resource = (kind: string, random: Random) => `${kind}${random.below(RESOURCES)}`;
-const customer = (random: Random) => `c${random.below(9)}`;
-const places = (random: Random) => (random.chance(0.8) ? 1 : 2);
-const utc = (milliseconds: number) => new Date(EPOCH + Math.round(milliseconds)).toISOString();
-const payment = (random: Random) => ({ method: 'card', token: random.chance(0.85) ? 'approve' : DECLINED });
-const keptOf = (kind: string, known: Known, random: Random, scope: string): object => {
-  const way = random.next();
-  if (way < 0.2) return { holdId: known.some(`${kind}-hold@${scope}`) };
-  return way < 0.4 ? { entryId: known.some(`${kind}-entry@${scope}`) } : {};
+type Maker = (choice: Choice) => Made;
+/** Requests, and how often each is made. */
+type Table = readonly (readonly [number, Maker])[];
+
+const post = (path: string, body?: object): SentRequest => ({ method: 'POST', path, ...(body && { body }) });
+const put = (path: string, body: object): SentRequest => ({ method: 'PUT', path, body });
+const patch = (path: string, body: object): SentRequest => ({ method: 'PATCH', path, body });
+const remove = (path: string): SentRequest => ({ method: 'DELETE', path });
+
+const AMOUNT = 5_000;
+const HOLD_FOR = 10;
+const customer = ({ random }: Choice) => `c${random.below(9)}`;
+const places = ({ random }: Choice) => (random.chance(0.8) ? 1 : 2);
+const payment = ({ random }: Choice) => ({ method: 'card', token: random.chance(0.85) ? 'approve' : DECLINED });
+const inUtc = (milliseconds: number) => new Date(milliseconds).toISOString();
+
+/** Returns the hold or the waiting-list entry that a reservation uses, if any. */
+const kept = (choice: Choice, scope: string): object => {
+  const way = choice.random.next();
+  const id = way < 0.5 ? choice.some(`${way < 0.25 ? 'hold' : 'entry'}@${scope}`) : 'none';
+  return id === 'none' ? {} : { [way < 0.25 ? 'holdId' : 'entryId']: id };
 };
 
 /** The commands on holds and waiting lists below a path. */
-const limitedPlaces = (kind: string, path: string): [number, Maker][] => {
-  const at = (random: Random) => {
-    const scope = resource(kind, random);
-    return { scope, base: `${path}/${scope}` };
-  };
-  return [
-    [
-      3,
-      (known, random) => {
-        const { scope, base } = at(random);
-        const id = known.fresh('h');
-        const body = { holdId: id, customerId: customer(random), places: places(random) };
-        return {
-          request: { method: 'POST', path: `${base}/holds`, body },
-          makes: { kind: `${kind}-hold@${scope}`, id },
-        };
-      },
-    ],
-    [
-      1,
-      (known, random) => {
-        const { scope, base } = at(random);
-        return { request: { method: 'DELETE', path: `${base}/holds/${known.some(`${kind}-hold@${scope}`)}` } };
-      },
-    ],
-    [
-      3,
-      (known, random) => {
-        const { scope, base } = at(random);
-        const id = known.fresh('e');
-        const body = { entryId: id, customerId: customer(random), places: places(random) };
-        const request = { method: 'POST', path: `${base}/waiting-list`, body };
-        return { request, makes: { kind: `${kind}-entry@${scope}`, id } };
-      },
-    ],
-    [
-      1,
-      (known, random) => {
-        const { scope, base } = at(random);
-        return { request: { method: 'DELETE', path: `${base}/waiting-list/${known.some(`${kind}-entry@${scope}`)}` } };
-      },
-    ],
-  ];
-};
-
-const post = (path: string, body?: object): SentRequest => ({ method: 'POST', path, ...(body && { body }) });
-
-const parking: [number, Maker][] = [
-  ...limitedPlaces('lot', '/parking/lots'),
+const limitedPlaces = (kind: string, path: string): Table => [
   [
     2,
-    (_known, random) => {
-      const lotId = resource('lot', random);
-      const price = random.chance(0.5) ? { price: AMOUNT, couponValue: 1_000, couponDays: 2 } : {};
-      const body = { lotId, name: lotId, spots: random.below(5), holdFor: 10, arriveWithin: 15, ...price };
-      return { request: post('/parking/lots', body) };
-    },
-  ],
-  [
-    2,
-    (_known, random) => ({
-      request: {
-        method: 'PATCH',
-        path: `/parking/lots/${resource('lot', random)}`,
-        body: { spots: random.below(7) },
-      },
-    }),
-  ],
-  [0.1, (_known, random) => ({ request: { method: 'DELETE', path: `/parking/lots/${resource('lot', random)}` } })],
-  [
-    10,
-    (known, random) => {
-      const lotId = resource('lot', random);
-      const id = known.fresh('r');
-      const body = {
-        reservationId: id,
-        customerId: customer(random),
-        carNumber: `car${random.below(60)}`,
-        amount: AMOUNT,
-        ...keptOf('lot', known, random, lotId),
-      };
-      return { request: post(`/parking/lots/${lotId}/reservations`, body), makes: { kind: `parked@${lotId}`, id } };
-    },
-  ],
-  [
-    6,
-    (known, random) => {
-      const lotId = resource('lot', random);
-      const id = known.some(`parked@${lotId}`);
-      return { request: { method: 'DELETE', path: `/parking/lots/${lotId}/reservations/${id}` } };
-    },
-  ],
-  [
-    3,
-    (known, random) => {
-      const lotId = resource('lot', random);
-      const what = random.pick(['arrival', 'departure']);
-      return { request: post(`/parking/lots/${lotId}/reservations/${known.some(`parked@${lotId}`)}/${what}`) };
-    },
-  ],
-  [
-    2,
-    (known, random) => {
-      const lotId = resource('lot', random);
-      return { request: post(`/parking/coupons/${lotId}.${known.some(`parked@${lotId}`)}/redemption`) };
-    },
-  ],
-  [
-    2,
-    (known, random) => {
-      const lotId = resource('lot', random);
-      const other = resource('lot', random);
-      const couponId = `${other}.${known.some(`parked@${other}`)}`;
-      const path = `/parking/lots/${lotId}/reservations/${known.some(`parked@${lotId}`)}/coupon`;
-      return { request: post(path, { couponId }) };
-    },
-  ],
-];
-
-const screening: [number, Maker][] = [
-  ...limitedPlaces('slot', '/screening/slots'),
-  [
-    2,
-    (_known, random) => {
-      const slotId = resource('slot', random);
-      const body = { slotId, hospitalName: slotId, date: '2031-01-20', capacity: random.below(4), holdFor: 10 };
-      return { request: post('/screening/slots', body) };
+    (choice) => {
+      const [scope, holdId] = [choice.shared(kind), choice.fresh('h')];
+      const body = { holdId, customerId: customer(choice), places: places(choice) };
+      return { ...post(`${path}/${scope}/holds`, body), makes: { kind: `hold@${scope}`, id: holdId } };
     },
   ],
   [
     1,
-    (_known, random) => ({
-      request: {
-        method: 'PATCH',
-        path: `/screening/slots/${resource('slot', random)}`,
-        body: { capacity: random.below(6) },
-      },
-    }),
-  ],
-  [0.1, (_known, random) => ({ request: { method: 'DELETE', path: `/screening/slots/${resource('slot', random)}` } })],
-  [
-    5,
-    (known, random) => {
-      const slotId = resource('slot', random);
-      const id = known.fresh('b');
-      const body = { bookingId: id, customerId: customer(random), ...keptOf('slot', known, random, slotId) };
-      return { request: post(`/screening/slots/${slotId}/bookings`, body), makes: { kind: `booking@${slotId}`, id } };
+    (choice) => {
+      const scope = choice.shared(kind);
+      return remove(`${path}/${scope}/holds/${choice.some(`hold@${scope}`)}`);
     },
   ],
   [
     3,
-    (known, random) => {
-      const slotId = resource('slot', random);
-      const path = `/screening/slots/${slotId}/bookings/${known.some(`booking@${slotId}`)}`;
-      return random.chance(0.6)
-        ? { request: { method: 'DELETE', path } }
-        : { request: post(`${path}/reschedule`, { slotId: resource('slot', random) }) };
+    (choice) => {
+      const [scope, entryId] = [choice.shared(kind), choice.fresh('e')];
+      const body = { entryId, customerId: customer(choice), places: places(choice) };
+      return { ...post(`${path}/${scope}/waiting-list`, body), makes: { kind: `entry@${scope}`, id: entryId } };
+    },
+  ],
+  [
+    1,
+    (choice) => {
+      const scope = choice.shared(kind);
+      return remove(`${path}/${scope}/waiting-list/${choice.some(`entry@${scope}`)}`);
     },
   ],
 ];
 
-const cinema: [number, Maker][] = [
+const parking: Table = [
+  ...limitedPlaces('lot', '/parking/lots'),
+  [
+    1,
+    (choice) => {
+      const { random } = choice;
+      const lotId = choice.shared('lot');
+      const price = random.chance(0.5) ? { price: AMOUNT, couponValue: 1_000, couponDays: 2 } : {};
+      return post('/parking/lots', { lotId, name: lotId, spots: 1 + random.below(8), holdFor: HOLD_FOR, ...price });
+    },
+  ],
+  [2, (choice) => patch(`/parking/lots/${choice.shared('lot')}`, { spots: choice.random.below(8) })],
+  [0.05, (choice) => remove(`/parking/lots/${choice.shared('lot')}`)],
+  [
+    10,
+    (choice) => {
+      const [lotId, id] = [choice.shared('lot'), choice.fresh('r')];
+      const carNumber = `car${choice.random.below(60)}`;
+      const body = { reservationId: id, customerId: customer(choice), carNumber, amount: AMOUNT };
+      const request = post(`/parking/lots/${lotId}/reservations`, { ...body, ...kept(choice, lotId) });
+      return { ...request, makes: { kind: `parked@${lotId}`, id } };
+    },
+  ],
+  [
+    5,
+    (choice) => {
+      const lotId = choice.shared('lot');
+      return remove(`/parking/lots/${lotId}/reservations/${choice.some(`parked@${lotId}`)}`);
+    },
+  ],
+  [
+    4,
+    (choice) => {
+      const lotId = choice.shared('lot');
+      const path = `/parking/lots/${lotId}/reservations/${choice.some(`parked@${lotId}`)}`;
+      return post(`${path}/${choice.random.pick(['arrival', 'departure'])}`);
+    },
+  ],
+  [
+    2,
+    (choice) => {
+      const lotId = choice.shared('lot');
+      return post(`/parking/coupons/${lotId}.${choice.some(`parked@${lotId}`)}/redemption`);
+    },
+  ],
+  [
+    3,
+    (choice) => {
+      const [lotId, other] = [choice.shared('lot'), choice.shared('lot')];
+      const couponId = `${other}.${choice.some(`parked@${other}`)}`;
+      return post(`/parking/lots/${lotId}/reservations/${choice.some(`parked@${lotId}`)}/coupon`, { couponId });
+    },
+  ],
+];
+
+const screening: Table = [
+  ...limitedPlaces('slot', '/screening/slots'),
+  [
+    1,
+    (choice) => {
+      const slotId = choice.shared('slot');
+      const capacity = 1 + choice.random.below(6);
+      return post('/screening/slots', {
+        slotId,
+        hospitalName: slotId,
+        date: '2031-01-20',
+        capacity,
+        holdFor: HOLD_FOR,
+      });
+    },
+  ],
+  [1, (choice) => patch(`/screening/slots/${choice.shared('slot')}`, { capacity: choice.random.below(6) })],
+  [0.1, (choice) => remove(`/screening/slots/${choice.shared('slot')}`)],
+  [
+    6,
+    (choice) => {
+      const [slotId, id] = [choice.shared('slot'), choice.fresh('b')];
+      const body = { bookingId: id, customerId: customer(choice), ...kept(choice, slotId) };
+      return { ...post(`/screening/slots/${slotId}/bookings`, body), makes: { kind: `booking@${slotId}`, id } };
+    },
+  ],
+  [
+    4,
+    (choice) => {
+      const slotId = choice.shared('slot');
+      const path = `/screening/slots/${slotId}/bookings/${choice.some(`booking@${slotId}`)}`;
+      return choice.random.chance(0.5) ? remove(path) : post(`${path}/reschedule`, { slotId: choice.shared('slot') });
+    },
+  ],
+];
+
+const cinema: Table = [
   ...limitedPlaces('showing', '/cinema/showings'),
   [
     1,
-    (_known, random) => {
-      const movieId = resource('movie', random);
-      const body = { movieId, title: movieId, description: 'a film', runningTime: 90 };
-      return { request: post('/cinema/movies', body) };
+    (choice) => {
+      const movieId = choice.shared('movie');
+      return post('/cinema/movies', { movieId, title: movieId, description: 'a film', runningTime: 90 });
     },
   ],
-  [0.1, (_known, random) => ({ request: { method: 'DELETE', path: `/cinema/movies/${resource('movie', random)}` } })],
+  [0.02, (choice) => remove(`/cinema/movies/${choice.shared('movie')}`)],
   [
-    3,
-    (_known, random, time) => {
-      const showingId = resource('showing', random);
-      const body = {
-        showingId,
-        startsAt: utc(time + (random.chance(0.3) ? 20_000 + random.below(20_000) : 86_400_000)),
-        seats: 1 + random.below(4),
-        price: AMOUNT,
-        holdFor: 10,
-      };
-      return { request: post(`/cinema/movies/${resource('movie', random)}/showings`, body) };
+    2,
+    (choice) => {
+      const { random } = choice;
+      const startsIn = random.chance(0.2) ? 5_000 + random.below(20_000) : 86_400_000;
+      const showing = { startsAt: inUtc(choice.now() + startsIn), seats: 1 + random.below(8), price: AMOUNT };
+      const body = { showingId: choice.shared('showing'), ...showing, holdFor: HOLD_FOR };
+      return post(`/cinema/movies/${choice.shared('movie')}/showings`, body);
     },
   ],
+  [0.05, (choice) => remove(`/cinema/showings/${choice.shared('showing')}`)],
   [
-    0.2,
-    (_known, random) => ({ request: { method: 'DELETE', path: `/cinema/showings/${resource('showing', random)}` } }),
-  ],
-  [
-    9,
-    (known, random) => {
-      const showingId = resource('showing', random);
-      const id = known.fresh('t');
-      const body = {
-        reservationId: id,
-        customerId: customer(random),
-        ...(random.chance(0.3) ? { places: 2 } : {}),
-        ...keptOf('showing', known, random, showingId),
-        payment: payment(random),
-      };
-      const request = post(`/cinema/showings/${showingId}/reservations`, body);
-      return { request, makes: { kind: `seat@${showingId}`, id } };
+    10,
+    (choice) => {
+      const [showingId, id] = [choice.shared('showing'), choice.fresh('t')];
+      const many = choice.random.chance(0.3) ? { places: 2 } : {};
+      const body = { reservationId: id, customerId: customer(choice), ...many, ...kept(choice, showingId) };
+      const request = post(`/cinema/showings/${showingId}/reservations`, { ...body, payment: payment(choice) });
+      return { ...request, makes: { kind: `seat@${showingId}`, id } };
     },
   ],
   [
     4,
-    (known, random) => {
-      const showingId = resource('showing', random);
-      const id = known.some(`seat@${showingId}`);
-      return { request: { method: 'DELETE', path: `/cinema/showings/${showingId}/reservations/${id}` } };
+    (choice) => {
+      const showingId = choice.shared('showing');
+      return remove(`/cinema/showings/${showingId}/reservations/${choice.some(`seat@${showingId}`)}`);
     },
   ],
   [
     1,
-    (known, random) => {
-      const showingId = resource('showing', random);
-      const reservationId = known.some(`seat@${showingId}`);
-      const body = {
-        customerId: customer(random),
-        showingId,
-        reservationId,
-        rating: 1 + random.below(5),
-        text: 'seen',
-      };
-      return { request: post(`/cinema/movies/${resource('movie', random)}/reviews`, body) };
+    (choice) => {
+      const showingId = choice.shared('showing');
+      const body = { customerId: customer(choice), showingId, reservationId: choice.some(`seat@${showingId}`) };
+      return post(`/cinema/movies/${choice.shared('movie')}/reviews`, { ...body, rating: 4, text: 'seen' });
     },
   ],
 ];
 
-const foodCourt: [number, Maker][] = [
+const foodCourt: Table = [
   [
     1,
-    (_known, random) => {
-      const shopId = resource('shop', random);
-      const body = { shopId, name: shopId, maxOpenOrders: 3, acceptWithin: 60, collectWithin: 60 };
-      return { request: post('/food-court/shops', body) };
+    (choice) => {
+      const shopId = choice.shared('shop');
+      return post('/food-court/shops', { shopId, name: shopId, maxOpenOrders: 4, acceptWithin: 60, collectWithin: 60 });
     },
   ],
   [
     2,
-    (_known, random) => ({
-      request: {
-        method: 'PUT',
-        path: `/food-court/shops/${resource('shop', random)}/menu/m${random.below(2)}`,
-        body: { name: 'soup', price: 100, available: random.chance(0.9) },
-      },
-    }),
-  ],
-  [
-    5,
-    (known, random) => {
-      const shopId = resource('shop', random);
-      const id = known.fresh('o');
-      const lines = [{ menuId: `m${random.below(2)}`, qty: 1 + random.below(3) }];
-      const body = { orderId: id, customerId: customer(random), lines };
-      return { request: post(`/food-court/shops/${shopId}/orders`, body), makes: { kind: `order@${shopId}`, id } };
+    (choice) => {
+      const path = `/food-court/shops/${choice.shared('shop')}/menu/m${choice.random.below(2)}`;
+      return put(path, { name: 'soup', price: 100, available: choice.random.chance(0.9) });
     },
   ],
   [
-    8,
-    (known, random) => {
-      const shopId = resource('shop', random);
-      const path = `/food-court/shops/${shopId}/orders/${known.some(`order@${shopId}`)}`;
-      const step = random.pick(['acceptance', 'cooking', 'completion', 'pickup', '']);
-      return { request: step === '' ? { method: 'DELETE', path } : post(`${path}/${step}`) };
+    5,
+    (choice) => {
+      const [shopId, id] = [choice.shared('shop'), choice.fresh('o')];
+      const lines = [{ menuId: `m${choice.random.below(2)}`, qty: 1 + choice.random.below(3) }];
+      const request = post(`/food-court/shops/${shopId}/orders`, { orderId: id, customerId: customer(choice), lines });
+      return { ...request, makes: { kind: `order@${shopId}`, id } };
+    },
+  ],
+  [
+    7,
+    (choice) => {
+      const shopId = choice.shared('shop');
+      const path = `/food-court/shops/${shopId}/orders/${choice.some(`order@${shopId}`)}`;
+      const step = choice.random.pick(['acceptance', 'cooking', 'completion', 'pickup', '']);
+      return step === '' ? remove(path) : post(`${path}/${step}`);
     },
   ],
 ];
 
-const bikeRental: [number, Maker][] = [
-  [
-    1,
-    (_known, random) => ({
-      request: post('/bike-rental/bikes', { bikeId: resource('bike', random), location: 'gate' }),
-    }),
-  ],
+const bikeRental: Table = [
+  [1, (choice) => post('/bike-rental/bikes', { bikeId: choice.shared('bike'), location: 'gate' })],
   [
     4,
-    (known, random) => {
-      const bikeId = resource('bike', random);
-      const id = known.fresh('k');
-      const request = post(`/bike-rental/bikes/${bikeId}/rentals`, { rentalId: id, userId: customer(random) });
-      return { request, makes: { kind: `rental@${bikeId}`, id } };
+    (choice) => {
+      const [bikeId, id] = [choice.shared('bike'), choice.fresh('k')];
+      const request = post(`/bike-rental/bikes/${bikeId}/rentals`, { rentalId: id, userId: customer(choice) });
+      return { ...request, makes: { kind: `rental@${bikeId}`, id } };
     },
   ],
   [
     4,
-    (known, random) => {
-      const bikeId = resource('bike', random);
-      const path = `/bike-rental/bikes/${bikeId}/rentals/${known.some(`rental@${bikeId}`)}/return`;
-      return { request: post(path, { location: 'river' }) };
+    (choice) => {
+      const bikeId = choice.shared('bike');
+      const rentalId = choice.some(`rental@${bikeId}`);
+      return post(`/bike-rental/bikes/${bikeId}/rentals/${rentalId}/return`, { location: 'river' });
     },
   ],
   [
     1,
-    (known, random) => ({
-      request: post(`/bike-rental/bikes/${resource('bike', random)}/condition-reports`, {
-        reportId: known.fresh('q'),
-        managerId: `g${random.below(2)}`,
-        batteryLevel: random.below(101),
-        usable: random.chance(0.9),
-      }),
-    }),
+    (choice) => {
+      const { random } = choice;
+      const report = { reportId: choice.fresh('q'), managerId: `g${random.below(2)}` };
+      const state = { batteryLevel: random.below(101), usable: random.chance(0.9) };
+      return post(`/bike-rental/bikes/${choice.shared('bike')}/condition-reports`, { ...report, ...state });
+    },
   ],
   [
-    4,
-    (known, random) => ({
-      request: post(`/bike-rental/users/${customer(random)}/deposits`, {
-        chargeId: known.fresh('d'),
-        amount: AMOUNT,
-        payment: payment(random),
-      }),
-    }),
+    2,
+    (choice) => {
+      const body = { chargeId: choice.fresh('d'), amount: AMOUNT, payment: payment(choice) };
+      return post(`/bike-rental/users/${customer(choice)}/deposits`, body);
+    },
   ],
   [
     1,
-    (known, random) => ({
-      request: post(`/bike-rental/managers/g${random.below(2)}/conversions`, {
-        conversionId: known.fresh('p'),
-        points: 1,
-        userId: customer(random),
-      }),
-    }),
+    (choice) => {
+      const body = { conversionId: choice.fresh('p'), points: 1, userId: customer(choice) };
+      return post(`/bike-rental/managers/g${choice.random.below(2)}/conversions`, body);
+    },
   ],
 ];
 
@@ -378,13 +323,13 @@ const makers = [...parking, ...screening, ...cinema, ...foodCourt, ...bikeRental
 const total = makers.reduce((sum, [weight]) => sum + weight, 0);
 
 /** Makes a command. */
-export const makeCommand = (known: Known, random: Random, time: number): Made => {
-  let left = random.next() * total;
+export const makeCommand = (choice: Choice): Made => {
+  let left = choice.random.next() * total;
   const [, make] = makers.find(([weight]) => {
     left -= weight;
     return left < 0;
   })!;
-  return make(known, random, time);
+  return make(choice);
 };
 
 const QUERIES = [
@@ -399,5 +344,5 @@ const QUERIES = [
 ];
 
 /** Makes a query. */
-export const makeQuery = (random: Random): string =>
-  random.chance(0.5) ? `/parking/lots/${resource('lot', random)}` : random.pick(QUERIES);
+export const makeQuery = (choice: Choice): string =>
+  choice.random.chance(0.7) ? `/parking/lots/${choice.shared('lot')}` : choice.random.pick(QUERIES);

@@ -3,7 +3,7 @@ import { compileFilter, equalities } from '../../embedded/mongo/match.ts';
 import { compileProjection } from '../../embedded/mongo/project.ts';
 import { compareValues, type Doc } from '../../embedded/mongo/values.ts';
 import type { Network } from './network.ts';
-import { EPOCH, type Process, type World } from './world.ts';
+import type { Process, World } from './world.ts';
 
 /** Documents in memory, with the embedded store's filters, orders and projections. They survive every process. */
 export type SimulatedDocuments = {
@@ -252,8 +252,7 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
       client,
       databaseName: 'plaza',
       collection,
-      command: (given: Doc) =>
-        call(Object.keys(given)[0]!, () => ({ ok: 1, localTime: new Date(EPOCH + Math.floor(world.time)) })),
+      command: (given: Doc) => call(Object.keys(given)[0]!, () => ({ ok: 1, localTime: new Date(world.now()) })),
       createCollection: (name: string) => call(`create ${name}`, () => void of(name)),
       dropCollection: (name: string) => call(`drop ${name}`, () => collections.delete(name)),
       renameCollection: (from: string, to: string, { dropTarget = false } = {}) =>

@@ -52,6 +52,9 @@ export type Side = {
   life: number;
 };
 
+/** What a client learns from a request. */
+export type Reply = { answer: HttpAnswer | undefined; mayCome: boolean };
+
 /** A Plaza of several processes in a simulated world. */
 export const startPlaza = (world: World) => {
   const network = createNetwork(world);
@@ -160,14 +163,14 @@ export const startPlaza = (world: World) => {
   /**
    * Sends a request of a client to a side. Nobody answers for a side that is down, or that crashes before it answers.
    * @param within milliseconds for which the client waits
-   * @returns undefined without an answer
+   * @returns no answer if none came; whether the request may arrive, or arrive again, later
    */
-  const send = (side: Side, request: SentRequest, within = 2_000): Promise<HttpAnswer | undefined> =>
+  const send = (side: Side, request: SentRequest, within = 2_000): Promise<Reply> =>
     new Promise((resolve) => {
       const { lost, answerLost } = network.weather;
-      const timeout = world.after(within, 'client gives up', () => resolve(undefined));
-      if (random.chance(lost)) return;
       const isDoubled = random.chance(answerLost);
+      const timeout = world.after(within, 'client gives up', () => resolve({ answer: undefined, mayCome: true }));
+      if (random.chance(lost)) return;
       const deliver = () => {
         const { process, app } = side;
         if (!process.isAlive || !app) return;
@@ -179,7 +182,7 @@ export const startPlaza = (world: World) => {
               if (random.chance(answerLost)) return;
               world.after(network.way(), `client gets ${answer.status}`, () => {
                 world.cancel(timeout);
-                resolve(answer);
+                resolve({ answer, mayCome: isDoubled });
               });
             }),
           process,

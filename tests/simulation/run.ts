@@ -1,36 +1,35 @@
 import { createHash } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { check } from './checkers/check.ts';
-import { FAULTS, type Fault, simulate } from './simulate.ts';
+import { BUGS } from './planted/bugs.ts';
+import { bugNamed } from './planted/plant.ts';
+import { type Ran, runWorld } from './run-world.ts';
+import { FAULTS } from './simulate.ts';
+import { startThread, type WorldOptions, worldsOf } from './threads.ts';
 
 /*
  * Simulates Plaza from one seed: `npm run simulate -- --seed N --operations N [--trace]`. The last line is the SHA-256
- * of everything that happened; the same seed gives the same one.
+ * of everything that happened; the same seed gives the same one. With `--planted` it tells after how many operations it
+ * finds each planted bug, or the one that is named.
  */
 
-const { values } = parseArgs({
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
   options: {
     seed: { type: 'string', default: '1' },
-    operations: { type: 'string', default: '10000' },
+    operations: { type: 'string' },
+    threads: { type: 'string', default: `${availableParallelism()}` },
     trace: { type: 'boolean', default: false },
+    planted: { type: 'boolean', default: false },
   },
 });
-
-/** The operations of one world. Each world has its own seed, and starts from nothing. */
-const MOST_IN_A_WORLD = 3_000;
-
-type WorldOptions = { seed: string; operations: number; without?: readonly Fault[] };
-
-/** Returns what must not be. */
-const failuresOf = async (options: WorldOptions): Promise<string[]> => check(await simulate(options));
+const { seed } = values;
 
 /** Looks for a smaller world that fails: with fewer operations, and without faults that the failure does not need. */
 const reduce = async (failing: WorldOptions): Promise<WorldOptions> => {
   let smallest = failing;
   const isSmaller = async (smaller: WorldOptions) => {
-    if ((await failuresOf(smaller)).length === 0) return false;
-    smallest = smaller;
-    return true;
+    if ((await runWorld(smaller)).failures.length > 0) smallest = smaller;
   };
   for (const fault of FAULTS) await isSmaller({ ...smallest, without: [...(smallest.without ?? []), fault] });
   for (let step = smallest.operations / 2; step >= 1; step /= 2)
@@ -38,25 +37,91 @@ const reduce = async (failing: WorldOptions): Promise<WorldOptions> => {
   return smallest;
 };
 
-const whole = createHash('sha256');
-let left = Number(values.operations);
-for (let index = 0; left > 0; index++) {
-  const operations = Math.min(left, MOST_IN_A_WORLD);
-  left -= operations;
-  const seed = index === 0 ? values.seed : `${values.seed}-${index}`;
-  const onLine = values.trace ? { onLine: (line: string) => void process.stdout.write(line) } : {};
-  const history = await simulate({ seed, operations, ...onLine });
-  whole.update(history.world.digest());
-  const failures = check(history);
-  if (failures.length === 0) continue;
-  console.log(`The world ${seed} of ${operations} operations fails:\n${failures.slice(0, 10).join('\n')}`);
-  const smallest = await reduce({ seed, operations });
+const explain = async (failing: WorldOptions, failures: readonly string[]): Promise<void> => {
+  console.log(`The world ${failing.seed} of ${failing.operations} operations fails:`);
+  console.log(failures.slice(0, 10).join('\n'));
+  const smallest = await reduce(failing);
   const without = (smallest.without ?? []).join(', ') || 'none';
   console.log(`It fails with ${smallest.operations} operations too. Left out faults: ${without}.`);
   const lines: string[] = [];
-  await simulate({ ...smallest, onLine: (line) => void lines.push(line) });
+  await runWorld({ ...smallest, onLine: (line) => void lines.push(line) });
   console.log(`Its last steps:\n${lines.slice(-40).join('')}`);
-  process.exitCode = 1;
-  break;
-}
-console.log(whole.digest('hex'));
+};
+
+/** Does jobs with several workers, each taking the next job. @param isOver ends the work early */
+const share = async <Job>(
+  jobs: readonly Job[],
+  work: () => { run(job: Job, index: number): Promise<void>; stop(): unknown },
+  isOver = () => false,
+): Promise<void> => {
+  let next = 0;
+  const worker = async () => {
+    const { run, stop } = work();
+    while (next < jobs.length && !isOver()) {
+      const index = next++;
+      await run(jobs[index]!, index);
+    }
+    await stop();
+  };
+  await Promise.all(Array.from({ length: Math.min(Number(values.threads), jobs.length) }, worker));
+};
+
+/** Runs worlds until one fails. */
+const simulateAll = async (operations: number): Promise<void> => {
+  const worlds = worldsOf(seed, operations);
+  const ran: Ran[] = [];
+  const print = (line: string) => void process.stdout.write(line);
+  const inTurn = {
+    async run(world: WorldOptions, index: number) {
+      ran[index] = await runWorld({ ...world, onLine: print });
+    },
+    stop() {},
+  };
+  const inThread = () => {
+    const thread = startThread();
+    return {
+      async run(world: WorldOptions, index: number) {
+        ran[index] = await thread.run(world);
+      },
+      stop: thread.stop,
+    };
+  };
+  const hasFailed = () => ran.some((one) => one?.failures.length);
+  if (values.trace) for (const [index, world] of worlds.entries()) await inTurn.run(world, index);
+  else await share(worlds, inThread, hasFailed);
+  const failed = ran.findIndex((one) => one.failures.length > 0);
+  if (failed >= 0) {
+    await explain(worlds[failed]!, ran[failed]!.failures);
+    process.exitCode = 1;
+  }
+  const whole = createHash('sha256');
+  for (const { digest } of failed < 0 ? ran : ran.slice(0, failed + 1)) whole.update(digest);
+  console.log(whole.digest('hex'));
+};
+
+/** Tells after how many operations each planted bug is found. */
+const findPlanted = async (names: readonly string[], operations: number): Promise<void> => {
+  const bugs = names.length > 0 ? names.map(bugNamed) : BUGS;
+  let found = 0;
+  const find = async ({ name }: { name: string }) => {
+    const thread = startThread(name);
+    let done = 0;
+    for (const world of worldsOf(`${seed} ${name}`, operations)) {
+      const { failures } = await thread.run(world);
+      done += world.operations;
+      if (failures.length === 0) continue;
+      found += 1;
+      console.log(`${name}: found after ${done} operations: ${failures[0]!.slice(0, 200)}`);
+      await thread.stop();
+      return;
+    }
+    console.log(`${name}: NOT found in ${done} operations`);
+    await thread.stop();
+  };
+  await share(bugs, () => ({ run: find, stop() {} }));
+  console.log(`${found} of ${bugs.length} planted bugs found`);
+  if (found < bugs.length * 0.95) process.exitCode = 1;
+};
+
+if (values.planted) await findPlanted(positionals, Number(values.operations ?? 200_000));
+else await simulateAll(Number(values.operations ?? 10_000));

@@ -1,17 +1,18 @@
 import type { Doc } from '../../embedded/mongo/values.ts';
-import { createKnown, type Made, makeCommand, makeQuery } from './commands.ts';
-import type { HttpAnswer } from './http.ts';
+import { createChoice, type Made, makeCommand, makeQuery } from './commands.ts';
+import type { HttpAnswer, SentRequest } from './http.ts';
 import { CALM, type Weather } from './network.ts';
 import { type Plaza, startPlaza } from './plaza.ts';
-import { createWorld, EPOCH, type World } from './world.ts';
+import { createWorld, type World } from './world.ts';
 
 /** A command as its client saw it: all attempts under one key. */
-export type Command = Made & {
+export type Command = {
+  request: SentRequest;
   key: string;
   calledAt: number;
   /** Each answer in the order in which it came, with its time. */
   answers: { at: number; answer: HttpAnswer }[];
-  /** The time after which no attempt can have an effect; infinite when an attempt got no answer. */
+  /** The time after which no attempt can have an effect; infinite when an attempt may still arrive. */
   doneAt: number;
 };
 
@@ -39,14 +40,16 @@ export type SimulationOptions = {
 export const FAULTS = ['weather', 'crashes', 'pauses', 'subscriptions'] as const;
 export type Fault = (typeof FAULTS)[number];
 
-const CLIENTS = 12;
-const THINK = 25;
+const CLIENTS = 32;
+const THINK = 15;
 const START_WITHIN = 4_000;
 const MOST_TRIES = 8;
-/** Virtual milliseconds for everything to come to rest, with all timers. */
-const REST_WITHIN = 240_000;
-/** Every hold and offer has ended by then. */
-const TIMERS_END = 75_000;
+/** The longest time that clients can set, except for showings that start a day later. */
+const LONGEST = 2 * 3_600_000;
+/** How often everything may come to rest before the last timer is due. */
+const MOST_RESTS = 200;
+/** Virtual milliseconds for everything to come to rest. */
+const REST_WITHIN = 60_000;
 
 const isUndecided = (answer: HttpAnswer | undefined): boolean => answer === undefined || answer.status >= 500;
 
@@ -55,7 +58,7 @@ export const simulate = async ({ seed, operations, without = [], onLine }: Simul
   const world = createWorld(seed, onLine);
   const plaza = startPlaza(world);
   const { random } = world;
-  const known = createKnown(random);
+  const choice = createChoice(random, world.now, () => world.time);
   const commands: Command[] = [];
   const queries: Query[] = [];
   const [one, two] = plaza.sides as [Plaza['sides'][number], Plaza['sides'][number]];
@@ -68,21 +71,22 @@ export const simulate = async ({ seed, operations, without = [], onLine }: Simul
     new Promise((resolve) => world.after(random.next() * 2 * milliseconds, 'client goes on', resolve));
 
   const command = async (seen: { position: number }): Promise<void> => {
-    const made = makeCommand(known, random, world.time);
+    const { makes, ...made }: Made = makeCommand(choice);
     const key = `key-${keys++}`;
-    const sent: Command = { ...made, key, calledAt: world.time, answers: [], doneAt: 0 };
+    const request = { ...made, headers: { 'Idempotency-Key': key } };
+    const sent: Command = { request, key, calledAt: world.time, answers: [], doneAt: 0 };
     commands.push(sent);
-    const request = { ...made.request, headers: { 'Idempotency-Key': key } };
     const isRepeated = random.chance(0.1);
     for (let tries = 0; tries < MOST_TRIES; tries++) {
-      const answer = await plaza.send(random.chance(0.8) ? one : two, request);
+      const { answer, mayCome } = await plaza.send(random.chance(0.8) ? one : two, request);
+      if (mayCome) sent.doneAt = Number.POSITIVE_INFINITY;
       if (answer) {
         sent.answers.push({ at: world.time, answer });
         if (answer.headers['event-position'])
           seen.position = Math.max(seen.position, Number(answer.headers['event-position']));
-      } else sent.doneAt = Number.POSITIVE_INFINITY;
+      }
       if (!isUndecided(answer)) {
-        if (made.makes && answer!.status < 300) known.add(made.makes.kind, made.makes.id);
+        if (makes && answer!.status < 300) choice.add(makes.kind, makes.id);
         if (!isRepeated || tries > 0) break;
       }
       if (isUndecided(answer) && random.chance(0.1)) break;
@@ -92,12 +96,12 @@ export const simulate = async ({ seed, operations, without = [], onLine }: Simul
   };
 
   const query = async (seen: { position: number }): Promise<void> => {
-    const path = makeQuery(random);
+    const path = makeQuery(choice);
     const minimum = random.chance(0.4) ? seen.position : 0;
     const headers = minimum > 0 ? { 'Min-Event-Position': `${minimum}`, Prefer: 'wait=1' } : {};
     const calledAt = world.time;
     const { life } = readApi;
-    const answer = await plaza.send(readApi, { method: 'GET', path, headers });
+    const { answer } = await plaza.send(readApi, { method: 'GET', path, headers });
     if (answer) queries.push({ path, calledAt, returnedAt: world.time, life, minimum, answer });
   };
 
@@ -129,33 +133,46 @@ export const simulate = async ({ seed, operations, without = [], onLine }: Simul
     next();
   };
   const running = () => plaza.sides.filter(({ process }) => process.isAlive);
-  faultEvery('crashes', 1_500 + random.next() * 5_000, () => {
+  faultEvery('crashes', 1_500 + random.next() * 4_000, () => {
     if (running().length === 0) return;
     const side = random.pick(running());
     plaza.crash(side);
-    world.after(random.next() * 4_000, 'restart', () => plaza.restart(side));
+    world.after(random.next() * 2_000, 'restart', () => plaza.restart(side));
   });
-  faultEvery('pauses', 3_000, () => {
-    if (running().length > 0) plaza.pause(random.pick(running()), random.next() * 6_000);
+  faultEvery('pauses', 2_500, () => {
+    if (running().length > 0) plaza.pause(random.pick(running()), random.next() ** 3 * 8_000);
   });
-  faultEvery('subscriptions', 2_000, plaza.eventStore.breakSubscription);
+  faultEvery('subscriptions', 1_500, plaza.eventStore.breakSubscription);
 
   for (let index = 0; index < CLIENTS; index++) void client();
   await world.runWhile(() => clients > 0, Number.POSITIVE_INFINITY);
 
   isStormy = false;
   plaza.network.weather = CALM;
-  await world.runUntil(world.time + TIMERS_END);
-  const restsBy = world.time + REST_WITHIN;
-  while (world.time < restsBy && !hasComeToRest(plaza, world)) await world.runUntil(world.time + 1_000);
-  const isAtRest = hasComeToRest(plaza, world);
-  return { commands, queries, world, plaza, isAtRest };
+  return { commands, queries, world, plaza, isAtRest: await rest(plaza, world) };
+};
+
+/**
+ * Lets everything come to rest. Whenever nothing is left to do, the clocks go ahead to the next timer.
+ * @returns whether it did come to rest
+ */
+const rest = async (plaza: Plaza, world: World): Promise<boolean> => {
+  const last = world.now() + LONGEST;
+  for (let rests = 0; rests < MOST_RESTS; rests++) {
+    const by = world.time + REST_WITHIN;
+    do await world.runUntil(world.time + 500);
+    while (world.time < by && !isAtRest(plaza, world));
+    if (!isAtRest(plaza, world)) return false;
+    const next = Math.min(...plaza.documents.read('schedule').map(({ dueAt }) => (dueAt as Date).getTime()));
+    if (next > last) return true;
+    world.leap(next + 1 - world.now());
+  }
+  return false;
 };
 
 /** Returns whether every consumer has handled every event and no task is due. */
-const hasComeToRest = ({ documents, eventStore }: Plaza, world: World): boolean => {
+const isAtRest = ({ documents, eventStore }: Plaza, world: World): boolean => {
   const isBehind = ({ commit }: Doc) => Number(commit) < eventStore.tail;
-  const isDue = ({ dueAt }: Doc) => (dueAt as Date).getTime() <= EPOCH + world.time;
-  const checkpoints = documents.read('checkpoints');
-  return checkpoints.length > 0 && !checkpoints.some(isBehind) && !documents.read('schedule').some(isDue);
+  const isDue = ({ dueAt }: Doc) => (dueAt as Date).getTime() <= world.now();
+  return !documents.read('checkpoints').some(isBehind) && !documents.read('schedule').some(isDue);
 };

@@ -3,28 +3,31 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { checkLinearizable, type Operation } from './checkers/linearizable.ts';
+import { BUGS } from './planted/bugs.ts';
+import { textWith } from './planted/plant.ts';
 
+const program = join(import.meta.dirname, 'run.ts');
 const run = promisify(execFile);
 
-/** Runs a simulation in a process of its own. @returns the SHA-256 of its trace @throws with the failures */
-const simulated = async (seed: string, operations: number): Promise<string> => {
-  const program = join(import.meta.dirname, 'run.ts');
-  const { stdout } = await run(process.execPath, [program, '--seed', seed, '--operations', `${operations}`]);
-  return stdout.trim().split('\n').at(-1)!;
-};
+/** Runs a simulation in a process of its own. @returns what it prints @throws with the failures */
+const simulate = async (...args: string[]): Promise<string> =>
+  (await run(process.execPath, [program, ...args, '--threads', '1'])).stdout.trim();
 
 test('one seed gives the same trace in two processes, and breaks no rule', async () => {
-  const [one, two] = await Promise.all([simulated('1', 1_000), simulated('1', 1_000)]);
+  const args = ['--seed', '1', '--operations', '4000'];
+  const [one, two] = await Promise.all([simulate(...args), simulate(...args)]);
   expect(one).toMatch(/^[0-9a-f]{64}$/);
   expect(two).toBe(one);
 });
 
-// Seeds that found a bug, with what it was.
-test.each([
-  ['2', 'a lease whose answer was lost was never released'],
-  ['4', 'a review was written although its guest was not proved'],
-])('seed %s breaks no rule any more: %s', async (seed) => {
-  await simulated(seed, 500);
+test.each(BUGS)('the planted bug fits the code: $name', (bug) => {
+  expect(textWith(bug)).toContain(bug.replace);
+});
+
+test('the simulation finds the planted bug of the day', async () => {
+  const quick = BUGS.filter(({ isRare }) => !isRare);
+  const { name } = quick[Math.floor(Date.now() / 86_400_000) % quick.length]!;
+  expect(await simulate('--planted', name)).toContain(`${name}: found after`);
 });
 
 type Register = Operation<number>;

@@ -16,7 +16,7 @@ export type Process = {
 type Step = { at: number; order: number; process: Process | undefined; what: string; run: () => void };
 
 /** The time at which every simulation starts. */
-export const EPOCH = Date.UTC(2031, 0, 6, 9);
+const EPOCH = Date.UTC(2031, 0, 6, 9);
 
 /**
  * A world with one thread of time. All that happens is a step: a request that arrives, an answer, a timer. The seed
@@ -26,6 +26,10 @@ export type World = {
   readonly random: Random;
   /** Virtual milliseconds since the start. */
   readonly time: number;
+  /** Returns the time of day, in milliseconds since 1970. */
+  now(): number;
+  /** Sets every time of day ahead, as when all machines were asleep. */
+  leap(milliseconds: number): void;
   /** Adds a step. It is left out when its process is dead by then. */
   after(milliseconds: number, what: string, run: () => void, process?: Process): Timer;
   cancel(timer: Timer): void;
@@ -56,6 +60,7 @@ export const createWorld = (seed: string, onLine?: (line: string) => void): Worl
   const trace = createHash('sha256');
   let lines: string[] = [];
   let time = 0;
+  let ahead = 0;
   let order = 0;
   let steps = 0;
   let ids = 0;
@@ -127,8 +132,10 @@ export const createWorld = (seed: string, onLine?: (line: string) => void): Worl
     return `${digits.slice(0, 8)}-${digits.slice(8, 12)}-${version}${digits.slice(13, 16)}-8${digits.slice(17, 20)}-${digits.slice(20, 32)}`;
   };
 
+  const now = (skew = 0) => EPOCH + Math.floor(time + ahead + skew);
+
   const simulated: Machine = {
-    now: () => EPOCH + Math.floor(time + (current.getStore()?.skew ?? 0)),
+    now: () => now(current.getStore()?.skew),
     elapsed: () => time,
     setTimer: (job, milliseconds) => after(Math.max(1, milliseconds || 0), 'timer', job, current.getStore()),
     clearTimer: (timer) => timer && cancel(timer),
@@ -153,6 +160,11 @@ export const createWorld = (seed: string, onLine?: (line: string) => void): Worl
     random,
     get time() {
       return time;
+    },
+    now: () => now(),
+    leap(milliseconds) {
+      note(`all clocks go ahead by ${milliseconds} ms`);
+      ahead += milliseconds;
     },
     after,
     cancel,

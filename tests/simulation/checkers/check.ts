@@ -1,6 +1,5 @@
 import { projections } from '../plaza.ts';
 import type { History } from '../simulate.ts';
-import { EPOCH } from '../world.ts';
 import { checkHistories } from './histories.ts';
 import { checkCommands, checkEffects, checkQueries } from './log.ts';
 import { checkCoupons, checkMoney } from './money.ts';
@@ -23,7 +22,7 @@ export const check = ({ commands, queries, world, plaza, isAtRest }: History): s
     ...checkCommands(events, commands),
     ...checkEffects(events),
     ...checkHistories(events, commands, plaza.eventStore.storedAt),
-    ...checkPlaces(events, EPOCH + world.time),
+    ...checkPlaces(events, world.now()),
     ...(isAtRest ? [...checkMoney(events, plaza.payments.accounts), ...checkCoupons(events)] : []),
     ...(isAtRest ? checkViews(events, projections, plaza.documents) : []),
     ...checkQueries(queries),

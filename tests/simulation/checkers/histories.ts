@@ -4,7 +4,8 @@ import { checkLinearizable, type Operation } from './linearizable.ts';
 import { hasPlaces, usageOf } from './places.ts';
 
 /** The places of a lot, a slot or a showing as clients see them. Without a capacity it does not exist. */
-type Places = { capacity: number | undefined; inUse: number };
+type Places = { capacity: number | undefined; inUse: number; waiting: number };
+const NONE: Places = { capacity: undefined, inUse: 0, waiting: 0 };
 
 const STREAMS: Readonly<Record<string, string>> = {
   'parking/lots': 'parkingLot',
@@ -29,7 +30,8 @@ const refusalOf = ({ request, answers }: Command): ((places: Places) => boolean)
   if (!FULL.has(type) || holdId !== undefined || entryId !== undefined || seats !== undefined) return undefined;
   if (/\/waiting-list$/.test(request.path)) return undefined;
   const wanted = typeof places === 'number' ? places : 1;
-  return ({ capacity = 0, inUse }) => inUse + wanted > capacity;
+  // While somebody waits, a place whose offer has expired is theirs before an event says so.
+  return ({ capacity = 0, inUse, waiting }) => waiting > 0 || inUse + wanted > capacity;
 };
 
 /**
@@ -56,12 +58,13 @@ export const checkHistories = (
     const groups = Map.groupBy(usage, ({ event }) => event.metadata.commandId);
     for (const [commandId, group] of groups) {
       const first = usage.indexOf(group[0]!);
-      const before: Places = first === 0 ? { capacity: undefined, inUse: 0 } : usage[first - 1]!;
+      const before: Places = usage[first - 1] ?? NONE;
       const after = group.at(-1)!;
       const command = byKey.get(commandId);
       const stored = storedAt(after.event);
       const told = command?.answers.find(({ answer }) => answer.status < 500)?.at ?? stored;
       const added = after.inUse - before.inUse;
+      const joined = after.waiting - before.waiting;
       const resized = after.capacity !== before.capacity;
       operations.push({
         name: `${commandId} at ${after.event.revision}`,
@@ -70,7 +73,8 @@ export const checkHistories = (
         apply(places) {
           const capacity = resized ? after.capacity : places.capacity;
           const inUse = places.inUse + added;
-          return capacity !== undefined && inUse <= capacity ? { capacity, inUse } : undefined;
+          const isPossible = (added <= 0 && !resized) || (capacity !== undefined && inUse <= capacity);
+          return isPossible ? { capacity, inUse, waiting: places.waiting + joined } : undefined;
         },
       });
     }
@@ -85,8 +89,8 @@ export const checkHistories = (
         apply: (places) => (isTrue(places) ? places : undefined),
       });
     }
-    const keyOf = ({ capacity, inUse }: Places) => `${capacity} ${inUse}`;
-    const at = checkLinearizable(operations, { capacity: undefined, inUse: 0 }, keyOf);
+    const keyOf = ({ capacity, inUse, waiting }: Places) => `${capacity} ${inUse} ${waiting}`;
+    const at = checkLinearizable(operations, NONE, keyOf);
     if (at !== undefined) found.push(`${stream} is not linearizable at ${at}`);
   }
   return found;

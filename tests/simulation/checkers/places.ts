@@ -59,7 +59,7 @@ type Kept = { left: number; expiresAt: number };
 const SKEW = 1_000;
 
 /** A stream of limited places after one of its events, by a model of its own. */
-export type Usage = { event: StoredEvent; capacity: number | undefined; inUse: number };
+export type Usage = { event: StoredEvent; capacity: number | undefined; inUse: number; waiting: number };
 
 const sum = (all: Iterable<number>) => [...all].reduce((a, b) => a + b, 0);
 
@@ -68,43 +68,59 @@ export const hasPlaces = (stream: string): boolean => RULES.some((each) => each.
 
 /**
  * Follows the places of a stream.
- * @param found gets what must not be: a hold or an offer that ends twice, or before its time, or never
+ * @param found gets what must not be
  */
 export const usageOf = (own: readonly StoredEvent[], found: string[], now = 0): Usage[] => {
   const [{ stream } = { stream: '' }] = own;
   const rules = RULES.find((each) => each.stream.test(stream))!;
   let capacity: number | undefined;
+  let inUse = 0;
   const taken = new Map<string, number>();
   const kept = new Map<string, Kept>();
+  /** The places that each waiting entry wants; the first that came is first. */
+  const waiting = new Map<string, number>();
   const usage = own.map((event): Usage => {
     const { type, revision, metadata } = event;
     const about = event.data as Data;
-    const at = `${stream} ${revision} ${type}`;
     const kind = type.startsWith(rules.prefix) ? type.slice(rules.prefix.length) : '';
     const name = about.holdId === undefined ? `entry ${about.entryId}` : `hold ${about.holdId}`;
+    const time = Date.parse(metadata.time);
+    const report = (what: string) => void found.push(`${stream} ${revision} ${type}: ${what}`);
     capacity = rules.capacity(type, about) ?? capacity;
+    const known = kept.get(name);
+    const change = rules.taken(type, about);
+
+    if (kind === 'Held' || (change && 'takes' in change && !known)) {
+      const free = (capacity ?? 0) - inUse;
+      for (const [entry, wanted] of waiting) if (wanted <= free) report(`${entry} waits for the place`);
+    }
+    if (kind === 'Offered')
+      for (const [entry, wanted] of waiting) {
+        if (entry === name) break;
+        if (wanted <= about.places!) report(`${entry} waits longer`);
+      }
+    if (kind === 'WaitingListJoined') waiting.set(name, about.places!);
+    if (kind === 'WaitingListLeft' || kind === 'Offered') waiting.delete(name);
+
     if (kind === 'Held' || kind === 'Offered') {
-      if (kept.has(name)) found.push(`${at}: ${name} is kept already`);
+      if (known) report(`${name} is kept already`);
       kept.set(name, { left: about.places!, expiresAt: Date.parse(about.expiresAt!) });
     } else if (/^(?:Hold|Offer)(?:Expired|Released|Declined)$/.test(kind)) {
-      const known = kept.get(name);
-      if (!known) found.push(`${at}: ${name} ended before`);
-      else if (kind.endsWith('Expired') && Date.parse(metadata.time) < known.expiresAt - SKEW)
-        found.push(`${at}: ${name} ends before its time`);
+      if (!known) report(`${name} ended before`);
+      else if (kind.endsWith('Expired') && time < known.expiresAt - SKEW) report(`${name} ends before its time`);
       kept.delete(name);
     }
-    const change = rules.taken(type, about);
     if (change && 'takes' in change) {
-      if (taken.has(change.takes)) found.push(`${at}: ${change.takes} is taken already`);
+      if (taken.has(change.takes)) report(`${change.takes} is taken already`);
       taken.set(change.takes, change.places);
-      const known = kept.get(name);
       if (known) {
-        if (Date.parse(metadata.time) > known.expiresAt + SKEW) found.push(`${at}: ${name} had expired`);
+        if (time > known.expiresAt + SKEW) report(`${name} had expired`);
         known.left -= change.places;
         if (known.left <= 0) kept.delete(name);
       }
-    } else if (change && !taken.delete(change.frees)) found.push(`${at}: ${change.frees} was free`);
-    return { event, capacity, inUse: sum(taken.values()) + sum([...kept.values()].map(({ left }) => left)) };
+    } else if (change && !taken.delete(change.frees)) report(`${change.frees} was free`);
+    inUse = sum(taken.values()) + sum([...kept.values()].map(({ left }) => left));
+    return { event, capacity, inUse, waiting: waiting.size };
   });
   for (const [name, { expiresAt }] of kept)
     if (expiresAt + SKEW < now) found.push(`${stream}: ${name} should have ended`);
@@ -113,7 +129,8 @@ export const usageOf = (own: readonly StoredEvent[], found: string[], now = 0): 
 
 /**
  * Checks the streams of limited places: never more are taken than there are, a hold or an offer ends once, no earlier
- * than its time if it expires, and after everything has come to rest none is left past its time.
+ * than its time if it expires, after everything has come to rest none is left past its time, and nobody gets a place for
+ * which somebody has waited longer.
  */
 export const checkPlaces = (events: readonly StoredEvent[], now: number): string[] => {
   const found: string[] = [];
