@@ -9,6 +9,7 @@ const MEASUREMENTS = {
   replay: 'events a second into every read model, against a bare subscription',
   visibility: 'from the append of an event until a view shows it',
   queries: 'pages of 1,000,000 documents, against the bare driver',
+  'time-machine': 'documents as of an earlier moment, and the causes of events, over 1,000,000 events',
   page: "the control centre's page over 1,000,000 reservations, in Chromium",
   'embedded-event-store': 'appends and reads of the embedded event store through the client',
   'embedded-mongo': 'writes and queries of the embedded documents through the driver',
