@@ -26,6 +26,8 @@ export type PullOptions = {
    * reading a long history cheaper.
    */
   fillWithin?: number;
+  /** Leaves encrypted fields as they are stored. */
+  encrypted?: boolean;
   /** Ends the iteration. */
   signal: AbortSignal;
   /**
@@ -93,7 +95,7 @@ class Dropped extends Error {
 
 const connect = (options: PullOptions, from: Position) => {
   const { maxBatch, fillWithin = 0, signal, readTail, watchEvery = 2000 } = options;
-  const open = personalDataOf(options.client)?.open ?? refuseSealed;
+  const open = options.encrypted ? () => {} : (personalDataOf(options.client)?.open ?? refuseSealed);
   const subscription = subscribe(options, from);
   let checkpoint = from;
   let live = false;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Db, Document } from 'mongodb';
-import type { EventStoreClient } from '../../platform/event-store/client.ts';
+import { type EventStoreClient, personalDataOf } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
@@ -22,6 +22,8 @@ export type ExportOptions = {
   db: Db;
   contexts: readonly ContextSchema[];
   folder: string;
+  /** Whether encrypted personal data is decrypted. Left out, it stays encrypted, and the views are left out. */
+  plain?: boolean;
   /** Interrupts the export; a later one continues it. */
   signal: AbortSignal;
   onProgress?: (progress: BuildProgress) => void;
@@ -60,7 +62,7 @@ const assertSameStore = async (client: EventStoreClient, file: string, { last }:
 
 /** Appends the events after `from`, up to `tail`, to the file. @returns false when the signal came first */
 const writeEvents = async (
-  { client, signal, onProgress }: ExportOptions,
+  { client, plain, signal, onProgress }: ExportOptions,
   file: FileHandle,
   written: Written,
   tail: Position,
@@ -73,6 +75,7 @@ const writeEvents = async (
     from,
     maxBatch: BATCH,
     fillWithin: FILL_WITHIN,
+    encrypted: plain !== true,
     signal,
     readTail: readStoreTail,
   });
@@ -120,13 +123,14 @@ const writeView = async (db: Db, view: string, query: ViewQuery, folder: string)
 
 /**
  * Writes every event up to now into a folder, one CloudEvent a line, and every view that a query publishes as a CSV
- * file. Plaza may work meanwhile: later events are left out, and views may contain some of them. An export that was
+ * file. Where personal data is encrypted, it stays so, and the views, which are plain, are left out, unless `plain`. Plaza may work meanwhile: later events are left out, and views may contain some of them. An export that was
  * interrupted or killed is continued by the next one into the same folder.
  * @returns the manifest of the finished export; null when the signal came first
  * @throws TransferError when the folder has a finished export, or an unfinished one of another event store
  */
 export const exportAll = async (options: ExportOptions): Promise<Manifest | null> => {
-  const { client, db, contexts, folder, signal } = options;
+  const { client, db, contexts, folder, plain, signal } = options;
+  const hasViews = plain || !personalDataOf(client);
   if (isFinished(folder)) throw new TransferError(`${folder} already contains an export`);
   const views = join(folder, 'views');
   mkdirSync(views, { recursive: true, mode: 0o700 });
@@ -154,7 +158,7 @@ export const exportAll = async (options: ExportOptions): Promise<Manifest | null
     sha256: written.hash.digest('hex'),
     views: [],
   };
-  for (const [name, query] of publishedViews(contexts)) {
+  for (const [name, query] of hasViews ? publishedViews(contexts) : []) {
     if (signal.aborted) return null;
     manifest.views.push({ name, documents: await writeView(db, name, query, views) });
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { type EventStoreClient, personalDataOf } from '../../platform/event-store/client.ts';
+import { refuseSealed } from '../../platform/event-store/personal-data.ts';
 import { appendsWritten } from '../../platform/event-store/streams.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
@@ -9,6 +10,7 @@ import {
   type NewEvent,
   type Revision,
   START,
+  type StoredEvent,
   StoreUnavailableError,
   toWritten,
   type WrittenEvent,
@@ -66,10 +68,10 @@ const versionCheck = (contexts: readonly ContextSchema[]) => {
 
 /**
  * Checks the whole export before anything is written.
- * @throws TransferError when it is truncated or was changed, when an event is of an unknown type or version, or when a
- *   stream has a gap
+ * @throws TransferError when it is truncated or was changed, when an event is of an unknown type or version or cannot be
+ *   decrypted, or when a stream has a gap
  */
-const assertWhole = async (folder: string, manifest: Manifest, contexts: readonly ContextSchema[]): Promise<void> => {
+const assertWhole = async ({ client, contexts, folder }: ImportOptions, manifest: Manifest): Promise<void> => {
   const file = join(folder, EVENTS);
   const hash = createHash('sha256');
   let events = 0;
@@ -84,6 +86,11 @@ const assertWhole = async (folder: string, manifest: Manifest, contexts: readonl
 
   const errorOf = versionCheck(contexts);
   const next = new Map<string, bigint>();
+  let encrypted: Numbered[] = [];
+  const assertEncrypted = async (): Promise<void> => {
+    if (encrypted.length > 0) await assertReadable(client, file, encrypted);
+    encrypted = [];
+  };
   for await (const event of eventsIn(folder)) {
     const wrong = errorOf(event);
     if (wrong) throw new TransferError(`${file}, line ${event.line}: ${wrong}`);
@@ -93,7 +100,10 @@ const assertWhole = async (folder: string, manifest: Manifest, contexts: readonl
         `${file}, line ${event.line}: ${event.stream} continues at revision ${event.revision}, not ${expected}`,
       );
     next.set(event.stream, expected + 1n);
+    if (parsed(event.written).metadata.personal) encrypted.push(event);
+    if (encrypted.length === BATCH) await assertEncrypted();
   }
+  await assertEncrypted();
 };
 
 /**
@@ -135,16 +145,36 @@ async function* appendsOf(events: AsyncGenerator<Numbered>): AsyncGenerator<[Num
   if (group.length > 0) yield group as [Numbered, ...Numbered[]];
 }
 
-/** Returns a function that encrypts the personal fields of exported events, which are plain, as an append does. */
+const parsed = ({ data, metadata, ...event }: WrittenEvent): NewEvent => ({
+  ...event,
+  data: JSON.parse(data),
+  metadata: JSON.parse(metadata),
+});
+
+/** Returns a function that encrypts the personal fields of events as an append does, unless they are encrypted. */
 const sealing = (client: EventStoreClient) => {
   const personal = personalDataOf(client);
-  const parsed = ({ data, metadata, ...event }: WrittenEvent): NewEvent => ({
-    ...event,
-    data: JSON.parse(data),
-    metadata: JSON.parse(metadata),
+  return async (events: readonly WrittenEvent[]): Promise<readonly WrittenEvent[]> => {
+    if (!personal) return events;
+    const made = events.map(parsed);
+    const sealed = await personal.seal(made.filter(({ metadata }) => !metadata.personal));
+    const byId = new Map(sealed.map((event) => [event.id, event]));
+    return made.map((event) => toWritten(byId.get(event.id) ?? event));
+  };
+};
+
+/** @throws TransferError for encrypted fields whose key this Plaza does not have */
+const assertReadable = async (client: EventStoreClient, file: string, events: readonly Numbered[]): Promise<void> => {
+  const open = personalDataOf(client)?.open ?? refuseSealed;
+  const stored = events.map(({ written, stream, revision, position }): StoredEvent => {
+    return { ...parsed(written), stream, revision, position };
   });
-  return async (events: readonly WrittenEvent[]): Promise<readonly WrittenEvent[]> =>
-    personal ? (await personal.seal(events.map(parsed))).map(toWritten) : events;
+  try {
+    await open(stored);
+  } catch (error) {
+    const [{ line }] = events as [Numbered];
+    throw new TransferError(`${file}, from line ${line} on: ${(error as Error).message}`);
+  }
 };
 
 /**
@@ -157,9 +187,9 @@ const sealing = (client: EventStoreClient) => {
  * @throws StoreUnavailableError
  */
 export const importAll = async (options: ImportOptions): Promise<number | null> => {
-  const { client, contexts, folder, signal, onProgress } = options;
+  const { client, folder, signal, onProgress } = options;
   const manifest = readManifest(folder);
-  await assertWhole(folder, manifest, contexts);
+  await assertWhole(options, manifest);
   const events = eventsIn(folder);
   let done = await skipImported(options, events);
   const append = appendsWritten(client);

@@ -1,12 +1,18 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { newEvent } from '../../platform/event-store/testing.ts';
 import { START } from '../../platform/event-store/types.ts';
+import { keyStore } from '../../platform/personal-data/keys.ts';
+import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
+import { personalData } from '../../platform/personal-data/personal-data.ts';
 import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
+import { personalEvents } from '../../schemas/kernel/personal.ts';
 import { contextSchemas } from '../contexts.ts';
 import { exportAll } from './export.ts';
 import { importAll } from './import.ts';
@@ -239,5 +245,69 @@ describe('an import', () => {
     await target.append('parking-lot-other', { type: 'LotRegistered', data: {} });
     await expect(importing()).rejects.toThrow(/not empty/);
     expect(await allOf(target)).toHaveLength(1);
+  });
+});
+
+describe('with encrypted personal data', () => {
+  const CAR = '10더8612';
+  const newMaster = () => parseMasterKeys(randomBytes(32).toString('base64'));
+  const opened: { dispose(): Promise<void> }[] = [];
+  afterEach(async () => {
+    await Promise.all(opened.splice(0).map((each) => each.dispose()));
+  });
+
+  /** A client that encrypts with the keys in a database. */
+  const encrypting = (url: string, keys: ReturnType<typeof keyStore>) => {
+    const personal = personalData({ keys, personal: personalEvents(contextSchemas) });
+    const client = connectEventStore(url, { personal });
+    opened.push({ dispose: () => disconnectEventStore(client) });
+    return client;
+  };
+
+  /** An own pair of stores: the others hold other events. */
+  const open = async () => {
+    const [from, to] = await Promise.all([startTestStores(), startTestStores()]);
+    opened.push({ dispose: async () => void (await Promise.all([from.stop(), to.stop()])) });
+    const keys = keyStore(from.newDb(), newMaster());
+    const client = encrypting(from.eventStoreUrl, keys);
+    const data = { lotId: '1', reservationId: 'r', customerId: 'C1', carNumber: CAR, amount: 1 };
+    const event = newEvent({ type: 'ParkingReserved', data });
+    expect(await streams(client).append('parkingLot-1', [event], 'no-stream')).toMatchObject({ ok: true });
+    const signal = new AbortController().signal;
+    const transfer = { contexts: contextSchemas, folder, signal };
+    const read = async (reader: Parameters<typeof streams>[0]) => {
+      const found = [];
+      for await (const each of streams(reader).read('parkingLot-1', 0n)) found.push(each.data);
+      return found;
+    };
+    return { from, to, keys, client, data, transfer, read };
+  };
+
+  test('an export is encrypted and without views, and only a Plaza with the same keys imports it', async () => {
+    const { from, to, keys, client, data, transfer, read } = await open();
+    const manifest = await exportAll({ ...transfer, client, db: from.newDb() });
+    expect(manifest).toMatchObject({ events: 1, views: [] });
+    expect(readFileSync(join(folder, EVENTS), 'utf8')).not.toContain(CAR);
+
+    const withOthers = encrypting(to.eventStoreUrl, keyStore(to.newDb(), newMaster()));
+    await expect(importAll({ ...transfer, client: withOthers })).rejects.toThrow(/line 1 on: the key .* is not stored/);
+    await expect(importAll({ ...transfer, client: to.client })).rejects.toThrow(/PERSONAL_KEY/);
+    expect(await allOf(to)).toEqual([]);
+
+    const withKeys = encrypting(to.eventStoreUrl, keys);
+    expect(await importAll({ ...transfer, client: withKeys })).toBe(1);
+    expect(await read(withKeys)).toEqual([data]);
+    await expect(read(to.client)).rejects.toThrow(/encrypted fields/);
+  });
+
+  test('a plain export is imported with the keys of the other stores', async () => {
+    const { from, to, client, data, transfer, read } = await open();
+    const manifest = await exportAll({ ...transfer, client, db: from.newDb(), plain: true });
+    expect(manifest?.views.length).toBeGreaterThan(10);
+    expect(readFileSync(join(folder, EVENTS), 'utf8')).toContain(CAR);
+    const withOthers = encrypting(to.eventStoreUrl, keyStore(to.newDb(), newMaster()));
+    expect(await importAll({ ...transfer, client: withOthers })).toBe(1);
+    expect(await read(withOthers)).toEqual([data]);
+    await expect(read(to.client)).rejects.toThrow(/encrypted fields/);
   });
 });

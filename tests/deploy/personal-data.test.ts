@@ -88,7 +88,7 @@ test('personal data is encrypted in the event store with keys that a master key 
   expect(foundInEvents(data.folder)).toEqual([]);
 
   const exported = join(data.folder, 'exported');
-  expect(command({ ...env, PERSONAL_KEY: second }, 'export', exported)).toMatchObject({ status: 0 });
+  expect(command({ ...env, PERSONAL_KEY: second }, 'export', exported, '--plain')).toMatchObject({ status: 0 });
   const moved = join(data.folder, 'moved');
   const imported = command({ ...env, PLAZA_DATA: moved, PERSONAL_KEY: first }, 'import', exported);
   expect(imported).toMatchObject({ status: 0 });
