@@ -19,7 +19,11 @@ export const readSide: ReadContext = {
         ])
         .toArray(),
       alarms.countDocuments({ status: 'raised' }),
-      shops.find({}, shown).sort({ openOrders: -1, _id: -1 }).limit(200).toArray(),
+      shops
+        .find({}, { projection: { ...shown.projection, busySince: 0 } })
+        .sort({ openOrders: -1, _id: -1 })
+        .limit(200)
+        .toArray(),
       alarms
         .find({ status: 'raised' }, { projection: { ...shown.projection, status: 0 } })
         .sort({ raisedAt: -1, _id: -1 })

@@ -315,7 +315,18 @@ export const commands = {
   ClearAlarm: internalCommand('Remove an order that was picked up, or not in time, from the board', alarmCommand),
 };
 
-const Shop = Strict({ ...shop, status: Status('open', 'paused', 'closed'), openOrders: Count });
+const Shop = Strict({
+  ...shop,
+  status: Status('open', 'paused', 'closed'),
+  openOrders: Count,
+  secondsPerOrder: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      description: 'How long the shop took for each of its latest orders, on average while it had orders.',
+      examples: [150],
+    }),
+  ),
+});
 
 const MenuItem = menuItem;
 

@@ -27,7 +27,8 @@ const sources = (): string => {
  */
 export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
   const wanted = sources();
-  if (!always && existsSync(BUILT_FROM) && readFileSync(BUILT_FROM, 'utf8') === wanted) return false;
+  const isBuilt = () => existsSync(BUILT_FROM) && readFileSync(BUILT_FROM, 'utf8') === wanted;
+  if (!always && isBuilt()) return false;
   const { build } = await import('vite');
   const outDir = `${DIST}.${process.pid}`;
   try {
@@ -35,6 +36,8 @@ export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
     writeFileSync(join(outDir, '.sources'), wanted);
     rmSync(DIST, { recursive: true, force: true });
     renameSync(outDir, DIST);
+  } catch (error) {
+    if (!isBuilt()) throw error; // Another process may have built the same at the same time.
   } finally {
     rmSync(outDir, { recursive: true, force: true });
   }

@@ -33,7 +33,13 @@ const step = (
 const rejected: FoodCourtEvent = { type: 'OrderRejected', data: { ...order(), reason: '재료 소진' } };
 
 describe('shops', () => {
-  const openOrders = (...events: FoodCourtEvent[]) => documentsAfter(shops, registered, ...events)[shopId];
+  const openOrders = (...events: (FoodCourtEvent & { time?: string })[]) => {
+    const { busySince: _, secondsPerOrder: __, ...rest } = stored(...events);
+    return rest;
+  };
+  const stored = (...events: (FoodCourtEvent & { time?: string })[]): { [field: string]: unknown } => ({
+    ...documentsAfter(shops, registered, ...events)[shopId],
+  });
   const figures = { name: '김밥나라', maxOpenOrders: 2, acceptWithin: 10, collectWithin: 60 };
   const shop = (open: number) => ({ shopId, ...figures, status: 'open', openOrders: open });
 
@@ -48,6 +54,25 @@ describe('shops', () => {
   it('does not count a cancelled or rejected order', () => {
     expect(openOrders(placed(), step('OrderCanceled'))).toEqual(shop(0));
     expect(openOrders(placed(), rejected)).toEqual(shop(0));
+  });
+  describe('the time that an order takes', () => {
+    const pace = (...events: (FoodCourtEvent & { time: string })[]) => stored(...events).secondsPerOrder;
+    const on = (minute: number, event: FoodCourtEvent) => ({ ...event, time: at(minute) });
+
+    it('is unknown before the first order is cooked', () =>
+      expect(pace(on(0, placed()), on(1, step('OrderAccepted')))).toBeUndefined());
+    it('is the time from the order to its completion in a shop that had none', () =>
+      expect(pace(on(5, placed()), on(8, step('OrderCooked')))).toBe(180));
+    it('is the time since the last completion while more orders are open', () =>
+      expect(pace(on(0, placed()), on(0, placed('o2')), on(10, step('OrderCooked')), on(12, step('OrderCooked')))).toBe(
+        600 + (120 - 600) * 0.2,
+      ));
+    it('leaves out the time in which the shop had no order', () =>
+      expect(pace(on(0, placed()), on(2, step('OrderCooked')), on(50, placed('o2')), on(52, step('OrderCooked')))).toBe(
+        120,
+      ));
+    it('counts at most half an hour for one order', () =>
+      expect(pace(on(0, placed()), on(59, step('OrderCooked')))).toBe(1_800));
   });
   it('shows whether the shop is open, paused or closed', () => {
     const paused: FoodCourtEvent = { type: 'ShopPaused', data: { shopId } };

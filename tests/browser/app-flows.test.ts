@@ -1,69 +1,15 @@
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { buildPage } from '../../web/build.ts';
-import { call, eventually, type Program, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { findChromium, launch } from './chromium.ts';
-import { faultsOf, openBrowser, tabTo, violations } from './stage.ts';
+import { expect, test } from 'vitest';
+import { button, confirmed, fits, onPhone, shows } from './phone.ts';
+import { tabTo, violations } from './stage.ts';
 
-const chromium = findChromium();
-if (!chromium)
-  console.warn('The page for customers is not tested: there is no Chromium (apt-get install chromium-headless-shell).');
-
-describe.skipIf(!chromium)('the page for customers (needs Chromium)', () => {
-  const data = temporaryData();
-  let plaza: Program;
-  let browser: Awaited<ReturnType<typeof launch>>;
-  const pages: Page[] = [];
-
-  const PHONE = { locale: 'ko-KR', viewport: { width: 360, height: 740 }, hasTouch: true };
-  const CUSTOMER = 'kim-minji';
-
-  /** Opens a page as a phone that remembers its demo customer. */
-  const open = async (path: string, options: Parameters<typeof openBrowser>[2] = {}, who = CUSTOMER): Promise<Page> => {
-    const page = await openBrowser(browser, plaza.url, { ...PHONE, ...options });
-    pages.push(page);
-    await page.addInitScript(`localStorage['plaza.customer'] ??= '${who}'`);
-    await page.goto(path);
-    return page;
-  };
-  const command = (method: string, path: string, body: object = {}) =>
-    eventually(
-      () => call(plaza.url, method, path, body),
-      ({ status }) => status !== 503,
-    );
+onPhone('the page for customers', ({ command, open, openNew, reads }) => {
   const registerLot = (lotId: string, name: string, spots: number, price = 5000) =>
     command('POST', '/parking/lots', { lotId, name, spots, price, arriveWithin: 30 });
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-  const confirmed = async (page: Page, name: string) => {
-    await button(page, name).click();
-    await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
-  };
-  const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor();
-  /** Fails when the page is wider than the screen. */
-  const fits = async (page: Page) =>
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-
-  beforeAll(async () => {
-    [plaza, browser] = await Promise.all([
-      buildPage().then(() => startProgram('all-in-one', { PLAZA_DATA: data.folder })),
-      launch(chromium ?? ''),
-    ]);
-    await viewsAreBuilt(plaza.url);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await plaza?.end('SIGTERM');
-    data.remove();
-  });
-  afterEach(() => {
-    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
-  });
 
   test('a visitor chooses a demo customer, and the device remembers it', async () => {
     await registerLot('home', '수내역 주차장', 3);
-    const page = await openBrowser(browser, plaza.url, PHONE);
-    pages.push(page);
-    await page.goto('/app');
+    const page = await openNew('/app');
     await button(page, '이준호 lee-junho').click();
     await shows(page, '수내역 주차장');
     await page.reload();
@@ -190,10 +136,7 @@ describe.skipIf(!chromium)('the page for customers (needs Chromium)', () => {
     await shows(page, /16일/);
     await confirmed(page, '예약 취소');
     await shows(page, '취소됨');
-    await eventually(
-      () => call<{ left: number }>(plaza.url, 'GET', '/screening/slots/later'),
-      ({ body }) => body.left === 5,
-    );
+    await reads<{ left: number }>('/screening/slots/later', ({ left }) => left === 5);
   });
 
   test('screening: a full session has a waiting list, and an offer is accepted', async () => {

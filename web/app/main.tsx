@@ -10,7 +10,9 @@ import '../common/scheme.ts';
 import '../common/style.ts';
 import { match } from '../common/templates.ts';
 import './style.css';
+import './food-court/style.css';
 import { useCustomer } from './customer.ts';
+import { foodCourtPages } from './food-court/index.tsx';
 import type { AppPage } from './page.ts';
 import { bikePages } from './pages/bikes.tsx';
 import { ChoosePage } from './pages/choose.tsx';
@@ -31,6 +33,7 @@ const pages: readonly AppPage[] = [
   ...parkingPages,
   ...screeningPages,
   ...bikePages,
+  ...foodCourtPages,
 ];
 
 const NotFound = () => (

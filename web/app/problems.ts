@@ -61,6 +61,18 @@ const words: Readonly<Record<string, Phrase>> = {
     ko: '결제가 몰리고 있습니다. 잠시 후 다시 시도하세요.',
     en: 'Many payments are being taken. Try again in a moment.',
   },
+  'shop-paused': { ko: '매장이 잠시 주문을 받지 않습니다.', en: 'The shop takes no orders for a while.' },
+  'shop-closed': { ko: '영업이 끝난 매장입니다.', en: 'The shop is closed.' },
+  'shop-overloaded': {
+    ko: '주문이 밀려 있습니다. 잠시 후 다시 주문하세요.',
+    en: 'The shop has too many orders now. Try again in a moment.',
+  },
+  'menu-item-unknown': { ko: '메뉴에서 빠진 음식이 있습니다.', en: 'An item is no longer on the menu.' },
+  'menu-item-unavailable': { ko: '방금 품절된 메뉴가 있습니다.', en: 'An item has just sold out.' },
+  'order-already-accepted': {
+    ko: '매장이 이미 접수해서 취소할 수 없습니다.',
+    en: 'The shop has accepted the order: it cannot be cancelled.',
+  },
   'places-left': {
     ko: '자리가 남아 있어 대기하지 않아도 됩니다.',
     en: 'Places are free: there is nothing to wait for.',

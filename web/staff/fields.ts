@@ -86,6 +86,7 @@ const fields: Readonly<Record<string, Field>> = {
   day: { en: 'Day', ko: '날짜', kind: 'day' },
   maxOpenOrders: { en: 'Order limit', ko: '동시 주문 한도', kind: 'number' },
   openOrders: { en: 'Open orders', ko: '진행 중인 주문', kind: 'number' },
+  secondsPerOrder: { en: 'Seconds per order', ko: '주문당 소요 시간(초)', kind: 'number' },
   acceptWithin: { en: 'Minutes to accept', ko: '접수 제한 시간(분)', kind: 'number' },
   collectWithin: { en: 'Minutes to pick up', ko: '수령 제한 시간(분)', kind: 'number' },
   available: { en: 'Available', ko: '판매 중', kind: 'flag' },

@@ -1,4 +1,5 @@
 import { Fragment } from 'preact';
+import { useOrders } from '../food-court/orders.tsx';
 import type { Ticket } from '../page.ts';
 import { Heading, Skeleton } from '../parts.tsx';
 import { say } from '../words.ts';
@@ -8,7 +9,12 @@ import { useScreeningTickets } from './screening.tsx';
 
 /** Reads the customer's tickets of every service, the latest first; undefined until the first are read. */
 const useTickets = (customerId: string): Ticket[] | undefined => {
-  const all = [useParkingTickets(customerId), useScreeningTickets(customerId), useBikeTickets(customerId)];
+  const all = [
+    useParkingTickets(customerId),
+    useOrders(customerId),
+    useScreeningTickets(customerId),
+    useBikeTickets(customerId),
+  ];
   if (all.every((tickets) => tickets === undefined)) return undefined;
   return all.flatMap((tickets) => tickets ?? []).sort((a, b) => (a.at < b.at ? 1 : -1));
 };

@@ -1,0 +1,111 @@
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { buildPage } from '../../web/build.ts';
+import { call, eventually, type Program, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { findChromium, launch } from './chromium.ts';
+import { faultsOf, openBrowser, violations } from './stage.ts';
+
+const PHONE = { locale: 'ko-KR', viewport: { width: 360, height: 740 }, hasTouch: true };
+
+/** The demo customer whom a phone remembers unless another one is named. */
+export const CUSTOMER = 'kim-minji';
+
+export type Phone = ReturnType<typeof usePhone>;
+
+/** Starts a Plaza and a browser for the tests of a file, and fails a test whose page reports an error. */
+const usePhone = (chromium: string, env: Readonly<Record<string, string>>) => {
+  const data = temporaryData();
+  const pages: Page[] = [];
+  let plaza: Program;
+  let browser: Awaited<ReturnType<typeof launch>>;
+
+  beforeAll(async () => {
+    [plaza, browser] = await Promise.all([
+      buildPage().then(() => startProgram('all-in-one', { PLAZA_DATA: data.folder, ...env })),
+      launch(chromium),
+    ]);
+    await viewsAreBuilt(plaza.url);
+  }, 120_000);
+  afterAll(async () => {
+    await browser?.close();
+    await plaza?.end('SIGTERM');
+    data.remove();
+  });
+  afterEach(() => {
+    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
+  });
+
+  /** Opens a page in a browser without a customer. */
+  const openNew = async (path: string, options: Parameters<typeof openBrowser>[2] = {}): Promise<Page> => {
+    const page = await openBrowser(browser, plaza.url, { ...PHONE, ...options });
+    pages.push(page);
+    await page.goto(path);
+    return page;
+  };
+  return {
+    openNew,
+    /** Gives a command, again while Plaza answers that it is not possible now. */
+    command: (method: string, path: string, body: object = {}) =>
+      eventually(
+        () => call(plaza.url, method, path, body),
+        ({ status }) => status !== 503,
+      ),
+    /** Reads a resource until it is as expected. */
+    reads: <Body>(path: string, expected: (body: Body) => boolean) =>
+      eventually(
+        () => call<Body>(plaza.url, 'GET', path),
+        ({ status, body }) => status === 200 && expected(body),
+      ),
+    /** Opens a page as a phone that remembers its demo customer. */
+    async open(path: string, options: Parameters<typeof openBrowser>[2] = {}, who = CUSTOMER): Promise<Page> {
+      const page = await openNew('/app', options);
+      await page.addInitScript(`localStorage['plaza.customer'] ??= '${who}'`);
+      await page.goto(path);
+      return page;
+    },
+  };
+};
+
+/** Tests of the page for customers, left out without Chromium. @param env settings of the Plaza */
+export const onPhone = (name: string, tests: (phone: Phone) => void, env: Readonly<Record<string, string>> = {}) => {
+  const chromium = findChromium();
+  if (!chromium) console.warn(`Not tested without Chromium (apt-get install chromium-headless-shell): ${name}`);
+  describe.skipIf(!chromium)(`${name} (needs Chromium)`, () => tests(usePhone(chromium ?? '', env)));
+};
+
+export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+
+/** Presses a button, and the same in the dialog that asks again. */
+export const confirmed = async (page: Page, name: string): Promise<void> => {
+  await button(page, name).click();
+  await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+};
+
+export const shows = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+
+/** Fails when the page is wider than the screen. */
+export const fits = async (page: Page): Promise<void> =>
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+
+/**
+ * Expects axe to find nothing on pages, in both languages, light and dark.
+ * @param paths each with a text of the loaded page in Korean and in English
+ */
+export const isAccessible = async (
+  phone: Phone,
+  paths: readonly (readonly [path: string, ko: string, en: string])[],
+): Promise<void> => {
+  for (const [locale, colorScheme] of [
+    ['ko-KR', 'light'],
+    ['ko-KR', 'dark'],
+    ['en-GB', 'light'],
+    ['en-GB', 'dark'],
+  ] as const) {
+    const page = await phone.open('/app', { locale, colorScheme });
+    for (const [path, ko, en] of paths) {
+      await page.goto(path);
+      await shows(page, locale === 'ko-KR' ? ko : en);
+      expect(await violations(page), `${path} ${locale} ${colorScheme}`).toEqual([]);
+    }
+  }
+};
