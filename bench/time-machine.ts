@@ -14,10 +14,11 @@ import { parseArgs } from 'node:util';
 import { type Db, MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { readTail } from '../platform/event-store/tail.ts';
 import { contextSchemas, projectionsOf } from '../programs/contexts.ts';
 import { rebuild } from '../projections/kernel/rebuild.ts';
 import { parameterNames } from '../schemas/kernel/context.ts';
-import { historyView } from '../schemas/kernel/history.ts';
+import { historyId, historyView } from '../schemas/kernel/history.ts';
 import { startProgram } from '../tests/support/plaza.ts';
 import { fillWithEverything } from './mixed-history.ts';
 
@@ -38,16 +39,18 @@ type Request = { path: string; headers?: Record<string, string> };
 
 const oneOf = <Item>(items: readonly Item[]): Item => items[randomInt(items.length)]!;
 
-/** Returns random entries of every history. */
-const entriesOf = async (db: Db, count: number) => {
+type Entry = { eventId: string; position: string; data: Record<string, string> };
+
+/** Returns entries of every history, each the first one after a random position. */
+const entriesOf = async (db: Db, last: number, count: number) => {
   const drawn = await Promise.all(
-    contextSchemas.map((schema) =>
-      db
-        .collection(historyView(schema))
-        .aggregate<{ eventId: string; position: string; data: Record<string, string> }>([{ $sample: { size: count } }])
-        .toArray()
-        .then((found) => found.map((entry) => ({ ...entry, schema }))),
-    ),
+    contextSchemas.map(async (schema) => {
+      const history = db.collection<Entry & { _id: string }>(historyView(schema));
+      const found: (Entry | null)[] = [];
+      for (let n = 0; n < count; n++)
+        found.push(await history.findOne({ _id: { $gte: historyId(BigInt(randomInt(last))) } }));
+      return found.flatMap((entry) => (entry ? [{ ...entry, schema }] : []));
+    }),
   );
   return drawn.flat();
 };
@@ -67,6 +70,9 @@ const documentRequests = (entries: Awaited<ReturnType<typeof entriesOf>>, last: 
   });
   return Array.from({ length: requests }, () => oneOf(found));
 };
+
+const began = performance.now();
+const note = (line: string) => console.error(`${((performance.now() - began) / 1000).toFixed(1)} s  ${line}`);
 
 const statuses = new Map<number, number>();
 
@@ -95,14 +101,18 @@ const mongo = await MongoClient.connect(stores.mongoUrl);
 try {
   const db = mongo.db('plaza');
   await fillWithEverything(client, events);
+  note(`${events} events are stored`);
   const projections = await projectionsOf(
     contextSchemas.map(({ name }) => name),
     'Asia/Seoul',
   );
   await rebuild({ client, db, projections, signal: new AbortController().signal });
-  const readApi = await startProgram('read-api', { MONGODB_URL: stores.mongoUrl, LOG_LEVEL: 'error' });
-  const entries = await entriesOf(db, 500);
-  const last = Math.max(...entries.map(({ position }) => Number(position)));
+  note('every view is built');
+  const readApi = await startProgram('read-api', { MONGODB_URL: stores.mongoUrl });
+  note('the read API listens');
+  const last = Number((await readTail(client)).commit);
+  const entries = await entriesOf(db, last, 300);
+  note(`${entries.length} entries are drawn`);
   const kinds: [string, Request[]][] = [
     ['a document as of a position', documentRequests(entries, last)],
     ['the document now', documentRequests(entries, last).map(({ path }) => ({ path }))],
