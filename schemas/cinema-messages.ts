@@ -1,4 +1,4 @@
-import { type events, type Hold, holdOf } from './cinema.ts';
+import { type events, type Hold, holdOf, showingPlaces } from './cinema.ts';
 import { plus } from './kernel/calendar.ts';
 import {
   line,
@@ -11,6 +11,7 @@ import {
   type Reminder,
   texts as textsOf,
 } from './kernel/messages.ts';
+import { placeMessages } from './kernel/place-messages.ts';
 
 const movie: Phrase = { ko: '영화', en: 'Film' };
 const starts: Phrase = { ko: '상영 시작', en: 'Starts' };
@@ -21,9 +22,6 @@ const anySeat: Phrase = { ko: '자유석', en: 'any free seat' };
 const paid: Phrase = { ko: '결제 금액', en: 'Paid' };
 const refund: Phrase = { ko: '환불 금액', en: 'Refund' };
 const placesLabel: Phrase = { ko: '좌석 수', en: 'Seats' };
-const reserveBy: Phrase = { ko: '예매 기한', en: 'Reserve by' };
-const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
-const holdNumber: Phrase = { ko: '선점 번호', en: 'Hold' };
 const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const number: Phrase = { ko: '예매 번호', en: 'Reservation' };
 
@@ -66,46 +64,22 @@ const reasons: Readonly<Record<string, Phrase>> = {
 
 export const messages = messagesOn<typeof events>()(
   {
-    ShowingPlaceOffered: (offer, facts) => ({
-      customerId: offer.customerId,
-      about: { showingId: offer.showingId, entryId: offer.entryId },
-      message: {
-        kind: 'offered',
-        texts: textsOf(
-          { ko: '대기하신 영화 좌석이 났습니다', en: 'The film that you wait for has free seats' },
-          ...ofShowing(offer, facts),
-          line(placesLabel, offer.places),
-          line(reserveBy, momentText(offer.expiresAt, facts.timeZone)),
-          line(entryNumber, offer.entryId),
-        ),
+    ...placeMessages(showingPlaces, {
+      subjects: {
+        offered: { ko: '대기하신 영화 좌석이 났습니다', en: 'The film that you wait for has free seats' },
+        offerExpired: { ko: '배정된 영화 좌석의 예매 기한이 지났습니다', en: 'The seats are no longer kept for you' },
+        holdExpired: {
+          ko: '선점하신 영화 좌석의 예매 기한이 지났습니다',
+          en: 'The seats that you held are free again',
+        },
+        entryClosed: { ko: '영화 좌석 대기가 종료되었습니다', en: 'The waiting list of the film is closed' },
+        holdClosed: { ko: '영화 좌석 선점이 종료되었습니다', en: 'The seats are no longer held for you' },
       },
-    }),
-
-    ShowingPlaceOfferExpired: (offer, facts) => ({
-      customerId: offer.customerId,
-      about: { showingId: offer.showingId, entryId: offer.entryId },
-      message: {
-        kind: 'expired',
-        texts: textsOf(
-          { ko: '배정된 영화 좌석의 예매 기한이 지났습니다', en: 'The seats are no longer kept for you' },
-          ...ofShowing(offer, facts),
-          line(entryNumber, offer.entryId),
-        ),
-      },
-    }),
-
-    ShowingPlaceHoldExpired: (hold, facts) => ({
-      customerId: hold.customerId,
-      about: { showingId: hold.showingId, holdId: hold.holdId },
-      message: {
-        kind: 'expired',
-        texts: textsOf(
-          { ko: '선점하신 영화 좌석의 예매 기한이 지났습니다', en: 'The seats that you held are free again' },
-          ...ofShowing(hold, facts),
-          hold.seats ? line(seatLabel, hold.seats.join(', ')) : line(placesLabel, hold.places),
-          line(holdNumber, hold.holdId),
-        ),
-      },
+      details: (showing: Showing & { places: number; seats?: string[] }, facts) => [
+        ...ofShowing(showing, facts),
+        showing.seats ? line(seatLabel, showing.seats.join(', ')) : line(placesLabel, showing.places),
+      ],
+      by: { ko: '예매 기한', en: 'Reserve by' },
     }),
 
     ReservationConfirmed: (reservation, facts) => ({

@@ -13,8 +13,10 @@ const effect = (type: string, data: object) =>
 type Case = [type: string, data: object, message: { messageId: string; ko: string[]; en: string[] }];
 
 const CUST = { customerId: 'CUST1' };
+const inLot = { lotId: 'lot-1', lotName: '정자역 주차장' };
 const spot = { lotId: 'lot-1', reservationId: 'r-1', ...CUST };
 const booking = { slotId: 's-1', bookingId: 'b-1', ...CUST };
+const inSlot = { slotId: 's-1', hospitalName: '분당서울대학교병원', date: '2026-03-02' };
 const full = { ...booking, hospitalName: '분당서울대학교병원', date: '2026-03-02' };
 const order = { shopId: 'shop-1', orderId: 'o-1', ...CUST, shopName: '김밥나라', callNumber: '17' };
 const seat = { showingId: 's-1', movieId: 'm-1', reservationId: 'r-1', ...CUST, title: '괴물', seat: 12, price: 9_000 };
@@ -35,13 +37,19 @@ const rental = { bikeId: 'b-1', rentalId: 'r-1', userId: 'CUST1' };
 const cases: Case[] = [
   [
     'CarDeparted',
-    { ...spot, carNumber: '10더8612', arrivedAt: '', departedAt: '', due: 3_000 },
+    { ...spot, ...inLot, carNumber: '10더8612', arrivedAt: '', departedAt: '', due: 3_000 },
     {
       messageId: 'parking.billed.lot-1.r-1.4',
-      ko: ['초과 주차 요금이 있습니다', '주차장: lot-1', '차량 번호: 10더8612', '초과 요금: ₩3,000', '예약 번호: r-1'],
+      ko: [
+        '초과 주차 요금이 있습니다',
+        '주차장: 정자역 주차장',
+        '차량 번호: 10더8612',
+        '초과 요금: ₩3,000',
+        '예약 번호: r-1',
+      ],
       en: [
         'You stayed longer than you paid for',
-        'Car park: lot-1',
+        'Car park: 정자역 주차장',
         'Car: 10더8612',
         'Amount due: ₩3,000',
         'Reservation: r-1',
@@ -64,17 +72,21 @@ const cases: Case[] = [
   ],
   [
     'ScreeningPlaceOffered',
-    { slotId: 's-1', entryId: 'e-1', ...CUST, places: 2, expiresAt: '2026-01-31T09:05:00.000Z' },
+    { ...inSlot, at: '09:30', entryId: 'e-1', ...CUST, places: 2, expiresAt: '2026-01-31T09:05:00.000Z' },
     {
       messageId: 'screening.offered.s-1.e-1.4',
       ko: [
         '대기하신 건강 검진 자리가 났습니다',
+        '병원: 분당서울대학교병원',
+        '검진일: 2026년 3월 2일 월요일 오전 9:30',
         '인원: 2',
         '예약 기한: 2026년 1월 31일 토요일 오후 6:05',
         '대기 번호: e-1',
       ],
       en: [
         'The health screening that you wait for has a place',
+        'Hospital: 분당서울대학교병원',
+        'Day: Monday, 2 March 2026 at 09:30',
         'Places: 2',
         'Book by: Saturday, 31 January 2026 at 18:05',
         'Waiting list entry: e-1',
@@ -83,13 +95,80 @@ const cases: Case[] = [
   ],
   [
     'ScreeningPlaceOfferExpired',
-    { slotId: 's-1', entryId: 'e-1', ...CUST, places: 2 },
+    { ...inSlot, entryId: 'e-1', ...CUST, places: 2 },
     {
       messageId: 'screening.expired.s-1.e-1.4',
-      ko: ['배정된 건강 검진 자리의 예약 기한이 지났습니다', '대기 번호: e-1'],
-      en: ['The screening place is no longer kept for you', 'Waiting list entry: e-1'],
+      ko: [
+        '배정된 건강 검진 자리의 예약 기한이 지났습니다',
+        '병원: 분당서울대학교병원',
+        '검진일: 2026년 3월 2일 월요일',
+        '인원: 2',
+        '대기 번호: e-1',
+      ],
+      en: [
+        'The screening place is no longer kept for you',
+        'Hospital: 분당서울대학교병원',
+        'Day: Monday, 2 March 2026',
+        'Places: 2',
+        'Waiting list entry: e-1',
+      ],
     },
   ],
+  ...(
+    [
+      ['ScreeningPlaceHoldExpired', {}, 'expired'],
+      ['ScreeningPlaceHoldReleased', { reason: 'closed' }, 'closed'],
+    ] as const
+  ).map(
+    ([type, more, kind]): Case => [
+      type,
+      { ...inSlot, holdId: 'h-1', ...CUST, places: 1, ...more },
+      {
+        messageId: `screening.${kind}.s-1.h-1.4`,
+        ko: [
+          kind === 'expired'
+            ? '선점하신 건강 검진 자리의 예약 기한이 지났습니다'
+            : '건강 검진 자리 선점이 종료되었습니다',
+          '병원: 분당서울대학교병원',
+          '검진일: 2026년 3월 2일 월요일',
+          '인원: 1',
+          '선점 번호: h-1',
+        ],
+        en: [
+          kind === 'expired'
+            ? 'The screening place that you held is free again'
+            : 'The screening place is no longer held for you',
+          'Hospital: 분당서울대학교병원',
+          'Day: Monday, 2 March 2026',
+          'Places: 1',
+          'Hold: h-1',
+        ],
+      },
+    ],
+  ),
+  ...['ScreeningPlaceWaitingListLeft', 'ScreeningPlaceOfferDeclined'].map(
+    (type): Case => [
+      type,
+      { ...inSlot, at: '09:30', entryId: 'e-1', ...CUST, places: 1, reason: 'closed' },
+      {
+        messageId: 'screening.closed.s-1.e-1.4',
+        ko: [
+          '건강 검진 대기가 종료되었습니다',
+          '병원: 분당서울대학교병원',
+          '검진일: 2026년 3월 2일 월요일 오전 9:30',
+          '인원: 1',
+          '대기 번호: e-1',
+        ],
+        en: [
+          'The waiting list of the health screening is closed',
+          'Hospital: 분당서울대학교병원',
+          'Day: Monday, 2 March 2026 at 09:30',
+          'Places: 1',
+          'Waiting list entry: e-1',
+        ],
+      },
+    ],
+  ),
   [
     'ShowingPlaceOffered',
     {
@@ -127,8 +206,37 @@ const cases: Case[] = [
     { showingId: 's-1', entryId: 'e-1', ...CUST, places: 2, movieId: 'm-1' },
     {
       messageId: 'expired.s-1.e-1.4',
-      ko: ['배정된 영화 좌석의 예매 기한이 지났습니다', '대기 번호: e-1'],
-      en: ['The seats are no longer kept for you', 'Waiting list entry: e-1'],
+      ko: ['배정된 영화 좌석의 예매 기한이 지났습니다', '좌석 수: 2', '대기 번호: e-1'],
+      en: ['The seats are no longer kept for you', 'Seats: 2', 'Waiting list entry: e-1'],
+    },
+  ],
+  ...['ShowingPlaceWaitingListLeft', 'ShowingPlaceOfferDeclined'].map(
+    (type): Case => [
+      type,
+      { showingId: 's-1', movieId: 'm-1', title: '괴물', entryId: 'e-1', ...CUST, places: 2, reason: 'closed' },
+      {
+        messageId: 'closed.s-1.e-1.4',
+        ko: ['영화 좌석 대기가 종료되었습니다', '영화: 괴물', '좌석 수: 2', '대기 번호: e-1'],
+        en: ['The waiting list of the film is closed', 'Film: 괴물', 'Seats: 2', 'Waiting list entry: e-1'],
+      },
+    ],
+  ),
+  [
+    'ShowingPlaceHoldReleased',
+    {
+      showingId: 's-1',
+      movieId: 'm-1',
+      title: '괴물',
+      holdId: 'h-1',
+      ...CUST,
+      places: 1,
+      seats: ['B7'],
+      reason: 'closed',
+    },
+    {
+      messageId: 'closed.s-1.h-1.4',
+      ko: ['영화 좌석 선점이 종료되었습니다', '영화: 괴물', '좌석: B7', '선점 번호: h-1'],
+      en: ['The seats are no longer held for you', 'Film: 괴물', 'Seats: B7', 'Hold: h-1'],
     },
   ],
   [
@@ -148,19 +256,19 @@ const cases: Case[] = [
   ],
   [
     'SpotOffered',
-    { lotId: 'lot-1', entryId: 'e-1', ...CUST, places: 2, expiresAt: '2026-01-31T09:05:00.000Z' },
+    { ...inLot, entryId: 'e-1', ...CUST, places: 2, expiresAt: '2026-01-31T09:05:00.000Z' },
     {
       messageId: 'parking.offered.lot-1.e-1.4',
       ko: [
         '대기하신 주차 자리가 났습니다',
-        '주차장: lot-1',
+        '주차장: 정자역 주차장',
         '자리: 2',
         '예약 기한: 2026년 1월 31일 토요일 오후 6:05',
         '대기 번호: e-1',
       ],
       en: [
         'The parking spot that you wait for is free',
-        'Car park: lot-1',
+        'Car park: 정자역 주차장',
         'Spots: 2',
         'Reserve by: Saturday, 31 January 2026 at 18:05',
         'Waiting list entry: e-1',
@@ -172,8 +280,8 @@ const cases: Case[] = [
     { lotId: 'lot-1', entryId: 'e-1', ...CUST, places: 2 },
     {
       messageId: 'parking.expired.lot-1.e-1.4',
-      ko: ['배정된 주차 자리의 예약 기한이 지났습니다', '주차장: lot-1', '대기 번호: e-1'],
-      en: ['The parking spot is no longer kept for you', 'Car park: lot-1', 'Waiting list entry: e-1'],
+      ko: ['배정된 주차 자리의 예약 기한이 지났습니다', '주차장: lot-1', '자리: 2', '대기 번호: e-1'],
+      en: ['The parking spot is no longer kept for you', 'Car park: lot-1', 'Spots: 2', 'Waiting list entry: e-1'],
     },
   ],
   [
@@ -186,12 +294,94 @@ const cases: Case[] = [
     },
   ],
   [
+    'ParkingReserved',
+    { ...spot, ...inLot, carNumber: '10더8612', amount: 9_000, arriveBy: '2026-01-31T09:30:00.000Z' },
+    {
+      messageId: 'parking.booked.lot-1.r-1.4',
+      ko: [
+        '주차 예약이 완료되었습니다',
+        '주차장: 정자역 주차장',
+        '차량 번호: 10더8612',
+        '요금: ₩9,000',
+        '도착 기한: 2026년 1월 31일 토요일 오후 6:30',
+        '예약 번호: r-1',
+      ],
+      en: [
+        'Your parking spot is reserved',
+        'Car park: 정자역 주차장',
+        'Car: 10더8612',
+        'Price: ₩9,000',
+        'Arrive by: Saturday, 31 January 2026 at 18:30',
+        'Reservation: r-1',
+      ],
+    },
+  ],
+  [
+    'SpotHoldExpired',
+    { ...inLot, holdId: 'h-1', ...CUST, places: 2 },
+    {
+      messageId: 'parking.expired.lot-1.h-1.4',
+      ko: ['선점하신 주차 자리의 예약 기한이 지났습니다', '주차장: 정자역 주차장', '자리: 2', '선점 번호: h-1'],
+      en: ['The parking spot that you held is free again', 'Car park: 정자역 주차장', 'Spots: 2', 'Hold: h-1'],
+    },
+  ],
+  ...['SpotWaitingListLeft', 'SpotOfferDeclined'].map(
+    (type): Case => [
+      type,
+      { ...inLot, entryId: 'e-1', ...CUST, places: 1, reason: 'closed' },
+      {
+        messageId: 'parking.closed.lot-1.e-1.4',
+        ko: ['주차장 폐쇄로 대기가 종료되었습니다', '주차장: 정자역 주차장', '자리: 1', '대기 번호: e-1'],
+        en: [
+          'The car park was closed: you no longer wait for it',
+          'Car park: 정자역 주차장',
+          'Spots: 1',
+          'Waiting list entry: e-1',
+        ],
+      },
+    ],
+  ),
+  [
+    'SpotHoldReleased',
+    { ...inLot, holdId: 'h-1', ...CUST, places: 1, reason: 'closed' },
+    {
+      messageId: 'parking.closed.lot-1.h-1.4',
+      ko: ['주차장 폐쇄로 선점이 종료되었습니다', '주차장: 정자역 주차장', '자리: 1', '선점 번호: h-1'],
+      en: ['The car park was closed: your spot is no longer held', 'Car park: 정자역 주차장', 'Spots: 1', 'Hold: h-1'],
+    },
+  ],
+  [
+    'CouponRevoked',
+    { couponId: 'lot-1.r-1', ...spot, redeemed: true, value: 2_000 },
+    {
+      messageId: 'parking.owed.lot-1.r-1.4',
+      ko: ['취소하신 예약의 쿠폰을 이미 사용하여 쿠폰 금액을 내셔야 합니다', '쿠폰 금액: ₩2,000', '예약 번호: r-1'],
+      en: [
+        'You owe a coupon: it was used, and its reservation is cancelled',
+        'Coupon value: ₩2,000',
+        'Reservation: r-1',
+      ],
+    },
+  ],
+  [
     'ReservationCanceled',
-    { ...spot, reason: '일정 변경' },
+    { ...spot, ...inLot, reason: '일정 변경', amount: 9_000 },
     {
       messageId: 'parking.canceled.lot-1.r-1.4',
-      ko: ['주차 예약이 취소되었습니다', '주차장: lot-1', '사유: 일정 변경', '예약 번호: r-1'],
-      en: ['Your parking reservation is cancelled', 'Car park: lot-1', 'Reason: 일정 변경', 'Reservation: r-1'],
+      ko: [
+        '주차 예약이 취소되었습니다',
+        '주차장: 정자역 주차장',
+        '사유: 일정 변경',
+        '환불 금액: ₩9,000',
+        '예약 번호: r-1',
+      ],
+      en: [
+        'Your parking reservation is cancelled',
+        'Car park: 정자역 주차장',
+        'Reason: 일정 변경',
+        'Refund: ₩9,000',
+        'Reservation: r-1',
+      ],
     },
   ],
   [
@@ -592,6 +782,15 @@ it('every event that makes a message has a case here', () =>
 
 it('a departure without an amount due makes no message', () =>
   expect(effect('CarDeparted', { ...spot, due: 0 })).toEqual({}));
+
+it('a hold or an entry that its customer ended makes no message', () => {
+  for (const prefix of ['Spot', 'ScreeningPlace', 'ShowingPlace'])
+    for (const kind of ['WaitingListLeft', 'OfferDeclined', 'HoldReleased'])
+      expect(effect(`${prefix}${kind}`, { ...inLot, ...inSlot, entryId: 'e-1', ...CUST, places: 1 })).toEqual({});
+});
+
+it('a coupon that was revoked unused makes no message', () =>
+  expect(effect('CouponRevoked', { couponId: 'lot-1.r-1', ...spot })).toEqual({}));
 
 it('an order from a kiosk makes no message', () => {
   const { customerId: _none, ...fromKiosk } = order;

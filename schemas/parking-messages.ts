@@ -1,5 +1,6 @@
 import { line, messagesOn, momentText, money, type Phrase, texts } from './kernel/messages.ts';
-import type { events } from './parking.ts';
+import { placeMessages } from './kernel/place-messages.ts';
+import { DEFAULT_COUPON_VALUE, type events, spots } from './parking.ts';
 
 const lot: Phrase = { ko: '주차장', en: 'Car park' };
 const car: Phrase = { ko: '차량 번호', en: 'Car' };
@@ -7,9 +8,10 @@ const amountLabel: Phrase = { ko: '요금', en: 'Price' };
 const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const number: Phrase = { ko: '예약 번호', en: 'Reservation' };
 const dueLabel: Phrase = { ko: '초과 요금', en: 'Amount due' };
-const spots: Phrase = { ko: '자리', en: 'Spots' };
-const reserveBy: Phrase = { ko: '예약 기한', en: 'Reserve by' };
-const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
+const spotsLabel: Phrase = { ko: '자리', en: 'Spots' };
+const arriveByLabel: Phrase = { ko: '도착 기한', en: 'Arrive by' };
+const refund: Phrase = { ko: '환불 금액', en: 'Refund' };
+const valueLabel: Phrase = { ko: '쿠폰 금액', en: 'Coupon value' };
 
 /** Reasons that Plaza gives itself; a customer's or an employee's own words stay as they are. */
 const reasons: Readonly<Record<string, Phrase>> = {
@@ -32,35 +34,34 @@ const kindOf = (reason: string | undefined): keyof typeof subjects => {
 };
 
 export const messages = messagesOn<typeof events>()({
-  SpotOffered: ({ lotId, entryId, customerId, places, expiresAt }, { timeZone }) => ({
-    customerId,
-    about: { lotId, entryId },
-    message: {
-      kind: 'offered',
-      texts: texts(
-        { ko: '대기하신 주차 자리가 났습니다', en: 'The parking spot that you wait for is free' },
-        line(lot, lotId),
-        line(spots, places),
-        line(reserveBy, momentText(expiresAt, timeZone)),
-        line(entryNumber, entryId),
-      ),
+  ...placeMessages(spots, {
+    subjects: {
+      offered: { ko: '대기하신 주차 자리가 났습니다', en: 'The parking spot that you wait for is free' },
+      offerExpired: {
+        ko: '배정된 주차 자리의 예약 기한이 지났습니다',
+        en: 'The parking spot is no longer kept for you',
+      },
+      holdExpired: {
+        ko: '선점하신 주차 자리의 예약 기한이 지났습니다',
+        en: 'The parking spot that you held is free again',
+      },
+      entryClosed: {
+        ko: '주차장 폐쇄로 대기가 종료되었습니다',
+        en: 'The car park was closed: you no longer wait for it',
+      },
+      holdClosed: {
+        ko: '주차장 폐쇄로 선점이 종료되었습니다',
+        en: 'The car park was closed: your spot is no longer held',
+      },
     },
+    details: ({ lotId, lotName = lotId, places }: { lotId: string; lotName?: string; places: number }) => [
+      line(lot, lotName),
+      line(spotsLabel, places),
+    ],
+    by: { ko: '예약 기한', en: 'Reserve by' },
   }),
 
-  SpotOfferExpired: ({ lotId, entryId, customerId }) => ({
-    customerId,
-    about: { lotId, entryId },
-    message: {
-      kind: 'expired',
-      texts: texts(
-        { ko: '배정된 주차 자리의 예약 기한이 지났습니다', en: 'The parking spot is no longer kept for you' },
-        line(lot, lotId),
-        line(entryNumber, entryId),
-      ),
-    },
-  }),
-
-  CarDeparted: ({ lotId, reservationId, customerId, carNumber, due }) =>
+  CarDeparted: ({ lotId, lotName = lotId, reservationId, customerId, carNumber, due }) =>
     due === 0
       ? undefined
       : {
@@ -70,7 +71,7 @@ export const messages = messagesOn<typeof events>()({
             kind: 'billed',
             texts: texts(
               { ko: '초과 주차 요금이 있습니다', en: 'You stayed longer than you paid for' },
-              line(lot, lotId),
+              line(lot, lotName),
               line(car, carNumber),
               line(dueLabel, money(due)),
               line(number, reservationId),
@@ -78,32 +79,57 @@ export const messages = messagesOn<typeof events>()({
           },
         },
 
-  ParkingReserved: ({ lotId, reservationId, customerId, carNumber, amount }) => ({
+  ParkingReserved: (
+    { lotId, lotName = lotId, reservationId, customerId, carNumber, amount, arriveBy },
+    { timeZone },
+  ) => ({
     customerId,
     about: { lotId, reservationId },
     message: {
       kind: 'booked',
       texts: texts(
         { ko: '주차 예약이 완료되었습니다', en: 'Your parking spot is reserved' },
-        line(lot, lotId),
+        line(lot, lotName),
         line(car, carNumber),
         line(amountLabel, money(amount)),
+        line(arriveByLabel, arriveBy && momentText(arriveBy, timeZone)),
         line(number, reservationId),
       ),
     },
   }),
 
-  ReservationCanceled: ({ lotId, reservationId, customerId, reason }) => ({
+  ReservationCanceled: ({ lotId, lotName = lotId, reservationId, customerId, reason, amount = 0 }) => ({
     customerId,
     about: { lotId, reservationId },
     message: {
       kind: kindOf(reason),
       texts: texts(
         subjects[kindOf(reason)],
-        line(lot, lotId),
+        line(lot, lotName),
         line(reasonLabel, reasonOf(reason)),
+        line(refund, amount > 0 ? money(amount) : undefined),
         line(number, reservationId),
       ),
     },
   }),
+
+  // Each reservation earns a coupon, so only one that the customer owes is worth a message.
+  CouponRevoked: ({ lotId, reservationId, customerId, value = DEFAULT_COUPON_VALUE, redeemed }) =>
+    redeemed
+      ? {
+          customerId,
+          about: { lotId, reservationId },
+          message: {
+            kind: 'owed',
+            texts: texts(
+              {
+                ko: '취소하신 예약의 쿠폰을 이미 사용하여 쿠폰 금액을 내셔야 합니다',
+                en: 'You owe a coupon: it was used, and its reservation is cancelled',
+              },
+              line(valueLabel, money(value)),
+              line(number, reservationId),
+            ),
+          },
+        }
+      : undefined,
 });

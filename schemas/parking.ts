@@ -46,6 +46,9 @@ const couponEvent = Strict({
 });
 const couponCommand = Strict({ ...coupon, lotRevision: RevisionText });
 
+/** The name of the lot at that time, in the events that make messages. */
+const lotName = { lotName: Type.Optional(LotName) };
+
 /** Holds and waiting lists of lots. */
 export const spots = limitedPlaces({
   context: 'parking',
@@ -56,6 +59,8 @@ export const spots = limitedPlaces({
   resource: 'lot',
   full: 'lot-full',
   refusals: ['lot-not-found', 'lot-closed'],
+  told: lotName,
+  versions: { HoldExpired: 2, HoldReleased: 2, WaitingListLeft: 2, Offered: 2, OfferExpired: 2, OfferDeclined: 2 },
 });
 
 const minutes = (description: string) =>
@@ -150,6 +155,7 @@ export const events = {
       customerId: Id,
       carNumber: ofCustomer(CarNumber),
       amount: Money,
+      ...lotName,
       ...keptPlaces.fields,
       arriveBy: Type.Optional(UtcTime),
       cancelBy: Type.Optional(UtcTime),
@@ -158,7 +164,7 @@ export const events = {
       discount: Discount,
       coupon: Type.Optional(Strict(redemption)),
     }),
-    2,
+    3,
   ),
   ReservationDiscounted: event(
     'A coupon lowered the amount of an open reservation',
@@ -177,6 +183,7 @@ export const events = {
       lotId: Id,
       reservationId: Id,
       customerId: Id,
+      ...lotName,
       reason: Type.Optional(reasonOfCustomer(Reason)),
       amount: Type.Optional({
         ...Money,
@@ -187,7 +194,7 @@ export const events = {
         description: 'The coupon that goes back to the customer. A no-show has none.',
       }),
     }),
-    2,
+    3,
   ),
   CouponUnused: event(
     'The reservation for which a coupon was redeemed did not use it, and will not',
@@ -196,7 +203,8 @@ export const events = {
   CarArrived: event('The car arrived', Strict({ ...parked, arrivedAt: UtcTime })),
   CarDeparted: event(
     'The car left: the reservation is completed and its spot is free',
-    Strict({ ...parked, arrivedAt: UtcTime, departedAt: UtcTime, due: Money }),
+    Strict({ ...parked, ...lotName, arrivedAt: UtcTime, departedAt: UtcTime, due: Money }),
+    2,
   ),
   CouponIssued: event('A discount coupon was issued to the customer', couponEvent, 3),
   CouponRevoked: event(

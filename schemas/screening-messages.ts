@@ -1,12 +1,11 @@
 import { momentOf, plusDays } from './kernel/calendar.ts';
 import { dayText, line, type MessageFacts, messagesOn, momentText, type Phrase, texts } from './kernel/messages.ts';
-import type { events } from './screening.ts';
+import { placeMessages } from './kernel/place-messages.ts';
+import { type events, slotPlaces } from './screening.ts';
 
 const hospital: Phrase = { ko: '병원', en: 'Hospital' };
 const day: Phrase = { ko: '검진일', en: 'Day' };
 const placesLabel: Phrase = { ko: '인원', en: 'Places' };
-const bookBy: Phrase = { ko: '예약 기한', en: 'Book by' };
-const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
 const number: Phrase = { ko: '예약 번호', en: 'Booking' };
 
 /** The local times of a reminder, on the day before the screening, and until when on its day it still helps. */
@@ -24,7 +23,7 @@ type Booking = {
 };
 
 /** Returns the day, and the time of a slot with times of day. */
-const whenOf = ({ date, at }: Booking, timeZone: string): Phrase | undefined => {
+const whenOf = ({ date, at }: Pick<Booking, 'date' | 'at'>, timeZone: string): Phrase | undefined => {
   if (date === undefined) return undefined;
   return at === undefined ? dayText(date) : momentText(momentOf(date, at, timeZone), timeZone);
 };
@@ -67,30 +66,26 @@ export const messages = messagesOn<typeof events>()({
     },
   }),
 
-  ScreeningPlaceOffered: ({ slotId, entryId, customerId, places, expiresAt }, { timeZone }) => ({
-    customerId,
-    about: { slotId, entryId },
-    message: {
-      kind: 'offered',
-      texts: texts(
-        { ko: '대기하신 건강 검진 자리가 났습니다', en: 'The health screening that you wait for has a place' },
-        line(placesLabel, places),
-        line(bookBy, momentText(expiresAt, timeZone)),
-        line(entryNumber, entryId),
-      ),
+  ...placeMessages(slotPlaces, {
+    subjects: {
+      offered: { ko: '대기하신 건강 검진 자리가 났습니다', en: 'The health screening that you wait for has a place' },
+      offerExpired: {
+        ko: '배정된 건강 검진 자리의 예약 기한이 지났습니다',
+        en: 'The screening place is no longer kept for you',
+      },
+      holdExpired: {
+        ko: '선점하신 건강 검진 자리의 예약 기한이 지났습니다',
+        en: 'The screening place that you held is free again',
+      },
+      entryClosed: { ko: '건강 검진 대기가 종료되었습니다', en: 'The waiting list of the health screening is closed' },
+      holdClosed: { ko: '건강 검진 자리 선점이 종료되었습니다', en: 'The screening place is no longer held for you' },
     },
-  }),
-
-  ScreeningPlaceOfferExpired: ({ slotId, entryId, customerId }) => ({
-    customerId,
-    about: { slotId, entryId },
-    message: {
-      kind: 'expired',
-      texts: texts(
-        { ko: '배정된 건강 검진 자리의 예약 기한이 지났습니다', en: 'The screening place is no longer kept for you' },
-        line(entryNumber, entryId),
-      ),
-    },
+    details: (slot: Pick<Booking, 'hospitalName' | 'date' | 'at'> & { places: number }, { timeZone }) => [
+      line(hospital, slot.hospitalName),
+      line(day, whenOf(slot, timeZone)),
+      line(placesLabel, slot.places),
+    ],
+    by: { ko: '예약 기한', en: 'Book by' },
   }),
 
   BookingCanceled: ended('canceled', {

@@ -11,7 +11,7 @@ export const reservations = projection<Reservation>()({
   key: ({ lotId, reservationId }) => `${lotId}.${reservationId}`,
   on: {
     ParkingReserved: (_reservation, data, { metadata }) => {
-      const { couponValue: _value, couponDays: _days, coupon, ...reservation } = data;
+      const { lotName: _name, couponValue: _value, couponDays: _days, coupon, ...reservation } = data;
       const used = coupon ? { couponId: coupon.couponId } : {};
       return { ...reservation, ...used, status: 'reserved', reservedAt: metadata.time };
     },

@@ -108,19 +108,25 @@ export type PlaceEventKind = keyof EventFields & string;
 /** The data of the events of a kind, without the id of their resource. */
 export type PlaceEventData<Kind extends PlaceEventKind> = Static<TObject<EventFields[Kind]>>;
 
-/** The kinds of the events of holds. */
+/** The kinds of the events of holds, and of those that only repeat what the customer asked for. */
 const HOLD_KINDS = ['Held', 'HoldExpired', 'HoldReleased'] as const;
+const ASKED_KINDS = ['Held', 'WaitingListJoined'] as const;
 type HoldKind = (typeof HOLD_KINDS)[number];
-const isHoldKind = (kind: string): kind is HoldKind => (HOLD_KINDS as readonly string[]).includes(kind);
+type AskedKind = (typeof ASKED_KINDS)[number];
+const isOneOf = (kinds: readonly PlaceEventKind[], kind: PlaceEventKind): boolean => kinds.includes(kind);
 
 export type PlaceEvents<
   Prefix extends string,
   Key extends string,
   About extends TProperties,
   Held extends TProperties,
+  Told extends TProperties,
 > = {
   readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: EventSchema<
-    Keyed<Key, EventFields[Kind] & About & (Kind extends HoldKind ? Held : unknown)>
+    Keyed<
+      Key,
+      EventFields[Kind] & About & (Kind extends HoldKind ? Held : unknown) & (Kind extends AskedKind ? unknown : Told)
+    >
   >;
 };
 
@@ -211,6 +217,7 @@ export const keptPlaces = {
  * @param poolRefusals the problems of a pool that does not exist
  * @param most places of one request
  * @param about optional fields of the events besides the module's own: facts of the resource
+ * @param told optional fields of the events that make messages: facts of the resource that these name
  * @param held optional fields of a hold, its command and its events, such as the names of the held seats
  * @param heldProblems the problems of these fields
  * @param versions of the events whose fields have changed since they were first stored
@@ -224,6 +231,7 @@ export const limitedPlaces = <
   About extends TProperties = Record<never, never>,
   Pool extends TProperties = Record<never, never>,
   Held extends TProperties = Record<never, never>,
+  Told extends TProperties = Record<never, never>,
 >({
   context,
   prefix,
@@ -236,6 +244,7 @@ export const limitedPlaces = <
   poolRefusals = [],
   most = MOST_PLACES,
   about = {} as About,
+  told = {} as Told,
   pool = {} as Pool,
   held = {} as Held,
   heldProblems = [],
@@ -252,6 +261,7 @@ export const limitedPlaces = <
   poolRefusals?: readonly string[];
   most?: number;
   about?: About;
+  told?: Told;
   pool?: Pool;
   held?: Held;
   heldProblems?: readonly string[];
@@ -264,11 +274,18 @@ export const limitedPlaces = <
       `${prefix}${kind}`,
       event(
         summaries[kind],
-        Strict({ ...id, ...pool, ...about, ...fields, ...(isHoldKind(kind) ? held : {}) }),
+        Strict({
+          ...id,
+          ...pool,
+          ...about,
+          ...fields,
+          ...(isOneOf(HOLD_KINDS, kind) ? held : {}),
+          ...(isOneOf(ASKED_KINDS, kind) ? {} : told),
+        }),
         versions[kind],
       ),
     ]),
-  ) as object as PlaceEvents<Prefix, Key, About & Pool, Held>;
+  ) as object as PlaceEvents<Prefix, Key, About & Pool, Held, Told>;
 
   const places = most === MOST_PLACES ? {} : { places: Type.Integer({ ...Places, maximum: most, examples: [2] }) };
 

@@ -27,6 +27,8 @@ test('a reservation takes a spot and earns a coupon; its cancellation returns bo
   expect(refused.status).toBe(409);
   expect(refused.body.type).toBe('/problems/lot-full');
 
+  const named = await call(plaza.url, 'POST', '/parking/lots/1/reservations', { ...reservation, lotName: '무료' });
+  expect(named.status).toBe(400);
   const reserved = await call(plaza.url, 'POST', '/parking/lots/1/reservations', reservation);
   expect(reserved.status).toBe(201);
   expect(reserved.body).toMatchObject({ ...reservation, lotId: '1', status: 'reserved' });

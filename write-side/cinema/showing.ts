@@ -111,9 +111,6 @@ const notFound: Refusal = refuse('showing-not-found');
 
 const hasBegun = ({ isClosed, showing: { startsAt } }: State, now: string): boolean => isClosed || now >= startsAt;
 
-/** The events of holds and entries that make messages, which name the showing. */
-const ABOUT_MESSAGES = new Set(['ShowingPlaceOffered', 'ShowingPlaceOfferExpired', 'ShowingPlaceHoldExpired']);
-
 /**
  * Offered places, and those of a hold that names no seats, are a number of seats: a reservation that takes them still
  * needs free seats by name.
@@ -127,12 +124,9 @@ const kept = limitedPlaces(showingPlaces, {
     if (state.status === 'canceled') return refuse('showing-canceled');
     return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;
   },
-  facts: ({ showing: { movieId, title, startsAt, hallId }, heldSeats }, { type, data }) =>
-    known({
-      movieId,
-      ...(ABOUT_MESSAGES.has(type) ? { title, startsAt, hallId } : {}),
-      seats: 'holdId' in data ? heldSeats.get(String(data.holdId)) : undefined,
-    }),
+  facts: ({ showing: { movieId }, heldSeats }, { data }) =>
+    known({ movieId, seats: 'holdId' in data ? heldSeats.get(String(data.holdId)) : undefined }),
+  told: ({ showing: { title, startsAt, hallId } }) => known({ title, startsAt, hallId }),
 });
 
 const withTaken = ({ taken }: State, seats: readonly string[]): State['taken'] =>

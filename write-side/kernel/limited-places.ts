@@ -221,6 +221,8 @@ export type Resource<State> = {
   refusal(state: State, input: DecisionInput, pool?: string): Refusal | undefined;
   /** The facts that one of the module's events has besides the module's own. @param state of before the event */
   facts?(state: State, event: AnyEvent): object;
+  /** The facts that the events which make messages have besides: how people name the resource. */
+  told?(state: State): object;
 };
 
 /**
@@ -236,7 +238,7 @@ export type Resource<State> = {
  */
 export const limitedPlaces = <Prefix extends string, Key extends string, State extends { places: Places }>(
   { prefix, key, pool: poolField = '', names, full }: PlaceNames<Prefix, Key>,
-  { unreserved, holdFor, refusal, facts }: Resource<State>,
+  { unreserved, holdFor, refusal, facts = () => ({}), told = () => ({}) }: Resource<State>,
 ) => {
   const named = <Kind extends PlaceEventKind>(kind: Kind, id: string, pool: string, data: PlaceEventData<Kind>) => {
     const where = pool === ONLY_POOL ? { [key]: id } : { [key]: id, [poolField]: pool };
@@ -463,8 +465,12 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
   const open = ({ places: { holds, offers, waiting } }: State): number => holds.size + offers.size + waiting.size;
 
   const own = new Set(Object.keys(evolve));
-  const withFacts = <Event extends AnyEvent>(state: State, event: Event): Event =>
-    facts && own.has(event.type) ? { ...event, data: { ...event.data, ...facts(state, event) } } : event;
+  const asked = new Set([`${prefix}Held`, `${prefix}WaitingListJoined`]);
+  const withFacts = <Event extends AnyEvent>(state: State, event: Event): Event => {
+    if (!own.has(event.type)) return event;
+    const names = asked.has(event.type) ? {} : told(state);
+    return { ...event, data: { ...event.data, ...facts(state, event), ...names } };
+  };
 
   const settled = new Set<string>([`${prefix}HoldExpired`, `${prefix}OfferExpired`, `${prefix}Offered`]);
 
@@ -472,10 +478,12 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
    * Wraps a decider so that each of its decisions first ends what is due and offers what is free, and offers what it
    * frees itself. A refusal appends nothing: what is due then ends with the next decision.
    * @param alsoDue the events of other things of the stream that are due
+   * @param closing the command, if any, whose own event leaves no room in an append: it ends what is due like the rest
    */
   const settling = <Command extends AnyEvent, Own extends AnyEvent>(
     decider: Decider<Command, Own, State>,
     alsoDue: (data: Command['data'], state: State, now: string) => readonly Own[] = () => [],
+    closing?: Command['type'],
   ): Decider<Command, Own, State> => {
     const fold = (state: State, events: readonly Own[]) => events.reduce(decider.evolve, state);
     return {
@@ -490,10 +498,12 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
           made.push(...complete);
           state = fold(state, complete);
         };
-        take(alsoDue(command.data, state, now));
         const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
-        take(due(id, state, now, room()));
-        take(offers(id, state, input, room()));
+        if (command.type !== closing) {
+          take(alsoDue(command.data, state, now));
+          take(due(id, state, now, room()));
+          take(offers(id, state, input, room()));
+        }
         const after = room();
         const decision = decider.decide(command, state, { ...input, revision: revision + BigInt(made.length) });
         if (isRefusal(decision)) return decision;

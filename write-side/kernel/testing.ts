@@ -73,6 +73,19 @@ export const play = <Command extends Message, Event extends Message, State>(
 const savedAndRead = <State>(decider: { snapshot: { save(state: State): unknown } }, state: State): unknown =>
   JSON.parse([...jsonPieces(decider.snapshot.save(state))].join(''));
 
+/** The most bytes that the event store takes in one append. */
+export const MEBIBYTE = 1_048_576;
+
+/** The most metadata of an event: of a caller and an Idempotency-Key of 255 characters. */
+const METADATA_BYTES = 2_000;
+
+/** Returns the most bytes that an append of these events may have. */
+export const appendBytes = (events: readonly Message[]): number =>
+  events.reduce(
+    (sum, { type, data }) => sum + 2 * type.length + Buffer.byteLength(JSON.stringify(data)) + METADATA_BYTES,
+    0,
+  );
+
 /** The saved form of a state, whatever the order of its lists. */
 const savedForm = <State>(decider: { snapshot: { save(state: State): unknown } }, state: State): unknown => {
   const sorted = (value: unknown): unknown => {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
-import { holdsForEveryDecider, play, specification, stateAfter } from '../kernel/testing.ts';
+import { appendBytes, holdsForEveryDecider, MEBIBYTE, play, specification, stateAfter } from '../kernel/testing.ts';
 import { parkingLot } from './parking-lot.ts';
 
 const { given } = specification(parkingLot);
@@ -30,7 +30,8 @@ type LotCommand = Exclude<
 >;
 
 const lotId = 'lot-1';
-const register = (spots = 5): LotCommand => ({ type: 'RegisterLot', data: { lotId, name: '정자역 주차장', spots } });
+const lotName = '정자역 주차장';
+const register = (spots = 5): LotCommand => ({ type: 'RegisterLot', data: { lotId, name: lotName, spots } });
 const reserve = (reservationId: string, carNumber: string): LotCommand => ({
   type: 'ReserveParking',
   data: { lotId, reservationId, customerId: 'CUST1', carNumber, amount: 5000 },
@@ -43,16 +44,17 @@ const changeSpots = (spots: number): LotCommand => ({ type: 'ChangeLot', data: {
 const close: LotCommand = { type: 'CloseLot', data: { lotId } };
 const cancelRemaining: LotCommand = { type: 'CancelRemainingReservations', data: { lotId } };
 
-const registered = (spots = 5): Event => ({ type: 'LotRegistered', data: { lotId, name: '정자역 주차장', spots } });
+const registered = (spots = 5): Event => ({ type: 'LotRegistered', data: { lotId, name: lotName, spots } });
 const spotsChanged = (spots: number): Event => ({ type: 'LotSpotsChanged', data: { lotId, spots } });
 const reserved = (reservationId: string, carNumber: string): Event => ({
   type: 'ParkingReserved',
-  data: { lotId, reservationId, customerId: 'CUST1', carNumber, amount: 5000 },
+  data: { lotId, lotName, reservationId, customerId: 'CUST1', carNumber, amount: 5000 },
 });
 const canceled = (reservationId: string, reason?: string): Event => ({
   type: 'ReservationCanceled',
   data: {
     lotId,
+    lotName,
     reservationId,
     customerId: 'CUST1',
     ...(reason === undefined ? {} : { reason }),
@@ -215,7 +217,7 @@ const joined = (entryId: string, customerId = 'CUST1'): Event => ({
 });
 const offered = (entryId: string, customerId = 'CUST1'): Event => ({
   type: 'SpotOffered',
-  data: { lotId, entryId, customerId, places: 1, expiresAt: '2026-01-31T09:05:00.000Z' },
+  data: { lotId, lotName, entryId, customerId, places: 1, expiresAt: '2026-01-31T09:05:00.000Z' },
 });
 
 describe('holds and the waiting list of a lot', () => {
@@ -225,12 +227,12 @@ describe('holds and the waiting list of a lot', () => {
     from: { holdId?: string; entryId?: string },
   ): Event => ({
     type: 'ParkingReserved',
-    data: reserveFrom(reservationId, carNumber, from).data as never,
+    data: { ...reserveFrom(reservationId, carNumber, from).data, lotName } as never,
   });
 
   it('holds spots for five minutes, or for as long as the lot says', () => {
     given(registered(2)).when(hold('h-1', 2)).thenEvents(held('h-1', 2));
-    const data = { lotId, name: '정자역 주차장', spots: 2, holdFor: 10 };
+    const data = { lotId, name: lotName, spots: 2, holdFor: 10 };
     given({ type: 'LotRegistered', data })
       .when(hold('h-1'))
       .thenEvents({ type: 'SpotHeld', data: { ...held('h-1').data, expiresAt: '2026-01-31T09:00:10.000Z' } as never });
@@ -272,11 +274,11 @@ describe('holds and the waiting list of a lot', () => {
   it('ends with the lot', () => {
     const released: Event = {
       type: 'SpotHoldReleased',
-      data: { lotId, holdId: 'h-1', customerId: 'CUST1', places: 1, reason: 'closed' },
+      data: { lotId, lotName, holdId: 'h-1', customerId: 'CUST1', places: 1, reason: 'closed' },
     };
     const left: Event = {
       type: 'SpotWaitingListLeft',
-      data: { lotId, entryId: 'e-1', customerId: 'CUST1', places: 1, reason: 'closed' },
+      data: { lotId, lotName, entryId: 'e-1', customerId: 'CUST1', places: 1, reason: 'closed' },
     };
     given(registered(1), held('h-1'), joined('e-1')).when(close).thenEvents(closed(), released, left);
   });
@@ -292,7 +294,7 @@ describe('holds and the waiting list of a lot', () => {
 
 describe('the settings of a lot', () => {
   const settings = { price: 5000, arriveWithin: 30, cancelUntil: 20, holdFor: 60, paidHours: 2, overtimePrice: 1000 };
-  const withSettings: Event = { type: 'LotRegistered', data: { lotId, name: '정자역 주차장', spots: 2, ...settings } };
+  const withSettings: Event = { type: 'LotRegistered', data: { lotId, name: lotName, spots: 2, ...settings } };
   const terms = {
     arriveBy: '2026-01-31T09:30:00.000Z',
     cancelBy: '2026-01-31T09:20:00.000Z',
@@ -312,7 +314,7 @@ describe('the settings of a lot', () => {
   });
   const departed = (from: string, to: string, due: number): Event => ({
     type: 'CarDeparted',
-    data: { ...(arrived(from).data as never as object), departedAt: `2026-01-31T${to}.000Z`, due } as never,
+    data: { ...(arrived(from).data as never as object), lotName, departedAt: `2026-01-31T${to}.000Z`, due } as never,
   });
   const laterThan = (time: string, ...events: Event[]) =>
     specification(parkingLot, `2026-01-31T${time}.000Z`).given(withSettings, fixed, ...events);
@@ -325,7 +327,7 @@ describe('the settings of a lot', () => {
       .when(change({ name: '정자역 지하 주차장', spots: 3, price: 5000 }))
       .thenEvents(spotsChanged(3), changed({ name: '정자역 지하 주차장' }));
     given(withSettings)
-      .when(change({ ...settings, name: '정자역 주차장', spots: 2 }))
+      .when(change({ ...settings, name: lotName, spots: 2 }))
       .thenNothing();
     given(withSettings, changed({ price: 6000 }))
       .when(change({ price: 6000 }))
@@ -345,7 +347,7 @@ describe('the settings of a lot', () => {
     given(withSettings).when(other).thenRefused('price-changed');
     given(registered())
       .when(other)
-      .thenEvents({ type: 'ParkingReserved', data: other.data as never });
+      .thenEvents({ type: 'ParkingReserved', data: { ...other.data, lotName } as never });
   });
   it('limit the time for cancelling', () => {
     at('09:19:59').when(cancel('r-1')).thenEvents(canceled('r-1'));
@@ -364,7 +366,14 @@ describe('the settings of a lot', () => {
         noShow,
         {
           type: 'SpotOffered',
-          data: { lotId, entryId: 'e-1', customerId: 'CUST2', places: 1, expiresAt: '2026-01-31T09:32:00.000Z' },
+          data: {
+            lotId,
+            lotName,
+            entryId: 'e-1',
+            customerId: 'CUST2',
+            places: 1,
+            expiresAt: '2026-01-31T09:32:00.000Z',
+          },
         } as never,
         spotsChanged(1),
       );
@@ -499,6 +508,48 @@ const model = () => {
     },
   };
 };
+
+describe('one append', () => {
+  const id = (prefix: string, n: number) => `${prefix}${n}`.padEnd(64, 'x');
+  const ids = { lotId: id('l', 1) };
+  const many = (make: (n: number) => Event) => Array.from({ length: 400 }, (_, n) => make(n));
+  /** A name is limited in characters, each of which may take four bytes. */
+  const lot: Event = { type: 'LotRegistered', data: { ...ids, name: '𝄞'.repeat(100), spots: 4_400 } };
+  const due = '2026-01-31T09:05:00.000Z';
+  const coupon = { couponId: `${id('l', 1)}.${id('r', 1)}`, redemption: '1234567890123456789' };
+  const reservedLong = (arriveBy?: string) => (n: number) => {
+    const data = {
+      ...ids,
+      reservationId: id(arriveBy ? 'd' : 'r', n),
+      customerId: id('c', n),
+      amount: 10 ** 12,
+      coupon,
+    };
+    const carNumber = `${arriveBy ?? 'car'} ${n}`.padEnd(20, '𝄞').slice(0, 20);
+    return { type: 'ParkingReserved', data: { ...data, carNumber, ...(arriveBy ? { arriveBy } : {}) } } as Event;
+  };
+  const heldLong = (n: number): Event => ({
+    type: 'SpotHeld',
+    data: { ...ids, holdId: id('h', n), customerId: id('c', n), places: 9, expiresAt: due },
+  });
+  const waitingLong = (n: number): Event => ({
+    type: 'SpotWaitingListJoined',
+    data: { ...ids, entryId: id('e', n), customerId: id('c', n), places: 1 },
+  });
+  it.each([
+    ['no-shows', many(reservedLong(due))],
+    ['expired holds, whose spots are offered', [...many(heldLong), ...many(waitingLong)]],
+  ])('of a lot that closes after many %s fits into the store', (_name, before) => {
+    const state = stateAfter(parkingLot, [lot, ...many(reservedLong()), ...before]);
+    const { events } = play(parkingLot, [{ type: 'CloseLot', data: ids }], state, 0n, due);
+    expect(events.filter(({ type }) => type === 'ReservationCanceled').length).toBeGreaterThanOrEqual(
+      CANCELLATIONS_PER_COMMAND,
+    );
+    expect(events.length).toBeGreaterThan(CANCELLATIONS_PER_COMMAND + 100);
+    expect(appendBytes(events)).toBeLessThan(MEBIBYTE);
+    expect(appendBytes(events)).toBeGreaterThan(MEBIBYTE / 2);
+  });
+});
 
 describe('any sequence of commands', () => {
   it('keeps the rules of every decider', () => holdsForEveryDecider(parkingLot, anyCommand));

@@ -68,6 +68,7 @@ const kept = limitedPlaces(spots, {
   unreserved: ({ status, spots, open }: State) => (status === 'open' ? spots - open.size : 0),
   holdFor: ({ settings: { holdFor = DEFAULT_HOLD_FOR } }) => holdFor,
   refusal: (lot) => (lot.status === 'open' ? undefined : notOpen(lot)),
+  told: ({ name }) => ({ lotName: name }),
 });
 
 /** The rules of a lot, without the ends of what is due. */
@@ -86,7 +87,7 @@ const rules = decider(parking, {
     LotSpotsChanged: (lot, { spots }) => ({ ...lot, spots }),
     LotClosed: (lot) => ({ ...lot, status: 'closed' }),
     ParkingReserved: (lot, { lotId: _, reservationId, holdId, entryId, ...data }) => {
-      const { discount: _discount, couponValue: _value, couponDays: _days, ...reservation } = data;
+      const { lotName: _name, discount: _discount, couponValue: _value, couponDays: _days, ...reservation } = data;
       return {
         ...lot,
         places: usePlaces(lot.places, { holdId, entryId }, 1),
@@ -170,7 +171,7 @@ const rules = decider(parking, {
       decide: ({ couponId, ...data }, lot, { now, prepared }) => {
         const refused = reservingRefusal(lot, data, now);
         if (refused) return refused;
-        const reservation = { ...data, ...termsOf(lot.settings, now) };
+        const reservation = { ...data, lotName: lot.name, ...termsOf(lot.settings, now) };
         if (couponId === undefined) return [{ type: 'ParkingReserved', data: reservation }];
         const used = discountOf(lot, data, prepared);
         return isRefusal(used) ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used[0] } }];
@@ -224,7 +225,7 @@ const rules = decider(parking, {
         if (arrivedAt !== undefined) return refuse('already-arrived');
         if (cancelBy !== undefined && now >= cancelBy)
           return refuse('too-late', `it could be cancelled until ${cancelBy}`);
-        return [refunded(lotId, reservationId, reservation, reason)];
+        return [refunded(lotId, lot, reservationId, reservation, reason)];
       },
       answer: ({ lotId, reservationId }) => ({ lotId, reservationId, status: 'canceled' }),
     },
@@ -256,9 +257,8 @@ const rules = decider(parking, {
         if (arrivedAt === undefined) return refuse('not-arrived');
         const departedAt = now;
         const due = overtimeOf(reservation, arrivedAt, departedAt);
-        return [
-          { type: 'CarDeparted', data: { lotId, reservationId, customerId, carNumber, arrivedAt, departedAt, due } },
-        ];
+        const names = { lotId, lotName: lot.name, reservationId, customerId, carNumber };
+        return [{ type: 'CarDeparted', data: { ...names, arrivedAt, departedAt, due } }];
       },
       answer: (data, events) => {
         const departed = events.find(({ type }) => type === 'CarDeparted') as { data: Data<'CarDeparted'> } | undefined;
@@ -279,10 +279,10 @@ const rules = decider(parking, {
 });
 
 /** A lot, the unit of optimistic concurrency. */
-export const parkingLot = kept.settling(rules, ({ lotId }, { arrivals, open }, now) =>
-  textsBefore(arrivals, `${now}~`, OFFERS_PER_COMMAND).map((text) => {
+export const parkingLot = kept.settling(rules, ({ lotId }, lot, now) =>
+  textsBefore(lot.arrivals, `${now}~`, OFFERS_PER_COMMAND).map((text) => {
     const reservationId = text.slice(text.indexOf(' ') + 1);
-    return canceled(lotId, reservationId, open.get(reservationId)!.customerId, REASONS.noShow);
+    return canceled(lotId, lot, reservationId, lot.open.get(reservationId)!.customerId, REASONS.noShow);
   }),
 );
 
@@ -300,15 +300,15 @@ const notThere = ({ ended }: State, reservationId: string): Refusal => {
 };
 
 /** Cancels a reservation whose amount and coupon go back to the customer. */
-const refunded = (lotId: string, reservationId: string, reservation: Reservation, reason?: string) => {
+const refunded = (lotId: string, lot: State, reservationId: string, reservation: Reservation, reason?: string) => {
   const { customerId, amount, coupon } = reservation;
-  const { type, data } = canceled(lotId, reservationId, customerId, reason);
+  const { type, data } = canceled(lotId, lot, reservationId, customerId, reason);
   return { type, data: { ...data, amount, ...(coupon === undefined ? {} : { coupon }) } };
 };
 
-const canceled = (lotId: string, reservationId: string, customerId: string, reason?: string) => ({
+const canceled = (lotId: string, { name }: State, reservationId: string, customerId: string, reason?: string) => ({
   type: 'ReservationCanceled' as const,
-  data: { lotId, reservationId, customerId, ...(reason === undefined ? {} : { reason }) },
+  data: { lotId, lotName: name, reservationId, customerId, ...(reason === undefined ? {} : { reason }) },
 });
 
 /** Refuses a reservation for any reason but its coupon. */
@@ -419,7 +419,7 @@ const endings = (lotId: string, lot: State) => {
     .entrySeq()
     .filter(([, { arrivedAt }]) => arrivedAt === undefined)
     .take(CANCELLATIONS_PER_COMMAND)
-    .map(([reservationId, reservation]) => refunded(lotId, reservationId, reservation, REASONS.lotClosed))
+    .map(([reservationId, reservation]) => refunded(lotId, lot, reservationId, reservation, REASONS.lotClosed))
     .toArray();
   return [...ends, ...kept.closing(lotId, lot, CANCELLATIONS_PER_COMMAND - ends.length)];
 };

@@ -2,7 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BOOKINGS_PER_PORTION, MAX_CAPACITY } from '../../schemas/screening.ts';
 import { isRefusal } from '../kernel/decider.ts';
-import { holdsForEveryDecider, play, specification, stateAfter, TIME_ZONE } from '../kernel/testing.ts';
+import {
+  appendBytes,
+  holdsForEveryDecider,
+  MEBIBYTE,
+  play,
+  specification,
+  stateAfter,
+  TIME_ZONE,
+} from '../kernel/testing.ts';
 import { screeningSlot } from './screening-slot.ts';
 
 type Command = Parameters<typeof screeningSlot.decide>[0];
@@ -927,11 +935,20 @@ describe('DeleteSlot', () => {
     expect(new Set(portions.flatMap(({ bookingIds }) => bookingIds)).size).toBe(many);
   });
   it('fits into one append of the store, however many bookings of whatever ids are open', () => {
-    const [mebibyte, metadata] = [1_048_576, 2_000];
-    const longest = Array.from({ length: MAX_CAPACITY }, (_, n) => booked(`${n}`.padEnd(64, 'x'), `c${n}`));
-    const { events } = play(screeningSlot, [remove], stateAfter(screeningSlot, [opened(MAX_CAPACITY), ...longest]));
-    const bytes = events.map(({ data }) => JSON.stringify(data).length + metadata).reduce((sum, size) => sum + size);
-    expect(bytes).toBeLessThan(mebibyte);
+    const ids = Array.from({ length: MAX_CAPACITY }, (_, n) => `${n}`.padEnd(64, 'x'));
+    const longHospital = { hospitalName: '𝄞'.repeat(100) };
+    const holds = ids.slice(0, 400).map((longId) => ({ ...held(longId, longId).data, ...longHospital }));
+    const before = [
+      opened(MAX_CAPACITY, longHospital),
+      ...ids.slice(400).map((longId) => booked(longId, longId)),
+      ...holds.map((data) => ({ type: 'ScreeningPlaceHeld', data }) as Event),
+    ];
+    for (const now of [EVE, until]) {
+      const { events } = play(screeningSlot, [remove], stateAfter(screeningSlot, before), 0n, now);
+      expect(events.some(({ type }) => type === 'SlotDeleted')).toBe(true);
+      expect(appendBytes(events)).toBeLessThan(MEBIBYTE);
+      expect(appendBytes(events)).toBeGreaterThan(MEBIBYTE / 2);
+    }
   });
   it('is done once', () => given(opened(), deleted()).when(remove).thenRefused('slot-deleted'));
   it('needs a slot', () => given().when(remove).thenRefused('slot-not-found'));

@@ -188,12 +188,15 @@ const rules = decider(screening, {
   snapshotVersion: 7,
 });
 
-/** A slot: one hospital on one day, with its bookings. It ends with its day, also when the timer is late. */
-export const screeningSlot = kept.settling(rules, (data, state, now) => {
+/** Returns the end of a slot whose day is over. */
+const dueEnd = (data: Parameters<typeof rules.id>[0], state: State, now: string) => {
   if (state.status !== 'open') return [];
   const { date, endsAt = endEverywhere(date) } = state.slot;
   return now >= endsAt ? ending(rules.id(data), state) : [];
-});
+};
+
+/** A slot: one hospital on one day, with its bookings. It ends with its day, also when the timer is late. */
+export const screeningSlot = kept.settling(rules, dueEnd, 'DeleteSlot');
 
 const notOpen = ({ status }: State): Refusal | undefined => {
   if (status === 'unopened' || status === 'voided') return refuse('slot-not-found');
