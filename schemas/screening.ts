@@ -156,6 +156,10 @@ export const events = {
     'The day of the slot ended; bookings beyond this append are marked as missed next',
     Strict({ slotId: Id, remaining: Count }),
   ),
+  SessionPlacesClosed: event(
+    'The session began; its holds and waiting entries beyond this append end next',
+    Strict({ slotId: Id, at: At, remaining: Count }),
+  ),
   BookingMissed: event('The customer did not come to the screening', Strict(booking)),
   SlotDeleted: event(
     'The slot was deleted; its open bookings are cancelled next, and its holds and waiting entries end',
@@ -361,6 +365,10 @@ export const commands = {
     ],
   ),
   EndSlot: internalCommand('Close a slot at the end of its day, and mark bookings as missed', Strict({ slotId: Id })),
+  EndSession: internalCommand(
+    'End the next holds and waiting entries of a session that has begun',
+    Strict({ slotId: Id, at: At }),
+  ),
   EndRemaining: internalCommand(
     'End the next bookings, holds and waiting entries of a slot that has ended, or that was deleted',
     Strict({ slotId: Id }),

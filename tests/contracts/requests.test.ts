@@ -5,6 +5,7 @@ import { connectEventStore, disconnectEventStore, type EventStoreClient } from '
 import { streams } from '../../platform/event-store/streams.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { formatPosition } from '../../platform/event-store/types.ts';
+import { events } from '../../schemas/parking.ts';
 import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
@@ -144,7 +145,7 @@ describe('an accepted command', () => {
       $causationId: 'key:trace',
       commandId: 'key:trace',
       actor: 'anonymous',
-      schemaVersion: 2,
+      schemaVersion: events.ParkingReserved.version,
       traceparent,
     });
     expect(Math.abs(Date.now() - Date.parse(last?.metadata.time ?? ''))).toBeLessThan(60_000);

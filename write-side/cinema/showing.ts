@@ -401,7 +401,7 @@ const rules = decider(cinema, {
  * A showing's seats and their reservations, the unit of optimistic concurrency. Holds and the waiting list end when it
  * begins.
  */
-export const showing = kept.settling(rules, (data, state, now) => {
+export const showing = kept.settling(rules, (data, state, { now }) => {
   const { status, isClosed, showing } = state;
   const remaining = kept.open(state);
   if (status !== 'open' || isClosed || remaining === 0 || now < showing.startsAt) return [];

@@ -438,31 +438,33 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     Object.entries(rules).map(([kind, rule]) => [names[kind as keyof typeof names], rule]),
   ) as object as { readonly [Kind in keyof typeof rules as (typeof names)[Kind]]: (typeof rules)[Kind] };
 
-  /** Returns the ends of all holds, offers and entries of a resource that closes. @param most events */
-  const closing = (id: string, { places: { holds, offers, waiting } }: State, most: number): Event[] => {
+  /**
+   * Returns the ends of the holds, offers and entries of a resource that closes, or of one of its pools.
+   * @param most events
+   */
+  const closing = (id: string, { places: { holds, offers, waiting } }: State, most: number, pool?: string): Event[] => {
     const reason = 'closed' as const;
-    const released = holds
-      .entrySeq()
-      .take(most)
-      .map(([holdId, kept]) => named('HoldReleased', id, kept.pool, { holdId, ...customerAndPlaces(kept), reason }))
-      .toArray();
-    const declined = offers
-      .entrySeq()
-      .take(most - released.length)
-      .map(([entryId, kept]) => named('OfferDeclined', id, kept.pool, { entryId, ...customerAndPlaces(kept), reason }))
-      .toArray();
-    const left = waiting
-      .entrySeq()
-      .take(most - released.length - declined.length)
-      .map(([entryId, entry]) =>
-        named('WaitingListLeft', id, entry.pool, { entryId, ...customerAndPlaces(entry), reason }),
-      )
-      .toArray();
+    const first = <Each extends { pool: string }>(all: ImmutableMap<string, Each>, most: number) => {
+      const ofPool = pool === undefined ? all.entrySeq() : all.entrySeq().filter(([, each]) => each.pool === pool);
+      return ofPool.take(most).toArray();
+    };
+    const released = first(holds, most).map(([holdId, kept]) =>
+      named('HoldReleased', id, kept.pool, { holdId, ...customerAndPlaces(kept), reason }),
+    );
+    const declined = first(offers, most - released.length).map(([entryId, kept]) =>
+      named('OfferDeclined', id, kept.pool, { entryId, ...customerAndPlaces(kept), reason }),
+    );
+    const left = first(waiting, most - released.length - declined.length).map(([entryId, entry]) =>
+      named('WaitingListLeft', id, entry.pool, { entryId, ...customerAndPlaces(entry), reason }),
+    );
     return [...released, ...declined, ...left];
   };
 
   /** The number of holds, offers and entries that {@link closing} ends. */
-  const open = ({ places: { holds, offers, waiting } }: State): number => holds.size + offers.size + waiting.size;
+  const open = ({ places: { holds, offers, waiting } }: State, pool?: string): number =>
+    pool === undefined
+      ? holds.size + offers.size + waiting.size
+      : [holds, offers, waiting].reduce((sum, all) => sum + all.count((each) => each.pool === pool), 0);
 
   const own = new Set(Object.keys(evolve));
   const asked = new Set([`${prefix}Held`, `${prefix}WaitingListJoined`]);
@@ -479,11 +481,12 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
    * frees itself. A refusal appends nothing: what is due then ends with the next decision.
    * @param alsoDue the events of other things of the stream that are due
    * @param closing the command, if any, whose own event leaves no room in an append: it ends what is due like the rest
+   * @param dueTypes the types of events that only `alsoDue` returns: an answer does not get them
    */
   const settling = <Command extends AnyEvent, Own extends AnyEvent>(
     decider: Decider<Command, Own, State>,
-    alsoDue: (data: Command['data'], state: State, now: string) => readonly Own[] = () => [],
-    closing?: Command['type'],
+    alsoDue: (data: Command['data'], state: State, input: DecisionInput) => readonly Own[] = () => [],
+    { closing, dueTypes = [] }: { closing?: Command['type']; dueTypes?: readonly Own['type'][] } = {},
   ): Decider<Command, Own, State> => {
     const fold = (state: State, events: readonly Own[]) => events.reduce(decider.evolve, state);
     return {
@@ -500,7 +503,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         };
         const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
         if (command.type !== closing) {
-          take(alsoDue(command.data, state, now));
+          take(alsoDue(command.data, state, input));
           take(due(id, state, now, room()));
           take(offers(id, state, input, room()));
         }
@@ -514,7 +517,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
       answer: (command, events) =>
         decider.answer(
           command,
-          events.filter(({ type }) => !settled.has(type)),
+          events.filter(({ type }) => !settled.has(type) && !dueTypes.includes(type)),
         ),
     };
   };

@@ -279,7 +279,7 @@ const rules = decider(parking, {
 });
 
 /** A lot, the unit of optimistic concurrency. */
-export const parkingLot = kept.settling(rules, ({ lotId }, lot, now) =>
+export const parkingLot = kept.settling(rules, ({ lotId }, lot, { now }) =>
   textsBefore(lot.arrivals, `${now}~`, OFFERS_PER_COMMAND).map((text) => {
     const reservationId = text.slice(text.indexOf(' ') + 1);
     return canceled(lotId, lot, reservationId, lot.open.get(reservationId)!.customerId, REASONS.noShow);

@@ -11,5 +11,6 @@ export const writeSide: WriteSideContext = {
   policies,
   timers: screeningTimers,
   steps,
+  services: async () => (await import('./services.ts')).services,
   demo: async () => (await import('./demo.ts')).demo,
 };

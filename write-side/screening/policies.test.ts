@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { deletion, missed, reschedules, screeningTimers } from './policies.ts';
+import { beginnings, deletion, missed, reschedules, screeningTimers, sessions } from './policies.ts';
 
 const due = (portion: number, ...bookingIds: string[]) => ({
   type: 'ForceCancellationDue',
@@ -55,4 +55,33 @@ describe('the end of a slot', () => {
     expect(plan({ type: 'SlotDeleted', data: { slotId: 'slot-1', openBookings: 0 } })).toEqual([
       { key: 'slot-1', task: null },
     ]));
+});
+
+describe('the beginning of a session', () => {
+  const joined = (more: object) =>
+    beginnings('Asia/Seoul').plan({
+      type: 'ScreeningPlaceWaitingListJoined',
+      data: { slotId: 'slot-1', entryId: 'e1', customerId: 'c1', places: 1, ...more },
+      revision: '4',
+      time: '2026-01-31T09:00:00.000Z',
+    });
+  const task = { task: 'EndSession', data: { slotId: 'slot-1', at: '09:30' } };
+
+  it('has one timer for all who wait, in the time zone', () =>
+    expect(joined({ date: '2030-01-31', at: '09:30' })).toEqual([
+      { key: 'slot-1 09:30', at: '2030-01-31T00:30:00.000Z', ...task },
+    ]));
+  it('has no timer in a slot of a whole day, which ends with its day', () =>
+    expect(joined({ date: '2030-01-31' })).toEqual([]));
+  it('sends as many commands as the session needs', () => {
+    const closed = (remaining: number) => ({
+      type: 'SessionPlacesClosed',
+      data: { slotId: 'slot-1', at: '09:30', remaining },
+      revision: '5',
+    });
+    expect(sessions.react(closed(100))).toHaveLength(1);
+    expect(sessions.react(closed(101))).toEqual(
+      [1, 2].map(() => ({ type: 'EndSession', data: { slotId: 'slot-1', at: '09:30' } })),
+    );
+  });
 });

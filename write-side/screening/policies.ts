@@ -1,3 +1,4 @@
+import { momentOf } from '../../schemas/kernel/calendar.ts';
 import {
   BOOKINGS_PER_PORTION,
   type ScreeningCommand,
@@ -33,6 +34,19 @@ export const missed = policy({
     })),
 });
 
+/** Ends the holds and waiting entries of a session that has begun. */
+export const sessions = policy({
+  name: 'screening.sessions',
+  context: screening,
+  events: ['SessionPlacesClosed'],
+  key: ({ data }) => data.slotId,
+  react: ({ data: { slotId, at, remaining } }) =>
+    Array.from({ length: Math.ceil(remaining / BOOKINGS_PER_PORTION) }, () => ({
+      type: 'EndSession' as const,
+      data: { slotId, at },
+    })),
+});
+
 /** Moves a booking to another slot, in case the write side ended between the steps. */
 export const reschedules = policy({
   name: 'screening.reschedules',
@@ -52,7 +66,7 @@ export const reschedules = policy({
   },
 });
 
-export const policies = [deletion, missed, reschedules, placeOffers(screening, slotPlaces)];
+export const policies = [deletion, missed, sessions, reschedules, placeOffers(screening, slotPlaces)];
 
 /** A slot ends with its day. Slots of version 1 do not hold that moment: theirs has come wherever they are. */
 const endings = timers({
@@ -66,5 +80,26 @@ const endings = timers({
     return [{ key: slotId, at: endsAt, command: { type: 'EndSlot', data: { slotId } } }];
   },
 });
+
+/**
+ * Closes the waiting list of a session when it begins. Holds and offers have timers of their own. Entries of before their
+ * events had the day end with the slot.
+ */
+export const beginnings = (timeZone: string) =>
+  timers({
+    name: 'screening.beginnings',
+    context: screening,
+    events: ['ScreeningPlaceWaitingListJoined'],
+    plan: ({ data: { slotId, date, at } }) =>
+      date === undefined || at === undefined
+        ? []
+        : [
+            {
+              key: `${slotId} ${at}`,
+              at: momentOf(date, at, timeZone),
+              command: { type: 'EndSession', data: { slotId, at } },
+            },
+          ],
+  });
 
 export const screeningTimers = [endings, placeTimers(screening, slotPlaces)];

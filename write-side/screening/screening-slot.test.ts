@@ -900,13 +900,74 @@ describe('holds and the waiting lists of sessions', () => {
       booked('b1', 'c1', { ...morning, ...lastDay, places: 2 }),
       joined('e2', 'c2', 1, morning),
     ];
+    const placesClosed: Event = { type: 'SessionPlacesClosed', data: { slotId, at: '09:00', remaining: 1 } };
     at(AT_NINE)
       .given(...before)
       .when(cancel('b1'))
-      .thenEvents(canceled('b1', 'c1', { ...morning, places: 2 }));
+      .thenEvents(placesClosed, canceled('b1', 'c1', { ...morning, places: 2 }));
+    const bookedLater = booked('b5', 'c5', { ...afternoon, ...lastDay });
+    at(AT_NINE)
+      .given(...before)
+      .when(book('b5', 'c5', afternoon))
+      .thenEvents(placesClosed, bookedLater);
+    expect(screeningSlot.answer(book('b5', 'c5', afternoon), [placesClosed, bookedLater])).toEqual({
+      ...bookedLater.data,
+      status: 'booked',
+    });
     given(...before)
       .when(cancel('b1'))
       .thenEvents(canceled('b1', 'c1', { ...morning, places: 2 }), offered('e2', 'c2', morning));
+  });
+  it('ends when the session begins: first it closes, then everything ends, and the others go on', () => {
+    const endSession: Command = { type: 'EndSession', data: { slotId, at: '09:00' } };
+    const sessionClosed = (remaining: number): Event => ({
+      type: 'SessionPlacesClosed',
+      data: { slotId, at: '09:00', remaining },
+    });
+    const lasting = held('h1', 'c1', 2, '2026-02-01T00:30:00.000Z', morning);
+    const before = [openedInSessions, lasting, joined('e2', 'c2', 1, morning)];
+    const others = [booked('b3', 'c3', afternoon), joined('e4', 'c4', 1, afternoon)];
+    const released = { type: 'ScreeningPlaceHoldReleased', data: { ...lasting.data, reason: 'closed' } } as Event;
+    const { expiresAt: _expiresAt, ...data } = released.data as { expiresAt: string };
+    const ends = [{ ...released, data } as Event, closed('e2', 'c2', morning)] as const;
+    given(...before)
+      .when(endSession)
+      .thenRefused('not-due');
+    at(AT_NINE)
+      .given(...before, ...others)
+      .when(endSession)
+      .thenEvents(sessionClosed(2), ...ends);
+    at(AT_NINE)
+      .given(...before, ...others, sessionClosed(2))
+      .when(endSession)
+      .thenEvents(...ends);
+    at(AT_NINE)
+      .given(...before, ...others)
+      .when(book('b5', 'c5', morning))
+      .thenRefused('too-late');
+    at(AT_NINE)
+      .given(...before, ...others)
+      .when(cancel('b3'))
+      .thenRefused('too-late');
+    at(AT_NINE)
+      .given(openedInSessions, ...others)
+      .when(endSession)
+      .thenNothing();
+    at(AT_NINE)
+      .given(...before, sessionClosed(2), ...ends)
+      .when(endSession)
+      .thenNothing();
+  });
+  it('ends as many entries in one append as fit, then the others', () => {
+    const many = Array.from({ length: 2 * BOOKINGS_PER_PORTION + 1 }, (_, n) => joined(`e${n}`, `c${n}`, 1, morning));
+    const endSession: Command = { type: 'EndSession', data: { slotId, at: '09:00' } };
+    const full = opened(3, { sessions: [{ at: '09:00', capacity: 0 }, sessions[1]!] });
+    const state = stateAfter(screeningSlot, [full, ...many]);
+    const first = play(screeningSlot, [endSession], state, 0n, AT_NINE);
+    expect(first.events[0]?.data).toMatchObject({ remaining: 2 * BOOKINGS_PER_PORTION + 1 });
+    expect(first.events).toHaveLength(1 + BOOKINGS_PER_PORTION);
+    const rest = play(screeningSlot, [endSession, endSession, endSession], first.state, first.revision, AT_NINE);
+    expect(rest.events).toHaveLength(BOOKINGS_PER_PORTION + 1);
   });
   it('ends with the slot’s day', () =>
     at(NEXT_DAY)
@@ -993,6 +1054,10 @@ const given1 = <Value>(name: string, value: Value | undefined) => (value === und
 const everyLayout: Command[] = [open(4, { cancelUntil: date }), openWith({ sessions, cancelUntil: date })];
 
 const anyCommand: fc.Arbitrary<Command> = fc.oneof(
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom('09:00', '13:30').map((at): Command => ({ type: 'EndSession', data: { slotId, at } })),
+  },
   { weight: 1, arbitrary: fc.constantFrom(...everyLayout) },
   { weight: 1, arbitrary: fc.nat({ max: 6 }).map((capacity) => change({ capacity })) },
   {

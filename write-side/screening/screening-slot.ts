@@ -157,6 +157,14 @@ const rules = decider(screening, {
       },
     },
 
+    EndSession: {
+      decide: ({ slotId, at }, state, input) => {
+        if (state.status !== 'open') return [];
+        if (sessionOf(state, at) && !begun(state, at, input)) return notDue;
+        return kept.closing(slotId, state, BOOKINGS_PER_PORTION, at);
+      },
+    },
+
     EndRemaining: {
       decide: ({ slotId }, state) => {
         if (state.status === 'ended') return nextEnds(slotId, state);
@@ -185,18 +193,22 @@ const rules = decider(screening, {
 
   scope: ({ status, slot: { hospitalName } }) =>
     status === 'unopened' || status === 'voided' ? undefined : { hospitalName },
-  snapshotVersion: 7,
+  snapshotVersion: 8,
 });
 
-/** Returns the end of a slot whose day is over. */
-const dueEnd = (data: Parameters<typeof rules.id>[0], state: State, now: string) => {
+/** Returns the end of a slot whose day is over, or what closes with the sessions that have begun. */
+const dueEnds = (data: Parameters<typeof rules.id>[0], state: State, input: DecisionInput) => {
   if (state.status !== 'open') return [];
+  const slotId = rules.id(data);
   const { date, endsAt = endEverywhere(date) } = state.slot;
-  return now >= endsAt ? ending(rules.id(data), state) : [];
+  return input.now >= endsAt ? ending(slotId, state) : beginnings(slotId, state, input);
 };
 
 /** A slot: one hospital on one day, with its bookings. It ends with its day, also when the timer is late. */
-export const screeningSlot = kept.settling(rules, dueEnd, 'DeleteSlot');
+export const screeningSlot = kept.settling(rules, dueEnds, {
+  closing: 'DeleteSlot',
+  dueTypes: ['SessionPlacesClosed'],
+});
 
 const notOpen = ({ status }: State): Refusal | undefined => {
   if (status === 'unopened' || status === 'voided') return refuse('slot-not-found');
@@ -423,6 +435,16 @@ const ending = (slotId: string, state: State) => {
   const ends = nextEnds(slotId, state);
   const remaining = state.bookings.count(isOpen) + kept.open(state) - ends.length;
   return [{ type: 'SlotEnded' as const, data: { slotId, remaining } }, ...ends];
+};
+
+/** Names the sessions that have begun while places of them are held, offered or waited for. A whole day has no beginning. */
+const beginnings = (slotId: string, state: State, input: DecisionInput): Event<'SessionPlacesClosed'>[] => {
+  if (kept.open(state) === 0) return [];
+  return state.sessions
+    .filter(({ at }) => at !== WHOLE_DAY && !state.begun.includes(at) && begun(state, at, input))
+    .map(({ at }) => ({ at, remaining: kept.open(state, at) }))
+    .filter(({ remaining }) => remaining > 0)
+    .map(({ at, remaining }) => ({ type: 'SessionPlacesClosed', data: { slotId, at, remaining } }));
 };
 
 const nextEnds = (slotId: string, state: State) => {

@@ -41,6 +41,8 @@ export type State = {
   sessions: readonly Session[];
   /** Holds and the waiting lists of the sessions. */
   places: Places;
+  /** The sessions whose holds and waiting lists were closed, because they began. */
+  begun: readonly string[];
   /** By booking id. */
   bookings: ImmutableMap<string, Booking>;
   customers: ImmutableSet<string>;
@@ -60,6 +62,7 @@ export const initialState: State = {
   slot: { hospitalName: '', date: '', cancelUntil: '', holdFor: DEFAULT_HOLD_FOR },
   sessions: [],
   places: noPlaces,
+  begun: [],
   bookings: ImmutableMap(),
   customers: ImmutableSet(),
   closed: noPastIds(REMEMBERED),
@@ -177,6 +180,10 @@ export const evolve = {
     ...state,
     slot: { ...state.slot, cancelUntil: data.cancelUntil },
     sessions: sessionsOf(data, (at) => bookedAt(state, at)),
+  }),
+  SessionPlacesClosed: (state: State, { at }: Data<'SessionPlacesClosed'>): State => ({
+    ...state,
+    begun: [...state.begun, at],
   }),
   SlotEnded: (state: State): State => ({ ...state, status: 'ended' }),
   SlotDeleted: (state: State): State => ({ ...state, status: 'deleted' }),

@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { startEmbeddedStores } from '../../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../../platform/event-store/client.ts';
 import { streams } from '../../../platform/event-store/streams.ts';
+import { events } from '../../../schemas/parking.ts';
 import { callUnchecked as call, type Program, startProgram, temporaryData } from '../../support/plaza.ts';
 import { ROOT, readCompose } from '../compose.ts';
 import { startGateway } from '../nginx.ts';
@@ -70,7 +71,7 @@ const compare = async (eventStoreUrl: string, { reservations }: Clients) => {
       if (type === 'LotRegistered') continue;
       const id = `${lotId}.${(data as { reservationId: string }).reservationId}`;
       stored.set(id, [...(stored.get(id) ?? []), type]);
-      if (metadata.schemaVersion > 1) newEvents += 1;
+      if (type === 'ParkingReserved' && metadata.schemaVersion > events.ParkingReserved.version) newEvents += 1;
     }
   }
   await disconnectEventStore(client);

@@ -232,6 +232,10 @@ export const view = contextView<typeof schema>({
       en: `${customerId} came to ${name(slotId)}`,
       ko: `${customerId} ${name(slotId)} 수검`,
     }),
+    SessionPlacesClosed: ({ slotId, at }, { name }) => ({
+      en: `${name(slotId)} ${at} began: its holds and waiting list end`,
+      ko: `${name(slotId)} ${at} 시작, 선점·대기 종료`,
+    }),
     SlotEnded: ({ slotId }, { name }) => ({
       en: `The day of ${name(slotId)} ended`,
       ko: `${name(slotId)} 일정 종료`,

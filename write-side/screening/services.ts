@@ -1,0 +1,9 @@
+import type { Services } from '../services.ts';
+import { beginnings } from './policies.ts';
+
+/** The timers that know the time zone of sessions. */
+export const services: Services<{ TIME_ZONE: string }> = {
+  takesPayments: false,
+  commands: () => ({}),
+  processes: ({ TIME_ZONE }) => ({ managers: [], timers: [beginnings(TIME_ZONE)], perform: {}, close: () => {} }),
+};
