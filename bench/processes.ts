@@ -34,11 +34,12 @@ export const familyOf = (root: number): number[] => {
   return [root, ...childrenOf(root)].filter((pid) => /^\S*node\0/.test(read(`/proc/${pid}/cmdline`)));
 };
 
-/** A process of the pipeline, by the program that it runs. */
-const roleOf = (pid: number): 'server' | 'stores' | 'provider' => {
+/** Returns the name of a process of the pipeline, by the program that it runs. */
+const roleOf = (pid: number): string => {
   const command = read(`/proc/${pid}/cmdline`);
   if (command.includes('embedded/main')) return 'stores';
-  return command.includes('payment-sandbox') ? 'provider' : 'server';
+  if (command.includes('payment-sandbox')) return 'provider';
+  return /\0(write-side|policies|projections|read-api|gateway)\0/.exec(command)?.[1] ?? 'server';
 };
 
 /** The collector's threads also compile; the pool reads files, compresses and hashes. */

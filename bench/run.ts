@@ -10,6 +10,7 @@ const MEASUREMENTS = {
   visibility: 'from the append of an event until a view shows it',
   queries: 'pages of 1,000,000 documents, against the bare driver',
   'time-machine': 'documents as of an earlier moment, and the causes of events, over 1,000,000 events',
+  growth: 'cold streams, pages, followers of events and idle views, at 1, 10 and 100 times a size',
   page: "the control centre's page over 1,000,000 reservations, in Chromium",
   'embedded-event-store': 'appends and reads of the embedded event store through the client',
   'embedded-mongo': 'writes and queries of the embedded documents through the driver',

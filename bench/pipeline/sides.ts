@@ -12,8 +12,8 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-/** Plaza, or a peer that does the same work. */
-export type Side = 'plaza' | 'emmett';
+/** Plaza in one process, Plaza with each side in its own process behind the gateway, or a peer that does the same work. */
+export type Side = 'plaza' | 'apart' | 'emmett';
 
 /** A pipeline that takes commands and shows views. */
 export type Running = {
@@ -89,32 +89,82 @@ export const startPlaza = async (settings: Readonly<Record<string, string>> = {}
   };
 };
 
-const startEmmett = async (): Promise<Running> => {
-  if (!existsSync(`${ROOT}bench/peers/node_modules`))
-    throw new Error('The peers are not installed: npm ci --prefix bench/peers');
+/** The stores of sides that start none: embedded ones, or those that EVENTSTORE_URL and MONGODB_URL name. */
+const openStores = async () => {
+  const { EVENTSTORE_URL, MONGODB_URL } = process.env;
   const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
-  const given = process.env.EVENTSTORE_URL && process.env.MONGODB_URL;
-  const stores = given ? undefined : await startEmbeddedStores({ dataFolder: folder });
-  const mongoUrl = stores?.mongoUrl ?? process.env.MONGODB_URL!;
+  const stores = EVENTSTORE_URL && MONGODB_URL ? undefined : await startEmbeddedStores({ dataFolder: folder });
+  const mongoUrl = stores?.mongoUrl ?? MONGODB_URL!;
   const database = `plaza_bench_${randomUUID().slice(0, 8)}`;
-  const { child, url, stop } = await startListening(process.execPath, ['bench/peers/emmett-pipeline.ts'], {
-    EVENTSTORE_URL: stores?.eventStoreUrl ?? process.env.EVENTSTORE_URL!,
-    MONGODB_URL: mongoUrl,
-    MONGODB_DATABASE: database,
-    NODE_ENV: 'production',
-  });
   return {
-    url,
     mongoUrl,
     database,
-    pids: [child.pid!, ...(stores ? [stores.pid] : [])],
+    pids: stores ? [stores.pid] : [],
+    env: {
+      EVENTSTORE_URL: stores?.eventStoreUrl ?? EVENTSTORE_URL!,
+      MONGODB_URL: mongoUrl,
+      MONGODB_DATABASE: database,
+    },
     async stop() {
-      await stop();
       await stores?.stop();
       await rm(folder, { recursive: true, force: true });
     },
   };
 };
 
+const startEmmett = async (): Promise<Running> => {
+  if (!existsSync(`${ROOT}bench/peers/node_modules`))
+    throw new Error('The peers are not installed: npm ci --prefix bench/peers');
+  const { env, pids, ...stores } = await openStores();
+  const { child, url, stop } = await startListening(process.execPath, ['bench/peers/emmett-pipeline.ts'], {
+    ...env,
+    NODE_ENV: 'production',
+  });
+  return {
+    ...stores,
+    url,
+    pids: [child.pid!, ...pids],
+    async stop() {
+      await stop();
+      await stores.stop();
+    },
+  };
+};
+
+/** Starts the car park with each side as a process of its own, behind the gateway. */
+const startApart = async (): Promise<Running> => {
+  const { env, pids, ...stores } = await openStores();
+  const start = (program: string, port: string, urls: Readonly<Record<string, string>> = {}) =>
+    startListening(process.execPath, ['programs/run.js', program], {
+      ...env,
+      ...urls,
+      PLAZA_CONTEXTS: 'parking,customers',
+      [port]: '0',
+    });
+  const sides = await Promise.all([
+    start('write-side', 'WRITE_SIDE_PORT'),
+    start('read-api', 'READ_API_PORT'),
+    start('policies', 'POLICIES_PORT'),
+    start('projections', 'PROJECTIONS_PORT'),
+  ]);
+  const gateway = await start('gateway', 'PORT', { WRITE_SIDE_URL: sides[0].url, READ_API_URL: sides[1].url });
+  const all = [gateway, ...sides];
+  return {
+    ...stores,
+    url: gateway.url,
+    pids: [...all.map(({ child }) => child.pid!), ...pids],
+    async stop() {
+      await Promise.all(all.map(({ stop }) => stop()));
+      await stores.stop();
+    },
+  };
+};
+
+const START: Readonly<Record<Side, () => Promise<Running>>> = {
+  plaza: startPlaza,
+  apart: startApart,
+  emmett: startEmmett,
+};
+
 /** Starts a side with empty data. */
-export const startSide = (side: Side): Promise<Running> => (side === 'plaza' ? startPlaza() : startEmmett());
+export const startSide = (side: Side): Promise<Running> => START[side]();
