@@ -10,7 +10,9 @@ import '../common/scheme.ts';
 import '../common/style.ts';
 import { match } from '../common/templates.ts';
 import './style.css';
+import './cinema/style.css';
 import './food-court/style.css';
+import { cinemaPages } from './cinema/index.tsx';
 import { useCustomer } from './customer.ts';
 import { foodCourtPages } from './food-court/index.tsx';
 import type { AppPage } from './page.ts';
@@ -33,6 +35,7 @@ const pages: readonly AppPage[] = [
   ...parkingPages,
   ...screeningPages,
   ...bikePages,
+  ...cinemaPages,
   ...foodCourtPages,
 ];
 

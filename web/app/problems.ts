@@ -61,6 +61,14 @@ const words: Readonly<Record<string, Phrase>> = {
     ko: '결제가 몰리고 있습니다. 잠시 후 다시 시도하세요.',
     en: 'Many payments are being taken. Try again in a moment.',
   },
+  'showing-canceled': { ko: '취소된 상영입니다.', en: 'The showing is cancelled.' },
+  'showing-full': { ko: '방금 매진되었습니다.', en: 'The showing has just sold out.' },
+  'seat-taken': { ko: '방금 다른 분이 고른 좌석입니다.', en: 'Somebody has just taken a seat.' },
+  'seat-blocked': { ko: '이용할 수 없는 좌석입니다.', en: 'A seat is not in use.' },
+  'reservation-pending': {
+    ko: '결제를 확인하고 있습니다. 잠시 후 다시 확인하세요.',
+    en: 'The payment is being checked. Look again in a moment.',
+  },
   'shop-paused': { ko: '매장이 잠시 주문을 받지 않습니다.', en: 'The shop takes no orders for a while.' },
   'shop-closed': { ko: '영업이 끝난 매장입니다.', en: 'The shop is closed.' },
   'shop-overloaded': {

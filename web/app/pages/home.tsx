@@ -1,5 +1,6 @@
 import type { Page } from '../../common/api.ts';
 import { useUpdates } from '../../common/updates.ts';
+import { Cinema } from '../cinema/index.tsx';
 import { FoodCourt } from '../food-court/index.tsx';
 import { Heading } from '../parts.tsx';
 import { EVERY, itemsOf, Service } from '../service.tsx';
@@ -44,6 +45,7 @@ export const HomePage = ({ customerId }: { customerId: string }) => (
     <Heading>{say('지금 이용할 수 있어요', 'Available now')}</Heading>
     <ActiveTickets customerId={customerId} />
     <Parking />
+    <Cinema />
     <FoodCourt />
     <Screening />
     <Bikes />

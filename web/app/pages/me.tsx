@@ -241,6 +241,13 @@ export const MePage = ({ customerId }: { customerId: string }) => {
           to="/app/screening/"
           customerId={customerId}
         />
+        <WaitingOf
+          context="cinema"
+          of="showingId"
+          title={say('영화 대기', 'Waiting for seats')}
+          to="/app/cinema/showings/"
+          customerId={customerId}
+        />
       </ul>
       <Messages customerId={customerId} />
       <ContactSection customerId={customerId} />

@@ -1,4 +1,5 @@
 import { Fragment } from 'preact';
+import { useCinemaTickets } from '../cinema/tickets.tsx';
 import { useOrders } from '../food-court/orders.tsx';
 import type { Ticket } from '../page.ts';
 import { Heading, Skeleton } from '../parts.tsx';
@@ -11,6 +12,7 @@ import { useScreeningTickets } from './screening.tsx';
 const useTickets = (customerId: string): Ticket[] | undefined => {
   const all = [
     useParkingTickets(customerId),
+    useCinemaTickets(customerId),
     useOrders(customerId),
     useScreeningTickets(customerId),
     useBikeTickets(customerId),

@@ -1,0 +1,272 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/cinema.ts';
+import type { Problem } from '../../common/api.ts';
+import { Countdown } from '../../common/countdown.tsx';
+import { formatMoney, formatStart } from '../../common/language.ts';
+import { go } from '../../common/router.tsx';
+import { readAgain, useUpdates } from '../../common/updates.ts';
+import { Refused, useCommand } from '../command.tsx';
+import { Heading, Loaded } from '../parts.tsx';
+import { type Paid, Payment } from '../payment.tsx';
+import { type Entry, useEntries, Waiting } from '../waiting.tsx';
+import { say } from '../words.ts';
+import { hallName } from './movies.tsx';
+import { SeatMap } from './seat-map.tsx';
+
+type Showing = Static<typeof queries.showing.item>;
+type Seats = Static<typeof queries.seats.item>;
+
+/** The most seats of one reservation. */
+const MOST = 8;
+
+/** Seats that are kept for the customer until they are paid: by a hold, or by an offer of the waiting list. */
+type Kept = { seats: readonly string[]; expiresAt: string; by: { holdId: string } | { entryId: string } };
+
+const KEPT = 'plaza.hold ';
+
+const pathOf = (showingId: string): string => `/cinema/showings/${showingId}`;
+
+/** Remembers the hold until this tab closes: after a reload the customer goes on with the payment. */
+const useKept = (showingId: string) => {
+  const name = KEPT + showingId;
+  const [kept, setKept] = useState<Kept | undefined>(() => {
+    const found = JSON.parse(sessionStorage.getItem(name) ?? 'null') as Kept | null;
+    return found && Date.parse(found.expiresAt) > Date.now() ? found : undefined;
+  });
+  const change = (next: Kept | undefined) => {
+    if (next) sessionStorage.setItem(name, JSON.stringify(next));
+    else sessionStorage.removeItem(name);
+    setKept(next);
+  };
+  return [kept, change] as const;
+};
+
+/** The choice of seats on the hall's map. @param offer of the waiting list, which keeps a number of seats */
+const Choosing = ({
+  showing,
+  customerId,
+  offer,
+  onKept,
+}: {
+  showing: Showing;
+  customerId: string;
+  offer: Entry | undefined;
+  onKept(kept: Kept): void;
+}) => {
+  const path = pathOf(showing.showingId);
+  const seats = useUpdates<Seats>(`${path}/seats`, { every: 3000 });
+  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const { give, isBusy, problem } = useCommand();
+  const most = Math.min(MOST, offer?.places ?? showing.left);
+  const free = new Set(
+    seats.body?.rows.flatMap((row) => row.seats.filter(({ status }) => status === 'free').map(({ seat }) => seat)),
+  );
+  const lost = seats.body ? chosen.filter((seat) => !free.has(seat)) : [];
+  const [taken, setTaken] = useState<readonly string[]>([]);
+  useEffect(() => {
+    if (lost.length === 0) return;
+    setChosen(chosen.filter((seat) => free.has(seat)));
+    setTaken(lost);
+  }, [lost.join()]);
+
+  const toggle = (seat: string) => {
+    setTaken([]);
+    if (chosen.includes(seat)) setChosen(chosen.filter((other) => other !== seat));
+    else setChosen([...chosen, seat].slice(-most));
+  };
+  const keep = async () => {
+    if (offer?.expiresAt !== undefined)
+      return onKept({ seats: chosen, expiresAt: offer.expiresAt, by: { entryId: offer.entryId } });
+    const done = await give('POST', `${path}/holds`, { customerId, places: chosen.length, seats: chosen });
+    if (!done) return;
+    const { holdId, expiresAt } = done.body as { holdId: string; expiresAt: string };
+    onKept({ seats: chosen, expiresAt, by: { holdId } });
+  };
+  const names = [...chosen].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })).join(', ');
+  return (
+    <section class="choosing">
+      <h2>{say('좌석 선택', 'Choose seats')}</h2>
+      <Loaded of={seats}>{({ rows }) => <SeatMap rows={rows} chosen={chosen} onSeat={toggle} />}</Loaded>
+      <div class="card basket">
+        <p class="total" aria-live="polite">
+          <span>
+            {chosen.length > 0 ? names : say(`최대 ${most}석까지 고를 수 있어요`, `Choose up to ${most} seats`)}
+          </span>
+          <strong>{formatMoney(showing.price * chosen.length)}</strong>
+        </p>
+        {taken.length > 0 && (
+          <p class="refused" role="alert">
+            {say(
+              `${taken.join(', ')} 좌석은 방금 다른 분이 골랐습니다.`,
+              `${taken.join(', ')}: taken by someone else.`,
+            )}
+          </p>
+        )}
+        <Refused problem={problem} />
+        <button type="button" class="main wide" disabled={chosen.length === 0 || isBusy} onClick={keep}>
+          {say('이 좌석으로 결제하기', 'Pay for these seats')}
+        </button>
+      </div>
+    </section>
+  );
+};
+
+const Paying = ({
+  showing,
+  customerId,
+  kept,
+  onEnd,
+}: {
+  showing: Showing;
+  customerId: string;
+  kept: Kept;
+  /** @param reason why the seats are no longer kept; undefined when the customer gave them back */
+  onEnd(reason?: Problem | 'late'): void;
+}) => {
+  const path = pathOf(showing.showingId);
+  const total = showing.price * kept.seats.length;
+  const paying = useCommand();
+  const releasing = useCommand();
+  const { problem } = paying;
+  // A refusal ends the hold or shows that it had ended; without an answer the same payment is tried again.
+  useEffect(() => {
+    if (problem && problem.status >= 400 && problem.status < 500) onEnd(problem);
+  }, [problem]);
+
+  const release = async () => {
+    if ('holdId' in kept.by) await releasing.give('DELETE', `${path}/holds/${kept.by.holdId}`);
+    onEnd();
+  };
+  const pay = async (payment: Paid) => {
+    const done = await paying.give('POST', `${path}/reservations`, {
+      customerId,
+      seats: kept.seats,
+      amount: total,
+      ...kept.by,
+      payment,
+    });
+    if (!done) return;
+    sessionStorage.removeItem(KEPT + showing.showingId);
+    go(`/app${path}/reservations/${String(done.body.reservationId)}`);
+  };
+  return (
+    <section class="card">
+      <h2>{say('결제', 'Payment')}</h2>
+      <dl class="facts">
+        <div>
+          <dt>{say('좌석', 'Seats')}</dt>
+          <dd>
+            <strong>{kept.seats.join(', ')}</strong>
+          </dd>
+        </div>
+        <div>
+          <dt>{say('남은 결제 시간', 'Time left to pay')}</dt>
+          <dd>
+            <Countdown until={kept.expiresAt} onEnd={() => !paying.isBusy && onEnd('late')} />
+          </dd>
+        </div>
+      </dl>
+      <Payment total={total} isBusy={paying.isBusy} problem={problem} onPay={pay} />
+      <button type="button" class="wide" disabled={paying.isBusy || releasing.isBusy} onClick={release}>
+        {say('좌석 다시 고르기', 'Choose other seats')}
+      </button>
+    </section>
+  );
+};
+
+/** The number of seats that a customer waits for. */
+const Places = ({ places, onPlaces }: { places: number; onPlaces(places: number): void }) => (
+  <div class="field">
+    <label for="places">{say('인원', 'Seats')}</label>
+    <select id="places" value={places} onChange={(event) => onPlaces(Number(event.currentTarget.value))}>
+      {Array.from({ length: MOST }, (_, at) => (
+        <option key={at} value={at + 1}>
+          {say(`${at + 1}명`, `${at + 1}`)}
+        </option>
+      ))}
+    </select>
+  </div>
+);
+
+const Booking = ({ showing, customerId }: { showing: Showing; customerId: string }) => {
+  const { showingId } = showing;
+  const [entry] = useEntries('cinema', 'showingId', showingId, customerId);
+  const [kept, setKept] = useKept(showingId);
+  const [ended, setEnded] = useState<Problem | 'late'>();
+  const [places, setPlaces] = useState(1);
+  const keep = (next: Kept) => {
+    setEnded(undefined);
+    setKept(next);
+  };
+  if (kept)
+    return (
+      <Paying
+        showing={showing}
+        customerId={customerId}
+        kept={kept}
+        onEnd={(reason) => {
+          setEnded(reason);
+          setKept(undefined);
+          readAgain();
+        }}
+      />
+    );
+  const offer = entry?.status === 'offered' ? entry : undefined;
+  const choosing = <Choosing showing={showing} customerId={customerId} offer={offer} onKept={keep} />;
+  return (
+    <>
+      {ended === 'late' ? (
+        <p class="refused" role="alert">
+          {say('결제 시간이 지나 좌석이 풀렸습니다. 다시 고르세요.', 'The time to pay is over. Choose seats again.')}
+        </p>
+      ) : (
+        <Refused problem={ended} />
+      )}
+      {entry || showing.left === 0 ? (
+        <>
+          {!entry && <Places places={places} onPlaces={setPlaces} />}
+          <Waiting path={pathOf(showingId)} entry={entry} customerId={customerId} places={places} offered={choosing} />
+        </>
+      ) : (
+        choosing
+      )}
+    </>
+  );
+};
+
+export const ShowingPage = ({ showingId, customerId }: { showingId: string; customerId: string }) => {
+  const found = useUpdates<Showing>(pathOf(showingId), { every: 3000 });
+  const [, setBegun] = useState(false);
+  return (
+    <Loaded of={found}>
+      {(showing) => {
+        const { title, status, startsAt, price, hallId } = showing;
+        const hasBegun = Date.parse(startsAt) <= Date.now();
+        return (
+          <>
+            <header>
+              <Heading>{title}</Heading>
+              <p class="about">
+                {formatStart(startsAt)}
+                {hallId !== undefined && ` · ${hallName(hallId)}`} · {formatMoney(price)}
+              </p>
+            </header>
+            {status === 'canceled' && <p class="refused">{say('취소된 상영입니다.', 'The showing is cancelled.')}</p>}
+            {status === 'open' && hasBegun && (
+              <p class="refused">{say('이미 시작한 상영입니다.', 'The showing has begun.')}</p>
+            )}
+            {status === 'open' && !hasBegun && (
+              <>
+                <Booking showing={showing} customerId={customerId} />
+                <span hidden>
+                  <Countdown until={startsAt} onEnd={() => setBegun(true)} />
+                </span>
+              </>
+            )}
+          </>
+        );
+      }}
+    </Loaded>
+  );
+};

@@ -1,0 +1,130 @@
+import { Clapperboard } from 'lucide';
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/cinema.ts';
+import type { Page } from '../../common/api.ts';
+import { formatDay, formatMinute, formatMoment, formatMoney, formatStart } from '../../common/language.ts';
+import { Link } from '../../common/router.tsx';
+import { useUpdates } from '../../common/updates.ts';
+import { dayOf } from '../calendar.tsx';
+import { TicketCode } from '../code.tsx';
+import { Refused, useCommand } from '../command.tsx';
+import type { Ticket } from '../page.ts';
+import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { say } from '../words.ts';
+import { hallName } from './movies.tsx';
+
+type Reservation = Static<typeof queries.reservation.item>;
+type Showing = Static<typeof queries.showing.item>;
+
+/** Milliseconds after its start for which a showing's ticket is shown first. */
+const RUNNING = 3 * 3_600_000;
+
+const statusWords = ({ status, payment }: Reservation): string => {
+  if (status === 'held') return say('결제 확인 중', 'Payment pending');
+  if (status === 'confirmed') return say('예매 완료', 'Confirmed');
+  if (status === 'refused') return say('결제 실패', 'Not paid');
+  return payment === 'refunded' ? say('취소·환불 완료', 'Refunded') : say('취소됨 · 환불 중', 'Cancelled');
+};
+
+const seatsOf = ({ seat, seats }: Reservation): string =>
+  (seats ?? (seat === undefined ? [] : [`${seat}`])).join(', ') || say('자유석', 'Any seat');
+
+/** One reservation of a list. */
+const ReservationRow = ({ of }: { of: Reservation }) => (
+  <RowLink
+    to={`/app/cinema/showings/${of.showingId}/reservations/${of.reservationId}`}
+    icon={Clapperboard}
+    title={of.title}
+    about={`${of.startsAt === undefined ? '' : `${formatStart(of.startsAt)} · `}${seatsOf(of)}`}
+    aside={statusWords(of)}
+  />
+);
+
+/** Reads the customer's reservations; undefined until they are read. */
+export const useCinemaTickets = (customerId: string): Ticket[] | undefined => {
+  const { body, problem } = useUpdates<Page<Reservation>>(
+    `/cinema/customers/${customerId}/reservations?sort=-heldAt&limit=50`,
+    { isKept: true },
+  );
+  if (!body) return problem && [];
+  return body.items.map((one) => ({
+    key: `cinema ${one.showingId} ${one.reservationId}`,
+    isOpen:
+      one.status === 'held' ||
+      (one.status === 'confirmed' && Date.parse(one.startsAt ?? one.heldAt) > Date.now() - RUNNING),
+    at: one.heldAt,
+    row: <ReservationRow of={one} />,
+  }));
+};
+
+export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: string; reservationId: string }) => {
+  const path = `/cinema/showings/${showingId}/reservations/${reservationId}`;
+  const found = useUpdates<Reservation>(path, { every: 3000, isKept: true });
+  const { body: showing } = useUpdates<Showing>(`/cinema/showings/${showingId}`, { every: 60_000, isKept: true });
+  const { give, isBusy, problem } = useCommand();
+  return (
+    <Loaded of={found}>
+      {(reservation) => {
+        const { status, title, startsAt, hallId, price, movieId } = reservation;
+        const isToCome = startsAt === undefined || Date.parse(startsAt) > Date.now();
+        const minutes = showing?.cancelUntil;
+        return (
+          <>
+            <Heading>{title}</Heading>
+            <article class={`ticket cinema ${status}`}>
+              <p class="state" aria-live="polite">
+                {statusWords(reservation)}
+              </p>
+              {startsAt !== undefined && (
+                <p class="plate">{`${formatDay(dayOf(new Date(startsAt)))} ${formatMinute(startsAt)}`}</p>
+              )}
+              <dl class="places">
+                {hallId !== undefined && <Fact label={say('상영관', 'Hall')}>{hallName(hallId)}</Fact>}
+                <Fact label={say('좌석', 'Seats')}>{seatsOf(reservation)}</Fact>
+              </dl>
+              {status === 'confirmed' && (
+                <>
+                  <TicketCode path={path} label={say('입장 QR 코드', 'Ticket as a QR code')} />
+                  <p class="dim scan">{say('입장할 때 보여 주세요.', 'Show it at the entrance.')}</p>
+                </>
+              )}
+              <dl class="facts">
+                <Fact label={say('결제 금액', 'Paid')}>{formatMoney(price)}</Fact>
+                <Fact label={say('예매', 'Reserved')}>{formatMoment(reservation.heldAt)}</Fact>
+              </dl>
+            </article>
+            <Refused problem={problem} />
+            <div class="actions">
+              {status === 'confirmed' && isToCome && (
+                <>
+                  {minutes !== undefined && (
+                    <p class="dim">
+                      {say(
+                        `상영 ${minutes}분 전까지 취소하면 전액 환불됩니다.`,
+                        `Refunded in full until ${minutes} minutes before it begins.`,
+                      )}
+                    </p>
+                  )}
+                  <ConfirmButton
+                    words={say('예매 취소', 'Cancel the reservation')}
+                    effect={say(
+                      `${formatMoney(price)}을 모두 환불받고, 좌석은 바로 풀립니다.`,
+                      `${formatMoney(price)} is refunded in full, and the seats are free at once.`,
+                    )}
+                    isBusy={isBusy}
+                    onConfirm={() => give('DELETE', path)}
+                  />
+                </>
+              )}
+              {status !== 'confirmed' && status !== 'held' && (
+                <Link to={`/app/cinema/${movieId}`} class="button">
+                  {say('다시 예매하기', 'Reserve again')}
+                </Link>
+              )}
+            </div>
+          </>
+        );
+      }}
+    </Loaded>
+  );
+};
