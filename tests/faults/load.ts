@@ -2,6 +2,9 @@ import { Agent, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
+import { checkEffects } from '../simulation/checkers/log.ts';
+import { checkPlaces } from '../simulation/checkers/places.ts';
 import { call } from '../support/plaza.ts';
 
 type Reserved = { lotId: string; reservationId: string };
@@ -14,12 +17,12 @@ export type Load = {
   /** Number of answers by status; 0 for a broken connection. */
   readonly statuses: ReadonlyMap<number, number>;
   stop(): Promise<void>;
-  /** Compares the acknowledged reservations with the event store. */
-  lostOrDoubled(eventStoreUrl: string): Promise<{ lost: string[]; doubled: string[] }>;
+  /** Compares the lots' streams with what was acknowledged, and with the rules. @returns what must not be */
+  brokenRules(eventStoreUrl: string): Promise<string[]>;
 };
 
 /** Spots of the lot `few`. */
-export const FEW_SPOTS = 50;
+const FEW_SPOTS = 50;
 
 /**
  * Registers `few` and lots of 100,000 spots.
@@ -93,21 +96,16 @@ export const load = (base: string, lots: readonly string[], clients: number): Lo
       await working;
       agent.destroy();
     },
-    async lostOrDoubled(eventStoreUrl) {
+    async brokenRules(eventStoreUrl) {
       const client = connectEventStore(eventStoreUrl);
-      const written = new Map<string, number>();
-      for (const lotId of lots) {
-        for await (const { type, data } of streams(client).read(`parkingLot-${lotId}`, 0n)) {
-          if (type !== 'ParkingReserved') continue;
-          const id = `${lotId}.${(data as Reserved).reservationId}`;
-          written.set(id, (written.get(id) ?? 0) + 1);
-        }
-      }
+      const events: StoredEvent[] = [];
+      for (const lotId of lots)
+        for await (const event of streams(client).read(`parkingLot-${lotId}`, 0n)) events.push(event);
       await disconnectEventStore(client);
-      return {
-        lost: [...acknowledged].filter((id) => !written.has(id)),
-        doubled: [...written].filter(([, times]) => times > 1).map(([id]) => id),
-      };
+      const reservations = events.filter(({ type }) => type === 'ParkingReserved').map(({ data }) => data as Reserved);
+      const written = new Set(reservations.map(({ lotId, reservationId }) => `${lotId}.${reservationId}`));
+      const lost = [...acknowledged].filter((id) => !written.has(id)).map((id) => `${id} is lost`);
+      return [...lost, ...checkEffects(events), ...checkPlaces(events, Date.now())];
     },
   };
 };

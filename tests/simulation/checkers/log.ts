@@ -17,7 +17,10 @@ export const checkCommands = (events: readonly StoredEvent[], commands: readonly
     const name = `${key} ${request.method} ${request.path}`;
     const own = byCommand.get(`key:${key}`) ?? [];
     const hasSteps = WITH_STEPS.test(`${request.method} ${request.path}`);
-    const done = answers.filter(({ answer }) => isDone(answer.status)).map(({ answer }) => answer);
+    // A command that changed nothing is in no log, so another process may do it when it comes again.
+    const hadEffect = ({ answer: { status, headers } }: Command['answers'][number]) =>
+      isDone(status) && (own.length === 0 || !(Number(headers.etag?.slice(1, -1)) < own[0]!.revision));
+    const done = answers.filter(hadEffect).map(({ answer }) => answer);
     for (const { status, headers } of done) {
       const position = headers['event-position'];
       if (position !== undefined && !byPosition.has(position))
@@ -30,11 +33,10 @@ export const checkCommands = (events: readonly StoredEvent[], commands: readonly
       if (position !== undefined && BigInt(position) < last.position.commit)
         found.push(`${name} is at ${last.position.commit} and got ${position}`);
     }
-    // A command that changed nothing is in no log: another process does not know it.
     const isRemembered = !hasSteps && own.length > 0;
     if (isRemembered && new Set(done.map(({ body }) => body)).size > 1) found.push(`${name} got different answers`);
     const refused = answers.filter(({ answer }) => isRefused(answer.status));
-    const firstDone = answers.findIndex(({ answer }) => isDone(answer.status));
+    const firstDone = answers.findIndex(hadEffect);
     if (isRemembered && firstDone >= 0 && answers.slice(firstDone).some(({ answer }) => isRefused(answer.status)))
       found.push(`${name} was accepted and then refused`);
     const isOnlyRefused = refused.length === answers.length && refused.length > 0 && doneAt < Number.POSITIVE_INFINITY;

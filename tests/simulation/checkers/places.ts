@@ -61,8 +61,6 @@ const SKEW = 1_000;
 /** A stream of limited places after one of its events, by a model of its own. */
 export type Usage = { event: StoredEvent; capacity: number | undefined; inUse: number; waiting: number };
 
-const sum = (all: Iterable<number>) => [...all].reduce((a, b) => a + b, 0);
-
 /** Returns whether a stream has limited places. */
 export const hasPlaces = (stream: string): boolean => RULES.some((each) => each.stream.test(stream));
 
@@ -105,21 +103,28 @@ export const usageOf = (own: readonly StoredEvent[], found: string[], now = 0): 
     if (kind === 'Held' || kind === 'Offered') {
       if (known) report(`${name} is kept already`);
       kept.set(name, { left: about.places!, expiresAt: Date.parse(about.expiresAt!) });
+      inUse += about.places!;
     } else if (/^(?:Hold|Offer)(?:Expired|Released|Declined)$/.test(kind)) {
       if (!known) report(`${name} ended before`);
       else if (kind.endsWith('Expired') && time < known.expiresAt - SKEW) report(`${name} ends before its time`);
       kept.delete(name);
+      inUse -= known?.left ?? 0;
     }
     if (change && 'takes' in change) {
       if (taken.has(change.takes)) report(`${change.takes} is taken already`);
       taken.set(change.takes, change.places);
+      inUse += change.places;
       if (known) {
         if (time > known.expiresAt + SKEW) report(`${name} had expired`);
-        known.left -= change.places;
-        if (known.left <= 0) kept.delete(name);
+        const used = Math.min(known.left, change.places);
+        known.left -= used;
+        inUse -= used;
+        if (known.left === 0) kept.delete(name);
       }
-    } else if (change && !taken.delete(change.frees)) report(`${change.frees} was free`);
-    inUse = sum(taken.values()) + sum([...kept.values()].map(({ left }) => left));
+    } else if (change) {
+      inUse -= taken.get(change.frees) ?? 0;
+      if (!taken.delete(change.frees)) report(`${change.frees} was free`);
+    }
     return { event, capacity, inUse, waiting: waiting.size };
   });
   for (const [name, { expiresAt }] of kept)

@@ -27,6 +27,7 @@ export const BUGS: readonly Bug[] = [
     file: 'write-side/kernel/desk.ts',
     find: "work.isAssumed &&= batch.decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');",
     replace: 'work.isAssumed = false;',
+    isRare: true,
   },
   {
     name: 'forget commands that were done',
@@ -86,6 +87,7 @@ export const BUGS: readonly Bug[] = [
     file: 'platform/event-store/subscription.ts',
     find: 'if (ahead && suspicious) throw',
     replace: 'if (ahead && !suspicious && suspicious) throw',
+    isRare: true,
   },
   {
     name: 'subscribe again after the events that were received',
@@ -124,6 +126,7 @@ export const BUGS: readonly Bug[] = [
     file: 'write-side/cinema/steps.ts',
     find: "if (outcome === 'open') return later;",
     replace: "if (outcome === 'open') outcome = 'approved';",
+    isRare: true,
   },
   {
     name: 'keep the money of a payment without an answer',
