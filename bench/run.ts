@@ -3,6 +3,7 @@ const MEASUREMENTS = {
   commands: 'commands a second over many lots, ten and one, against Emmett and one bare append for each request',
   pipeline: 'reservations from the command to every view, against Emmett',
   'on-sale': 'a hall opens to 10,000 customers, who pay, are declined, or leave',
+  places: '10,000 timers that are due at once, and offers to 10,000 waiting customers',
   'long-lot': 'a lot with 1,000,000 events against one with 10',
   overload: 'ten times as many clients as may wait',
   start: 'npm start until it listens, and its memory',

@@ -8,7 +8,7 @@ export type Client = {
    * @param signal gives the request up, as a client that leaves does
    * @throws Error when the connection breaks, or the request was given up
    */
-  send(method: 'GET' | 'POST', path: string, body?: object, signal?: AbortSignal): Promise<Answer>;
+  send(method: 'GET' | 'POST' | 'PATCH', path: string, body?: object, signal?: AbortSignal): Promise<Answer>;
   close(): void;
 };
 
