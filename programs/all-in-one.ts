@@ -13,6 +13,7 @@ import { startReadApi } from '../read-api/start.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { contextSchemas, projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
+import { openErasing } from './wiring/erasing.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { demoClock, livingDemo } from './wiring/living-demo.ts';
@@ -60,17 +61,18 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
   const keys = await openPersonalData({ settings, views: db, opened, log: info });
   const client = connectEvents(program, keys, stores.eventStoreUrl);
   await services.standIn(dataFolder);
+  const erasing = keys && openErasing({ client, db, keys, contexts, settings });
   const known = await projectionsOf(names, settings.TIME_ZONE);
 
   const clock = demoClock();
-  const writeSide = openWriteSide(program, { client, contexts, services, identify, keys, now: clock.now });
+  const writeSide = openWriteSide(program, { client, contexts, services, identify, keys, erasing, now: clock.now });
   const runPolicies = () =>
     startPolicies({
       client,
       db,
       policies: contexts.flatMap(({ policies: own }) => own),
       timers: contexts.flatMap(({ timers = [] }) => timers),
-      processes: services.processes(streams(client)),
+      processes: services.processes(streams(client), erasing),
       handler: writeSide.handler,
       schemas: contextSchemas,
       log: info,

@@ -1,5 +1,10 @@
 import type { TObject } from 'typebox';
-import { personalEvents } from '../schemas/kernel/personal.ts';
+import type { EventStoreClient } from '../platform/event-store/client.ts';
+import { storedForm } from '../platform/event-store/personal-data.ts';
+import { pullBatches } from '../platform/event-store/subscription.ts';
+import { readTail } from '../platform/event-store/tail.ts';
+import { comparePositions, START } from '../platform/event-store/types.ts';
+import { hasSecrets, personalEvents } from '../schemas/kernel/personal.ts';
 import { TEXT_PATTERN } from '../schemas/kernel/values.ts';
 import { contextSchemas } from './contexts.ts';
 import { operate } from './wiring/operate.ts';
@@ -9,10 +14,13 @@ import { main } from './wiring/shutdown.ts';
  * `npm run keys -- list
  * check
  * rotate
- * fields`: counts the keys of personal data, tests that PERSONAL_KEY opens each of them, wraps them with the first
- * master key of PERSONAL_KEY, and lists the personal fields of stored events with the free texts that are not marked.
+ * fields
+ * plain`: counts the keys of personal data, tests that PERSONAL_KEY opens each of them, wraps them with the first
+ * master key of PERSONAL_KEY, lists the
+ * personal fields of stored events with the free texts that are not marked, and counts the events whose personal fields
+ * are not encrypted: they cannot be erased.
  */
-const USAGE = 'npm run keys -- list | check | rotate | fields';
+const USAGE = 'npm run keys -- list | check | rotate | fields | plain';
 
 /** Returns a line for each event type: its personal fields, and the free texts beside a person's id that are not marked. */
 const fieldLines = (): string[] => {
@@ -39,18 +47,43 @@ const fieldLines = (): string[] => {
 /** The fields that name a person. */
 const PERSONS = ['customerId', 'userId', 'managerId'];
 
+/** Returns a line for each event type with plain personal fields: its events, and the customers whom they are about. */
+const plainLines = async (client: EventStoreClient): Promise<string[]> => {
+  const marked = personalEvents(contextSchemas);
+  const found = new Map<string, { events: number; owners: Set<unknown> }>();
+  const tail = await readTail(client);
+  const { signal } = new AbortController();
+  if (comparePositions(START, tail) >= 0) return [];
+  for await (const { events, checkpoint } of pullBatches({ client, from: START, maxBatch: 4000, signal })) {
+    for (const event of events) {
+      const fields = marked.get(event.type);
+      const { data, metadata } = storedForm(event);
+      const values = data as Readonly<Record<string, unknown>>;
+      if (!fields || metadata.personal || !hasSecrets(fields, values)) continue;
+      const counted = found.get(event.type) ?? { events: 0, owners: new Set() };
+      found.set(event.type, { events: counted.events + 1, owners: counted.owners.add(values[fields.owner]) });
+    }
+    if (comparePositions(checkpoint, tail) >= 0) break;
+  }
+  return [...found].map(([type, { events, owners }]) => `${type}: ${events} events of ${owners.size} customers`);
+};
+
 await main(async () => {
   const [action = 'list'] = process.argv.slice(2);
   if (action === 'fields') {
     console.log(fieldLines().join('\n'));
     return;
   }
-  if (action !== 'list' && action !== 'check' && action !== 'rotate') {
+  if (action !== 'list' && action !== 'check' && action !== 'rotate' && action !== 'plain') {
     console.error(`plaza: ${USAGE}`);
     process.exitCode = 2;
     return;
   }
-  process.exitCode = await operate(async ({ keys: opened }) => {
+  process.exitCode = await operate(async ({ keys: opened, client }) => {
+    if (action === 'plain') {
+      console.log((await plainLines(client)).join('\n') || 'every personal field is encrypted');
+      return 0;
+    }
     if (!opened) {
       console.log('personal data is not encrypted: PERSONAL_KEY is not set, and there are no keys');
       return 0;

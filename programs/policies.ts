@@ -4,6 +4,7 @@ import { startPolicies } from '../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../write-side/start.ts';
 import { contextSchemas, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
+import { openErasing } from './wiring/erasing.ts';
 import { openPersonalData } from './wiring/personal-data.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { openServices } from './wiring/services.ts';
@@ -26,7 +27,7 @@ await runProgram(
       db,
       policies: contexts.flatMap(({ policies: own }) => own),
       timers: contexts.flatMap(({ timers = [] }) => timers),
-      processes: services.processes(store),
+      processes: services.processes(store, keys && openErasing({ client, db, keys, contexts, settings })),
       handler: measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry),
       schemas: contextSchemas,
       log: info,

@@ -1,7 +1,8 @@
 import { startAppendThread } from '../platform/event-store/fast/append-thread.ts';
 import { systemGuard } from '../platform/identity/system.ts';
 import { writeSidesOf } from './contexts.ts';
-import { connectEvents } from './wiring/connect.ts';
+import { connectEvents, connectViews } from './wiring/connect.ts';
+import { openErasing } from './wiring/erasing.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { openPersonalData } from './wiring/personal-data.ts';
@@ -27,7 +28,12 @@ await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTST
   const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
   const services = await openServices(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
-  const writeSide = openWriteSide(program, { client, appending, contexts, services, identify, keys });
+  // Whether a customer has open reservations is in the views.
+  const erasing =
+    keys && settings.MONGODB_URL !== ''
+      ? openErasing({ client, db: connectViews(program), keys, contexts, settings })
+      : undefined;
+  const writeSide = openWriteSide(program, { client, appending, contexts, services, identify, keys, erasing });
   return {
     handlers: (metrics, health) => [
       ...limits.handlers,

@@ -13,7 +13,7 @@ import {
   Strict,
 } from './kernel/context.ts';
 import { About, Language, Texts } from './kernel/messages.ts';
-import { ERASED, personal } from './kernel/personal.ts';
+import { CUSTOMER_ERASED, ERASED, personal } from './kernel/personal.ts';
 import { Id, Status, Text, Time, UtcTime } from './kernel/values.ts';
 
 const CustomerName = Text(100, '홍길동');
@@ -52,6 +52,11 @@ const MessageId = Type.String({
   description: 'The same each time that the message is sent.',
   examples: ['parking.booked.lot-1.r-1.4'],
 });
+const KeyName = Type.String({
+  pattern: '^[A-Za-z0-9_-]{1,64}:\\d{1,9}:[A-Za-z0-9_-]{8}$',
+  description: 'The name of the key; it says nothing about the key.',
+  examples: ['CUST1:0:yCYpwyGo'],
+});
 const Kind = Type.String({ pattern: '^[a-z]+(-[a-z]+)*$', examples: ['booked'] });
 const ContextName = Type.String({ pattern: '^[a-z]+(-[a-z]+)*$', examples: ['parking'] });
 const Channel = Status('email', 'webhook');
@@ -82,6 +87,10 @@ export const events = {
     2: fromCinema,
   }),
   MessageFailed: event('The message is not sent over the channel', Strict({ ...delivery, reason: FailureReason })),
+  [CUSTOMER_ERASED]: event(
+    "A customer's personal data was erased: the key that encrypted it is gone",
+    Strict({ customerId: Id, key: KeyName }),
+  ),
   CustomerReminded: event('The time of a reminder has come; it is sent next', Strict(reminder)),
 };
 
@@ -97,6 +106,25 @@ const commands = {
       answer: Strict(contact),
     },
   ),
+  EraseCustomer: command(
+    "Erase a customer's personal data in every context",
+    Strict({
+      customerId: Id,
+      cancel: Type.Optional(
+        Type.Boolean({ description: 'Whether open reservations are cancelled first; they are in the way otherwise.' }),
+      ),
+    }),
+    {
+      method: 'DELETE',
+      path: '/customers/{customerId}',
+      inQuery: ['cancel'],
+      status: 200,
+      location: '/customers/{customerId}/contact',
+      answer: Strict({ customerId: Id, status: Status('erased') }),
+    },
+    ['customer-has-open-reservations', 'customer-not-found', 'personal-data-not-encrypted'],
+  ),
+  ReadErasure: internalCommand("Read the name of a customer's erased key", Strict({ customerId: Id })),
   CheckMessage: internalCommand('Refuse a message that was sent or has failed', Strict(delivery)),
   RecordMessageSent: internalCommand('Record that a message was sent', Strict({ ...delivery, language: Language })),
   RecordMessageFailed: internalCommand(
@@ -188,12 +216,20 @@ export const schema = {
   queries,
   access: {
     ChangeContact: customer(),
+    EraseCustomer: customer(),
     contact: customer(),
     customerMessages: customer(),
     cinemaMessages: customer(),
     messages: staff,
   },
-  problems: {},
+  problems: {
+    'customer-has-open-reservations': { status: 409, title: 'The customer has open reservations' },
+    'customer-not-found': { status: 404, title: 'Nothing is stored about this customer' },
+    'personal-data-not-encrypted': {
+      status: 409,
+      title: 'Personal data is not encrypted here, so it cannot be erased',
+    },
+  },
   overview,
 } as const satisfies ContextSchema;
 

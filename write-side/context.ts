@@ -1,5 +1,6 @@
 import type { StepsByCommand } from './kernel/command-steps.ts';
 import type { CommandContext } from './kernel/context.ts';
+import type { OpenThings } from './kernel/open-things.ts';
 import type { Policy } from './policies/policy.ts';
 import type { ProcessManager } from './policies/process.ts';
 import type { Services } from './services.ts';
@@ -32,6 +33,8 @@ export type WriteSideContext = CommandContext & {
   policies: readonly Policy[];
   /** Made by `timers`. */
   timers?: readonly ProcessManager[];
+  /** The views of things that are open until they end, such as reservations, in the order in which they are cancelled. */
+  open?: readonly OpenThings[];
   /** The steps of its commands that need no service. */
   steps?: StepsByCommand;
   /** Loads the context's part of the demo. */

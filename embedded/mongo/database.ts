@@ -29,6 +29,8 @@ const SCHEMA = `
 export const openDatabase = (file: string, maxBytes?: number) => {
   const db = openSqliteFile(file, APPLICATION_ID);
   try {
+    // What is deleted or replaced leaves no bytes in the file: it may be personal data that was erased.
+    db.exec('PRAGMA secure_delete = ON');
     const version = db.prepare('PRAGMA user_version').get()?.user_version;
     if (version !== 0 && version !== FORMAT)
       throw storesError('data-corrupt', `${file} has format ${version}; this version reads format ${FORMAT}.`);

@@ -8,11 +8,17 @@ export type PersonalData = {
    */
   seal(events: readonly NewEvent[]): readonly NewEvent[] | Promise<readonly NewEvent[]>;
   /**
-   * Decrypts events in place. The fields of a person who was erased get their placeholders. A promise only when a key
+   * Decrypts events in place. The fields of a person who was erased get their placeholders. At a CustomerErased the key
+   * is erased before the events after it are decrypted: an erasure that was stopped halfway is thus completed. A promise only when a key
    * must be read first.
    * @throws StoreUnavailableError when a key cannot be read
    */
   open(events: readonly StoredEvent[]): void | Promise<void>;
+  /**
+   * Erases a customer's key, also in the memory of this process. Doing it twice has one effect.
+   * @throws StoreUnavailableError
+   */
+  erase(customerId: string, key: string): Promise<void>;
   /**
    * Encrypts a snapshot of a stream with a key of its own. Only the latest two snapshots can be decrypted.
    * @throws StoreUnavailableError
@@ -21,6 +27,23 @@ export type PersonalData = {
   /** Decrypts a snapshot; undefined when its key is gone. @throws StoreUnavailableError */
   openSnapshot(stream: string, packed: Uint8Array): Promise<Uint8Array | undefined>;
 };
+
+/** The key of the form in which an event that was decrypted is stored. */
+const STORED = Symbol('stored');
+
+type Decrypted = StoredEvent & { [STORED]?: Pick<StoredEvent, 'data' | 'metadata'> };
+
+/** Puts the decrypted fields into an event, which remembers its stored form. */
+export const decrypted = (event: Decrypted, fields: object): void => {
+  const { data, metadata } = event;
+  const { personal: _sealed, ...rest } = metadata;
+  event[STORED] ??= { data, metadata };
+  event.data = { ...(data as object), ...fields };
+  event.metadata = rest;
+};
+
+/** Returns an event's data and metadata as they are stored: what is copied from an event is erased with its key. */
+export const storedForm = (event: Decrypted): Pick<StoredEvent, 'data' | 'metadata'> => event[STORED] ?? event;
 
 /** Refuses encrypted events, for a process without keys: their data would lack fields. */
 export const refuseSealed = (events: readonly StoredEvent[]): void => {

@@ -41,8 +41,12 @@ export type KeyStore = {
   newSnapshotKey(stream: string): Promise<Key>;
   /** Returns the keys of a stream's latest snapshots. */
   snapshotKeys(stream: string): Promise<Key[]>;
-  /** Erases the live key of an owner. @returns the names of the keys that were erased now */
-  erase(owner: string): Promise<string[]>;
+  /** Returns the name of an owner's latest key, which may be erased; undefined when there was never one. */
+  latest(owner: string): Promise<string | undefined>;
+  /** Erases a key by its name. Nothing happens for one that is erased already, or is not stored here. */
+  erase(name: string): Promise<void>;
+  /** Erases the keys of some streams' snapshots: the streams are folded from their events again. */
+  eraseSnapshots(streams: readonly string[]): Promise<void>;
   /** Wraps every key with the first master key. @returns how many were wrapped by another one */
   rotate(): Promise<number>;
   /** Returns whether no key was ever stored. */
@@ -56,6 +60,7 @@ const AT_ONCE = 500;
 
 const nameIn = (id: string, bytes: Buffer): string => `${id}:${nameOfKey(bytes)}`;
 const idOf = (name: string): string => name.slice(0, name.lastIndexOf(':'));
+const countOf = (id: string): number => Number(id.slice(id.lastIndexOf(':') + 1));
 
 /** Calls the key store; an unreachable one is unavailable like the event store. */
 const reached = async <Result>(call: () => Promise<Result>): Promise<Result> => {
@@ -120,7 +125,7 @@ export const keyStore = (db: Db, masters: readonly MasterKey[]): KeyStore => {
     const next = new Map<string, number>();
     for (const some of portions(owners))
       for (const stored of await keys.find({ owner: { $in: some } }).toArray()) {
-        const count = Number(stored._id.slice(stored.owner.length + 1));
+        const count = countOf(stored._id);
         next.set(stored.owner, Math.max(next.get(stored.owner) ?? 0, count + 1));
         if (!stored.erasedAt) found.set(stored.owner, stored);
       }
@@ -189,15 +194,23 @@ export const keyStore = (db: Db, masters: readonly MasterKey[]): KeyStore => {
         return (stored?.keys ?? []).map((key) => ({ name: key.name, bytes: unwrap({ _id: stream, ...key }) }));
       }),
 
-    erase: (owner) =>
+    latest: (owner) =>
       reached(async () => {
-        const erased: string[] = [];
-        for (const { _id, name } of await keys.find({ owner, erasedAt: { $exists: false } }).toArray()) {
-          const change = { $set: { erasedAt: new Date(machine.now()) }, $unset: { wrapped: '', master: '' } } as const;
-          const { modifiedCount } = await keys.updateOne({ _id, erasedAt: { $exists: false } }, change);
-          if (modifiedCount === 1) erased.push(`${_id}:${name}`);
-        }
-        return erased;
+        const stored = await keys.find({ owner }, { projection: { name: 1 } }).toArray();
+        const [last] = stored.sort((a, b) => countOf(b._id) - countOf(a._id));
+        return last && `${last._id}:${last.name}`;
+      }),
+
+    erase: (name) =>
+      reached(async () => {
+        const which = { _id: idOf(name), name: name.slice(idOf(name).length + 1), erasedAt: { $exists: false } };
+        const change = { $set: { erasedAt: new Date(machine.now()) }, $unset: { wrapped: '', master: '' } } as const;
+        await keys.updateOne(which, change);
+      }),
+
+    eraseSnapshots: (streams) =>
+      reached(async () => {
+        for (const some of portions(streams)) await snapshots.deleteMany({ _id: { $in: some } });
       }),
 
     rotate: () =>

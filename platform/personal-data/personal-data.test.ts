@@ -8,6 +8,7 @@ import { streams } from '../event-store/streams.ts';
 import { pullBatches } from '../event-store/subscription.ts';
 import { newEvent } from '../event-store/testing.ts';
 import { type NewEvent, START, type StoredEvent } from '../event-store/types.ts';
+import { park, parked, parkedEvent } from '../subscriptions/parked.ts';
 import { startTestStores, type TestStores } from '../subscriptions/testing.ts';
 import { type KeyStore, keyStore } from './keys.ts';
 import { parseMasterKeys } from './master-key.ts';
@@ -100,7 +101,7 @@ describe('personal data', () => {
   test('is erased with its key: required fields get a placeholder, optional ones are left out', async () => {
     const { seal } = opened();
     const sealed = (await seal([reserved('c-1'), canceled('moved to Busan'), reserved('c-2')])).map(stored);
-    await keys.erase('c-1');
+    await keys.erase((await keys.latest('c-1'))!);
     await opened().open(sealed);
     expect(sealed.map(({ data }) => data)).toEqual([
       { ...reserved('c-1').data, carNumber: ERASED },
@@ -118,7 +119,7 @@ describe('personal data', () => {
       return (read.data as { carNumber: string }).carNumber;
     };
     expect(await carNumbers()).toBe(CAR);
-    await keys.erase('c-1');
+    await keys.erase((await keys.latest('c-1'))!);
     now = 5_999;
     expect(await carNumbers()).toBe(CAR);
     now = 6_001;
@@ -128,6 +129,73 @@ describe('personal data', () => {
     const read = stored(after!);
     await open([read]);
     expect(read.data).toEqual(reserved('c-1').data);
+  });
+
+  const erasedAt = (customerId: string, key: string): StoredEvent =>
+    stored(newEvent({ type: 'CustomerErased', data: { customerId, key } }));
+
+  test('is encrypted in parked events, and decrypted when these are handled again', async () => {
+    const { seal, open } = opened();
+    const read = stored((await seal([reserved('c-1')]))[0]!);
+    await open([read]);
+    const db = stores.newDb();
+    await park(db, { name: 'view', view: 'view', onPoison: 'park' }, read, 'cannot be');
+    const [kept] = await parked(db).find().toArray();
+    expect(JSON.stringify(kept)).not.toContain(CAR);
+    const again = parkedEvent(kept!);
+    await open([again]);
+    expect(again.data).toEqual(reserved('c-1').data);
+    expect(again.metadata).toEqual(read.metadata);
+  });
+
+  test('is erased by whoever reads CustomerErased first, before the next event is read', async () => {
+    const { seal, open } = opened();
+    const [before] = await seal([reserved('c-1')]);
+    const late = stored(before!);
+    const { key } = before!.metadata.personal!;
+    const batch = [stored(before!), erasedAt('c-1', key), late];
+    await open(batch);
+    expect((batch[0]!.data as { carNumber: string }).carNumber).toBe(CAR);
+    expect((late.data as { carNumber: string }).carNumber).toBe(ERASED);
+    expect(await keys.byName([key])).toEqual(new Map([[key, null]]));
+    const [after] = await seal([reserved('c-1')]);
+    expect(after!.metadata.personal!.key).not.toBe(key);
+    // The same event again, as in a replay, leaves the new key alone.
+    await open([erasedAt('c-1', key)]);
+    await opened().open([erasedAt('c-1', key)]);
+    const read = stored(after!);
+    await open([read]);
+    expect(read.data).toEqual(reserved('c-1').data);
+  });
+
+  test('is not brought back by an answer that was under way during the erasure', async () => {
+    const [before] = await opened().seal([reserved('c-1')]);
+    const { key } = before!.metadata.personal!;
+    const answer = await keys.byName([key]);
+    const owned = await keys.current(['c-1']);
+    const gates = { byName: Promise.withResolvers<typeof answer>(), current: Promise.withResolvers<typeof owned>() };
+    let isFirst = true;
+    const slow = personalData({
+      keys: {
+        ...keys,
+        byName: () => gates.byName.promise,
+        current: (owners) => {
+          if (!isFirst) return keys.current(owners);
+          isFirst = false;
+          return gates.current.promise;
+        },
+      },
+      personal,
+    });
+    const read = stored(before!);
+    const opening = slow.open([read]);
+    const sealing = slow.seal([reserved('c-1')]);
+    await slow.erase('c-1', key);
+    gates.byName.resolve(answer);
+    gates.current.resolve(owned);
+    await opening;
+    expect((read.data as { carNumber: string }).carNumber).toBe(ERASED);
+    expect((await sealing)[0]!.metadata.personal!.key).not.toBe(key);
   });
 
   test('is not taken for erased when its key is lost, and other customers can be read', async () => {

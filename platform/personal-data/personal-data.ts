@@ -1,6 +1,12 @@
 import { LRUCache } from 'lru-cache';
-import type { PersonalEvent, PersonalField } from '../../schemas/kernel/personal.ts';
-import type { PersonalData } from '../event-store/personal-data.ts';
+import {
+  CUSTOMER_ERASED,
+  type CustomerErased,
+  hasSecrets,
+  isSecret,
+  type PersonalEvent,
+} from '../../schemas/kernel/personal.ts';
+import { decrypted, type PersonalData } from '../event-store/personal-data.ts';
 import type { NewEvent, SealedFields, StoredEvent } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import { type Key, type KeyStore, KeysUnavailableError } from './keys.ts';
@@ -11,7 +17,7 @@ const KEPT_FOR = 5_000;
 const MOST_KEYS = 20_000;
 
 export type PersonalDataOptions = {
-  keys: Pick<KeyStore, 'current' | 'byName' | 'newSnapshotKey' | 'snapshotKeys'>;
+  keys: Pick<KeyStore, 'current' | 'byName' | 'erase' | 'newSnapshotKey' | 'snapshotKeys'>;
   /** The event types with personal fields, of every context. */
   personal: ReadonlyMap<string, PersonalEvent>;
   /** The clock of the cache, in milliseconds. */
@@ -19,9 +25,6 @@ export type PersonalDataOptions = {
 };
 
 type Fields = Readonly<Record<string, unknown>>;
-
-const isSecret = ({ name, except }: PersonalField, values: Fields): boolean =>
-  values[name] !== undefined && !except.includes(values[name]);
 
 /** Ties an encrypted text to the key and the event type that it was made for. */
 const aboutOf = (key: string, type: string): string => `${key} ${type}`;
@@ -54,6 +57,8 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
   const byOwner = new LRUCache<string, Key>(bounds);
   /** An erased key is kept as an empty one. */
   const byName = new LRUCache<string, Buffer>(bounds);
+  /** The keys that this process knows to be erased: an answer that was under way brings none of them back. */
+  const gone = new LRUCache<string, true>({ max: MOST_KEYS });
   const askOwners = inBulk(keys.current);
   const askNames = inBulk(keys.byName);
   const ERASED_KEY = Buffer.alloc(0);
@@ -61,10 +66,8 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
   /** Returns whom an event has personal data of, apart from Plaza's own words. */
   const ownerOf = ({ type, data }: NewEvent): string | undefined => {
     const found = personal.get(type);
-    if (!found) return undefined;
     const values = data as Fields;
-    const owner = values[found.owner];
-    return typeof owner === 'string' && found.fields.some((field) => isSecret(field, values)) ? owner : undefined;
+    return found && hasSecrets(found, values) ? (values[found.owner] as string) : undefined;
   };
 
   const sealed = (event: NewEvent, { name: key, bytes }: Key): NewEvent => {
@@ -83,13 +86,11 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
   };
 
   const openWith = (event: StoredEvent, { key, box }: SealedFields, bytes: Buffer): void => {
-    const { personal: _sealed, ...metadata } = event.metadata;
     const fields =
       bytes.length === 0
         ? placeholdersOf(event)
         : (JSON.parse(decrypt(bytes, Buffer.from(box, 'base64'), aboutOf(key, event.type)).toString()) as Fields);
-    event.data = { ...(event.data as Fields), ...fields };
-    event.metadata = metadata;
+    decrypted(event, fields);
   };
 
   const placeholdersOf = ({ type, data }: StoredEvent): Fields =>
@@ -116,11 +117,65 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
   const sealAll = async (events: readonly NewEvent[], missing: Set<string>): Promise<readonly NewEvent[]> => {
     for (;;) {
       const asked = await askOwners([...missing]);
-      for (const owner of missing) byOwner.set(owner, asked.get(owner)!);
+      for (const owner of missing) {
+        const key = asked.get(owner)!;
+        if (!gone.has(key.name)) byOwner.set(owner, key);
+      }
       missing.clear();
       const done = sealNow(events, missing);
       if (done) return done;
     }
+  };
+
+  const openAll = (events: readonly StoredEvent[]): void | Promise<void> => {
+    const found = new Map<string, Buffer>();
+    const missing = new Set<string>();
+    for (const { metadata } of events) {
+      if (metadata.personal === undefined) continue;
+      const { key } = metadata.personal;
+      const bytes = byName.get(key);
+      if (bytes) found.set(key, bytes);
+      else missing.add(key);
+    }
+    const openEach = () => {
+      for (const event of events)
+        if (event.metadata.personal) openWith(event, event.metadata.personal, found.get(event.metadata.personal.key)!);
+    };
+    if (missing.size === 0) return openEach();
+    return askNames([...missing]).then((asked) => {
+      for (const name of missing) {
+        const known = asked.get(name);
+        if (known === undefined)
+          throw new KeysUnavailableError(
+            `the key ${name} is not stored: KEYS_MONGODB_URL names another server, or the keys were restored from an old backup`,
+          );
+        const bytes = gone.has(name) ? ERASED_KEY : (known ?? ERASED_KEY);
+        byName.set(name, bytes);
+        found.set(name, bytes);
+      }
+      openEach();
+    });
+  };
+
+  const erase = async (owner: string, key: string): Promise<void> => {
+    if (gone.has(key)) return;
+    await keys.erase(key);
+    gone.set(key, true);
+    byName.delete(key);
+    if (byOwner.get(owner)?.name === key) byOwner.delete(owner);
+  };
+
+  /** Decrypts events with an erasure among them, in their order. */
+  const openAround = async (events: readonly StoredEvent[]): Promise<void> => {
+    let next = 0;
+    for (const [at, { type, data }] of events.entries()) {
+      if (type !== CUSTOMER_ERASED) continue;
+      await openAll(events.slice(next, at));
+      const { customerId, key } = data as CustomerErased;
+      await erase(customerId, key);
+      next = at;
+    }
+    await openAll(events.slice(next));
   };
 
   return {
@@ -140,35 +195,8 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
       return found && decrypt(found.bytes, Buffer.from(packed.subarray(KEY_NAME_LENGTH)), stream);
     },
 
-    open(events) {
-      const found = new Map<string, Buffer>();
-      const missing = new Set<string>();
-      for (const { metadata } of events) {
-        if (metadata.personal === undefined) continue;
-        const { key } = metadata.personal;
-        const bytes = byName.get(key);
-        if (bytes) found.set(key, bytes);
-        else missing.add(key);
-      }
-      const openAll = () => {
-        for (const event of events)
-          if (event.metadata.personal)
-            openWith(event, event.metadata.personal, found.get(event.metadata.personal.key)!);
-      };
-      if (missing.size === 0) return openAll();
-      return askNames([...missing]).then((asked) => {
-        for (const name of missing) {
-          const known = asked.get(name);
-          if (known === undefined)
-            throw new KeysUnavailableError(
-              `the key ${name} is not stored: KEYS_MONGODB_URL names another server, or the keys were restored from an old backup`,
-            );
-          const bytes = known ?? ERASED_KEY;
-          byName.set(name, bytes);
-          found.set(name, bytes);
-        }
-        openAll();
-      });
-    },
+    open: (events) => (events.some(({ type }) => type === CUSTOMER_ERASED) ? openAround(events) : openAll(events)),
+
+    erase,
   };
 };

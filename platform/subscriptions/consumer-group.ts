@@ -1,6 +1,7 @@
 import type { Db } from 'mongodb';
 import { exhaustMap, lastValueFrom, merge, Subject, startWith, takeUntil } from 'rxjs';
-import type { EventStoreClient } from '../event-store/client.ts';
+import { type EventStoreClient, personalDataOf } from '../event-store/client.ts';
+import { refuseSealed } from '../event-store/personal-data.ts';
 import { pullBatches } from '../event-store/subscription.ts';
 import { readTail } from '../event-store/tail.ts';
 import { machine } from '../machine/machine.ts';
@@ -92,6 +93,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const context: DeliveryContext = {
     db,
     signal: stopping.signal,
+    open: personalDataOf(client)?.open ?? refuseSealed,
     checkpoints,
     async confirmLease({ consumer, token }) {
       const lease = await leases(db).findOne({ _id: consumer.name });
@@ -157,7 +159,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   });
   const flushes = guarded(() => flush(assignments.values()));
   const reports = guarded(() => report(db, client, name, session.id, [...assignments.values()]));
-  const replays = guarded(() => replayParked(db, assignments, pausedFor, log));
+  const replays = guarded(() => replayParked(db, assignments, context.open, pausedFor, log));
 
   const stopped = new Subject<void>();
   const looks = new Subject<void>();

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import type { PersonalData } from '../event-store/personal-data.ts';
 import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
 import { machine, pause } from '../machine/machine.ts';
 import type { CheckpointWriter } from './checkpoints.ts';
@@ -56,6 +57,8 @@ export type DeliveryContext = {
   /** @throws LeaseLostError when another process has the assignment's lease */
   confirmLease(assignment: Assignment): Promise<void>;
   signal: AbortSignal;
+  /** Decrypts parked events. */
+  open: PersonalData['open'];
   /** Called when an event is retried or parked. */
   onTrouble(assignment: Assignment, error: unknown): void;
 };

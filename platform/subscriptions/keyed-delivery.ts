@@ -30,7 +30,7 @@ const PARKED_RETRY_MOST = 60_000;
 
 export type KeyedDeliveryOptions = {
   assignment: Assignment;
-  context: Pick<DeliveryContext, 'db' | 'signal' | 'onTrouble'>;
+  context: Pick<DeliveryContext, 'open' | 'db' | 'signal' | 'onTrouble'>;
   onLost(assignment: Assignment, reason: string): void;
   log(line: string): void;
   /** Milliseconds; see RETRY_IN_PLACE. */
@@ -211,6 +211,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     if (!found) return true;
     const event = parkedEvent(found);
     try {
+      await context.open([event]);
       await consumer.handle([event], lease);
       await forgetParked(db, _id);
       retryAt.delete(_id);

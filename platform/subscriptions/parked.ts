@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { storedForm } from '../event-store/personal-data.ts';
 import type { Revision, StoredEvent } from '../event-store/types.ts';
 import type { Consumer } from './consumer.ts';
 import { DUPLICATE_KEY } from './leases.ts';
@@ -33,7 +34,7 @@ export type Parked = {
     revision: string;
     commit: string;
     prepare: string;
-    /** JSON: a failing event may have keys that MongoDB refuses. */
+    /** JSON: a failing event may have keys that MongoDB refuses. Personal fields are encrypted as in the event store. */
     data: string;
     metadata: string;
   };
@@ -47,6 +48,7 @@ type Marks = Pick<Parked, 'state' | 'reason'> & { key?: string | undefined; held
 /** @returns false when an operator has discarded the event, which stays discarded */
 const write = async (db: Db, { name, view, onPoison }: Parking, event: StoredEvent, marks: Marks): Promise<boolean> => {
   const { commit, prepare } = event.position;
+  const stored = storedForm(event);
   const { key, heldBack = false, ...stated } = marks;
   const changes = {
     member: name,
@@ -63,8 +65,8 @@ const write = async (db: Db, { name, view, onPoison }: Parking, event: StoredEve
       revision: event.revision.toString(),
       commit: commit.toString(),
       prepare: prepare.toString(),
-      data: JSON.stringify(event.data),
-      metadata: JSON.stringify(event.metadata),
+      data: JSON.stringify(stored.data),
+      metadata: JSON.stringify(stored.metadata),
     },
   };
   try {
@@ -127,7 +129,7 @@ export const waitingByKey = async (db: Db, consumer: string): Promise<Map<string
   return Map.groupBy(found, ({ key = '' }) => key);
 };
 
-/** Returns the event as it was parked. */
+/** Returns the event as it is stored: its personal fields are not decrypted. */
 export const parkedEvent = ({ event }: Parked): StoredEvent => ({
   id: event.id,
   type: event.type,

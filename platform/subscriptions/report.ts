@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../event-store/client.ts';
+import type { PersonalData } from '../event-store/personal-data.ts';
 import { comparePositions, formatPosition } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import type { Assignment } from './delivery.ts';
@@ -48,11 +49,13 @@ export const report = async (
 
 /**
  * Handles parked events again: requested ones between two batches; with keys, those that are due.
+ * @param open decrypts them
  * @param pausedFor runs a job while its assignment gets no events
  */
 export const replayParked = async (
   db: Db,
   assignments: ReadonlyMap<string, Assignment>,
+  open: PersonalData['open'],
   pausedFor: (assignment: Assignment, job: () => Promise<void>) => Promise<void>,
   log: (line: string) => void,
 ): Promise<void> => {
@@ -73,6 +76,7 @@ export const replayParked = async (
     const { consumer, lease } = assignment;
     await pausedFor(assignment, async () => {
       try {
+        await open([event]);
         if (consumer.onPoison === 'park') await (consumer.replay?.(event, lease) ?? consumer.handle([event], lease));
         await parked(db).deleteOne({ _id: request._id });
         log(`${consumer.name}: ${event.type} ${event.id} replayed`);

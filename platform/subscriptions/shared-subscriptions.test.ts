@@ -65,6 +65,7 @@ test('subscriptions join while a consumer waits for an unreachable server, so th
   const subscriptions = startSubscriptions({
     pull: history,
     context: {
+      open: () => {},
       db: undefined as never,
       checkpoints: { move: async () => true, flush: async () => [] } as never,
       async confirmLease() {},

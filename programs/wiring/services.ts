@@ -1,7 +1,7 @@
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { WriteSideContext } from '../../write-side/context.ts';
 import type { Payments } from '../../write-side/payments/payments.ts';
-import type { ProcessServices, SharedServices } from '../../write-side/services.ts';
+import type { Erasing, ProcessServices, SharedServices } from '../../write-side/services.ts';
 import { messagingContexts } from '../contexts.ts';
 import type { Settings } from './settings.ts';
 
@@ -38,7 +38,7 @@ const openPayments = async (settings: Settings) => {
 export const openServices = async (contexts: readonly WriteSideContext[], settings: Settings) => {
   const all = (await Promise.all(contexts.map(({ services }) => services?.()))).filter((one) => one !== undefined);
   const provider = all.some(({ takesPayments }) => takesPayments) ? await openPayments(settings) : undefined;
-  const shared: SharedServices = {
+  const shared: Pick<SharedServices, 'payments'> = {
     payments() {
       if (!provider) throw new Error('No enabled context declares that it takes payments');
       return provider.payments();
@@ -50,17 +50,17 @@ export const openServices = async (contexts: readonly WriteSideContext[], settin
     async standIn(dataFolder: string): Promise<void> {
       if (provider) stop = await provider.standIn(dataFolder);
     },
-    commands: (telemetry: Telemetry) => ({
+    commands: (telemetry: Telemetry, erasing: Erasing | undefined) => ({
       steps: Object.assign(
         {},
         ...contexts.map((context) => context.steps),
-        ...all.map(({ commands }) => commands(settings, shared)),
+        ...all.map(({ commands }) => commands(settings, { ...shared, erasing })),
       ),
       checks: provider?.observe(telemetry) ?? {},
     }),
-    processes(store: ProcessServices['store']) {
+    processes(store: ProcessServices['store'], erasing: Erasing | undefined) {
       const opened = all.map(({ processes }) =>
-        processes(settings, { ...shared, store, messaging: messagingContexts }),
+        processes(settings, { ...shared, erasing, store, messaging: messagingContexts }),
       );
       return {
         managers: opened.flatMap(({ managers }) => managers),

@@ -7,9 +7,10 @@ type Contact = Static<typeof queries.contact.item>;
 export const contacts = projection<Contact>()({
   context: customers,
   name: 'customers.contacts',
-  version: 1,
+  version: 2,
   key: ({ customerId }) => customerId,
   on: {
     ContactChanged: (_contact, data, { metadata }) => ({ ...data, changedAt: metadata.time }),
+    CustomerErased: () => null,
   },
 });

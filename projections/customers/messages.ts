@@ -49,6 +49,8 @@ export const messages = ({ messaging, timeZone }: ProjectionsInput) => {
     name: 'customers.messages',
     // An event that makes messages from now on adds those of its past.
     version: FORM * 1_000 + making.length,
+    // Their texts are made of personal fields.
+    personal: { owner: 'customerId', erase: () => null },
     key: keyOf,
     on: {
       ...Object.fromEntries(making.map((type) => [type, write])),

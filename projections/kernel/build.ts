@@ -24,7 +24,7 @@ import { discardedEvents, park } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
 import { isTransient, messageOf, patiently } from '../../platform/subscriptions/transient.ts';
 import type { WorkerSession } from '../../platform/subscriptions/workers.ts';
-import type { Projection } from './projection.ts';
+import { type Projection, takenBy } from './projection.ts';
 import { viewWriter, type Write } from './writer.ts';
 
 /**
@@ -107,7 +107,7 @@ export const openBuild = async (
     collection,
     token,
     position: continues ? positionOf(begun) : START,
-    takes: new Set(projection.events),
+    takes: takenBy(projection),
     discarded: await discardedEvents(db, view),
     write: viewWriter(db, projection, collection, REMEMBERED),
     finished: false,

@@ -6,21 +6,22 @@ import { START, type StoredEvent } from '../../platform/event-store/types.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { isNewer } from '../../platform/subscriptions/delivery.ts';
 import { discardedEvents } from '../../platform/subscriptions/parked.ts';
+import { CUSTOMER_ERASED } from '../../schemas/kernel/personal.ts';
 import { projected } from './events.ts';
-import type { Projection } from './projection.ts';
+import { type Projection, takenBy } from './projection.ts';
 import { refold, viewWriter } from './writer.ts';
 
 /** Returns the consumers that keep a projection's view up to date: one, or one for each partition. */
 export const consumersOf = (db: Db, client: EventStoreClient, projection: Projection): Consumer[] => {
   const { name, version, partitions = 1, onPoison = 'park' } = projection;
   const write = viewWriter(db, projection, name);
-  const types = new Set(projection.events);
+  const types = takenBy(projection);
   return consumerNames(projection).map((consumer, partition) => ({
     name: consumer,
     view: name,
     version,
     partitions,
-    takes: (event) => types.has(event.type) && isIn(partition, projection, event),
+    takes: (event) => types.has(event.type) && (event.type === CUSTOMER_ERASED || isIn(partition, projection, event)),
     handle: write,
     onPoison,
     mustBeBuilt: true,

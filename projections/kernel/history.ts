@@ -1,5 +1,6 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { documentName, historyId } from '../../schemas/kernel/history.ts';
+import { personalHistory } from './erasure.ts';
 import { indexOn } from './indexes.ts';
 import { type AnyEvent, collection, type Projection } from './projection.ts';
 
@@ -36,6 +37,7 @@ export const history = (context: ContextSchema, views: readonly Projection[]): P
         position: position.commit.toString(),
       };
     },
+    personal: personalHistory(context),
     indexes: [
       indexOn(['resources']),
       ...['documents', 'eventId', 'correlationId', 'time'].map((field) => indexOn([field])),

@@ -1,6 +1,6 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { EntryView, HoldView, PlaceNames } from '../../schemas/kernel/limited-places.ts';
-import { indexesOf } from './indexes.ts';
+import { indexesOf, indexOn } from './indexes.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
 type Data = Readonly<Record<string, unknown>> & { holdId?: string; entryId?: string; places?: number };
@@ -27,7 +27,8 @@ export const limitedPlaces = <Context extends ContextSchema>(
     context,
     name,
     version: 2,
-    indexes: indexesOf(context, name),
+    // A customer's open ones are looked up before the customer is erased.
+    indexes: [...indexesOf(context, name), indexOn(['customerId', 'status'])],
     events: Object.keys(handlers),
     key: ({ type, data }) => {
       const named = data as Data;

@@ -4,7 +4,9 @@ import type { Position } from '../../platform/event-store/types.ts';
 import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { ContextMessages } from '../../schemas/kernel/messages.ts';
+import { CUSTOMER_ERASED } from '../../schemas/kernel/personal.ts';
 import type { FoldedText } from '../../schemas/kernel/search.ts';
+import { type PersonalDocuments, personalDocuments } from './erasure.ts';
 import { type ClosedItems, closedItems, foldedTexts, type Index, indexesOf, indexOn } from './indexes.ts';
 
 /** The fields that every event has besides its type and data. */
@@ -53,6 +55,8 @@ export type Projection = Omit<Common, 'name'> & {
   closed?: ClosedItems;
   /** The types of the events that the view takes. */
   events: readonly string[];
+  /** The personal data in its documents, if there is any: the writer erases it at a {@link CUSTOMER_ERASED}. */
+  personal?: PersonalDocuments | undefined;
   /** Returns the `_id` of the document that the event changes; null when it changes none. */
   key?: (event: AnyEvent) => string | null;
   /** Returns the document after the event, or null to delete it. Throws on an impossible event, which is then parked. */
@@ -119,6 +123,8 @@ export const projection =
       onExisting?: Handlers<Context, Later, View, View>;
       /** The document that an event in `onExisting` lacks, for the reason why it is parked. */
       missing?: string;
+      /** Left out: the fields that are marked in the items of its queries. */
+      personal?: PersonalDocuments;
       /** Indexes besides those that its queries need ({@link indexesOf}), each by its fields. */
       indexes?: readonly (readonly string[])[];
     },
@@ -132,6 +138,7 @@ type Folding = Omit<Projection, 'events' | 'indexes' | 'folds' | 'closed' | 'key
   onExisting?: Readonly<Record<string, Handler>>;
   missing?: string;
   indexes?: readonly (readonly string[])[];
+  personal?: PersonalDocuments;
 };
 
 type Handler = (document: Document | null, data: unknown, event: AnyEvent) => Document | null;
@@ -157,18 +164,24 @@ const folding = ({
   }
   const folds = foldedTexts(rest.context, rest.name);
   const closed = closedItems(rest.context, rest.name);
+  const events = [...handlers.keys()];
   return {
     ...rest,
+    personal: rest.personal ?? personalDocuments(rest.context, rest.name, events),
     // One more text that is searched by prefix changes what is stored, and so does how closed items come last.
     version: rest.version + folds.length * FOLDING + (closed ? 1 : 0) + (closed?.by ? 1 : 0),
     folds,
     ...(closed ? { closed } : {}),
     indexes: [...indexesOf(rest.context, rest.name), ...indexes.map(indexOn)],
-    events: [...handlers.keys()],
+    events,
     key: (event: AnyEvent) => key(event.data, event),
     evolve: (document: Document | null, event: AnyEvent) => handlers.get(event.type)!(document, event.data, event),
   };
 };
+
+/** Returns the types of the events that a view's writer gets: besides the view's own, the one at which it erases. */
+export const takenBy = ({ events, personal }: Projection): ReadonlySet<string> =>
+  new Set(personal ? [...events, CUSTOMER_ERASED] : events);
 
 /** Declares a view with a document for every event of the given types. */
 export const collection = (definition: Omit<Projection, 'key' | 'evolve'> & Required<Pick<Projection, 'document'>>) =>

@@ -3,9 +3,12 @@ import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { type HeldLease, WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
+import { expire } from '../../platform/subscriptions/moments.ts';
+import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
 import { FOLDED } from '../../schemas/kernel/search.ts';
+import type { PersonalDocuments } from './erasure.ts';
 import { projected } from './events.ts';
-import type { ClosedItems } from './indexes.ts';
+import { type ClosedItems, indexOn } from './indexes.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
 /**
@@ -27,14 +30,76 @@ export type Write = (events: readonly StoredEvent[], lease: HeldLease) => Promis
  * @throws WriteConflictError when a document was changed between the read and the write
  * @throws what the projection throws
  */
-export const viewWriter = (db: Db, projection: Projection, collectionName: string, remembered = 0): Write =>
-  projection.document
-    ? collectingWriter(db, projection, collectionName)
-    : foldingWriter(db, projection, collectionName, remembered);
-
-const foldingWriter = (db: Db, projection: Projection, collectionName: string, remembered: number): Write => {
-  const documents = db.collection<ViewDocument>(collectionName);
+export const viewWriter = (db: Db, projection: Projection, collectionName: string, remembered = 0): Write => {
   const memory = remembered > 0 ? new LRUCache<string, ViewDocument>({ max: remembered }) : null;
+  const write = projection.document
+    ? collectingWriter(db, projection, collectionName)
+    : foldingWriter(db, projection, collectionName, memory);
+  const { personal } = projection;
+  if (!personal) return write;
+  const erase = eraser(db, projection, personal, collectionName);
+  const isTaken = projection.events.includes(CUSTOMER_ERASED);
+  return async (events, lease) => {
+    let next = 0;
+    for (const [at, event] of events.entries()) {
+      if (event.type !== CUSTOMER_ERASED) continue;
+      if (at > next) await write(events.slice(next, at), lease);
+      await erase(event, lease);
+      memory?.clear();
+      next = isTaken ? at : at + 1;
+    }
+    if (next < events.length) await write(next === 0 ? events : events.slice(next), lease);
+  };
+};
+
+/** Documents that one write erases. */
+const ERASED_AT_ONCE = 500;
+
+/**
+ * Returns a function that erases a customer's personal data from the documents that events before a CustomerErased made.
+ * Later ones, of a customer who returned, stay, also when the event comes again. The index on the owner is made for the
+ * first erasure: most views never need it.
+ */
+const eraser = (db: Db, projection: Projection, personal: PersonalDocuments, collectionName: string) => {
+  const documents = db.collection<ViewDocument>(collectionName);
+  let isIndexed = false;
+  return async ({ data, position }: StoredEvent, lease: HeldLease): Promise<void> => {
+    const { customerId } = data as CustomerErased;
+    lease.assertHeld();
+    if (!isIndexed) await documents.createIndexes([{ key: indexOn([personal.owner]) }]);
+    isIndexed = true;
+    let writes: AnyBulkWriteOperation<ViewDocument>[] = [];
+    const flush = async () => {
+      if (writes.length === 0) return;
+      lease.assertHeld();
+      await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
+      writes = [];
+    };
+    for await (const stored of documents.find({ [personal.owner]: customerId })) {
+      if (BigInt(stored._position) >= position.commit) continue;
+      const view = fieldsOf(stored);
+      const erased = personal.erase(view);
+      if (erased === view) continue;
+      const { _id, _position } = stored;
+      writes.push(change(projection, stored, { _id, _position, ...(erased ?? { _deleted: true }) })!);
+      if (writes.length === ERASED_AT_ONCE) await flush();
+    }
+    await flush();
+    // Builds as of an earlier moment may have the plain values; they are made again without them.
+    if (collectionName === projection.name) {
+      const { name: context } = projection.context;
+      await expire(db, { context, state: { $in: ['building', 'ready'] } });
+    }
+  };
+};
+
+const foldingWriter = (
+  db: Db,
+  projection: Projection,
+  collectionName: string,
+  memory: LRUCache<string, ViewDocument> | null,
+): Write => {
+  const documents = db.collection<ViewDocument>(collectionName);
   const read = async (keys: readonly string[]): Promise<Map<string, ViewDocument>> => {
     const known = new Map(keys.flatMap((key) => entryOf(key, memory?.get(key))));
     const others = known.size === 0 ? keys : keys.filter((key) => !known.has(key));
@@ -177,6 +242,21 @@ const collectingWriter = (db: Db, projection: Projection, collectionName: string
   };
 };
 
+/** Returns a document after an erasure, which may be that of another customer. */
+const afterErasure = (
+  { personal }: Projection,
+  { data }: StoredEvent,
+  document: ViewDocument | undefined,
+): ViewDocument | undefined => {
+  if (!personal || !document || valueAt(document, personal.owner) !== (data as CustomerErased).customerId)
+    return document;
+  const { _id, _position } = document;
+  return { _id, _position, ...(personal.erase(fieldsOf(document)) ?? { _deleted: true as const }) };
+};
+
+const valueAt = (document: Document, path: string): unknown =>
+  path.split('.').reduce<unknown>((value, name) => (value as Document | undefined)?.[name], document);
+
 /**
  * Rebuilds a document from all of its events, in order. A parked event that is replayed needs this, because later
  * events may already be in the document. Other events that fail again are left out.
@@ -199,7 +279,9 @@ export const refold = async (
   let after: ViewDocument | undefined;
   for await (const events of history(until))
     for (const stored of events) {
-      if (stored.position.commit > until || !projection.events.includes(stored.type)) continue;
+      if (stored.position.commit > until) continue;
+      if (stored.type === CUSTOMER_ERASED) after = afterErasure(projection, stored, after);
+      if (!projection.events.includes(stored.type)) continue;
       try {
         const event = projected(projection.context, stored);
         if (projection.key!(event) === key) after = fold(projection, key, after, [event]);

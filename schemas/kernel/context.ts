@@ -56,6 +56,8 @@ export type CommandHttp = {
   path: string;
   /** Optional fields that only callers of a role may leave out, each with the role. Without sign-in nobody may. */
   optionalFor?: Readonly<Record<string, Role>>;
+  /** The optional flags of the data that the query carries: `?cancel=true`. */
+  inQuery?: readonly string[];
   /** The id that the server makes when the body has none. With an id from the client the command is safe to repeat. */
   id?: string;
   /** 201 with Location for a created resource, 202 for an accepted change, else 200. */

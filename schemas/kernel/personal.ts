@@ -4,6 +4,15 @@ import type { ContextSchema, EventSchema } from './context.ts';
 /** The text in place of a required personal field of a customer who was erased. An optional field is left out. */
 export const ERASED = '(erased)';
 
+/**
+ * The event after which a customer's key is erased: from there on nothing that was encrypted with it is read. Every view
+ * with personal fields takes it.
+ */
+export const CUSTOMER_ERASED = 'CustomerErased';
+
+/** Its data: the key's name, since the customer may return and then gets another one. */
+export type CustomerErased = { customerId: string; key: string };
+
 /** The mark of a personal field: who it is about, and the values that say nothing about that person. */
 export type PersonalMark = {
   /** The field of the same object that names the person. */
@@ -30,7 +39,7 @@ export const personal =
 export type PersonalField = PersonalMark & { name: string; optional: boolean };
 
 /** Returns the personal fields among an object's properties. */
-const personalFieldsOf = ({ properties, required = [] }: { properties: TProperties; required?: string[] }) =>
+export const personalFieldsOf = ({ properties, required = [] }: { properties: TProperties; required?: string[] }) =>
   Object.entries(properties).flatMap(([name, schema]): PersonalField[] => {
     const mark = (schema as { [MARK]?: PersonalMark })[MARK];
     return mark ? [{ name, optional: !required.includes(name), ...mark }] : [];
@@ -66,3 +75,11 @@ export const personalEvents = (
       }),
     ),
   );
+
+/** Returns whether a field has a value about a person: there is one, and it is not one of Plaza's own words. */
+export const isSecret = ({ name, except }: PersonalField, values: Readonly<Record<string, unknown>>): boolean =>
+  values[name] !== undefined && !except.includes(values[name]);
+
+/** Returns whether an event's data has personal values. */
+export const hasSecrets = ({ owner, fields }: PersonalEvent, values: Readonly<Record<string, unknown>>): boolean =>
+  typeof values[owner] === 'string' && fields.some((field) => isSecret(field, values));

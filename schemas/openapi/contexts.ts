@@ -29,8 +29,8 @@ export const describe = (
   for (const [name, { answer, item }] of Object.entries(context.queries)) if (answer === 'one') component(item, name);
 
   const commandOperation = (name: string, { summary, data, problems }: CommandSchema, http: CommandHttp): Operation => {
-    const inPath = parameterNames(http.path);
-    const body = omit(data, inPath, http.id === undefined ? [] : [http.id]);
+    const { inQuery = [] } = http;
+    const body = omit(data, [...parameterNames(http.path), ...inQuery], http.id === undefined ? [] : [http.id]);
     const hasBody = Object.keys(body.properties).length > 0;
     const own = problems.map((problem) => {
       const schema = context.problems[problem];
@@ -44,6 +44,9 @@ export const describe = (
       tags: [context.name],
       parameters: [
         ...pathParameters(http.path, data.properties),
+        ...inQuery.map(
+          (name): Parameter => ({ name, in: 'query', required: false, schema: data.properties[name] as TSchema }),
+        ),
         { $ref: '#/components/parameters/IdempotencyKey' },
         { $ref: '#/components/parameters/IfMatch' },
         { $ref: '#/components/parameters/IfNoneMatch' },

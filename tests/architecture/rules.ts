@@ -116,7 +116,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
           pathNot: [
             '^write-side/$1/[^/]+$',
             '^write-side/context\\.ts$',
-            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|limited-places|sorted-texts|context|command-steps)\\.ts$',
+            '^write-side/kernel/(?:decider|collections|past-ids|handled-events|limited-places|sorted-texts|context|command-steps|open-things)\\.ts$',
             '^write-side/payments/payments\\.ts$',
             '^schemas/',
           ],

@@ -68,8 +68,9 @@ export const breachesOf = (method: string, path: string, status: number, type: s
   loaded ??= load();
   const { resources, validatorOf, messages } = loaded;
   const [target = ''] = path.split('?');
-  const resource = resources.find(({ pattern }) => pattern.test(target));
-  const operation = resource?.methods[(method === 'HEAD' ? 'GET' : method).toLowerCase()];
+  const name = (method === 'HEAD' ? 'GET' : method).toLowerCase();
+  // A path may be that of two resources with other methods: GET /customers/messages, DELETE /customers/{customerId}.
+  const operation = resources.find(({ pattern, methods }) => pattern.test(target) && methods[name])?.methods[name];
   const known = resources.some(({ pattern }) => pattern.source.startsWith(`^\\/${target.split('/')[1]}`));
   if (!operation)
     return OF_ANY_PATH.has(status) || !known || method === 'OPTIONS'
@@ -86,8 +87,8 @@ export const breachesOf = (method: string, path: string, status: number, type: s
   if (!content) return [`${status} is documented as ${Object.keys(documented.content ?? {})}, not ${mediaType}`];
   if (mediaType !== 'application/json' && mediaType !== 'application/problem+json') return [];
   const breaches: string[] = [];
-  const name = problem?.replace('/problems/', '') ?? '';
-  if (mediaType === 'application/problem+json' && !Object.hasOwn(content.examples ?? {}, name))
+  const problemName = problem?.replace('/problems/', '') ?? '';
+  if (mediaType === 'application/problem+json' && !Object.hasOwn(content.examples ?? {}, problemName))
     breaches.push(`${status} ${problem} is not documented`);
   const check = (validate: ValidateFunction, value: unknown, what: string) => {
     if (validate(value)) return;

@@ -12,5 +12,6 @@ export const writeSide: WriteSideContext = {
   deciders: [bike, bill, deposit, manager, settings],
   policies,
   services: async () => (await import('./services.ts')).services,
+  open: [{ view: 'bike-rental.rentals', owner: 'userId', while: ['in-use'] }],
   demo: async () => (await import('./demo.ts')).demo,
 };

@@ -1,5 +1,6 @@
-import { schema } from '../../schemas/cinema.ts';
+import { schema, showingPlaces } from '../../schemas/cinema.ts';
 import type { WriteSideContext } from '../context.ts';
+import { openPlaces } from '../kernel/open-things.ts';
 import { hall } from './hall.ts';
 import { movie } from './movie.ts';
 import { payment } from './payment.ts';
@@ -13,5 +14,14 @@ export const writeSide: WriteSideContext = {
   policies,
   timers: cinemaTimers,
   services: async () => (await import('./services.ts')).services,
+  open: [
+    ...openPlaces(showingPlaces),
+    {
+      view: 'cinema.reservations',
+      while: ['held', 'confirmed'],
+      until: { view: 'cinema.showings', by: 'showingId', field: 'startsAt' },
+      cancel: { command: 'CancelSeat', fields: ['showingId', 'reservationId'] },
+    },
+  ],
   demo: async () => (await import('./demo.ts')).demo,
 };

@@ -57,6 +57,34 @@ it.each([
   expect(() => check({ ...data, [field]: value })).toThrow();
 });
 
+const erase = { type: 'EraseCustomer', data: { customerId: 'CUST1' } } as const;
+const key = 'CUST1:0:12345678';
+const erased = { type: 'CustomerErased', data: { customerId: 'CUST1', key } } as const;
+
+it('is erased with a key, once', () => {
+  given(changed).when(erase, { erasure: { key } }).thenEvents(erased);
+  given(changed, erased).when(erase, { erasure: { key } }).thenNothing();
+  given(changed, erased).when(change).thenEvents(changed);
+});
+
+it('of a customer who returned is erased again', () => {
+  const next = 'CUST1:1:12345678';
+  given(changed, erased)
+    .when(erase, { erasure: { key: next } })
+    .thenEvents({ type: 'CustomerErased', data: { customerId: 'CUST1', key: next } });
+  // Without personal fields the customer has no new key.
+  given(erased, { type: 'ContactChanged', data: { customerId: 'CUST1', language: 'en' } })
+    .when(erase, { erasure: { key } })
+    .thenEvents(erased);
+});
+
+it('is not erased where nothing is encrypted, or while something is in the way', () => {
+  given(changed).when(erase).thenRefused('personal-data-not-encrypted');
+  given(changed)
+    .when(erase, { erasure: { refused: 'customer-has-open-reservations' } })
+    .thenRefused('customer-has-open-reservations');
+});
+
 it('keeps the rules of every decider', () =>
   holdsForEveryDecider(
     contact,

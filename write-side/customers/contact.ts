@@ -1,9 +1,16 @@
 import { type CustomersEvent, schema as customers, toE164 } from '../../schemas/customers.ts';
-import { decider } from '../kernel/decider.ts';
+import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 
 type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
 
-type State = { contact?: Contact };
+type State = {
+  contact?: Contact;
+  /** The key that was erased last. */
+  erasedWith?: string;
+};
+
+/** The customer's latest key, or why nothing can be erased: `erasure` of the decision's `prepared`. */
+export type Erasure = { key: string } | Refusal;
 
 const initialState: State = {};
 
@@ -13,7 +20,8 @@ export const contact = decider(customers, {
   initialState,
 
   evolve: {
-    ContactChanged: (_state, contact) => ({ contact }),
+    ContactChanged: (state, contact) => ({ ...state, contact }),
+    CustomerErased: (_state, { key }) => ({ erasedWith: key }),
   },
 
   commands: {
@@ -26,9 +34,24 @@ export const contact = decider(customers, {
       },
       answer: ({ phone, ...data }) => ({ ...data, ...(phone === undefined ? {} : { phone: toE164(phone) }) }),
     },
+
+    EraseCustomer: {
+      decide: ({ customerId }, { contact, erasedWith }, { prepared }) => {
+        const erasure = (prepared?.erasure ?? refuse('personal-data-not-encrypted')) as Erasure;
+        if ('refused' in erasure) return erasure;
+        const { key } = erasure;
+        return key === erasedWith && !contact ? [] : [{ type: 'CustomerErased', data: { customerId, key } }];
+      },
+      answer: ({ customerId }) => ({ customerId, status: 'erased' }),
+    },
+
+    ReadErasure: {
+      decide: () => [],
+      read: ({ erasedWith }) => (erasedWith === undefined ? {} : { key: erasedWith }),
+    },
   },
 
-  snapshotVersion: 1,
+  snapshotVersion: 2,
 });
 
 const FIELDS = ['name', 'email', 'phone', 'language'] as const;

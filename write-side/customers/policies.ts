@@ -1,7 +1,8 @@
 import { type CustomerMessage, type MessagingContext, messagesOf } from '../../schemas/customer-messages.ts';
-import type { CustomersCommand } from '../../schemas/customers.ts';
+import { type CustomersCommand, schema as customers } from '../../schemas/customers.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
-import { type ProcessManager, timers } from '../policies/process.ts';
+import { CUSTOMER_ERASED } from '../../schemas/kernel/personal.ts';
+import { type ProcessManager, processManager, timers } from '../policies/process.ts';
 
 export type Channel = Extract<CustomersCommand, { type: 'CheckMessage' }>['data']['channel'];
 
@@ -32,6 +33,7 @@ export const messaging = ({ messaging: contexts, timeZone, channels, maxAgeHours
     name: 'customers.messages',
     context: schema,
     events: [...types, 'CustomerReminded', 'MessageSent', 'MessageFailed'],
+    isPersonal: true,
     plan(event) {
       if (event.type === 'MessageSent' || event.type === 'MessageFailed') {
         const { channel, messageId } = event.data as Delivery;
@@ -51,6 +53,7 @@ export const messaging = ({ messaging: contexts, timeZone, channels, maxAgeHours
     name: 'customers.reminders',
     context: schema,
     events: types,
+    isPersonal: true,
     plan: (event) => {
       const { reminder } = effectOf(event as AnyEvent);
       if (!reminder) return [];
@@ -62,3 +65,11 @@ export const messaging = ({ messaging: contexts, timeZone, channels, maxAgeHours
 
   return { deliveries, reminders };
 };
+
+/** Completes erasures: a process may end between the event and the end of its key. */
+export const erasures = processManager({
+  name: 'customers.erasures',
+  context: customers,
+  events: [CUSTOMER_ERASED],
+  plan: ({ data }) => [{ key: data.key, task: 'complete', afterMs: 0, data }],
+});

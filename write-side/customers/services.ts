@@ -5,7 +5,8 @@ import type { Services } from '../services.ts';
 import { deliverMessages } from './delivery/deliver.ts';
 import { mailChannel } from './delivery/mail.ts';
 import { webhookChannel } from './delivery/webhook.ts';
-import { type Channel, messaging } from './policies.ts';
+import { completeErasure, customersSteps } from './erasing/erase.ts';
+import { type Channel, erasures, messaging } from './policies.ts';
 
 /** The settings that the customers context reads. */
 export type CustomersSettings = {
@@ -36,8 +37,8 @@ type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
 /** The channels for messages to customers. */
 export const services: Services<CustomersSettings> = {
   takesPayments: false,
-  commands: () => ({}),
-  processes(settings, { messaging: contexts, store }) {
+  commands: (_settings, { erasing }) => customersSteps(erasing),
+  processes(settings, { messaging: contexts, store, erasing }) {
     const channels = channelsOf(settings);
     const { deliveries, reminders } = messaging({
       messaging: contexts,
@@ -47,13 +48,15 @@ export const services: Services<CustomersSettings> = {
     });
     const contactOf = async (customerId: string) => {
       const last = await store.readLast(`contact-${customerId}`);
-      return last && (upcast(schema.events, last.type, last.metadata.schemaVersion, last.data) as Contact);
+      if (last?.type !== 'ContactChanged') return undefined;
+      return upcast(schema.events, last.type, last.metadata.schemaVersion, last.data) as Contact;
     };
     return {
-      managers: [deliveries],
+      managers: erasing ? [deliveries, erasures] : [deliveries],
       timers: [reminders],
       perform: {
         [deliveries.name]: deliverMessages({ channels, contactOf, language: settings.MESSAGE_LANGUAGE }),
+        ...(erasing ? { [erasures.name]: completeErasure(erasing) } : {}),
       },
       close: () => {
         for (const channel of Object.values(channels)) channel.close();

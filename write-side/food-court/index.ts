@@ -9,5 +9,12 @@ export const writeSide: WriteSideContext = {
   deciders: [shop, board],
   policies,
   timers,
+  open: [
+    {
+      view: 'food-court.orders',
+      while: ['placed', 'accepted', 'cooking', 'cooked'],
+      cancel: { command: 'CancelOrder', fields: ['shopId', 'orderId'] },
+    },
+  ],
   demo: async () => (await import('./demo.ts')).demo,
 };

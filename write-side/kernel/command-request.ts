@@ -27,10 +27,10 @@ export const commandReader = (
 ) => {
   const check = dataChecker(schema);
   const fields = Object.keys(schema.data.properties);
-  const { id, path } = http;
+  const { id, path, inQuery = [] } = http;
   return (req: Request, res: Response): CommandRequest => {
     const { caller, permit } = permitted(res);
-    const data = readData(req);
+    const data = { ...readData(req), ...flagsIn(req, inQuery) };
     const prefix = caller ? `${caller.sub} ` : '';
     const key = prefixed(prefix, keyOf(req));
     const delivery = prefixed(`${prefix}delivery `, deliveryOf(req));
@@ -74,6 +74,17 @@ const readData = (req: Request): Data => {
   }
   return { ...body, ...req.params };
 };
+
+/** Reads the flags of a command from the query. @throws ProblemError for one in the body */
+const flagsIn = ({ query, body }: Request, names: readonly string[]): Data =>
+  Object.fromEntries(
+    names.flatMap((name) => {
+      if (body && Object.hasOwn(body, name))
+        throw new ProblemError(problems.invalid([{ pointer: `/${name}`, detail: 'is given by the query' }]));
+      const value = query[name];
+      return value === undefined ? [] : [[name, value === 'true' ? true : value === 'false' ? false : value]];
+    }),
+  );
 
 /** Returns a function that tidies and validates a command's data in place. */
 const dataChecker = ({ data: schema }: CommandSchema) => {

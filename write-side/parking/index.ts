@@ -1,5 +1,6 @@
-import { schema } from '../../schemas/parking.ts';
+import { schema, spots } from '../../schemas/parking.ts';
 import type { WriteSideContext } from '../context.ts';
+import { openPlaces } from '../kernel/open-things.ts';
 import { coupon } from './coupon.ts';
 import { parkingLot } from './parking-lot.ts';
 import { policies, timers } from './policies.ts';
@@ -11,5 +12,13 @@ export const writeSide: WriteSideContext = {
   policies,
   timers,
   steps,
+  open: [
+    ...openPlaces(spots),
+    {
+      view: 'parking.reservations',
+      while: ['reserved', 'arrived'],
+      cancel: { command: 'CancelReservation', fields: ['lotId', 'reservationId'] },
+    },
+  ],
   demo: async () => (await import('./demo.ts')).demo,
 };

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
-import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
+import { startTestStores, storedEvent, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
 import { processManager } from './process.ts';
 import { scheduleConsumer, startSchedule, type Task } from './schedule.ts';
@@ -227,4 +227,37 @@ it('repeats a failed task, and keeps the reason until then', async () => {
     (ids) => ids.includes(id),
   );
   await until(tasks, (all) => !all.some(({ _id }) => _id.endsWith(id)));
+});
+
+it('the tasks of an erased customer are removed, and those of one who returns are kept', async () => {
+  const Of = Type.Object({ id: Type.String(), customerId: Type.String() });
+  const erasing = {
+    ...context,
+    events: { ThingPlanned: event('', Of), CustomerErased: event('', Type.Object({})) },
+  } as const satisfies ContextSchema;
+  const planned = (isPersonal: boolean) =>
+    processManager({
+      name: isPersonal ? 'things.personal' : 'things.others',
+      context: erasing,
+      events: ['ThingPlanned'],
+      ...(isPersonal ? { isPersonal } : {}),
+      plan: ({ data }) => [{ key: data.id, task: 'tell', afterMs: 1_000_000, data }],
+    });
+  const plan = (at: number, id: string, customerId: string) => storedEvent(at, 'ThingPlanned', { id, customerId });
+  const erased = storedEvent(3, 'CustomerErased', { customerId: 'kim', key: 'kim:0:12345678' });
+  const events = [plan(1, 'a', 'kim'), plan(2, 'b', 'lee'), erased, plan(4, 'c', 'kim')];
+  const left = async (process: string) =>
+    (await db.collection<Task>('schedule').find({ process }).sort({ _id: 1 }).toArray()).map(({ data }) => data);
+  const all = [plan(1, 'a', 'kim'), plan(2, 'b', 'lee'), plan(4, 'c', 'kim')].map(({ data }) => data);
+  for (const size of [1, 2, 3, 4]) {
+    await db.collection('schedule').deleteMany({});
+    for (const isPersonal of [true, false]) {
+      const { handle, takes } = scheduleConsumer(db, planned(isPersonal));
+      const taken = events.filter(takes);
+      const lease = { assertHeld: () => {} };
+      for (let at = 0; at < taken.length; at += size) await handle(taken.slice(at, at + size), lease);
+    }
+    expect(await left('things.personal')).toEqual(all.slice(1));
+    expect(await left('things.others')).toEqual(all);
+  }
 });

@@ -1,9 +1,10 @@
-import type { AnyBulkWriteOperation, Collection, Db } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Db, Filter } from 'mongodb';
 import { withDeadline } from '../../platform/event-store/deadline.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
+import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import { notDue } from '../kernel/decider.ts';
 import type { ProcessManager } from './process.ts';
@@ -32,16 +33,20 @@ const schedule = (db: Db): Collection<Task> => db.collection<Task>('schedule');
 
 const isPast = (moment: string | undefined, now: number): boolean => moment !== undefined && Date.parse(moment) <= now;
 
+const namesOneOf = (customers: ReadonlySet<string>): Filter<Task> =>
+  ({ 'data.customerId': { $in: [...customers] } }) as object;
+
 /**
  * Returns the consumer that keeps a process manager's schedule: events plan tasks and remove them.
- * @param planned called with the milliseconds until a planned task is due
+ * @param onPlanned called with the milliseconds until a planned task is due
  */
 export const scheduleConsumer = (
   db: Db,
   manager: ProcessManager,
-  planned: (afterMs: number) => void = () => {},
+  onPlanned: (afterMs: number) => void = () => {},
 ): Consumer => {
-  const types = new Set<string>(manager.events);
+  const { isPersonal = false } = manager;
+  const types = new Set<string>(isPersonal ? [...manager.events, CUSTOMER_ERASED] : manager.events);
   return {
     name: `process:${manager.name}`,
     view: `process:${manager.name}`,
@@ -52,8 +57,18 @@ export const scheduleConsumer = (
     async handle(events, lease) {
       const now = await storeNow(db);
       const changes = new Map<string, AnyBulkWriteOperation<Task>>();
+      const planned = new Map<string, object>();
+      const erased = new Set<string>();
       let earliest = Number.POSITIVE_INFINITY;
       for (const { id, type, data, metadata, revision } of events) {
+        if (isPersonal && type === CUSTOMER_ERASED) {
+          const { customerId } = data as CustomerErased;
+          erased.add(customerId);
+          for (const [_id, its] of planned)
+            if ((its as Partial<CustomerErased>).customerId === customerId)
+              changes.set(_id, { deleteOne: { filter: { _id } } });
+          continue;
+        }
         const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
         const event = { type, data: known, revision: `${revision}`, time: metadata.time };
         for (const plan of manager.plan(event)) {
@@ -75,12 +90,16 @@ export const scheduleConsumer = (
             causationId: id,
           };
           changes.set(_id, { replaceOne: { filter: { _id }, replacement, upsert: true } });
+          planned.set(_id, plan.data);
         }
       }
-      if (changes.size === 0) return;
+      if (changes.size === 0 && erased.size === 0) return;
       lease.assertHeld();
+      // First: the same batch may plan tasks of a customer who returned.
+      if (erased.size > 0) await schedule(db).deleteMany({ process: manager.name, ...namesOneOf(erased) });
+      if (changes.size === 0) return;
       await schedule(db).bulkWrite([...changes.values()], { ordered: false });
-      planned(earliest - now);
+      onPlanned(earliest - now);
     },
   };
 };

@@ -1,5 +1,6 @@
-import { schema } from '../../schemas/screening.ts';
+import { schema, slotPlaces } from '../../schemas/screening.ts';
 import type { WriteSideContext } from '../context.ts';
+import { openPlaces } from '../kernel/open-things.ts';
 import { hospital } from './hospital.ts';
 import { policies, screeningTimers } from './policies.ts';
 import { screeningSlot } from './screening-slot.ts';
@@ -11,6 +12,14 @@ export const writeSide: WriteSideContext = {
   policies,
   timers: screeningTimers,
   steps,
+  open: [
+    ...openPlaces(slotPlaces),
+    {
+      view: 'screening.bookings',
+      while: ['booked'],
+      cancel: { command: 'CancelBooking', fields: ['slotId', 'bookingId'] },
+    },
+  ],
   services: async () => (await import('./services.ts')).services,
   demo: async () => (await import('./demo.ts')).demo,
 };

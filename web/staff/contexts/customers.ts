@@ -48,12 +48,27 @@ export const view = contextView<typeof schema>({
       title: { en: 'Contact', ko: '연락처' },
       heading: ({ customerId, name }) => String(name ?? customerId),
       fields: ['customerId', 'name', 'email', 'phone', 'language', 'changedAt'],
-      commands: () => ['ChangeContact'],
+      commands: () => ['ChangeContact', 'EraseCustomer'],
     },
   },
   links: { customerId: CUSTOMER },
-  commands: { ChangeContact: { en: 'Change the contact', ko: '연락처 변경' } },
-  problems: {},
+  commands: {
+    ChangeContact: { en: 'Change the contact', ko: '연락처 변경' },
+    EraseCustomer: {
+      en: 'Erase the customer',
+      ko: '개인정보 삭제',
+      danger: true,
+      effect: () => ({
+        en: 'Names, addresses, car numbers and texts of the customer are lost in every context.',
+        ko: '모든 서비스에서 고객의 이름, 연락처, 차량 번호, 글이 삭제됩니다.',
+      }),
+    },
+  },
+  problems: {
+    'customer-has-open-reservations': '진행 중인 예약이 있습니다',
+    'customer-not-found': '저장된 정보가 없는 고객입니다',
+    'personal-data-not-encrypted': '개인정보가 암호화되지 않아 삭제할 수 없습니다',
+  },
   words: {
     ContactChanged: ({ customerId }) => ({
       en: `${customerId} has a new contact`,
@@ -66,6 +81,10 @@ export const view = contextView<typeof schema>({
     MessageFailed: ({ customerId, kind, channel }) => ({
       en: `Message to ${customerId} (${kindOf(kind).en}) not sent by ${kindOf(channel).en}`,
       ko: `${customerId} 메시지 발송 실패(${kindOf(kind).ko}, ${kindOf(channel).ko})`,
+    }),
+    CustomerErased: ({ customerId }) => ({
+      en: `The personal data of ${customerId} was erased`,
+      ko: `${customerId} 개인정보 삭제`,
     }),
     CustomerReminded: ({ customerId, context }) => ({
       en: `${customerId} is reminded (${kindOf(context).en})`,

@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { command, foundIn } from '../support/operator.ts';
+import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+
+const CAR = '10더8612';
+const MAIL = 'gildong@example.com';
+const PERSONAL = [CAR, '홍길동', MAIL, '+821012345678', 'a reason of mine', 'the kitchen knows Gildong'];
+const contact = { name: '홍길동', email: MAIL, phone: '+821012345678', language: 'ko' };
+
+const data = temporaryData();
+const env: Record<string, string> = {
+  PLAZA_DATA: data.folder,
+  LOG_LEVEL: 'info',
+  PERSONAL_KEY: randomBytes(32).toString('base64'),
+  MESSAGE_WEBHOOK_URL: '',
+};
+let plaza: Program;
+
+beforeAll(async () => {
+  plaza = await startProgram('all-in-one', env);
+  await send('POST', '/parking/lots', { lotId: '1', name: 'Jeongja', spots: 50 });
+  await send('POST', '/screening/slots', { slotId: 's', hospitalName: 'H', date: '2099-01-01', capacity: 5 });
+  await send('POST', '/food-court/shops', { shopId: '1', name: 'Noodles', maxOpenOrders: 10 });
+  await send('PUT', '/food-court/shops/1/menu/1', { name: 'Soup', price: 5000, available: true });
+  await send('POST', '/bike-rental/bikes', { bikeId: 'b', location: 'Jeongja' });
+});
+afterAll(async () => {
+  await plaza?.end();
+  data.remove();
+});
+
+let newest = '0';
+
+/** Gives a command and remembers the position of its event. */
+const give = async (method: string, path: string, body?: object) => {
+  const answer = await call(plaza.url, method, path, body);
+  newest = answer.headers.get('Event-Position') ?? newest;
+  return answer;
+};
+
+const send = async (method: string, path: string, body?: object) => {
+  const answer = await give(method, path, body);
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+};
+
+/** Reads what every view shows of the events so far. */
+const get = (path: string) =>
+  call(plaza.url, 'GET', path, undefined, { 'Min-Event-Position': newest, Prefer: 'wait=30' });
+
+const reserve = (reservationId: string, customerId: string, carNumber = CAR) =>
+  give('POST', '/parking/lots/1/reservations', { reservationId, customerId, carNumber, amount: 5000 });
+
+/** Erases a customer. While the views are behind the answer is 503. */
+const erase = (customerId: string, query = '') =>
+  eventually(
+    () => give('DELETE', `/customers/${customerId}${query}`),
+    ({ status }) => status !== 503,
+  );
+
+test('a customer about whom nothing is stored is not erased', async () => {
+  const answer = await erase('nobody');
+  expect(answer).toMatchObject({ status: 404, body: { type: '/problems/customer-not-found' } });
+  expect(await call(plaza.url, 'DELETE', '/customers/nobody?cancel=perhaps')).toMatchObject({ status: 400 });
+  expect(await call(plaza.url, 'DELETE', '/customers/nobody', { cancel: true })).toMatchObject({ status: 400 });
+});
+
+test('open reservations are in the way, or are cancelled first', async () => {
+  await send('PUT', '/customers/kim/contact', contact);
+  expect((await reserve('r1', 'kim')).status).toBe(201);
+  expect((await reserve('r2', 'kim', '11가1111')).status).toBe(201);
+  await send('DELETE', '/parking/lots/1/reservations/r2', { reason: 'a reason of mine' });
+  await send('POST', '/screening/slots/s/bookings', { bookingId: 'b1', customerId: 'kim' });
+  const lines = [{ menuId: '1', qty: 1 }];
+  for (const orderId of ['o1', 'o2'])
+    await send('POST', '/food-court/shops/1/orders', { orderId, customerId: 'kim', lines });
+  await send('POST', '/food-court/shops/1/orders/o2/rejection', { reason: 'the kitchen knows Gildong' });
+  await send('POST', '/parking/lots/1/holds', { holdId: 'h1', customerId: 'kim', places: 1 });
+
+  const refused = await erase('kim');
+  expect(refused).toMatchObject({ status: 409, body: { type: '/problems/customer-has-open-reservations' } });
+  expect(refused.body.detail).toContain('4 are open');
+  expect((await get('/customers/kim/contact')).body).toMatchObject(contact);
+
+  const rented = await give('POST', '/bike-rental/bikes/b/rentals', { rentalId: 'x', userId: 'kim' });
+  expect(rented.status).toBe(201);
+  expect((await erase('kim', '?cancel=true')).body).toMatchObject({
+    type: '/problems/customer-has-open-reservations',
+    detail: expect.stringContaining('bike-rental.rentals'),
+  });
+  expect((await get('/parking/lots/1/reservations/r1')).body.status).toBe('reserved');
+  await send('POST', '/bike-rental/bikes/b/rentals/x/return', { location: 'Jeongja' });
+
+  const erased = await erase('kim', '?cancel=true');
+  expect(erased).toMatchObject({ status: 200, body: { customerId: 'kim', status: 'erased' } });
+  expect((await get('/customers/kim/contact')).status).toBe(404);
+  expect((await get('/parking/lots/1/reservations/r1')).body).toMatchObject({
+    carNumber: '(erased)',
+    status: 'canceled',
+  });
+  expect((await get('/parking/lots/1/reservations/r2')).body).not.toHaveProperty('reason');
+  expect((await get('/parking/lots/1/holds/h1')).body.status).toBe('released');
+  expect((await get('/screening/slots/s/bookings/b1')).body.status).toBe('canceled');
+  expect((await get('/food-court/shops/1/orders/o1')).body.status).toBe('canceled');
+  expect((await get('/food-court/shops/1/orders/o2')).body).toMatchObject({ status: 'rejected', reason: '(erased)' });
+  expect((await get('/customers/kim/messages')).body.items).toEqual([]);
+  for (const path of ['/parking/lots/1/history', '/customers/kim/contact/history', '/control-center'])
+    for (const value of PERSONAL) expect(JSON.stringify((await get(path)).body), path).not.toContain(value);
+});
+
+test('erasing again changes nothing', async () => {
+  const { body: before } = await get('/customers/kim/contact/history');
+  expect(await erase('kim')).toMatchObject({ status: 200, body: { status: 'erased' } });
+  expect((await get('/customers/kim/contact/history')).body).toEqual(before);
+});
+
+test('the car of an erased customer can be reserved by another one', async () => {
+  expect((await reserve('r3', 'lee')).status).toBe(201);
+  expect((await reserve('r4', 'park')).body.type).toBe('/problems/car-already-reserved');
+  await send('DELETE', '/parking/lots/1/reservations/r3');
+  expect((await erase('lee')).status).toBe(200);
+});
+
+test('a customer may return, and is erased again', async () => {
+  await send('PUT', '/customers/kim/contact', contact);
+  expect((await reserve('r5', 'kim')).status).toBe(201);
+  expect((await get('/parking/lots/1/reservations/r5')).body.carNumber).toBe(CAR);
+  expect((await get('/parking/lots/1/reservations/r1')).body.carNumber).toBe('(erased)');
+  expect((await get('/customers/kim/contact')).body).toMatchObject(contact);
+  expect((await get('/customers/kim/messages')).body.items).not.toEqual([]);
+  await plaza.end();
+  expect(command(env, 'verify')).toMatchObject({ status: 0 });
+  plaza = await startProgram('all-in-one', env);
+  expect((await erase('kim', '?cancel=true')).status).toBe(200);
+});
+
+test('nothing of erased customers is left in any file, and every view equals its replay', async () => {
+  expect((await get('/customers/kim/contact')).status).toBe(404);
+  const log = plaza.output();
+  await plaza.end();
+  expect(command(env, 'verify')).toMatchObject({ status: 0 });
+  expect(command(env, 'backup', join(data.folder, 'copy'))).toMatchObject({ status: 0 });
+  expect(command(env, 'export', join(data.folder, 'exported'))).toMatchObject({ status: 0 });
+  expect(foundIn(data.folder, PERSONAL)).toEqual([]);
+  expect(command(env, 'keys', 'plain').output).toContain('every personal field is encrypted');
+  for (const value of PERSONAL) expect(log).not.toContain(value);
+}, 120_000);
