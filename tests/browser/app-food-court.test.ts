@@ -107,6 +107,45 @@ onPhone('the food court for customers', (phone) => {
     await shows(page, '취소됨');
   });
 
+  test('the board calls what is ready, the longest waiting on every page', async () => {
+    await registerShop('s6', '홍콩 반점');
+    const calls = 26;
+    for (let order = 1; order <= calls; order++) {
+      await placeOrder('s6', `b${order}`);
+      for (const resource of ['acceptance', 'cooking', 'completion'])
+        await step(`/food-court/shops/s6/orders/b${order}`, resource);
+    }
+    const page = await phone.openNew('/app/board', { viewport: { width: 1440, height: 900 } });
+    const call = (number: number) => page.locator('.calls li', { hasText: new RegExp(`^${number}홍콩 반점$`) });
+    for (const turn of ['1/2페이지, 총 26건', '2/2페이지, 총 26건']) {
+      await shows(page, turn);
+      await call(1).waitFor();
+    }
+    await call(calls).waitFor();
+    await fits(page);
+    expect(await violations(page)).toEqual([]);
+    for (let order = 1; order <= calls; order++) await step(`/food-court/shops/s6/orders/b${order}`, 'pickup');
+    await shows(page, '수령 대기 중인 주문이 없습니다.');
+  });
+
+  test('a kiosk takes an order without a customer and returns to its start', async () => {
+    await registerShop('s7', '한상 백반');
+    const page = await phone.openNew('/app/kiosk');
+    await button(page, 'English').waitFor();
+    await page.getByRole('button', { name: /한상 백반/ }).click();
+    await button(page, '참치김밥 담기').tap();
+    await fits(page);
+    expect(await violations(page)).toEqual([]);
+    await button(page, '1개 주문하기').tap();
+    await page.locator('.call', { hasText: /호출 번호1/ }).waitFor();
+    expect(await violations(page)).toEqual([]);
+    await shows(page, '매장을 고르세요');
+    await page.getByRole('button', { name: /한상 백반/ }).click();
+    await button(page, '참치김밥 담기').waitFor();
+    expect(await button(page, '참치김밥 빼기').count()).toBe(0);
+    expect(await page.evaluate('JSON.stringify({ ...sessionStorage, ...localStorage })')).not.toContain('한상');
+  });
+
   test('axe finds nothing in either language, light or dark', async () => {
     await registerShop('s5', '남산 돈까스');
     await placeOrder('s5', 'o1');

@@ -12,9 +12,12 @@ import { match } from '../common/templates.ts';
 import './style.css';
 import './cinema/style.css';
 import './food-court/style.css';
+import './food-court/kiosk.css';
 import { cinemaPages } from './cinema/index.tsx';
 import { useCustomer } from './customer.ts';
+import { BoardPage } from './food-court/board.tsx';
 import { foodCourtPages } from './food-court/index.tsx';
+import { KioskPage } from './food-court/kiosk.tsx';
 import type { AppPage } from './page.ts';
 import { bikePages } from './pages/bikes.tsx';
 import { ChoosePage } from './pages/choose.tsx';
@@ -62,6 +65,8 @@ const App = () => {
   useEffect(() => {
     document.documentElement.lang = tongue;
   }, [tongue]);
+  if (path === '/app/board') return <BoardPage key={tongue} />;
+  if (path === '/app/kiosk') return <KioskPage />;
   return (
     <Shell>
       {now.state === 'asking' && <Skeleton />}

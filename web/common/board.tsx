@@ -1,0 +1,62 @@
+import type { ComponentChildren } from 'preact';
+import type { Page } from './api.ts';
+import './board.css';
+import { callsShown } from './calls.ts';
+import { formatMinute, t } from './language.ts';
+import { useNow } from './store.ts';
+
+export type Alarm = { shopId: string; orderId: string; callNumber: string; shopName?: string; raisedAt: string };
+
+/** Seconds for which a call is new. */
+const NEW = 20;
+/** Seconds for which a page of calls is shown when they do not all fit. */
+const TURN = 8;
+
+/** The query of the board: the most calls of one read, the oldest first. */
+export const CALLS = '/food-court/board?sort=raisedAt&limit=200';
+
+export const boardTitle = (): string => t({ en: 'Ready to pick up', ko: '음식이 나왔습니다' });
+
+/** Fewer calls are shown larger: 2, 3, 4 or 5 in a row. */
+const sizeFor = (calls: number): string => {
+  if (calls > 16) return 'most';
+  if (calls > 9) return 'many';
+  return calls > 4 ? 'some' : 'few';
+};
+
+/** The notification board of the food court, for a wall screen. @param children tell why it is not up to date */
+export const Board = ({ of, children }: { of: Page<Alarm> | undefined; children?: ComponentChildren }) => {
+  const now = useNow(1000);
+  const calls = of?.items ?? [];
+  const { shown, page, pages } = callsShown(calls, Math.floor(now / (TURN * 1000)));
+  return (
+    <main class="board">
+      <header>
+        <h1>{boardTitle()}</h1>
+        <time>{formatMinute(now)}</time>
+      </header>
+      {children}
+      {of && calls.length === 0 && (
+        <p class="dim">{t({ en: 'No order is waiting.', ko: '수령 대기 중인 주문이 없습니다.' })}</p>
+      )}
+      <ul class={`calls ${sizeFor(shown.length)}`} aria-live="polite">
+        {shown.map(({ shopId, orderId, callNumber, shopName, raisedAt }) => (
+          <li key={`${shopId}.${orderId}`} class={now - Date.parse(raisedAt) < NEW * 1000 ? 'new' : undefined}>
+            <strong>
+              <bdi>{callNumber}</bdi>
+            </strong>
+            <bdi class="shop">{shopName ?? shopId}</bdi>
+          </li>
+        ))}
+      </ul>
+      {pages > 1 && (
+        <p class="dim">
+          {t({
+            en: `Page ${page} of ${pages}, ${calls.length}${of?.next ? '+' : ''} calls`,
+            ko: `${page}/${pages}페이지, 총 ${calls.length}${of?.next ? '+' : ''}건`,
+          })}
+        </p>
+      )}
+    </main>
+  );
+};
