@@ -61,8 +61,8 @@ type Work = {
 /**
  * A desk decides the commands of one stream one after the other on a cached state, and appends what they yield in
  * batches: while an append is in flight the next commands queue, and form the next append. A command is answered when
- * the events that the answer rests on are durable. The append proves that no other process has written meanwhile; a
- * command that appends nothing is answered after a look at the stream.
+ * the events that the answer rests on are durable. The append proves that no other process has written meanwhile,
+ * unless it may be a repeat; a command that appends nothing is answered after such an append or a look at the stream.
  *
  * The first command is decided as if the stream were new. If that yields events, their append confirms it or conflicts.
  * The stream is read after a conflict, or before the first answer that rests on no event of its own.
@@ -130,7 +130,7 @@ const workOff = async (work: Work): Promise<void> => {
       const state = work.state ?? (await refresh(work, []));
       const batch = decide(work, state);
       members = batch.members;
-      if (batch.decided.length === 0 || (work.isAssumed && batch.resting.length > 0)) {
+      if (batch.decided.length === 0 || needsLook(batch)) {
         if (members.length > 0) await refresh(work, members);
         queue.unshift(...members);
         continue;
@@ -168,6 +168,14 @@ const decide = (work: Work, state: StreamState): AppendBatch => {
   for (const { waiting, at } of batch.repeated) void answerRepeat(work, waiting, at);
   return batch;
 };
+
+/**
+ * Returns whether a batch has outcomes that neither its append nor a look at the stream confirms. Commands that can come
+ * again may be in the stream already: the store then takes their append as done wherever the stream ends.
+ */
+const needsLook = ({ decided, resting }: AppendBatch): boolean =>
+  resting.some(({ waiting }) => waiting.state !== 'confirmed') &&
+  decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');
 
 /** Settles a command, and remembers an answer that no event contains. */
 const settle = ({ unchanged }: Work, waiting: Waiting, outcome: Outcome): void => {
