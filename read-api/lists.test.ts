@@ -2,10 +2,11 @@ import fc from 'fast-check';
 import type { Db } from 'mongodb';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { contextSchemas, readSidesOf } from '../programs/contexts.ts';
 import { createIndexes } from '../projections/kernel/create-indexes.ts';
 import { indexesOf } from '../projections/kernel/indexes.ts';
 import { anyone, staff } from '../schemas/access.ts';
-import { type ContextSchema, inView, list, Strict } from '../schemas/kernel/context.ts';
+import { type ContextSchema, inView, list, type QuerySchema, Strict } from '../schemas/kernel/context.ts';
 import { FOLDED, folded } from '../schemas/kernel/search.ts';
 import { CalendarDay, Id, Status, Text, Time } from '../schemas/kernel/values.ts';
 import type { ReadContext } from './kernel/context.ts';
@@ -364,4 +365,19 @@ it('a list cannot have a range without an index, nor a prefix of a field that it
 
 it('caused no unexpected error', () => {
   expect(api.errors).toEqual([]);
+});
+
+it('every list of every context refuses a range that ends before it begins', async () => {
+  const real = await serveReadApi(db, await readSidesOf(contextSchemas.map(({ name }) => name)));
+  const ranged = contextSchemas
+    .flatMap(({ queries }) => Object.values<QuerySchema>(queries))
+    .filter(({ range }) => range !== undefined);
+  expect(ranged.length).toBeGreaterThan(15);
+  for (const { path } of ranged) {
+    const given = { from: '2026-02-01T00:00:00Z', to: '2026-02-01T08:00:00+09:00' };
+    const { status, body } = await real.get(pathOf(path.replaceAll(/\{\w+\}/g, 'x'), given));
+    expect([path, status, body.type]).toEqual([path, 400, '/problems/invalid-request']);
+    expect(body.errors).toEqual([{ pointer: '/from', detail: 'must not be after `to`' }]);
+  }
+  await real.stop();
 });

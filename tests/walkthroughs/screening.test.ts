@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
-import { calendarDay } from '../../schemas/kernel/calendar.ts';
+import { calendarDay, momentOf } from '../../schemas/kernel/calendar.ts';
+import { commandHandler } from '../../write-side/kernel/command-handler.ts';
+import { writeSide } from '../../write-side/screening/index.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 type Slot = { capacity: number; booked: number; left: number; status: string };
@@ -384,13 +386,15 @@ describe('with processes that stop and die', () => {
   const data = temporaryData();
   let stores: EmbeddedStores;
   let client: EventStoreClient;
+  const timeZone = noonZone();
   let env: Record<string, string>;
   let programs: Record<'writeSide' | 'readApi' | 'projections' | 'policies' | 'gateway', Program>;
 
   beforeAll(async () => {
     stores = await startEmbeddedStores({ dataFolder: data.folder });
     client = connectEventStore(stores.eventStoreUrl);
-    env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'screening' };
+    env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, TIME_ZONE: timeZone };
+    env.PLAZA_CONTEXTS = 'screening';
     const [writeSide, readApi, projections, policies] = await Promise.all([
       startProgram('write-side', env),
       startProgram('read-api', env),
@@ -477,6 +481,45 @@ describe('with processes that stop and die', () => {
     },
     2 * WITHIN,
   );
+
+  test('the waiting list of a session ends when the session begins, and that of a later session goes on', async () => {
+    const { url } = programs.gateway;
+    const date = dayIn(timeZone);
+    // A write side whose clock shows eight o'clock: the timer of 09:00 is due as soon as it is planned.
+    const handler = commandHandler({
+      store: streams(client),
+      contexts: [writeSide],
+      timeZone,
+      now: () => new Date(momentOf(date, '08:00', timeZone)),
+    });
+    const give = async (type: string, data: object) =>
+      expect(await handler.handle({ type, data: { slotId: 'begun', ...data }, actor: 'test' })).toMatchObject({
+        kind: 'done',
+      });
+    const [morning, evening] = [{ at: '09:00' }, { at: '23:00' }];
+    const sessions = [morning, evening].map((session) => ({ ...session, capacity: 1 }));
+    await give('OpenSlot', { hospitalName: '분당서울대학교병원', date, sessions });
+    await give('BookScreening', { bookingId: 'b1', customerId: 'c1', ...morning });
+    await give('BookScreening', { bookingId: 'b2', customerId: 'c2', ...evening });
+    const waiting = { customerId: 'c3', places: 1 };
+    await give('JoinScreeningPlaceWaitingList', { entryId: 'later', ...waiting, ...evening });
+    await give('JoinScreeningPlaceWaitingList', { entryId: 'begun', ...waiting, ...morning });
+
+    const path = '/screening/slots/begun';
+    const left = await eventually(
+      following<{ status: string }>(url, `${path}/waiting-list/begun`),
+      ({ status, body }) => status === 200 && body.status !== 'waiting',
+    );
+    expect(left.body).toMatchObject({ status: 'left', ...morning });
+    expect((await call(url, 'GET', `${path}/waiting-list/later`)).body).toMatchObject({ status: 'waiting' });
+    const events = await allOf<Event & { data: object }>(url, `${path}/history`);
+    expect(events.slice(5).map(({ type, data }) => [type, data])).toMatchObject([
+      ['SessionPlacesClosed', { ...morning, remaining: 1 }],
+      ['ScreeningPlaceWaitingListLeft', { entryId: 'begun', reason: 'closed' }],
+    ]);
+    const late = await call(url, 'POST', `${path}/waiting-list`, { entryId: 'late', ...waiting, ...morning });
+    expect(late.body.type).toBe('/problems/too-late');
+  });
 
   test('with the projections stopped booking continues, and the views catch up later', async () => {
     const { url } = programs.gateway;

@@ -752,6 +752,30 @@ describe('holds and the waiting list', () => {
       .when(release('r-2'))
       .thenEvents(released('r-2', undefined, 'CUST2'), offered('e3', 'CUST3'));
   });
+  it('takes an offer once', () => {
+    const accepted = ofKept(held('r-2', undefined, 'CUST2'), { entryId: 'e2' });
+    given(...full, canceled(), offered('e2', 'CUST2'), accepted)
+      .when(take('r-4', 'CUST2', { entryId: 'e2' }))
+      .thenRefused('entry-ended');
+  });
+  it.each([0, 1])('takes an offer until just before its end, and not %i ms after it', (late) => {
+    const offering = [...full, canceled(), offered('e2', 'CUST2')];
+    const accept = take('r-2', 'CUST2', { entryId: 'e2' });
+    const takenBefore = ofKept(ofHold('7', held('r-2', undefined, 'CUST2')), { entryId: 'e2' });
+    const before = plus(UNTIL, { milliseconds: -1 });
+    specification(showing, before)
+      .given(...offering)
+      .when(accept)
+      .thenEvents({ ...takenBefore, data: { ...takenBefore.data, heldAt: before } } as Event);
+    const expired = { type: 'ShowingPlaceOfferExpired', data: { ...keptPlaces('CUST2', 1), ...named, entryId: 'e2' } };
+    const { given: givenLate } = specification(showing, plus(UNTIL, { milliseconds: late }));
+    givenLate(...offering)
+      .when(accept)
+      .thenRefused('offer-expired');
+    givenLate(...offering, expired as Event)
+      .when(accept)
+      .thenRefused('offer-expired');
+  });
   it('offers the seat of an expired offer to the next', () =>
     specification(showing, UNTIL)
       .given(...full, canceled(), offered('e2', 'CUST2'))

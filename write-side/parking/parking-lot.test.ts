@@ -269,6 +269,31 @@ describe('holds and the waiting list of a lot', () => {
       .when(reserveFrom('r-3', 'C', { entryId: 'e-1' }))
       .thenRefused('entry-ended');
   });
+  it.each([
+    ['2026-01-31T09:05:00.000Z', 'at the moment of its end'],
+    ['2026-01-31T09:05:00.001Z', 'after it'],
+  ])('accepts an offer until just before its end, and not at %s, %s', (late) => {
+    const accept = reserveFrom('r-2', 'B', { entryId: 'e-1' });
+    const offering = [registered(1), joined('e-1'), offered('e-1')];
+    specification(parkingLot, '2026-01-31T09:04:59.999Z')
+      .given(...offering)
+      .when(accept)
+      .thenEvents(reservedFrom('r-2', 'B', { entryId: 'e-1' }));
+    const expired: Event = {
+      type: 'SpotOfferExpired',
+      data: { lotId, lotName, entryId: 'e-1', customerId: 'CUST1', places: 1 },
+    };
+    const { given: givenLate } = specification(parkingLot, late);
+    givenLate(...offering)
+      .when(accept)
+      .thenRefused('offer-expired');
+    givenLate(...offering, expired)
+      .when(accept)
+      .thenRefused('offer-expired');
+    givenLate(...offering)
+      .when({ type: 'SettleSpots', data: { lotId, entryId: 'e-1' } })
+      .thenEvents(expired);
+  });
   it('has nothing to wait for while a spot is free', () =>
     given(registered(1)).when(join('e-1')).thenRefused('places-left'));
   it('ends with the lot', () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { plus } from '../../schemas/kernel/calendar.ts';
 import { BOOKINGS_PER_PORTION, MAX_CAPACITY } from '../../schemas/screening.ts';
 import { isRefusal } from '../kernel/decider.ts';
 import {
@@ -750,6 +751,37 @@ describe('holds and the waiting list', () => {
     given(...before)
       .when(book('b2', 'c2', { entryId: 'e2' }))
       .thenEvents(booked('b2', 'c2', { entryId: 'e2' }));
+  });
+  it('takes an offer once', () => {
+    const accepted = booked('b2', 'c2', { entryId: 'e2' });
+    const before = [...full, canceled('b1', 'c1'), offered('e2', 'c2'), accepted];
+    given(...before)
+      .when(book('b4', 'c2', { entryId: 'e2' }))
+      .thenRefused('customer-already-booked');
+    given(...before, canceled('b2', 'c2'), offered('e3', 'c3'))
+      .when(book('b4', 'c2', { entryId: 'e2' }))
+      .thenRefused('entry-ended');
+  });
+  it.each([0, 1])('takes an offer until just before its end, and not %i ms after it', (late) => {
+    const offering = [...full, canceled('b1', 'c1'), offered('e2', 'c2')];
+    const accept = book('b2', 'c2', { entryId: 'e2' });
+    at(plus(until, { milliseconds: -1 }))
+      .given(...offering)
+      .when(accept)
+      .thenEvents(booked('b2', 'c2', { entryId: 'e2' }));
+    const expired: Event = {
+      type: 'ScreeningPlaceOfferExpired',
+      data: { ...place, entryId: 'e2', customerId: 'c2', places: 1 },
+    };
+    const lateAt = () => at(plus(until, { milliseconds: late }));
+    lateAt()
+      .given(...offering)
+      .when(accept)
+      .thenRefused('offer-expired');
+    lateAt()
+      .given(...offering, expired)
+      .when(accept)
+      .thenRefused('offer-expired');
   });
   it('offers the place of a booking that moved away, and those of a larger capacity', () => {
     given(...full, requested('b1', 'c1', '4'))
