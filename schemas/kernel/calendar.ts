@@ -46,8 +46,10 @@ export const momentOf = (day: string, time: string, timeZone: string): string =>
   );
 
 /** Returns the moment that is an exact duration after another one; negative numbers go back. */
-export const plus = (moment: string, duration: { hours?: number; minutes?: number; seconds?: number }): string =>
-  textOf(Temporal.Instant.from(moment).add(duration));
+export const plus = (
+  moment: string,
+  duration: { hours?: number; minutes?: number; seconds?: number; milliseconds?: number },
+): string => textOf(Temporal.Instant.from(moment).add(duration));
 
 /** Returns the day that is some days after another one, at most the last of the year 9999; a negative number goes back. */
 export const plusDays = (day: string, days: number): string => {
