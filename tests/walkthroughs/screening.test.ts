@@ -512,7 +512,10 @@ describe('with processes that stop and die', () => {
     );
     expect(left.body).toMatchObject({ status: 'left', ...morning });
     expect((await call(url, 'GET', `${path}/waiting-list/later`)).body).toMatchObject({ status: 'waiting' });
-    const events = await allOf<Event & { data: object }>(url, `${path}/history`);
+    const events = await eventually(
+      () => allOf<Event & { data: object }>(url, `${path}/history`),
+      ({ length }) => length >= 7,
+    );
     expect(events.slice(5).map(({ type, data }) => [type, data])).toMatchObject([
       ['SessionPlacesClosed', { ...morning, remaining: 1 }],
       ['ScreeningPlaceWaitingListLeft', { entryId: 'begun', reason: 'closed' }],
