@@ -30,6 +30,8 @@ const servePage = async (files: Readonly<Record<string, string>>, signIn?: SignI
 const built = {
   'staff/index.html': '<!doctype html>the page',
   'app/index.html': '<!doctype html>the page for customers',
+  'app/worker.js': 'the service worker',
+  'app/manifest.webmanifest': '{}',
   'assets/index-Ab1.js': 'the script',
   'assets/font-Ab1.woff2': 'the font',
 };
@@ -52,6 +54,17 @@ test.each(['/app', '/app/', '/app/parking/1'])('%s is the page for customers', a
   const get = await servePage(built);
   const { status, text } = await get(path);
   expect([status, text]).toEqual([200, built['app/index.html']]);
+});
+
+test.each([
+  ['worker.js', 'text/javascript; charset=utf-8'],
+  ['manifest.webmanifest', 'application/manifest+json'],
+] as const)('/app/%s is asked for each time, and a service worker there may serve /app', async (name, type) => {
+  const get = await servePage(built);
+  const { status, headers, text } = await get(`/app/${name}`);
+  expect([status, text, headers.get('Content-Type')]).toEqual([200, built[`app/${name}`], type]);
+  expect(headers.get('Cache-Control')).toBe('no-cache');
+  expect(headers.get('Service-Worker-Allowed')).toBe('/app');
 });
 
 test('a font is not compressed again', async () => {

@@ -14,6 +14,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.webmanifest': 'application/manifest+json',
   '.woff2': 'font/woff2',
 };
 
@@ -38,10 +40,13 @@ const pageHeaders = (signIn: SignIn) => ({
 /** The name of an asset contains a hash of its content. */
 const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' };
 
+/** The service worker is one of these files, and is for the page at `/app`, which is above its folder. */
+const APP_FILE_HEADERS = { 'Cache-Control': 'no-cache', 'Service-Worker-Allowed': '/app' };
+
 const compress = promisify(gzip);
 
 /** Types of files that are compressed already. */
-const COMPRESSED: ReadonlySet<string> = new Set(['.woff2']);
+const COMPRESSED: ReadonlySet<string> = new Set(['.woff2', '.png']);
 
 type Asset = { type: string; bytes: Buffer; etag: string; gzipped?: Promise<Buffer> };
 
@@ -59,16 +64,23 @@ const readAsset = (file: string): Asset => {
 /** The built pages: for those who run Plaza, and for its customers. */
 const NAMES = ['staff', 'app'] as const;
 
-type Pages = Readonly<Record<(typeof NAMES)[number], Asset>> & { assets: ReadonlyMap<string, Asset> };
+type Pages = Readonly<Record<(typeof NAMES)[number], Asset>> & {
+  assets: ReadonlyMap<string, Asset>;
+  /** The manifest, the icons and the service worker of the page for customers. */
+  appFiles: ReadonlyMap<string, Asset>;
+};
+
+const readFolder = (folder: string): ReadonlyMap<string, Asset> =>
+  new Map(readdirSync(folder).map((name) => [name, readAsset(join(folder, name))]));
 
 const readPages = (folder: string): Pages | undefined => {
   if (!existsSync(join(folder, 'staff/index.html'))) return undefined;
   const [staff, app] = NAMES.map((name) => readAsset(join(folder, name, 'index.html')));
-  const names = readdirSync(join(folder, 'assets'));
   return {
     staff: staff!,
     app: app!,
-    assets: new Map(names.map((name) => [name, readAsset(join(folder, 'assets', name))])),
+    assets: readFolder(join(folder, 'assets')),
+    appFiles: readFolder(join(folder, 'app')),
   };
 };
 
@@ -111,6 +123,11 @@ export const pageRoutes = (signIn: SignIn = { signIn: 'off' }, folder = DIST): R
     };
 
   router.get(['/', '/board', '/signed-in', '/view/*path'], document('staff'));
+  router.get('/app/:name', async (req, res, next) => {
+    const file = found()?.appFiles.get(req.params.name);
+    if (file) await send(req, res, file, APP_FILE_HEADERS);
+    else next();
+  });
   router.get(['/app', '/app/*path'], document('app'));
 
   router.get('/assets/:name', async (req, res) => {

@@ -10,7 +10,7 @@ const BUILT_FROM = join(DIST, '.sources');
 
 /** Returns a hash of everything that the pages are built from. */
 const sources = (): string => {
-  const files = globSync(['{staff,app,common}/**/*', 'vite.config.ts'], { cwd: HERE, withFileTypes: true })
+  const files = globSync(['{staff,app,common,public}/**/*', 'vite.config.ts'], { cwd: HERE, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
     .sort();
@@ -31,6 +31,8 @@ export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
   if (!always && isBuilt()) return false;
   const { build } = await import('vite');
   const outDir = `${DIST}.${process.pid}`;
+  const { NODE_ENV } = process.env;
+  process.env.NODE_ENV = 'production'; // Vite obeys it: a test's "test" would make another page.
   try {
     await build({ configFile: join(HERE, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
     writeFileSync(join(outDir, '.sources'), wanted);
@@ -39,6 +41,8 @@ export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
   } catch (error) {
     if (!isBuilt()) throw error; // Another process may have built the same at the same time.
   } finally {
+    if (NODE_ENV === undefined) delete process.env.NODE_ENV;
+    else process.env.NODE_ENV = NODE_ENV;
     rmSync(outDir, { recursive: true, force: true });
   }
   return true;

@@ -27,7 +27,11 @@ export default defineConfig({
   plugins: [documents],
   build: {
     outDir: 'dist',
-    rolldownOptions: { input: ['staff/index.html', 'app/index.html'] },
+    rolldownOptions: {
+      input: { staff: 'staff/index.html', app: 'app/index.html', worker: 'app/worker.ts' },
+      // Browsers know a service worker by its address.
+      output: { entryFileNames: ({ name }) => (name === 'worker' ? 'app/worker.js' : 'assets/[name]-[hash].js') },
+    },
     target: 'es2023',
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

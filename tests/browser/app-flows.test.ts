@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { button, confirmed, fits, onPhone, shows } from './phone.ts';
 import { tabTo, violations } from './stage.ts';
 
-onPhone('the page for customers', ({ command, open, openNew, reads }) => {
+onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza, stopPlaza }) => {
   const registerLot = (lotId: string, name: string, spots: number, price = 5000) =>
     command('POST', '/parking/lots', { lotId, name, spots, price, arriveWithin: 30 });
 
@@ -192,5 +192,75 @@ onPhone('the page for customers', ({ command, open, openNew, reads }) => {
     await shows(page, '지금 반납하면');
     await page.goto('/app');
     await page.getByRole('link', { name: /율동공원 b2 .*이용 중/ }).waitFor();
+  });
+
+  test('while Plaza does not answer, the page says since when, and offers to try now', async () => {
+    await registerLot('outage', '모란역 주차장', 2);
+    const page = await open('/app/parking');
+    await page.getByRole('link', { name: /모란역 주차장.*2면 남음/ }).waitFor();
+    await page.route('**/parking/lots?*', (route) => route.abort());
+    await shows(page, /\d+:\d+ 기준 내용입니다/);
+    await command('PATCH', '/parking/lots/outage', { spots: 9 });
+    expect(await violations(page)).toEqual([]);
+    await button(page, '다시 시도').click();
+    await button(page, '다시 시도').waitFor(); // there is still no answer
+    await page.unroute('**/parking/lots?*');
+    await page.getByRole('link', { name: /모란역 주차장.*9면 남음/ }).waitFor();
+    await button(page, '다시 시도').waitFor({ state: 'detached' });
+  });
+
+  test('on a slow network the page shows that it waits, and an impatient customer reserves once', async () => {
+    await registerLot('slow', '미금역 주차장', 3);
+    const page = await open('/app/me');
+    await shows(page, '메시지');
+    const network = await page.context().newCDPSession(page);
+    await network.send('Network.enable');
+    await network.send('Network.emulateNetworkConditions', {
+      offline: false,
+      latency: 800,
+      downloadThroughput: 50_000,
+      uploadThroughput: 20_000,
+    });
+    await page.goto('/app/parking/slow', { waitUntil: 'commit' });
+    await page.getByRole('status', { name: '불러오는 중' }).waitFor();
+    await page.getByLabel('차량 번호').fill('88바8888');
+    await button(page, '예약하기').dblclick();
+    await shows(page, '입차까지');
+    await reads<{ free: number }>('/parking/lots/slow', ({ free }) => free === 2);
+  });
+
+  test('while Plaza is away the page opens, and shows the last tickets with their time', async () => {
+    await registerLot('off', '야탑역 주차장', 3);
+    await openSlot('off', '분당보건소', 20, { capacity: 3 });
+    const who = 'choi-hyunwoo';
+    const car = { customerId: who, carNumber: '77마7777', amount: 5000, reservationId: 'off' };
+    await command('POST', '/parking/lots/off/reservations', car);
+    await command('POST', '/screening/slots/off/bookings', { bookingId: 'off', customerId: who });
+    const page = await openNew('/app', { serviceWorkers: 'allow' });
+    await button(page, '최현우 choi-hyunwoo').click();
+    const worker = () => page.evaluate('navigator.serviceWorker.controller?.state');
+    await expect.poll(worker, { timeout: 120_000 }).toBe('activated');
+    await page.goto('/app/tickets');
+    await page.getByRole('link', { name: /야탑역 주차장/ }).waitFor();
+    await page.getByRole('link', { name: /분당보건소/ }).waitFor();
+
+    await stopPlaza();
+    await shows(page, /Plaza에 연결할 수 없습니다\. \d+:\d+ 기준 내용입니다\./);
+    await page.reload(); // from the service worker
+    await shows(page, /기준 내용입니다/);
+    await page.getByRole('link', { name: /야탑역 주차장/ }).click(); // has never been opened before
+    await shows(page, '77마7777');
+    await button(page, '입차하기').click();
+    await shows(page, 'Plaza가 응답하지 않습니다');
+    await page.goto('/app/tickets');
+    await page.getByRole('link', { name: /분당보건소/ }).click();
+    await page.getByRole('img', { name: '접수용 QR 코드' }).waitFor();
+    await page.goto('/app/screening/off'); // is not kept: nothing is claimed about it
+    await shows(page, '다시 연결되면 내용이 나옵니다.');
+    await fits(page);
+
+    await restartPlaza();
+    await shows(page, '2 / 3자리');
+    await expect.poll(() => page.getByText('Plaza에 연결할 수 없습니다').count()).toBe(0);
   });
 });

@@ -44,6 +44,12 @@ const usePhone = (chromium: string, env: Readonly<Record<string, string>>) => {
   };
   return {
     openNew,
+    stopPlaza: () => plaza.end(),
+    /** Starts Plaza again at the same address. */
+    async restartPlaza(): Promise<void> {
+      const PORT = new URL(plaza.url).port;
+      plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, ...env, PORT });
+    },
     /** Gives a command, again while Plaza answers that it is not possible now. */
     command: (method: string, path: string, body: object = {}) =>
       eventually(

@@ -94,6 +94,7 @@ export const openBrowser = async (
     timezoneId: 'Asia/Seoul',
     viewport: { width: 1280, height: 900 },
     baseURL: url,
+    serviceWorkers: 'block', // A test sees each request itself, unless it is about the service worker.
     ...options,
   });
   context.setDefaultTimeout(120_000);

@@ -23,11 +23,37 @@ export const chooseCustomer = (id: string | undefined): void => {
   chosen.set(id);
 };
 
-/** Returns the customer whom the page is for: the signed-in user or the chosen demo customer. */
-export const useCustomer = (): { id: string; name: string } | undefined => {
+type Customer = { id: string; name: string };
+
+const LAST = 'plaza.last-customer';
+
+/** Forgets the customer and the kept answers, before signing out. */
+export const forgetCustomer = (): void => {
+  forgetKept();
+  localStorage.removeItem(LAST);
+};
+
+const lastCustomer = (): Customer | undefined => {
+  const kept = localStorage.getItem(LAST);
+  return kept === null ? undefined : (JSON.parse(kept) as Customer);
+};
+
+// What is kept is of one customer: nobody else who signs in on this device finds it.
+session.subscribe((now) => {
+  if (now.state !== 'in') return;
+  if (lastCustomer()?.id !== now.caller.id) forgetKept();
+  localStorage.setItem(LAST, JSON.stringify({ id: now.caller.id, name: now.name } satisfies Customer));
+});
+
+/**
+ * Returns the customer whom the page is for: the signed-in user or the chosen demo customer. While Plaza does not answer
+ * at all, it is the last one, whose tickets are kept on this device.
+ */
+export const useCustomer = (): Customer | undefined => {
   const id = useStore(chosen);
   const now = useStore(session);
   if (now.state === 'in' || now.state === 'over') return { id: now.caller.id, name: now.name };
+  if (now.state === 'asking' && now.isUnanswered && lastCustomer()) return lastCustomer();
   if (now.state === 'out' || id === undefined) return undefined;
   return { id, name: demoCustomers.find((one) => one.id === id)?.name ?? id };
 };

@@ -69,15 +69,20 @@ const App = () => {
   if (path === '/app/kiosk') return <KioskPage />;
   return (
     <Shell>
-      {now.state === 'asking' && <Skeleton />}
+      {now.state === 'asking' && !(now.isUnanswered && customer) && <Skeleton />}
       {now.state === 'out' && <SignInPage {...now} />}
       {now.state === 'off' && !customer && <ChoosePage />}
-      {customer && now.state !== 'asking' && (
+      {customer && (now.state !== 'asking' || now.isUnanswered) && (
         <PageAt key={`${customer.id} ${tongue}`} path={path} customerId={customer.id} />
       )}
     </Shell>
   );
 };
+
+if (import.meta.env.PROD && 'serviceWorker' in navigator)
+  void navigator.serviceWorker.register('/app/worker.js', { scope: '/app' }).catch(() => {
+    // The page works without it, with a network.
+  });
 
 void begin();
 render(<App />, document.getElementById('page')!);

@@ -38,7 +38,9 @@ export const Loaded = <Body,>({
   children: (body: Body) => ComponentChildren;
 }) => {
   if (body !== undefined) return <>{children(body)}</>;
-  if (problem && problem.status !== 0)
+  if (problem?.status === 0)
+    return <p class="dim">{say('다시 연결되면 내용이 나옵니다.', 'This appears when Plaza answers again.')}</p>;
+  if (problem)
     return (
       <p class="refused" role="alert">
         {problemWords(problem)}

@@ -10,7 +10,7 @@ export const EVERY = 10_000;
 /** Rows of each service. */
 const ROWS = 3;
 
-/** A service's rows on the home page; nothing where Plaza runs without the service, or has nothing to offer. */
+/** A service's rows on the home page; nothing where Plaza does not answer, or has nothing to offer. */
 export const Service = <Item,>({
   title,
   to,
@@ -23,7 +23,7 @@ export const Service = <Item,>({
   children: (items: readonly Item[]) => ComponentChildren;
 }) => {
   const { body, problem } = of;
-  if (problem?.status === 404 || body?.length === 0) return null;
+  if ((!body && problem) || body?.length === 0) return null;
   return (
     <section class="service">
       <header>

@@ -7,8 +7,8 @@ import { dropTokens, keepTokens, keptTokens, type Provider, type Tokens } from '
 export type Caller = { sub: string; id: string; roles: readonly Role[] };
 
 export type Session =
-  /** Plaza has not yet said whether sign-in is on. */
-  | { state: 'asking' }
+  /** Plaza has not yet said whether sign-in is on. @property isUnanswered whether it has not answered at all */
+  | { state: 'asking'; isUnanswered?: boolean }
   /** Sign-in is off. */
   | { state: 'off' }
   /** @property provider null where tokens are pasted */

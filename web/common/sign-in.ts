@@ -27,7 +27,10 @@ const ask = async (): Promise<Told> => {
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       if (error.problem.status === 401) dropTokens();
-      else await pause();
+      else {
+        if (session.get().state === 'asking') session.set({ state: 'asking', isUnanswered: true });
+        await pause();
+      }
     }
   }
 };

@@ -30,16 +30,27 @@ export type Update<Body> = { body?: Body; problem?: Problem; at?: number };
 const KEPT = 'plaza.kept ';
 
 const keep = (path: string, body: unknown, at: number): void => {
+  const kept = JSON.stringify({ body, at });
   try {
-    localStorage.setItem(KEPT + path, JSON.stringify({ body, at }));
+    localStorage.setItem(KEPT + path, kept);
   } catch {
-    // Without room for it, the page is only not readable offline.
+    forgetKept(); // There is no more room: the older answers make it.
+    try {
+      localStorage.setItem(KEPT + path, kept);
+    } catch {
+      // The page is only not readable offline.
+    }
   }
 };
 
+/** Returns what is kept of an answer. The page tells the time of the oldest answer that it shows while unheard. */
 const keptOf = <Body>(path: string): Update<Body> => {
-  const kept = localStorage.getItem(KEPT + path);
-  return kept === null ? {} : (JSON.parse(kept) as Update<Body>);
+  const text = localStorage.getItem(KEPT + path);
+  if (text === null) return {};
+  const kept = JSON.parse(text) as { body: Body; at: number };
+  const { isHeard, at = kept.at } = hearing.get();
+  if (!isHeard || hearing.get().at === undefined) hearing.set({ isHeard, at: Math.min(at, kept.at) });
+  return kept;
 };
 
 /** Removes what is kept on this device for reading it offline. */
@@ -59,10 +70,19 @@ const isTemporary = ({ status }: Problem): boolean => status === 0 || status ===
  * @param path nothing is read while it is undefined
  * @param every milliseconds between two reads
  * @param isKept keeps the last answer on this device, to show it offline
+ * @param each answers within the answer, by their paths, to keep as well: the tickets of a list
  */
 export const useUpdates = <Body>(
   path: string | undefined,
-  { every = 5000, isKept = false }: { every?: number; isKept?: boolean } = {},
+  {
+    every = 5000,
+    isKept = false,
+    each,
+  }: {
+    every?: number;
+    isKept?: boolean;
+    each?: (body: Body) => readonly (readonly [path: string, body: unknown])[];
+  } = {},
 ): Update<Body> => {
   const [update, setUpdate] = useState<Update<Body> & { path?: string }>({});
 
@@ -84,6 +104,7 @@ export const useUpdates = <Body>(
         const body = await get<Body>(path, written, gone.signal);
         const at = Date.now();
         if (isKept) keep(path, body, at);
+        for (const [its, one] of each?.(body) ?? []) keep(its, one, at);
         hearing.set({ isHeard: true, at });
         setUpdate({ path, body, at });
       } catch (error) {

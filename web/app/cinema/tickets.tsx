@@ -8,7 +8,7 @@ import { useUpdates } from '../../common/updates.ts';
 import { dayOf } from '../calendar.tsx';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
-import type { Ticket } from '../page.ts';
+import { type Ticket, ticketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 import { hallName } from './movies.tsx';
@@ -40,22 +40,24 @@ const ReservationRow = ({ of }: { of: Reservation }) => (
   />
 );
 
-/** Reads the customer's reservations; undefined until they are read. */
-export const useCinemaTickets = (customerId: string): Ticket[] | undefined => {
-  const { body, problem } = useUpdates<Page<Reservation>>(
-    `/cinema/customers/${customerId}/reservations?sort=-heldAt&limit=50`,
-    { isKept: true },
+const isOpen = ({ status, startsAt, heldAt }: Reservation): boolean =>
+  status === 'held' || (status === 'confirmed' && Date.parse(startsAt ?? heldAt) > Date.now() - RUNNING);
+
+/** Reads the customer's reservations; undefined as long as they are not known. */
+export const useCinemaTickets = (customerId: string): Ticket[] | undefined =>
+  ticketsOf(
+    useUpdates<Page<Reservation>>(`/cinema/customers/${customerId}/reservations?sort=-heldAt&limit=50`, {
+      isKept: true,
+      each: ({ items }) =>
+        items.filter(isOpen).map((one) => [`/cinema/showings/${one.showingId}/reservations/${one.reservationId}`, one]),
+    }),
+    (one) => ({
+      key: `cinema ${one.showingId} ${one.reservationId}`,
+      isOpen: isOpen(one),
+      at: one.heldAt,
+      row: <ReservationRow of={one} />,
+    }),
   );
-  if (!body) return problem && [];
-  return body.items.map((one) => ({
-    key: `cinema ${one.showingId} ${one.reservationId}`,
-    isOpen:
-      one.status === 'held' ||
-      (one.status === 'confirmed' && Date.parse(one.startsAt ?? one.heldAt) > Date.now() - RUNNING),
-    at: one.heldAt,
-    row: <ReservationRow of={one} />,
-  }));
-};
 
 export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: string; reservationId: string }) => {
   const path = `/cinema/showings/${showingId}/reservations/${reservationId}`;

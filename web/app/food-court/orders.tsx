@@ -8,7 +8,7 @@ import { formatMinute, formatMoney, formatNumber, formatStart } from '../../comm
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import type { Ticket } from '../page.ts';
+import { type Ticket, ticketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 
@@ -52,20 +52,23 @@ const OrderRow = ({ of }: { of: Order }) => (
   />
 );
 
-/** Reads the customer's orders; undefined until they are read. */
-export const useOrders = (customerId: string): Ticket[] | undefined => {
-  const { body, problem } = useUpdates<Page<Order>>(
-    `/food-court/customers/${customerId}/orders?sort=-placedAt&limit=50`,
-    { isKept: true },
+const orderPath = ({ shopId, orderId }: Pick<Order, 'shopId' | 'orderId'>): string =>
+  `/food-court/shops/${shopId}/orders/${orderId}`;
+
+/** Reads the customer's orders; undefined as long as they are not known. */
+export const useOrders = (customerId: string): Ticket[] | undefined =>
+  ticketsOf(
+    useUpdates<Page<Order>>(`/food-court/customers/${customerId}/orders?sort=-placedAt&limit=50`, {
+      isKept: true,
+      each: ({ items }) => items.filter(isOpen).map((one) => [orderPath(one), one]),
+    }),
+    (one) => ({
+      key: `food-court ${one.shopId} ${one.orderId}`,
+      isOpen: isOpen(one),
+      at: one.placedAt,
+      row: <OrderRow of={one} />,
+    }),
   );
-  if (!body) return problem && [];
-  return body.items.map((one) => ({
-    key: `food-court ${one.shopId} ${one.orderId}`,
-    isOpen: isOpen(one),
-    at: one.placedAt,
-    row: <OrderRow of={one} />,
-  }));
-};
 
 const STEPS: readonly (readonly [Status, IconNode])[] = [
   ['placed', Receipt],
@@ -113,7 +116,7 @@ const useBuzz = (status: Status | undefined): void => {
 };
 
 export const OrderPage = ({ shopId, orderId }: { shopId: string; orderId: string }) => {
-  const path = `/food-court/shops/${shopId}/orders/${orderId}`;
+  const path = orderPath({ shopId, orderId });
   const found = useUpdates<Order>(path, { every: 2000, isKept: true });
   const { give, isBusy, problem } = useCommand();
   useBuzz(found.body?.status);

@@ -11,7 +11,7 @@ import { useNow } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { useLongList } from '../lists.ts';
-import type { AppPage, Ticket } from '../page.ts';
+import { type AppPage, type Ticket, ticketsOf } from '../page.ts';
 import { Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { type Paid, Payment } from '../payment.tsx';
 import { say } from '../words.ts';
@@ -110,6 +110,7 @@ const rentalPath = ({ bikeId, rentalId }: Pick<UserRental, 'bikeId' | 'rentalId'
 const useRentals = (customerId: string) =>
   useUpdates<Page<UserRental>>(`/bike-rental/users/${customerId}/rentals?kind=rental&sort=-at&limit=50`, {
     isKept: true,
+    each: ({ items }) => items.filter(({ status }) => status === 'in-use').map((one) => [rentalPath(one), one]),
   });
 
 const RentalRow = ({ of }: { of: UserRental }) => (
@@ -449,17 +450,14 @@ const DepositPage = ({ customerId }: { customerId: string }) => {
   );
 };
 
-/** Reads the customer's rentals as tickets; undefined until they are read. */
-export const useBikeTickets = (customerId: string): Ticket[] | undefined => {
-  const { body, problem } = useRentals(customerId);
-  if (!body) return problem && [];
-  return body.items.map((one) => ({
+/** Reads the customer's rentals as tickets; undefined as long as they are not known. */
+export const useBikeTickets = (customerId: string): Ticket[] | undefined =>
+  ticketsOf(useRentals(customerId), (one) => ({
     key: `bike-rental ${one.bikeId} ${one.rentalId}`,
     isOpen: one.status === 'in-use',
     at: one.at,
     row: <RentalRow of={one} />,
   }));
-};
 
 export const bikePages: readonly AppPage[] = [
   ['/app/bike-rental', ({ customerId }) => <BikesPage customerId={customerId} />],

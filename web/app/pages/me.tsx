@@ -7,9 +7,9 @@ import { chooseScheme, chosenScheme, type Scheme } from '../../common/scheme.ts'
 import { session } from '../../common/session.ts';
 import { signOut } from '../../common/sign-in.ts';
 import { useStore } from '../../common/store.ts';
-import { forgetKept, useUpdates } from '../../common/updates.ts';
+import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { chooseCustomer, useCustomer } from '../customer.ts';
+import { chooseCustomer, forgetCustomer, useCustomer } from '../customer.ts';
 import { Heading, Loaded, RowLink } from '../parts.tsx';
 import type { Entry } from '../waiting.tsx';
 import { say } from '../words.ts';
@@ -198,6 +198,7 @@ const Preferences = () => {
 
 const Account = () => {
   const { state } = useStore(session);
+  if (state === 'asking') return null;
   return (
     <section class="actions">
       {state === 'off' ? (
@@ -209,7 +210,7 @@ const Account = () => {
           type="button"
           class="wide"
           onClick={() => {
-            forgetKept();
+            forgetCustomer();
             void signOut('/app');
           }}
         >

@@ -8,7 +8,7 @@ import { formatDuration, formatMoment, formatMoney, formatNumber } from '../../c
 import { go } from '../../common/router.tsx';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import type { AppPage, Ticket } from '../page.ts';
+import { type AppPage, type Ticket, ticketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
@@ -199,8 +199,13 @@ const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undef
   />
 );
 
+const reservationPath = ({ lotId, reservationId }: Pick<Reservation, 'lotId' | 'reservationId'>): string =>
+  `/parking/lots/${lotId}/reservations/${reservationId}`;
+
+const isOpen = ({ status }: Reservation): boolean => status === 'reserved' || status === 'arrived';
+
 const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservationId: string }) => {
-  const path = `/parking/lots/${lotId}/reservations/${reservationId}`;
+  const path = reservationPath({ lotId, reservationId });
   const found = useUpdates<Reservation>(path, { every: 3000, isKept: true });
   const { body: lot } = useUpdates<Lot>(`/parking/lots/${lotId}`, { every: 60_000, isKept: true });
   const { give, isBusy, problem } = useCommand();
@@ -265,18 +270,17 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
   );
 };
 
-/** Reads the customer's reservations; undefined until they are read. */
+/** Reads the customer's reservations; undefined as long as they are not known. */
 export const useParkingTickets = (customerId: string): Ticket[] | undefined => {
-  const { body, problem } = useUpdates<Page<Reservation>>(
+  const reservations = useUpdates<Page<Reservation>>(
     `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`,
-    { isKept: true },
+    { isKept: true, each: ({ items }) => items.filter(isOpen).map((one) => [reservationPath(one), one]) },
   );
   const lots = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
   const nameOf = (id: string) => lots.body?.items.find(({ lotId }) => lotId === id)?.name;
-  if (!body) return problem && [];
-  return body.items.map((one) => ({
+  return ticketsOf(reservations, (one) => ({
     key: `parking ${one.lotId} ${one.reservationId}`,
-    isOpen: one.status === 'reserved' || one.status === 'arrived',
+    isOpen: isOpen(one),
     at: one.reservedAt,
     row: <ParkingTicketRow of={one} name={nameOf(one.lotId)} />,
   }));

@@ -7,12 +7,12 @@ import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDay, formatMoment, formatNumber } from '../../common/language.ts';
 import { go, Link } from '../../common/router.tsx';
-import { readAgain, useUpdates } from '../../common/updates.ts';
+import { readAgain, type Update, useUpdates } from '../../common/updates.ts';
 import { dayOf, MonthCalendar } from '../calendar.tsx';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
 import { useLongList } from '../lists.ts';
-import type { AppPage, Ticket } from '../page.ts';
+import { type AppPage, type Ticket, ticketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
@@ -52,7 +52,7 @@ export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boole
 );
 
 /** Reads the open slots of a month. */
-const useMonth = (month: string, hospital: string): { slots: Slot[]; isWhole: boolean } => {
+const useMonth = (month: string, hospital: string): Update<Slot[]> & { isWhole: boolean } => {
   const first = new Date(`${month}-01T00:00Z`);
   // A day begins at another moment in each time zone: the range is a day longer on both sides.
   const query = new URLSearchParams({
@@ -62,8 +62,8 @@ const useMonth = (month: string, hospital: string): { slots: Slot[]; isWhole: bo
     sort: 'date',
     ...(hospital === '' ? {} : { hospitalName: hospital }),
   });
-  const { items = [], isWhole } = useLongList<Slot>(`/screening/slots?${query}`, 15_000);
-  return { slots: items.filter(({ date }) => date.startsWith(month)), isWhole };
+  const { items, ...rest } = useLongList<Slot>(`/screening/slots?${query}`, 15_000);
+  return items ? { ...rest, body: items.filter(({ date }) => date.startsWith(month)) } : rest;
 };
 
 /** Reads the names of the hospitals with open slots. */
@@ -84,9 +84,9 @@ const SlotChoice = ({
   const [month, setMonth] = useState(dayOf(new Date()).slice(0, 7));
   const [chosen, setChosen] = useState<string>();
   const hospitals = useHospitals();
-  const { slots, isWhole } = useMonth(month, hospital);
+  const slots = useMonth(month, hospital);
   const left = new Map<string, number>();
-  for (const slot of slots) left.set(slot.date, (left.get(slot.date) ?? 0) + slot.left);
+  for (const slot of slots.body ?? []) left.set(slot.date, (left.get(slot.date) ?? 0) + slot.left);
   const isOfMonth = chosen?.startsWith(month);
   const day = isOfMonth ? chosen : [...left].find(([, places]) => places > 0)?.[0];
   const filter = hospital === '' ? '' : `&hospitalName=${encodeURIComponent(hospital)}`;
@@ -109,13 +109,17 @@ const SlotChoice = ({
         </div>
       )}
       <MonthCalendar month={month} onMonth={setMonth} day={day} onDay={setChosen} left={left} />
-      {!isWhole && (
+      {!slots.isWhole && (
         <p class="dim">
           {say('병원을 고르면 이 달의 모든 날짜가 보입니다.', 'Choose a hospital to see every day of the month.')}
         </p>
       )}
       {day === undefined ? (
-        <p class="dim">{say('이 달에는 예약할 수 있는 날이 없습니다.', 'No day of this month can be booked.')}</p>
+        <Loaded of={slots} rows={1}>
+          {() => (
+            <p class="dim">{say('이 달에는 예약할 수 있는 날이 없습니다.', 'No day of this month can be booked.')}</p>
+          )}
+        </Loaded>
       ) : (
         <section>
           <h2>{formatDay(day)}</h2>
@@ -359,6 +363,9 @@ const statusWords = (status: Booking['status']): string =>
     missed: say('미방문', 'Missed'),
   })[status];
 
+const bookingPath = ({ slotId, bookingId }: Pick<Booking, 'slotId' | 'bookingId'>): string =>
+  `/screening/slots/${slotId}/bookings/${bookingId}`;
+
 /** One booking of a list. */
 const BookingRow = ({ of }: { of: Booking }) => (
   <RowLink
@@ -375,7 +382,7 @@ const isChangeable = ({ status, cancelUntil }: Booking): boolean =>
   status === 'booked' && (cancelUntil === undefined || cancelUntil >= dayOf(new Date()));
 
 const BookingPage = ({ slotId, bookingId }: { slotId: string; bookingId: string }) => {
-  const path = `/screening/slots/${slotId}/bookings/${bookingId}`;
+  const path = bookingPath({ slotId, bookingId });
   const found = useUpdates<Booking>(path, { every: 3000, isKept: true });
   const { give, isBusy, problem } = useCommand();
   return (
@@ -465,7 +472,7 @@ const MoveTarget = ({ slot, booking }: { slot: Slot; booking: Booking }) => {
 
 /** Moves a booking to another day or time. */
 const MovePage = ({ slotId, bookingId }: { slotId: string; bookingId: string }) => {
-  const found = useUpdates<Booking>(`/screening/slots/${slotId}/bookings/${bookingId}`);
+  const found = useUpdates<Booking>(bookingPath({ slotId, bookingId }));
   return (
     <Loaded of={found}>
       {(booking) => (
@@ -493,20 +500,20 @@ const MovePage = ({ slotId, bookingId }: { slotId: string; bookingId: string }) 
   );
 };
 
-/** Reads the customer's bookings; undefined until they are read. */
-export const useScreeningTickets = (customerId: string): Ticket[] | undefined => {
-  const { body, problem } = useUpdates<Page<Booking>>(
-    `/screening/customers/${customerId}/bookings?sort=-bookedAt&limit=50`,
-    { isKept: true },
+/** Reads the customer's bookings; undefined as long as they are not known. */
+export const useScreeningTickets = (customerId: string): Ticket[] | undefined =>
+  ticketsOf(
+    useUpdates<Page<Booking>>(`/screening/customers/${customerId}/bookings?sort=-bookedAt&limit=50`, {
+      isKept: true,
+      each: ({ items }) => items.filter(({ status }) => status === 'booked').map((one) => [bookingPath(one), one]),
+    }),
+    (one) => ({
+      key: `screening ${one.slotId} ${one.bookingId}`,
+      isOpen: one.status === 'booked',
+      at: one.bookedAt,
+      row: <BookingRow of={one} />,
+    }),
   );
-  if (!body) return problem && [];
-  return body.items.map((one) => ({
-    key: `screening ${one.slotId} ${one.bookingId}`,
-    isOpen: one.status === 'booked',
-    at: one.bookedAt,
-    row: <BookingRow of={one} />,
-  }));
-};
 
 export const screeningPages: readonly AppPage[] = [
   ['/app/screening', () => <ScreeningPage />],

@@ -1,4 +1,6 @@
 import { Fragment } from 'preact';
+import { useStore } from '../../common/store.ts';
+import { hearing } from '../../common/updates.ts';
 import { useCinemaTickets } from '../cinema/tickets.tsx';
 import { useOrders } from '../food-court/orders.tsx';
 import type { Ticket } from '../page.ts';
@@ -8,8 +10,8 @@ import { useBikeTickets } from './bikes.tsx';
 import { useParkingTickets } from './parking.tsx';
 import { useScreeningTickets } from './screening.tsx';
 
-/** Reads the customer's tickets of every service, the latest first; undefined until the first are read. */
-const useTickets = (customerId: string): Ticket[] | undefined => {
+/** Reads the customer's tickets of every service, the latest first. @returns also whether all are known */
+const useTickets = (customerId: string): { tickets: Ticket[]; isWhole: boolean } => {
   const all = [
     useParkingTickets(customerId),
     useCinemaTickets(customerId),
@@ -17,8 +19,10 @@ const useTickets = (customerId: string): Ticket[] | undefined => {
     useScreeningTickets(customerId),
     useBikeTickets(customerId),
   ];
-  if (all.every((tickets) => tickets === undefined)) return undefined;
-  return all.flatMap((tickets) => tickets ?? []).sort((a, b) => (a.at < b.at ? 1 : -1));
+  return {
+    tickets: all.flatMap((tickets) => tickets ?? []).sort((a, b) => (a.at < b.at ? 1 : -1)),
+    isWhole: all.every((tickets) => tickets !== undefined),
+  };
 };
 
 const Rows = ({ of }: { of: readonly Ticket[] }) => (
@@ -31,7 +35,7 @@ const Rows = ({ of }: { of: readonly Ticket[] }) => (
 
 /** Shows the current reservations of the customer. */
 export const ActiveTickets = ({ customerId }: { customerId: string }) => {
-  const open = useTickets(customerId)?.filter(({ isOpen }) => isOpen) ?? [];
+  const open = useTickets(customerId).tickets.filter(({ isOpen }) => isOpen);
   if (open.length === 0) return null;
   return (
     <section class="service mine">
@@ -45,14 +49,15 @@ export const ActiveTickets = ({ customerId }: { customerId: string }) => {
 
 /** The customer's current and past tickets. */
 export const TicketsPage = ({ customerId }: { customerId: string }) => {
-  const tickets = useTickets(customerId);
-  const open = tickets?.filter(({ isOpen }) => isOpen) ?? [];
-  const past = tickets?.filter(({ isOpen }) => !isOpen) ?? [];
+  const { tickets, isWhole } = useTickets(customerId);
+  const { isHeard } = useStore(hearing);
+  const open = tickets.filter(({ isOpen }) => isOpen);
+  const past = tickets.filter(({ isOpen }) => !isOpen);
   return (
     <>
       <Heading>{say('이용 내역', 'Tickets')}</Heading>
-      {!tickets && <Skeleton />}
-      {tickets && open.length === 0 && (
+      {!isWhole && isHeard && <Skeleton rows={1} />}
+      {isWhole && open.length === 0 && (
         <p class="dim">{say('이용 중인 예약이 없습니다.', 'You have no open reservation.')}</p>
       )}
       <Rows of={open} />
