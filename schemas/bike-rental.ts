@@ -473,6 +473,7 @@ export const queries = {
     reports: list('The condition reports', '/bike-rental/condition-reports', Report, {
       filters: { bikeId: Id, managerId: Id, usable: Usable },
       sorts: ['reportedAt'],
+      range: 'reportedAt',
     }),
   }),
   ...inView('bike-rental.settings', {

@@ -683,6 +683,7 @@ export const queries = {
       current: currentTitle,
     }),
     hallShowings: list('The showings in a hall', '/cinema/halls/{hallId}/showings', Showing, {
+      closed: ['canceled'],
       sorts: ['startsAt'],
       range: 'startsAt',
       current: currentTitle,

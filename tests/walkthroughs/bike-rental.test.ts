@@ -303,9 +303,14 @@ test('staff list deposits, managers and reports', async () => {
   const deposits = await get<{ items: Deposit[] }>('/deposits?sort=-balance');
   expect(deposits.body.items[0]).toMatchObject({ userId: 'user-2', balance: 201_000 });
   expect((await get('/managers?sort=-points')).body).toMatchObject({ items: [{ managerId: 'manager-1', points: 0 }] });
-  const reports = await get<{ items: object[] }>('/condition-reports?bikeId=bike-2&sort=reportedAt');
+  const reports = await get<{ items: { reportedAt: string }[] }>('/condition-reports?bikeId=bike-2&sort=reportedAt');
   expect(reports.body.items).toMatchObject([
     { managerId: 'manager-1', usable: false, points: 1_000 },
     { managerId: 'manager-1', usable: true, points: 0 },
   ]);
+  const second = reports.body.items[1]!.reportedAt;
+  const between = async (range: string) =>
+    (await get<{ items: object[] }>(`/condition-reports?bikeId=bike-2&${range}`)).body.items;
+  expect(await between(`from=${second}`)).toMatchObject([{ usable: true }]);
+  expect(await between(`to=${second}`)).toMatchObject([{ usable: false }]);
 });

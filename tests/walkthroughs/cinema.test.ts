@@ -551,6 +551,13 @@ test('showings in one hall do not overlap, and a cancelled one frees the hall', 
     ({ status }) => status !== 409,
   );
   expect(again).toMatchObject({ status: 201, body: { hallId: 'hall-1' } });
+  const inTurn = await get<{ items: object[] }>('/halls/hall-1/showings', positionOf(again));
+  expect(inTurn.body.items, 'the cancelled one comes last').toMatchObject([
+    { showingId: 'evening', status: 'open' },
+    { showingId: 'next', status: 'open' },
+    { showingId: 'overlapping', status: 'open' },
+    { showingId: 'in-hall', status: 'canceled' },
+  ]);
   expect(await reserve('overlapping', 'r1', 'approve')).toMatchObject({ status: 201 });
 });
 
