@@ -32,7 +32,7 @@ export type SimulatedEventStore = {
   storedAt(event: StoredEvent): number;
   /** The position of the newest event of Plaza's streams. */
   readonly tail: number;
-  /** Breaks a subscription: an error, an end, or silence. */
+  /** Breaks a subscription: an error, an end, or silence. New ones break too for up to a second, as when a store restarts. */
   breakSubscription(): void;
 };
 
@@ -45,12 +45,14 @@ class Unavailable extends Error {
 const decoder = new TextDecoder();
 const plaza = new RegExp(PLAZA_STREAMS);
 const MOST_AT_ONCE = 40;
+const LONGEST_RESTART = 1_000;
 
 export const createEventStore = (world: World, network: Network): SimulatedEventStore => {
   const log: Stored[] = [];
   const streams = new Map<string, Stored[]>();
   const subscriptions = new Set<Subscription>();
   const { random } = world;
+  let restartsUntil = 0;
 
   const recorded = ({ id, type, stream, revision, commit, data, metadata }: Stored) => ({
     event: {
@@ -111,6 +113,7 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
       this.process = process;
       this.next = from;
       subscriptions.add(this);
+      if (world.time < restartsUntil) this.break();
       this.look();
     }
     look(): void {
@@ -217,7 +220,9 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
         })),
     breakSubscription() {
       const open = [...subscriptions];
-      if (open.length > 0) random.pick(open).break();
+      if (open.length === 0) return;
+      random.pick(open).break();
+      if (random.chance(0.5)) restartsUntil = world.time + random.next() * LONGEST_RESTART;
     },
   };
 };

@@ -23,10 +23,10 @@ export const BUGS: readonly Bug[] = [
     replace: 'fingerprint, index]',
   },
   {
-    name: 'take a repeat at the end of a stream for the first append',
+    name: 'take a repeat for a look at the stream',
     file: 'write-side/kernel/desk.ts',
-    find: "work.isAssumed &&= batch.decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');",
-    replace: 'work.isAssumed = false;',
+    find: 'if (batch.decided.length === 0 || needsLook(batch)) {',
+    replace: 'if (batch.decided.length === 0) {',
     isRare: true,
   },
   {
