@@ -23,7 +23,7 @@ const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
 const ANSWERED_WITHIN = 10;
 const RESUMED_WITHIN = 50;
 
-/** Every query and document, with the ids of the document's examples. Event streams come last and are skipped. */
+/** Every query and document, with the ids of the document's examples and the filters that it requires. Event streams come last and are skipped. */
 const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap(([path, { get }]) => {
   if (!get || path === '/control-center/events') return [];
   const examples = new Map(
@@ -32,7 +32,13 @@ const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap((
       string,
     ][],
   );
-  return [path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(examples.get(name) ?? name))];
+  const required = get.parameters.flatMap((one) =>
+    'in' in one && one.in === 'query' && one.required ? [one.name] : [],
+  );
+  const query = required.map((name) => `${name}=1`).join('&');
+  return [
+    path.replaceAll(/\{(\w+)\}/g, (_, name) => encodeURIComponent(examples.get(name) ?? name)) + (query && `?${query}`),
+  ];
 });
 /** Paths that need neither store. */
 const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/problems/lot-full', '/livez', '/sign-in'];
@@ -137,6 +143,8 @@ const without = async (stores: readonly Store[], look: () => Promise<void>): Pro
   expect(seconds).toBeLessThan(RESUMED_WITHIN);
 };
 
+const isAnswer = (status: number): boolean => status === 200 || status === 404;
+
 const isRefused = async (): Promise<void> => {
   const { answer, seconds } = await timed(reserve);
   expect(answer).toMatchObject({ status: 503, body: { type: '/problems/event-store-unavailable' } });
@@ -161,8 +169,9 @@ describe(`for ${SECONDS} seconds`, () => {
   }, async () => {
     await without([eventStore], async () => {
       await isRefused();
+      // A busy machine may need more than one try within the time of an answer.
       for (const path of QUERIES.filter((one) => one !== '/readyz'))
-        expect([200, 404], path).toContain((await get(path)).status);
+        await expect.poll(async () => (await get(path)).status, { message: path }).toSatisfy(isAnswer);
       expect(await ready()).toMatchObject({ eventStore: { ok: false }, readModels: { ok: true } });
     });
   });
