@@ -36,14 +36,15 @@ export const buildPage = async ({ always = false } = {}): Promise<boolean> => {
   try {
     await build({ configFile: join(HERE, 'vite.config.ts'), logLevel: 'warn', build: { outDir, emptyOutDir: true } });
     writeFileSync(join(outDir, '.sources'), wanted);
-    rmSync(DIST, { recursive: true, force: true });
+    if (!always && isBuilt()) return false; // Another process has built the same meanwhile.
+    if (existsSync(DIST)) renameSync(DIST, `${outDir}.old`);
     renameSync(outDir, DIST);
   } catch (error) {
     if (!isBuilt()) throw error; // Another process may have built the same at the same time.
   } finally {
     if (NODE_ENV === undefined) delete process.env.NODE_ENV;
     else process.env.NODE_ENV = NODE_ENV;
-    rmSync(outDir, { recursive: true, force: true });
+    for (const left of [outDir, `${outDir}.old`]) rmSync(left, { recursive: true, force: true });
   }
   return true;
 };
