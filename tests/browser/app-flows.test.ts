@@ -229,6 +229,16 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
     await reads<{ free: number }>('/parking/lots/slow', ({ free }) => free === 2);
   });
 
+  test.each([
+    ['ko-KR', '내 정보 지우기', '이 Plaza는 개인정보를 암호화하지 않아 지울 수 없습니다.'],
+    ['en-GB', 'Erase me', 'This Plaza does not encrypt personal data, so it cannot erase yours.'],
+  ])('where personal data is not encrypted, nobody is erased (%s)', async (locale, words, reason) => {
+    const page = await open('/app/me', { locale });
+    await confirmed(page, words);
+    await shows(page, reason);
+    expect(await page.evaluate('localStorage["plaza.customer"]')).toBe('kim-minji');
+  });
+
   test('while Plaza is away the page opens, and shows the last tickets with their time', async () => {
     await registerLot('off', '야탑역 주차장', 3);
     await openSlot('off', '분당보건소', 20, { capacity: 3 });

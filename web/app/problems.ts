@@ -90,6 +90,15 @@ const words: Readonly<Record<string, Phrase>> = {
   'entry-not-found': { ko: '대기 목록에 없습니다.', en: 'You are not in the waiting list.' },
   'offer-expired': { ko: '제안된 자리의 시간이 지났습니다.', en: 'The offer has expired.' },
   'not-offered': { ko: '아직 자리가 나지 않았습니다.', en: 'No place is offered yet.' },
+  'customer-has-open-reservations': {
+    ko: '아직 끝나지 않은 예약이나 주문, 대기가 있습니다. 아무것도 지우지 않았습니다.',
+    en: 'You have open reservations, orders or places in a waiting list. Nothing was erased.',
+  },
+  'customer-not-found': { ko: 'Plaza에 저장된 내 정보가 없습니다.', en: 'Plaza has stored nothing about you.' },
+  'personal-data-not-encrypted': {
+    ko: '이 Plaza는 개인정보를 암호화하지 않아 지울 수 없습니다. 아무것도 지우지 않았습니다. 운영자에게 문의하세요.',
+    en: 'This Plaza does not encrypt personal data, so it cannot erase yours. Nothing was erased. Ask its operators.',
+  },
   'too-few-kept': { ko: '확보한 자리보다 많습니다.', en: 'That is more than the places kept for you.' },
 };
 

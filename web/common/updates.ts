@@ -27,7 +27,8 @@ document.addEventListener('visibilitychange', () => {
 
 export type Update<Body> = { body?: Body; problem?: Problem; at?: number };
 
-const KEPT = 'plaza.kept ';
+/** Begins the names of what this device keeps of one customer. */
+export const KEPT = 'plaza.kept ';
 
 const keep = (path: string, body: unknown, at: number): void => {
   const kept = JSON.stringify({ body, at });
@@ -53,7 +54,7 @@ const keptOf = <Body>(path: string): Update<Body> => {
   return kept;
 };
 
-/** Removes what is kept on this device for reading it offline. */
+/** Removes what is kept on this device of its customer. */
 export const forgetKept = (): void => {
   for (const name of Object.keys(localStorage)) if (name.startsWith(KEPT)) localStorage.removeItem(name);
 };

@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
 import type { Page } from '../../common/api.ts';
 import { chooseLanguage, formatMoment, type Language, language } from '../../common/language.ts';
+import { problemName } from '../../common/problems.ts';
 import { chooseScheme, chosenScheme, type Scheme } from '../../common/scheme.ts';
 import { session } from '../../common/session.ts';
 import { signOut } from '../../common/sign-in.ts';
@@ -10,7 +11,7 @@ import { useStore } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { chooseCustomer, forgetCustomer, useCustomer } from '../customer.ts';
-import { Heading, Loaded, RowLink } from '../parts.tsx';
+import { ConfirmButton, Heading, Loaded, RowLink } from '../parts.tsx';
 import type { Entry } from '../waiting.tsx';
 import { say } from '../words.ts';
 
@@ -196,27 +197,76 @@ const Preferences = () => {
   );
 };
 
+/** Forgets the customer on this device, and signs out where sign-in is on. */
+const leave = (): void => {
+  const isOff = session.get().state === 'off';
+  if (!isOff) session.set({ state: 'asking' }); // Nothing more is read, and kept, for the customer.
+  forgetCustomer();
+  if (isOff) chooseCustomer(undefined);
+  else void signOut('/app');
+};
+
 const Account = () => {
   const { state } = useStore(session);
   if (state === 'asking') return null;
   return (
     <section class="actions">
-      {state === 'off' ? (
-        <button type="button" class="wide" onClick={() => chooseCustomer(undefined)}>
-          {say('다른 고객으로 체험하기', 'Be another customer')}
-        </button>
-      ) : (
-        <button
-          type="button"
-          class="wide"
-          onClick={() => {
-            forgetCustomer();
-            void signOut('/app');
-          }}
-        >
-          {say('로그아웃', 'Sign out')}
-        </button>
-      )}
+      <button type="button" class="wide" onClick={leave}>
+        {state === 'off' ? say('다른 고객으로 체험하기', 'Be another customer') : say('로그아웃', 'Sign out')}
+      </button>
+    </section>
+  );
+};
+
+/** Erases the customer's personal data after asking, if they wish with everything that is open, and leaves. */
+const Erase = ({ customerId }: { customerId: string }) => {
+  const { give, isBusy, problem } = useCommand();
+  const [isCanceling, setCanceling] = useState(false);
+  const hasOpen = problem !== undefined && problemName(problem) === 'customer-has-open-reservations';
+  const erase = async (cancel: boolean) => {
+    setCanceling(cancel);
+    if (await give('DELETE', `/customers/${customerId}${cancel ? '?cancel=true' : ''}`)) leave();
+  };
+  return (
+    <section>
+      <h2>{say('내 정보 지우기', 'Erase me')}</h2>
+      <div class="card">
+        <p>
+          {say(
+            '이름, 연락처, 메시지, 차량 번호와 남긴 글이 모든 서비스에서 지워집니다. 이용한 장소와 시간, 금액은 이름 없이 남습니다.',
+            'Your name, contact, messages, car numbers and notes are erased in every service. The places, times and amounts of your visits stay, without your name.',
+          )}
+        </p>
+        {hasOpen && isCanceling ? (
+          <p class="refused" role="alert">
+            {say(
+              '취소할 수 없는 이용이 있어 지우지 않았습니다. 자전거를 반납하거나 출차한 뒤, 또는 예약한 시간이 지난 뒤 다시 시도하세요.',
+              'Something cannot be cancelled, so nothing was erased. Try again when you have returned the bike, the car has left, or the time of the reservation has passed.',
+            )}
+          </p>
+        ) : (
+          <Refused problem={problem} />
+        )}
+        <div class="actions">
+          <ConfirmButton
+            words={say('내 정보 지우기', 'Erase me')}
+            effect={say('지운 정보는 되돌릴 수 없습니다.', 'What is erased cannot be brought back.')}
+            isBusy={isBusy}
+            onConfirm={() => erase(false)}
+          />
+          {hasOpen && (
+            <ConfirmButton
+              words={say('모두 취소하고 지우기', 'Cancel everything and erase me')}
+              effect={say(
+                '예약과 주문, 대기가 모두 취소됩니다. 취소와 지운 정보는 되돌릴 수 없습니다.',
+                'Every reservation, order and place in a waiting list is cancelled. Neither that nor what is erased can be brought back.',
+              )}
+              isBusy={isBusy}
+              onConfirm={() => erase(true)}
+            />
+          )}
+        </div>
+      </div>
     </section>
   );
 };
@@ -254,6 +304,7 @@ export const MePage = ({ customerId }: { customerId: string }) => {
       <ContactSection customerId={customerId} />
       <Preferences />
       <Account />
+      <Erase customerId={customerId} />
     </>
   );
 };

@@ -6,7 +6,7 @@ import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDuration, formatMoment, formatMoney, formatNumber } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
-import { readAgain, useUpdates } from '../../common/updates.ts';
+import { KEPT, readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { type AppPage, type Ticket, ticketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
@@ -61,7 +61,7 @@ const ParkingPage = () => {
   );
 };
 
-const KEPT_CARS = 'plaza.cars';
+const KEPT_CARS = `${KEPT}cars`;
 const keptCars = (): string[] => JSON.parse(localStorage.getItem(KEPT_CARS) ?? '[]') as string[];
 const keepCar = (car: string): void =>
   localStorage.setItem(KEPT_CARS, JSON.stringify([car, ...keptCars().filter((other) => other !== car)].slice(0, 3)));
