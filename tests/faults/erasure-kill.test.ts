@@ -11,7 +11,7 @@ import { command, foundIn } from '../support/operator.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 
 /** How often Plaza is killed while customers are erased; `KILLS=500` for a long run. */
-const KILLS = Number(process.env.KILLS ?? 25);
+const KILLS = Number(process.env.KILLS ?? 8);
 /** Customers who are erased at the same time. */
 const AT_ONCE = 4;
 /** Milliseconds within which an erasure probably ends. */
