@@ -66,14 +66,14 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
   };
 
   const agree = (page: Page) => page.locator('[type=submit]', { hasText: 'Continue' }).click();
-  /** Signs a user in at the provider. */
-  const signIn = async (page: Page, user: string): Promise<void> => {
+  /** Signs a user in at the provider. @param shown where the page then shows the user's name */
+  const signIn = async (page: Page, user: string, shown = '.user'): Promise<void> => {
     await button(page, 'Sign in').click();
     await page.locator('[name=login]').fill(user);
     await page.locator('[name=password]').fill('any');
     await page.locator('[type=submit]').click();
     await agree(page);
-    await page.locator('.user').getByText(user).waitFor();
+    await page.locator(shown).getByText(user).waitFor();
   };
 
   describe('at an OpenID provider', () => {
@@ -157,6 +157,30 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByText('You may not do this').waitFor();
       await page.goto('/view/customers/CUST2');
       await page.getByText('There is nothing here for you.').waitFor();
+    });
+
+    test('a customer signs in on the page for customers, parks, and signs out', async () => {
+      const admin = { Authorization: `Bearer ${await signInByCodeFlow(plaza.url, REDIRECT, 'admin-1')}` };
+      await call(plaza.url, 'POST', '/parking/lots', { lotId: 'p1', name: '정자역', spots: 3, price: 5000 }, admin);
+      const page = await plaza.open('/app/parking/p1');
+      await signIn(page, 'CUST3', '.who');
+      expect(page.url()).toMatch(/\/app\/parking\/p1$/);
+      await page.getByLabel('Car number').fill('12가3456');
+      await button(page, 'Reserve').click();
+      await button(page, 'I have arrived').click();
+      await page.getByText('The car park records when you leave.').waitFor();
+      const reservation = new URL(page.url()).pathname.replace('/app/parking/', '/parking/lots/');
+      const read = await call(plaza.url, 'GET', reservation, undefined, admin);
+      expect(read.body).toMatchObject({ customerId: 'CUST3', carNumber: '12가3456', status: 'arrived' });
+      expect((await call(plaza.url, 'POST', `${reservation}/departure`, {}, admin)).status).toBe(200);
+      await page.locator('.ticket.completed').waitFor();
+
+      await page.goto('/app/me');
+      await button(page, 'Sign out').click();
+      await page.locator('[value=yes]').click();
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await keptToken(page)).toBeUndefined();
+      expect(await page.evaluate('JSON.stringify(localStorage)')).not.toMatch(/CUST3|12가3456/);
     });
 
     test('a refusal by the provider is shown, and nobody is signed in', async () => {

@@ -13,7 +13,7 @@ export type OidcOptions = {
 
 /**
  * A certified OpenID provider in this process: one public client (the page), JWT access tokens (RFC 9068) for Plaza, and
- * users whose name is their subject. Who is called `staff-…` is staff, everybody else is a customer.
+ * users whose name is their subject. Who is called `staff-…` or `admin-…` is that, everybody else is a customer.
  */
 export const startOidcProvider = async (
   redirectUri: string,
@@ -58,7 +58,7 @@ export const startOidcProvider = async (
     },
     findAccount: (_ctx, sub) => ({ accountId: sub, claims: () => ({ sub }) }),
     extraTokenClaims: (_ctx, token) => ({
-      roles: 'accountId' in token && String(token.accountId).startsWith('staff-') ? ['staff'] : ['customer'],
+      roles: [('accountId' in token && /^(staff|admin)-/.exec(String(token.accountId))?.[1]) || 'customer'],
     }),
   });
   server.on('request', provider.callback());
