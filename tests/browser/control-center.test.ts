@@ -643,7 +643,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
           .first()
           .waitFor();
         await eventually(
-          () => page.locator('.dim', { hasText: /^(Loading…|불러오는 중…)$/ }).count(),
+          () => page.locator('.skeleton').count(),
           (count) => count === 0,
         );
         expect(await violations(page), view).toEqual([]);

@@ -5,6 +5,7 @@ import { Dialog } from '../common/dialog.tsx';
 import { Icon } from '../common/icon.tsx';
 import { formatMinute } from '../common/language.ts';
 import { Link } from '../common/router.tsx';
+import { Skeleton } from '../common/skeleton.tsx';
 import { useStore } from '../common/store.ts';
 import { hearing, readAgain, type Update } from '../common/updates.ts';
 import { problemWords } from './problems.ts';
@@ -18,14 +19,7 @@ export const Heading = ({ children }: { children: string }) => {
   return <h1>{children}</h1>;
 };
 
-/** Grey shapes where rows will be. */
-export const Skeleton = ({ rows = 3 }: { rows?: number }) => (
-  <div class="skeleton" role="status" aria-label={say('불러오는 중', 'Loading')}>
-    {Array.from({ length: rows }, (_, row) => (
-      <span key={row} />
-    ))}
-  </div>
-);
+export { Skeleton };
 
 /** Shows the answer that was read, or why there is nothing yet. */
 export const Loaded = <Body,>({

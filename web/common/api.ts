@@ -60,6 +60,28 @@ const WAIT = 5;
 const isBehind = (error: unknown): boolean =>
   error instanceof RefusedError && error.problem.type === '/problems/view-behind';
 
+/** Milliseconds between two questions whether the views of an earlier moment are built. */
+const BUILT_YET = 500;
+
+/**
+ * Reads a resource as it was at an earlier moment. The first question about a moment begins a build of its views.
+ * @param onProgress called with the share that is built, for as long as that takes
+ * @throws RefusedError
+ */
+export const getAsOf = async <Body>(
+  path: string,
+  moment: string,
+  onProgress: (share: number) => void,
+  signal: AbortSignal,
+): Promise<Body> => {
+  for (;;) {
+    const response = await request(path, { signal, headers: { 'As-Of': moment } });
+    if (response.status !== 202) return (await response.json()) as Body;
+    onProgress(((await response.json()) as { share: number }).share);
+    await new Promise((resolve) => setTimeout(resolve, BUILT_YET));
+  }
+};
+
 /**
  * Reads a resource.
  * @param reached a position that the answer should include; if the view does not reach it in time, it is read as it is

@@ -3,7 +3,6 @@ import type { Page } from './api.ts';
 import './board.css';
 import { callsShown } from './calls.ts';
 import { formatMinute, t } from './language.ts';
-import { useNow } from './store.ts';
 
 export type Alarm = { shopId: string; orderId: string; callNumber: string; shopName?: string; raisedAt: string };
 
@@ -24,9 +23,20 @@ const sizeFor = (calls: number): string => {
   return calls > 4 ? 'some' : 'few';
 };
 
-/** The notification board of the food court, for a wall screen. @param children tell why it is not up to date */
-export const Board = ({ of, children }: { of: Page<Alarm> | undefined; children?: ComponentChildren }) => {
-  const now = useNow(1000);
+/**
+ * The notification board of the food court, for a wall screen.
+ * @param now in milliseconds, at most a second old
+ * @param children tell why it is not up to date
+ */
+export const Board = ({
+  of,
+  now,
+  children,
+}: {
+  of: Page<Alarm> | undefined;
+  now: number;
+  children?: ComponentChildren;
+}) => {
   const calls = of?.items ?? [];
   const { shown, page, pages } = callsShown(calls, Math.floor(now / (TURN * 1000)));
   return (

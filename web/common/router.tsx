@@ -4,11 +4,41 @@ import { createStore, useStore } from './store.ts';
 /** The prefix of views; a resource's own path follows. */
 export const VIEW = '/view';
 
-export type Place = { path: string; query: URLSearchParams };
+/** @property kept the value of the parameter that every link keeps, which is not part of the query */
+export type Place = { path: string; query: URLSearchParams; kept: string | null };
 
-const here = (): Place => ({ path: location.pathname, query: new URLSearchParams(location.search) });
+let keptName: string | undefined;
 
-const place = createStore<Place>(here());
+const here = (): Place => {
+  const query = new URLSearchParams(location.search);
+  const kept = keptName === undefined ? null : query.get(keptName);
+  if (keptName !== undefined) query.delete(keptName);
+  return { path: location.pathname, query, kept };
+};
+
+export const place = createStore<Place>(here());
+
+/** Names a parameter of the address that every link of the page keeps. */
+export const setKept = (name: string): void => {
+  keptName = name;
+  place.set(here());
+};
+
+/** Returns a link that keeps the parameter. */
+const keeping = (href: string): string => {
+  const { kept } = place.get();
+  if (keptName === undefined || kept === null) return href;
+  return `${href}${href.includes('?') ? '&' : '?'}${keptName}=${encodeURIComponent(kept)}`;
+};
+
+/** Changes the parameter that every link keeps, and stays on the page. */
+export const keep = (value: string | undefined): void => {
+  const { path, query } = place.get();
+  if (value !== undefined) query.set(keptName!, value);
+  keepScroll();
+  history.pushState(null, '', withQuery(path, Object.fromEntries(query)));
+  place.set(here());
+};
 
 /** Milliseconds for which a page that is shown again may grow to the height that it had. */
 const RESTORE_WITHIN = 3000;
@@ -42,7 +72,8 @@ addEventListener('pagehide', keepScroll);
 restoreScroll(Number((history.state as { top?: number } | null)?.top ?? 0));
 
 /** Shows another view, or the same with another query. */
-export const go = (href: string, { replace = false } = {}): void => {
+export const go = (to: string, { replace = false } = {}): void => {
+  const href = keeping(to);
   if (replace) history.replaceState(null, '', href);
   else {
     keepScroll();
@@ -67,7 +98,7 @@ type LinkProps = { to: string; children: ComponentChildren; class?: string; 'ari
 export const Link = ({ to, children, ...rest }: LinkProps) => (
   <a
     {...rest}
-    href={to}
+    href={keeping(to)}
     onClick={(event) => {
       if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
       event.preventDefault();

@@ -2,6 +2,7 @@ import type { Role } from '../../schemas/access.ts';
 import { knownOperation, type Operation } from '../common/openapi.ts';
 import { session } from '../common/session.ts';
 import type { Item } from './context.ts';
+import { moment } from './moment.ts';
 
 const NOBODYS: readonly string[] = [];
 
@@ -28,11 +29,13 @@ export const hasRole = (role: Role): boolean => {
 };
 
 /**
- * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts.
+ * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts. Nothing can
+ * be changed in the past.
  * @param name `parking.ReserveParking`, or a method and a path: `GET /parking/lots/{lotId}`
  * @param known the known fields of the resource, which may be another owner's
  */
 export const may = (name: string, known: Item = {}): boolean => {
+  if (moment.get() !== undefined && !name.startsWith('GET ')) return false;
   if (session.get().state === 'off') return true;
   const operation = knownOperation(name);
   if (!operation) return false;

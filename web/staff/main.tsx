@@ -4,9 +4,11 @@ import { language, t } from '../common/language.ts';
 import { readOperations } from '../common/openapi.ts';
 import { Link, usePlace, VIEW } from '../common/router.tsx';
 import { SignInPage } from '../common/sign-in-page.tsx';
+import { Skeleton } from '../common/skeleton.tsx';
 import { may, mayFollow, ownId } from './access.ts';
 import { contextViews } from './contexts/index.ts';
 import { start } from './live.ts';
+import { moment } from './moment.ts';
 import { BoardPage } from './pages/board.tsx';
 import { CAUSES, CausesPage } from './pages/causes.tsx';
 import { CustomerPage } from './pages/customer.tsx';
@@ -64,6 +66,7 @@ const HomePage = () => {
 const App = () => {
   const { path } = usePlace();
   const tongue = useStore(language);
+  useStore(moment); // What the page offers depends on it.
   useEffect(() => {
     document.documentElement.lang = tongue;
   }, [tongue]);
@@ -73,7 +76,7 @@ const App = () => {
   if (now.state === 'asking')
     return (
       <Shell>
-        <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>
+        <Skeleton rows={6} />
       </Shell>
     );
   const isPublic = path === '/board' && may('GET /food-court/board');

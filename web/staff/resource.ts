@@ -1,9 +1,10 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { get, type Problem, RefusedError } from '../common/api.ts';
-import { createStore } from '../common/store.ts';
+import { get, getAsOf, type Problem, RefusedError } from '../common/api.ts';
+import { createStore, useStore } from '../common/store.ts';
 import { mayFollow } from './access.ts';
 import type { HappenedEvent } from './context.ts';
 import { onEvent, recoveries } from './live.ts';
+import { building, moment } from './moment.ts';
 
 /** The position of the last command from this page: every later read includes it. */
 const written = createStore<string>('');
@@ -25,14 +26,18 @@ const isTemporary = ({ status }: Problem): boolean => status === 0 || status ===
 
 /**
  * Reads a resource, and reads it again after an event about it, after a command from this page, and until it succeeds
- * after an outage.
+ * after an outage. While the page shows an earlier moment, the resource is what it was then, and is read once.
  * @param path nothing is read while it is undefined
+ * @param isPresent whether it is that of the present at every moment
  */
 export const useResource = <Body>(
   path: string | undefined,
   concerns: (event: HappenedEvent) => boolean,
+  { isPresent = false } = {},
 ): Resource<Body> => {
-  const [resource, setResource] = useState<Resource<Body> & { path?: string }>({});
+  const shown = useStore(moment);
+  const at = isPresent ? undefined : shown;
+  const [resource, setResource] = useState<Resource<Body> & { path?: string; at?: string | undefined }>({});
   const relevant = useRef(concerns);
   relevant.current = concerns;
 
@@ -44,19 +49,26 @@ export const useResource = <Body>(
     let isReading = false;
     let retry: ReturnType<typeof setTimeout> | undefined;
 
+    const readNow = (known: string): Promise<Body> =>
+      at === undefined
+        ? get<Body>(known, wanted, gone.signal)
+        : getAsOf<Body>(known, at, building.set, gone.signal).finally(() => building.set(undefined));
+
     const read = async (): Promise<void> => {
       isReading = true;
       clearTimeout(retry);
       while (isAsked && !gone.signal.aborted) {
         isAsked = false;
         try {
-          setResource({ path, body: await get<Body>(path, wanted, gone.signal) });
+          setResource({ path, at, body: await readNow(path) });
         } catch (error) {
           if (gone.signal.aborted) return;
           if (!(error instanceof RefusedError)) throw error;
           const { problem } = error;
           setResource((before) =>
-            before.path === path && before.body && problem.status !== 404 ? { ...before, problem } : { path, problem },
+            before.path === path && before.at === at && before.body && problem.status !== 404
+              ? { ...before, problem }
+              : { path, at, problem },
           );
           if (isTemporary(problem)) retry = setTimeout(ask, (problem.retryAfter ?? 0) * 1000 || RETRY);
         }
@@ -71,6 +83,11 @@ export const useResource = <Body>(
     };
 
     ask(written.get() || undefined);
+    if (at !== undefined)
+      return () => {
+        gone.abort();
+        clearTimeout(retry);
+      };
     const ends = [
       onEvent((event) => {
         if (relevant.current(event)) ask(event.position);
@@ -85,7 +102,7 @@ export const useResource = <Body>(
       clearTimeout(retry);
       for (const end of ends) end();
     };
-  }, [path]);
+  }, [path, at]);
 
-  return resource.path === path ? resource : {};
+  return resource.path === path && resource.at === at ? resource : {};
 };

@@ -1,5 +1,21 @@
+import {
+  Activity,
+  Bike,
+  BookOpen,
+  Car,
+  Clapperboard,
+  History,
+  House,
+  type IconNode,
+  LayoutGrid,
+  MessageSquare,
+  MonitorUp,
+  Stethoscope,
+  Utensils,
+} from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { Icon } from '../common/icon.tsx';
 import { chooseLanguage, type Language, language, t } from '../common/language.ts';
 import { go, Link, usePlace, VIEW } from '../common/router.tsx';
 import { chooseScheme, chosenScheme, type Scheme } from '../common/scheme.ts';
@@ -16,6 +32,7 @@ import { Notices } from './notices.tsx';
 import { Banner } from './parts/banner.tsx';
 import { homeWords } from './parts/crumbs.tsx';
 import { Keys } from './parts/keys.tsx';
+import { TimeBar } from './parts/time.tsx';
 
 const Pulse = () => {
   const isWell = warningsOf(useStore(overview), useStore(connection), useNow(1000)).length === 0;
@@ -24,6 +41,19 @@ const Pulse = () => {
       {isWell ? t({ en: 'live', ko: '실시간' }) : t({ en: 'not live', ko: '확인 필요' })}
     </span>
   );
+};
+
+/** The icon of each section, by its page. */
+const icons: Readonly<Record<string, IconNode>> = {
+  '/': House,
+  '/board': MonitorUp,
+  [`${VIEW}/operations`]: Activity,
+  [`${VIEW}/parking/lots`]: Car,
+  [`${VIEW}/screening/slots`]: Stethoscope,
+  [`${VIEW}/food-court/shops`]: Utensils,
+  [`${VIEW}/cinema/movies`]: Clapperboard,
+  [`${VIEW}/bike-rental/bikes`]: Bike,
+  [`${VIEW}/customers/messages`]: MessageSquare,
 };
 
 /** The signed-in user and the sign-out button. */
@@ -106,6 +136,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
   const scheme = useStore(chosenScheme);
   const main = useRef<HTMLElement>(null);
   const isFirst = useRef(true);
+  const [isTimeOpen, setTimeOpen] = useState(false);
 
   useEffect(() => {
     if (!isFirst.current) main.current?.focus({ preventScroll: true });
@@ -149,6 +180,11 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
             ))}
             <a href="/reference">API</a>
           </nav>
+          {isIn && mayFollow() && (
+            <button type="button" class="time" aria-expanded={isTimeOpen} onClick={() => setTimeOpen(!isTimeOpen)}>
+              <Icon of={History} size={18} /> <span>{t({ en: 'Time', ko: '시점' })}</span>
+            </button>
+          )}
           {isIn && mayFollow() && <Keys />}
           {isIn && !mayFollow() && mayOpenCustomer() && <CustomerSearch />}
           <Choice<Language>
@@ -173,16 +209,19 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
           <User />
         </header>
         <Banner />
+        {isIn && mayFollow() && <TimeBar isOpen={isTimeOpen} />}
       </div>
       <div class="frame">
         {isIn && (
           <nav class="side" aria-label={t({ en: 'Sections', ko: '분야' })}>
             {sections.map(({ to, words }) => (
               <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
-                {words}
+                <Icon of={icons[to] ?? LayoutGrid} size={18} /> {words}
               </Link>
             ))}
-            <a href="/reference">API</a>
+            <a href="/reference">
+              <Icon of={BookOpen} size={18} /> API
+            </a>
           </nav>
         )}
         <main id="main" ref={main} tabIndex={-1}>

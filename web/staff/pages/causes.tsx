@@ -2,12 +2,14 @@ import { useEffect, useState } from 'preact/hooks';
 import type { CausedCommand, Causes } from '../../../schemas/kernel/causes.ts';
 import { formatDuration, formatMoment, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
+import { Skeleton } from '../../common/skeleton.tsx';
 import { useStore } from '../../common/store.ts';
 import type { HappenedEvent } from '../context.ts';
 import { viewOf } from '../contexts/index.ts';
 import { overview } from '../live.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { Scroll } from '../parts/scroll.tsx';
+import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { tell } from '../telling.ts';
@@ -64,6 +66,7 @@ export const CausesPage = ({ eventId }: { eventId: string }) => {
     ({ correlationId }) => correlationId === correlation,
   );
   useEffect(() => setCorrelation(body?.correlationId), [body]);
+  useTitle(t(TITLE));
   const effects = byCause(body?.commands ?? []);
   return (
     <>
@@ -72,6 +75,7 @@ export const CausesPage = ({ eventId }: { eventId: string }) => {
       </Crumbs>
       <section aria-labelledby="causes">
         <h1 id="causes">{t(TITLE)}</h1>
+        {!body && !problem && <Skeleton />}
         {problem && <p class="refused">{problemWords(problem)}</p>}
         {body?.isWhole === false && (
           <p class="dim">{t({ en: 'Only the nearest of many events.', ko: '가까운 이벤트만 표시합니다.' })}</p>

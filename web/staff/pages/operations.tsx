@@ -7,6 +7,7 @@ import { useNow, useStore } from '../../common/store.ts';
 import { may } from '../access.ts';
 import { viewOf } from '../contexts/index.ts';
 import { overview, type Projection, readAt } from '../live.ts';
+import { moment } from '../moment.ts';
 import { notify } from '../notices.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { Scroll } from '../parts/scroll.tsx';
@@ -324,6 +325,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
 export const OperationsPage = () => {
   const known = useStore(overview);
   const { work, look } = useWork();
+  const isPast = useStore(moment) !== undefined;
   useTitle(t({ en: 'Operations', ko: '운영' }));
   const members = known?.projections ?? [];
   const replayOf = (view: string) => work.replays.find((replay) => replay.view === view);
@@ -366,6 +368,9 @@ export const OperationsPage = () => {
           )}
         </span>
       </header>
+      {isPast && (
+        <p class="refused">{t({ en: 'This page shows the present.', ko: '이 페이지는 현재 상태를 표시합니다.' })}</p>
+      )}
       {work.problem && <p class="refused">{problemWords(work.problem)}</p>}
       {GROUPS.map(({ group, title }) => {
         const own = members

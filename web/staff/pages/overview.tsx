@@ -1,13 +1,17 @@
 import { formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
+import { Skeleton } from '../../common/skeleton.tsx';
 import { useStore } from '../../common/store.ts';
 import { may } from '../access.ts';
 import type { ContextView, Figure, Row } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
-import { activities, overview } from '../live.ts';
+import { type Activities, activities, latest, type Overview, overview } from '../live.ts';
+import { moment } from '../moment.ts';
 import { Plot } from '../parts/plot.tsx';
 import { EventStream } from '../parts/stream.tsx';
 import { useTitle } from '../parts/title.ts';
+import { problemWords } from '../problems.ts';
+import { useResource } from '../resource.ts';
 import { REPORT } from './report.tsx';
 import { DemoNote, useDemo, Welcome } from './welcome.tsx';
 
@@ -47,9 +51,16 @@ const Line = ({ to, label, note, taken, of, value }: Row) => (
   </li>
 );
 
-const Card = ({ view }: { view: ContextView }) => {
-  const part = useStore(overview)?.contexts[view.name];
-  const activity = useStore(activities)[view.name];
+const Card = ({
+  view,
+  known,
+  activity,
+}: {
+  view: ContextView;
+  known: Overview;
+  activity: Activities[string] | undefined;
+}) => {
+  const part = known.contexts[view.name];
   const heading = `card-${view.name}`;
   if (!part)
     return (
@@ -96,14 +107,26 @@ const Card = ({ view }: { view: ContextView }) => {
 
 /** A card for each context, and the latest events. */
 export const OverviewPage = () => {
-  const known = useStore(overview);
+  const isPast = useStore(moment) !== undefined;
+  const then = useResource<Overview>(isPast ? '/control-center' : undefined, () => false);
+  const activityThen = useResource<{ contexts: Activities }>(
+    isPast ? '/control-center/activity' : undefined,
+    () => false,
+  );
+  const now = useStore(overview);
+  const activitiesNow = useStore(activities);
+  const latestNow = useStore(latest);
+  const known = isPast ? then.body : now;
+  const activity = isPast ? (activityThen.body?.contexts ?? {}) : activitiesNow;
   const demo = useDemo();
   useTitle(t({ en: 'Overview', ko: '전체 현황' }));
   const names = Object.keys(known?.contexts ?? {});
-  if (known && demo.known?.state === 'empty' && known.events.length === 0) return <Welcome names={names} demo={demo} />;
+  if (known && !isPast && demo.known?.state === 'empty' && known.events.length === 0)
+    return <Welcome names={names} demo={demo} />;
   return (
     <div class="overview">
-      <DemoNote demo={demo} />
+      {!isPast && <DemoNote demo={demo} />}
+      {then.problem && <p class="refused">{problemWords(then.problem)}</p>}
       <h1 class="unseen">{t({ en: 'Overview', ko: '전체 현황' })}</h1>
       <div class="cards">
         {known &&
@@ -112,10 +135,10 @@ export const OverviewPage = () => {
             .sort(
               (one, other) => Number(Boolean(known.contexts[one.name])) - Number(Boolean(known.contexts[other.name])),
             )
-            .map((view) => <Card key={view.name} view={view} />)}
-        {!known && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
+            .map((view) => <Card key={view.name} view={view} known={known} activity={activity[view.name]} />)}
+        {!known && !then.problem && <Skeleton rows={6} />}
       </div>
-      <EventStream />
+      {known && <EventStream events={isPast ? (known?.events ?? []) : latestNow} known={known} />}
     </div>
   );
 };

@@ -3,6 +3,7 @@ import type { ReportBucket } from '../../../schemas/kernel/report.ts';
 import { type Problem, RefusedError, request } from '../../common/api.ts';
 import { formatMoney, formatNumber, formatShare, t } from '../../common/language.ts';
 import { go, usePlace, withQuery } from '../../common/router.tsx';
+import { Skeleton } from '../../common/skeleton.tsx';
 import type { ContextView } from '../context.ts';
 import { labelOf } from '../fields.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
@@ -95,7 +96,7 @@ export const ReportPage = ({ view }: { view: ContextView }) => {
           </button>
         </header>
         {shown && <p class="refused">{problemWords(shown, view)}</p>}
-        {!body && !problem && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
+        {!body && !problem && <Skeleton rows={8} />}
         {body && <ReportChart buckets={body.buckets} />}
         {body && (
           <Scroll>

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { t } from '../../common/language.ts';
 import { go, Link, usePlace, VIEW } from '../../common/router.tsx';
+import { Skeleton } from '../../common/skeleton.tsx';
 import { fill, type Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
@@ -59,6 +60,7 @@ export const ThingPage = ({
         )}
       </header>
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {!body && !problem && <Skeleton rows={5} />}
       {body && <Work template={template} view={view} parameters={parameters} item={item} />}
       {body && (
         <dl class="fields">

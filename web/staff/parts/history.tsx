@@ -13,6 +13,7 @@ import { useResource } from '../resource.ts';
 import { tell } from '../telling.ts';
 import { concerning } from './list.tsx';
 import { Scroll } from './scroll.tsx';
+import { Timeline } from './time.tsx';
 
 const brief = (id: string): string => (id.length > 13 ? `…${id.slice(-8)}` : id);
 
@@ -53,6 +54,7 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
     <section class="list" aria-labelledby="history">
       <header>
         <h2 id="history">{t({ en: 'History', ko: '이력' })}</h2>
+        <Timeline view={view} path={path} parameters={parameters} />
       </header>
       {problem && <p class="refused">{problemWords(problem, view)}</p>}
       {events.length > 0 && (

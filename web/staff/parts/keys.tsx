@@ -1,4 +1,6 @@
+import { Search } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Icon } from '../../common/icon.tsx';
 import { type Phrase, t } from '../../common/language.ts';
 import { go, VIEW } from '../../common/router.tsx';
 import { contextViews } from '../contexts/index.ts';
@@ -71,7 +73,7 @@ export const Keys = () => {
   return (
     <>
       <button type="button" class="find" onClick={() => setShown('palette')}>
-        {t({ en: 'Search', ko: '검색' })} <kbd>Ctrl K</kbd>
+        <Icon of={Search} size={18} /> {t({ en: 'Search', ko: '검색' })} <kbd>Ctrl K</kbd>
       </button>
       {shown === 'palette' && <Palette onClose={close} />}
       {shown === 'help' && <Help onClose={close} />}

@@ -3,6 +3,7 @@ import type { Page } from '../../common/api.ts';
 import { t } from '../../common/language.ts';
 import { type Operation, readOperations, type Schema } from '../../common/openapi.ts';
 import { Link, VIEW, withQuery } from '../../common/router.tsx';
+import { Skeleton } from '../../common/skeleton.tsx';
 import { createStore, useStore } from '../../common/store.ts';
 import { fill, type Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
@@ -239,7 +240,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
         </Scroll>
       )}
       {body?.items.length === 0 && <p class="dim">{t({ en: 'No items.', ko: '항목이 없습니다.' })}</p>}
-      {!body && !problem && <p class="dim">{t({ en: 'Loading…', ko: '불러오는 중…' })}</p>}
+      {!body && !problem && <Skeleton rows={8} />}
       {onQuery && (query.cursor !== undefined || body?.next !== undefined) && (
         <nav class="paging" aria-label={t({ en: `Pages: ${title.en}`, ko: `페이지: ${title.ko}` })}>
           <button type="button" disabled={query.cursor === undefined} onClick={() => change({})}>

@@ -4,8 +4,9 @@ import 'uplot/dist/uPlot.min.css';
 import type { Activity } from '../../../schemas/kernel/activity.ts';
 import { formatMinute, formatNumber, type Phrase, t } from '../../common/language.ts';
 import { scheme } from '../../common/scheme.ts';
-import { useNow, useStore } from '../../common/store.ts';
+import { useStore } from '../../common/store.ts';
 import { lastHour, MINUTE, type Series } from '../last-hour.ts';
+import { useShownNow } from '../moment.ts';
 
 /** Distances between two labels of the level's axis: 1, 2 and 5 times every power of ten. */
 const LABEL_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
@@ -85,7 +86,7 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
 /** The last hour of a context: the line is the level, the bars are numbers of events. */
 export const Plot = ({ activity, level }: { activity: Activity; level: Phrase }) => {
   const element = useRef<HTMLDivElement>(null);
-  const now = useNow(MINUTE / 4);
+  const now = useShownNow(MINUTE / 4);
   const tone = useStore(scheme);
   const minute = Math.floor(now / MINUTE);
   const series = useMemo(() => lastHour(activity, now), [activity, minute]);

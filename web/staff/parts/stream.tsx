@@ -1,13 +1,13 @@
 import { formatTime, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
-import { useStore } from '../../common/store.ts';
+import type { HappenedEvent } from '../context.ts';
 import { viewOf } from '../contexts/index.ts';
-import { latest, overview } from '../live.ts';
+import type { Overview } from '../live.ts';
 import { tell } from '../telling.ts';
 
 /** The latest events of all contexts, in words. */
-export const EventStream = () => {
-  const told = tell(useStore(latest), useStore(overview), true);
+export const EventStream = ({ events, known }: { events: readonly HappenedEvent[]; known: Overview | undefined }) => {
+  const told = tell(events, known, true);
   return (
     <section class="stream" aria-labelledby="latest">
       <h2 id="latest">{t({ en: 'Latest events', ko: '최근 이벤트' })}</h2>

@@ -1,8 +1,8 @@
 import type { Page } from '../../common/api.ts';
 import { formatNumber, type Phrase, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
-import { useNow } from '../../common/store.ts';
 import { fill } from '../../common/templates.ts';
+import { useShownNow } from '../moment.ts';
 import { Commands } from '../parts/commands.tsx';
 import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';
@@ -45,7 +45,7 @@ const clock = (seconds: number): string => {
 };
 
 const Column = ({ view, parameters, step }: Omit<WorkProps, 'item'> & { step: Step }) => {
-  const now = useNow(1000);
+  const now = useShownNow(1000);
   const { status, title, next, within } = step;
   const path = `${fill('/food-court/shops/{shopId}/orders', parameters)}?status=${status}&sort=placedAt&limit=${LIMIT}`;
   const { body } = useResource<Page<Order>>(path, concerning(view, parameters));

@@ -1,8 +1,8 @@
 import type { Page } from '../../common/api.ts';
 import { formatDuration, formatMinute, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
-import { useNow } from '../../common/store.ts';
 import { fill } from '../../common/templates.ts';
+import { useShownNow } from '../moment.ts';
 import { Commands } from '../parts/commands.tsx';
 import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';
@@ -36,7 +36,7 @@ const noteOf = ({ status, arriveBy, arrivedAt }: Reservation, now: number): { te
 
 /** A lot as its spots: each car with its plate, then the held and the free spots. */
 export const SpotGrid = ({ view, parameters, item }: WorkProps) => {
-  const now = useNow(15_000);
+  const now = useShownNow(15_000);
   const path = fill('/parking/lots/{lotId}/reservations', parameters)!;
   const read = (status: string) =>
     useResource<Page<Reservation>>(
