@@ -22,6 +22,12 @@ export const startDemoStage = async (chromiumPath: string) => {
   await demoIs('running');
   await demo('DELETE');
   await demoIs('stopped');
+  // The views and the policies reach the end of what the demo wrote.
+  await eventually(
+    () => call<{ projections: { state: string; eventsBehind: number }[] }>(plaza.url, 'GET', '/control-center'),
+    ({ status, body }) =>
+      status === 200 && body.projections.every(({ state, eventsBehind }) => state === 'live' && eventsBehind === 0),
+  );
   return {
     browser,
     url: plaza.url,

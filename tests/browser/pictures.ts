@@ -66,6 +66,7 @@ try {
     await page.waitForLoadState('load');
     await page.evaluate('document.fonts.ready.then(() => undefined)');
     await page.waitForFunction("document.querySelectorAll('.skeleton').length === 0");
+    await page.waitForFunction("document.querySelectorAll('.pulse.bad').length === 0");
     await page.screenshot({ path: DOCS + file, animations: 'disabled', caret: 'hide' });
     await context.close();
     const { size } = statSync(DOCS + file);
