@@ -10,7 +10,10 @@ const BUILT_FROM = join(DIST, '.sources');
 
 /** Returns a hash of everything that the pages are built from. */
 const sources = (): string => {
-  const files = globSync(['{staff,app,common,public}/**/*', 'vite.config.ts', 'build.ts'], { cwd: HERE, withFileTypes: true })
+  const files = globSync(['{staff,app,common,public}/**/*', 'vite.config.ts', 'build.ts'], {
+    cwd: HERE,
+    withFileTypes: true,
+  })
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name))
     .sort();
