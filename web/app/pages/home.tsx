@@ -1,13 +1,13 @@
 import type { Page } from '../../common/api.ts';
 import { useUpdates } from '../../common/updates.ts';
+import { StationRow, useStationsWithBikes } from '../bike-rental/index.tsx';
 import { Cinema } from '../cinema/index.tsx';
 import { FoodCourt } from '../food-court/index.tsx';
+import { type Lot, LotRow } from '../parking/index.tsx';
 import { Heading } from '../parts.tsx';
+import { type Slot, SlotRow } from '../screening/index.tsx';
 import { EVERY, itemsOf, Service } from '../service.tsx';
 import { say } from '../words.ts';
-import { StationRow, useStationsWithBikes } from './bikes.tsx';
-import { type Lot, LotRow } from './parking.tsx';
-import { type Slot, SlotRow } from './screening.tsx';
 import { ActiveTickets } from './tickets.tsx';
 
 const Parking = () => {

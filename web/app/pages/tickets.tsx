@@ -1,14 +1,14 @@
 import { Fragment } from 'preact';
 import { useStore } from '../../common/store.ts';
 import { hearing } from '../../common/updates.ts';
+import { useBikeTickets } from '../bike-rental/index.tsx';
 import { useCinemaTickets } from '../cinema/tickets.tsx';
 import { useOrders } from '../food-court/orders.tsx';
 import type { Ticket } from '../page.ts';
+import { useParkingTickets } from '../parking/index.tsx';
 import { Heading, Skeleton } from '../parts.tsx';
+import { useScreeningTickets } from '../screening/index.tsx';
 import { say } from '../words.ts';
-import { useBikeTickets } from './bikes.tsx';
-import { useParkingTickets } from './parking.tsx';
-import { useScreeningTickets } from './screening.tsx';
 
 /** Reads the customer's tickets of every service, the latest first. @returns also whether all are known */
 const useTickets = (customerId: string): { tickets: Ticket[]; isWhole: boolean } => {
