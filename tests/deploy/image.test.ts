@@ -104,10 +104,13 @@ describe('the image', () => {
     expect(own.filter((file) => /\.test\.ts$|(^|\/)testing\.ts$|^(tests|bench|docs|data)\//.test(file))).toEqual([]);
   });
 
-  test('contains the built page of the control centre', async () => {
+  test('contains the built pages', async () => {
     const files = await readdir(join(image.folder, 'web/dist'), { recursive: true });
-    expect(files).toContain('staff/index.html');
-    expect(files.some((file) => /^assets\/index-[\w-]+\.js$/.test(file))).toBe(true);
+    for (const page of ['staff', 'app']) {
+      expect(files).toContain(`${page}/index.html`);
+      expect(files.map((file) => file.replace(/-[\w-]+\.js$/, '.js'))).toContain(`assets/${page}.js`);
+    }
+    expect(files).toContain('app/worker.js');
   });
 
   test('runs as a user other than root, and contains no second Node.js', async () => {
