@@ -45,8 +45,8 @@ export default defineConfig({
     include: ['**/*.test.ts'],
     exclude: ['**/node_modules/**', 'data/**', 'bench/peers/**'],
     pool: 'forks',
-    // Many tests wait for processes of their own, so a third worker uses two cores better.
-    maxWorkers: 3,
+    // Many tests wait for processes of their own, so four workers use two cores better.
+    maxWorkers: 4,
     // Starting a process takes longer than most files run, so files share one.
     isolate: false,
     sequence: { sequencer: ProcessesFirst },
