@@ -1,5 +1,5 @@
 /**
- * What grows when Plaza does: each measurement at a size, at ten times and at a hundred times that size.
+ * Measures how Plaza grows: each figure at a size, at ten times and at a hundred times that size.
  *
  *     npm run bench -- growth [--lots 1000] [--documents 10000] [--clients 10] [--contexts 1] [--sizes 1,10,100]
  *                           [--parts streams,pages,clients,views]

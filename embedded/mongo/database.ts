@@ -29,7 +29,7 @@ const SCHEMA = `
 export const openDatabase = (file: string, maxBytes?: number) => {
   const db = openSqliteFile(file, APPLICATION_ID);
   try {
-    // What is deleted or replaced leaves no bytes in the file: it may be personal data that was erased.
+    // Deleted and replaced documents leave no bytes in the file: they may be personal data that was erased.
     db.exec('PRAGMA secure_delete = ON');
     const version = db.prepare('PRAGMA user_version').get()?.user_version;
     if (version !== 0 && version !== FORMAT)

@@ -140,7 +140,7 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
     expect(Date.now() - Date.parse(at)).toBeGreaterThan(HOUR);
     await page.locator('[data-context="parking"] .figures').waitFor();
 
-    // What the page shows is what the API answers as of that moment.
+    // The page shows the same as the API answers as of that moment.
     const then = await call<{ contexts: { parking: { totals: { free: number } } }; events: Listed[] }>(
       stage.url,
       'GET',

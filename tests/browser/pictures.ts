@@ -17,7 +17,7 @@ type Picture = {
   file: string;
   path: string;
   options: BrowserContextOptions;
-  /** What the page shows when it is complete. */
+  /** A text that the page shows when it is complete. */
   until: string;
 };
 

@@ -165,7 +165,7 @@ const diagramOf = (context: WriteSideContext, reactions: readonly Reaction[], vi
 
 const INTRODUCTION = `# Event model
 
-What happens in each context, from left to right: commands (blue) go to a stream (yellow), whose
+Each context from left to right: commands (blue) go to a stream (yellow), whose
 decider turns them into events (orange). Policies, timers and process managers (purple) react to
 events, the first two with further commands. Views (green) fold events for the queries. A command
 without an arrow to it comes from a step of another command or from a task of a process manager.

@@ -68,7 +68,7 @@ test(`killed ${KILLS} times during erasures: each one happened completely or not
       );
     }
     const erasing = some.map(async (customerId) => {
-      // What fails because of the kill has an unknown outcome.
+      // A request that fails because of the kill has an unknown outcome.
       const { status } = await fetch(`${plaza.url}/customers/${customerId}?cancel=true`, { method: 'DELETE' }).catch(
         () => ({ status: 0 }),
       );
