@@ -170,12 +170,15 @@ const decide = (work: Work, state: StreamState): AppendBatch => {
 };
 
 /**
- * Returns whether a batch has outcomes that neither its append nor a look at the stream confirms. Commands that can come
- * again may be in the stream already: the store then takes their append as done wherever the stream ends.
+ * Returns whether all commands of a batch can come again, and so may be in the stream already: the store then takes
+ * their append as done wherever the stream ends.
  */
-const needsLook = ({ decided, resting }: AppendBatch): boolean =>
-  resting.some(({ waiting }) => waiting.state !== 'confirmed') &&
+const mayBeRepeat = ({ decided }: AppendBatch): boolean =>
   decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');
+
+/** Returns whether a batch has outcomes that neither its append nor a look at the stream confirms. */
+const needsLook = (batch: AppendBatch): boolean =>
+  batch.resting.some(({ waiting }) => waiting.state !== 'confirmed') && mayBeRepeat(batch);
 
 /** Settles a command, and remembers an answer that no event contains. */
 const settle = ({ unchanged }: Work, waiting: Waiting, outcome: Outcome): void => {
@@ -199,7 +202,7 @@ const answerRepeat = async (work: Work, waiting: Waiting, at: bigint): Promise<v
 const finish = (work: Work, state: StreamState, batch: AppendBatch, position: Position): void => {
   work.conflicts = 0;
   work.most = MAX_APPEND_COMMANDS;
-  work.isAssumed &&= batch.decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');
+  work.isAssumed &&= mayBeRepeat(batch);
   work.states.advance(state, batch);
   for (const { waiting, events, last } of batch.decided)
     waiting.settle({ kind: 'done', events, revision: last, position });
