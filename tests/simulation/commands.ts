@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 /** A request, and what it makes if it succeeds. */
 export type Made = SentRequest & { makes?: { kind: string; id: string } };
 
-/** What clients choose from. They choose among few ids, so that their requests meet. */
+/** The ids that clients choose from: few, so that their requests meet. */
 export type Choice = {
   random: Random;
   /** The time of day in milliseconds. */

@@ -6,7 +6,7 @@ export type Weather = {
   lost: number;
   /** The request arrives, and its answer does not. */
   answerLost: number;
-  /** The request arrives after its sender was told that it failed. */
+  /** The request arrives after its sender has learned that it failed. */
   late: number;
   /** The request or its answer takes long. */
   slow: number;

@@ -3,7 +3,7 @@ import type { ChargeOutcome, Payments } from '../../write-side/payments/payments
 import type { Network } from './network.ts';
 import type { Process } from './world.ts';
 
-/** What the provider knows of a key; it charges and refunds each key once. */
+/** The record of a key at the provider, which charges and refunds each key once. */
 export type Account = ChargeState & { amount: number };
 
 /** A payment provider that keeps its accounts whatever happens to the processes. */

@@ -52,7 +52,7 @@ export type Side = {
   life: number;
 };
 
-/** What a client learns from a request. */
+/** The answer that a client gets to a request. */
 export type Reply = { answer: HttpAnswer | undefined; mayCome: boolean };
 
 /** A Plaza of several processes in a simulated world. */

@@ -25,7 +25,7 @@ export type Query = {
   answer: HttpAnswer;
 };
 
-/** What clients saw, and what the stores hold after everything has come to rest. */
+/** The answers that clients saw, and the contents of the stores after everything has come to rest. */
 export type History = { commands: Command[]; queries: Query[]; world: World; plaza: Plaza; isAtRest: boolean };
 
 export type SimulationOptions = {
