@@ -54,7 +54,11 @@ const openStore = async (): Promise<Store> => {
     async start() {
       const { eventStoreUrl, mongoUrl } = store.stores;
       const ports = { eventStorePort: portOf(eventStoreUrl), mongoPort: portOf(mongoUrl) };
-      store.stores = await startEmbeddedStores({ dataFolder: data.folder, ...ports });
+      // A connection of another test may have been given the port meanwhile.
+      const again = () => startEmbeddedStores({ dataFolder: data.folder, ...ports }).catch((error) => error);
+      const started = await eventually(again, (outcome) => outcome.code !== 'port-taken');
+      if (started instanceof Error) throw started;
+      store.stores = started;
     },
     stop: () => store.stores.stop(),
     remove: data.remove,
