@@ -2,55 +2,56 @@ import { BatchAppendReq, StreamIdentifier, streamNameOf, type UuidMessage, uuidH
 import type { ExpectedRevision, NewEvent } from './stored-events.ts';
 
 /** The reason of a refusal. */
-export type Problem = { problem: string };
+type Problem = { problem: string };
+
+export type Append = { streamName: string; expected: ExpectedRevision; events: readonly NewEvent[] };
 
 export type BatchRequest = {
-  /** the correlation id as lower-case hex; undefined for an invalid UUID, which cannot be answered */
-  key: string | undefined;
-  /** the correlation id as received, a UUID message */
+  /** The correlation id as received, a UUID message. */
   correlationId: Buffer;
-  /** in the first request of an append */
-  options: BatchOptions | (Problem & { identifier: Buffer }) | undefined;
-  proposed: readonly (NewEvent | Problem)[];
+  /** The stream's name as received, a StreamIdentifier message. */
+  identifier: Buffer;
+  /** Undefined in a further message of an append. */
+  append: Append | Problem | undefined;
   isFinal: boolean;
 };
-
-/** `deadline`: milliseconds since 1970, Infinity when there is none. */
-export type BatchOptions = { streamName: string; expected: ExpectedRevision; deadline: number };
 
 const JSON_CONTENT = 'application/json';
 
 /** Decodes a request. Throws the error of the generated classes for an invalid message. */
 export const decodeBatchRequest = (message: Buffer): BatchRequest => {
   const request = BatchAppendReq.deserializeBinary(message);
-  const correlationId = request.getCorrelationId();
+  const options = request.getOptions();
   return {
-    key: uuidHex(correlationId),
-    correlationId: Buffer.from(correlationId?.serializeBinary() ?? []),
-    options: optionsOf(request.getOptions()),
-    proposed: request.getProposedMessagesList().map(newEvent),
+    correlationId: Buffer.from(request.getCorrelationId()?.serializeBinary() ?? []),
+    identifier: Buffer.from((options?.getStreamIdentifier() ?? new StreamIdentifier()).serializeBinary()),
+    append: options && appendOf(options, request.getProposedMessagesList()),
     isFinal: request.getIsFinal(),
   };
 };
 
-const optionsOf = (options: ReturnType<InstanceType<typeof BatchAppendReq>['getOptions']>): BatchRequest['options'] => {
-  if (!options) return undefined;
-  const streamIdentifier = options.getStreamIdentifier();
-  const identifier = Buffer.from((streamIdentifier ?? new StreamIdentifier()).serializeBinary());
-  const streamName = streamNameOf(streamIdentifier);
-  if (streamName === '' || streamName === '$$') return { problem: 'The stream has no name.', identifier };
-  let expected: ExpectedRevision;
-  if (options.hasStreamPosition()) expected = revisionNumber(options.getStreamPosition());
-  else if (options.hasNoStream()) expected = 'no_stream';
-  else if (options.hasStreamExists()) expected = 'stream_exists';
-  else if (options.hasAny()) expected = 'any';
-  else return { problem: 'The expected stream position is missing.', identifier };
-  const deadline = options.getDeadline()?.toDate().getTime() ?? Number.POSITIVE_INFINITY;
-  return { streamName, expected, deadline };
+type Options = NonNullable<ReturnType<InstanceType<typeof BatchAppendReq>['getOptions']>>;
+
+const appendOf = (options: Options, proposed: readonly Proposed[]): Append | Problem => {
+  const streamName = streamNameOf(options.getStreamIdentifier());
+  if (streamName === '' || streamName === '$$') return { problem: 'The stream has no name.' };
+  const expected = expectedRevision(options);
+  if (expected === undefined) return { problem: 'The expected revision is missing, or of a kind that is not served.' };
+  const events: NewEvent[] = [];
+  for (const one of proposed) {
+    const event = newEvent(one);
+    if ('problem' in event) return event;
+    events.push(event);
+  }
+  return { streamName, expected, events };
 };
 
-/** Returns a revision as a number. No stream reaches a revision beyond 2^53. */
-export const revisionNumber = (text: string): number => Math.min(Number(text), Number.MAX_SAFE_INTEGER);
+/** No stream reaches a revision beyond 2^53. */
+const expectedRevision = (options: Options): ExpectedRevision | undefined => {
+  if (options.hasStreamPosition()) return Math.min(Number(options.getStreamPosition()), Number.MAX_SAFE_INTEGER);
+  if (options.hasNoStream()) return 'no_stream';
+  return options.hasAny() ? 'any' : undefined;
+};
 
 type Proposed = {
   getId: () => UuidMessage | undefined;
@@ -59,7 +60,7 @@ type Proposed = {
   getCustomMetadata_asU8: () => Uint8Array;
 };
 
-export const newEvent = (proposed: Proposed): NewEvent | Problem => {
+const newEvent = (proposed: Proposed): NewEvent | Problem => {
   const id = uuidHex(proposed.getId());
   if (!id) return { problem: 'The id of an event is not a UUID.' };
   const type = proposed.getMetadataMap().get('type');

@@ -9,6 +9,7 @@ import type { StoredEvent } from './stored-events.ts';
 const APPLICATION_ID = 0x506c_7a65;
 const ID_BYTES = 16;
 
+/** `tombstoned`, `truncate_before` and `max_age_seconds` are those of Plaza 2.0.0, which can still open the file. */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS streams (
     number INTEGER PRIMARY KEY,
@@ -74,14 +75,9 @@ const statementsOf = (db: DatabaseSync) => {
     stream: db.prepare('SELECT * FROM streams WHERE name = ?'),
     last: db.prepare('SELECT revision FROM events WHERE stream = ? ORDER BY revision DESC LIMIT 1'),
     addStream: db.prepare('INSERT INTO streams (name) VALUES (?)'),
-    setMetadata: db.prepare(
-      'UPDATE streams SET truncate_before = ?, max_count = ?, max_age_seconds = ? WHERE number = ?',
-    ),
-    setTombstoned: db.prepare('UPDATE streams SET tombstoned = 1 WHERE number = ?'),
+    setMaxCount: db.prepare('UPDATE streams SET max_count = ? WHERE number = ?'),
     addEvent: db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     identity: db.prepare('SELECT position, id FROM events WHERE stream = ? AND revision = ?'),
-    created: db.prepare('SELECT created FROM events WHERE stream = ? AND revision >= ? ORDER BY revision LIMIT 1'),
-    data: db.prepare('SELECT data, is_json FROM events WHERE stream = ? AND revision = ?'),
     streamForwards: arrays(
       `SELECT ${columns} ${from} WHERE e.stream = ? AND e.revision >= ? ORDER BY e.revision LIMIT ?`,
     ),

@@ -1,35 +1,35 @@
 /** Reads the log in pages. */
 import { type EventRow, eventOf, type LogFile } from './log-file.ts';
 import type { StoredEvent, StreamPage } from './stored-events.ts';
-import { isSoftDeleted, type Streams } from './streams.ts';
+import type { Streams } from './streams.ts';
 
 const PAGE_BYTES = 2 * 1024 * 1024;
 
-export const createPages = ({ sql }: Pick<LogFile, 'sql'>, { streamOf, isTombstoned, firstReadable }: Streams) => {
+export const createPages = ({ sql }: Pick<LogFile, 'sql'>, { streamOf, firstReadable }: Streams) => {
   /**
    * Reads one page of a stream, at most `limit` events: forwards from `revision` upwards, backwards from it downwards
    * (Infinity: the end). `next` is the start of the following page; undefined after the last.
+   * @returns undefined for a stream without events
    */
   const readStream = (
     streamName: string,
     direction: 'forwards' | 'backwards',
     revision: number,
     limit: number,
-  ): StreamPage => {
+  ): StreamPage | undefined => {
     const stream = streamOf(streamName);
-    if (isTombstoned(stream)) return { kind: 'deleted' };
-    if (stream.last < 0 || isSoftDeleted(stream)) return { kind: 'not-found' };
+    if (stream.last < 0) return undefined;
     const first = firstReadable(stream);
     if (direction === 'forwards') {
       const start = Math.max(revision, first);
-      if (start > stream.last) return { kind: 'events', events: [], next: undefined };
+      if (start > stream.last) return { events: [], next: undefined };
       const events = eventsOf(sql.streamForwards, stream.number, start, limit);
       const reached = events.at(-1)?.revision ?? stream.last;
-      return { kind: 'events', events, next: reached < stream.last ? reached + 1 : undefined };
+      return { events, next: reached < stream.last ? reached + 1 : undefined };
     }
     const events = eventsOf(sql.streamBackwards, stream.number, Math.min(revision, stream.last), first, limit);
     const reached = events.at(-1)?.revision ?? first;
-    return { kind: 'events', events, next: reached > first ? reached - 1 : undefined };
+    return { events, next: reached > first ? reached - 1 : undefined };
   };
 
   /**

@@ -1,20 +1,13 @@
-/** Streams/Read: reads of and subscriptions to one stream or the whole log, at the reader's pace. */
+/** Streams/Read: reads of one stream or the whole log, and subscriptions to the whole log, at the reader's pace. */
 import { status as grpcStatus, type ServerWritableStream } from '@grpc/grpc-js';
 import { isStoresError } from '../errors.ts';
 import type { LiveEvent, LiveEvents } from './live-events.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { Outbox } from './outbox.ts';
-import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamDeletedError, streamNameOf } from './protocol.ts';
+import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamNameOf } from './protocol.ts';
 import type { Storage } from './storage.ts';
-import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
-import {
-  CAUGHT_UP,
-  encodeCheckpoint,
-  encodeConfirmation,
-  encodeEvent,
-  encodeStreamNotFound,
-  type UuidForm,
-} from './wire.ts';
+import type { StoredEvent } from './stored-events.ts';
+import { CAUGHT_UP, encodeCheckpoint, encodeConfirmation, encodeEvent, encodeStreamNotFound } from './wire.ts';
 
 const PAGE_EVENTS = 256;
 /** EventStoreDB's window when the filter has none: its page size. */
@@ -42,6 +35,9 @@ class Refusal {
   }
 }
 
+const notServed = (what: string): Refusal =>
+  new Refusal(grpcError(grpcStatus.UNIMPLEMENTED, `The embedded event store does not serve ${what}.`));
+
 const fail = (outbox: Outbox, error: unknown, log: (line: string) => void): void => {
   if (outbox.isGone()) return;
   if (error instanceof Refusal) {
@@ -59,26 +55,19 @@ const serve = async (storage: Storage, live: LiveEvents, call: ReadCall, outbox:
   const stream = options?.getStream();
   const all = options?.getAll();
   if (!options || (!stream && !all)) throw new Refusal(invalidArgument('The request names neither a stream nor $all.'));
-  if (options.getResolveLinks())
-    throw new Refusal(grpcError(grpcStatus.UNIMPLEMENTED, 'resolveLinkTos: links are not supported.'));
-  const uuidForm: UuidForm = options.getUuidOption()?.hasStructured() ? 'structured' : 'string';
+  if (options.getResolveLinks()) throw notServed('resolveLinkTos');
+  if (options.getUuidOption()?.hasStructured()) throw notServed('ids as two numbers');
   const backwards = options.getReadDirection() === ReadReq.Options.ReadDirection.BACKWARDS;
-  const filter = filterOf(options);
   const streamName = stream && streamNameOf(stream.getStreamIdentifier());
   if (streamName === '') throw new Refusal(invalidArgument('The stream has no name.'));
-  const write = (event: StoredEvent) => outbox.send(encodeEvent(event, uuidForm));
 
   if (options.hasSubscription()) {
     if (backwards) throw new Refusal(invalidArgument('A subscription goes forwards.'));
-    const subscription = { storage, live, call, outbox, uuidForm };
-    if (stream && streamName !== undefined) {
-      const from = stream.hasEnd() ? 'end' : stream.hasRevision() ? wholeNumber(stream.getRevision()) + 1 : 0;
-      return subscribeToStream(subscription, streamName, from);
-    }
+    if (stream) throw notServed('a subscription to one stream');
     const position = all!.getPosition();
     const end = storage.end();
     const from = all!.hasEnd() ? end : position ? Math.min(wholeNumber(position.getCommitPosition()), end) : 0;
-    return subscribeToAll(subscription, from, filter);
+    return subscribeToAll({ storage, live, call, outbox }, from, filterOf(options));
   }
 
   const count = options.hasCount() ? Number(options.getCount()) : 0;
@@ -89,11 +78,11 @@ const serve = async (storage: Storage, live: LiveEvents, call: ReadCall, outbox:
     }
     const from = stream.hasRevision() ? wholeNumber(stream.getRevision()) : 0;
     const start = stream.hasEnd() ? Number.MAX_SAFE_INTEGER : from;
-    return readStream(storage, outbox, streamName, backwards, start, count, write);
+    return readStream(storage, outbox, streamName, backwards, start, count);
   }
   const position = all!.getPosition();
   const start = all!.hasEnd() ? Number.MAX_SAFE_INTEGER : position ? wholeNumber(position.getCommitPosition()) : 0;
-  return readAll(storage, outbox, backwards, start, count, filter, write);
+  return readAll(storage, outbox, backwards, start, count);
 };
 
 const readStream = async (
@@ -103,7 +92,6 @@ const readStream = async (
   backwards: boolean,
   start: number,
   count: number,
-  write: (event: StoredEvent) => Promise<void> | undefined,
 ): Promise<void> => {
   let left = count;
   for (let from: number | undefined = start; from !== undefined && left > 0; ) {
@@ -113,10 +101,9 @@ const readStream = async (
       from,
       Math.min(left, PAGE_EVENTS),
     );
-    if (page.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
-    if (page.kind === 'not-found') return void (await outbox.send(encodeStreamNotFound(streamName)));
+    if (!page) return void (await outbox.send(encodeStreamNotFound(streamName)));
     for (const event of page.events) {
-      const room = write(event);
+      const room = outbox.send(encodeEvent(event));
       if (room) await room;
       if (outbox.isGone()) return;
     }
@@ -132,23 +119,19 @@ const readAll = async (
   backwards: boolean,
   start: number,
   count: number,
-  filter: Filter | undefined,
-  write: (event: StoredEvent) => Promise<void> | undefined,
 ): Promise<void> => {
   let left = count;
   let from = start;
   while (left > 0) {
-    const limit = filter ? PAGE_EVENTS : Math.min(left, PAGE_EVENTS);
-    const page = storage.readAll(backwards ? 'backwards' : 'forwards', from, limit);
+    const page = storage.readAll(backwards ? 'backwards' : 'forwards', from, Math.min(left, PAGE_EVENTS));
     const last = page.at(-1);
     if (!last) return;
     for (const event of page) {
-      if (filter && !filter.matches(event)) continue;
-      const room = write(event);
+      const room = outbox.send(encodeEvent(event));
       if (room) await room;
       if (outbox.isGone()) return;
-      if (--left === 0) return;
     }
+    left -= page.length;
     from = backwards ? last.position : last.position + 1;
     await nextTurn();
   }
@@ -156,58 +139,7 @@ const readAll = async (
 
 // ---- subscriptions: pages until the end of the log is reached, then the live events ---------------------------------------------
 
-type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; outbox: Outbox; uuidForm: UuidForm };
-
-/**
- * `from`: the first revision to send. A stream that does not exist yet is waited for; only then has the reader caught
- * up.
- */
-const subscribeToStream = async (
-  subscription: Subscription,
-  streamName: string,
-  from: number | 'end',
-): Promise<void> => {
-  const { storage, live, call, outbox } = subscription;
-  let next = from === 'end' ? 0 : from;
-  let announced = false;
-  const encode = encoderOf(subscription.uuidForm);
-  const first = storage.readStream(streamName, 'backwards', Number.MAX_SAFE_INTEGER, 1);
-  if (first.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
-  if (from === 'end' && first.kind === 'events') next = (first.events[0]?.revision ?? -1) + 1;
-  await outbox.send(encodeConfirmation());
-
-  while (!outbox.isGone()) {
-    const page = storage.readStream(streamName, 'forwards', next, PAGE_EVENTS);
-    if (page.kind === 'deleted') throw new Refusal(streamDeletedError(streamName));
-    if (page.kind === 'events' && page.events.length > 0) {
-      for (const event of page.events) {
-        const room = outbox.send(encode({ event }));
-        if (room) await room;
-        if (outbox.isGone()) return;
-        next = event.revision + 1;
-      }
-      await nextTurn();
-      continue;
-    }
-    // No await from here to live.follow, so no event can be missed between the page and the live events.
-    if (!announced && (page.kind === 'events' || from === 'end')) {
-      announced = true;
-      outbox.send(CAUGHT_UP);
-    }
-    const outcome = await live.follow(call, (item) => {
-      const { event } = item;
-      if (event.streamName !== streamName) return undefined;
-      if (event.revision === TOMBSTONE_REVISION) throw new Refusal(streamDeletedError(streamName));
-      if (event.revision < next) return undefined;
-      next = event.revision + 1;
-      const room = outbox.send(encode(item));
-      if (announced) return room;
-      announced = true;
-      return outbox.send(CAUGHT_UP) ?? room;
-    });
-    refuseWhenSlow(outcome);
-  }
-};
+type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; outbox: Outbox };
 
 /** `from`: the position after which events are sent. */
 const subscribeToAll = async (subscription: Subscription, from: number, filter: Filter | undefined): Promise<void> => {
@@ -215,7 +147,6 @@ const subscribeToAll = async (subscription: Subscription, from: number, filter: 
   let reached = from;
   let considered = 0;
   let announced = false;
-  const encode = encoderOf(subscription.uuidForm);
   await outbox.send(encodeConfirmation());
 
   const consider = (item: LiveEvent): Promise<void> | undefined => {
@@ -256,13 +187,10 @@ const refuseWhenSlow = (outcome: 'gone' | 'overrun' | 'too-slow'): void => {
   throw new Refusal(grpcError(grpcStatus.ABORTED, message));
 };
 
-/** Live events are encoded once for all subscribers that want ids as text, as Node.js clients do. */
-const encoderOf = (uuidForm: UuidForm) => {
-  return (item: LiveEvent): Buffer => {
-    if (uuidForm === 'structured') return encodeEvent(item.event, uuidForm);
-    item.encoded ??= encodeEvent(item.event, uuidForm);
-    return item.encoded;
-  };
+/** Live events are encoded once for all subscribers. */
+const encode = (item: LiveEvent): Buffer => {
+  item.encoded ??= encodeEvent(item.event);
+  return item.encoded;
 };
 
 // ---- shared --------------------------------------------------------------------------------------------------------------------
@@ -276,16 +204,12 @@ const filterOf = (options: ReadOptions): Filter | undefined => {
   const subject = (event: StoredEvent) => (onStream ? event.streamName : event.type);
   const window = filter.hasMax() ? filter.getMax() : DEFAULT_SEARCH_WINDOW;
   const checkpointEvery = window * filter.getCheckpointintervalmultiplier();
-  if (options.hasSubscription() && checkpointEvery <= 0) {
+  if (checkpointEvery <= 0) {
     throw new Refusal(invalidArgument('The checkpoint interval and the search window must be greater than 0.'));
   }
-  const pattern = expression.getRegex();
-  if (pattern !== '') {
-    const regex = regexOf(pattern);
-    return { matches: (event) => regex.test(subject(event)), checkpointEvery };
-  }
-  const prefixes = expression.getPrefixList();
-  return { matches: (event) => prefixes.some((prefix) => subject(event).startsWith(prefix)), checkpointEvery };
+  if (expression.getRegex() === '') throw notServed('a filter by prefixes');
+  const regex = regexOf(expression.getRegex());
+  return { matches: (event) => regex.test(subject(event)), checkpointEvery };
 };
 
 const regexOf = (pattern: string): RegExp => {

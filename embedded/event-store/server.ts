@@ -1,35 +1,28 @@
-/** The EventStoreDB gRPC protocol (streams, server features, gossip of a single node) over one SQLite file. */
-import { randomUUID } from 'node:crypto';
+/** The EventStoreDB gRPC protocol (streams and server features) over one SQLite file. */
 import { Server, ServerCredentials, type sendUnaryData, status } from '@grpc/grpc-js';
 import type { Holdable } from '../backup-server.ts';
 import { storesError } from '../errors.ts';
-import { append, batchAppend, softDelete, tombstone } from './appends.ts';
+import { batchAppend } from './appends.ts';
 import { decodeBatchRequest } from './batch-requests.ts';
 import { createCommits } from './commits.ts';
 import { createLiveEvents } from './live-events.ts';
 import { createOpenCalls } from './open-calls.ts';
 import { framed } from './outbox.ts';
-import {
-  ClusterInfo,
-  EndPoint,
-  GossipService,
-  grpcError,
-  MemberInfo,
-  ServerFeaturesService,
-  StreamsService,
-  SupportedMethod,
-  SupportedMethods,
-  UUID,
-} from './protocol.ts';
+import { grpcError, ServerFeaturesService, StreamsService, SupportedMethod, SupportedMethods } from './protocol.ts';
 import { read } from './reads.ts';
 import { openStorage } from './storage.ts';
 
 /** The version for clients; they choose their calls by the listed methods instead. */
 const SERVER_VERSION = '23.10.0.0';
-const LEADER = 8;
 /** Bounds the memory of one message. The client cuts large appends into messages of 3 MiB. */
 const LARGEST_MESSAGE_BYTES = 16 * 1024 * 1024;
 const STOP_WITHIN_MS = 500;
+
+/** The calls that Plaza's client makes; every other one is UNIMPLEMENTED. */
+const STREAMS = {
+  read: { ...StreamsService.read, responseSerialize: framed },
+  batchAppend: { ...StreamsService.batchAppend, requestDeserialize: decodeBatchRequest, responseSerialize: framed },
+};
 
 export type EventStoreServer = {
   /** for EventStoreDBClient.connectionString */
@@ -60,27 +53,14 @@ export const startEventStoreServer = async (options: {
     'grpc.max_receive_message_length': LARGEST_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
   });
-  let port = 0;
-  server.addService(
-    {
-      ...StreamsService,
-      read: { ...StreamsService.read, responseSerialize: framed },
-      batchAppend: { ...StreamsService.batchAppend, requestDeserialize: decodeBatchRequest, responseSerialize: framed },
-    },
-    {
-      read: read(storage, live, calls, log),
-      append: append(commits, log),
-      batchAppend: batchAppend(commits, calls, log),
-      delete: softDelete(commits, log),
-      tombstone: tombstone(commits, log),
-    },
-  );
+  server.addService(STREAMS, {
+    read: read(storage, live, calls, log),
+    batchAppend: batchAppend(commits, calls, log),
+  });
   server.addService(ServerFeaturesService, {
     getSupportedMethods: (_call: unknown, answer: sendUnaryData<unknown>) => answer(null, supportedMethods()),
   });
-  server.addService(GossipService, {
-    read: (_call: unknown, answer: sendUnaryData<unknown>) => answer(null, clusterOf(host, port)),
-  });
+  let port: number;
   try {
     port = await listen(server, host, options.port ?? 0);
   } catch (error) {
@@ -129,7 +109,7 @@ const stop = (server: Server): Promise<void> => {
 
 const supportedMethods = () => {
   const methods = new SupportedMethods().setEventStoreServerVersion(SERVER_VERSION);
-  for (const service of [StreamsService, ServerFeaturesService, GossipService]) {
+  for (const service of [STREAMS, ServerFeaturesService]) {
     for (const { path } of Object.values(service)) {
       const [, serviceName = '', methodName = ''] = path.split('/');
       const method = new SupportedMethod()
@@ -140,16 +120,4 @@ const supportedMethods = () => {
     }
   }
   return methods;
-};
-
-const clusterOf = (host: string, port: number) => {
-  const member = new MemberInfo()
-    .setInstanceId(new UUID().setString(randomUUID()))
-    .setTimeStamp(String(Date.now() * 10_000))
-    .setState(LEADER)
-    .setIsAlive(true)
-    .setHttpEndPoint(new EndPoint().setAddress(host).setPort(port));
-  const cluster = new ClusterInfo();
-  cluster.addMembers(member);
-  return cluster;
 };

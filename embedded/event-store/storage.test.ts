@@ -36,7 +36,7 @@ it('returns every event byte for byte', () => {
       const start = storage.end() + 1;
       storage.transaction(() => storage.append(name, 'no_stream', events));
       const page = storage.readStream(name, 'forwards', 0, 100);
-      const pages = [page.kind === 'events' ? page.events : [], storage.readAll('forwards', start, 100)];
+      const pages = [page?.events ?? [], storage.readAll('forwards', start, 100)];
       for (const found of pages) {
         expect(found.map(({ id, data, metadata }) => [id, ...[data, metadata].map(Buffer.from)])).toEqual(
           events.map(({ id, data, metadata }) => [id, ...[data, metadata].map(Buffer.from)]),

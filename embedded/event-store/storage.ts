@@ -1,32 +1,26 @@
 /**
- * The log of events in one SQLite file with EventStoreDB's rules: expected revisions, idempotence by event id, stream
- * metadata, soft deletes and tombstones. Everything here is synchronous; writes happen inside `transaction`.
+ * The log of events in one SQLite file with EventStoreDB's rules: expected revisions, idempotence by event id, and
+ * $maxCount. Everything here is synchronous; writes happen inside `transaction`.
  */
 import { storesError } from '../errors.ts';
 import { holdFile, releaseFile } from '../sqlite-file.ts';
-import { createEventLog, type EventLog, NOTHING, newId, recall, restore, write, writeMetadata } from './event-log.ts';
-import { checkAppend, isAbsent } from './expected-revision.ts';
+import { createEventLog, type EventLog, recall, write } from './event-log.ts';
+import { checkAppend } from './expected-revision.ts';
 import { type LogFile, openLogFile } from './log-file.ts';
-import {
-  type ExpectedRevision,
-  type NewEvent,
-  type StoredEvent,
-  TOMBSTONE_REVISION,
-  type WriteOutcome,
-} from './stored-events.ts';
-import { isMetastream, isSoftDeleted, NO_EVENT } from './streams.ts';
+import type { ExpectedRevision, NewEvent, StoredEvent, WriteOutcome } from './stored-events.ts';
+import { isMetastream } from './streams.ts';
 
 export type Storage = ReturnType<typeof openStorage>;
 
 /**
- * Opens or creates the log. It reads only the end of the log, so the time does not depend on its size. `now` and
- * `maxPages` (a full disk) are for tests.
+ * Opens or creates the log. It reads only the end of the log, so the time does not depend on its size.
+ * `maxPages` (a full disk) is for tests.
  * @throws StoresError `data-in-use`, `data-corrupt` or `data-folder-unwritable`
  */
-export const openStorage = (file: string, options: { now?: () => number; maxPages?: number } = {}) => {
+export const openStorage = (file: string, options: { maxPages?: number } = {}) => {
   const logFile = openLogFile(file, options.maxPages);
   try {
-    return storageOver(logFile, file, options.now ?? Date.now);
+    return storageOver(logFile, file);
   } catch (error) {
     logFile.tail.close();
     logFile.db.close();
@@ -34,9 +28,9 @@ export const openStorage = (file: string, options: { now?: () => number; maxPage
   }
 };
 
-const storageOver = (logFile: LogFile, file: string, now: () => number) => {
+const storageOver = (logFile: LogFile, file: string) => {
   const { db, tail } = logFile;
-  const log = createEventLog(logFile, now);
+  const log = createEventLog(logFile);
   if (log.end < tail.position) {
     throw storesError(
       'data-corrupt',
@@ -53,8 +47,6 @@ const storageOver = (logFile: LogFile, file: string, now: () => number) => {
     transaction: <T>(work: () => T) => transaction(log, work),
     append: (streamName: string, expected: ExpectedRevision, events: readonly NewEvent[]) =>
       append(log, streamName, expected, events),
-    softDelete: (streamName: string, expected: ExpectedRevision) => softDelete(log, streamName, expected),
-    tombstone: (streamName: string, expected: ExpectedRevision) => tombstone(log, streamName, expected),
     /** The position of the last event, 0 without events. */
     end: () => log.end,
     hold: () => holdFile(db),
@@ -96,41 +88,10 @@ const append = (
   const ids = events.map((event) => event.id);
   const decided = checkAppend(log, stream, expected, ids);
   if (decided) return decided;
-  if (events.length === 0) return { kind: 'written', revision: stream.last, position: log.end };
+  const last = events.at(-1);
+  if (!last) return { kind: 'written', revision: stream.last, position: log.end };
   ensureRow(stream);
-  const wasSoftDeleted = isSoftDeleted(stream);
-  const before = stream.last;
-  for (const event of events) write(log, stream, stream.last + 1, event);
-  const position = log.end;
-  if (wasSoftDeleted) restore(log, stream, before + 1);
-  if (isMetastream(streamName)) {
-    const described = streamOf(streamName.slice(2));
-    const describedWasDeleted = isSoftDeleted(described);
-    applyMetadata(described, events.at(-1)!);
-    if (describedWasDeleted) restore(log, described, described.last + 1);
-  }
-  return { kind: 'written', revision: before + events.length, position };
-};
-
-/** Hides the stream's events ($tb at its maximum). An append restores the stream and continues its revisions. */
-const softDelete = (log: EventLog, streamName: string, expected: ExpectedRevision): WriteOutcome => {
-  const stream = log.streams.streamOf(streamName);
-  const decided = checkAppend(log, stream, expected, [newId()]);
-  if (decided) return decided;
-  if (isAbsent(log, stream)) return { kind: 'wrong-expected-revision', current: NO_EVENT };
-  writeMetadata(log, stream, '{"$tb":9223372036854775807}');
-  return { kind: 'written', revision: stream.last, position: log.end };
-};
-
-/** Deletes the stream for ever: it can neither be read nor appended to again. */
-const tombstone = (log: EventLog, streamName: string, expected: ExpectedRevision): WriteOutcome => {
-  const stream = log.streams.streamOf(streamName);
-  const decided = checkAppend(log, stream, expected, [newId()]);
-  if (decided) return decided;
-  log.streams.ensureRow(stream);
-  const event = { id: newId(), type: '$streamDeleted', isJson: true, data: NOTHING, metadata: NOTHING };
-  write(log, stream, TOMBSTONE_REVISION, event);
-  stream.tombstoned = true;
-  log.file.sql.setTombstoned.run(stream.number);
+  for (const event of events) write(log, stream, event);
+  if (isMetastream(streamName)) applyMetadata(streamOf(streamName.slice(2)), last);
   return { kind: 'written', revision: stream.last, position: log.end };
 };

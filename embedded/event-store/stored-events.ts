@@ -1,5 +1,5 @@
 /** `number`: the stream's last event has this revision. */
-export type ExpectedRevision = number | 'any' | 'no_stream' | 'stream_exists';
+export type ExpectedRevision = number | 'any' | 'no_stream';
 
 export type NewEvent = {
   /** 16 bytes as lower-case hex */
@@ -22,13 +22,6 @@ export type StoredEvent = NewEvent & {
 export type WriteOutcome =
   /** No position: a repetition of an event that can no longer be read. */
   | { kind: 'written'; revision: number; position: number | undefined }
-  | { kind: 'wrong-expected-revision'; current: number }
-  | { kind: 'stream-deleted' };
+  | { kind: 'wrong-expected-revision'; current: number };
 
-export type StreamPage =
-  | { kind: 'events'; events: StoredEvent[]; next: number | undefined }
-  | { kind: 'not-found' }
-  | { kind: 'deleted' };
-
-/** Stands for Int64.MaxValue, the revision that a tombstone has on the wire. */
-export const TOMBSTONE_REVISION = -1;
+export type StreamPage = { events: StoredEvent[]; next: number | undefined };

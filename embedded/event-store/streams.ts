@@ -6,53 +6,32 @@ import type { NewEvent } from './stored-events.ts';
 const CACHED_STREAMS = 20_000;
 /** The revision before the first event. */
 export const NO_EVENT = -1;
-const SOFT_DELETED = Number.MAX_SAFE_INTEGER;
 
 export type Stream = {
   /** 0 until the stream has a row */
   number: number;
   name: string;
   last: number;
-  tombstoned: boolean;
-  truncateBefore: number;
   maxCount: number | undefined;
-  maxAgeSeconds: number | undefined;
 };
 
 export type Streams = ReturnType<typeof createStreams>;
 
-export const createStreams = ({ sql }: Pick<LogFile, 'sql'>, now: () => number) => {
+export const createStreams = ({ sql }: Pick<LogFile, 'sql'>) => {
   const streams = new LRUCache<string, Stream>({ max: CACHED_STREAMS });
 
   const streamOf = (name: string): Stream => {
     const cached = streams.get(name);
     if (cached) return cached;
     const row = sql.stream.get(name);
-    const stream: Stream = row
-      ? {
-          number: Number(row.number),
-          name,
-          last: Number(sql.last.get(row.number as number)?.revision ?? NO_EVENT),
-          tombstoned: row.tombstoned === 1,
-          truncateBefore: Number(row.truncate_before),
-          maxCount: row.max_count === null ? undefined : Number(row.max_count),
-          maxAgeSeconds: row.max_age_seconds === null ? undefined : Number(row.max_age_seconds),
-        }
-      : {
-          number: 0,
-          name,
-          last: NO_EVENT,
-          tombstoned: false,
-          truncateBefore: 0,
-          maxCount: undefined,
-          maxAgeSeconds: undefined,
-        };
+    const stream: Stream = {
+      number: Number(row?.number ?? 0),
+      name,
+      last: row ? Number(sql.last.get(row.number as number)?.revision ?? NO_EVENT) : NO_EVENT,
+      maxCount: row?.max_count ? Number(row.max_count) : undefined,
+    };
     streams.set(name, stream);
     return stream;
-  };
-
-  const isTombstoned = (stream: Stream): boolean => {
-    return stream.tombstoned || (isMetastream(stream.name) && streamOf(stream.name.slice(2)).tombstoned);
   };
 
   const ensureRow = (stream: Stream): void => {
@@ -61,50 +40,27 @@ export const createStreams = ({ sql }: Pick<LogFile, 'sql'>, now: () => number) 
 
   /** Applies the content of a metadata event. */
   const applyMetadata = (stream: Stream, event: NewEvent): void => {
-    const metadata = event.isJson ? parseObject(event.data) : {};
     ensureRow(stream);
-    stream.truncateBefore = Math.min(naturalNumber(metadata.$tb) ?? 0, SOFT_DELETED);
-    stream.maxCount = naturalNumber(metadata.$maxCount) || undefined;
-    stream.maxAgeSeconds = naturalNumber(metadata.$maxAge) || undefined;
-    sql.setMetadata.run(stream.truncateBefore, stream.maxCount ?? null, stream.maxAgeSeconds ?? null, stream.number);
+    stream.maxCount = maxCountOf(event);
+    sql.setMaxCount.run(stream.maxCount ?? null, stream.number);
   };
 
-  /** Returns the first revision that $maxCount, $maxAge and $tb leave readable. */
+  /** Returns the first revision that $maxCount leaves readable. */
   const firstReadable = (stream: Stream): number => {
     const maxCount = isMetastream(stream.name) ? 1 : stream.maxCount;
-    const first = Math.max(stream.truncateBefore, maxCount === undefined ? 0 : stream.last - maxCount + 1, 0);
-    return stream.maxAgeSeconds === undefined ? first : firstSince(stream, first, now() - stream.maxAgeSeconds * 1000);
+    return maxCount === undefined ? 0 : Math.max(stream.last - maxCount + 1, 0);
   };
 
-  const firstSince = (stream: Stream, from: number, time: number): number => {
-    let low = from;
-    let high = stream.last + 1;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const row = sql.created.get(stream.number, middle);
-      if (row && Number(row.created) < time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  };
-
-  return { streamOf, isTombstoned, ensureRow, applyMetadata, firstReadable, clear: () => streams.clear() };
+  return { streamOf, ensureRow, applyMetadata, firstReadable, clear: () => streams.clear() };
 };
 
 export const isMetastream = (streamName: string): boolean => streamName.startsWith('$$');
 
-export const isSoftDeleted = (stream: Stream): boolean => stream.truncateBefore === SOFT_DELETED;
-
-export const parseObject = (data: Uint8Array): Record<string, unknown> => {
+const maxCountOf = ({ isJson, data }: NewEvent): number | undefined => {
   try {
-    const value: unknown = JSON.parse(Buffer.from(data).toString('utf8'));
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : {};
+    const value: unknown = isJson ? JSON.parse(Buffer.from(data).toString('utf8'))?.$maxCount : undefined;
+    return typeof value === 'number' && value >= 1 ? Math.floor(value) : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 };
-
-const naturalNumber = (value: unknown): number | undefined =>
-  typeof value === 'number' && value >= 0 ? Math.floor(value) : undefined;

@@ -1,16 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { AllStreamPosition, BatchAppendResp, Empty, Status, StreamIdentifier, UUID } from './protocol.ts';
-import { encodeBatchAnswer, encodeIdentifier, encodeSuccess } from './wire.ts';
+import { encodeBatchAnswer, encodeSuccess } from './wire.ts';
 
 describe('answers to BatchAppend', () => {
   const correlationId = new UUID().setString('6a3b8f0e-5f0e-4c3e-9f5e-0d5f6f1c2b3a');
-  const name = 'lot-Ü🚲';
-  const answer = () =>
-    new BatchAppendResp()
-      .setCorrelationId(correlationId)
-      .setStreamIdentifier(new StreamIdentifier().setStreamName(Buffer.from(name)));
+  const identifier = new StreamIdentifier().setStreamName(Buffer.from('lot-Ü🚲'));
+  const answer = () => new BatchAppendResp().setCorrelationId(correlationId).setStreamIdentifier(identifier);
   const byHand = (outcome: Parameters<typeof encodeBatchAnswer>[2]) =>
-    encodeBatchAnswer(Buffer.from(correlationId.serializeBinary()), encodeIdentifier(name), outcome);
+    encodeBatchAnswer(Buffer.from(correlationId.serializeBinary()), Buffer.from(identifier.serializeBinary()), outcome);
 
   it.each([
     [-1, undefined],

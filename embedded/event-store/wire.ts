@@ -5,33 +5,26 @@
  */
 import { randomUUID } from 'node:crypto';
 import { ReadResp, StreamIdentifier } from './protocol.ts';
-import { type StoredEvent, TOMBSTONE_REVISION } from './stored-events.ts';
+import type { StoredEvent } from './stored-events.ts';
 
 const TICKS_PER_MILLISECOND = 10_000;
-const MAX_INT64_VARINT = Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]);
 
-/** The form of ids: text, or two 64-bit numbers. The request chooses (`uuid_option`). */
-export type UuidForm = 'string' | 'structured';
+const UUID_LENGTH = 36;
 
-/** One event as a ReadResp. Commit and prepare position are the same here. */
-export const encodeEvent = (event: StoredEvent, uuidForm: UuidForm): Buffer => {
-  const id = uuidForm === 'string' ? uuidText(event.id) : undefined;
-  const structured = id ? undefined : structuredUuid(event.id);
-  const uuidLength = id ? 38 : structured!.length + 2;
+/** One event as a ReadResp, with its id as text. Commit and prepare position are the same here. */
+export const encodeEvent = (event: StoredEvent): Buffer => {
   const nameLength = Buffer.byteLength(event.streamName);
   const typeLength = Buffer.byteLength(event.type);
   const created = String(event.created * TICKS_PER_MILLISECOND);
   const contentType = event.isJson ? CONTENT_TYPE_JSON : CONTENT_TYPE_BINARY;
-  const tombstone = event.revision === TOMBSTONE_REVISION;
 
   const identifierLength = nameLength === 0 ? 0 : 1 + varintLength(nameLength) + nameLength;
-  const revisionLength = tombstone ? 10 : event.revision === 0 ? 0 : 1 + varintLength(event.revision);
+  const revisionLength = event.revision === 0 ? 0 : 1 + varintLength(event.revision);
   const positionLength = 1 + varintLength(event.position);
   const typeEntryLength = KEY_TYPE.length + 1 + varintLength(typeLength) + typeLength;
   const createdEntryLength = KEY_CREATED.length + 2 + created.length;
   const recordLength =
-    2 +
-    uuidLength +
+    fieldLength(UUID_LENGTH + 2) +
     1 +
     varintLength(identifierLength) +
     identifierLength +
@@ -47,23 +40,15 @@ export const encodeEvent = (event: StoredEvent, uuidForm: UuidForm): Buffer => {
   const out = Buffer.allocUnsafe(fieldLength(readEventLength));
   let at = lengthPrefix(out, 0, 0x0a, readEventLength);
   at = lengthPrefix(out, at, 0x0a, recordLength);
-  at = lengthPrefix(out, at, 0x0a, uuidLength);
-  if (id) {
-    at = lengthPrefix(out, at, 0x12, 36);
-    at += out.write(id, at, 'latin1');
-  } else {
-    at = lengthPrefix(out, at, 0x0a, structured!.length);
-    at += structured!.copy(out, at);
-  }
+  at = lengthPrefix(out, at, 0x0a, UUID_LENGTH + 2);
+  at = lengthPrefix(out, at, 0x12, UUID_LENGTH);
+  at += out.write(uuidText(event.id), at, 'latin1');
   at = lengthPrefix(out, at, 0x12, identifierLength);
   if (nameLength > 0) {
     at = lengthPrefix(out, at, 0x1a, nameLength);
     at += out.write(event.streamName, at, 'utf8');
   }
-  if (tombstone) {
-    out[at++] = 0x18;
-    at += MAX_INT64_VARINT.copy(out, at);
-  } else if (event.revision !== 0) {
+  if (event.revision !== 0) {
     out[at++] = 0x18;
     at = varint(out, at, event.revision);
   }
@@ -149,14 +134,6 @@ export const encodeSuccess = (revision: number, position: number | undefined): B
   return out;
 };
 
-/** Encodes a StreamIdentifier. */
-export const encodeIdentifier = (streamName: string): Buffer => {
-  const name = Buffer.from(streamName);
-  const out = Buffer.allocUnsafe(fieldLength(name.length));
-  block(out, 0, 0x1a, name);
-  return out;
-};
-
 /** Encodes commit and prepare position, fields 1 and 2 of every message that has both. */
 const encodePositions = (position: number): Buffer => {
   const positionLength = 1 + varintLength(position);
@@ -172,23 +149,6 @@ const bytes = (message: InstanceType<typeof ReadResp>): Buffer => Buffer.from(me
 /** Formats lower-case hex without dashes as the usual text form. */
 const uuidText = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-
-const structuredUuid = (hex: string): Buffer => {
-  return Buffer.concat([
-    Buffer.from([0x08]),
-    varint64(BigInt(`0x${hex.slice(0, 16)}`)),
-    Buffer.from([0x10]),
-    varint64(BigInt(`0x${hex.slice(16)}`)),
-  ]);
-};
-
-const varint64 = (value: bigint): Buffer => {
-  const out: number[] = [];
-  let rest = value;
-  for (; rest > 0x7fn; rest >>= 7n) out.push(Number(rest & 0x7fn) | 0x80);
-  out.push(Number(rest));
-  return Buffer.from(out);
-};
 
 const varintLength = (value: number): number => {
   let length = 1;

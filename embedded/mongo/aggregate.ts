@@ -1,63 +1,51 @@
 import { Double, Int32, Long } from 'bson';
 import { CommandError, notImplemented } from './errors.ts';
-import { compileFilter } from './match.ts';
-import { fieldOf, sortKey } from './paths.ts';
-import { compileProjection } from './project.ts';
-import { documents, HELD_BYTES, type Query, type Result, sortFields } from './query.ts';
-import { type Doc, encode, isDoc, keyOf, toNumber, typeName } from './values.ts';
+import { fieldOf } from './paths.ts';
+import type { Query } from './query.ts';
+import { type Doc, isDoc, toNumber, typeName } from './values.ts';
 
-type Docs = AsyncIterable<Doc>;
-type Stage = (input: Docs) => Docs;
-export type Pipeline = { query: Query; stages: Stage[]; isCount: boolean };
+type Expression = (doc: Doc) => unknown;
 
-/**
- * Compiles a pipeline. The leading $match, $sort and $limit are one query; the other stages follow. `isCount`: the
- * remaining stage is the $group by which drivers count documents.
- * @throws CommandError 40324 for unknown stages
- */
-export const compilePipeline = (pipeline: readonly unknown[]): Pipeline => {
-  const specs = pipeline.map(stageOf);
-  const query: Query = { filter: {} };
-  const order = ['$match', '$sort', '$limit'];
-  let reached = 0;
-  let taken = 0;
-  for (const [name, operand] of specs) {
-    const place = order.indexOf(name);
-    if (place < reached) break;
-    if (name === '$match') query.filter = matchOf(operand);
-    if (name === '$sort') query.sort = sortOf(operand);
-    if (name === '$limit') query.limit = limitOf(operand);
-    reached = place + 1;
-    taken++;
-  }
-  const rest = specs.slice(taken);
-  const isCount = !query.sort && JSON.stringify(rest) === '[["$group",{"_id":1,"n":{"$sum":1}}]]';
-  return { query, stages: rest.map(([name, operand]) => compileStage(name, operand)), isCount };
+/** A pipeline: sums over the documents of a query, as one document. */
+export type Pipeline = {
+  query: Query;
+  /** Whether it is the one by which drivers count documents. */
+  isCount: boolean;
+  /** Returns the document of the sums; undefined when there were no documents. */
+  sumUp(documents: AsyncIterable<Doc>): Promise<Doc | undefined>;
 };
 
-/** Runs the stages on the documents of a query. */
-export const aggregate = (source: Result | undefined, stages: readonly Stage[]): Result => {
-  if (source && stages.length === 0) return source;
-  const input = source ? documents(source) : none();
-  const iterator = stages.reduce((docs, stage) => stage(docs), input as Docs)[Symbol.asyncIterator]();
-  let ended = false;
+/**
+ * Compiles a pipeline: any number of $match, then a $limit or none, then a $group of everything.
+ * @throws CommandError 40324 for other stages, 238 for a pipeline of another form
+ */
+export const compilePipeline = (pipeline: readonly unknown[]): Pipeline => {
+  const stages = pipeline.map(stageOf);
+  const unknown = stages.find(([name]) => !['$match', '$limit', '$group'].includes(name));
+  if (unknown) throw new CommandError(40324, `Unrecognized pipeline stage name: '${unknown[0]}'`);
+  const names = stages.map(([name]) => name).join(' ');
+  if (!/^(\$match )*(\$limit )?\$group$/.test(names)) throw notImplemented(`a pipeline of the form ${names}`);
+  const operands = (wanted: string) => stages.flatMap(([name, operand]) => (name === wanted ? [operand] : []));
+  const filters = operands('$match').map(matchOf);
+  const [limit] = operands('$limit').map(limitOf);
+  const [spec] = operands('$group');
+  const { _id, sums } = groupOf(spec);
+  const filter = filters.length === 1 ? (filters[0] as Doc) : filters.length === 0 ? {} : { $and: filters };
   return {
-    get ended() {
-      return ended;
-    },
-    async next(wanted) {
-      const batch: Uint8Array[] = [];
-      while (batch.length < wanted && !ended) {
-        const { value, done } = await iterator.next();
-        if (done) ended = true;
-        else batch.push(encode(value));
+    query: { filter, limit },
+    isCount: JSON.stringify(spec) === '{"_id":1,"n":{"$sum":1}}',
+    async sumUp(documents) {
+      const totals = sums.map(createTotal);
+      let isEmpty = true;
+      for await (const doc of documents) {
+        isEmpty = false;
+        for (const [at, { value }] of sums.entries()) totals[at]?.add(value(doc));
       }
-      return batch;
+      if (isEmpty) return undefined;
+      return { _id, ...Object.fromEntries(sums.map(({ name }, at) => [name, totals[at]?.result()])) };
     },
   };
 };
-
-async function* none(): AsyncGenerator<Doc> {}
 
 const stageOf = (stage: unknown): [name: string, operand: unknown] => {
   if (!isDoc(stage)) throw new CommandError(14, "Each element of the 'pipeline' array must be an object");
@@ -72,12 +60,6 @@ const matchOf = (operand: unknown): Doc => {
   return operand;
 };
 
-const sortOf = (operand: unknown): Doc => {
-  if (!isDoc(operand)) throw new CommandError(15973, 'the $sort key specification must be an object');
-  if (Object.keys(operand).length === 0) throw new CommandError(15976, '$sort stage must have at least one sort key');
-  return operand;
-};
-
 const limitOf = (operand: unknown): number => {
   const count = toNumber(operand);
   if (count === undefined || !Number.isInteger(count) || count < 0) {
@@ -88,112 +70,13 @@ const limitOf = (operand: unknown): number => {
   return count;
 };
 
-const compileStage = (name: string, operand: unknown): Stage => {
-  switch (name) {
-    case '$match': {
-      const matches = compileFilter(matchOf(operand));
-      return async function* (input) {
-        for await (const doc of input) if (matches(doc)) yield doc;
-      };
-    }
-    case '$sort': {
-      const fields = sortFields(sortOf(operand));
-      return (input) => sorted(input, (doc) => sortKey(doc, fields));
-    }
-    case '$limit': {
-      const limit = limitOf(operand);
-      return (input) => first(input, limit);
-    }
-    case '$project': {
-      if (!isDoc(operand)) throw new CommandError(15969, '$project specification must be an object');
-      return projected(operand);
-    }
-    case '$unset': {
-      const paths = Array.isArray(operand) ? operand : [operand];
-      if (!Array.isArray(operand) && typeof operand !== 'string')
-        throw new CommandError(31002, '$unset specification must be a string or an array');
-      if (paths.length === 0)
-        throw new CommandError(31119, '$unset specification must be a string or an array with at least one field');
-      if (!paths.every((path) => typeof path === 'string'))
-        throw new CommandError(
-          31120,
-          '$unset specification must be a string or an array containing only string values',
-        );
-      return projected(Object.fromEntries(paths.map((path) => [path, false])));
-    }
-    case '$group':
-      return group(operand);
-    default:
-      throw new CommandError(40324, `Unrecognized pipeline stage name: '${name}'`);
-  }
-};
-
-async function* first(input: Docs, limit: number): Docs {
-  let taken = 0;
-  for await (const doc of input) {
-    yield doc;
-    if (++taken === limit) return;
-  }
-}
-
-const projected = (spec: Doc): Stage => {
-  const project = compileProjection(spec);
-  if (!project)
-    throw new CommandError(
-      51272,
-      'Invalid $project :: caused by :: projection specification must have at least one field',
-    );
-  return async function* (input) {
-    for await (const doc of input) yield project(doc);
-  };
-};
-
-async function* sorted(input: Docs, key: (doc: Doc) => Buffer): Docs {
-  const docs: { key: Buffer; doc: Doc }[] = [];
-  let size = 0;
-  for await (const doc of input) {
-    docs.push({ key: key(doc), doc });
-    size += encode(doc).length;
-    refuseTooMuch(size, '$sort');
-  }
-  docs.sort((a, b) => Buffer.compare(a.key, b.key));
-  for (const { doc } of docs) yield doc;
-}
-
-const refuseTooMuch = (bytes: number, stage: string): void => {
-  if (bytes > HELD_BYTES)
-    throw new CommandError(292, `Exceeded memory limit for ${stage}, and the embedded store does not spill to disk`);
-};
-
-// --- $group and its expressions --------------------------------------------------------------------------------------
-
-type Expression = (doc: Doc) => unknown;
-
-const group = (spec: unknown): Stage => {
+const groupOf = (spec: unknown): { _id: unknown; sums: { name: string; value: Expression }[] } => {
   if (!isDoc(spec)) throw new CommandError(15947, "a group's fields must be specified in an object");
   if (!('_id' in spec)) throw new CommandError(15955, 'a group specification must include an _id');
-  const by = compileExpression(spec._id);
-  const sums = Object.entries(spec)
-    .filter(([name]) => name !== '_id')
-    .map(([name, definition]) => ({ name, value: summed(name, definition) }));
-  return async function* (input) {
-    const groups = new Map<string, { _id: unknown; totals: Total[] }>();
-    let size = 0;
-    for await (const doc of input) {
-      const _id = by(doc) ?? null;
-      const key = keyOf(_id).toString('latin1');
-      let found = groups.get(key);
-      if (found === undefined) {
-        found = { _id, totals: sums.map(createTotal) };
-        groups.set(key, found);
-        size += key.length + 100 * (sums.length + 1);
-        refuseTooMuch(size, '$group');
-      }
-      for (const [at, { value }] of sums.entries()) found.totals[at]?.add(value(doc));
-    }
-    for (const { _id, totals } of groups.values())
-      yield { _id, ...Object.fromEntries(sums.map(({ name }, at) => [name, totals[at]?.result()])) };
-  };
+  const { _id, ...fields } = spec;
+  compileExpression(_id);
+  if (typeof _id === 'string' && _id.startsWith('$')) throw notImplemented('a $group by a field');
+  return { _id, sums: Object.entries(fields).map(([name, definition]) => ({ name, value: summed(name, definition) })) };
 };
 
 type Total = { add(value: unknown): void; result(): unknown };

@@ -27,8 +27,8 @@ export type Result = {
 export type Run = Result & { readonly plan: Plan; readonly scan: Scan };
 
 const SCAN_ROWS = 256;
-/** The most bytes that a sort or a group may hold. */
-export const HELD_BYTES = 100 * 1024 * 1024;
+/** The most bytes that a sort may hold. */
+const HELD_BYTES = 100 * 1024 * 1024;
 
 /** Reads `{ a: 1, b: -1 }`. @throws CommandError 15974, 15975 or 17312 for other directions */
 export const sortFields = (sort: Doc | undefined): KeyField[] =>

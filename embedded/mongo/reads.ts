@@ -1,10 +1,10 @@
 import { Int32, Long } from 'bson';
-import { aggregate, compilePipeline } from './aggregate.ts';
+import { compilePipeline } from './aggregate.ts';
 import { type Command, command, nameIn } from './command.ts';
 import { CommandError } from './errors.ts';
 import { fieldsOf } from './fields.ts';
-import { countMatches, nothing, type Result, run } from './query.ts';
-import { encode, typeName } from './values.ts';
+import { countMatches, documents, nothing, run } from './query.ts';
+import { type Doc, encode, typeName } from './values.ts';
 
 const FIRST_BATCH = 101;
 
@@ -45,32 +45,20 @@ const aggregateCommand = command({ pipeline: 'array!', cursor: 'object' }, async
   const name = nameIn(call);
   if (!fields.cursor)
     throw new CommandError(9, "The 'cursor' option is required, except for aggregate with the explain argument");
-  const { batchSize = FIRST_BATCH } = fieldsOf('cursor', fields.cursor, { batchSize: 'count' });
-  const { query, stages, isCount } = compilePipeline(fields.pipeline);
+  fieldsOf('cursor', fields.cursor, { batchSize: 'count' });
+  const { query, isCount, sumUp } = compilePipeline(fields.pipeline);
   const collection = call.storage.find(call.db, name);
-  let result: Result;
+  let result: Doc | undefined;
   if (collection && isCount) {
     const count = await countMatches(call.storage, collection, query, call.pace);
-    result = count === 0 ? nothing(query) : one(encode({ _id: new Int32(1), n: countValue(count) }));
+    if (count > 0) result = { _id: new Int32(1), n: countValue(count) };
   } else {
     const source = collection ? run(call.storage, collection, query, call.pace) : nothing(query);
-    result = aggregate(source, stages);
+    result = await sumUp(documents(source));
   }
-  return { cursor: await call.cursors.open(`${call.db}.${name}`, result, batchSize, false) };
+  const batch = result ? [encode(result)] : [];
+  return { cursor: { id: Long.ZERO, ns: `${call.db}.${name}`, part: 'firstBatch', batch } };
 });
-
-const one = (bytes: Uint8Array): Result => {
-  let ended = false;
-  return {
-    get ended() {
-      return ended;
-    },
-    async next() {
-      ended = true;
-      return [bytes];
-    },
-  };
-};
 
 const count = command({ query: 'object' }, async (call, { query: filter = {} }) => {
   const collection = call.storage.find(call.db, nameIn(call));

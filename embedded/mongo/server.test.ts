@@ -148,6 +148,7 @@ describe('unsupported features are refused', () => {
     ['an update operator', update({ $push: { a: 1 } }), 9],
     ['a positional update', update({ $set: { 'a.$': 1 } }), 238],
     ['a numeric path in an update', update({ $set: { 'a.0': 1 } }), 238],
+    ['a path in an update', update({ $set: { 'a.b': 1 } }), 238],
     ['an update by a pipeline', update([{ $set: { a: 1 } }]), 238],
     ['a query operator', { find: 'c', filter: { a: { $regex: 'x' } } }, 2],
     ['a top-level operator', { find: 'c', filter: { $where: 'true' } }, 2],
@@ -155,9 +156,13 @@ describe('unsupported features are refused', () => {
     ['a numeric path in a filter', { find: 'c', filter: { 'a.0': 1 } }, 238],
     ['a sort in natural order', { find: 'c', sort: { $natural: 1 } }, 238],
     ['a positional projection', { find: 'c', filter: { a: 1 }, projection: { 'a.$': 1 } }, 238],
+    ['a path in a projection', { find: 'c', projection: { 'a.b': 1 } }, 238],
     ['a computed projection', { find: 'c', projection: { b: '$a' } }, 238],
     ['an operator in a projection', { find: 'c', projection: { a: { $slice: 1 } } }, 31325],
     ['a stage', pipeline({ $lookup: { from: 'd', localField: 'a', foreignField: 'a', as: 'x' } }), 40324],
+    ['a stage that Plaza does not use', pipeline({ $match: {} }, { $sort: { a: 1 } }), 40324],
+    ['a pipeline without $group', pipeline({ $match: {} }), 238],
+    ['a $group by a field', pipeline({ $group: { _id: '$a' } }), 238],
     ['an accumulator', pipeline({ $group: { _id: null, n: { $avg: '$a' } } }), 15952],
     ['an expression', pipeline({ $group: { _id: { $regexFindAll: { input: '$a', regex: 'x' } } } }), 168],
     ['a document as an expression', pipeline({ $group: { _id: { a: '$a' } } }), 238],
@@ -187,13 +192,12 @@ describe('unsupported features are refused', () => {
 it('treats names that JavaScript reserves as ordinary names', async () => {
   const docs = client.db().collection('odd');
   await docs.insertOne(JSON.parse('{"_id": 1, "__proto__": {"a": 1}, "constructor": 2, "length": 3}'));
-  const projected = await docs.findOne({}, { projection: JSON.parse('{"__proto__": {"a": 1}, "length": 1}') });
+  const projected = await docs.findOne({}, { projection: JSON.parse('{"__proto__": 1, "length": 1}') });
   expect(Object.entries(projected ?? {})).toEqual([
     ['_id', 1],
     ['__proto__', { a: 1 }],
     ['length', 3],
   ]);
-  expect(await refusal(docs.aggregate([{ $unset: [] }]).toArray())).toMatchObject({ code: 31119 });
   expect(await refusal(docs.find({ $and: [false] } as never).toArray())).toMatchObject({ code: 2 });
   expect(lines).toEqual([]);
 });

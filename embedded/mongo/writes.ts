@@ -195,7 +195,7 @@ const change = async (
 
 /** Applies an update to a stored document. Returns whether it changed. */
 const updateRow = (storage: Storage, collection: Collection, row: Row, before: Doc, update: Update): boolean => {
-  const after = update(decode(row.bytes), false);
+  const after = update(decode(row.bytes));
   const bytes = encode(after);
   if (Buffer.compare(bytes, row.bytes) === 0) return false;
   checkStorable(bytes);
@@ -212,7 +212,7 @@ const insertUpserted = (
   update: Update,
 ): Doc => {
   const base = replaces ? idOnly(filter) : fromEqualities(filter);
-  const { _id: id = new ObjectId(), ...rest } = update(base, true);
+  const { _id: id = new ObjectId(), ...rest } = update(base);
   checkId(id);
   const doc = { _id: id, ...rest };
   const bytes = encode(doc);
@@ -233,5 +233,5 @@ const fromEqualities = (filter: Doc): Doc => {
     if (seen.has(path)) throw new CommandError(54, `cannot infer query fields to set, path '${path}' is matched twice`);
     seen.add(path);
   }
-  return compileUpdate({ $set: Object.fromEntries(fields) })({}, true);
+  return compileUpdate({ $set: Object.fromEntries(fields) })({});
 };

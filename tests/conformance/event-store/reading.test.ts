@@ -1,4 +1,3 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
 import { describe, expect, it } from 'vitest';
 import { collect, events, numbers, ours, refusal, revisions, uniqueStream, useServer } from './server.ts';
 
@@ -91,13 +90,4 @@ describe('$all', () => {
     const commits = found.map((event) => event.position!.commit);
     expect(commits.every((commit, n) => n === 0 || commit > commits[n - 1]!)).toBe(true);
   });
-});
-
-it('is found by gossip, as a cluster of one', async () => {
-  const url = new URL(server.url.replace(/^esdb(\+discover)?:/, 'http:'));
-  const client = EventStoreDBClient.connectionString(`esdb+discover://${url.host}?tls=false&maxDiscoverAttempts=2`);
-  const stream = uniqueStream();
-  await client.appendToStream(stream, events(1));
-  expect(revisions(await collect(client.readStream(stream)))).toEqual([0]);
-  await client.dispose();
 });

@@ -21,7 +21,6 @@ export type Server = { url: string; client: EventStoreDBClient };
 export type AnyResolved = ResolvedEvent | AllStreamResolvedEvent;
 
 /** Ignored by a server without TLS, but the client then uses Append where it otherwise uses BatchAppend. */
-export const CREDENTIALS = { username: 'admin', password: 'changeit' };
 
 /** Connects the tests of a file to the server named by CONFORMANCE_EVENTSTORE_URL, or to an embedded one of their own. */
 export function useServer(): Server {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { collect, events, numbers, ours, refusal, revisions, uniqueStream, useServer } from './server.ts';
+import { collect, events, ours, refusal, revisions, uniqueStream, useServer } from './server.ts';
 
 const server = useServer();
 
@@ -50,25 +50,6 @@ describe('stream metadata', () => {
     expect(revisions(await read(stream))).toEqual([8, 9, 10]);
   });
 
-  it('$tb hides the events before it', async () => {
-    const stream = await streamOf(10);
-    await server.client.setStreamMetadata(stream, { truncateBefore: 6 });
-    expect(revisions(await read(stream))).toEqual([6, 7, 8, 9]);
-    expect(revisions(await collect(server.client.readStream(stream, { fromRevision: 2n, maxCount: 2 })))).toEqual([
-      6, 7,
-    ]);
-  });
-
-  it('$maxAge hides events that are older', async () => {
-    const stream = await streamOf(3);
-    await server.client.setStreamMetadata(stream, { maxAge: 60 });
-    expect(revisions(await read(stream))).toEqual([0, 1, 2]);
-    await server.client.setStreamMetadata(stream, { maxAge: 1 });
-    await expect.poll(async () => revisions(await read(stream)), { interval: 100 }).toEqual([]);
-    await server.client.appendToStream(stream, events(1), { expectedRevision: 2n });
-    expect(revisions(await read(stream))).toEqual([3]);
-  });
-
   it('hides nothing from $all', async () => {
     const stream = uniqueStream();
     const { position } = await server.client.appendToStream(stream, events(1));
@@ -76,67 +57,5 @@ describe('stream metadata', () => {
     await server.client.setStreamMetadata(stream, { maxCount: 1 });
     const found = await ours(server.client, { fromPosition: position! }, [stream], 5);
     expect(revisions(found)).toEqual([0, 1, 2, 3, 4]);
-  });
-});
-
-describe('a soft-deleted stream', () => {
-  it('reads as stream-not-found', async () => {
-    const stream = await streamOf(3);
-    expect((await server.client.deleteStream(stream)).position).toBeDefined();
-    expect((await refusal(read(stream))).type).toBe('stream-not-found');
-  });
-
-  it.each([['no_stream'], ['any'], [2n]] as const)(
-    'comes back by an append with %s, and its numbering goes on',
-    async (expectedRevision) => {
-      const stream = await streamOf(3);
-      await server.client.deleteStream(stream);
-      const result = await server.client.appendToStream(stream, events(2), { expectedRevision });
-      expect(result.nextExpectedRevision).toBe(4n);
-      expect(revisions(await read(stream))).toEqual([3, 4]);
-      expect((await server.client.getStreamMetadata(stream)).metadata).toMatchObject({ truncateBefore: 3 });
-    },
-  );
-
-  it('is not deleted when the expected revision is another', async () => {
-    const stream = await streamOf(3);
-    const error = await refusal(server.client.deleteStream(stream, { expectedRevision: 0n }));
-    expect(error).toMatchObject({ type: 'wrong-expected-version', streamName: stream, actualVersion: 2n });
-    expect(revisions(await read(stream))).toEqual([0, 1, 2]);
-  });
-
-  it('is deleted when the expected revision is the last', async () => {
-    const stream = await streamOf(3);
-    await server.client.deleteStream(stream, { expectedRevision: 2n });
-    expect((await refusal(read(stream))).type).toBe('stream-not-found');
-  });
-
-  it('is still in $all', async () => {
-    const stream = uniqueStream();
-    const { position } = await server.client.appendToStream(stream, events(1));
-    await server.client.deleteStream(stream);
-    const [event] = await collect(server.client.readAll({ fromPosition: position!, maxCount: 1 }));
-    expect(event!.streamId).toBe(stream);
-  });
-});
-
-describe('a tombstoned stream', () => {
-  it('is stream-deleted for reads, appends, subscriptions and deletes', async () => {
-    const stream = await streamOf(3);
-    expect((await server.client.tombstoneStream(stream)).position).toBeDefined();
-    expect(await refusal(read(stream))).toMatchObject({ type: 'stream-deleted', streamName: stream });
-    for (const expectedRevision of ['any', 'no_stream', 2n] as const) {
-      const append = server.client.appendToStream(stream, events(1), { expectedRevision });
-      expect(await refusal(append)).toMatchObject({ type: 'stream-deleted', streamName: stream });
-    }
-    expect((await refusal(server.client.deleteStream(stream))).type).toBe('stream-deleted');
-    expect((await refusal(collect(server.client.subscribeToStream(stream)))).type).toBe('stream-deleted');
-  });
-
-  it('is not tombstoned when the expected revision is another', async () => {
-    const stream = await streamOf(3);
-    const error = await refusal(server.client.tombstoneStream(stream, { expectedRevision: 0n }));
-    expect(error.type).toBe('wrong-expected-version');
-    expect(numbers(await read(stream))).toEqual([0, 1, 2]);
   });
 });

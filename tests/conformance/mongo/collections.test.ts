@@ -207,7 +207,7 @@ describe('the server', () => {
   it.each([
     ['find', { filter: { n: { $ne: 1 }, text: 'x' } }],
     ['find', { sort: { text: 1 } }],
-    ['aggregate', { pipeline: [{ $group: { _id: '$text', n: { $sum: '$n' } } }], cursor: {} }],
+    ['aggregate', { pipeline: [{ $group: { _id: null, n: { $sum: '$n' } } }], cursor: {} }],
     ['count', { query: { text: { $gt: 'x' } } }],
     ['update', { updates: [{ q: { text: 'x' }, u: { $set: { a: 1 } }, multi: true }] }],
     ['update', { updates: [{ q: { text: 'x' }, u: { $set: { a: 1 } } }] }],
@@ -239,7 +239,11 @@ describe('the server', () => {
     ['an unknown field of create', { create: 'c', foo: 1 }, 40415],
     ['an unknown field of drop', { drop: 'c', foo: 1 }, 40415],
     ['an unknown field of listCollections', { listCollections: 1, foo: 1 }, 40415],
-    ['an unknown field of a cursor', { aggregate: 'c', pipeline: [], cursor: { foo: 1 } }, 40415],
+    [
+      'an unknown field of a cursor',
+      { aggregate: 'c', pipeline: [{ $group: { _id: null } }], cursor: { foo: 1 } },
+      40415,
+    ],
     ['an insert of nothing', { insert: 'c', documents: [] }, 16],
     ['an acknowledgement by two servers', { insert: 'c', documents: [{}], writeConcern: { w: 2 } }, 2],
   ])('refuses %s', async (_name, command, code) => {
