@@ -1,4 +1,5 @@
-import type { Process, World } from './world.ts';
+import type { Process } from './scheduler.ts';
+import type { World } from './world.ts';
 
 /** How often the network fails, as probabilities of one request. */
 export type Weather = {
@@ -12,13 +13,17 @@ export type Weather = {
   slow: number;
 };
 
-export const CALM: Weather = { lost: 0, answerLost: 0, late: 0, slow: 0 };
+const CALM: Weather = { lost: 0, answerLost: 0, late: 0, slow: 0 };
 
 /** The network between the processes and the stores. */
 export type Network = {
   weather: Weather;
-  /** Returns the milliseconds of one way. */
-  way(): number;
+  /** Returns the milliseconds of one way to or from a process. */
+  way(process?: Process): number;
+  /** Makes the connection of a process slow for some milliseconds: most of its messages then overtake each other. */
+  slowDown(process: Process, milliseconds: number): void;
+  /** Ends all failures and slowness. */
+  calm(): void;
   /**
    * Sends a request of a process.
    * @param execute what the receiver does, at the moment when the request arrives
@@ -27,25 +32,39 @@ export type Network = {
   call<Answer>(process: Process, what: string, execute: () => Answer, failure: () => Error): Promise<Answer>;
 };
 
+const LEAST = 0.05;
 const FAST = 1.5;
 const SLOW = 900;
 const LATE = 2_500;
+/** The share of slow messages while a connection is slow. */
+const SLOW_SHARE = 0.7;
 
 export const createNetwork = (world: World): Network => {
   const { random } = world;
+  const slowUntil = new Map<Process, number>();
+  const isSlow = (process: Process | undefined): boolean =>
+    process !== undefined && (slowUntil.get(process) ?? 0) > world.time && random.chance(SLOW_SHARE);
   const network: Network = {
     weather: CALM,
-    way: () => 0.05 + random.next() * (random.chance(network.weather.slow) ? SLOW : FAST),
+    way: (process) => LEAST + random.next() * (isSlow(process) || random.chance(network.weather.slow) ? SLOW : FAST),
+    slowDown(process, milliseconds) {
+      world.note(`the connection of ${process.name} is slow for ${milliseconds.toFixed()} ms`);
+      slowUntil.set(process, world.time + milliseconds);
+    },
+    calm() {
+      network.weather = CALM;
+      slowUntil.clear();
+    },
     call: (process, what, execute, failure) =>
       new Promise((resolve, reject) => {
         const { lost, answerLost, late } = network.weather;
         const fate = random.next();
         const fail = (milliseconds: number) =>
           world.after(milliseconds, `${what} fails`, () => reject(failure()), process);
-        if (fate < lost) return void fail(network.way());
+        if (fate < lost) return void fail(network.way(process));
         const isLate = fate < lost + late;
-        if (isLate) fail(network.way());
-        const arrives = isLate ? random.next() * LATE : network.way();
+        if (isLate) fail(network.way(process));
+        const arrives = isLate ? random.next() * LATE : network.way(process);
         world.after(arrives, `${process.name} → ${what}`, () => {
           let answer: () => void;
           try {
@@ -55,8 +74,8 @@ export const createNetwork = (world: World): Network => {
             answer = () => reject(error);
           }
           if (isLate) return;
-          if (random.chance(answerLost)) fail(network.way());
-          else world.after(network.way(), `${what} answered`, answer, process);
+          if (random.chance(answerLost)) fail(network.way(process));
+          else world.after(network.way(process), `${what} answered`, answer, process);
         });
       }),
   };

@@ -13,12 +13,13 @@ import { startReadApi } from '../../read-api/start.ts';
 import { commandHandler } from '../../write-side/kernel/command-handler.ts';
 import { startPolicies } from '../../write-side/policies/run-policies.ts';
 import { startWriteSide } from '../../write-side/start.ts';
-import { createDocuments } from './documents.ts';
-import { createEventStore } from './event-store.ts';
 import { type HttpAnswer, inject, type SentRequest } from './http.ts';
 import { createNetwork } from './network.ts';
-import { createPayments } from './payments.ts';
-import type { Process, World } from './world.ts';
+import type { Process } from './scheduler.ts';
+import { createDocuments } from './stores/documents.ts';
+import { createEventStore } from './stores/event-store.ts';
+import { createPayments } from './stores/payments.ts';
+import type { World } from './world.ts';
 
 /** The contexts that a simulation runs. */
 const CONTEXTS = ['parking', 'screening', 'food-court', 'cinema', 'bike-rental', 'customers'];
@@ -81,7 +82,11 @@ export const startPlaza = (world: World) => {
         ),
         onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       });
-      return createApp([writeSide.router], [], (error) => void errors.push(`${process.name}: ${String(error)}`));
+      return createApp(
+        [writeSide.router],
+        [],
+        (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+      );
     },
     policies: (process) => {
       const own = payments.connectionOf(process);
@@ -105,7 +110,7 @@ export const startPlaza = (world: World) => {
           store,
           contexts: writeSides,
           timeZone: TIME_ZONE,
-          onError: (error) => void errors.push(`${process.name}: ${String(error)}`),
+          onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
         }),
         schemas: contextSchemas,
         log: (line) => world.note(`${process.name}: ${line}`),
@@ -132,7 +137,7 @@ export const startPlaza = (world: World) => {
       return createApp(
         readApi.routers,
         readSides.map(({ schema }) => schema),
-        (error) => void errors.push(`${process.name}: ${String(error)}`),
+        (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       );
     },
   };
@@ -160,36 +165,37 @@ export const startPlaza = (world: World) => {
     'read-api-1',
   ].map(sideOf);
 
+  /** Gives a request to a side, if it is up when the request arrives. */
+  const deliver = (side: Side, request: SentRequest, onAnswer: (answer: HttpAnswer) => void): void => {
+    const { process, app } = side;
+    if (!process.isAlive || !app) return;
+    const what = `${request.method} ${request.path}`;
+    world.after(0, what, () => void inject(app, request).then(onAnswer), process);
+  };
+
   /**
    * Sends a request of a client to a side. Nobody answers for a side that is down, or that crashes before it answers.
+   * @param other the side to which the request goes too when a gateway repeats it
    * @param within milliseconds for which the client waits
    * @returns no answer if none came; whether the request may arrive, or arrive again, later
    */
-  const send = (side: Side, request: SentRequest, within = 2_000): Promise<Reply> =>
+  const send = (side: Side, request: SentRequest, other = side, within = 2_000): Promise<Reply> =>
     new Promise((resolve) => {
       const { lost, answerLost } = network.weather;
       const isDoubled = random.chance(answerLost);
       const timeout = world.after(within, 'client gives up', () => resolve({ answer: undefined, mayCome: true }));
       if (random.chance(lost)) return;
-      const deliver = () => {
-        const { process, app } = side;
-        if (!process.isAlive || !app) return;
-        world.after(
-          0,
-          `${request.method} ${request.path}`,
-          () =>
-            void inject(app, request).then((answer) => {
-              if (random.chance(answerLost)) return;
-              world.after(network.way(), `client gets ${answer.status}`, () => {
-                world.cancel(timeout);
-                resolve({ answer, mayCome: isDoubled });
-              });
-            }),
-          process,
-        );
+      const onAnswer = (answer: HttpAnswer) => {
+        if (random.chance(answerLost)) return;
+        world.after(network.way(), `client gets ${answer.status}`, () => {
+          world.cancel(timeout);
+          resolve({ answer, mayCome: isDoubled });
+        });
       };
-      world.after(network.way(), `request to ${side.name}`, deliver);
-      if (isDoubled) world.after(network.way() * 20, `the same request to ${side.name}`, deliver);
+      world.after(network.way(), `request to ${side.name}`, () => deliver(side, request, onAnswer));
+      if (!isDoubled) return;
+      const later = network.way() * (random.chance(0.5) ? 1 : 20);
+      world.after(later, `the same request to ${other.name}`, () => deliver(other, request, onAnswer));
     });
 
   return {
@@ -208,6 +214,7 @@ export const startPlaza = (world: World) => {
     restart(side: Side): void {
       begin(side, random.below(1_000) - 500);
     },
+    slowDown: (side: Side, milliseconds: number): void => network.slowDown(side.process, milliseconds),
     pause(side: Side, milliseconds: number): void {
       world.note(`${side.process.name} is paused for ${milliseconds.toFixed()} ms`);
       side.process.pausedUntil = world.time + milliseconds;

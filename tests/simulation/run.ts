@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
+import { FAULTS } from './faults.ts';
 import { BUGS } from './planted/bugs.ts';
 import { bugNamed } from './planted/plant.ts';
 import { type Ran, runWorld } from './run-world.ts';
-import { FAULTS } from './simulate.ts';
 import { startThread, type WorldOptions, worldsOf } from './threads.ts';
 
 /*

@@ -5,5 +5,7 @@ import { bugNamed, plant } from './planted/plant.ts';
 
 const { bug } = workerData as { bug?: string };
 if (bug !== undefined) plant(bugNamed(bug));
+// A stack costs more than the refusal whose error has it.
+Error.stackTraceLimit = 0;
 const { runWorld } = await import('./run-world.ts');
 parentPort!.on('message', async (world) => parentPort!.postMessage(await runWorld(world)));

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../../platform/event-store/types.ts';
-import type { Command } from '../simulate.ts';
+import type { Command } from '../workload/clients.ts';
 import { checkLinearizable, type Operation } from './linearizable.ts';
 import { hasPlaces, usageOf } from './places.ts';
 

@@ -1,5 +1,5 @@
 import type { StoredEvent } from '../../../platform/event-store/types.ts';
-import type { Command, Query } from '../simulate.ts';
+import type { Command, Query } from '../workload/clients.ts';
 
 /** Commands that take further steps after their first events: their answer tells how the steps ended. */
 const WITH_STEPS =

@@ -1,17 +1,13 @@
 import type { StoredEvent } from '../../../platform/event-store/types.ts';
-import type { Account } from '../payments.ts';
+import type { Account } from '../stores/payments.ts';
 
 type Data = Readonly<Record<string, string | number | undefined>>;
 
 const keyOf = ({ showingId, reservationId, hold }: Data): string =>
   `${showingId}.${reservationId}${hold === undefined ? '' : `.${hold}`}`;
 
-/**
- * Checks that the provider holds exactly the money of what stands: charges less refunds are the prices of the confirmed
- * reservations and the amounts of the deposits.
- */
-export const checkMoney = (events: readonly StoredEvent[], accounts: ReadonlyMap<string, Account>): string[] => {
-  const found: string[] = [];
+/** Returns the prices of the reservations that stand, by the keys of their payments, and the sum that is due in all. */
+export const moneyDue = (events: readonly StoredEvent[]): { standing: ReadonlyMap<string, number>; due: number } => {
   const standing = new Map<string, number>();
   let deposits = 0;
   for (const { type, data } of events) {
@@ -20,6 +16,16 @@ export const checkMoney = (events: readonly StoredEvent[], accounts: ReadonlyMap
     if (type === 'SeatReservationCanceled') standing.delete(keyOf(about));
     if (type === 'DepositCharged' && about.charge !== undefined) deposits += about.amount as number;
   }
+  return { standing, due: [...standing.values()].reduce((a, b) => a + b, 0) + deposits };
+};
+
+/**
+ * Checks that the provider holds exactly the money of what stands: charges less refunds are the prices of the confirmed
+ * reservations and the amounts of the deposits.
+ */
+export const checkMoney = (events: readonly StoredEvent[], accounts: ReadonlyMap<string, Account>): string[] => {
+  const found: string[] = [];
+  const { standing, due } = moneyDue(events);
   let charged = 0;
   for (const { state, amount } of accounts.values()) if (state === 'approved') charged += amount;
   for (const [key, price] of standing) {
@@ -27,7 +33,6 @@ export const checkMoney = (events: readonly StoredEvent[], accounts: ReadonlyMap
     if (account?.state !== 'approved') found.push(`the reservation ${key} stands without its payment`);
     else if (account.amount !== price) found.push(`${key} costs ${price} and ${account.amount} was charged`);
   }
-  const due = [...standing.values()].reduce((a, b) => a + b, 0) + deposits;
   if (charged !== due) found.push(`the provider has ${charged}, and ${due} is due`);
   return found;
 };

@@ -64,14 +64,14 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'move a checkpoint without its token',
     file: 'platform/subscriptions/checkpoints.ts',
-    find: 'filter: { _id: consumer, token, moves: { $lt: begun } },',
-    replace: 'filter: { _id: consumer, moves: { $lt: begun } },',
+    find: 'filter: { _id: consumer, token, moves: { $lt: number } },',
+    replace: 'filter: { _id: consumer, moves: { $lt: number } },',
     isRare: true,
   },
   {
     name: 'let a late write move a checkpoint back',
     file: 'platform/subscriptions/checkpoints.ts',
-    find: 'filter: { _id: consumer, token, moves: { $lt: begun } },',
+    find: 'filter: { _id: consumer, token, moves: { $lt: number } },',
     replace: 'filter: { _id: consumer, token },',
     isRare: true,
   },

@@ -1,9 +1,11 @@
 import { type Db, MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
-import { compileFilter, equalities } from '../../embedded/mongo/match.ts';
-import { compileProjection } from '../../embedded/mongo/project.ts';
-import { compareValues, type Doc } from '../../embedded/mongo/values.ts';
-import type { Network } from './network.ts';
-import type { Process, World } from './world.ts';
+import { compileFilter, equalities } from '../../../embedded/mongo/match.ts';
+import { compileProjection } from '../../../embedded/mongo/project.ts';
+import { compareValues, type Doc } from '../../../embedded/mongo/values.ts';
+import type { Network } from '../network.ts';
+import type { Process } from '../scheduler.ts';
+import type { World } from '../world.ts';
+import { frozen } from './frozen.ts';
 
 /** Documents in memory, with the embedded store's filters, orders and projections. They survive every process. */
 export type SimulatedDocuments = {
@@ -13,23 +15,11 @@ export type SimulatedDocuments = {
   read(collection: string): Doc[];
 };
 
+/** A collection; its documents are frozen. */
 type Collection = { id: number; documents: Map<unknown, Doc> };
 
 const DUPLICATE_KEY = 11000;
 const NAMESPACE_NOT_FOUND = 26;
-
-/** Copies a value as BSON would carry it: without undefined fields. */
-const copy = <Value>(value: Value): Value => {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(copy) as Value;
-  if (value instanceof Date) return new Date(value) as Value;
-  const result: Doc = {};
-  for (const name in value) {
-    const field = value[name];
-    if (field !== undefined) result[name] = copy(field);
-  }
-  return result as Value;
-};
 
 type Update = Readonly<Record<string, Doc>>;
 
@@ -81,11 +71,13 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
   const matching = (name: string, filter: Doc): Doc[] => {
     const found = collections.get(name)?.documents;
     if (!found) return [];
-    const matches = compileFilter(filter);
-    const { _id } = filter;
-    const ids = typeof _id === 'string' ? [_id] : ((_id as { $in?: unknown[] } | undefined)?.$in ?? undefined);
-    if (!ids) return [...found.values()].filter(matches);
-    return ids.map((id) => found.get(id)).filter((document) => document !== undefined && matches(document)) as Doc[];
+    const { _id, ...others } = filter;
+    const ids = typeof _id === 'string' ? [_id] : (_id as { $in?: unknown[] } | undefined)?.$in;
+    const candidates = ids
+      ? ids.map((id) => found.get(id)).filter((document) => document !== undefined)
+      : [...found.values()];
+    for (const _field in ids ? others : filter) return candidates.filter(compileFilter(filter));
+    return candidates;
   };
 
   const find = (name: string, { filter, projection, order, skip, limit }: Wanted): Doc[] => {
@@ -101,15 +93,14 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
       });
     const shown = compileProjection(projection);
     const page = found.slice(skip, limit > 0 ? skip + limit : undefined);
-    return page.map((document) => copy(shown ? shown(document) : document));
+    return shown ? page.map(shown) : page;
   };
 
   const insert = (name: string, given: Doc): void => {
     const { documents } = of(name);
-    const document = copy(given);
-    document._id ??= `${++made}`;
-    if (documents.has(document._id)) throw serverError(DUPLICATE_KEY, `E11000 duplicate key in ${name}`);
-    documents.set(document._id, document);
+    const { _id = `${++made}` } = given;
+    if (documents.has(_id)) throw serverError(DUPLICATE_KEY, `E11000 duplicate key in ${name}`);
+    documents.set(_id, Object.freeze({ ...given, _id }));
   };
 
   const update = (
@@ -124,10 +115,9 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
     const changed = many ? found : found.slice(0, 1);
     for (const document of changed) {
       const { documents } = of(name);
-      documents.set(
-        document._id,
-        isReplacement ? copy({ ...change, _id: document._id }) : copy(modify(copy(document), change as Update, false)),
-      );
+      const { _id } = document;
+      const after = isReplacement ? { ...change, _id } : modify({ ...document }, change as Update, false);
+      documents.set(_id, Object.freeze(after));
     }
     if (changed.length > 0 || !upsert) return { matchedCount: changed.length };
     const begun = Object.fromEntries(equalities(filter));
@@ -210,35 +200,41 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
       };
     };
 
+    const updating =
+      (kind: string, many: boolean) =>
+      (name: string) =>
+      (filter: Doc, change: Doc, options: Options = {}) => {
+        const [wanted, sent] = frozen([filter, change] as const);
+        return call(`${kind} ${name}`, () => ({ ...NOTHING, ...update(name, wanted, sent, options, many) }));
+      };
+    const [updateOne, updateMany, replaceOne] = [
+      updating('update', false),
+      updating('update', true),
+      updating('replace', false),
+    ];
+
     const collection = (name: string) => ({
       collectionName: name,
       find: (filter: Doc = {}, { projection = {} }: Options = {}) =>
-        cursor(name, { filter: copy(filter), projection, order: {}, skip: 0, limit: 0 }),
-      findOne: (filter: Doc = {}, { projection = {} }: Options = {}) =>
-        call(
-          `findOne ${name}`,
-          () => find(name, { filter: copy(filter), projection, order: {}, skip: 0, limit: 1 })[0] ?? null,
-        ),
+        cursor(name, { filter: frozen(filter), projection, order: {}, skip: 0, limit: 0 }),
+      findOne: async (filter: Doc = {}, { projection = {} }: Options = {}) =>
+        (await cursor(name, { filter: frozen(filter), projection, order: {}, skip: 0, limit: 1 }).next()) ?? null,
       countDocuments: (filter: Doc = {}) => call(`count ${name}`, () => matching(name, filter).length),
-      insertOne: (document: Doc) => call(`insert ${name}`, () => insert(name, document)),
-      insertMany: (documents: Doc[], options: Options = {}) =>
-        call(`insert ${name}`, () =>
-          writeAll(
-            name,
-            documents.map((document) => ({ insertOne: { document } })),
-            options,
-          ),
-        ),
-      updateOne: (filter: Doc, change: Doc, options: Options = {}) =>
-        call(`update ${name}`, () => ({ ...NOTHING, ...update(name, filter, change, options, false) })),
-      updateMany: (filter: Doc, change: Doc, options: Options = {}) =>
-        call(`update ${name}`, () => ({ ...NOTHING, ...update(name, filter, change, options, true) })),
-      replaceOne: (filter: Doc, change: Doc, options: Options = {}) =>
-        call(`replace ${name}`, () => ({ ...NOTHING, ...update(name, filter, change, options, false) })),
+      insertOne: (document: Doc) => {
+        const sent = frozen(document);
+        return call(`insert ${name}`, () => insert(name, sent));
+      },
+      insertMany: (documents: Doc[], options: Options = {}) => {
+        const sent = documents.map((document) => ({ insertOne: { document: frozen(document) } }));
+        return call(`insert ${name}`, () => writeAll(name, sent, options));
+      },
+      updateOne: updateOne(name),
+      updateMany: updateMany(name),
+      replaceOne: replaceOne(name),
       deleteOne: (filter: Doc) => call(`delete ${name}`, () => remove(name, filter, false)),
       deleteMany: (filter: Doc) => call(`delete ${name}`, () => remove(name, filter, true)),
       bulkWrite: (operations: Operation[], options: Options = {}) => {
-        const sent = copy(operations);
+        const sent = frozen(operations);
         return call(`bulk ${name}`, () => writeAll(name, sent, options));
       },
       createIndex: async () => '',

@@ -1,7 +1,7 @@
-import type { ChargeState } from '../../write-side/payments/contract.ts';
-import type { ChargeOutcome, Payments } from '../../write-side/payments/payments.ts';
-import type { Network } from './network.ts';
-import type { Process } from './world.ts';
+import type { ChargeState } from '../../../write-side/payments/contract.ts';
+import type { ChargeOutcome, Payments } from '../../../write-side/payments/payments.ts';
+import type { Network } from '../network.ts';
+import type { Process } from '../scheduler.ts';
 
 /** The record of a key at the provider, which charges and refunds each key once. */
 export type Account = ChargeState & { amount: number };

@@ -1,22 +1,24 @@
 import { EventEmitter } from 'node:events';
 import { END, StreamNotFoundError } from '@eventstore/db-client';
-import { type EventStoreClient, withoutFastPath } from '../../platform/event-store/client.ts';
-import { PLAZA_STREAMS } from '../../platform/event-store/tail.ts';
-import type { EventMetadata, Position, Revision, StoredEvent } from '../../platform/event-store/types.ts';
-import type { Network } from './network.ts';
-import type { Process, World } from './world.ts';
+import { type EventStoreClient, withoutFastPath } from '../../../platform/event-store/client.ts';
+import { PLAZA_STREAMS } from '../../../platform/event-store/tail.ts';
+import type { EventMetadata, Position, Revision, StoredEvent } from '../../../platform/event-store/types.ts';
+import type { Network } from '../network.ts';
+import type { Process } from '../scheduler.ts';
+import type { World } from '../world.ts';
+import { frozen } from './frozen.ts';
 
-/** A stored event; its data and metadata are JSON, so that no process shares memory with the store. */
-type Stored = {
+/** A stored event, frozen: processes share it, and none can change it. */
+type Recorded = {
   id: string;
   type: string;
-  stream: string;
+  streamId: string;
   revision: bigint;
-  commit: bigint;
-  data: string;
-  metadata: string;
-  at: number;
+  position: Position;
+  data: object;
+  metadata: EventMetadata;
 };
+type Stored = { event: Recorded; at: number; isPlazas: boolean };
 
 type Added = { id: string; type: string; data: object; metadata: Uint8Array };
 type Expected = { expectedRevision?: bigint | 'no_stream' | 'any' };
@@ -42,6 +44,7 @@ class Unavailable extends Error {
   readonly details = 'simulated';
 }
 
+const resolved = ({ event }: Stored) => ({ event });
 const decoder = new TextDecoder();
 const plaza = new RegExp(PLAZA_STREAMS);
 const MOST_AT_ONCE = 40;
@@ -54,16 +57,10 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
   const { random } = world;
   let restartsUntil = 0;
 
-  const recorded = ({ id, type, stream, revision, commit, data, metadata }: Stored) => ({
-    event: {
-      id,
-      type,
-      streamId: stream,
-      revision,
-      position: { commit, prepare: commit },
-      data: JSON.parse(data),
-      metadata: JSON.parse(metadata),
-    },
+  const appended = ({ event: { revision, position } }: Stored) => ({
+    success: true,
+    nextExpectedRevision: revision,
+    position,
   });
 
   /** The same ids at the same place are the same append; ids at any other place are not looked at. */
@@ -73,30 +70,24 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
     const expected = expectedRevision === 'no_stream' ? -1n : expectedRevision;
     if (expected !== 'any' && expected !== last) {
       const before = found.slice(Number(expected) + 1, Number(expected) + 1 + added.length);
-      const isRepeated = before.length === added.length && before.every(({ id }, index) => id === added[index]!.id);
+      const isRepeated =
+        before.length === added.length && before.every(({ event }, index) => event.id === added[index]!.id);
       if (!isRepeated) throw Object.assign(new Error(''), { type: 'wrong-expected-version' });
-      const { revision, commit } = before.at(-1)!;
-      return { success: true, nextExpectedRevision: revision, position: { commit, prepare: commit } };
+      return appended(before.at(-1)!);
     }
     streams.set(stream, found);
     for (const { id, type, data, metadata } of added) {
-      const stored: Stored = {
-        id,
-        type,
-        stream,
-        revision: BigInt(found.length),
-        commit: BigInt(log.length + 1),
-        data: JSON.stringify(data),
-        metadata: decoder.decode(metadata),
-        at: world.time,
-      };
+      const [revision, commit] = [BigInt(found.length), BigInt(log.length + 1)];
+      const position = { commit, prepare: commit };
+      const own = JSON.parse(decoder.decode(metadata)) as EventMetadata;
+      const event = frozen({ id, type, streamId: stream, revision, position, data, metadata: own });
+      const stored: Stored = { event, at: world.time, isPlazas: plaza.test(stream) };
       found.push(stored);
       log.push(stored);
-      world.note(`stored ${stream} ${stored.revision} ${type} ${id}`);
+      world.note(`stored ${stream} ${revision} ${type} ${id}`);
     }
-    const { revision, commit } = found.at(-1)!;
     for (const subscription of subscriptions) subscription.look();
-    return { success: true, nextExpectedRevision: revision, position: { commit, prepare: commit } };
+    return appended(found.at(-1)!);
   };
 
   /** Sends the events after a position, some at a time, in order. */
@@ -127,8 +118,8 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
       if (this.destroyed || this.isSilent || this.isPaused) return;
       const most = this.next + 1 + random.below(MOST_AT_ONCE);
       while (this.next < Math.min(most, log.length)) {
-        const stored = log[this.next++]!;
-        if (plaza.test(stored.stream)) this.emit('data', recorded(stored));
+        const { event, isPlazas } = log[this.next++]!;
+        if (isPlazas) this.emit('data', { event });
       }
       if (this.next >= log.length && !this.isCaughtUp) {
         this.isCaughtUp = true;
@@ -189,13 +180,13 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
             direction === 'backwards'
               ? (fromRevision === END ? found : found.slice(0, Number(fromRevision) + 1)).slice(-maxCount).reverse()
               : found.slice(Number(fromRevision), Number(fromRevision) + maxCount);
-          return read.map(recorded);
+          return read.map(resolved);
         }),
       readAll: ({ direction, fromPosition, maxCount }: { direction: string; fromPosition: From; maxCount: number }) =>
         reading('read all', () => {
           if (direction === 'backwards')
-            return log.slice(0, indexOf(fromPosition)).slice(-maxCount).reverse().map(recorded);
-          return log.slice(indexOf(fromPosition), indexOf(fromPosition) + maxCount).map(recorded);
+            return log.slice(0, indexOf(fromPosition)).slice(-maxCount).reverse().map(resolved);
+          return log.slice(indexOf(fromPosition), indexOf(fromPosition) + maxCount).map(resolved);
         }),
       subscribeToAll: ({ fromPosition }: { fromPosition: From }) => new Subscription(process, indexOf(fromPosition)),
     };
@@ -205,18 +196,16 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
   return {
     clientFor,
     get tail() {
-      return Number(log.findLast(({ stream }) => plaza.test(stream))?.commit ?? 0);
+      return Number(log.findLast(({ isPlazas }) => isPlazas)?.event.position.commit ?? 0);
     },
     storedAt: ({ position }) => log[Number(position.commit) - 1]!.at,
     events: () =>
       log
-        .filter(({ stream }) => plaza.test(stream))
-        .map(({ commit, revision, data, metadata, at: _at, ...names }) => ({
-          ...names,
+        .filter(({ isPlazas }) => isPlazas)
+        .map(({ event: { streamId, revision, ...event } }) => ({
+          ...event,
+          stream: streamId,
           revision: revision as Revision,
-          position: { commit, prepare: commit },
-          data: JSON.parse(data) as unknown,
-          metadata: JSON.parse(metadata) as EventMetadata,
         })),
     breakSubscription() {
       const open = [...subscriptions];

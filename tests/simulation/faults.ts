@@ -1,0 +1,54 @@
+import type { Plaza } from './plaza.ts';
+import type { World } from './world.ts';
+
+export const FAULTS = ['weather', 'crashes', 'pauses', 'subscriptions', 'slowness'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+/**
+ * Begins the faults of a world. How often each strikes differs from world to world.
+ * @param without the faults that are left out
+ * @returns a function that ends them
+ */
+export const beginFaults = (world: World, plaza: Plaza, without: readonly Fault[]): (() => void) => {
+  const { random } = world;
+  const level = random.next() * 0.04;
+  if (!without.includes('weather'))
+    plaza.network.weather = { lost: level, answerLost: level, late: level, slow: level / 2 };
+  let isOver = false;
+
+  const every = (milliseconds: number, fault: Fault, strike: () => void): void => {
+    const next = () =>
+      world.after(random.next() * 2 * milliseconds, fault, () => {
+        if (isOver) return;
+        if (!without.includes(fault)) strike();
+        next();
+      });
+    next();
+  };
+  /** Strikes a process that runs, if any. */
+  const hit = (strike: (side: Plaza['sides'][number]) => void) => () => {
+    const running = plaza.sides.filter(({ process }) => process.isAlive);
+    if (running.length > 0) strike(random.pick(running));
+  };
+
+  const crash = hit((side) => {
+    plaza.crash(side);
+    world.after(random.next() * 2_000, 'restart', () => plaza.restart(side));
+  });
+  every(1_500 + random.next() * 4_000, 'crashes', crash);
+  every(
+    2_500,
+    'pauses',
+    hit((side) => plaza.pause(side, random.next() ** 3 * 8_000)),
+  );
+  every(1_500, 'subscriptions', plaza.eventStore.breakSubscription);
+  every(
+    2_000 + random.next() * 8_000,
+    'slowness',
+    hit((side) => plaza.slowDown(side, random.next() * 4_000)),
+  );
+  return () => {
+    isOver = true;
+    plaza.network.calm();
+  };
+};
