@@ -1,5 +1,5 @@
 import type { events } from './bike-rental.ts';
-import { line, messagesOn, money, type Phrase, paymentFailures, texts } from './kernel/messages.ts';
+import { line, message, messagesOn, money, type Phrase, paymentFailures } from './kernel/messages.ts';
 
 const bike: Phrase = { ko: '자전거', en: 'Bike' };
 const feeLabel: Phrase = { ko: '요금', en: 'Fee' };
@@ -20,70 +20,60 @@ export const messages = messagesOn<typeof events>()({
   FeeDeducted: (bill) => ({
     customerId: bill.userId,
     about: { bikeId: bill.bikeId, rentalId: bill.rentalId },
-    message: {
-      kind: bill.outstanding > 0 ? 'outstanding' : 'billed',
-      texts: texts(
-        bill.outstanding > 0
-          ? { ko: '예치금이 부족하여 미납 요금이 있습니다', en: 'Your deposit does not cover your bike rental' }
-          : { ko: '자전거 대여 요금이 결제되었습니다', en: 'Your bike rental is paid' },
-        line(bike, bill.bikeId),
-        line(feeLabel, money(bill.fee)),
-        ...standing(bill),
-        line(number, bill.rentalId),
-      ),
-    },
+    message: message(
+      bill.outstanding > 0 ? 'outstanding' : 'billed',
+      bill.outstanding > 0
+        ? { ko: '예치금이 부족하여 미납 요금이 있습니다', en: 'Your deposit does not cover your bike rental' }
+        : { ko: '자전거 대여 요금이 결제되었습니다', en: 'Your bike rental is paid' },
+      line(bike, bill.bikeId),
+      line(feeLabel, money(bill.fee)),
+      ...standing(bill),
+      line(number, bill.rentalId),
+    ),
   }),
 
   DepositCharged: (charge) => ({
     customerId: charge.userId,
     about: { userId: charge.userId, chargeId: charge.chargeId },
-    message: {
-      kind: 'deposited',
-      texts: texts(
-        { ko: '예치금이 충전되었습니다', en: 'Your deposit was charged' },
-        line(amountLabel, money(charge.amount)),
-        ...standing(charge),
-      ),
-    },
+    message: message(
+      'deposited',
+      { ko: '예치금이 충전되었습니다', en: 'Your deposit was charged' },
+      line(amountLabel, money(charge.amount)),
+      ...standing(charge),
+    ),
   }),
 
   ChargeDeclined: (charge) => ({
     customerId: charge.userId,
     about: { userId: charge.userId, chargeId: charge.chargeId },
-    message: {
-      kind: 'rejected',
-      texts: texts(
-        { ko: '예치금을 충전하지 못했습니다', en: 'Your deposit was not charged' },
-        line(amountLabel, money(charge.amount)),
-        line(reasonLabel, paymentFailures[charge.reason]),
-        line(chargeNumber, charge.chargeId),
-      ),
-    },
+    message: message(
+      'rejected',
+      { ko: '예치금을 충전하지 못했습니다', en: 'Your deposit was not charged' },
+      line(amountLabel, money(charge.amount)),
+      line(reasonLabel, paymentFailures[charge.reason]),
+      line(chargeNumber, charge.chargeId),
+    ),
   }),
 
   ChargeRefunded: (charge) => ({
     customerId: charge.userId,
     about: { userId: charge.userId, chargeId: charge.chargeId },
-    message: {
-      kind: 'refunded',
-      texts: texts(
-        { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
-        line(amountLabel, money(charge.amount)),
-        line(chargeNumber, charge.chargeId),
-      ),
-    },
+    message: message(
+      'refunded',
+      { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
+      line(amountLabel, money(charge.amount)),
+      line(chargeNumber, charge.chargeId),
+    ),
   }),
 
   DepositCredited: (credit) => ({
     customerId: credit.userId,
     about: { managerId: credit.managerId, conversionId: credit.conversionId },
-    message: {
-      kind: 'credited',
-      texts: texts(
-        { ko: '포인트가 예치금으로 적립되었습니다', en: 'Points were added to your deposit' },
-        line(amountLabel, money(credit.amount)),
-        ...standing(credit),
-      ),
-    },
+    message: message(
+      'credited',
+      { ko: '포인트가 예치금으로 적립되었습니다', en: 'Points were added to your deposit' },
+      line(amountLabel, money(credit.amount)),
+      ...standing(credit),
+    ),
   }),
 });

@@ -3,13 +3,14 @@ import { plus } from './kernel/calendar.ts';
 import {
   line,
   type MessageFacts,
+  message,
   messagesOn,
   momentText,
   money,
   type Phrase,
   paymentFailures,
   type Reminder,
-  texts as textsOf,
+  texts,
 } from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
 
@@ -31,12 +32,10 @@ const REMIND_BEFORE = 60;
 type Showing = { title?: string; startsAt?: string; hallId?: string };
 type Reservation = Hold & Showing & { customerId: string; seat?: number; seats?: string[] };
 
-/** The messages of a hold: an id that is used again has messages of its own. */
 const aboutOf = ({ customerId, ...hold }: Reservation) => {
   const { showingId, reservationId } = holdOf(hold);
   return { customerId, about: { showingId, reservationId } };
 };
-const ofHold = ({ hold = '' }: Hold) => ({ occurrence: hold });
 
 const ofShowing = ({ title, startsAt, hallId }: Showing, { timeZone }: MessageFacts) => [
   line(movie, title),
@@ -49,12 +48,24 @@ const details = (reservation: Reservation, facts: MessageFacts) => [
   line(number, reservation.reservationId),
 ];
 
+/** Returns a message of a hold: a reservation's id that is used again has messages of its own. */
+const ofReservation = (
+  reservation: Reservation,
+  facts: MessageFacts,
+  kind: string,
+  subject: Phrase,
+  more: Phrase | undefined,
+) => ({
+  ...aboutOf(reservation),
+  message: { ...message(kind, subject, ...details(reservation, facts), more), occurrence: reservation.hold ?? '' },
+});
+
 /** Reservations of before `startsAt` was in their events get no reminder. */
 const reminderOf = (reservation: Reservation, facts: MessageFacts): { reminder?: Reminder } => {
   const { startsAt } = reservation;
   if (startsAt === undefined) return {};
-  const texts = textsOf({ ko: '곧 영화가 시작됩니다', en: 'Your film starts soon' }, ...details(reservation, facts));
-  return { reminder: { at: plus(startsAt, { minutes: -REMIND_BEFORE }), until: startsAt, texts } };
+  const soon = texts({ ko: '곧 영화가 시작됩니다', en: 'Your film starts soon' }, ...details(reservation, facts));
+  return { reminder: { at: plus(startsAt, { minutes: -REMIND_BEFORE }), until: startsAt, texts: soon } };
 };
 
 /** Reasons that Plaza gives itself; a customer's or an employee's own words stay as they are. */
@@ -83,71 +94,55 @@ export const messages = messagesOn<typeof events>()(
     }),
 
     ReservationConfirmed: (reservation, facts) => ({
-      ...aboutOf(reservation),
-      message: {
-        kind: 'confirmed',
-        ...ofHold(reservation),
-        texts: textsOf(
-          { ko: '영화 예매가 완료되었습니다', en: 'Your reservation is confirmed' },
-          ...details(reservation, facts),
-          line(paid, money(reservation.price)),
-        ),
-      },
+      ...ofReservation(
+        reservation,
+        facts,
+        'confirmed',
+        { ko: '영화 예매가 완료되었습니다', en: 'Your reservation is confirmed' },
+        line(paid, money(reservation.price)),
+      ),
       ...reminderOf(reservation, facts),
     }),
 
-    SeatReleased: (reservation, facts) => ({
-      ...aboutOf(reservation),
-      message: {
-        kind: 'rejected',
-        ...ofHold(reservation),
-        texts: textsOf(
-          { ko: '영화를 예매하지 못했습니다', en: 'Your reservation was not made' },
-          ...details(reservation, facts),
-          line(reasonLabel, paymentFailures[reservation.reason]),
-        ),
-      },
-    }),
+    SeatReleased: (reservation, facts) =>
+      ofReservation(
+        reservation,
+        facts,
+        'rejected',
+        { ko: '영화를 예매하지 못했습니다', en: 'Your reservation was not made' },
+        line(reasonLabel, paymentFailures[reservation.reason]),
+      ),
 
     SeatReservationMoved: (reservation, facts) => ({
       ...aboutOf(reservation),
-      message: {
-        kind: 'moved',
-        texts: textsOf(
-          { ko: '예매하신 영화의 상영 시각이 변경되었습니다', en: 'The film that you reserved starts at another time' },
-          ...details(reservation, facts),
-          line(startedBefore, momentText(reservation.before, facts.timeZone)),
-        ),
-      },
+      message: message(
+        'moved',
+        { ko: '예매하신 영화의 상영 시각이 변경되었습니다', en: 'The film that you reserved starts at another time' },
+        ...details(reservation, facts),
+        line(startedBefore, momentText(reservation.before, facts.timeZone)),
+      ),
       ...reminderOf(reservation, facts),
     }),
 
     SeatReservationCanceled: (reservation, facts) => ({
-      ...aboutOf(reservation),
-      message: {
-        kind: 'canceled',
-        ...ofHold(reservation),
-        texts: textsOf(
-          { ko: '영화 예매가 취소되었습니다', en: 'Your reservation is cancelled' },
-          ...details(reservation, facts),
-          line(reasonLabel, reservation.reason && (reasons[reservation.reason] ?? reservation.reason)),
-        ),
-      },
+      ...ofReservation(
+        reservation,
+        facts,
+        'canceled',
+        { ko: '영화 예매가 취소되었습니다', en: 'Your reservation is cancelled' },
+        line(reasonLabel, reservation.reason && (reasons[reservation.reason] ?? reservation.reason)),
+      ),
       reminder: null,
     }),
 
-    PaymentRefunded: (payment, facts) => ({
-      ...aboutOf(payment),
-      message: {
-        kind: 'refunded',
-        ...ofHold(payment),
-        texts: textsOf(
-          { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
-          ...details(payment, facts),
-          line(refund, money(payment.amount)),
-        ),
-      },
-    }),
+    PaymentRefunded: (payment, facts) =>
+      ofReservation(
+        payment,
+        facts,
+        'refunded',
+        { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
+        line(refund, money(payment.amount)),
+      ),
   },
   // The cinema sent messages before other contexts did: their ids have no context.
   { prefix: '' },

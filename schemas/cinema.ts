@@ -290,38 +290,19 @@ export const commands = {
   RegisterMovie: command(
     'Put a movie on',
     Strict(movie),
-    {
-      method: 'POST',
-      path: '/cinema/movies',
-      id: 'movieId',
-      status: 201,
-      location: '/cinema/movies/{movieId}',
-      answer: Strict({ ...movie, status: MovieStatus }),
-    },
+    { route: 'POST /cinema/movies', id: 'movieId', answer: Strict({ ...movie, status: MovieStatus }) },
     ['movie-already-registered'],
   ),
   EditMovie: command(
     'Tell about a movie in other words',
     Strict(movie),
-    {
-      method: 'PUT',
-      path: '/cinema/movies/{movieId}',
-      status: 200,
-      location: '/cinema/movies/{movieId}',
-      answer: Strict({ ...movie, status: MovieStatus }),
-    },
+    { route: 'PUT /cinema/movies/{movieId}', answer: Strict({ ...movie, status: MovieStatus }) },
     ['movie-not-found', 'movie-deleted'],
   ),
   DeleteMovie: command(
     'Delete a movie: its showings are cancelled and their reservations refunded',
     Strict({ movieId: Id }),
-    {
-      method: 'DELETE',
-      path: '/cinema/movies/{movieId}',
-      status: 200,
-      location: '/cinema/movies/{movieId}',
-      answer: Strict({ movieId: Id, status: MovieStatus }),
-    },
+    { route: 'DELETE /cinema/movies/{movieId}', answer: Strict({ movieId: Id, status: MovieStatus }) },
     ['movie-not-found', 'movie-deleted'],
   ),
   WithdrawRemainingShowings: internalCommand('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
@@ -365,10 +346,8 @@ export const commands = {
       holdFor: Type.Optional(HoldFor),
     }),
     {
-      method: 'POST',
-      path: '/cinema/movies/{movieId}/showings',
+      route: 'POST /cinema/movies/{movieId}/showings',
       id: 'showingId',
-      status: 201,
       location: '/cinema/showings/{showingId}',
       answer: Strict({ ...fullShowing, status: Status('open') }),
     },
@@ -390,13 +369,7 @@ export const commands = {
   CancelShowing: command(
     'Cancel a showing: its reservations are cancelled and refunded',
     Strict({ showingId: Id }),
-    {
-      method: 'DELETE',
-      path: '/cinema/showings/{showingId}',
-      status: 200,
-      location: '/cinema/showings/{showingId}',
-      answer: Strict({ showingId: Id, status: Status('canceled') }),
-    },
+    { route: 'DELETE /cinema/showings/{showingId}', answer: Strict({ showingId: Id, status: Status('canceled') }) },
     ['showing-not-found', 'showing-canceled'],
   ),
   CancelWithdrawnShowing: internalCommand(
@@ -414,13 +387,7 @@ export const commands = {
   MoveShowing: command(
     'Move a showing to another time; customers may cancel until the new start',
     Strict({ showingId: Id, startsAt: StartsAt }),
-    {
-      method: 'PATCH',
-      path: '/cinema/showings/{showingId}',
-      status: 200,
-      location: '/cinema/showings/{showingId}',
-      answer: Strict({ showingId: Id, startsAt: UtcTime }),
-    },
+    { route: 'PATCH /cinema/showings/{showingId}', answer: Strict({ showingId: Id, startsAt: UtcTime }) },
     ['showing-not-found', 'showing-canceled', 'hall-in-use', 'hall-unavailable', 'too-late'],
   ),
   ...showingPlaces.commands,
@@ -445,12 +412,9 @@ export const commands = {
       payment: Strict({ method: Method, token: Token }),
     }),
     {
-      method: 'POST',
-      path: '/cinema/showings/{showingId}/reservations',
+      route: 'POST /cinema/showings/{showingId}/reservations',
       id: 'reservationId',
-      status: 201,
       mayTakeLonger: true,
-      location: '/cinema/showings/{showingId}/reservations/{reservationId}',
       answer: Strict({
         showingId: Id,
         reservationId: Id,
@@ -506,10 +470,7 @@ export const commands = {
       reason: Type.Optional(except(Reason, [SHOWING_CANCELED])),
     }),
     {
-      method: 'DELETE',
-      path: '/cinema/showings/{showingId}/reservations/{reservationId}',
-      status: 200,
-      location: '/cinema/showings/{showingId}/reservations/{reservationId}',
+      route: 'DELETE /cinema/showings/{showingId}/reservations/{reservationId}',
       answer: Strict({ showingId: Id, reservationId: Id, status: ReservationStatus }),
     },
     [
@@ -539,8 +500,7 @@ export const commands = {
     'Write a review of a movie',
     Strict({ ...guest, rating: Rating, text: ReviewText }),
     {
-      method: 'POST',
-      path: '/cinema/movies/{movieId}/reviews',
+      route: 'POST /cinema/movies/{movieId}/reviews',
       status: 201,
       location: '/cinema/movies/{movieId}/reviews/{customerId}',
       answer: Strict({ movieId: Id, customerId: Id, rating: Rating, text: ReviewText }),
@@ -552,9 +512,7 @@ export const commands = {
     'Delete a review',
     Strict({ movieId: Id, customerId: Id }),
     {
-      method: 'DELETE',
-      path: '/cinema/movies/{movieId}/reviews/{customerId}',
-      status: 200,
+      route: 'DELETE /cinema/movies/{movieId}/reviews/{customerId}',
       location: '/cinema/movies/{movieId}',
       answer: Strict({ movieId: Id, customerId: Id }),
     },

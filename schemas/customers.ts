@@ -99,9 +99,7 @@ const commands = {
     "Store a customer's name, addresses and language; what is left out is removed",
     Strict({ ...person, phone: Type.Optional(GivenPhone) }),
     {
-      method: 'PUT',
-      path: '/customers/{customerId}/contact',
-      status: 200,
+      route: 'PUT /customers/{customerId}/contact',
       location: '/customers/{customerId}/contact',
       answer: Strict(contact),
     },
@@ -115,10 +113,8 @@ const commands = {
       ),
     }),
     {
-      method: 'DELETE',
-      path: '/customers/{customerId}',
+      route: 'DELETE /customers/{customerId}',
       inQuery: ['cancel'],
-      status: 200,
       location: '/customers/{customerId}/contact',
       answer: Strict({ customerId: Id, status: Status('erased') }),
     },

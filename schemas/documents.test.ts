@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { contextSchemas } from '../programs/contexts.ts';
 import { asyncApi } from './asyncapi.ts';
 import { queriesOf } from './kernel/history.ts';
+import type { Link } from './openapi/links.ts';
 import { type Operation, openApi } from './openapi.ts';
 import { systemRoutes } from './system.ts';
 
@@ -98,6 +99,32 @@ describe('the OpenAPI document', () => {
       'entryId',
     ]);
     expect(body.required).toEqual(['customerId', 'carNumber', 'amount']);
+  });
+
+  it('links an answer to every operation on the resource that it names', () => {
+    const { responses } = openApiDocument.paths['/parking/lots/{lotId}/reservations']!.post as Operation;
+    const ids = ['ApplyCoupon', 'CancelReservation', 'RecordArrival', 'RecordDeparture', 'lotReservation'];
+    expect(Object.keys(responses[201]!.links!)).toEqual([
+      ...ids.map((id) => `parking.${id}`),
+      'parking.lotReservationHistory',
+    ]);
+    expect(openApiDocument.components.links['screening.RescheduleBooking']).toEqual({
+      operationId: 'screening.RescheduleBooking',
+      parameters: { fromSlotId: '$response.body#/slotId', bookingId: '$response.body#/bookingId' },
+    });
+  });
+
+  it('links to operations with all parameters of their path', () => {
+    const wanted = new Map(
+      operations.map(({ path, operation }) => [
+        operation.operationId,
+        [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name),
+      ]),
+    );
+    const links = Object.values(openApiDocument.components.links as Record<string, Link>);
+    expect(links.length).toBeGreaterThan(100);
+    for (const { operationId, parameters } of links)
+      expect(Object.keys(parameters).sort(), operationId).toEqual(wanted.get(operationId)?.toSorted());
   });
 
   it('lists every problem of a command by its type', () => {

@@ -1,14 +1,5 @@
 import { type events, REASONS } from './food-court.ts';
-import {
-  line,
-  type MessageEffect,
-  messagesOn,
-  momentText,
-  money,
-  type Phrase,
-  type Texts,
-  texts,
-} from './kernel/messages.ts';
+import { line, message, messagesOn, momentText, money, type Phrase } from './kernel/messages.ts';
 
 const shop: Phrase = { ko: '매장', en: 'Shop' };
 const number: Phrase = { ko: '호출 번호', en: 'Number' };
@@ -25,61 +16,52 @@ const reasons: Readonly<Record<string, Phrase>> = {
 
 type Order = { shopId: string; orderId: string; customerId?: string; shopName?: string; callNumber: string };
 
-/** An order from a kiosk has no customer, and so no message. */
-const message = ({ shopId, orderId, customerId }: Order, kind: string, texts: Texts): MessageEffect | undefined =>
-  customerId === undefined ? undefined : { customerId, about: { shopId, orderId }, message: { kind, texts } };
-
-const details = ({ shopId, shopName, callNumber }: Order) => [line(shop, shopName ?? shopId), line(number, callNumber)];
+/** Returns the message of an order, with its shop and number. One from a kiosk has no customer, and so no message. */
+const ofOrder = (
+  { shopId, orderId, customerId, shopName = shopId, callNumber }: Order,
+  kind: string,
+  subject: Phrase,
+  ...details: readonly (Phrase | undefined)[]
+) =>
+  customerId === undefined
+    ? undefined
+    : {
+        customerId,
+        about: { shopId, orderId },
+        message: message(kind, subject, line(shop, shopName), line(number, callNumber), ...details),
+      };
 
 export const messages = messagesOn<typeof events>()({
   OrderPlaced: (order) =>
-    message(
+    ofOrder(
       order,
       'booked',
-      texts(
-        { ko: '주문이 접수되었습니다', en: 'Your order was placed' },
-        ...details(order),
-        line(items, order.lines.map(({ name, qty }) => `${name} × ${qty}`).join(', ')),
-        line(totalLabel, money(order.total)),
-      ),
+      { ko: '주문이 접수되었습니다', en: 'Your order was placed' },
+      line(items, order.lines.map(({ name, qty }) => `${name} × ${qty}`).join(', ')),
+      line(totalLabel, money(order.total)),
     ),
 
   OrderCooked: (order, { timeZone }) =>
-    message(
+    ofOrder(
       order,
       'ready-for-pickup',
-      texts(
-        { ko: '주문하신 음식이 준비되었습니다', en: 'Your order is ready for pickup' },
-        ...details(order),
-        line(collectByLabel, order.collectBy && momentText(order.collectBy, timeZone)),
-      ),
+      { ko: '주문하신 음식이 준비되었습니다', en: 'Your order is ready for pickup' },
+      line(collectByLabel, order.collectBy && momentText(order.collectBy, timeZone)),
     ),
 
-  OrderCanceled: (order) =>
-    message(
-      order,
-      'canceled',
-      texts({ ko: '주문이 취소되었습니다', en: 'Your order is cancelled' }, ...details(order)),
-    ),
+  OrderCanceled: (order) => ofOrder(order, 'canceled', { ko: '주문이 취소되었습니다', en: 'Your order is cancelled' }),
 
   OrderRejected: (order) =>
-    message(
+    ofOrder(
       order,
       'rejected',
-      texts(
-        { ko: '매장에서 주문을 받지 못했습니다', en: 'The shop rejected your order' },
-        ...details(order),
-        line(reasonLabel, reasons[order.reason] ?? order.reason),
-      ),
+      { ko: '매장에서 주문을 받지 못했습니다', en: 'The shop rejected your order' },
+      line(reasonLabel, reasons[order.reason] ?? order.reason),
     ),
 
   OrderUncollected: (order) =>
-    message(
-      order,
-      'uncollected',
-      texts(
-        { ko: '수령 기한이 지나 주문이 종료되었습니다', en: 'Your order was not picked up in time' },
-        ...details(order),
-      ),
-    ),
+    ofOrder(order, 'uncollected', {
+      ko: '수령 기한이 지나 주문이 종료되었습니다',
+      en: 'Your order was not picked up in time',
+    }),
 });

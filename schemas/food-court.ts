@@ -2,6 +2,7 @@ import { type TProperties, Type } from 'typebox';
 import { admin, anyone, customer, own, type Rule, staff } from './access.ts';
 import {
   type CommandOf,
+  type CommandRoute,
   type ContextSchema,
   command,
   type EventOf,
@@ -177,10 +178,7 @@ const step = <Data extends TProperties = typeof orderRef>(
     summary,
     Strict({ ...orderRef, ...data }),
     {
-      method: 'POST',
-      path: `/food-court/shops/{shopId}/orders/{orderId}/${resource}`,
-      status: 200,
-      location: '/food-court/shops/{shopId}/orders/{orderId}',
+      route: `POST /food-court/shops/{shopId}/orders/{orderId}/${resource}`,
       answer: Strict({ shopId: Id, orderId: Id, status: Status(status) }),
     },
     ['shop-not-found', 'order-not-found', 'order-out-of-sequence', ...problems],
@@ -189,69 +187,40 @@ const step = <Data extends TProperties = typeof orderRef>(
 const SHOP = '/food-court/shops/{shopId}';
 
 /** Declares a change of whether a shop takes orders. */
-const shopStep = (
-  summary: string,
-  method: 'POST' | 'DELETE',
-  path: string,
-  status: string,
-  problems: readonly string[] = [],
-) =>
-  command(
-    summary,
-    shopRef,
-    { method, path, status: 200, location: SHOP, answer: Strict({ shopId: Id, status: Status(status) }) },
-    ['shop-not-found', ...problems],
-  );
+const shopStep = (summary: string, route: CommandRoute['route'], status: string, problems: readonly string[] = []) =>
+  command(summary, shopRef, { route, answer: Strict({ shopId: Id, status: Status(status) }) }, [
+    'shop-not-found',
+    ...problems,
+  ]);
 
 export const commands = {
   RegisterShop: command(
     'Open a shop',
     Strict({ shopId: Id, name: ShopName, ...optionalFigures }),
-    {
-      method: 'POST',
-      path: '/food-court/shops',
-      id: 'shopId',
-      status: 201,
-      location: '/food-court/shops/{shopId}',
-      answer: Strict(shop),
-    },
+    { route: 'POST /food-court/shops', id: 'shopId', answer: Strict(shop) },
     ['shop-already-registered'],
   ),
   ChangeShop: command(
     "Change a shop's name or figures",
     Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }),
-    {
-      method: 'PATCH',
-      path: SHOP,
-      status: 200,
-      location: SHOP,
-      answer: Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }),
-    },
+    { route: `PATCH ${SHOP}`, answer: Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }) },
     ['shop-not-found'],
   ),
-  PauseShop: shopStep('Take no orders for a while', 'POST', `${SHOP}/pause`, 'paused', ['shop-closed']),
-  ReopenShop: shopStep('Take orders again, after a pause or a closing', 'POST', `${SHOP}/opening`, 'open'),
-  CloseShop: shopStep('Close the shop, until it is reopened', 'DELETE', SHOP, 'closed', ['shop-closed']),
+  PauseShop: shopStep('Take no orders for a while', `POST ${SHOP}/pause`, 'paused', ['shop-closed']),
+  ReopenShop: shopStep('Take orders again, after a pause or a closing', `POST ${SHOP}/opening`, 'open'),
+  CloseShop: shopStep('Close the shop, until it is reopened', `DELETE ${SHOP}`, 'closed', ['shop-closed']),
   RejectRemainingOrders: internalCommand('Reject further placed orders of a closed shop', shopRef),
   PutMenuItem: command(
     'Put an item on the menu, or change it',
     menuItem,
-    {
-      method: 'PUT',
-      path: '/food-court/shops/{shopId}/menu/{menuId}',
-      status: 200,
-      location: '/food-court/shops/{shopId}/menu/{menuId}',
-      answer: menuItem,
-    },
+    { route: 'PUT /food-court/shops/{shopId}/menu/{menuId}', answer: menuItem },
     ['shop-not-found', 'menu-full'],
   ),
   RemoveMenuItem: command(
     'Take an item off the menu',
     menuItemRef,
     {
-      method: 'DELETE',
-      path: '/food-court/shops/{shopId}/menu/{menuId}',
-      status: 200,
+      route: 'DELETE /food-court/shops/{shopId}/menu/{menuId}',
       location: SHOP,
       answer: menuItemRef,
     },
@@ -267,12 +236,9 @@ export const commands = {
       total: Type.Optional({ ...Total, description: 'The total that the customer saw: another one is refused.' }),
     }),
     {
-      method: 'POST',
-      path: '/food-court/shops/{shopId}/orders',
+      route: 'POST /food-court/shops/{shopId}/orders',
       optionalFor: { customerId: 'kiosk' },
       id: 'orderId',
-      status: 201,
-      location: '/food-court/shops/{shopId}/orders/{orderId}',
       answer: Strict({ ...pricedOrder, status: Status('placed') }),
     },
     [
@@ -295,10 +261,7 @@ export const commands = {
     'Take an order back, while it is not yet accepted',
     Strict(orderRef),
     {
-      method: 'DELETE',
-      path: '/food-court/shops/{shopId}/orders/{orderId}',
-      status: 200,
-      location: '/food-court/shops/{shopId}/orders/{orderId}',
+      route: 'DELETE /food-court/shops/{shopId}/orders/{orderId}',
       answer: Strict({ shopId: Id, orderId: Id, status: Status('canceled') }),
     },
     ['shop-not-found', 'order-not-found', 'order-already-accepted', 'already-canceled', 'order-out-of-sequence'],

@@ -44,7 +44,7 @@ const cases: Case[] = [
         '초과 주차 요금이 있습니다',
         '주차장: 정자역 주차장',
         '차량 번호: 10더8612',
-        '초과 요금: ₩3,000',
+        '초과 요금: 3,000원',
         '예약 번호: r-1',
       ],
       en: [
@@ -289,7 +289,7 @@ const cases: Case[] = [
     { ...spot, carNumber: '10더8612', amount: 9_000 },
     {
       messageId: 'parking.booked.lot-1.r-1.4',
-      ko: ['주차 예약이 완료되었습니다', '주차장: lot-1', '차량 번호: 10더8612', '요금: ₩9,000', '예약 번호: r-1'],
+      ko: ['주차 예약이 완료되었습니다', '주차장: lot-1', '차량 번호: 10더8612', '요금: 9,000원', '예약 번호: r-1'],
       en: ['Your parking spot is reserved', 'Car park: lot-1', 'Car: 10더8612', 'Price: ₩9,000', 'Reservation: r-1'],
     },
   ],
@@ -302,7 +302,7 @@ const cases: Case[] = [
         '주차 예약이 완료되었습니다',
         '주차장: 정자역 주차장',
         '차량 번호: 10더8612',
-        '요금: ₩9,000',
+        '요금: 9,000원',
         '도착 기한: 2026년 1월 31일 토요일 오후 6:30',
         '예약 번호: r-1',
       ],
@@ -355,7 +355,7 @@ const cases: Case[] = [
     { couponId: 'lot-1.r-1', ...spot, redeemed: true, value: 2_000 },
     {
       messageId: 'parking.owed.lot-1.r-1.4',
-      ko: ['취소하신 예약의 쿠폰을 이미 사용하여 쿠폰 금액을 내셔야 합니다', '쿠폰 금액: ₩2,000', '예약 번호: r-1'],
+      ko: ['취소하신 예약의 쿠폰을 이미 사용하여 쿠폰 금액을 내셔야 합니다', '쿠폰 금액: 2,000원', '예약 번호: r-1'],
       en: [
         'You owe a coupon: it was used, and its reservation is cancelled',
         'Coupon value: ₩2,000',
@@ -372,7 +372,7 @@ const cases: Case[] = [
         '주차 예약이 취소되었습니다',
         '주차장: 정자역 주차장',
         '사유: 일정 변경',
-        '환불 금액: ₩9,000',
+        '환불 금액: 9,000원',
         '예약 번호: r-1',
       ],
       en: [
@@ -484,7 +484,7 @@ const cases: Case[] = [
     { ...order, lines: [{ menuId: 'm-1', name: '김밥', price: 4_000, qty: 2 }], total: 8_000 },
     {
       messageId: 'food-court.booked.shop-1.o-1.4',
-      ko: ['주문이 접수되었습니다', '매장: 김밥나라', '호출 번호: 17', '주문 내역: 김밥 × 2', '합계: ₩8,000'],
+      ko: ['주문이 접수되었습니다', '매장: 김밥나라', '호출 번호: 17', '주문 내역: 김밥 × 2', '합계: 8,000원'],
       en: ['Your order was placed', 'Shop: 김밥나라', 'Number: 17', 'Items: 김밥 × 2', 'Total: ₩8,000'],
     },
   ],
@@ -564,7 +564,7 @@ const cases: Case[] = [
         '상영 시작: 2026년 2월 1일 일요일 오후 7:00',
         '좌석: B7, B8',
         '예매 번호: r-1',
-        '결제 금액: ₩9,000',
+        '결제 금액: 9,000원',
       ],
       en: [
         'Your reservation is confirmed',
@@ -612,7 +612,7 @@ const cases: Case[] = [
         '상영관: h-1',
         '좌석: B7',
         '예매 번호: r-1',
-        '환불 금액: ₩9,000',
+        '환불 금액: 9,000원',
       ],
       en: [
         'Your payment was refunded',
@@ -689,7 +689,7 @@ const cases: Case[] = [
       messageId: 'bike-rental.rejected.CUST1.c-1.4',
       ko: [
         '예치금을 충전하지 못했습니다',
-        '금액: ₩10,000',
+        '금액: 10,000원',
         '사유: 결제 결과를 확인하지 못했습니다. 결제된 금액은 돌려 드립니다',
         '충전 번호: c-1',
       ],
@@ -706,7 +706,7 @@ const cases: Case[] = [
     charge,
     {
       messageId: 'bike-rental.refunded.CUST1.c-1.4',
-      ko: ['결제 금액이 환불되었습니다', '금액: ₩10,000', '충전 번호: c-1'],
+      ko: ['결제 금액이 환불되었습니다', '금액: 10,000원', '충전 번호: c-1'],
       en: ['Your payment was refunded', 'Amount: ₩10,000', 'Charge: c-1'],
     },
   ],
@@ -715,7 +715,7 @@ const cases: Case[] = [
     { ...rental, fee: 1_500, paid: 1_500, closedAt: '', balance: 98_500, outstanding: 0 },
     {
       messageId: 'bike-rental.billed.b-1.r-1.4',
-      ko: ['자전거 대여 요금이 결제되었습니다', '자전거: b-1', '요금: ₩1,500', '잔액: ₩98,500', '대여 번호: r-1'],
+      ko: ['자전거 대여 요금이 결제되었습니다', '자전거: b-1', '요금: 1,500원', '잔액: 98,500원', '대여 번호: r-1'],
       en: ['Your bike rental is paid', 'Bike: b-1', 'Fee: ₩1,500', 'Balance: ₩98,500', 'Rental: r-1'],
     },
   ],
@@ -727,9 +727,9 @@ const cases: Case[] = [
       ko: [
         '예치금이 부족하여 미납 요금이 있습니다',
         '자전거: b-1',
-        '요금: ₩1,500',
-        '잔액: ₩0',
-        '미납 금액: ₩1,000',
+        '요금: 1,500원',
+        '잔액: 0원',
+        '미납 금액: 1,000원',
         '대여 번호: r-1',
       ],
       en: [
@@ -747,7 +747,7 @@ const cases: Case[] = [
     { userId: 'CUST1', chargeId: 'c-1', amount: 100_000, settled: 0, chargedAt: '', balance: 100_000, outstanding: 0 },
     {
       messageId: 'bike-rental.deposited.CUST1.c-1.4',
-      ko: ['예치금이 충전되었습니다', '금액: ₩100,000', '잔액: ₩100,000'],
+      ko: ['예치금이 충전되었습니다', '금액: 100,000원', '잔액: 100,000원'],
       en: ['Your deposit was charged', 'Amount: ₩100,000', 'Balance: ₩100,000'],
     },
   ],
@@ -756,7 +756,7 @@ const cases: Case[] = [
     { userId: 'CUST1', managerId: 'm-1', conversionId: 'v-1', amount: 1_000, balance: 1_000, outstanding: 0 },
     {
       messageId: 'bike-rental.credited.m-1.v-1.4',
-      ko: ['포인트가 예치금으로 적립되었습니다', '금액: ₩1,000', '잔액: ₩1,000'],
+      ko: ['포인트가 예치금으로 적립되었습니다', '금액: 1,000원', '잔액: 1,000원'],
       en: ['Points were added to your deposit', 'Amount: ₩1,000', 'Balance: ₩1,000'],
     },
   ],
@@ -853,8 +853,8 @@ describe('reminders', () => {
 });
 
 it('amounts, days and moments are written as people write them', () => {
-  expect(money(9_000)).toEqual({ ko: '₩9,000', en: '₩9,000' });
-  expect(money(1_000_000_000_000).ko).toBe('₩1,000,000,000,000');
+  expect(money(9_000)).toEqual({ ko: '9,000원', en: '₩9,000' });
+  expect(money(1_000_000_000_000).ko).toBe('1,000,000,000,000원');
   expect(dayText('2028-02-29')).toEqual({ ko: '2028년 2월 29일 화요일', en: 'Tuesday, 29 February 2028' });
   expect(momentText('2026-01-31T15:30:00.000Z', 'Asia/Seoul')).toEqual({
     ko: '2026년 2월 1일 일요일 오전 12:30',

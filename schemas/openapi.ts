@@ -50,6 +50,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
       schemas: Object.assign({ Problem, MomentProgress, ...system.schemas }, ...described.map((one) => one.schemas)),
       parameters: headerParameters,
       headers: headerComponents,
+      links: Object.assign({}, ...described.map((one) => one.links)),
       securitySchemes: {
         bearer: {
           type: 'http',

@@ -1,4 +1,4 @@
-import { line, messagesOn, momentText, money, type Phrase, texts } from './kernel/messages.ts';
+import { line, message, messagesOn, momentText, money, type Phrase } from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
 import { DEFAULT_COUPON_VALUE, type events, spots } from './parking.ts';
 
@@ -67,16 +67,14 @@ export const messages = messagesOn<typeof events>()({
       : {
           customerId,
           about: { lotId, reservationId },
-          message: {
-            kind: 'billed',
-            texts: texts(
-              { ko: '초과 주차 요금이 있습니다', en: 'You stayed longer than you paid for' },
-              line(lot, lotName),
-              line(car, carNumber),
-              line(dueLabel, money(due)),
-              line(number, reservationId),
-            ),
-          },
+          message: message(
+            'billed',
+            { ko: '초과 주차 요금이 있습니다', en: 'You stayed longer than you paid for' },
+            line(lot, lotName),
+            line(car, carNumber),
+            line(dueLabel, money(due)),
+            line(number, reservationId),
+          ),
         },
 
   ParkingReserved: (
@@ -85,32 +83,28 @@ export const messages = messagesOn<typeof events>()({
   ) => ({
     customerId,
     about: { lotId, reservationId },
-    message: {
-      kind: 'booked',
-      texts: texts(
-        { ko: '주차 예약이 완료되었습니다', en: 'Your parking spot is reserved' },
-        line(lot, lotName),
-        line(car, carNumber),
-        line(amountLabel, money(amount)),
-        line(arriveByLabel, arriveBy && momentText(arriveBy, timeZone)),
-        line(number, reservationId),
-      ),
-    },
+    message: message(
+      'booked',
+      { ko: '주차 예약이 완료되었습니다', en: 'Your parking spot is reserved' },
+      line(lot, lotName),
+      line(car, carNumber),
+      line(amountLabel, money(amount)),
+      line(arriveByLabel, arriveBy && momentText(arriveBy, timeZone)),
+      line(number, reservationId),
+    ),
   }),
 
   ReservationCanceled: ({ lotId, lotName = lotId, reservationId, customerId, reason, amount = 0 }) => ({
     customerId,
     about: { lotId, reservationId },
-    message: {
-      kind: kindOf(reason),
-      texts: texts(
-        subjects[kindOf(reason)],
-        line(lot, lotName),
-        line(reasonLabel, reasonOf(reason)),
-        line(refund, amount > 0 ? money(amount) : undefined),
-        line(number, reservationId),
-      ),
-    },
+    message: message(
+      kindOf(reason),
+      subjects[kindOf(reason)],
+      line(lot, lotName),
+      line(reasonLabel, reasonOf(reason)),
+      line(refund, amount > 0 ? money(amount) : undefined),
+      line(number, reservationId),
+    ),
   }),
 
   // Each reservation earns a coupon, so only one that the customer owes is worth a message.
@@ -119,17 +113,15 @@ export const messages = messagesOn<typeof events>()({
       ? {
           customerId,
           about: { lotId, reservationId },
-          message: {
-            kind: 'owed',
-            texts: texts(
-              {
-                ko: '취소하신 예약의 쿠폰을 이미 사용하여 쿠폰 금액을 내셔야 합니다',
-                en: 'You owe a coupon: it was used, and its reservation is cancelled',
-              },
-              line(valueLabel, money(value)),
-              line(number, reservationId),
-            ),
-          },
+          message: message(
+            'owed',
+            {
+              ko: '취소하신 예약의 쿠폰을 이미 사용하여 쿠폰 금액을 내셔야 합니다',
+              en: 'You owe a coupon: it was used, and its reservation is cancelled',
+            },
+            line(valueLabel, money(value)),
+            line(number, reservationId),
+          ),
         }
       : undefined,
 });

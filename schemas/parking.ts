@@ -243,11 +243,8 @@ export const commands = {
     'Open a lot',
     Strict({ lotId: Id, name: LotName, spots: Spots, ...settings }),
     {
-      method: 'POST',
-      path: '/parking/lots',
+      route: 'POST /parking/lots',
       id: 'lotId',
-      status: 201,
-      location: '/parking/lots/{lotId}',
       answer: Strict({ lotId: Id, name: LotName, spots: Spots, ...settings, status: Status('open') }),
     },
     ['lot-already-registered'],
@@ -256,10 +253,7 @@ export const commands = {
     'Change the name, the number of spots or the settings of a lot. They apply to later reservations. The spots never fall below those that are reserved, held or offered.',
     Strict({ lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings }),
     {
-      method: 'PATCH',
-      path: '/parking/lots/{lotId}',
-      status: 200,
-      location: '/parking/lots/{lotId}',
+      route: 'PATCH /parking/lots/{lotId}',
       answer: Strict({ lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings }),
     },
     ['lot-not-found', 'lot-closed', 'spots-below-reserved'],
@@ -267,13 +261,7 @@ export const commands = {
   CloseLot: command(
     'Close a lot and cancel its open reservations',
     Strict({ lotId: Id }),
-    {
-      method: 'DELETE',
-      path: '/parking/lots/{lotId}',
-      status: 200,
-      location: '/parking/lots/{lotId}',
-      answer: Strict({ lotId: Id, status: Status('closed') }),
-    },
+    { route: 'DELETE /parking/lots/{lotId}', answer: Strict({ lotId: Id, status: Status('closed') }) },
     ['lot-not-found', 'lot-closed'],
   ),
   CancelRemainingReservations: internalCommand(
@@ -284,11 +272,8 @@ export const commands = {
     'Reserve a spot for a car: a free one, or one of those that `holdId` holds or that were offered to `entryId`. A coupon of an earlier reservation (`couponId`) lowers the amount',
     reserve,
     {
-      method: 'POST',
-      path: '/parking/lots/{lotId}/reservations',
+      route: 'POST /parking/lots/{lotId}/reservations',
       id: 'reservationId',
-      status: 201,
-      location: '/parking/lots/{lotId}/reservations/{reservationId}',
       answer: Strict({ ...reserve.properties, discount: Discount, status: Status('reserved') }),
     },
     [
@@ -308,10 +293,7 @@ export const commands = {
     'Lower the amount of an open reservation by a coupon of the same customer',
     applyCoupon,
     {
-      method: 'POST',
-      path: '/parking/lots/{lotId}/reservations/{reservationId}/coupon',
-      status: 200,
-      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      route: 'POST /parking/lots/{lotId}/reservations/{reservationId}/coupon',
       answer: Strict({ ...applyCoupon.properties, amount: Type.Optional(Money), discount: Discount }),
     },
     [
@@ -333,10 +315,7 @@ export const commands = {
     'Give the spot back',
     Strict({ lotId: Id, reservationId: Id, reason: Type.Optional(except(Reason, Object.values(REASONS))) }),
     {
-      method: 'DELETE',
-      path: '/parking/lots/{lotId}/reservations/{reservationId}',
-      status: 200,
-      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      route: 'DELETE /parking/lots/{lotId}/reservations/{reservationId}',
       answer: Strict({ lotId: Id, reservationId: Id, status: Status('canceled') }),
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-arrived', 'already-completed', 'too-late'],
@@ -345,10 +324,7 @@ export const commands = {
     'Record that the car of a reservation arrived',
     Strict({ lotId: Id, reservationId: Id }),
     {
-      method: 'POST',
-      path: '/parking/lots/{lotId}/reservations/{reservationId}/arrival',
-      status: 200,
-      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      route: 'POST /parking/lots/{lotId}/reservations/{reservationId}/arrival',
       answer: Strict({ lotId: Id, reservationId: Id, arrivedAt: Time, status: Status('arrived') }),
     },
     [
@@ -364,10 +340,7 @@ export const commands = {
     'Record that the car left. The spot is free, and the answer has the amount due for overtime',
     Strict({ lotId: Id, reservationId: Id }),
     {
-      method: 'POST',
-      path: '/parking/lots/{lotId}/reservations/{reservationId}/departure',
-      status: 200,
-      location: '/parking/lots/{lotId}/reservations/{reservationId}',
+      route: 'POST /parking/lots/{lotId}/reservations/{reservationId}/departure',
       answer: Strict({ lotId: Id, reservationId: Id, departedAt: Time, due: Money, status: Status('completed') }),
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-completed', 'not-arrived'],
@@ -385,10 +358,7 @@ export const commands = {
     'Use a coupon',
     Strict({ couponId: CouponId }),
     {
-      method: 'POST',
-      path: '/parking/coupons/{couponId}/redemption',
-      status: 200,
-      location: '/parking/coupons/{couponId}',
+      route: 'POST /parking/coupons/{couponId}/redemption',
       answer: Strict({ couponId: CouponId, status: Status('redeemed') }),
     },
     [...couponRefusals],

@@ -1,5 +1,14 @@
 import { momentOf, plusDays } from './kernel/calendar.ts';
-import { dayText, line, type MessageFacts, messagesOn, momentText, type Phrase, texts } from './kernel/messages.ts';
+import {
+  dayText,
+  line,
+  type MessageFacts,
+  message,
+  messagesOn,
+  momentText,
+  type Phrase,
+  texts,
+} from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
 import { type events, slotPlaces } from './screening.ts';
 
@@ -40,22 +49,20 @@ const aboutOf = ({ slotId, bookingId, customerId }: Booking) => ({ customerId, a
 /** Returns the message of an event that ends a booking. */
 const ended = (kind: string, subject: Phrase) => (booking: Booking, facts: MessageFacts) => ({
   ...aboutOf(booking),
-  message: { kind, texts: texts(subject, ...details(booking, facts)) },
+  message: message(kind, subject, ...details(booking, facts)),
   reminder: null,
 });
 
 export const messages = messagesOn<typeof events>()({
   ScreeningBooked: (booking, facts) => ({
     ...aboutOf(booking),
-    message: {
-      kind: booking.from ? 'rescheduled' : 'booked',
-      texts: texts(
-        booking.from
-          ? { ko: '건강 검진 예약이 변경되었습니다', en: 'Your health screening was moved' }
-          : { ko: '건강 검진이 예약되었습니다', en: 'Your health screening is booked' },
-        ...details(booking, facts),
-      ),
-    },
+    message: message(
+      booking.from ? 'rescheduled' : 'booked',
+      booking.from
+        ? { ko: '건강 검진 예약이 변경되었습니다', en: 'Your health screening was moved' }
+        : { ko: '건강 검진이 예약되었습니다', en: 'Your health screening is booked' },
+      ...details(booking, facts),
+    ),
     reminder: {
       at: momentOf(plusDays(booking.date, -1), REMIND_AT, facts.timeZone),
       until: momentOf(booking.date, REMIND_UNTIL, facts.timeZone),
@@ -107,15 +114,13 @@ export const messages = messagesOn<typeof events>()({
 
   RescheduleRefused: (booking, facts) => ({
     ...aboutOf(booking),
-    message: {
-      kind: 'rejected',
-      texts: texts(
-        {
-          ko: '건강 검진 예약을 변경하지 못했습니다. 기존 예약은 그대로입니다',
-          en: 'Your health screening was not moved; your booking stands',
-        },
-        ...details(booking, facts),
-      ),
-    },
+    message: message(
+      'rejected',
+      {
+        ko: '건강 검진 예약을 변경하지 못했습니다. 기존 예약은 그대로입니다',
+        en: 'Your health screening was not moved; your booking stands',
+      },
+      ...details(booking, facts),
+    ),
   }),
 });

@@ -217,11 +217,8 @@ export const commands = {
     'Open a slot (staff)',
     Strict(newSlot),
     {
-      method: 'POST',
-      path: '/screening/slots',
+      route: 'POST /screening/slots',
       id: 'slotId',
-      status: 201,
-      location: '/screening/slots/{slotId}',
       answer: Strict({ ...slot, holdFor: newSlot.holdFor, status: Status('open') }),
     },
     [
@@ -251,10 +248,7 @@ export const commands = {
       cancelUntil: Type.Optional(CancelUntil),
     }),
     {
-      method: 'PATCH',
-      path: '/screening/slots/{slotId}',
-      status: 200,
-      location: '/screening/slots/{slotId}',
+      route: 'PATCH /screening/slots/{slotId}',
       answer: Strict({
         slotId: Id,
         capacity: Type.Optional(Capacity),
@@ -268,26 +262,13 @@ export const commands = {
   BookScreening: command(
     'Book places: free ones, or those that `holdId` holds or that were offered to `entryId`',
     Strict(newBooking),
-    {
-      method: 'POST',
-      path: '/screening/slots/{slotId}/bookings',
-      id: 'bookingId',
-      status: 201,
-      location: BOOKING,
-      answer: BookedAnswer,
-    },
+    { route: 'POST /screening/slots/{slotId}/bookings', id: 'bookingId', answer: BookedAnswer },
     [...declining, ...keptPlaces.problems],
   ),
   CancelBooking: command(
     'Give the places back',
     Strict({ slotId: Id, bookingId: Id }),
-    {
-      method: 'DELETE',
-      path: BOOKING,
-      status: 200,
-      location: BOOKING,
-      answer: Strict({ slotId: Id, bookingId: Id, status: Status('canceled') }),
-    },
+    { route: `DELETE ${BOOKING}`, answer: Strict({ slotId: Id, bookingId: Id, status: Status('canceled') }) },
     [
       'slot-not-found',
       'booking-not-found',
@@ -303,9 +284,7 @@ export const commands = {
     'Move a booking to another slot or session',
     Strict({ fromSlotId: Id, bookingId: Id, slotId: Id, ...at }),
     {
-      method: 'POST',
-      path: '/screening/slots/{fromSlotId}/bookings/{bookingId}/reschedule',
-      status: 200,
+      route: 'POST /screening/slots/{fromSlotId}/bookings/{bookingId}/reschedule',
       location: BOOKING,
       answer: Strict({ slotId: Id, bookingId: Id, ...at, status: Status('booked') }),
     },
@@ -345,13 +324,7 @@ export const commands = {
   RecordAttendance: command(
     'Record that the customer came (staff)',
     Strict({ slotId: Id, bookingId: Id }),
-    {
-      method: 'POST',
-      path: `${BOOKING}/attendance`,
-      status: 200,
-      location: BOOKING,
-      answer: Strict({ slotId: Id, bookingId: Id, status: Status('attended') }),
-    },
+    { route: `POST ${BOOKING}/attendance`, answer: Strict({ slotId: Id, bookingId: Id, status: Status('attended') }) },
     [
       'slot-not-found',
       'booking-not-found',
@@ -377,10 +350,7 @@ export const commands = {
     'Delete a slot and cancel its open bookings (administrators)',
     Strict({ slotId: Id }),
     {
-      method: 'DELETE',
-      path: '/screening/slots/{slotId}',
-      status: 200,
-      location: '/screening/slots/{slotId}',
+      route: 'DELETE /screening/slots/{slotId}',
       answer: Strict({ slotId: Id, status: Status('deleted'), openBookings: Count }),
     },
     ['slot-not-found', 'slot-deleted', 'too-late'],

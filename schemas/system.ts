@@ -25,7 +25,7 @@ import {
   Replays,
 } from './kernel/operations.ts';
 import { CursorText, Limit, Moment } from './kernel/paging.ts';
-import type { CommonProblem } from './kernel/problems.ts';
+import { type CommonProblem, queryProblems } from './kernel/problems.ts';
 import { Report, ReportPeriod } from './kernel/report.ts';
 import { Id } from './kernel/values.ts';
 
@@ -58,6 +58,8 @@ export type DocumentSchema = {
   problems: readonly CommonProblem[];
   /** Whether it has an ETag, and answers If-None-Match with 304. */
   isTagged?: boolean;
+  /** Whether it reads views like any query: after an event, and as of an earlier moment. */
+  isView?: boolean;
 };
 
 /**
@@ -153,15 +155,6 @@ const health = (summary: string, path: string): DocumentSchema => ({
 const { parkedId } = ParkedEvent.properties;
 const { view } = Replay.properties;
 
-/** Declares a change of an operators' resource. @param status 202 if the change is only accepted */
-const change = (path: string, status: 200 | 202, answer: CommandHttp['answer']): CommandHttp => ({
-  method: 'PATCH',
-  path,
-  status,
-  location: path,
-  answer,
-});
-
 /** Says what the occupancy of each context is. */
 const reportWords = (contexts: readonly ContextSchema[]): string =>
   [
@@ -254,8 +247,9 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
         { name: 'cursor', in: 'query', schema: CursorText },
       ],
       answers: { 200: { description: 'A page', type: 'application/json', schema: FoundPage } },
-      problems: ['malformed-request', 'invalid-request', 'view-behind', 'views-unavailable', 'overloaded'],
+      problems: queryProblems,
       isTagged: true,
+      isView: true,
     },
   },
   contextReport: {
@@ -294,8 +288,9 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
           otherTypes: { 'text/csv': { type: 'string' } },
         },
       },
-      problems: ['malformed-request', 'invalid-request', 'not-found', 'view-behind', 'views-unavailable', 'overloaded'],
+      problems: [...queryProblems, 'not-found'],
       isTagged: true,
+      isView: true,
     },
   },
   parkedEvents: {
@@ -310,7 +305,10 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     command: command(
       'Handle a parked event once more, or discard it',
       Strict({ parkedId, ...ParkedChange.properties }),
-      change('/operations/parked/{parkedId}', 200, Type.Object({ parkedId, ...ParkedChange.properties })),
+      {
+        route: 'PATCH /operations/parked/{parkedId}',
+        answer: Type.Object({ parkedId, ...ParkedChange.properties }),
+      },
     ),
     problems: ['not-found'],
   },
@@ -324,8 +322,9 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     tag: 'operations',
     access: admin,
     command: command('Rebuild views from history beside the live ones, then switch', ReplayRequest, {
-      ...change('/operations/replays', 202, Replays),
-      method: 'POST',
+      route: 'POST /operations/replays',
+      status: 202,
+      answer: Replays,
     }),
     problems: ['out-of-range', 'replay-running'],
   },
@@ -335,7 +334,7 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     command: command(
       'Stop a running replay, for all of its views; it continues from there when it is requested again',
       Strict({ view, ...ReplayChange.properties }),
-      change('/operations/replays/{view}', 202, Replays),
+      { route: 'PATCH /operations/replays/{view}', status: 202, answer: Replays },
     ),
     problems: ['not-found'],
   },
@@ -349,8 +348,9 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     tag: 'operations',
     access: admin,
     command: command('Fill an empty Plaza with a living demo, or continue it', Strict({}), {
-      ...change('/operations/demo', 202, LivingDemo),
-      method: 'POST',
+      route: 'POST /operations/demo',
+      status: 202,
+      answer: LivingDemo,
     }),
     problems: ['demo-unavailable'],
   },
@@ -358,8 +358,9 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     tag: 'operations',
     access: admin,
     command: command('Stop the demo; its data stays', Strict({}), {
-      ...change('/operations/demo', 202, LivingDemo),
-      method: 'DELETE',
+      route: 'DELETE /operations/demo',
+      status: 202,
+      answer: LivingDemo,
     }),
     problems: ['demo-unavailable'],
   },

@@ -26,10 +26,6 @@ export const isTimeZone = (name: string): boolean => {
 export const calendarDay = (moment: string, timeZone: string): string =>
   Temporal.Instant.from(moment).toZonedDateTimeISO(timeZone).toPlainDate().toString();
 
-/** Returns the local time of a moment in a time zone, `HH:mm`. */
-export const timeOfDay = (moment: string, timeZone: string): string =>
-  Temporal.Instant.from(moment).toZonedDateTimeISO(timeZone).toPlainTime().toString({ smallestUnit: 'minute' });
-
 /** Returns the first moment of a day: midnight, or the end of the gap where the clocks skip midnight. */
 export const startOfDay = (day: string, timeZone: string): string =>
   textOf(Temporal.PlainDate.from(day).toZonedDateTime(timeZone).toInstant());

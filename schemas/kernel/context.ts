@@ -69,13 +69,28 @@ export type CommandHttp = {
   answer: TObject;
 };
 
-/** Declares a command that comes over HTTP. */
+/** A command's HTTP as it is declared: what follows from the route may be left out. */
+export type CommandRoute = Omit<CommandHttp, 'method' | 'path' | 'status' | 'location'> &
+  Partial<Pick<CommandHttp, 'status' | 'location'>> & { route: `${CommandHttp['method']} /${string}` };
+
+/**
+ * Declares a command that comes over HTTP. With an `id` it creates the resource of that id below its path, with 201;
+ * otherwise it changes the resource that its path names up to the last parameter, with 200.
+ */
 export const command = <Data extends TObject>(
   summary: string,
   data: Data,
-  http: CommandHttp,
+  { route, ...declared }: CommandRoute,
   problems: readonly string[] = [],
-): CommandSchema<Data> & { http: CommandHttp } => ({ summary, data, http, problems });
+): CommandSchema<Data> & { http: CommandHttp } => {
+  const [method, path] = route.split(' ') as [CommandHttp['method'], string];
+  const { id } = declared;
+  const http: CommandHttp =
+    id === undefined
+      ? { method, path, status: 200, location: path.replace(/(.*\}).*/, '$1'), ...declared }
+      : { method, path, status: 201, location: `${path}/{${id}}`, ...declared };
+  return { summary, data, http, problems };
+};
 
 /** Declares a command that only policies issue. */
 export const internalCommand = <Data extends TObject>(summary: string, data: Data): CommandSchema<Data> => ({

@@ -289,40 +289,40 @@ export const limitedPlaces = <
 
   const places = most === MOST_PLACES ? {} : { places: Type.Integer({ ...Places, maximum: most, examples: [2] }) };
 
-  const http = (method: CommandHttp['method'], part: 'holds' | 'waiting-list', answer: TObject): CommandHttp => {
-    const name = part === 'holds' ? 'holdId' : 'entryId';
-    const location = `${path}/${part}/{${name}}`;
-    return method === 'POST'
-      ? { method, path: `${path}/${part}`, id: name, status: 201, location, answer }
-      : { method, path: location, status: 200, location, answer };
-  };
   const commands = {
     [names.Hold]: command(
       `Hold ${things} until they are reserved`,
       Strict({ ...id, ...pool, ...commandFields.Hold, ...places, ...held }),
-      http(
-        'POST',
-        'holds',
-        Strict({ ...id, ...pool, ...about, ...hold, ...held, expiresAt: Time, status: Status('held') }),
-      ),
+      {
+        route: `POST ${path}/holds`,
+        id: 'holdId',
+        answer: Strict({ ...id, ...pool, ...about, ...hold, ...held, expiresAt: Time, status: Status('held') }),
+      },
       [...refusals, ...poolRefusals, ...heldProblems, 'hold-already-exists', full],
     ),
     [names.ReleaseHold]: command(
       `Release the ${things} of a hold`,
       Strict({ ...id, ...commandFields.ReleaseHold }),
-      http('DELETE', 'holds', Strict({ ...id, holdId: Id, status: Status('released') })),
+      { route: `DELETE ${path}/holds/{holdId}`, answer: Strict({ ...id, holdId: Id, status: Status('released') }) },
       [...refusals, 'hold-not-found', 'hold-expired', 'hold-ended'],
     ),
     [names.JoinWaitingList]: command(
       `Wait for ${things} in a full ${resource}`,
       Strict({ ...id, ...pool, ...commandFields.JoinWaitingList, ...places }),
-      http('POST', 'waiting-list', Strict({ ...id, ...pool, ...entry, status: Status('waiting') })),
+      {
+        route: `POST ${path}/waiting-list`,
+        id: 'entryId',
+        answer: Strict({ ...id, ...pool, ...entry, status: Status('waiting') }),
+      },
       [...refusals, ...poolRefusals, 'entry-already-exists', 'already-waiting', 'places-left'],
     ),
     [names.LeaveWaitingList]: command(
       `Leave the waiting list, or decline the offered ${things}`,
       Strict({ ...id, ...commandFields.LeaveWaitingList }),
-      http('DELETE', 'waiting-list', Strict({ ...id, entryId: Id, status: Status('left', 'declined') })),
+      {
+        route: `DELETE ${path}/waiting-list/{entryId}`,
+        answer: Strict({ ...id, entryId: Id, status: Status('left', 'declined') }),
+      },
       [...refusals, 'entry-not-found', 'entry-ended', 'offer-expired'],
     ),
     [names.Settle]: internalCommand(

@@ -74,7 +74,7 @@ export type ContextMessages = {
  *       BookLent: ({ bookId, readerId, title }) => ({
  *         customerId: readerId,
  *         about: { bookId },
- *         message: { kind: 'lent', texts: texts({ ko: '책을 빌렸습니다', en: 'You borrowed a book' }, titled(title)) },
+ *         message: message('lent', { ko: '책을 빌렸습니다', en: 'You borrowed a book' }, titled(title)),
  *       }),
  *     });
  *
@@ -99,6 +99,13 @@ export const texts = (subject: Phrase, ...details: readonly (Phrase | undefined)
   return { ko: inLanguage('ko'), en: inLanguage('en') };
 };
 
+/** Returns a message: its kind, its subject, and a line for each detail. */
+export const message = (
+  kind: string,
+  subject: Phrase,
+  ...details: readonly (Phrase | undefined)[]
+): NonNullable<MessageEffect['message']> => ({ kind, texts: texts(subject, ...details) });
+
 /** Returns the same text in each language. */
 const same = (text: string): Phrase => ({ ko: text, en: text });
 
@@ -109,10 +116,13 @@ export const line = (label: Phrase, value: Phrase | string | number | undefined)
   return { ko: `${label.ko}: ${ko}`, en: `${label.en}: ${en}` };
 };
 
-const won = new Intl.NumberFormat('ko-KR', { style: 'currency', currency: 'KRW' });
+const won = {
+  ko: new Intl.NumberFormat('ko'),
+  en: new Intl.NumberFormat('en', { style: 'currency', currency: 'KRW' }),
+};
 
-/** Returns an amount as people write it: ₩9,000. */
-export const money = (amount: number): Phrase => same(won.format(amount));
+/** Returns an amount as people write it: 9,000원, ₩9,000. */
+export const money = (amount: number): Phrase => ({ ko: `${won.ko.format(amount)}원`, en: won.en.format(amount) });
 
 const dayIn = (locale: string) => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeZone: 'UTC' });
 const days = { ko: dayIn('ko-KR'), en: dayIn('en-GB') };

@@ -1,5 +1,5 @@
 import type { PlaceEventKind, PlaceNames } from './limited-places.ts';
-import { line, type MessageEffect, type MessageFacts, momentText, type Phrase, texts } from './messages.ts';
+import { line, type MessageEffect, type MessageFacts, message, momentText, type Phrase } from './messages.ts';
 
 const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
 const holdNumber: Phrase = { ko: '선점 번호', en: 'Hold' };
@@ -37,7 +37,7 @@ export const placeMessages = <Prefix extends string, Key extends string, Details
     by: Phrase;
   },
 ) => {
-  const message =
+  const about =
     (kind: 'offered' | 'expired' | 'closed', subject: Subject) =>
     (data: Data & Details, facts: MessageFacts): MessageEffect => {
       const { customerId, holdId, entryId, expiresAt } = data;
@@ -45,27 +45,25 @@ export const placeMessages = <Prefix extends string, Key extends string, Details
       return {
         customerId,
         about: { [key]: id, ...(holdId === undefined ? { entryId: entryId! } : { holdId }) },
-        message: {
+        message: message(
           kind,
-          texts: texts(
-            subjects[subject],
-            ...details(data, facts),
-            line(by, expiresAt && momentText(expiresAt, facts.timeZone)),
-            line(entryNumber, entryId),
-            line(holdNumber, holdId),
-          ),
-        },
+          subjects[subject],
+          ...details(data, facts),
+          line(by, expiresAt && momentText(expiresAt, facts.timeZone)),
+          line(entryNumber, entryId),
+          line(holdNumber, holdId),
+        ),
       };
     };
-  const ifClosed = (effect: ReturnType<typeof message>) => (data: Data & Details, facts: MessageFacts) =>
+  const ifClosed = (effect: ReturnType<typeof about>) => (data: Data & Details, facts: MessageFacts) =>
     data.reason === 'closed' ? effect(data, facts) : undefined;
   const on: Readonly<Record<Kind, (data: Data & Details, facts: MessageFacts) => MessageEffect | undefined>> = {
-    Offered: message('offered', 'offered'),
-    OfferExpired: message('expired', 'offerExpired'),
-    HoldExpired: message('expired', 'holdExpired'),
-    WaitingListLeft: ifClosed(message('closed', 'entryClosed')),
-    OfferDeclined: ifClosed(message('closed', 'entryClosed')),
-    HoldReleased: ifClosed(message('closed', 'holdClosed')),
+    Offered: about('offered', 'offered'),
+    OfferExpired: about('expired', 'offerExpired'),
+    HoldExpired: about('expired', 'holdExpired'),
+    WaitingListLeft: ifClosed(about('closed', 'entryClosed')),
+    OfferDeclined: ifClosed(about('closed', 'entryClosed')),
+    HoldReleased: ifClosed(about('closed', 'holdClosed')),
   };
   return Object.fromEntries(Object.entries(on).map(([kind, effect]) => [`${prefix}${kind}`, effect])) as {
     readonly [K in Kind as `${Prefix}${K}`]: (typeof on)[K];

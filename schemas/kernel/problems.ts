@@ -28,3 +28,13 @@ export const commonProblems = {
 
 /** The name of a common problem. */
 export type CommonProblem = keyof typeof commonProblems;
+
+/** The problems of every query that reads a view. */
+export const queryProblems: readonly CommonProblem[] = [
+  'malformed-request',
+  'invalid-request',
+  'no-such-moment',
+  'view-behind',
+  'views-unavailable',
+  'overloaded',
+];

@@ -9,15 +9,17 @@ import {
 import { exampleOf } from '../kernel/examples.ts';
 import { queriesOf } from '../kernel/history.ts';
 import { CursorText, listParameters, MAX_LIMIT, MatchCount } from '../kernel/paging.ts';
+import { queryProblems } from '../kernel/problems.ts';
 import type { Json, Operation, Parameter } from './document.ts';
 import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
+import { type Link, linksOf } from './links.ts';
 import { countParameter, json, omit, pagingParameters, pathParameters } from './parts.ts';
-import { commandProblems, common, problemResponses, queryProblems } from './problems.ts';
+import { commandProblems, common, problemResponses } from './problems.ts';
 
-/** Describes the operations of one context, and the schemas that they share. */
+/** Describes the operations of one context, and the schemas and links that they share. */
 export const describe = (
   context: ContextSchema,
-): { operations: [path: string, method: string, Operation][]; schemas: Json } => {
+): { operations: [path: string, method: string, Operation][]; schemas: Json; links: Json } => {
   const schemas: Record<string, TSchema> = {};
   const names = new Map<TSchema, string>();
   const component = (schema: TSchema, name: string): { $ref: string } => {
@@ -26,6 +28,16 @@ export const describe = (
     schemas[known] = schema;
     return { $ref: `#/components/schemas/${known}` };
   };
+  const links: Record<string, Link> = {};
+  const linksAt = linksOf(context);
+  /** Every answer that names a resource links in the same way to what may be done with it. */
+  const linked = (location: string): Json =>
+    Object.fromEntries(
+      linksAt(location).map((link) => {
+        links[link.operationId] = link;
+        return [link.operationId, { $ref: `#/components/links/${link.operationId}` }];
+      }),
+    );
   for (const [name, { answer, item }] of Object.entries(context.queries)) if (answer === 'one') component(item, name);
 
   const commandOperation = (name: string, { summary, data, problems }: CommandSchema, http: CommandHttp): Operation => {
@@ -65,6 +77,7 @@ export const describe = (
           description: http.status === 201 ? 'Created' : 'Done',
           headers: headerRefs('ETag', 'Location', 'Event-Position'),
           content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
+          links: linked(http.location),
         },
         ...(http.mayTakeLonger
           ? {
@@ -72,6 +85,7 @@ export const describe = (
                 description: 'Accepted; Location shows the outcome',
                 headers: headerRefs('Location', 'Event-Position'),
                 content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
+                links: linked(http.location),
               },
             }
           : {}),
@@ -131,5 +145,5 @@ export const describe = (
   }
   for (const [name, schema] of Object.entries(queriesOf(context)))
     operations.push([schema.path, 'get', queryOperation(name, schema)]);
-  return { operations, schemas };
+  return { operations, schemas, links };
 };

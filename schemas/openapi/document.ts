@@ -30,7 +30,7 @@ export type Parameter = {
 };
 
 export type Content = Readonly<Record<string, { schema: object; example?: unknown; examples?: Json }>>;
-export type Response = { description: string; headers?: Json; content?: Content };
+export type Response = { description: string; headers?: Json; content?: Content; links?: Json };
 
 /** An OpenAPI 3.1 document, as far as Plaza uses it. */
 export type OpenApiDocument = {
@@ -43,6 +43,8 @@ export type OpenApiDocument = {
     schemas: Json;
     parameters: Readonly<Record<string, Parameter>>;
     headers: Json;
+    /** The operations that follow an answer, by operation id. */
+    links: Json;
     securitySchemes: Json;
   };
 };

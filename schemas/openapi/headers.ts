@@ -1,77 +1,65 @@
-import { Type } from 'typebox';
+import { type TSchema, Type } from 'typebox';
 import { ReachedPosition } from '../kernel/control-center.ts';
 import { PositionText } from '../kernel/history.ts';
 import type { Json, Parameter } from './document.ts';
 
+const header = (name: string, description: string, schema: TSchema, example?: string): Parameter => ({
+  name,
+  in: 'header',
+  required: false,
+  description,
+  schema,
+  ...(example === undefined ? {} : { example }),
+});
+
 /** The request headers of commands and queries. */
 export const headerParameters: Readonly<Record<string, Parameter>> = {
-  IdempotencyKey: {
-    name: 'Idempotency-Key',
-    in: 'header',
-    required: false,
-    description:
-      'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of the new resource is safe to repeat without it.',
-    schema: Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$' }),
-    example: '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
-  },
-  IfMatch: {
-    name: 'If-Match',
-    in: 'header',
-    required: false,
-    description:
-      'The command is accepted only if the resource has this ETag (or, with `*`, exists); else 412. It is never required, so 428 is not used.',
-    schema: Type.String(),
-    example: '"3"',
-  },
-  IfNoneMatch: {
-    name: 'If-None-Match',
-    in: 'header',
-    required: false,
-    description: '`*`: the command is accepted only if the resource does not exist; else 412.',
-    schema: Type.String({ enum: ['*'] }),
-  },
-  KnownBody: {
-    name: 'If-None-Match',
-    in: 'header',
-    required: false,
-    description: 'The ETag of an earlier answer: the answer is 304 without a body when it would be the same again.',
-    schema: Type.String(),
-    example: 'W/"9nUvoDoVMAkOhPyT3hU1dw"',
-  },
-  AcceptDatetime: {
-    name: 'Accept-Datetime',
-    in: 'header',
-    required: false,
-    description: 'Like As-Of, as an HTTP date (RFC 7089): up to the end of that second.',
-    schema: Type.String(),
-    example: 'Sat, 31 Jan 2026 09:00:00 GMT',
-  },
-  AsOf: {
-    name: 'As-Of',
-    in: 'header',
-    required: false,
-    description:
-      'Answers as of an earlier moment: a position of the log, or a time with an offset. Of a time, the events up to the one with the latest time at or before it count. Not both this and Accept-Datetime.',
-    schema: Type.String({ maxLength: 40 }),
-    example: '2026-01-31T09:00:00.000Z',
-  },
-  MinEventPosition: {
-    name: 'Min-Event-Position',
-    in: 'header',
-    required: false,
-    description:
-      "The Event-Position of a command's answer: the answer includes that command's effect, or is 503 view-behind.",
-    schema: PositionText,
-  },
-  Prefer: {
-    name: 'Prefer',
-    in: 'header',
-    required: false,
-    description:
-      '`wait=N` (RFC 7240): wait up to N seconds, at most 30, for Min-Event-Position. Of at most 1,000 characters.',
-    schema: Type.String(),
-    example: 'wait=5',
-  },
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of the new resource is safe to repeat without it.',
+    Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$' }),
+    '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
+  ),
+  IfMatch: header(
+    'If-Match',
+    'The command is accepted only if the resource has this ETag (or, with `*`, exists); else 412. It is never required, so 428 is not used.',
+    Type.String(),
+    '"3"',
+  ),
+  IfNoneMatch: header(
+    'If-None-Match',
+    '`*`: the command is accepted only if the resource does not exist; else 412.',
+    Type.String({ enum: ['*'] }),
+  ),
+  KnownBody: header(
+    'If-None-Match',
+    'The ETag of an earlier answer: the answer is 304 without a body when it would be the same again.',
+    Type.String(),
+    'W/"9nUvoDoVMAkOhPyT3hU1dw"',
+  ),
+  AcceptDatetime: header(
+    'Accept-Datetime',
+    'Like As-Of, as an HTTP date (RFC 7089): up to the end of that second.',
+    Type.String(),
+    'Sat, 31 Jan 2026 09:00:00 GMT',
+  ),
+  AsOf: header(
+    'As-Of',
+    'Answers as of an earlier moment: a position of the log, or a time with an offset. Of a time, the events up to the one with the latest time at or before it count. Not both this and Accept-Datetime.',
+    Type.String({ maxLength: 40 }),
+    '2026-01-31T09:00:00.000Z',
+  ),
+  MinEventPosition: header(
+    'Min-Event-Position',
+    "The Event-Position of a command's answer: the answer includes that command's effect, or is 503 view-behind.",
+    PositionText,
+  ),
+  Prefer: header(
+    'Prefer',
+    '`wait=N` (RFC 7240): wait up to N seconds, at most 30, for Min-Event-Position. Of at most 1,000 characters.',
+    Type.String(),
+    'wait=5',
+  ),
 };
 
 /** The headers of a request that reads a view. */

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { ReachedPosition } from '../kernel/control-center.ts';
 import { type CommonProblem, commonProblems } from '../kernel/problems.ts';
+import { Money } from '../kernel/values.ts';
 import type { Response } from './document.ts';
 import { headerRefs } from './headers.ts';
 
@@ -12,6 +13,9 @@ export const Problem = Type.Object(
     status: Type.Integer(),
     detail: Type.Optional(Type.String()),
     existing: Type.Optional(Type.String({ description: 'The path of the resource that is in the way.' })),
+    price: Type.Optional(
+      Type.Integer({ ...Money, description: 'The price that counts now, of what the request asked for.' }),
+    ),
     errors: Type.Optional(
       Type.Array(
         Type.Object({
@@ -39,16 +43,6 @@ export const commandProblems: readonly CommonProblem[] = [
   'overloaded',
   'event-store-unavailable',
   'written-by-newer',
-];
-
-/** The problems of every query that reads a view. */
-export const queryProblems: readonly CommonProblem[] = [
-  'malformed-request',
-  'invalid-request',
-  'no-such-moment',
-  'view-behind',
-  'views-unavailable',
-  'overloaded',
 ];
 
 export type NamedProblem = { name: string; status: number; title: string; retryAfter?: number };

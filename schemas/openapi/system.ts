@@ -2,12 +2,12 @@ import { type TSchema, Type } from 'typebox';
 import { type ContextSchema, parameterNames, Strict } from '../kernel/context.ts';
 import { exampleOf } from '../kernel/examples.ts';
 import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
-import type { CommonProblem } from '../kernel/problems.ts';
+import { type CommonProblem, queryProblems } from '../kernel/problems.ts';
 import { routeOf, type SystemResource, systemResources } from '../system.ts';
 import type { Json, Operation } from './document.ts';
 import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
 import { json, omit, pagingParameters, pathParameters } from './parts.ts';
-import { common, problemResponses, queryProblems } from './problems.ts';
+import { common, problemResponses } from './problems.ts';
 
 type Described<Kind extends string> = Extract<SystemResource, Record<Kind, unknown>>;
 
@@ -24,13 +24,15 @@ const referTo = (schema: TSchema, component: string | undefined): TSchema | { $r
 
 type Part = Pick<Operation, 'summary' | 'parameters' | 'responses'> & Partial<Operation>;
 
+const viewHeaders = headerRefs('View-Position', 'Memento-Datetime', 'Preference-Applied');
+
 const viewOf = ({ query: { summary, item }, component }: Described<'query'>): Part => ({
   summary,
   parameters: readingParameters,
   responses: {
     200: {
       description: 'The document',
-      headers: { ...bodyETag, ...headerRefs('View-Position', 'Memento-Datetime', 'Preference-Applied') },
+      headers: { ...bodyETag, ...viewHeaders },
       content: json(referTo(item, component), exampleOf(item)),
     },
     ...building,
@@ -78,25 +80,31 @@ const commandOf = ({ command: { summary, data, http }, problems }: Described<'co
 const documentOf = ({ document }: Described<'document'>): Part => ({
   summary: document.summary,
   ...(document.description === undefined ? {} : { description: document.description }),
-  parameters: (document.parameters ?? []).map(({ name, in: place, ...rest }) => ({
-    name,
-    in: place,
-    required: place === 'path',
-    ...rest,
-  })),
+  parameters: [
+    ...(document.parameters ?? []).map(({ name, in: place, ...rest }) => ({
+      name,
+      in: place,
+      required: place === 'path',
+      ...rest,
+    })),
+    ...(document.isView ? readingParameters : []),
+  ],
   responses: {
     ...Object.fromEntries(
       Object.entries(document.answers).map(([status, { description, type, schema, otherTypes = {} }]) => [
         status,
         {
           description,
-          ...(document.isTagged && status === '200' ? { headers: bodyETag } : {}),
+          ...(document.isTagged && status === '200'
+            ? { headers: { ...bodyETag, ...(document.isView ? viewHeaders : {}) } }
+            : {}),
           content: Object.fromEntries(
             Object.entries({ [type]: schema, ...otherTypes }).map(([name, each]) => [name, { schema: each }]),
           ),
         },
       ]),
     ),
+    ...(document.isView ? building : {}),
     ...(document.isTagged ? notModified : {}),
     ...problemResponses(common(document.problems)),
   },

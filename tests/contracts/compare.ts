@@ -17,7 +17,7 @@ type Content = Record<string, { schema: Schema; problems?: string[] }>;
 type Operation = {
   parameters?: Parameter[];
   requestBody?: { required?: boolean; content: Content };
-  responses: Record<string, { headers?: Record<string, unknown>; content?: Content }>;
+  responses: Record<string, { headers?: Record<string, unknown>; content?: Content; links?: Record<string, unknown> }>;
 };
 export type OpenApi = {
   info: { version: string };
@@ -144,6 +144,8 @@ const compareProblems = (old: Operation, next: Operation, at: string): string[] 
   });
 };
 
+const isAsOf = ({ name }: Parameter): boolean => name === 'As-Of';
+
 /** Returns the differences that break clients of the old OpenAPI document, one line each. */
 export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
   const resolve = { before: resolver(before), now: resolver(now) };
@@ -173,7 +175,7 @@ export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
         else lines.push(...compareSchemas(schema, found.schema, 'write', `${at} body`, resolve));
       }
       if (next.requestBody?.required && !old.requestBody?.required) lines.push(`${at} body: must be given now`);
-      for (const [status, { headers = {}, content = {} }] of Object.entries(old.responses)) {
+      for (const [status, { headers = {}, content = {}, links = {} }] of Object.entries(old.responses)) {
         const found = next.responses[status];
         if (!found) {
           if (status.startsWith('2')) lines.push(`${at} answer ${status}: is gone`);
@@ -181,6 +183,8 @@ export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
         }
         for (const header of Object.keys(headers))
           if (!found.headers?.[header]) lines.push(`${at} answer ${status} header ${header}: is gone`);
+        for (const link of Object.keys(links))
+          if (!found.links?.[link]) lines.push(`${at} answer ${status} link ${link}: is gone`);
         for (const [type, { schema }] of Object.entries(content)) {
           const answer = found.content?.[type];
           if (!answer) lines.push(`${at} answer ${status} ${type}: is gone`);
@@ -188,8 +192,11 @@ export const brokenByOpenApi = (before: OpenApi, now: OpenApi): string[] => {
         }
       }
       lines.push(...compareProblems(old, next, at));
+      // Only a request with As-Of is answered with 202, so a client that does not know that header never is.
+      const isPastNew = !olds.some(isAsOf) && nexts.some(isAsOf);
       for (const status of Object.keys(next.responses))
-        if (status.startsWith('2') && !old.responses[status]) lines.push(`${at} answer ${status}: is new`);
+        if (status.startsWith('2') && !old.responses[status] && !(status === '202' && isPastNew))
+          lines.push(`${at} answer ${status}: is new`);
     }
   }
   return lines;

@@ -95,6 +95,11 @@ describe('a change of the OpenAPI document', () => {
       `POST ${path} answer 201 header ETag: is gone`,
     ],
     [
+      'answers without a link',
+      (d) => delete d.paths[path].post.responses[201].links['parking.CancelReservation'],
+      `POST ${path} answer 201 link parking.CancelReservation: is gone`,
+    ],
+    [
       'calls a problem by another name',
       (d) => d.paths[path].post.responses[409].content['application/problem+json'].problems.splice(1, 1, 'full'),
       `POST ${path} problem lot-full: was 409, is gone`,
@@ -144,6 +149,14 @@ describe('a change of the OpenAPI document', () => {
       'a problem more',
       (d) => {
         d.paths[path].post.responses[418] = d.paths[path].post.responses[409];
+      },
+    ],
+    [
+      'earlier moments, whose views are built first',
+      (d) => {
+        const { get } = d.paths['/control-center/events'];
+        get.parameters.push({ $ref: '#/components/parameters/AsOf' });
+        get.responses[202] = d.paths['/parking/lots'].get.responses[202];
       },
     ],
     [

@@ -18,19 +18,13 @@ const schema = {
   events: {},
   commands: {
     Make: command('Make a thing', Type.Object({ thingId: Id }), {
-      method: 'POST',
-      path: '/things',
+      route: 'POST /things',
       id: 'thingId',
-      status: 201,
       mayTakeLonger: true,
-      location: '/things/{thingId}',
       answer: Type.Object({ thingId: Id, status: Type.String() }),
     }),
     Open: command('Open a thing', Type.Object({ thingId: Id }), {
-      method: 'POST',
-      path: '/things/{thingId}/opening',
-      status: 200,
-      location: '/things/{thingId}',
+      route: 'POST /things/{thingId}/opening',
       answer: Type.Object({ thingId: Id, status: Type.String() }),
     }),
   },

@@ -12,7 +12,7 @@ export type Attack = {
   findings: readonly string[];
 };
 
-type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
+export type Answer = { status: number; headers: IncomingHttpHeaders; body: string };
 
 const MAX_FINDINGS = 30;
 const AT_ONCE = 16;
@@ -22,7 +22,7 @@ const ANSWERED_WITHIN = 60_000;
 const OF_HTTP = new Set([400, 408, 413, 417, 431]);
 const OF_ANY_PATH = new Set([400, 404, 405, 421]);
 
-const send = (url: string, agent: Agent, { method, path, headers, body }: Request): Promise<Answer> =>
+export const send = (url: string, agent: Agent, { method, path, headers, body }: Request): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
@@ -63,7 +63,7 @@ const isAskedFor = (type: string | undefined, { method, headers }: Request): boo
 };
 
 /** Returns the errors of an answer; none when it is as documented. */
-const judge = (request: Request, answer: Answer): string[] => {
+export const judge = (request: Request, answer: Answer): string[] => {
   const { method, path } = request;
   const { status, headers } = answer;
   const type = headers['content-type'] ?? '';
@@ -79,7 +79,7 @@ const judge = (request: Request, answer: Answer): string[] => {
   return method === 'HEAD' ? breaches.filter((line) => line === `${status} is not documented`) : breaches;
 };
 
-const shown = ({ method, path, headers, body = '' }: Request): string =>
+export const shown = ({ method, path, headers, body = '' }: Request): string =>
   `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 500)} ${JSON.stringify(body.toString()).slice(0, 500)}`;
 
 /**

@@ -1,5 +1,5 @@
 import type { Random } from './random.ts';
-import { anyValue, brokenValue, HOSTILE_TEXT, IDS, type Schema, validValue } from './values.ts';
+import { anyValue, brokenValue, HOSTILE_TEXT, IDS, type Schema, type Source, validValue } from './values.ts';
 
 export type Request = { method: string; path: string; headers: Record<string, string>; body?: string | Buffer };
 
@@ -8,6 +8,7 @@ type Operation = {
   operationId: string;
   parameters?: readonly Parameter[];
   requestBody?: { content: Readonly<Record<string, { schema: Schema; example?: unknown }>> };
+  responses: Readonly<Record<string, { links?: Readonly<Record<string, unknown>> }>>;
 };
 
 /** The parts of the served OpenAPI document that requests are made from. */
@@ -150,36 +151,55 @@ const BODIES: readonly (string | Buffer)[] = [
   Buffer.from('1f8b0800000000000003', 'hex'),
 ];
 
-/**
- * Requests made from an OpenAPI document: right ones, those at the edge of what is right, and wrong ones in every way.
- * @returns makes the next one
- */
-export const requestsFor = (served: Served, chance: Random): (() => Request) => {
-  const operations = Object.entries(served.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
-  );
+/** An operation of a document, with its parameters. */
+export type Described = { path: string; method: string; operation: Operation; parameters: readonly Parameter[] };
+
+export type MakeOptions = {
+  /** The parts that are wrong. One error at a time, or several: an early refusal must not hide the later checks. */
+  wrong?: readonly ('path' | 'query' | 'headers' | 'body')[];
+  /** The ids that values are chosen from. */
+  ids?: readonly string[];
+  /** Parameters of the path; the others are chosen. */
+  parameters?: Readonly<Record<string, string>>;
+};
+
+/** Makes requests from an OpenAPI document: right ones, those at the edge of what is right, and wrong ones in every way. */
+export type Maker = {
+  operations: readonly Described[];
+  make(described: Described, chance: Random, options?: MakeOptions): Request;
+};
+
+export const makerOf = (served: Served): Maker => {
   const resolve = <Found extends { $ref?: string }>(given: Found): Found => {
     const [, , kind = '', name = ''] = given.$ref?.split('/') ?? [];
     return given.$ref ? (served.components[kind]?.[name] as Found) : given;
   };
 
-  const pathOf = (template: string, parameters: readonly Parameter[], isRight: boolean): string => {
+  const pathOf = (
+    { path: template, parameters }: Described,
+    source: Source,
+    given: Readonly<Record<string, string>>,
+    isRight: boolean,
+  ): string => {
+    const { chance } = source;
     const path = template.replaceAll(/\{(\w+)\}/g, (_, name) => {
       if (!isRight && chance.oneIn(2)) return chance.pick(PATH_PARTS);
+      if (given[name] !== undefined) return encodeURIComponent(given[name]);
       const schema = parameters.find((one) => one.in === 'path' && one.name === name)?.schema;
-      return encodeURIComponent(schema ? String(validValue(schema, chance, resolve)) : chance.pick(IDS));
+      return encodeURIComponent(schema ? String(validValue(schema, source)) : chance.pick(source.ids));
     });
     if (isRight) return path;
     return chance.pick([path, path, path, `${path}/`, path.toUpperCase(), `/${path}`, `${path}//`, `${path};a=b`]);
   };
 
-  const queryOf = (parameters: readonly Parameter[], isRight: boolean): string => {
-    const known = parameters.filter((one) => one.in === 'query');
-    const given = known
+  const queryOf = ({ parameters }: Described, source: Source, isRight: boolean): string => {
+    const { chance } = source;
+    const given = parameters
+      .filter((one) => one.in === 'query')
       .filter(() => chance.oneIn(3))
       .map(({ name, schema }): [string, string] => {
         if (name === 'cursor') return [name, chance.pick(CURSORS)];
-        if (isRight) return [name, encodeURIComponent(String(validValue(schema, chance, resolve)))];
+        if (isRight) return [name, encodeURIComponent(String(validValue(schema, source)))];
         if (name === 'limit') return [name, encodeURIComponent(chance.pick(NUMBERS))];
         return [name, encodeURIComponent(chance.pick(HOSTILE_TEXT).toWellFormed().slice(0, 500))];
       });
@@ -202,50 +222,76 @@ export const requestsFor = (served: Served, chance: Random): (() => Request) => 
     return given.length === 0 ? '' : `?${given.map((pair) => pair.join('=')).join('&')}`;
   };
 
-  const headersOf = (isRight: boolean): Record<string, string> => {
-    if (isRight) return chance.oneIn(3) ? { 'Idempotency-Key': `right-${chance.below(50)}` } : {};
+  const wrongHeaders = (chance: Random): Record<string, string> => {
     const names = Object.keys(HEADERS).filter(() => chance.oneIn(8));
     return Object.fromEntries(names.map((name) => [name, chance.pick(HEADERS[name]!)]));
   };
 
-  const bodyOf = ({ requestBody }: Operation, isRight: boolean): Pick<Request, 'body'> & { type?: string } => {
+  const bodyOf = (
+    { operation: { requestBody } }: Described,
+    source: Source,
+    isRight: boolean,
+  ): Pick<Request, 'body'> & { type?: string } => {
+    const { chance } = source;
     const content = requestBody?.content['application/json'];
     const type = 'application/json';
     if (isRight) {
       if (!content) return {};
       const { schema, example } = content;
-      const value = example !== undefined && chance.oneIn(3) ? example : validValue(schema, chance, resolve);
-      return { body: JSON.stringify(value), type };
+      const isExample = example !== undefined && source.ids === IDS && chance.oneIn(3);
+      return { body: JSON.stringify(isExample ? example : validValue(schema, source)), type };
     }
     switch (chance.below(5)) {
       case 0:
         return { body: chance.pick(BODIES), type };
       case 1:
-        return { body: JSON.stringify(validValue(content?.schema ?? {}, chance, resolve)), type: chance.pick(TYPES) };
+        return { body: JSON.stringify(validValue(content?.schema ?? {}, source)), type: chance.pick(TYPES) };
       case 2:
         return { body: JSON.stringify(anyValue(chance)), type };
       default:
-        return content ? { body: JSON.stringify(brokenValue(content.schema, chance, resolve)), type } : {};
+        return content ? { body: JSON.stringify(brokenValue(content.schema, source)), type } : {};
     }
   };
 
+  return {
+    operations: Object.entries(served.paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, operation]) => ({
+        path,
+        method: method.toUpperCase(),
+        operation,
+        parameters: (operation.parameters ?? []).map(resolve),
+      })),
+    ),
+    make(described, chance, { wrong = [], ids = IDS, parameters = {} } = {}) {
+      const source: Source = { chance, resolve, ids };
+      const { body, type } = bodyOf(described, source, !wrong.includes('body'));
+      const headers = wrong.includes('headers') ? wrongHeaders(chance) : {};
+      if (type !== undefined) headers['Content-Type'] = type;
+      const path = pathOf(described, source, parameters, !wrong.includes('path'));
+      const query = queryOf(described, source, !wrong.includes('query'));
+      return { method: described.method, path: path + query, headers, ...(body === undefined ? {} : { body }) };
+    },
+  };
+};
+
+/** Returns a source of single requests for any operation. */
+export const requestsFor = (served: Served, chance: Random): (() => Request) => {
+  const { operations, make } = makerOf(served);
   return () => {
-    const { path, method, operation } = chance.pick(operations);
-    const parameters = (operation.parameters ?? []).map(resolve);
-    // One error at a time, or several: an early refusal must not hide the later checks.
-    const isRight = () => !chance.oneIn(4);
-    const { body, type } = bodyOf(operation, isRight());
-    const headers = headersOf(!chance.oneIn(3));
-    if (type !== undefined) headers['Content-Type'] = type;
+    const isPathWrong = chance.oneIn(4);
+    const areHeadersWrong = !chance.oneIn(3);
+    const wrong = [
+      ...(isPathWrong ? (['path', 'query'] as const) : []),
+      ...(areHeadersWrong ? (['headers'] as const) : []),
+      ...(chance.oneIn(4) ? (['body'] as const) : []),
+    ];
+    const request = make(chance.pick(operations), chance, { wrong });
+    const { headers, body } = request;
+    if (!areHeadersWrong && chance.oneIn(3)) headers['Idempotency-Key'] = `right-${chance.below(50)}`;
     if (body !== undefined && chance.oneIn(60))
       headers['Content-Encoding'] = chance.pick(['gzip', 'br', 'x', 'identity']);
-    return {
-      method: chance.oneIn(25) ? chance.pick(METHODS) : method,
-      path:
-        (chance.oneIn(200) ? chance.pick(['*', '/%', '/.', '/none']) : pathOf(path, parameters, isRight())) +
-        queryOf(parameters, isRight()),
-      headers,
-      ...(body === undefined ? {} : { body }),
-    };
+    if (chance.oneIn(25)) request.method = chance.pick(METHODS);
+    if (chance.oneIn(200)) request.path = chance.pick(['*', '/%', '/.', '/none']);
+    return request;
   };
 };

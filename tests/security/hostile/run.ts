@@ -1,12 +1,16 @@
+import { storesOn } from '../../../programs/wiring/running.ts';
 import { startProgram, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
 import { attack, attackWithBytes } from './attack.ts';
+import { attackInSequences } from './sequences.ts';
 
 /**
- * `npm run hostile [REQUESTS] [SEED]`: 200,000 requests, right and wrong in every way, made from the OpenAPI document that a
- * fresh Plaza serves, and bytes that are hardly HTTP. The seed makes the same requests again.
+ * `npm run hostile [REQUESTS] [SEED] [single|sequences]`: 200,000 requests, right and wrong in every way, made from the
+ * OpenAPI document that a fresh Plaza serves, and bytes that are hardly HTTP; then as many in sequences that follow its
+ * links. The seed makes the same requests again.
  */
 const REQUESTS = Number(process.argv[2] ?? 200_000);
 const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
+const ONLY = process.argv[4];
 
 const data = temporaryData();
 const plaza = await startProgram('all-in-one', {
@@ -21,17 +25,24 @@ void plaza.ended.then((code) => {
 });
 await viewsAreBuilt(plaza.url);
 const began = performance.now();
-const { requests, statuses, findings } = await attack(plaza.url, REQUESTS, SEED);
-const more = await attackWithBytes(plaza.url, 10, SEED);
-for (const finding of [...findings, ...more]) console.log(finding);
-const seconds = (performance.now() - began) / 1000;
-console.log(`seed ${SEED}: ${requests} requests in ${seconds.toFixed(0)} s, ${findings.length + more.length} findings`);
-console.log(
-  [...statuses]
-    .sort(([a], [b]) => a - b)
-    .map(([status, count]) => `${status}: ${count}`)
-    .join(', '),
-);
+const findings: string[] = [];
+const report = (what: string, requests: number, found: readonly string[], counts: ReadonlyMap<unknown, number>) => {
+  for (const finding of found) console.log(finding);
+  findings.push(...found);
+  const seconds = ((performance.now() - began) / 1000).toFixed(0);
+  console.log(`seed ${SEED}: ${requests} ${what}, after ${seconds} s, ${found.length} findings`);
+  console.log([...counts].map(([name, count]) => `${name}: ${count}`).join(', '));
+};
+if (ONLY !== 'sequences') {
+  const single = await attack(plaza.url, REQUESTS, SEED);
+  const bytes = await attackWithBytes(plaza.url, 10, SEED);
+  report('single requests', single.requests, [...single.findings, ...bytes], single.statuses);
+}
+if (ONLY !== 'single') {
+  const { eventStoreUrl } = storesOn(data.folder)!;
+  const sequences = await attackInSequences(plaza.url, eventStoreUrl, REQUESTS, SEED);
+  report('requests in sequences', sequences.requests, sequences.findings, sequences.succeeded);
+}
 const stillRan = exit === undefined;
 if (stillRan) console.log(`the process still runs, and ends with ${await plaza.end()}`);
 else console.log(`the process ended with ${exit}`);
@@ -41,4 +52,4 @@ const errors = plaza
   .filter((line) => line.includes('"level":50'));
 console.log(`${errors.length} errors logged`, ...errors.slice(0, 5));
 data.remove();
-process.exit(findings.length + more.length + errors.length === 0 && stillRan ? 0 : 1);
+process.exit(findings.length + errors.length === 0 && stillRan ? 0 : 1);

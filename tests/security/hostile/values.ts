@@ -20,9 +20,14 @@ export type Schema = {
   examples?: readonly unknown[];
 };
 
-type Resolve = (schema: Schema) => Schema;
+/** Where values come from. */
+export type Source = {
+  chance: Random;
+  resolve(schema: Schema): Schema;
+  /** Few, so that requests address resources of earlier ones. */
+  ids: readonly string[];
+};
 
-/** Few ids, so that requests address resources of earlier ones. */
 export const IDS = ['lot-1', 'r-1', 'a', 'b', 'c-1', '1', 'x_y-Z', 'CUST1', '0'];
 
 const CONTROL = '\u0000\u0001\u001f\u007f';
@@ -109,12 +114,12 @@ const TIMES = [
 ];
 const DAYS = ['2030-01-31', '2028-02-29', '1970-01-01', '9999-12-31'];
 
-const textOf = (schema: Schema, chance: Random): string => {
+const textOf = (schema: Schema, { chance, ids }: Source): string => {
   const { pattern, format, minLength = 0, maxLength = 200, examples = [] } = schema;
   if (format === 'date-time') return chance.pick(TIMES);
   if (format === 'date') return chance.pick(DAYS);
-  if (pattern?.startsWith('^[A-Za-z0-9_-]{1,64}$')) return chance.pick(IDS);
-  if (pattern?.includes('\\.')) return `${chance.pick(IDS)}.${chance.pick(IDS)}`;
+  if (pattern?.startsWith('^[A-Za-z0-9_-]{1,64}$')) return chance.pick(ids);
+  if (pattern?.includes('\\.')) return `${chance.pick(ids)}.${chance.pick(ids)}`;
   if (pattern && !pattern.includes('u0000')) return String(chance.pick(examples.length > 0 ? examples : ['1']));
   const length = chance.pick([Math.max(1, minLength), maxLength, Math.min(maxLength, 8)]);
   return chance.oneIn(3) && examples.length > 0
@@ -126,22 +131,23 @@ const numberOf = ({ minimum = -1000, maximum = 1000 }: Schema, chance: Random): 
   chance.pick([minimum, maximum, minimum + Math.floor((maximum - minimum) / 2), Math.min(maximum, minimum + 1)]);
 
 /** Returns a value that a schema allows, often at its limits. */
-export const validValue = (given: Schema, chance: Random, resolve: Resolve): unknown => {
+export const validValue = (given: Schema, source: Source): unknown => {
+  const { chance, resolve } = source;
   const schema = resolve(given);
   const { type, anyOf, items, properties = {}, required = [] } = schema;
   if (schema.enum) return chance.pick(schema.enum);
-  if (anyOf) return validValue(chance.pick(anyOf), chance, resolve);
+  if (anyOf) return validValue(chance.pick(anyOf), source);
   switch (type) {
     case 'object':
       return Object.fromEntries(
         Object.entries(properties)
           .filter(([name]) => required.includes(name) || chance.oneIn(2))
-          .map(([name, one]) => [name, validValue(one, chance, resolve)]),
+          .map(([name, one]) => [name, validValue(one, source)]),
       );
     case 'array': {
       const { minItems = 0, maxItems = 3 } = schema;
       const length = chance.pick([minItems, Math.max(minItems, 1), Math.min(maxItems, minItems + 3)]);
-      return Array.from({ length }, () => validValue(items ?? {}, chance, resolve));
+      return Array.from({ length }, () => validValue(items ?? {}, source));
     }
     case 'integer':
     case 'number':
@@ -151,28 +157,29 @@ export const validValue = (given: Schema, chance: Random, resolve: Resolve): unk
     case 'null':
       return null;
     default:
-      return textOf(schema, chance);
+      return textOf(schema, source);
   }
 };
 
 /** Returns a value just outside a schema's limits. */
-const outside = (given: Schema, chance: Random, resolve: Resolve): unknown => {
+const outside = (given: Schema, source: Source): unknown => {
+  const { chance, resolve } = source;
   const schema = resolve(given);
   const { type, minimum = 0, maximum = 1000, maxLength = 64, maxItems = 3 } = schema;
   if (type === 'integer' || type === 'number')
     return chance.pick([minimum - 1, maximum + 1, minimum + 0.5, String(minimum), ...HOSTILE_NUMBERS]);
-  if (type === 'array')
-    return Array.from({ length: maxItems + 1 }, () => validValue(schema.items ?? {}, chance, resolve));
+  if (type === 'array') return Array.from({ length: maxItems + 1 }, () => validValue(schema.items ?? {}, source));
   if (type === 'string') return chance.pick(['', 'x'.repeat(maxLength + 1), ...HOSTILE_TEXT]);
   return anyValue(chance);
 };
 
 /** Returns a value with one error somewhere in it. */
-export const brokenValue = (given: Schema, chance: Random, resolve: Resolve): unknown => {
+export const brokenValue = (given: Schema, source: Source): unknown => {
+  const { chance, resolve } = source;
   const schema = resolve(given);
-  const value = validValue(schema, chance, resolve);
+  const value = validValue(schema, source);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return chance.oneIn(2) ? outside(schema, chance, resolve) : anyValue(chance);
+    return chance.oneIn(2) ? outside(schema, source) : anyValue(chance);
   const names = Object.keys(schema.properties ?? {});
   const copy = value as Record<string, unknown>;
   const name = names.length > 0 ? chance.pick(names) : 'x';
@@ -187,8 +194,8 @@ export const brokenValue = (given: Schema, chance: Random, resolve: Resolve): un
     case 3:
       return { ...copy, [name]: anyValue(chance) };
     case 4:
-      return { ...copy, [name]: brokenValue(schema.properties?.[name] ?? {}, chance, resolve) };
+      return { ...copy, [name]: brokenValue(schema.properties?.[name] ?? {}, source) };
     default:
-      return { ...copy, [name]: outside(schema.properties?.[name] ?? {}, chance, resolve) };
+      return { ...copy, [name]: outside(schema.properties?.[name] ?? {}, source) };
   }
 };
