@@ -1,9 +1,10 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { button, confirmed, fits, onPhone, shows } from './phone.ts';
-import { tabTo, violations } from './stage.ts';
+import { button, confirmed, fits, isAccessible, keyboardOf, onPhone, shows } from './phone.ts';
+import { violations } from './stage.ts';
 
-onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza, stopPlaza }) => {
+onPhone('the page for customers', (phone) => {
+  const { command, open, openNew, reads, restartPlaza, stopPlaza } = phone;
   const registerLot = (lotId: string, name: string, spots: number, price = 5000) =>
     command('POST', '/parking/lots', { lotId, name, spots, price, arriveWithin: 30 });
 
@@ -21,13 +22,13 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
     await registerLot('p1', '판교역 주차장', 4);
     const page = await open('/app/parking/p1');
     await page.getByLabel('차량 번호').fill('12가 3456');
-    await shows(page, '₩5,000');
+    await shows(page, '5,000원');
     await page.route('**/parking/lots/p1', (route) => route.abort());
     await command('PATCH', '/parking/lots/p1', { price: 6000 });
     await button(page, '예약하기').click();
-    await shows(page, '가격이 ₩6,000로 바뀌었습니다');
+    await shows(page, '가격이 6,000원으로 바뀌었습니다');
     await page.unroute('**/parking/lots/p1');
-    await page.locator('.total', { hasText: '₩6,000' }).waitFor();
+    await page.locator('.total', { hasText: '6,000원' }).waitFor();
     await button(page, '예약하기').click();
     await shows(page, '입차까지');
     await button(page, '입차하기').click();
@@ -39,8 +40,8 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
 
     await page.goto('/app/parking/p1');
     await expect.poll(() => page.getByLabel('차량 번호').inputValue()).toBe('12가 3456');
-    await page.getByLabel('쿠폰').selectOption({ label: '₩1,000 할인' });
-    await page.locator('.total', { hasText: '₩5,000' }).waitFor();
+    await page.getByLabel('쿠폰').selectOption({ label: '1,000원 할인' });
+    await page.locator('.total', { hasText: '5,000원' }).waitFor();
     await button(page, '예약하기').click();
     await shows(page, '쿠폰 할인');
     await confirmed(page, '예약 취소');
@@ -66,21 +67,14 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
   test('parking by keyboard alone', async () => {
     await registerLot('keys', '서현역 주차장', 2);
     const page = await open('/app/parking');
-    const lot = page.getByRole('link', { name: /서현역 주차장/ });
-    await lot.waitFor();
-    await tabTo(page, lot);
+    const press = keyboardOf(page);
+    await press(page.getByRole('link', { name: /서현역 주차장/ }));
+    await press(button(page, '예약하기'));
+    await shows(page, '차량 번호를 입력하세요.');
+    await page.keyboard.insertText('56다7890'); // where the focus is
     await page.keyboard.press('Enter');
-    const car = page.getByLabel('차량 번호');
-    await car.waitFor();
-    await tabTo(page, car);
-    await page.keyboard.insertText('56다7890');
-    await page.keyboard.press('Enter');
-    await button(page, '예약 취소').waitFor();
-    await tabTo(page, button(page, '예약 취소'));
-    await page.keyboard.press('Enter');
-    await page.getByRole('dialog').waitFor();
-    await tabTo(page, page.getByRole('dialog').getByRole('button', { name: '예약 취소' }));
-    await page.keyboard.press('Enter');
+    await press(button(page, '예약 취소'));
+    await press(page.getByRole('dialog').getByRole('button', { name: '예약 취소' }));
     await shows(page, '취소됨');
   });
 
@@ -154,6 +148,45 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
     await shows(page, '예약됨');
   });
 
+  test('screening by keyboard alone', async () => {
+    await openSlot('keys', '서현 건강검진센터', 22, { sessions: [{ at: '09:00', capacity: 2 }] });
+    await openSlot('after', '서현 건강검진센터', 23, { capacity: 2 });
+    const page = await open('/app/screening');
+    const press = keyboardOf(page);
+    const dialog = page.getByRole('dialog');
+    const next = button(page, '다음 달');
+    await press(next);
+    await press(dayButton(page, 22, '2자리'));
+    await press(page.getByRole('link', { name: /서현 건강검진센터/ }));
+    await press(page.getByLabel('인원'), 'ArrowDown');
+    await page.locator('#places:has(option:checked:text("2명"))').waitFor();
+    await press(button(page, '예약하기'));
+    await press(button(page, '다시 고르기'));
+    await press(button(page, '예약하기'));
+    await press(button(page, '예약 확정'));
+    await press(page.getByRole('link', { name: '일정 변경' }));
+    await press(next);
+    await press(dayButton(page, 23, '2자리'));
+    await press(button(page, '이 날로 변경'));
+    await press(dialog.getByRole('button', { name: /23일 .*로 변경/ }));
+    await page.waitForURL('**/app/screening/after/bookings/*');
+    await press(button(page, '예약 취소'));
+    await press(dialog.getByRole('button', { name: '예약 취소' }));
+    await shows(page, '취소됨');
+
+    const other = { bookingId: 'o', customerId: 'other', places: 1 };
+    await command('POST', '/screening/slots/after/bookings', other);
+    await page.goto('/app/screening/after');
+    await shows(page, '1 / 2자리');
+    await press(page.getByLabel('인원'), 'ArrowDown');
+    await shows(page, '지금은 1자리만 남았습니다.');
+    await press(button(page, '대기하기'));
+    await shows(page, '내 순서');
+    await command('DELETE', '/screening/slots/after/bookings/o');
+    await press(button(page, '이 자리 예약하기'));
+    await shows(page, '예약됨');
+  });
+
   test('bikes: rented at a station, returned with its fee, the debt paid, and rented again', async () => {
     await command('PUT', '/bike-rental/tariff', { base: 1100, perMinute: 0 }); // the same on a slow machine
     await command('POST', '/bike-rental/bikes', { bikeId: 'b1', location: '정자역 2번 출구' });
@@ -164,27 +197,27 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
     await shows(page, '기본요금');
     await button(page, '대여하기').click();
     await shows(page, '지금 반납하면');
-    await shows(page, '₩1,100');
+    await shows(page, '1,100원');
     await page.getByLabel('반납할 대여소').selectOption('율동공원');
     await button(page, '반납하기').click();
     await shows(page, '반납 완료');
-    await shows(page, '미납 요금 ₩1,100이 있어');
+    await shows(page, '미납 요금 1,100원이 있어');
     expect(await violations(page)).toEqual([]);
 
     await page.goto('/app/bike-rental/bikes/b2');
     await shows(page, '내 예치금');
     await page.getByRole('link', { name: '미납 요금 내기' }).click();
-    await page.locator('.total', { hasText: '결제 금액₩1,100' }).waitFor();
+    await page.locator('.total', { hasText: '결제 금액1,100원' }).waitFor();
     await page.getByLabel('테스트 카드').selectOption('거절되는 카드');
     await button(page, '결제하기').click();
     await shows(page, '결제가 거절되었습니다');
     await shows(page, '결제 실패');
     await page.getByLabel('테스트 카드').selectOption('승인되는 카드');
     await button(page, '결제하기').click();
-    await shows(page, '₩1,100을 결제했습니다');
-    await page.locator('.total', { hasText: '결제 금액₩5,000' }).waitFor();
+    await shows(page, '1,100원을 결제했습니다');
+    await page.locator('.total', { hasText: '결제 금액5,000원' }).waitFor();
     await button(page, '결제하기').click();
-    await page.locator('.total', { hasText: '잔액₩5,000' }).waitFor();
+    await page.locator('.total', { hasText: '잔액5,000원' }).waitFor();
     await fits(page);
 
     await page.goto('/app/bike-rental/bikes/b2');
@@ -192,6 +225,57 @@ onPhone('the page for customers', ({ command, open, openNew, reads, restartPlaza
     await shows(page, '지금 반납하면');
     await page.goto('/app');
     await page.getByRole('link', { name: /율동공원 b2 .*이용 중/ }).waitFor();
+  });
+
+  test('bikes by keyboard alone', async () => {
+    await command('PUT', '/bike-rental/tariff', { base: 1100, perMinute: 0 });
+    await command('POST', '/bike-rental/bikes', { bikeId: 'b3', location: '서현역 로데오' });
+    const page = await open('/app', {}, 'park-seoyeon');
+    const press = keyboardOf(page);
+    await press(page.getByRole('link', { name: '전체 자전거' }));
+    await press(page.getByRole('link', { name: /^예치금/ }));
+    await press(button(page, '10,000원'));
+    await press(button(page, '결제하기'));
+    await shows(page, '10,000원을 결제했습니다');
+    await press(page.getByRole('link', { name: '목록' }));
+    await press(page.getByRole('link', { name: '서현역 로데오 1대' }));
+    await press(page.getByRole('link', { name: /^b3/ }));
+    await press(button(page, '대여하기'));
+    await press(button(page, '반납하기'));
+    await shows(page, '반납 완료');
+    await press(page.getByRole('link', { name: '이용 내역' }));
+    await page.getByRole('link', { name: /서현역 로데오.*1,100원/ }).waitFor();
+  });
+
+  test('axe finds nothing in either language, light or dark', async () => {
+    const customerId = 'kim-minji';
+    await registerLot('axe', '태평역 주차장', 3);
+    const car = { customerId, carNumber: '11가1111', amount: 5000, reservationId: 'axe' };
+    await command('POST', '/parking/lots/axe/reservations', car);
+    await openSlot('axe', '태평 내과의원', 24, { sessions: [{ at: '09:00', capacity: 2 }] });
+    await command('POST', '/screening/slots/axe/bookings', { bookingId: 'axe', customerId, at: '09:00' });
+    await openSlot('axe2', '태평 내과의원', 25, { capacity: 2 });
+    await command('PUT', '/bike-rental/tariff', { base: 1100, perMinute: 0 });
+    for (const bikeId of ['b4', 'b5', 'b6'])
+      await command('POST', '/bike-rental/bikes', { bikeId, location: '태평역' });
+    await command('POST', '/bike-rental/bikes/b5/rentals', { rentalId: 'axe', userId: customerId });
+    await command('POST', '/bike-rental/bikes/b6/rentals', { rentalId: 'back', userId: customerId });
+    await command('POST', '/bike-rental/bikes/b6/rentals/back/return', { location: '태평역' });
+    await reads<{ outstanding: number }>(`/bike-rental/users/${customerId}/deposit`, (body) => body.outstanding > 0);
+    await isAccessible(phone, [
+      ['/app/parking', '태평역 주차장', '태평역 주차장'],
+      ['/app/parking/axe', '결제 금액', 'To pay'],
+      ['/app/parking/axe/reservations/axe', '입차까지', 'Arrive in'],
+      ['/app/screening', '건강검진', 'Health screening'],
+      ['/app/screening/axe2', '예약하기', 'People'],
+      ['/app/screening/axe/bookings/axe', '접수할 때', 'Show it at the desk'],
+      ['/app/screening/axe/bookings/axe/move', '현재 예약', 'Now'],
+      ['/app/bike-rental', '미납 요금', 'You owe'],
+      ['/app/bike-rental/stations/태평역', 'b4', 'b4'],
+      ['/app/bike-rental/bikes/b4', '기본요금', 'To begin'],
+      ['/app/bike-rental/bikes/b5/rentals/axe', '지금 반납하면', 'If you return it now'],
+      ['/app/bike-rental/deposit', '테스트 카드', 'Test card'],
+    ]);
   });
 
   test('while Plaza does not answer, the page says since when, and offers to try now', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { button, CUSTOMER, confirmed, fits, isAccessible, onPhone, shows } from './phone.ts';
-import { tabTo, violations } from './stage.ts';
+import { button, CUSTOMER, confirmed, fits, isAccessible, keyboardOf, onPhone, shows } from './phone.ts';
+import { violations, violationsInAll } from './stage.ts';
 
 onPhone('the food court for customers', (phone) => {
   const { command, open } = phone;
@@ -34,7 +34,7 @@ onPhone('the food court for customers', (phone) => {
     await page.reload();
     await shows(page, '떡볶이 1, 참치김밥 2');
     await button(page, '떡볶이 빼기').click();
-    await shows(page, '₩9,000');
+    await shows(page, '9,000원');
     await fits(page);
     await button(page, '2개 주문하기').click();
     await page.locator('.call', { hasText: /호출 번호1/ }).waitFor();
@@ -83,9 +83,9 @@ onPhone('the food court for customers', (phone) => {
     await page.route('**/menu?*', (route) => route.abort());
     await command('PUT', '/food-court/shops/s3/menu/m1', { name: '참치김밥', price: 4700, available: true });
     await button(page, '1개 주문하기').click();
-    await shows(page, '가격이 ₩4,700로 바뀌었습니다');
+    await shows(page, '가격이 4,700원으로 바뀌었습니다');
     await page.unroute('**/menu?*');
-    await page.locator('.total', { hasText: '₩4,700' }).waitFor();
+    await page.locator('.total', { hasText: '4,700원' }).waitFor();
     await button(page, '1개 주문하기').click();
     await page.locator('.call').waitFor();
   });
@@ -93,11 +93,7 @@ onPhone('the food court for customers', (phone) => {
   test('by keyboard alone', async () => {
     await registerShop('s4', '경양식 돈까스');
     const page = await open('/app/food-court');
-    const press = async (target: Parameters<typeof tabTo>[1]) => {
-      await target.waitFor();
-      await tabTo(page, target);
-      await page.keyboard.press('Enter');
-    };
+    const press = keyboardOf(page);
     await press(page.getByRole('link', { name: /경양식 돈까스/ }));
     await press(button(page, '떡볶이 담기'));
     await press(button(page, '1개 주문하기'));
@@ -123,7 +119,7 @@ onPhone('the food court for customers', (phone) => {
     }
     await call(calls).waitFor();
     await fits(page);
-    expect(await violations(page)).toEqual([]);
+    expect(await violationsInAll(page, () => call(1).waitFor())).toEqual([]);
     for (let order = 1; order <= calls; order++) await step(`/food-court/shops/s6/orders/b${order}`, 'pickup');
     await shows(page, '수령 대기 중인 주문이 없습니다.');
   });
@@ -132,6 +128,7 @@ onPhone('the food court for customers', (phone) => {
     await registerShop('s7', '한상 백반');
     const page = await phone.openNew('/app/kiosk');
     await button(page, 'English').waitFor();
+    expect(await violationsInAll(page, () => shows(page, '한상 백반'))).toEqual([]);
     await page.getByRole('button', { name: /한상 백반/ }).click();
     await button(page, '참치김밥 담기').tap();
     await fits(page);

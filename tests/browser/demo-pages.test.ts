@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { call, eventually } from '../support/plaza.ts';
 import { findChromium } from './chromium.ts';
 import { startDemoStage } from './demo-stage.ts';
-import { faultsOf, openBrowser, violations } from './stage.ts';
+import { faultsOf, openBrowser, violationsInAll } from './stage.ts';
 
 const chromium = findChromium();
 if (!chromium)
@@ -92,15 +92,12 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
   });
 
   test('every kind of page is accessible, as wide as the screen, and has a title of its own', async () => {
-    // Neighbours share their parts: each part is seen in both languages, and in light and dark.
     const look = async (at: number, page: Page, titles: Map<string, string>) => {
       const path = every[at]!;
       const usual = page.viewportSize()!;
-      const colorScheme = at % 4 < 2 ? 'light' : 'dark';
-      await page.emulateMedia({ colorScheme });
       await page.goto(path);
       await isLoaded(page);
-      expect(await violations(page), `${path} ${colorScheme}`).toEqual([]);
+      expect(await violationsInAll(page, () => isLoaded(page)), path).toEqual([]);
       for (const width of WIDTHS) {
         await page.setViewportSize({ ...usual, width });
         await expect
@@ -127,6 +124,14 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
       }),
     );
   }, 600_000);
+
+  test('a form is accessible', async () => {
+    const page = await open(every.find((path) => path.includes('/lots/'))!);
+    await page.locator('.thing button').first().click();
+    const input = page.getByRole('dialog').locator('input').first();
+    await input.waitFor();
+    expect(await violationsInAll(page, () => input.waitFor())).toEqual([]);
+  });
 
   test('a slider sets the whole control centre to a moment, and back', async () => {
     const page = await open('/');
@@ -241,18 +246,19 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
     const network = await page.context().newCDPSession(page);
     await network.send('Network.enable');
     let bytes = 0;
-    let reads = 0;
+    /** The bytes before each read of the overview, while these reads bring nothing new: a timer of the day may fire. */
+    let idle: number[] = [];
     network.on('Network.loadingFinished', ({ encodedDataLength }) => {
       bytes += encodedDataLength;
     });
     network.on('Network.dataReceived', ({ encodedDataLength }) => {
       bytes += encodedDataLength;
     });
-    network.on('Network.responseReceived', ({ response }) => {
-      if (response.url.endsWith('/control-center')) reads += 1;
+    network.on('Network.responseReceived', ({ response: { url, status } }) => {
+      if (url.endsWith('/control-center')) idle = status === 304 ? [...idle, bytes] : [];
     });
     // A read of the overview follows the one before it after at least two seconds: the bytes are counted per read.
-    await expect.poll(() => reads, { timeout: 120_000 }).toBeGreaterThan(4);
-    expect(bytes / (reads * 2)).toBeLessThanOrEqual(KIBIBYTE);
+    await expect.poll(() => idle.length, { timeout: 120_000 }).toBeGreaterThan(5);
+    expect((idle.at(-1)! - idle[0]!) / ((idle.length - 1) * 2)).toBeLessThanOrEqual(KIBIBYTE);
   });
 });

@@ -1,9 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { buildPage } from '../../web/build.ts';
 import { signInByCodeFlow } from '../security/code-flow.ts';
 import { type OidcOptions, startOidcProvider } from '../security/oidc-provider.ts';
-import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
 import { findChromium, launch } from './chromium.ts';
 import { faultsOf, openBrowser, violations } from './stage.ts';
 
@@ -52,6 +53,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       AUTH: 'on',
       AUTH_ISSUER: provider.issuer,
       AUTH_CLOCK_SKEW_SECONDS: '0',
+      PUBLIC_BOARD: 'on',
     });
     return {
       url: plaza.url,
@@ -183,6 +185,21 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await page.evaluate('JSON.stringify(localStorage)')).not.toMatch(/CUST3|12가3456/);
     });
 
+    test('a public board calls orders to everybody, in English, in the dark', async () => {
+      const board = await plaza.open('/app/board');
+      await board.emulateMedia({ colorScheme: 'dark' });
+      await board.getByText('No order is waiting.').waitFor();
+      const admin = { Authorization: `Bearer ${await signInByCodeFlow(plaza.url, REDIRECT, 'admin-2')}` };
+      const command = (method: string, path: string, body: object = {}) =>
+        call(plaza.url, method, `/food-court/shops${path}`, body, admin);
+      await command('POST', '', { shopId: 's9', name: '정자 분식' });
+      await command('PUT', '/s9/menu/m1', { name: '참치김밥', price: 4500, available: true });
+      await command('POST', '/s9/orders', { orderId: 'o1', customerId: 'CUST9', lines: [{ menuId: 'm1', qty: 1 }] });
+      for (const step of ['acceptance', 'cooking', 'completion']) await command('POST', `/s9/orders/o1/${step}`);
+      await board.locator('.calls li', { hasText: /^1정자 분식$/ }).waitFor();
+      expect(await violations(board)).toEqual([]);
+    });
+
     test('a refusal by the provider is shown, and nobody is signed in', async () => {
       const page = await plaza.open('/view/parking/lots');
       await button(page, 'Sign in').click();
@@ -240,9 +257,10 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     beforeAll(async () => {
       plaza = await startProgram('all-in-one', {
         PLAZA_DATA: data.folder,
-        PLAZA_CONTEXTS,
+        PLAZA_CONTEXTS: `${PLAZA_CONTEXTS},customers`,
         AUTH: 'on',
         AUTH_CLOCK_SKEW_SECONDS: '0',
+        PERSONAL_KEY: randomBytes(32).toString('base64'),
       });
     });
     afterAll(async () => {
@@ -290,6 +308,60 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByRole('heading', { name: 'Sign in' }).waitFor();
       expect(await keptToken(page)).toBeUndefined();
       expect(await page.getByText('정자역').count()).toBe(0);
+    });
+
+    const admin = () => ({ Authorization: `Bearer ${tokenOf('--role', 'admin', '--sub', 'admin-1')}` });
+
+    test('a kiosk orders under its role, in English, in the dark', async () => {
+      const shop = '/food-court/shops/s1';
+      const command = (method: string, path: string, body: object = {}) => call(plaza.url, method, path, body, admin());
+      await command('POST', '/food-court/shops', { shopId: 's1', name: '정자 분식' });
+      await command('PUT', `${shop}/menu/m1`, { name: '참치김밥', price: 4500, available: true });
+
+      const wrong = await open(plaza.url, '/app/kiosk');
+      await paste(wrong, tokenOf('--role', 'customer', '--sub', 'CUST1'));
+      await wrong.getByText('Sign in with an account of the role kiosk.').waitFor();
+
+      const kiosk = await open(plaza.url, '/app/kiosk');
+      await kiosk.emulateMedia({ colorScheme: 'dark' });
+      await kiosk.getByLabel('Access token').waitFor();
+      expect(await violations(kiosk)).toEqual([]);
+      await paste(kiosk, tokenOf('--role', 'kiosk', '--sub', 'kiosk-1'));
+      await kiosk.getByRole('button', { name: /정자 분식/ }).click();
+      await button(kiosk, 'Add 참치김밥').click();
+      await kiosk.locator('.total', { hasText: '₩4,500' }).waitFor();
+      expect(await violations(kiosk)).toEqual([]);
+      await button(kiosk, 'Order 1').click();
+      await kiosk.locator('.call', { hasText: /Call number1/ }).waitFor();
+      const listed = await eventually(
+        () => call<{ items: object[] }>(plaza.url, 'GET', `${shop}/orders`, undefined, admin()),
+        ({ body }) => body.items.length > 0,
+      );
+      const [order] = listed.body.items as { orderId: string }[];
+      expect(order).not.toHaveProperty('customerId');
+    });
+
+    test('who signs in and asks to be erased is signed out, and forgotten by Plaza and by the device', async () => {
+      const lot = { lotId: 'erase', name: '오리역', spots: 3, price: 5000 };
+      await call(plaza.url, 'POST', '/parking/lots', lot, admin());
+      const page = await open(plaza.url, '/app/parking/erase');
+      await paste(page, tokenOf('--role', 'customer', '--sub', 'CUST7'));
+      await page.getByLabel('Car number').fill('12가3456');
+      await button(page, 'Reserve').click();
+      await button(page, 'Cancel the reservation').waitFor();
+      const reservation = new URL(page.url()).pathname.replace('/app/parking/', '/parking/lots/');
+      await page.goto('/app/me');
+      for (const words of ['Erase me', 'Cancel everything and erase me']) {
+        await button(page, words).click();
+        await page.getByRole('dialog').getByRole('button', { name: words, exact: true }).click();
+      }
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await keptToken(page)).toBeUndefined();
+      expect(await page.evaluate('JSON.stringify(localStorage)')).not.toMatch(/CUST7|12가3456/);
+      await eventually(
+        () => call<Record<string, string>>(plaza.url, 'GET', reservation, undefined, admin()),
+        ({ body }) => body.carNumber === '(erased)' && body.status === 'canceled',
+      );
     });
 
     test('an expired one is shown, on the board too', async () => {

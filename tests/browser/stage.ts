@@ -94,6 +94,7 @@ export const openBrowser = async (
     timezoneId: 'Asia/Seoul',
     viewport: { width: 1280, height: 900 },
     baseURL: url,
+    reducedMotion: 'reduce', // Without a graphics card, an animation takes a fifth of the browser's CPU.
     serviceWorkers: 'block', // A test sees each request itself, unless it is about the service worker.
     ...options,
   });
@@ -128,23 +129,69 @@ export const tabTo = async (page: Page, selector: ReturnType<Page['locator']>): 
   throw new Error(`Tab does not lead to ${selector}`);
 };
 
-/** What axe-core finds, in short. It is run outside of the page's own world, which the page's policy is for. */
-export const violations = async (page: Page): Promise<string[]> => {
+/**
+ * Returns what axe-core finds, in short. It is run outside of the page's own world, which the page's policy is for.
+ * @param rules all unless named
+ */
+export const violations = async (page: Page, rules?: readonly string[]): Promise<string[]> => {
   const session = await page.context().newCDPSession(page);
-  const { executionContextId } = await session
-    .send('Page.getFrameTree')
-    .then(({ frameTree }) =>
-      session.send('Page.createIsolatedWorld', { frameId: frameTree.frame.id, worldName: 'axe' }),
-    );
-  await session.send('Runtime.evaluate', { contextId: executionContextId, expression: axe.source });
-  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-  const { result } = await session.send('Runtime.evaluate', {
-    contextId: executionContextId,
-    awaitPromise: true,
-    returnByValue: true,
-    expression: `axe.run({ runOnly: ${JSON.stringify(tags)}, resultTypes: ['violations'] }).then(({ violations }) =>
-      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`,
+  const { frameTree } = await session.send('Page.getFrameTree');
+  const { executionContextId: contextId } = await session.send('Page.createIsolatedWorld', {
+    frameId: frameTree.frame.id,
+    worldName: 'axe',
   });
+  const evaluate = async (expression: string): Promise<unknown> => {
+    const { result } = await session.send('Runtime.evaluate', {
+      contextId,
+      awaitPromise: true,
+      returnByValue: true,
+      expression,
+    });
+    return result.value;
+  };
+  if ((await evaluate('typeof axe')) === 'undefined') await evaluate(axe.source);
+  const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+  const found = await evaluate(
+    `axe.run({ runOnly: ${JSON.stringify(rules ?? tags)}, resultTypes: ['violations'] }).then(({ violations }) =>
+      violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ': ' + target.join(' ') + ' ' + failureSummary)))`,
+  );
   await session.detach();
-  return result.value as string[];
+  return found as string[];
+};
+
+type Language = 'ko' | 'en';
+
+/** Chooses the language on a loaded page, as another tab does. */
+const speak = (page: Page, language: Language) =>
+  page.evaluate(`localStorage['plaza.language'] = '${language}';
+    dispatchEvent(new StorageEvent('storage', { key: 'plaza.language' }))`);
+
+/** Rules of axe about colours, the only ones that differ between light and dark. */
+const COLOURS = ['color-contrast', 'link-in-text-block'];
+
+/**
+ * Returns what axe-core finds on a loaded page in both languages, light and dark; the page's own language comes last. The page
+ * is loaded once, and what does not depend on the colours is looked at in one scheme.
+ * @param isWhole waits until the page shows everything in a language
+ */
+export const violationsInAll = async (
+  page: Page,
+  isWhole: (language: Language) => Promise<unknown>,
+): Promise<string[]> => {
+  const found: string[] = [];
+  const own = (await page.evaluate('document.documentElement.lang')) as Language;
+  for (const [language, ...schemes] of [
+    [own === 'ko' ? 'en' : 'ko', 'light', 'dark'],
+    [own, 'dark', 'light'],
+  ] as const) {
+    await speak(page, language);
+    await page.locator(`html[lang="${language}"]`).waitFor({ state: 'attached' });
+    await isWhole(language);
+    for (const colorScheme of schemes) {
+      await page.emulateMedia({ colorScheme });
+      const those = await violations(page, colorScheme === schemes[0] ? undefined : COLOURS);
+      found.push(...those.map((one) => `${language} ${colorScheme}: ${one}`));
+    }
+  }
+  return found;
 };

@@ -16,6 +16,7 @@ import './food-court/kiosk.css';
 import { bikePages } from './bike-rental/index.tsx';
 import { cinemaPages } from './cinema/index.tsx';
 import { useCustomer } from './customer.ts';
+import { keepFocus } from './focus.ts';
 import { BoardPage } from './food-court/board.tsx';
 import { foodCourtPages } from './food-court/index.tsx';
 import { KioskPage } from './food-court/kiosk.tsx';
@@ -85,4 +86,5 @@ if (import.meta.env.PROD && 'serviceWorker' in navigator)
   });
 
 void begin();
+keepFocus();
 render(<App />, document.getElementById('page')!);

@@ -36,6 +36,7 @@ export const Payment = ({
         <select id="card" value={token} onChange={(event) => setToken(event.currentTarget.value)}>
           <option value="approve">{say('승인되는 카드', 'A card that is approved')}</option>
           <option value="decline">{say('거절되는 카드', 'A card that is declined')}</option>
+          <option value="hang">{say('응답이 없는 카드', 'A card without an answer')}</option>
         </select>
       </div>
       <p class="total">

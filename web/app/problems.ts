@@ -2,11 +2,6 @@ import type { Problem } from '../common/api.ts';
 import { formatMoney, type Phrase, t } from '../common/language.ts';
 import { commonProblemWords, problemName } from '../common/problems.ts';
 
-const CHANGED: Phrase = {
-  ko: '그사이에 가격이 바뀌었습니다. 새 가격을 확인하고 다시 시도하세요.',
-  en: 'The price has changed meanwhile. Check the new one and try again.',
-};
-
 /** The refusals that a customer can meet, in words that say what to do next. */
 const words: Readonly<Record<string, Phrase>> = {
   'lot-full': { ko: '방금 만차가 되었습니다.', en: 'The lot has just become full.' },
@@ -15,7 +10,6 @@ const words: Readonly<Record<string, Phrase>> = {
     ko: '이 차량은 이 주차장에 이미 예약되어 있습니다.',
     en: 'This car has a reservation in this lot already.',
   },
-  'price-changed': CHANGED,
   'too-late': { ko: '가능한 시간이 지났습니다.', en: 'The time for this has passed.' },
   'already-canceled': { ko: '이미 취소되었습니다.', en: 'It is cancelled already.' },
   'already-arrived': { ko: '이미 입차했습니다.', en: 'The car has arrived already.' },
@@ -104,13 +98,12 @@ const words: Readonly<Record<string, Phrase>> = {
 
 /** Returns the reason of a refusal in words. */
 export const problemWords = (problem: Problem): string => {
-  const name = problemName(problem);
-  const known = words[name];
-  const price = name === 'price-changed' ? /(\d+)$/.exec(problem.detail ?? '')?.[1] : undefined;
+  const { price } = problem;
+  const known = words[problemName(problem)];
   if (price !== undefined)
     return t({
-      ko: `그사이에 가격이 ${formatMoney(Number(price))}로 바뀌었습니다. 확인하고 다시 시도하세요.`,
-      en: `The price is now ${formatMoney(Number(price))}. Check it and try again.`,
+      ko: `그사이에 가격이 ${formatMoney(price)}으로 바뀌었습니다. 확인하고 다시 시도하세요.`,
+      en: `The price is now ${formatMoney(price)}. Check it and try again.`,
     });
   return known ? t(known) : commonProblemWords(problem);
 };

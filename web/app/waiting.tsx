@@ -29,6 +29,7 @@ export const useEntries = (context: string, key: string, id: string, customerId:
 /**
  * The waiting list of a full resource: joins it, shows the position, and the offer with its countdown.
  * @param path of the resource: `/parking/lots/lot-1`
+ * @param left the places that are free, too few for the customer
  * @param about what else the entry states: the session
  * @param offered accepts the offer
  */
@@ -37,6 +38,7 @@ export const Waiting = ({
   entry,
   customerId,
   places = 1,
+  left = 0,
   about = {},
   offered,
 }: {
@@ -44,6 +46,7 @@ export const Waiting = ({
   entry: Entry | undefined;
   customerId: string;
   places?: number;
+  left?: number;
   about?: object;
   offered: ComponentChildren;
 }) => {
@@ -53,9 +56,12 @@ export const Waiting = ({
     return (
       <section class="card">
         <p>
+          {left > 0
+            ? say(`지금은 ${left}자리만 남았습니다.`, `Only ${left} ${left === 1 ? 'place is' : 'places are'} free.`)
+            : say('자리가 없습니다.', 'Nothing is free.')}{' '}
           {say(
-            '자리가 없습니다. 대기하면 자리가 나는 대로 순서대로 알려 드립니다.',
-            'Nothing is free. Join the waiting list, and free places are offered in order.',
+            '대기하면 자리가 나는 대로 순서대로 알려 드립니다.',
+            'Join the waiting list, and free places are offered in order.',
           )}
         </p>
         <Refused problem={problem} />

@@ -6,6 +6,8 @@ export type Problem = {
   title: string;
   status: number;
   detail?: string;
+  /** The price that counts now. */
+  price?: number;
   errors?: readonly { pointer: string; detail: string }[];
   retryAfter?: number;
 };

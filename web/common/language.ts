@@ -20,6 +20,11 @@ const preferred = (): Language => {
 /** The browser's language, or the one that the user chose. */
 export const language = createStore<Language>(preferred());
 
+// Every open tab follows the choice of one.
+globalThis.addEventListener?.('storage', ({ key }) => {
+  if (key === KEPT_AS) language.set(preferred());
+});
+
 export const chooseLanguage = (chosen: Language): void => {
   localStorage.setItem(KEPT_AS, chosen);
   language.set(chosen);
@@ -45,7 +50,7 @@ const perLanguage = <Format>(make: (tag: Language) => Format): (() => Format) =>
 const HOURS = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
 
 const numbers = perLanguage((tag) => new Intl.NumberFormat(tag));
-const money = perLanguage((tag) => new Intl.NumberFormat(tag, { style: 'currency', currency: 'KRW' }));
+const won = new Intl.NumberFormat('en', { style: 'currency', currency: 'KRW' });
 const percents = perLanguage((tag) => new Intl.NumberFormat(tag, { style: 'percent' }));
 const times = perLanguage((tag) => new Intl.DateTimeFormat(tag, { ...HOURS, second: '2-digit' }));
 const minutes = perLanguage((tag) => new Intl.DateTimeFormat(tag, HOURS));
@@ -57,8 +62,11 @@ const months = perLanguage((tag) => new Intl.DateTimeFormat(tag, { year: 'numeri
 const weekdays = perLanguage((tag) => new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone: 'UTC' }));
 
 export const formatNumber = (value: number): string => numbers().format(value);
-/** @param value in the smallest unit of the currency; for the won, one won */
-export const formatMoney = (value: number): string => money().format(value);
+/**
+ * Formats an amount as people write it: 5,000원, ₩5,000.
+ * @param value in the smallest unit of the currency; for the won, one won
+ */
+export const formatMoney = (value: number): string => t({ ko: `${formatNumber(value)}원`, en: won.format(value) });
 /** @param share from 0 to 1 */
 export const formatShare = (share: number): string => percents().format(share);
 export const formatTime = (moment: string | number): string => times().format(new Date(moment));
@@ -74,7 +82,7 @@ export const formatMoment = (moment: string): string => {
   return then.toDateString() === new Date().toDateString() ? formatTime(moment) : moments().format(then);
 };
 
-/** Formats a start time to the minute. */
+/** Formats a moment to the minute: only the time if it is today. */
 export const formatStart = (moment: string): string =>
   new Date(moment).toDateString() === new Date().toDateString() ? formatMinute(moment) : formatMoment(moment);
 

@@ -8,6 +8,7 @@ export type Kind =
   | 'money'
   | 'percent'
   | 'time'
+  | 'start'
   | 'day'
   | 'status'
   | 'flag'
@@ -104,7 +105,7 @@ const fields: Readonly<Record<string, Field>> = {
   title: { en: 'Title', ko: '제목' },
   description: { en: 'Description', ko: '소개' },
   runningTime: { en: 'Minutes', ko: '상영 시간(분)', kind: 'number' },
-  startsAt: { en: 'Starts at', ko: '시작 시각', kind: 'time' },
+  startsAt: { en: 'Starts at', ko: '시작 시각', kind: 'start' },
   cancelUntil: { en: 'Cancellation limit (day, or minutes)', ko: '취소 마감(날짜 또는 분)', kind: 'number' },
   seats: { en: 'Seats', ko: '좌석', kind: 'number' },
   hallId: { en: 'Hall', ko: '상영관' },

@@ -5,7 +5,7 @@ import type { queries } from '../../../schemas/bike-rental.ts';
 import { feeOf, startedMinutes } from '../../../schemas/bike-rental-fee.ts';
 import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
-import { formatDuration, formatMoment, formatMoney, formatNumber, formatShare } from '../../common/language.ts';
+import { formatDuration, formatMoney, formatNumber, formatShare, formatStart } from '../../common/language.ts';
 import { go, Link } from '../../common/router.tsx';
 import { useNow } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
@@ -53,7 +53,9 @@ export const StationRow = ({ of: { location, available } }: { of: Station }) => 
     title={location}
     aside={
       available > 0 ? (
-        <span class="good">{say(`${formatNumber(available)}대`, `${formatNumber(available)} bikes`)}</span>
+        <span class="good">
+          {say(`${formatNumber(available)}대`, available === 1 ? '1 bike' : `${formatNumber(available)} bikes`)}
+        </span>
       ) : (
         <span class="bad">{say('없음', 'None')}</span>
       )
@@ -118,7 +120,7 @@ const RentalRow = ({ of }: { of: UserRental }) => (
     to={`/app${rentalPath(of)}`}
     icon={BikeIcon}
     title={of.from ?? of.bikeId}
-    about={`${of.bikeId} · ${formatMoment(of.at)}`}
+    about={`${of.bikeId} · ${formatStart(of.at)}`}
     aside={
       of.status === 'in-use'
         ? say('이용 중', 'Riding')
@@ -334,8 +336,8 @@ const RentalPage = ({ bikeId, rentalId }: { bikeId: string; rentalId: string }) 
               <dl class="facts">
                 <Fact label={say('빌린 곳', 'From')}>{from}</Fact>
                 {to !== undefined && <Fact label={say('반납한 곳', 'To')}>{to}</Fact>}
-                <Fact label={say('대여', 'Rented')}>{formatMoment(rentedAt)}</Fact>
-                {returnedAt !== undefined && <Fact label={say('반납', 'Returned')}>{formatMoment(returnedAt)}</Fact>}
+                <Fact label={say('대여', 'Rented')}>{formatStart(rentedAt)}</Fact>
+                {returnedAt !== undefined && <Fact label={say('반납', 'Returned')}>{formatStart(returnedAt)}</Fact>}
                 {minutes !== undefined && (
                   <Fact label={say('이용 시간', 'Time')}>{say(`${formatNumber(minutes)}분`, `${minutes} min`)}</Fact>
                 )}
@@ -433,7 +435,7 @@ const DepositPage = ({ customerId }: { customerId: string }) => {
                   >
                     <span class="text">
                       <strong>{statusOfMovement(movement)}</strong>
-                      <span class="dim">{formatMoment(movement.at)}</span>
+                      <span class="dim">{formatStart(movement.at)}</span>
                     </span>
                     <span class={isCounted(movement) ? 'aside' : 'aside dim'}>
                       {movement.kind === 'fee' ? '−' : '+'}

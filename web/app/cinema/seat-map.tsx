@@ -1,4 +1,5 @@
 import { useRef, useState } from 'preact/hooks';
+import { Scroll } from '../../common/scroll.tsx';
 import { say } from '../words.ts';
 
 type Seat = { seat: string; status: 'free' | 'held' | 'sold' | 'blocked'; column: number };
@@ -33,6 +34,9 @@ const KEYS: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowUp: [-1, 0],
   ArrowDown: [1, 0],
 };
+
+/** The columns of a hall that fit on a phone; a wider one scrolls sideways, so its seats can be as large as a finger. */
+const PHONE = 12;
 
 /**
  * The seats of a hall: chosen by touch, or by keyboard with the arrow keys and the space bar. Each seat says its name
@@ -70,11 +74,11 @@ export const SeatMap = ({
 
   return (
     <div class="hall">
-      <p class="screen" aria-hidden="true">
-        {say('스크린', 'Screen')}
-      </p>
-      <div class="scroll">
-        <div class="seats" ref={map} style={{ '--columns': columns }}>
+      <Scroll>
+        <div class={columns > PHONE ? 'seats large' : 'seats'} ref={map} style={{ '--columns': columns }}>
+          <p class="screen" aria-hidden="true">
+            {say('스크린', 'Screen')}
+          </p>
           {lines.map(({ row, seats }, line) => (
             <fieldset key={line}>
               <legend class="unseen">{row === '' ? say('좌석', 'Seats') : say(`${row}열`, `Row ${row}`)}</legend>
@@ -108,7 +112,7 @@ export const SeatMap = ({
             </fieldset>
           ))}
         </div>
-      </div>
+      </Scroll>
       <ul class="legend" aria-hidden="true">
         {(['free', 'mine', 'held', 'sold'] as const).map((status) => (
           <li key={status}>

@@ -175,26 +175,40 @@ const Paying = ({
   );
 };
 
-/** The number of seats that a customer waits for. */
-const Places = ({ places, onPlaces }: { places: number; onPlaces(places: number): void }) => (
-  <div class="field">
-    <label for="places">{say('인원', 'Seats')}</label>
-    <select id="places" value={places} onChange={(event) => onPlaces(Number(event.currentTarget.value))}>
-      {Array.from({ length: MOST }, (_, at) => (
-        <option key={at} value={at + 1}>
-          {say(`${at + 1}명`, `${at + 1}`)}
-        </option>
-      ))}
-    </select>
-  </div>
-);
+/** The way into the waiting list, for more seats than are left. */
+const Joining = ({ showing: { showingId, left }, customerId }: { showing: Showing; customerId: string }) => {
+  const [chosen, setChosen] = useState(0);
+  const fewest = left + 1;
+  const places = Math.max(chosen, fewest);
+  return (
+    <>
+      <div class="field">
+        <label for="places">{say('인원', 'Seats')}</label>
+        <select id="places" value={places} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
+          {Array.from({ length: MOST - left }, (_, at) => (
+            <option key={at} value={fewest + at}>
+              {say(`${fewest + at}명`, `${fewest + at}`)}
+            </option>
+          ))}
+        </select>
+      </div>
+      <Waiting
+        path={pathOf(showingId)}
+        entry={undefined}
+        customerId={customerId}
+        places={places}
+        left={left}
+        offered={null}
+      />
+    </>
+  );
+};
 
 const Booking = ({ showing, customerId }: { showing: Showing; customerId: string }) => {
   const { showingId } = showing;
   const [entry] = useEntries('cinema', 'showingId', showingId, customerId);
   const [kept, setKept] = useKept(showingId);
   const [ended, setEnded] = useState<Problem | 'late'>();
-  const [places, setPlaces] = useState(1);
   const keep = (next: Kept) => {
     setEnded(undefined);
     setKept(next);
@@ -223,13 +237,14 @@ const Booking = ({ showing, customerId }: { showing: Showing; customerId: string
       ) : (
         <Refused problem={ended} />
       )}
-      {entry || showing.left === 0 ? (
-        <>
-          {!entry && <Places places={places} onPlaces={setPlaces} />}
-          <Waiting path={pathOf(showingId)} entry={entry} customerId={customerId} places={places} offered={choosing} />
-        </>
-      ) : (
-        choosing
+      {entry && <Waiting path={pathOf(showingId)} entry={entry} customerId={customerId} offered={choosing} />}
+      {!entry && showing.left === 0 && <Joining showing={showing} customerId={customerId} />}
+      {!entry && showing.left > 0 && choosing}
+      {!entry && showing.left > 0 && showing.left < MOST && (
+        <details class="more">
+          <summary>{say('더 많은 좌석이 필요하세요?', 'Do you need more seats?')}</summary>
+          <Joining showing={showing} customerId={customerId} />
+        </details>
       )}
     </>
   );

@@ -2,7 +2,7 @@ import { Clapperboard } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/cinema.ts';
 import type { Page } from '../../common/api.ts';
-import { formatDay, formatMinute, formatMoment, formatMoney, formatStart } from '../../common/language.ts';
+import { formatDay, formatMinute, formatMoney, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { dayOf } from '../calendar.tsx';
@@ -84,6 +84,22 @@ export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: stri
                 {hallId !== undefined && <Fact label={say('상영관', 'Hall')}>{hallName(hallId)}</Fact>}
                 <Fact label={say('좌석', 'Seats')}>{seatsOf(reservation)}</Fact>
               </dl>
+              {status === 'held' && (
+                <p aria-busy="true">
+                  {say(
+                    '결제 결과를 확인하고 있습니다. 좌석은 그동안 잡아 두며, 결과는 이 화면과 메시지로 알려 드립니다. 다시 결제하지 마세요.',
+                    'The payment is being checked, and the seats are kept meanwhile. This page and a message will tell the outcome. Do not pay again.',
+                  )}
+                </p>
+              )}
+              {status === 'refused' && (
+                <p class="refused">
+                  {say(
+                    '결제되지 않아 좌석이 풀렸습니다. 청구된 금액이 있으면 모두 환불됩니다.',
+                    'The payment failed, and the seats are free again. What was charged goes back to you.',
+                  )}
+                </p>
+              )}
               {status === 'confirmed' && (
                 <>
                   <TicketCode path={path} label={say('입장 QR 코드', 'Ticket as a QR code')} />
@@ -91,8 +107,10 @@ export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: stri
                 </>
               )}
               <dl class="facts">
-                <Fact label={say('결제 금액', 'Paid')}>{formatMoney(price)}</Fact>
-                <Fact label={say('예매', 'Reserved')}>{formatMoment(reservation.heldAt)}</Fact>
+                <Fact label={status === 'confirmed' ? say('결제 금액', 'Paid') : say('금액', 'Amount')}>
+                  {formatMoney(price)}
+                </Fact>
+                <Fact label={say('예매', 'Reserved')}>{formatStart(reservation.heldAt)}</Fact>
               </dl>
             </article>
             <Refused problem={problem} />

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
 import type { Page } from '../../common/api.ts';
-import { chooseLanguage, formatMoment, type Language, language } from '../../common/language.ts';
+import { chooseLanguage, formatStart, type Language, language } from '../../common/language.ts';
 import { problemName } from '../../common/problems.ts';
 import { chooseScheme, chosenScheme, type Scheme } from '../../common/scheme.ts';
 import { session } from '../../common/session.ts';
@@ -18,6 +18,10 @@ import { say } from '../words.ts';
 type Contact = Static<typeof queries.contact.item>;
 type Message = Static<typeof queries.customerMessages.item>;
 
+/** Returns the lines of a message below its subject, which its text begins with. */
+const linesAfter = ({ subject, text }: { subject: string; text: string }): string =>
+  text.startsWith(subject) ? text.slice(subject.length).trimStart() : text;
+
 const Messages = ({ customerId }: { customerId: string }) => {
   const tongue = useStore(language);
   const messages = useUpdates<Page<Message>>(`/customers/${customerId}/messages?sort=-at&limit=30`, { isKept: true });
@@ -32,11 +36,15 @@ const Messages = ({ customerId }: { customerId: string }) => {
             <ul class="messages">
               {items.map(({ messageId, texts, at }) => (
                 <li key={messageId}>
-                  <strong>{texts[tongue].subject}</strong>
-                  <time class="dim" dateTime={at}>
-                    {formatMoment(at)}
-                  </time>
-                  <p>{texts[tongue].text}</p>
+                  <details>
+                    <summary>
+                      <strong>{texts[tongue].subject}</strong>
+                      <time class="dim" dateTime={at}>
+                        {formatStart(at)}
+                      </time>
+                    </summary>
+                    <p>{linesAfter(texts[tongue])}</p>
+                  </details>
                 </li>
               ))}
             </ul>
@@ -72,7 +80,7 @@ const WaitingOf = ({
           key={entry.entryId}
           to={to + entry[of]}
           title={title}
-          about={formatMoment(entry.joinedAt)}
+          about={formatStart(entry.joinedAt)}
           aside={
             entry.status === 'offered'
               ? say('자리가 났어요', 'Offered')

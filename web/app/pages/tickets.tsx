@@ -1,4 +1,7 @@
+import { Ticket as TicketIcon } from 'lucide';
 import { Fragment } from 'preact';
+import { Icon } from '../../common/icon.tsx';
+import { Link } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
 import { hearing } from '../../common/updates.ts';
 import { useBikeTickets } from '../bike-rental/index.tsx';
@@ -41,6 +44,7 @@ export const ActiveTickets = ({ customerId }: { customerId: string }) => {
     <section class="service mine">
       <header>
         <h2>{say('이용 중', 'Yours')}</h2>
+        <Link to="/app/tickets">{say(`전체 ${open.length}`, `All ${open.length}`)}</Link>
       </header>
       <Rows of={open.slice(0, 3)} />
     </section>
@@ -58,7 +62,13 @@ export const TicketsPage = ({ customerId }: { customerId: string }) => {
       <Heading>{say('이용 내역', 'Tickets')}</Heading>
       {!isWhole && isHeard && <Skeleton rows={1} />}
       {isWhole && open.length === 0 && (
-        <p class="dim">{say('이용 중인 예약이 없습니다.', 'You have no open reservation.')}</p>
+        <div class="empty">
+          <Icon of={TicketIcon} size={40} />
+          <p>{say('이용 중인 예약이 없습니다.', 'You have no open reservation.')}</p>
+          <Link to="/app" class="button">
+            {say('예약하러 가기', 'See what is available')}
+          </Link>
+        </div>
       )}
       <Rows of={open} />
       {past.length > 0 && (

@@ -1,10 +1,10 @@
 import { Car, SquareParking } from 'lucide';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/parking.ts';
 import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
-import { formatDuration, formatMoment, formatMoney, formatNumber } from '../../common/language.ts';
+import { formatDuration, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
 import { KEPT, readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
@@ -72,6 +72,8 @@ const isExpired = ({ expiresAt }: Coupon): boolean => expiresAt !== undefined &&
 const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: string; entryId?: string }) => {
   const cars = keptCars();
   const [car, setCar] = useState(cars[0] ?? '');
+  const [isMissing, setMissing] = useState(false);
+  const input = useRef<HTMLInputElement>(null);
   const [couponId, setCoupon] = useState('');
   const { give, isBusy, problem } = useCommand();
   const coupons = useUpdates<Page<Coupon>>(`/parking/coupons?customerId=${customerId}&status=issued&limit=50`);
@@ -81,6 +83,8 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const carNumber = car.trim();
+    setMissing(carNumber === '');
+    if (carNumber === '') return input.current?.focus();
     const done = await give('POST', `/parking/lots/${lot.lotId}/reservations`, {
       customerId,
       carNumber,
@@ -93,18 +97,29 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
     go(`/app/parking/${lot.lotId}/reservations/${String(done.body.reservationId)}`);
   };
   return (
-    <form class="card" onSubmit={submit}>
+    <form class="card" onSubmit={submit} noValidate>
       <div class="field">
         <label for="car">{say('차량 번호', 'Car number')}</label>
         <input
           id="car"
+          ref={input}
           required
           maxLength={20}
           autoComplete="off"
           placeholder="12가3456"
           value={car}
-          onInput={(event) => setCar(event.currentTarget.value)}
+          aria-invalid={isMissing ? 'true' : undefined}
+          aria-describedby={isMissing ? 'car-missing' : undefined}
+          onInput={(event) => {
+            setCar(event.currentTarget.value);
+            setMissing(false);
+          }}
         />
+        {isMissing && (
+          <p class="wrong" id="car-missing" role="alert">
+            {say('차량 번호를 입력하세요.', 'Enter the car number.')}
+          </p>
+        )}
       </div>
       {cars.length > 1 && (
         <fieldset class="chips">
@@ -149,7 +164,7 @@ const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) =
       {(lot) => (
         <>
           <Heading>{lot.name}</Heading>
-          <dl class="facts">
+          <dl class="facts card">
             <Fact label={say('남은 자리', 'Free')}>
               {say(`${formatNumber(lot.free)} / ${formatNumber(lot.spots)}면`, `${lot.free} of ${lot.spots}`)}
             </Fact>
@@ -194,7 +209,7 @@ const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undef
     to={`/app/parking/${of.lotId}/reservations/${of.reservationId}`}
     icon={Car}
     title={name ?? of.carNumber}
-    about={`${of.carNumber} · ${formatMoment(of.reservedAt)}`}
+    about={`${of.carNumber} · ${formatStart(of.reservedAt)}`}
     aside={statusWords(of.status)}
   />
 );
@@ -229,10 +244,10 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
               <dl class="facts">
                 <Fact label={say('금액', 'Amount')}>{formatMoney(amount)}</Fact>
                 {discount !== undefined && <Fact label={say('쿠폰 할인', 'Coupon')}>−{formatMoney(discount)}</Fact>}
-                <Fact label={say('예약', 'Reserved')}>{formatMoment(reservation.reservedAt)}</Fact>
-                {arrivedAt && <Fact label={say('입차', 'Arrived')}>{formatMoment(arrivedAt)}</Fact>}
-                {departedAt && <Fact label={say('출차', 'Left')}>{formatMoment(departedAt)}</Fact>}
-                {canceledAt && <Fact label={say('취소', 'Cancelled')}>{formatMoment(canceledAt)}</Fact>}
+                <Fact label={say('예약', 'Reserved')}>{formatStart(reservation.reservedAt)}</Fact>
+                {arrivedAt && <Fact label={say('입차', 'Arrived')}>{formatStart(arrivedAt)}</Fact>}
+                {departedAt && <Fact label={say('출차', 'Left')}>{formatStart(departedAt)}</Fact>}
+                {canceledAt && <Fact label={say('취소', 'Cancelled')}>{formatStart(canceledAt)}</Fact>}
                 {due !== undefined && due > 0 && <Fact label={say('추가 요금', 'Due')}>{formatMoney(due)}</Fact>}
                 {reason === 'no-show' && (
                   <Fact label={say('사유', 'Reason')}>{say('기한 안에 입차하지 않음', 'not arrived in time')}</Fact>

@@ -5,7 +5,7 @@ import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
 import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
-import { formatDay, formatMoment, formatNumber } from '../../common/language.ts';
+import { formatDay, formatNumber, formatStart } from '../../common/language.ts';
 import { go, Link } from '../../common/router.tsx';
 import { readAgain, type Update, useUpdates } from '../../common/updates.ts';
 import { dayOf, MonthCalendar } from '../calendar.tsx';
@@ -285,6 +285,7 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
           entry={entry}
           customerId={customerId}
           places={places}
+          left={session.left}
           about={at}
           offered={
             entry && (
@@ -395,7 +396,12 @@ const BookingPage = ({ slotId, bookingId }: { slotId: string; bookingId: string 
             <article class={`ticket ${status}`}>
               <p class="state">{statusWords(status)}</p>
               <p class="plate">{whenOf(booking)}</p>
-              {status === 'booked' && <TicketCode path={path} label={say('접수용 QR 코드', 'Ticket as a QR code')} />}
+              {status === 'booked' && (
+                <>
+                  <TicketCode path={path} label={say('접수용 QR 코드', 'Ticket as a QR code')} />
+                  <p class="dim scan">{say('접수할 때 보여 주세요.', 'Show it at the desk.')}</p>
+                </>
+              )}
               <dl class="facts">
                 <Fact label={say('인원', 'People')}>{people(places)}</Fact>
                 {status === 'booked' && cancelUntil !== undefined && (
@@ -405,7 +411,7 @@ const BookingPage = ({ slotId, bookingId }: { slotId: string; bookingId: string 
                 )}
                 {history.map((one) => (
                   <Fact key={one.time} label={statusWords(one.status)}>
-                    {formatMoment(one.time)}
+                    {formatStart(one.time)}
                   </Fact>
                 ))}
               </dl>

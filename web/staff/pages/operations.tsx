@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
 import { get, type Page, type Problem, RefusedError, send } from '../../common/api.ts';
 import { formatDuration, formatMoment, formatNumber, formatShare, same, t } from '../../common/language.ts';
+import { Scroll } from '../../common/scroll.tsx';
 import { useNow, useStore } from '../../common/store.ts';
 import { may } from '../access.ts';
 import { viewOf } from '../contexts/index.ts';
@@ -10,7 +11,6 @@ import { overview, type Projection, readAt } from '../live.ts';
 import { moment } from '../moment.ts';
 import { notify } from '../notices.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { useTitle } from '../parts/title.ts';
 import { Status } from '../parts/value.tsx';
 import { problemWords } from '../problems.ts';
@@ -164,7 +164,7 @@ const ProjectionRow = ({
       <td class="number id" data-label={t(COLUMNS.position)}>
         {position}
       </td>
-      <td data-label={t(COLUMNS.lag)}>
+      <td class="wide" data-label={t(COLUMNS.lag)}>
         <Sparkline values={lags.get(`${group} ${name}`) ?? []} /> {lag}
       </td>
       <td data-label={t(COLUMNS.moved)}>{t({ en: `${progressed} ago`, ko: `${progressed} 전` })}</td>

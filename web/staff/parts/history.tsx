@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Page } from '../../common/api.ts';
 import { formatMoment, t } from '../../common/language.ts';
 import { Link, VIEW, withQuery } from '../../common/router.tsx';
+import { Scroll } from '../../common/scroll.tsx';
 import { useStore } from '../../common/store.ts';
 import type { Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
@@ -12,7 +13,6 @@ import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { tell } from '../telling.ts';
 import { concerning } from './list.tsx';
-import { Scroll } from './scroll.tsx';
 import { Timeline } from './time.tsx';
 
 const brief = (id: string): string => (id.length > 13 ? `…${id.slice(-8)}` : id);

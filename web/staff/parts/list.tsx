@@ -3,6 +3,7 @@ import type { Page } from '../../common/api.ts';
 import { t } from '../../common/language.ts';
 import { type Operation, readOperations, type Schema } from '../../common/openapi.ts';
 import { Link, VIEW, withQuery } from '../../common/router.tsx';
+import { Scroll } from '../../common/scroll.tsx';
 import { Skeleton } from '../../common/skeleton.tsx';
 import { createStore, useStore } from '../../common/store.ts';
 import { fill, type Parameters } from '../../common/templates.ts';
@@ -12,7 +13,6 @@ import { filterLabelOf, labelOf, statusOf } from '../fields.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Commands } from './commands.tsx';
-import { Scroll } from './scroll.tsx';
 import { isNumeric, Value } from './value.tsx';
 
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -55,10 +55,10 @@ export const concerning =
   ({ context, data }: HappenedEvent): boolean =>
     context === view.name && Object.entries(parameters).every(([name, value]) => data[name] === value);
 
-/** On a phone a name has its own line. */
+/** On a phone a name and the text of a message have their own lines. */
 const classOf = (column: string, at: number): string | undefined => {
   if (isNumeric(column)) return 'number';
-  return at === 0 && ['name', 'title'].includes(column) ? 'wide' : undefined;
+  return column === 'texts' || (at === 0 && ['name', 'title'].includes(column)) ? 'wide' : undefined;
 };
 
 type FilterProps = {

@@ -1,6 +1,14 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { formatDay, formatMoment, formatMoney, formatNumber, formatShare, t } from '../../common/language.ts';
+import {
+  formatDay,
+  formatMoment,
+  formatMoney,
+  formatNumber,
+  formatShare,
+  formatStart,
+  t,
+} from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
 import { fill } from '../../common/templates.ts';
@@ -72,6 +80,8 @@ const shown = (field: string, value: unknown): ComponentChildren => {
       return <Sessions sessions={value as Session[]} />;
     case 'time':
       return <time dateTime={String(value)}>{formatMoment(String(value))}</time>;
+    case 'start':
+      return <time dateTime={String(value)}>{formatStart(String(value))}</time>;
     case 'status':
       return <Status status={String(value)} />;
     case 'flag':

@@ -2,8 +2,8 @@ import { useState } from 'preact/hooks';
 import type { Page } from '../../common/api.ts';
 import { formatDay, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
+import { Scroll } from '../../common/scroll.tsx';
 import { fill } from '../../common/templates.ts';
-import { Scroll } from '../parts/scroll.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 

@@ -1,7 +1,7 @@
 import { type Phrase, t } from '../../common/language.ts';
+import { Scroll } from '../../common/scroll.tsx';
 import { fill } from '../../common/templates.ts';
 import { concerning } from '../parts/list.tsx';
-import { Scroll } from '../parts/scroll.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
