@@ -16,7 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { type Figures, HEAD, measure, median, registerLots, row } from './write-side/measure.ts';
+import { type Figures, HEAD, measure, medians, registerLots, row, WARM_UP_SECONDS } from './write-side/measure.ts';
 import { type Side, startServer } from './write-side/servers.ts';
 
 const { values } = parseArgs({
@@ -42,24 +42,31 @@ const loads = values.loads.split(',') as (keyof typeof LOTS)[];
 
 try {
   const figures = new Map<string, Figures[]>();
-  for (let round = 0; round < Number(values.rounds); round++) {
-    for (const load of loads) {
-      for (const side of sides) {
+  for (const load of loads) {
+    const servers = await Promise.all(
+      sides.map(async (side) => {
         const server = await startServer(side, eventStoreUrl, side === 'encrypted' ? encrypting : {});
-        const lots = Array.from({ length: LOTS[load] }, (_, index) => `${Date.now().toString(36)}-${index}`);
-        await registerLots(server.url, lots);
-        const measured = await measure(server.url, lots, seconds, { server: server.pid, stores: stores?.pid });
+        const lots = Array.from({ length: LOTS[load] }, (_, index) => `${side}-${Date.now().toString(36)}-${index}`);
+        return { side, server, lots, processes: { server: server.pid, stores: stores?.pid } };
+      }),
+    );
+    for (const { server, lots, processes } of servers) {
+      await registerLots(server.url, lots);
+      await measure(server.url, lots, WARM_UP_SECONDS, processes);
+    }
+    for (let round = 0; round < Number(values.rounds); round++)
+      for (const { side, server, lots, processes } of servers) {
+        const measured = await measure(server.url, lots, seconds, processes);
         const name = `${side}, ${load} lots`;
         console.error(row(name, measured));
         figures.set(name, [...(figures.get(name) ?? []), measured]);
-        await server.stop();
       }
-    }
+    await Promise.all(servers.map(({ server }) => server.stop()));
   }
   console.log(HEAD);
   for (const load of loads)
     for (const side of sides)
-      console.log(row(`${side}, ${load} lots`, median(figures.get(`${side}, ${load} lots`) ?? [])));
+      console.log(row(`${side}, ${load} lots`, medians(figures.get(`${side}, ${load} lots`) ?? [])));
 } finally {
   await stores?.stop();
   await rm(folder, { recursive: true, force: true });

@@ -2,6 +2,7 @@ import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
 import { type overview, schema } from '../schemas/food-court.ts';
 import type { ReadContext } from './kernel/context.ts';
+import { sumsOf } from './kernel/sums.ts';
 
 type Overview = Static<typeof overview>;
 
@@ -11,13 +12,8 @@ export const readSide: ReadContext = {
     const shown = { projection: { _id: 0, _position: 0 } };
     const shops = db.collection<Overview['shops'][number]>('food-court.shops');
     const alarms = db.collection<Overview['board'][number] & { status: string }>('food-court.alarms');
-    const [[totals], raised, busiest, newest] = await Promise.all([
-      shops
-        .aggregate<Pick<Overview['totals'], 'shops' | 'openOrders'>>([
-          { $group: { _id: null, shops: { $sum: 1 }, openOrders: { $sum: '$openOrders' } } },
-          { $unset: '_id' },
-        ])
-        .toArray(),
+    const [totals, raised, busiest, newest] = await Promise.all([
+      sumsOf(shops, {}, { shops: 1, openOrders: '$openOrders' }),
       alarms.countDocuments({ status: 'raised' }),
       shops
         .find({}, { projection: { ...shown.projection, busySince: 0 } })
@@ -30,10 +26,6 @@ export const readSide: ReadContext = {
         .limit(200)
         .toArray(),
     ]);
-    return {
-      totals: { shops: 0, openOrders: 0, ...totals, alarms: raised },
-      shops: busiest,
-      board: newest,
-    };
+    return { totals: { ...totals, alarms: raised }, shops: busiest, board: newest };
   },
 };

@@ -6,7 +6,7 @@ import type { Check } from '../platform/http/health.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import type { SignIn } from '../platform/identity/system.ts';
 import { machine } from '../platform/machine/machine.ts';
-import { builtPosition } from '../platform/subscriptions/position.ts';
+import { builtPositions } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import { activityRoutes } from './activity.ts';
 import { asOfRoutes, type Past } from './as-of.ts';
@@ -87,10 +87,8 @@ export const startReadApi = ({
   now = () => new Date(machine.now()).toISOString(),
   past,
 }: ReadApiOptions): ReadApi => {
-  const positions = trackPositions(async (view) => {
-    const built = await fromViews(builtPosition(db, view), answerWithin);
-    return built?.commit ?? null;
-  });
+  const built = builtPositions(db);
+  const positions = trackPositions(async (view) => (await fromViews(built(view), answerWithin))?.commit ?? null);
   const { queries, queued, waits } = { ...BOUNDS, ...bounds };
   const statuses = () => readStatuses(db);
   const models: ReadModels = {

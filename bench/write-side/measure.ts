@@ -19,7 +19,7 @@ export type Figures = {
 export type Processes = { server: number; stores: number | undefined };
 
 /** The first seconds warm up code and caches. */
-const WARM_UP_SECONDS = 4;
+export const WARM_UP_SECONDS = 4;
 
 const post = (base: string, path: string, body: object) =>
   fetch(base + path, {
@@ -45,7 +45,8 @@ export const registerLots = async (url: string, lots: readonly string[]): Promis
   }
 };
 
-const run = async (
+/** Reserves spots over these lots from 64 keep-alive connections. */
+export const measure = async (
   url: string,
   lots: readonly string[],
   seconds: number,
@@ -65,20 +66,14 @@ const run = async (
   };
 };
 
-/** Reserves spots over these lots from 64 keep-alive connections, after a warm-up. */
-export const measure = async (
-  url: string,
-  lots: readonly string[],
-  seconds: number,
-  processes: Processes,
-): Promise<Figures> => {
-  await run(url, lots, WARM_UP_SECONDS, processes);
-  return run(url, lots, seconds, processes);
+/** The middle of each figure. */
+export const medians = (runs: readonly Figures[]): Figures => {
+  const middle = (figure: keyof Figures) =>
+    runs.map((run) => run[figure]).sort((a, b) => a - b)[Math.floor(runs.length / 2)]!;
+  const [accepted, p50, p99] = [middle('accepted'), middle('p50'), middle('p99')];
+  const [others, serverCpu, storesCpu] = [middle('others'), middle('serverCpu'), middle('storesCpu')];
+  return { accepted, p50, p99, others, serverCpu, storesCpu };
 };
-
-/** The middle one by accepted commands. */
-export const median = (runs: readonly Figures[]): Figures =>
-  [...runs].sort((a, b) => a.accepted - b.accepted)[Math.floor(runs.length / 2)]!;
 
 /** A row of a Markdown table. */
 export const row = (name: string, { accepted, p50, p99, others, serverCpu, storesCpu }: Figures): string => {

@@ -7,9 +7,9 @@ import {
   StreamDeletedError,
   StreamNotFoundError,
 } from '@eventstore/db-client';
+import { withDeadline } from '../machine/deadline.ts';
 import { machine } from '../machine/machine.ts';
 import { type EventStoreClient, isFast, personalDataOf } from './client.ts';
-import { withDeadline } from './deadline.ts';
 import { rawAppends } from './fast/appends.ts';
 import { opened, type PersonalData, refuseSealed } from './personal-data.ts';
 import {

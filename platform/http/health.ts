@@ -1,5 +1,5 @@
 import { Router } from 'express';
-import { machine, type Timer } from '../machine/machine.ts';
+import { withDeadline } from '../machine/deadline.ts';
 import { sendJson } from './problem.ts';
 
 /** The outcome of a check. The detail is for operators. */
@@ -23,16 +23,10 @@ const CHECK_WITHIN = 2000;
 const UNCACHED = { 'Cache-Control': 'no-store' };
 
 const run = async (check: () => Promise<Check>): Promise<Check> => {
-  let timer: Timer | undefined;
-  const late = new Promise<Check>((resolve) => {
-    timer = machine.setTimer(() => resolve({ ok: false, detail: 'no answer in time' }), CHECK_WITHIN);
-  });
   try {
-    return await Promise.race([check(), late]);
+    return await withDeadline(check(), CHECK_WITHIN, () => new Error('no answer in time'));
   } catch (error) {
     return { ok: false, detail: error instanceof Error ? error.message : String(error) };
-  } finally {
-    machine.clearTimer(timer);
   }
 };
 

@@ -9,6 +9,8 @@ export type Problem = {
   detail?: string;
   /** The path of the resource that is in the way. */
   existing?: string;
+  /** The price that counts now. */
+  price?: number;
   /** Errors, each with a JSON pointer (RFC 6901) into the request's data. */
   errors?: readonly { pointer: string; detail: string }[];
   /** Seconds, sent as Retry-After (RFC 9110 10.2.3). */

@@ -1,7 +1,7 @@
 import type { Collection, Db } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type Checkpoint, checkpoints, claimCheckpoint, createCheckpoint, moveCheckpoints } from './checkpoints.ts';
-import { reachedPosition } from './position.ts';
+import { builtPositions, reachedPosition } from './position.ts';
 import { startTestStores, type TestStores } from './testing.ts';
 
 let stores: TestStores;
@@ -64,4 +64,27 @@ test('a move under an older token reports that the lease was lost', async () => 
   await claimCheckpoint(db, 'lots', 2);
   expect(await moveCheckpoints(db, to(5n))).toEqual(['lots']);
   expect(await reached()).not.toBe(5n);
+});
+
+test('the positions of views that are asked for together are read by one query', async () => {
+  await createCheckpoint(db, consumer, 1);
+  await moveCheckpoints(db, to(7n));
+  for (const [name, commit] of [
+    ['cars-1', 5n],
+    ['cars-2', 3n],
+  ] as const) {
+    await createCheckpoint(db, { name, view: 'cars', version: 1, partitions: 2 }, 1);
+    await moveCheckpoints(db, [{ consumer: name, token: 1, position: { commit, prepare: commit } }]);
+  }
+  let queries = 0;
+  const collection = (name: string) => {
+    queries += 1;
+    return db.collection(name);
+  };
+  const built = builtPositions({ collection } as unknown as Db);
+  const positions = await Promise.all(['lots', 'cars', 'never built', 'lots'].map(built));
+  expect(positions.map((position) => position?.commit)).toEqual([7n, 3n, undefined, 7n]);
+  expect(queries).toBe(1);
+  await moveCheckpoints(db, to(8n));
+  expect((await built('lots'))?.commit).toBe(8n);
 });

@@ -70,8 +70,8 @@ export const createCheckpoint = async (db: Db, consumer: Identity, token: number
 
 export type CheckpointMove = { consumer: string; token: number; position: Position };
 
-/** The moves that this process has begun. */
-let begun = 0;
+/** The moves begun over each connection: a simulation has several processes in one. */
+const begun = new WeakMap<Db, number>();
 
 /**
  * Moves the checkpoints whose lease is still held. A move that reaches the database after a later one, as it may when
@@ -81,12 +81,13 @@ let begun = 0;
 export const moveCheckpoints = async (db: Db, moves: readonly CheckpointMove[]): Promise<string[]> => {
   if (moves.length === 0) return [];
   const updatedAt = new Date(machine.now());
-  begun += 1;
+  const number = (begun.get(db) ?? 0) + 1;
+  begun.set(db, number);
   const { matchedCount } = await checkpoints(db).bulkWrite(
     moves.map(({ consumer, token, position }) => ({
       updateOne: {
-        filter: { _id: consumer, token, moves: { $lt: begun } },
-        update: { $set: { ...decimals(position), moves: begun, updatedAt } },
+        filter: { _id: consumer, token, moves: { $lt: number } },
+        update: { $set: { ...decimals(position), moves: number, updatedAt } },
       },
     })),
     { ordered: false },

@@ -143,7 +143,7 @@ export const parkedEvent = ({ event }: Parked): StoredEvent => ({
 /** Reads the ids of events that operators discarded from a view. */
 export const discardedEvents = async (db: Db, view: string): Promise<Set<string>> => {
   const found = await parked(db)
-    .find({ view, state: 'discarded' }, { projection: { 'event.id': 1 } })
+    .find({ view, state: 'discarded' }, { projection: { event: 1 } })
     .toArray();
   return new Set(found.map(({ event }) => event.id));
 };

@@ -1,19 +1,45 @@
 import type { Db } from 'mongodb';
 import { comparePositions, type Position, START } from '../event-store/types.ts';
-import { checkpoints, positionOf } from './checkpoints.ts';
+import { machine } from '../machine/machine.ts';
+import { type Checkpoint, checkpoints, positionOf } from './checkpoints.ts';
+
+type Standing = Pick<Checkpoint, 'view' | 'commit' | 'prepare' | 'version'>;
+
+const standingOf = (db: Db, views: Iterable<string>): Promise<Standing[]> =>
+  checkpoints(db)
+    .find({ view: { $in: [...views] } }, { projection: { view: 1, commit: 1, prepare: 1, version: 1 } })
+    .toArray();
+
+const slowest = (standing: readonly Standing[]): Position | null => {
+  // Version 0 belongs to a first build that has not finished.
+  if (!standing.some(({ version }) => version > 0)) return null;
+  return standing.map(positionOf).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
+};
 
 /**
  * Returns the position up to which a view contains every event: with partitions, that of the slowest one.
  * @param view the name of the projection, `parking.lots`
  * @returns null while the view has never been built; `START` when it was built from an empty store
  */
-export const builtPosition = async (db: Db, view: string): Promise<Position | null> => {
-  const standing = await checkpoints(db)
-    .find({ view }, { projection: { commit: 1, prepare: 1, version: 1 } })
-    .toArray();
-  // Version 0 belongs to a first build that has not finished.
-  if (!standing.some(({ version }) => version > 0)) return null;
-  return standing.map(positionOf).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
+export const builtPosition = async (db: Db, view: string): Promise<Position | null> =>
+  slowest(await standingOf(db, [view]));
+
+/** Returns a {@link builtPosition} that reads the views that are asked for in the same turn by one query. */
+export const builtPositions = (db: Db): ((view: string) => Promise<Position | null>) => {
+  let next: { views: Set<string>; standing: Promise<Map<string, Standing[]>> } | undefined;
+  const gather = () => {
+    const views = new Set<string>();
+    const standing = new Promise<void>((resolve) => machine.nextTurn(resolve)).then(async () => {
+      next = undefined;
+      return Map.groupBy(await standingOf(db, views), ({ view }) => view);
+    });
+    return { views, standing };
+  };
+  return async (view) => {
+    next ??= gather();
+    next.views.add(view);
+    return slowest((await next.standing).get(view) ?? []);
+  };
 };
 
 /** Like {@link builtPosition}, with `START` for a view that has never been built. */

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { Gauge, type Registry } from 'prom-client';
+import { withDeadline } from '../machine/deadline.ts';
 import { machine } from '../machine/machine.ts';
 import { type ReadStatus, readStatuses } from '../subscriptions/status.ts';
 
@@ -16,10 +17,7 @@ const statusReader = (db: Db): (() => Promise<readonly ReadStatus[] | undefined>
   return () => {
     if (last && machine.elapsed() - askedAt < MAX_AGE) return last;
     askedAt = machine.elapsed();
-    const { promise: late, resolve } = Promise.withResolvers<undefined>();
-    const timer = machine.setTimer(() => resolve(undefined), READ_WITHIN);
-    const read = readStatuses(db).catch(() => undefined);
-    last = Promise.race([read, late]).finally(() => machine.clearTimer(timer));
+    last = withDeadline(readStatuses(db), READ_WITHIN, () => new Error('no answer in time')).catch(() => undefined);
     return last;
   };
 };

@@ -4,6 +4,9 @@ import { basename, join } from 'node:path';
 import type { Announcement } from '../../embedded/main.ts';
 import { TransferError } from './manifest.ts';
 
+/** Ends the name of a copy until it is whole. */
+const UNFINISHED = '.sqlite.part';
+
 /** Copies a file durably, under an unfinished name. */
 const copyPart = async (file: string, part: string): Promise<void> => {
   await copyFile(file, part);
@@ -28,7 +31,8 @@ const hold = async ({ backupUrl, backupToken }: Pick<Announcement, 'backupUrl' |
 };
 
 /**
- * Copies the files of embedded stores, which work meanwhile, into an empty or missing folder. The copy is a data folder.
+ * Copies the files of embedded stores, which work meanwhile, into an empty or missing folder, or over what a killed
+ * backup left there. The copy is a data folder.
  * @param onCopied called for each file, before the copy is finished
  * @returns the names of the files
  * @throws TransferError when the folder is not empty, or the stores refuse or end; then there is no copy
@@ -39,7 +43,8 @@ export const backUp = async (
   onCopied: () => unknown = () => {},
 ): Promise<string[]> => {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  if (readdirSync(folder).length > 0) throw new TransferError(`${folder} is not empty`);
+  const others = readdirSync(folder).filter((name) => !name.endsWith(UNFINISHED));
+  if (others.length > 0) throw new TransferError(`${folder} is not empty`);
   const { files, isHeld, release } = await hold(stores);
   const copies = files.map((file) => ({ file, name: basename(file), part: join(folder, `${basename(file)}.part`) }));
   try {

@@ -12,7 +12,7 @@ import { keyStore } from '../../platform/personal-data/keys.ts';
 import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
 import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
-import { personalEvents } from '../../schemas/kernel/personal.ts';
+import { ERASED, personalEvents } from '../../schemas/kernel/personal.ts';
 import { contextSchemas } from '../contexts.ts';
 import { exportAll } from './export.ts';
 import { importAll } from './import.ts';
@@ -271,8 +271,9 @@ describe('with encrypted personal data', () => {
     const keys = keyStore(from.newDb(), newMaster());
     const client = encrypting(from.eventStoreUrl, keys);
     const data = { lotId: '1', reservationId: 'r', customerId: 'C1', carNumber: CAR, amount: 1 };
-    const event = newEvent({ type: 'ParkingReserved', data });
-    expect(await streams(client).append('parkingLot-1', [event], 'no-stream')).toMatchObject({ ok: true });
+    const made = [data, { ...data, reservationId: 'r2', customerId: 'C2' }];
+    const events = made.map((each) => newEvent({ type: 'ParkingReserved', data: each }));
+    expect(await streams(client).append('parkingLot-1', events, 'no-stream')).toMatchObject({ ok: true });
     const signal = new AbortController().signal;
     const transfer = { contexts: contextSchemas, folder, signal };
     const read = async (reader: Parameters<typeof streams>[0]) => {
@@ -280,13 +281,13 @@ describe('with encrypted personal data', () => {
       for await (const each of streams(reader).read('parkingLot-1', 0n)) found.push(each.data);
       return found;
     };
-    return { from, to, keys, client, data, transfer, read };
+    return { from, to, keys, client, made, transfer, read };
   };
 
-  test('an export is encrypted and without views, and only a Plaza with the same keys imports it', async () => {
-    const { from, to, keys, client, data, transfer, read } = await open();
+  test('an export is encrypted and without views; only a Plaza with the same keys imports it, without erased customers', async () => {
+    const { from, to, keys, client, made, transfer, read } = await open();
     const manifest = await exportAll({ ...transfer, client, db: from.newDb() });
-    expect(manifest).toMatchObject({ events: 1, views: [] });
+    expect(manifest).toMatchObject({ events: 2, views: [] });
     expect(readFileSync(join(folder, EVENTS), 'utf8')).not.toContain(CAR);
 
     const withOthers = encrypting(to.eventStoreUrl, keyStore(to.newDb(), newMaster()));
@@ -294,20 +295,22 @@ describe('with encrypted personal data', () => {
     await expect(importAll({ ...transfer, client: to.client })).rejects.toThrow(/PERSONAL_KEY/);
     expect(await allOf(to)).toEqual([]);
 
+    // Of a customer who was erased after the export, the import has no more than the log that was exported.
+    await keys.erase((await keys.current(['C2'])).get('C2')!.name);
     const withKeys = encrypting(to.eventStoreUrl, keys);
-    expect(await importAll({ ...transfer, client: withKeys })).toBe(1);
-    expect(await read(withKeys)).toEqual([data]);
+    expect(await importAll({ ...transfer, client: withKeys })).toBe(2);
+    expect(await read(withKeys)).toEqual([made[0], { ...made[1], carNumber: ERASED }]);
     await expect(read(to.client)).rejects.toThrow(/encrypted fields/);
   });
 
   test('a plain export is imported with the keys of the other stores', async () => {
-    const { from, to, client, data, transfer, read } = await open();
+    const { from, to, client, made, transfer, read } = await open();
     const manifest = await exportAll({ ...transfer, client, db: from.newDb(), plain: true });
     expect(manifest?.views.length).toBeGreaterThan(10);
     expect(readFileSync(join(folder, EVENTS), 'utf8')).toContain(CAR);
     const withOthers = encrypting(to.eventStoreUrl, keyStore(to.newDb(), newMaster()));
-    expect(await importAll({ ...transfer, client: withOthers })).toBe(1);
-    expect(await read(withOthers)).toEqual([data]);
+    expect(await importAll({ ...transfer, client: withOthers })).toBe(2);
+    expect(await read(withOthers)).toEqual(made);
     await expect(read(to.client)).rejects.toThrow(/encrypted fields/);
   });
 });

@@ -8,7 +8,7 @@ import type { Program } from './run-program.ts';
 
 /** Connects a program to the event store, and logs while it does not answer. */
 export const connectEvents = (
-  { settings, log, opened }: Program,
+  { settings, log, opened }: Pick<Program, 'settings' | 'opened'> & { log: Pick<Program['log'], 'warn' | 'info'> },
   keys: OpenedPersonalData | undefined,
   url = settings.EVENTSTORE_URL,
 ): EventStoreClient => {

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util';
 import type { Db } from 'mongodb';
-import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
+import { connectEvents } from './connect.ts';
 import { type OpenedPersonalData, openPersonalData } from './personal-data.ts';
-import { eventStoreProbe, mongoProbe, reportUnreachable } from './reachable.ts';
+import { mongoProbe, reportUnreachable } from './reachable.ts';
 import { locateStores } from './running.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { openStores } from './stores.ts';
@@ -49,10 +50,7 @@ export const operate = async <Result>(
       opened,
       log: log.warn,
     });
-    const fast = settings.EVENTSTORE_FAST === 'on';
-    const client = connectEventStore(stores.eventStoreUrl, { fast, personal: keys?.personal });
-    opened.defer(() => disconnectEventStore(client));
-    opened.defer(reportUnreachable([eventStoreProbe(client, stores.eventStoreUrl)], log));
+    const client = connectEvents({ settings, log, opened }, keys, stores.eventStoreUrl);
     return await command({ settings, client, db, keys });
   } finally {
     await opened.disposeAsync();

@@ -1,19 +1,27 @@
 import type { Document } from 'mongodb';
-import { beforeAll, describe, expect, test } from 'vitest';
-import { storedEvent } from '../../platform/subscriptions/testing.ts';
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { pullBatches } from '../../platform/event-store/subscription.ts';
+import { START, type StoredEvent } from '../../platform/event-store/types.ts';
+import { startTestStores, storedEvent } from '../../platform/subscriptions/testing.ts';
 import { contextSchemas, projectionsOf, writeSidesOf } from '../../programs/contexts.ts';
 import { exampleOf } from '../../schemas/kernel/examples.ts';
 import { documentName, historyView } from '../../schemas/kernel/history.ts';
+import { CUSTOMER_ERASED } from '../../schemas/kernel/personal.ts';
+import { FOLDED } from '../../schemas/kernel/search.ts';
 import { policyWorld } from '../../write-side/policies/testing.ts';
 import { pastOf } from './as-of.ts';
 import { projected } from './events.ts';
 import type { AnyEvent, Projection } from './projection.ts';
+import { buildAt } from './rebuild.ts';
 import { fold, type ViewDocument } from './writer.ts';
 
 const COMMANDS = 12_000;
 /** Commands after which other resources take the place of those that were closed. */
 const EPOCH = 400;
 const POINTS = 1_000;
+/** Points at which all views are built, and the events before the last one; `POINTS=1000` for a long run. */
+const BUILDS = Number(process.env.POINTS ?? 2);
+const STORED = BUILDS > 2 ? 3_000 : 250;
 
 type Message = { type: string; data: object };
 
@@ -125,6 +133,74 @@ describe('a document as of an earlier moment', () => {
         );
         seen.add(view);
       }
+    }
+    expect(seen.size).toBeGreaterThan(15);
+  });
+});
+
+describe('views that are built up to an earlier moment', () => {
+  type Documents = Map<string, Map<string, ViewDocument>>;
+
+  /** Applies an event to the documents of every view. @throws what a view throws, before anything has changed */
+  const apply = (documents: Documents, event: AnyEvent): void => {
+    const changes = foldingViews.flatMap((view) => {
+      const key = view.events.includes(event.type) ? view.key!(event) : null;
+      return key === null ? [] : [{ view, key, next: fold(view, key, documents.get(view.name)?.get(key), [event]) }];
+    });
+    for (const { view, key, next } of changes) if (next) documents.get(view.name)!.set(key, next);
+  };
+  const noDocuments = (): Documents => new Map(foldingViews.map(({ name }) => [name, new Map()]));
+
+  /** Returns events that every view can handle: a build fails at others. */
+  const possible = (): AnyEvent[] => {
+    const documents = noDocuments();
+    const found: AnyEvent[] = [];
+    for (const { event } of events) {
+      if (found.length === STORED) break;
+      if (event.type === CUSTOMER_ERASED) continue;
+      try {
+        apply(documents, event);
+        found.push(event);
+      } catch {}
+    }
+    return found;
+  };
+
+  test(`have every document of a replay that stopped there, at ${BUILDS} random points (POINTS=1000, SEED=${seed})`, {
+    timeout: 120_000 + BUILDS * 30_000,
+  }, async () => {
+    const { client, append, newDb, stop } = await startTestStores();
+    onTestFinished(stop);
+    const { signal } = new AbortController();
+    const schemas = new Map(
+      contextSchemas.flatMap((schema) => Object.keys(schema.events).map((type) => [type, schema])),
+    );
+    for (const { stream, type, data } of possible())
+      await append(stream, { type, data: data as object, schemaVersion: schemas.get(type)!.events[type]!.version });
+    const stored: StoredEvent[] = [];
+    for await (const { events: some, live } of pullBatches({ client, from: START, maxBatch: 1_000, signal })) {
+      stored.push(...some);
+      if (live) break;
+    }
+    expect(stored).toHaveLength(STORED);
+
+    const points = new Set([STORED - 1]);
+    while (points.size < BUILDS) points.add(below(STORED));
+    const documents = noDocuments();
+    const seen = new Set<string>();
+    for (const [at, event] of stored.entries()) {
+      apply(documents, projected(schemas.get(event.type)!, event));
+      if (!points.has(at)) continue;
+      const db = newDb();
+      const position = event.position.commit;
+      const built = await buildAt({ client, db, projections: foldingViews, signal }, position);
+      for (const { view, collection } of built!) {
+        const found = await db.collection<ViewDocument>(collection).find().toArray();
+        const plain = found.map(({ [FOLDED]: _texts, ...document }) => [document._id, document] as const);
+        expect(new Map(plain), `${view} at ${position}`).toEqual(documents.get(view));
+        if (plain.length > 1) seen.add(view);
+      }
+      await db.dropDatabase();
     }
     expect(seen.size).toBeGreaterThan(15);
   });

@@ -1,6 +1,13 @@
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Db } from 'mongodb';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
+import { streams } from '../../platform/event-store/streams.ts';
+import { newEvent } from '../../platform/event-store/testing.ts';
+import { keyStore } from '../../platform/personal-data/keys.ts';
+import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
+import { personalData } from '../../platform/personal-data/personal-data.ts';
 import { moments } from '../../platform/subscriptions/moments.ts';
 import { startTestStores, storedEvent, type TestStores } from '../../platform/subscriptions/testing.ts';
 import { contextSchemas, projectionsOf } from '../../programs/contexts.ts';
@@ -9,6 +16,7 @@ import { reservations } from '../parking/reservations.ts';
 import { erasedFields } from './erasure.ts';
 import { history } from './history.ts';
 import type { Projection } from './projection.ts';
+import { type RebuildOptions, rebuild } from './rebuild.ts';
 import { documentsAfter, type Given } from './testing.ts';
 import { viewWriter } from './writer.ts';
 
@@ -167,6 +175,40 @@ describe('a writer', () => {
       expect(await cars(name)).toEqual([ERASED, 'car b', 'car c']);
       await db.dropCollection(name);
     }
+  });
+
+  test('a replay during which a customer is erased shows nothing of that customer', async () => {
+    const keys = keyStore(stores.newDb(), parseMasterKeys(randomBytes(32).toString('base64')));
+    const client = connectEventStore(stores.eventStoreUrl, { personal: personalData({ keys, personal }) });
+    onTestFinished(() => disconnectEventStore(client));
+    const { append } = streams(client);
+    const store = async (number: number, { type, data }: { type: string; data: unknown }) => {
+      const stored = await append(`parkingLot-${number}`, [newEvent({ type, data: data as object })], 'no-stream');
+      expect(stored.ok).toBe(true);
+    };
+    for (let number = 0; number < 8; number++)
+      await store(number, reserved(0, `r${number}`, number % 2 ? 'lee' : 'kim'));
+    const replay = (options: Partial<RebuildOptions>) =>
+      rebuild({
+        client,
+        db,
+        projections: [reservations],
+        maxBatch: 2,
+        signal: new AbortController().signal,
+        ...options,
+      });
+    const stopping = new AbortController();
+    expect(await replay({ signal: stopping.signal, onProgress: () => stopping.abort() })).toBe(false);
+    const names = (await db.listCollections().toArray()).map(({ name }) => name);
+    const build = names.find((name) => name.startsWith('parking.reservations.next'));
+    expect(await db.collection(build!).countDocuments({ carNumber: 'car r0' })).toBe(1);
+    const { name } = (await keys.current(['kim'])).get('kim')!;
+    await store(100, { type: 'CustomerErased', data: { customerId: 'kim', key: name } });
+    expect(await replay({})).toBe(true);
+    expect(await cars('parking.reservations')).toEqual(
+      Array.from({ length: 8 }, (_, number) => (number % 2 ? `car r${number}` : ERASED)),
+    );
+    expect(await keys.byName([name])).toEqual(new Map([[name, null]]));
   });
 
   test('erases the texts that queries search by prefix', async () => {

@@ -7,9 +7,9 @@ import { startTestStores, type TestStores, until } from '../../platform/subscrip
 import { type ContextSchema, event, Strict } from '../../schemas/kernel/context.ts';
 import { startProjections } from '../start.ts';
 import { verifyViews } from '../verify.ts';
-import { interruptible } from './interruptible.ts';
 import { projection } from './projection.ts';
 import { rebuild } from './rebuild.ts';
+import { interruptible } from './testing.ts';
 
 let stores: TestStores;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { folded } from '../../schemas/kernel/search.ts';
 import { reviews } from '../cinema/reviews.ts';
 import { lots } from '../parking/lots.ts';
 import { slots } from '../screening/slots.ts';
-import { interruptible } from './interruptible.ts';
+import { interruptible } from './testing.ts';
 import { viewWriter } from './writer.ts';
 
 let stores: TestStores;

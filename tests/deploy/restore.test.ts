@@ -110,6 +110,13 @@ test('MongoDB needs no backup: from an empty one the views are rebuilt, and poli
   expect((await answersAsBefore(plaza)).events).toEqual(before.events);
 });
 
+test('npm run keys -- plain counts the events that cannot be erased', async () => {
+  expect(await run('keys', data.folder, 'plain')).toEqual({
+    code: 0,
+    output: 'ParkingReserved: 2 events of 1 customers\n',
+  });
+});
+
 test('an export of a running Plaza, imported into an empty one, restores its events and views', async () => {
   const folder = join(restored.folder, 'export');
   expect(await run('export', data.folder, folder)).toEqual({

@@ -1,6 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startEmbeddedStores } from '../../embedded/start.ts';
 import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
+import { checkEffects } from '../simulation/checkers/log.ts';
+import { moneyDue } from '../simulation/checkers/money.ts';
+import { checkPlaces } from '../simulation/checkers/places.ts';
 import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { eventsOf } from './load.ts';
 
 const data = temporaryData();
 let sandbox: Sandbox;
@@ -84,8 +89,16 @@ test('after kills during payments every reserved seat has one payment, and no ot
   expect(all.filter(({ status }) => status !== 'confirmed' && status !== 'refused')).toEqual([]);
   expect(confirmed.every(({ payment }) => payment === 'approved')).toBe(true);
 
-  const { charged, refunded } = sandbox.totals();
-  expect(charged - refunded).toBe(confirmed.length * PRICE);
   const showing = (await call<Showing>(plaza.url, 'GET', '/cinema/showings/s')).body;
   expect(showing).toMatchObject({ sold: confirmed.length, held: 0, left: 100 - confirmed.length });
+
+  await plaza.end();
+  const stores = await startEmbeddedStores({ dataFolder: data.folder });
+  const events = await eventsOf(stores.eventStoreUrl, ['showing-s']);
+  await stores.stop();
+  expect([...checkEffects(events), ...checkPlaces(events, Date.now())]).toEqual([]);
+  const { standing, due } = moneyDue(events);
+  expect(standing.size).toBe(confirmed.length);
+  const { charged, refunded } = sandbox.totals();
+  expect(charged - refunded).toBe(due);
 });

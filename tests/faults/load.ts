@@ -36,6 +36,15 @@ export const registerLots = async (base: string, large: number): Promise<string[
   return lots;
 };
 
+/** Reads streams to their ends. */
+export const eventsOf = async (eventStoreUrl: string, names: readonly string[]): Promise<StoredEvent[]> => {
+  const client = connectEventStore(eventStoreUrl);
+  const events: StoredEvent[] = [];
+  for (const name of names) for await (const event of streams(client).read(name, 0n)) events.push(event);
+  await disconnectEventStore(client);
+  return events;
+};
+
 /** Milliseconds before a command without an answer is repeated: a program that starts needs the processor too. */
 const BEFORE_AGAIN = 50;
 
@@ -97,11 +106,10 @@ export const load = (base: string, lots: readonly string[], clients: number): Lo
       agent.destroy();
     },
     async brokenRules(eventStoreUrl) {
-      const client = connectEventStore(eventStoreUrl);
-      const events: StoredEvent[] = [];
-      for (const lotId of lots)
-        for await (const event of streams(client).read(`parkingLot-${lotId}`, 0n)) events.push(event);
-      await disconnectEventStore(client);
+      const events = await eventsOf(
+        eventStoreUrl,
+        lots.map((lotId) => `parkingLot-${lotId}`),
+      );
       const reservations = events.filter(({ type }) => type === 'ParkingReserved').map(({ data }) => data as Reserved);
       const written = new Set(reservations.map(({ lotId, reservationId }) => `${lotId}.${reservationId}`));
       const lost = [...acknowledged].filter((id) => !written.has(id)).map((id) => `${id} is lost`);

@@ -12,14 +12,19 @@ export type Wire = {
   close(): Promise<void>;
 };
 
-/** A TCP proxy with faults. @param target the port on loopback that it forwards to */
-export const startWire = async (target: number): Promise<Wire> => {
+/**
+ * A TCP proxy with faults.
+ * @param target the port on loopback that it forwards to
+ * @param onRequest called with what clients send, before it is forwarded: a fault set now applies to it
+ */
+export const startWire = async (target: number, onRequest: (bytes: Buffer) => void = () => {}): Promise<Wire> => {
   let fault: Fault | undefined;
   const pairs = new Set<[Socket, Socket]>();
 
   const forward = (from: Socket, to: Socket, isReply: boolean) => {
     let turn = Promise.resolve();
     const pass = async (bytes: Buffer): Promise<void> => {
+      if (!isReply) onRequest(bytes);
       if (fault === 'latency') await new Promise((resolve) => setTimeout(resolve, 50));
       if (fault === 'black-hole' || (fault === 'reply-lost' && isReply)) return;
       if (fault === 'slow-bytes') {

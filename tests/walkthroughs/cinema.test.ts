@@ -416,7 +416,7 @@ test('a group reserves seats of a hall map together, and everybody sees the seat
   });
   expect(await ask('g2', { places: 1, amount: 11_000 })).toMatchObject({
     status: 409,
-    body: { type: '/problems/price-changed' },
+    body: { type: '/problems/price-changed', price: 12_000 },
   });
   for (const choice of [{ places: 0 }, { places: 9 }, { seats: [] }])
     expect((await ask('g2', choice)).status, JSON.stringify(choice)).toBe(422);

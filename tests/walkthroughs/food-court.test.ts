@@ -181,7 +181,7 @@ test('an order is placed only at the total that the customer saw', async () => {
     command('POST', '/shops/3/orders', { orderId, customerId: 'lee', lines: [{ menuId: 'm1', qty: 1 }], total });
   const changed = await seen('seen', 4000);
   expect(refusal(changed)).toEqual([409, '/problems/price-changed']);
-  expect(changed.body.detail).toBe('the total is 0');
+  expect(changed.body).toMatchObject({ detail: 'the total is 0', price: 0 });
   expect((await seen('seen', 0)).status).toBe(201);
 });
 

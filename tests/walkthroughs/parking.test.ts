@@ -141,7 +141,7 @@ test('a lot determines the price, and a departure what staying longer costs', as
   const refused = await call(url, 'POST', `${lot}/reservations`, { ...reservation, amount: 5000 });
   expect(refused).toMatchObject({
     status: 409,
-    body: { type: '/problems/price-changed', detail: 'the price is 6000' },
+    body: { type: '/problems/price-changed', detail: 'the price is 6000', price: 6000 },
   });
   expect((await call(url, 'POST', `${lot}/reservations`, { ...reservation, amount: 6000 })).status).toBe(201);
   const step = (name: string) => call(url, 'POST', `${lot}/reservations/r1/${name}`);

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { contextSchemas } from '../../programs/contexts.ts';
+import { queriesOf } from '../../schemas/kernel/history.ts';
 import {
   type Answer,
   call,
@@ -8,6 +10,8 @@ import {
   temporaryData,
   viewsAreBuilt,
 } from '../support/plaza.ts';
+
+const CONTEXTS = ['parking', 'food-court'];
 
 /** docs/history.md: what was answered at a moment is answered again as of that moment, after everything has changed. */
 const DOCUMENTS = ['/parking/lots/1', '/parking/lots/1/reservations/r1', '/parking/coupons/1.r1'];
@@ -55,7 +59,7 @@ const record = async (type: string) => {
 };
 
 const start = async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,food-court' });
+  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: CONTEXTS.join() });
   await viewsAreBuilt(plaza.url);
 };
 
@@ -154,6 +158,25 @@ describe('as of an earlier moment', () => {
   ])('%s: %s is refused', async (header, value, status, name) => {
     for (const path of ['/parking/lots/1', '/parking/lots', '/control-center'])
       expect(await get(path, { [header]: value })).toMatchObject({ status, body: { type: `/problems/${name}` } });
+  });
+
+  test('a moment that is malformed, in the future or before the first event is refused by every query', async () => {
+    const enabled = contextSchemas.filter(({ name }) => CONTEXTS.includes(name));
+    const paths = enabled.flatMap((schema) => [
+      ...Object.values(queriesOf(schema)).map(({ path }) => path.replaceAll(/\{\w+\}/g, '1')),
+      `/control-center/reports/${schema.name}`,
+    ]);
+    expect(paths.length).toBeGreaterThan(15);
+    for (const path of [...paths, '/control-center', '/control-center/activity', '/control-center/search?q=1'])
+      for (const [moment, status, name] of [
+        ['yesterday', 400, 'malformed-request'],
+        ['2100-01-01T00:00:00Z', 422, 'no-such-moment'],
+        ['2001-01-01T00:00:00Z', 422, 'no-such-moment'],
+      ] as const)
+        expect(await get(path, { 'As-Of': moment }), `${path} as of ${moment}`).toMatchObject({
+          status,
+          body: { type: `/problems/${name}` },
+        });
   });
 
   test('two moments at once are refused, and a moment before the first event', async () => {

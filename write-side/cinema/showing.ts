@@ -486,7 +486,7 @@ const reserve = (
   if ('refused' in choice) return choice;
   const price = showing.price * placesOf(choice);
   if (price > MAX_MONEY) return refuse('price-too-high');
-  if (amount !== undefined && amount !== price) return refuse('price-changed', `it is ${price}`);
+  if (amount !== undefined && amount !== price) return refuse('price-changed', `it is ${price}`, { price });
   const held: Reservation = { status: 'held', hold: `${revision}`, customerId, ...choice, price };
   const facts = {
     ...reservationData(state, { showingId, reservationId }, held),

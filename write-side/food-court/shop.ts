@@ -181,13 +181,15 @@ export const shop = decider(foodCourt, {
         const order = priced(state, lines);
         if ('refused' in order) return order;
         if (shownTotal !== undefined && shownTotal !== order.total)
-          return refuse('price-changed', `the total is ${order.total}`);
+          return refuse('price-changed', `the total is ${order.total}`, { price: order.total });
 
         const open = placed.size + kitchen.size;
         const tooMany = open + 1 - figures.maxOpenOrders;
         const overdue = overdueOrders(placed, now, tooMany);
-        if (overdue.length < tooMany)
-          return refuse('shop-overloaded', `${open} orders are open`, secondsUntilRoom(completions, now, tooMany));
+        if (overdue.length < tooMany) {
+          const retryAfter = secondsUntilRoom(completions, now, tooMany);
+          return refuse('shop-overloaded', `${open} orders are open`, retryAfter === undefined ? {} : { retryAfter });
+        }
         const { day, callNumber } = nextCall(state, calendarDay(now, timeZone));
         const data: Data<'OrderPlaced'> = {
           shopId,

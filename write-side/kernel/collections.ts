@@ -22,8 +22,6 @@ export interface ImmutableMap<Key, Value> extends Iterable<[Key, Value]> {
   first(): Value | undefined;
   keys(): IterableIterator<Key>;
   values(): IterableIterator<Value>;
-  keySeq(): Lazy<Key>;
-  valueSeq(): Lazy<Value>;
   entrySeq(): Lazy<[Key, Value]>;
 }
 
@@ -34,7 +32,6 @@ export interface ImmutableSet<Value> extends Iterable<Value> {
   add(value: Value): this;
   delete(value: Value): this;
   first(): Value | undefined;
-  toSeq(): Lazy<Value>;
   toArray(): Value[];
 }
 

@@ -84,13 +84,9 @@ const outcomeProblem = (context: ContextSchema, outcome: Exclude<Outcome, Done>)
   }
 };
 
-const refusalProblem = (context: ContextSchema, { refused, detail, existing, ...refusal }: Refusal): Problem => {
+const refusalProblem = (context: ContextSchema, { refused, ...shown }: Refusal): Problem => {
   const known = context.problems[refused];
   if (!known) throw new Error(`${context.name} declares no problem ${refused}`);
-  const { status, title, retryAfter } = { ...known, ...refusal };
-  return problem(status, refused, title, {
-    ...(detail === undefined ? {} : { detail }),
-    ...(existing === undefined ? {} : { existing }),
-    ...(retryAfter === undefined ? {} : { retryAfter }),
-  });
+  const { status, title, ...usual } = known;
+  return problem(status, refused, title, { ...usual, ...shown });
 };

@@ -10,6 +10,8 @@ export type Refusal = {
   retryAfter?: number;
   /** The path of the resource that is in the way, shown with the problem. */
   existing?: string;
+  /** The price that counts now, shown with the problem. */
+  price?: number;
 };
 
 /** The result of a decision: events, none when the command changes nothing, or a refusal. */
@@ -74,12 +76,12 @@ export type Decider<Command extends Message = Message, Event extends Message = M
 /**
  * Refuses a command.
  * @param refused a problem's name in the context's schema
- * @param retryAfter {@link Refusal}'s; undefined for the problem's own
+ * @param more what programs read of it
  */
-export const refuse = (refused: string, detail?: string, retryAfter?: number): Refusal => ({
+export const refuse = (refused: string, detail?: string, more: Omit<Refusal, 'refused' | 'detail'> = {}): Refusal => ({
   refused,
   ...(detail ? { detail } : {}),
-  ...(retryAfter === undefined ? {} : { retryAfter }),
+  ...more,
 });
 
 /** The refusal of a timer's command that comes before its time. The timer is kept, and its command comes again. */

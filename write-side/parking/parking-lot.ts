@@ -322,7 +322,7 @@ const reservingRefusal = (
   if (lot.status !== 'open') return notOpen(lot);
   if (customerOf(lot, reservationId) !== undefined) return refuse('reservation-already-exists');
   if (lot.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
-  if (price !== undefined && price !== amount) return refuse('price-changed', `the price is ${price}`);
+  if (price !== undefined && price !== amount) return refuse('price-changed', `the price is ${price}`, { price });
   return kept.refusalOf(lot, data, 1, now);
 };
 

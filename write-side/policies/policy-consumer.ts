@@ -1,5 +1,5 @@
-import { withDeadline } from '../../platform/event-store/deadline.ts';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
+import { withDeadline } from '../../platform/machine/deadline.ts';
 import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { Policy } from './policy.ts';

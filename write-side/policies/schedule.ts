@@ -1,5 +1,5 @@
 import type { AnyBulkWriteOperation, Collection, Db, Filter } from 'mongodb';
-import { withDeadline } from '../../platform/event-store/deadline.ts';
+import { withDeadline } from '../../platform/machine/deadline.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';

@@ -222,10 +222,8 @@ const ended = (state: State, { now, timeZone }: DecisionInput): Refusal | undefi
     : undefined;
 
 /** Refuses a slot because the hospital has another one on its day. */
-export const alreadyOpen = (slotId: string): Refusal => ({
-  ...refuse('slot-already-open'),
-  existing: `/screening/slots/${slotId}`,
-});
+export const alreadyOpen = (slotId: string): Refusal =>
+  refuse('slot-already-open', undefined, { existing: `/screening/slots/${slotId}` });
 
 /** Returns the sessions of a request in order of time and their places, or why these do not fit together. */
 const layoutOf = ({ capacity, sessions = [] }: Partial<Layout>): Layout | Refusal => {

@@ -150,6 +150,15 @@ it('appends nothing for a slot that cannot be opened', async () => {
   expect([refusal?.refused, world.log]).toEqual(['date-in-past', []]);
 });
 
+it('leaves a slot that is open to the command itself, which knows a repeat', async () => {
+  const world = worldOf();
+  await send(world, noPause, openSlot('s1', 1, 'h1'));
+  const before = world.log.length;
+  const check = steps.OpenSlot!.check!(openSlot('s1', 1, 'h1').data, (async (command: ScreeningCommand) =>
+    world.give(command)) as Dispatch);
+  expect([await check, world.log.length]).toEqual([undefined, before]);
+});
+
 /** The bookings of a customer that stand, as `slot.booking`. */
 const bookingsOf = ({ log }: World, customer: string): string[] => {
   const standing = new Set<string>();

@@ -17,6 +17,8 @@ const openSlot: CommandSteps<Data<'OpenSlot'>> = {
     const { hospitalId, hospitalName, date, slotId } = data;
     if (hospitalId === undefined) return undefined;
     const checked = await dispatch({ type: 'CheckSlot', data });
+    // The command itself tells a repeat of the opening from another one.
+    if (checked.kind === 'refused' && checked.refusal.refused === 'slot-already-opened') return undefined;
     if (checked.kind !== 'done') return checked.kind === 'refused' ? checked.refusal : 'unavailable';
     for (let over: { over?: string } = {}; ; ) {
       const claim = { hospitalId, hospitalName, date, slotId, ...over };

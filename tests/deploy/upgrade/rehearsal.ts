@@ -6,8 +6,9 @@ import { startEmbeddedStores } from '../../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../../platform/event-store/client.ts';
 import { streams } from '../../../platform/event-store/streams.ts';
 import { events } from '../../../schemas/parking.ts';
-import { callUnchecked as call, type Program, startProgram, temporaryData } from '../../support/plaza.ts';
+import { callUnchecked as call, startProgram, temporaryData } from '../../support/plaza.ts';
 import { ROOT, readCompose } from '../compose.ts';
+import { type Instance, openInstance, ready, succeed } from '../instances.ts';
 import { startGateway } from '../nginx.ts';
 import { type Clients, LOTS, SHOPS, startClients } from './clients.ts';
 import { makeNextVersion } from './next-version.ts';
@@ -39,26 +40,6 @@ export type Outcome = {
   /** Events that were stored in the new version of their schema, and that were parked. */
   newEvents: number;
   parked: number;
-};
-
-/** Milliseconds: views are rebuilt while clients keep the machine busy. */
-const READY_WITHIN = 600_000;
-
-/** A side's process behind the gateway; its successor listens on the same port. */
-type Instance = { name: string; port: string; program: Program };
-
-const ready = async ({ url }: Program): Promise<void> => {
-  const until = performance.now() + READY_WITHIN;
-  const isReady = () =>
-    fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-  while (!(await isReady())) {
-    if (performance.now() > until)
-      throw new Error(`${url} is not ready: ${await (await fetch(`${url}/readyz?verbose`)).text()}`);
-    await pause(50);
-  }
 };
 
 /** Compares the clients' answers with the events: each command has one effect. */
@@ -106,28 +87,23 @@ export const rehearse = async (nginx: string, options: RehearsalOptions): Promis
     LOG_LEVEL: 'info',
   };
 
-  const open = async (name: string): Promise<Instance> => {
-    const program = await startProgram(name, env);
-    return { name, port: new URL(program.url).port, program };
-  };
   /**
    * Replaces a side like an operator, Compose or Kubernetes: ends it, starts its successor, and waits until that is
    * ready.
    */
   const replace = async (instance: Instance, root: string): Promise<void> => {
-    const { name, port } = instance;
-    const code = await instance.program.end('SIGTERM');
-    if (code !== 0) throw new Error(`${name} ended with ${code}:\n${instance.program.output().slice(-2000)}`);
-    instance.program = await startProgram(name, { ...env, WRITE_SIDE_PORT: port, READ_API_PORT: port }, root);
-    await ready(instance.program);
+    const { name, port, program } = instance;
+    const code = await program.end('SIGTERM');
+    if (code !== 0) throw new Error(`${name} ended with ${code}:\n${program.output().slice(-2000)}`);
+    await succeed(instance, env, root);
     log(`${name} on ${port} replaced`);
   };
 
   let projections = await startProgram('projections', env);
   let policies = await startProgram('policies', env);
   const [writeSides, readApis] = await Promise.all([
-    Promise.all([open('write-side'), open('write-side')]),
-    Promise.all([open('read-api'), open('read-api')]),
+    Promise.all([openInstance('write-side', env), openInstance('write-side', env)]),
+    Promise.all([openInstance('read-api', env), openInstance('read-api', env)]),
   ]);
   await Promise.all([projections, ...writeSides.map(({ program }) => program)].map(ready));
   const ports = (instances: readonly Instance[]) => instances.map(({ port }) => Number(port));

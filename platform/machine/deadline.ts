@@ -1,4 +1,5 @@
-import { machine } from '../machine/machine.ts';
+import { machine } from './machine.ts';
+
 /**
  * Waits for a promise, but not for longer than that many milliseconds.
  * @param late makes the error for a promise that takes longer
