@@ -19,11 +19,15 @@ export type PersonalData = {
    * @throws StoreUnavailableError
    */
   erase(customerId: string, key: string): Promise<void>;
+  /** Returns how often the snapshots of a stream were erased. @throws StoreUnavailableError */
+  snapshotErasures(stream: string): Promise<number>;
   /**
    * Encrypts a snapshot of a stream with a key of its own. Only the latest two snapshots can be decrypted.
+   * @param erasures as {@link snapshotErasures} returned it before the state was read
+   * @returns undefined when snapshots of the stream were erased since then: the state may have what was erased
    * @throws StoreUnavailableError
    */
-  sealSnapshot(stream: string, packed: Uint8Array): Promise<Uint8Array>;
+  sealSnapshot(stream: string, packed: Uint8Array, erasures: number): Promise<Uint8Array | undefined>;
   /** Decrypts a snapshot; undefined when its key is gone. @throws StoreUnavailableError */
   openSnapshot(stream: string, packed: Uint8Array): Promise<Uint8Array | undefined>;
 };

@@ -50,7 +50,7 @@ export type Streams = {
   /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
   keepLast(stream: string, count: number): Promise<void>;
   /** Encrypts and decrypts snapshots, if personal fields are encrypted. */
-  snapshots?: Pick<PersonalData, 'sealSnapshot' | 'openSnapshot'>;
+  snapshots?: Pick<PersonalData, 'snapshotErasures' | 'sealSnapshot' | 'openSnapshot'>;
 };
 
 /** Returns an append that encrypts personal fields first. Without keys to read it takes no extra turn. */

@@ -68,7 +68,7 @@ describe('the keys of personal data', () => {
     await expect(wrong.current(['c-2'])).rejects.toThrow(WrongMasterKeyError);
     await expect(wrong.current(['c-2'])).rejects.toThrow('PERSONAL_KEY is not the master key');
     await expect(wrong.byName([name])).rejects.toThrow(WrongMasterKeyError);
-    await expect(wrong.newSnapshotKey('lot-1')).rejects.toThrow(WrongMasterKeyError);
+    await expect(wrong.newSnapshotKey('lot-1', 0)).rejects.toThrow(WrongMasterKeyError);
     expect(await db.collection('personal_keys').countDocuments()).toBe(1);
     expect(await db.collection('snapshot_keys').countDocuments()).toBe(0);
     expect(await wrong.check()).toEqual({ live: 1, erased: 0, unreadable: ['c-1:0'] });
@@ -78,7 +78,7 @@ describe('the keys of personal data', () => {
     const owners = Array.from({ length: 20 }, (_, index) => `c-${index}`);
     const old = keyStore(db, [first!]);
     const before = await old.current(owners);
-    const snapshot = await old.newSnapshotKey('lot-1');
+    const snapshot = await old.newSnapshotKey('lot-1', 0);
     const both = keyStore(db, [second!, first!]);
     await both.current(['c-new']);
     expect(await both.current(owners)).toEqual(before);
@@ -86,26 +86,78 @@ describe('the keys of personal data', () => {
     expect(await both.rotate()).toBe(0);
     const after = keyStore(db, [second!]);
     expect(await after.current(owners)).toEqual(before);
-    expect(await after.snapshotKeys('lot-1')).toEqual([snapshot]);
+    expect(await after.snapshotKeys('lot-1')).toEqual({ keys: [snapshot], erasures: 0 });
     expect((await keyStore(db, [first!]).check()).unreadable).toHaveLength(21);
   });
 
   test('of the snapshots of a stream are erased together', async () => {
     const keys = keyStore(db, [first!]);
-    for (const stream of ['lot-1', 'lot-1', 'lot-2']) await keys.newSnapshotKey(stream);
+    for (const stream of ['lot-1', 'lot-1', 'lot-2']) await keys.newSnapshotKey(stream, 0);
     await keys.eraseSnapshots(['lot-1', 'lot-9']);
-    expect(await keys.snapshotKeys('lot-1')).toEqual([]);
-    expect(await keys.snapshotKeys('lot-2')).toHaveLength(1);
-    await keys.newSnapshotKey('lot-1');
-    expect(await keys.snapshotKeys('lot-1')).toHaveLength(1);
+    expect(await keys.snapshotKeys('lot-1')).toEqual({ keys: [], erasures: 1 });
+    expect(await keys.snapshotKeys('lot-9')).toEqual({ keys: [], erasures: 1 });
+    expect((await keys.snapshotKeys('lot-2')).keys).toHaveLength(1);
   });
+
+  test('of snapshots are not made for a state that was read before an erasure', async () => {
+    const keys = keyStore(db, [first!]);
+    await keys.eraseSnapshots(['lot-1']);
+    expect(await keys.newSnapshotKey('lot-1', 0)).toBeUndefined();
+    const made = await keys.newSnapshotKey('lot-1', 1);
+    expect(await keys.snapshotKeys('lot-1')).toEqual({ keys: [made], erasures: 1 });
+    await keys.eraseSnapshots(['lot-1']);
+    expect(await keys.newSnapshotKey('lot-1', 1)).toBeUndefined();
+    expect(await keys.snapshotKeys('lot-1')).toEqual({ keys: [], erasures: 2 });
+  });
+
+  /** Returns the keys of a process that is overtaken once, after it has read the keys of snapshots. */
+  const overtaken = (by: () => Promise<unknown>) => {
+    let isOvertaken = false;
+    const overtake = async (found: unknown) => {
+      if (!isOvertaken) {
+        isOvertaken = true;
+        await by();
+      }
+      return found;
+    };
+    const around = (real: object, name: string, replacement: unknown) =>
+      new Proxy(real, { get: (target, asked) => (asked === name ? replacement : Reflect.get(target, asked)) });
+    const snapshots = db.collection('snapshot_keys');
+    const pausing = around(snapshots, 'findOne', async (filter: object) => overtake(await snapshots.findOne(filter)));
+    const collection = (name: string) => (name === 'snapshot_keys' ? pausing : db.collection(name));
+    return keyStore(around(db, 'collection', collection) as Db, [first!]);
+  };
+
+  test('of snapshots do not come back when they are erased while a new one is made', async () => {
+    const keys = keyStore(db, [first!]);
+    await keys.newSnapshotKey('lot-1', 0);
+    const other = overtaken(() => keys.eraseSnapshots(['lot-1']));
+    expect(await other.newSnapshotKey('lot-1', 0)).toBeUndefined();
+    expect(await keys.snapshotKeys('lot-1')).toEqual({ keys: [], erasures: 1 });
+    const third = overtaken(() => keys.eraseSnapshots(['lot-2']));
+    expect(await third.newSnapshotKey('lot-2', 0)).toBeUndefined();
+  });
+
+  test.each([0, 1, 2])(
+    'of snapshots of two processes are kept when they are made at once, after %i others',
+    async (made) => {
+      const keys = keyStore(db, [first!]);
+      for (let count = 0; count < made; count++) await keys.newSnapshotKey('lot-1', 0);
+      let others: unknown;
+      const other = overtaken(async () => {
+        others = await keys.newSnapshotKey('lot-1', 0);
+      });
+      const own = await other.newSnapshotKey('lot-1', 0);
+      expect((await keys.snapshotKeys('lot-1')).keys).toEqual([own, others]);
+    },
+  );
 
   test('of snapshots are those of the latest two', async () => {
     const keys = keyStore(db, [first!]);
     const made = [];
-    for (let count = 0; count < 3; count++) made.unshift(await keys.newSnapshotKey('lot-1'));
-    expect(await keys.snapshotKeys('lot-1')).toEqual(made.slice(0, 2));
-    expect(await keys.snapshotKeys('lot-2')).toEqual([]);
+    for (let count = 0; count < 3; count++) made.unshift(await keys.newSnapshotKey('lot-1', 0));
+    expect((await keys.snapshotKeys('lot-1')).keys).toEqual(made.slice(0, 2));
+    expect(await keys.snapshotKeys('lot-2')).toEqual({ keys: [], erasures: 0 });
   });
 
   test('are unavailable, like the event store, when MongoDB does not answer', async () => {

@@ -1,4 +1,4 @@
-import { Binary, type Collection, type Db, MongoBulkWriteError } from 'mongodb';
+import { Binary, type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
 import { StoreUnavailableError } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import { decrypt, encrypt, type MasterKey, nameOfKey, newKey } from './master-key.ts';
@@ -20,8 +20,12 @@ type StoredKey = {
   erasedAt?: Date;
 };
 
-/** The keys of a stream's latest snapshots, the newest first. */
-type StoredSnapshotKeys = { _id: string; keys: { name: string; master: string; wrapped: Binary }[] };
+/** The keys of a stream's latest snapshots, the newest first, and how often they were erased; left out for never. */
+type StoredSnapshotKeys = {
+  _id: string;
+  keys: { name: string; master: string; wrapped: Binary }[];
+  erasures?: number;
+};
 
 /** The keys cannot be used: nothing is read or written without them. */
 export class KeysUnavailableError extends StoreUnavailableError {}
@@ -37,10 +41,14 @@ export type KeyStore = {
   current(owners: readonly string[]): Promise<Map<string, Key>>;
   /** Reads keys by name: null for one that was erased, nothing for one that is not stored here. */
   byName(names: readonly string[]): Promise<Map<string, Buffer | null>>;
-  /** Makes a key for the next snapshot of a stream. The key of the last one stays, the one before is erased. */
-  newSnapshotKey(stream: string): Promise<Key>;
-  /** Returns the keys of a stream's latest snapshots. */
-  snapshotKeys(stream: string): Promise<Key[]>;
+  /**
+   * Makes a key for the next snapshot of a stream. The key of the last one stays, the one before is erased.
+   * @param erasures as {@link snapshotKeys} returned it before the state of the snapshot was read
+   * @returns undefined when the keys were erased since then: the state may have what was erased
+   */
+  newSnapshotKey(stream: string, erasures: number): Promise<Key | undefined>;
+  /** Returns the keys of a stream's latest snapshots, and how often they were erased. */
+  snapshotKeys(stream: string): Promise<{ keys: Key[]; erasures: number }>;
   /** Returns the name of an owner's latest key, which may be erased; undefined when there was never one. */
   latest(owner: string): Promise<string | undefined>;
   /** Erases a key by its name. Nothing happens for one that is erased already, or is not stored here. */
@@ -145,6 +153,25 @@ export const keyStore = (db: Db, masters: readonly MasterKey[]): KeyStore => {
     }
   };
 
+  /** @returns false when another process has changed the keys meanwhile */
+  const addSnapshotKey = async (
+    _id: string,
+    before: StoredSnapshotKeys | null,
+    made: StoredSnapshotKeys['keys'][number],
+  ): Promise<boolean> => {
+    if (before)
+      return (
+        (await snapshots.updateOne(before, { $set: { keys: [made, ...before.keys.slice(0, 1)] } })).matchedCount > 0
+      );
+    try {
+      await snapshots.insertOne({ _id, keys: [made] });
+      return true;
+    } catch (error) {
+      if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
+      return false;
+    }
+  };
+
   return {
     current: (owners) =>
       reached(async () => {
@@ -177,21 +204,22 @@ export const keyStore = (db: Db, masters: readonly MasterKey[]): KeyStore => {
         );
       }),
 
-    newSnapshotKey: (stream) =>
+    newSnapshotKey: (stream, erasures) =>
       reached(async () => {
         await ready();
         const bytes = newKey();
         const made = { name: nameOfKey(bytes), ...wrap(stream, bytes) };
-        const before = await snapshots.findOne({ _id: stream });
-        const keep = [made, ...(before?.keys.slice(0, 1) ?? [])];
-        await snapshots.updateOne({ _id: stream }, { $set: { keys: keep } }, { upsert: true });
-        return { name: made.name, bytes };
+        for (;;) {
+          const before = await snapshots.findOne({ _id: stream });
+          if ((before?.erasures ?? 0) !== erasures) return undefined;
+          if (await addSnapshotKey(stream, before, made)) return { name: made.name, bytes };
+        }
       }),
 
     snapshotKeys: (stream) =>
       reached(async () => {
-        const stored = await snapshots.findOne({ _id: stream });
-        return (stored?.keys ?? []).map((key) => ({ name: key.name, bytes: unwrap({ _id: stream, ...key }) }));
+        const { keys = [], erasures = 0 } = (await snapshots.findOne({ _id: stream })) ?? {};
+        return { keys: keys.map((key) => ({ name: key.name, bytes: unwrap({ _id: stream, ...key }) })), erasures };
       }),
 
     latest: (owner) =>
@@ -210,7 +238,12 @@ export const keyStore = (db: Db, masters: readonly MasterKey[]): KeyStore => {
 
     eraseSnapshots: (streams) =>
       reached(async () => {
-        for (const some of portions(streams)) await snapshots.deleteMany({ _id: { $in: some } });
+        const update = { $set: { keys: [] }, $inc: { erasures: 1 } };
+        for (const some of portions(streams))
+          await snapshots.bulkWrite(
+            some.map((_id) => ({ updateOne: { filter: { _id }, update, upsert: true } })),
+            { ordered: false },
+          );
       }),
 
     rotate: () =>

@@ -227,14 +227,17 @@ describe('personal data', () => {
   });
 
   test('of a snapshot is read with one of the latest two keys of its stream', async () => {
-    const { sealSnapshot, openSnapshot } = opened();
+    const { sealSnapshot, openSnapshot, snapshotErasures } = opened();
     const packed = Buffer.from(CAR);
-    const sealed = await sealSnapshot('lot-1', packed);
-    expect(Buffer.from(sealed).includes(packed)).toBe(false);
-    await sealSnapshot('lot-1', packed);
-    expect(await openSnapshot('lot-1', sealed)).toEqual(packed);
-    await sealSnapshot('lot-1', packed);
-    expect(await openSnapshot('lot-1', sealed)).toBeUndefined();
+    const sealed = await sealSnapshot('lot-1', packed, 0);
+    expect(Buffer.from(sealed!).includes(packed)).toBe(false);
+    await sealSnapshot('lot-1', packed, 0);
+    expect(await openSnapshot('lot-1', sealed!)).toEqual(packed);
+    await sealSnapshot('lot-1', packed, 0);
+    expect(await openSnapshot('lot-1', sealed!)).toBeUndefined();
+    await keys.eraseSnapshots(['lot-1']);
+    expect(await sealSnapshot('lot-1', packed, 0)).toBeUndefined();
+    expect(await sealSnapshot('lot-1', packed, await snapshotErasures('lot-1'))).toBeDefined();
   });
 });
 

@@ -184,14 +184,16 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
       return sealNow(events, missing) ?? sealAll(events, missing);
     },
 
-    async sealSnapshot(stream, packed) {
-      const { name, bytes } = await keys.newSnapshotKey(stream);
-      return Buffer.concat([Buffer.from(name), encrypt(bytes, packed, stream)]);
+    snapshotErasures: async (stream) => (await keys.snapshotKeys(stream)).erasures,
+
+    async sealSnapshot(stream, packed, erasures) {
+      const key = await keys.newSnapshotKey(stream, erasures);
+      return key && Buffer.concat([Buffer.from(key.name), encrypt(key.bytes, packed, stream)]);
     },
 
     async openSnapshot(stream, packed) {
       const name = Buffer.from(packed.subarray(0, KEY_NAME_LENGTH)).toString('latin1');
-      const found = (await keys.snapshotKeys(stream)).find((key) => key.name === name);
+      const found = (await keys.snapshotKeys(stream)).keys.find((key) => key.name === name);
       return found && decrypt(found.bytes, Buffer.from(packed.subarray(KEY_NAME_LENGTH)), stream);
     },
 

@@ -66,10 +66,16 @@ export const messaging = ({ messaging: contexts, timeZone, channels, maxAgeHours
   return { deliveries, reminders };
 };
 
-/** Completes erasures: a process may end between the event and the end of its key. */
+/**
+ * Milliseconds after which no process uses an erased key: one uses it for at most five seconds, and an append takes at
+ * most three. Only then do snapshots without the customer's data replace the others.
+ */
+const OUT_OF_USE = 10_000;
+
+/** Completes erasures: who reads the event has erased the key. */
 export const erasures = processManager({
   name: 'customers.erasures',
   context: customers,
   events: [CUSTOMER_ERASED],
-  plan: ({ data }) => [{ key: data.key, task: 'complete', afterMs: 0, data }],
+  plan: ({ data }) => [{ key: data.key, task: 'complete', afterMs: OUT_OF_USE, data }],
 });

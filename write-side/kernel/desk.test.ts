@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { Desk } from './desk.ts';
 import { REMEMBERED_COMMANDS } from './recent-commands.ts';
+import { readSnapshot } from './snapshot.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats } from './testing.ts';
 
 const take = (name: string) => ({ type: 'Take', data: { name } }) as const;
@@ -608,6 +609,39 @@ describe('snapshots', () => {
     const restarted = seatsDesk({ store, onError: (error) => errors.push(error) });
     expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
     expect(errors).toHaveLength(1);
+  });
+
+  it('are not written of a state with erased data: the stream is read again', async () => {
+    let erasures = 0;
+    const snapshots = {
+      snapshotErasures: async () => erasures,
+      sealSnapshot: async (_stream: string, packed: Uint8Array, known: number) =>
+        known === erasures ? new Uint8Array([known, ...packed]) : undefined,
+      openSnapshot: async (_stream: string, packed: Uint8Array) =>
+        packed[0] === erasures ? packed.subarray(1) : undefined,
+    };
+    const store = { ...memoryStreams(), snapshots };
+    const upcast = ({ type, data }: StoredEvent) => {
+      const { name } = data as { name: string };
+      return { type, data: { name: erasures > 0 && name === 'bob' ? '(erased)' : name } };
+    };
+    const onError = (error: unknown) => expect.unreachable(String(error));
+    const at = seatsDesk({ store, upcast, onError });
+    const change = async () => {
+      for (let count = 0; count < 300; count++) {
+        await at.submit(seatsRequest(take('ann')));
+        await at.submit(seatsRequest(leave('ann')));
+      }
+    };
+    const written = () => vi.waitUntil(async () => (await readSnapshot(store, SEATS_STREAM, 1, onError))?.state);
+    await at.submit(seatsRequest(take('bob')));
+    await change();
+    expect(await written()).toContain('bob');
+    erasures = 1;
+    expect(await readSnapshot(store, SEATS_STREAM, 1, onError)).toBeUndefined();
+    await change();
+    expect(await written()).toContain('(erased)');
+    await vi.waitUntil(async () => (await at.submit(seatsRequest(take('bob')))).kind === 'done');
   });
 
   it('of a deleted stream are ignored', async () => {

@@ -150,10 +150,12 @@ const workOff = async (work: Work): Promise<void> => {
 /** Reads what is new in the stream. */
 const refresh = async (work: Work, members: readonly Waiting[]): Promise<StreamState> => {
   const present = [...members, ...work.queue];
-  if (!work.state || work.isAssumed || !(await work.states.catchUp(work.state))) work.state = await work.states.load();
+  let { state } = work;
+  if (!state || work.isAssumed || !(await work.states.catchUp(state))) state = await work.states.load();
+  work.state = state;
   work.isAssumed = false;
   for (const waiting of present) if (waiting.state === 'queued') waiting.state = 'confirmed';
-  return work.state;
+  return state;
 };
 
 /** Returns whether the state is an assumption that no append has confirmed. */
@@ -208,7 +210,12 @@ const finish = (work: Work, state: StreamState, batch: AppendBatch, position: Po
     waiting.settle({ kind: 'done', events, revision: last, position });
   for (const { waiting, outcome } of batch.resting)
     settle(work, waiting, outcome.kind === 'done' ? { ...outcome, position } : outcome);
-  void work.states.snapshot(state);
+  void snapshot(work, state);
+};
+
+/** Writes a snapshot if one is due. A state with erased data is dropped: the next command reads the stream. */
+const snapshot = async (work: Work, state: StreamState): Promise<void> => {
+  if (!(await work.states.snapshot(state)) && work.state === state) work.state = undefined;
 };
 
 /** Settles commands after a failure. The next command reads the stream again. */

@@ -78,7 +78,9 @@ export const readSnapshot = async (
 /**
  * Writes a snapshot. Only the newest is kept.
  * @param keptParts the number of events that the snapshot stream is known to keep
- * @returns its size; undefined when another process wrote one in the meantime, which stays
+ * @param erasures of the stream's snapshots, before the state was read
+ * @returns its size; undefined when another process wrote one in the meantime, which stays; 'erased' when the state may
+ *   have personal data that was erased since it was read
  * @throws StoreUnavailableError
  */
 export const writeSnapshot = async (
@@ -87,9 +89,11 @@ export const writeSnapshot = async (
   version: number,
   { revision, ...content }: Snapshot,
   keptParts: number,
-): Promise<SnapshotSize | undefined> => {
+  erasures = 0,
+): Promise<SnapshotSize | 'erased' | undefined> => {
   const plain = await pipeline(jsonPieces(content), createGzip({ level: constants.Z_BEST_SPEED }), buffer);
-  const packed = store.snapshots ? await store.snapshots.sealSnapshot(stream, plain) : plain;
+  const packed = store.snapshots ? await store.snapshots.sealSnapshot(stream, plain, erasures) : plain;
+  if (!packed) return 'erased';
   const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));
   if (parts !== keptParts) await store.keepLast(snapshotStream(stream), parts);
   let before: Revision | undefined;

@@ -19,6 +19,8 @@ export type StreamState = {
   recent: RecentCommands;
   /** The newest snapshot: -1 when there is none. */
   snapshot: { revision: bigint; bytes: number; parts: number };
+  /** How often snapshots of the stream had been erased before the state was read. */
+  erasures: number;
 };
 
 /** Loads a stream's state, brings it up to date, and keeps snapshots of it. */
@@ -35,8 +37,13 @@ export type StreamStates = {
   catchUp(state: StreamState): Promise<boolean>;
   /** Takes over a batch that was appended. */
   advance(state: StreamState, batch: Pick<AppendBatch, 'decided' | 'folded' | 'revision'>): void;
-  /** Writes a snapshot if one is due. Never rejects. @param leaving whether the state is about to be dropped */
-  snapshot(state: StreamState, leaving?: boolean): Promise<void>;
+  /**
+   * Writes a snapshot if one is due. Never rejects.
+   * @param leaving whether the state is about to be dropped
+   * @returns false when the state may have personal data that was erased since it was read: it must be dropped, and the
+   *   snapshot is one of the events instead
+   */
+  snapshot(state: StreamState, leaving?: boolean): Promise<boolean>;
 };
 
 export type StreamStatesOptions = {
@@ -51,7 +58,7 @@ export type StreamStatesOptions = {
 
 /** Returns the states of one stream, from its newest snapshot and the events after it. */
 export const streamStates = ({ stream, decider, store, upcast, onError }: StreamStatesOptions): StreamStates => {
-  let writing: Promise<void> | undefined;
+  let writing: Promise<boolean> | undefined;
 
   const catchUp = async (state: StreamState): Promise<boolean> => {
     let isHere = state.revision < 0n;
@@ -69,14 +76,15 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     return isHere;
   };
 
-  const ofNewStream = (): StreamState => ({
+  const ofNewStream = (erasures = 0): StreamState => ({
     folded: decider.initialState,
     revision: -1n,
     recent: recentCommands(),
     snapshot: { revision: -1n, bytes: 0, parts: 0 },
+    erasures,
   });
 
-  const fromSnapshot = async (): Promise<StreamState | undefined> => {
+  const fromSnapshot = async (erasures: number): Promise<StreamState | undefined> => {
     const snapshot = await readSnapshot(store, stream, decider.snapshot.version, onError);
     if (!snapshot) return undefined;
     const { revision, bytes, parts } = snapshot;
@@ -86,6 +94,7 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
         revision,
         recent: recentCommands(snapshot.recent),
         snapshot: { revision, bytes, parts },
+        erasures,
       };
     } catch (error) {
       onError(error);
@@ -93,26 +102,39 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     }
   };
 
-  const write = async (state: StreamState): Promise<void> => {
+  const load = async (): Promise<StreamState> => {
+    const erasures = (await store.snapshots?.snapshotErasures(stream)) ?? 0;
+    const state = await fromSnapshot(erasures);
+    if (state && (await catchUp(state))) return state;
+    const whole = ofNewStream(erasures);
+    await catchUp(whole);
+    return whole;
+  };
+
+  const write = async (state: StreamState): Promise<boolean> => {
+    const { snapshot, erasures } = state;
+    const revision = state.revision as Revision;
+    const content = { revision, state: decider.snapshot.save(state.folded), recent: state.recent.save() };
+    const written = await writeSnapshot(store, stream, decider.snapshot.version, content, snapshot.parts, erasures);
+    if (written === 'erased') return false;
+    if (written) state.snapshot = { revision, ...written };
+    return true;
+  };
+
+  const writeSafely = async (state: StreamState): Promise<boolean> => {
     try {
-      const revision = state.revision as Revision;
-      const content = { revision, state: decider.snapshot.save(state.folded), recent: state.recent.save() };
-      const written = await writeSnapshot(store, stream, decider.snapshot.version, content, state.snapshot.parts);
-      if (written) state.snapshot = { revision, ...written };
+      if (await write(state)) return true;
+      await write(await load());
+      return false;
     } catch (error) {
       onError(error);
+      return true;
     }
   };
 
   return {
-    ofNewStream,
-    async load() {
-      const state = await fromSnapshot();
-      if (state && (await catchUp(state))) return state;
-      const whole = ofNewStream();
-      await catchUp(whole);
-      return whole;
-    },
+    ofNewStream: () => ofNewStream(),
+    load,
     catchUp,
     advance(state, { decided, folded, revision }) {
       for (const { waiting, events, last } of decided)
@@ -121,15 +143,16 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
       state.revision = revision;
     },
     async snapshot(state, leaving = false) {
-      if (writing && !leaving) return;
+      if (writing && !leaving) return true;
       await writing;
       const every = leaving
         ? SNAPSHOT_BEFORE_LEAVING
         : Math.max(SNAPSHOT_EVERY, state.snapshot.bytes / SNAPSHOT_BYTES_PER_EVENT);
-      if (Number(state.revision - state.snapshot.revision) < every) return;
-      writing = write(state);
-      await writing;
+      if (Number(state.revision - state.snapshot.revision) < every) return true;
+      writing = writeSafely(state);
+      const isCurrent = await writing;
       writing = undefined;
+      return isCurrent;
     },
   };
 };
