@@ -31,8 +31,9 @@ export type ImportOptions = {
 };
 
 const BATCH = 1_000;
-/** Bounds one append: EventStoreDB takes at most 1 MiB. */
-const APPEND = { events: 200, bytes: 256 * 1024 };
+/** Bounds one append, and how many are under way: a slow connection must bring a megabyte before an append's deadline. */
+const APPEND = { events: 200, bytes: 32 * 1024 };
+const IN_FLIGHT = 32;
 const ATTEMPTS = 5;
 
 type Numbered = ExportedEvent & { line: number };
@@ -178,44 +179,75 @@ const assertReadable = async (client: EventStoreClient, file: string, events: re
 };
 
 /**
- * Appends the events of an export, in their order, to an empty event store. An import that was interrupted or killed is
- * continued by the next one. No process of Plaza may work on the event store meanwhile: it would append events of its
- * own between them.
+ * Appends events in their order, some ahead of the answers: they go over one connection, which keeps their order. After a
+ * failure no more are sent.
+ * @param done the number of events that the event store has
+ * @returns false when the signal came first
+ * @throws StoreUnavailableError when it is unknown which events were written
+ */
+const appendAll = async (
+  { client, signal, onProgress }: ImportOptions,
+  events: AsyncGenerator<Numbered>,
+  done: number,
+  all: number,
+): Promise<boolean> => {
+  const append = appendsWritten(client);
+  const sealed = sealing(client);
+  const count = (events: number) => ({ commit: BigInt(events), prepare: 0n });
+  const [from, tail] = [count(done), count(all)];
+  const inFlight: Promise<void>[] = [];
+  let hasFailed = false;
+  let written = done;
+
+  const send = async (group: [Numbered, ...Numbered[]], events: readonly WrittenEvent[]): Promise<void> => {
+    const [{ stream, revision, line }] = group;
+    const result = await append(stream, events, revision === 0n ? 'no-stream' : ((revision - 1n) as Revision));
+    if (!result.ok)
+      throw new TransferError(`line ${line}: ${stream} was changed by another program meanwhile (${result.reason})`);
+    written += group.length;
+    onProgress?.({ events: written, position: count(written), from, tail });
+  };
+
+  try {
+    for await (const group of appendsOf(events)) {
+      const next = await sealed(group.map((event) => event.written));
+      if (inFlight.length === IN_FLIGHT) await inFlight.shift();
+      if (signal.aborted || hasFailed) break;
+      const sent = send(group, next);
+      sent.catch(() => {
+        hasFailed = true;
+      });
+      inFlight.push(sent);
+    }
+    await Promise.all(inFlight);
+    return !signal.aborted;
+  } finally {
+    await Promise.allSettled(inFlight);
+  }
+};
+
+/**
+ * Appends the events of an export, in their order, to an empty event store, and compares both in the end. An import that
+ * was interrupted or killed is continued by the next one. No process of Plaza may work on the event store meanwhile: it
+ * would append events of its own between them.
  * @returns the number of events in the event store; null when the signal came first
  * @throws TransferError when the export is truncated, changed or foreign, or the event store has other events; nothing
  *   is written then
  * @throws StoreUnavailableError
  */
 export const importAll = async (options: ImportOptions): Promise<number | null> => {
-  const { client, folder, signal, onProgress } = options;
-  const manifest = readManifest(folder);
+  const manifest = readManifest(options.folder);
   await assertWhole(options, manifest);
-  const events = eventsIn(folder);
-  let done = await skipImported(options, events);
-  const append = appendsWritten(client);
-  const sealed = sealing(client);
-
-  const appendPatiently = async (group: [Numbered, ...Numbered[]], attempt = 1): Promise<void> => {
-    const [{ stream, revision, line }] = group;
-    const expected = revision === 0n ? 'no-stream' : ((revision - 1n) as Revision);
+  for (let attempt = 1; ; attempt++) {
+    const events = eventsIn(options.folder);
     try {
-      const written = await sealed(group.map((event) => event.written));
-      const result = await append(stream, written, expected);
-      if (result.ok) return;
-      throw new TransferError(`line ${line}: ${stream} was changed by another program meanwhile (${result.reason})`);
+      const done = await skipImported(options, events);
+      if (done === manifest.events) return done;
+      if (!(await appendAll(options, events, done, manifest.events))) return null;
     } catch (error) {
       if (!(error instanceof StoreUnavailableError) || attempt === ATTEMPTS) throw error;
-      await appendPatiently(group, attempt + 1);
+    } finally {
+      await events.return(undefined);
     }
-  };
-
-  const count = (events: number) => ({ commit: BigInt(events), prepare: 0n });
-  const from = count(done);
-  for await (const group of appendsOf(events)) {
-    if (signal.aborted) return null;
-    await appendPatiently(group);
-    done += group.length;
-    onProgress?.({ events: done, position: count(done), from, tail: count(manifest.events) });
   }
-  return done;
 };

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
@@ -13,6 +13,7 @@ import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
 import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
 import { ERASED, personalEvents } from '../../schemas/kernel/personal.ts';
+import { startWire } from '../../tests/faults/wire.ts';
 import { contextSchemas } from '../contexts.ts';
 import { exportAll } from './export.ts';
 import { importAll } from './import.ts';
@@ -236,6 +237,24 @@ describe('an import', () => {
     expect((await allOf(target)).length).toBeGreaterThan(0);
     expect(await importing()).toBe(EVENTS_IN_ALL);
     expect(await importing()).toBe(EVENTS_IN_ALL);
+    expect(await allOf(target)).toEqual(await allOf(source));
+  });
+
+  test('that loses its connection continues in the same order', async () => {
+    await emptyTarget();
+    await exporting();
+    const wire = await startWire(Number(new URL(target.eventStoreUrl.replace('esdb', 'http')).port));
+    onTestFinished(() => wire.close());
+    const client = connectEventStore(`esdb://127.0.0.1:${wire.port}?tls=false`);
+    onTestFinished(() => disconnectEventStore(client));
+    let isCut = false;
+    const onProgress = () => {
+      if (!isCut) wire.set('reset');
+      isCut = true;
+    };
+    const signal = new AbortController().signal;
+    expect(await importAll({ client, contexts: contextSchemas, folder, signal, onProgress })).toBe(EVENTS_IN_ALL);
+    expect(isCut).toBe(true);
     expect(await allOf(target)).toEqual(await allOf(source));
   });
 
