@@ -46,17 +46,19 @@ try {
     const servers = await Promise.all(
       sides.map(async (side) => {
         const server = await startServer(side, eventStoreUrl, side === 'encrypted' ? encrypting : {});
-        const lots = Array.from({ length: LOTS[load] }, (_, index) => `${side}-${Date.now().toString(36)}-${index}`);
-        return { side, server, lots, processes: { server: server.pid, stores: stores?.pid } };
+        /** Measures with new lots: one lot is full after a few rounds. */
+        const measureFor = async (duration: number) => {
+          const lots = Array.from({ length: LOTS[load] }, (_, index) => `${side}-${Date.now().toString(36)}-${index}`);
+          await registerLots(server.url, lots);
+          return measure(server.url, lots, duration, { server: server.pid, stores: stores?.pid });
+        };
+        return { side, server, measureFor };
       }),
     );
-    for (const { server, lots, processes } of servers) {
-      await registerLots(server.url, lots);
-      await measure(server.url, lots, WARM_UP_SECONDS, processes);
-    }
+    for (const { measureFor } of servers) await measureFor(WARM_UP_SECONDS);
     for (let round = 0; round < Number(values.rounds); round++)
-      for (const { side, server, lots, processes } of servers) {
-        const measured = await measure(server.url, lots, seconds, processes);
+      for (const { side, measureFor } of servers) {
+        const measured = await measureFor(seconds);
         const name = `${side}, ${load} lots`;
         console.error(row(name, measured));
         figures.set(name, [...(figures.get(name) ?? []), measured]);

@@ -249,13 +249,14 @@ test(`killed ${KILLS} times during erasures: each one happened completely or not
   acknowledged.add('last');
   customers.push('last');
   const at = { 'Min-Event-Position': last.headers.get('Event-Position') ?? '0', Prefer: 'wait=30' };
-  const shown = await Promise.all(
-    customers.map(async (id) => {
-      const reservation = await call(plaza.url, 'GET', `/parking/lots/1/reservations/${id}`, undefined, at);
-      const contact = await call(plaza.url, 'GET', `/customers/${id}/contact`, undefined, at);
-      return { id, car: reservation.body.carNumber, name: contact.body.name };
-    }),
-  );
+  const shown: { id: string; car: unknown; name: unknown }[] = [];
+  // One after the other: thousands at once would be refused.
+  for (const id of customers) {
+    const reservation = await call(plaza.url, 'GET', `/parking/lots/1/reservations/${id}`, undefined, at);
+    const contact = await call(plaza.url, 'GET', `/customers/${id}/contact`, undefined, at);
+    expect([reservation.status, [200, 404].includes(contact.status)], id).toEqual([200, true]);
+    shown.push({ id, car: reservation.body.carNumber, name: contact.body.name });
+  }
   await hurry();
   await eventually(
     () => inSchedule((schedule) => schedule.countDocuments({ process: 'customers.erasures' })),
