@@ -45,6 +45,7 @@ export type AsOfOptions = {
 
 /** The routes of one moment, and of one set of built views, that are kept. */
 const KEPT = 20;
+const MOMENTS_KEPT = 1_000;
 
 /** The paths that read views of every context. */
 const OF_ALL = new Set(['/control-center', '/control-center/activity', SEARCH]);
@@ -168,8 +169,10 @@ type Entry = Document & { _id: string; time: string; position: string };
  * event with the latest time up to it, and of those the last in the log.
  */
 const momentFinder = (contexts: readonly ContextSchema[], models: ReadModels) => {
-  const { db, positions, answerWithin, ask, now } = models;
+  const { db, answerWithin, ask, now } = models;
   const views = contexts.map(historyView);
+  /** The moments of positions: a page asks for many documents as of the same one. */
+  const moments = new LRUCache<bigint, Moment>({ max: MOMENTS_KEPT });
   const options = { projection: { time: 1, position: 1 }, maxTimeMS: answerWithin };
 
   /** Reads the first entry of every history in an order. */
@@ -186,11 +189,14 @@ const momentFinder = (contexts: readonly ContextSchema[], models: ReadModels) =>
   };
 
   return async (asked: AskedMoment): Promise<Moment> => {
-    for (const view of views) await requireBuilt(view, models);
-    const reached = (await Promise.all(views.map((view) => positions.reached(view)))).map((at) => at ?? -1n);
+    const reached = await Promise.all(views.map((view) => requireBuilt(view, models)));
     const front = reached.reduce(later, -1n);
     let found: Entry[];
+    // Once every history is there, no event comes before the position.
+    const isFinal = 'position' in asked && reached.every((at) => at >= asked.position);
     if ('position' in asked) {
+      const known = isFinal ? moments.get(asked.position) : undefined;
+      if (known) return known;
       if (asked.position > front) throw refuse(`The last event that the views contain is at ${front}`);
       found = (await firstOf({ _id: { $lte: historyId(asked.position) } }, { _id: -1 })).sort((a, b) =>
         a._id < b._id ? 1 : -1,
@@ -206,6 +212,8 @@ const momentFinder = (contexts: readonly ContextSchema[], models: ReadModels) =>
     const position = BigInt(last.position);
     const behind = reached.findIndex((at) => at < position);
     if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, reached[behind]!.toString()));
-    return { position, happenedAt: last.time, now: 'time' in asked ? asked.time : last.time };
+    const moment = { position, happenedAt: last.time, now: 'time' in asked ? asked.time : last.time };
+    if (isFinal) moments.set(asked.position, moment);
+    return moment;
   };
 };

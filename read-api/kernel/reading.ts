@@ -63,12 +63,17 @@ export const unlessGone = (error: unknown): void => {
   if (!(error instanceof ClientGoneError)) throw error;
 };
 
-/** @throws ProblemError 503 while a view has never been built: a document that it lacks may exist */
+/**
+ * Returns the position that a view has reached.
+ * @throws ProblemError 503 while it has never been built: a document that it lacks may exist
+ */
 export const requireBuilt = async (
   view: string,
   { positions, answerWithin }: { positions: Positions; answerWithin: number },
-): Promise<void> => {
-  if ((await fromViews(positions.reached(view), answerWithin)) === null) throw notBuilt(view);
+): Promise<bigint> => {
+  const reached = await fromViews(positions.reached(view), answerWithin);
+  if (reached === null) throw notBuilt(view);
+  return reached;
 };
 
 const notBuilt = (view: string) =>
