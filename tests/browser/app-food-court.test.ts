@@ -116,6 +116,8 @@ onPhone('the food court for customers', (phone) => {
     for (const turn of ['1/2페이지, 총 26건', '2/2페이지, 총 26건']) {
       await shows(page, turn);
       await call(1).waitFor();
+      const below = await page.evaluate<number>('document.documentElement.scrollHeight - innerHeight');
+      expect(below, turn).toBeLessThanOrEqual(0);
     }
     await call(calls).waitFor();
     await fits(page);

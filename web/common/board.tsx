@@ -60,12 +60,12 @@ export const Board = ({
         ))}
       </ul>
       {pages > 1 && (
-        <p class="dim">
+        <footer class="dim">
           {t({
             en: `Page ${page} of ${pages}, ${calls.length}${of?.next ? '+' : ''} calls`,
             ko: `${page}/${pages}페이지, 총 ${calls.length}${of?.next ? '+' : ''}건`,
           })}
-        </p>
+        </footer>
       )}
     </main>
   );

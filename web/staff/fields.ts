@@ -7,6 +7,7 @@ export type Kind =
   | 'number'
   | 'money'
   | 'percent'
+  | 'rating'
   | 'time'
   | 'start'
   | 'day'
@@ -121,7 +122,7 @@ const fields: Readonly<Record<string, Field>> = {
   token: { en: 'Payment token', ko: '결제 토큰' },
   rating: { en: 'Rating', ko: '별점', kind: 'number' },
   reviewCount: { en: 'Reviews', ko: '관람평', kind: 'number' },
-  averageRating: { en: 'Average', ko: '평균 별점', kind: 'number' },
+  averageRating: { en: 'Average', ko: '평균 별점', kind: 'rating' },
   text: { en: 'Text', ko: '내용' },
   writtenAt: { en: 'Written at', ko: '작성 시각', kind: 'time' },
   messageId: { en: 'Message', ko: '메시지' },

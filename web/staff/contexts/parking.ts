@@ -1,5 +1,5 @@
 import type { schema } from '../../../schemas/parking.ts';
-import { formatNumber } from '../../common/language.ts';
+import { formatMoney, formatNumber } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
@@ -130,7 +130,7 @@ export const view = contextView<typeof schema>({
     },
     [COUPON]: {
       title: { en: 'Coupon', ko: '쿠폰' },
-      heading: ({ couponId }) => String(couponId),
+      heading: ({ value, customerId }) => `${formatMoney(Number(value))} · ${customerId}`,
       fields: [
         'status',
         'value',
@@ -142,6 +142,7 @@ export const view = contextView<typeof schema>({
         'redeemedAt',
         'redeemedOn',
         'revokedAt',
+        'couponId',
       ],
       commands: ({ status }) => (status === 'issued' ? ['RedeemCoupon'] : []),
     },

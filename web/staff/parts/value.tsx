@@ -76,6 +76,8 @@ const shown = (field: string, value: unknown): ComponentChildren => {
       return formatMoney(Number(value));
     case 'percent':
       return formatShare(Number(value) / 100);
+    case 'rating':
+      return value === 0 ? <span class="none">–</span> : formatNumber(Number(value));
     case 'sessions':
       return <Sessions sessions={value as Session[]} />;
     case 'time':
@@ -105,7 +107,7 @@ const shown = (field: string, value: unknown): ComponentChildren => {
   }
 };
 
-const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent']);
+const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent', 'rating']);
 
 /** Returns whether a field's values are right-aligned. */
 export const isNumeric = (field: string): boolean => NUMERIC.has(kindOf(field));
