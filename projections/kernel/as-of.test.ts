@@ -21,7 +21,7 @@ const EPOCH = 400;
 const POINTS = 1_000;
 /** Points at which all views are built, and the events before the last one; `POINTS=1000` for a long run. */
 const BUILDS = Number(process.env.POINTS ?? 2);
-const STORED = BUILDS > 2 ? 3_000 : 250;
+const STORED = BUILDS > 2 ? 1_500 : 250;
 
 type Message = { type: string; data: object };
 
