@@ -5,8 +5,8 @@ import { messagesOf } from '../../schemas/customer-messages.ts';
 import { writeSide as cinema } from '../../write-side/cinema/index.ts';
 import {
   policies as cinemaPolicies,
-  cinemaProcesses,
   cinemaTimers,
+  payments as paymentProcess,
   paymentRecords,
 } from '../../write-side/cinema/policies.ts';
 import { cinemaSteps } from '../../write-side/cinema/steps.ts';
@@ -71,14 +71,13 @@ const inMemory = () => {
   /** The content of the schedule after every event. */
   const tasks = (): Task[] => {
     const planned = new Map<string, Task>();
+    const { events, plan } = paymentProcess(0);
     for (const event of log)
-      for (const { name, events, plan } of cinemaProcesses(0)) {
-        if (name !== 'cinema.payments' || !events.includes(event.type)) continue;
+      if (events.includes(event.type))
         for (const { key, ...task } of plan(event)) {
           if (task.task === null) planned.delete(key);
           else planned.set(key, { task: task.task, data: task.data, attempts: 9 });
         }
-      }
     return [...planned.values()];
   };
 

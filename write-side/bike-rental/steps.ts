@@ -1,22 +1,11 @@
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
 import type { CommandSteps, Dispatch, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
-import { type Payments, takePayment } from '../payments/payments.ts';
+import { type PayingOptions, takePayment } from '../payments/payments.ts';
 import { chargeKey } from './charges.ts';
 
 type Data<Type extends BikeRentalCommand['type']> = Extract<BikeRentalCommand, { type: Type }>['data'];
 type DataOf<Type extends BikeRentalEvent['type']> = Extract<BikeRentalEvent, { type: Type }>['data'];
-
-/** The calls to the payment provider that a charge needs. */
-export type ChargePayments = Pick<Payments, 'charge' | 'find' | 'circuit'>;
-
-export type BikeRentalStepsOptions = {
-  payments: ChargePayments;
-  /** Milliseconds until a charge is answered with 202. The payment continues. */
-  answerWithinMs: number;
-  /** The most charges that one process takes at a time. Further ones are refused. */
-  maxPayments: number;
-};
 
 /** Reads the settings for a decision of another stream. */
 const withSettings: CommandSteps['prepare'] = async (_data, dispatch) => {
@@ -53,7 +42,7 @@ const answered = (approved: DispatchOutcome): Settled => {
 const settleCharge = async (
   requested: DataOf<'ChargeRequested'>,
   { method, token }: NonNullable<Data<'ChargeDeposit'>['payment']>,
-  payments: ChargePayments,
+  payments: PayingOptions['payments'],
   dispatch: Dispatch,
 ): Promise<Settled> => {
   const { userId, chargeId, charge, amount } = requested;
@@ -78,7 +67,7 @@ const chargeDeposit = ({
   payments,
   answerWithinMs,
   maxPayments,
-}: BikeRentalStepsOptions): CommandSteps<Data<'ChargeDeposit'>> => ({
+}: PayingOptions): CommandSteps<Data<'ChargeDeposit'>> => ({
   settleWithin: answerWithinMs,
   limit: { most: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
   async check({ userId, chargeId, payment }, dispatch) {
@@ -95,7 +84,7 @@ const chargeDeposit = ({
 });
 
 /** Returns the steps of bike rental's commands. */
-export const bikeRentalSteps = (options: BikeRentalStepsOptions): StepsByCommand => ({
+export const bikeRentalSteps = (options: PayingOptions): StepsByCommand => ({
   RentBike: rentBike,
   ReportCondition: { prepare: withSettings },
   ChargeDeposit: chargeDeposit(options),

@@ -191,7 +191,7 @@ export const paymentRecords = {
  * Settles every held seat, and refunds every payment that must not stand.
  * @param holdMs milliseconds for which a seat is held before its payment is settled
  */
-const payments = (holdMs: number) =>
+export const payments = (holdMs: number) =>
   processManager({
     name: 'cinema.payments',
     context: cinema,
@@ -225,5 +225,3 @@ const payments = (holdMs: number) =>
       }
     },
   });
-
-export const cinemaProcesses = (holdMs: number) => [payments(holdMs)];

@@ -9,23 +9,12 @@ import {
 } from '../../schemas/cinema.ts';
 import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
-import { type Payments, takePayment } from '../payments/payments.ts';
+import { type PayingOptions, takePayment } from '../payments/payments.ts';
 import { opening } from './policies.ts';
 import type { Prepared, ReadShowing } from './showing.ts';
 
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
-
-/** The calls to the payment provider that a reservation needs. */
-export type ReservationPayments = Pick<Payments, 'charge' | 'find' | 'circuit'>;
-
-export type CinemaStepsOptions = {
-  payments: ReservationPayments;
-  /** Milliseconds until a reservation is answered with 202. The payment continues. */
-  answerWithinMs: number;
-  /** The most payments that one process takes at a time. Further reservations are refused. */
-  maxPayments: number;
-};
 
 /** Dispatches a command of the cinema. */
 type Dispatch = (command: CinemaCommand & { asCaller?: true }) => Promise<DispatchOutcome>;
@@ -138,7 +127,7 @@ type Outcome = 'approved' | DataOf<'PaymentDeclined'>['reason'] | 'open';
 const payFor = async (
   held: DataOf<'SeatHeld'>,
   { method, token }: Data<'ReserveSeat'>['payment'],
-  payments: ReservationPayments,
+  payments: PayingOptions['payments'],
   dispatch: Dispatch,
 ): Promise<Outcome> => {
   const payment = paymentOf(held);
@@ -180,11 +169,7 @@ const settleSeat = async (held: DataOf<'SeatHeld'>, outcome: Outcome, dispatch: 
 };
 
 /** Takes the payment for a held seat, and confirms or releases the seat. To the customer this is one step. */
-const reserveSeat = ({
-  payments,
-  answerWithinMs,
-  maxPayments,
-}: CinemaStepsOptions): CommandSteps<Data<'ReserveSeat'>> => ({
+const reserveSeat = ({ payments, answerWithinMs, maxPayments }: PayingOptions): CommandSteps<Data<'ReserveSeat'>> => ({
   settleWithin: answerWithinMs,
   limit: { most: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
   async check({ showingId, reservationId }, dispatch: Dispatch) {
@@ -203,7 +188,7 @@ const reserveSeat = ({
 });
 
 /** Returns the steps of the cinema's commands. */
-export const cinemaSteps = (options: CinemaStepsOptions): StepsByCommand => ({
+export const cinemaSteps = (options: PayingOptions): StepsByCommand => ({
   ScheduleShowing: scheduleShowing,
   MoveShowing: moveShowing,
   ReserveSeat: reserveSeat(options),

@@ -22,6 +22,15 @@ export type Payments = {
   circuit(): 'closed' | 'half-open' | 'open';
 };
 
+/** What the steps of a command that takes a payment need. */
+export type PayingOptions = {
+  payments: Pick<Payments, 'charge' | 'find' | 'circuit'>;
+  /** Milliseconds until the command is answered with 202. The payment continues. */
+  answerWithinMs: number;
+  /** The most payments that one process takes at a time. Further commands are refused. */
+  maxPayments: number;
+};
+
 /** Takes a payment, and looks an unknown outcome up. Never rejects. */
 export const takePayment = async (
   payments: Pick<Payments, 'charge' | 'find'>,
