@@ -78,8 +78,8 @@ describe('kill -9', () => {
     for (let round = 0; round < ROUNDS; round++) {
       const stores = await startEmbeddedStores({ dataFolder: folder });
       const client = EventStoreDBClient.connectionString(stores.eventStoreUrl);
-      const killAfter = Math.floor(random() * 300);
-      let running = true;
+      const killAfter = 1 + Math.floor(random() * 300);
+      let appends = 0;
       const appender = async (name: string) => {
         const ids = await idsOf(client, name);
         const before = acknowledged.get(name) ?? [];
@@ -87,21 +87,22 @@ describe('kill -9', () => {
         expect(ids.slice(0, before.length)).toEqual(before);
         expect(ids.length - before.length).toBeLessThanOrEqual(3);
         acknowledged.set(name, ids);
-        while (running) {
+        for (;;) {
           const batch = Array.from({ length: 1 + Math.floor(random() * 3) }, () => event(Math.floor(random() * 2_000)));
           const expectedRevision = ids.length === 0 ? 'no_stream' : BigInt(ids.length - 1);
           if (await settled(client.appendToStream(name, batch, { expectedRevision }))) return;
           ids.push(...batch.map(({ id }) => id));
           total += batch.length;
+          if (++appends === killAfter) process.kill(stores.pid, 'SIGKILL');
         }
       };
       const appenders = Array.from({ length: APPENDERS }, (_, n) => settled(appender(`stream-${n}`)));
-      await new Promise((resolve) => setTimeout(resolve, killAfter));
-      process.kill(stores.pid, 'SIGKILL');
+      const results = await Promise.all(appenders);
+      // Fewer appends than that: every appender failed for another reason, which is thrown below.
+      if (appends < killAfter) process.kill(stores.pid, 'SIGKILL');
       await stores.exited;
-      running = false;
       // A read that the kill interrupted rejects as unavailable; a failed expectation is thrown.
-      for (const result of await Promise.all(appenders)) {
+      for (const result of results) {
         if (result && result.type !== 'unavailable' && result.type !== 'cancelled') throw result;
       }
       await client.dispose();
