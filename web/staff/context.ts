@@ -131,31 +131,26 @@ type Ids = Readonly<Partial<Record<string, string>>>;
 
 type OverviewOf<Schema extends ContextSchema> = Schema['overview'] extends TObject ? Static<Schema['overview']> : never;
 
+/** The parts of a view whose types depend on the schema. */
+type Checked = 'name' | 'figures' | 'rows' | 'rowsInAll' | 'commands' | 'problems' | 'words' | 'left' | 'names';
+
 /** Declares how a context is shown. The type check fails when an event, command or refusal of its schema is missing. */
-export const contextView = <Schema extends ContextSchema>(view: {
-  name: Schema['name'];
-  order: number;
-  title: Phrase;
-  level: Phrase;
-  figures(overview: OverviewOf<Schema>): readonly Figure[];
-  rows(overview: OverviewOf<Schema>): readonly Row[];
-  rowsInAll(overview: OverviewOf<Schema>): number;
-  all: string;
-  lists: Readonly<Record<string, ListView>>;
-  things: Readonly<Record<string, ThingView>>;
-  links: Readonly<Record<string, string>>;
-  commands: Readonly<Record<Command<Schema>, CommandWords>>;
-  choices?: ContextView['choices'];
-  problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
-  words: { readonly [Type in keyof Events<Schema> & string]: (data: Data<Schema, Type>, known: Known) => Phrase };
-  about(data: Ids): string | undefined;
-  left?: {
-    now(overview: OverviewOf<Schema>): ReadonlyMap<string, number>;
-    place(data: Ids): string | undefined;
-    changes: {
-      readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
+export const contextView = <Schema extends ContextSchema>(
+  view: Omit<ContextView, Checked> & {
+    name: Schema['name'];
+    figures(overview: OverviewOf<Schema>): readonly Figure[];
+    rows(overview: OverviewOf<Schema>): readonly Row[];
+    rowsInAll(overview: OverviewOf<Schema>): number;
+    commands: Readonly<Record<Command<Schema>, CommandWords>>;
+    problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
+    words: { readonly [Type in keyof Events<Schema> & string]: (data: Data<Schema, Type>, known: Known) => Phrase };
+    left?: {
+      now(overview: OverviewOf<Schema>): ReadonlyMap<string, number>;
+      place(data: Ids): string | undefined;
+      changes: {
+        readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
+      };
     };
-  };
-  names(overview: OverviewOf<Schema>): ReadonlyMap<string, string>;
-  customer?: readonly Belonging[];
-}): ContextView => view as unknown as ContextView;
+    names(overview: OverviewOf<Schema>): ReadonlyMap<string, string>;
+  },
+): ContextView => view as unknown as ContextView;
