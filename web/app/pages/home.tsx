@@ -5,7 +5,7 @@ import { Cinema } from '../cinema/index.tsx';
 import { FoodCourt } from '../food-court/index.tsx';
 import { type Lot, LotRow } from '../parking/index.tsx';
 import { Heading } from '../parts.tsx';
-import { type Slot, SlotRow } from '../screening/index.tsx';
+import { type Slot, SlotRow } from '../screening/slots.tsx';
 import { EVERY, itemsOf, Service } from '../service.tsx';
 import { say } from '../words.ts';
 import { ActiveTickets } from './tickets.tsx';

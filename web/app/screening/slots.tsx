@@ -1,0 +1,141 @@
+import { Stethoscope } from 'lucide';
+import { type ComponentChildren, Fragment } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/screening.ts';
+import type { Page } from '../../common/api.ts';
+import { formatDay, formatNumber } from '../../common/language.ts';
+import { type Update, useUpdates } from '../../common/updates.ts';
+import { dayOf, MonthCalendar } from '../calendar.tsx';
+import { useLongList } from '../lists.ts';
+import { Loaded, RowLink } from '../parts.tsx';
+import { say } from '../words.ts';
+
+export type Slot = Static<typeof queries.slot.item>;
+
+const DAY_MS = 86_400_000;
+
+const leftOf = (left: number) =>
+  left > 0 ? (
+    <span class="good">{say(`${formatNumber(left)}자리 남음`, `${formatNumber(left)} left`)}</span>
+  ) : (
+    <span class="bad">{say('마감', 'Full')}</span>
+  );
+
+const sessionsOf = ({ sessions }: Slot): string =>
+  sessions === undefined ? say('시간 지정 없음', 'Any time of the day') : sessions.map(({ at }) => at).join(' · ');
+
+export const whenOf = ({ date, at }: { date: string; at?: string }): string =>
+  at === undefined ? formatDay(date) : `${formatDay(date)} ${at}`;
+
+export const people = (places: number): string => say(`${places}명`, places === 1 ? '1 person' : `${places} people`);
+
+export const atOf = (at: string | undefined) => (at === undefined ? {} : { at });
+
+export type Session = { at?: string; left: number };
+
+/** The times of a slot that can be booked; a slot without sessions has one, which is the whole day. */
+export const timesOf = ({ date, left, sessions }: Slot): Session[] => {
+  const now = new Date();
+  const time = now.toTimeString().slice(0, 5);
+  const all: Session[] = sessions ?? [{ left }];
+  return all.filter(({ at }) => date !== dayOf(now) || at === undefined || at > time);
+};
+
+/** One slot of a list. @param isDated whether the row tells the day */
+export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boolean }) => (
+  <RowLink
+    to={`/app/screening/${slot.slotId}`}
+    icon={Stethoscope}
+    title={slot.hospitalName}
+    about={isDated ? formatDay(slot.date) : sessionsOf(slot)}
+    aside={leftOf(slot.left)}
+  />
+);
+
+/** Reads the open slots of a month. */
+const useMonth = (month: string, hospital: string): Update<Slot[]> & { isWhole: boolean } => {
+  const first = new Date(`${month}-01T00:00Z`);
+  // A day begins at another moment in each time zone: the range is a day longer on both sides.
+  const query = new URLSearchParams({
+    status: 'open',
+    from: new Date(first.getTime() - DAY_MS).toISOString(),
+    to: new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 2)).toISOString(),
+    sort: 'date',
+    ...(hospital === '' ? {} : { hospitalName: hospital }),
+  });
+  const { items, ...rest } = useLongList<Slot>(`/screening/slots?${query}`, 15_000);
+  return items ? { ...rest, body: items.filter(({ date }) => date.startsWith(month)) } : rest;
+};
+
+/** Reads the names of the hospitals with open slots. */
+const useHospitals = (): string[] => {
+  const { body } = useUpdates<Page<Slot>>('/screening/slots?status=open&sort=date&limit=200', { every: 60_000 });
+  return [...new Set(body?.items.map(({ hospitalName }) => hospitalName))].sort((a, b) => a.localeCompare(b, 'ko'));
+};
+
+/** The choice of a hospital, a day and a slot. @param children shows a slot of the chosen day */
+export const SlotChoice = ({
+  hospital: initial = '',
+  children,
+}: {
+  hospital?: string;
+  children: (slot: Slot) => ComponentChildren;
+}) => {
+  const [hospital, setHospital] = useState(initial);
+  const [month, setMonth] = useState(dayOf(new Date()).slice(0, 7));
+  const [chosen, setChosen] = useState<string>();
+  const hospitals = useHospitals();
+  const slots = useMonth(month, hospital);
+  const left = new Map<string, number>();
+  for (const slot of slots.body ?? []) left.set(slot.date, (left.get(slot.date) ?? 0) + slot.left);
+  const isOfMonth = chosen?.startsWith(month);
+  const day = isOfMonth ? chosen : [...left].find(([, places]) => places > 0)?.[0];
+  const filter = hospital === '' ? '' : `&hospitalName=${encodeURIComponent(hospital)}`;
+  const ofDay = useUpdates<Page<Slot>>(
+    day === undefined ? undefined : `/screening/slots?status=open&date=${day}&sort=-left&limit=100${filter}`,
+  );
+  return (
+    <>
+      {hospitals.length > 1 && (
+        <div class="field">
+          <label for="hospital">{say('병원', 'Hospital')}</label>
+          <select id="hospital" value={hospital} onChange={(event) => setHospital(event.currentTarget.value)}>
+            <option value="">{say('전체 병원', 'All hospitals')}</option>
+            {hospitals.map((name) => (
+              <option key={name} value={name}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </div>
+      )}
+      <MonthCalendar month={month} onMonth={setMonth} day={day} onDay={setChosen} left={left} />
+      {!slots.isWhole && (
+        <p class="dim">
+          {say('병원을 고르면 이 달의 모든 날짜가 보입니다.', 'Choose a hospital to see every day of the month.')}
+        </p>
+      )}
+      {day === undefined ? (
+        <Loaded of={slots} rows={1}>
+          {() => (
+            <p class="dim">{say('이 달에는 예약할 수 있는 날이 없습니다.', 'No day of this month can be booked.')}</p>
+          )}
+        </Loaded>
+      ) : (
+        <section>
+          <h2>{formatDay(day)}</h2>
+          <Loaded of={ofDay}>
+            {({ items }) => (
+              <ul class="rows">
+                {items.map((slot) => (
+                  <Fragment key={slot.slotId}>{children(slot)}</Fragment>
+                ))}
+              </ul>
+            )}
+          </Loaded>
+        </section>
+      )}
+    </>
+  );
+};
