@@ -1,6 +1,6 @@
 import type { Page } from '../../common/api.ts';
 import { useUpdates } from '../../common/updates.ts';
-import { StationRow, useStationsWithBikes } from '../bike-rental/index.tsx';
+import { StationRow, useStationsWithBikes } from '../bike-rental/stations.tsx';
 import { Cinema } from '../cinema/index.tsx';
 import { FoodCourt } from '../food-court/index.tsx';
 import { type Lot, LotRow } from '../parking/index.tsx';
