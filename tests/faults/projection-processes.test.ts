@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { checkpoints } from '../../platform/subscriptions/checkpoints.ts';
 import { leases } from '../../platform/subscriptions/leases.ts';
 import { reachedPosition } from '../../platform/subscriptions/position.ts';
@@ -8,36 +8,33 @@ import { projectionsOf } from '../../programs/contexts.ts';
 import { verifyViews } from '../../projections/verify.ts';
 import { type Program, startProgram } from '../support/plaza.ts';
 
+/** Each test has its own: the load of one is long to replay for another. */
 let stores: TestStores;
-let run = 0;
 const programs: Program[] = [];
 const paused: Program[] = [];
 const appenders: (() => Promise<unknown>)[] = [];
 
-beforeAll(async () => {
+beforeEach(async () => {
   stores = await startTestStores();
 });
-afterAll(() => stores.stop());
 afterEach(async () => {
   for (const stop of appenders.splice(0)) await stop();
   for (const program of paused.splice(0)) process.kill(program.pid, 'SIGCONT');
   await Promise.all(programs.splice(0).map((program) => program.end()));
+  await stores.stop();
 });
 
 const parkingProjections = await projectionsOf(['parking'], 'Asia/Seoul');
 const views = parkingProjections.map(({ name }) => name);
 
-/** Returns a separate database, and a function that runs projections on it. */
+/** Returns the views' database, and a function that runs projections on it. */
 const newRun = () => {
-  run += 1;
-  const database = `run_${run}`;
   const env = {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
-    MONGODB_DATABASE: database,
     PLAZA_CONTEXTS: 'parking',
   };
-  const db = stores.mongo.db(database);
+  const db = stores.mongo.db('plaza');
   const start = async () => {
     const program = await startProgram('projections', env);
     programs.push(program);
