@@ -257,6 +257,10 @@ describe('PlaceOrder', () => {
       .when(place('o1', ['김밥', 99]))
       .thenEvents(placed('o1', price * 99, ['김밥', price, 99])),
   );
+  it('refuses an order whose total no payment can have', () =>
+    given(registered(), itemPut('김밥', 10 ** 12))
+      .when(place('o1', ['김밥', 2]))
+      .thenRefused('price-too-high'));
   it('refuses an unknown item', () =>
     given(...menu)
       .when(place('o1', ['김밥', 1], ['우동', 1]))

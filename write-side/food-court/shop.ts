@@ -9,6 +9,7 @@ import {
   REASONS,
 } from '../../schemas/food-court.ts';
 import { calendarDay, plus } from '../../schemas/kernel/calendar.ts';
+import { MAX_MONEY } from '../../schemas/kernel/money.ts';
 import { ImmutableMap, OrderedMap } from '../kernel/collections.ts';
 import { decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
@@ -423,5 +424,5 @@ const priced = ({ menu }: State, lines: Lines): PricedOrder | Refusal => {
     pricedLines.push({ menuId, name, price, qty });
     total += price * qty;
   }
-  return { lines: pricedLines, total };
+  return total > MAX_MONEY ? refuse('price-too-high') : { lines: pricedLines, total };
 };

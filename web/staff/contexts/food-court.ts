@@ -151,6 +151,7 @@ export const view = contextView<typeof schema>({
     'shop-paused': '매장이 주문을 잠시 받지 않습니다. 잠시 후 다시 시도하세요',
     'menu-item-not-found': '메뉴에 없는 항목입니다',
     'price-changed': '가격이 변경되었습니다',
+    'price-too-high': '한 번에 결제할 수 있는 금액을 넘었습니다',
     'menu-full': '메뉴를 더 등록할 수 없습니다',
     'menu-item-unknown': '메뉴에 없는 항목이 있습니다',
     'menu-item-unavailable': '지금 판매하지 않는 항목이 있습니다',
