@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkpoints } from '../../platform/subscriptions/checkpoints.ts';
@@ -18,6 +19,8 @@ beforeAll(async () => {
 afterAll(() => stores.stop());
 
 const LEASE = 800;
+/** Milliseconds between two looks at a view's position: often enough, and most of the processor is left to the rest. */
+const WATCHED_EVERY = 3;
 const VIEW = 'test.counts';
 
 type Count = { sum: number };
@@ -115,7 +118,7 @@ const interrupt = async (how: 'killed' | 'paused', at: number, partitions: numbe
   const positions: bigint[] = [];
   let isWatched = true;
   const watching = (async () => {
-    while (isWatched) positions.push((await reachedPosition(db, VIEW)).commit);
+    for (; isWatched; await pause(WATCHED_EVERY)) positions.push((await reachedPosition(db, VIEW)).commit);
   })();
   await add();
   await reached((await add()).commit);
