@@ -288,6 +288,9 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
       sessions,
     });
     const page = await open('/view/screening/slots/halves');
+    const section = page.getByRole('navigation', { name: 'Sections' }).locator('[aria-current]');
+    await section.getByText('Health screening').waitFor();
+    expect(await section.getAttribute('aria-current')).toBe('true');
     await button(page, 'Change the slot').click();
     await page.getByRole('dialog').getByRole('spinbutton', { name: 'Places' }).nth(2).fill('5');
     await submit(page, 'Change the slot').click();

@@ -92,7 +92,12 @@ export const withQuery = (path: string, query: Readonly<Record<string, string | 
   return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
 };
 
-type LinkProps = { to: string; children: ComponentChildren; class?: string; 'aria-current'?: 'page' | undefined };
+type LinkProps = {
+  to: string;
+  children: ComponentChildren;
+  class?: string;
+  'aria-current'?: 'page' | 'true' | undefined;
+};
 
 /** A link within the page that does not reload it. */
 export const Link = ({ to, children, ...rest }: LinkProps) => (

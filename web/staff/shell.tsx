@@ -129,6 +129,12 @@ const Choice = <Value extends string>({
   </select>
 );
 
+/** Whether a path is of the same context as a context's first view: `/view/cinema/movies` and `/view/cinema/showings/1`. */
+const isWithin = (path: string, first: string): boolean => {
+  const [, folder, context] = first.split('/');
+  return context !== undefined && path.startsWith(`/${folder}/${context}/`);
+};
+
 /** The frame of every view except the board: navigation, warnings and notices. */
 export const Shell = ({ children }: { children: ComponentChildren }) => {
   const { path } = usePlace();
@@ -215,7 +221,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
         {isIn && (
           <nav class="side" aria-label={t({ en: 'Sections', ko: '분야' })}>
             {sections.map(({ to, words }) => (
-              <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
+              <Link key={to} to={to} aria-current={path === to ? 'page' : isWithin(path, to) ? 'true' : undefined}>
                 <Icon of={icons[to] ?? LayoutGrid} size={18} /> {words}
               </Link>
             ))}
