@@ -369,6 +369,12 @@ describe('MoveShowing', () => {
   });
 });
 
+it('ReadShowing reads, also while the end of a hold is due', () =>
+  specification(showing, UNTIL)
+    .given(opened(), placesHeld('h1', 'CUST1'))
+    .when({ type: 'ReadShowing', data: { showingId } })
+    .thenNothing());
+
 describe('MoveShowing in a hall', () => {
   const later = plus(about.startsAt, { hours: 2 });
   const inHall = { hallId: 'h-1', runningTime: 100, cleaning: 20, slot: 'm-1.4' };

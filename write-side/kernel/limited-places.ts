@@ -365,7 +365,11 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         const expiresAt = plus(input.now, { seconds: holdFor(state) });
         return [named('Held', idIn(id), pool, { holdId, customerId, places, expiresAt })];
       },
-      answer: (data: object, events: readonly AnyEvent[]) => ({ ...data, ...events[0]?.data, status: 'held' }),
+      answer: (data: object, events: readonly AnyEvent[]) => ({
+        ...data,
+        ...events.find(({ type }) => type === `${prefix}Held`)?.data,
+        status: 'held',
+      }),
     },
 
     ReleaseHold: {
@@ -416,10 +420,11 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         if (input.now >= offer.expiresAt) return refuse('offer-expired');
         return [named('OfferDeclined', idIn(id), offer.pool, { entryId, ...customerAndPlaces(offer) })];
       },
-      answer: (data: object, events: readonly AnyEvent[]) => ({
-        ...data,
-        status: events[0]?.type === `${prefix}OfferDeclined` ? 'declined' : 'left',
-      }),
+      answer: (data: Id & { entryId: string }, events: readonly AnyEvent[]) => {
+        const isOwn = (event: AnyEvent) => (event.data as { entryId?: string }).entryId === data.entryId;
+        const isDeclined = events.some((event) => event.type === `${prefix}OfferDeclined` && isOwn(event));
+        return { ...data, status: isDeclined ? 'declined' : 'left' };
+      },
     },
 
     Settle: {
@@ -478,7 +483,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
 
   /**
    * Wraps a decider so that each of its decisions first ends what is due and offers what is free, and offers what it
-   * frees itself. A refusal appends nothing: what is due then ends with the next decision.
+   * frees itself. A refusal or a command that reads appends nothing: what is due then ends with the next decision.
    * @param alsoDue the events of other things of the stream that are due
    * @param closing the command, if any, whose own event leaves no room in an append: it ends what is due like the rest
    * @param dueTypes the types of events that only `alsoDue` returns: an answer does not get them
@@ -492,6 +497,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     return {
       ...decider,
       decide(command, before, input) {
+        if (decider.read?.(command, before) !== undefined) return decider.decide(command, before, input);
         const { now, revision } = input;
         const id = decider.id(command.data);
         let state = before;

@@ -378,12 +378,28 @@ describe('the settings of a lot', () => {
     at('09:19:59').when(cancel('r-1')).thenEvents(canceled('r-1'));
     at('09:20:00').when(cancel('r-1')).thenRefused('too-late');
   });
+  it('end a missed reservation with a hold or an entry of another customer, whose answer does not show it', () => {
+    const answerTo = (time: string, events: Event[], command: Command) => {
+      const state = stateAfter(parkingLot, [withSettings, fixed, ...events]);
+      return parkingLot.answer(command, play(parkingLot, [command], state, 9n, `2026-01-31T${time}.000Z`).events);
+    };
+    const asked = hold('h-1', 1, 'CUST2');
+    const expiresAt = '2026-01-31T09:31:00.000Z';
+    expect(answerTo('09:30:00', [], asked)).toEqual({ ...asked.data, expiresAt, status: 'held' });
+    const leave = (entryId: string): Command => ({ type: 'LeaveSpotWaitingList', data: { lotId, entryId } });
+    const offer: Event = { type: 'SpotOffered', data: { ...offered('e-1', 'CUST2').data, expiresAt } as never };
+    expect(answerTo('09:30:00', [joined('e-1', 'CUST2'), offer], leave('e-1'))).toMatchObject({ status: 'declined' });
+    expect(answerTo('09:30:00', [joined('e-1', 'CUST2')], leave('e-2'))).toMatchObject({ status: 'left' });
+  });
   it('limit the time for arriving: the reservation ends with the next command, or by its timer', () => {
     const expire: Command = { type: 'ExpireReservation', data: { lotId, reservationId: 'r-1' } };
     at('09:29:59').when(expire).thenRefused('not-due');
     at('09:30:00').when(expire).thenEvents(noShow);
     at('09:30:00').when(arrive).thenRefused('already-canceled');
     laterThan('09:30:00', noShow).when(expire).thenNothing();
+    // At a closed lot nobody can arrive: the amount goes back instead.
+    laterThan('09:30:00', closed(1)).when(expire).thenNothing();
+    laterThan('09:30:00', closed(1)).when(cancelRemaining).thenEvents(canceled('r-1', 'lot-closed'));
     laterThan('09:31:00', arrived('09:29:00')).when(expire).thenNothing();
     laterThan('09:31:00', joined('e-1', 'CUST2'))
       .when(changeSpots(1))
