@@ -85,6 +85,26 @@ describe('the circuit', () => {
   });
 });
 
+it.each([
+  [409, 'unknown'],
+  [404, 'unknown'],
+  [200, 'approved'],
+])('a charge without an answer whose repetition gets %i is %s', async (status, outcome) => {
+  let calls = 0;
+  const server = createServer((req, res) => {
+    calls += 1;
+    if (calls === 1) return req.socket.destroy();
+    res.writeHead(status, { 'Content-Type': 'application/json' }).end('{"state":"approved"}');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  payments = connectPayments({ url: `http://127.0.0.1:${port}`, timeoutMs: 100 });
+  expect(await charge('approve')).toBe(outcome);
+  expect(calls).toBe(2);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
+});
+
 it('the outcome is unknown when the provider does not answer or its answer is invalid', async () => {
   const server = createServer((_req, res) => res.end('<html>'));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

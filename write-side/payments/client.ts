@@ -80,16 +80,19 @@ export const connectPayments = ({
 
   return {
     async charge(key, charge) {
-      let isTried = false;
+      let attempts = 0;
+      // A refused repetition says nothing about an attempt before it that had no answer.
+      const refused = () => (attempts > 1 ? 'unknown' : 'declined');
       try {
         const answer = await patiently.execute(() => {
-          isTried = true;
+          attempts += 1;
           return call('PUT', `/charges/${key}`, { ...charge, currency });
         });
-        return answer?.state === 'approved' ? 'approved' : 'declined';
+        if (!answer) return refused();
+        return answer.state === 'approved' ? 'approved' : 'declined';
       } catch (error) {
-        if (error instanceof RefusedError) return 'declined';
-        return isTried ? 'unknown' : 'unavailable';
+        if (error instanceof RefusedError) return refused();
+        return attempts > 0 ? 'unknown' : 'unavailable';
       }
     },
     find: (key) => patiently.execute(() => call('GET', `/charges/${key}`)),
