@@ -160,7 +160,8 @@ const rules = decider(screening, {
     EndSession: {
       decide: ({ slotId, at }, state, input) => {
         if (state.status !== 'open') return [];
-        if (sessionOf(state, at) && !begun(state, at, input)) return notDue;
+        const isKnown = state.begun.includes(at); // by the clock of the process that decided it
+        if (!isKnown && sessionOf(state, at) && !begun(state, at, input)) return notDue;
         return kept.closing(slotId, state, BOOKINGS_PER_PORTION, at);
       },
     },
