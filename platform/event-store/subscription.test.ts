@@ -81,6 +81,10 @@ const fakeStore = (count: number) => {
       length += more;
       for (const wakeUp of grow) wakeUp();
     },
+    /** Lets a subscription receive nothing more. */
+    fallSilent(stream: Readable) {
+      deaf.add(stream);
+    },
     /** Appends events that existing subscriptions do not receive. */
     appendUnheard(more: number) {
       for (const { stream } of opened) deaf.add(stream);
@@ -223,6 +227,27 @@ describe('a pulled subscription', () => {
     });
     expect(numbers(await collect(batches, 11))).toEqual(upTo(11));
     expect(drops).toEqual([]);
+  });
+
+  test('is not live when it is silent and the store does not answer', async () => {
+    const store = fakeStore(10);
+    store.onRead((event, stream) => {
+      if (event === 3 && store.opened.length === 1) store.fallSilent(stream);
+    });
+    const { batches, drops } = pull(store, {
+      watchEvery: 5,
+      readTail: async () => {
+        store.opened[0]?.stream.emit('error', new Error('unavailable'));
+        throw new Error('unavailable');
+      },
+    });
+    const got: EventBatch[] = [];
+    for await (const batch of batches) {
+      got.push(batch);
+      if (batch.live) break;
+    }
+    expect(numbers(got)).toEqual(upTo(10));
+    expect(drops).toEqual(['unavailable']);
   });
 
   test('ends with the signal, even while it waits', async () => {

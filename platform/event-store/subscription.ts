@@ -154,11 +154,12 @@ const connect = (options: PullOptions, from: Position) => {
     return woken;
   };
 
-  const tailIsAhead = async (): Promise<boolean> => {
+  /** @returns undefined when the store does not answer: then the subscription reports it */
+  const tailIsAhead = async (): Promise<boolean | undefined> => {
     try {
       return readTail !== undefined && comparePositions(await readTail(), checkpoint) > 0;
     } catch {
-      return false; // The store does not answer: the subscription reports it.
+      return undefined;
     }
   };
 
@@ -190,7 +191,7 @@ const connect = (options: PullOptions, from: Position) => {
       if (drop) throw new Dropped(drop);
       if (await waitForMore()) continue;
       const ahead = await tailIsAhead();
-      if (waiting.length > 0) continue;
+      if (drop || waiting.length > 0 || ahead === undefined) continue;
       if (ahead && suspicious) throw new Dropped(new Error('The store has newer events, the subscription is silent'));
       suspicious = ahead;
       if (!ahead && !live) {
