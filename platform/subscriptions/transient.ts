@@ -9,8 +9,8 @@ import { StoreUnavailableError } from '../event-store/types.ts';
 import { pause } from '../machine/machine.ts';
 import { LeaseUncertainError, WriteConflictError } from './consumer.ts';
 
-/** Server codes for a node that is stepping down, shutting down or not yet able to serve. */
-const NOT_SERVING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436]);
+/** Server codes for a node that is stepping down, shutting down, not yet able to serve, or out of disk space. */
+const NOT_SERVING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031]);
 /** gRPC: deadline exceeded, unavailable. */
 const GRPC_AWAY = new Set<unknown>([4, 14]);
 const CLIENT_AWAY = new Set<unknown>(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled']);

@@ -26,7 +26,8 @@ export const consumersOf = (db: Db, client: EventStoreClient, projection: Projec
     onPoison,
     mustBeBuilt: true,
     async replay(event, lease) {
-      if (projection.document) return write([event], lease);
+      if (projection.document || event.type === CUSTOMER_ERASED) await write([event], lease);
+      if (projection.document) return;
       await refold(db, projection, event, (until) => historyUntil(db, client, name, until), lease);
     },
   }));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { newEvent } from '../../platform/event-store/testing.ts';
+import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { keyStore } from '../../platform/personal-data/keys.ts';
 import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
@@ -13,6 +14,7 @@ import { startTestStores, storedEvent, type TestStores } from '../../platform/su
 import { contextSchemas, projectionsOf } from '../../programs/contexts.ts';
 import { ERASED, personalEvents } from '../../schemas/kernel/personal.ts';
 import { reservations } from '../parking/reservations.ts';
+import { consumersOf } from './consumers.ts';
 import { erasedFields } from './erasure.ts';
 import { history } from './history.ts';
 import type { Projection } from './projection.ts';
@@ -209,6 +211,30 @@ describe('a writer', () => {
       Array.from({ length: 8 }, (_, number) => (number % 2 ? `car r${number}` : ERASED)),
     );
     expect(await keys.byName([name])).toEqual(new Map([[name, null]]));
+  });
+
+  test('an erasure that was parked erases when it is replayed, also what later events changed', async () => {
+    const own = await startTestStores();
+    onTestFinished(() => own.stop());
+    const [consumer] = consumersOf(db, own.client, reservations);
+    const stored: StoredEvent[] = [];
+    for (const { type, data } of [
+      reserved(1, 'a'),
+      reserved(2, 'b', 'lee'),
+      erased(3),
+      reserved(4, 'c'),
+      canceled(5, 'a'),
+    ]) {
+      const { commit } = await own.append('parkingLot-1', { type, data: data as object });
+      stored.push(storedEvent(Number(commit), type, data as object));
+    }
+    const parked = stored.find(({ type }) => type === 'CustomerErased')!;
+    for (const event of stored) if (event !== parked) await consumer!.handle([event], lease);
+    expect(await cars('parking.reservations')).toEqual(['car a', 'car b', 'car c']);
+    for (let again = 0; again < 2; again++) {
+      await consumer!.replay!(parked, lease);
+      expect(await cars('parking.reservations')).toEqual([ERASED, 'car b', 'car c']);
+    }
   });
 
   test('erases the texts that queries search by prefix', async () => {

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { type AnyBulkWriteOperation, type Db, type Document, MongoBulkWriteError } from 'mongodb';
+import { type AnyBulkWriteOperation, type Collection, type Db, type Document, MongoBulkWriteError } from 'mongodb';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { type HeldLease, WriteConflictError } from '../../platform/subscriptions/consumer.ts';
 import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
@@ -258,8 +258,8 @@ const valueAt = (document: Document, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Document | undefined)?.[name], document);
 
 /**
- * Rebuilds a document from all of its events, in order. A parked event that is replayed needs this, because later
- * events may already be in the document. Other events that fail again are left out.
+ * Rebuilds the documents that a parked event changes from all of their events, in order. A parked event that is replayed
+ * needs this, because later events may already be in the documents. Other events that fail again are left out.
  * @param history the store's events from the first, at least up to a commit position
  */
 export const refold = async (
@@ -269,30 +269,49 @@ export const refold = async (
   history: (until: bigint) => AsyncIterable<readonly StoredEvent[]>,
   lease: HeldLease,
 ): Promise<void> => {
-  const asked = projected(projection.context, again);
-  const key = projection.key!(asked);
-  if (key === null) return;
   const documents = db.collection<ViewDocument>(projection.name);
-  const before = (await documents.findOne({ _id: key })) ?? undefined;
-  const until =
-    before && BigInt(before._position) > asked.position.commit ? BigInt(before._position) : asked.position.commit;
-  let after: ViewDocument | undefined;
+  const before = await documentsChangedBy(documents, projection, again);
+  if (before.size === 0) return;
+  let until = again.position.commit;
+  for (const document of before.values())
+    if (document && BigInt(document._position) > until) until = BigInt(document._position);
+  const after = new Map<string, ViewDocument | undefined>();
   for await (const events of history(until))
     for (const stored of events) {
       if (stored.position.commit > until) continue;
-      if (stored.type === CUSTOMER_ERASED) after = afterErasure(projection, stored, after);
+      if (stored.type === CUSTOMER_ERASED)
+        for (const [key, document] of after) after.set(key, afterErasure(projection, stored, document));
       if (!projection.events.includes(stored.type)) continue;
       try {
         const event = projected(projection.context, stored);
-        if (projection.key!(event) === key) after = fold(projection, key, after, [event]);
+        const key = projection.key!(event);
+        if (key !== null && before.has(key)) after.set(key, fold(projection, key, after.get(key), [event]));
       } catch (error) {
         if (stored.id === again.id) throw error;
       }
     }
-  const write = change(projection, before, {
-    ...(after ?? { _id: key, _deleted: true as const }),
-    _position: until.toString(),
+  const writes = [...before].flatMap(([key, document]) => {
+    const made = after.get(key) ?? { _id: key, _deleted: true as const };
+    return change(projection, document, { ...made, _position: until.toString() }) ?? [];
   });
   lease.assertHeld();
-  if (write) await writeAll(() => documents.bulkWrite([write]), [write]);
+  await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
+};
+
+/** Reads the documents that an event changes: its own, if it has one, and after an erasure the customer's later ones. */
+const documentsChangedBy = async (
+  documents: Collection<ViewDocument>,
+  projection: Projection,
+  event: StoredEvent,
+): Promise<Map<string, ViewDocument | undefined>> => {
+  const { personal } = projection;
+  const found = new Map<string, ViewDocument | undefined>();
+  if (projection.events.includes(event.type)) {
+    const key = projection.key!(projected(projection.context, event));
+    if (key !== null) found.set(key, (await documents.findOne({ _id: key })) ?? undefined);
+  }
+  if (event.type === CUSTOMER_ERASED && personal)
+    for await (const document of documents.find({ [personal.owner]: (event.data as CustomerErased).customerId }))
+      if (BigInt(document._position) > event.position.commit) found.set(document._id, document);
+  return found;
 };
