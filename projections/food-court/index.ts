@@ -14,7 +14,7 @@ export const projections = [
   history(foodCourt, views),
   activity(foodCourt, { OrderPlaced: 1, OrderCooked: -1, OrderCanceled: -1, OrderRejected: -1 }),
   report(foodCourt, {
-    version: 2,
+    version: 3,
     counts: {
       OrderPlaced: ({ total }) => ({ bookings: 1, revenue: total, taken: 1 }),
       OrderCooked: () => ({ taken: -1 }),
@@ -25,7 +25,8 @@ export const projections = [
     capacity: {
       ShopRegistered: ({ shopId, maxOpenOrders }) => [shopId, maxOpenOrders],
       ShopChanged: ({ shopId, maxOpenOrders }) => [shopId, maxOpenOrders],
-      ShopClosed: ({ shopId }) => [shopId, 0],
+      ShopClosed: ({ shopId }) => [shopId, 'closed'],
+      ShopReopened: ({ shopId }) => [shopId, 'open'],
     },
   }),
 ];

@@ -189,6 +189,26 @@ describe('the report', () => {
     expect(refunds({ type: 'OrderCanceled', data: { ...order(), total } })).toBe(total);
     expect(refunds({ type: 'OrderRejected', data: { ...order(), total, reason: '재료 소진' } })).toBe(total);
   });
+  it('counts the capacity of a shop while it is open, and after a night or a pause as before', () => {
+    const at = (hour: number) => `2026-01-31T${hour}:00:00.000Z`;
+    const event = (hour: number, type: string, data: object = {}) => ({
+      type,
+      data: { shopId: 'shop-1', ...data },
+      time: at(hour),
+    });
+    const documents = documentsAfter(
+      report,
+      event(10, 'ShopRegistered', { name: '김밥나라', maxOpenOrders: 20, acceptWithin: 5, collectWithin: 30 }),
+      event(11, 'ShopPaused'),
+      event(12, 'ShopReopened'),
+      event(20, 'ShopClosed'),
+      event(21, 'ShopChanged', { maxOpenOrders: 30 }),
+      event(22, 'ShopReopened'),
+      event(23, 'ShopClosed'),
+    );
+    const sizes = [20, 20, 0, 0, 30, 0].map((capacity, n) => ({ at: at([10, 12, 20, 21, 22, 23][n]!), capacity }));
+    expect(documents['capacity.shop-1']).toEqual({ steps: sizes, whenOpen: 30 });
+  });
   it('counts no refund for an order that nobody picks up', () =>
     expect(refunds(step('OrderAccepted'), step('OrderCooked'), step('OrderUncollected'))).toBeUndefined());
   it('counts no refund for events that were stored without a total', () => {

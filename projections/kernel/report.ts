@@ -18,8 +18,11 @@ type Data<All extends Events, Type extends keyof All> = Static<All[Type]['data']
 
 type Counted<All extends Events> = { readonly [Type in keyof All]?: (data: Data<All, Type>) => Increments };
 type Sized<All extends Events> = {
-  readonly [Type in keyof All]?: (data: Data<All, Type>) => readonly [resource: string, capacity: number];
+  readonly [Type in keyof All]?: (data: Data<All, Type>) => readonly [resource: string, capacity: Sizing];
 };
+
+/** What an event does with a resource: it gives it a capacity, closes it for a while, or opens it again. */
+type Sizing = number | 'closed' | 'open';
 
 /**
  * Declares the view of a context's report, from which `/control-center/reports` sums days and hours:
@@ -45,7 +48,7 @@ export const report = <Context extends ContextSchema>(
     version: number;
     /** The figures that each event adds. */
     counts: Counted<Context['events']>;
-    /** The capacity of a resource since the event: 0 once it is closed. */
+    /** The capacity of a resource since the event: 0 once it is closed for ever. */
     capacity?: Sized<Context['events']>;
   },
 ): Projection => reportOf(context, definition as object as Definition);
@@ -53,7 +56,7 @@ export const report = <Context extends ContextSchema>(
 type Definition = {
   version: number;
   counts: Readonly<Record<string, (data: unknown) => Increments>>;
-  capacity?: Readonly<Record<string, (data: unknown) => readonly [string, number]>>;
+  capacity?: Readonly<Record<string, (data: unknown) => readonly [string, Sizing]>>;
 };
 
 const DAY = 24 * 60 * 60_000;
@@ -86,12 +89,15 @@ const utcDay = (time: string): string =>
   (time.endsWith('Z') ? time : new Date(time).toISOString()).slice(0, 'YYYY-MM-DD'.length);
 
 /** A time before the resource's last step counts as that step's: the order of the resource's stream decides. */
-const resized = (document: ReportCapacity | null, capacity: number, { metadata }: AnyEvent): Document => {
-  const { steps } = document ?? { steps: [] };
+const resized = (document: ReportCapacity | null, sizing: Sizing, { metadata }: AnyEvent): Document => {
+  const { steps, whenOpen } = document ?? { steps: [] };
   const last = steps.at(-1);
+  const size = typeof sizing === 'number' ? sizing : (whenOpen ?? last?.capacity ?? 0);
+  const isClosed = sizing === 'closed' || (sizing !== 'open' && whenOpen !== undefined);
   const time = new Date(metadata.time).toISOString();
-  if (last && time <= last.at) return { steps: [...steps.slice(0, -1), { at: last.at, capacity }] };
-  return { steps: [...steps, { at: time, capacity }] };
+  const isLater = !last || time > last.at;
+  const step = { at: isLater ? time : last.at, capacity: isClosed ? 0 : size };
+  return { steps: [...(isLater ? steps : steps.slice(0, -1)), step], ...(isClosed ? { whenOpen: size } : {}) };
 };
 
 const counted = (document: ReportDay | null, added: Increments, { metadata }: AnyEvent): Document => {

@@ -21,8 +21,8 @@ export type ReportCell = Increments & { takenFor?: number };
 /** A UTC day of a report: its cells from midnight to the last one with an event. Null stands for one without events. */
 export type ReportDay = { cells: readonly (ReportCell | null)[]; taken: number };
 
-/** The capacity of one resource since each moment, in the order of its events. */
-export type ReportCapacity = { steps: readonly { at: string; capacity: number }[] };
+/** The capacity of one resource since each moment, in the order of its events, and the one that it will reopen with. */
+export type ReportCapacity = { steps: readonly { at: string; capacity: number }[]; whenOpen?: number };
 
 /** Returns the `_id` of a day's document. @param day UTC, `2026-01-31` */
 export const reportDayId = (day: string): string => `day.${day}`;
