@@ -1,5 +1,5 @@
 import type { Static } from 'typebox';
-import { schema as cinema, type queries } from '../../schemas/cinema.ts';
+import { schema as cinema, type queries, seatNamesOf } from '../../schemas/cinema.ts';
 import { type EventFacts, projection } from '../kernel/projection.ts';
 
 /** `hold` distinguishes late events of an earlier hold of the id. Answers do not contain it. */
@@ -17,24 +17,13 @@ const changed = (
 export const reservations = projection<Reservation>()({
   context: cinema,
   name: 'cinema.reservations',
-  version: 4,
+  version: 5,
   key: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
   on: {
     SeatHeld: (_reservation, data, { metadata }) => {
-      const {
-        showingId,
-        movieId,
-        reservationId,
-        hold,
-        customerId,
-        title,
-        startsAt,
-        hallId,
-        seat,
-        seats,
-        price,
-        heldAt,
-      } = data;
+      const { showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, price, heldAt } =
+        data;
+      const seats = seatNamesOf(data);
       return {
         showingId,
         movieId,
@@ -45,7 +34,7 @@ export const reservations = projection<Reservation>()({
         ...(startsAt === undefined ? {} : { startsAt }),
         ...(hallId === undefined ? {} : { hallId }),
         ...(seat === undefined ? {} : { seat }),
-        ...(seats === undefined ? {} : { seats }),
+        ...(seats.length === 0 ? {} : { seats }),
         price,
         status: 'held',
         payment: 'awaited',

@@ -201,6 +201,8 @@ describe('seats', () => {
     });
     expect(viewAfter(reservations, all)['s-1.a']).toMatchObject({ seats: ['A2', 'A4'], price: 2 * price });
   });
+  it('name the seat that was reserved by its number', () =>
+    expect(viewAfter(reservations, [held('a', 2)])).toMatchObject({ 's-1.a': { seat: 2, seats: ['2'] } }));
   it('have the shape of their query', () => {
     const isItem = ajv.compile(queries.seats.item);
     isItem(presentSeats(viewAfter(seats, [withMap, ofGroup(held('a'), 'A2')])[showingId] as StoredSeats));

@@ -65,7 +65,7 @@ export const view = contextView<typeof schema>({
     },
     '/cinema/reservations': {
       title: { en: 'Reservations', ko: '예매' },
-      columns: ['since', 'title', 'customerId', 'seat', 'seats', 'price', 'status', 'payment', 'reservationId'],
+      columns: ['since', 'title', 'customerId', 'seats', 'price', 'status', 'payment', 'reservationId'],
       thing: RESERVATION,
       sort: '-since',
     },
@@ -77,7 +77,7 @@ export const view = contextView<typeof schema>({
     },
     '/cinema/showings/{showingId}/reservations': {
       title: { en: 'Reservations', ko: '예매' },
-      columns: ['heldAt', 'customerId', 'seat', 'seats', 'price', 'status', 'payment', 'reservationId'],
+      columns: ['heldAt', 'customerId', 'seats', 'price', 'status', 'payment', 'reservationId'],
       thing: RESERVATION,
       sort: '-heldAt',
     },
@@ -89,7 +89,7 @@ export const view = contextView<typeof schema>({
     },
     [CUSTOMER_RESERVATIONS]: {
       title: { en: 'Reservations', ko: '예매' },
-      columns: ['heldAt', 'title', 'startsAt', 'seat', 'seats', 'price', 'status', 'payment'],
+      columns: ['heldAt', 'title', 'startsAt', 'seats', 'price', 'status', 'payment'],
       thing: RESERVATION,
       sort: '-heldAt',
     },
@@ -142,7 +142,6 @@ export const view = contextView<typeof schema>({
         'customerId',
         'showingId',
         'startsAt',
-        'seat',
         'seats',
         'price',
         'heldAt',
