@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The compile cache of `npm start` serves the tests and the processes that they start: the embedded stores start in half the time.
+// The compile cache of `npm start` serves the tests and the processes that they start: the embedded stores start in
+// half the time.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL('node_modules/.cache/plaza', import.meta.url));
 
 /** A file system in memory, as Linux has it, and the bytes that the tests may need there. */
@@ -20,8 +21,8 @@ const hasRoom = (): boolean => {
     return false;
   }
 };
-// Every commit of the embedded stores waits for the disk; with many small ones the tests wait for little else. No test can
-// cut the power, so what is flushed to a disk and what to memory is the same to them.
+// Every commit of the embedded stores waits for the disk; with many small ones the tests wait for little else. No test
+// can cut the power, so what is flushed to a disk and what to memory is the same to them.
 if (!process.env.TMPDIR && hasRoom()) process.env.TMPDIR = MEMORY;
 
 /** A file that gets the outcome of every test as JSON. */

@@ -1,5 +1,5 @@
-// npm leaves packages for other platforms out of package-lock.json when it can't fetch them while it writes the file, and
-// then `npm ci` refuses the file or, on those platforms, installs less than it should. This adds what is missing.
+// npm leaves packages for other platforms out of package-lock.json when it can't fetch them while it writes the file,
+// and then `npm ci` refuses the file or, on those platforms, installs less than it should. This adds what is missing.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 const FILE = 'package-lock.json';

@@ -1,5 +1,5 @@
-// node summary.js STATUS [REPORT]: prints the counts of vitest's JSON report. A file that could not be loaded, and a run
-// that failed with no failed test (a check, the installation), count as one failure.
+// node summary.js STATUS [REPORT]: prints the counts of vitest's JSON report. A file that could not be loaded, and a
+// run that failed with no failed test (a check, the installation), count as one failure.
 import { existsSync, readFileSync } from 'node:fs';
 
 const [status, report] = process.argv.slice(2);

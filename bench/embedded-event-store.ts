@@ -1,8 +1,9 @@
 /**
  * npm run bench -- embedded-event-store [seconds]
  *
- * Appends/s with 1 and with 64 appenders and read events/s of the embedded event store, through the official client, the store in a
- * process of its own as in production. Prints a Markdown table. A fresh data folder, thrown away at the end.
+ * Appends/s with 1 and with 64 appenders and read events/s of the embedded event store, through the official client,
+ * the store in a process of its own as in production. Prints a Markdown table. A fresh data folder, thrown away at the
+ * end.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

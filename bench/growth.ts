@@ -66,7 +66,10 @@ const withStores = async <Result>(job: (stores: EmbeddedStores) => Promise<Resul
   }
 };
 
-/** Does a job once for each number below a count, so many at a time. @returns how many a second, and the milliseconds of each */
+/**
+ * Does a job once for each number below a count, so many at a time. @returns how many a second, and the milliseconds of
+ * each
+ */
 const forEach = async (count: number, job: (at: number) => Promise<void>) => {
   const took: number[] = [];
   let next = 0;

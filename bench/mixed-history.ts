@@ -275,8 +275,8 @@ const VISITS: readonly Visit[] = [
 ];
 
 /**
- * Fills an empty store with a history of all five contexts, mixed as they run side by side: a third of the events are the
- * car park's, a quarter the food court's, a fifth the cinema's, a sixth the bikes', the rest screenings.
+ * Fills an empty store with a history of all five contexts, mixed as they run side by side: a third of the events are
+ * the car park's, a quarter the food court's, a fifth the cinema's, a sixth the bikes', the rest screenings.
  * @returns once `total` events are stored
  */
 export const fillWithEverything = async (client: EventStoreClient, total: number): Promise<void> => {

@@ -240,7 +240,9 @@ const assertSoldOnce = async (
   if (lost.length > 0) throw new Error(`Sold, but not confirmed: ${lost.join(', ')}`);
 };
 
-/** Waits until the provider has been asked to undo what it must. @throws Error when the money is not that of all seats */
+/**
+ * Waits until the provider has been asked to undo what it must. @throws Error when the money is not that of all seats
+ */
 const assertPaid = async (provider: ReturnType<typeof clientOf>): Promise<number> => {
   const until = performance.now() + SETTLED_WITHIN;
   for (;;) {

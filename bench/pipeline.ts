@@ -6,10 +6,10 @@
  *     npm run bench -- pipeline [--seconds 10] [--warm-up 4] [--rounds 3] [--lots 1000]
  *                            [--sides plaza,apart,emmett] [--loads closed,500,1000,2000,3000] [--over many,one]
  *
- * The side `apart` is Plaza with each side in a process of its own, behind the gateway: what a command costs each of them.
- * `closed` is 64 connections that each wait for their answer; a number is an open loop of so many a second. Uses the
- * stores at EVENTSTORE_URL and MONGODB_URL, or embedded ones in a temporary folder. Every run begins with empty data.
- * Prints two Markdown tables of medians: results, and CPU by process and thread (Linux).
+ * The side `apart` is Plaza with each side in a process of its own, behind the gateway: what a command costs each of
+ * them. `closed` is 64 connections that each wait for their answer; a number is an open loop of so many a second. Uses
+ * the stores at EVENTSTORE_URL and MONGODB_URL, or embedded ones in a temporary folder. Every run begins with empty
+ * data. Prints two Markdown tables of medians: results, and CPU by process and thread (Linux).
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';

@@ -3,7 +3,10 @@ import { pause } from './machine/machine.ts';
 
 /** Milliseconds: requests must not wait for an unreachable MongoDB. */
 const WITHIN = 800;
-/** Milliseconds that the server may take to accept a connection: longer than a request waits, since a busy one is not gone. */
+/**
+ * Milliseconds that the server may take to accept a connection: longer than a request waits, since a busy one is not
+ * gone.
+ */
 const ACCEPTS_WITHIN = 2_000;
 const CONNECT_AGAIN_AFTER = 100;
 

@@ -3,7 +3,8 @@ import { contextSchemas } from './contexts.ts';
 import { playWalkthrough, walkthroughNames } from './wiring/walkthrough.ts';
 
 /**
- * `npm run demo -- --live [URL]`: fills an empty Plaza with a day of history, and lets something happen for ten minutes.
+ * `npm run demo -- --live [URL]`: fills an empty Plaza with a day of history, and lets something happen for ten
+ * minutes.
  *
  * `npm run demo [-- CONTEXT] [URL]`: plays a context's walk-through of docs/walkthroughs against a running Plaza and
  * shows each command with its answer. Uses new ids each time. The first context when none is named.

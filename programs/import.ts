@@ -8,8 +8,8 @@ import { runningOn } from './wiring/running.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
- * `npm run import -- FOLDER`: appends the events of an export to an empty Plaza that is stopped. The views follow at its
- * next start. After Ctrl-C or a kill the same command continues.
+ * `npm run import -- FOLDER`: appends the events of an export to an empty Plaza that is stopped. The views follow at
+ * its next start. After Ctrl-C or a kill the same command continues.
  */
 await main(async () => {
   const folder = onlyArgument('npm run import -- FOLDER');

@@ -22,7 +22,9 @@ import { main } from './wiring/shutdown.ts';
  */
 const USAGE = 'npm run keys -- list | check | rotate | fields | plain';
 
-/** Returns a line for each event type: its personal fields, and the free texts beside a person's id that are not marked. */
+/**
+ * Returns a line for each event type: its personal fields, and the free texts beside a person's id that are not marked.
+ */
 const fieldLines = (): string[] => {
   const marked = personalEvents(contextSchemas);
   return contextSchemas.flatMap(({ name, events }) =>

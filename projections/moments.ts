@@ -37,8 +37,8 @@ const LOST_AFTER = 30_000;
 const FAILED_FOR = 10_000;
 
 /**
- * Builds the moments that the read side asks for, one at a time, and removes them after an hour. Those of an earlier run
- * end when it starts.
+ * Builds the moments that the read side asks for, one at a time, and removes them after an hour. Those of an earlier
+ * run end when it starts.
  * @returns a function that stops it
  */
 export const startMoments = ({

@@ -9,8 +9,8 @@ const SHOW_EVERY_TERMINAL = 100;
 const SHOW_EVERY_LINES = 1000;
 
 /**
- * Shows the progress of a replay or transfer: in a terminal one line that is drawn again, otherwise a line of JSON every second.
- * Positions give the share that is done, and the rate so far gives the time left.
+ * Shows the progress of a replay or transfer: in a terminal one line that is drawn again, otherwise a line of JSON
+ * every second. Positions give the share that is done, and the rate so far gives the time left.
  */
 export const showProgress = (output: Output, label: string, now: () => number = () => machine.elapsed()) => {
   const began = now();

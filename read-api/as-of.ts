@@ -55,8 +55,8 @@ const REPORTS = '/control-center/reports/{context}';
 const patternOf = (path: string): RegExp => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`);
 
 /**
- * Answers queries as of an earlier moment: with the headers As-Of and Accept-Datetime (RFC 7089, where every resource is
- * its own TimeGate). Every other request is left to the routes after it.
+ * Answers queries as of an earlier moment: with the headers As-Of and Accept-Datetime (RFC 7089, where every resource
+ * is its own TimeGate). Every other request is left to the routes after it.
  */
 export const asOfRoutes = ({ contexts, models, past, routesOf, isSignInOn }: AsOfOptions): Router => {
   const router = Router({ caseSensitive: true });

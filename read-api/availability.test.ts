@@ -11,8 +11,8 @@ const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/hist
 type Api = Awaited<ReturnType<typeof serveReadApi>>;
 
 /**
- * Expects that every query is refused and says when to try again. If the API waited for the stopped server, the requests
- * that allow a wait of 30 seconds would take two minutes, one after the other, and the test would time out.
+ * Expects that every query is refused and says when to try again. If the API waited for the stopped server, the
+ * requests that allow a wait of 30 seconds would take two minutes, one after the other, and the test would time out.
  */
 const expectUnavailable = async (api: Api): Promise<void> => {
   for (const path of paths) {

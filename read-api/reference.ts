@@ -116,7 +116,10 @@ const whole = (type: string, make: () => string) => {
 
 const HOST = /^[a-z0-9.-]{1,253}(:\d{1,5})?$|^\[[0-9a-f:.]{2,45}\](:\d{1,5})?$/i;
 
-/** Returns the address that a client used, also behind a gateway, which forwards it. It is shown, and trusted no further. */
+/**
+ * Returns the address that a client used, also behind a gateway, which forwards it. It is shown, and trusted no
+ * further.
+ */
 const addressOf = ({ headers }: Request): string => {
   const host = String(headers['x-forwarded-host'] ?? headers.host ?? '');
   const scheme = headers['x-forwarded-proto'] === 'https' ? 'https' : 'http';

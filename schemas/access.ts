@@ -4,8 +4,8 @@ export const roles = ['customer', 'staff', 'shop', 'kiosk', 'manager', 'admin'] 
 export type Role = (typeof roles)[number];
 
 /**
- * Everything; everything without the personal fields of a query (its `personal`); or the caller's own things: those with
- * the caller's id in the named field. `needs` names a field that a command must have besides.
+ * Everything; everything without the personal fields of a query (its `personal`); or the caller's own things: those
+ * with the caller's id in the named field. `needs` names a field that a command must have besides.
  */
 export type Grant = 'all' | 'impersonal' | { own: string; needs?: string };
 

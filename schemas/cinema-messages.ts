@@ -60,7 +60,7 @@ const ofReservation = (
   message: { ...message(kind, subject, ...details(reservation, facts), more), occurrence: reservation.hold ?? '' },
 });
 
-/** Reservations of before `startsAt` was in their events get no reminder. */
+/** Reservations whose events lack `startsAt` get no reminder. */
 const reminderOf = (reservation: Reservation, facts: MessageFacts): { reminder?: Reminder } => {
   const { startsAt } = reservation;
   if (startsAt === undefined) return {};

@@ -1,6 +1,6 @@
 // Seats and their names. A hall map has a text for each row, from the front; each character is one place: `o` a seat,
-// `x` a blocked seat, `_` an aisle. Rows are named A to Z, then AA, AB and so on; seats are numbered from 1 within their
-// row, without the aisles: `B7`. A showing without a map has one row without a name, so its seats are `1` to `n`.
+// `x` a blocked seat, `_` an aisle. Rows are named A to Z, then AA, AB and so on; seats are numbered from 1 within
+// their row, without the aisles: `B7`. A showing without a map has one row without a name, so its seats are `1` to `n`.
 
 /** The most seats of one reservation. */
 export const MAX_GROUP = 8;

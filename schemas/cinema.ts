@@ -127,7 +127,10 @@ const fullShowing = {
   slot: Type.Optional(inHall.slot),
 };
 
-/** Holds and waiting lists: of a number of seats, which a hold may name. Otherwise the reservation names or chooses them. */
+/**
+ * Holds and waiting lists: of a number of seats, which a hold may name. Otherwise the reservation names or chooses
+ * them.
+ */
 export const showingPlaces = limitedPlaces({
   context: 'cinema',
   prefix: 'ShowingPlace',

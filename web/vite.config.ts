@@ -19,7 +19,9 @@ const documents: Plugin = {
   },
 };
 
-/** The pages are served under a policy that allows no inline script, style or picture: everything is a separate file. */
+/**
+ * The pages are served under a policy that allows no inline script, style or picture: everything is a separate file.
+ */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/',

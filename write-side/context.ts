@@ -23,8 +23,8 @@ export type DemoWorld = {
 };
 
 /**
- * Returns a context's part of the demo, in any order: its things, a day of history, and what happens in the next minutes.
- * The things have the same ids each time.
+ * Returns a context's part of the demo, in any order: its things, a day of history, and what happens in the next
+ * minutes. The things have the same ids each time.
  */
 export type Demo = (world: DemoWorld) => readonly DemoCommand[];
 
@@ -33,7 +33,9 @@ export type WriteSideContext = CommandContext & {
   policies: readonly Policy[];
   /** Made by `timers`. */
   timers?: readonly ProcessManager[];
-  /** The views of things that are open until they end, such as reservations, in the order in which they are cancelled. */
+  /**
+   * The views of things that are open until they end, such as reservations, in the order in which they are cancelled.
+   */
   open?: readonly OpenThings[];
   /** The steps of its commands that need no service. */
   steps?: StepsByCommand;

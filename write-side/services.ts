@@ -5,7 +5,9 @@ import type { StepsByCommand } from './kernel/command-steps.ts';
 import type { Payments } from './payments/payments.ts';
 import type { Processes } from './policies/run-policies.ts';
 
-/** Something of a customer that has not ended, and the command that ends it; none for what only the customer can end. */
+/**
+ * Something of a customer that has not ended, and the command that ends it; none for what only the customer can end.
+ */
 export type OpenThing = { view: string; id: string; cancel?: { type: string; data: object } };
 
 /** The means by which a customer is erased. Only a process with the keys and the views has them. */

@@ -1,4 +1,7 @@
-/** The rules of a parking lot, and its two requests, the way Emmett's documentation has them: read, decide, append, retry. */
+/**
+ * The rules of a parking lot, and its two requests, the way Emmett's documentation has them: read, decide, append,
+ * retry.
+ */
 import { CommandHandler, IllegalStateError } from '@event-driven-io/emmett';
 import type { EventStoreDBEventStore } from '@event-driven-io/emmett-esdb';
 import { type Lot, type Reservation, validate } from './shared.ts';

@@ -1,6 +1,6 @@
 /**
- * The car park on Emmett and Express from the command to the views, the way the documentation of its EventStoreDB package
- * has it: command handlers, and a consumer with a processor for the policy and for each view, here in MongoDB.
+ * The car park on Emmett and Express from the command to the views, the way the documentation of its EventStoreDB
+ * package has it: command handlers, and a consumer with a processor for the policy and for each view, here in MongoDB.
  */
 import { CommandHandler } from '@event-driven-io/emmett';
 import { getEventStoreDBEventStore } from '@event-driven-io/emmett-esdb';

@@ -1,6 +1,6 @@
 /**
- * Rebuilds the views of emmett-views.ts on Emmett: empties them and starts their processors from the beginning, since its
- * EventStoreDB package has no other way. It ends when every processor has seen all events, and tells its parent
+ * Rebuilds the views of emmett-views.ts on Emmett: empties them and starts their processors from the beginning, since
+ * its EventStoreDB package has no other way. It ends when every processor has seen all events, and tells its parent
  * process what it took.
  */
 import { eventStoreDBEventStoreConsumer } from '@event-driven-io/emmett-esdb';

@@ -12,7 +12,9 @@ const ROOT = new URL('../../', import.meta.url).pathname;
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
-/** Plaza in one process, Plaza with each side in its own process behind the gateway, or a peer that does the same work. */
+/**
+ * Plaza in one process, Plaza with each side in its own process behind the gateway, or a peer that does the same work.
+ */
 export type Side = 'plaza' | 'apart' | 'emmett';
 
 /** A pipeline that takes commands and shows views. */

@@ -137,7 +137,8 @@ const readAll = async (
   }
 };
 
-// ---- subscriptions: pages until the end of the log is reached, then the live events ---------------------------------------------
+// ---- subscriptions: pages until the end of the log is reached, then the live events
+// ---------------------------------------------
 
 type Subscription = { storage: Storage; live: LiveEvents; call: ReadCall; outbox: Outbox };
 
@@ -193,7 +194,8 @@ const encode = (item: LiveEvent): Buffer => {
   return item.encoded;
 };
 
-// ---- shared --------------------------------------------------------------------------------------------------------------------
+// ---- shared
+// --------------------------------------------------------------------------------------------------------------------
 
 const filterOf = (options: ReadOptions): Filter | undefined => {
   const filter = options.getFilter();

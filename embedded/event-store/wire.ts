@@ -100,7 +100,8 @@ export const encodeStreamNotFound = (streamName: string): Buffer => {
   return bytes(new ReadResp().setStreamNotFound(notFound));
 };
 
-// ---- BatchAppendResp -----------------------------------------------------------------------------------------------------------
+// ---- BatchAppendResp
+// -----------------------------------------------------------------------------------------------------------
 
 const EMPTY_NO_STREAM = Buffer.from([0x12, 0]);
 const EMPTY_NO_POSITION = Buffer.from([0x22, 0]);
@@ -142,7 +143,8 @@ const encodePositions = (position: number): Buffer => {
   return out;
 };
 
-// ---- shared --------------------------------------------------------------------------------------------------------------------
+// ---- shared
+// --------------------------------------------------------------------------------------------------------------------
 
 const bytes = (message: InstanceType<typeof ReadResp>): Buffer => Buffer.from(message.serializeBinary());
 

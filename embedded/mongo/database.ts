@@ -3,8 +3,8 @@ import { storesError } from '../errors.ts';
 import { openSqliteFile } from '../sqlite-file.ts';
 
 /*
- * One SQLite file. `collections` and `indexes` are the catalog. Each collection has a table docs_N (rid in order of insertion, the
- * key bytes of _id, the BSON bytes), each secondary index a table index_N of (key bytes, rid).
+ * One SQLite file. `collections` and `indexes` are the catalog. Each collection has a table docs_N (rid in order of
+ * insertion, the key bytes of _id, the BSON bytes), each secondary index a table index_N of (key bytes, rid).
  */
 
 export type Database = ReturnType<typeof openDatabase>;

@@ -38,7 +38,9 @@ const CODE_NAMES: Record<number, string> = {
   40415: 'IDLUnknownField',
 };
 
-/** A refusal in the shape of the protocol. `code` is the real server's; `extra` goes beside it (keyPattern, keyValue). */
+/**
+ * A refusal in the shape of the protocol. `code` is the real server's; `extra` goes beside it (keyPattern, keyValue).
+ */
 export class CommandError extends Error {
   readonly code: number;
   readonly extra: Record<string, unknown>;

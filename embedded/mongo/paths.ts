@@ -39,8 +39,8 @@ export type KeyField = readonly [path: string, direction: 1 | -1];
 type Step = { value: unknown; left: readonly string[]; unfolded: boolean };
 
 /**
- * Returns the keys under which an index holds a document, without repeats, and whether an array made them (a multikey index).
- * Fields below the same array take their values from the same element.
+ * Returns the keys under which an index holds a document, without repeats, and whether an array made them (a multikey
+ * index). Fields below the same array take their values from the same element.
  * @throws CommandError 171 when two fields go through different arrays
  */
 export const indexKeys = (doc: Doc, fields: readonly KeyField[]): { keys: Buffer[]; multikey: boolean } => {
@@ -115,7 +115,8 @@ const elementOf = ({ left }: Step, element: unknown): Step =>
     : { value: isDoc(element) ? element : undefined, left, unfolded: false };
 
 /**
- * Returns the bytes by which a sort orders a document: the least of the keys that an index of the same fields would hold.
+ * Returns the bytes by which a sort orders a document: the least of the keys that an index of the same fields would
+ * hold.
  * @throws CommandError 2 when two fields go through different arrays
  */
 export const sortKey = (doc: Doc, fields: readonly KeyField[]): Buffer => {

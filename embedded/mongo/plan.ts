@@ -5,8 +5,8 @@ import type { Access, Range } from './scans.ts';
 import { type Doc, keyOf, TYPE, toNumber, truthy, typeOf } from './values.ts';
 
 /*
- * Chooses how a query reaches its rows. A filter is a list of predicates on fields, some of which limit matches to intervals
- * of an index. Intervals are supersets: the filter is checked on each document unless `exact`.
+ * Chooses how a query reaches its rows. A filter is a list of predicates on fields, some of which limit matches to
+ * intervals of an index. Intervals are supersets: the filter is checked on each document unless `exact`.
  */
 
 export type Plan = {
@@ -34,8 +34,8 @@ const MAX_BRANCHES = 64;
  */
 const WHOLE_KEY = 100;
 /**
- * The scores of an equality, a range with both bounds, the order of the sort, and a range with one bound. Statistics are
- * not kept, so these guess: a range with both bounds (a prefix, a day) has few matches, which are quick to sort.
+ * The scores of an equality, a range with both bounds, the order of the sort, and a range with one bound. Statistics
+ * are not kept, so these guess: a range with both bounds (a prefix, a day) has few matches, which are quick to sort.
  */
 const SCORES = { equality: 4, closed: 5, sorted: 2, bounded: 1 };
 const LOW = 1;
@@ -239,7 +239,8 @@ const merge = (ranges: Range[]): Range[] => {
   return merged;
 };
 
-// --- predicates of a filter ----------------------------------------------------------------------------------------------
+// --- predicates of a filter
+// ----------------------------------------------------------------------------------------------
 
 /** Returns the branches of a filter: its conditions, repeated for each branch of its first `$or`. */
 const branchesOf = (filter: Doc): Branch[] => {

@@ -6,8 +6,8 @@ export type Projection = (doc: Doc) => Doc;
 
 /**
  * Compiles a projection: all inclusion or all exclusion, except for `_id`. Returns undefined for an empty one.
- * @throws CommandError 31253 or 31254 when inclusion and exclusion are mixed, 31325 for operators, 238 for computed fields
- *   and paths
+ * @throws CommandError 31253 or 31254 when inclusion and exclusion are mixed, 31325 for operators, 238 for computed
+ *   fields and paths
  */
 export const compileProjection = (spec: Doc): Projection | undefined => {
   const entries = Object.entries(spec).map(([name, value]) => [name, isIncluded(name, value)] as const);

@@ -34,8 +34,10 @@ const FRAME_MS = 30_000;
 const MAX_CONNECTIONS = 20_000;
 
 /**
- * Serves the subset of MongoDB's wire protocol that the README lists, over one SQLite file. Every acknowledged write is on disk.
- * @throws StoresError `data-in-use`, `data-corrupt`, `data-folder-unwritable` or `port-taken`; Error when the host is no loopback address
+ * Serves the subset of MongoDB's wire protocol that the README lists, over one SQLite file. Every acknowledged write is
+ * on disk.
+ * @throws StoresError `data-in-use`, `data-corrupt`, `data-folder-unwritable` or `port-taken`; Error when the host is
+ *   no loopback address
  */
 export const startMongoServer = async (options: MongoServerOptions): Promise<MongoServer> => {
   const { file, host = '127.0.0.1', port = 0, log = () => {} } = options;

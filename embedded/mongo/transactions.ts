@@ -20,7 +20,9 @@ export const createTransactions = ({ db, sql }: Database, onRollback: () => void
   let atWork = 0;
   let failed = 0;
 
-  /** Runs a change inside the shared transaction. A change throws a CommandError only before it has written anything. */
+  /**
+   * Runs a change inside the shared transaction. A change throws a CommandError only before it has written anything.
+   */
   const write = <T>(change: () => T): T => {
     try {
       if (!inTransaction) {

@@ -9,8 +9,8 @@ export type Update = (doc: Doc) => Doc;
 
 /**
  * Compiles an update: operators, or a whole replacement.
- * @throws CommandError 9 for unknown modifiers, 14 for wrong operands, 40 for two operators on one field, 238 for a pipeline
- *   and for paths
+ * @throws CommandError 9 for unknown modifiers, 14 for wrong operands, 40 for two operators on one field, 238 for a
+ *   pipeline and for paths
  */
 export const compileUpdate = (update: unknown): Update => {
   if (Array.isArray(update)) throw notImplemented('updates by an aggregation pipeline');

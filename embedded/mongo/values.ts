@@ -31,9 +31,9 @@ export const isDoc = (value: unknown): value is Doc =>
   !ArrayBuffer.isView(value);
 
 /**
- * The types in BSON's comparison order, as the bytes that begin an index key. The gaps leave room for the types that are not
- * supported; a byte plus one ends its type. `empty` stands for an empty array in an index, below null.
- * Source: MongoDB manual, "BSON Types: Comparison/Sort Order". Data files contain these numbers.
+ * The types in BSON's comparison order, as the bytes that begin an index key. The gaps leave room for the types that
+ * are not supported; a byte plus one ends its type. `empty` stands for an empty array in an index, below null. Source:
+ * MongoDB manual, "BSON Types: Comparison/Sort Order". Data files contain these numbers.
  */
 export const TYPE = {
   empty: 0x06,
@@ -129,8 +129,8 @@ const byte = (value: number): void => {
 };
 
 /**
- * Returns the bytes of a value. Comparing bytes compares values as BSON does, across all types and number widths, and no
- * value's bytes begin another's. A missing value is null.
+ * Returns the bytes of a value. Comparing bytes compares values as BSON does, across all types and number widths, and
+ * no value's bytes begin another's. A missing value is null.
  */
 export const keyOf = (value: unknown): Buffer => {
   at = 0;
@@ -248,7 +248,10 @@ const putNumber = (value: unknown): void => {
   else putRest(rest);
 };
 
-/** Writes a whole number of few digits: 81, the number of digits, the digits without zeros at the end; all inverted below zero. */
+/**
+ * Writes a whole number of few digits: 81, the number of digits, the digits without zeros at the end; all inverted
+ * below zero.
+ */
 const putRest = (rest: bigint): void => {
   const digits = (rest < 0n ? -rest : rest).toString();
   const start = at;

@@ -9,8 +9,8 @@ export type PersonalData = {
   seal(events: readonly NewEvent[]): readonly NewEvent[] | Promise<readonly NewEvent[]>;
   /**
    * Decrypts events in place. The fields of a person who was erased get their placeholders. At a CustomerErased the key
-   * is erased before the events after it are decrypted: an erasure that was stopped halfway is thus completed. A promise only when a key
-   * must be read first.
+   * is erased before the events after it are decrypted: an erasure that was stopped halfway is thus completed. A
+   * promise only when a key must be read first.
    * @throws StoreUnavailableError when a key cannot be read
    */
   open(events: readonly StoredEvent[]): void | Promise<void>;

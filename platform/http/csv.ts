@@ -12,7 +12,8 @@ const cellOf = (value: string | number | null): string => {
 };
 
 /**
- * Formats a row of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before it.
+ * Formats a row of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before
+ * it.
  * @param cells null for an empty one
  */
 export const csvRow = (cells: readonly (string | number | null)[]): string => `${cells.map(cellOf).join(',')}\r\n`;

@@ -133,7 +133,9 @@ export const validator = <Data = unknown>(
   };
 };
 
-/** Returns a check of one value, compiled with its first use. The check returns why the value is wrong, or undefined. */
+/**
+ * Returns a check of one value, compiled with its first use. The check returns why the value is wrong, or undefined.
+ */
 export const valueChecker = (schema: TSchema): ((value: unknown) => string | undefined) => {
   const isValid = onFirstUse(() => stopsAtFirst.compile(schema));
   return (value) => {

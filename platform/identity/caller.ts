@@ -26,8 +26,8 @@ export type Identify = (authorization: string | undefined) => Promise<Caller | u
 export type Within = { field: string; values: readonly string[] };
 
 /**
- * The things that a caller may use: all, or those within the caller's scope and those that have the caller's id in one of
- * the fields.
+ * The things that a caller may use: all, or those within the caller's scope and those that have the caller's id in one
+ * of the fields.
  */
 export type Permit =
   | { kind: 'all' }

@@ -14,9 +14,9 @@ const DERIVED = /^sub-[A-Za-z0-9_-]{43}$/;
 export const isSubject = (sub: string): boolean => SUBJECT.test(sub) && !RESERVED.test(sub);
 
 /**
- * Returns the id under which a subject owns things (`customerId`, `userId`, `shopId`, `managerId`): the subject if it is
- * an id, else `sub-` and the base64url SHA-256 of the subject (`auth0|5f…`). Two subjects never share an id, because a
- * subject of that second form is hashed too.
+ * Returns the id under which a subject owns things (`customerId`, `userId`, `shopId`, `managerId`): the subject if it
+ * is an id, else `sub-` and the base64url SHA-256 of the subject (`auth0|5f…`). Two subjects never share an id, because
+ * a subject of that second form is hashed too.
  */
 export const ownerId = (sub: string): string =>
   ID.test(sub) && !DERIVED.test(sub) ? sub : `sub-${createHash('sha256').update(sub).digest('base64url')}`;

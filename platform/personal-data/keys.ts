@@ -6,7 +6,9 @@ import { decrypt, encrypt, type MasterKey, nameOfKey, newKey } from './master-ke
 /** A key in use: its name is stored beside what it encrypts. */
 export type Key = { name: string; bytes: Buffer };
 
-/** A stored key. An erased one stays as a name without its bytes, so that a lost key is never taken for an erased one. */
+/**
+ * A stored key. An erased one stays as a name without its bytes, so that a lost key is never taken for an erased one.
+ */
 type StoredKey = {
   /** `{owner}:{count}`: an owner who returns after an erasure gets the next count. */
   _id: string;

@@ -12,7 +12,9 @@ import { machine } from '../machine/machine.ts';
 import { type Key, type KeyStore, KeysUnavailableError } from './keys.ts';
 import { decrypt, encrypt, KEY_NAME_LENGTH } from './master-key.ts';
 
-/** Milliseconds for which a process uses a key without asking for it again: an erased key is used no longer than this. */
+/**
+ * Milliseconds for which a process uses a key without asking for it again: an erased key is used no longer than this.
+ */
 const KEPT_FOR = 5_000;
 const MOST_KEYS = 20_000;
 

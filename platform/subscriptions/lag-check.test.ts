@@ -55,8 +55,8 @@ test.each<[string, Partial<ConsumerStatus>]>([
   ['has left an event waiting for too long', { state: 'catching-up', eventsBehind: 3, secondsBehind: LIMIT + 1 }],
   ['does not move although events wait', { eventsBehind: 3, secondsBehind: 1, progressAt: ago(LIMIT + 5) }],
   ['is stopped', { state: 'stopped' }],
-  ['has no process any more that tells of it', { updatedAt: ago(60) }],
-])('one that %s is told, and those that do well are not', async (_, status) => {
+  ['has no live process', { updatedAt: ago(60) }],
+])('reports a consumer that %s, and no healthy one', async (_, status) => {
   const { ok, detail } = await checked({}, status);
   expect(ok).toBe(false);
   expect(detail).toMatch(/^m1: /);

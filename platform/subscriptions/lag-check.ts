@@ -18,9 +18,9 @@ const describe = ({ _id, state, eventsBehind, secondsBehind, parked, secondsUnan
   ].join(', ');
 
 /**
- * Checks projections and policies for /readyz. Fails when one is stopped, has an event waiting for longer than the
- * limit, has made no progress for as long although events wait, or has retried an unanswered event for as long. The lag
- * is measured against the store's tail.
+ * Checks projections and policies for `/readyz?verbose`. Fails when one is stopped, has an event waiting for longer
+ * than the limit, has made no progress for as long although events wait, or has retried an unanswered event for as
+ * long. The lag is measured against the store's tail.
  * @param group `projections` or `policies`; both without it
  * @param limit seconds
  * @returns the state of each consumer, or of those that fail

@@ -34,7 +34,9 @@ export type Parked = {
     revision: string;
     commit: string;
     prepare: string;
-    /** JSON: a failing event may have keys that MongoDB refuses. Personal fields are encrypted as in the event store. */
+    /**
+     * JSON: a failing event may have keys that MongoDB refuses. Personal fields are encrypted as in the event store.
+     */
     data: string;
     metadata: string;
   };

@@ -123,7 +123,8 @@ const writeView = async (db: Db, view: string, query: ViewQuery, folder: string)
 
 /**
  * Writes every event up to now into a folder, one CloudEvent a line, and every view that a query publishes as a CSV
- * file. Where personal data is encrypted, it stays so, and the views, which are plain, are left out, unless `plain`. Plaza may work meanwhile: later events are left out, and views may contain some of them. An export that was
+ * file. Where personal data is encrypted, it stays so, and the views, which are plain, are left out, unless `plain`.
+ * Plaza may work meanwhile: later events are left out, and views may contain some of them. An export that was
  * interrupted or killed is continued by the next one into the same folder.
  * @returns the manifest of the finished export; null when the signal came first
  * @throws TransferError when the folder has a finished export, or an unfinished one of another event store

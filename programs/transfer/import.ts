@@ -31,7 +31,9 @@ export type ImportOptions = {
 };
 
 const BATCH = 1_000;
-/** Bounds one append, and how many are under way: a slow connection must bring a megabyte before an append's deadline. */
+/**
+ * Bounds one append, and how many are under way: a slow connection must bring a megabyte before an append's deadline.
+ */
 const APPEND = { events: 200, bytes: 32 * 1024 };
 const IN_FLIGHT = 32;
 const ATTEMPTS = 5;
@@ -69,8 +71,8 @@ const versionCheck = (contexts: readonly ContextSchema[]) => {
 
 /**
  * Checks the whole export before anything is written.
- * @throws TransferError when it is truncated or was changed, when an event is of an unknown type or version or cannot be
- *   decrypted, or when a stream has a gap
+ * @throws TransferError when it is truncated or was changed, when an event is of an unknown type or version or cannot
+ *   be decrypted, or when a stream has a gap
  */
 const assertWhole = async ({ client, contexts, folder }: ImportOptions, manifest: Manifest): Promise<void> => {
   const file = join(folder, EVENTS);
@@ -179,8 +181,8 @@ const assertReadable = async (client: EventStoreClient, file: string, events: re
 };
 
 /**
- * Appends events in their order, some ahead of the answers: they go over one connection, which keeps their order. After a
- * failure no more are sent.
+ * Appends events in their order, some ahead of the answers: they go over one connection, which keeps their order. After
+ * a failure no more are sent.
  * @param done the number of events that the event store has
  * @returns false when the signal came first
  * @throws StoreUnavailableError when it is unknown which events were written
@@ -227,9 +229,9 @@ const appendAll = async (
 };
 
 /**
- * Appends the events of an export, in their order, to an empty event store, and compares both in the end. An import that
- * was interrupted or killed is continued by the next one. No process of Plaza may work on the event store meanwhile: it
- * would append events of its own between them.
+ * Appends the events of an export, in their order, to an empty event store, and compares both in the end. An import
+ * that was interrupted or killed is continued by the next one. No process of Plaza may work on the event store
+ * meanwhile: it would append events of its own between them.
  * @returns the number of events in the event store; null when the signal came first
  * @throws TransferError when the export is truncated, changed or foreign, or the event store has other events; nothing
  *   is written then

@@ -16,8 +16,8 @@ const FIRST = 16;
 
 const MINUTE = 60_000;
 /**
- * Minutes of the past whose commands are given at once. Commands of one stream keep their order; those with steps, which
- * do not, lie further apart.
+ * Minutes of the past whose commands are given at once. Commands of one stream keep their order; those with steps,
+ * which do not, lie further apart.
  */
 const WINDOW = 5;
 /** Minutes of events that the demo prepares beyond the present. */
@@ -42,8 +42,8 @@ const worldAt = (now: number, timeZone: string): DemoWorld => {
 };
 
 /**
- * The clock of the write side in a process that can run the demo: the machine's, except for commands that the demo gives
- * in its past.
+ * The clock of the write side in a process that can run the demo: the machine's, except for commands that the demo
+ * gives in its past.
  */
 export const demoClock = () => {
   const past = new AsyncLocalStorage<Date>();
@@ -65,8 +65,8 @@ export type LivingDemoOptions = {
 };
 
 /**
- * Returns the living demo: it fills an empty Plaza with a day of history, through the write side's own commands decided at
- * the times of that day, and then gives commands for ten minutes.
+ * Returns the living demo: it fills an empty Plaza with a day of history, through the write side's own commands decided
+ * at the times of that day, and then gives commands for ten minutes.
  */
 export const livingDemo = (options: LivingDemoOptions): DemoControl & { end(): Promise<void> } => {
   const { client, contexts, timeZone, give, clock, withoutPolicies, onError } = options;

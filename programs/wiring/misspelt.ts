@@ -5,7 +5,10 @@ const COMPOSE = ['PLAZA_ADDRESS', 'PLAZA_VERSION'];
 const SERVICE_LINK = /^PLAZA_(SERVICE_(HOST|PORT)|PORT_\d+_|ENV_|NAME$)/;
 const SERVICE_URL = /^(tcp|udp|sctp):\/\//;
 
-/** Returns the least number of letters to insert, delete, replace or swap with their neighbour (optimal string alignment). */
+/**
+ * Returns the least number of letters to insert, delete, replace or swap with their neighbour (optimal string
+ * alignment).
+ */
 const distance = (a: string, b: string): number => {
   const rows = Array.from({ length: a.length + 1 }, (_, i) => Array.from({ length: b.length + 1 }, (_, j) => i || j));
   const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;

@@ -23,7 +23,9 @@ const AGAIN_AFTER = 500;
 
 type Options = {
   settings: Pick<Settings, 'PERSONAL_KEY' | 'KEYS_MONGODB_URL' | 'MONGODB_URL' | 'MONGODB_DATABASE'>;
-  /** The connection to the read models, if the process has one: the keys are on the same server unless set otherwise. */
+  /**
+   * The connection to the read models, if the process has one: the keys are on the same server unless set otherwise.
+   */
   views?: Db;
   opened: Pick<AsyncDisposableStack, 'defer'>;
   log(line: string): void;
@@ -54,7 +56,9 @@ const requireNoKeys = async (db: Db): Promise<void> => {
     );
 };
 
-/** Reads the key of the hashes of commands, which shows that the master key is right. Waits for an unreachable server. */
+/**
+ * Reads the key of the hashes of commands, which shows that the master key is right. Waits for an unreachable server.
+ */
 const readSecret = async (keys: KeyStore, log: Options['log']): Promise<Buffer> => {
   for (let last = ''; ; await pause(AGAIN_AFTER)) {
     try {

@@ -208,7 +208,7 @@ export const settingsTable = {
     whole(200, 60_000),
   ),
   MAX_LAG_SECONDS: setting(
-    'Lag of a projection or policy, in seconds, above which /readyz fails',
+    'Lag of a projection or policy, in seconds, above which `/readyz?verbose` reports it; readiness does not depend on it',
     '30',
     whole(1, 86_400),
   ),

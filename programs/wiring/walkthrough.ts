@@ -39,7 +39,9 @@ const requestOf = (words: readonly string[]): Request => {
   return request;
 };
 
-/** Returns the steps of a document's first shell block: each comment with its requests. A refusal belongs to the last. */
+/**
+ * Returns the steps of a document's first shell block: each comment with its requests. A refusal belongs to the last.
+ */
 export const stepsOf = (document: string): Step[] => {
   const [, script = ''] = /```sh\n(.*?)```/s.exec(document) ?? [];
   const variables = new Map<string, string>();

@@ -9,8 +9,8 @@ export const movements = projection<Movement>()({
   context: bikeRental,
   name: 'bike-rental.movements',
   version: 1,
-  // A charge is found by its path; the names of the others have more parts. The id of a rental or of a conversion may be
-  // used again, so they are named by their time as well.
+  // A charge is found by its path; the names of the others have more parts. The id of a rental or of a conversion may
+  // be used again, so they are named by their time as well.
   key: (data) => {
     if ('chargeId' in data) return `${data.userId}.${data.chargeId}`;
     return 'conversionId' in data

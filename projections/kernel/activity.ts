@@ -24,8 +24,8 @@ const since = (minutes: Activity['minutes'], moment: string): Activity['minutes'
 
 /**
  * Declares the view of a context's last hours, minute by minute. It has one document, which is bounded by
- * {@link KEPT_MINUTES} busy minutes. A minute is the event's own; an event that comes after one of a later minute counts
- * for the later minute, so the order of the log alone decides.
+ * {@link KEPT_MINUTES} busy minutes. A minute is the event's own; an event that comes after one of a later minute
+ * counts for the later minute, so the order of the log alone decides.
  * @param changes by how much an event of a type raises or lowers the level, which is the amount in use: a number, or a
  *   function of the event's data
  */

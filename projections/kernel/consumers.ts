@@ -38,8 +38,8 @@ export const consumerNames = ({ name, partitions = 1 }: Projection): string[] =>
   partitions === 1 ? [name] : Array.from({ length: partitions }, (_, partition) => `${name}/${partition}`);
 
 /**
- * Returns whether an event belongs to a partition, by a hash of its document's key, or of its stream when it has no key.
- * An event that only a newer Plaza knows may belong to any: all of them wait before it.
+ * Returns whether an event belongs to a partition, by a hash of its document's key, or of its stream when it has no
+ * key. An event that only a newer Plaza knows may belong to any: all of them wait before it.
  */
 const isIn = (partition: number, projection: Projection, event: StoredEvent): boolean => {
   const { partitions = 1 } = projection;

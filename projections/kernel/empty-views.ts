@@ -18,8 +18,8 @@ const AT_ONCE = 4;
 const NO_LEASE = 0;
 
 /**
- * Creates the views of an empty event store, as at the very first start. There is no history to build them from, so this
- * needs a fraction of a build's commands. A view of which anything exists is left to a build.
+ * Creates the views of an empty event store, as at the very first start. There is no history to build them from, so
+ * this needs a fraction of a build's commands. A view of which anything exists is left to a build.
  * @returns the projections whose views were created, here or meanwhile by another process
  */
 export const createEmptyViews = async (

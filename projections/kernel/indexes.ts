@@ -10,7 +10,8 @@ export const indexOn = (fields: readonly string[]): Index =>
 
 /**
  * Returns the indexes that the queries of a view need: for each list one for every order, and for every filter in every
- * order, after the fields that all of its documents share; and one for every prefix, whose matches are few; and one for every text by which the control centre finds a document. Callers whose token is limited to a scope get any list of a
+ * order, after the fields that all of its documents share; and one for every prefix, whose matches are few; and one for
+ * every text by which the control centre finds a document. Callers whose token is limited to a scope get any list of a
  * context filtered by its scope field.
  */
 export const indexesOf = ({ queries, scope }: Pick<ContextSchema, 'queries' | 'scope'>, view: string): Index[] => {

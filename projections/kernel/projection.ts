@@ -59,7 +59,9 @@ export type Projection = Omit<Common, 'name'> & {
   personal?: PersonalDocuments | undefined;
   /** Returns the `_id` of the document that the event changes; null when it changes none. */
   key?: (event: AnyEvent) => string | null;
-  /** Returns the document after the event, or null to delete it. Throws on an impossible event, which is then parked. */
+  /**
+   * Returns the document after the event, or null to delete it. Throws on an impossible event, which is then parked.
+   */
   evolve?: (document: Document | null, event: AnyEvent) => Document | null;
   /** Returns the document of the event, with an `_id` that no other event has. */
   document?: (event: AnyEvent) => Document & { _id: string };
@@ -131,7 +133,9 @@ export const projection =
   ): Projection =>
     folding(definition as object as Folding);
 
-/** The definition of a projection without the types of its events, which are costly to relate to those of any context. */
+/**
+ * The definition of a projection without the types of its events, which are costly to relate to those of any context.
+ */
 type Folding = Omit<Projection, 'events' | 'indexes' | 'folds' | 'closed' | 'key' | 'evolve' | 'document'> & {
   key(data: unknown, event: AnyEvent): string | null;
   on: Readonly<Record<string, Handler>>;

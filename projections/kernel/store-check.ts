@@ -5,7 +5,9 @@ import { comparePositions } from '../../platform/event-store/types.ts';
 import { checkpoints, positionOf } from '../../platform/subscriptions/checkpoints.ts';
 import { buildName } from './build.ts';
 
-/** The event store ends before a position that a view has reached, so it is not the store that the view was built from. */
+/**
+ * The event store ends before a position that a view has reached, so it is not the store that the view was built from.
+ */
 class WrongEventStoreError extends Error {
   override readonly name = 'WrongEventStoreError';
 }

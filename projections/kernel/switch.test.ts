@@ -47,7 +47,9 @@ const countsOf = (run: string, partitions = 1) => {
   });
 };
 
-/** The commands that write, from the moment when a rebuild takes the live view's consumers. Signs of life are left out. */
+/**
+ * The commands that write, from the moment when a rebuild takes the live view's consumers. Signs of life are left out.
+ */
 const recorder = (onWrite: (step: number, command: string) => Promise<void>) => {
   let step = -1;
   const reads = new Set(['findOne', 'toArray', 'next', 'countDocuments', 'hasNext', 'close', 'command']);

@@ -196,7 +196,10 @@ export const switchView = async (db: Db, { build, consumers }: Seized, session: 
 
 const further = (a: Position, b: Position): Position => (comparePositions(a, b) >= 0 ? a : b);
 
-/** Returns the UUIDs of all collections by name. A collection that is created again under the same name has another UUID. */
+/**
+ * Returns the UUIDs of all collections by name. A collection that is created again under the same name has another
+ * UUID.
+ */
 export const collectionIds = async (db: Db): Promise<Map<string, string>> => {
   const found = await db.listCollections({}, { nameOnly: false }).toArray();
   return new Map(found.map((each) => [each.name, 'info' in each ? (each.info?.uuid?.toString('hex') ?? '') : '']));

@@ -56,9 +56,9 @@ export const viewWriter = (db: Db, projection: Projection, collectionName: strin
 const ERASED_AT_ONCE = 500;
 
 /**
- * Returns a function that erases a customer's personal data from the documents that events before a CustomerErased made.
- * Later ones, of a customer who returned, stay, also when the event comes again. The index on the owner is made for the
- * first erasure: most views never need it.
+ * Returns a function that erases a customer's personal data from the documents that events before a CustomerErased
+ * made. Later ones, of a customer who returned, stay, also when the event comes again. The index on the owner is made
+ * for the first erasure: most views never need it.
  */
 const eraser = (db: Db, projection: Projection, personal: PersonalDocuments, collectionName: string) => {
   const documents = db.collection<ViewDocument>(collectionName);
@@ -258,8 +258,8 @@ const valueAt = (document: Document, path: string): unknown =>
   path.split('.').reduce<unknown>((value, name) => (value as Document | undefined)?.[name], document);
 
 /**
- * Rebuilds the documents that a parked event changes from all of their events, in order. A parked event that is replayed
- * needs this, because later events may already be in the documents. Other events that fail again are left out.
+ * Rebuilds the documents that a parked event changes from all of their events, in order. A parked event that is
+ * replayed needs this, because later events may already be in the documents. Other events that fail again are left out.
  * @param history the store's events from the first, at least up to a commit position
  */
 export const refold = async (
@@ -298,7 +298,9 @@ export const refold = async (
   await writeAll(() => documents.bulkWrite(writes, { ordered: false }), writes);
 };
 
-/** Reads the documents that an event changes: its own, if it has one, and after an erasure the customer's later ones. */
+/**
+ * Reads the documents that an event changes: its own, if it has one, and after an erasure the customer's later ones.
+ */
 const documentsChangedBy = async (
   documents: Collection<ViewDocument>,
   projection: Projection,

@@ -58,7 +58,7 @@ describe('lots', () => {
     });
   });
 
-  test('an event of a lot that was never registered cannot be', () => {
+  test('rejects an event of a lot that was never registered', () => {
     expect(() => documentsAfter(lots, reserved)).toThrow('never registered');
   });
 });

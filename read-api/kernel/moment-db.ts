@@ -29,8 +29,8 @@ export type MomentDbOptions = {
 
 /**
  * Returns the views as they were at a position, as the database that queries read. A view that was built up to there is
- * read like a live one, and a history up to there. A single document of another view is folded from its events; all other
- * reads of that view throw {@link NotBuiltError}.
+ * read like a live one, and a history up to there. A single document of another view is folded from its events; all
+ * other reads of that view throw {@link NotBuiltError}.
  */
 export const momentDb = (db: Db, { position, fold, collections, maxTimeMS }: MomentDbOptions): Db => {
   const until = { _id: { $lte: historyId(position) } };

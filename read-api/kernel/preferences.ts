@@ -39,8 +39,8 @@ const splitUnquoted = (text: string, separator: string): string[] => {
 };
 
 /**
- * Returns the seconds of the `wait` preference, at most {@link MAX_WAIT}. By RFC 7240 2 the first of several counts, names
- * are matched without regard to case, and preferences that are not understood are ignored.
+ * Returns the seconds of the `wait` preference, at most {@link MAX_WAIT}. By RFC 7240 2 the first of several counts,
+ * names are matched without regard to case, and preferences that are not understood are ignored.
  * @param header Prefer, several joined with commas
  * @throws ProblemError 400 for more than {@link MAX_PREFER} characters
  */

@@ -34,7 +34,9 @@ export const fromViews = async <Found>(read: Promise<Found>, within: number): Pr
   }
 };
 
-/** Runs a query against the read models when there is room for it. @throws ProblemError 503 as {@link fromViews} does */
+/**
+ * Runs a query against the read models when there is room for it. @throws ProblemError 503 as {@link fromViews} does
+ */
 export type Ask = <Found>(query: () => Promise<Found>) => Promise<Found>;
 
 /**

@@ -47,7 +47,9 @@ export const plus = (
   duration: { hours?: number; minutes?: number; seconds?: number; milliseconds?: number },
 ): string => textOf(Temporal.Instant.from(moment).add(duration));
 
-/** Returns the day that is some days after another one, at most the last of the year 9999; a negative number goes back. */
+/**
+ * Returns the day that is some days after another one, at most the last of the year 9999; a negative number goes back.
+ */
 export const plusDays = (day: string, days: number): string => {
   const text = Temporal.PlainDate.from(day).add({ days }).toString();
   return text.startsWith('+') ? LAST.slice(0, day.length) : text;

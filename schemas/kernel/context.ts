@@ -118,8 +118,8 @@ export type QuerySchema<Item extends TObject = TObject> = {
   answer: 'one' | 'list';
   item: Item;
   /**
-   * Optional fields of an item that `anyone` and the `impersonal` grants of the query's rule do not show: only the other
-   * roles that the rule names see them.
+   * Optional fields of an item that `anyone` and the `impersonal` grants of the query's rule do not show: only the
+   * other roles that the rule names see them.
    */
   personal?: readonly string[];
   /** The path's parameters that are not fields of the item and not plain ids. */
@@ -163,7 +163,9 @@ export type PositionSchema = {
  */
 export type ViewQuery = QuerySchema & { view: string };
 
-/** Declares the view that answers some queries. @param view `parking.lots`: the name of its projection and collection */
+/**
+ * Declares the view that answers some queries. @param view `parking.lots`: the name of its projection and collection
+ */
 export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(view: string, queries: Queries) =>
   Object.fromEntries(Object.entries(queries).map(([name, query]) => [name, { ...query, view }])) as {
     [Name in keyof Queries]: Queries[Name] & { view: string };
@@ -218,11 +220,16 @@ export const one = <Item extends TObject>(
   ...rest,
 });
 
-/** The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and views. */
+/**
+ * The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and
+ * views.
+ */
 export type ScopeSchema = {
   kind: string;
   field: string;
-  /** The scope of local roles without a scope claim: the whole context, or the part with the caller's id in the field. */
+  /**
+   * The scope of local roles without a scope claim: the whole context, or the part with the caller's id in the field.
+   */
   roles?: Readonly<Partial<Record<Role, 'all' | 'own'>>>;
 };
 

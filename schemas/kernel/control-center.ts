@@ -36,7 +36,10 @@ export const ProjectionStatus = Strict({
   parked: Type.Integer({ minimum: 0, description: 'Parked events: those that could not be handled.' }),
 });
 
-/** The cursor of a stream of events of several contexts: `4711`, or `4711;parking=4698` when a context is at another position. */
+/**
+ * The cursor of a stream of events of several contexts: `4711`, or `4711;parking=4698` when a context is at another
+ * position.
+ */
 export const EventCursor = Type.String({
   pattern: '^(-1|\\d{1,20})(;[a-z][a-z0-9-]*=(-1|\\d{1,20}))*$',
   examples: ['4711'],
@@ -49,8 +52,8 @@ export const ControlCenterEvent = Type.Object({
 });
 
 /**
- * One document over every context. A context whose views cannot be read, or that is outside the caller's scope, is null;
- * the others are there.
+ * One document over every context. A context whose views cannot be read, or that is outside the caller's scope, is
+ * null; the others are there.
  */
 export const controlCenter = (contexts: readonly ContextSchema[]): TObject =>
   Strict({

@@ -17,8 +17,8 @@ import { Id, Status, Time, UtcTime } from './values.ts';
 
 /*
  * Holds, waiting lists and groups of a resource with a limited number of places: the spots of a lot, the places of a
- * slot, the seats of a showing. Each context gets events, commands and queries of its own, since the names of events and
- * commands are unique across contexts.
+ * slot, the seats of a showing. Each context gets events, commands and queries of its own, since the names of events
+ * and commands are unique across contexts.
  */
 
 /** The most places of one request. */
@@ -38,8 +38,8 @@ export const HoldFor = Type.Integer({
 });
 
 /**
- * How many holds and offers one decision ends and makes, and how many reservations and entries one command of a resource
- * that closes ends. The events of both go into one append, and the store takes 1 MiB.
+ * How many holds and offers one decision ends and makes, and how many reservations and entries one command of a
+ * resource that closes ends. The events of both go into one append, and the store takes 1 MiB.
  */
 export const OFFERS_PER_COMMAND = 100;
 export const CANCELLATIONS_PER_COMMAND = 150;
@@ -187,7 +187,9 @@ export const placeProblems = {
   'too-few-kept': { status: 409, title: 'The hold or the offer has fewer places left' },
 } as const satisfies Readonly<Record<string, ProblemSchema>>;
 
-/** The fields with which a reservation takes places that are kept for its customer, and the problems that it may meet. */
+/**
+ * The fields with which a reservation takes places that are kept for its customer, and the problems that it may meet.
+ */
 export const keptPlaces = {
   fields: { holdId: Type.Optional(Id), entryId: Type.Optional(Id) },
   problems: [

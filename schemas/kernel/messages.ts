@@ -71,10 +71,10 @@ export type ContextMessages = {
  * Declares the messages of a context. It names each event that makes one:
  *
  *     export const messages = messagesOn<typeof events>()({
- *       BookLent: ({ bookId, readerId, title }) => ({
+ *       BookLent: ({ bookId, readerId }) => ({
  *         customerId: readerId,
  *         about: { bookId },
- *         message: message('lent', { ko: '책을 빌렸습니다', en: 'You borrowed a book' }, titled(title)),
+ *         message: message('lent', { ko: '책을 빌렸습니다', en: 'You borrowed a book' }, line(bookLabel, bookId)),
  *       }),
  *     });
  *

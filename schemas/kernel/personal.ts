@@ -5,8 +5,8 @@ import type { ContextSchema, EventSchema } from './context.ts';
 export const ERASED = '(erased)';
 
 /**
- * The event after which a customer's key is erased: from there on nothing that was encrypted with it is read. Every view
- * with personal fields takes it.
+ * The event after which a customer's key is erased: from there on nothing that was encrypted with it is read. Every
+ * view with personal fields takes it.
  */
 export const CUSTOMER_ERASED = 'CustomerErased';
 

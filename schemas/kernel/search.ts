@@ -4,7 +4,9 @@ export const FOLDED = '_folded';
 /** Returns the path of a field's folded text in a stored document. */
 export const foldedPath = (field: string): string => `${FOLDED}.${field}`;
 
-/** The path of the value that orders the open items of a view before its closed ones: a flag, or a text with `closedBy`. */
+/**
+ * The path of the value that orders the open items of a view before its closed ones: a flag, or a text with `closedBy`.
+ */
 export const CLOSED = foldedPath('closed');
 
 /** Spaces, and characters that are not visible or mean nothing. */

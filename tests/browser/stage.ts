@@ -170,8 +170,8 @@ const speak = (page: Page, language: Language) =>
 const COLOURS = ['color-contrast', 'link-in-text-block'];
 
 /**
- * Returns what axe-core finds on a loaded page in both languages, light and dark; the page's own language comes last. The page
- * is loaded once, and what does not depend on the colours is looked at in one scheme.
+ * Returns what axe-core finds on a loaded page in both languages, light and dark; the page's own language comes last.
+ * The page is loaded once, and what does not depend on the colours is looked at in one scheme.
  * @param isWhole waits until the page shows everything in a language
  */
 export const violationsInAll = async (

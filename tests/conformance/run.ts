@@ -1,10 +1,10 @@
 /**
  * npm run conformance -- [--eventstore URL] [--mongodb URL] [--engine]
  *
- * Runs the black-box suites against the servers named; with none, against the embedded stores. With only one named, only
- * its suite runs. `--engine` names MongoDB's own engine (npm ci --prefix tests/conformance/engine, glibc 2.38); where it
- * cannot run, the reason is printed and the suite is skipped. May run again, and beside others: every name is random. The
- * database in MongoDB is dropped at the end, the streams stay. Exits with vitest's code.
+ * Runs the black-box suites against the servers named; with none, against the embedded stores. With only one named,
+ * only its suite runs. `--engine` names MongoDB's own engine (npm ci --prefix tests/conformance/engine, glibc 2.38);
+ * where it cannot run, the reason is printed and the suite is skipped. May run again, and beside others: every name is
+ * random. The database in MongoDB is dropped at the end, the streams stay. Exits with vitest's code.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

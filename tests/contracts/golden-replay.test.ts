@@ -72,7 +72,9 @@ const historyBefore = (view: Projection, golden: Stored): Given[] | undefined =>
   return undefined;
 };
 
-/** Returns a schema without the bounds of numbers: a golden event may cancel what the history before it never reserved. */
+/**
+ * Returns a schema without the bounds of numbers: a golden event may cancel what the history before it never reserved.
+ */
 const unbounded = (schema: unknown): unknown => {
   if (Array.isArray(schema)) return schema.map(unbounded);
   if (schema === null || typeof schema !== 'object') return schema;

@@ -30,7 +30,9 @@ const parseDockerfile = (text: string): Instruction[] =>
       return { name, rest: rest.join(' ') };
     });
 
-/** Whether .dockerignore keeps a path out of the build: the last pattern that matches it or a folder above it decides. */
+/**
+ * Whether .dockerignore keeps a path out of the build: the last pattern that matches it or a folder above it decides.
+ */
 const ignoredBy = (dockerignore: string) => {
   const patterns = dockerignore.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
   return (path: string): boolean => {
@@ -56,9 +58,9 @@ export type Image = {
 };
 
 /**
- * Does what `docker build` does with deploy/Dockerfile, without Docker: the same commands and copies, in an empty folder
- * for each stage. What a base image holds is this machine's. The stage that builds the page uses the packages installed
- * here, which are those of the same package-lock.json.
+ * Does what `docker build` does with deploy/Dockerfile, without Docker: the same commands and copies, in an empty
+ * folder for each stage. What a base image holds is this machine's. The stage that builds the page uses the packages
+ * installed here, which are those of the same package-lock.json.
  * @param root the build's context
  * @param into an empty folder
  */

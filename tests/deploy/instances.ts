@@ -27,7 +27,9 @@ export const openInstance = async (name: string, env: Record<string, string>): P
   return { name, port: new URL(program.url).port, program };
 };
 
-/** Starts the successor of a process that has ended, and waits until it is ready. @param root another version's folder */
+/**
+ * Starts the successor of a process that has ended, and waits until it is ready. @param root another version's folder
+ */
 export const succeed = async (instance: Instance, env: Record<string, string>, root?: string): Promise<void> => {
   const { name, port } = instance;
   const ports = { WRITE_SIDE_PORT: port, POLICIES_PORT: port, PROJECTIONS_PORT: port, READ_API_PORT: port };

@@ -28,7 +28,9 @@ const SEED = process.env.SEED ?? '1';
 /** Customers who are erased at the same time. */
 const AT_ONCE = 4;
 
-/** The points of an erasure: what Plaza sends to a store then. One message has all of the texts, and the customer's id. */
+/**
+ * The points of an erasure: what Plaza sends to a store then. One message has all of the texts, and the customer's id.
+ */
 const SENT = {
   cancellation: ['ReservationCanceled'],
   event: ['CustomerErased'],
@@ -65,7 +67,9 @@ const inStores = async <Result>(
   }
 };
 
-/** Reads how far the erasures of some customers are: the last step first, so that none is seen without the one before. */
+/**
+ * Reads how far the erasures of some customers are: the last step first, so that none is seen without the one before.
+ */
 const stepsOf = (customerIds: readonly string[]) =>
   inStores(async (client, mongo) => {
     const shown = mongo.db('plaza').collection<{ _id: string; carNumber: string }>('parking.reservations');

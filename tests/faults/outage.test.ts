@@ -23,7 +23,10 @@ const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
 const ANSWERED_WITHIN = 10;
 const RESUMED_WITHIN = 50;
 
-/** Every query and document, with the ids of the document's examples and the filters that it requires. Event streams come last and are skipped. */
+/**
+ * Every query and document, with the ids of the document's examples and the filters that it requires. Event streams
+ * come last and are skipped.
+ */
 const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap(([path, { get }]) => {
   if (!get || path === '/control-center/events') return [];
   const examples = new Map(

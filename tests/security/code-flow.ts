@@ -21,8 +21,8 @@ const form = (fields: Record<string, string>): RequestInit => ({
 });
 
 /**
- * Signs a user in as a page does: the authorization code flow with PKCE (RFC 6749 4.1, RFC 7636), from what `GET /sign-in`
- * and the provider's discovery document tell.
+ * Signs a user in as a page does: the authorization code flow with PKCE (RFC 6749 4.1, RFC 7636), from what `GET
+ * /sign-in` and the provider's discovery document tell.
  * @returns the access token
  */
 export const signInByCodeFlow = async (plaza: string, redirectUri: string, user: string): Promise<string> => {

@@ -58,7 +58,9 @@ let plaza: Program;
 type Who = { roles: readonly Role[]; scope?: readonly string[]; sub?: string };
 
 const HOUR = 60 * 60;
-/** The token of each caller: signing one for each of thousands of requests, and checking it, takes longer than these do. */
+/**
+ * The token of each caller: signing one for each of thousands of requests, and checking it, takes longer than these do.
+ */
 const tokens = new Map<string, Promise<string>>();
 const bearer = async ({ roles, scope, sub = 'someone' }: Who) => {
   const key = JSON.stringify([roles, scope, sub]);

@@ -1,6 +1,8 @@
 import type { Timer } from '../../platform/machine/machine.ts';
 
-/** A simulated process. Its memory is what its functions refer to: a crash drops it, since nothing calls them any more. */
+/**
+ * A simulated process. Its memory is what its functions refer to: a crash drops it, since nothing calls them any more.
+ */
 export type Process = {
   readonly name: string;
   isAlive: boolean;

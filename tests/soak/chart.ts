@@ -25,7 +25,10 @@ const rates = (samples: readonly Sample[], read: (sample: Sample) => number | un
     return (to - from) / (sample.seconds - before.seconds);
   });
 
-/** Draws the samples of a soak as SVG: a panel for each measure, a line for each process, the highest value of each moment. */
+/**
+ * Draws the samples of a soak as SVG: a panel for each measure, a line for each process, the highest value of each
+ * moment.
+ */
 export const chartOf = (samples: readonly Sample[], disturbances: readonly Disturbance[], title: string): string => {
   const names = [...new Set(samples.flatMap(({ processes }) => Object.keys(processes)))].sort();
   const end = Math.max(1, samples.at(-1)?.seconds ?? 1);

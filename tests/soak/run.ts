@@ -8,9 +8,10 @@ import { leaksOf, trendsOf } from './samples.ts';
 import { soak } from './soak.ts';
 
 /**
- * `npm run soak -- [--minutes 120] [--rate 60] [--out data/soak] [--seed 1] [--disturb-every 45]`: runs every side for a long time under a load of
- * so many commands a second, while processes are killed and replaced and views are replayed. Fails when memory, handles,
- * files or lag grow, or when the log or a view is not as it must be. Needs nginx and Linux. Ctrl-C ends it early.
+ * `npm run soak -- [--minutes 120] [--rate 60] [--out data/soak] [--seed 1] [--disturb-every 45]`: runs every side for
+ * a long time under a load of so many commands a second, while processes are killed and replaced and views are
+ * replayed. Fails when memory, handles, files or lag grow, or when the log or a view is not as it must be. Needs nginx
+ * and Linux. Ctrl-C ends it early.
  *
  * Writes to the folder `out`: `samples.jsonl`, `soak.svg`, and `result.md` with what is also printed.
  */

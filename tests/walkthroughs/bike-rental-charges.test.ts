@@ -22,7 +22,9 @@ afterAll(() => sandbox.stop());
 /** A client per world, so that a broken circuit affects only its own world. */
 const payments = (): Payments => connectPayments({ url: sandbox.url, timeoutMs: 40, breakFrom: 1_000 });
 
-/** The deposits in memory, and the schedule of their process manager. Only the decider recognises a repeated command. */
+/**
+ * The deposits in memory, and the schedule of their process manager. Only the decider recognises a repeated command.
+ */
 const inMemory = () => {
   const log: BikeRentalEvent[] = [];
   const states = new Map<string, { state: unknown; revision: bigint }>();

@@ -46,8 +46,8 @@ session.subscribe((now) => {
 });
 
 /**
- * Returns the customer whom the page is for: the signed-in user or the chosen demo customer. While Plaza does not answer
- * at all, it is the last one, whose tickets are kept on this device.
+ * Returns the customer whom the page is for: the signed-in user or the chosen demo customer. While Plaza does not
+ * answer at all, it is the last one, whose tickets are kept on this device.
  */
 export const useCustomer = (): Customer | undefined => {
   const id = useStore(chosen);

@@ -8,8 +8,8 @@ import { say } from './words.ts';
 export type Paid = { method: string; token: string };
 
 /**
- * The payment form of the sandbox, which takes no money: its tokens are outcomes. A real provider's form gives the token
- * of the customer's card instead.
+ * The payment form of the sandbox, which takes no money: its tokens are outcomes. A real provider's form gives the
+ * token of the customer's card instead.
  */
 export const Payment = ({
   total,

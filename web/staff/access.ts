@@ -29,8 +29,8 @@ export const hasRole = (role: Role): boolean => {
 };
 
 /**
- * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts. Nothing can
- * be changed in the past.
+ * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts. Nothing
+ * can be changed in the past.
  * @param name `parking.ReserveParking`, or a method and a path: `GET /parking/lots/{lotId}`
  * @param known the known fields of the resource, which may be another owner's
  */

@@ -129,7 +129,9 @@ const Choice = <Value extends string>({
   </select>
 );
 
-/** Whether a path is of the same context as a context's first view: `/view/cinema/movies` and `/view/cinema/showings/1`. */
+/**
+ * Whether a path is of the same context as a context's first view: `/view/cinema/movies` and `/view/cinema/showings/1`.
+ */
 const isWithin = (path: string, first: string): boolean => {
   const [, folder, context] = first.split('/');
   return context !== undefined && path.startsWith(`/${folder}/${context}/`);

@@ -538,7 +538,10 @@ const isUntold =
   ({ status, startsAt }: Reservation): boolean =>
     status === 'confirmed' && startsAt !== showing.startsAt;
 
-/** Returns the next moves of reservations that fit into one append. One that is being paid is confirmed for the new start. */
+/**
+ * Returns the next moves of reservations that fit into one append. One that is being paid is confirmed for the new
+ * start.
+ */
 const movedSeats = (showingId: string, state: State): Event<'SeatReservationMoved'>[] =>
   state.open
     .entrySeq()

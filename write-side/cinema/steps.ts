@@ -23,8 +23,9 @@ type Dispatch = (command: CinemaCommand & { asCaller?: true }) => Promise<Dispat
 const later: Settled = { kind: 'later' };
 
 /**
- * Keeps the hall and opens the showing before the answer, so that it takes reservations at once. If the process ends before, the policy
- * opens it. The answer comes from the stream of the showing: another movie may have the id, or the movie is deleted.
+ * Keeps the hall and opens the showing before the answer, so that it takes reservations at once. If the process ends
+ * before, the policy opens it. The answer comes from the stream of the showing: another movie may have the id, or the
+ * movie is deleted.
  */
 const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
   async check({ showingId, movieId, hallId, startsAt, cleaning = DEFAULT_CLEANING }, dispatch: Dispatch) {

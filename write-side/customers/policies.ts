@@ -19,7 +19,9 @@ export type MessagingOptions = {
   timeZone: string;
   /** The channels that messages are sent over; without any, they stay in the customers' view. */
   channels: readonly Channel[];
-  /** Hours after its event until which a message is sent. Older ones say nothing new, as those of an old data folder. */
+  /**
+   * Hours after its event until which a message is sent. Older ones say nothing new, as those of an old data folder.
+   */
   maxAgeHours: number;
 };
 

@@ -7,7 +7,8 @@ const MOST = 600;
 
 /**
  * Returns after how many seconds a shop at its limit probably has room: the mean time between its latest completions
- * and until now, for each completion that is needed. A break longer than {@link MOST}, such as the night, counts as that.
+ * and until now, for each completion that is needed. A break longer than {@link MOST}, such as the night, counts as
+ * that.
  * @param completions moments, oldest first
  * @param needed completions until there is room
  * @returns a whole number from {@link LEAST} to {@link MOST}; undefined before the first completion

@@ -74,8 +74,8 @@ type Handled = {
 const CLOSING_AT_ONCE = 16;
 
 /**
- * Milliseconds that an overloaded answer is delayed. Clients that retry at once would otherwise keep the event loop busy
- * with requests, and the event store's answers to admitted commands would come too late.
+ * Milliseconds that an overloaded answer is delayed. Clients that retry at once would otherwise keep the event loop
+ * busy with requests, and the event store's answers to admitted commands would come too late.
  */
 const SHED_AFTER = 500;
 

@@ -18,8 +18,8 @@ export type DispatchOutcome =
 
 /**
  * Sends a command to another stream, on behalf of the command that is being answered. With a `commandId` a repeat gets
- * the first outcome, as long as the stream remembers it. With `asCaller` only what the caller may address is found: anything
- * else is `unavailable`.
+ * the first outcome, as long as the stream remembers it. With `asCaller` only what the caller may address is found:
+ * anything else is `unavailable`.
  */
 export type Dispatch = (command: Event & { commandId?: string; asCaller?: true }) => Promise<DispatchOutcome>;
 
@@ -46,8 +46,8 @@ export type CommandSteps<Data extends object = object> = {
    */
   check?(data: Data, dispatch: Dispatch): Promise<Refusal | 'unavailable' | undefined>;
   /**
-   * Reads what the decision needs from other streams: `prepared` of its input. `unavailable`: the command is not decided,
-   * and the answer is 503.
+   * Reads what the decision needs from other streams: `prepared` of its input. `unavailable`: the command is not
+   * decided, and the answer is 503.
    */
   prepare?(data: Data, dispatch: Dispatch): Promise<DecisionInput['prepared'] | 'unavailable'>;
   /** Undoes what `prepare` did for a command that was refused. @param prepared its result */

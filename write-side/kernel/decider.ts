@@ -160,9 +160,9 @@ const PLACEHOLDER = /\{([\w|]+)\}/;
  * schema does not have, and where the decider is used when a rule decides an event that `evolve` does not fold.
  *
  * `stream` is the stream's name, forever: the category up to the dash, then the fields of the commands that make it
- * unique. Of `{fromId|id}` a command's first field counts. `initialState` has the state's type, by annotation or, for a union of states, by `as State`. A state is plain
- * data and collections of plain data, so that snapshots can save and restore it. Raise `snapshotVersion` whenever
- * `evolve` or the state changes: snapshots of other versions are ignored.
+ * unique. Of `{fromId|id}` a command's first field counts. `initialState` has the state's type, by annotation or, for a
+ * union of states, by `as State`. A state is plain data and collections of plain data, so that snapshots can save and
+ * restore it. Raise `snapshotVersion` whenever `evolve` or the state changes: snapshots of other versions are ignored.
  * @throws TypeError when a command does not have a field of the stream's name
  */
 export const decider = <

@@ -5,7 +5,9 @@ import { isRefusal } from './decider.ts';
 import type { Outcome, Request } from './request.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats, stateAfter } from './testing.ts';
 
-/** The action of a client: it sends a command through one of two processes, and perhaps stops waiting for the answer. */
+/**
+ * The action of a client: it sends a command through one of two processes, and perhaps stops waiting for the answer.
+ */
 const step = fc.record({
   process: fc.constantFrom(0, 1),
   command: fc.record({

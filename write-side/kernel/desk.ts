@@ -46,8 +46,8 @@ type Work = {
   /** At first that of a new stream; undefined after a read or an append failed. */
   state: StreamState | undefined;
   /**
-   * The stream was never read, and no append has proven where it ends: one of commands that can come again may have
-   * been written before, and then succeeds wherever the stream ends.
+   * The stream was not read yet, and no append has proven its revision. An append in which every command may be a
+   * repeat proves nothing: the store accepts known event ids at any revision.
    */
   isAssumed: boolean;
   busy: number;

@@ -3,7 +3,9 @@ import { ImmutableMap, OrderedMap } from './collections.ts';
 /** How many handled events a stream remembers by name: its state stays small however long it grows. */
 export const REMEMBERED_EVENTS = 1_000;
 
-/** An event of another stream that a policy's command follows. Its name is unique; its order grows within its source. */
+/**
+ * An event of another stream that a policy's command follows. Its name is unique; its order grows within its source.
+ */
 export type HandledEvent = { name: string; source: string; order: string };
 
 /**

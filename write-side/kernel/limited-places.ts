@@ -12,8 +12,8 @@ import { noPastIds, type PastIds, recall, remember } from './past-ids.ts';
 import { firstText, noTexts, type SortedTexts, textsBefore, withoutText, withText } from './sorted-texts.ts';
 
 /*
- * Holds and the waiting list of a resource with a limited number of places. A resource may have several pools of places,
- * such as the sessions of a day: each request takes places of one pool. The rules, in each pool:
+ * Holds and the waiting list of a resource with a limited number of places. A resource may have several pools of
+ * places, such as the sessions of a day: each request takes places of one pool. The rules, in each pool:
  *
  * - A held or offered place counts as taken.
  * - A free place is offered to the first entry that fits, in order of arrival. A group that is larger than what is free
@@ -168,7 +168,9 @@ const folds: {
 /** A hold or an offer that a reservation takes places from. A hold goes before an offer. */
 export type KeptFor = { holdId?: string | undefined; entryId?: string | undefined };
 
-/** Takes the places of a reservation from a hold or an offer, if it names one. For the fold of the reservation's event. */
+/**
+ * Takes the places of a reservation from a hold or an offer, if it names one. For the fold of the reservation's event.
+ */
 export const usePlaces = (state: Places, { holdId, entryId }: KeptFor, places: number): Places => {
   const [thing, id] = holdId === undefined ? (['offer', entryId] as const) : (['hold', holdId] as const);
   const kept = id === undefined ? undefined : keptOf(state, thing).get(id);
@@ -213,7 +215,9 @@ type Named<Prefix extends string, Key extends string, Kind extends PlaceEventKin
 
 /** Properties of the resource that the rules need. */
 export type Resource<State> = {
-  /** The places of a pool that no reservation has taken; 0 when it takes none. Held and offered ones count as untaken. */
+  /**
+   * The places of a pool that no reservation has taken; 0 when it takes none. Held and offered ones count as untaken.
+   */
   unreserved(state: State, pool: string): number;
   /** Seconds for which a hold or an offer keeps its places. */
   holdFor(state: State): number;
@@ -226,8 +230,8 @@ export type Resource<State> = {
 };
 
 /**
- * Adds holds and a waiting list to a decider: its state has `places`, its `evolve` and `commands` contain those returned
- * here, and `settling` wraps it.
+ * Adds holds and a waiting list to a decider: its state has `places`, its `evolve` and `commands` contain those
+ * returned here, and `settling` wraps it.
  *
  *     const spots = limitedPlaces(schema.spots, { unreserved, holdFor, refusal });
  *     export const parkingLot = spots.settling(

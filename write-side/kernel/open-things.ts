@@ -13,7 +13,9 @@ export type OpenThings = {
   cancel?: { command: string; fields: readonly string[] };
 };
 
-/** Returns the holds and the entries of a waiting list that have not ended. Entries first: they would get what is freed. */
+/**
+ * Returns the holds and the entries of a waiting list that have not ended. Entries first: they would get what is freed.
+ */
 export const openPlaces = ({ context, key, names }: PlaceNames): OpenThings[] => [
   {
     view: `${context}.waitingList`,

@@ -1,8 +1,9 @@
 import { ImmutableMap } from './collections.ts';
 
 /**
- * The things of a stream that ended last, by id, each with a value. The memory is bounded, so a state stays small however long its stream grows: `newer` fills up to `atLeast` ids, then becomes `older`, and what
- * was `older` is forgotten. Nothing is sorted or moved, so each change takes the same time.
+ * The things of a stream that ended last, by id, each with a value. The memory is bounded, so a state stays small
+ * however long its stream grows: `newer` fills up to `atLeast` ids, then becomes `older`, and what was `older` is
+ * forgotten. Nothing is sorted or moved, so each change takes the same time.
  */
 export type PastIds<Value> = {
   readonly atLeast: number;

@@ -22,7 +22,9 @@ export type RecentCommands = {
 
 const LONG = 48;
 
-/** Long ids are kept as 72 bits of a hash. A collision only costs a read of the stream, whose events have the full id. */
+/**
+ * Long ids are kept as 72 bits of a hash. A collision only costs a read of the stream, whose events have the full id.
+ */
 const keyOf = (commandId: string): string =>
   commandId.length < LONG ? commandId : hash('sha256', commandId, 'base64url').slice(0, 12);
 

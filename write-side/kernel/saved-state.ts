@@ -1,8 +1,8 @@
 import { asCollection, ImmutableMap, ImmutableSet, OrderedMap, OrderedSet } from './collections.ts';
 
 /*
- * The form of a state in a snapshot: JSON in which each collection is an object with one tag. A state is plain data down
- * to its collections, and the collections hold plain data.
+ * The form of a state in a snapshot: JSON in which each collection is an object with one tag. A state is plain data
+ * down to its collections, and the collections hold plain data.
  */
 
 const restorers: Readonly<Record<string, (saved: never) => unknown>> = {

@@ -14,7 +14,9 @@ export type Snapshot = { revision: Revision; state: unknown; recent: [key: strin
 /** The stored size of a snapshot: bytes and events. */
 export type SnapshotSize = { bytes: number; parts: number };
 
-/** The metadata of one event of a snapshot stream: large snapshots have several parts, each small enough for an append. */
+/**
+ * The metadata of one event of a snapshot stream: large snapshots have several parts, each small enough for an append.
+ */
 type PartOf = { revision: string; version: number; part: number; parts: number };
 type SnapshotPart = PartOf & { payload: Uint8Array };
 

@@ -1,7 +1,7 @@
 /**
  * Texts in their order, as chunks in their order. They never change: `withText` and `withoutText` return others, which
- * share all chunks but one. A change copies one chunk and the list of chunks, which takes some microseconds with 100,000
- * texts. Arrays of text are plain data, so a state may contain them.
+ * share all chunks but one. A change copies one chunk and the list of chunks, which takes some microseconds with
+ * 100,000 texts. Arrays of text are plain data, so a state may contain them.
  */
 export type SortedTexts = readonly (readonly string[])[];
 
@@ -10,7 +10,9 @@ const CHUNK = 256;
 
 export const noTexts: SortedTexts = [];
 
-/** Returns the index of the first item for which `isBehind` holds. The items before it are those for which it does not. */
+/**
+ * Returns the index of the first item for which `isBehind` holds. The items before it are those for which it does not.
+ */
 const firstWhere = <Item>(items: readonly Item[], isBehind: (item: Item) => boolean): number => {
   let [from, to] = [0, items.length];
   while (from < to) {

@@ -14,7 +14,10 @@ const at = (lotRevision: string) => ({ ...named, lotRevision });
 const issue = (lotRevision = '1'): Command => ({ type: 'IssueCoupon', data: at(lotRevision) });
 const revoke = (lotRevision = '2'): Command => ({ type: 'RevokeCoupon', data: at(lotRevision) });
 const redeem: Command = { type: 'RedeemCoupon', data: { couponId: named.couponId } };
-/** The value and the expiry of a coupon that is issued at the time of the tests: 30 days later, at the end of the day in Seoul. */
+/**
+ * The value and the expiry of a coupon that is issued at the time of the tests: 30 days later, at the end of the day in
+ * Seoul.
+ */
 const terms = { value: 1_000, expiresAt: '2026-03-02T15:00:00.000Z' };
 const issued = (lotRevision = '1'): Event => ({ type: 'CouponIssued', data: { ...at(lotRevision), ...terms } });
 const revoked = (lotRevision = '2'): Event => ({ type: 'CouponRevoked', data: { ...at(lotRevision), ...terms } });

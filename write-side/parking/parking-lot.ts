@@ -34,7 +34,7 @@ type State = {
   arrived: number;
   /** When open reservations without an arrival expire: `{arriveBy} {reservationId}`. */
   arrivals: SortedTexts;
-  /** Open reservations by car. Two of one car stem from before cars were compared by {@link carOf}. */
+  /** Open reservations by car. Old streams may have two of one car, made before {@link carOf} normalised numbers. */
   cars: ImmutableMap<string, number>;
   /** The redemptions of coupons that were settled last, by {@link redemptionKey}. */
   redemptions: PastIds<'used' | 'unused'>;
@@ -412,8 +412,8 @@ const changedSettings = (current: Settings, given: Settings): Settings =>
   );
 
 /**
- * Returns the ends of the reservations, holds and waiting entries of a closed lot that fit into one append. A car that has
- * arrived keeps its reservation until it leaves.
+ * Returns the ends of the reservations, holds and waiting entries of a closed lot that fit into one append. A car that
+ * has arrived keeps its reservation until it leaves.
  */
 const endings = (lotId: string, lot: State) => {
   const ends = lot.open

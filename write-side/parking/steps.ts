@@ -13,7 +13,9 @@ type Read = Partial<Pick<RedeemedCoupon, 'customerId' | 'value'>> & {
   redeemedOn?: { lotId: string; reservationId: string; redemption: string };
 };
 
-/** Redeems the coupon for the reservation, and returns it; a refusal is left to the lot, which knows repeated commands. */
+/**
+ * Redeems the coupon for the reservation, and returns it; a refusal is left to the lot, which knows repeated commands.
+ */
 const redeem = async (
   { couponId, lotId, reservationId, customerId }: Using & { couponId: string },
   dispatch: Dispatch,

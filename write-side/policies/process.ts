@@ -30,7 +30,9 @@ export type ProcessManager<Event extends AnyMessage = AnyMessage> = {
   name: string;
   context: ContextSchema;
   events: readonly Event['type'][];
-  /** Whether its tasks hold personal data: those whose data names a customer are removed when the customer is erased. */
+  /**
+   * Whether its tasks hold personal data: those whose data names a customer are removed when the customer is erased.
+   */
   isPersonal?: true;
   /** A key has one task: the latest planned. */
   plan(event: PlannedEvent<Event>): readonly Plan[];

@@ -101,7 +101,8 @@ const waitingForNewer =
   };
 
 /**
- * Runs policies, timers and process managers, and shares them with other processes that run the same ones. Returns at once.
+ * Runs policies, timers and process managers, and shares them with other processes that run the same ones. Returns at
+ * once.
  * @throws Error when two of them have the same name
  */
 export const startPolicies = ({

@@ -68,7 +68,9 @@ export const reschedules = policy({
 
 export const policies = [deletion, missed, sessions, reschedules, placeOffers(screening, slotPlaces)];
 
-/** A slot ends with its day. Slots of version 1 do not hold that moment: theirs has come wherever they are. */
+/**
+ * Ends a slot with its day. `SlotOpened` 1 lacks `endsAt`: such a slot ends when its day is over in every time zone.
+ */
 const endings = timers({
   name: 'screening.endings',
   context: screening,
@@ -82,8 +84,8 @@ const endings = timers({
 });
 
 /**
- * Closes the waiting list of a session when it begins. Holds and offers have timers of their own. Entries of before their
- * events had the day end with the slot.
+ * Closes the waiting list of a session when it begins. Holds and offers have timers of their own. Entries whose
+ * event lacks `date` end with the slot.
  */
 export const beginnings = (timeZone: string) =>
   timers({

@@ -5,8 +5,8 @@ type Command<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, 
 
 /*
  * A booking moves to another slot in three steps, each in one stream: the old slot keeps the booking for the move, the
- * new slot takes or declines it for good, and the old slot then releases or keeps it. The request that asks for the move
- * takes the steps; a policy takes those that are left. Both dispatch the commands below, which repeat safely.
+ * new slot takes or declines it for good, and the old slot then releases or keeps it. The request that asks for the
+ * move takes the steps; a policy takes those that are left. Both dispatch the commands below, which repeat safely.
  */
 
 /** Returns the command with which the new slot takes or declines a booking. */
@@ -30,7 +30,9 @@ type Taken = Pick<Event<'ScreeningBooked'>['data'], 'slotId' | 'bookingId' | 'fr
   reason?: Event<'RescheduleDeclined'>['data']['reason'];
 };
 
-/** Returns the command with which the old slot releases or keeps a booking; none for one that came from no other slot. */
+/**
+ * Returns the command with which the old slot releases or keeps a booking; none for one that came from no other slot.
+ */
 export const settlingOf = ({ slotId, bookingId, from, reason }: Taken): Command<'SettleReschedule'>[] =>
   from === undefined || from.slotId === slotId
     ? []

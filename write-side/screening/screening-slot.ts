@@ -436,7 +436,10 @@ const ending = (slotId: string, state: State) => {
   return [{ type: 'SlotEnded' as const, data: { slotId, remaining } }, ...ends];
 };
 
-/** Names the sessions that have begun while places of them are held, offered or waited for. A whole day has no beginning. */
+/**
+ * Names the sessions that have begun while places of them are held, offered or waited for. A whole day has no
+ * beginning.
+ */
 const beginnings = (slotId: string, state: State, input: DecisionInput): Event<'SessionPlacesClosed'>[] => {
   if (kept.open(state) === 0) return [];
   return state.sessions

@@ -91,8 +91,8 @@ export const startAppendThread = async (
 const LARGE_GROUP = 16;
 
 /**
- * Sends appends through the thread, except large ones. These cost little per event, and the commands that wait for them, a
- * whole stream's, save the round trip. A repeated append takes the same route.
+ * Sends appends through the thread, except large ones. These cost little per event, and the commands that wait for
+ * them, a whole stream's, save the round trip. A repeated append takes the same route.
  */
 export const sharedAppends = (direct: Streams, thread: Appending): Streams => ({
   ...direct,

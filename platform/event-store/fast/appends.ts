@@ -172,7 +172,8 @@ const resultOf = (answer: Answer): AppendResult | undefined => {
   return undefined;
 };
 
-// --- event_store.client.streams.BatchAppendReq, the last field first --------------------------------------------------
+// --- event_store.client.streams.BatchAppendReq, the last field first
+// --------------------------------------------------
 
 const writer = new ProtobufWriter();
 

@@ -22,7 +22,9 @@ export type AnyResolved = ResolvedEvent | AllStreamResolvedEvent;
 
 /** Ignored by a server without TLS, but the client then uses Append where it otherwise uses BatchAppend. */
 
-/** Connects the tests of a file to the server named by CONFORMANCE_EVENTSTORE_URL, or to an embedded one of their own. */
+/**
+ * Connects the tests of a file to the server named by CONFORMANCE_EVENTSTORE_URL, or to an embedded one of their own.
+ */
 export function useServer(): Server {
   const server = {} as Server;
   const cleanups: (() => Promise<unknown> | unknown)[] = [];

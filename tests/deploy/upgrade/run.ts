@@ -2,9 +2,9 @@ import { findNginx } from '../nginx.ts';
 import { rehearse } from './rehearsal.ts';
 
 /**
- * `npm run rehearse [REQUESTS [PACE]]`: a rolling restart under 100 clients, with at least as many requests (100,000), half of them
- * while the same version starts again, half while another one takes over. PACE is how many milliseconds a client waits
- * before its next request. Needs nginx.
+ * `npm run rehearse [REQUESTS [PACE]]`: a rolling restart under 100 clients, with at least as many requests (100,000),
+ * half of them while the same version starts again, half while another one takes over. PACE is how many milliseconds a
+ * client waits before its next request. Needs nginx.
  */
 const REQUESTS = Number(process.argv[2] ?? 100_000);
 const PACE = Number(process.argv[3] ?? 0);

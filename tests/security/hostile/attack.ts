@@ -83,8 +83,8 @@ export const shown = ({ method, path, headers, body = '' }: Request): string =>
   `${method} ${path.slice(0, 300)} ${JSON.stringify(headers).slice(0, 500)} ${JSON.stringify(body.toString()).slice(0, 500)}`;
 
 /**
- * Sends requests that were made from the served OpenAPI document, and holds each answer against it: no defects (5xx), but
- * 503 for a view that is asked to be where it is not, and nothing that is not documented.
+ * Sends requests that were made from the served OpenAPI document, and holds each answer against it: no defects (5xx),
+ * but 503 for a view that is asked to be where it is not, and nothing that is not documented.
  * @param url of a Plaza with every context and without sign-in
  * @param seed the same requests again
  */

@@ -163,7 +163,9 @@ export type MakeOptions = {
   parameters?: Readonly<Record<string, string>>;
 };
 
-/** Makes requests from an OpenAPI document: right ones, those at the edge of what is right, and wrong ones in every way. */
+/**
+ * Makes requests from an OpenAPI document: right ones, those at the edge of what is right, and wrong ones in every way.
+ */
 export type Maker = {
   operations: readonly Described[];
   make(described: Described, chance: Random, options?: MakeOptions): Request;

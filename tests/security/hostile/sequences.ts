@@ -64,8 +64,8 @@ const differences = (answer: Record<string, unknown>, shownAs: Record<string, un
 
 /**
  * Sends sequences of commands and queries that follow the links of the served OpenAPI document: create, change, cancel,
- * in any order, with repeats and wrong values between. After each sequence the log must agree with the answers, and each
- * change must be shown. fast-check shortens a sequence that breaks a rule.
+ * in any order, with repeats and wrong values between. After each sequence the log must agree with the answers, and
+ * each change must be shown. fast-check shortens a sequence that breaks a rule.
  * @param url of a Plaza with every context and without sign-in
  * @param seed the same sequences again
  */
@@ -223,7 +223,9 @@ const eventsSince = async (client: EventStoreClient, from: StoredEvent['position
   return events;
 };
 
-/** Compares a sequence's answers with the log. Of other sequences' events only the streams that begin here are whole. */
+/**
+ * Compares a sequence's answers with the log. Of other sequences' events only the streams that begin here are whole.
+ */
 const rulesBroken = (events: readonly StoredEvent[], commands: readonly Command[]): string[] => {
   const whole = [...Map.groupBy(events, ({ stream }) => stream).values()]
     .filter(([first]) => first!.revision === 0n)

@@ -134,8 +134,8 @@ export const usageOf = (own: readonly StoredEvent[], found: string[], now = 0): 
 
 /**
  * Checks the streams of limited places: never more are taken than there are, a hold or an offer ends once, no earlier
- * than its time if it expires, after everything has come to rest none is left past its time, and nobody gets a place for
- * which somebody has waited longer.
+ * than its time if it expires, after everything has come to rest none is left past its time, and nobody gets a place
+ * for which somebody has waited longer.
  */
 export const checkPlaces = (events: readonly StoredEvent[], now: number): string[] => {
   const found: string[] = [];

@@ -34,7 +34,10 @@ export type SimulatedEventStore = {
   storedAt(event: StoredEvent): number;
   /** The position of the newest event of Plaza's streams. */
   readonly tail: number;
-  /** Breaks a subscription: an error, an end, or silence. New ones break too for up to a second, as when a store restarts. */
+  /**
+   * Breaks a subscription: an error, an end, or silence. New ones break too for up to a second, as when a store
+   * restarts.
+   */
   breakSubscription(): void;
 };
 

@@ -35,7 +35,9 @@ const KEYS: Readonly<Record<string, readonly [down: number, right: number]>> = {
   ArrowDown: [1, 0],
 };
 
-/** The columns of a hall that fit on a phone; a wider one scrolls sideways, so its seats can be as large as a finger. */
+/**
+ * The columns of a hall that fit on a phone; a wider one scrolls sideways, so its seats can be as large as a finger.
+ */
 const PHONE = 12;
 
 /**

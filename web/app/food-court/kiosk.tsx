@@ -15,7 +15,7 @@ import { inOrder, type Shop, Wait } from './shop.tsx';
 /** Seconds without a touch after which the kiosk returns to its start, and for which it shows an order. */
 const IDLE = 60;
 const SHOWN = 15;
-/** Seconds before the return in which the kiosk tells of it. */
+/** Seconds for which the kiosk warns before it returns to its start. */
 const WARNED = 10;
 
 /** Calls back after seconds without a touch or a key. @returns the seconds that are left */

@@ -16,7 +16,10 @@ const places = (): { key: string; to: string; words: Phrase }[] => [
   ...contextViews.map(({ order, all, title }) => ({ key: String(order), to: VIEW + all, words: title })),
 ];
 
-/** Returns whether a key belongs to a field or to a dialog. One that has just closed keeps the focus until the next frame. */
+/**
+ * Returns whether a key belongs to a field or to a dialog. One that has just closed keeps the focus until the next
+ * frame.
+ */
 const isTyping = ({ target }: KeyboardEvent): boolean =>
   target instanceof HTMLElement && target.matches('input, select, textarea, dialog *') && target.checkVisibility();
 
