@@ -5,9 +5,9 @@ import { messagesOf } from '../../schemas/customer-messages.ts';
 import { writeSide as cinema } from '../../write-side/cinema/index.ts';
 import {
   policies as cinemaPolicies,
-  cinemaTimers,
   payments as paymentProcess,
   paymentRecords,
+  timers,
 } from '../../write-side/cinema/policies.ts';
 import { cinemaSteps } from '../../write-side/cinema/steps.ts';
 import type { Dispatch, DispatchOutcome, Settled } from '../../write-side/kernel/command-steps.ts';
@@ -83,7 +83,7 @@ const inMemory = () => {
 
   /** Dispatches the commands of the timers that are planned in the end, and then what policies do. */
   const runTimers = async (name: string) => {
-    const { events, plan } = cinemaTimers.find((timer) => timer.name === name)!;
+    const { events, plan } = timers.find((timer) => timer.name === name)!;
     const planned = new Map<string, Command>();
     for (const event of log.filter(({ type }) => events.includes(type)))
       for (const { key, ...task } of plan(event))

@@ -4,7 +4,7 @@ import { openPlaces } from '../kernel/open-things.ts';
 import { hall } from './hall.ts';
 import { movie } from './movie.ts';
 import { payment } from './payment.ts';
-import { cinemaTimers, policies } from './policies.ts';
+import { policies, timers } from './policies.ts';
 import { review } from './review.ts';
 import { showing } from './showing.ts';
 
@@ -12,7 +12,7 @@ export const writeSide: WriteSideContext = {
   schema,
   deciders: [movie, hall, showing, payment, review],
   policies,
-  timers: cinemaTimers,
+  timers,
   services: async () => (await import('./services.ts')).services,
   open: [
     ...openPlaces(showingPlaces),

@@ -10,8 +10,8 @@ import { plus } from '../../schemas/kernel/calendar.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { known } from '../../schemas/kernel/values.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
-import { policy } from '../policies/policy.ts';
-import { processManager, timers } from '../policies/process.ts';
+import { inPortions, policy } from '../policies/policy.ts';
+import { processManager, timer } from '../policies/process.ts';
 
 type OfShowing = {
   showingId: string;
@@ -92,8 +92,6 @@ const showings = policy({
   },
 });
 
-const commandsFor = (remaining: number): number => Math.ceil(remaining / CANCELLATIONS_PER_COMMAND);
-
 /** A deleted movie's showings that did not fit into the append of its deletion are withdrawn. */
 const withdrawals = policy({
   name: 'cinema.withdrawals',
@@ -101,10 +99,7 @@ const withdrawals = policy({
   events: ['MovieDeleted'],
   key: ({ data }) => data.movieId,
   react: ({ data: { movieId, remaining } }) =>
-    Array.from({ length: commandsFor(remaining) }, () => ({
-      type: 'WithdrawRemainingShowings' as const,
-      data: { movieId },
-    })),
+    inPortions(remaining, CANCELLATIONS_PER_COMMAND, { type: 'WithdrawRemainingShowings', data: { movieId } }),
 });
 
 /**
@@ -117,10 +112,10 @@ const cancellations = policy({
   events: ['ShowingCanceled', 'ShowingPlacesClosed', 'ShowingMoved'],
   key: ({ data }) => data.showingId,
   react: ({ type, data: { showingId, remaining } }) =>
-    Array.from({ length: commandsFor(remaining) }, () => ({
-      type: type === 'ShowingMoved' ? ('MoveRemainingSeats' as const) : ('CancelRemainingSeats' as const),
+    inPortions(remaining, CANCELLATIONS_PER_COMMAND, {
+      type: type === 'ShowingMoved' ? 'MoveRemainingSeats' : 'CancelRemainingSeats',
       data: { showingId },
-    })),
+    }),
 });
 
 /** Confirms or releases the seat of a payment, in case the write side ended between the two. */
@@ -149,7 +144,7 @@ const reviews = policy({
 export const policies = [showings, withdrawals, cancellations, outcomes, reviews, placeOffers(cinema, showingPlaces)];
 
 /** Holds and the waiting list of a showing end when it begins. */
-const beginnings = timers({
+const beginnings = timer({
   name: 'cinema.beginnings',
   context: cinema,
   events: ['ShowingOpened', 'ShowingMoved', 'ShowingCanceled'],
@@ -164,7 +159,7 @@ const beginnings = timers({
 const MOVE_WITHIN = 60;
 
 /** Gives up the slot of a move whose process ended before the showing moved. */
-const moves = timers({
+const moves = timer({
   name: 'cinema.moves',
   context: cinema,
   events: ['HallRebooked', 'ShowingMoved', 'ShowingMoveVoided'],
@@ -177,7 +172,7 @@ const moves = timers({
   },
 });
 
-export const cinemaTimers = [beginnings, moves, placeTimers(cinema, showingPlaces)];
+export const timers = [beginnings, moves, placeTimers(cinema, showingPlaces)];
 
 /** The key and the commands of the cinema's payments. */
 export const paymentRecords = {

@@ -2,7 +2,7 @@ import { type CustomerMessage, type MessagingContext, messagesOf } from '../../s
 import { type CustomersCommand, schema as customers } from '../../schemas/customers.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
 import { CUSTOMER_ERASED } from '../../schemas/kernel/personal.ts';
-import { type ProcessManager, processManager, timers } from '../policies/process.ts';
+import { type ProcessManager, processManager, timer } from '../policies/process.ts';
 
 export type Channel = Extract<CustomersCommand, { type: 'CheckMessage' }>['data']['channel'];
 
@@ -51,7 +51,7 @@ export const messaging = ({ messaging: contexts, timeZone, channels, maxAgeHours
     },
   };
 
-  const reminders = timers({
+  const reminders = timer({
     name: 'customers.reminders',
     context: schema,
     events: types,

@@ -1,6 +1,6 @@
 import { ENDED_PER_COMMAND, type FoodCourtCommand, schema as foodCourt } from '../../schemas/food-court.ts';
-import { policy } from '../policies/policy.ts';
-import { timers as timersOf } from '../policies/process.ts';
+import { inPortions, policy } from '../policies/policy.ts';
+import { timer } from '../policies/process.ts';
 
 /** Calls a cooked order on the notification board until it is picked up, or its time is over. */
 export const board = policy({
@@ -22,14 +22,11 @@ export const closing = policy({
   events: ['ShopClosed'],
   key: ({ data }) => data.shopId,
   react: ({ data: { shopId, remaining } }) =>
-    Array.from({ length: Math.ceil(remaining / ENDED_PER_COMMAND) }, () => ({
-      type: 'RejectRemainingOrders' as const,
-      data: { shopId },
-    })),
+    inPortions(remaining, ENDED_PER_COMMAND, { type: 'RejectRemainingOrders', data: { shopId } }),
 });
 
 /** Ends orders that were not accepted, or not picked up, in time. Orders of event version 1 have no deadlines. */
-const deadlines = timersOf({
+const deadlines = timer({
   name: 'food-court.deadlines',
   context: foodCourt,
   events: [

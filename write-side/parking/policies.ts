@@ -2,8 +2,8 @@ import { plus } from '../../schemas/kernel/calendar.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { type ParkingCommand, schema as parking, spots } from '../../schemas/parking.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
-import { policy } from '../policies/policy.ts';
-import { timers as declareTimers } from '../policies/process.ts';
+import { inPortions, policy } from '../policies/policy.ts';
+import { timer } from '../policies/process.ts';
 import { USED_WITHIN } from './coupon.ts';
 
 /** A reservation earns a coupon; its cancellation revokes it, and returns the one that it used. */
@@ -44,16 +44,13 @@ const closing = policy({
   events: ['LotClosed'],
   key: ({ data }) => data.lotId,
   react: ({ data: { lotId, remaining } }) =>
-    Array.from({ length: Math.ceil(remaining / CANCELLATIONS_PER_COMMAND) }, () => ({
-      type: 'CancelRemainingReservations' as const,
-      data: { lotId },
-    })),
+    inPortions(remaining, CANCELLATIONS_PER_COMMAND, { type: 'CancelRemainingReservations', data: { lotId } }),
 });
 
 export const policies = [coupons, unusedCoupons, closing, placeOffers(parking, spots)];
 
 /** Cancels reservations whose car does not arrive in time. */
-const arrivals = declareTimers({
+const arrivals = timer({
   name: 'parking.arrivals',
   context: parking,
   events: ['ParkingReserved', 'CarArrived', 'ReservationCanceled'],
@@ -67,7 +64,7 @@ const arrivals = declareTimers({
 });
 
 /** Settles redemptions whose reservation may never have come, because the write side ended between the two steps. */
-const redemptions = declareTimers({
+const redemptions = timer({
   name: 'parking.redemptions',
   context: parking,
   events: ['CouponRedeemed', 'ParkingReserved', 'ReservationDiscounted', 'CouponUnused'],

@@ -1,7 +1,7 @@
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { PlaceNames } from '../../schemas/kernel/limited-places.ts';
 import type { Policy } from './policy.ts';
-import { type ProcessManager, type TimerPlan, timers } from './process.ts';
+import { type ProcessManager, type TimerPlan, timer } from './process.ts';
 
 type PlaceEvent = { type: string; data: Readonly<Record<string, unknown>> };
 
@@ -18,7 +18,7 @@ export const placeTimers = (context: ContextSchema, { prefix, key, names }: Plac
     return [{ key: timer, at: String(data.expiresAt), command }];
   };
   const kinds = ['Held', 'HoldExpired', 'HoldReleased', 'Offered', 'OfferExpired', 'OfferDeclined'];
-  return timers<ContextSchema, string>({
+  return timer<ContextSchema, string>({
     name: `${context.name}.places`,
     context,
     events: kinds.map((kind) => `${prefix}${kind}`),

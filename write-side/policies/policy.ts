@@ -33,3 +33,7 @@ export const policy = <Context extends ContextSchema, Type extends EventOf<Conte
     key(event: EventIn<Context, Type>): string;
   },
 ): Policy => definition as unknown as Policy;
+
+/** Returns a command as often as it must be given, when each of them does a portion of what remains. */
+export const inPortions = <Command>(remaining: number, portion: number, command: Command): readonly Command[] =>
+  Array.from({ length: Math.ceil(remaining / portion) }, () => command);

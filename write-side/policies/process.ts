@@ -58,11 +58,12 @@ export type TimerPlan<Command extends AnyMessage = AnyMessage> =
   | { key: string; at: null };
 
 /**
- * Declares timers, checked against their context's events and commands. A timer is kept until its command was decided,
- * through restarts, and its command may be dispatched more than once. The decider judges by its own `now`: it yields no
- * event when the thing has ended, and refuses with `notDue` when the command comes too early, which keeps the timer.
+ * Declares a timer for each key, checked against its context's events and commands. A timer is kept until its command
+ * was decided, through restarts, and its command may be dispatched more than once. The decider judges by its own `now`:
+ * it yields no event when the thing has ended, and refuses with `notDue` when the command comes too early, which keeps
+ * the timer.
  */
-export const timers = <Context extends ContextSchema, Type extends EventOf<Context['events']>['type']>(
+export const timer = <Context extends ContextSchema, Type extends EventOf<Context['events']>['type']>(
   definition: Omit<ProcessManager, 'context' | 'events' | 'plan'> & {
     context: Context;
     events: readonly Type[];

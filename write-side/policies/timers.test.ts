@@ -10,7 +10,7 @@ import { Id, UtcTime } from '../../schemas/kernel/values.ts';
 import { commandHandler } from '../kernel/command-handler.ts';
 import { decider, notDue, refuse } from '../kernel/decider.ts';
 import { TIME_ZONE } from '../kernel/testing.ts';
-import { processManager, timers } from './process.ts';
+import { processManager, timer } from './process.ts';
 import { type Processes, startPolicies } from './run-policies.ts';
 import type { Task } from './schedule.ts';
 
@@ -54,7 +54,7 @@ const thing = decider(context, {
   snapshotVersion: 1,
 });
 
-const expiries = timers({
+const expiries = timer({
   name: 'things.expiries',
   context,
   events: ['ThingHeld', 'ThingReleased', 'ThingExpired'],

@@ -2,7 +2,7 @@ import { schema, slotPlaces } from '../../schemas/screening.ts';
 import type { WriteSideContext } from '../context.ts';
 import { openPlaces } from '../kernel/open-things.ts';
 import { hospital } from './hospital.ts';
-import { policies, screeningTimers } from './policies.ts';
+import { policies, timers } from './policies.ts';
 import { screeningSlot } from './screening-slot.ts';
 import { steps } from './steps.ts';
 
@@ -10,7 +10,7 @@ export const writeSide: WriteSideContext = {
   schema,
   deciders: [screeningSlot, hospital],
   policies,
-  timers: screeningTimers,
+  timers,
   steps,
   open: [
     ...openPlaces(slotPlaces),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { beginnings, deletion, missed, reschedules, screeningTimers, sessions } from './policies.ts';
+import { beginnings, deletion, missed, reschedules, sessions, timers } from './policies.ts';
 
 const due = (portion: number, ...bookingIds: string[]) => ({
   type: 'ForceCancellationDue',
@@ -41,7 +41,7 @@ it('moves bookings between slots only', () => {
 
 describe('the end of a slot', () => {
   const plan = (event: { type: string; data: object }) =>
-    screeningTimers[0]!.plan({ ...event, revision: '0', time: '2026-01-31T09:00:00.000Z' });
+    timers[0]!.plan({ ...event, revision: '0', time: '2026-01-31T09:00:00.000Z' });
   const slot = { slotId: 'slot-1', hospitalName: 'h', date: '2030-01-31', capacity: 2 };
   const end = { key: 'slot-1', task: 'EndSlot', data: { slotId: 'slot-1' } };
 

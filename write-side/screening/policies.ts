@@ -6,8 +6,8 @@ import {
   slotPlaces,
 } from '../../schemas/screening.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
-import { policy } from '../policies/policy.ts';
-import { timers } from '../policies/process.ts';
+import { inPortions, policy } from '../policies/policy.ts';
+import { timer } from '../policies/process.ts';
 import { settlingOf, takingOf } from './reschedule.ts';
 import { endEverywhere } from './slot-state.ts';
 
@@ -28,10 +28,7 @@ export const missed = policy({
   events: ['SlotEnded', 'SlotDeleted'],
   key: ({ data }) => data.slotId,
   react: ({ data: { slotId, remaining = 0 } }) =>
-    Array.from({ length: Math.ceil(remaining / BOOKINGS_PER_PORTION) }, () => ({
-      type: 'EndRemaining' as const,
-      data: { slotId },
-    })),
+    inPortions(remaining, BOOKINGS_PER_PORTION, { type: 'EndRemaining', data: { slotId } }),
 });
 
 /** Ends the holds and waiting entries of a session that has begun. */
@@ -41,10 +38,7 @@ export const sessions = policy({
   events: ['SessionPlacesClosed'],
   key: ({ data }) => data.slotId,
   react: ({ data: { slotId, at, remaining } }) =>
-    Array.from({ length: Math.ceil(remaining / BOOKINGS_PER_PORTION) }, () => ({
-      type: 'EndSession' as const,
-      data: { slotId, at },
-    })),
+    inPortions(remaining, BOOKINGS_PER_PORTION, { type: 'EndSession', data: { slotId, at } }),
 });
 
 /** Moves a booking to another slot, in case the write side ended between the steps. */
@@ -71,7 +65,7 @@ export const policies = [deletion, missed, sessions, reschedules, placeOffers(sc
 /**
  * Ends a slot with its day. `SlotOpened` 1 lacks `endsAt`: such a slot ends when its day is over in every time zone.
  */
-const endings = timers({
+const endings = timer({
   name: 'screening.endings',
   context: screening,
   events: ['SlotOpened', 'SlotDeleted'],
@@ -88,7 +82,7 @@ const endings = timers({
  * event lacks `date` end with the slot.
  */
 export const beginnings = (timeZone: string) =>
-  timers({
+  timer({
     name: 'screening.beginnings',
     context: screening,
     events: ['ScreeningPlaceWaitingListJoined'],
@@ -104,4 +98,4 @@ export const beginnings = (timeZone: string) =>
           ],
   });
 
-export const screeningTimers = [endings, placeTimers(screening, slotPlaces)];
+export const timers = [endings, placeTimers(screening, slotPlaces)];
