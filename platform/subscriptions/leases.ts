@@ -1,4 +1,4 @@
-import type { Collection, Db } from 'mongodb';
+import { type Collection, type Db, MongoBulkWriteError } from 'mongodb';
 import type { Worker } from './workers.ts';
 
 /** The owner of a consumer. The token grows with every new owner and fences the previous one's writes. */
@@ -35,6 +35,12 @@ export const takeLease = async (
 };
 
 export const DUPLICATE_KEY = 11000;
+
+/** Returns whether a bulk write failed for nothing but documents whose keys exist already. */
+export const onlyDuplicates = (error: unknown): boolean =>
+  error instanceof MongoBulkWriteError &&
+  [error.writeErrors].flat().every(({ code }) => code === DUPLICATE_KEY) &&
+  error.code === DUPLICATE_KEY;
 
 /** Releases a lease, if the token is still current. */
 export const releaseLease = async (db: Db, consumer: string, token: number): Promise<void> => {

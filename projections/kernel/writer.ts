@@ -1,8 +1,8 @@
 import { LRUCache } from 'lru-cache';
-import { type AnyBulkWriteOperation, type Collection, type Db, type Document, MongoBulkWriteError } from 'mongodb';
+import type { AnyBulkWriteOperation, Collection, Db, Document } from 'mongodb';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { type HeldLease, WriteConflictError } from '../../platform/subscriptions/consumer.ts';
-import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
+import { onlyDuplicates } from '../../platform/subscriptions/leases.ts';
 import { expire } from '../../platform/subscriptions/moments.ts';
 import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
 import { FOLDED } from '../../schemas/kernel/search.ts';
@@ -219,11 +219,6 @@ const writeAll = async (
   }
   throw new WriteConflictError('Another process changed the same documents');
 };
-
-const onlyDuplicates = (error: unknown): boolean =>
-  error instanceof MongoBulkWriteError &&
-  [error.writeErrors].flat().every(({ code }) => code === DUPLICATE_KEY) &&
-  error.code === DUPLICATE_KEY;
 
 const collectingWriter = (db: Db, projection: Projection, collectionName: string): Write => {
   const documents = db.collection<ViewDocument>(collectionName);

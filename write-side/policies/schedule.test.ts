@@ -229,6 +229,48 @@ it('repeats a failed task, and keeps the reason until then', async () => {
   await until(tasks, (all) => !all.some(({ _id }) => _id.endsWith(id)));
 });
 
+it('a late write of a paused process does not undo what later events planned', async () => {
+  const { handle } = scheduleConsumer(db, manager);
+  const lease = { assertHeld: () => {} };
+  const at = (position: number, type: 'ThingBegun' | 'ThingEnded', afterMs = 60_000) =>
+    storedEvent(position, type, { id: 'a', afterMs });
+  const [begun, ended, begunAgain] = [at(9, 'ThingBegun'), at(10, 'ThingEnded'), at(11, 'ThingBegun', 90_000)];
+  for (const event of [begun, ended, begunAgain]) await handle([event], lease);
+  const planned = await tasks();
+  expect(planned).toMatchObject([{ _id: 'things.ends:a', causationId: begunAgain!.id }]);
+  await handle([begun!, ended!], lease);
+  await handle([begun!], lease);
+  expect(await tasks()).toEqual(planned);
+});
+
+it('stops after the tasks of a claim that was in flight', async () => {
+  const ids = Array.from({ length: 40 }, (_, number) => `${number}`); // More than are performed at a time.
+  await insert('things.ends', ids);
+  const claiming = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  let claims = 0;
+  const tasksOf = db.collection<Task>('schedule');
+  const claim = tasksOf.updateMany.bind(tasksOf);
+  vi.spyOn(tasksOf, 'updateMany').mockImplementation(async (...args: Parameters<typeof claim>) => {
+    claims += 1;
+    if (claims > 1) {
+      claiming.resolve();
+      await goOn.promise;
+    }
+    return claim(...args);
+  });
+  const collection = vi.spyOn(db, 'collection').mockReturnValue(tasksOf as never);
+  const stop = work();
+  collection.mockRestore();
+  await claiming.promise;
+  const stopped = stop();
+  goOn.resolve();
+  await stopped;
+  const attempted = (await tasks()).filter(({ attempts }) => attempts > 0);
+  expect(attempted).toEqual([]);
+  expect(done.length).toBeGreaterThan(32);
+});
+
 it('the tasks of an erased customer are removed, and those of one who returns are kept', async () => {
   const Of = Type.Object({ id: Type.String(), customerId: Type.String() });
   const erasing = {

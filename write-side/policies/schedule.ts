@@ -2,6 +2,7 @@ import type { AnyBulkWriteOperation, Collection, Db, Filter } from 'mongodb';
 import { withDeadline } from '../../platform/machine/deadline.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
+import { onlyDuplicates } from '../../platform/subscriptions/leases.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
@@ -26,6 +27,8 @@ export type Task = {
   correlationId: string;
   /** The event that planned it. */
   causationId: string;
+  /** The position of that event, as a text that sorts. Tasks of earlier versions have none. */
+  position?: string;
 };
 
 /** The planned tasks of every process manager. */
@@ -35,6 +38,14 @@ const isPast = (moment: string | undefined, now: number): boolean => moment !== 
 
 const namesOneOf = (customers: ReadonlySet<string>): Filter<Task> =>
   ({ 'data.customerId': { $in: [...customers] } }) as object;
+
+/** Returns a position as a text of fixed length. */
+const sortable = (commit: bigint): string => `${commit}`.padStart(20, '0');
+
+/** A task that no later event planned: a process that was paused must not undo what came after its events. */
+const notLaterThan = (position: string): Filter<Task> => ({
+  $or: [{ position: { $exists: false } }, { position: { $lte: position } }],
+});
 
 /**
  * Returns the consumer that keeps a process manager's schedule: events plan tasks and remove them.
@@ -60,13 +71,14 @@ export const scheduleConsumer = (
       const planned = new Map<string, object>();
       const erased = new Set<string>();
       let earliest = Number.POSITIVE_INFINITY;
-      for (const { id, type, data, metadata, revision } of events) {
+      for (const { id, type, data, metadata, revision, position: at } of events) {
+        const position = sortable(at.commit);
         if (isPersonal && type === CUSTOMER_ERASED) {
           const { customerId } = data as CustomerErased;
           erased.add(customerId);
           for (const [_id, its] of planned)
             if ((its as Partial<CustomerErased>).customerId === customerId)
-              changes.set(_id, { deleteOne: { filter: { _id } } });
+              changes.set(_id, { deleteOne: { filter: { _id, ...notLaterThan(position) } } });
           continue;
         }
         const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
@@ -74,7 +86,7 @@ export const scheduleConsumer = (
         for (const plan of manager.plan(event)) {
           const _id = `${manager.name}:${plan.key}`;
           if (plan.task === null || isPast(plan.before, now)) {
-            changes.set(_id, { deleteOne: { filter: { _id } } });
+            changes.set(_id, { deleteOne: { filter: { _id, ...notLaterThan(position) } } });
             continue;
           }
           const dueAt = new Date('at' in plan ? plan.at : now + plan.afterMs);
@@ -88,8 +100,10 @@ export const scheduleConsumer = (
             reason: null,
             correlationId: metadata.$correlationId,
             causationId: id,
+            position,
           };
-          changes.set(_id, { replaceOne: { filter: { _id }, replacement, upsert: true } });
+          const filter = { _id, ...notLaterThan(position) };
+          changes.set(_id, { replaceOne: { filter, replacement, upsert: true } });
           planned.set(_id, plan.data);
         }
       }
@@ -98,7 +112,11 @@ export const scheduleConsumer = (
       // First: the same batch may plan tasks of a customer who returned.
       if (erased.size > 0) await schedule(db).deleteMany({ process: manager.name, ...namesOneOf(erased) });
       if (changes.size === 0) return;
-      await schedule(db).bulkWrite([...changes.values()], { ordered: false });
+      await schedule(db)
+        .bulkWrite([...changes.values()], { ordered: false })
+        .catch((error) => {
+          if (!onlyDuplicates(error)) throw error; // Later events planned these tasks anew.
+        });
       onPlanned(earliest - now);
     },
   };
@@ -152,14 +170,14 @@ const RETRY_FIRST = 500;
 const RETRY_MOST = 30_000;
 
 /** The tasks of a process manager that this process performs. */
-type Pool = { process: string; most: number; running: Set<Promise<void>>; isWorking: boolean };
+type Pool = { process: string; most: number; running: Set<Promise<void>>; isWorking: boolean; working: Promise<void> };
 
 /** Performs due tasks, and shares them with other processes. */
 export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => {} }: ScheduleOptions): Schedule => {
   const tasks = schedule(db);
   const poolOf =
     (most: number) =>
-    (process: string): Pool => ({ process, most, running: new Set(), isWorking: false });
+    (process: string): Pool => ({ process, most, running: new Set(), isWorking: false, working: Promise.resolve() });
   const pools = [...Object.keys(perform).map(poolOf(TASKS_AT_ONCE)), ...timers.map(poolOf(TIMERS_AT_ONCE))];
   const stopping = new AbortController();
   const report = (error: unknown) => log(`schedule: ${messageOf(error)}`);
@@ -235,7 +253,7 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
       pool.isWorking = false;
       throw error;
     });
-    void workOff(pool, claimed)
+    pool.working = workOff(pool, claimed)
       .catch(report)
       .finally(() => {
         pool.isWorking = false;
@@ -294,6 +312,7 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
       stopping.abort();
       waiting.abort();
       await looping;
+      await Promise.all(pools.map(({ working }) => working)); // A claim may be in flight: its tasks are performed, too.
       await Promise.all(pools.flatMap(({ running }) => [...running]));
     },
   };
