@@ -30,6 +30,8 @@ const OWN_VIEWS = [
   { view: 'customers.messages', owner: 'customerId' },
 ];
 
+const contextOf = (view: string): string => view.slice(0, view.indexOf('.'));
+
 /** Returns the means by which a customer is erased. */
 export const openErasing = ({ client, db, keys: { keys, personal }, contexts, settings }: ErasingOptions): Erasing => {
   /** Milliseconds to wait for the views; cancelling and erasing need the rest of the time. */
@@ -48,7 +50,9 @@ export const openErasing = ({ client, db, keys: { keys, personal }, contexts, se
   const reached = async (views: readonly string[]): Promise<string[] | undefined> => {
     const tail = await readTail(client);
     const until = machine.elapsed() + viewsWithin;
-    const isBehind = (at: Position | null): boolean => at !== null && comparePositions(at, tail) < 0;
+    /** A view without a position is being built, unless its context runs elsewhere or not at all. */
+    const isBehind = (at: Position | null, index: number): boolean =>
+      at === null ? taken.has(contextOf(views[index]!)) : comparePositions(at, tail) < 0;
     for (;;) {
       const positions = await Promise.all(views.map((view) => builtPosition(db, view)));
       if (!positions.some(isBehind)) return views.filter((_, index) => positions[index] !== null);
@@ -70,7 +74,7 @@ export const openErasing = ({ client, db, keys: { keys, personal }, contexts, se
     for await (const document of db.collection<{ _id: string } & Document>(view).find(which)) {
       if (await hasEnded(things, document)) continue;
       const data = Object.fromEntries((cancel?.fields ?? []).map((field) => [field, document[field]]));
-      const isTaken = taken.has(view.slice(0, view.indexOf('.')));
+      const isTaken = taken.has(contextOf(view));
       found.push({ view, id: document._id, ...(cancel && isTaken ? { cancel: { type: cancel.command, data } } : {}) });
     }
     return found;

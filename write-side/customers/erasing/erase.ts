@@ -28,7 +28,15 @@ const cancelAll = async (
 };
 
 /** The refusals of a command that would end what has ended meanwhile. */
-const ENDED: readonly string[] = ['already-canceled', 'already-completed', 'hold-expired', 'hold-ended', 'entry-ended'];
+const ENDED: readonly string[] = [
+  'already-canceled',
+  'already-completed',
+  'hold-expired',
+  'hold-ended',
+  'offer-expired',
+  'entry-ended',
+  'order-out-of-sequence', // of CancelOrder: the time to accept the order is over
+];
 
 /** Makes ready what the decision needs: everything is cancelled, and the customer has a key to erase. */
 const preparedFor = async (erasing: Erasing, { customerId, cancel }: Required<Data>, dispatch: Dispatch) => {
