@@ -45,8 +45,10 @@ const MAX_WAITING = 2_000;
  */
 const MAX_LASTING = 2_000;
 
-const durationOf = ({ path, headers }: Request): 'brief' | 'lasting' =>
-  path.startsWith('/control-center/events') || headers['min-event-position'] !== undefined ? 'lasting' : 'brief';
+const isEventStream = ({ path }: Request): boolean => path.startsWith('/control-center/events');
+
+const durationOf = (req: Request): 'brief' | 'lasting' =>
+  isEventStream(req) || req.headers['min-event-position'] !== undefined ? 'lasting' : 'brief';
 
 /** `npm run gateway`: the single entry in front of separate processes. */
 await main(async () => {
@@ -60,6 +62,8 @@ await main(async () => {
     stripHopByHop(headers);
     headers.connection = res.getHeader('Connection') === 'close' ? 'close' : 'keep-alive';
   });
+  /** Answers that end only with a connection. */
+  const eventStreams = new Set<Response>();
   const pass = async (req: Request, res: Response): Promise<void> => {
     // Metrics are internal: they are read at each side.
     if (/^\/metrics\/*$/.test(req.path)) return sendProblem(res, problems.notFound());
@@ -67,6 +71,10 @@ await main(async () => {
     if (closes(req.headers)) res.setHeader('Connection', 'close');
     forwardedHeaders(req, settings.TRUSTED_PROXIES, target);
     const duration = durationOf(req);
+    if (isEventStream(req)) {
+      eventStreams.add(res);
+      res.once('close', () => eventStreams.delete(res));
+    }
     await admit[duration](async () => {
       if (res.destroyed) return;
       try {
@@ -80,6 +88,7 @@ await main(async () => {
   const limits = limitsOf('entry', settings, log);
   serving.handle(createApp([...limits.handlers, pass], [], logFailures(log)));
   onShutdown(async () => {
+    for (const res of eventStreams) res.destroy();
     await serving.close();
     for (const agent of Object.values(agents)) agent.destroy();
     await limits.stop();

@@ -51,6 +51,15 @@ test('the gateway sends commands to the write side and queries to the read API',
   await shows('/parking/lots/l', 'free', 9);
 });
 
+test('the gateway ends in order although clients follow the events', async () => {
+  const other = await startProgram('gateway', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
+  const stream = await fetch(`${other.url}/control-center/events`);
+  expect(stream.headers.get('Content-Type')).toContain('text/event-stream');
+  const followed = stream.text().catch(() => 'cut');
+  expect(await other.end()).toBe(0);
+  await followed;
+});
+
 test('with projections and policies stopped commands are accepted, and each missed event is handled once later', async () => {
   expect(await Promise.all([projections.end(), policies.end()])).toEqual([0, 0]);
   expect((await reserve('r2')).status).toBe(201);
