@@ -85,8 +85,8 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await submit(page, 'Reserve').click();
     await shows(page, 'No spot is free in the lot');
     await submit(page, 'Back').click();
-    const history = await call<{ items: unknown[] }>(stage.url, 'GET', '/parking/lots/2/history');
-    expect(history.body.items).toHaveLength(1);
+    const history = () => call<{ items: unknown[] }>(stage.url, 'GET', '/parking/lots/2/history');
+    await expect.poll(async () => (await history()).body.items).toHaveLength(1);
 
     await page.getByRole('link', { name: 'Car park', exact: true }).first().click();
     await page.getByRole('link', { name: '정자역' }).click();
@@ -105,8 +105,8 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await submit(page, 'Cancel').click();
     await fieldIs(page, 'Free', '5');
     await shows(page, 'Coupon of CUST1 revoked');
-    const types = await page.locator('table.history summary').allTextContents();
-    expect(types).toEqual(['CouponRevoked', 'ReservationCanceled', 'CouponIssued', 'ParkingReserved', 'LotRegistered']);
+    const types = ['CouponRevoked', 'ReservationCanceled', 'CouponIssued', 'ParkingReserved', 'LotRegistered'];
+    await expect.poll(() => page.locator('table.history summary').allTextContents()).toEqual(types);
 
     await page.getByRole('link', { name: 'Overview' }).first().click();
     await shows(page, '10더8612 reserved 정자역, 4 free');

@@ -93,7 +93,12 @@ beforeAll(async () => {
       const headers = { Authorization: `Bearer ${await issuer.token(admin)}` };
       await fill((body) => call(plaza.url, 'POST', target.replace(/waiting-list$/, 'holds'), body, headers));
     }
-    const make = () => ask(maker, admin, OWNER);
+    // A policy gives points after the report of a bike.
+    const make = () =>
+      eventually(
+        () => ask(maker, admin, OWNER),
+        ({ body }) => body?.type !== '/problems/not-enough-points',
+      );
     const move = async (body: object) => {
       const { target } = requestOf(routes.find(isMove)!, OWNER);
       const headers = { Authorization: `Bearer ${await issuer.token(admin)}` };
