@@ -9,6 +9,8 @@ const WITHIN = 800;
  */
 const ACCEPTS_WITHIN = 2_000;
 const CONNECT_AGAIN_AFTER = 100;
+/** Milliseconds after which an unused connection is closed: a burst opens many. */
+const UNUSED_AFTER = 60_000;
 
 /**
  * Connects until it succeeds. The driver reconnects to a server that it has lost, but a client whose first connection
@@ -38,6 +40,7 @@ export const createMongoClient = (url: string, within = WITHIN): MongoClient => 
     heartbeatFrequencyMS: 1_000,
     minHeartbeatFrequencyMS: 100,
     maxPoolSize: 50,
+    maxIdleTimeMS: UNUSED_AFTER,
     ignoreUndefined: true,
   });
   const closing = new AbortController();
