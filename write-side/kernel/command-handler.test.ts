@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { memoryStreams } from '../../platform/event-store/testing.ts';
 import { commandHandler } from './command-handler.ts';
 import { seats, TIME_ZONE } from './testing.ts';
@@ -58,6 +58,21 @@ it('counts the things in the states: a large one leaves less room', async () => 
   const before = store.calls.read;
   await handler.handle(give('Take', 's-299'));
   expect(store.calls.read).toBe(before);
+});
+
+it('drops a state that was idle for long, with a snapshot, when the next command of another stream comes', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+  vi.advanceTimersByTime(1_000);
+  const store = memoryStreams();
+  const handler = handlerFor({ store });
+  for (let count = 0; count < 30; count++) for (const type of ['Take', 'Leave']) await handler.handle(give(type, 'a'));
+  vi.advanceTimersByTime(599_000);
+  await handler.handle(give('Take', 'b'));
+  expect(store.events('snapshot-seats-a')).toHaveLength(0);
+  vi.advanceTimersByTime(61_000);
+  await handler.handle(give('Leave', 'b'));
+  await vi.waitFor(() => expect(store.events('snapshot-seats-a')).toHaveLength(1));
 });
 
 it('never has two desks for a stream, however often states are dropped', async () => {

@@ -50,9 +50,10 @@ export type CommandHandlerOptions = {
   maxBusy?: number;
   /** The same for one stream. */
   maxBusyPerStream?: number;
-  /** Idle streams whose state is kept in memory, and the things that those states hold in all. */
+  /** Idle streams whose state is kept in memory, the things that those states hold in all, and for how long. */
   maxIdle?: number;
   maxIdleSize?: number;
+  maxIdleMs?: number;
   /** Keys the hashes of commands, if personal data is encrypted. */
   secret?: Buffer | undefined;
   now?: () => Date;
@@ -72,6 +73,8 @@ type Handled = {
 };
 
 const CLOSING_AT_ONCE = 16;
+/** Milliseconds; each time all idle streams are looked at. */
+const PURGE_EVERY = 60_000;
 
 /**
  * Milliseconds that an overloaded answer is delayed. Clients that retry at once would otherwise keep the event loop
@@ -113,6 +116,7 @@ export const commandHandler = ({
   maxBusyPerStream = 2_000,
   maxIdle = 5_000,
   maxIdleSize = 1_000_000,
+  maxIdleMs = 600_000,
   secret,
   now = () => new Date(machine.now()),
   onError = () => {},
@@ -134,10 +138,14 @@ export const commandHandler = ({
     max: maxIdle,
     maxSize: maxIdleSize,
     sizeCalculation: ({ size }) => size,
+    ttl: maxIdleMs,
+    ttlResolution: 0,
+    perf: { now: () => machine.elapsed() },
     dispose: (desk, _stream, reason) => {
-      if (reason === 'evict') void desk.leave();
+      if (reason === 'evict' || reason === 'expire') void desk.leave();
     },
   });
+  let purgedAt = machine.elapsed();
 
   const open = (stream: string, { decider, events }: Handled): Desk =>
     desk({
@@ -167,6 +175,10 @@ export const commandHandler = ({
     if (taken.busy > 0) return;
     active.delete(stream);
     idle.set(stream, taken);
+    const now = machine.elapsed();
+    if (now - purgedAt < PURGE_EVERY) return;
+    purgedAt = now;
+    idle.purgeStale();
   };
 
   const handledBy = (type: string): Handled => {
