@@ -262,7 +262,7 @@ export const soak = async (nginx: string, options: SoakOptions): Promise<Outcome
     await Promise.all([disturb(), sample()]);
     await load.stop();
     log(`${load.commands.length} commands, ${load.queries.length} queries; everything comes to rest`);
-    if (!(await rest(eventStoreUrl))) wrong.push('it does not come to rest');
+    const isAtRest = await rest(eventStoreUrl);
     const verified = await operate('verify').catch(({ stdout, stderr }) => {
       wrong.push('verify finds differences');
       return `${stdout}${stderr}`;
@@ -276,6 +276,8 @@ export const soak = async (nginx: string, options: SoakOptions): Promise<Outcome
     }
     const events = await readAll(eventStoreUrl);
     const accounts = accountsIn(charges);
+    if (!isAtRest)
+      wrong.push(`it does not come to rest: ${events.slice(-20).map(({ stream, type }) => `${stream} ${type}`)}`);
     wrong.push(
       ...load.wrong,
       ...checkCommands(events, load.commands),
