@@ -137,7 +137,7 @@ export const commandHandler = ({
   const idle = new LRUCache<string, Desk>({
     max: maxIdle,
     maxSize: maxIdleSize,
-    sizeCalculation: ({ size }) => size,
+    sizeCalculation: (desk) => desk.size(),
     ttl: maxIdleMs,
     ttlResolution: 0,
     perf: { now: () => machine.elapsed() },
@@ -172,7 +172,7 @@ export const commandHandler = ({
   };
 
   const letGo = (stream: string, taken: Desk): void => {
-    if (taken.busy > 0) return;
+    if (taken.busy() > 0) return;
     active.delete(stream);
     idle.set(stream, taken);
     const now = machine.elapsed();
@@ -215,7 +215,7 @@ export const commandHandler = ({
   const decide = async (given: GivenCommand, found: Handled): Promise<Outcome> => {
     const stream = `${found.decider.category}-${found.decider.id(given.data)}`;
     if (busy >= maxBusy) return shed({ name: 'commands', most: maxBusy });
-    if ((active.get(stream)?.busy ?? 0) >= maxBusyPerStream) return shed({ name: 'stream', most: maxBusyPerStream });
+    if ((active.get(stream)?.busy() ?? 0) >= maxBusyPerStream) return shed({ name: 'stream', most: maxBusyPerStream });
 
     const request = toRequest(given);
     const taken = take(stream, found);

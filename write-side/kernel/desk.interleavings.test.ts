@@ -53,7 +53,7 @@ it('answers with what it wrote and refuses for a reason, in any order of command
         await scheduler.waitIdle();
 
         expect(told).toHaveLength(steps.length);
-        expect(desks.map(({ busy }) => busy)).toEqual([0, 0]);
+        expect(desks.map(({ busy }) => busy())).toEqual([0, 0]);
         const events = stream();
         const written = (commandId: string) => events.filter(({ metadata }) => metadata.commandId === commandId);
         const messages = events.map(({ type, data }) => ({ type, data }) as Parameters<typeof seats.evolve>[1]);

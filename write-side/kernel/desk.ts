@@ -12,10 +12,10 @@ import { type StreamState, type StreamStates, type StreamStatesOptions, streamSt
 export type Desk = {
   /** Queues a command; commands are decided in the order in which they come. Never rejects. */
   submit(request: Request): Promise<Outcome>;
-  /** Commands that wait or are in flight. */
-  readonly busy: number;
-  /** About how many things its state holds. */
-  readonly size: number;
+  /** Returns how many commands wait or are in flight. */
+  busy(): number;
+  /** Returns about how many things its state holds. */
+  size(): number;
   /** Writes a snapshot before the desk is dropped, if enough events have come since the last one. Never rejects. */
   leave(): Promise<void>;
 };
@@ -84,13 +84,11 @@ export const desk = ({ onError = () => {}, ...others }: DeskOptions): Desk => {
   };
   return {
     submit: (request) => new Promise((resolve) => enqueue(work, waitingFor(work, request, resolve))),
-    get busy() {
-      return work.busy;
-    },
-    get size() {
+    busy: () => work.busy,
+    size() {
       const { state, unchanged } = work;
-      const held = state ? state.recent.size + (options.decider.size?.(state.folded) ?? 1) : 0;
-      return 1 + unchanged.size + held;
+      const held = state ? state.recent.size() + (options.decider.size?.(state.folded) ?? 1) : 0;
+      return 1 + unchanged.size() + held;
     },
     async leave() {
       if (work.state) await work.states.snapshot(work.state, true);

@@ -15,7 +15,7 @@ export type RecentCommands = {
   add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, revision: bigint): void;
   /** Forgets a command that did not write at this revision. */
   forget(commandId: string, revision: bigint): void;
-  readonly size: number;
+  size(): number;
   /** Returns the form that a snapshot stores. */
   save(): [key: string, revision: string][];
 };
@@ -44,9 +44,7 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
       const key = keyOf(commandId);
       if (revisions.get(key) === revision) revisions.delete(key);
     },
-    get size() {
-      return revisions.size;
-    },
+    size: () => revisions.size,
     save: () => [...revisions].map(([key, revision]) => [key, revision.toString()]),
   };
 };
@@ -57,7 +55,7 @@ export type UnchangedAnswers = {
   find(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>): Outcome | undefined;
   /** Remembers the answer to a repeatable command that changed nothing, and forgets the oldest. */
   add(command: Pick<EventMetadata, 'commandId' | 'fingerprint'>, outcome: Outcome): void;
-  readonly size: number;
+  size(): number;
 };
 
 export const unchangedAnswers = (): UnchangedAnswers => {
@@ -73,8 +71,6 @@ export const unchangedAnswers = (): UnchangedAnswers => {
       answers.set(commandId, { fingerprint, outcome });
       if (answers.size > REMEMBERED_COMMANDS) answers.delete(answers.keys().next().value as string);
     },
-    get size() {
-      return answers.size;
-    },
+    size: () => answers.size,
   };
 };
