@@ -1,5 +1,5 @@
 import type { Collection, Db } from 'mongodb';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { Consumer } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
 import { type Lease, leases } from './leases.ts';
@@ -26,14 +26,13 @@ const consumers = ['a', 'b'].map(
   }),
 );
 
-const join = (db: Db) => {
+const join = (db: Db, finish = async () => {}) => {
   const session = joinWorkers(db, 'test', 3_600_000);
   const assignments = new Map<string, Assignment>();
   const drop = ({ consumer }: Assignment) => void assignments.delete(consumer.name);
-  const finish = async () => {};
   const log = () => {};
   const owned = ownership({ db, group: 'test', consumers, session, assignments, drop, lose: drop, finish, log });
-  return { ...owned, id: session.id, working: () => [...assignments.keys()] };
+  return { ...owned, id: session.id, leave: session.leave, working: () => [...assignments.keys()] };
 };
 
 /** The database behind a connection that breaks at the first request for the lease of `a`, which arrives later. */
@@ -69,4 +68,20 @@ test('a lease that is taken after its failure goes to the process that has it in
   await second.balance();
   expect(first.working()).toEqual(['b']);
   expect(second.working()).toEqual(['a']);
+});
+
+test('a consumer whose checkpoint cannot be written when it is given back is taken again', async () => {
+  const db = stores.newDb();
+  const finish = vi.fn().mockRejectedValueOnce(new Error('connection closed')).mockResolvedValue(undefined);
+  const first = join(db, finish);
+  const second = join(db);
+  expect(await first.balance()).toHaveLength(2);
+  await second.balance();
+  expect(await first.balance()).toEqual([]);
+  expect(finish).toHaveBeenCalledOnce();
+  expect(first.working()).toHaveLength(1);
+
+  await second.leave();
+  expect(await first.balance()).toHaveLength(1);
+  expect(first.working().sort()).toEqual(['a', 'b']);
 });

@@ -117,8 +117,8 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   };
 
   const giveBack = async (assignment: Assignment): Promise<void> => {
-    await finish(assignment);
-    drop(assignment, 'given back');
+    // Without its checkpoint it is dropped too: it gets no more events, and whoever takes it next handles some again.
+    await finish(assignment).finally(() => drop(assignment, 'given back'));
     await releaseLease(db, assignment.consumer.name, assignment.token);
   };
 
