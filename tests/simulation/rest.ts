@@ -9,10 +9,13 @@ const MOST_RESTS = 200;
 /** Virtual milliseconds for everything to come to rest. */
 const REST_WITHIN = 60_000;
 
-/** Returns whether every consumer has handled every event and no task is due. */
+/**
+ * Returns whether every consumer has handled every event and no task is due. An interrupted build keeps its checkpoint,
+ * `parking.lots@next`, although another process has built the view: the next replay continues from there.
+ */
 const isAtRest = ({ documents, eventStore }: Plaza, world: World): boolean => {
   const { tail } = eventStore;
-  const isBehind = ({ commit }: Doc) => Number(commit) < tail;
+  const isBehind = ({ _id, commit }: Doc) => !String(_id).includes('@') && Number(commit) < tail;
   const isDue = ({ dueAt }: Doc) => (dueAt as Date).getTime() <= world.now();
   return !documents.read('checkpoints').some(isBehind) && !documents.read('schedule').some(isDue);
 };

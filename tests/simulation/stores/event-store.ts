@@ -32,7 +32,7 @@ export type SimulatedEventStore = {
   events(): StoredEvent[];
   /** Returns the virtual time at which an event was stored. */
   storedAt(event: StoredEvent): number;
-  /** The position of the newest event of Plaza's streams. */
+  /** The position of the newest event of Plaza's streams; -1 before the first. */
   readonly tail: number;
   /**
    * Breaks a subscription: an error, an end, or silence. New ones break too for up to a second, as when a store
@@ -199,7 +199,7 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
   return {
     clientFor,
     get tail() {
-      return Number(log.findLast(({ isPlazas }) => isPlazas)?.event.position.commit ?? 0);
+      return Number(log.findLast(({ isPlazas }) => isPlazas)?.event.position.commit ?? -1);
     },
     storedAt: ({ position }) => log[Number(position.commit) - 1]!.at,
     events: () =>
