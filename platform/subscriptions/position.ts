@@ -17,14 +17,10 @@ const slowest = (standing: readonly Standing[]): Position | null => {
 };
 
 /**
- * Returns the position up to which a view contains every event: with partitions, that of the slowest one.
- * @param view the name of the projection, `parking.lots`
- * @returns null while the view has never been built; `START` when it was built from an empty store
+ * Returns a function that tells up to which position a view contains every event: with partitions, that of the slowest
+ * one; null while the view has never been built; `START` when it was built from an empty store. Views that are asked for
+ * in the same turn, by their names (`parking.lots`), are read by one query.
  */
-export const builtPosition = async (db: Db, view: string): Promise<Position | null> =>
-  slowest(await standingOf(db, [view]));
-
-/** Returns a {@link builtPosition} that reads the views that are asked for in the same turn by one query. */
 export const builtPositions = (db: Db): ((view: string) => Promise<Position | null>) => {
   let next: { views: Set<string>; standing: Promise<Map<string, Standing[]>> } | undefined;
   const gather = () => {
@@ -42,6 +38,6 @@ export const builtPositions = (db: Db): ((view: string) => Promise<Position | nu
   };
 };
 
-/** Like {@link builtPosition}, with `START` for a view that has never been built. */
+/** Returns the position up to which a view contains every event; `START` for one that has never been built. */
 export const reachedPosition = async (db: Db, view: string): Promise<Position> =>
-  (await builtPosition(db, view)) ?? START;
+  slowest(await standingOf(db, [view])) ?? START;

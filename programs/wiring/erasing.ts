@@ -3,7 +3,7 @@ import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { comparePositions, type Position } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
-import { builtPosition } from '../../platform/subscriptions/position.ts';
+import { builtPositions } from '../../platform/subscriptions/position.ts';
 import { personalEvents } from '../../schemas/kernel/personal.ts';
 import type { WriteSideContext } from '../../write-side/context.ts';
 import type { OpenThings } from '../../write-side/kernel/open-things.ts';
@@ -36,6 +36,7 @@ const contextOf = (view: string): string => view.slice(0, view.indexOf('.'));
 export const openErasing = ({ client, db, keys: { keys, personal }, contexts, settings }: ErasingOptions): Erasing => {
   /** Milliseconds to wait for the views; cancelling and erasing need the rest of the time. */
   const viewsWithin = settings.COMMAND_TIMEOUT_MS / 2;
+  const positionOf = builtPositions(db);
   const taken = new Set(contexts.map(({ schema }) => schema.name));
   let declared: Promise<OpenThings[]> | undefined;
   /** Other contexts may run elsewhere: what is open there is in the way too. */
@@ -54,7 +55,7 @@ export const openErasing = ({ client, db, keys: { keys, personal }, contexts, se
     const isBehind = (at: Position | null, index: number): boolean =>
       at === null ? taken.has(contextOf(views[index]!)) : comparePositions(at, tail) < 0;
     for (;;) {
-      const positions = await Promise.all(views.map((view) => builtPosition(db, view)));
+      const positions = await Promise.all(views.map(positionOf));
       if (!positions.some(isBehind)) return views.filter((_, index) => positions[index] !== null);
       if (machine.elapsed() > until) return undefined;
       await pause(LOOK_EVERY);
