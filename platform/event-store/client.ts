@@ -28,6 +28,12 @@ const encrypting = new WeakMap<object, PersonalData>();
 /** Returns the encryption of a client's events, undefined for a client without one. */
 export const personalDataOf = (client: object): PersonalData | undefined => encrypting.get(client);
 
+/** Gives a client the encryption of the events that it appends and reads. */
+export const encryptedBy = <Client extends object>(client: Client, personal: PersonalData): Client => {
+  encrypting.set(client, personal);
+  return client;
+};
+
 /** Marks a client: its appends and subscriptions do not take the fast path. */
 export const withoutFastPath = <Client extends object>(client: Client): Client => {
   plain.add(client);
@@ -47,7 +53,7 @@ export const connectEventStore = (
 ): EventStoreClient => {
   guard();
   const client = EventStoreDBClient.connectionString(url);
-  if (personal) encrypting.set(client, personal);
+  if (personal) encryptedBy(client, personal);
   return fast ? client : withoutFastPath(client);
 };
 

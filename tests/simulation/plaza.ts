@@ -1,6 +1,9 @@
 import type { RequestListener } from 'node:http';
+import { encryptedBy } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { createApp } from '../../platform/http/app.ts';
+import { keyStore } from '../../platform/personal-data/keys.ts';
+import { personalData } from '../../platform/personal-data/personal-data.ts';
 import {
   contextSchemas,
   messagingContexts,
@@ -8,8 +11,10 @@ import {
   readSidesOf,
   writeSidesOf,
 } from '../../programs/contexts.ts';
+import { openErasing } from '../../programs/wiring/erasing.ts';
 import { startProjections } from '../../projections/start.ts';
 import { startReadApi } from '../../read-api/start.ts';
+import { personalEvents } from '../../schemas/kernel/personal.ts';
 import { commandHandler } from '../../write-side/kernel/command-handler.ts';
 import { startPolicies } from '../../write-side/policies/run-policies.ts';
 import { startWriteSide } from '../../write-side/start.ts';
@@ -24,8 +29,15 @@ import type { World } from './world.ts';
 /** The contexts that a simulation runs. */
 const CONTEXTS = ['parking', 'screening', 'food-court', 'cinema', 'bike-rental', 'customers'];
 const TIME_ZONE = 'Asia/Seoul';
+/** Wraps the keys of the customers. */
+export const MASTER_KEY = { id: 'simulated', bytes: Buffer.alloc(32, 7) };
+/** The share of worlds in which personal data is encrypted, so that customers can be erased. */
+const ENCRYPTING = 0.25;
+const SECRET = Buffer.alloc(32, 8);
+export const personal = personalEvents(contextSchemas);
 const SETTINGS = {
   TIME_ZONE,
+  COMMAND_TIMEOUT_MS: 900,
   PAYMENT_ANSWER_MS: 3_000,
   MAX_PAYMENTS: 100,
   HOLD_SECONDS: 10,
@@ -66,19 +78,40 @@ export const startPlaza = (world: World) => {
   const errors: string[] = [];
   const { random } = world;
 
+  const isEncrypting = random.chance(ENCRYPTING);
+
+  /** Connects a process to both stores, in some worlds with the keys of the customers. */
+  const connect = (process: Process) => {
+    const db = documents.dbFor(process);
+    if (!isEncrypting) return { client: eventStore.clientFor(process), db };
+    const keys = keyStore(db, [MASTER_KEY]);
+    const encryption = personalData({ keys, personal });
+    const client = encryptedBy(eventStore.clientFor(process), encryption);
+    const erasing = openErasing({
+      client,
+      db,
+      keys: { keys, personal: encryption },
+      contexts: writeSides,
+      settings: SETTINGS,
+    });
+    return { client, db, erasing, secret: SECRET };
+  };
+
   const mains: Record<string, (process: Process) => RequestListener | undefined> = {
     'write-side': (process) => {
       const own = payments.connectionOf(process);
+      const { client, erasing, secret } = connect(process);
       const writeSide = startWriteSide({
-        client: eventStore.clientFor(process),
+        client,
+        secret,
         contexts: writeSides,
         timeZone: TIME_ZONE,
-        answerWithin: 900,
+        answerWithin: SETTINGS.COMMAND_TIMEOUT_MS,
         maxBusy: 5_000,
         steps: Object.assign(
           {},
           ...writeSides.map(({ steps }) => steps),
-          ...contextServices.map(({ commands }) => commands(SETTINGS, { payments: () => own })),
+          ...contextServices.map(({ commands }) => commands(SETTINGS, { payments: () => own, erasing })),
         ),
         onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       });
@@ -90,14 +123,14 @@ export const startPlaza = (world: World) => {
     },
     policies: (process) => {
       const own = payments.connectionOf(process);
-      const client = eventStore.clientFor(process);
+      const { client, db, erasing, secret } = connect(process);
       const store = streams(client);
       const opened = contextServices.map(({ processes }) =>
-        processes(SETTINGS, { payments: () => own, store, messaging: messagingContexts }),
+        processes(SETTINGS, { payments: () => own, store, messaging: messagingContexts, erasing }),
       );
       startPolicies({
         client,
-        db: documents.dbFor(process),
+        db,
         policies: writeSides.flatMap(({ policies }) => policies),
         timers: writeSides.flatMap(({ timers = [] }) => timers),
         processes: {
@@ -110,6 +143,7 @@ export const startPlaza = (world: World) => {
           store,
           contexts: writeSides,
           timeZone: TIME_ZONE,
+          secret,
           onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
         }),
         schemas: contextSchemas,
@@ -118,9 +152,10 @@ export const startPlaza = (world: World) => {
       return undefined;
     },
     projections: (process) => {
+      const { client, db } = connect(process);
       startProjections({
-        client: eventStore.clientFor(process),
-        db: documents.dbFor(process),
+        client,
+        db,
         projections,
         log: (line) => world.note(`${process.name}: ${line}`),
       });

@@ -31,7 +31,7 @@ const PAGES = 8;
 const PAGE_OPEN = 60_000;
 const CUSTOMERS = 5_000;
 
-/** Commands of the customers, whom the simulation leaves out. Those who are erased have no reservations. */
+/** Commands of many customers. Those who are erased have no reservations. */
 const ofCustomers = (random: Random): SentRequest => {
   const id = random.below(CUSTOMERS);
   if (random.chance(0.1)) return { method: 'DELETE', path: `/customers/once${id}` };

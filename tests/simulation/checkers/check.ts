@@ -1,5 +1,6 @@
 import { projections } from '../plaza.ts';
 import type { History } from '../simulate.ts';
+import { checkErasures, readable } from './erasure.ts';
 import { checkHistories } from './histories.ts';
 import { checkCommands, checkEffects, checkQueries } from './log.ts';
 import { checkCoupons, checkMoney } from './money.ts';
@@ -24,7 +25,8 @@ export const check = ({ commands, queries, world, plaza, isAtRest }: History): s
     ...checkHistories(events, commands, plaza.eventStore.storedAt),
     ...checkPlaces(events, world.now()),
     ...(isAtRest ? [...checkMoney(events, plaza.payments.accounts), ...checkCoupons(events)] : []),
-    ...(isAtRest ? checkViews(events, projections, plaza.documents) : []),
+    ...(isAtRest ? checkViews(readable(events, plaza.documents), projections, plaza.documents) : []),
+    ...(isAtRest ? checkErasures(events, plaza.documents, commands) : []),
     ...checkQueries(queries),
   ];
 };

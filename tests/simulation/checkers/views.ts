@@ -3,15 +3,30 @@ import type { Doc } from '../../../embedded/mongo/values.ts';
 import type { StoredEvent } from '../../../platform/event-store/types.ts';
 import { projected } from '../../../projections/kernel/events.ts';
 import type { Projection } from '../../../projections/kernel/projection.ts';
+import { CUSTOMER_ERASED, type CustomerErased } from '../../../schemas/kernel/personal.ts';
 import { frozen } from '../stores/frozen.ts';
 
 type Reads = { read(collection: string): Doc[] };
+
+/** Erases a customer from the documents of a view. */
+const erase = ({ personal }: Projection, documents: Map<string, Doc>, { customerId }: CustomerErased): void => {
+  if (!personal) return;
+  const ownerOf = (document: Doc) =>
+    personal.owner.split('.').reduce<unknown>((at, name) => (at as Doc)[name], document);
+  for (const [id, document] of documents) {
+    if (ownerOf(document) !== customerId) continue;
+    const after = personal.erase(document);
+    if (after) documents.set(id, after);
+    else documents.delete(id);
+  }
+};
 
 /** Folds the log into the documents of a view, without the parts that make a view restartable. */
 const folded = (projection: Projection, events: readonly StoredEvent[], found: string[]): Map<string, Doc> => {
   const documents = new Map<string, Doc>();
   const types = new Set(projection.events);
   for (const stored of events) {
+    if (stored.type === CUSTOMER_ERASED) erase(projection, documents, stored.data as CustomerErased);
     if (!types.has(stored.type)) continue;
     const event = projected(projection.context, stored);
     if (projection.document) {

@@ -165,4 +165,11 @@ export const BUGS: readonly Bug[] = [
     find: 'known.findIndex((position) => position < minimum);',
     replace: 'known.findIndex((position) => position < minimum && position < 0n);',
   },
+  {
+    name: 'show what was erased',
+    file: 'projections/kernel/writer.ts',
+    find: 'await erase(event, lease);',
+    replace: '',
+    isRare: true,
+  },
 ];

@@ -13,6 +13,8 @@ export type SimulatedDocuments = {
   dbFor(process: Process): Db;
   /** Returns the documents of a collection in the order of `_id`. */
   read(collection: string): Doc[];
+  /** Returns the documents of every collection. */
+  readAll(): Doc[];
 };
 
 /** A collection; its documents are frozen. */
@@ -275,6 +277,7 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
 
   return {
     dbFor,
+    readAll: () => [...collections.values()].flatMap(({ documents }) => [...documents.values()]),
     read: (name) => find(name, { filter: {}, projection: {}, order: { _id: 1 }, skip: 0, limit: 0 }),
   };
 };

@@ -279,7 +279,19 @@ const bikeRental: Table = [
   ],
 ];
 
-const makers = [...parking, ...screening, ...cinema, ...foodCourt, ...bikeRental];
+/** The name is one that no other contact has, so that a trace of it can be found. */
+const customers: Table = [
+  [
+    1,
+    (choice) => {
+      const body = { name: `홍길동 ${choice.random.below(10 ** 9)}`, email: 'gildong@example.com', language: 'ko' };
+      return put(`/customers/${customer(choice)}/contact`, body);
+    },
+  ],
+  [0.8, (choice) => remove(`/customers/${customer(choice)}${choice.random.chance(0.8) ? '?cancel=true' : ''}`)],
+];
+
+const makers = [...customers, ...parking, ...screening, ...cinema, ...foodCourt, ...bikeRental];
 const total = makers.reduce((sum, [weight]) => sum + weight, 0);
 
 /** Makes a command. */
