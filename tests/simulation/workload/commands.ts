@@ -206,7 +206,7 @@ const foodCourt: Table = [
     1,
     (choice) => {
       const shopId = choice.shared('shop');
-      return post('/food-court/shops', { shopId, name: shopId, maxOpenOrders: 4, acceptWithin: 60, collectWithin: 60 });
+      return post('/food-court/shops', { shopId, name: shopId, maxOpenOrders: 4, acceptWithin: 1, collectWithin: 1 });
     },
   ],
   [
