@@ -224,12 +224,17 @@ describe('a replay', () => {
   });
 
   describe.each([
-    ['behind', -HOUR],
-    ['ahead of', HOUR],
-  ])('while MongoDB’s clock is an hour %s this machine’s', (_, difference) => {
+    ['behind', 'hello', -HOUR],
+    ['ahead of', 'hello', HOUR],
+    ['ahead of', 'serverStatus', HOUR],
+  ])('while MongoDB’s clock is an hour %s this machine’s, by %s', (_, source, difference) => {
     const note = async (age: number) => {
-      const hello = async () => ({ localTime: new Date(Date.now() + difference) });
-      const skewed: Db = Object.create(db, { client: { value: Object.create(db.client) }, command: { value: hello } });
+      const command = async (given: object) =>
+        source in given ? { localTime: new Date(Date.now() + difference) } : { ok: 1 };
+      const skewed: Db = Object.create(db, {
+        client: { value: Object.create(db.client) },
+        command: { value: command },
+      });
       const time = new Date(Date.now() + difference - age);
       const replay = { state: 'running', startedAt: time, updatedAt: time, events: 7, share: 0.5 };
       await db.collection<{ _id: string }>('replays').insertOne({ _id: 'parking.lots', ...replay });

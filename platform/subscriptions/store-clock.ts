@@ -16,7 +16,8 @@ export const storeNow = async (db: Db): Promise<number> => {
   const now = machine.elapsed();
   const known = measured.get(db.client);
   if (known && now - known.at < MEASURE_EVERY) return now + known.difference;
-  const { localTime } = await db.command({ hello: 1 });
+  // MongoDB's engine inside another program answers `hello` without its time.
+  const { localTime = (await db.command({ serverStatus: 1 })).localTime } = await db.command({ hello: 1 });
   const at = machine.elapsed();
   // The answer is half a round trip old.
   const difference = (localTime as Date).getTime() - (now + at) / 2;
