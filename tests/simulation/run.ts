@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from './faults.ts';
@@ -10,7 +11,8 @@ import { startThread, type WorldOptions, worldsOf } from './threads.ts';
 /*
  * Simulates Plaza from one seed: `npm run simulate -- --seed N --operations N [--trace]`. The last line is the SHA-256
  * of everything that happened; the same seed gives the same one. With `--planted` it tells after how many operations it
- * finds each planted bug, or the one that is named.
+ * finds each planted bug, or the one that is named. With `--progress FILE` a run that was stopped goes on: the file gets
+ * the digest of each world that kept all rules.
  */
 
 const { values, positionals } = parseArgs({
@@ -21,6 +23,7 @@ const { values, positionals } = parseArgs({
     threads: { type: 'string', default: `${availableParallelism()}` },
     trace: { type: 'boolean', default: false },
     planted: { type: 'boolean', default: false },
+    progress: { type: 'string' },
   },
 });
 const { seed } = values;
@@ -51,44 +54,58 @@ const explain = async (failing: WorldOptions, failures: readonly string[]): Prom
 /** Does jobs with several workers, each taking the next job. @param isOver ends the work early */
 const share = async <Job>(
   jobs: readonly Job[],
-  work: () => { run(job: Job, index: number): Promise<void>; stop(): unknown },
+  work: () => { run(job: Job): Promise<void>; stop(): unknown },
   isOver = () => false,
 ): Promise<void> => {
   let next = 0;
   const worker = async () => {
     const { run, stop } = work();
-    while (next < jobs.length && !isOver()) {
-      const index = next++;
-      await run(jobs[index]!, index);
-    }
+    while (next < jobs.length && !isOver()) await run(jobs[next++]!);
     await stop();
   };
   await Promise.all(Array.from({ length: Math.min(Number(values.threads), jobs.length) }, worker));
 };
 
+/** Returns the worlds that an earlier run with the same file has done, each at its index. Refuses the file of another. */
+const readProgress = (file: string, run: string): Ran[] => {
+  if (!existsSync(file)) writeFileSync(file, `${run}\n`);
+  const [first, ...lines] = readFileSync(file, 'utf8').split('\n').slice(0, -1);
+  if (first !== run) throw new Error(`${file} is of another run: ${first}, not ${run}`);
+  const done: Ran[] = [];
+  for (const line of lines) {
+    const [index, digest] = line.split(' ');
+    done[Number(index)] = { digest: digest!, failures: [] };
+  }
+  return done;
+};
+
 /** Runs worlds until one fails. */
 const simulateAll = async (operations: number): Promise<void> => {
   const worlds = worldsOf(seed, operations);
-  const ran: Ran[] = [];
+  const { progress } = values;
+  const ran = progress === undefined ? [] : readProgress(progress, `seed ${seed}, ${operations} operations`);
   const print = (line: string) => void process.stdout.write(line);
-  const inTurn = {
-    async run(world: WorldOptions, index: number) {
-      ran[index] = await runWorld({ ...world, onLine: print });
-    },
-    stop() {},
-  };
+  let hasFailed = false;
   const inThread = () => {
     const thread = startThread();
     return {
-      async run(world: WorldOptions, index: number) {
-        ran[index] = await thread.run(world);
+      async run(index: number) {
+        const one = await thread.run(worlds[index]!);
+        ran[index] = one;
+        if (one.failures.length > 0) hasFailed = true;
+        else if (progress !== undefined) appendFileSync(progress, `${index} ${one.digest}\n`);
       },
       stop: thread.stop,
     };
   };
-  const hasFailed = () => ran.some((one) => one?.failures.length);
-  if (values.trace) for (const [index, world] of worlds.entries()) await inTurn.run(world, index);
-  else await share(worlds, inThread, hasFailed);
+  if (values.trace)
+    for (const [index, world] of worlds.entries()) ran[index] = await runWorld({ ...world, onLine: print });
+  else
+    await share(
+      [...worlds.keys()].filter((index) => !ran[index]),
+      inThread,
+      () => hasFailed,
+    );
   const failed = ran.findIndex((one) => one.failures.length > 0);
   if (failed >= 0) {
     await explain(worlds[failed]!, ran[failed]!.failures);

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { checkLinearizable, type Operation } from './checkers/linearizable.ts';
 import { BUGS } from './planted/bugs.ts';
 import { textWith } from './planted/plant.ts';
@@ -18,6 +20,20 @@ test('one seed gives the same trace in two processes, and breaks no rule', async
   const [one, two] = await Promise.all([simulate(...args), simulate(...args)]);
   expect(one).toMatch(/^[0-9a-f]{64}$/);
   expect(two).toBe(one);
+});
+
+test('a run that was stopped goes on, and its result is that of one that was not', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'simulation-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'progress');
+  const args = ['--seed', '2', '--operations', '4010', '--progress', file];
+  const whole = await simulate(...args);
+  const [first, ...worlds] = (await readFile(file, 'utf8')).trim().split('\n');
+  expect(worlds).toHaveLength(2);
+  await writeFile(file, `${first}\n${worlds[0]}\n`);
+  expect(await simulate(...args)).toBe(whole);
+  expect(await readFile(file, 'utf8')).toContain(worlds[1]);
+  await expect(simulate('--seed', '3', '--progress', file)).rejects.toThrow('is of another run');
 });
 
 test.each(BUGS)('the planted bug fits the code: $name', (bug) => {
