@@ -18,7 +18,7 @@ await main(async () => {
     if (runningOn(settings.PLAZA_DATA) || (await isAnyAlive(db)))
       throw new TransferError('Plaza works on these stores: stop all of its processes before an import');
     const progress = showProgress(process.stdout, 'import');
-    const options = { client, contexts: contextSchemas, folder, signal, onProgress: progress.update };
+    const options = { client, db, contexts: contextSchemas, folder, signal, onProgress: progress.update };
     const events = await importAll(options).finally(progress.end);
     if (events === null) {
       console.log('Interrupted: the same command continues the import');

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { Db } from 'mongodb';
 import { type EventStoreClient, personalDataOf } from '../../platform/event-store/client.ts';
 import { refuseSealed } from '../../platform/event-store/personal-data.ts';
 import { appendsWritten } from '../../platform/event-store/streams.ts';
@@ -16,6 +17,7 @@ import {
   type WrittenEvent,
 } from '../../platform/event-store/types.ts';
 import type { BuildProgress } from '../../projections/kernel/build.ts';
+import { assertStoreHolds } from '../../projections/kernel/store-check.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { type ExportedEvent, fromLine } from './cloud-event.ts';
 import { wholeLines } from './lines.ts';
@@ -23,6 +25,8 @@ import { EVENTS, type Manifest, readManifest, TransferError } from './manifest.t
 
 export type ImportOptions = {
   client: EventStoreClient;
+  /** Where the views will be built. */
+  db: Db;
   contexts: readonly ContextSchema[];
   folder: string;
   /** Interrupts the import; a later one continues it. */
@@ -235,9 +239,11 @@ const appendAll = async (
  * @returns the number of events in the event store; null when the signal came first
  * @throws TransferError when the export is truncated, changed or foreign, or the event store has other events; nothing
  *   is written then
+ * @throws WrongEventStoreError when the database has views of another event store; nothing is written then
  * @throws StoreUnavailableError
  */
 export const importAll = async (options: ImportOptions): Promise<number | null> => {
+  await assertStoreHolds(options.client, options.db);
   const manifest = readManifest(options.folder);
   await assertWhole(options, manifest);
   for (let attempt = 1; ; attempt++) {

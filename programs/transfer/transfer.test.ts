@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Db } from 'mongodb';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
@@ -11,6 +12,7 @@ import { START } from '../../platform/event-store/types.ts';
 import { keyStore } from '../../platform/personal-data/keys.ts';
 import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
+import { checkpoints, newCheckpoint } from '../../platform/subscriptions/checkpoints.ts';
 import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
 import { ERASED, personalEvents } from '../../schemas/kernel/personal.ts';
 import { startWire } from '../../tests/faults/wire.ts';
@@ -69,7 +71,7 @@ const EVENTS_IN_ALL = LOTS * (TURNS * RESERVATIONS + 1) + 1;
 
 beforeAll(appendHistory, 120_000);
 
-type Options = { signal?: AbortSignal; onProgress?: () => void };
+type Options = { signal?: AbortSignal; onProgress?: () => void; db?: Db };
 
 const exporting = (options: Options = {}, stores = source) =>
   exportAll({
@@ -84,6 +86,7 @@ const exporting = (options: Options = {}, stores = source) =>
 const importing = (options: Options = {}) =>
   importAll({
     client: target.client,
+    db: target.newDb(),
     contexts: contextSchemas,
     folder,
     signal: new AbortController().signal,
@@ -253,9 +256,21 @@ describe('an import', () => {
       isCut = true;
     };
     const signal = new AbortController().signal;
-    expect(await importAll({ client, contexts: contextSchemas, folder, signal, onProgress })).toBe(EVENTS_IN_ALL);
+    expect(await importAll({ client, db: target.newDb(), contexts: contextSchemas, folder, signal, onProgress })).toBe(
+      EVENTS_IN_ALL,
+    );
     expect(isCut).toBe(true);
     expect(await allOf(target)).toEqual(await allOf(source));
+  });
+
+  test('is refused beside views of another event store, and nothing is written', async () => {
+    await emptyTarget();
+    await exporting();
+    const db = target.newDb();
+    const consumer = { name: 'parking.lots', view: 'parking.lots', version: 1, partitions: 1 };
+    await checkpoints(db).insertOne({ ...newCheckpoint(consumer, 1), commit: '9000000000' });
+    await expect(importing({ db })).rejects.toThrow(/another event store.*empty the MongoDB database/);
+    expect(await allOf(target)).toHaveLength(0);
   });
 
   test('is refused by an event store with other events', async () => {
@@ -294,18 +309,18 @@ describe('with encrypted personal data', () => {
     const events = made.map((each) => newEvent({ type: 'ParkingReserved', data: each }));
     expect(await streams(client).append('parkingLot-1', events, 'no-stream')).toMatchObject({ ok: true });
     const signal = new AbortController().signal;
-    const transfer = { contexts: contextSchemas, folder, signal };
+    const transfer = { contexts: contextSchemas, folder, signal, db: from.newDb() };
     const read = async (reader: Parameters<typeof streams>[0]) => {
       const found = [];
       for await (const each of streams(reader).read('parkingLot-1', 0n)) found.push(each.data);
       return found;
     };
-    return { from, to, keys, client, made, transfer, read };
+    return { to, keys, client, made, transfer, read };
   };
 
   test('an export is encrypted and without views; only a Plaza with the same keys imports it, without erased customers', async () => {
-    const { from, to, keys, client, made, transfer, read } = await open();
-    const manifest = await exportAll({ ...transfer, client, db: from.newDb() });
+    const { to, keys, client, made, transfer, read } = await open();
+    const manifest = await exportAll({ ...transfer, client });
     expect(manifest).toMatchObject({ events: 2, views: [] });
     expect(readFileSync(join(folder, EVENTS), 'utf8')).not.toContain(CAR);
 
@@ -323,8 +338,8 @@ describe('with encrypted personal data', () => {
   });
 
   test('a plain export is imported with the keys of the other stores', async () => {
-    const { from, to, client, made, transfer, read } = await open();
-    const manifest = await exportAll({ ...transfer, client, db: from.newDb(), plain: true });
+    const { to, client, made, transfer, read } = await open();
+    const manifest = await exportAll({ ...transfer, client, plain: true });
     expect(manifest?.views.length).toBeGreaterThan(10);
     expect(readFileSync(join(folder, EVENTS), 'utf8')).toContain(CAR);
     const withOthers = encrypting(to.eventStoreUrl, keyStore(to.newDb(), newMaster()));

@@ -58,6 +58,25 @@ describe('the write sides of contexts', () => {
   });
 });
 
+describe('the database in the URL of MongoDB', () => {
+  test.each([
+    ['mongodb://views:27017', undefined],
+    ['mongodb://views:27017/?replicaSet=rs', undefined],
+    ['mongodb://user:a%2Fb@one,two/admin?replicaSet=rs', undefined],
+    ['mongodb+srv://views.example/plaza', undefined],
+    ['mongodb://views:27017/city?retryWrites=true', 'city'],
+  ])('is that of the read models: %s', (MONGODB_URL, MONGODB_DATABASE) => {
+    expect(readSettings({ MONGODB_URL, MONGODB_DATABASE })).toMatchObject({ MONGODB_URL });
+  });
+
+  test('cannot be another one', () => {
+    expect(refusal({ MONGODB_URL: 'mongodb://views:27017/city' })).toBe(
+      'MONGODB_URL names the database city, but the read models are in MONGODB_DATABASE=plaza: set ' +
+        'MONGODB_DATABASE=city, or leave it out of the URL (authSource=… says where the user is defined)',
+    );
+  });
+});
+
 describe('a misspelt setting', () => {
   test.each([
     ['PLAZA_CONTEXT', 'PLAZA_CONTEXTS'],

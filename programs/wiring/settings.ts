@@ -310,10 +310,17 @@ export class SettingsError extends Error {
   override readonly name = 'SettingsError';
 }
 
+/** The database that a MongoDB URL names. `admin` says only where its user is defined. */
+const databaseIn = (url: string): string | undefined => {
+  const name = /^mongodb(?:\+srv)?:\/\/[^/?]*\/([^?]+)/.exec(url)?.[1];
+  return name === 'admin' ? undefined : name;
+};
+
 /**
  * Reads every setting from the environment.
  * @throws SettingsError with a line for each variable that is invalid or looks misspelt, and for a HOST that other
- *   machines can reach while AUTH is not set, and for a webhook without a secret
+ *   machines can reach while AUTH is not set, for a webhook without a secret, and for a MongoDB URL with another
+ *   database
  */
 export const readSettings = (env: Readonly<Record<string, string | undefined>> = process.env): Settings => {
   const wrong = misspelt(env, Object.keys(settingsTable));
@@ -333,6 +340,13 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
     );
   if (settings.MESSAGE_WEBHOOK_URL && settings.MESSAGE_WEBHOOK_SECRET === '')
     wrong.push('MESSAGE_WEBHOOK_SECRET must be set with MESSAGE_WEBHOOK_URL');
+  const { MONGODB_URL = '', MONGODB_DATABASE } = settings;
+  const named = databaseIn(MONGODB_URL) ?? MONGODB_DATABASE;
+  if (named !== MONGODB_DATABASE)
+    wrong.push(
+      `MONGODB_URL names the database ${named}, but the read models are in MONGODB_DATABASE=${MONGODB_DATABASE}: set ` +
+        `MONGODB_DATABASE=${named}, or leave it out of the URL (authSource=… says where the user is defined)`,
+    );
   if (wrong.length > 0) throw new SettingsError(wrong.join('\n'));
   return settings;
 };

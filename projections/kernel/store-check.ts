@@ -14,15 +14,17 @@ class WrongEventStoreError extends Error {
 
 /**
  * Makes sure that the event store holds everything that the views contain.
+ * @param views all that the database has, unless some are named
  * @throws WrongEventStoreError for another, an emptied or an older event store
  */
 export const assertStoreHolds = async (
   client: Pick<EventStoreClient, 'readAll'>,
   db: Db,
-  views: readonly string[],
+  views?: readonly string[],
 ): Promise<void> => {
+  const named = views && { view: { $in: views.flatMap((view) => [view, buildName(view, 'next')]) } };
   const standing = await checkpoints(db)
-    .find({ view: { $in: views.flatMap((view) => [view, buildName(view, 'next')]) } })
+    .find(named ?? {})
     .toArray();
   if (standing.length === 0) return;
   const furthest = standing.reduce((a, b) => (comparePositions(positionOf(b), positionOf(a)) > 0 ? b : a));
