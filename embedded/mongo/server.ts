@@ -20,7 +20,7 @@ export type MongoServerOptions = {
 };
 
 export type MongoServer = {
-  /** `mongodb://127.0.0.1:PORT/plaza` */
+  /** `mongodb://127.0.0.1:PORT` */
   url: string;
   port: number;
   hold(): void;
@@ -62,7 +62,7 @@ export const startMongoServer = async (options: MongoServerOptions): Promise<Mon
   }
   const bound = (server.address() as { port: number }).port;
   return {
-    url: `mongodb://${host.includes(':') ? `[${host}]` : host}:${bound}/plaza`,
+    url: `mongodb://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
     hold: storage.hold,
     release: storage.release,
