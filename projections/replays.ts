@@ -5,6 +5,7 @@ import { ticks } from '../platform/machine/ticks.ts';
 import { DUPLICATE_KEY } from '../platform/subscriptions/leases.ts';
 import { storeNow } from '../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
+import { defined } from '../schemas/kernel/defined.ts';
 import type { Replay } from '../schemas/kernel/operations.ts';
 import { AlreadyBuildingError, type BuildProgress } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
@@ -44,7 +45,7 @@ export const readReplays = async (db: Db): Promise<Replay[]> => {
       events,
       share,
       ...(switchedAt ? { switchedAt: switchedAt.toISOString() } : {}),
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
     };
   });
 };

@@ -8,6 +8,7 @@ import type { Consumer } from '../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../platform/subscriptions/consumer-group.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
+import { defined } from '../schemas/kernel/defined.ts';
 import { requireUnique } from '../schemas/kernel/unique.ts';
 import { PoisonedBuildError } from './kernel/build.ts';
 import { consumersOf } from './kernel/consumers.ts';
@@ -115,7 +116,7 @@ const rebuildOutdated = async (
   noneIsLeft: () => void,
   signal: AbortSignal,
 ): Promise<void> => {
-  const lease = leaseMs === undefined ? {} : { leaseMs };
+  const lease = defined({ leaseMs });
   const retryAt = new Map<string, number>();
   const views = projections.map(({ name }) => name);
   let lastFailure = '';

@@ -6,6 +6,7 @@ import { queryOf, readAll, readText } from '../platform/http/parameters.ts';
 import { ProblemError, problems } from '../platform/http/problem.ts';
 import { type CausedCommand, type Causes, MOST_AFTER, MOST_BEFORE } from '../schemas/kernel/causes.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
+import { defined } from '../schemas/kernel/defined.ts';
 import { EventId, HistoryEntry, historyView } from '../schemas/kernel/history.ts';
 import { causesPath } from '../schemas/system.ts';
 import type { ReadModels } from './kernel/queries.ts';
@@ -51,7 +52,7 @@ export const commandsOf = (entries: readonly Entry[]): CausedCommand[] => {
     return {
       commandId,
       actor,
-      ...(policy === undefined ? {} : { policy }),
+      ...defined({ policy }),
       time,
       cause,
       causationId,

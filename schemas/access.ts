@@ -1,3 +1,4 @@
+import { defined } from './kernel/defined.ts';
 /** The roles that a token can have. */
 export const roles = ['customer', 'staff', 'shop', 'kiosk', 'manager', 'admin'] as const;
 
@@ -26,7 +27,7 @@ export type Rules = Readonly<Record<string, Rule>>;
  */
 export const own = (field: string, needs?: string): Grant => ({
   own: field,
-  ...(needs === undefined ? {} : { needs }),
+  ...defined({ needs }),
 });
 
 export const anyone: Rule = { anyone: 'all' };

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
 import { systemRoutes } from '../../schemas/system.ts';
 import { asksForMoment } from './as-of.ts';
@@ -93,7 +94,7 @@ export type RequestInfo = { method: string; path: string; traceId?: string };
 
 const aboutOf = ({ method, path, headers }: Request): RequestInfo => {
   const traceId = /^00-([0-9a-f]{32})-/.exec(String(headers.traceparent))?.[1];
-  return { method, path, ...(traceId === undefined ? {} : { traceId }) };
+  return { method, path, ...defined({ traceId }) };
 };
 
 /**

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { RequestHandler } from 'express';
 import { ipKeyGenerator, rateLimit, type Store } from 'express-rate-limit';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { machine } from '../machine/machine.ts';
 import { problems, sendProblem } from './problem.ts';
 
@@ -34,7 +35,7 @@ export const clientOf = ({ headers, socket }: IncomingMessage, trustedProxies: n
  */
 export const clientLimit = ({ perMinute, trustedProxies, store }: ClientLimit): RequestHandler =>
   rateLimit({
-    ...(store ? { store } : {}),
+    ...defined({ store }),
     windowMs: MINUTE,
     limit: perMinute,
     identifier: 'client',

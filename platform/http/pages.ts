@@ -1,4 +1,5 @@
 import type { Collection, Document, Filter, Sort } from 'mongodb';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { CursorText, DEFAULT_LIMIT, Limit } from '../../schemas/kernel/paging.ts';
 import type { Cursors, Place } from './cursors.ts';
 import { type ReadText, readText } from './parameters.ts';
@@ -73,7 +74,7 @@ export const readPage = async <Item extends Stored>(
   const wanted = place ? { ...filter, ...after(place, ordering) } : filter;
   const order: Sort = field === '_id' ? { _id: direction } : { [field]: direction, _id: direction };
   const documents = (await collection
-    .find(wanted as Filter<Item>, maxTimeMS === undefined ? {} : { maxTimeMS })
+    .find(wanted as Filter<Item>, defined({ maxTimeMS }))
     .sort(order)
     .limit(limit + 1)
     .batchSize(limit + 1)

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { type CommonProblem, commonProblems } from '../../schemas/kernel/problems.ts';
 
 /** Problem details (RFC 9457). `type` is stable; clients switch on it. */
@@ -51,7 +52,7 @@ const common = (name: CommonProblem, details: Details = {}): Problem => {
 
 /** Makes the common problems; a context's own are in its schema. */
 export const problems = {
-  malformedJson: (detail?: string) => common('malformed-json', detail === undefined ? {} : { detail }),
+  malformedJson: (detail?: string) => common('malformed-json', defined({ detail })),
   malformedRequest: (detail: string) => common('malformed-request', { detail }),
   invalid: (errors: NonNullable<Problem['errors']>) => common('invalid-request', { errors }),
   outOfRange: (errors: NonNullable<Problem['errors']>) => common('out-of-range', { errors }),
@@ -76,10 +77,10 @@ export const problems = {
   noSuchMoment: (detail: string) => common('no-such-moment', { detail }),
   keyReused: () => common('idempotency-key-reused'),
   internal: () => common('internal-error'),
-  overloaded: (detail?: string) => common('overloaded', detail === undefined ? {} : { detail }),
+  overloaded: (detail?: string) => common('overloaded', defined({ detail })),
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
   writtenByNewer: () => common('written-by-newer'),
-  viewsUnavailable: (detail?: string) => common('views-unavailable', detail === undefined ? {} : { detail }),
+  viewsUnavailable: (detail?: string) => common('views-unavailable', defined({ detail })),
   /** @param position of the view, in decimal */
   viewBehind: (view: string, position: string) =>
     common('view-behind', { detail: `${view} stands at ${position}`, position }),

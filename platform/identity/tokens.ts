@@ -1,5 +1,6 @@
 import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import { LRUCache } from 'lru-cache';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { ProblemError, problems } from '../http/problem.ts';
 import { machine } from '../machine/machine.ts';
 import { type Caller, type Identify, rolesIn } from './caller.ts';
@@ -70,7 +71,7 @@ export const bearerTokens = ({ keys, rolesClaim, scopeClaim, clockSkew, onError,
       sub,
       id: ownerId(sub),
       roles: rolesIn(claimAt(payload, rolesClaim)),
-      ...(scope === undefined ? {} : { scope }),
+      ...defined({ scope }),
       expiresAt,
     };
     const left = expiresAt - machine.now();

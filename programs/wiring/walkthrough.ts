@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ContextSchema, parameterNames } from '../../schemas/kernel/context.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
 
 const FOLDER = join(import.meta.dirname, '../../docs/walkthroughs');
@@ -116,7 +117,7 @@ const send = async (base: string, { method, path, headers, body }: Request, more
   const response = await fetch(base + path, {
     method,
     headers: { ...headers, ...more },
-    ...(body === undefined ? {} : { body }),
+    ...defined({ body }),
   });
   const text = await response.text();
   const isProblem = response.headers.get('Content-Type')?.startsWith('application/problem+json');

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { schema as bikeRental, type queries } from '../../schemas/bike-rental.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Movement = Static<typeof queries.movements.item>;
@@ -38,7 +39,7 @@ export const movements = projection<Movement>()({
       balance,
       outstanding,
       chargeId,
-      ...(method === undefined ? {} : { method }),
+      ...defined({ method }),
     }),
     FeeDeducted: (_movement, { userId, bikeId, rentalId, fee, balance, outstanding }, { metadata }) => ({
       userId,

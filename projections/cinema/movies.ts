@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { schema as cinema, type queries } from '../../schemas/cinema.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { projection } from '../kernel/projection.ts';
 import { counts, newCounts } from './showing-counts.ts';
 
@@ -75,9 +76,7 @@ export const movies = projection<Movie>()({
         startsAt,
         seats,
         price,
-        ...(cancelUntil === undefined ? {} : { cancelUntil }),
-        ...(holdFor === undefined ? {} : { holdFor }),
-        ...(hallId === undefined ? {} : { hallId }),
+        ...defined({ cancelUntil, holdFor, hallId }),
         ...newCounts(seats),
       };
       return { ...movie, showings: [...movie.showings, showing] };

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { schema as cinema, type queries, seatNamesOf } from '../../schemas/cinema.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { type EventFacts, projection } from '../kernel/projection.ts';
 
 /** `hold` distinguishes late events of an earlier hold of the id. Answers do not contain it. */
@@ -28,12 +29,10 @@ export const reservations = projection<Reservation>()({
         showingId,
         movieId,
         reservationId,
-        ...(hold === undefined ? {} : { hold }),
+        ...defined({ hold }),
         customerId,
         title,
-        ...(startsAt === undefined ? {} : { startsAt }),
-        ...(hallId === undefined ? {} : { hallId }),
-        ...(seat === undefined ? {} : { seat }),
+        ...defined({ startsAt, hallId, seat }),
         ...(seats.length === 0 ? {} : { seats }),
         price,
         status: 'held',
@@ -49,7 +48,7 @@ export const reservations = projection<Reservation>()({
       changed(reservation, data, event, { status: 'refused', reason: data.reason }),
     SeatReservationCanceled: (reservation, data, event) => {
       const { reason } = data;
-      return changed(reservation, data, event, { status: 'canceled', ...(reason === undefined ? {} : { reason }) });
+      return changed(reservation, data, event, { status: 'canceled', ...defined({ reason }) });
     },
     PaymentRequested: (reservation, data, event) => changed(reservation, data, event, { payment: 'requested' }),
     PaymentApproved: (reservation, data, event) => changed(reservation, data, event, { payment: 'approved' }),

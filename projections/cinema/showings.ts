@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { schema as cinema, type queries } from '../../schemas/cinema.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { projection } from '../kernel/projection.ts';
 import { counts, newCounts } from './showing-counts.ts';
 
@@ -18,9 +19,7 @@ export const showings = projection<Showing>()({
       startsAt,
       seats,
       price,
-      ...(cancelUntil === undefined ? {} : { cancelUntil }),
-      ...(holdFor === undefined ? {} : { holdFor }),
-      ...(hallId === undefined ? {} : { hallId }),
+      ...defined({ cancelUntil, holdFor, hallId }),
       ...newCounts(seats),
     }),
   },

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
 import { schema as foodCourt, type queries } from '../../schemas/food-court.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Order = Static<typeof queries.order.item>;
@@ -29,7 +30,7 @@ export const orders = projection<Order>()({
     CookingStarted: (order, _data, { metadata }) => withStatus(order, 'cooking', metadata.time),
     OrderCooked: (order, { collectBy }, { metadata }) => ({
       ...withStatus(order, 'cooked', metadata.time),
-      ...(collectBy === undefined ? {} : { collectBy }),
+      ...defined({ collectBy }),
     }),
     OrderCanceled: (order, _data, { metadata }) => withStatus(order, 'canceled', metadata.time),
     OrderRejected: (order, { reason }, { metadata }) => ({ ...withStatus(order, 'rejected', metadata.time), reason }),

@@ -3,6 +3,7 @@ import type { Static } from 'typebox';
 import type { Position } from '../../platform/event-store/types.ts';
 import type { PoisonRule } from '../../platform/subscriptions/consumer.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { ContextMessages } from '../../schemas/kernel/messages.ts';
 import { CUSTOMER_ERASED } from '../../schemas/kernel/personal.ts';
 import type { FoldedText } from '../../schemas/kernel/search.ts';
@@ -175,7 +176,7 @@ const folding = ({
     // One more text that is searched by prefix changes what is stored, and so does how closed items come last.
     version: rest.version + folds.length * FOLDING + (closed ? 1 : 0) + (closed?.by ? 1 : 0),
     folds,
-    ...(closed ? { closed } : {}),
+    ...defined({ closed }),
     indexes: [...indexesOf(rest.context, rest.name), ...indexes.map(indexOn)],
     events,
     key: (event: AnyEvent) => key(event.data, event),

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { schema as parking, type queries } from '../../schemas/parking.ts';
 import { projection } from '../kernel/projection.ts';
 
@@ -28,7 +29,7 @@ export const reservations = projection<Reservation>()({
     ReservationCanceled: (reservation, { reason }, { metadata }) => ({
       ...reservation,
       status: 'canceled',
-      ...(reason === undefined ? {} : { reason }),
+      ...defined({ reason }),
       canceledAt: metadata.time,
     }),
   },

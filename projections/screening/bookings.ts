@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { type queries, type ScreeningEvent, schema as screening } from '../../schemas/screening.ts';
 import { projection } from '../kernel/projection.ts';
 
@@ -25,9 +26,9 @@ const bookedIn = (
     customerId,
     hospitalName,
     date,
-    ...(at === undefined ? {} : { at }),
+    ...defined({ at }),
     places,
-    ...(cancelUntil === undefined ? {} : { cancelUntil }),
+    ...defined({ cancelUntil }),
     status: 'booked',
     bookedAt: before?.bookedAt ?? time,
     history: [...(before?.history ?? []), { status, time }],

@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { type queries, schema as screening } from '../../schemas/screening.ts';
 import { projection } from '../kernel/projection.ts';
 
@@ -12,7 +13,7 @@ const withLeft = (slot: Slot): Slot => {
   const left = ({ capacity, booked, onHold }: Counts & { capacity: number }) =>
     slot.status === 'open' ? Math.max(0, capacity - booked - onHold) : 0;
   const sessions = slot.sessions?.map((session) => ({ ...session, left: left(session) }));
-  return { ...slot, left: left(slot), ...(sessions ? { sessions } : {}) };
+  return { ...slot, left: left(slot), ...defined({ sessions }) };
 };
 
 /** Adds counts to a slot, and to the session that has them. */
@@ -24,7 +25,7 @@ const add = (slot: Slot, at: string | undefined, { booked = 0, onHold = 0, waiti
     waiting: part.waiting + waiting,
   });
   const sessions = slot.sessions?.map((session) => (session.at === at ? added(session) : session));
-  return withLeft({ ...added(slot), ...(sessions ? { sessions } : {}) });
+  return withLeft({ ...added(slot), ...defined({ sessions }) });
 };
 
 type Places = { at?: string; places?: number };

@@ -1,4 +1,5 @@
 import { type Static, type TSchema, Type } from 'typebox';
+import { defined } from './defined.ts';
 import { Id } from './values.ts';
 
 /** The languages of messages to customers. */
@@ -87,7 +88,7 @@ export const messagesOn =
       readonly [T in Type]: (data: Static<Events[T]['data']>, facts: MessageFacts) => MessageEffect | undefined;
     },
     { prefix }: Pick<ContextMessages, 'prefix'> = {},
-  ): ContextMessages => ({ on: on as ContextMessages['on'], ...(prefix === undefined ? {} : { prefix }) });
+  ): ContextMessages => ({ on: on as ContextMessages['on'], ...defined({ prefix }) });
 
 /** Returns the texts of a message: its subject, which is also its first line, and a line for each detail. */
 export const texts = (subject: Phrase, ...details: readonly (Phrase | undefined)[]): Texts => {

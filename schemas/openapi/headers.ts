@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { ReachedPosition } from '../kernel/control-center.ts';
+import { defined } from '../kernel/defined.ts';
 import { PositionText } from '../kernel/history.ts';
 import type { Json, Parameter } from './document.ts';
 
@@ -9,7 +10,7 @@ const header = (name: string, description: string, schema: TSchema, example?: st
   required: false,
   description,
   schema,
-  ...(example === undefined ? {} : { example }),
+  ...defined({ example }),
 });
 
 /** The request headers of commands and queries. */

@@ -1,4 +1,5 @@
 import { schema as bikeRental, defaults, type Tariff } from '../../schemas/bike-rental.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { type DecisionInput, decider, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 import type { RentalSettings } from './settings.ts';
@@ -117,8 +118,7 @@ export const bike = decider(bikeRental, {
         const { userId, rentedAt, tariff } = rental;
         // The clock of this process may be behind the clock of the one that decided the rental.
         const returnedAt = later(now, rentedAt);
-        const agreed = tariff === undefined ? {} : { tariff };
-        const data = { bikeId, rentalId, userId, location, rentedAt, returnedAt, ...agreed };
+        const data = { bikeId, rentalId, userId, location, rentedAt, returnedAt, ...defined({ tariff }) };
         return [{ type: 'BikeReturned', data }];
       },
       answer: (data, [event]) => {

@@ -1,4 +1,5 @@
 import { schema as bikeRental } from '../../schemas/bike-rental.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { decider, refuse } from '../kernel/decider.ts';
 import {
@@ -246,7 +247,7 @@ const billsPaid = ({ debts }: State, userId: string, amount: number) =>
     .parts.slice(0, MOST_BILLS)
     .map(({ debt: { rest: _rest, bikeRevision, ...bill }, part }) => ({
       type: 'BillPaid' as const,
-      data: { userId, ...bill, amount: part, ...(bikeRevision === undefined ? {} : { bikeRevision }) },
+      data: { userId, ...bill, amount: part, ...defined({ bikeRevision }) },
     }));
 
 const debtOf = ({

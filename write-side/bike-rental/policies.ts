@@ -1,4 +1,5 @@
 import { schema as bikeRental } from '../../schemas/bike-rental.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { policy } from '../policies/policy.ts';
 import { processManager } from '../policies/process.ts';
 import { chargeKey } from './charges.ts';
@@ -11,8 +12,7 @@ const billing = policy({
   key: ({ data }) => `${data.bikeId}.${data.rentalId}`,
   react: ({ type, data, revision }) => {
     const { bikeId, rentalId, userId, rentedAt, tariff } = data;
-    const agreed = tariff === undefined ? {} : { tariff };
-    const rental = { bikeId, rentalId, userId, rentedAt, bikeRevision: revision, ...agreed };
+    const rental = { bikeId, rentalId, userId, rentedAt, bikeRevision: revision, ...defined({ tariff }) };
     return type === 'BikeRented'
       ? [{ type: 'OpenBill', data: rental }]
       : [{ type: 'CloseBill', data: { ...rental, returnedAt: data.returnedAt } }];
@@ -25,10 +25,9 @@ const fees = policy({
   context: bikeRental,
   events: ['BillClosed'],
   key: ({ data }) => data.userId,
-  react: ({ data: { bikeId, rentalId, userId, fee, returnedAt, bikeRevision } }) => {
-    const revision = bikeRevision === undefined ? {} : { bikeRevision };
-    return [{ type: 'DeductFee', data: { bikeId, rentalId, userId, fee, closedAt: returnedAt, ...revision } }];
-  },
+  react: ({ data: { bikeId, rentalId, userId, fee, returnedAt: closedAt, bikeRevision } }) => [
+    { type: 'DeductFee', data: { bikeId, rentalId, userId, fee, closedAt, ...defined({ bikeRevision }) } },
+  ],
 });
 
 /** Awards the points of a condition report that earned some. */
@@ -39,10 +38,8 @@ const rewards = policy({
   key: ({ data }) => data.managerId,
   react: ({ revision, data: { managerId, bikeId, reportId, reportedAt, points } }) => {
     if (points === 0) return [];
-    const earned = points === undefined ? {} : { points };
-    return [
-      { type: 'AwardPoints', data: { managerId, bikeId, reportId, reportedAt, bikeRevision: revision, ...earned } },
-    ];
+    const report = { managerId, bikeId, reportId, reportedAt, bikeRevision: revision };
+    return [{ type: 'AwardPoints', data: { ...report, ...defined({ points }) } }];
   },
 });
 

@@ -11,6 +11,7 @@ import {
 } from '../../schemas/cinema.ts';
 import { chooseSeats, findSeat, rowsOf } from '../../schemas/cinema-seats.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { CANCELLATIONS_PER_COMMAND, DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
 import { known } from '../../schemas/kernel/values.ts';
@@ -197,10 +198,9 @@ const rules = decider(cinema, {
       const state = withoutHeldSeats(before, holdId);
       const reservation: Reservation = {
         status: 'held',
-        ...(hold === undefined ? {} : { hold }),
+        ...defined({ hold }),
         customerId,
-        ...(seat === undefined ? {} : { seat }),
-        ...(seats === undefined ? {} : { seats }),
+        ...defined({ seat, seats }),
         price,
         ...(state.moves === 0 ? {} : { moves: state.moves }),
       };
@@ -323,8 +323,7 @@ const rules = decider(cinema, {
           showingId,
           reservationId,
           customerId,
-          ...(seat === undefined ? {} : { seat }),
-          ...(seats === undefined ? {} : { seats }),
+          ...defined({ seat, seats }),
           price,
           status: 'held',
         };
@@ -379,7 +378,7 @@ const rules = decider(cinema, {
         const deadline = cancelableUntil(state, reservation);
         if (now > deadline) return refuse('too-late', `it could be cancelled until ${deadline}`);
         const data = reservationData(state, { showingId, reservationId }, reservation);
-        return [{ type: 'SeatReservationCanceled', data: { ...data, ...(reason === undefined ? {} : { reason }) } }];
+        return [{ type: 'SeatReservationCanceled', data: { ...data, ...defined({ reason }) } }];
       },
       answer: ({ showingId, reservationId }) => ({ showingId, reservationId, status: 'canceled' }),
     },
@@ -461,7 +460,7 @@ const ofHold = (held: readonly string[], names: readonly string[], wanted: numbe
 const choiceOf = (data: Data<'ReserveSeat'>, state: State, now: string): Choice | Refusal => {
   const { seat, seats, places, holdId } = data;
   if ([seat, seats, places].filter((given) => given !== undefined).length > 1) return refuse('choice-ambiguous');
-  const choice = { ...(seat === undefined ? {} : { seat }), ...(seats === undefined ? {} : { seats }) };
+  const choice = defined({ seat, seats });
   const names = seatNamesOf(choice);
   const held = holdId === undefined ? undefined : state.heldSeats.get(holdId);
   const wanted = places ?? (names.length || held?.length || 1);
@@ -490,8 +489,7 @@ const reserve = (
   const held: Reservation = { status: 'held', hold: `${revision}`, customerId, ...choice, price };
   const facts = {
     ...reservationData(state, { showingId, reservationId }, held),
-    ...(holdId === undefined ? {} : { holdId }),
-    ...(entryId === undefined ? {} : { entryId }),
+    ...defined({ holdId, entryId }),
   };
   return [{ type: 'SeatHeld', data: { ...facts, heldAt: now } }];
 };
@@ -557,7 +555,7 @@ const ended = (state: State, reservationId: string, how: Ending): State => {
   const reservation = state.open.get(reservationId);
   if (!reservation) return state;
   const { hold, customerId } = reservation;
-  const past: Ended = { how, ...(hold === undefined ? {} : { hold }), customerId };
+  const past: Ended = { how, ...defined({ hold }), customerId };
   return {
     ...state,
     open: state.open.delete(reservationId),

@@ -9,6 +9,7 @@ import {
   REASONS,
 } from '../../schemas/food-court.ts';
 import { calendarDay, plus } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
 import { ImmutableMap, OrderedMap } from '../kernel/collections.ts';
 import { decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
@@ -195,7 +196,7 @@ export const shop = decider(foodCourt, {
         const data: Data<'OrderPlaced'> = {
           shopId,
           orderId,
-          ...(customerId === undefined ? {} : { customerId }),
+          ...defined({ customerId }),
           shopName: figures.name,
           callNumber,
           day,
@@ -307,7 +308,7 @@ const named = (
 ): Data<'OrderAccepted'> => ({
   shopId,
   orderId,
-  ...(customerId === undefined ? {} : { customerId }),
+  ...defined({ customerId }),
   callNumber,
   shopName: figures.name,
 });

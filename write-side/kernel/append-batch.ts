@@ -1,3 +1,4 @@
+import { defined } from '../../schemas/kernel/defined.ts';
 import { type Decider, type Decision, isRefusal } from './decider.ts';
 import type { RecentCommands, UnchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
@@ -87,12 +88,12 @@ export const decideBatch = (
       if (!isOwners(request)) return { kind: 'not-owner' };
       if (isStale(request, revision)) return { kind: 'stale', revision };
       const { prepared, metadata } = request;
-      const input = { now: metadata.time, timeZone, revision: revision + 1n, ...(prepared ? { prepared } : {}) };
+      const input = { now: metadata.time, timeZone, revision: revision + 1n, ...defined({ prepared }) };
       const decision: Decision<Event> = decider.decide(request.command, folded, input);
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
       if (decision.length === 0) {
         const read = decider.read?.(request.command, folded);
-        return { kind: 'done', events: [], revision, position: undefined, ...(read ? { read } : {}) };
+        return { kind: 'done', events: [], revision, position: undefined, ...defined({ read }) };
       }
       const after = decision.reduce((state, event) => decider.evolve(state, event), folded);
       return { kind: 'decided', events: decision, after };

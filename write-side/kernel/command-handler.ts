@@ -3,6 +3,7 @@ import type { Streams } from '../../platform/event-store/streams.ts';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { CommandContext } from './context.ts';
@@ -188,6 +189,7 @@ export const commandHandler = ({
   };
 
   const toRequest = ({ type, data, ...given }: GivenCommand): Request => {
+    const { traceparent, ifMatch, ifNoneMatch, ownedBy, within, prepared, isAbandoned } = given;
     const command = { type, data };
     const isRepeatable = given.commandId !== undefined;
     const commandId = given.commandId ?? machine.uuid();
@@ -198,18 +200,9 @@ export const commandHandler = ({
       fingerprint: isRepeatable ? fingerprint(given.actor, command) : '',
       actor: given.actor,
       time: now().toISOString(),
-      ...(given.traceparent === undefined ? {} : { traceparent: given.traceparent }),
+      ...defined({ traceparent }),
     };
-    return {
-      command,
-      metadata,
-      ...(given.ifMatch === undefined ? {} : { ifMatch: given.ifMatch }),
-      ...(given.ifNoneMatch === undefined ? {} : { ifNoneMatch: given.ifNoneMatch }),
-      ...(given.ownedBy === undefined ? {} : { ownedBy: given.ownedBy }),
-      ...(given.within === undefined ? {} : { within: given.within }),
-      ...(given.prepared === undefined ? {} : { prepared: given.prepared }),
-      ...(given.isAbandoned === undefined ? {} : { isAbandoned: given.isAbandoned }),
-    };
+    return { command, metadata, ...defined({ ifMatch, ifNoneMatch, ownedBy, within, prepared, isAbandoned }) };
   };
 
   const decide = async (given: GivenCommand, found: Handled): Promise<Outcome> => {

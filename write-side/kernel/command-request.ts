@@ -5,6 +5,7 @@ import { conditionOf, permitted } from '../../platform/identity/caller.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import type { Role } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema } from '../../schemas/kernel/context.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid } from './ids.ts';
 import { textsOf } from './text.ts';
@@ -49,7 +50,7 @@ export const commandReader = (
         type,
         data,
         actor,
-        ...(commandId === undefined ? {} : { commandId }),
+        ...defined({ commandId }),
         ...condition,
         ...preconditionsOf(req),
         ...traceOf(req),

@@ -1,5 +1,6 @@
 import type { Position } from '../../platform/event-store/types.ts';
 import { machine } from '../../platform/machine/machine.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { Done } from './command-answer.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandRequest } from './command-request.ts';
@@ -80,11 +81,8 @@ const dispatchFor =
     const outcome = await handler.handle({
       ...command,
       actor,
-      ...(asCaller && ownedBy !== undefined ? { ownedBy } : {}),
-      ...(asCaller && within !== undefined ? { within } : {}),
-      ...(correlationId === undefined ? {} : { correlationId }),
-      ...(commandId === undefined ? {} : { causationId: commandId }),
-      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(asCaller ? defined({ ownedBy, within }) : {}),
+      ...defined({ correlationId, causationId: commandId, traceparent }),
     });
     return outcome.kind === 'done' || outcome.kind === 'refused' ? outcome : { kind: 'unavailable' };
   };

@@ -1,4 +1,5 @@
 import { plus } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import {
   CANCELLATIONS_PER_COMMAND,
   DEFAULT_HOLD_FOR,
@@ -179,7 +180,7 @@ const rules = decider(parking, {
       answer: (data, events) => {
         const reserved = events.find(({ type }) => type === 'ParkingReserved') as { data: Data<'ParkingReserved'> };
         const { amount = data.amount, discount } = reserved?.data ?? {};
-        return { ...data, amount, ...(discount === undefined ? {} : { discount }), status: 'reserved' };
+        return { ...data, amount, ...defined({ discount }), status: 'reserved' };
       },
     },
 
@@ -304,12 +305,12 @@ const notThere = ({ ended }: State, reservationId: string): Refusal => {
 const refunded = (lotId: string, lot: State, reservationId: string, reservation: Reservation, reason?: string) => {
   const { customerId, amount, coupon } = reservation;
   const { type, data } = canceled(lotId, lot, reservationId, customerId, reason);
-  return { type, data: { ...data, amount, ...(coupon === undefined ? {} : { coupon }) } };
+  return { type, data: { ...data, amount, ...defined({ coupon }) } };
 };
 
 const canceled = (lotId: string, { name }: State, reservationId: string, customerId: string, reason?: string) => ({
   type: 'ReservationCanceled' as const,
-  data: { lotId, lotName: name, reservationId, customerId, ...(reason === undefined ? {} : { reason }) },
+  data: { lotId, lotName: name, reservationId, customerId, ...defined({ reason }) },
 });
 
 /** Refuses a reservation for any reason but its coupon. */
@@ -386,10 +387,7 @@ const termsOf = (settings: Settings, now: string) => {
   return {
     ...(arriveWithin === undefined ? {} : { arriveBy: plus(now, { minutes: arriveWithin }) }),
     ...(cancelUntil === undefined ? {} : { cancelBy: plus(now, { minutes: cancelUntil }) }),
-    ...(paidHours === undefined ? {} : { paidHours }),
-    ...(overtimePrice === undefined ? {} : { overtimePrice }),
-    ...(couponValue === undefined ? {} : { couponValue }),
-    ...(couponDays === undefined ? {} : { couponDays }),
+    ...defined({ paidHours, overtimePrice, couponValue, couponDays }),
   };
 };
 

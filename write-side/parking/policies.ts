@@ -1,4 +1,5 @@
 import { plus } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { type ParkingCommand, schema as parking, spots } from '../../schemas/parking.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
@@ -21,10 +22,7 @@ const coupons = policy({
         ...(coupon ? [{ type: 'ReturnCoupon' as const, data: coupon }] : []),
       ];
     const { couponValue, couponDays } = data;
-    const value = couponValue === undefined ? {} : { couponValue };
-    return [
-      { type: 'IssueCoupon', data: { ...earned, ...value, ...(couponDays === undefined ? {} : { couponDays }) } },
-    ];
+    return [{ type: 'IssueCoupon', data: { ...earned, ...defined({ couponValue, couponDays }) } }];
   },
 });
 

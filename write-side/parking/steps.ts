@@ -1,3 +1,4 @@
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { ParkingCommand } from '../../schemas/parking.ts';
 import type { CommandSteps, DispatchOutcome, StepsByCommand } from '../kernel/command-steps.ts';
 import type { Refusal } from '../kernel/decider.ts';
@@ -20,8 +21,8 @@ const redeem = async (
   { couponId, lotId, reservationId, customerId }: Using & { couponId: string },
   dispatch: Dispatch,
 ): Promise<RedeemedCoupon | Refusal | 'unavailable'> => {
-  const customer = customerId === undefined ? {} : { customerId };
-  const redeemed = await dispatch({ type: 'RedeemCouponFor', data: { couponId, lotId, reservationId, ...customer } });
+  const data = { couponId, lotId, reservationId, ...defined({ customerId }) };
+  const redeemed = await dispatch({ type: 'RedeemCouponFor', data });
   if (redeemed.kind !== 'done') return redeemed.kind === 'refused' ? redeemed.refusal : 'unavailable';
   const found = await dispatch({ type: 'ReadCoupon', data: { couponId } });
   if (found.kind !== 'done') return 'unavailable';

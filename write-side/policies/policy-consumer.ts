@@ -1,6 +1,7 @@
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { withDeadline } from '../../platform/machine/deadline.ts';
 import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
 import type { Policy } from './policy.ts';
 
@@ -53,7 +54,7 @@ export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answer
         actor: `policy:${policy.name}`,
         correlationId: $correlationId,
         causationId: event.id,
-        ...(traceparent === undefined ? {} : { traceparent }),
+        ...defined({ traceparent }),
       });
       const result = await withDeadline(
         given,

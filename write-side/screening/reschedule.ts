@@ -1,3 +1,4 @@
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { ScreeningCommand, ScreeningEvent } from '../../schemas/screening.ts';
 
 type Event<Type extends ScreeningEvent['type']> = Extract<ScreeningEvent, { type: Type }>;
@@ -18,8 +19,7 @@ export const takingOf = (requested: Event<'RescheduleRequested'>['data']): Comma
       slotId: toSlotId,
       bookingId,
       customerId,
-      ...(toAt === undefined ? {} : { at: toAt }),
-      ...(places === undefined ? {} : { places }),
+      ...defined({ at: toAt, places }),
       firstSlotId,
       from: { slotId, request },
     },
@@ -36,4 +36,4 @@ type Taken = Pick<Event<'ScreeningBooked'>['data'], 'slotId' | 'bookingId' | 'fr
 export const settlingOf = ({ slotId, bookingId, from, reason }: Taken): Command<'SettleReschedule'>[] =>
   from === undefined || from.slotId === slotId
     ? []
-    : [{ type: 'SettleReschedule', data: { bookingId, ...from, ...(reason === undefined ? {} : { reason }) } }];
+    : [{ type: 'SettleReschedule', data: { bookingId, ...from, ...defined({ reason }) } }];

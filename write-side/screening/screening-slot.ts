@@ -1,4 +1,5 @@
 import { calendarDay, momentOf, plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import {
   BOOKINGS_PER_PORTION,
   MAX_CAPACITY,
@@ -252,7 +253,7 @@ const newSlot = (
   if (status !== 'unopened') return refuse('slot-already-opened');
   if (date < today) return refuse('date-in-past', `today is ${today} (${timeZone})`);
   if (cancelUntil > date) return refuse('invalid-deadline');
-  const layout = layoutOf({ ...(capacity === undefined ? {} : { capacity }), ...(sessions ? { sessions } : {}) });
+  const layout = layoutOf(defined({ capacity, sessions }));
   if ('refused' in layout) return layout;
   return { ...data, ...layout, cancelUntil, endsAt: startOfDay(plusDays(date, 1), timeZone) };
 };
@@ -273,7 +274,7 @@ const changeSlot = (
   const { slot } = state;
   const before = layoutBefore(state);
   const given = sessions === undefined ? before : sessions.length > 0 ? { sessions } : { capacity: before.capacity };
-  const layout = layoutOf({ ...given, ...(capacity === undefined ? {} : { capacity }) });
+  const layout = layoutOf({ ...given, ...defined({ capacity }) });
   if ('refused' in layout) return layout;
   const deadline = cancelUntil ?? slot.cancelUntil;
   if (deadline > slot.date) return refuse('invalid-deadline');
@@ -309,7 +310,7 @@ const factsOf = (
   date,
   ...(at === WHOLE_DAY ? {} : { at }),
   ...(places === 1 ? {} : { places }),
-  ...(firstSlotId === undefined ? {} : { firstSlotId }),
+  ...defined({ firstSlotId }),
 });
 
 type AskedPlaces = KeptFor & { customerId: string; at?: string | undefined; places?: number | undefined };
@@ -321,8 +322,7 @@ const newBooking = (
 ) => ({
   ...factsOf(state, slotId, bookingId, { customerId, at, places }),
   cancelUntil: state.slot.cancelUntil,
-  ...(holdId === undefined ? {} : { holdId }),
-  ...(entryId === undefined ? {} : { entryId }),
+  ...defined({ holdId, entryId }),
 });
 
 /** Refuses places that a slot does not have, or not any more: booking ends with the day, or when the session begins. */
@@ -399,7 +399,7 @@ const reschedule = (
   const refusal = notOpen(state) ?? lateToChange(booking, input);
   if (refusal) return refusal;
   const facts = factsOf(state, fromSlotId, bookingId, booking);
-  const target = { toSlotId: slotId, ...(at === undefined ? {} : { toAt: at }) };
+  const target = { toSlotId: slotId, ...defined({ toAt: at }) };
   const request = `${input.revision}`;
   if (slotId !== fromSlotId) return [{ type: 'RescheduleRequested', data: { ...facts, request, ...target } }];
 

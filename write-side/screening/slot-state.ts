@@ -1,4 +1,5 @@
 import { plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
 import type { ScreeningEvent } from '../../schemas/screening.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
@@ -146,7 +147,7 @@ const booked = (state: State, data: Data<'ScreeningBooked'>): State => {
     at,
     places,
     cancelUntil: data.cancelUntil ?? dayBefore(data.date),
-    ...(firstSlotId === undefined ? {} : { firstSlotId }),
+    ...defined({ firstSlotId }),
   };
   const next = {
     ...withPlaces(state, at, places),
@@ -165,11 +166,11 @@ export const evolve = {
       ...state,
       status: 'open',
       slot: {
-        ...(hospitalId === undefined ? {} : { hospitalId }),
+        ...defined({ hospitalId }),
         hospitalName,
         date,
         cancelUntil,
-        ...(endsAt === undefined ? {} : { endsAt }),
+        ...defined({ endsAt }),
         holdFor,
       },
       sessions: sessionsOf(data, () => 0),
@@ -200,7 +201,7 @@ export const evolve = {
   RescheduleRequested: (state: State, { bookingId, request, toSlotId, toAt }: Data<'RescheduleRequested'>): State =>
     withBooking(state, bookingId, (booking) => ({
       ...booking,
-      move: { request, toSlotId, ...(toAt === undefined ? {} : { toAt }) },
+      move: { request, toSlotId, ...defined({ toAt }) },
     })),
   RescheduleRefused: (state: State, { bookingId }: Data<'RescheduleRefused'>): State =>
     withBooking(state, bookingId, ({ move: _move, ...booking }) => booking),

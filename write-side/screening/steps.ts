@@ -1,3 +1,4 @@
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { ScreeningCommand, ScreeningEvent } from '../../schemas/screening.ts';
 import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
 import { settlingOf, takingOf } from './reschedule.ts';
@@ -44,7 +45,7 @@ const rescheduleBooking: CommandSteps<Data<'RescheduleBooking'>> = {
     const booking = { slotId: fromSlotId, bookingId };
     const found = await dispatch({ type: 'CheckBooking', data: booking, asCaller: true });
     if (found.kind !== 'done') return undefined;
-    const checked = await dispatch({ type: 'CheckPlaces', data: { slotId, ...(at === undefined ? {} : { at }) } });
+    const checked = await dispatch({ type: 'CheckPlaces', data: { slotId, ...defined({ at }) } });
     return checked.kind === 'refused' ? checked.refusal : undefined;
   },
   async settle({ slotId, bookingId }, events, dispatch: Dispatch) {
