@@ -1,4 +1,4 @@
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Collection, Db, Document, Filter } from 'mongodb';
 import type { TProperties } from 'typebox';
 import { expressPath } from '../../platform/http/app.ts';
@@ -21,7 +21,7 @@ import type { ReadContext } from './context.ts';
 import { withCurrent } from './current-fields.ts';
 import { allOf, listTexts, takeChoice } from './list-filters.ts';
 import { withPositions } from './place-in-order.ts';
-import { type Ask, awaitPosition, fromViews, requireBuilt, unlessGone, type Waiting } from './reading.ts';
+import { type Ask, awaitPosition, fromViews, unlessGone, type Waiting } from './reading.ts';
 
 /** The views that the routes read from. */
 export type ReadModels = Waiting & {
@@ -150,9 +150,11 @@ const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
  * otherwise the list is filtered by one of them. A history must belong to a resource that the caller may use.
  * @returns an additional filter for the documents
  * @throws ProblemError 403 when the path or a filter names somebody else; 404 for the history of a resource that the
- *   caller may not use
+ *   caller may not use; as {@link awaitPosition} does for that resource's view
  */
 const narrow = async (
+  req: Request,
+  res: Response,
   permit: Permit,
   inPath: InPath,
   given: Map<string, unknown>,
@@ -164,12 +166,14 @@ const narrow = async (
   const { own, within } = permit;
   if (isPermitted(permit, inPath)) return {};
   if (resource) {
-    await requireBuilt(resource.view, models);
+    await awaitPosition(req, res, [resource.view], models);
     const named = byPath(resource, inPath);
     const document = await ask(() => db.collection<Stored>(resource.view).findOne(named, { maxTimeMS: answerWithin }));
     if (!document || !isPermitted(permit, document)) throw new ProblemError(problems.notFound());
-    const isOwn = isPermitted({ kind: 'some', ...(own ? { own } : {}) }, document);
-    return isOwn || !within ? {} : { [`data.${within.field}`]: { $in: [...within.values] } };
+    if (within && isPermitted({ kind: 'some', within }, document))
+      return { [`data.${within.field}`]: { $in: [...within.values] } };
+    // An id may be used again: the events of its earlier owner name another person.
+    return Object.fromEntries(own!.fields.map((field) => [`data.${field}`, { $in: [own!.id, null] }]));
   }
   const ownField = own?.fields.find((name) => Object.hasOwn(query.filters, name));
   if (own && ownField !== undefined && (!given.has(ownField) || given.get(ownField) === own.id)) {
@@ -214,7 +218,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const inPath = readPath(req.params);
     const given = readAll(queryOf(req.url), known);
     const { permit, personal } = permitted(res);
-    const narrowed = await narrow(permit, inPath, given, bound, models);
+    const narrowed = await narrow(req, res, permit, inPath, given, bound, models);
     const page = takePage(given);
     const { conditions, order = '', isCounted } = takeChoice(given, query, models.timeZone);
     const { sort = order } = Object.fromEntries(given) as { sort?: string };
