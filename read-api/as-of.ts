@@ -190,14 +190,17 @@ const momentFinder = (contexts: readonly ContextSchema[], models: ReadModels) =>
 
   return async (asked: AskedMoment): Promise<Moment> => {
     const reached = await Promise.all(views.map((view) => requireBuilt(view, models)));
-    const front = reached.reduce(later, -1n);
+    const requireReached = (position: bigint) => {
+      const behind = reached.findIndex((at) => at < position);
+      if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, reached[behind]!.toString()));
+    };
     let found: Entry[];
-    // Once every history is there, no event comes before the position.
-    const isFinal = 'position' in asked && reached.every((at) => at >= asked.position);
     if ('position' in asked) {
-      const known = isFinal ? moments.get(asked.position) : undefined;
-      if (known) return known;
+      const front = reached.reduce(later, -1n);
       if (asked.position > front) throw refuse(`The last event that the views contain is at ${front}`);
+      requireReached(asked.position);
+      const known = moments.get(asked.position);
+      if (known) return known;
       found = (await firstOf({ _id: { $lte: historyId(asked.position) } }, { _id: -1 })).sort((a, b) =>
         a._id < b._id ? 1 : -1,
       );
@@ -210,10 +213,9 @@ const momentFinder = (contexts: readonly ContextSchema[], models: ReadModels) =>
     const [last] = found;
     if (!last) throw await tooEarly();
     const position = BigInt(last.position);
-    const behind = reached.findIndex((at) => at < position);
-    if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, reached[behind]!.toString()));
+    requireReached(position);
     const moment = { position, happenedAt: last.time, now: 'time' in asked ? asked.time : last.time };
-    if (isFinal) moments.set(asked.position, moment);
+    if ('position' in asked) moments.set(asked.position, moment);
     return moment;
   };
 };
