@@ -9,9 +9,9 @@ import { type ConsumerGroup, type ConsumerGroupOptions, startConsumerGroup } fro
 import { leases, takeLease } from './leases.ts';
 import { discard, park, parked, requestReplay } from './parked.ts';
 import { reachedPosition } from './position.ts';
-import { readStatuses } from './status.ts';
+import { readStatuses, statuses } from './status.ts';
 import { startTestStores, storedEvent, type TestStores, until } from './testing.ts';
-import { forgetAllWorkers, joinWorkers } from './workers.ts';
+import { forgetAllWorkers, joinWorkers, workers } from './workers.ts';
 
 let stores: TestStores;
 let db: Db;
@@ -297,6 +297,20 @@ describe('a group', () => {
     );
     const [later] = await readStatuses(db, 60_000);
     expect(later?.state).toBe('stopped');
+  });
+
+  test('writes no status while nothing happens, and stays live by the report of its worker', async () => {
+    const group = start([recorder('idle')]);
+    await reached('idle', await append('Happened'));
+    const statusOf = () => statuses(db).findOne({ _id: 'idle' });
+    const { updatedAt } = (await until(statusOf, (status) => status?.state === 'live' && status.eventsBehind === 0))!;
+    const reportOf = () => workers(db).findOne({ _id: group.session.id });
+    await until(reportOf, (worker) => (worker?.reportedAt?.getTime() ?? 0) > updatedAt.getTime() + 2_000);
+    expect((await statusOf())!.updatedAt).toEqual(updatedAt);
+    expect((await readStatuses(db))[0]).toMatchObject({ state: 'live', worker: group.session.id });
+    await group.stop();
+    expect(await statusOf()).toMatchObject({ worker: null });
+    expect((await readStatuses(db, 6_000))[0]).toMatchObject({ state: 'stopped' });
   });
 });
 

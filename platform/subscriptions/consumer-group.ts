@@ -12,7 +12,7 @@ import type { Assignment, DeliveryContext } from './delivery.ts';
 import { flushIdle } from './idle.ts';
 import { leases, releaseLease } from './leases.ts';
 import { ownership } from './ownership.ts';
-import { replayParked, report } from './report.ts';
+import { replayParked, reporter } from './report.ts';
 import { startSubscriptions } from './shared-subscriptions.ts';
 import { statuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
@@ -158,7 +158,8 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     if (machine.elapsed() < hurryUntil) machine.setTimer(() => looks.next(), HURRIED_ROUND_EVERY, { ref: false });
   });
   const flushes = guarded(() => flush(assignments.values()));
-  const reports = guarded(() => report(db, client, name, session.id, [...assignments.values()]));
+  const report = reporter(db, client, name, session.id);
+  const reports = guarded(() => report([...assignments.values()]));
   const replays = guarded(() => replayParked(db, assignments, context.open, pausedFor, log));
 
   const stopped = new Subject<void>();
@@ -187,6 +188,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       await subscriptions.stop();
       const leaving = [...assignments.values()].map((assignment) => guarded(() => giveBack(assignment))());
       await Promise.all(leaving);
+      await reports();
       await guarded(() => session.leave())();
     },
   };

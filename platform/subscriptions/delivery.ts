@@ -79,9 +79,32 @@ const wait = (milliseconds: number, signal: AbortSignal) => pause(milliseconds, 
 
 const isAfter = (position: Position, other: Position) => comparePositions(position, other) > 0;
 
+const isNew = (assignment: Assignment, event: StoredEvent): boolean =>
+  isAfter(event.position, assignment.position) &&
+  assignment.consumer.takes(event) &&
+  !assignment.discarded.has(event.id);
+
+const passTo = (assignment: Assignment, position: Position): void => {
+  if (!isAfter(position, assignment.position)) return;
+  assignment.position = position;
+  assignment.received = position;
+  assignment.progressAt = machine.elapsed();
+  assignment.waits = undefined;
+};
+
 /**
- * Gives a consumer the events of a batch that it takes and has not handled yet, then moves its checkpoint. Without such
- * events the checkpoint moves in memory only; the group writes it.
+ * Lets a consumer without keys pass a batch that has no events for it. Its checkpoint moves in memory only; the group
+ * writes it.
+ * @returns false when the batch has events for it
+ */
+export const pass = (assignment: Assignment, { events, checkpoint }: EventBatch): boolean => {
+  if (events.some((event) => isNew(assignment, event))) return false;
+  passTo(assignment, checkpoint);
+  return true;
+};
+
+/**
+ * Gives a consumer the events of a batch that it takes and has not handled yet, then moves its checkpoint.
  * @throws the consumer's error; LeaseLostError
  */
 export const deliver = async (
@@ -89,17 +112,12 @@ export const deliver = async (
   batch: EventBatch,
   { checkpoints }: DeliveryContext,
 ): Promise<void> => {
-  const { consumer, token, lease, discarded } = assignment;
-  const mine = batch.events.filter(
-    (event) => isAfter(event.position, assignment.position) && consumer.takes(event) && !discarded.has(event.id),
-  );
-  if (mine.length > 0) await consumer.handle(mine, lease);
+  const { consumer, token, lease } = assignment;
+  const mine = batch.events.filter((event) => isNew(assignment, event));
+  if (mine.length === 0) return passTo(assignment, batch.checkpoint);
+  await consumer.handle(mine, lease);
   if (!isAfter(batch.checkpoint, assignment.position)) return;
-  assignment.position = batch.checkpoint;
-  assignment.received = batch.checkpoint;
-  assignment.progressAt = machine.elapsed();
-  assignment.waits = undefined;
-  if (mine.length === 0) return;
+  passTo(assignment, batch.checkpoint);
   lease.assertHeld();
   const held = await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });
   if (!held) throw new LeaseLostError(`${consumer.name} was taken over`);

@@ -5,46 +5,76 @@ import { comparePositions, formatPosition } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import type { Assignment } from './delivery.ts';
 import { park, parked, parkedEvent } from './parked.ts';
-import { measureLag, writeStatuses } from './status.ts';
+import { type ConsumerStatus, measureLag, statuses, writeStatuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
 import { messageOf } from './transient.ts';
+import { noteReport } from './workers.ts';
 
 /** Seconds that an event may wait while the consumer still counts as live. */
 const LIVE_WITHIN = 2;
 
-/** Measures the lag of the consumers against the store's tail and stores it. */
-export const report = async (
+type Reported = Omit<ConsumerStatus, 'updatedAt'>;
+
+/**
+ * Returns a function that measures the lag of the consumers against the store's tail and stores it. Only statuses that
+ * have changed are written: the time of the worker's report stands for the others, so an idle log costs one write.
+ */
+export const reporter = (
   db: Db,
   client: Pick<EventStoreClient, 'readAll'>,
   group: string,
   worker: string,
-  assignments: readonly Assignment[],
-): Promise<void> => {
-  if (assignments.length === 0) return;
-  const lag = await measureLag(
-    client,
-    assignments.map(({ position }) => position),
-  );
-  const now = await storeNow(db);
-  await writeStatuses(
-    db,
-    assignments.map(({ consumer, position, live, progressAt, waits }) => {
+): ((assignments: readonly Assignment[]) => Promise<void>) => {
+  let written = new Map<string, string>();
+
+  /** Without a worker, the status of a consumer that nobody works on grows old. */
+  const leave = async (names: readonly string[]): Promise<void> => {
+    if (names.length === 0) return;
+    const updatedAt = new Date(await storeNow(db));
+    await statuses(db).updateMany({ _id: { $in: [...names] }, worker }, { $set: { worker: null, updatedAt } });
+    for (const name of names) written.delete(name);
+  };
+
+  return async (assignments) => {
+    const working = new Set(assignments.map(({ consumer }) => consumer.name));
+    await leave([...written.keys()].filter((name) => !working.has(name)));
+    if (assignments.length === 0) return;
+    const lag = await measureLag(
+      client,
+      assignments.map(({ position }) => position),
+    );
+    const now = await storeNow(db);
+    const current = assignments.map(({ consumer, position, live, progressAt, waits }): [Reported, string] => {
       const { events, seconds } = lag.of(position);
-      return {
+      const facts = {
         _id: consumer.name,
         view: consumer.view,
         group,
-        state: waits ? 'stopped' : live && seconds < LIVE_WITHIN ? 'live' : 'catching-up',
+        state: waits
+          ? ('stopped' as const)
+          : live && seconds < LIVE_WITHIN
+            ? ('live' as const)
+            : ('catching-up' as const),
         reason: waits ?? null,
         position: formatPosition(position),
         tail: formatPosition(lag.tail),
         eventsBehind: events,
         secondsBehind: seconds,
-        progressAt: new Date(now - (machine.elapsed() - progressAt)),
         worker,
       };
-    }),
-  );
+      // Without the time of its progress, which is converted to another clock anew each time.
+      return [{ ...facts, progressAt: new Date(now - (machine.elapsed() - progressAt)) }, JSON.stringify(facts)];
+    });
+    const changed = current.filter(([{ _id }, facts]) => written.get(_id) !== facts);
+    // Until the store has answered, it is unknown what it holds.
+    for (const [{ _id }] of changed) written.set(_id, '');
+    await writeStatuses(
+      db,
+      changed.map(([status]) => status),
+    );
+    await noteReport(db, worker, now);
+    written = new Map(current.map(([{ _id }, facts]) => [_id, facts]));
+  };
 };
 
 /**

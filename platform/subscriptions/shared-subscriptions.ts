@@ -1,7 +1,7 @@
 import { comparePositions, type EventBatch, type Position } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import { LeaseLostError } from './consumer.ts';
-import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, StoppedError } from './delivery.ts';
+import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, pass, StoppedError } from './delivery.ts';
 import { keyedDelivery } from './keyed-delivery.ts';
 import { messageOf } from './transient.ts';
 
@@ -136,6 +136,11 @@ export const startSubscriptions = ({
     subscription: SharedSubscription,
   ): Promise<boolean> => {
     const { assignments } = subscription;
+    // Most batches concern few consumers: the others cost next to nothing.
+    if (!assignment.consumer.key && pass(assignment, batch)) {
+      assignment.live = batch.live;
+      return true;
+    }
     let isWell = true;
     const work = async () => {
       try {

@@ -6,6 +6,7 @@ import { machine } from '../machine/machine.ts';
 import { checkpoints } from './checkpoints.ts';
 import { parked } from './parked.ts';
 import { storeNow } from './store-clock.ts';
+import { workers } from './workers.ts';
 
 /**
  * `catching-up`: behind the store's tail. `stopped`: no process works on it, or it waits before an event that it cannot
@@ -33,6 +34,7 @@ export type ConsumerStatus = {
   progressAt: Date;
   /** The process that works on it. */
   worker: string | null;
+  /** When the status last changed. It counts as reported until the worker's own `reportedAt`. */
   updatedAt: Date;
 };
 
@@ -59,9 +61,12 @@ const STALE_AFTER = 5000;
  * `stopped`, whatever its last report.
  */
 export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => {
-  const [now, known, standing, waiting] = await Promise.all([
+  const [now, known, reporting, standing, waiting] = await Promise.all([
     storeNow(db),
     statuses(db).find().sort({ _id: 1 }).toArray(),
+    workers(db)
+      .find({}, { projection: { reportedAt: 1 } })
+      .toArray(),
     checkpoints(db)
       .find({}, { projection: { version: 1 } })
       .toArray(),
@@ -70,11 +75,17 @@ export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => 
       .toArray(),
   ]);
   const versions = new Map(standing.map(({ _id, version }) => [_id, version]));
+  const reportedAt = new Map(reporting.map((worker) => [worker._id, worker.reportedAt]));
+  const lastReport = ({ worker, updatedAt }: ConsumerStatus): Date => {
+    const later = reportedAt.get(worker ?? '') ?? updatedAt;
+    return later > updatedAt ? later : updatedAt;
+  };
   const secondsSince = (moment: Date) => Math.max(0, (now + after - moment.getTime()) / 1000);
   const parkedBy = Map.groupBy(waiting, ({ member }) => member);
   return known.map((status) => ({
     ...status,
-    state: now + after - status.updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
+    updatedAt: lastReport(status),
+    state: now + after - lastReport(status).getTime() > STALE_AFTER ? 'stopped' : status.state,
     version: versions.get(status._id) ?? null,
     parked: parkedBy.get(status._id)?.length ?? 0,
     secondsUnanswered: Math.max(
@@ -84,7 +95,7 @@ export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => 
         .map(({ parkedAt }) => secondsSince(parkedAt)),
     ),
     secondsSinceProgress: secondsSince(status.progressAt),
-    secondsSinceReport: secondsSince(status.updatedAt),
+    secondsSinceReport: secondsSince(lastReport(status)),
   }));
 };
 

@@ -10,9 +10,16 @@ export type Worker = {
   beat: number;
   /** The consumers that it can work on. */
   wants: string[];
+  /** When it last measured the lag of its consumers, by MongoDB's clock. */
+  reportedAt?: Date;
 };
 
 export const workers = (db: Db): Collection<Worker> => db.collection<Worker>('workers');
+
+/** Notes that a worker has measured the lag of its consumers. A worker that has left stays away. */
+export const noteReport = async (db: Db, worker: string, now: number): Promise<void> => {
+  await workers(db).updateOne({ _id: worker }, { $set: { reportedAt: new Date(now) } });
+};
 
 /** Milliseconds without a beat after which a worker is dead and its leases are free. */
 export const LEASE_MS = 3000;

@@ -50,9 +50,9 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'move the checkpoint before the events are handled',
     file: 'platform/subscriptions/delivery.ts',
-    find: '  if (mine.length > 0) await consumer.handle(mine, lease);\n',
+    find: '  await consumer.handle(mine, lease);\n',
     replace:
-      '  if (mine.length > 0) await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });\n  if (mine.length > 0) await consumer.handle(mine, lease);\n',
+      '  await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });\n  await consumer.handle(mine, lease);\n',
   },
   {
     name: 'move the checkpoint past commands in flight',
