@@ -5,15 +5,17 @@ import { comparePositions, formatPosition } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import type { Assignment } from './delivery.ts';
 import { park, parked, parkedEvent } from './parked.ts';
-import { type ConsumerStatus, measureLag, statuses, writeStatuses } from './status.ts';
+import { type ConsumerStatus, type Lag, measureLag, statuses, writeStatuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
 import { messageOf } from './transient.ts';
 import { noteReport } from './workers.ts';
 
 /** Seconds that an event may wait while the consumer still counts as live. */
 const LIVE_WITHIN = 2;
+/** Milliseconds after which every status is written again, whatever was removed from the database meanwhile. */
+const REWRITE_EVERY = 60_000;
 
-type Reported = Omit<ConsumerStatus, 'updatedAt'>;
+type Reported = Omit<ConsumerStatus, 'updatedAt' | 'progressAt'>;
 
 /**
  * Returns a function that measures the lag of the consumers against the store's tail and stores it. Only statuses that
@@ -25,7 +27,25 @@ export const reporter = (
   group: string,
   worker: string,
 ): ((assignments: readonly Assignment[]) => Promise<void>) => {
-  let written = new Map<string, string>();
+  /** The last status of each consumer as text; empty when it is unknown what the database holds. */
+  const written = new Map<string, string>();
+  let rewrittenAt = machine.elapsed();
+
+  const statusOf = ({ consumer, position, live, waits }: Assignment, lag: Lag): Reported => {
+    const { events, seconds } = lag.of(position);
+    return {
+      _id: consumer.name,
+      view: consumer.view,
+      group,
+      state: waits ? 'stopped' : live && seconds < LIVE_WITHIN ? 'live' : 'catching-up',
+      reason: waits ?? null,
+      position: formatPosition(position),
+      tail: formatPosition(lag.tail),
+      eventsBehind: events,
+      secondsBehind: seconds,
+      worker,
+    };
+  };
 
   /** Without a worker, the status of a consumer that nobody works on grows old. */
   const leave = async (names: readonly string[]): Promise<void> => {
@@ -44,36 +64,24 @@ export const reporter = (
       assignments.map(({ position }) => position),
     );
     const now = await storeNow(db);
-    const current = assignments.map(({ consumer, position, live, progressAt, waits }): [Reported, string] => {
-      const { events, seconds } = lag.of(position);
-      const facts = {
-        _id: consumer.name,
-        view: consumer.view,
-        group,
-        state: waits
-          ? ('stopped' as const)
-          : live && seconds < LIVE_WITHIN
-            ? ('live' as const)
-            : ('catching-up' as const),
-        reason: waits ?? null,
-        position: formatPosition(position),
-        tail: formatPosition(lag.tail),
-        eventsBehind: events,
-        secondsBehind: seconds,
-        worker,
-      };
-      // Without the time of its progress, which is converted to another clock anew each time.
-      return [{ ...facts, progressAt: new Date(now - (machine.elapsed() - progressAt)) }, JSON.stringify(facts)];
-    });
-    const changed = current.filter(([{ _id }, facts]) => written.get(_id) !== facts);
-    // Until the store has answered, it is unknown what it holds.
-    for (const [{ _id }] of changed) written.set(_id, '');
+    if (machine.elapsed() - rewrittenAt >= REWRITE_EVERY) {
+      written.clear();
+      rewrittenAt = machine.elapsed();
+    }
+    const changed = assignments
+      .map((assignment) => ({ assignment, status: statusOf(assignment, lag) }))
+      .map((each) => ({ ...each, text: JSON.stringify(each.status) }))
+      .filter(({ status, text }) => written.get(status._id) !== text);
+    for (const { status } of changed) written.set(status._id, '');
     await writeStatuses(
       db,
-      changed.map(([status]) => status),
+      changed.map(({ assignment: { progressAt }, status }) => ({
+        ...status,
+        progressAt: new Date(now - (machine.elapsed() - progressAt)),
+      })),
     );
     await noteReport(db, worker, now);
-    written = new Map(current.map(([{ _id }, facts]) => [_id, facts]));
+    for (const { status, text } of changed) written.set(status._id, text);
   };
 };
 
