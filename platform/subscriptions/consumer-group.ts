@@ -188,8 +188,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       await subscriptions.stop();
       const leaving = [...assignments.values()].map((assignment) => guarded(() => giveBack(assignment))());
       await Promise.all(leaving);
-      await reports();
-      await guarded(() => session.leave())();
+      await Promise.all([reports(), guarded(() => session.leave())()]);
     },
   };
 };
