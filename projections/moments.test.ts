@@ -8,7 +8,8 @@ import { askForMoments, MOST_MOMENTS, moments, readMoments } from '../platform/s
 import { parked } from '../platform/subscriptions/parked.ts';
 import { statuses } from '../platform/subscriptions/status.ts';
 import { startTestStores, type TestStores, until } from '../platform/subscriptions/testing.ts';
-import { type ContextSchema, event, Strict } from '../schemas/kernel/context.ts';
+import { type ContextSchema, event } from '../schemas/kernel/context.ts';
+import { Strict } from '../schemas/kernel/values.ts';
 import { projection } from './kernel/projection.ts';
 import { type MomentsOptions, startMoments } from './moments.ts';
 

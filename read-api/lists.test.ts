@@ -6,9 +6,10 @@ import { contextSchemas, readSidesOf } from '../programs/contexts.ts';
 import { createIndexes } from '../projections/kernel/create-indexes.ts';
 import { indexesOf } from '../projections/kernel/indexes.ts';
 import { anyone, staff } from '../schemas/access.ts';
-import { type ContextSchema, inView, list, type QuerySchema, Strict } from '../schemas/kernel/context.ts';
+import type { ContextSchema, QuerySchema } from '../schemas/kernel/context.ts';
+import { inView, list } from '../schemas/kernel/queries.ts';
 import { FOLDED, folded } from '../schemas/kernel/search.ts';
-import { CalendarDay, Id, Status, Text, Time } from '../schemas/kernel/values.ts';
+import { CalendarDay, Id, Status, Strict, Text, Time } from '../schemas/kernel/values.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
@@ -357,7 +358,7 @@ describe('a list that shows closed items last', () => {
 });
 
 it('a list cannot have a range without an index, nor a prefix of a field that it lacks', () => {
-  expect(() => list('', '/x', Visit, { range: 'at' })).toThrow('/x is not sorted by its range at');
+  expect(() => list('', '/x', Visit, { sorts: ['day'], range: 'at' })).toThrow('/x is not sorted by its range at');
   expect(() => list('', '/x', Strict({ a: Type.String() }), { prefixes: ['b'] })).toThrow('/x has no b');
   const current = { plate: { view: 'garage.cars', by: 'visitId' } };
   expect(() => list('', '/x', Visit, { prefixes: ['plate'], current })).toThrow('/x has no plate');

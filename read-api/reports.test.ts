@@ -5,9 +5,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Caller } from '../platform/identity/caller.ts';
 import { report } from '../projections/kernel/report.ts';
 import { documentsAfter, type Given } from '../projections/kernel/testing.ts';
-import { type ContextSchema, event, inView, list, Strict } from '../schemas/kernel/context.ts';
+import { type ContextSchema, event } from '../schemas/kernel/context.ts';
 import { periods } from '../schemas/kernel/periods.ts';
-import { CalendarDay, Id, Time } from '../schemas/kernel/values.ts';
+import { inView, list } from '../schemas/kernel/queries.ts';
+import { CalendarDay, Id, Strict, Time } from '../schemas/kernel/values.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 

@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIndexes } from '../projections/kernel/create-indexes.ts';
 import { foldedTexts, indexesOf } from '../projections/kernel/indexes.ts';
 import { staff } from '../schemas/access.ts';
-import { type ContextSchema, inView, list, one, Strict } from '../schemas/kernel/context.ts';
+import type { ContextSchema } from '../schemas/kernel/context.ts';
+import { inView, list, one } from '../schemas/kernel/queries.ts';
 import { FOLDED } from '../schemas/kernel/search.ts';
-import { Id, Text } from '../schemas/kernel/values.ts';
+import { Id, Strict, Text } from '../schemas/kernel/values.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 

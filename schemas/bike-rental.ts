@@ -1,19 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { admin, anyone, customer, own, type Rule, staff } from './access.ts';
-import {
-  type CommandOf,
-  type ContextSchema,
-  command,
-  type EventOf,
-  event,
-  internalCommand,
-  inView,
-  list,
-  one,
-  Strict,
-} from './kernel/context.ts';
+import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { MAX_MONEY } from './kernel/money.ts';
-import { Id, Money, RevisionText, Status, Text, Time } from './kernel/values.ts';
+import { Method, Payment, PaymentFailure } from './kernel/payments.ts';
+import { inView, list, one } from './kernel/queries.ts';
+import { Count, Id, Money, RevisionText, Status, Strict, Text, Time } from './kernel/values.ts';
 
 const Location = Text(100, '분당_정자역_1구역');
 const BatteryLevel = Type.Integer({ minimum: 0, maximum: 100, description: 'Percent.', examples: [80] });
@@ -41,20 +32,12 @@ const rental = { bikeId: Id, rentalId: Id, userId: Id };
  * revision is not. Events of version 1 do not have it.
  */
 const bikeRevision = Type.Optional(RevisionText);
-/** The tariff that holds for a rental from its start to its bill. Events of version 1 do not have it. */
-const agreedTariff = Type.Optional(Tariff);
-/** Version 3 of the bill's events added the optional `dailyMax` of the tariff. */
 /** The same for the event of the manager that a credit follows. */
 const managerRevision = Type.Optional(RevisionText);
-const Method = Text(20, 'card');
-const Token = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,200}$',
-  description: "The payment provider's token for the customer. It is passed on and never stored.",
-  examples: ['approve'],
-});
+/** The tariff that holds for a rental from its start to its bill. Events of version 1 do not have it. */
+const agreedTariff = Type.Optional(Tariff);
 /** The revision of a charge's ChargeRequested event: a deposit forgets old charges, so an id may be used again. */
 const Charge = RevisionText;
-const ChargeRefusal = Status('declined', 'timed-out', 'unavailable');
 const charge = { userId: Id, chargeId: Id, charge: Charge, amount: Amount };
 /** The points that a report earns, 0 for none; reports of event version 1 do not have it, and all earned points. */
 const earned = Type.Optional(PointsPerReport);
@@ -124,7 +107,7 @@ export const events = {
   ),
   ChargeDeclined: event(
     'The payment of a charge failed',
-    Strict({ ...charge, reason: ChargeRefusal, declinedAt: Time, ...standing }),
+    Strict({ ...charge, reason: PaymentFailure, declinedAt: Time, ...standing }),
   ),
   ChargeRefunded: event('The payment of a failed charge was refunded', Strict(charge)),
   ChargeVoided: event('The provider never took the money and refuses a later charge', Strict(charge)),
@@ -227,13 +210,13 @@ const commands = {
     },
     ['bike-not-found', 'bike-retired', 'report-already-exists'],
   ),
-  CheckRentalId: internalCommand('Refuse the id of an existing rental', Strict({ bikeId: Id, rentalId: Id })),
-  CheckDebts: internalCommand('Refuse a user with an outstanding amount', Strict({ userId: Id })),
-  OpenBill: internalCommand(
+  CheckRentalId: command('Refuse the id of an existing rental', Strict({ bikeId: Id, rentalId: Id })),
+  CheckDebts: command('Refuse a user with an outstanding amount', Strict({ userId: Id })),
+  OpenBill: command(
     'Open the bill of a rental',
     Strict({ ...rental, rentedAt: Time, tariff: agreedTariff, bikeRevision: RevisionText }),
   ),
-  CloseBill: internalCommand(
+  CloseBill: command(
     'Close the bill of a rental',
     Strict({ ...rental, rentedAt: Time, returnedAt: Time, tariff: agreedTariff, bikeRevision: RevisionText }),
   ),
@@ -243,7 +226,7 @@ const commands = {
       userId: Id,
       chargeId: Id,
       amount: Amount,
-      payment: Type.Optional(Strict({ method: Method, token: Token })),
+      payment: Type.Optional(Payment),
     }),
     {
       route: 'POST /bike-rental/users/{userId}/deposits',
@@ -253,19 +236,19 @@ const commands = {
     },
     ['charge-already-exists', 'deposit-full', 'payment-declined', 'payment-unavailable', 'too-many-payments'],
   ),
-  CheckChargeId: internalCommand('Refuse the id of an existing charge', Strict({ userId: Id, chargeId: Id })),
-  CheckCharge: internalCommand('Refuse unless the payment of the charge is open', Strict(charge)),
-  ApproveCharge: internalCommand('Record that the provider took the money', Strict(charge)),
-  DeclineCharge: internalCommand('Record that the payment failed', Strict({ ...charge, reason: ChargeRefusal })),
-  RecordChargeUndone: internalCommand(
+  CheckChargeId: command('Refuse the id of an existing charge', Strict({ userId: Id, chargeId: Id })),
+  CheckCharge: command('Refuse unless the payment of the charge is open', Strict(charge)),
+  ApproveCharge: command('Record that the provider took the money', Strict(charge)),
+  DeclineCharge: command('Record that the payment failed', Strict({ ...charge, reason: PaymentFailure })),
+  RecordChargeUndone: command(
     'Record that the payment was refunded or never taken',
     Strict({ ...charge, charged: Type.Boolean() }),
   ),
-  DeductFee: internalCommand(
+  DeductFee: command(
     "Deduct a bill's fee from the deposit",
     Strict({ ...rental, fee: Money, closedAt: Time, bikeRevision }),
   ),
-  CreditDeposit: internalCommand(
+  CreditDeposit: command(
     'Add converted points to the deposit',
     Strict({
       userId: Id,
@@ -276,7 +259,7 @@ const commands = {
       managerRevision: RevisionText,
     }),
   ),
-  AwardPoints: internalCommand(
+  AwardPoints: command(
     'Award a manager points for a report',
     Strict({ managerId: Id, bikeId: Id, reportId: Id, reportedAt: Time, points: earned, bikeRevision: RevisionText }),
   ),
@@ -299,7 +282,7 @@ const commands = {
     route: 'PUT /bike-rental/points',
     answer: PointsSetting,
   }),
-  ReadSettings: internalCommand('Read the tariff and the points per report', Strict({})),
+  ReadSettings: command('Read the tariff and the points per report', Strict({})),
 };
 
 const Bike = Strict({
@@ -364,7 +347,7 @@ const movement = {
 const chargeFields = {
   chargeId: Id,
   method: Type.Optional(Method),
-  reason: Type.Optional(ChargeRefusal),
+  reason: Type.Optional(PaymentFailure),
 };
 const ChargeOfDeposit = Strict({ ...movement, ...chargeFields });
 const Movement = Strict({
@@ -406,7 +389,6 @@ export const queries = {
       HistoryItem,
       {
         filters: { kind: HistoryItem.properties.kind, status: HistoryItem.properties.status },
-        sorts: ['at'],
         range: 'at',
       },
     ),
@@ -421,7 +403,7 @@ export const queries = {
       "A user's charges, fees and credits, each with the balance after it",
       '/bike-rental/users/{userId}/movements',
       Movement,
-      { filters: { kind: movement.kind, status: movement.status }, sorts: ['at'], range: 'at' },
+      { filters: { kind: movement.kind, status: movement.status }, range: 'at' },
     ),
   }),
   ...inView('bike-rental.managers', {
@@ -431,14 +413,12 @@ export const queries = {
   ...inView('bike-rental.bills', {
     bills: list('The bills', '/bike-rental/bills', Bill, {
       filters: { status: Bill.properties.status },
-      sorts: ['openedAt'],
       range: 'openedAt',
     }),
   }),
   ...inView('bike-rental.reports', {
     reports: list('The condition reports', '/bike-rental/condition-reports', Report, {
       filters: { bikeId: Id, managerId: Id, usable: Usable },
-      sorts: ['reportedAt'],
       range: 'reportedAt',
     }),
   }),
@@ -449,8 +429,6 @@ export const queries = {
     }),
   }),
 };
-
-const Count = Type.Integer({ minimum: 0 });
 
 export const overview = Strict({
   totals: Strict({ bikes: Count, available: Count, inUse: Count, outOfService: Count, openBills: Count }),

@@ -1,21 +1,25 @@
 import { type Static, Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
 import { MAX_GROUP, type Row, rowsOf } from './cinema-seats.ts';
-import {
-  type CommandOf,
-  type ContextSchema,
-  command,
-  type EventOf,
-  event,
-  internalCommand,
-  inView,
-  list,
-  one,
-  Strict,
-} from './kernel/context.ts';
+import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
+import { Method, PAYMENT_FAILURES, Payment, PaymentFailure } from './kernel/payments.ts';
 import { personal } from './kernel/personal.ts';
-import { except, Id, known, Money, Status, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
+import { inView, list, one } from './kernel/queries.ts';
+import {
+  Count,
+  described,
+  except,
+  Id,
+  known,
+  Money,
+  Status,
+  Strict,
+  Text,
+  Time,
+  UtcTime,
+  utcTime,
+} from './kernel/values.ts';
 
 /** The `cleaning` of showings in a hall that do not state one, in minutes. */
 export const DEFAULT_CLEANING = 15;
@@ -68,15 +72,8 @@ const Cleaning = Type.Integer({
   description: 'Minutes after the showing in which the hall is not used.',
   examples: [20],
 });
-const Method = Text(20, 'card');
-const Token = Type.String({
-  pattern: '^[\\x21-\\x7e]{1,200}$',
-  description: "The payment provider's token for the customer. It is passed on and never stored.",
-  examples: ['approve'],
-});
 const Rating = Type.Integer({ minimum: 1, maximum: 5, examples: [5] });
 const ReviewText = Text(2_000, '다시 보고 싶은 영화');
-const Count = Type.Integer({ minimum: 0 });
 const Reason = Text(200, 'changed plans');
 /** The reason of cancellations that nobody wrote. */
 export const SHOWING_CANCELED = 'showing-canceled';
@@ -186,10 +183,7 @@ const freedSlot = {
   ...withdrawn,
 };
 
-/** The reason why a payment failed. Except for `declined` the provider may have charged, which is then undone. */
-const refusals = ['declined', 'timed-out', 'unavailable'] as const;
-const Refusal = Status(...refusals);
-const reasonOfCustomer = personal('customerId', { except: [SHOWING_CANCELED, ...refusals] });
+const reasonOfCustomer = personal('customerId', { except: [SHOWING_CANCELED, ...PAYMENT_FAILURES] });
 
 /** Version 1 of these events kept `startsAt` as the client sent it, with any offset. */
 const startInUtc = {
@@ -257,7 +251,11 @@ export const events = {
     3,
   ),
   ReservationConfirmed: event('The payment was approved and the seat is reserved', Strict(heldReservation), 3),
-  SeatReleased: event('The payment failed and the seat is free', Strict({ ...heldReservation, reason: Refusal }), 3),
+  SeatReleased: event(
+    'The payment failed and the seat is free',
+    Strict({ ...heldReservation, reason: PaymentFailure }),
+    3,
+  ),
   SeatReservationCanceled: event(
     'A paid reservation was cancelled; its payment is refunded next',
     Strict({ ...heldReservation, reason: Type.Optional(reasonOfCustomer(Reason)) }),
@@ -269,19 +267,12 @@ export const events = {
   ),
   PaymentRequested: event('The payment provider is called next', Strict({ ...payment, method: Method }), 3),
   PaymentApproved: event('The provider approved the payment', Strict(payment), 3),
-  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: Refusal }), 3),
+  PaymentDeclined: event('The payment failed', Strict({ ...payment, reason: PaymentFailure }), 3),
   PaymentRefunded: event('The payment was refunded', Strict(payment), 3),
   PaymentVoided: event('The provider never charged and refuses a later charge', Strict(payment), 3),
   ReviewWritten: event(
     'A guest wrote a review of the movie',
-    Strict({
-      movieId: Id,
-      customerId: Id,
-      showingId: Id,
-      reservationId: Id,
-      rating: Rating,
-      text: ofCustomer(ReviewText),
-    }),
+    Strict({ ...guest, rating: Rating, text: ofCustomer(ReviewText) }),
   ),
   ReviewDeleted: event('The review was deleted', Strict({ movieId: Id, customerId: Id, rating: Rating })),
 };
@@ -308,28 +299,25 @@ export const commands = {
     { route: 'DELETE /cinema/movies/{movieId}', answer: Strict({ movieId: Id, status: MovieStatus }) },
     ['movie-not-found', 'movie-deleted'],
   ),
-  WithdrawRemainingShowings: internalCommand('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
-  WithdrawShowing: internalCommand(
+  WithdrawRemainingShowings: command('Withdraw the next showings of a deleted movie', Strict({ movieId: Id })),
+  WithdrawShowing: command(
     "Withdraw a showing whose id belongs to another movie's showing",
     Strict({ movieId: Id, showingId: Id, slot: slotOfShowing.slot }),
   ),
-  BookHall: internalCommand('Keep a hall for a showing', Strict({ ...showingWithMap, ...inHall })),
-  CheckHall: internalCommand('Refuse unless the showing has its hall', Strict({ hallId: Id, slot: inHall.slot })),
-  CheckHallTime: internalCommand(
+  BookHall: command('Keep a hall for a showing', Strict({ ...showingWithMap, ...inHall })),
+  CheckHall: command('Refuse unless the showing has its hall', Strict({ hallId: Id, slot: inHall.slot })),
+  CheckHallTime: command(
     'Refuse a time at which another showing has the hall',
     Strict({ hallId: Id, showingId: Id, movieId: Id, ...timeInHall }),
   ),
-  RebookHall: internalCommand(
-    'Keep a hall for a showing at another time too',
-    Strict({ ...slotInHall, ...timeInHall }),
-  ),
-  ReadMovie: internalCommand('Read the running time of a movie', Strict({ movieId: Id })),
-  ReadShowing: internalCommand('Read the start and the hall of a showing', Strict({ showingId: Id })),
-  SettleMove: internalCommand(
+  RebookHall: command('Keep a hall for a showing at another time too', Strict({ ...slotInHall, ...timeInHall })),
+  ReadMovie: command('Read the running time of a movie', Strict({ movieId: Id })),
+  ReadShowing: command('Read the start and the hall of a showing', Strict({ showingId: Id })),
+  SettleMove: command(
     'Give up a slot to which the showing has not moved',
     Strict({ showingId: Id, slot: inHall.slot }),
   ),
-  FreeHall: internalCommand('Free the hall of a showing', Strict(freedSlot)),
+  FreeHall: command('Free the hall of a showing', Strict(freedSlot)),
   ScheduleShowing: command(
     'Schedule a showing of a movie',
     Strict({
@@ -364,8 +352,8 @@ export const commands = {
       'too-late',
     ],
   ),
-  OpenShowing: internalCommand('Open a showing for reservations', Strict(fullShowing)),
-  CheckShowing: internalCommand(
+  OpenShowing: command('Open a showing for reservations', Strict(fullShowing)),
+  CheckShowing: command(
     "Refuse the id of another movie's showing or of a cancelled one",
     Strict({ showingId: Id, movieId: Id }),
   ),
@@ -375,18 +363,15 @@ export const commands = {
     { route: 'DELETE /cinema/showings/{showingId}', answer: Strict({ showingId: Id, status: Status('canceled') }) },
     ['showing-not-found', 'showing-canceled'],
   ),
-  CancelWithdrawnShowing: internalCommand(
+  CancelWithdrawnShowing: command(
     'Cancel a showing of a deleted movie, and its reservations, unless it had begun',
     Strict({ showingId: Id, movieId: Id, ...withdrawn }),
   ),
-  CancelRemainingSeats: internalCommand(
+  CancelRemainingSeats: command(
     'End the next reservations, holds and waiting entries of a showing that is cancelled or began',
     Strict({ showingId: Id }),
   ),
-  MoveRemainingSeats: internalCommand(
-    'Move the next reservations of a showing that was moved',
-    Strict({ showingId: Id }),
-  ),
+  MoveRemainingSeats: command('Move the next reservations of a showing that was moved', Strict({ showingId: Id })),
   MoveShowing: command(
     'Move a showing to another time; customers may cancel until the new start',
     Strict({ showingId: Id, startsAt: StartsAt }),
@@ -412,7 +397,7 @@ export const commands = {
       ),
       ...keptPlaces.fields,
       amount: Type.Optional({ ...Total, description: 'The price that the customer saw, for all seats.' }),
-      payment: Strict({ method: Method, token: Token }),
+      payment: Payment,
     }),
     {
       route: 'POST /cinema/showings/{showingId}/reservations',
@@ -449,19 +434,13 @@ export const commands = {
       'too-many-payments',
     ],
   ),
-  ConfirmReservation: internalCommand(
-    'Confirm a paid reservation',
-    Strict({ showingId: Id, reservationId: Id, ...hold }),
-  ),
-  ReleaseSeat: internalCommand(
+  ConfirmReservation: command('Confirm a paid reservation', Strict({ showingId: Id, reservationId: Id, ...hold })),
+  ReleaseSeat: command(
     'Release the seat of a reservation that was not paid',
-    Strict({ showingId: Id, reservationId: Id, ...hold, reason: Refusal }),
+    Strict({ showingId: Id, reservationId: Id, ...hold, reason: PaymentFailure }),
   ),
-  CheckReservationId: internalCommand(
-    'Refuse the id of an existing reservation',
-    Strict({ showingId: Id, reservationId: Id }),
-  ),
-  CheckReservation: internalCommand(
+  CheckReservationId: command('Refuse the id of an existing reservation', Strict({ showingId: Id, reservationId: Id })),
+  CheckReservation: command(
     'Refuse unless the reservation is confirmed',
     Strict({ showingId: Id, reservationId: Id, ...hold }),
   ),
@@ -485,20 +464,14 @@ export const commands = {
       'too-late',
     ],
   ),
-  RequestPayment: internalCommand(
-    'Record that the payment provider is called next',
-    Strict({ ...payment, method: Method }),
-  ),
-  ApprovePayment: internalCommand('Record that the provider approved the payment', Strict(payment)),
-  DeclinePayment: internalCommand('Record that the payment failed', Strict({ ...payment, reason: Refusal })),
-  RecordRefund: internalCommand(
+  RequestPayment: command('Record that the payment provider is called next', Strict({ ...payment, method: Method })),
+  ApprovePayment: command('Record that the provider approved the payment', Strict(payment)),
+  DeclinePayment: command('Record that the payment failed', Strict({ ...payment, reason: PaymentFailure })),
+  RecordRefund: command(
     'Record that the payment was refunded or never charged',
     Strict({ ...payment, charged: Type.Boolean() }),
   ),
-  ProveGuest: internalCommand(
-    'Refuse a customer without a confirmed reservation for a showing that has begun',
-    Strict(guest),
-  ),
+  ProveGuest: command('Refuse a customer without a confirmed reservation for a showing that has begun', Strict(guest)),
   WriteReview: command(
     'Write a review of a movie',
     Strict({ ...guest, rating: Rating, text: ReviewText }),
@@ -510,7 +483,7 @@ export const commands = {
     },
     ['not-a-guest', 'showing-not-begun', 'review-already-exists'],
   ),
-  WithdrawReview: internalCommand('Delete the review of a cancelled reservation', Strict(guest)),
+  WithdrawReview: command('Delete the review of a cancelled reservation', Strict(guest)),
   DeleteReview: command(
     'Delete a review',
     Strict({ movieId: Id, customerId: Id }),
@@ -595,29 +568,23 @@ const Movie = Strict({
 const Reservation = Strict({
   ...reservation,
   status: ReservationStatus,
-  payment: Type.Unsafe<'awaited' | 'requested' | 'approved' | 'declined' | 'unknown' | 'refunded' | 'voided'>({
-    ...Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
-    description: '`unknown`: the provider may have charged; the undo is pending.',
-  }),
+  payment: described(
+    Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
+    '`unknown`: the provider may have charged; the undo is pending.',
+  ),
   reason: Type.Optional(reasonOfCustomer(Text(200, 'timed-out'))),
   heldAt: Time,
-  since: Type.String({
-    ...Time,
-    description:
-      'The time of the last change of state. A reservation that stays long in `held`, or canceled and `approved`, is stuck.',
-  }),
+  since: described(
+    Time,
+    'The time of the last change of state. A reservation that stays long in `held`, or canceled and `approved`, is stuck.',
+  ),
 });
 
 const review = { movieId: Id, rating: Rating, text: ofCustomer(ReviewText), writtenAt: Time };
 
 const Review = Strict({ ...review, ...guest });
-
-const PublicReview = Strict({
-  ...review,
-  customerId: Type.Optional({ ...Id, description: 'Only the guest and staff see it.' }),
-  showingId: Type.Optional({ ...Id, description: 'Only the guest and staff see it.' }),
-  reservationId: Type.Optional({ ...Id, description: 'Only the guest and staff see it.' }),
-});
+const GuestsOwn = Type.Optional(described(Id, 'Only the guest and staff see it.'));
+const PublicReview = Strict({ ...review, customerId: GuestsOwn, showingId: GuestsOwn, reservationId: GuestsOwn });
 
 const byState = { status: Reservation.properties.status, payment: Reservation.properties.payment };
 
@@ -639,13 +606,11 @@ export const queries = {
   ...inView('cinema.showings', {
     showings: list("A movie's showings", '/cinema/movies/{movieId}/showings', Showing, {
       closed: ['canceled'],
-      sorts: ['startsAt'],
       range: 'startsAt',
       current: currentTitle,
     }),
     hallShowings: list('The showings in a hall', '/cinema/halls/{hallId}/showings', Showing, {
       closed: ['canceled'],
-      sorts: ['startsAt'],
       range: 'startsAt',
       current: currentTitle,
     }),
@@ -663,13 +628,11 @@ export const queries = {
   ...inView('cinema.reservations', {
     reservations: list('Reservations by their state and its age', '/cinema/reservations', Reservation, {
       filters: { ...byState, customerId: Reservation.properties.customerId, movieId: Id },
-      sorts: ['since'],
       range: 'since',
       current: ofReservation,
     }),
     showingReservations: list("A showing's reservations", '/cinema/showings/{showingId}/reservations', Reservation, {
       filters: { status: byState.status },
-      sorts: ['heldAt'],
       range: 'heldAt',
       current: ofReservation,
     }),
@@ -683,7 +646,6 @@ export const queries = {
       Reservation,
       {
         filters: { status: byState.status },
-        sorts: ['heldAt'],
         range: 'heldAt',
         current: ofReservation,
       },

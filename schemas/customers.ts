@@ -1,20 +1,10 @@
 import { Type } from 'typebox';
 import { customer, staff } from './access.ts';
-import {
-  type CommandOf,
-  type ContextSchema,
-  command,
-  type EventOf,
-  event,
-  internalCommand,
-  inView,
-  list,
-  one,
-  Strict,
-} from './kernel/context.ts';
+import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { About, Language, Texts } from './kernel/messages.ts';
 import { CUSTOMER_ERASED, ERASED, personal } from './kernel/personal.ts';
-import { Id, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { inView, list, one } from './kernel/queries.ts';
+import { Count, Id, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 const CustomerName = Text(100, '홍길동');
 const Email = Type.String({
@@ -37,7 +27,6 @@ export const toE164 = (phone: string): string => {
   return digits.startsWith('0') ? `+82${digits.slice(1)}` : digits;
 };
 
-const person = { customerId: Id, name: Type.Optional(CustomerName), email: Type.Optional(Email), language: Language };
 const ofCustomer = personal('customerId');
 const contact = {
   customerId: Id,
@@ -97,7 +86,7 @@ export const events = {
 const commands = {
   ChangeContact: command(
     "Store a customer's name, addresses and language; what is left out is removed",
-    Strict({ ...person, phone: Type.Optional(GivenPhone) }),
+    Strict({ ...contact, phone: Type.Optional(GivenPhone) }),
     {
       route: 'PUT /customers/{customerId}/contact',
       location: '/customers/{customerId}/contact',
@@ -120,14 +109,11 @@ const commands = {
     },
     ['customer-has-open-reservations', 'customer-not-found', 'personal-data-not-encrypted'],
   ),
-  ReadErasure: internalCommand("Read the name of a customer's erased key", Strict({ customerId: Id })),
-  CheckMessage: internalCommand('Refuse a message that was sent or has failed', Strict(delivery)),
-  RecordMessageSent: internalCommand('Record that a message was sent', Strict({ ...delivery, language: Language })),
-  RecordMessageFailed: internalCommand(
-    'Record that a message is not sent',
-    Strict({ ...delivery, reason: FailureReason }),
-  ),
-  RemindCustomer: internalCommand(
+  ReadErasure: command("Read the name of a customer's erased key", Strict({ customerId: Id })),
+  CheckMessage: command('Refuse a message that was sent or has failed', Strict(delivery)),
+  RecordMessageSent: command('Record that a message was sent', Strict({ ...delivery, language: Language })),
+  RecordMessageFailed: command('Record that a message is not sent', Strict({ ...delivery, reason: FailureReason })),
+  RemindCustomer: command(
     'Remind a customer of something that begins later',
     Strict({ ...reminder, at: UtcTime, until: UtcTime }),
   ),
@@ -176,28 +162,20 @@ export const queries = {
   ...inView('customers.messages', {
     customerMessages: list("A customer's messages from every context", '/customers/{customerId}/messages', Message, {
       filters: { context: ContextName, status: MessageStatus },
-      sorts: ['at'],
       range: 'at',
     }),
     messages: list('The messages to customers', '/customers/messages', Message, {
       filters: { status: MessageStatus },
-      sorts: ['at'],
       range: 'at',
     }),
     cinemaMessages: list(
       "A customer's messages from the cinema",
       '/cinema/customers/{customerId}/messages',
       CinemaMessage,
-      {
-        sorts: ['at'],
-        range: 'at',
-        only: { context: 'cinema' },
-      },
+      { range: 'at', only: { context: 'cinema' } },
     ),
   }),
 };
-
-const Count = Type.Integer({ minimum: 0 });
 
 export const overview = Strict({
   totals: Strict({ failed: Count }),

@@ -7,15 +7,11 @@ import {
   command,
   type EventOf,
   event,
-  internalCommand,
-  inView,
-  list,
-  one,
-  Strict,
 } from './kernel/context.ts';
 import { MAX_MONEY } from './kernel/money.ts';
 import { personal } from './kernel/personal.ts';
-import { CalendarDay, except, Id, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { inView, list, one } from './kernel/queries.ts';
+import { CalendarDay, Count, except, Id, RevisionText, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
 export const MAX_MENU_ITEMS = 1_000;
@@ -31,7 +27,6 @@ export const REASONS = { notAccepted: 'not-accepted-in-time', shopClosed: 'shop-
 const MAX_LINES = 20;
 const MAX_QTY = 99;
 
-const Count = Type.Integer({ minimum: 0 });
 const ShopName = Text(100, '김밥나라');
 const DishName = Text(100, '김밥');
 const Price = Type.Integer({ minimum: 0, maximum: MAX_MONEY, examples: [4000] });
@@ -63,21 +58,22 @@ const lines = <Properties extends TProperties>(properties: Properties) =>
   Type.Array(Strict(properties), { minItems: 1, maxItems: MAX_LINES });
 const PricedLines = lines({ menuId: Id, name: DishName, price: Price, qty: Qty });
 
-const shopFigures = {
-  name: ShopName,
-  maxOpenOrders: MaxOpenOrders,
-  acceptWithin: AcceptWithin,
-  collectWithin: CollectWithin,
-};
 /** Figures that a request may leave out. */
 const optionalFigures = {
   maxOpenOrders: Type.Optional(MaxOpenOrders),
   acceptWithin: Type.Optional(AcceptWithin),
   collectWithin: Type.Optional(CollectWithin),
 };
-const shop = { shopId: Id, ...shopFigures };
+const shop = {
+  shopId: Id,
+  name: ShopName,
+  maxOpenOrders: MaxOpenOrders,
+  acceptWithin: AcceptWithin,
+  collectWithin: CollectWithin,
+};
+const shopChange = { shopId: Id, name: Type.Optional(ShopName), ...optionalFigures };
 const shopRef = Strict({ shopId: Id });
-const menuItem = Strict({ shopId: Id, menuId: Id, name: DishName, price: Price, available: Type.Boolean() });
+const MenuItem = Strict({ shopId: Id, menuId: Id, name: DishName, price: Price, available: Type.Boolean() });
 const menuItemRef = Strict({ shopId: Id, menuId: Id });
 /** An order as its events name it. An order from a kiosk has no customer; events of version 1 have no shop's name. */
 const orderFields = {
@@ -132,7 +128,7 @@ export const events = {
       }),
     }),
   ),
-  MenuItemPut: event('An item of the menu was added or changed', menuItem),
+  MenuItemPut: event('An item of the menu was added or changed', MenuItem),
   MenuItemRemoved: event('An item was taken off the menu', menuItemRef),
   OrderPlaced: event("An order was placed at the menu's current prices", Strict(pricedOrder), 2, callNumberAdded),
   OrderAccepted: event('The shop accepted the order', order, 2, callNumberAdded),
@@ -159,12 +155,8 @@ export const events = {
   ),
   OrderPickedUp: event('The customer picked the order up', order, 2, callNumberAdded),
   OrderUncollected: event('Nobody picked the order up in time', order),
-  AlarmRaised: event('The notification board calls the order', alarmEvent, 3, {
-    2: withCallNumber,
-  }),
-  AlarmCleared: event('The notification board no longer shows the order', alarmEvent, 3, {
-    2: withCallNumber,
-  }),
+  AlarmRaised: event('The notification board calls the order', alarmEvent, 3, { 2: withCallNumber }),
+  AlarmCleared: event('The notification board no longer shows the order', alarmEvent, 3, { 2: withCallNumber }),
 };
 
 /** Declares a step of an order by its shop: a resource below the order. */
@@ -202,18 +194,18 @@ export const commands = {
   ),
   ChangeShop: command(
     "Change a shop's name or figures",
-    Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }),
-    { route: `PATCH ${SHOP}`, answer: Strict({ shopId: Id, name: Type.Optional(ShopName), ...optionalFigures }) },
+    Strict(shopChange),
+    { route: `PATCH ${SHOP}`, answer: Strict(shopChange) },
     ['shop-not-found'],
   ),
   PauseShop: shopStep('Take no orders for a while', `POST ${SHOP}/pause`, 'paused', ['shop-closed']),
   ReopenShop: shopStep('Take orders again, after a pause or a closing', `POST ${SHOP}/opening`, 'open'),
   CloseShop: shopStep('Close the shop, until it is reopened', `DELETE ${SHOP}`, 'closed', ['shop-closed']),
-  RejectRemainingOrders: internalCommand('Reject further placed orders of a closed shop', shopRef),
+  RejectRemainingOrders: command('Reject further placed orders of a closed shop', shopRef),
   PutMenuItem: command(
     'Put an item on the menu, or change it',
-    menuItem,
-    { route: 'PUT /food-court/shops/{shopId}/menu/{menuId}', answer: menuItem },
+    MenuItem,
+    { route: 'PUT /food-court/shops/{shopId}/menu/{menuId}', answer: MenuItem },
     ['shop-not-found', 'menu-full'],
   ),
   RemoveMenuItem: command(
@@ -271,12 +263,12 @@ export const commands = {
     data: { reason: except(Reason, Object.values(REASONS)) },
   }),
   PickUpOrder: step('Pick up a cooked order', 'pickup', 'picked-up'),
-  EndDueOrder: internalCommand(
+  EndDueOrder: command(
     'Reject an order that was not accepted in time, or end one that was not picked up in time',
     Strict(orderRef),
   ),
-  RaiseAlarm: internalCommand('Call a cooked order on the notification board', alarmCommand),
-  ClearAlarm: internalCommand('Remove an order that was picked up, or not in time, from the board', alarmCommand),
+  RaiseAlarm: command('Call a cooked order on the notification board', alarmCommand),
+  ClearAlarm: command('Remove an order that was picked up, or not in time, from the board', alarmCommand),
 };
 
 const Shop = Strict({
@@ -291,8 +283,6 @@ const Shop = Strict({
     }),
   ),
 });
-
-const MenuItem = menuItem;
 
 const orderStatus = Status(
   'placed',
@@ -316,7 +306,7 @@ const Order = Strict({
 
 const Alarm = Strict({ ...orderFields, raisedAt: Time });
 
-const orderFilters = { filters: { status: orderStatus }, sorts: ['placedAt'], range: 'placedAt' };
+const orderFilters = { filters: { status: orderStatus }, range: 'placedAt' };
 
 export const queries = {
   ...inView('food-court.shops', {
@@ -350,7 +340,6 @@ export const queries = {
       only: { status: 'raised' },
       personal: ['customerId'],
       filters: { shopId: Id },
-      sorts: ['raisedAt'],
       range: 'raisedAt',
     }),
   }),

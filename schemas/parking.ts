@@ -1,20 +1,23 @@
 import { Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
-import {
-  type CommandOf,
-  type ContextSchema,
-  command,
-  type EventOf,
-  event,
-  internalCommand,
-  inView,
-  list,
-  one,
-  Strict,
-} from './kernel/context.ts';
+import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { personal } from './kernel/personal.ts';
-import { except, Id, Money, QualifiedId, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { inView, list, one } from './kernel/queries.ts';
+import {
+  Count,
+  described,
+  except,
+  Id,
+  Money,
+  QualifiedId,
+  RevisionText,
+  Status,
+  Strict,
+  Text,
+  Time,
+  UtcTime,
+} from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
 const LotName = Text(100, '정자역 주차장');
@@ -63,68 +66,65 @@ export const spots = limitedPlaces({
   versions: { HoldExpired: 2, HoldReleased: 2, WaitingListLeft: 2, Offered: 2, OfferExpired: 2, OfferDeclined: 2 },
 });
 
-const minutes = (description: string) =>
-  Type.Optional(Type.Integer({ minimum: 1, maximum: 525_600, examples: [30], description }));
+/** The most of a price, and the most minutes of a time limit, that a lot may set. */
+const MAX_PRICE = 1_000_000_000;
+const MAX_MINUTES = 525_600;
+
+const setting = (minimum: number, maximum: number, example: number, description: string) =>
+  Type.Optional(Type.Integer({ minimum, maximum, examples: [example], description }));
 
 /** The most hours that a reservation can pay for. */
 const MAX_HOURS = 8_760;
 
 /** The hours that a reservation pays for, and the price of staying longer: fixed when the spot is reserved. */
 const overtime = {
-  paidHours: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: MAX_HOURS,
-      examples: [2],
-      description: 'Hours from the arrival that the amount pays for. Left out: 1, if there is an overtimePrice.',
-    }),
+  paidHours: setting(
+    0,
+    MAX_HOURS,
+    2,
+    'Hours from the arrival that the amount pays for. Left out: 1, if there is an overtimePrice.',
   ),
-  overtimePrice: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000_000,
-      examples: [1000],
-      description: 'The price of each started hour beyond the paid ones. Left out: staying longer is free.',
-    }),
+  overtimePrice: setting(
+    0,
+    MAX_PRICE,
+    1000,
+    'The price of each started hour beyond the paid ones. Left out: staying longer is free.',
   ),
 };
 
 /** The value of a reservation's coupon and its days: fixed when the spot is reserved. */
 const couponTerms = {
-  couponValue: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000_000,
-      examples: [1000],
-      description: `The value of a reservation's coupon. Left out: ${DEFAULT_COUPON_VALUE}.`,
-    }),
-  ),
-  couponDays: Type.Optional(
-    Type.Integer({
-      minimum: 1,
-      maximum: 3_650,
-      examples: [30],
-      description: `Days after which a coupon expires, at the end of the day. Left out: ${DEFAULT_COUPON_DAYS}.`,
-    }),
+  couponValue: setting(0, MAX_PRICE, 1000, `The value of a reservation's coupon. Left out: ${DEFAULT_COUPON_VALUE}.`),
+  couponDays: setting(
+    1,
+    3_650,
+    30,
+    `Days after which a coupon expires, at the end of the day. Left out: ${DEFAULT_COUPON_DAYS}.`,
   ),
 };
 
 /** The settings of a lot. Each is optional: a lot without it behaves as lots did before there was such a setting. */
 const settings = {
-  price: Type.Optional(
-    Type.Integer({
-      minimum: 0,
-      maximum: 1_000_000_000,
-      examples: [5000],
-      description: 'The amount of every reservation. Left out: the request determines it.',
-    }),
+  price: setting(0, MAX_PRICE, 5000, 'The amount of every reservation. Left out: the request determines it.'),
+  arriveWithin: setting(
+    1,
+    MAX_MINUTES,
+    30,
+    'Minutes after which a reservation without an arrival expires. Left out: never.',
   ),
-  arriveWithin: minutes('Minutes after which a reservation without an arrival expires. Left out: never.'),
-  cancelUntil: minutes('Minutes for which a reservation can be cancelled. Left out: until the arrival.'),
+  cancelUntil: setting(
+    1,
+    MAX_MINUTES,
+    30,
+    'Minutes for which a reservation can be cancelled. Left out: until the arrival.',
+  ),
   holdFor: Type.Optional(HoldFor),
   ...overtime,
   ...couponTerms,
 };
+
+const lot = { lotId: Id, name: LotName, spots: Spots, ...settings };
+const lotChange = { lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings };
 
 /** The sum that a coupon took off an amount. */
 const Discount = Type.Optional({ ...Money, description: 'The sum that a coupon took off the amount.' });
@@ -133,11 +133,7 @@ const parked = { lotId: Id, reservationId: Id, customerId: Id, carNumber: ofCust
 
 export const events = {
   ...spots.events,
-  LotRegistered: event(
-    'A lot was registered with its number of spots',
-    Strict({ lotId: Id, name: LotName, spots: Spots, ...settings }),
-    2,
-  ),
+  LotRegistered: event('A lot was registered with its number of spots', Strict(lot), 2),
   LotSpotsChanged: event('The number of spots of the lot changed', Strict({ lotId: Id, spots: Spots })),
   LotChanged: event(
     'The name or settings of the lot changed',
@@ -145,15 +141,12 @@ export const events = {
   ),
   LotClosed: event(
     'The lot is closed; open reservations beyond this append are cancelled next',
-    Strict({ lotId: Id, remaining: Type.Integer({ minimum: 0 }) }),
+    Strict({ lotId: Id, remaining: Count }),
   ),
   ParkingReserved: event(
     'A spot was reserved for a car',
     Strict({
-      lotId: Id,
-      reservationId: Id,
-      customerId: Id,
-      carNumber: ofCustomer(CarNumber),
+      ...parked,
       amount: Money,
       ...lotName,
       ...keptPlaces.fields,
@@ -185,14 +178,10 @@ export const events = {
       customerId: Id,
       ...lotName,
       reason: Type.Optional(reasonOfCustomer(Reason)),
-      amount: Type.Optional({
-        ...Money,
-        description: 'The amount that goes back to the customer. A no-show has none.',
-      }),
-      coupon: Type.Optional({
-        ...Strict(redemption),
-        description: 'The coupon that goes back to the customer. A no-show has none.',
-      }),
+      amount: Type.Optional(described(Money, 'The amount that goes back to the customer. A no-show has none.')),
+      coupon: Type.Optional(
+        described(Strict(redemption), 'The coupon that goes back to the customer. A no-show has none.'),
+      ),
     }),
     3,
   ),
@@ -241,21 +230,14 @@ export const commands = {
   ...spots.commands,
   RegisterLot: command(
     'Open a lot',
-    Strict({ lotId: Id, name: LotName, spots: Spots, ...settings }),
-    {
-      route: 'POST /parking/lots',
-      id: 'lotId',
-      answer: Strict({ lotId: Id, name: LotName, spots: Spots, ...settings, status: Status('open') }),
-    },
+    Strict(lot),
+    { route: 'POST /parking/lots', id: 'lotId', answer: Strict({ ...lot, status: Status('open') }) },
     ['lot-already-registered'],
   ),
   ChangeLot: command(
     'Change the name, the number of spots or the settings of a lot. They apply to later reservations. The spots never fall below those that are reserved, held or offered.',
-    Strict({ lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings }),
-    {
-      route: 'PATCH /parking/lots/{lotId}',
-      answer: Strict({ lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings }),
-    },
+    Strict(lotChange),
+    { route: 'PATCH /parking/lots/{lotId}', answer: Strict(lotChange) },
     ['lot-not-found', 'lot-closed', 'spots-below-reserved'],
   ),
   CloseLot: command(
@@ -264,7 +246,7 @@ export const commands = {
     { route: 'DELETE /parking/lots/{lotId}', answer: Strict({ lotId: Id, status: Status('closed') }) },
     ['lot-not-found', 'lot-closed'],
   ),
-  CancelRemainingReservations: internalCommand(
+  CancelRemainingReservations: command(
     'End the next open reservations, holds and waiting entries of a closed lot',
     Strict({ lotId: Id }),
   ),
@@ -288,7 +270,7 @@ export const commands = {
       'coupon-of-reservation',
     ],
   ),
-  CheckParking: internalCommand('Refuse a reservation that cannot be made', reserve),
+  CheckParking: command('Refuse a reservation that cannot be made', reserve),
   ApplyCoupon: command(
     'Lower the amount of an open reservation by a coupon of the same customer',
     applyCoupon,
@@ -306,8 +288,8 @@ export const commands = {
       'coupon-of-reservation',
     ],
   ),
-  CheckDiscount: internalCommand('Refuse a coupon for a reservation that cannot use one', applyCoupon),
-  SettleCoupon: internalCommand(
+  CheckDiscount: command('Refuse a coupon for a reservation that cannot use one', applyCoupon),
+  SettleCoupon: command(
     'Record that a reservation did not use the coupon that was redeemed for it',
     Strict({ lotId: Id, reservationId: Id, ...redemption }),
   ),
@@ -345,15 +327,12 @@ export const commands = {
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-completed', 'not-arrived'],
   ),
-  ExpireReservation: internalCommand(
+  ExpireReservation: command(
     'Cancel a reservation whose car has not arrived in time',
     Strict({ lotId: Id, reservationId: Id }),
   ),
-  IssueCoupon: internalCommand(
-    'Issue the coupon of a reservation',
-    Strict({ ...couponCommand.properties, ...couponTerms }),
-  ),
-  RevokeCoupon: internalCommand('Revoke the coupon of a cancelled reservation', couponCommand),
+  IssueCoupon: command('Issue the coupon of a reservation', Strict({ ...couponCommand.properties, ...couponTerms })),
+  RevokeCoupon: command('Revoke the coupon of a cancelled reservation', couponCommand),
   RedeemCoupon: command(
     'Use a coupon',
     Strict({ couponId: CouponId }),
@@ -363,12 +342,12 @@ export const commands = {
     },
     [...couponRefusals],
   ),
-  RedeemCouponFor: internalCommand(
+  RedeemCouponFor: command(
     'Redeem a coupon for a reservation',
     Strict({ couponId: CouponId, customerId: Type.Optional(Id), lotId: Id, reservationId: Id }),
   ),
-  ReturnCoupon: internalCommand('Return a coupon whose reservation does not use it', Strict(redemption)),
-  ReadCoupon: internalCommand('Read what a coupon is redeemed for', Strict({ couponId: CouponId })),
+  ReturnCoupon: command('Return a coupon whose reservation does not use it', Strict(redemption)),
+  ReadCoupon: command('Read what a coupon is redeemed for', Strict({ couponId: CouponId })),
 };
 
 const Lot = Strict({
@@ -379,20 +358,12 @@ const Lot = Strict({
   reserved: Spots,
   onHold: Type.Integer({ minimum: 0, description: 'Spots that are held for customers or offered to waiting ones.' }),
   waiting: Type.Integer({ minimum: 0, description: 'Entries of the waiting list that have no offer.' }),
-  free: Type.Integer({
-    minimum: 0,
-    maximum: 100_000,
-    examples: [5],
-    description: 'Spots that can be reserved. A closed lot has none.',
-  }),
+  free: described(Spots, 'Spots that can be reserved. A closed lot has none.'),
   ...settings,
 });
 
 const Reservation = Strict({
-  lotId: Id,
-  reservationId: Id,
-  customerId: Id,
-  carNumber: ofCustomer(CarNumber),
+  ...parked,
   amount: Money,
   discount: Discount,
   couponId: Type.Optional({ ...CouponId, description: 'The coupon that was used on this reservation.' }),
@@ -410,10 +381,7 @@ const Reservation = Strict({
 });
 
 const Coupon = Strict({
-  couponId: CouponId,
-  lotId: Id,
-  reservationId: Id,
-  customerId: Id,
+  ...coupon,
   status: Status('issued', 'revoked', 'redeemed', 'owed'),
   value: Money,
   issuedAt: Time,
@@ -439,7 +407,6 @@ export const queries = {
   ...inView('parking.reservations', {
     lotReservations: list("A lot's reservations", '/parking/lots/{lotId}/reservations', Reservation, {
       filters: reservationStatus,
-      sorts: ['reservedAt'],
       range: 'reservedAt',
       prefixes: ['carNumber'],
     }),
@@ -448,7 +415,6 @@ export const queries = {
     }),
     reservations: list('Reservations in every lot', '/parking/reservations', Reservation, {
       filters: { customerId: Id, lotId: Id, ...reservationStatus },
-      sorts: ['reservedAt'],
       range: 'reservedAt',
       prefixes: ['carNumber'],
     }),
@@ -456,14 +422,11 @@ export const queries = {
   ...inView('parking.coupons', {
     coupons: list('Coupons', '/parking/coupons', Coupon, {
       filters: { customerId: Id, status: Coupon.properties.status },
-      sorts: ['issuedAt'],
       range: 'issuedAt',
     }),
     coupon: one('One coupon', '/parking/coupons/{couponId}', Coupon),
   }),
 };
-
-const Count = Type.Integer({ minimum: 0 });
 
 export const overview = Strict({
   totals: Strict({ lots: Count, spots: Count, reserved: Count, free: Count }),

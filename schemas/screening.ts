@@ -1,19 +1,20 @@
 import { Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
-import {
-  type CommandOf,
-  type ContextSchema,
-  command,
-  type EventOf,
-  event,
-  internalCommand,
-  inView,
-  list,
-  one,
-  Strict,
-} from './kernel/context.ts';
+import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces, Places as PlacesOfRequest } from './kernel/limited-places.ts';
-import { CalendarDay, Id, RevisionText, Status, Text, Time, UtcTime } from './kernel/values.ts';
+import { inView, list, one } from './kernel/queries.ts';
+import {
+  CalendarDay,
+  Count,
+  described,
+  Id,
+  RevisionText,
+  Status,
+  Strict,
+  Text,
+  Time,
+  UtcTime,
+} from './kernel/values.ts';
 
 /** The most places of a slot: the ids of that many bookings fit into one append, which deleting the slot needs. */
 export const MAX_CAPACITY = 10_000;
@@ -24,7 +25,6 @@ const MAX_SESSIONS = 96;
 
 const Capacity = Type.Integer({ minimum: 0, maximum: MAX_CAPACITY, examples: [2] });
 const HospitalName = Text(100, '분당서울대학교병원');
-const Count = Type.Integer({ minimum: 0 });
 const At = Type.String({
   pattern: '^([01]\\d|2[0-3]):[0-5]\\d$',
   description: 'The local time at which a session begins, HH:mm.',
@@ -104,6 +104,16 @@ const declining = [
 ] as const;
 const Declining = Status(...declining);
 
+/** The problems of a booking that its customer can neither give up nor use. */
+const notOpen = [
+  'booking-not-found',
+  'already-canceled',
+  'already-rescheduled',
+  'already-attended',
+  'already-missed',
+  'reschedule-pending',
+] as const;
+
 export const events = {
   ...slotPlaces.events,
   SlotOpened: event(
@@ -111,9 +121,7 @@ export const events = {
     Strict({
       ...slot,
       holdFor: Type.Optional(HoldFor),
-      endsAt: Type.Optional(
-        Type.String({ ...UtcTime, description: "The end of the slot's day. Absent in version 1." }),
-      ),
+      endsAt: Type.Optional(described(UtcTime, "The end of the slot's day. Absent in version 1.")),
     }),
     2,
   ),
@@ -199,6 +207,13 @@ const newSlot = {
   holdFor: Type.Optional(HoldFor),
 };
 
+const slotChange = {
+  slotId: Id,
+  capacity: Type.Optional(Capacity),
+  sessions: Type.Optional(Sessions(0)),
+  cancelUntil: Type.Optional(CancelUntil),
+};
+
 const newBooking = { slotId: Id, bookingId: Id, customerId: Id, ...at, ...places, ...keptPlaces.fields };
 
 const BookedAnswer = Strict({
@@ -230,33 +245,19 @@ export const commands = {
       'hospital-name-differs',
     ],
   ),
-  CheckSlot: internalCommand('Refuse a slot that cannot be opened', Strict(newSlot)),
-  ClaimDay: internalCommand(
+  CheckSlot: command('Refuse a slot that cannot be opened', Strict(newSlot)),
+  ClaimDay: command(
     'Get a day of a hospital for a slot, in place of a slot that has yielded it',
     Strict({ hospitalId: Id, hospitalName: HospitalName, date: CalendarDay, slotId: Id, over: Type.Optional(Id) }),
   ),
-  YieldDay: internalCommand(
+  YieldDay: command(
     'Refuse if the slot is open on this day of the hospital; otherwise it never opens on it',
     Strict({ slotId: Id, hospitalId: Id, date: CalendarDay }),
   ),
   ChangeSlot: command(
     'Change the capacity, the sessions or the deadline for cancelling (staff)',
-    Strict({
-      slotId: Id,
-      capacity: Type.Optional(Capacity),
-      sessions: Type.Optional(Sessions(0)),
-      cancelUntil: Type.Optional(CancelUntil),
-    }),
-    {
-      route: 'PATCH /screening/slots/{slotId}',
-      answer: Strict({
-        slotId: Id,
-        capacity: Type.Optional(Capacity),
-        sessions: Type.Optional(Sessions(0)),
-        cancelUntil: Type.Optional(CancelUntil),
-        status: Status('open'),
-      }),
-    },
+    Strict(slotChange),
+    { route: 'PATCH /screening/slots/{slotId}', answer: Strict({ ...slotChange, status: Status('open') }) },
     ['slot-not-found', 'slot-deleted', 'too-late', 'capacity-below-booked', 'invalid-places', 'invalid-deadline'],
   ),
   BookScreening: command(
@@ -269,16 +270,7 @@ export const commands = {
     'Give the places back',
     Strict({ slotId: Id, bookingId: Id }),
     { route: `DELETE ${BOOKING}`, answer: Strict({ slotId: Id, bookingId: Id, status: Status('canceled') }) },
-    [
-      'slot-not-found',
-      'booking-not-found',
-      'already-canceled',
-      'already-rescheduled',
-      'already-attended',
-      'already-missed',
-      'reschedule-pending',
-      'too-late',
-    ],
+    ['slot-not-found', ...notOpen, 'too-late'],
   ),
   RescheduleBooking: command(
     'Move a booking to another slot or session',
@@ -288,36 +280,19 @@ export const commands = {
       location: BOOKING,
       answer: Strict({ slotId: Id, bookingId: Id, ...at, status: Status('booked') }),
     },
-    [
-      ...declining,
-      'same-session',
-      'booking-not-found',
-      'already-canceled',
-      'already-rescheduled',
-      'already-attended',
-      'already-missed',
-      'reschedule-pending',
-    ],
+    [...declining, 'same-session', ...notOpen],
   ),
-  CheckBooking: internalCommand('Refuse unless the booking is open', Strict({ slotId: Id, bookingId: Id })),
-  CheckPlaces: internalCommand('Refuse unless the slot takes bookings and has a place', Strict({ slotId: Id, ...at })),
-  TakeRescheduled: internalCommand(
+  CheckBooking: command('Refuse unless the booking is open', Strict({ slotId: Id, bookingId: Id })),
+  CheckPlaces: command('Refuse unless the slot takes bookings and has a place', Strict({ slotId: Id, ...at })),
+  TakeRescheduled: command(
     'Take a booking of another slot, or decline it',
-    Strict({
-      slotId: Id,
-      bookingId: Id,
-      customerId: Id,
-      ...at,
-      ...places,
-      firstSlotId: Id,
-      from,
-    }),
+    Strict({ slotId: Id, bookingId: Id, customerId: Id, ...at, ...places, firstSlotId: Id, from }),
   ),
-  CheckRescheduled: internalCommand(
+  CheckRescheduled: command(
     'Refuse if the slot has declined the booking of another slot',
     Strict({ slotId: Id, bookingId: Id, from }),
   ),
-  SettleReschedule: internalCommand(
+  SettleReschedule: command(
     'Release the places of a booking that another slot has taken; with a reason, the booking stands',
     Strict({ slotId: Id, bookingId: Id, ...request, reason: Type.Optional(Declining) }),
   ),
@@ -325,24 +300,14 @@ export const commands = {
     'Record that the customer came (staff)',
     Strict({ slotId: Id, bookingId: Id }),
     { route: `POST ${BOOKING}/attendance`, answer: Strict({ slotId: Id, bookingId: Id, status: Status('attended') }) },
-    [
-      'slot-not-found',
-      'booking-not-found',
-      'already-canceled',
-      'already-rescheduled',
-      'already-attended',
-      'already-missed',
-      'reschedule-pending',
-      'too-early',
-      'too-late',
-    ],
+    ['slot-not-found', ...notOpen, 'too-early', 'too-late'],
   ),
-  EndSlot: internalCommand('Close a slot at the end of its day, and mark bookings as missed', Strict({ slotId: Id })),
-  EndSession: internalCommand(
+  EndSlot: command('Close a slot at the end of its day, and mark bookings as missed', Strict({ slotId: Id })),
+  EndSession: command(
     'End the next holds and waiting entries of a session that has begun',
     Strict({ slotId: Id, at: At }),
   ),
-  EndRemaining: internalCommand(
+  EndRemaining: command(
     'End the next bookings, holds and waiting entries of a slot that has ended, or that was deleted',
     Strict({ slotId: Id }),
   ),
@@ -355,7 +320,7 @@ export const commands = {
     },
     ['slot-not-found', 'slot-deleted', 'too-late'],
   ),
-  ForceCancelBooking: internalCommand(
+  ForceCancelBooking: command(
     'Cancel a booking of a deleted slot, if it is still open',
     Strict({ slotId: Id, bookingId: Id }),
   ),
@@ -417,7 +382,6 @@ export const queries = {
   ...inView('screening.bookings', {
     slotBookings: list("A slot's bookings", '/screening/slots/{slotId}/bookings', Booking, {
       filters: { status },
-      sorts: ['bookedAt'],
       range: 'bookedAt',
     }),
     booking: one('One booking', '/screening/slots/{slotId}/bookings/{bookingId}', Booking, {

@@ -7,10 +7,7 @@ import {
   type CommandSchema,
   type ContextSchema,
   command,
-  list,
-  one,
   type QuerySchema,
-  Strict,
 } from './kernel/context.ts';
 import { controlCenter, EventCursor } from './kernel/control-center.ts';
 import { FoundPage, SEARCH, SearchText } from './kernel/found.ts';
@@ -26,8 +23,9 @@ import {
 } from './kernel/operations.ts';
 import { CursorText, Limit, Moment } from './kernel/paging.ts';
 import { type CommonProblem, queryProblems } from './kernel/problems.ts';
+import { list, one } from './kernel/queries.ts';
 import { Report, ReportPeriod } from './kernel/report.ts';
-import { Id } from './kernel/values.ts';
+import { Id, Strict } from './kernel/values.ts';
 
 /** An answer that is not the JSON of a query: a page, a stream, metrics, or health, whose status matters too. */
 export type DocumentSchema = {

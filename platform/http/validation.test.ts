@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
-import { Strict } from '../../schemas/kernel/context.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 import { type Problem, ProblemError } from './problem.ts';
 import { MAX_ERRORS, validator } from './validation.ts';
 

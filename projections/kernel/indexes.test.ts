@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { inView, list, one, Strict } from '../../schemas/kernel/context.ts';
-import { Status } from '../../schemas/kernel/values.ts';
+import { inView, list, one } from '../../schemas/kernel/queries.ts';
+import { Status, Strict } from '../../schemas/kernel/values.ts';
 import { indexesOf } from './indexes.ts';
 
 const text = Type.String();

@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { expect, test } from 'vitest';
-import { type ContextSchema, event, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 import { projection } from './projection.ts';
 import { documentsAfter } from './testing.ts';
 

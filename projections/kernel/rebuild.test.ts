@@ -8,7 +8,8 @@ import { discard, parked, requestReplay } from '../../platform/subscriptions/par
 import { reachedPosition } from '../../platform/subscriptions/position.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { joinWorkers } from '../../platform/subscriptions/workers.ts';
-import { type ContextSchema, event, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 import { startProjections } from '../start.ts';
 import { verifyViews } from '../verify.ts';
 import { AlreadyBuildingError, openBuild, PoisonedBuildError } from './build.ts';

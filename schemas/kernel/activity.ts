@@ -1,6 +1,6 @@
 import { type Static, type TObject, Type } from 'typebox';
-import { type ContextSchema, Strict } from './context.ts';
-import { Time } from './values.ts';
+import type { ContextSchema } from './context.ts';
+import { Strict, Time } from './values.ts';
 
 const Level = Type.Integer({
   description: 'The amount in use: reserved spots, open orders, rented bikes.',

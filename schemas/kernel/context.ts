@@ -1,5 +1,6 @@
-import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
+import type { Static, TObject, TProperties, TSchema } from 'typebox';
 import type { Role, Rules } from '../access.ts';
+import { defined } from './defined.ts';
 import type { SearchKind } from './search.ts';
 
 /**
@@ -74,30 +75,27 @@ export type CommandRoute = Omit<CommandHttp, 'method' | 'path' | 'status' | 'loc
   Partial<Pick<CommandHttp, 'status' | 'location'>> & { route: `${CommandHttp['method']} /${string}` };
 
 /**
- * Declares a command that comes over HTTP. With an `id` it creates the resource of that id below its path, with 201;
- * otherwise it changes the resource that its path names up to the last parameter, with 200.
+ * With an `id` a command creates the resource of that id below its path, with 201; otherwise it changes the resource
+ * that its path names up to the last parameter, with 200.
  */
-export const command = <Data extends TObject>(
-  summary: string,
-  data: Data,
-  { route, ...declared }: CommandRoute,
-  problems: readonly string[] = [],
-): CommandSchema<Data> & { http: CommandHttp } => {
+const httpOf = ({ route, ...declared }: CommandRoute): CommandHttp => {
   const [method, path] = route.split(' ') as [CommandHttp['method'], string];
   const { id } = declared;
-  const http: CommandHttp =
-    id === undefined
-      ? { method, path, status: 200, location: path.replace(/(.*\}).*/, '$1'), ...declared }
-      : { method, path, status: 201, location: `${path}/{${id}}`, ...declared };
-  return { summary, data, http, problems };
+  return id === undefined
+    ? { method, path, status: 200, location: path.replace(/(.*\}).*/, '$1'), ...declared }
+    : { method, path, status: 201, location: `${path}/{${id}}`, ...declared };
 };
 
-/** Declares a command that only policies issue. */
-export const internalCommand = <Data extends TObject>(summary: string, data: Data): CommandSchema<Data> => ({
-  summary,
-  data,
-  problems: [],
-});
+/** Declares a command. Without a route only policies, timers and the steps of other commands issue it. */
+export const command = <Data extends TObject, Route extends CommandRoute | undefined = undefined>(
+  summary: string,
+  data: Data,
+  route?: Route,
+  problems: readonly string[] = [],
+) => {
+  const declared = { summary, data, ...defined({ http: route && httpOf(route) }), problems };
+  return declared as CommandSchema<Data> & (Route extends CommandRoute ? { http: CommandHttp } : unknown);
+};
 
 /** A query over one read model: a page of documents, or one document. */
 export type QuerySchema<Item extends TObject = TObject> = {
@@ -163,62 +161,8 @@ export type PositionSchema = {
  */
 export type ViewQuery = QuerySchema & { view: string };
 
-/**
- * Declares the view that answers some queries. @param view `parking.lots`: the name of its projection and collection
- */
-export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(view: string, queries: Queries) =>
-  Object.fromEntries(Object.entries(queries).map(([name, query]) => [name, { ...query, view }])) as {
-    [Name in keyof Queries]: Queries[Name] & { view: string };
-  };
-
 /** The names in a path: `lotId` for `/parking/lots/{lotId}`. */
 export const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-
-type ListOptions = Partial<
-  Pick<
-    QuerySchema,
-    'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy' | 'personal' | 'only' | 'current'
-  >
->;
-
-/**
- * Declares a query that answers `{items, next?, count?}`.
- * @throws TypeError when the range is not one of the sorts, a field that is searched by prefix is not in the view, the
- *   item cannot have a status that counts as closed, or `closedBy` is without `closed` or not one of the sorts
- */
-export const list = <Item extends TObject>(
-  summary: string,
-  path: string,
-  item: Item,
-  { filters = {}, sorts = [], ...rest }: ListOptions = {},
-): QuerySchema<Item> => {
-  const { range, prefixes = [], current = {} } = rest;
-  if (range !== undefined && !sorts.includes(range)) throw new TypeError(`${path} is not sorted by its range ${range}`);
-  const unknown = prefixes.find((field) => !Object.hasOwn(item.properties, field) || current[field] !== undefined);
-  if (unknown !== undefined) throw new TypeError(`${path} has no ${unknown} of its own to search by prefix`);
-  const statuses = (item.properties.status as { enum?: string[] } | undefined)?.enum ?? [];
-  if (!(rest.closed ?? []).every((status) => statuses.includes(status)))
-    throw new TypeError(`${path} has no status ${rest.closed?.join(' or ')}`);
-  if (rest.closedBy !== undefined && !(rest.closed && sorts.includes(rest.closedBy)))
-    throw new TypeError(`${path} has no closed items or is not sorted by ${rest.closedBy}`);
-  return { summary, path, filters, sorts, answer: 'list', item, ...rest };
-};
-
-/** Declares a query that answers one document, or 404. Its `_id` is empty when the path has no parameters. */
-export const one = <Item extends TObject>(
-  summary: string,
-  path: string,
-  item: Item,
-  rest: Pick<QuerySchema, 'otherwise' | 'current' | 'present' | 'hasHistory' | 'search'> = {},
-): QuerySchema<Item> => ({
-  summary,
-  path,
-  filters: {},
-  sorts: [],
-  answer: 'one',
-  item,
-  ...rest,
-});
 
 /**
  * The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and
@@ -281,7 +225,3 @@ export type EventOf<Events extends Readonly<Record<string, EventSchema>>> = {
 export type CommandOf<Commands extends Readonly<Record<string, CommandSchema>>> = {
   [Type in keyof Commands & string]: { type: Type; data: Static<Commands[Type]['data']> };
 }[keyof Commands & string];
-
-/** An object schema that refuses unknown properties. */
-export const Strict = <Properties extends TProperties>(properties: Properties) =>
-  Type.Object(properties, { additionalProperties: false });

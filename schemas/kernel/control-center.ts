@@ -1,7 +1,7 @@
 import { type TObject, Type } from 'typebox';
-import { type ContextSchema, Strict } from './context.ts';
+import type { ContextSchema } from './context.ts';
 import { HistoryEntry } from './history.ts';
-import { Status, Time } from './values.ts';
+import { Status, Strict, Time } from './values.ts';
 
 /** A view's position: every event up to it is in the view. */
 export const ReachedPosition = Type.String({

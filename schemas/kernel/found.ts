@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { Strict } from './context.ts';
 import { CursorText, MAX_LIMIT } from './paging.ts';
-import { TEXT_PATTERN } from './values.ts';
+import { Strict, TEXT_PATTERN } from './values.ts';
 
 export const SEARCH = '/control-center/search';
 

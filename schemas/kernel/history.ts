@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
-import { type ContextSchema, list, type ViewQuery } from './context.ts';
+import type { ContextSchema, ViewQuery } from './context.ts';
+import { list } from './queries.ts';
 import { Time } from './values.ts';
 
 /** A position in the event store's log, in decimal: a 64-bit number does not fit into JSON's. */

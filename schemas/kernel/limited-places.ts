@@ -6,14 +6,10 @@ import {
   command,
   type EventSchema,
   event,
-  internalCommand,
-  inView,
-  list,
-  one,
   type ProblemSchema,
-  Strict,
 } from './context.ts';
-import { Id, Status, Time, UtcTime } from './values.ts';
+import { inView, list, one } from './queries.ts';
+import { Id, Status, Strict, Time, UtcTime } from './values.ts';
 
 /*
  * Holds, waiting lists and groups of a resource with a limited number of places: the spots of a lot, the places of a
@@ -327,7 +323,7 @@ export const limitedPlaces = <
       },
       [...refusals, 'entry-not-found', 'entry-ended', 'offer-expired'],
     ),
-    [names.Settle]: internalCommand(
+    [names.Settle]: command(
       'End the holds and offers that are due, and offer the free places',
       Strict({ ...id, ...commandFields.Settle }),
     ),
@@ -342,7 +338,6 @@ export const limitedPlaces = <
     ...inView(`${context}.holds`, {
       holds: list(`The holds of a ${resource}`, `${path}/holds`, holdDocument, {
         filters: { customerId: Id, status: holdItem.status, ...pool },
-        sorts: ['expiresAt'],
         range: 'expiresAt',
       }),
       hold: one('One hold', `${path}/holds/{holdId}`, holdDocument),
@@ -362,7 +357,6 @@ export const limitedPlaces = <
       waitingListEntries: {
         ...list('Entries in every waiting list', `/${path.split('/')[1]}/waiting-list`, entryDocument, {
           filters: { ...entryFilters, ...id },
-          sorts: ['joinedAt'],
           range: 'joinedAt',
         }),
         position,

@@ -1,7 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { Strict } from './context.ts';
 import { PositionText } from './history.ts';
-import { Status, Time } from './values.ts';
+import { Status, Strict, Time } from './values.ts';
 
 /** The progress of the views that a list as of an earlier moment needs. */
 export const MomentProgress = Strict({

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { expect, it } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
-import { event, Strict } from './context.ts';
+import { event } from './context.ts';
 import { ERASED, personal, personalEvents } from './personal.ts';
-import { Id, Text } from './values.ts';
+import { Id, Strict, Text } from './values.ts';
 
 const ofCustomer = personal('customerId');
 const eventsOf = (events: Parameters<typeof personalEvents>[0][number]['events']) => personalEvents([{ events }]);

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { type ContextSchema, Strict } from './context.ts';
+import type { ContextSchema } from './context.ts';
+import { Strict } from './values.ts';
 
 /** Returns the name of the view that holds a context's report. */
 export const reportView = (context: Pick<ContextSchema, 'name'>): string => `${context.name}.report`;

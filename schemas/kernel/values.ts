@@ -1,4 +1,4 @@
-import { type TSchema, Type } from 'typebox';
+import { type TProperties, type TSchema, Type } from 'typebox';
 import { MAX_MONEY } from './money.ts';
 
 /** An id: 1-64 of `[A-Za-z0-9_-]`, given by the client or made by the server (UUIDv7). */
@@ -22,6 +22,9 @@ export const except = <Schema extends TSchema>(schema: Schema, words: readonly s
 
 /** Money: an integer in the smallest unit of the currency (KRW by default, so 5000 is ₩5,000). */
 export const Money = Type.Integer({ minimum: 0, maximum: MAX_MONEY, examples: [5000] });
+
+/** How many things there are. */
+export const Count = Type.Integer({ minimum: 0 });
 
 /** A moment: ISO 8601. Clients may send any offset; commands, events and views hold UTC, see {@link utcTime}. */
 export const Time = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00.000Z'] });
@@ -55,9 +58,19 @@ type Known<Fields> = { [Name in keyof Fields as undefined extends Fields[Name] ?
 /** The revision of an event, in decimal: its place in its stream, from 0. */
 export const RevisionText = Type.String({ pattern: '^\\d{1,20}$', examples: ['3'] });
 
+/** An object schema that refuses unknown properties. */
+export const Strict = <Properties extends TProperties>(properties: Properties) =>
+  Type.Object(properties, { additionalProperties: false });
+
 /** One of the given lower-case words. */
 export const Status = <const Words extends string[]>(...words: Words) =>
   Type.Unsafe<Words[number]>(Type.String({ enum: words }));
+
+/** Adds a description to a schema. */
+export const described = <Schema extends TSchema>(schema: Schema, description: string): Schema => ({
+  ...schema,
+  description,
+});
 
 /** A full name: ids joined by `.`, which no id contains (`lot-1.r-1`). */
 export const QualifiedId = (example: string) =>

@@ -1,8 +1,9 @@
 import { type TSchema, Type } from 'typebox';
-import { type ContextSchema, parameterNames, Strict } from '../kernel/context.ts';
+import { type ContextSchema, parameterNames } from '../kernel/context.ts';
 import { exampleOf } from '../kernel/examples.ts';
 import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
 import { type CommonProblem, queryProblems } from '../kernel/problems.ts';
+import { Strict } from '../kernel/values.ts';
 import { routeOf, type SystemResource, systemResources } from '../system.ts';
 import type { Json, Operation } from './document.ts';
 import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';

@@ -4,8 +4,9 @@ import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { schema as cinema } from '../../schemas/cinema.ts';
-import { type ContextSchema, event, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 import { goldenFiles, goldenOf } from './golden.ts';
 
 const ajv = new Ajv({ strict: false });

@@ -7,7 +7,8 @@ import { readStatuses } from '../../platform/subscriptions/status.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { projection } from '../../projections/kernel/projection.ts';
 import { startProjections } from '../../projections/start.ts';
-import { type ContextSchema, event, internalCommand, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, command, event } from '../../schemas/kernel/context.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 import { policy } from '../../write-side/policies/policy.ts';
 import { startPolicies } from '../../write-side/policies/run-policies.ts';
 
@@ -32,7 +33,7 @@ afterEach(async () => {
 });
 
 const Added = Strict({ thing: Type.String(), by: Type.Integer() });
-const commands = { Note: internalCommand('', Strict({ text: Type.String() })) };
+const commands = { Note: command('', Strict({ text: Type.String() })) };
 
 /** A Plaza as it was, or after an upgrade: `Added` has another shape, and there is one more event, `Doubled`. */
 const plaza = (age: 'older' | 'newer') => {

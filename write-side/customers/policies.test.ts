@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { type ContextSchema, event, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
 import { messagesOn, texts } from '../../schemas/kernel/messages.ts';
-import { Id } from '../../schemas/kernel/values.ts';
+import { Id, Strict } from '../../schemas/kernel/values.ts';
 import { messaging } from './policies.ts';
 
 const Loan = Strict({ bookId: Id, readerId: Id });

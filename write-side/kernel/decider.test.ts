@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { expect, it } from 'vitest';
-import { type ContextSchema, event, internalCommand, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, command, event } from '../../schemas/kernel/context.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 import { decider, refuse } from './decider.ts';
 
 const Addressed = { shelfId: Type.String(), bookId: Type.String() };
@@ -9,9 +10,9 @@ const schema = {
   title: 'Library',
   events: { BookPut: event('A book is there', Strict(Addressed)), BookTaken: event('It is gone', Strict(Addressed)) },
   commands: {
-    PutBook: internalCommand('Put a book', Strict(Addressed)),
-    TakeBook: internalCommand('Take a book', Strict(Addressed)),
-    CountBooks: internalCommand('Count books', Strict({ shelfId: Type.String() })),
+    PutBook: command('Put a book', Strict(Addressed)),
+    TakeBook: command('Take a book', Strict(Addressed)),
+    CountBooks: command('Count books', Strict({ shelfId: Type.String() })),
   },
   queries: {},
   problems: {},

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { Type } from 'typebox';
 import { describe, expect, it, test } from 'vitest';
-import { type ContextSchema, event, internalCommand, Strict } from '../../schemas/kernel/context.ts';
+import { type ContextSchema, command, event } from '../../schemas/kernel/context.ts';
 import {
   limitedPlaces as declare,
   keptPlaces,
   OFFERS_PER_COMMAND,
   Places,
 } from '../../schemas/kernel/limited-places.ts';
-import { Id } from '../../schemas/kernel/values.ts';
+import { Id, Strict } from '../../schemas/kernel/values.ts';
 import { ImmutableMap } from './collections.ts';
 import { decider, isRefusal, refuse } from './decider.ts';
 import { jsonPieces } from './json-pieces.ts';
@@ -51,10 +51,10 @@ const schema = {
   },
   commands: {
     ...seats.commands,
-    Size: internalCommand('', Strict({ ...hall, ...section, capacity: Type.Integer() })),
-    Take: internalCommand('', Strict(taking)),
-    GiveBack: internalCommand('', Strict({ ...hall, ticketId: Id })),
-    Close: internalCommand('', Strict(hall)),
+    Size: command('', Strict({ ...hall, ...section, capacity: Type.Integer() })),
+    Take: command('', Strict(taking)),
+    GiveBack: command('', Strict({ ...hall, ticketId: Id })),
+    Close: command('', Strict(hall)),
   },
   queries: {},
   problems: {},

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
-import { type CommandSchema, Strict } from '../../schemas/kernel/context.ts';
+import type { CommandSchema } from '../../schemas/kernel/context.ts';
 import { exampleOf } from '../../schemas/kernel/examples.ts';
-import { Id, TEXT_PATTERN, Text } from '../../schemas/kernel/values.ts';
+import { Id, Strict, TEXT_PATTERN, Text } from '../../schemas/kernel/values.ts';
 import { textsOf } from './text.ts';
 
 const schema = Strict({

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
-import { Strict } from '../../schemas/kernel/context.ts';
-import { Id, Time } from '../../schemas/kernel/values.ts';
+import { Id, Strict, Time } from '../../schemas/kernel/values.ts';
 import { timesInUtc } from './times.ts';
 
 const inUtc = timesInUtc(Strict({ id: Id, at: Time }));

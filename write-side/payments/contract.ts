@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Strict } from '../../schemas/kernel/context.ts';
+import { Strict } from '../../schemas/kernel/values.ts';
 
 /**
  * The HTTP contract between Plaza and a payment provider. `{key}` is an idempotency key that Plaza makes: each request

@@ -5,8 +5,8 @@ import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { streams } from '../../platform/event-store/streams.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
-import { type ContextSchema, event, internalCommand, Strict } from '../../schemas/kernel/context.ts';
-import { Id, UtcTime } from '../../schemas/kernel/values.ts';
+import { type ContextSchema, command, event } from '../../schemas/kernel/context.ts';
+import { Id, Strict, UtcTime } from '../../schemas/kernel/values.ts';
 import { commandHandler } from '../kernel/command-handler.ts';
 import { decider, notDue, refuse } from '../kernel/decider.ts';
 import { TIME_ZONE } from '../kernel/testing.ts';
@@ -24,9 +24,9 @@ const context = {
   title: 'Things',
   events: { ThingHeld: event('', Held), ThingReleased: event('', Named), ThingExpired: event('', Named) },
   commands: {
-    HoldThing: internalCommand('', Held),
-    ReleaseThing: internalCommand('', Named),
-    ExpireThing: internalCommand('', Refused),
+    HoldThing: command('', Held),
+    ReleaseThing: command('', Named),
+    ExpireThing: command('', Refused),
   },
   queries: {},
   problems: {},
