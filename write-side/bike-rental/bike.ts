@@ -64,6 +64,12 @@ export const bike = decider(bikeRental, {
     }),
   },
 
+  missing: {
+    is: ({ registered }) => !registered,
+    problem: 'bike-not-found',
+    unless: ['RegisterBike', 'CheckRentalId'],
+  },
+
   commands: {
     RegisterBike: {
       decide: (data, { registered }) =>
@@ -89,7 +95,6 @@ export const bike = decider(bikeRental, {
 
     RentBike: {
       decide: ({ bikeId, rentalId, userId }, state, { now, prepared }) => {
-        if (!state.registered) return refuse('bike-not-found');
         if (userOf(state, rentalId) !== undefined) return refuse('rental-already-exists');
         if (state.retired) return refuse('bike-retired');
         if (state.rental) return refuse('bike-not-available', 'the bike is in use');
@@ -111,7 +116,6 @@ export const bike = decider(bikeRental, {
     ReturnBike: {
       owner: ({ rentalId }, state) => userOf(state, rentalId),
       decide: ({ bikeId, rentalId, location }, state, { now }) => {
-        if (!state.registered) return refuse('bike-not-found');
         const { rental } = state;
         if (rental?.rentalId !== rentalId)
           return refuse(userOf(state, rentalId) === undefined ? 'rental-not-found' : 'already-returned');
@@ -130,7 +134,6 @@ export const bike = decider(bikeRental, {
 
     ReportCondition: {
       decide: (data, state, { now, prepared }) => {
-        if (!state.registered) return refuse('bike-not-found');
         if (recall(state.reports, data.reportId)) return refuse('report-already-exists');
         if (state.retired) return refuse('bike-retired');
         const points = earnsPoints(state, data, now) ? settingsIn(prepared).perReport : 0;
@@ -165,8 +168,7 @@ const earnsPoints = (
 };
 
 /** The refusal to take a bike away; undefined when that is possible. */
-const unmovable = ({ registered, retired, rental }: State): Refusal | undefined => {
-  if (!registered) return refuse('bike-not-found');
+const unmovable = ({ retired, rental }: State): Refusal | undefined => {
   if (retired) return refuse('bike-retired');
   return rental ? refuse('bike-not-available', 'the bike is in use') : undefined;
 };

@@ -2,7 +2,7 @@ import { type CinemaEvent, schema as cinema, DEFAULT_CANCEL_UNTIL, DEFAULT_CLEAN
 import { seatsIn } from '../../schemas/cinema-seats.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { decider, type Refusal, refuse } from '../kernel/decider.ts';
+import { decider, refuse } from '../kernel/decider.ts';
 
 type State = {
   status: 'unregistered' | 'on' | 'deleted';
@@ -15,6 +15,8 @@ type State = {
 type Hall = { hallId?: string; slot?: string };
 
 const initialState: State = { status: 'unregistered', title: '', runningTime: 0, showings: ImmutableMap() };
+
+const deleted = refuse('movie-deleted');
 
 /** A movie and its showings. */
 export const movie = decider(cinema, {
@@ -32,6 +34,12 @@ export const movie = decider(cinema, {
     ShowingWithdrawn: (movie, { showingId }) => ({ ...movie, showings: movie.showings.delete(showingId) }),
   },
 
+  missing: {
+    is: ({ status }) => status === 'unregistered',
+    problem: 'movie-not-found',
+    unless: ['RegisterMovie', 'ReadMovie'],
+  },
+
   commands: {
     RegisterMovie: {
       decide: (data, { status }) =>
@@ -42,13 +50,13 @@ export const movie = decider(cinema, {
     ReadMovie: { decide: () => [], read: ({ runningTime }) => ({ runningTime }) },
 
     EditMovie: {
-      decide: (data, movie) => (movie.status === 'on' ? [{ type: 'MovieEdited', data }] : notOn(movie)),
+      decide: (data, movie) => (movie.status === 'on' ? [{ type: 'MovieEdited', data }] : deleted),
       answer: (data) => ({ ...data, status: 'on' }),
     },
 
     DeleteMovie: {
       decide: ({ movieId }, movie, { now }) => {
-        if (movie.status !== 'on') return notOn(movie);
+        if (movie.status === 'deleted') return deleted;
         const withdrawn = withdrawals(movieId, movie, now);
         const remaining = movie.showings.size - withdrawn.length;
         return [{ type: 'MovieDeleted', data: { movieId, remaining } }, ...withdrawn];
@@ -57,10 +65,7 @@ export const movie = decider(cinema, {
     },
 
     WithdrawRemainingShowings: {
-      decide: ({ movieId }, movie, { now }) => {
-        if (movie.status === 'unregistered') return notOn(movie);
-        return movie.status === 'deleted' ? withdrawals(movieId, movie, now) : [];
-      },
+      decide: ({ movieId }, movie, { now }) => (movie.status === 'deleted' ? withdrawals(movieId, movie, now) : []),
       answer: ({ movieId }) => ({ movieId, status: 'deleted' }),
     },
 
@@ -70,7 +75,7 @@ export const movie = decider(cinema, {
         movie,
         { now, revision },
       ) => {
-        if (movie.status !== 'on') return notOn(movie);
+        if (movie.status === 'deleted') return deleted;
         if (movie.showings.has(data.showingId)) return refuse('showing-already-exists');
         if (data.startsAt <= now) return refuse('too-late', 'a showing starts in the future');
         const { movieId, hallMap, hallId } = data;
@@ -86,7 +91,6 @@ export const movie = decider(cinema, {
 
     WithdrawShowing: {
       decide: ({ movieId, showingId, slot }, movie, { now }) => {
-        if (movie.status === 'unregistered') return notOn(movie);
         const hall = movie.showings.get(showingId);
         if (!hall || (slot !== undefined && slot !== hall.slot)) return [];
         return [{ type: 'ShowingWithdrawn', data: { movieId, showingId, ...hall, withdrawnAt: now } }];
@@ -96,8 +100,6 @@ export const movie = decider(cinema, {
 
   snapshotVersion: 3,
 });
-
-const notOn = ({ status }: State): Refusal => refuse(status === 'deleted' ? 'movie-deleted' : 'movie-not-found');
 
 type Withdrawn = Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>;
 

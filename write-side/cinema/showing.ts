@@ -49,25 +49,12 @@ type Reservation = {
 type Ending = Event<'SeatReleased'>['data']['reason'] | 'canceled' | 'showing-canceled';
 type Ended = { how: Ending; hold?: string; customerId: string };
 
+/** A showing as it was opened; `price` is that of one seat. */
+type Opened = Omit<Event<'ShowingOpened'>['data'], 'showingId'>;
+
 type State = {
   status: 'none' | 'open' | 'canceled';
-  showing: {
-    movieId: string;
-    title: string;
-    startsAt: string;
-    seats: number;
-    hallMap?: readonly string[];
-    hallId?: string;
-    slot?: string;
-    runningTime?: number;
-    cleaning?: number;
-    /** Of one seat. */
-    price: number;
-    /** Minutes before the start until which reservations can be cancelled. */
-    cancelUntil: number;
-    /** Seconds for which a hold or an offer keeps its places. */
-    holdFor: number;
-  };
+  showing: Opened & Required<Pick<Opened, 'cancelUntil' | 'holdFor'>>;
   /** Whether holds and the waiting list were closed, because the showing began. */
   isClosed: boolean;
   /** The ids of movies whose showing of this id was refused. */
@@ -108,8 +95,6 @@ const initialState: State = {
   ended: noPastIds(REMEMBERED),
 };
 
-const notFound: Refusal = refuse('showing-not-found');
-
 const hasBegun = ({ isClosed, showing: { startsAt } }: State, now: string): boolean => isClosed || now >= startsAt;
 
 /**
@@ -121,7 +106,6 @@ const kept = limitedPlaces(showingPlaces, {
     status === 'open' && !isClosed ? showing.seats - reserved : 0,
   holdFor: ({ showing }) => showing.holdFor,
   refusal: (state, { now }) => {
-    if (state.status === 'none') return notFound;
     if (state.status === 'canceled') return refuse('showing-canceled');
     return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;
   },
@@ -162,28 +146,11 @@ const rules = decider(cinema, {
       withoutHeldSeats(kept.evolve.ShowingPlaceHoldExpired(state, data), data.holdId),
     ShowingPlaceHoldReleased: (state, data) =>
       withoutHeldSeats(kept.evolve.ShowingPlaceHoldReleased(state, data), data.holdId),
-    ShowingOpened: (state, data) => {
-      const { movieId, title, startsAt, seats, hallMap, hallId, slot, runningTime, cleaning, price } = data;
-      const { cancelUntil = DEFAULT_CANCEL_UNTIL, holdFor = DEFAULT_HOLD_FOR } = data;
-      return {
-        ...state,
-        status: 'open',
-        showing: known({
-          movieId,
-          title,
-          startsAt,
-          seats,
-          hallMap,
-          hallId,
-          slot,
-          runningTime,
-          cleaning,
-          price,
-          cancelUntil,
-          holdFor,
-        }),
-      };
-    },
+    ShowingOpened: (state, { showingId: _, ...showing }) => ({
+      ...state,
+      status: 'open',
+      showing: { cancelUntil: DEFAULT_CANCEL_UNTIL, holdFor: DEFAULT_HOLD_FOR, ...showing },
+    }),
     ShowingPlacesClosed: (state) => ({ ...state, isClosed: true }),
     ShowingRefused: (state, { movieId }) => ({ ...state, refused: state.refused.add(movieId) }),
     ShowingCanceled: (state) => ({ ...state, status: 'canceled' }),
@@ -196,14 +163,8 @@ const rules = decider(cinema, {
     ShowingMoveVoided: (state, { slot }) => ({ ...state, pastSlots: remember(state.pastSlots, slot, true) }),
     SeatHeld: (before, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
       const state = withoutHeldSeats(before, holdId);
-      const reservation: Reservation = {
-        status: 'held',
-        ...defined({ hold }),
-        customerId,
-        ...defined({ seat, seats }),
-        price,
-        ...(state.moves === 0 ? {} : { moves: state.moves }),
-      };
+      const moves = state.moves === 0 ? undefined : state.moves;
+      const reservation = known({ status: 'held' as const, hold, customerId, seat, seats, price, moves });
       return {
         ...state,
         open: state.open.set(reservationId, reservation),
@@ -223,6 +184,12 @@ const rules = decider(cinema, {
     SeatReleased: (state, { reservationId, reason }) => ended(state, reservationId, reason),
     SeatReservationCanceled: (state, { reservationId }) =>
       ended(state, reservationId, state.status === 'canceled' ? 'showing-canceled' : 'canceled'),
+  },
+
+  missing: {
+    is: ({ status }) => status === 'none',
+    problem: 'showing-not-found',
+    unless: ['OpenShowing', 'CheckShowing', 'ReadShowing', 'ProveGuest', 'SettleShowingPlaces'],
   },
 
   commands: {
@@ -249,16 +216,13 @@ const rules = decider(cinema, {
     },
 
     CancelShowing: {
-      decide: ({ showingId }, state) => {
-        if (state.status === 'none') return notFound;
-        return state.status === 'canceled' ? refuse('showing-canceled') : canceledWithReservations(showingId, state);
-      },
+      decide: ({ showingId }, state) =>
+        state.status === 'canceled' ? refuse('showing-canceled') : canceledWithReservations(showingId, state),
       answer: ({ showingId }) => ({ showingId, status: 'canceled' }),
     },
 
     MoveShowing: {
       decide: ({ showingId, startsAt }, state, { now, prepared }) => {
-        if (state.status === 'none') return notFound;
         if (state.status === 'canceled') return refuse('showing-canceled');
         const { movieId, title, startsAt: before } = state.showing;
         if (startsAt === before) return [];
@@ -282,8 +246,7 @@ const rules = decider(cinema, {
     },
 
     SettleMove: {
-      decide: ({ showingId, slot }, { status, showing, pastSlots }) => {
-        if (status === 'none') return notFound;
+      decide: ({ showingId, slot }, { showing, pastSlots }) => {
         const { movieId, hallId } = showing;
         if (hallId === undefined || slot === showing.slot || recall(pastSlots, slot)) return [];
         return [{ type: 'ShowingMoveVoided', data: { hallId, showingId, movieId, slot } }];
@@ -291,15 +254,11 @@ const rules = decider(cinema, {
     },
 
     MoveRemainingSeats: {
-      decide: ({ showingId }, state) => {
-        if (state.status === 'none') return notFound;
-        return state.status === 'open' ? movedSeats(showingId, state) : [];
-      },
+      decide: ({ showingId }, state) => (state.status === 'open' ? movedSeats(showingId, state) : []),
     },
 
     CancelWithdrawnShowing: {
       decide: ({ showingId, movieId, withdrawnAt }, state, { now }) => {
-        if (state.status === 'none') return notFound;
         const hadBegun = (withdrawnAt ?? now) >= state.showing.startsAt;
         const isOver = hadBegun || state.status === 'canceled' || isAnothers({ movieId }, state);
         return isOver ? [] : canceledWithReservations(showingId, state);
@@ -308,7 +267,6 @@ const rules = decider(cinema, {
 
     CancelRemainingSeats: {
       decide: ({ showingId }, state, { now }) => {
-        if (state.status === 'none') return notFound;
         if (state.status === 'canceled') return endings(showingId, state);
         if (!hasBegun(state, now)) return notDue;
         return state.isClosed ? kept.closing(showingId, state, CANCELLATIONS_PER_COMMAND) : [];
@@ -319,27 +277,16 @@ const rules = decider(cinema, {
       decide: (data, state, input) => reserve(data, state, input),
       answer: ({ showingId, reservationId, customerId, seat }, [held]) => {
         const { price = 0, seats } = held?.type === 'SeatHeld' ? held.data : {};
-        return {
-          showingId,
-          reservationId,
-          customerId,
-          ...defined({ seat, seats }),
-          price,
-          status: 'held',
-        };
+        return known({ showingId, reservationId, customerId, seat, seats, price, status: 'held' });
       },
     },
 
     CheckReservationId: {
-      decide: ({ reservationId }, state) => {
-        if (state.status === 'none') return notFound;
-        return isUsed(state, reservationId) ? refuse('reservation-already-exists') : [];
-      },
+      decide: ({ reservationId }, state) => (isUsed(state, reservationId) ? refuse('reservation-already-exists') : []),
     },
 
     ConfirmReservation: {
       decide: (hold, state) => {
-        if (state.status === 'none') return notFound;
         const held = heldBy(state, hold);
         if (held?.status !== 'held') return [];
         const data = reservationData(state, hold, held);
@@ -350,7 +297,6 @@ const rules = decider(cinema, {
 
     ReleaseSeat: {
       decide: ({ reason, ...hold }, state) => {
-        if (state.status === 'none') return notFound;
         const held = heldBy(state, hold);
         if (held?.status !== 'held') return [];
         return [{ type: 'SeatReleased', data: { ...reservationData(state, hold, held), reason } }];
@@ -359,7 +305,6 @@ const rules = decider(cinema, {
 
     CheckReservation: {
       decide: (hold, state) => {
-        if (state.status === 'none') return notFound;
         const reservation = heldBy(state, hold);
         if (reservation) return reservation.status === 'confirmed' ? [] : refuse('reservation-pending');
         const past = recall(state.ended, hold.reservationId);
@@ -371,7 +316,6 @@ const rules = decider(cinema, {
       owner: ({ reservationId }, { open, ended }) =>
         (open.get(reservationId) ?? recall(ended, reservationId))?.customerId,
       decide: ({ showingId, reservationId, reason }, state, { now }) => {
-        if (state.status === 'none') return notFound;
         const reservation = state.open.get(reservationId);
         if (!reservation) return notCancelable(recall(state.ended, reservationId));
         if (reservation.status === 'held') return refuse('reservation-pending');
@@ -471,27 +415,23 @@ const choiceOf = (data: Data<'ReserveSeat'>, state: State, now: string): Choice 
 };
 
 const reserve = (
-  data: Data<'ReserveSeat'>,
+  asked: Data<'ReserveSeat'>,
   state: State,
   { now, revision }: DecisionInput,
 ): Decision<Event<'SeatHeld'>> => {
-  const { showingId, reservationId, customerId, holdId, entryId, amount } = data;
+  const { showingId, reservationId, customerId, holdId, entryId, amount } = asked;
   const { status, showing } = state;
-  if (status === 'none') return notFound;
   if (isUsed(state, reservationId)) return refuse('reservation-already-exists');
   if (status === 'canceled') return refuse('showing-canceled');
   if (hasBegun(state, now)) return refuse('too-late', 'the showing has begun');
-  const choice = choiceOf(data, state, now);
+  const choice = choiceOf(asked, state, now);
   if ('refused' in choice) return choice;
   const price = showing.price * placesOf(choice);
   if (price > MAX_MONEY) return refuse('price-too-high');
   if (amount !== undefined && amount !== price) return refuse('price-changed', `it is ${price}`, { price });
   const held: Reservation = { status: 'held', hold: `${revision}`, customerId, ...choice, price };
-  const facts = {
-    ...reservationData(state, { showingId, reservationId }, held),
-    ...defined({ holdId, entryId }),
-  };
-  return [{ type: 'SeatHeld', data: { ...facts, heldAt: now } }];
+  const data = known({ ...reservationData(state, { showingId, reservationId }, held), holdId, entryId, heldAt: now });
+  return [{ type: 'SeatHeld', data }];
 };
 
 /** Returns the reservation that a step belongs to, unless its id was held again since. */
@@ -555,13 +495,12 @@ const ended = (state: State, reservationId: string, how: Ending): State => {
   const reservation = state.open.get(reservationId);
   if (!reservation) return state;
   const { hold, customerId } = reservation;
-  const past: Ended = { how, ...defined({ hold }), customerId };
   return {
     ...state,
     open: state.open.delete(reservationId),
     reserved: state.reserved - placesOf(reservation),
     taken: withoutTaken(state, seatNamesOf(reservation)),
-    ended: remember(state.ended, reservationId, past),
+    ended: remember(state.ended, reservationId, known({ how, hold, customerId })),
   };
 };
 

@@ -9,10 +9,10 @@ import {
   REASONS,
 } from '../../schemas/food-court.ts';
 import { calendarDay, plus } from '../../schemas/kernel/calendar.ts';
-import { defined } from '../../schemas/kernel/defined.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
+import { known } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, OrderedMap } from '../kernel/collections.ts';
-import { decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
+import { type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 import { COMPLETIONS, secondsUntilRoom } from './completion-rate.ts';
 
@@ -65,6 +65,21 @@ const initialState: State = {
   completions: [],
 };
 
+type OrderName = { shopId: string; orderId: string };
+
+/** The rule of a step of an order, from one of the statuses before it. */
+const step = <Type extends 'OrderAccepted' | 'CookingStarted' | 'OrderPickedUp'>(
+  before: readonly LiveOrder['status'][],
+  type: Type,
+  status: string,
+) => ({
+  decide(data: OrderName, state: State, { now }: DecisionInput) {
+    const order = orderIn(before, data, state, now);
+    return 'refused' in order ? order : [{ type, data: order }];
+  },
+  answer: (data: OrderName) => ({ ...data, status }),
+});
+
 /** A shop with its menu and its orders, so that price, availability and limit are decided together. */
 export const shop = decider(foodCourt, {
   stream: 'shop-{shopId}',
@@ -102,6 +117,12 @@ export const shop = decider(foodCourt, {
     OrderRejected: (state, { orderId }) => end(state, orderId, 'rejected'),
   },
 
+  missing: {
+    is: ({ status }) => status === 'unregistered',
+    problem: 'shop-not-found',
+    unless: ['RegisterShop', 'EndDueOrder'],
+  },
+
   commands: {
     RegisterShop: {
       decide: (data, { status }) =>
@@ -112,8 +133,7 @@ export const shop = decider(foodCourt, {
     },
 
     ChangeShop: {
-      decide: (data, { status, figures }) => {
-        if (status === 'unregistered') return refuse('shop-not-found');
+      decide: (data, { figures }) => {
         const changed = { ...figures, ...data };
         const names = Object.keys(figures) as (keyof typeof figures)[];
         const isSame = names.every((name) => changed[name] === figures[name]);
@@ -123,7 +143,6 @@ export const shop = decider(foodCourt, {
 
     PauseShop: {
       decide: (data, { status }) => {
-        if (status === 'unregistered') return refuse('shop-not-found');
         if (status === 'closed') return refuse('shop-closed');
         return status === 'paused' ? [] : [{ type: 'ShopPaused', data }];
       },
@@ -131,16 +150,12 @@ export const shop = decider(foodCourt, {
     },
 
     ReopenShop: {
-      decide: (data, { status }) => {
-        if (status === 'unregistered') return refuse('shop-not-found');
-        return status === 'open' ? [] : [{ type: 'ShopReopened', data }];
-      },
+      decide: (data, { status }) => (status === 'open' ? [] : [{ type: 'ShopReopened', data }]),
       answer: (data) => ({ ...data, status: 'open' }),
     },
 
     CloseShop: {
       decide: ({ shopId }, state, { now }) => {
-        if (state.status === 'unregistered') return refuse('shop-not-found');
         if (state.status === 'closed') return refuse('shop-closed');
         const rejections = closingRejections(shopId, state, now);
         const remaining = state.placed.size - rejections.length;
@@ -150,15 +165,11 @@ export const shop = decider(foodCourt, {
     },
 
     RejectRemainingOrders: {
-      decide: ({ shopId }, state, { now }) => {
-        if (state.status === 'unregistered') return refuse('shop-not-found');
-        return state.status === 'closed' ? closingRejections(shopId, state, now) : [];
-      },
+      decide: ({ shopId }, state, { now }) => (state.status === 'closed' ? closingRejections(shopId, state, now) : []),
     },
 
     PutMenuItem: {
-      decide: (data, { status, menu }) => {
-        if (status === 'unregistered') return refuse('shop-not-found');
+      decide: (data, { menu }) => {
         const item = menu.get(data.menuId);
         if (!item && menu.size >= MAX_MENU_ITEMS) return refuse('menu-full', `it has ${MAX_MENU_ITEMS} items`);
         const isSame = item?.name === data.name && item.price === data.price && item.available === data.available;
@@ -167,16 +178,13 @@ export const shop = decider(foodCourt, {
     },
 
     RemoveMenuItem: {
-      decide: (data, { status, menu }) => {
-        if (status === 'unregistered') return refuse('shop-not-found');
-        return menu.has(data.menuId) ? [{ type: 'MenuItemRemoved', data }] : refuse('menu-item-not-found');
-      },
+      decide: (data, { menu }) =>
+        menu.has(data.menuId) ? [{ type: 'MenuItemRemoved', data }] : refuse('menu-item-not-found'),
     },
 
     PlaceOrder: {
       decide: ({ shopId, orderId, customerId, lines, total: shownTotal }, state, { now, timeZone }) => {
         const { status, figures, placed, kitchen, completions } = state;
-        if (status === 'unregistered') return refuse('shop-not-found');
         if (orderOf(state, orderId)) return refuse('order-already-exists');
         if (status === 'closed') return refuse('shop-closed');
         if (status === 'paused') return refuse('shop-paused');
@@ -193,36 +201,24 @@ export const shop = decider(foodCourt, {
           return refuse('shop-overloaded', `${open} orders are open`, retryAfter === undefined ? {} : { retryAfter });
         }
         const { day, callNumber } = nextCall(state, calendarDay(now, timeZone));
-        const data: Data<'OrderPlaced'> = {
+        const acceptBy = plus(now, { minutes: figures.acceptWithin });
+        const data = known({
           shopId,
           orderId,
-          ...defined({ customerId }),
+          customerId,
           shopName: figures.name,
           callNumber,
           day,
           ...order,
-          acceptBy: plus(now, { minutes: figures.acceptWithin }),
-        };
+          acceptBy,
+        });
         return [...endings(shopId, state, overdue), { type: 'OrderPlaced', data }];
       },
       answer: (_data, events) => ({ ...events.at(-1)?.data, status: 'placed' }),
     },
 
-    AcceptOrder: {
-      decide: (data, state, { now }) => {
-        const order = orderIn(['placed'], data, state, now);
-        return 'refused' in order ? order : [{ type: 'OrderAccepted', data: order }];
-      },
-      answer: (data) => ({ ...data, status: 'accepted' }),
-    },
-
-    StartCooking: {
-      decide: (data, state, { now }) => {
-        const order = orderIn(['accepted'], data, state, now);
-        return 'refused' in order ? order : [{ type: 'CookingStarted', data: order }];
-      },
-      answer: (data) => ({ ...data, status: 'cooking' }),
-    },
+    AcceptOrder: step(['placed'], 'OrderAccepted', 'accepted'),
+    StartCooking: step(['accepted'], 'CookingStarted', 'cooking'),
 
     FinishCooking: {
       decide: (data, state, { now }) => {
@@ -240,13 +236,7 @@ export const shop = decider(foodCourt, {
       answer: (data) => ({ ...data, status: 'cooked' }),
     },
 
-    PickUpOrder: {
-      decide: (data, state, { now }) => {
-        const order = orderIn(['cooked'], data, state, now);
-        return 'refused' in order ? order : [{ type: 'OrderPickedUp', data: order }];
-      },
-      answer: (data) => ({ ...data, status: 'picked-up' }),
-    },
+    PickUpOrder: step(['cooked'], 'OrderPickedUp', 'picked-up'),
 
     CancelOrder: {
       owner: ({ orderId }, state) => orderOf(state, orderId)?.customerId,
@@ -305,13 +295,7 @@ const named = (
   { figures }: State,
   shopId: string,
   [orderId, { customerId, callNumber }]: [string, LiveOrder],
-): Data<'OrderAccepted'> => ({
-  shopId,
-  orderId,
-  ...defined({ customerId }),
-  callNumber,
-  shopName: figures.name,
-});
+): Data<'OrderAccepted'> => known({ shopId, orderId, customerId, callNumber, shopName: figures.name });
 
 /** Adds the total of a live order, which goes back to the customer. */
 const refunded = (state: State, order: Data<'OrderAccepted'>): Data<'OrderCanceled'> => ({
@@ -322,11 +306,10 @@ const refunded = (state: State, order: Data<'OrderAccepted'>): Data<'OrderCancel
 /** Returns the event data of the next step of an order, or the refusal when it has none of the statuses before it. */
 const orderIn = (
   before: readonly LiveOrder['status'][],
-  { shopId, orderId }: { shopId: string; orderId: string },
+  { shopId, orderId }: OrderName,
   state: State,
   now: string,
 ): Data<'OrderAccepted'> | Refusal => {
-  if (state.status === 'unregistered') return refuse('shop-not-found');
   const known = orderOf(state, orderId);
   if (!known) return refuse('order-not-found');
   const status = statusAt(known, now);

@@ -90,6 +90,10 @@ export const notDue: Refusal = refuse('not-due');
 /** Returns whether a decision is a refusal. */
 export const isRefusal = <Event>(decision: Decision<Event>): decision is Refusal => 'refused' in decision;
 
+/** Returns the data of the first event of a type; empty when there is none. */
+export const dataOf = <Event extends Message, Type extends Event['type']>(events: readonly Event[], type: Type) =>
+  (events.find((event) => event.type === type)?.data ?? {}) as Partial<Extract<Event, { type: Type }>['data']>;
+
 type EventIn<Context extends ContextSchema, Type extends string> = {
   [T in Type]: { type: T; data: Static<Context['events'][T]['data']> };
 }[Type];
@@ -177,6 +181,8 @@ export const decider = <
     initialState: State;
     evolve: Only<Evolve, Context['events']>;
     commands: Only<Commands, Context['commands']>;
+    /** The problem of a stream whose thing does not exist: for every command but those of `unless`. */
+    missing?: { is(state: State): boolean; problem: string; unless: readonly (keyof Context['commands'])[] };
     /** {@link Decider.scope} */
     scope?(state: State): Readonly<Record<string, string>> | undefined;
     snapshotVersion: number;
@@ -184,7 +190,7 @@ export const decider = <
 ): Decided<Commands> extends keyof Evolve
   ? Decider<CommandIn<Context, keyof Commands & string>, EventIn<Context, keyof Evolve & string>, State>
   : { 'evolve does not fold': Exclude<Decided<Commands>, keyof Evolve> } => {
-  const { stream, initialState, scope, snapshotVersion } = definition;
+  const { stream, initialState, missing, scope, snapshotVersion } = definition;
   const dash = stream.indexOf('-');
   const category = stream.slice(0, dash);
   const template = stream.slice(dash + 1);
@@ -213,7 +219,11 @@ export const decider = <
       if (!fold) throw new TypeError(`${category} does not know the event ${type}`);
       return fold(state, data);
     },
-    decide: ({ type, data }, state, input) => ruleOf(type).decide(data, state, input),
+    decide({ type, data }, state, input) {
+      const rule = ruleOf(type);
+      if (missing?.is(state) && !missing.unless.includes(type)) return refuse(missing.problem);
+      return rule.decide(data, state, input);
+    },
     answer: ({ type, data }, events) => ruleOf(type).answer?.(data, events) ?? data,
     read: ({ type }, state) => ruleOf(type).read?.(state),
     owner: ({ type, data }, state) => ruleOf(type).owner?.(data, state),

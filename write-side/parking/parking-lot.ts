@@ -8,7 +8,7 @@ import {
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
 import { type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { type DecisionInput, decider, isRefusal, notDue, type Refusal, refuse } from '../kernel/decider.ts';
+import { type DecisionInput, dataOf, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { keptIn, limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 import { noTexts, type SortedTexts, textsBefore, withoutText, withText } from '../kernel/sorted-texts.ts';
@@ -65,10 +65,12 @@ const initialState: State = {
   ended: noPastIds(REMEMBERED),
 };
 
+const closed = refuse('lot-closed');
+
 const kept = limitedPlaces(spots, {
   unreserved: ({ status, spots, open }: State) => (status === 'open' ? spots - open.size : 0),
   holdFor: ({ settings: { holdFor = DEFAULT_HOLD_FOR } }) => holdFor,
-  refusal: (lot) => (lot.status === 'open' ? undefined : notOpen(lot)),
+  refusal: ({ status }) => (status === 'closed' ? closed : undefined),
   told: ({ name }) => ({ lotName: name }),
 });
 
@@ -122,6 +124,12 @@ const rules = decider(parking, {
     CarDeparted: (lot, { reservationId }) => end(lot, reservationId, 'completed'),
   },
 
+  missing: {
+    is: ({ status }) => status === 'unregistered',
+    problem: 'lot-not-found',
+    unless: ['RegisterLot', 'SettleCoupon', 'ExpireReservation', 'SettleSpots'],
+  },
+
   commands: {
     ...kept.commands,
 
@@ -133,7 +141,7 @@ const rules = decider(parking, {
 
     ChangeLot: {
       decide: ({ lotId, spots, name, ...settings }, lot) => {
-        if (lot.status !== 'open') return notOpen(lot);
+        if (lot.status === 'closed') return closed;
         const taken = lot.open.size + keptIn(lot.places);
         if (spots !== undefined && spots < taken)
           return refuse('spots-below-reserved', `${taken} are reserved, held or offered`);
@@ -152,7 +160,7 @@ const rules = decider(parking, {
 
     CloseLot: {
       decide: ({ lotId }, lot) => {
-        if (lot.status !== 'open') return notOpen(lot);
+        if (lot.status === 'closed') return closed;
         const ends = endings(lotId, lot);
         const remaining = lot.open.size - lot.arrived + kept.open(lot) - ends.length;
         return [{ type: 'LotClosed', data: { lotId, remaining } }, ...ends];
@@ -161,10 +169,7 @@ const rules = decider(parking, {
     },
 
     CancelRemainingReservations: {
-      decide: ({ lotId }, lot) => {
-        if (lot.status === 'unregistered') return notOpen(lot);
-        return lot.status === 'closed' ? endings(lotId, lot) : [];
-      },
+      decide: ({ lotId }, lot) => (lot.status === 'closed' ? endings(lotId, lot) : []),
       answer: ({ lotId }) => ({ lotId, status: 'closed' }),
     },
 
@@ -175,12 +180,11 @@ const rules = decider(parking, {
         const reservation = { ...data, lotName: lot.name, ...termsOf(lot.settings, now) };
         if (couponId === undefined) return [{ type: 'ParkingReserved', data: reservation }];
         const used = discountOf(lot, data, prepared);
-        return isRefusal(used) ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used[0] } }];
+        return 'refused' in used ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used } }];
       },
       answer: (data, events) => {
-        const reserved = events.find(({ type }) => type === 'ParkingReserved') as { data: Data<'ParkingReserved'> };
-        const { amount = data.amount, discount } = reserved?.data ?? {};
-        return { ...data, amount, ...defined({ discount }), status: 'reserved' };
+        const { amount, discount } = dataOf(events, 'ParkingReserved');
+        return { ...data, ...defined({ amount, discount }), status: 'reserved' };
       },
     },
 
@@ -193,14 +197,13 @@ const rules = decider(parking, {
         if (refused) return refused;
         const reservation = lot.open.get(reservationId)!;
         const used = discountOf(lot, reservation, prepared);
-        if (isRefusal(used)) return used;
+        if ('refused' in used) return used;
         const { customerId } = reservation;
-        return [{ type: 'ReservationDiscounted', data: { lotId, reservationId, customerId, ...used[0] } }];
+        return [{ type: 'ReservationDiscounted', data: { lotId, reservationId, customerId, ...used } }];
       },
       answer: (data, events) => {
-        const found = events.find(({ type }) => type === 'ReservationDiscounted');
-        const { amount, discount } = (found?.data ?? {}) as Partial<Data<'ReservationDiscounted'>>;
-        return { ...data, ...(amount === undefined ? {} : { amount, discount }) };
+        const { amount, discount } = dataOf(events, 'ReservationDiscounted');
+        return { ...data, ...defined({ amount, discount }) };
       },
     },
 
@@ -219,7 +222,6 @@ const rules = decider(parking, {
     CancelReservation: {
       owner: ({ reservationId }, lot) => customerOf(lot, reservationId),
       decide: ({ lotId, reservationId, reason }, lot, { now }) => {
-        if (lot.status === 'unregistered') return notOpen(lot);
         const reservation = lot.open.get(reservationId);
         if (!reservation) return notThere(lot, reservationId);
         const { cancelBy, arrivedAt } = reservation;
@@ -234,24 +236,19 @@ const rules = decider(parking, {
     RecordArrival: {
       owner: ({ reservationId }, lot) => customerOf(lot, reservationId),
       decide: ({ lotId, reservationId }, lot, { now }) => {
-        if (lot.status === 'unregistered') return notOpen(lot);
         const reservation = lot.open.get(reservationId);
         if (!reservation) return notThere(lot, reservationId);
         if (reservation.arrivedAt !== undefined) return refuse('already-arrived');
-        if (lot.status === 'closed') return notOpen(lot);
+        if (lot.status === 'closed') return closed;
         const { customerId, carNumber } = reservation;
         return [{ type: 'CarArrived', data: { lotId, reservationId, customerId, carNumber, arrivedAt: now } }];
       },
-      answer: (data, events) => {
-        const arrived = events.find(({ type }) => type === 'CarArrived') as { data: Data<'CarArrived'> } | undefined;
-        return { ...data, arrivedAt: arrived?.data.arrivedAt, status: 'arrived' };
-      },
+      answer: (data, events) => ({ ...data, arrivedAt: dataOf(events, 'CarArrived').arrivedAt, status: 'arrived' }),
     },
 
     // A car that is in a closed lot may leave it.
     RecordDeparture: {
       decide: ({ lotId, reservationId }, lot, { now }) => {
-        if (lot.status === 'unregistered') return notOpen(lot);
         const reservation = lot.open.get(reservationId);
         if (!reservation) return notThere(lot, reservationId);
         const { customerId, carNumber, arrivedAt } = reservation;
@@ -262,8 +259,8 @@ const rules = decider(parking, {
         return [{ type: 'CarDeparted', data: { ...names, arrivedAt, departedAt, due } }];
       },
       answer: (data, events) => {
-        const departed = events.find(({ type }) => type === 'CarDeparted') as { data: Data<'CarDeparted'> } | undefined;
-        return { ...data, departedAt: departed?.data.departedAt, due: departed?.data.due, status: 'completed' };
+        const { departedAt, due } = dataOf(events, 'CarDeparted');
+        return { ...data, departedAt, due, status: 'completed' };
       },
     },
 
@@ -287,8 +284,6 @@ export const parkingLot = kept.settling(rules, ({ lotId }, lot, { now }) => {
     return canceled(lotId, lot, reservationId, lot.open.get(reservationId)!.customerId, REASONS.noShow);
   });
 });
-
-const notOpen = ({ status }: State): Refusal => refuse(status === 'closed' ? 'lot-closed' : 'lot-not-found');
 
 /** The customer of a reservation, open or ended; undefined for an id that is unused or forgotten. */
 const customerOf = ({ open, ended }: State, reservationId: string): string | undefined =>
@@ -321,7 +316,7 @@ const reservingRefusal = (
 ): Refusal | undefined => {
   const { reservationId, carNumber, amount } = data;
   const { price } = lot.settings;
-  if (lot.status !== 'open') return notOpen(lot);
+  if (lot.status === 'closed') return closed;
   if (customerOf(lot, reservationId) !== undefined) return refuse('reservation-already-exists');
   if (lot.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
   if (price !== undefined && price !== amount) return refuse('price-changed', `the price is ${price}`, { price });
@@ -330,7 +325,6 @@ const reservingRefusal = (
 
 /** Refuses a coupon for a reservation that is not open or uses one already. */
 const discountRefusal = (lot: State, reservationId: string): Refusal | undefined => {
-  if (lot.status === 'unregistered') return notOpen(lot);
   const reservation = lot.open.get(reservationId);
   if (!reservation) return notThere(lot, reservationId);
   return reservation.coupon === undefined ? undefined : refuse('coupon-already-applied');
@@ -341,7 +335,7 @@ const discountOf = (
   { redemptions }: State,
   { customerId, amount }: Pick<Reservation, 'customerId' | 'amount'>,
   prepared: DecisionInput['prepared'],
-): Refusal | [{ amount: number; discount: number; coupon: Redemption }] => {
+): Refusal | { amount: number; discount: number; coupon: Redemption } => {
   const found = prepared?.coupon as RedeemedCoupon | Refusal | undefined;
   if (found === undefined) return refuse('coupon-not-found');
   if ('refused' in found) return found;
@@ -350,7 +344,7 @@ const discountOf = (
   // A redemption lowers one amount, once: what was settled is over.
   if (recall(redemptions, redemptionKey(found)) !== undefined) return refuse('coupon-already-redeemed');
   const discount = Math.min(amount, value);
-  return [{ amount: amount - discount, discount, coupon: { couponId, redemption } }];
+  return { amount: amount - discount, discount, coupon: { couponId, redemption } };
 };
 
 const redemptionKey = ({ couponId, redemption }: Redemption): string => `${couponId} ${redemption}`;
