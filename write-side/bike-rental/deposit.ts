@@ -2,28 +2,13 @@ import { schema as bikeRental } from '../../schemas/bike-rental.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { decider, refuse } from '../kernel/decider.ts';
-import {
-  byRevision,
-  byTime,
-  type HandledEvent,
-  type HandledEvents,
-  handle,
-  nothingHandled,
-  wasHandled,
-} from '../kernel/handled-events.ts';
+import { byTime, type HandledEvents, handle, namesOf, nothingHandled, wasHandled } from '../kernel/handled-events.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type Standing = { balance: number; outstanding: number };
 
 /** A bill, or the part of one, that the balance did not cover. */
-type Debt = {
-  bikeId: string;
-  rentalId: string;
-  closedAt: string;
-  bikeRevision: string | undefined;
-  paid: number;
-  rest: number;
-};
+type Debt = Fee & { paid: number; rest: number };
 
 /** A charge whose payment is open. `charge` is the revision of its ChargeRequested event. */
 type Pending = { charge: string; amount: number; method: string };
@@ -77,13 +62,12 @@ export const deposit = decider(bikeRental, {
     ChargeDeclined: (state, { chargeId, charge }) => ended(state, chargeId, charge, 'declined'),
     ChargeRefunded: (state, { chargeId, charge }) => ended(state, chargeId, charge, 'undone'),
     ChargeVoided: (state, { chargeId, charge }) => ended(state, chargeId, charge, 'undone'),
-    FeeDeducted: (state, data) => ({
-      ...state,
-      balance: data.balance,
-      outstanding: data.outstanding,
-      debts: data.fee > data.paid ? [...state.debts, debtOf(data)] : state.debts,
-      handled: handle(state.handled, returnOf(data)[0]!),
-    }),
+    FeeDeducted: (state, data) => {
+      const { bikeId, rentalId, closedAt, bikeRevision, fee, paid, balance, outstanding } = data;
+      const debt = { bikeId, rentalId, closedAt, bikeRevision, paid, rest: fee - paid };
+      const debts = debt.rest > 0 ? [...state.debts, debt] : state.debts;
+      return { ...state, balance, outstanding, debts, handled: handle(state.handled, returnOf(data)[0]!) };
+    },
     DepositCredited: (state, data) => ({
       ...state,
       balance: data.balance,
@@ -137,17 +121,9 @@ export const deposit = decider(bikeRental, {
       decide: ({ userId, chargeId, charge, reason }, state, { now }) => {
         const pending = pendingOf(state, { chargeId, charge });
         if (!pending) return endedOf(state, { chargeId, charge }) === 'charged' ? refuse('charge-already-exists') : [];
+        const { amount } = pending;
         const { balance, outstanding } = state;
-        const data = {
-          userId,
-          chargeId,
-          charge,
-          amount: pending.amount,
-          reason,
-          declinedAt: now,
-          balance,
-          outstanding,
-        };
+        const data = { userId, chargeId, charge, amount, reason, declinedAt: now, balance, outstanding };
         return [{ type: 'ChargeDeclined', data }];
       },
     },
@@ -250,22 +226,6 @@ const billsPaid = ({ debts }: State, userId: string, amount: number) =>
       data: { userId, ...bill, amount: part, ...defined({ bikeRevision }) },
     }));
 
-const debtOf = ({
-  bikeId,
-  rentalId,
-  closedAt,
-  bikeRevision,
-  fee,
-  paid,
-}: Fee & { fee: number; paid: number }): Debt => ({
-  bikeId,
-  rentalId,
-  closedAt,
-  bikeRevision,
-  paid,
-  rest: fee - paid,
-});
-
 /** Settles what is outstanding before the balance grows. */
 const add = ({ balance, outstanding }: Standing, amount: number): Standing & { settled: number } => {
   const settled = Math.min(outstanding, amount);
@@ -280,16 +240,16 @@ const deduct = ({ balance, outstanding }: Standing, fee: number): Standing & { p
 
 type Fee = { bikeId: string; rentalId: string; closedAt: string; bikeRevision?: string | undefined };
 
-/** The names of the return that a fee follows, the best first. */
-const returnOf = ({ bikeId, rentalId, closedAt, bikeRevision }: Fee): HandledEvent[] => [
-  ...(bikeRevision === undefined ? [] : [byRevision(`bike-${bikeId}`, bikeRevision)]),
-  byTime('returns', `return ${bikeId}.${rentalId}`, closedAt),
-];
+/** The names of the return that a fee follows. */
+const returnOf = ({ bikeId, rentalId, closedAt, bikeRevision }: Fee) =>
+  namesOf(`bike-${bikeId}`, bikeRevision, byTime('returns', `return ${bikeId}.${rentalId}`, closedAt));
 
 type Credit = { managerId: string; conversionId: string; convertedAt: string; managerRevision?: string | undefined };
 
-/** The names of the conversion that a credit follows, the best first. */
-const conversionOf = ({ managerId, conversionId, convertedAt, managerRevision }: Credit): HandledEvent[] => [
-  ...(managerRevision === undefined ? [] : [byRevision(`manager-${managerId}`, managerRevision)]),
-  byTime('conversions', `conversion ${managerId}.${conversionId}`, convertedAt),
-];
+/** The names of the conversion that a credit follows. */
+const conversionOf = ({ managerId, conversionId, convertedAt, managerRevision }: Credit) =>
+  namesOf(
+    `manager-${managerId}`,
+    managerRevision,
+    byTime('conversions', `conversion ${managerId}.${conversionId}`, convertedAt),
+  );

@@ -1,14 +1,6 @@
 import { schema as bikeRental, defaults } from '../../schemas/bike-rental.ts';
 import { decider, refuse } from '../kernel/decider.ts';
-import {
-  byRevision,
-  byTime,
-  type HandledEvent,
-  type HandledEvents,
-  handle,
-  nothingHandled,
-  wasHandled,
-} from '../kernel/handled-events.ts';
+import { byTime, type HandledEvents, handle, namesOf, nothingHandled, wasHandled } from '../kernel/handled-events.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
 type State = {
@@ -69,8 +61,6 @@ export const manager = decider(bikeRental, {
 
 type Award = { bikeId: string; reportId: string; reportedAt: string; bikeRevision?: string | undefined };
 
-/** The names of the report that an award follows, the best first. */
-const reportOf = ({ bikeId, reportId, reportedAt, bikeRevision }: Award): HandledEvent[] => [
-  ...(bikeRevision === undefined ? [] : [byRevision(`bike-${bikeId}`, bikeRevision)]),
-  byTime('reports', `report ${bikeId}.${reportId}`, reportedAt),
-];
+/** The names of the report that an award follows. */
+const reportOf = ({ bikeId, reportId, reportedAt, bikeRevision }: Award) =>
+  namesOf(`bike-${bikeId}`, bikeRevision, byTime('reports', `report ${bikeId}.${reportId}`, reportedAt));

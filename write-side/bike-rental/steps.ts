@@ -1,5 +1,12 @@
 import type { BikeRentalCommand, BikeRentalEvent } from '../../schemas/bike-rental.ts';
-import type { CommandSteps, Dispatch, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
+import {
+  type CommandSteps,
+  type Dispatch,
+  type DispatchOutcome,
+  later,
+  type Settled,
+  type StepsByCommand,
+} from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
 import { type PayingOptions, takePayment } from '../payments/payments.ts';
 import { chargeKey } from './charges.ts';
@@ -24,9 +31,6 @@ const rentBike: CommandSteps<Data<'RentBike'>> = {
     return checked.kind === 'done' ? debts.refusal : undefined;
   },
 };
-
-/** The outcome is not known yet. A process manager completes or undoes the charge. */
-const later: Settled = { kind: 'later' };
 
 /** Answers a charge that was made. The events are missing when another process had recorded it. */
 const answered = (approved: DispatchOutcome): Settled => {

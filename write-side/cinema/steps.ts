@@ -7,7 +7,14 @@ import {
   paymentOf,
   schedulingOf,
 } from '../../schemas/cinema.ts';
-import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
+import {
+  type CommandSteps,
+  type DispatchOutcome,
+  later,
+  refusalIn,
+  type Settled,
+  type StepsByCommand,
+} from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
 import { type PayingOptions, takePayment } from '../payments/payments.ts';
 import { opening } from './policies.ts';
@@ -18,9 +25,6 @@ type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Typ
 
 /** Dispatches a command of the cinema. */
 type Dispatch = (command: CinemaCommand & { asCaller?: true }) => Promise<DispatchOutcome>;
-
-/** The steps so far may or may not have been done. A policy or the deadline completes them. */
-const later: Settled = { kind: 'later' };
 
 /**
  * Keeps the hall and opens the showing before the answer, so that it takes reservations at once. If the process ends
@@ -47,13 +51,11 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
     if (booking.type === 'BookHall') {
       const booked = await dispatch(booking);
       if (booked.kind !== 'done') return later;
-      const checked = await dispatch({
-        type: 'CheckHall',
-        data: { hallId: booking.data.hallId, slot: booking.data.slot },
-      });
+      const { hallId, slot } = booking.data;
+      const checked = await dispatch({ type: 'CheckHall', data: { hallId, slot } });
       if (checked.kind !== 'done') {
         if (checked.kind === 'unavailable' || checked.refusal.refused !== 'hall-in-use') return later;
-        await dispatch({ type: 'WithdrawShowing', data: { movieId, showingId, slot: booking.data.slot } });
+        await dispatch({ type: 'WithdrawShowing', data: { movieId, showingId, slot } });
         return checked;
       }
     }
@@ -105,9 +107,7 @@ const guestOf = ({ movieId, customerId, showingId, reservationId }: Data<'WriteR
  */
 const writeReview: CommandSteps<Data<'WriteReview'>> = {
   async check(review, dispatch: Dispatch) {
-    const proved = await dispatch({ type: 'ProveGuest', data: guestOf(review) });
-    if (proved.kind === 'unavailable') return 'unavailable';
-    return proved.kind === 'refused' ? proved.refusal : undefined;
+    return refusalIn(await dispatch({ type: 'ProveGuest', data: guestOf(review) }));
   },
   async settle(review, _events, dispatch: Dispatch) {
     const proved = await dispatch({ type: 'ProveGuest', data: guestOf(review) });
@@ -180,9 +180,7 @@ const reserveSeat = ({ payments, answerWithinMs, maxPayments }: PayingOptions): 
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },
   async settle({ payment }, events, dispatch: Dispatch) {
-    const held = (events as readonly CinemaEvent[]).find(({ type }) => type === 'SeatHeld') as
-      | Extract<CinemaEvent, { type: 'SeatHeld' }>
-      | undefined;
+    const held = (events as readonly CinemaEvent[]).find((event) => event.type === 'SeatHeld');
     if (!held) return later;
     return settleSeat(held.data, await payFor(held.data, payment, payments, dispatch), dispatch);
   },

@@ -1,4 +1,5 @@
 import { type CustomersEvent, schema as customers, toE164 } from '../../schemas/customers.ts';
+import { known } from '../../schemas/kernel/values.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 
 type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
@@ -30,7 +31,7 @@ export const contact = decider(customers, {
         const { customerId, name, email, phone, language } = data;
         const next = { customerId, name, email, phone: phone && toE164(phone), language };
         const isSame = contact && FIELDS.every((field) => contact[field] === next[field]);
-        return isSame ? [] : [{ type: 'ContactChanged', data: withoutMissing(next) }];
+        return isSame ? [] : [{ type: 'ContactChanged', data: known(next) }];
       },
       answer: ({ phone, ...data }) => ({ ...data, ...(phone === undefined ? {} : { phone: toE164(phone) }) }),
     },
@@ -55,6 +56,3 @@ export const contact = decider(customers, {
 });
 
 const FIELDS = ['name', 'email', 'phone', 'language'] as const;
-
-const withoutMissing = (contact: { [Field in keyof Contact]: Contact[Field] | undefined }): Contact =>
-  Object.fromEntries(Object.entries(contact).filter(([, value]) => value !== undefined)) as Contact;

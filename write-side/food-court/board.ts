@@ -3,7 +3,6 @@ import { ImmutableMap } from '../kernel/collections.ts';
 import { decider } from '../kernel/decider.ts';
 import {
   byRevision,
-  type HandledEvent,
   type HandledEvents,
   handle,
   isLater,
@@ -59,7 +58,7 @@ export const board = decider(foodCourt, {
 });
 
 /** Names the completion that an alarm follows: alarms of event version 1 are known by their order. */
-const completionOf = ({ shopId, orderId, shopRevision }: Alarm): HandledEvent =>
+const completionOf = ({ shopId, orderId, shopRevision }: Alarm) =>
   shopRevision === undefined
     ? { name: orderId, source: 'version 1', order: '0' }
     : byRevision(`shop-${shopId}`, shopRevision);

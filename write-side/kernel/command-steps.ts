@@ -33,6 +33,15 @@ export type Settled =
   | { kind: 'as-decided' }
   | { kind: 'later' };
 
+/** The steps so far may or may not have been done. A policy, a process manager or a deadline completes them. */
+export const later: Settled = { kind: 'later' };
+
+/** Returns why a dispatched command was not done. */
+export const refusalIn = (outcome: DispatchOutcome): Refusal | 'unavailable' | undefined => {
+  if (outcome.kind === 'done') return undefined;
+  return outcome.kind === 'refused' ? outcome.refusal : outcome.kind;
+};
+
 /**
  * The side-effect steps of a command that comes over HTTP. The process may end between any two of them: a policy or a
  * deadline must then complete them.

@@ -102,7 +102,8 @@ type CommandIn<Context extends ContextSchema, Type extends string> = {
   [T in Type]: { type: T; data: Static<Context['commands'][T]['data']> };
 }[Type];
 
-type Folds<Context extends ContextSchema, State> = {
+/** The folds of some of a context's events. */
+export type Folds<Context extends ContextSchema, State> = {
   readonly [T in keyof Context['events']]?: (state: State, data: Static<Context['events'][T]['data']>) => State;
 };
 

@@ -36,6 +36,10 @@ export const byTime = (source: string, name: string, time: string): HandledEvent
   order: time,
 });
 
+/** Returns the names of an event, the best first: by its revision, if the record has it, and by its time. */
+export const namesOf = (stream: string, revision: string | undefined, byItsTime: HandledEvent): HandledEvent[] =>
+  revision === undefined ? [byItsTime] : [byRevision(stream, revision), byItsTime];
+
 /** Compares two decimals, or two times of one length. */
 const isAfter = (order: string, other: string): boolean =>
   order.length === other.length ? order > other : order.length > other.length;

@@ -1,12 +1,5 @@
+import type { Perform } from '../policies/schedule.ts';
 import type { Payments } from './payments.ts';
-
-type Command = { type: string; data: object };
-
-/**
- * Handles a command.
- * @throws Error when it is not known whether the command was done
- */
-export type Dispatch = (command: Command) => Promise<'done' | 'refused'>;
 
 /** The idempotency key of a context's payments, and the commands that record their outcomes. */
 export type PaymentRecords<Payment extends object> = {
@@ -33,11 +26,8 @@ export const performPayments =
   <Payment extends object>(
     payments: Pick<Payments, 'find' | 'undo'>,
     { keyOf, approve, decline, undone }: PaymentRecords<Payment>,
-  ) =>
-  async (
-    { task, data, attempts }: { task: string; data: object; attempts: number },
-    dispatch: Dispatch,
-  ): Promise<void> => {
+  ): Perform =>
+  async ({ task, data, attempts }, dispatch) => {
     const key = keyOf(data as Payment);
     if (task === 'undo') {
       await dispatch({ type: undone, data: { ...data, charged: await payments.undo(key) } });
@@ -50,9 +40,9 @@ export const performPayments =
         return undefined;
       },
     );
-    if (state === 'approved') {
-      await dispatch({ type: approve, data });
-      return;
-    }
-    await dispatch({ type: decline, data: { ...data, reason: state === 'declined' ? 'declined' : 'timed-out' } });
+    await dispatch(
+      state === 'approved'
+        ? { type: approve, data }
+        : { type: decline, data: { ...data, reason: state === 'declined' ? 'declined' : 'timed-out' } },
+    );
   };

@@ -1,8 +1,9 @@
 import { plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
-import { defined } from '../../schemas/kernel/defined.ts';
 import { DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
-import type { ScreeningEvent } from '../../schemas/screening.ts';
+import { known } from '../../schemas/kernel/values.ts';
+import type { ScreeningEvent, schema as screening } from '../../schemas/screening.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
+import type { Folds } from '../kernel/decider.ts';
 import { noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 
@@ -141,14 +142,8 @@ export const dayBefore = (date: string): string => plusDays(date, -1);
 
 const booked = (state: State, data: Data<'ScreeningBooked'>): State => {
   const { bookingId, customerId, at = WHOLE_DAY, places = 1, firstSlotId, from, holdId, entryId } = data;
-  const booking: Booking = {
-    status: 'booked',
-    customerId,
-    at,
-    places,
-    cancelUntil: data.cancelUntil ?? dayBefore(data.date),
-    ...defined({ firstSlotId }),
-  };
+  const { cancelUntil = dayBefore(data.date) } = data;
+  const booking = known({ status: 'booked' as const, customerId, at, places, cancelUntil, firstSlotId });
   const next = {
     ...withPlaces(state, at, places),
     places: usePlaces(state.places, { holdId, entryId }, places),
@@ -160,56 +155,39 @@ const booked = (state: State, data: Data<'ScreeningBooked'>): State => {
 
 /** The folds of a slot's events. */
 export const evolve = {
-  SlotOpened: (state: State, data: Data<'SlotOpened'>): State => {
+  SlotOpened: (state, data) => {
     const { hospitalId, hospitalName, date, cancelUntil = dayBefore(date), endsAt, holdFor = DEFAULT_HOLD_FOR } = data;
     return {
       ...state,
       status: 'open',
-      slot: {
-        ...defined({ hospitalId }),
-        hospitalName,
-        date,
-        cancelUntil,
-        ...defined({ endsAt }),
-        holdFor,
-      },
+      slot: known({ hospitalId, hospitalName, date, cancelUntil, endsAt, holdFor }),
       sessions: sessionsOf(data, () => 0),
     };
   },
-  SlotVoided: (state: State): State => ({ ...state, status: 'voided' }),
-  SlotChanged: (state: State, data: Data<'SlotChanged'>): State => ({
+  SlotVoided: (state) => ({ ...state, status: 'voided' }),
+  SlotChanged: (state, data) => ({
     ...state,
     slot: { ...state.slot, cancelUntil: data.cancelUntil },
     sessions: sessionsOf(data, (at) => bookedAt(state, at)),
   }),
-  SessionPlacesClosed: (state: State, { at }: Data<'SessionPlacesClosed'>): State => ({
-    ...state,
-    begun: [...state.begun, at],
-  }),
-  SlotEnded: (state: State): State => ({ ...state, status: 'ended' }),
-  SlotDeleted: (state: State): State => ({ ...state, status: 'deleted' }),
-  ForceCancellationDue: (state: State): State => state,
+  SessionPlacesClosed: (state, { at }) => ({ ...state, begun: [...state.begun, at] }),
+  SlotEnded: (state) => ({ ...state, status: 'ended' }),
+  SlotDeleted: (state) => ({ ...state, status: 'deleted' }),
+  ForceCancellationDue: (state) => state,
 
   ScreeningBooked: booked,
-  ScreeningAttended: (state: State, { bookingId }: Data<'ScreeningAttended'>): State =>
+  ScreeningAttended: (state, { bookingId }) =>
     withBooking(state, bookingId, (booking) => ({ ...booking, status: 'attended' })),
-  BookingCanceled: (state: State, { bookingId }: Data<'BookingCanceled'>): State => close(state, bookingId, 'canceled'),
-  BookingForceCanceled: (state: State, { bookingId }: Data<'BookingForceCanceled'>): State =>
-    close(state, bookingId, 'canceled'),
-  BookingMissed: (state: State, { bookingId }: Data<'BookingMissed'>): State => close(state, bookingId, 'missed'),
+  BookingCanceled: (state, { bookingId }) => close(state, bookingId, 'canceled'),
+  BookingForceCanceled: (state, { bookingId }) => close(state, bookingId, 'canceled'),
+  BookingMissed: (state, { bookingId }) => close(state, bookingId, 'missed'),
 
-  RescheduleRequested: (state: State, { bookingId, request, toSlotId, toAt }: Data<'RescheduleRequested'>): State =>
-    withBooking(state, bookingId, (booking) => ({
-      ...booking,
-      move: { request, toSlotId, ...defined({ toAt }) },
-    })),
-  RescheduleRefused: (state: State, { bookingId }: Data<'RescheduleRefused'>): State =>
-    withBooking(state, bookingId, ({ move: _move, ...booking }) => booking),
-  BookingRescheduled: (state: State, { bookingId }: Data<'BookingRescheduled'>): State =>
-    close(state, bookingId, 'rescheduled'),
-  RescheduleDeclined: (state: State, { bookingId, from, reason }: Data<'RescheduleDeclined'>): State =>
-    withMove(state, bookingId, from, reason),
-};
+  RescheduleRequested: (state, { bookingId, request, toSlotId, toAt }) =>
+    withBooking(state, bookingId, (booking) => ({ ...booking, move: known({ request, toSlotId, toAt }) })),
+  RescheduleRefused: (state, { bookingId }) => withBooking(state, bookingId, ({ move: _move, ...booking }) => booking),
+  BookingRescheduled: (state, { bookingId }) => close(state, bookingId, 'rescheduled'),
+  RescheduleDeclined: (state, { bookingId, from, reason }) => withMove(state, bookingId, from, reason),
+} satisfies Folds<typeof screening, State>;
 
 /** Returns a moment at which a day has ended wherever it is. */
 export const endEverywhere = (date: string): string => `${plusDays(date, 1)}T12:00:00.000Z`;

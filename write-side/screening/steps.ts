@@ -1,6 +1,13 @@
 import { defined } from '../../schemas/kernel/defined.ts';
 import type { ScreeningCommand, ScreeningEvent } from '../../schemas/screening.ts';
-import type { CommandSteps, DispatchOutcome, Settled, StepsByCommand } from '../kernel/command-steps.ts';
+import {
+  type CommandSteps,
+  type DispatchOutcome,
+  later,
+  refusalIn,
+  type Settled,
+  type StepsByCommand,
+} from '../kernel/command-steps.ts';
 import { settlingOf, takingOf } from './reschedule.ts';
 
 type Data<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { type: Type }>['data'];
@@ -20,7 +27,7 @@ const openSlot: CommandSteps<Data<'OpenSlot'>> = {
     const checked = await dispatch({ type: 'CheckSlot', data });
     // The command itself tells a repeat of the opening from another one.
     if (checked.kind === 'refused' && checked.refusal.refused === 'slot-already-opened') return undefined;
-    if (checked.kind !== 'done') return checked.kind === 'refused' ? checked.refusal : 'unavailable';
+    if (checked.kind !== 'done') return refusalIn(checked);
     for (let over: { over?: string } = {}; ; ) {
       const claim = { hospitalId, hospitalName, date, slotId, ...over };
       const claimed = await dispatch({ type: 'ClaimDay', data: claim });
@@ -29,14 +36,11 @@ const openSlot: CommandSteps<Data<'OpenSlot'>> = {
       const holder = claimed.refusal.existing?.slice(SLOT.length);
       if (holder === undefined) return claimed.refusal;
       const yielded = await dispatch({ type: 'YieldDay', data: { slotId: holder, hospitalId, date } });
-      if (yielded.kind !== 'done') return yielded.kind === 'refused' ? yielded.refusal : 'unavailable';
+      if (yielded.kind !== 'done') return refusalIn(yielded);
       over = { over: holder };
     }
   },
 };
-
-/** The steps so far may or may not have been done. A policy completes them. */
-const later: Settled = { kind: 'later' };
 
 const rescheduleBooking: CommandSteps<Data<'RescheduleBooking'>> = {
   async check({ fromSlotId, bookingId, slotId, at }, dispatch: Dispatch) {

@@ -1,13 +1,8 @@
 import { machine } from '../../../platform/machine/machine.ts';
 import type { Language } from '../../../schemas/kernel/messages.ts';
+import type { Perform } from '../../policies/schedule.ts';
 import type { Delivery, Channel as Name } from '../policies.ts';
 import { type Channel, type Contact, RefusedError } from './channel.ts';
-
-/**
- * Handles a command.
- * @throws Error when it is not known whether the command was done
- */
-export type Dispatch = (command: { type: string; data: object }) => Promise<'done' | 'refused'>;
 
 export type DeliverOptions = {
   channels: Readonly<Partial<Record<Name, Channel>>>;
@@ -27,10 +22,10 @@ export type DeliverOptions = {
  */
 export const deliverMessages =
   ({ channels, contactOf, language: otherwise, now = machine.now }: DeliverOptions) =>
-  async ({ data }: { data: object }, dispatch: Dispatch): Promise<void> => {
+  async ({ data }: { data: object }, dispatch: Parameters<Perform>[1]): Promise<void> => {
     const { texts, about, before, at, ...delivery } = data as Delivery;
-    const { messageId, thread, customerId, context, kind, channel: name } = delivery;
-    const channel = channels[name];
+    const { messageId, customerId, context, kind } = delivery;
+    const channel = channels[delivery.channel];
     if (!channel || (await dispatch({ type: 'CheckMessage', data: delivery })) === 'refused') return;
     const fail = (reason: 'too-late' | 'refused') =>
       dispatch({ type: 'RecordMessageFailed', data: { ...delivery, reason } });
@@ -38,30 +33,14 @@ export const deliverMessages =
     const contact = (await contactOf(customerId)) ?? { customerId, language: otherwise };
     const to = channel.addressOf(contact);
     if (!to) return;
-    if (now() >= Date.parse(before)) {
-      await fail('too-late');
-      return;
-    }
+    if (now() >= Date.parse(before)) return void (await fail('too-late'));
     const { language } = contact;
     try {
-      await channel.send({
-        messageId,
-        customerId,
-        context,
-        kind,
-        language,
-        at,
-        to,
-        name: contact.name,
-        ...texts[language],
-      });
+      const { name } = contact;
+      await channel.send({ messageId, customerId, context, kind, language, at, to, name, ...texts[language] });
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
-      await fail('refused');
-      return;
+      return void (await fail('refused'));
     }
-    await dispatch({
-      type: 'RecordMessageSent',
-      data: { messageId, thread, customerId, context, kind, channel: name, language },
-    });
+    await dispatch({ type: 'RecordMessageSent', data: { ...delivery, language } });
   };
