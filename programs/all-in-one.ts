@@ -1,25 +1,22 @@
 import { resolve } from 'node:path';
-import packageJson from '../package.json' with { type: 'json' };
 import { streams } from '../platform/event-store/streams.ts';
 import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
 import { patiently } from '../platform/subscriptions/transient.ts';
 import { forgetAllWorkers } from '../platform/subscriptions/workers.ts';
-import { pastOf } from '../projections/kernel/as-of.ts';
 import { startMoments } from '../projections/moments.ts';
 import { operationRoutes } from '../projections/operations.ts';
 import { startProjections } from '../projections/start.ts';
-import { startReadApi } from '../read-api/start.ts';
 import { startPolicies } from '../write-side/policies/run-policies.ts';
-import { contextSchemas, projectionsOf, readSidesOf, writeSidesOf } from './contexts.ts';
+import { contextSchemas, projectionsOf, writeSidesOf } from './contexts.ts';
 import { connectEvents, connectViews } from './wiring/connect.ts';
 import { openErasing } from './wiring/erasing.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
 import { demoClock, livingDemo } from './wiring/living-demo.ts';
 import { openPersonalData } from './wiring/personal-data.ts';
-import { withPublicQueries } from './wiring/public-queries.ts';
 import { withoutPassword } from './wiring/reachable.ts';
+import { openReadApi } from './wiring/read-api.ts';
 import { runProgram } from './wiring/run-program.ts';
 import { announce } from './wiring/running.ts';
 import { openServices } from './wiring/services.ts';
@@ -31,12 +28,11 @@ const FIRST_VIEWS = 800;
 
 /** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
 await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
-  const { settings, log, onError, telemetry, opened } = program;
+  const { settings, log, info, onError, telemetry, opened } = program;
   const names = settings.PLAZA_CONTEXTS;
   const contexts = await writeSidesOf(names);
   const services = await openServices(contexts, settings);
   const { identify, signIn } = await identityOf(settings, onError);
-  const info = (line: string) => log.info(line);
 
   const dataFolder = resolve(settings.PLAZA_DATA);
   const stores = await openStores({
@@ -44,10 +40,6 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
     mongoUrl: settings.MONGODB_URL,
     dataFolder,
     log: info,
-    onLost(reason) {
-      console.error(`plaza: ${reason}`);
-      process.exit(1);
-    },
   });
   opened.defer(announce(settings));
   opened.defer(stores.stop);
@@ -102,17 +94,7 @@ await runProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
     async () => void (await Promise.all([policies.stop(), projections.stop(), moments.stop(), operations.stop()])),
   );
   opened.defer(demo.end);
-  const readApi = startReadApi({
-    db,
-    contexts: (await readSidesOf(names)).map((context) => withPublicQueries(context, settings)),
-    timeZone: settings.TIME_ZONE,
-    version: packageJson.version,
-    answerWithin: settings.QUERY_TIMEOUT_MS,
-    onError,
-    identify,
-    signIn,
-    past: pastOf(known),
-  });
+  const readApi = await openReadApi(program, db, { identify, signIn }, known);
 
   const placeOf = (url: string) => (url === '' ? `${dataFolder} (embedded)` : withoutPassword(url));
   return {

@@ -13,8 +13,7 @@ import { openServices } from './wiring/services.ts';
 await runProgram(
   { name: 'policies', port: 'POLICIES_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {
-    const { settings, log, onError, telemetry, opened } = program;
-    const info = (line: string) => log.info(line);
+    const { settings, log, info, onError, telemetry, opened } = program;
     const db = connectViews(program);
     const keys = await openPersonalData({ settings, views: db, opened, log: info });
     const client = connectEvents(program, keys);

@@ -1,14 +1,11 @@
-import packageJson from '../package.json' with { type: 'json' };
 import { systemGuard } from '../platform/identity/system.ts';
 import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { pastOf } from '../projections/kernel/as-of.ts';
 import { MAX_WAIT } from '../read-api/kernel/preferences.ts';
-import { startReadApi } from '../read-api/start.ts';
-import { projectionsOf, readSidesOf } from './contexts.ts';
+import { projectionsOf } from './contexts.ts';
 import { connectViews } from './wiring/connect.ts';
 import { identityOf } from './wiring/identity.ts';
 import { limitsOf } from './wiring/limits.ts';
-import { withPublicQueries } from './wiring/public-queries.ts';
+import { openReadApi } from './wiring/read-api.ts';
 import { runProgram } from './wiring/run-program.ts';
 
 /** Milliseconds between the driver's report of an unreachable MongoDB and the answer of the query. */
@@ -20,20 +17,9 @@ await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL
   const limits = limitsOf('side', settings, log);
   opened.defer(limits.stop);
   const db = connectViews(program, settings.MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
-  const readSides = await readSidesOf(settings.PLAZA_CONTEXTS);
-  const contexts = readSides.map((context) => withPublicQueries(context, settings));
-  const { identify, signIn } = await identityOf(settings, onError);
-  const readApi = startReadApi({
-    db,
-    contexts,
-    timeZone: settings.TIME_ZONE,
-    version: packageJson.version,
-    answerWithin: settings.QUERY_TIMEOUT_MS,
-    onError,
-    identify,
-    signIn,
-    past: pastOf(await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE)),
-  });
+  const identity = await identityOf(settings, onError);
+  const views = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
+  const readApi = await openReadApi(program, db, identity, views);
   const drain = settings.DRAIN_SECONDS * 1000;
   // Requests that wait for a view may finish after the drain.
   const inFlight = drain === 0 ? 0 : MAX_WAIT * 1000;
@@ -41,11 +27,11 @@ await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL
     handlers: (metrics, health) => [
       ...limits.handlers,
       metrics,
-      systemGuard(identify, signIn),
+      systemGuard(identity.identify, identity.signIn),
       health,
       ...readApi.routers,
     ],
-    schemas: contexts.map(({ schema }) => schema),
+    schemas: readApi.schemas,
     checks: readApi.checks,
     informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
     drain,

@@ -16,10 +16,9 @@ const onDeath = (error: unknown) => {
 
 /** `npm run write-side`: commands over HTTP, as a separate process. */
 await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTSTORE_URL'] }, async (program) => {
-  const { settings, log, onError, opened } = program;
+  const { settings, log, info, onError, opened } = program;
   const limits = limitsOf('side', settings, log);
   opened.defer(limits.stop);
-  const info = (line: string) => log.info(line);
   const keys = await openPersonalData({ settings, opened, log: info });
   const client = connectEvents(program, keys);
   const isFast = settings.EVENTSTORE_FAST === 'on';

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import { type overview, queries, schema } from '../schemas/cinema.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { withCurrent } from './kernel/current-fields.ts';
-import { sumsOf } from './kernel/sums.ts';
+import { firstOf, sumsOf } from './kernel/overviews.ts';
 
 /** Milliseconds for the titles and times of the latest reservations. */
 const WITHIN = 5_000;
@@ -19,16 +19,8 @@ export const readSide: ReadContext = {
     const [count, totals, byTitle, latest] = await Promise.all([
       movies.countDocuments({ status: 'on' }),
       sumsOf(db.collection('cinema.showings'), { status: 'open' }, sums),
-      movies
-        .find({ status: 'on' }, { projection: { _id: 0, _position: 0, ratingSum: 0 } })
-        .sort({ title: 1, _id: 1 })
-        .limit(50)
-        .toArray(),
-      reservations
-        .find({}, { projection: { _id: 0, _position: 0, hold: 0 } })
-        .sort({ since: -1, _id: -1 })
-        .limit(50)
-        .toArray(),
+      firstOf(movies, { status: 'on' }, 'title', 50, 'ratingSum'),
+      firstOf(reservations, {}, '-since', 50, 'hold'),
     ]);
     const current = queries.reservations.current ?? {};
     return {

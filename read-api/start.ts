@@ -8,6 +8,7 @@ import type { SignIn } from '../platform/identity/system.ts';
 import { machine } from '../platform/machine/machine.ts';
 import { builtPositions } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
+import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { activityRoutes } from './activity.ts';
 import { asOfRoutes, type Past } from './as-of.ts';
 import { causesRoutes } from './causes.ts';
@@ -63,6 +64,7 @@ export type ReadApiOptions = {
 
 /** The read API: every query, the control centre and the documents. */
 export type ReadApi = {
+  schemas: readonly ContextSchema[];
   routers: readonly Router[];
   /** For /readyz: fails while the read models are unavailable. */
   checks: Readonly<Record<string, () => Promise<Check>>>;
@@ -113,6 +115,7 @@ export const startReadApi = ({
     searchRoutes(schemas, earlier),
   ];
   return {
+    schemas,
     routers: [
       ...(past ? [asOfRoutes({ contexts: schemas, models, past, routesOf, isSignInOn: identify !== undefined })] : []),
       queryRoutes(contexts, models, identify),

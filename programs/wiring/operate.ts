@@ -31,10 +31,6 @@ export const operate = async <Result>(
     mongoUrl: MONGODB_URL,
     dataFolder: settings.PLAZA_DATA,
     log: () => {},
-    onLost(reason) {
-      console.error(`plaza: ${reason}`);
-      process.exit(1);
-    },
   });
   const opened = new AsyncDisposableStack();
   opened.defer(stores.stop);

@@ -15,6 +15,7 @@ type NumberSetting = { [Name in keyof Settings]: Settings[Name] extends number ?
 export type Program = {
   settings: Settings;
   log: Log;
+  info(line: string): void;
   onError: ReturnType<typeof logFailures>;
   telemetry: Telemetry;
   /** Closes what the sides have opened, in reverse order, once all requests are answered. */
@@ -60,7 +61,7 @@ export const runProgram = (
     const telemetry = await telemetryOf(settings, name);
     opened.defer(telemetry.stop);
     const serving = await serve(settings, settings[port]);
-    const sides = await start({ settings, log, onError, telemetry, opened });
+    const sides = await start({ settings, log, info: (line) => log.info(line), onError, telemetry, opened });
     const { checks, informational = {}, drain = 0, inFlight = 0 } = sides;
     let stopping = false;
     const health = healthRoutes({ checks, informational, stopping: () => stopping });

@@ -12,11 +12,14 @@ type Setting<Value> = {
   parse(text: string): Value;
 };
 
-const setting = <Value>(about: string, otherwise: string, parse: (text: string) => Value): Setting<Value> => ({
-  about,
-  default: otherwise,
-  parse,
-});
+const asItIs = (text: string): string => text;
+
+/** @param otherwise the text for a variable that is not set */
+const setting = <Value = string>(
+  about: string,
+  otherwise: string,
+  parse: (text: string) => Value = asItIs as never,
+): Setting<Value> => ({ about, default: otherwise, parse });
 
 const whole = (least: number, most: number) => (text: string) => {
   const value = Number(text);
@@ -35,6 +38,8 @@ const url =
     return text;
   };
 
+const webUrl = url('http', 'https');
+
 const contexts = (text: string) => {
   const known = contextSchemas.map(({ name }) => name);
   const names = text === '' ? known : text.split(',').map((name) => name.trim());
@@ -49,7 +54,7 @@ const urlsByContext = (text: string): Readonly<Record<string, string>> => {
     entries.map(([name = '', target = '']) => {
       if (target === '') throw new Error('must be CONTEXT=URL, separated by commas');
       contexts(name);
-      return [name, url('http', 'https')(target)];
+      return [name, webUrl(target)];
     }),
   );
 };
@@ -99,9 +104,8 @@ export const settingsTable = {
   HOST: setting(
     'Address that the servers listen on; any but 127.0.0.1, ::1 and localhost needs AUTH=on or AUTH=off',
     '127.0.0.1',
-    (text) => text,
   ),
-  PLAZA_DATA: setting("Folder of the embedded stores' files", './data', (text) => text),
+  PLAZA_DATA: setting("Folder of the embedded stores' files", './data'),
   PLAZA_CONTEXTS: setting('Enabled contexts, separated by commas; all when empty', '', contexts),
   TIME_ZONE: setting('Time zone of calendar days (IANA name)', 'Asia/Seoul', timeZone),
   AUTH: setting(
@@ -112,40 +116,27 @@ export const settingsTable = {
   AUTH_ISSUER: setting(
     'Identity provider, as `iss` in its tokens; empty for the local key of `npm run token`',
     '',
-    url('http', 'https'),
+    webUrl,
   ),
-  AUTH_JWKS: setting(
-    "URL or file of the issuer's keys (JWK Set); empty: found by the issuer's discovery document",
-    '',
-    (text) => text,
-  ),
-  AUTH_AUDIENCE: setting('Audience that `aud` of a token must contain', 'plaza', (text) => text),
+  AUTH_JWKS: setting("URL or file of the issuer's keys (JWK Set); empty: found by the issuer's discovery document", ''),
+  AUTH_AUDIENCE: setting('Audience that `aud` of a token must contain', 'plaza'),
   AUTH_ALGORITHMS: setting(
     'Accepted signature algorithms, separated by commas',
     'ES256,ES384,ES512,EdDSA,PS256,PS384,PS512,RS256,RS384,RS512',
     algorithms,
   ),
   AUTH_CLOCK_SKEW_SECONDS: setting("Tolerated difference to the issuer's clock, in seconds", '30', whole(0, 600)),
-  AUTH_ROLES_CLAIM: setting(
-    'Claim with the roles; dots separate nested names: realm_access.roles',
-    'roles',
-    (text) => text,
-  ),
+  AUTH_ROLES_CLAIM: setting('Claim with the roles; dots separate nested names: realm_access.roles', 'roles'),
   AUTH_SCOPE_CLAIM: setting(
     'Claim that limits the roles to contexts and parts of them, such as `parking` or `food-court:shop:1`',
     'plaza_scope',
-    (text) => text,
   ),
   PUBLIC_BOARD: setting(
     "on: anyone sees the food court's notification board, without customers, also with AUTH=on",
     'off',
     onOff,
   ),
-  AUTH_CLIENT_ID: setting(
-    "Client id of the control centre's page at the identity provider",
-    'plaza-control-center',
-    (text) => text,
-  ),
+  AUTH_CLIENT_ID: setting("Client id of the control centre's page at the identity provider", 'plaza-control-center'),
   EVENTSTORE_URL: setting(
     'EventStoreDB to use, esdb://…; empty for the embedded one',
     '',
@@ -167,25 +158,21 @@ export const settingsTable = {
     '',
     url('mongodb', 'mongodb+srv'),
   ),
-  MONGODB_DATABASE: setting('Database of the read models', 'plaza', (text) => text),
+  MONGODB_DATABASE: setting('Database of the read models', 'plaza'),
   PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
   PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
   WRITE_SIDE_PORT: setting('Port of a separate write side', '8081', port),
   POLICIES_PORT: setting('Port of a policies process, for health and metrics', '8084', port),
   READ_API_PORT: setting('Port of a separate read API', '8082', port),
   PROJECTIONS_PORT: setting('Port of a projections process, for operations, health and metrics', '8083', port),
-  WRITE_SIDE_URL: setting('URL to which the gateway sends commands', 'http://127.0.0.1:8081', url('http', 'https')),
+  WRITE_SIDE_URL: setting('URL to which the gateway sends commands', 'http://127.0.0.1:8081', webUrl),
   WRITE_SIDE_URLS: setting(
     'URLs to which the gateway sends the commands of some contexts instead: food-court=http://…,cinema=http://…',
     '',
     urlsByContext,
   ),
-  READ_API_URL: setting('URL to which the gateway sends queries', 'http://127.0.0.1:8082', url('http', 'https')),
-  PROJECTIONS_URL: setting(
-    'URL to which the gateway sends /operations/',
-    'http://127.0.0.1:8083',
-    url('http', 'https'),
-  ),
+  READ_API_URL: setting('URL to which the gateway sends queries', 'http://127.0.0.1:8082', webUrl),
+  PROJECTIONS_URL: setting('URL to which the gateway sends /operations/', 'http://127.0.0.1:8083', webUrl),
   DRAIN_SECONDS: setting(
     'Seconds for which a write side or read API still answers after SIGTERM, so that gateways choose another one',
     '0',
@@ -220,12 +207,12 @@ export const settingsTable = {
   PAYMENT_URL: setting(
     'Payment provider, http://… (see docs/process-managers.md), or `sandbox`, which takes no money; empty: the sandbox, only with AUTH=off',
     '',
-    (text) => (text === 'sandbox' ? text : url('http', 'https')(text)),
+    (text) => (text === 'sandbox' ? text : webUrl(text)),
   ),
   PAYMENT_SANDBOX_URL: setting(
     'Sandbox for separate processes, http://…; empty: this machine and PAYMENT_SANDBOX_PORT',
     '',
-    url('http', 'https'),
+    webUrl,
   ),
   PAYMENT_SANDBOX_PORT: setting('Port of the sandbox payment provider, for `npm run payment-sandbox`', '8089', port),
   PAYMENT_TIMEOUT_MS: setting(
@@ -253,11 +240,10 @@ export const settingsTable = {
     '',
     url('smtp', 'smtps'),
   ),
-  MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost', (text) => text),
+  MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost'),
   MESSAGE_TO: setting(
     'Mail address of customers who stored none; {customerId} stands for the id; empty: no mail to them',
     '',
-    (text) => text,
   ),
   MESSAGE_WEBHOOK_URL: setting(
     'Gateway for SMS or KakaoTalk to which messages are posted, https://… (see docs/messages.md); empty: none',
@@ -283,7 +269,7 @@ export const settingsTable = {
   OTEL_EXPORTER_OTLP_ENDPOINT: setting(
     "URL to which traces are exported (OTLP over HTTP), http://…:4318; empty: none. If set, OpenTelemetry's other variables apply too",
     '',
-    url('http', 'https'),
+    webUrl,
   ),
   OTEL_TRACES_SAMPLER_ARG: setting('Share of the traces that are recorded, from 0 to 1', '1', (text) => {
     const share = Number(text);

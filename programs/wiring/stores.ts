@@ -15,11 +15,16 @@ export type StoresOptions = {
   mongoUrl: string;
   dataFolder: string;
   log(line: string): void;
-  /** Called when the embedded stores ended and could not be restarted. */
-  onLost(reason: string): void;
+  /** Called when the embedded stores ended and could not be restarted; left out, the process ends too. */
+  onLost?(reason: string): void;
 };
 
 const portOf = (url: string): number => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
+
+const endProcess = (reason: string): never => {
+  console.error(`plaza: ${reason}`);
+  process.exit(1);
+};
 
 const RESTARTS = 5;
 const RESTARTS_WITHIN = 60_000;
@@ -34,7 +39,7 @@ export const openStores = async ({
   mongoUrl,
   dataFolder,
   log,
-  onLost,
+  onLost = endProcess,
 }: StoresOptions): Promise<Stores> => {
   if (eventStoreUrl && mongoUrl) return { eventStoreUrl, mongoUrl, stop: async () => {} };
 

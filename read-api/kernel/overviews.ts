@@ -17,3 +17,24 @@ export const sumsOf = async <Item extends Document, Name extends string>(
     number
   >;
 };
+
+/**
+ * Returns the first documents of a view in the order of a field, as answers show them.
+ * @param by the field; `-` and the field for the reverse
+ * @param hidden the fields of documents that answers do not show
+ */
+export const firstOf = <Item extends Document>(
+  collection: Collection<Item>,
+  filter: Filter<Item>,
+  by: string,
+  limit: number,
+  ...hidden: readonly string[]
+) => {
+  const direction = by.startsWith('-') ? -1 : 1;
+  const projection = Object.fromEntries(['_id', '_position', ...hidden].map((field) => [field, 0]));
+  return collection
+    .find(filter, { projection })
+    .sort({ [by.replace('-', '')]: direction, _id: direction })
+    .limit(limit)
+    .toArray();
+};
