@@ -14,12 +14,9 @@ export const bills = projection<Bill>()({
   version: 3,
   key: ({ bikeId, rentalId }) => `${bikeId}.${rentalId}`,
   on: {
-    BillOpened: (_bill, { bikeId, rentalId, userId, tariff }, { metadata }) => ({
-      bikeId,
-      rentalId,
-      userId,
+    BillOpened: (_bill, { rentedAt: _at, bikeRevision: _revision, ...bill }, { metadata }) => ({
+      ...bill,
       status: 'open',
-      tariff,
       openedAt: metadata.time,
     }),
   },

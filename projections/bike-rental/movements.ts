@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import { schema as bikeRental, type queries } from '../../schemas/bike-rental.ts';
-import { defined } from '../../schemas/kernel/defined.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Movement = Static<typeof queries.movements.item>;
@@ -19,59 +18,36 @@ export const movements = projection<Movement>()({
       : `${data.userId}.${data.bikeId}.${data.rentalId}.${data.closedAt}`;
   },
   on: {
-    ChargeRequested: (_movement, { userId, chargeId, requestedAt, amount, method, balance, outstanding }) => ({
-      userId,
+    ChargeRequested: (_movement, { charge: _charge, requestedAt: at, ...movement }) => ({
+      ...movement,
       kind: 'charge',
       status: 'pending',
-      at: requestedAt,
-      amount,
-      balance,
-      outstanding,
-      chargeId,
-      method,
+      at,
     }),
-    DepositCharged: (_movement, { userId, chargeId, chargedAt, amount, method, balance, outstanding }) => ({
-      userId,
+    DepositCharged: (_movement, { charge: _charge, settled: _settled, chargedAt: at, ...movement }) => ({
+      ...movement,
       kind: 'charge',
       status: 'charged',
-      at: chargedAt,
-      amount,
-      balance,
-      outstanding,
-      chargeId,
-      ...defined({ method }),
+      at,
     }),
-    FeeDeducted: (_movement, { userId, bikeId, rentalId, fee, balance, outstanding }, { metadata }) => ({
-      userId,
+    FeeDeducted: (_movement, { fee, paid: _paid, closedAt: _closed, bikeRevision: _revision, ...movement }, event) => ({
+      ...movement,
       kind: 'fee',
       status: 'deducted',
-      at: metadata.time,
+      at: event.metadata.time,
       amount: fee,
-      balance,
-      outstanding,
-      bikeId,
-      rentalId,
     }),
-    DepositCredited: (_movement, { userId, managerId, conversionId, amount, balance, outstanding }, { metadata }) => ({
-      userId,
-      kind: 'conversion',
-      status: 'credited',
-      at: metadata.time,
-      amount,
-      balance,
-      outstanding,
-      managerId,
-      conversionId,
-    }),
+    DepositCredited: (_movement, data, { metadata }) => {
+      const { settled: _settled, convertedAt: _at, managerRevision: _revision, ...movement } = data;
+      return { ...movement, kind: 'conversion', status: 'credited', at: metadata.time };
+    },
   },
   onExisting: {
-    ChargeDeclined: (movement, { reason, declinedAt, balance, outstanding }) => ({
+    ChargeDeclined: (movement, { charge: _charge, declinedAt: at, ...declined }) => ({
       ...movement,
+      ...declined,
       status: 'declined',
-      at: declinedAt,
-      reason,
-      balance,
-      outstanding,
+      at,
     }),
     ChargeRefunded: (movement) => ({ ...movement, status: 'refunded' }),
     ChargeVoided: (movement) => ({ ...movement, status: 'voided' }),

@@ -39,25 +39,17 @@ export const rentals = projection<Rental | Conversion>()({
   key: (data) =>
     'conversionId' in data ? `${data.managerId}.${data.conversionId}.conversion` : `${data.bikeId}.${data.rentalId}`,
   on: {
-    BikeRented: (_item, { bikeId, rentalId, userId, location, rentedAt }) => ({
+    BikeRented: (_item, { location: from, tariff: _tariff, ...rental }) => ({
+      ...rental,
       kind: 'rental',
-      at: rentedAt,
-      bikeId,
-      rentalId,
-      userId,
+      at: rental.rentedAt,
       status: 'in-use',
-      from: location,
-      rentedAt,
+      from,
     }),
-    DepositCredited: (_item, { userId, managerId, conversionId, amount, convertedAt }) => ({
-      kind: 'conversion',
-      at: convertedAt,
-      userId,
-      status: 'credited',
-      managerId,
-      conversionId,
-      amount,
-    }),
+    DepositCredited: (_item, { userId, managerId, conversionId, amount, convertedAt: at }) => {
+      const conversion = { userId, managerId, conversionId, amount };
+      return { ...conversion, kind: 'conversion', at, status: 'credited' };
+    },
   },
   onExisting: {
     BikeReturned: (item, { location, returnedAt }) => ({

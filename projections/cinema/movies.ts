@@ -1,8 +1,8 @@
 import type { Static } from 'typebox';
-import { schema as cinema, type queries } from '../../schemas/cinema.ts';
-import { defined } from '../../schemas/kernel/defined.ts';
+import { schema as cinema, type queries, showingPlaces } from '../../schemas/cinema.ts';
+import { placeCounts } from '../kernel/place-counts.ts';
 import { projection } from '../kernel/projection.ts';
-import { counts, newCounts } from './showing-counts.ts';
+import { add, counts, opened } from './showing-counts.ts';
 
 type Movie = Static<typeof queries.movie.item> & { ratingSum: number };
 type Showing = Movie['showings'][number];
@@ -54,11 +54,8 @@ export const movies = projection<Movie>()({
   version: 7,
   key: ({ movieId }) => movieId ?? null,
   on: {
-    MovieRegistered: (_movie, { movieId, title, description, runningTime }) => ({
-      movieId,
-      title,
-      description,
-      runningTime,
+    MovieRegistered: (_movie, movie) => ({
+      ...movie,
       status: 'on',
       showings: [],
       reservations: { held: 0, confirmed: 0, refused: 0, canceled: 0 },
@@ -68,17 +65,10 @@ export const movies = projection<Movie>()({
     }),
   },
   onExisting: {
-    MovieEdited: (movie, { title, description, runningTime }) => ({ ...movie, title, description, runningTime }),
+    MovieEdited: (movie, edited) => ({ ...movie, ...edited }),
     MovieDeleted: (movie) => ({ ...movie, status: 'deleted' }),
-    ShowingOpened: (movie, { showingId, startsAt, seats, hallId, price, cancelUntil, holdFor }) => {
-      const showing: Showing = {
-        showingId,
-        startsAt,
-        seats,
-        price,
-        ...defined({ cancelUntil, holdFor, hallId }),
-        ...newCounts(seats),
-      };
+    ShowingOpened: (movie, data) => {
+      const { movieId: _id, title: _title, ...showing } = opened(data);
       return { ...movie, showings: [...movie.showings, showing] };
     },
     ShowingCanceled: counting(counts.ShowingCanceled),
@@ -88,14 +78,9 @@ export const movies = projection<Movie>()({
     ReservationConfirmed: moving(counts.ReservationConfirmed, 'held', 'confirmed'),
     SeatReleased: moving(counts.SeatReleased, 'held', 'refused'),
     SeatReservationCanceled: moving(counts.SeatReservationCanceled, 'confirmed', 'canceled'),
-    ShowingPlaceHeld: counting(counts.ShowingPlaceHeld),
-    ShowingPlaceHoldExpired: counting(counts.ShowingPlaceHoldExpired),
-    ShowingPlaceHoldReleased: counting(counts.ShowingPlaceHoldReleased),
-    ShowingPlaceWaitingListJoined: counting(counts.ShowingPlaceWaitingListJoined),
-    ShowingPlaceWaitingListLeft: counting(counts.ShowingPlaceWaitingListLeft),
-    ShowingPlaceOffered: counting(counts.ShowingPlaceOffered),
-    ShowingPlaceOfferExpired: counting(counts.ShowingPlaceOfferExpired),
-    ShowingPlaceOfferDeclined: counting(counts.ShowingPlaceOfferDeclined),
+    ...placeCounts(showingPlaces, (movie: Movie, { showingId }, changes) =>
+      inShowing(movie, showingId, (showing) => add(showing, changes)),
+    ),
     ReviewWritten: (movie, { rating }) => reviewed(movie, 1, rating),
     ReviewDeleted: (movie, { rating }) => reviewed(movie, -1, -rating),
   },

@@ -21,25 +21,10 @@ export const reservations = projection<Reservation>()({
   version: 5,
   key: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
   on: {
-    SeatHeld: (_reservation, data, { metadata }) => {
-      const { showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, price, heldAt } =
-        data;
-      const seats = seatNamesOf(data);
-      return {
-        showingId,
-        movieId,
-        reservationId,
-        ...defined({ hold }),
-        customerId,
-        title,
-        ...defined({ startsAt, hallId, seat }),
-        ...(seats.length === 0 ? {} : { seats }),
-        price,
-        status: 'held',
-        payment: 'awaited',
-        heldAt,
-        since: metadata.time,
-      };
+    SeatHeld: (_reservation, { holdId: _hold, entryId: _entry, ...reservation }, { metadata }) => {
+      const seats = seatNamesOf(reservation);
+      const named = seats.length === 0 ? {} : { seats };
+      return { ...reservation, ...named, status: 'held', payment: 'awaited', since: metadata.time };
     },
   },
   onExisting: {

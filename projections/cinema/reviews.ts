@@ -10,15 +10,7 @@ export const reviews = projection<Review>()({
   version: 2,
   key: ({ movieId, customerId }) => `${movieId}.${customerId}`,
   on: {
-    ReviewWritten: (_review, { movieId, customerId, showingId, reservationId, rating, text }, { metadata }) => ({
-      movieId,
-      customerId,
-      showingId,
-      reservationId,
-      rating,
-      text,
-      writtenAt: metadata.time,
-    }),
+    ReviewWritten: (_review, review, { metadata }) => ({ ...review, writtenAt: metadata.time }),
     ReviewDeleted: () => null,
   },
 });

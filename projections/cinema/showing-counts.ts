@@ -1,4 +1,5 @@
-import { placesOf } from '../../schemas/cinema.ts';
+import { type CinemaEvent, placesOf } from '../../schemas/cinema.ts';
+import { type PlaceChanges, takenOfHold } from '../kernel/place-counts.ts';
 
 /** The numbers of a showing's seats: paid or in payment, held or offered, and left. */
 type Counts = {
@@ -17,18 +18,27 @@ const withLeft = <Showing extends Counts>(showing: Showing): Showing => ({
   left: showing.status === 'open' ? showing.seats - showing.held - showing.sold - showing.onHold : 0,
 });
 
-export const newCounts = (seats: number) => ({
+type Opened = Extract<CinemaEvent, { type: 'ShowingOpened' }>['data'];
+
+/** Returns a showing as it is opened, with its counts. */
+export const opened = ({
+  hallMap: _map,
+  runningTime: _time,
+  cleaning: _cleaning,
+  slot: _slot,
+  ...showing
+}: Opened) => ({
+  ...showing,
   status: 'open' as const,
   held: 0,
   sold: 0,
   onHold: 0,
   waiting: 0,
-  left: seats,
+  left: showing.seats,
 });
 
-type Changes = Partial<Record<'held' | 'sold' | 'onHold' | 'waiting', number>>;
-
-const by = <Showing extends Counts>(showing: Showing, changes: Changes): Showing => {
+/** Changes the counts of a showing. */
+export const add = <Showing extends Counts>(showing: Showing, changes: Changes): Showing => {
   const { held = 0, sold = 0, onHold = 0, waiting = 0 } = changes;
   return withLeft({
     ...showing,
@@ -38,35 +48,19 @@ const by = <Showing extends Counts>(showing: Showing, changes: Changes): Showing
     waiting: showing.waiting + waiting,
   });
 };
+type Changes = PlaceChanges & { held?: number; sold?: number };
 
 type Seats = { seats?: string[] };
-type Kept = { holdId?: string; entryId?: string };
-type Places = { places: number };
 
-const freeing = <Showing extends Counts>(showing: Showing, { places }: Places): Showing =>
-  by(showing, { onHold: -places });
-
-/** The counts of a showing after each event that changes them. */
+/** The counts of a showing after each event of it, but those of holds and the waiting list. */
 export const counts = {
   ShowingCanceled: <Showing extends Counts>(showing: Showing): Showing => withLeft({ ...showing, status: 'canceled' }),
-  SeatHeld: <Showing extends Counts>(showing: Showing, data: Seats & Kept): Showing => {
-    const isKept = data.holdId !== undefined || data.entryId !== undefined;
-    return by(showing, { held: placesOf(data), onHold: isKept ? -placesOf(data) : 0 });
-  },
+  SeatHeld: <Showing extends Counts>(showing: Showing, data: Seats & { holdId?: string; entryId?: string }): Showing =>
+    add(showing, { held: placesOf(data), onHold: -takenOfHold(data, placesOf(data)) }),
   ReservationConfirmed: <Showing extends Counts>(showing: Showing, data: Seats): Showing =>
-    by(showing, { held: -placesOf(data), sold: placesOf(data) }),
+    add(showing, { held: -placesOf(data), sold: placesOf(data) }),
   SeatReleased: <Showing extends Counts>(showing: Showing, data: Seats): Showing =>
-    by(showing, { held: -placesOf(data) }),
+    add(showing, { held: -placesOf(data) }),
   SeatReservationCanceled: <Showing extends Counts>(showing: Showing, data: Seats): Showing =>
-    by(showing, { sold: -placesOf(data) }),
-  ShowingPlaceHeld: <Showing extends Counts>(showing: Showing, { places }: Places): Showing =>
-    by(showing, { onHold: places }),
-  ShowingPlaceHoldExpired: freeing,
-  ShowingPlaceHoldReleased: freeing,
-  ShowingPlaceWaitingListJoined: <Showing extends Counts>(showing: Showing): Showing => by(showing, { waiting: 1 }),
-  ShowingPlaceWaitingListLeft: <Showing extends Counts>(showing: Showing): Showing => by(showing, { waiting: -1 }),
-  ShowingPlaceOffered: <Showing extends Counts>(showing: Showing, { places }: Places): Showing =>
-    by(showing, { onHold: places, waiting: -1 }),
-  ShowingPlaceOfferExpired: freeing,
-  ShowingPlaceOfferDeclined: freeing,
+    add(showing, { sold: -placesOf(data) }),
 };

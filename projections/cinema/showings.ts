@@ -1,8 +1,8 @@
 import type { Static } from 'typebox';
-import { schema as cinema, type queries } from '../../schemas/cinema.ts';
-import { defined } from '../../schemas/kernel/defined.ts';
+import { schema as cinema, type queries, showingPlaces } from '../../schemas/cinema.ts';
+import { placeCounts } from '../kernel/place-counts.ts';
 import { projection } from '../kernel/projection.ts';
-import { counts, newCounts } from './showing-counts.ts';
+import { add, counts, opened } from './showing-counts.ts';
 
 type Showing = Static<typeof queries.showing.item>;
 
@@ -12,20 +12,12 @@ export const showings = projection<Showing>()({
   version: 7,
   key: ({ showingId }) => showingId,
   on: {
-    ShowingOpened: (_showing, { showingId, movieId, title, startsAt, seats, hallId, price, cancelUntil, holdFor }) => ({
-      showingId,
-      movieId,
-      title,
-      startsAt,
-      seats,
-      price,
-      ...defined({ cancelUntil, holdFor, hallId }),
-      ...newCounts(seats),
-    }),
+    ShowingOpened: (_showing, data) => opened(data),
   },
   onExisting: {
     ShowingMoved: (showing, { startsAt }) => ({ ...showing, startsAt }),
     ...counts,
+    ...placeCounts(showingPlaces, (showing: Showing, _data, changes) => add(showing, changes)),
   },
   missing: 'a showing that was never opened',
 });

@@ -1,5 +1,6 @@
 import type { Static } from 'typebox';
-import { schema as parking, type queries } from '../../schemas/parking.ts';
+import { schema as parking, type queries, spots } from '../../schemas/parking.ts';
+import { type PlaceChanges, placeCounts, takenOfHold } from '../kernel/place-counts.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Lot = Static<typeof queries.lot.item>;
@@ -10,8 +11,13 @@ const counted = (lot: Omit<Lot, 'free'>): Lot => {
   return { ...lot, free: status === 'open' ? Math.max(0, spots - reserved - onHold) : 0 };
 };
 
-const holding = (lot: Lot, { places }: { places: number }): Lot => counted({ ...lot, onHold: lot.onHold + places });
-const freeing = (lot: Lot, { places }: { places: number }): Lot => counted({ ...lot, onHold: lot.onHold - places });
+const add = (lot: Lot, { onHold = 0, waiting = 0, reserved = 0 }: PlaceChanges & { reserved?: number }): Lot =>
+  counted({
+    ...lot,
+    reserved: lot.reserved + reserved,
+    onHold: lot.onHold + onHold,
+    waiting: lot.waiting + waiting,
+  });
 
 export const lots = projection<Lot>()({
   context: parking,
@@ -19,36 +25,16 @@ export const lots = projection<Lot>()({
   version: 4,
   key: ({ lotId }) => lotId,
   on: {
-    LotRegistered: (_lot, { lotId, name, spots, ...settings }) =>
-      counted({
-        lotId,
-        name,
-        status: 'open',
-        spots,
-        reserved: 0,
-        onHold: 0,
-        waiting: 0,
-        ...settings,
-      }),
+    LotRegistered: (_lot, lot) => counted({ ...lot, status: 'open', reserved: 0, onHold: 0, waiting: 0 }),
   },
   onExisting: {
     LotSpotsChanged: (lot, { spots }) => counted({ ...lot, spots }),
     LotChanged: (lot, { lotId: _, ...changed }) => ({ ...lot, ...changed }),
     LotClosed: (lot) => counted({ ...lot, status: 'closed' }),
-    ParkingReserved: (lot, { holdId, entryId }) => {
-      const isKept = holdId !== undefined || entryId !== undefined;
-      return counted({ ...lot, reserved: lot.reserved + 1, onHold: lot.onHold - (isKept ? 1 : 0) });
-    },
-    ReservationCanceled: (lot) => counted({ ...lot, reserved: lot.reserved - 1 }),
-    CarDeparted: (lot) => counted({ ...lot, reserved: lot.reserved - 1 }),
-    SpotHeld: holding,
-    SpotHoldExpired: freeing,
-    SpotHoldReleased: freeing,
-    SpotWaitingListJoined: (lot) => ({ ...lot, waiting: lot.waiting + 1 }),
-    SpotWaitingListLeft: (lot) => ({ ...lot, waiting: lot.waiting - 1 }),
-    SpotOffered: (lot, { places }) => counted({ ...lot, onHold: lot.onHold + places, waiting: lot.waiting - 1 }),
-    SpotOfferExpired: freeing,
-    SpotOfferDeclined: freeing,
+    ParkingReserved: (lot, data) => add(lot, { reserved: 1, onHold: -takenOfHold(data, 1) }),
+    ReservationCanceled: (lot) => add(lot, { reserved: -1 }),
+    CarDeparted: (lot) => add(lot, { reserved: -1 }),
+    ...placeCounts(spots, (lot: Lot, _data, changes) => add(lot, changes)),
   },
   missing: 'a lot that was never registered',
 });

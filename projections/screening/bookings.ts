@@ -1,5 +1,4 @@
 import type { Static } from 'typebox';
-import { defined } from '../../schemas/kernel/defined.ts';
 import { type queries, type ScreeningEvent, schema as screening } from '../../schemas/screening.ts';
 import { projection } from '../kernel/projection.ts';
 
@@ -15,20 +14,14 @@ const withStatus = (booking: Booking, status: Booking['status'], time: string): 
 /** Returns a booking in its slot. One that was rescheduled keeps its history and the time when it was made. */
 const bookedIn = (
   known: Booking | null,
-  { slotId, bookingId, customerId, hospitalName, date, at, places = 1, cancelUntil, from }: Booked,
+  { from, places = 1, firstSlotId: _slot, holdId: _hold, entryId: _entry, ...booking }: Booked,
   status: 'booked' | 'rescheduled',
   time: string,
 ): Booking => {
   const before = from ? known : null;
   return {
-    slotId,
-    bookingId,
-    customerId,
-    hospitalName,
-    date,
-    ...defined({ at }),
+    ...booking,
     places,
-    ...defined({ cancelUntil }),
     status: 'booked',
     bookedAt: before?.bookedAt ?? time,
     history: [...(before?.history ?? []), { status, time }],

@@ -1,6 +1,7 @@
 import type { Static } from 'typebox';
 import { defined } from '../../schemas/kernel/defined.ts';
-import { type queries, schema as screening } from '../../schemas/screening.ts';
+import { type queries, schema as screening, slotPlaces } from '../../schemas/screening.ts';
+import { placeCounts, takenOfHold } from '../kernel/place-counts.ts';
 import { projection } from '../kernel/projection.ts';
 
 type Slot = Static<typeof queries.slot.item>;
@@ -30,16 +31,7 @@ const add = (slot: Slot, at: string | undefined, { booked = 0, onHold = 0, waiti
 
 type Places = { at?: string; places?: number };
 
-const taken = (
-  slot: Slot,
-  { at, places = 1, holdId, entryId }: Places & { holdId?: string; entryId?: string },
-): Slot => {
-  const isKept = holdId !== undefined || entryId !== undefined;
-  return add(slot, at, { booked: places, onHold: isKept ? -places : 0 });
-};
 const freed = (slot: Slot, { at, places = 1 }: Places): Slot => add(slot, at, { booked: -places });
-const holding = (slot: Slot, { at, places = 1 }: Places): Slot => add(slot, at, { onHold: places });
-const freeing = (slot: Slot, { at, places = 1 }: Places): Slot => add(slot, at, { onHold: -places });
 
 export const slots = projection<Slot>()({
   context: screening,
@@ -70,21 +62,17 @@ export const slots = projection<Slot>()({
         ...(sessions ? { sessions: sessions.map((each) => ({ ...each, ...counts(each.at), left: 0 })) } : {}),
       });
     },
-    ScreeningBooked: taken,
+    ScreeningBooked: (slot, data) => {
+      const { at, places = 1 } = data;
+      return add(slot, at, { booked: places, onHold: -takenOfHold(data, places) });
+    },
     BookingCanceled: freed,
     BookingForceCanceled: freed,
     BookingRescheduled: freed,
     ScreeningAttended: (slot, { places = 1 }) => ({ ...slot, attended: slot.attended + places }),
     BookingMissed: (slot, { places = 1 }) => ({ ...slot, missed: slot.missed + places }),
     SlotEnded: (slot) => withLeft({ ...slot, status: 'ended' }),
-    ScreeningPlaceHeld: holding,
-    ScreeningPlaceHoldExpired: freeing,
-    ScreeningPlaceHoldReleased: freeing,
-    ScreeningPlaceWaitingListJoined: (slot, { at }) => add(slot, at, { waiting: 1 }),
-    ScreeningPlaceWaitingListLeft: (slot, { at }) => add(slot, at, { waiting: -1 }),
-    ScreeningPlaceOffered: (slot, { at, places }) => add(slot, at, { onHold: places, waiting: -1 }),
-    ScreeningPlaceOfferExpired: freeing,
-    ScreeningPlaceOfferDeclined: freeing,
+    ...placeCounts(slotPlaces, (slot: Slot, { at }, changes) => add(slot, at, changes)),
     SlotDeleted: (slot) => withLeft({ ...slot, status: 'deleted' }),
   },
   missing: 'a slot that was never opened',
