@@ -64,18 +64,21 @@ export type DocumentSchema = {
  * A resource that belongs to no context, declared like those of a context: its access rule, and a query, a command or a
  * document. Paths, methods, access and OpenAPI all derive from it.
  */
-export type SystemResource = {
-  tag: 'control-center' | 'operations' | 'system';
-  access: Rule;
-} & (
-  | {
-      query: QuerySchema /** Whether it reads views, so that Min-Event-Position applies. */;
-      isView: boolean;
-      component?: string;
-    }
+export type SystemResource = Resource & { tag: Tag; access: Rule };
+
+type Tag = 'control-center' | 'operations' | 'system';
+
+type Resource =
+  /** `isView`: whether it reads views, so that Min-Event-Position applies. */
+  | { query: QuerySchema; isView: boolean; component?: string }
   | { command: CommandSchema & { http: CommandHttp }; problems: readonly CommonProblem[] }
-  | { document: DocumentSchema }
-);
+  | { document: DocumentSchema };
+
+type Resources = Readonly<Record<string, Resource & { access?: Rule }>>;
+
+/** Declares the resources of a tag. Those that name no access have that of the tag. */
+const tagged = (tag: Tag, access: Rule, resources: Resources) =>
+  Object.fromEntries(Object.entries(resources).map(([name, resource]) => [name, { tag, access, ...resource }]));
 
 const SignIn = Type.Object({
   signIn: Type.String({ enum: ['on', 'off'], description: 'Off: no request needs a token.', examples: ['on'] }),
@@ -163,11 +166,8 @@ const reportWords = (contexts: readonly ContextSchema[]): string =>
 /** The path of an event's causes and effects. */
 export const causesPath = '/history/{eventId}/causes';
 
-/** Every resource that belongs to no context, by its operation id. */
-export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Record<string, SystemResource>> => ({
+const controlCenterResources = (contexts: readonly ContextSchema[]): Resources => ({
   controlCenter: {
-    tag: 'control-center',
-    access: controlCenterReaders,
     query: one(
       'Every context, its latest events and the projections, in one document',
       '/control-center',
@@ -177,14 +177,10 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     component: 'ControlCenter',
   },
   controlCenterActivity: {
-    tag: 'control-center',
-    access: controlCenterReaders,
     query: one('The level of use of every context, minute by minute', '/control-center/activity', activities(contexts)),
     isView: true,
   },
   controlCenterEvents: {
-    tag: 'control-center',
-    access: controlCenterReaders,
     document: {
       summary: 'Events as they reach the views (server-sent events)',
       description:
@@ -204,8 +200,6 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     },
   },
   causes: {
-    tag: 'control-center',
-    access: controlCenterReaders,
     document: {
       summary: 'What happened for the same reason as an event, in every context',
       description:
@@ -226,8 +220,6 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     },
   },
   search: {
-    tag: 'control-center',
-    access: controlCenterReaders,
     document: {
       summary: 'Documents of every context by the beginning of a name, a plate or an id',
       description:
@@ -251,7 +243,6 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     },
   },
   contextReport: {
-    tag: 'control-center',
     access: staff,
     document: {
       summary: "A context's bookings, cancellations, no-shows, revenue, refunds and occupancy by day or hour",
@@ -291,14 +282,14 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
       isView: true,
     },
   },
+});
+
+const operations: Resources = {
   parkedEvents: {
-    tag: 'operations',
-    access: staff,
     query: list('Events that could not be handled', '/operations/parked', ParkedEvent),
     isView: false,
   },
   changeParkedEvent: {
-    tag: 'operations',
     access: admin,
     command: command(
       'Handle a parked event once more, or discard it',
@@ -311,13 +302,10 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     problems: ['not-found'],
   },
   replays: {
-    tag: 'operations',
-    access: staff,
     query: one('The last replay of each view', '/operations/replays', Replays),
     isView: false,
   },
   replayViews: {
-    tag: 'operations',
     access: admin,
     command: command('Rebuild views from history beside the live ones, then switch', ReplayRequest, {
       route: 'POST /operations/replays',
@@ -327,7 +315,6 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     problems: ['out-of-range', 'replay-running'],
   },
   stopReplay: {
-    tag: 'operations',
     access: admin,
     command: command(
       'Stop a running replay, for all of its views; it continues from there when it is requested again',
@@ -337,13 +324,10 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     problems: ['not-found'],
   },
   demo: {
-    tag: 'operations',
-    access: staff,
     query: one('The living demo: whether it can be started, and whether it runs', '/operations/demo', LivingDemo),
     isView: false,
   },
   startDemo: {
-    tag: 'operations',
     access: admin,
     command: command('Fill an empty Plaza with a living demo, or continue it', Strict({}), {
       route: 'POST /operations/demo',
@@ -353,7 +337,6 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     problems: ['demo-unavailable'],
   },
   stopDemo: {
-    tag: 'operations',
     access: admin,
     command: command('Stop the demo; its data stays', Strict({}), {
       route: 'DELETE /operations/demo',
@@ -362,24 +345,19 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
     }),
     problems: ['demo-unavailable'],
   },
+};
+
+const documents: Resources = {
   openApi: {
-    tag: 'system',
-    access: anyone,
     document: taggedDocument('This document', '/openapi.json', 'application/json', { type: 'object' }),
   },
   asyncApi: {
-    tag: 'system',
-    access: anyone,
     document: taggedDocument('The events (AsyncAPI 3)', '/asyncapi.json', 'application/json', { type: 'object' }),
   },
   reference: {
-    tag: 'system',
-    access: anyone,
     document: taggedDocument('This document as a page', '/reference', 'text/html', { type: 'string' }),
   },
   problem: {
-    tag: 'system',
-    access: anyone,
     document: {
       ...taggedDocument('The page of a problem type: its cause and remedy', '/problems/{name}', 'text/html', {
         type: 'string',
@@ -388,19 +366,23 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
       problems: ['malformed-request', 'not-found'],
     },
   },
-  livez: { tag: 'system', access: anyone, document: health('Whether the process runs', '/livez') },
+  livez: { document: health('Whether the process runs', '/livez') },
   metrics: {
-    tag: 'system',
     access: admin,
     document: document("The process's metrics (Prometheus)", '/metrics', 'text/plain', { type: 'string' }),
   },
   signIn: {
-    tag: 'system',
-    access: anyone,
     query: one('How to get an access token, and the caller of the token that was sent', '/sign-in', SignIn),
     isView: false,
   },
-  readyz: { tag: 'system', access: anyone, document: health('Whether the process can do its work', '/readyz') },
+  readyz: { document: health('Whether the process can do its work', '/readyz') },
+};
+
+/** Every resource that belongs to no context, by its operation id. */
+export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Record<string, SystemResource>> => ({
+  ...tagged('control-center', controlCenterReaders, controlCenterResources(contexts)),
+  ...tagged('operations', staff, operations),
+  ...tagged('system', anyone, documents),
 });
 
 export type SystemRoute = Pick<SystemResource, 'tag' | 'access'> & {

@@ -1,65 +1,44 @@
 import type { FoodCourtCommand } from '../../schemas/food-court.ts';
 import type { Demo, DemoCommand } from '../context.ts';
 
-type Dish = readonly [name: string, price: number];
-const KITCHENS: readonly (readonly [names: readonly string[], dishes: readonly Dish[]])[] = [
-  [
-    ['할머니 손칼국수', '명동 칼국수', '바지락 칼국수', '밀밭 국수'],
-    [
-      ['바지락 칼국수', 9000],
-      ['들깨 수제비', 9500],
-      ['김치만두', 6000],
+/** The names of shops, and the dishes and prices that they have in common. */
+const KITCHENS: readonly { names: readonly string[]; dishes: Readonly<Record<string, number>> }[] = [
+  {
+    names: ['할머니 손칼국수', '명동 칼국수', '바지락 칼국수', '밀밭 국수'],
+    dishes: { '바지락 칼국수': 9000, '들깨 수제비': 9500, 김치만두: 6000 },
+  },
+  {
+    names: ['김밥나라 판교점', '엄마손 김밥', '정자 분식', '학교앞 떡볶이'],
+    dishes: { 참치김밥: 4500, 떡볶이: 5000, 라볶이: 6500, 모둠튀김: 5500 },
+  },
+  {
+    names: ['남산 돈까스', '경양식 돈까스', '수제 돈까스 공방', '바삭 카츠'],
+    dishes: { 등심돈까스: 10000, 치즈돈까스: 12000, '우동 세트': 13000 },
+  },
+  {
+    names: ['전주 비빔밥', '시골 보리밥', '한상 백반', '뚝배기 한식'],
+    dishes: { 돌솥비빔밥: 10500, 순두부찌개: 9000, 제육볶음: 10000 },
+  },
+  {
+    names: ['홍콩 반점', '만리장성', '교동 짬뽕', '황금 볶음밥'],
+    dishes: { 짜장면: 7500, 해물짬뽕: 9500, 탕수육: 18000 },
+  },
+  {
+    names: [
+      '오늘의 커피',
+      '서현 로스터스',
+      '달빛 카페',
+      '과일가게 주스',
+      '호두과자 판교',
+      '붕어빵 연구소',
+      '젤라또 하루',
     ],
-  ],
-  [
-    ['김밥나라 판교점', '엄마손 김밥', '정자 분식', '학교앞 떡볶이'],
-    [
-      ['참치김밥', 4500],
-      ['떡볶이', 5000],
-      ['라볶이', 6500],
-      ['모둠튀김', 5500],
-    ],
-  ],
-  [
-    ['남산 돈까스', '경양식 돈까스', '수제 돈까스 공방', '바삭 카츠'],
-    [
-      ['등심돈까스', 10000],
-      ['치즈돈까스', 12000],
-      ['우동 세트', 13000],
-    ],
-  ],
-  [
-    ['전주 비빔밥', '시골 보리밥', '한상 백반', '뚝배기 한식'],
-    [
-      ['돌솥비빔밥', 10500],
-      ['순두부찌개', 9000],
-      ['제육볶음', 10000],
-    ],
-  ],
-  [
-    ['홍콩 반점', '만리장성', '교동 짬뽕', '황금 볶음밥'],
-    [
-      ['짜장면', 7500],
-      ['해물짬뽕', 9500],
-      ['탕수육', 18000],
-    ],
-  ],
-  [
-    ['오늘의 커피', '서현 로스터스', '달빛 카페', '과일가게 주스', '호두과자 판교', '붕어빵 연구소', '젤라또 하루'],
-    [
-      ['아메리카노', 3500],
-      ['카페라테', 4500],
-      ['딸기주스', 5500],
-    ],
-  ],
-  [
-    ['제주 흑돼지 국밥', '부산 돼지국밥', '나주 곰탕'],
-    [
-      ['돼지국밥', 10000],
-      ['곰탕', 12000],
-      ['수육', 22000],
-    ],
-  ],
+    dishes: { 아메리카노: 3500, 카페라테: 4500, 딸기주스: 5500 },
+  },
+  {
+    names: ['제주 흑돼지 국밥', '부산 돼지국밥', '나주 곰탕'],
+    dishes: { 돼지국밥: 10000, 곰탕: 12000, 수육: 22000 },
+  },
 ];
 
 const DAY = -24 * 60;
@@ -67,7 +46,9 @@ const DAY = -24 * 60;
 /** Shops with their menus, a day of orders, and a kitchen at work. */
 export const demo: Demo = ({ id, between, pick, customer }) => {
   const commands: (DemoCommand & FoodCourtCommand)[] = [];
-  const shops = KITCHENS.flatMap(([names, dishes]) => names.map((name) => ({ name, dishes })));
+  const shops = KITCHENS.flatMap(({ names, dishes }) =>
+    names.map((name) => ({ name, dishes: Object.entries(dishes) })),
+  );
   for (const [index, { name, dishes }] of shops.entries()) {
     const shopId = `demo-shop-${index + 1}`;
     commands.push({ at: DAY, type: 'RegisterShop', data: { shopId, name, maxOpenOrders: pick([12, 20, 30]) } });
