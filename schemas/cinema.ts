@@ -2,24 +2,12 @@ import { type Static, Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
 import { MAX_GROUP, type Row, rowsOf } from './cinema-seats.ts';
 import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
+import { defined } from './kernel/defined.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { Method, PAYMENT_FAILURES, Payment, PaymentFailure } from './kernel/payments.ts';
 import { personal } from './kernel/personal.ts';
 import { inView, list, one } from './kernel/queries.ts';
-import {
-  Count,
-  described,
-  except,
-  Id,
-  known,
-  Money,
-  Status,
-  Strict,
-  Text,
-  Time,
-  UtcTime,
-  utcTime,
-} from './kernel/values.ts';
+import { Count, described, except, Id, Money, Status, Strict, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
 
 /** The `cleaning` of showings in a hall that do not state one, in minutes. */
 export const DEFAULT_CLEANING = 15;
@@ -762,7 +750,7 @@ export const placesOf = ({ seats }: { seats?: string[] }): number => seats?.leng
 export type Hold = { showingId: string; reservationId: string; hold?: string };
 
 /** Returns the hold in the data of an event or command. */
-export const holdOf = ({ showingId, reservationId, hold }: Hold): Hold => known({ showingId, reservationId, hold });
+export const holdOf = ({ showingId, reservationId, hold }: Hold): Hold => defined({ showingId, reservationId, hold });
 
 type Details = Hold & Pick<Static<typeof Reservation>, keyof typeof details>;
 
@@ -770,7 +758,7 @@ type Details = Hold & Pick<Static<typeof Reservation>, keyof typeof details>;
 export const paymentOf = (of: Details & ({ price: number } | { amount: number })) => {
   const { customerId, title, startsAt, hallId, seat, seats } = of;
   const amount = 'amount' in of ? of.amount : of.price;
-  return known({ ...holdOf(of), customerId, title, startsAt, hallId, seat, seats, amount });
+  return defined({ ...holdOf(of), customerId, title, startsAt, hallId, seat, seats, amount });
 };
 
 /**

@@ -4,16 +4,10 @@ import { ProblemError, problems } from '../../platform/http/problem.ts';
 export type EventCursor = ReadonlyMap<string, bigint>;
 
 /** @returns the lower position */
-export const earlier = (a: bigint, b: bigint): bigint => {
-  if (a < b) return a;
-  return b;
-};
+export const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 
 /** @returns the higher position */
-export const later = (a: bigint, b: bigint): bigint => {
-  if (a > b) return a;
-  return b;
-};
+export const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
 /**
  * Formats a cursor: a position for all contexts, then the contexts at another one. `4711`, or `4711;cinema=4698` while

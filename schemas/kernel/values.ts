@@ -47,14 +47,6 @@ export const utcTime = (text: string): string | undefined => {
   return /^\d{4}-/.test(utc) ? utc : undefined;
 };
 
-/** Returns the fields that have a value. */
-export const known = <Fields extends object>(fields: Fields): Known<Fields> =>
-  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Known<Fields>;
-
-type Known<Fields> = { [Name in keyof Fields as undefined extends Fields[Name] ? never : Name]: Fields[Name] } & {
-  [Name in keyof Fields as undefined extends Fields[Name] ? Name : never]?: Exclude<Fields[Name], undefined>;
-};
-
 /** The revision of an event, in decimal: its place in its stream, from 0. */
 export const RevisionText = Type.String({ pattern: '^\\d{1,20}$', examples: ['3'] });
 

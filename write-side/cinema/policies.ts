@@ -7,8 +7,8 @@ import {
   showingPlaces,
 } from '../../schemas/cinema.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
-import { known } from '../../schemas/kernel/values.ts';
 import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { inPortions, policy } from '../policies/policy.ts';
 import { processManager, timer } from '../policies/process.ts';
@@ -33,17 +33,17 @@ export const opening = (
     : { type: 'OpenShowing', data: showing };
 };
 
-const withdrawalOf = ({ movieId, showingId, slot }: OfShowing) => known({ movieId, showingId, slot });
+const withdrawalOf = ({ movieId, showingId, slot }: OfShowing) => defined({ movieId, showingId, slot });
 
 const cancellationOf = ({ showingId, movieId, withdrawnAt }: OfShowing): CinemaCommand => ({
   type: 'CancelWithdrawnShowing',
-  data: known({ showingId, movieId, withdrawnAt }),
+  data: defined({ showingId, movieId, withdrawnAt }),
 });
 
 const freeing = ({ showingId, movieId, hallId, slot, withdrawnAt, movedTo }: OfShowing): CinemaCommand[] =>
   hallId === undefined || slot === undefined
     ? []
-    : [{ type: 'FreeHall', data: known({ hallId, showingId, movieId, slot, withdrawnAt, movedTo }) }];
+    : [{ type: 'FreeHall', data: defined({ hallId, showingId, movieId, slot, withdrawnAt, movedTo }) }];
 
 /**
  * A scheduled showing gets its hall and takes reservations, a refused one is withdrawn, and a withdrawn one is
@@ -82,7 +82,7 @@ const showings = policy({
         return freeing(data);
       case 'ShowingMoved': {
         const { slot: movedTo, formerSlot: slot, ...showing } = data;
-        return freeing(known({ ...showing, slot, movedTo }));
+        return freeing(defined({ ...showing, slot, movedTo }));
       }
       case 'HallFreed':
         return data.withdrawnAt ? [cancellationOf(data)] : [];

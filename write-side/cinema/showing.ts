@@ -14,7 +14,6 @@ import { plus } from '../../schemas/kernel/calendar.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { CANCELLATIONS_PER_COMMAND, DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
-import { known } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import {
   type Decision,
@@ -110,8 +109,8 @@ const kept = limitedPlaces(showingPlaces, {
     return hasBegun(state, now) ? refuse('too-late', 'the showing has begun') : undefined;
   },
   facts: ({ showing: { movieId }, heldSeats }, { data }) =>
-    known({ movieId, seats: 'holdId' in data ? heldSeats.get(String(data.holdId)) : undefined }),
-  told: ({ showing: { title, startsAt, hallId } }) => known({ title, startsAt, hallId }),
+    defined({ movieId, seats: 'holdId' in data ? heldSeats.get(String(data.holdId)) : undefined }),
+  told: ({ showing: { title, startsAt, hallId } }) => defined({ title, startsAt, hallId }),
 });
 
 const withTaken = ({ taken }: State, seats: readonly string[]): State['taken'] =>
@@ -164,7 +163,7 @@ const rules = decider(cinema, {
     SeatHeld: (before, { reservationId, hold, customerId, seat, seats, price, holdId, entryId }) => {
       const state = withoutHeldSeats(before, holdId);
       const moves = state.moves === 0 ? undefined : state.moves;
-      const reservation = known({ status: 'held' as const, hold, customerId, seat, seats, price, moves });
+      const reservation = defined({ status: 'held' as const, hold, customerId, seat, seats, price, moves });
       return {
         ...state,
         open: state.open.set(reservationId, reservation),
@@ -173,14 +172,9 @@ const rules = decider(cinema, {
         taken: withTaken(state, seatNamesOf(reservation)),
       };
     },
-    ReservationConfirmed: (state, { reservationId }) => ({
-      ...state,
-      open: changedIn(state, reservationId, { status: 'confirmed', startsAt: state.showing.startsAt }),
-    }),
-    SeatReservationMoved: (state, { reservationId, startsAt }) => ({
-      ...state,
-      open: changedIn(state, reservationId, known({ startsAt })),
-    }),
+    ReservationConfirmed: (state, { reservationId }) =>
+      changed(state, reservationId, { status: 'confirmed', startsAt: state.showing.startsAt }),
+    SeatReservationMoved: (state, { reservationId, startsAt }) => changed(state, reservationId, defined({ startsAt })),
     SeatReleased: (state, { reservationId, reason }) => ended(state, reservationId, reason),
     SeatReservationCanceled: (state, { reservationId }) =>
       ended(state, reservationId, state.status === 'canceled' ? 'showing-canceled' : 'canceled'),
@@ -242,7 +236,7 @@ const rules = decider(cinema, {
     ReadShowing: {
       decide: () => [],
       read: ({ status, showing: { movieId, startsAt, hallId, slot, runningTime, cleaning } }): ReadShowing =>
-        known({ status, movieId, startsAt, hallId, slot, runningTime, cleaning }),
+        defined({ status, movieId, startsAt, hallId, slot, runningTime, cleaning }),
     },
 
     SettleMove: {
@@ -277,7 +271,7 @@ const rules = decider(cinema, {
       decide: (data, state, input) => reserve(data, state, input),
       answer: ({ showingId, reservationId, customerId, seat }, [held]) => {
         const { price = 0, seats } = held?.type === 'SeatHeld' ? held.data : {};
-        return known({ showingId, reservationId, customerId, seat, seats, price, status: 'held' });
+        return defined({ showingId, reservationId, customerId, seat, seats, price, status: 'held' });
       },
     },
 
@@ -430,7 +424,7 @@ const reserve = (
   if (price > MAX_MONEY) return refuse('price-too-high');
   if (amount !== undefined && amount !== price) return refuse('price-changed', `it is ${price}`, { price });
   const held: Reservation = { status: 'held', hold: `${revision}`, customerId, ...choice, price };
-  const data = known({ ...reservationData(state, { showingId, reservationId }, held), holdId, entryId, heldAt: now });
+  const data = defined({ ...reservationData(state, { showingId, reservationId }, held), holdId, entryId, heldAt: now });
   return [{ type: 'SeatHeld', data }];
 };
 
@@ -445,15 +439,11 @@ const reservationData = (
   { showing: { movieId, title, startsAt, hallId } }: State,
   { showingId, reservationId }: Hold,
   { hold, customerId, seat, seats, price }: Reservation,
-) => known({ showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, seats, price });
+) => defined({ showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, seats, price });
 
 /** The part of a showing that the steps of its move read. */
-export type ReadShowing = Pick<
-  State['showing'],
-  'movieId' | 'startsAt' | 'hallId' | 'slot' | 'runningTime' | 'cleaning'
-> & {
-  status: State['status'];
-};
+export type ReadShowing = Pick<State, 'status'> &
+  Pick<State['showing'], 'movieId' | 'startsAt' | 'hallId' | 'slot' | 'runningTime' | 'cleaning'>;
 
 /** The slot that the hall keeps for a move, or why it keeps none. */
 export type Prepared = { hall?: { slot: string } | Refusal };
@@ -467,8 +457,10 @@ const slotOf = ({ showing: { hallId, slot: formerSlot }, pastSlots }: State, hal
 
 const withStart = (state: State, startsAt: string): State => ({ ...state, showing: { ...state.showing, startsAt } });
 
-const changedIn = ({ open }: State, reservationId: string, change: Partial<Reservation>): State['open'] =>
-  open.update(reservationId, (reservation) => reservation && { ...reservation, ...change });
+const changed = (state: State, reservationId: string, change: Partial<Reservation>): State => ({
+  ...state,
+  open: state.open.update(reservationId, (reservation) => reservation && { ...reservation, ...change }),
+});
 
 /** Returns whether the customer of a paid reservation knows another start than the showing's. */
 const isUntold =
@@ -500,7 +492,7 @@ const ended = (state: State, reservationId: string, how: Ending): State => {
     open: state.open.delete(reservationId),
     reserved: state.reserved - placesOf(reservation),
     taken: withoutTaken(state, seatNamesOf(reservation)),
-    ended: remember(state.ended, reservationId, known({ how, hold, customerId })),
+    ended: remember(state.ended, reservationId, defined({ how, hold, customerId })),
   };
 };
 

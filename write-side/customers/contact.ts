@@ -1,5 +1,5 @@
 import { type CustomersEvent, schema as customers, toE164 } from '../../schemas/customers.ts';
-import { known } from '../../schemas/kernel/values.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { decider, type Refusal, refuse } from '../kernel/decider.ts';
 
 type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
@@ -31,7 +31,7 @@ export const contact = decider(customers, {
         const { customerId, name, email, phone, language } = data;
         const next = { customerId, name, email, phone: phone && toE164(phone), language };
         const isSame = contact && FIELDS.every((field) => contact[field] === next[field]);
-        return isSame ? [] : [{ type: 'ContactChanged', data: known(next) }];
+        return isSame ? [] : [{ type: 'ContactChanged', data: defined(next) }];
       },
       answer: ({ phone, ...data }) => ({ ...data, ...(phone === undefined ? {} : { phone: toE164(phone) }) }),
     },

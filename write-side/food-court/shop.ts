@@ -9,8 +9,8 @@ import {
   REASONS,
 } from '../../schemas/food-court.ts';
 import { calendarDay, plus } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
-import { known } from '../../schemas/kernel/values.ts';
 import { ImmutableMap, OrderedMap } from '../kernel/collections.ts';
 import { type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
@@ -202,7 +202,7 @@ export const shop = decider(foodCourt, {
         }
         const { day, callNumber } = nextCall(state, calendarDay(now, timeZone));
         const acceptBy = plus(now, { minutes: figures.acceptWithin });
-        const data = known({
+        const data = defined({
           shopId,
           orderId,
           customerId,
@@ -295,7 +295,7 @@ const named = (
   { figures }: State,
   shopId: string,
   [orderId, { customerId, callNumber }]: [string, LiveOrder],
-): Data<'OrderAccepted'> => known({ shopId, orderId, customerId, callNumber, shopName: figures.name });
+): Data<'OrderAccepted'> => defined({ shopId, orderId, customerId, callNumber, shopName: figures.name });
 
 /** Adds the total of a live order, which goes back to the customer. */
 const refunded = (state: State, order: Data<'OrderAccepted'>): Data<'OrderCanceled'> => ({

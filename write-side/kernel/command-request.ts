@@ -44,18 +44,8 @@ export const commandReader = (
     const actor = caller?.sub ?? 'anonymous';
     const byData = () => (isNamed ? `${type}:${fingerprint(actor, { type, data })}` : delivery);
     const commandId = key === undefined ? byData() : `key:${key}`;
-    return {
-      data,
-      given: {
-        type,
-        data,
-        actor,
-        ...defined({ commandId }),
-        ...condition,
-        ...preconditionsOf(req),
-        ...traceOf(req),
-      },
-    };
+    const conditions = { ...condition, ...preconditionsOf(req) };
+    return { data, given: { type, data, actor, ...defined({ commandId }), ...conditions, ...traceOf(req) } };
   };
 };
 
@@ -134,18 +124,18 @@ const keyOf = (req: Request): string | undefined => {
 const DELIVERY = 'Plaza-Delivery';
 const DELIVERY_NAME = /^[\x21-\x7e]{1,128}$/;
 
-const deliveryOf = (req: Request): string | undefined => {
-  const name = req.get(DELIVERY);
-  return name !== undefined && DELIVERY_NAME.test(name) ? name : undefined;
-};
+const deliveryOf = (req: Request): string | undefined => wellFormed(req.get(DELIVERY), DELIVERY_NAME);
+
+const wellFormed = (header: string | undefined, pattern: RegExp): string | undefined =>
+  header !== undefined && pattern.test(header) ? header : undefined;
 
 const preconditionsOf = (req: Request): Pick<GivenCommand, 'ifMatch' | 'ifNoneMatch'> => {
   const ifMatch = req.get('If-Match');
   const ifNoneMatch = req.get('If-None-Match');
-  return {
-    ...(ifMatch === undefined ? {} : { ifMatch: parseIfMatch(ifMatch) }),
-    ...(ifNoneMatch === undefined ? {} : { ifNoneMatch: parseIfNoneMatch(ifNoneMatch) }),
-  };
+  return defined({
+    ifMatch: ifMatch === undefined ? undefined : parseIfMatch(ifMatch),
+    ifNoneMatch: ifNoneMatch === undefined ? undefined : parseIfNoneMatch(ifNoneMatch),
+  });
 };
 
 /** Parses one opaque tag or a list of them, or `*` (RFC 9110 13.1.1). A weak tag matches nothing. */
@@ -168,11 +158,8 @@ const parseIfNoneMatch = (header: string): true => {
 const TRACEPARENT = /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
 const CORRELATION_ID = /^[\x21-\x7e]{1,128}$/;
 
-const traceOf = (req: Request): Pick<GivenCommand, 'correlationId' | 'traceparent'> => {
-  const correlationId = req.get('X-Correlation-Id');
-  const traceparent = req.get('traceparent');
-  return {
-    ...(correlationId !== undefined && CORRELATION_ID.test(correlationId) ? { correlationId } : {}),
-    ...(traceparent !== undefined && TRACEPARENT.test(traceparent) ? { traceparent } : {}),
-  };
-};
+const traceOf = (req: Request): Pick<GivenCommand, 'correlationId' | 'traceparent'> =>
+  defined({
+    correlationId: wellFormed(req.get('X-Correlation-Id'), CORRELATION_ID),
+    traceparent: wellFormed(req.get('traceparent'), TRACEPARENT),
+  });

@@ -378,11 +378,9 @@ const withoutArrival = (arrivals: SortedTexts, reservationId: string, { arriveBy
 /** Returns what the settings of a lot fix for a reservation. */
 const termsOf = (settings: Settings, now: string) => {
   const { arriveWithin, cancelUntil, paidHours, overtimePrice, couponValue, couponDays } = settings;
-  return {
-    ...(arriveWithin === undefined ? {} : { arriveBy: plus(now, { minutes: arriveWithin }) }),
-    ...(cancelUntil === undefined ? {} : { cancelBy: plus(now, { minutes: cancelUntil }) }),
-    ...defined({ paidHours, overtimePrice, couponValue, couponDays }),
-  };
+  const after = (minutes: number | undefined) => (minutes === undefined ? undefined : plus(now, { minutes }));
+  const deadlines = { arriveBy: after(arriveWithin), cancelBy: after(cancelUntil) };
+  return defined({ ...deadlines, paidHours, overtimePrice, couponValue, couponDays });
 };
 
 const HOUR_MS = 3_600_000;

@@ -13,17 +13,9 @@ type Command<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, 
 /** Returns the command with which the new slot takes or declines a booking. */
 export const takingOf = (requested: Event<'RescheduleRequested'>['data']): Command<'TakeRescheduled'> => {
   const { slotId, bookingId, customerId, places, firstSlotId = slotId, request, toSlotId, toAt } = requested;
-  return {
-    type: 'TakeRescheduled',
-    data: {
-      slotId: toSlotId,
-      bookingId,
-      customerId,
-      ...defined({ at: toAt, places }),
-      firstSlotId,
-      from: { slotId, request },
-    },
-  };
+  const from = { slotId, request };
+  const data = defined({ slotId: toSlotId, bookingId, customerId, at: toAt, places, firstSlotId, from });
+  return { type: 'TakeRescheduled', data };
 };
 
 type Taken = Pick<Event<'ScreeningBooked'>['data'], 'slotId' | 'bookingId' | 'from'> & {

@@ -1,6 +1,6 @@
 import { plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import { DEFAULT_HOLD_FOR } from '../../schemas/kernel/limited-places.ts';
-import { known } from '../../schemas/kernel/values.ts';
 import type { ScreeningEvent, schema as screening } from '../../schemas/screening.ts';
 import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import type { Folds } from '../kernel/decider.ts';
@@ -143,7 +143,7 @@ export const dayBefore = (date: string): string => plusDays(date, -1);
 const booked = (state: State, data: Data<'ScreeningBooked'>): State => {
   const { bookingId, customerId, at = WHOLE_DAY, places = 1, firstSlotId, from, holdId, entryId } = data;
   const { cancelUntil = dayBefore(data.date) } = data;
-  const booking = known({ status: 'booked' as const, customerId, at, places, cancelUntil, firstSlotId });
+  const booking = defined({ status: 'booked' as const, customerId, at, places, cancelUntil, firstSlotId });
   const next = {
     ...withPlaces(state, at, places),
     places: usePlaces(state.places, { holdId, entryId }, places),
@@ -160,7 +160,7 @@ export const evolve = {
     return {
       ...state,
       status: 'open',
-      slot: known({ hospitalId, hospitalName, date, cancelUntil, endsAt, holdFor }),
+      slot: defined({ hospitalId, hospitalName, date, cancelUntil, endsAt, holdFor }),
       sessions: sessionsOf(data, () => 0),
     };
   },
@@ -183,7 +183,7 @@ export const evolve = {
   BookingMissed: (state, { bookingId }) => close(state, bookingId, 'missed'),
 
   RescheduleRequested: (state, { bookingId, request, toSlotId, toAt }) =>
-    withBooking(state, bookingId, (booking) => ({ ...booking, move: known({ request, toSlotId, toAt }) })),
+    withBooking(state, bookingId, (booking) => ({ ...booking, move: defined({ request, toSlotId, toAt }) })),
   RescheduleRefused: (state, { bookingId }) => withBooking(state, bookingId, ({ move: _move, ...booking }) => booking),
   BookingRescheduled: (state, { bookingId }) => close(state, bookingId, 'rescheduled'),
   RescheduleDeclined: (state, { bookingId, from, reason }) => withMove(state, bookingId, from, reason),
