@@ -91,6 +91,10 @@ export const startMoments = ({
         }),
       )
       .subscribe();
+    const endNotes = (): Promise<void> => {
+      notes.unsubscribe();
+      return noting;
+    };
     try {
       const built = await buildAt(
         {
@@ -105,8 +109,7 @@ export const startMoments = ({
         },
         BigInt(position),
       );
-      notes.unsubscribe();
-      await noting;
+      await endNotes();
       if (!built) return;
       for (const context of names) {
         const collections = built.filter(({ view }) => view.startsWith(`${context}.`));
@@ -117,12 +120,9 @@ export const startMoments = ({
         );
       }
     } catch (error) {
-      notes.unsubscribe();
-      await noting;
+      await endNotes();
       log(`the views as of ${position} cannot be built: ${messageOf(error)}`);
       await note({ state: 'failed', reason: messageOf(error) });
-    } finally {
-      notes.unsubscribe();
     }
   };
 

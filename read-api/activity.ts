@@ -4,7 +4,7 @@ import { queryOf, readAll } from '../platform/http/parameters.ts';
 import { type Activity, activityView } from '../schemas/kernel/activity.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import type { ReadModels } from './kernel/queries.ts';
-import { awaitPosition, unlessGone } from './kernel/reading.ts';
+import { awaitPosition, unlessLeft } from './kernel/reading.ts';
 import { type Sight, sightOf } from './kernel/scope.ts';
 
 type Stored = Activity & { _id: string };
@@ -22,16 +22,15 @@ export const activityRoutes = (contexts: readonly ContextSchema[], models: ReadM
     return [schema.name, found && { level: found.level, minutes: found.minutes }] as const;
   };
 
-  router.get('/control-center/activity', async (req, res) => {
-    readAll(queryOf(req.url), new Map());
-    try {
+  router.get(
+    '/control-center/activity',
+    unlessLeft(async (req, res) => {
+      readAll(queryOf(req.url), new Map());
       const headers = await awaitPosition(req, res, views, models, true);
       const sight = sightOf(res, contexts);
       const found = await models.ask(() => Promise.all(contexts.map((context) => activityOf(context, sight))));
       sendTaggedJson(req, res, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
-    } catch (error) {
-      unlessGone(error);
-    }
-  });
+    }),
+  );
   return router;
 };

@@ -10,7 +10,7 @@ import { defined } from '../schemas/kernel/defined.ts';
 import { EventId, HistoryEntry, historyView } from '../schemas/kernel/history.ts';
 import { causesPath } from '../schemas/system.ts';
 import type { ReadModels } from './kernel/queries.ts';
-import { awaitPosition, unlessGone } from './kernel/reading.ts';
+import { awaitPosition, unlessLeft } from './kernel/reading.ts';
 import { sightOf } from './kernel/scope.ts';
 
 type Entry = CausedCommand['events'][number];
@@ -68,12 +68,13 @@ export const causesRoutes = (contexts: readonly ContextSchema[], models: ReadMod
   const views = contexts.map(historyView);
   const inPath = new Map([['eventId', readText(EventId)]]);
 
-  router.get(expressPath(causesPath), async (req, res) => {
-    const { eventId } = Object.fromEntries(
-      readAll(Object.entries(req.params) as [string, string][], inPath),
-    ) as unknown as Pick<Causes, 'eventId'>;
-    readAll(queryOf(req.url), new Map());
-    try {
+  router.get(
+    expressPath(causesPath),
+    unlessLeft(async (req, res) => {
+      const { eventId } = Object.fromEntries(
+        readAll(Object.entries(req.params) as [string, string][], inPath),
+      ) as unknown as Pick<Causes, 'eventId'>;
+      readAll(queryOf(req.url), new Map());
       const headers = await awaitPosition(req, res, views, models, true);
       const sight = sightOf(res, contexts);
       const read = async (filter: Document, direction: 1 | -1, limit: number): Promise<Found[]> => {
@@ -118,9 +119,7 @@ export const causesRoutes = (contexts: readonly ContextSchema[], models: ReadMod
         commands: commandsOf(entries.map(({ entry }) => entry)),
       };
       sendTaggedJson(req, res, answer, { ...headers, 'Cache-Control': 'no-store' });
-    } catch (error) {
-      unlessGone(error);
-    }
-  });
+    }),
+  );
   return router;
 };

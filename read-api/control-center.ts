@@ -14,7 +14,7 @@ import { earlier, formatCursor, parseCursor } from './kernel/event-cursor.ts';
 import { type EventLog, openEventLog } from './kernel/event-log.ts';
 import { EVENT_STREAM, type EventStreamOptions, openEventStream } from './kernel/event-stream.ts';
 import type { ReadModels } from './kernel/queries.ts';
-import { awaitPosition, fromViews, unlessGone } from './kernel/reading.ts';
+import { awaitPosition, fromViews, unlessLeft } from './kernel/reading.ts';
 import { overviewDb, type Sight, sightOf } from './kernel/scope.ts';
 
 const LATEST = 30;
@@ -167,9 +167,10 @@ export const controlCenterRoutes = (
     builders.set(sight.key, builder);
     return builder(minimum);
   };
-  router.get('/control-center', async (req, res) => {
-    readAll(queryOf(req.url), new Map());
-    try {
+  router.get(
+    '/control-center',
+    unlessLeft(async (req, res) => {
+      readAll(queryOf(req.url), new Map());
       const headers = await awaitPosition(req, res, views, models, true);
       const isDemanding = req.headers['min-event-position'] !== undefined;
       const { position, text, etag } = await fromViews(
@@ -183,10 +184,8 @@ export const controlCenterRoutes = (
         'Cache-Control': 'no-store',
       };
       sendTagged(req, res, text, shown, etag);
-    } catch (error) {
-      unlessGone(error);
-    }
-  });
+    }),
+  );
   return router;
 };
 

@@ -23,7 +23,7 @@ import {
 } from '../schemas/kernel/report.ts';
 import { rangeOf, readMoment } from './kernel/list-filters.ts';
 import type { ReadModels } from './kernel/queries.ts';
-import { awaitPosition, unlessGone } from './kernel/reading.ts';
+import { awaitPosition, unlessLeft } from './kernel/reading.ts';
 import { sightOf } from './kernel/scope.ts';
 
 const HOUR = 3_600_000;
@@ -234,14 +234,13 @@ export const reportRoutes = (contexts: readonly ContextSchema[], models: ReadMod
     await pipeline(Readable.from(rowsOf(buckets)), res);
   };
 
-  router.get('/control-center/reports/:context', async (req, res) => {
-    const schema = contexts.find(({ name }) => name === req.params.context);
-    if (!schema?.report) throw new ProblemError(problems.notFound());
-    try {
+  router.get(
+    '/control-center/reports/:context',
+    unlessLeft(async (req, res) => {
+      const schema = contexts.find(({ name }) => name === req.params.context);
+      if (!schema?.report) throw new ProblemError(problems.notFound());
       await answer(req, res, schema);
-    } catch (error) {
-      unlessGone(error);
-    }
-  });
+    }),
+  );
   return router;
 };

@@ -11,7 +11,7 @@ import { type ContextSchema, parameterNames, type ViewQuery } from '../schemas/k
 import { type Found, SEARCH, SearchText } from '../schemas/kernel/found.ts';
 import { beginsWith, FOLDED, type FoldedText, folded, foldedPath, searchedTexts } from '../schemas/kernel/search.ts';
 import { completed, itemOf, nextLink, type ReadModels } from './kernel/queries.ts';
-import { awaitPosition, unlessGone } from './kernel/reading.ts';
+import { awaitPosition, unlessLeft } from './kernel/reading.ts';
 import { type Sight, sightOf } from './kernel/scope.ts';
 
 /** A text of the documents of a query: its matches are in the order of an index. */
@@ -91,17 +91,18 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
     });
   };
 
-  router.get(SEARCH, async (req, res) => {
-    const given = readAll(queryOf(req.url), known);
-    const page = takePage(given);
-    const { q, context } = Object.fromEntries(given) as { q?: string; context?: string };
-    if (q === undefined) throw new ProblemError(problems.invalid([wrongAt(['q'], 'is required')]));
-    const prefix = folded(q);
-    if (prefix === '') throw new ProblemError(problems.invalid([wrongAt(['q'], 'must not be blank')]));
-    const [, first, within] = CURSOR.exec(page.cursor ?? '0') ?? [];
-    if (first === undefined) throw new ProblemError(problems.invalid([wrongAt(['cursor'], 'is not a cursor')]));
-    const questionOf = (at: number) => JSON.stringify([SEARCH, prefix, context, at]);
-    try {
+  router.get(
+    SEARCH,
+    unlessLeft(async (req, res) => {
+      const given = readAll(queryOf(req.url), known);
+      const page = takePage(given);
+      const { q, context } = Object.fromEntries(given) as { q?: string; context?: string };
+      if (q === undefined) throw new ProblemError(problems.invalid([wrongAt(['q'], 'is required')]));
+      const prefix = folded(q);
+      if (prefix === '') throw new ProblemError(problems.invalid([wrongAt(['q'], 'must not be blank')]));
+      const [, first, within] = CURSOR.exec(page.cursor ?? '0') ?? [];
+      if (first === undefined) throw new ProblemError(problems.invalid([wrongAt(['cursor'], 'is not a cursor')]));
+      const questionOf = (at: number) => JSON.stringify([SEARCH, prefix, context, at]);
       const headers = await awaitPosition(req, res, views, models, true);
       const sight = sightOf(res, contexts);
       const { caller } = permitted(res);
@@ -147,10 +148,8 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
           ...(next === undefined ? {} : { Link: nextLink(req.originalUrl, next) }),
         },
       );
-    } catch (error) {
-      unlessGone(error);
-    }
-  });
+    }),
+  );
   return router;
 };
 

@@ -10,7 +10,7 @@ import type { Identity } from './identity.ts';
 import type { Program } from './run-program.ts';
 
 /** Returns a context whose queries are open to anyone where a setting says so. */
-export const withPublicQueries = (
+const withPublicQueries = (
   { schema, ...context }: ReadContext,
   settings: Readonly<Record<string, unknown>>,
 ): ReadContext => {

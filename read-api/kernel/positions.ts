@@ -29,6 +29,11 @@ type ViewState = {
   poll: Timer | undefined;
 };
 
+const end = ({ waiters }: ViewState, waiter: Waiter): Waiter => {
+  waiters.delete(waiter);
+  return waiter;
+};
+
 const isAtLeast = (position: bigint | null, minimum: bigint): boolean => position !== null && position >= minimum;
 
 /** @param read reads a position; null for a view that has never been built */
@@ -69,9 +74,10 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
     state.poll = machine.setTimer(async () => {
       try {
         const position = await refresh(view, state);
-        for (const waiter of state.waiters) if (isAtLeast(position, waiter.minimum)) waiter.settle(position);
+        for (const waiter of state.waiters)
+          if (isAtLeast(position, waiter.minimum)) end(state, waiter).settle(position);
       } catch (error) {
-        for (const waiter of state.waiters) waiter.fail(error);
+        for (const waiter of state.waiters) end(state, waiter).fail(error);
       }
       state.poll = undefined;
       schedule(view, state);
@@ -90,28 +96,17 @@ export const trackPositions = (read: (view: string) => Promise<bigint | null>): 
       const position = await refresh(view, state);
       signal.throwIfAborted();
       if (isAtLeast(position, minimum) || wait === 0 || stopped) return position;
-      return new Promise<bigint | null>((resolve, reject) => {
-        const done = () => {
-          machine.clearTimer(timer);
-          signal.removeEventListener('abort', gone);
-          state.waiters.delete(waiter);
-        };
-        const waiter: Waiter = {
-          minimum,
-          settle(reached) {
-            done();
-            resolve(reached);
-          },
-          fail(error) {
-            done();
-            reject(error);
-          },
-        };
-        const timer = machine.setTimer(() => waiter.settle(state.position), wait);
-        const gone = () => waiter.fail(signal.reason);
-        signal.addEventListener('abort', gone);
-        state.waiters.add(waiter);
-        schedule(view, state);
+      const { promise, resolve, reject } = Promise.withResolvers<bigint | null>();
+      const waiter: Waiter = { minimum, settle: resolve, fail: reject };
+      const timer = machine.setTimer(() => resolve(state.position), wait);
+      const gone = () => reject(signal.reason);
+      signal.addEventListener('abort', gone);
+      state.waiters.add(waiter);
+      schedule(view, state);
+      return promise.finally(() => {
+        machine.clearTimer(timer);
+        signal.removeEventListener('abort', gone);
+        state.waiters.delete(waiter);
       });
     },
     stop() {

@@ -1,4 +1,4 @@
-import type { Request, Response } from 'express';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Admission } from '../../platform/http/admission.ts';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { machine, type Timer } from '../../platform/machine/machine.ts';
@@ -64,6 +64,12 @@ class ClientGoneError extends Error {
 export const unlessGone = (error: unknown): void => {
   if (!(error instanceof ClientGoneError)) throw error;
 };
+
+/** Returns a handler that ends quietly when its client has left. */
+export const unlessLeft =
+  (handle: (req: Request, res: Response) => Promise<void>): RequestHandler =>
+  (req, res) =>
+    handle(req, res).catch(unlessGone);
 
 /**
  * Returns the position that a view has reached.

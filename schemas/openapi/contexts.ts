@@ -50,6 +50,12 @@ export const describe = (
         throw new Error(`${context.name}.${name} answers ${problem}, which ${context.name} does not declare`);
       return { name: problem, ...schema };
     });
+    const answer = (description: string, ...headers: Parameters<typeof headerRefs>) => ({
+      description,
+      headers: headerRefs(...headers),
+      content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
+      links: linked(http.location),
+    });
     return {
       operationId: `${context.name}.${name}`,
       summary,
@@ -73,21 +79,9 @@ export const describe = (
         : {}),
       ...(http.optionalFor ? { 'x-optional-for': http.optionalFor } : {}),
       responses: {
-        [http.status]: {
-          description: http.status === 201 ? 'Created' : 'Done',
-          headers: headerRefs('ETag', 'Location', 'Event-Position'),
-          content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
-          links: linked(http.location),
-        },
+        [http.status]: answer(http.status === 201 ? 'Created' : 'Done', 'ETag', 'Location', 'Event-Position'),
         ...(http.mayTakeLonger
-          ? {
-              202: {
-                description: 'Accepted; Location shows the outcome',
-                headers: headerRefs('Location', 'Event-Position'),
-                content: json(component(http.answer, `${name}.answer`), exampleOf(http.answer)),
-                links: linked(http.location),
-              },
-            }
+          ? { 202: answer('Accepted; Location shows the outcome', 'Location', 'Event-Position') }
           : {}),
         ...problemResponses([...common(commandProblems), ...own]),
       },
