@@ -12,16 +12,13 @@ const contexts: readonly Context[] = await Promise.all([
 
 export const contextSchemas = contexts.map(({ schema }) => schema);
 
-/** The contexts that send messages to customers. */
 export const messagingContexts = contexts.flatMap(({ schema, messages }) => (messages ? [{ schema, messages }] : []));
 
 const chosen = (enabled: readonly string[]) => contexts.filter(({ schema }) => enabled.includes(schema.name));
 
-/** Loads the write sides of some contexts. */
 export const writeSidesOf = (enabled: readonly string[]) =>
   Promise.all(chosen(enabled).map(({ writeSide }) => writeSide()));
 
-/** Loads the read sides of some contexts. */
 export const readSidesOf = (enabled: readonly string[]) =>
   Promise.all(chosen(enabled).map(({ readSide }) => readSide()));
 

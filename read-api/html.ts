@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import helmet from 'helmet';
 
-/** Escapes text for HTML. */
 export const escaped = (text: unknown): string =>
   String(text).replaceAll(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 

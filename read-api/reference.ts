@@ -73,7 +73,6 @@ ${example === undefined ? '' : `<h3>Answer</h3>${pretty(example)}`}
 /** Stands in the page for the address that it was requested at. */
 const ADDRESS = '{address}';
 
-/** Returns the document as a page of HTML. */
 const referencePage = (document: OpenApiDocument): string => {
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method, operation })),

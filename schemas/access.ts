@@ -1,5 +1,4 @@
 import { defined } from './kernel/defined.ts';
-/** The roles that a token can have. */
 export const roles = ['customer', 'staff', 'shop', 'kiosk', 'manager', 'admin'] as const;
 
 export type Role = (typeof roles)[number];
@@ -13,7 +12,6 @@ export type Grant = 'all' | 'impersonal' | { own: string; needs?: string };
 /** The access of each role to a command or query; `anyone` needs no token. A role that is not named has no access. */
 export type Rule = Readonly<Partial<Record<Role | 'anyone', Grant>>>;
 
-/** The rules of a context's commands and queries, by name. */
 export type Rules = Readonly<Record<string, Rule>>;
 
 /**

@@ -41,7 +41,6 @@ const Charge = RevisionText;
 const charge = { userId: Id, chargeId: Id, charge: Charge, amount: Amount };
 /** The points that a report earns, 0 for none; reports of event version 1 do not have it, and all earned points. */
 const earned = Type.Optional(PointsPerReport);
-/** The tariff as an admin sets it. */
 const TariffSetting = Strict({ base: Money, perMinute: Money, dailyMax: Type.Optional(DailyMax) });
 const PointsSetting = Strict({ perReport: PointsPerReport });
 /** The state of a deposit after an event. */
@@ -495,5 +494,4 @@ export const schema = {
 
 export type BikeRentalEvent = EventOf<typeof events>;
 export type BikeRentalCommand = CommandOf<typeof commands>;
-/** The tariff of a rental. */
 export type Tariff = Static<typeof Tariff>;

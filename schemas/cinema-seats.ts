@@ -5,7 +5,6 @@
 /** The most seats of one reservation. */
 export const MAX_GROUP = 8;
 
-/** A place of a seat in its row. */
 export type Seat = {
   /** `B7`; `7` in a showing without a hall map. */
   name: string;

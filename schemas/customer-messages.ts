@@ -22,7 +22,6 @@ type Remind = Extract<CustomersCommand, { type: 'RemindCustomer' }>['data'];
 /** A reminder: its key, and the data of its command, null to remove it. */
 export type PlannedReminder = { key: string; data: Remind | null };
 
-/** A context that sends messages. */
 export type MessagingContext = { schema: ContextSchema; messages: ContextMessages };
 
 type MessageEvent = { type: string; data: object; revision: string; time: string };

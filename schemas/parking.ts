@@ -52,7 +52,6 @@ const couponCommand = Strict({ ...coupon, lotRevision: RevisionText });
 /** The name of the lot at that time, in the events that make messages. */
 const lotName = { lotName: Type.Optional(LotName) };
 
-/** Holds and waiting lists of lots. */
 export const spots = limitedPlaces({
   context: 'parking',
   prefix: 'Spot',

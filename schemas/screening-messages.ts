@@ -46,7 +46,6 @@ const details = (booking: Booking, { timeZone }: MessageFacts) => [
 
 const aboutOf = ({ slotId, bookingId, customerId }: Booking) => ({ customerId, about: { slotId, bookingId } });
 
-/** Returns the message of an event that ends a booking. */
 const ended = (kind: string, subject: Phrase) => (booking: Booking, facts: MessageFacts) => ({
   ...aboutOf(booking),
   message: message(kind, subject, ...details(booking, facts)),

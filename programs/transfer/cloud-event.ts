@@ -28,10 +28,8 @@ const CloudEvent = Type.Object(
 
 const errorOf = valueChecker(CloudEvent);
 
-/** An event of an export. */
 export type ExportedEvent = { stream: string; revision: Revision; position: Position; written: WrittenEvent };
 
-/** Formats an event as a line of an export. */
 export const toLine = (event: StoredEvent): string =>
   `${JSON.stringify({
     specversion: '1.0',

@@ -98,7 +98,6 @@ const cellOf = (value: unknown): string | number | null => {
   return JSON.stringify(value);
 };
 
-/** Returns one query for each view that a query publishes. */
 const publishedViews = (contexts: readonly ContextSchema[]): ReadonlyMap<string, ViewQuery> =>
   new Map(contexts.flatMap(({ queries }) => Object.values(queries).map((query) => [query.view, query] as const)));
 

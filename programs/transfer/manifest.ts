@@ -36,7 +36,6 @@ const readIn = (folder: string): unknown => {
   }
 };
 
-/** Returns whether a folder contains a finished export. */
 export const isFinished = (folder: string): boolean => readIn(folder) !== undefined;
 
 /** @throws TransferError when the folder is not a finished export */

@@ -8,15 +8,7 @@ import { type Settings, SettingsError } from './settings.ts';
  * The stores and the sign-in of a Plaza that runs on a data folder, without passwords. An empty URL means the embedded
  * store.
  */
-export type Running = {
-  pid: number;
-  EVENTSTORE_URL: string;
-  MONGODB_URL: string;
-  MONGODB_DATABASE: string;
-  AUTH: 'on' | 'off';
-  AUTH_ISSUER: string;
-  AUTH_AUDIENCE: string;
-};
+export type Running = Located & Pick<Settings, 'AUTH' | 'AUTH_ISSUER' | 'AUTH_AUDIENCE'> & { pid: number };
 
 const STORES = ['EVENTSTORE_URL', 'MONGODB_URL'] as const;
 
@@ -36,15 +28,15 @@ const isAlive = (pid: number): boolean => {
  * @returns a function that removes the file
  */
 export const announce = (settings: Settings): (() => void) => {
-  const folder = settings.PLAZA_DATA;
+  const { PLAZA_DATA: folder, MONGODB_DATABASE, AUTH, AUTH_ISSUER, AUTH_AUDIENCE } = settings;
   const running: Running = {
     pid: process.pid,
     EVENTSTORE_URL: withoutPassword(settings.EVENTSTORE_URL),
     MONGODB_URL: withoutPassword(settings.MONGODB_URL),
-    MONGODB_DATABASE: settings.MONGODB_DATABASE,
-    AUTH: settings.AUTH,
-    AUTH_ISSUER: settings.AUTH_ISSUER,
-    AUTH_AUDIENCE: settings.AUTH_AUDIENCE,
+    MONGODB_DATABASE,
+    AUTH,
+    AUTH_ISSUER,
+    AUTH_AUDIENCE,
   };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const draft = `${fileIn(folder)}.${process.pid}`;

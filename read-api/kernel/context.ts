@@ -4,7 +4,6 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 /** The time of an overview: UTC with milliseconds, and the time zone of calendar days (IANA name). */
 export type OverviewTime = { now: string; timeZone: string };
 
-/** A bounded context's read side. */
 export type ReadContext = {
   schema: ContextSchema;
   /** Returns the context's part of the control centre, in the shape of the schema's `overview`. */

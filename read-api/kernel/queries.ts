@@ -116,7 +116,6 @@ export const completed = async (
   return current && placed.length > 0 ? withCurrent(db, current, placed, answerWithin) : placed;
 };
 
-/** The views that a query reads. */
 const viewsOf = ({ view, current = {} }: ViewQuery): string[] => [
   ...new Set([view, ...Object.values(current).map((field) => field.view)]),
 ];

@@ -196,7 +196,6 @@ export type ReportSchema = {
   };
 };
 
-/** The schema of one bounded context. */
 export type ContextSchema = {
   name: string;
   title: string;

@@ -8,7 +8,6 @@ export const SEARCH = '/control-center/search';
 export const SearchText = Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN, examples: ['정자'] });
 
 export type Found = Static<typeof Found>;
-/** A document that the search found. */
 export const Found = Strict({
   context: Type.String({ examples: ['parking'] }),
   kind: Type.String({ description: 'The name of its query.', examples: ['lot'] }),

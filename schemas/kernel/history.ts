@@ -6,13 +6,11 @@ import { Time } from './values.ts';
 /** A position in the event store's log, in decimal: a 64-bit number does not fit into JSON's. */
 export const PositionText = Type.String({ pattern: '^\\d{1,20}$', examples: ['4711'] });
 
-/** The id of an event: a UUID. */
 export const EventId = Type.String({
   pattern: '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$',
   examples: ['0190163d-8694-739b-aea5-966c26f8ad91'],
 });
 
-/** An event in the history of a resource. */
 export const HistoryEntry = Type.Object({
   eventId: EventId,
   type: Type.String({ examples: ['ParkingReserved'] }),

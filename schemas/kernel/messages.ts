@@ -2,11 +2,9 @@ import { type Static, type TSchema, Type } from 'typebox';
 import { defined } from './defined.ts';
 import { Id } from './values.ts';
 
-/** The languages of messages to customers. */
 export const Language = Type.Unsafe<'ko' | 'en'>(Type.String({ enum: ['ko', 'en'], examples: ['ko'] }));
 export type Language = Static<typeof Language>;
 
-/** A text in each language. */
 export type Phrase = Readonly<Record<Language, string>>;
 
 const Wording = Type.Object(
@@ -17,7 +15,6 @@ const Wording = Type.Object(
   },
 );
 
-/** A message's subject and text in each language. */
 export const Texts = Type.Object({ ko: Wording, en: Wording }, { additionalProperties: false });
 export type Texts = Static<typeof Texts>;
 

@@ -22,7 +22,6 @@ export const ParkedEvent = Strict({
 /** A change of a parked event: handle it again, or discard it. */
 export const ParkedChange = Strict({ state: Status('replaying', 'discarded') });
 
-/** The last replay of a view that was requested over HTTP. */
 export const Replay = Strict({
   view: Type.String({ examples: ['parking.lots'] }),
   state: described(
@@ -46,7 +45,6 @@ export const ReplayRequest = Strict({
   }),
 });
 
-/** A change of a running replay. */
 export const ReplayChange = Strict({ state: Status('stopped') });
 
 /** The demo of a Plaza whose data folder is empty or holds the demo's own data. */

@@ -4,7 +4,6 @@ import { Status, Strict, Text } from './values.ts';
 /** The way in which a customer pays, such as `card`. */
 export const Method = Text(20, 'card');
 
-/** The payment of a command. */
 export const Payment = Strict({
   method: Method,
   token: Type.String({

@@ -35,7 +35,6 @@ export const personal =
   (owner: string, { except = [], erased = ERASED }: Partial<Omit<PersonalMark, 'owner'>> = {}) =>
   <Schema extends TSchema>(schema: Schema): Schema => ({ ...schema, [MARK]: { owner, except, erased } });
 
-/** A personal field and its mark. */
 export type PersonalField = PersonalMark & { name: string; optional: boolean };
 
 /** Returns the personal fields among an object's properties. */

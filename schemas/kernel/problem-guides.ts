@@ -115,7 +115,6 @@ export const gatewayProblems: Readonly<Record<string, { status: number; title: s
   'projections-unavailable': { status: 503, title: 'The process of the projections is not available' },
 };
 
-/** The guide of a gateway's problem. */
 export const gatewayGuide: ProblemGuide = {
   when: 'The gateway runs, but the process that should answer does not.',
   advice: repeatLater,

@@ -26,7 +26,6 @@ export const commonProblems = {
   'view-behind': { status: 503, title: 'The view has not reached the requested position', retryAfter: 1 },
 } as const satisfies Readonly<Record<string, { status: number; title: string; retryAfter?: number }>>;
 
-/** The name of a common problem. */
 export type CommonProblem = keyof typeof commonProblems;
 
 /** The problems of every query that reads a view. */

@@ -37,7 +37,6 @@ const Level = (description: string) => Type.Union([Type.Number({ minimum: 0 }), 
 
 export const ReportPeriod = Type.Unsafe<'day' | 'hour'>(Type.String({ enum: ['day', 'hour'], default: 'day' }));
 
-/** A day or an hour of a report. */
 export const ReportBucket = Strict({
   start: Type.String({ description: 'The day, or the first moment of the hour.', examples: ['2026-01-31'] }),
   occupancy: Level('`taken` divided by `capacity`, 1 when all is taken; null without capacity.'),

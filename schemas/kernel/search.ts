@@ -53,10 +53,8 @@ const initialsOf = (text: string): string | undefined => {
   return INITIAL.test(initials) ? initials : undefined;
 };
 
-/** Returns a text from its second word on. */
 const fromSecondWord = (text: string): string | undefined => /^\s*\S+\s+(\S.*)/s.exec(text)?.[1];
 
-/** The whole text of a field. */
 export const foldedText = (field: string): FoldedText => ({ name: field, field, of: folded, canBeginWith: () => true });
 
 const endOf = (field: string): FoldedText => ({

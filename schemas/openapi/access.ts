@@ -3,7 +3,6 @@ import type { CommonProblem } from '../kernel/problems.ts';
 import type { Operation, Response } from './document.ts';
 import { common, problemResponses } from './problems.ts';
 
-/** Merges two answers of one status. */
 const merged = (one: Response, other: Response): Response => {
   const types = Object.keys({ ...one.content, ...other.content });
   return {

@@ -1,6 +1,5 @@
 import type { TSchema } from 'typebox';
 
-/** Any JSON object. */
 export type Json = Readonly<Record<string, unknown>>;
 
 /** An operation of an OpenAPI document, as far as Plaza uses it. */

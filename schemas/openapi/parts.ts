@@ -27,7 +27,6 @@ export const countParameter: Parameter = {
   schema: CountFlag,
 };
 
-/** A JSON body with an example. */
 export const json = (schema: TSchema | { $ref: string }, example: unknown): Content => ({
   'application/json': { schema, example },
 });

@@ -5,7 +5,6 @@ import { Money } from '../kernel/values.ts';
 import type { Response } from './document.ts';
 import { headerRefs } from './headers.ts';
 
-/** The schema of problem details. */
 export const Problem = Type.Object(
   {
     type: Type.String({ pattern: '^/problems/', description: 'Stable: switch on it.' }),
@@ -47,7 +46,6 @@ export const commandProblems: readonly CommonProblem[] = [
 
 export type NamedProblem = { name: string; status: number; title: string; retryAfter?: number };
 
-/** Looks problems up by name. */
 export const common = (names: readonly CommonProblem[]): NamedProblem[] =>
   names.map((name) => ({ name, ...commonProblems[name] }));
 

@@ -2,5 +2,4 @@ import { paymentServices } from '../payments/services.ts';
 import { chargeRecords, charges } from './policies.ts';
 import { bikeRentalSteps } from './steps.ts';
 
-/** The payment provider. */
 export const services = paymentServices(bikeRentalSteps, charges, chargeRecords);

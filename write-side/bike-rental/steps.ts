@@ -87,7 +87,6 @@ const chargeDeposit = ({
   },
 });
 
-/** Returns the steps of bike rental's commands. */
 export const bikeRentalSteps = (options: PayingOptions): StepsByCommand => ({
   RentBike: rentBike,
   ReportCondition: { prepare: withSettings },

@@ -2,5 +2,4 @@ import { paymentServices } from '../payments/services.ts';
 import { paymentRecords, payments } from './policies.ts';
 import { cinemaSteps } from './steps.ts';
 
-/** The payment provider. */
 export const services = paymentServices(cinemaSteps, payments, paymentRecords);

@@ -23,7 +23,6 @@ import type { Prepared, ReadShowing } from './showing.ts';
 type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 type DataOf<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>['data'];
 
-/** Dispatches a command of the cinema. */
 type Dispatch = (command: CinemaCommand & { asCaller?: true }) => Promise<DispatchOutcome>;
 
 /**
@@ -186,7 +185,6 @@ const reserveSeat = ({ payments, answerWithinMs, maxPayments }: PayingOptions): 
   },
 });
 
-/** Returns the steps of the cinema's commands. */
 export const cinemaSteps = (options: PayingOptions): StepsByCommand => ({
   ScheduleShowing: scheduleShowing,
   MoveShowing: moveShowing,

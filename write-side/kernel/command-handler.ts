@@ -89,20 +89,13 @@ const shed = async (limit: Limit): Promise<Outcome> => {
 };
 
 const requireUniqueNames = (contexts: readonly CommandContext[]): void => {
-  const declared = (namesOf: (context: CommandContext) => readonly string[]) =>
-    contexts.flatMap((context) => namesOf(context).map((name) => [name, context.schema.name] as const));
-  requireUnique(
-    'command',
-    declared(({ deciders }) => deciders.flatMap(({ commands }) => commands)),
-  );
-  requireUnique(
-    'event',
-    declared(({ schema }) => Object.keys(schema.events)),
-  );
-  requireUnique(
-    'stream category',
-    declared(({ deciders }) => deciders.map(({ category }) => category)),
-  );
+  const require = (kind: string, namesOf: (context: CommandContext) => readonly string[]) => {
+    const names = contexts.flatMap((context) => namesOf(context).map((name) => [name, context.schema.name] as const));
+    requireUnique(kind, names);
+  };
+  require('command', ({ deciders }) => deciders.flatMap(({ commands }) => commands));
+  require('event', ({ schema }) => Object.keys(schema.events));
+  require('stream category', ({ deciders }) => deciders.map(({ category }) => category));
 };
 
 /**

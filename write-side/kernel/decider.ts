@@ -87,7 +87,6 @@ export const refuse = (refused: string, detail?: string, more: Omit<Refusal, 're
 /** The refusal of a timer's command that comes before its time. The timer is kept, and its command comes again. */
 export const notDue: Refusal = refuse('not-due');
 
-/** Returns whether a decision is a refusal. */
 export const isRefusal = <Event>(decision: Decision<Event>): decision is Refusal => 'refused' in decision;
 
 /** Returns the data of the first event of a type; empty when there is none. */

@@ -4,7 +4,6 @@ import type { CommandSteps, DispatchOutcome, StepsByCommand } from '../kernel/co
 import type { Refusal } from '../kernel/decider.ts';
 import type { RedeemedCoupon } from './parking-lot.ts';
 
-/** Dispatches a command of the car park. */
 type Dispatch = (command: ParkingCommand) => Promise<DispatchOutcome>;
 
 /** A command that uses a coupon on a reservation. */

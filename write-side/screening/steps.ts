@@ -14,7 +14,6 @@ type Data<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { t
 type Command<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { type: Type }>;
 type Declining = Extract<ScreeningEvent, { type: 'RescheduleDeclined' }>['data']['reason'];
 
-/** Dispatches a command of the screening. */
 type Dispatch = (command: ScreeningCommand & { asCaller?: true }) => Promise<DispatchOutcome>;
 
 const SLOT = '/screening/slots/';
