@@ -1,7 +1,6 @@
 import type { Static, TObject } from 'typebox';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { Phrase } from '../common/language.ts';
-import type { Parameters } from '../common/templates.ts';
 
 /** An event, as in histories and in the event stream. */
 export type HappenedEvent = {
@@ -21,16 +20,11 @@ export type HappenedEvent = {
 
 export type Item = Readonly<Record<string, unknown>>;
 
-/** Facts besides an event for its words. */
-export type Known = {
-  /** Returns a resource's name by its id; the id itself if the overview does not contain it. */
-  name(id: string): string;
-  /** How many were left in the event's resource after it. */
-  left: number | undefined;
-};
+/** The names of resources by their ids, for each field that names one. */
+export type Names = Readonly<Record<string, ReadonlyMap<string, string>>>;
 
 /** A number on a context's card. */
-export type Figure = { label: Phrase; value: number; tone?: 'good' | 'bad' };
+export type Figure = { label: Phrase; value: number; tone?: 'good' | 'bad' | undefined };
 
 /** A line of a context's card: one lot, one shop. */
 export type Row = {
@@ -70,15 +64,10 @@ export type ThingView = {
   known?(item: Item): Item;
 };
 
-/** The things of a customer: a list, or one resource. */
-export type Belonging = {
-  path?: (id: string) => Parameters;
-} & ({ list: string; query?: (id: string) => Readonly<Record<string, string>> } | { thing: string });
-
 type Events<Schema extends ContextSchema> = Schema['events'];
 
-/** A command in words. @property effect what a dangerous one does to this resource */
-export type CommandWords = Phrase & { danger?: boolean; effect?(item: Item): Phrase };
+/** A command in words. @property effect what a dangerous one does to this resource, whose `{field}`s it names */
+export type CommandWords = Phrase & { danger?: boolean; effect?: Phrase };
 
 /** How the page shows a context. */
 export type ContextView = {
@@ -107,17 +96,21 @@ export type ContextView = {
   choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
   /** In Korean; the English texts come from Plaza. */
   problems: Readonly<Record<string, string>>;
-  words: Readonly<Record<string, (data: never, known: Known) => Phrase>>;
-  /** Returns the link of the resource that an event is about. */
-  about(data: Ids): string | undefined;
+  /** Each event in words, with `{field}`s of its data, and `{left}` for what is left after it. */
+  words: Readonly<Record<string, Phrase | ((data: never) => Phrase)>>;
+  /** The templates of the resources that an event can be about: the first whose ids it has. */
+  about: readonly string[];
   /** How many are left in a resource by id, and by how much an event changes that (null: the event does not say). */
   left?: {
+    words: Phrase;
+    /** The field that names the resource. */
+    place: string;
     now(overview: never): ReadonlyMap<string, number>;
-    place(data: Ids): string | undefined;
     changes: Readonly<Record<string, number | null | ((data: never) => number)>>;
   };
-  names(overview: never): ReadonlyMap<string, string>;
-  customer?: readonly Belonging[];
+  names?(overview: never): Names;
+  /** The lists and resources of a customer, by the field that names the customer in their paths or queries. */
+  customer?: { field: string; shows: readonly string[] };
 };
 
 type Command<Schema extends ContextSchema> = {
@@ -125,9 +118,6 @@ type Command<Schema extends ContextSchema> = {
 }[keyof Schema['commands'] & string];
 
 type Data<Schema extends ContextSchema, Type extends keyof Events<Schema>> = Static<Events<Schema>[Type]['data']>;
-
-/** The ids in an event's data, by name. */
-type Ids = Readonly<Partial<Record<string, string>>>;
 
 type OverviewOf<Schema extends ContextSchema> = Schema['overview'] extends TObject ? Static<Schema['overview']> : never;
 
@@ -143,14 +133,13 @@ export const contextView = <Schema extends ContextSchema>(
     rowsInAll(overview: OverviewOf<Schema>): number;
     commands: Readonly<Record<Command<Schema>, CommandWords>>;
     problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
-    words: { readonly [Type in keyof Events<Schema> & string]: (data: Data<Schema, Type>, known: Known) => Phrase };
-    left?: {
+    words: { readonly [Type in keyof Events<Schema> & string]: Phrase | ((data: Data<Schema, Type>) => Phrase) };
+    left?: Omit<NonNullable<ContextView['left']>, 'now' | 'changes'> & {
       now(overview: OverviewOf<Schema>): ReadonlyMap<string, number>;
-      place(data: Ids): string | undefined;
       changes: {
         readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
       };
     };
-    names(overview: OverviewOf<Schema>): ReadonlyMap<string, string>;
+    names?(overview: OverviewOf<Schema>): Names;
   },
 ): ContextView => view as unknown as ContextView;

@@ -1,13 +1,21 @@
+import type { Parameters } from '../common/templates.ts';
 import { may } from './access.ts';
-import type { Belonging, ContextView } from './context.ts';
+import type { ContextView } from './context.ts';
 import { contextViews } from './contexts/index.ts';
 
+/** A list or a resource of a customer, who is named in its path or in its query. */
+export type Belonging = { template: string; parameters: Parameters; query: Parameters };
+
 /** Returns a context's lists and resources of a customer that the user may see. */
-export const belongingsOf = (view: ContextView, id: string): readonly Belonging[] =>
-  (view.customer ?? []).filter((belonging) => {
-    const query = 'list' in belonging ? belonging.query?.(id) : {};
-    return may(`GET ${'thing' in belonging ? belonging.thing : belonging.list}`, { ...belonging.path?.(id), ...query });
-  });
+export const belongingsOf = ({ customer }: ContextView, id: string): readonly Belonging[] => {
+  if (!customer) return [];
+  const named = { [customer.field]: id };
+  return customer.shows
+    .filter((template) => may(`GET ${template}`, named))
+    .map((template) =>
+      template.includes('{') ? { template, parameters: named, query: {} } : { template, parameters: {}, query: named },
+    );
+};
 
 /** Returns whether a text can be a customer's id. */
 export const isCustomerId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text);

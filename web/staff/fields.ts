@@ -18,8 +18,7 @@ export type Kind =
   | 'sessions'
   | 'bill'
   | 'reservation'
-  | 'texts'
-  | 'words';
+  | 'texts';
 
 type Field = Phrase & { kind?: Kind };
 
@@ -170,7 +169,8 @@ const fields: Readonly<Record<string, Field>> = {
   changedAt: { en: 'Changed at', ko: '변경 시각', kind: 'time' },
   context: { en: 'From', ko: '구분', kind: 'status' },
   texts: { en: 'Text', ko: '내용', kind: 'texts' },
-  channels: { en: 'Sent by', ko: '발송 수단', kind: 'words' },
+  channel: { en: 'Sent by', ko: '발송 수단', kind: 'status' },
+  channels: { en: 'Sent by', ko: '발송 수단' },
   sentAt: { en: 'Sent at', ko: '발송 시각', kind: 'time' },
   // all
   customerId: { en: 'Customer', ko: '고객' },

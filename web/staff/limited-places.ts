@@ -1,6 +1,6 @@
-import type { PlaceEventData, PlaceEventKind, placeProblems } from '../../schemas/kernel/limited-places.ts';
-import { formatNumber, type Phrase } from '../common/language.ts';
-import type { Item, Known, ListView, ThingView } from './context.ts';
+import type { PlaceEventKind, placeProblems } from '../../schemas/kernel/limited-places.ts';
+import type { Phrase } from '../common/language.ts';
+import type { CommandWords, ListView, ThingView } from './context.ts';
 
 /** The refusals of holds and waiting lists, in Korean. */
 export const placeRefusals: Readonly<Record<keyof typeof placeProblems, string>> = {
@@ -18,84 +18,65 @@ export const placeRefusals: Readonly<Record<keyof typeof placeProblems, string>>
   'too-few-kept': '확보한 자리보다 많습니다',
 };
 
-type Words<Prefix extends string> = {
-  readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: (data: PlaceEventData<Kind>, known: Known) => Phrase;
+/** The words of each kind of event: `{some}` places at `{where}`. */
+const words: Readonly<Record<PlaceEventKind, Phrase>> = {
+  Held: { en: '{customerId} holds {some} at {where}', ko: '{customerId} {where} {some} 선점' },
+  HoldExpired: { en: 'Hold of {customerId} on {some} at {where} expired', ko: '{customerId} {where} {some} 선점 만료' },
+  HoldReleased: {
+    en: 'Hold of {customerId} on {some} at {where} released',
+    ko: '{customerId} {where} {some} 선점 해제',
+  },
+  WaitingListJoined: { en: '{customerId} waits for {some} at {where}', ko: '{customerId} {where} {some} 대기' },
+  WaitingListLeft: { en: '{customerId} left the waiting list at {where}', ko: '{customerId} {where} 대기 취소' },
+  Offered: { en: '{some} at {where} offered to {customerId}', ko: '{customerId}에게 {where} {some} 제안' },
+  OfferExpired: {
+    en: 'Offer of {some} at {where} to {customerId} expired',
+    ko: '{customerId} {where} {some} 제안 만료',
+  },
+  OfferDeclined: { en: '{customerId} declined {some} at {where}', ko: '{customerId} {where} {some} 제안 거절' },
 };
 
-/**
- * Returns the words of the events of holds and waiting lists.
- * @param things a word for some places: `3 spots`, `3면`
- * @param pool the field that names a part of the resource with places of its own
- */
-export const placeWords = <Prefix extends string>(
-  prefix: Prefix,
-  key: string,
-  things: (places: string) => Phrase,
-  pool = '',
-): Words<Prefix> => {
-  type Data = { customerId: string; places: number };
-  const told =
-    (
-      en: (who: string, things: string, where: string) => string,
-      ko: (who: string, things: string, where: string) => string,
-    ) =>
-    (data: Data, { name }: Known): Phrase => {
-      const { [key]: id, [pool]: part } = data as object as Item;
-      const where = part === undefined ? name(String(id)) : `${name(String(id))} ${part}`;
-      const counted = things(formatNumber(data.places));
-      return { en: en(data.customerId, counted.en, where), ko: ko(data.customerId, counted.ko, where) };
-    };
-  const words: { readonly [Kind in PlaceEventKind]: (data: Data, known: Known) => Phrase } = {
-    Held: told(
-      (who, some, where) => `${who} holds ${some} at ${where}`,
-      (who, some, where) => `${who} ${where} ${some} 선점`,
-    ),
-    HoldExpired: told(
-      (who, some, where) => `Hold of ${who} on ${some} at ${where} expired`,
-      (who, some, where) => `${who} ${where} ${some} 선점 만료`,
-    ),
-    HoldReleased: told(
-      (who, some, where) => `Hold of ${who} on ${some} at ${where} released`,
-      (who, some, where) => `${who} ${where} ${some} 선점 해제`,
-    ),
-    WaitingListJoined: told(
-      (who, some, where) => `${who} waits for ${some} at ${where}`,
-      (who, some, where) => `${who} ${where} ${some} 대기`,
-    ),
-    WaitingListLeft: told(
-      (who, _some, where) => `${who} left the waiting list at ${where}`,
-      (who, _some, where) => `${who} ${where} 대기 취소`,
-    ),
-    Offered: told(
-      (who, some, where) => `${some} at ${where} offered to ${who}`,
-      (who, some, where) => `${who}에게 ${where} ${some} 제안`,
-    ),
-    OfferExpired: told(
-      (who, some, where) => `Offer of ${some} at ${where} to ${who} expired`,
-      (who, some, where) => `${who} ${where} ${some} 제안 만료`,
-    ),
-    OfferDeclined: told(
-      (who, some, where) => `${who} declined ${some} at ${where}`,
-      (who, some, where) => `${who} ${where} ${some} 제안 거절`,
-    ),
-  };
-  return Object.fromEntries(
-    Object.entries(words).map(([kind, word]) => [`${prefix}${kind}`, word]),
-  ) as object as Words<Prefix>;
-};
+/** The kinds of events that change how many are left by a number that they do not say. */
+const CHANGES = ['Held', 'HoldExpired', 'HoldReleased', 'Offered', 'OfferExpired', 'OfferDeclined'] as const;
+
+type Data = { places: number; [field: string]: unknown };
 
 /**
- * Returns the lists and things of holds and waiting lists.
+ * Returns the parts of a context's view that are about holds and waiting lists.
+ * @param prefix of the names of their events and commands: `Spot`
  * @param path of the resource that has them: `/parking/lots/{lotId}`
  * @param key the field that names it
- * @param release the command that releases a hold, and `leave` the one that leaves the waiting list
- * @param parts the fields that name a part of the resource with places of its own
+ * @param things a word for some places: `a spot`, `3면`
+ * @param part the field that names a part of the resource with places of its own
  */
-export const placeViews = (
-  path: string,
-  key: string,
-  { release, leave, parts = [] }: { release: string; leave: string; parts?: readonly string[] },
-) => {
+export const limitedPlaces = <const Prefix extends string>({
+  prefix,
+  path,
+  key,
+  things,
+  part = '',
+}: {
+  prefix: Prefix;
+  path: string;
+  key: string;
+  things(places: number): Phrase;
+  part?: string;
+}) => {
+  const parts = part === '' ? [] : [part];
+  const release = `Release${prefix}Hold` as const;
+  const leave = `Leave${prefix}WaitingList` as const;
+  const wordsOf =
+    ({ en, ko }: Phrase) =>
+    (data: Data): Phrase => {
+      const some = things(data.places);
+      const where = data[part] === undefined ? `{${key}}` : `{${key}} {${part}}`;
+      return {
+        en: en.replace('{some}', some.en).replace('{where}', where),
+        ko: ko.replace('{some}', some.ko).replace('{where}', where),
+      };
+    };
+  const named = <Kind extends string, Value>(kinds: readonly Kind[], make: (kind: Kind) => Value) =>
+    Object.fromEntries(kinds.map((kind) => [`${prefix}${kind}`, make(kind)])) as Record<`${Prefix}${Kind}`, Value>;
   const hold = `${path}/holds/{holdId}`;
   const entry = `${path}/waiting-list/{entryId}`;
   const holds: ListView = {
@@ -115,7 +96,7 @@ export const placeViews = (
     columns: ['joinedAt', key, ...waitingList.columns.filter((column) => column !== 'joinedAt')],
     sort: '-joinedAt',
   };
-  const things: Readonly<Record<string, ThingView>> = {
+  const resources: Readonly<Record<string, ThingView>> = {
     [hold]: {
       title: { en: 'Hold', ko: '선점' },
       heading: ({ holdId }) => String(holdId),
@@ -141,13 +122,21 @@ export const placeViews = (
       commands: ({ status }) => (status === 'waiting' || status === 'offered' ? [leave] : []),
     },
   };
+  const commands = {
+    [release]: { en: 'Release', ko: '선점 해제', danger: true },
+    [`Join${prefix}WaitingList`]: { en: 'Join the waiting list', ko: '대기 신청' },
+    [leave]: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
+  } as Record<`Release${Prefix}Hold` | `${'Join' | 'Leave'}${Prefix}WaitingList`, CommandWords>;
   return {
     lists: {
       [`${path}/holds`]: holds,
       [`${path}/waiting-list`]: waitingList,
       [`/${path.split('/')[1]}/waiting-list`]: everyWaitingList,
     },
-    things,
+    things: resources,
     links: { holdId: hold, entryId: entry },
+    commands,
+    words: named(Object.keys(words) as PlaceEventKind[], (kind) => wordsOf(words[kind])),
+    changes: named(CHANGES, () => null),
   };
 };

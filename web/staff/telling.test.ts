@@ -59,6 +59,29 @@ describe('events in words', () => {
   });
 });
 
+test('the words of an event name only fields of its data, and the number left', () => {
+  const unknown = contextSchemas.flatMap(({ name, events }) =>
+    Object.entries(contextViews.find((view) => view.name === name)!.words).flatMap(([type, phrase]) =>
+      typeof phrase === 'function'
+        ? []
+        : [
+            ...Object.values(phrase)
+              .join(' ')
+              .matchAll(/\{(\w+)\}/g),
+          ]
+            .map(([, field]) => field!)
+            .filter((field) => field !== 'left' && !Object.hasOwn(events[type]!.data.properties, field))
+            .map((field) => `${type}: ${field}`),
+    ),
+  );
+  expect(unknown).toEqual([]);
+});
+
+test('a seat that moved in an old event, which has no start, is described without it', () => {
+  const moved = { context: 'cinema', type: 'SeatReservationMoved', data: { customerId: 'C', title: '기생충' } };
+  expect(words([moved as object as HappenedEvent])).toEqual(['C has a seat for 기생충 at ']);
+});
+
 test('every context has a view', () => {
   expect(contextViews.map(({ name }) => name)).toEqual(contextSchemas.map(({ name }) => name));
 });

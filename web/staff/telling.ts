@@ -1,9 +1,15 @@
 import { same, t } from '../common/language.ts';
-import type { HappenedEvent } from './context.ts';
+import { fill } from '../common/templates.ts';
+import type { ContextView, HappenedEvent, Item, Names } from './context.ts';
 import { viewOf } from './contexts/index.ts';
 import type { Overview } from './live.ts';
+import { filled } from './texts.ts';
 
 export type Told = { event: HappenedEvent; words: string; about: string | undefined };
+
+/** Returns the path of the most specific resource that the ids among some values name. */
+export const aboutOf = ({ about }: ContextView, ids: Item): string | undefined =>
+  about.map((template) => fill(template, ids)).find((path) => path !== undefined);
 
 /**
  * Describes events in words, with the number left in their resource after each: the overview's number, less the later
@@ -12,39 +18,36 @@ export type Told = { event: HappenedEvent; words: string; about: string | undefi
  * @param isWhole whether they are all recent events: only then can the number be computed
  */
 export const tell = (events: readonly HappenedEvent[], overview: Overview | undefined, isWhole: boolean): Told[] => {
-  const contexts = new Map<string, { names: ReadonlyMap<string, string>; left: Map<string, number> }>();
-  const knownOf = (name: string) => {
-    const known = contexts.get(name);
+  const contexts = new Map<string, { names: Names; left: Map<string, number> }>();
+  const knownOf = (view: ContextView) => {
+    const known = contexts.get(view.name);
     if (known) return known;
-    const view = viewOf(name);
-    const part = overview?.contexts[name] as never;
+    const part = overview?.contexts[view.name] as never;
     const made = {
-      names: part && view ? view.names(part) : new Map<string, string>(),
-      left: new Map(part && isWhole && view?.left ? view.left.now(part) : []),
+      names: (part && view.names?.(part)) ?? {},
+      left: new Map(part && isWhole ? view.left?.now(part) : []),
     };
-    contexts.set(name, made);
+    contexts.set(view.name, made);
     return made;
   };
   return events.map((event) => {
     const view = viewOf(event.context);
     const words = view?.words[event.type];
     if (!view || !words) return { event, words: t(same(event.type)), about: undefined };
-    const { names, left } = knownOf(event.context);
-    const ids = event.data as Readonly<Record<string, string>>;
-    const place = view.left?.place(ids);
-    const told = t(
-      words(event.data as never, {
-        name: (id) => names.get(id) ?? id,
-        left: place === undefined ? undefined : left.get(place),
-      }),
+    const { names, left } = knownOf(view);
+    const { data } = event;
+    const place = view.left && (data[view.left.place] as string | undefined);
+    const now = place === undefined ? undefined : left.get(place);
+    const leftWords = view.left && now !== undefined ? filled(view.left.words, { left: now }) : undefined;
+    const told = filled(typeof words === 'function' ? words(data as never) : words, data, (field) =>
+      field === 'left' ? leftWords : names[field]?.get(String(data[field])),
     );
     const changes = view.left?.changes[event.type];
-    const change = typeof changes === 'function' ? changes(event.data as never) : changes;
+    const change = typeof changes === 'function' ? changes(data as never) : changes;
     if (place !== undefined && change !== undefined) {
-      const now = left.get(place);
       if (change === null || now === undefined) left.delete(place);
       else left.set(place, now - change);
     }
-    return { event, words: told, about: view.about(ids) };
+    return { event, words: told, about: aboutOf(view, data) };
   });
 };

@@ -1,5 +1,5 @@
 import type { schema } from '../../../schemas/bike-rental.ts';
-import { formatMoney, formatNumber, same } from '../../common/language.ts';
+import { formatNumber, same } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 
@@ -31,7 +31,7 @@ export const view = contextView<typeof schema>({
     {
       label: { en: 'broken', ko: '고장' },
       value: totals.outOfService,
-      ...(totals.outOfService > 0 ? { tone: 'bad' } : {}),
+      tone: totals.outOfService > 0 ? 'bad' : undefined,
     },
     { label: { en: 'open bills', ko: '진행 중인 청구' }, value: totals.openBills },
   ],
@@ -147,7 +147,7 @@ export const view = contextView<typeof schema>({
       en: 'Retire',
       ko: '자전거 폐기',
       danger: true,
-      effect: () => ({ en: 'It cannot be rented any more.', ko: '더 이상 대여할 수 없습니다.' }),
+      effect: { en: 'It cannot be rented any more.', ko: '더 이상 대여할 수 없습니다.' },
     },
     RentBike: { en: 'Rent', ko: '대여하기' },
     ReturnBike: { en: 'Return', ko: '반납' },
@@ -176,90 +176,45 @@ export const view = contextView<typeof schema>({
     'conversion-already-exists': '이미 사용 중인 전환 ID입니다',
   },
   words: {
-    BikeRegistered: ({ bikeId, location }) => ({
-      en: `${bikeId} registered at ${location}`,
-      ko: `${bikeId} ${location} 등록`,
+    BikeRegistered: { en: '{bikeId} registered at {location}', ko: '{bikeId} {location} 등록' },
+    BikeRented: { en: '{userId} rented {bikeId} at {location}', ko: '{userId} {location}에서 {bikeId} 대여' },
+    BikeReturned: { en: '{userId} returned {bikeId} to {location}', ko: '{userId} {location}에 {bikeId} 반납' },
+    BikeMoved: { en: '{bikeId} moved from {from} to {location}', ko: '{bikeId} {from}에서 {location}(으)로 이동' },
+    BikeRetired: { en: '{bikeId} retired', ko: '{bikeId} 폐기' },
+    ConditionReported: ({ usable }) => ({
+      en: `{bikeId} ${usable ? 'is usable' : 'is broken'}, battery {batteryLevel}`,
+      ko: `{bikeId} ${usable ? '정상' : '고장'}, 배터리 {batteryLevel}`,
     }),
-    BikeRented: ({ bikeId, userId, location }) => ({
-      en: `${userId} rented ${bikeId} at ${location}`,
-      ko: `${userId} ${location}에서 ${bikeId} 대여`,
+    BillOpened: { en: 'Bill of {userId} opened', ko: '{userId} 청구서 등록' },
+    BillClosed: { en: '{userId} owes {fee} for {minutes} min', ko: '{userId} {minutes}분 이용, 요금 {fee}' },
+    DepositCharged: { en: '{userId} added {amount}, balance {balance}', ko: '{userId} {amount} 충전, 잔액 {balance}' },
+    ChargeRequested: { en: '{userId} pays {amount} into the deposit', ko: '{userId} {amount} 충전 결제 요청' },
+    ChargeDeclined: { en: 'Payment of {amount} by {userId} failed', ko: '{userId} {amount} 충전 결제 실패' },
+    ChargeRefunded: { en: '{userId} was refunded {amount}', ko: '{userId} {amount} 환불' },
+    ChargeVoided: { en: '{userId} was not charged {amount}', ko: '{userId} {amount} 결제 무효' },
+    FeeDeducted: { en: '{paid} deducted from {userId}, balance {balance}', ko: '{userId} {paid} 차감, 잔액 {balance}' },
+    DepositCredited: {
+      en: '{userId} was credited {amount}, balance {balance}',
+      ko: '{userId} {amount} 적립, 잔액 {balance}',
+    },
+    BillPaid: {
+      en: '{userId} paid {amount} of the bill of {rentalId}',
+      ko: '{userId} {rentalId} 미납 요금 {amount} 결제',
+    },
+    PointsAwarded: ({ total }) => ({
+      en: `{managerId} earned {points} points, has ${formatNumber(total)}`,
+      ko: `{managerId} 포인트 {points} 획득, 총 ${formatNumber(total)}`,
     }),
-    BikeReturned: ({ bikeId, userId, location }) => ({
-      en: `${userId} returned ${bikeId} to ${location}`,
-      ko: `${userId} ${location}에 ${bikeId} 반납`,
-    }),
-    BikeMoved: ({ bikeId, from, location }) => ({
-      en: `${bikeId} moved from ${from} to ${location}`,
-      ko: `${bikeId} ${from}에서 ${location}(으)로 이동`,
-    }),
-    BikeRetired: ({ bikeId }) => ({ en: `${bikeId} retired`, ko: `${bikeId} 폐기` }),
-    ConditionReported: ({ bikeId, batteryLevel, usable }) => ({
-      en: `${bikeId} ${usable ? 'is usable' : 'is broken'}, battery ${batteryLevel}%`,
-      ko: `${bikeId} ${usable ? '정상' : '고장'}, 배터리 ${batteryLevel}%`,
-    }),
-    BillOpened: ({ userId }) => ({ en: `Bill of ${userId} opened`, ko: `${userId} 청구서 등록` }),
-    BillClosed: ({ userId, fee, minutes }) => ({
-      en: `${userId} owes ${formatMoney(fee)} for ${formatNumber(minutes)} min`,
-      ko: `${userId} ${formatNumber(minutes)}분 이용, 요금 ${formatMoney(fee)}`,
-    }),
-    DepositCharged: ({ userId, amount, balance }) => ({
-      en: `${userId} added ${formatMoney(amount)}, balance ${formatMoney(balance)}`,
-      ko: `${userId} ${formatMoney(amount)} 충전, 잔액 ${formatMoney(balance)}`,
-    }),
-    ChargeRequested: ({ userId, amount }) => ({
-      en: `${userId} pays ${formatMoney(amount)} into the deposit`,
-      ko: `${userId} ${formatMoney(amount)} 충전 결제 요청`,
-    }),
-    ChargeDeclined: ({ userId, amount }) => ({
-      en: `Payment of ${formatMoney(amount)} by ${userId} failed`,
-      ko: `${userId} ${formatMoney(amount)} 충전 결제 실패`,
-    }),
-    ChargeRefunded: ({ userId, amount }) => ({
-      en: `${userId} was refunded ${formatMoney(amount)}`,
-      ko: `${userId} ${formatMoney(amount)} 환불`,
-    }),
-    ChargeVoided: ({ userId, amount }) => ({
-      en: `${userId} was not charged ${formatMoney(amount)}`,
-      ko: `${userId} ${formatMoney(amount)} 결제 무효`,
-    }),
-    FeeDeducted: ({ userId, paid, balance }) => ({
-      en: `${formatMoney(paid)} deducted from ${userId}, balance ${formatMoney(balance)}`,
-      ko: `${userId} ${formatMoney(paid)} 차감, 잔액 ${formatMoney(balance)}`,
-    }),
-    DepositCredited: ({ userId, amount, balance }) => ({
-      en: `${userId} was credited ${formatMoney(amount)}, balance ${formatMoney(balance)}`,
-      ko: `${userId} ${formatMoney(amount)} 적립, 잔액 ${formatMoney(balance)}`,
-    }),
-    BillPaid: ({ userId, rentalId, amount }) => ({
-      en: `${userId} paid ${formatMoney(amount)} of the bill of ${rentalId}`,
-      ko: `${userId} ${rentalId} 미납 요금 ${formatMoney(amount)} 결제`,
-    }),
-    PointsAwarded: ({ managerId, points, total }) => ({
-      en: `${managerId} earned ${formatNumber(points)} points, has ${formatNumber(total)}`,
-      ko: `${managerId} 포인트 ${formatNumber(points)} 획득, 총 ${formatNumber(total)}`,
-    }),
-    PointsConverted: ({ managerId, userId, points }) => ({
-      en: `${managerId} converted ${formatNumber(points)} points for ${userId}`,
-      ko: `${managerId} 포인트 ${formatNumber(points)} → ${userId} 예치금 전환`,
-    }),
-    TariffChanged: ({ base, perMinute }) => ({
-      en: `Tariff set to ${formatMoney(base)} and ${formatMoney(perMinute)} per minute`,
-      ko: `요금제 변경: 기본 ${formatMoney(base)}, 분당 ${formatMoney(perMinute)}`,
-    }),
-    PointsChanged: ({ perReport }) => ({
-      en: `A report earns ${formatNumber(perReport)} points`,
-      ko: `점검 한 건에 ${formatNumber(perReport)} 포인트`,
-    }),
+    PointsConverted: {
+      en: '{managerId} converted {points} points for {userId}',
+      ko: '{managerId} 포인트 {points} → {userId} 예치금 전환',
+    },
+    TariffChanged: {
+      en: 'Tariff set to {base} and {perMinute} per minute',
+      ko: '요금제 변경: 기본 {base}, 분당 {perMinute}',
+    },
+    PointsChanged: { en: 'A report earns {perReport} points', ko: '점검 한 건에 {perReport} 포인트' },
   },
-  about: ({ bikeId, rentalId, managerId, userId }) =>
-    fill(RENTAL, { bikeId, rentalId }) ??
-    fill(BIKE, { bikeId }) ??
-    fill(MANAGER, { managerId }) ??
-    fill(DEPOSIT, { userId }),
-  names: () => new Map(),
-  customer: [
-    { list: USER_RENTALS, path: (userId) => ({ userId }) },
-    { thing: DEPOSIT, path: (userId) => ({ userId }) },
-    { list: MOVEMENTS, path: (userId) => ({ userId }) },
-  ],
+  about: [RENTAL, BIKE, MANAGER, DEPOSIT],
+  customer: { field: 'userId', shows: [USER_RENTALS, DEPOSIT, MOVEMENTS] },
 });

@@ -1,8 +1,8 @@
 import type { schema } from '../../../schemas/cinema.ts';
-import { formatMoney, formatNumber, formatStart, same } from '../../common/language.ts';
+import { formatNumber, formatStart, same } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
-import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
+import { limitedPlaces, placeRefusals } from '../limited-places.ts';
 
 const MOVIE = '/cinema/movies/{movieId}';
 const SHOWING = '/cinema/showings/{showingId}';
@@ -10,14 +10,17 @@ const RESERVATION = '/cinema/showings/{showingId}/reservations/{reservationId}';
 const REVIEW = '/cinema/movies/{movieId}/reviews/{customerId}';
 const CUSTOMER_RESERVATIONS = '/cinema/customers/{customerId}/reservations';
 
-const held = placeViews(SHOWING, 'showingId', {
-  release: 'ReleaseShowingPlaceHold',
-  leave: 'LeaveShowingPlaceWaitingList',
+const held = limitedPlaces({
+  prefix: 'ShowingPlace',
+  path: SHOWING,
+  key: 'showingId',
+  things: (places) => ({
+    en: places === 1 ? 'a seat' : `${formatNumber(places)} seats`,
+    ko: `${formatNumber(places)}석`,
+  }),
 });
 
 const places = ({ seats }: { seats?: readonly string[] }) => seats?.length ?? 1;
-const seats = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
-const seatsKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}석 남음`);
 
 const reasons = {
   declined: { en: 'declined', ko: '거절됨' },
@@ -172,10 +175,10 @@ export const view = contextView<typeof schema>({
       en: 'Delete the movie',
       ko: '영화 삭제',
       danger: true,
-      effect: () => ({
+      effect: {
         en: 'Cancels all its showings and refunds every reservation.',
         ko: '모든 상영이 취소되고 모든 예매가 환불됩니다.',
-      }),
+      },
     },
     ScheduleShowing: { en: 'Add a showing', ko: '상영 추가' },
     MoveShowing: { en: 'Move the showing', ko: '상영 시각 변경' },
@@ -183,21 +186,19 @@ export const view = contextView<typeof schema>({
       en: 'Cancel the showing',
       ko: '상영 취소',
       danger: true,
-      effect: ({ sold }) => ({
-        en: `Refunds ${formatNumber(Number(sold))} sold seats.`,
-        ko: `판매된 좌석 ${formatNumber(Number(sold))}석이 환불됩니다.`,
-      }),
+      effect: {
+        en: 'Refunds {sold} sold seats.',
+        ko: '판매된 좌석 {sold}석이 환불됩니다.',
+      },
     },
     ReserveSeat: { en: 'Reserve seats', ko: '예매하기' },
     HoldShowingPlace: { en: 'Hold seats', ko: '좌석 선점' },
-    ReleaseShowingPlaceHold: { en: 'Release', ko: '선점 해제', danger: true },
-    JoinShowingPlaceWaitingList: { en: 'Join the waiting list', ko: '대기 신청' },
-    LeaveShowingPlaceWaitingList: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
+    ...held.commands,
     CancelSeat: {
       en: 'Cancel',
       ko: '예매 취소',
       danger: true,
-      effect: () => ({ en: 'Frees the seats and refunds the payment.', ko: '좌석이 비워지고 결제가 환불됩니다.' }),
+      effect: { en: 'Frees the seats and refunds the payment.', ko: '좌석이 비워지고 결제가 환불됩니다.' },
     },
     WriteReview: { en: 'Review', ko: '관람평 쓰기' },
     DeleteReview: { en: 'Delete', ko: '관람평 삭제', danger: true },
@@ -237,136 +238,79 @@ export const view = contextView<typeof schema>({
     'review-not-found': '존재하지 않는 관람평입니다',
   },
   words: {
-    ...placeWords('ShowingPlace', 'showingId', (places) => ({
-      en: places === '1' ? 'a seat' : `${places} seats`,
-      ko: `${places}석`,
-    })),
-    ShowingPlacesClosed: ({ showingId }, { name }) => ({
-      en: `Holds and the waiting list of ${name(showingId)} ended with its start`,
-      ko: `${name(showingId)} 상영 시작, 선점과 대기 종료`,
+    ...held.words,
+    ShowingPlacesClosed: {
+      en: 'Holds and the waiting list of {showingId} ended with its start',
+      ko: '{showingId} 상영 시작, 선점과 대기 종료',
+    },
+    MovieRegistered: { en: '{title} was added', ko: '{title} 등록' },
+    MovieEdited: { en: '{title} was edited', ko: '{title} 수정' },
+    MovieDeleted: { en: '{movieId} was deleted', ko: '{movieId} 삭제' },
+    ShowingScheduled: {
+      en: '{title} will be shown at {startsAt}, {seats} seats',
+      ko: '{title} {startsAt} 상영 추가, {seats}석',
+    },
+    ShowingWithdrawn: { en: 'A showing of {movieId} was withdrawn', ko: '{movieId} 상영 철회' },
+    ShowingOpened: { en: '{title} is open for reservations', ko: '{title} 예매 시작' },
+    ShowingRefused: ({ showingId }) => ({
+      en: `A showing of {movieId} was refused: ${showingId} is another movie's`,
+      ko: `{movieId} 상영 거절: ${showingId}은(는) 다른 영화의 상영입니다`,
     }),
-    MovieRegistered: ({ title }) => ({ en: `${title} was added`, ko: `${title} 등록` }),
-    MovieEdited: ({ title }) => ({ en: `${title} was edited`, ko: `${title} 수정` }),
-    MovieDeleted: ({ movieId }, { name }) => ({ en: `${name(movieId)} was deleted`, ko: `${name(movieId)} 삭제` }),
-    ShowingScheduled: ({ title, startsAt, seats }) => ({
-      en: `${title} will be shown at ${formatStart(startsAt)}, ${formatNumber(seats)} seats`,
-      ko: `${title} ${formatStart(startsAt)} 상영 추가, ${formatNumber(seats)}석`,
+    ShowingCanceled: { en: 'A showing of {showingId} was cancelled', ko: '{showingId} 상영 취소' },
+    HallBooked: {
+      en: 'Hall {hallId} is kept for {title} at {startsAt}',
+      ko: '{title} {startsAt} 상영관 {hallId} 배정',
+    },
+    HallRefused: {
+      en: 'Hall {hallId} is in use: a showing of {movieId} was refused',
+      ko: '상영관 {hallId} 사용 중, {movieId} 상영 거절',
+    },
+    HallRebooked: {
+      en: 'Hall {hallId} is kept for {movieId} at {startsAt} too',
+      ko: '{movieId} {startsAt} 상영관 {hallId} 추가 배정',
+    },
+    ShowingMoveVoided: { en: 'A showing of {showingId} was not moved', ko: '{showingId} 상영 시각 변경 안 됨' },
+    HallFreed: { en: 'Hall {hallId} is free of a showing of {movieId}', ko: '{movieId} 상영관 {hallId} 배정 해제' },
+    ShowingMoved: { en: '{title} now starts at {startsAt}', ko: '{title} 상영 시각이 {startsAt}(으)로 변경' },
+    SeatReservationMoved: {
+      en: '{customerId} has a seat for {title} at {startsAt}',
+      ko: '{customerId} {title} 예매가 {startsAt}(으)로 변경',
+    },
+    SeatHeld: { en: '{customerId} is paying for {title}{left}', ko: '{customerId} {title} 결제 중{left}' },
+    ReservationConfirmed: { en: '{customerId} has a seat for {title}', ko: '{customerId} {title} 예매 확정' },
+    SeatReleased: ({ reason }) => ({
+      en: `Seat of {customerId} for {title} released: payment ${reasons[reason].en}{left}`,
+      ko: `{customerId} {title} 좌석 해제, 결제 ${reasons[reason].ko}{left}`,
     }),
-    ShowingWithdrawn: ({ movieId }, { name }) => ({
-      en: `A showing of ${name(movieId)} was withdrawn`,
-      ko: `${name(movieId)} 상영 철회`,
+    SeatReservationCanceled: { en: '{customerId} cancelled {title}{left}', ko: '{customerId} {title} 예매 취소{left}' },
+    PaymentRequested: { en: 'Payment of {amount} by {customerId} requested', ko: '{customerId} {amount} 결제 요청' },
+    PaymentApproved: { en: '{customerId} paid {amount}', ko: '{customerId} {amount} 결제 완료' },
+    PaymentDeclined: ({ reason }) => ({
+      en: `Payment of {customerId}: ${reasons[reason].en}`,
+      ko: `{customerId} 결제 실패, ${reasons[reason].ko}`,
     }),
-    ShowingOpened: ({ title }) => ({ en: `${title} is open for reservations`, ko: `${title} 예매 시작` }),
-    ShowingRefused: ({ movieId, showingId }, { name }) => ({
-      en: `A showing of ${name(movieId)} was refused: ${showingId} is another movie's`,
-      ko: `${name(movieId)} 상영 거절: ${showingId}은(는) 다른 영화의 상영입니다`,
-    }),
-    ShowingCanceled: ({ showingId }, { name }) => ({
-      en: `A showing of ${name(showingId)} was cancelled`,
-      ko: `${name(showingId)} 상영 취소`,
-    }),
-    HallBooked: ({ hallId, title, startsAt }) => ({
-      en: `Hall ${hallId} is kept for ${title} at ${formatStart(startsAt)}`,
-      ko: `${title} ${formatStart(startsAt)} 상영관 ${hallId} 배정`,
-    }),
-    HallRefused: ({ hallId, movieId }, { name }) => ({
-      en: `Hall ${hallId} is in use: a showing of ${name(movieId)} was refused`,
-      ko: `상영관 ${hallId} 사용 중, ${name(movieId)} 상영 거절`,
-    }),
-    HallRebooked: ({ hallId, movieId, startsAt }, { name }) => ({
-      en: `Hall ${hallId} is kept for ${name(movieId)} at ${formatStart(startsAt)} too`,
-      ko: `${name(movieId)} ${formatStart(startsAt)} 상영관 ${hallId} 추가 배정`,
-    }),
-    ShowingMoveVoided: ({ showingId }, { name }) => ({
-      en: `A showing of ${name(showingId)} was not moved`,
-      ko: `${name(showingId)} 상영 시각 변경 안 됨`,
-    }),
-    HallFreed: ({ hallId, movieId }, { name }) => ({
-      en: `Hall ${hallId} is free of a showing of ${name(movieId)}`,
-      ko: `${name(movieId)} 상영관 ${hallId} 배정 해제`,
-    }),
-    ShowingMoved: ({ title, startsAt }) => ({
-      en: `${title} now starts at ${formatStart(startsAt)}`,
-      ko: `${title} 상영 시각이 ${formatStart(startsAt)}(으)로 변경`,
-    }),
-    SeatReservationMoved: ({ customerId, title, startsAt = '' }) => ({
-      en: `${customerId} has a seat for ${title} at ${formatStart(startsAt)}`,
-      ko: `${customerId} ${title} 예매가 ${formatStart(startsAt)}(으)로 변경`,
-    }),
-    SeatHeld: ({ customerId, title }, { left }) => ({
-      en: `${customerId} is paying for ${title}${seats(left)}`,
-      ko: `${customerId} ${title} 결제 중${seatsKo(left)}`,
-    }),
-    ReservationConfirmed: ({ customerId, title }) => ({
-      en: `${customerId} has a seat for ${title}`,
-      ko: `${customerId} ${title} 예매 확정`,
-    }),
-    SeatReleased: ({ customerId, title, reason }, { left }) => ({
-      en: `Seat of ${customerId} for ${title} released: payment ${reasons[reason].en}${seats(left)}`,
-      ko: `${customerId} ${title} 좌석 해제, 결제 ${reasons[reason].ko}${seatsKo(left)}`,
-    }),
-    SeatReservationCanceled: ({ customerId, title }, { left }) => ({
-      en: `${customerId} cancelled ${title}${seats(left)}`,
-      ko: `${customerId} ${title} 예매 취소${seatsKo(left)}`,
-    }),
-    PaymentRequested: ({ customerId, amount }) => ({
-      en: `Payment of ${formatMoney(amount)} by ${customerId} requested`,
-      ko: `${customerId} ${formatMoney(amount)} 결제 요청`,
-    }),
-    PaymentApproved: ({ customerId, amount }) => ({
-      en: `${customerId} paid ${formatMoney(amount)}`,
-      ko: `${customerId} ${formatMoney(amount)} 결제 완료`,
-    }),
-    PaymentDeclined: ({ customerId, reason }) => ({
-      en: `Payment of ${customerId}: ${reasons[reason].en}`,
-      ko: `${customerId} 결제 실패, ${reasons[reason].ko}`,
-    }),
-    PaymentRefunded: ({ customerId, amount }) => ({
-      en: `${formatMoney(amount)} refunded to ${customerId}`,
-      ko: `${customerId} ${formatMoney(amount)} 환불`,
-    }),
-    PaymentVoided: ({ customerId }) => ({ en: `${customerId} was not charged`, ko: `${customerId} 결제 무효` }),
-    ReviewWritten: ({ customerId, movieId, rating }, { name }) => ({
-      en: `${customerId} rated ${name(movieId)} ${rating} of 5`,
-      ko: `${customerId} ${name(movieId)} 별점 ${rating}`,
-    }),
-    ReviewDeleted: ({ customerId, movieId }, { name }) => ({
-      en: `Review of ${name(movieId)} by ${customerId} deleted`,
-      ko: `${customerId} ${name(movieId)} 관람평 삭제`,
-    }),
+    PaymentRefunded: { en: '{amount} refunded to {customerId}', ko: '{customerId} {amount} 환불' },
+    PaymentVoided: { en: '{customerId} was not charged', ko: '{customerId} 결제 무효' },
+    ReviewWritten: { en: '{customerId} rated {movieId} {rating} of 5', ko: '{customerId} {movieId} 별점 {rating}' },
+    ReviewDeleted: { en: 'Review of {movieId} by {customerId} deleted', ko: '{customerId} {movieId} 관람평 삭제' },
   },
-  about: ({ showingId, reservationId, movieId, holdId, entryId }) =>
-    fill(RESERVATION, { showingId, reservationId }) ??
-    fill(held.links.holdId, { showingId, holdId }) ??
-    fill(held.links.entryId, { showingId, entryId }) ??
-    fill(SHOWING, { showingId }) ??
-    fill(MOVIE, { movieId }),
+  about: [RESERVATION, held.links.holdId, held.links.entryId, SHOWING, MOVIE],
   left: {
     now: ({ movies }) =>
       new Map(movies.flatMap(({ showings }) => showings.map(({ showingId, left }) => [showingId, left]))),
-    place: ({ showingId }) => showingId,
+    words: { en: ', {left} left', ko: ', {left}석 남음' },
+    place: 'showingId',
     changes: {
       SeatHeld: (data) => (data.holdId === undefined && data.entryId === undefined ? -places(data) : 0),
       SeatReleased: places,
       SeatReservationCanceled: places,
       ShowingOpened: null,
-      ShowingPlaceHeld: null,
-      ShowingPlaceHoldExpired: null,
-      ShowingPlaceHoldReleased: null,
-      ShowingPlaceOffered: null,
-      ShowingPlaceOfferExpired: null,
-      ShowingPlaceOfferDeclined: null,
+      ...held.changes,
     },
   },
-  names: ({ movies }) =>
-    new Map(
-      movies.flatMap(({ movieId, title, showings }) => [
-        [movieId, title] as const,
-        ...showings.map(({ showingId }) => [showingId, title] as const),
-      ]),
-    ),
-  customer: [
-    { list: CUSTOMER_RESERVATIONS, path: (customerId) => ({ customerId }) },
-    { list: '/cinema/waiting-list', query: (customerId) => ({ customerId }) },
-  ],
+  names: ({ movies }) => ({
+    movieId: new Map(movies.map(({ movieId, title }) => [movieId, title])),
+    showingId: new Map(movies.flatMap(({ title, showings }) => showings.map(({ showingId }) => [showingId, title]))),
+  }),
+  customer: { field: 'customerId', shows: [CUSTOMER_RESERVATIONS, '/cinema/waiting-list'] },
 });

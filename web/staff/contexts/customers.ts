@@ -18,7 +18,7 @@ export const view = contextView<typeof schema>({
     {
       label: { en: 'not delivered', ko: '전달 실패' },
       value: totals.failed,
-      ...(totals.failed > 0 ? { tone: 'bad' } : {}),
+      tone: totals.failed > 0 ? 'bad' : undefined,
     },
   ],
   rows: ({ failed }) =>
@@ -58,10 +58,10 @@ export const view = contextView<typeof schema>({
       en: 'Erase the customer',
       ko: '개인정보 삭제',
       danger: true,
-      effect: () => ({
+      effect: {
         en: 'Names, addresses, car numbers and texts of the customer are lost in every context.',
         ko: '모든 서비스에서 고객의 이름, 연락처, 차량 번호, 글이 삭제됩니다.',
-      }),
+      },
     },
   },
   problems: {
@@ -70,31 +70,18 @@ export const view = contextView<typeof schema>({
     'personal-data-not-encrypted': '개인정보가 암호화되지 않아 삭제할 수 없습니다',
   },
   words: {
-    ContactChanged: ({ customerId }) => ({
-      en: `${customerId} has a new contact`,
-      ko: `${customerId} 연락처 변경`,
-    }),
-    MessageSent: ({ customerId, kind, channel }) => ({
-      en: `Message to ${customerId} (${kindOf(kind).en}) sent by ${kindOf(channel).en}`,
-      ko: `${customerId} 메시지 발송(${kindOf(kind).ko}, ${kindOf(channel).ko})`,
-    }),
-    MessageFailed: ({ customerId, kind, channel }) => ({
-      en: `Message to ${customerId} (${kindOf(kind).en}) not sent by ${kindOf(channel).en}`,
-      ko: `${customerId} 메시지 발송 실패(${kindOf(kind).ko}, ${kindOf(channel).ko})`,
-    }),
-    CustomerErased: ({ customerId }) => ({
-      en: `The personal data of ${customerId} was erased`,
-      ko: `${customerId} 개인정보 삭제`,
-    }),
-    CustomerReminded: ({ customerId, context }) => ({
-      en: `${customerId} is reminded (${kindOf(context).en})`,
-      ko: `${customerId} 사전 안내(${kindOf(context).ko})`,
-    }),
+    ContactChanged: { en: '{customerId} has a new contact', ko: '{customerId} 연락처 변경' },
+    MessageSent: {
+      en: 'Message to {customerId} ({kind}) sent by {channel}',
+      ko: '{customerId} 메시지 발송({kind}, {channel})',
+    },
+    MessageFailed: {
+      en: 'Message to {customerId} ({kind}) not sent by {channel}',
+      ko: '{customerId} 메시지 발송 실패({kind}, {channel})',
+    },
+    CustomerErased: { en: 'The personal data of {customerId} was erased', ko: '{customerId} 개인정보 삭제' },
+    CustomerReminded: { en: '{customerId} is reminded ({context})', ko: '{customerId} 사전 안내({context})' },
   },
-  about: ({ customerId }) => fill(CUSTOMER, { customerId }),
-  names: () => new Map(),
-  customer: [
-    { thing: CONTACT, path: (customerId) => ({ customerId }) },
-    { list: CUSTOMER_MESSAGES, path: (customerId) => ({ customerId }) },
-  ],
+  about: [CUSTOMER],
+  customer: { field: 'customerId', shows: [CONTACT, CUSTOMER_MESSAGES] },
 });

@@ -1,5 +1,5 @@
 import type { schema } from '../../../schemas/food-court.ts';
-import { formatMoney, formatNumber } from '../../common/language.ts';
+import { formatNumber } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 import { statusOf } from '../fields.ts';
@@ -25,9 +25,6 @@ const OF_SHOP: Readonly<Record<string, readonly string[]>> = {
   closed: ['ReopenShop', 'PutMenuItem', 'ChangeShop'],
 };
 
-/** The name of an order on the page: its call number, as on the receipt and the board. */
-const call = (callNumber: string): string => `#${callNumber}`;
-
 export const view = contextView<typeof schema>({
   name: 'food-court',
   order: 3,
@@ -38,7 +35,7 @@ export const view = contextView<typeof schema>({
     {
       label: { en: 'to pick up', ko: '수령 대기' },
       value: totals.alarms,
-      ...(totals.alarms > 0 ? { tone: 'good' } : {}),
+      tone: totals.alarms > 0 ? 'good' : undefined,
     },
     { label: { en: 'shops', ko: '매장' }, value: totals.shops },
   ],
@@ -95,7 +92,7 @@ export const view = contextView<typeof schema>({
     },
     [ORDER]: {
       title: { en: 'Order', ko: '주문' },
-      heading: ({ callNumber }) => call(String(callNumber)),
+      heading: ({ callNumber }) => `#${callNumber}`, // as on the receipt and the board
       fields: [
         'status',
         'reason',
@@ -128,10 +125,10 @@ export const view = contextView<typeof schema>({
       en: 'Close the shop',
       ko: '매장 영업 종료',
       danger: true,
-      effect: ({ openOrders }) => ({
-        en: `Rejects ${formatNumber(Number(openOrders))} open orders.`,
-        ko: `진행 중인 주문 ${formatNumber(Number(openOrders))}건이 거절됩니다.`,
-      }),
+      effect: {
+        en: 'Rejects {openOrders} open orders.',
+        ko: '진행 중인 주문 {openOrders}건이 거절됩니다.',
+      },
     },
     RemoveMenuItem: { en: 'Take off the menu', ko: '메뉴에서 삭제', danger: true },
     RejectOrder: { en: 'Reject', ko: '주문 거절', danger: true },
@@ -164,62 +161,40 @@ export const view = contextView<typeof schema>({
     'counter-full': '수령을 기다리는 주문이 너무 많습니다',
   },
   words: {
-    ShopRegistered: ({ name }) => ({ en: `${name} opened`, ko: `${name} 매장 등록` }),
-    ShopChanged: ({ name }) => ({ en: `${name} changed its figures`, ko: `${name} 매장 정보 변경` }),
-    ShopPaused: ({ shopId }, { name }) => ({ en: `${name(shopId)} paused`, ko: `${name(shopId)} 주문 일시 중지` }),
-    ShopReopened: ({ shopId }, { name }) => ({ en: `${name(shopId)} reopened`, ko: `${name(shopId)} 주문 재개` }),
-    ShopClosed: ({ shopId }, { name }) => ({ en: `${name(shopId)} closed`, ko: `${name(shopId)} 영업 종료` }),
-    MenuItemPut: ({ shopId, name: dish, price, available }, { name }) => ({
-      en: `${dish} at ${name(shopId)}: ${available ? formatMoney(price) : 'not available'}`,
-      ko: `${name(shopId)} ${dish} ${available ? formatMoney(price) : '판매 중지'}`,
+    ShopRegistered: { en: '{name} opened', ko: '{name} 매장 등록' },
+    ShopChanged: { en: '{name} changed its figures', ko: '{name} 매장 정보 변경' },
+    ShopPaused: { en: '{shopId} paused', ko: '{shopId} 주문 일시 중지' },
+    ShopReopened: { en: '{shopId} reopened', ko: '{shopId} 주문 재개' },
+    ShopClosed: { en: '{shopId} closed', ko: '{shopId} 영업 종료' },
+    MenuItemPut: ({ available }) => ({
+      en: `{name} at {shopId}: ${available ? '{price}' : 'not available'}`,
+      ko: `{shopId} {name} ${available ? '{price}' : '판매 중지'}`,
     }),
-    MenuItemRemoved: ({ shopId, menuId }, { name }) => ({
-      en: `${menuId} removed from the menu of ${name(shopId)}`,
-      ko: `${name(shopId)} 메뉴에서 ${menuId} 삭제`,
+    MenuItemRemoved: { en: '{menuId} removed from the menu of {shopId}', ko: '{shopId} 메뉴에서 {menuId} 삭제' },
+    OrderPlaced: ({ customerId }) => ({
+      en: `${customerId ?? 'A kiosk'} ordered #{callNumber} at {shopId}, {total}`,
+      ko: `${customerId ?? '키오스크'} {shopId} 주문 #{callNumber}, {total}`,
     }),
-    OrderPlaced: ({ shopId, customerId, callNumber, total }, { name }) => ({
-      en: `${customerId ?? 'A kiosk'} ordered ${call(callNumber)} at ${name(shopId)}, ${formatMoney(total)}`,
-      ko: `${customerId ?? '키오스크'} ${name(shopId)} 주문 ${call(callNumber)}, ${formatMoney(total)}`,
-    }),
-    OrderAccepted: ({ shopId, callNumber }, { name }) => ({
-      en: `${name(shopId)} accepted ${call(callNumber)}`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 접수`,
-    }),
-    CookingStarted: ({ shopId, callNumber }, { name }) => ({
-      en: `${name(shopId)} is cooking ${call(callNumber)}`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 조리 시작`,
-    }),
-    OrderCooked: ({ shopId, callNumber }, { name }) => ({
-      en: `${call(callNumber)} of ${name(shopId)} is ready`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 조리 완료`,
-    }),
-    OrderCanceled: ({ shopId, callNumber }, { name }) => ({
-      en: `${call(callNumber)} of ${name(shopId)} was cancelled`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 취소`,
-    }),
-    OrderRejected: ({ shopId, callNumber, reason }, { name }) => ({
-      en: `${name(shopId)} rejected ${call(callNumber)}: ${reason}`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 거절: ${reason}`,
-    }),
-    OrderPickedUp: ({ shopId, callNumber }, { name }) => ({
-      en: `${call(callNumber)} of ${name(shopId)} was picked up`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 수령`,
-    }),
-    OrderUncollected: ({ shopId, callNumber }, { name }) => ({
-      en: `${call(callNumber)} of ${name(shopId)} was not picked up in time`,
-      ko: `${name(shopId)} 주문 ${call(callNumber)} 미수령`,
-    }),
-    AlarmRaised: ({ shopId, callNumber }, { name }) => ({
-      en: `Board calls ${call(callNumber)} of ${name(shopId)}`,
-      ko: `알림판에서 ${name(shopId)} ${call(callNumber)} 호출`,
-    }),
-    AlarmCleared: ({ shopId, callNumber }, { name }) => ({
-      en: `${call(callNumber)} of ${name(shopId)} removed from the board`,
-      ko: `${name(shopId)} ${call(callNumber)} 알림판에서 제외`,
-    }),
+    OrderAccepted: { en: '{shopId} accepted #{callNumber}', ko: '{shopId} 주문 #{callNumber} 접수' },
+    CookingStarted: { en: '{shopId} is cooking #{callNumber}', ko: '{shopId} 주문 #{callNumber} 조리 시작' },
+    OrderCooked: { en: '#{callNumber} of {shopId} is ready', ko: '{shopId} 주문 #{callNumber} 조리 완료' },
+    OrderCanceled: { en: '#{callNumber} of {shopId} was cancelled', ko: '{shopId} 주문 #{callNumber} 취소' },
+    OrderRejected: {
+      en: '{shopId} rejected #{callNumber}: {reason}',
+      ko: '{shopId} 주문 #{callNumber} 거절: {reason}',
+    },
+    OrderPickedUp: { en: '#{callNumber} of {shopId} was picked up', ko: '{shopId} 주문 #{callNumber} 수령' },
+    OrderUncollected: {
+      en: '#{callNumber} of {shopId} was not picked up in time',
+      ko: '{shopId} 주문 #{callNumber} 미수령',
+    },
+    AlarmRaised: { en: 'Board calls #{callNumber} of {shopId}', ko: '알림판에서 {shopId} #{callNumber} 호출' },
+    AlarmCleared: {
+      en: '#{callNumber} of {shopId} removed from the board',
+      ko: '{shopId} #{callNumber} 알림판에서 제외',
+    },
   },
-  about: ({ shopId, orderId, menuId }) =>
-    fill(ORDER, { shopId, orderId }) ?? fill(MENU_ITEM, { shopId, menuId }) ?? fill(SHOP, { shopId }),
-  names: ({ shops }) => new Map(shops.map(({ shopId, name }) => [shopId, name])),
-  customer: [{ list: CUSTOMER_ORDERS, path: (customerId) => ({ customerId }) }],
+  about: [ORDER, MENU_ITEM, SHOP],
+  names: ({ shops }) => ({ shopId: new Map(shops.map(({ shopId, name }) => [shopId, name])) }),
+  customer: { field: 'customerId', shows: [CUSTOMER_ORDERS] },
 });

@@ -2,17 +2,21 @@ import type { schema } from '../../../schemas/parking.ts';
 import { formatMoney, formatNumber } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
-import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
+import { limitedPlaces, placeRefusals } from '../limited-places.ts';
 
 const LOT = '/parking/lots/{lotId}';
 const RESERVATION = '/parking/lots/{lotId}/reservations/{reservationId}';
 const COUPON = '/parking/coupons/{couponId}';
 
-const spots = placeViews(LOT, 'lotId', { release: 'ReleaseSpotHold', leave: 'LeaveSpotWaitingList' });
-const isOne = (places: string) => places === '1';
-
-const free = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} free`);
-const freeKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}면 남음`);
+const spots = limitedPlaces({
+  prefix: 'Spot',
+  path: LOT,
+  key: 'lotId',
+  things: (places) => ({
+    en: places === 1 ? 'a spot' : `${formatNumber(places)} spots`,
+    ko: `${formatNumber(places)}면`,
+  }),
+});
 
 export const view = contextView<typeof schema>({
   name: 'parking',
@@ -23,7 +27,7 @@ export const view = contextView<typeof schema>({
     {
       label: { en: 'free', ko: '남은 면' },
       value: totals.free,
-      ...(totals.free === 0 && totals.lots > 0 ? { tone: 'bad' } : {}),
+      tone: totals.free === 0 && totals.lots > 0 ? 'bad' : undefined,
     },
     { label: { en: 'reserved', ko: '예약' }, value: totals.reserved },
     { label: { en: 'lots', ko: '주차장' }, value: totals.lots },
@@ -164,24 +168,22 @@ export const view = contextView<typeof schema>({
       en: 'Close the lot',
       ko: '주차장 운영 종료',
       danger: true,
-      effect: ({ reserved }) => ({
-        en: `Cancels ${formatNumber(Number(reserved))} open reservations. It cannot be reopened.`,
-        ko: `진행 중인 예약 ${formatNumber(Number(reserved))}건이 취소됩니다. 다시 열 수 없습니다.`,
-      }),
+      effect: {
+        en: 'Cancels {reserved} open reservations. It cannot be reopened.',
+        ko: '진행 중인 예약 {reserved}건이 취소됩니다. 다시 열 수 없습니다.',
+      },
     },
     ReserveParking: { en: 'Reserve', ko: '예약하기' },
     HoldSpot: { en: 'Hold spots', ko: '주차면 선점' },
-    ReleaseSpotHold: { en: 'Release', ko: '선점 해제', danger: true },
-    JoinSpotWaitingList: { en: 'Join the waiting list', ko: '대기 신청' },
-    LeaveSpotWaitingList: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
+    ...spots.commands,
     CancelReservation: {
       en: 'Cancel',
       ko: '예약 취소',
       danger: true,
-      effect: ({ carNumber }) => ({
-        en: `Frees the spot of ${carNumber} and takes back its coupon.`,
-        ko: `${carNumber} 차량의 주차면이 비워지고 쿠폰이 회수됩니다.`,
-      }),
+      effect: {
+        en: 'Frees the spot of {carNumber} and takes back its coupon.',
+        ko: '{carNumber} 차량의 주차면이 비워지고 쿠폰이 회수됩니다.',
+      },
     },
     ApplyCoupon: { en: 'Use a coupon', ko: '쿠폰 적용' },
     RedeemCoupon: { en: 'Redeem', ko: '쿠폰 사용' },
@@ -210,79 +212,39 @@ export const view = contextView<typeof schema>({
     'coupon-already-applied': '이미 쿠폰을 사용한 예약입니다',
   },
   words: {
-    ...placeWords('Spot', 'lotId', (places) => ({
-      en: isOne(places) ? 'a spot' : `${places} spots`,
-      ko: `${places}면`,
-    })),
-    LotRegistered: ({ name, spots }) => ({
-      en: `${name} opened with ${formatNumber(spots)} spots`,
-      ko: `${name} 등록, ${formatNumber(spots)}면`,
-    }),
-    LotSpotsChanged: ({ lotId, spots }, { name }) => ({
-      en: `${name(lotId)} now has ${formatNumber(spots)} spots`,
-      ko: `${name(lotId)} 주차면 ${formatNumber(spots)}면으로 변경`,
-    }),
-    LotChanged: ({ lotId }, { name }) => ({ en: `${name(lotId)} changed`, ko: `${name(lotId)} 설정 변경` }),
-    CarArrived: ({ carNumber, lotId }, { name }) => ({
-      en: `${carNumber} arrived at ${name(lotId)}`,
-      ko: `${carNumber} ${name(lotId)} 입차`,
-    }),
-    CarDeparted: ({ carNumber, lotId }, { name, left }) => ({
-      en: `${carNumber} left ${name(lotId)}${free(left)}`,
-      ko: `${carNumber} ${name(lotId)} 출차${freeKo(left)}`,
-    }),
-    LotClosed: ({ lotId }, { name }) => ({ en: `${name(lotId)} closed`, ko: `${name(lotId)} 운영 종료` }),
-    ParkingReserved: ({ carNumber, lotId }, { name, left }) => ({
-      en: `${carNumber} reserved ${name(lotId)}${free(left)}`,
-      ko: `${carNumber} ${name(lotId)} 예약${freeKo(left)}`,
-    }),
-    ReservationCanceled: ({ lotId, customerId }, { name, left }) => ({
-      en: `${customerId} cancelled at ${name(lotId)}${free(left)}`,
-      ko: `${customerId} ${name(lotId)} 예약 취소${freeKo(left)}`,
-    }),
-    ReservationDiscounted: ({ customerId, lotId }, { name }) => ({
-      en: `${customerId} used a coupon at ${name(lotId)}`,
-      ko: `${customerId} ${name(lotId)} 예약에 쿠폰 적용`,
-    }),
-    CouponUnused: ({ lotId }, { name }) => ({
-      en: `A coupon was not used at ${name(lotId)}`,
-      ko: `${name(lotId)} 예약에 쿠폰 미사용`,
-    }),
-    CouponReturned: ({ customerId }) => ({ en: `Coupon of ${customerId} returned`, ko: `${customerId} 쿠폰 반환` }),
-    CouponIssued: ({ customerId }) => ({ en: `Coupon issued to ${customerId}`, ko: `${customerId} 쿠폰 발급` }),
-    CouponRevoked: ({ customerId, redeemed }) =>
+    ...spots.words,
+    LotRegistered: { en: '{name} opened with {spots} spots', ko: '{name} 등록, {spots}면' },
+    LotSpotsChanged: { en: '{lotId} now has {spots} spots', ko: '{lotId} 주차면 {spots}면으로 변경' },
+    LotChanged: { en: '{lotId} changed', ko: '{lotId} 설정 변경' },
+    CarArrived: { en: '{carNumber} arrived at {lotId}', ko: '{carNumber} {lotId} 입차' },
+    CarDeparted: { en: '{carNumber} left {lotId}{left}', ko: '{carNumber} {lotId} 출차{left}' },
+    LotClosed: { en: '{lotId} closed', ko: '{lotId} 운영 종료' },
+    ParkingReserved: { en: '{carNumber} reserved {lotId}{left}', ko: '{carNumber} {lotId} 예약{left}' },
+    ReservationCanceled: { en: '{customerId} cancelled at {lotId}{left}', ko: '{customerId} {lotId} 예약 취소{left}' },
+    ReservationDiscounted: { en: '{customerId} used a coupon at {lotId}', ko: '{customerId} {lotId} 예약에 쿠폰 적용' },
+    CouponUnused: { en: 'A coupon was not used at {lotId}', ko: '{lotId} 예약에 쿠폰 미사용' },
+    CouponReturned: { en: 'Coupon of {customerId} returned', ko: '{customerId} 쿠폰 반환' },
+    CouponIssued: { en: 'Coupon issued to {customerId}', ko: '{customerId} 쿠폰 발급' },
+    CouponRevoked: ({ redeemed }) =>
       redeemed
-        ? { en: `${customerId} owes a used coupon`, ko: `${customerId} 사용한 쿠폰 회수, 미수` }
-        : { en: `Coupon of ${customerId} revoked`, ko: `${customerId} 쿠폰 회수` },
-    CouponRedeemed: ({ customerId }) => ({ en: `${customerId} redeemed a coupon`, ko: `${customerId} 쿠폰 사용` }),
+        ? { en: '{customerId} owes a used coupon', ko: '{customerId} 사용한 쿠폰 회수, 미수' }
+        : { en: 'Coupon of {customerId} revoked', ko: '{customerId} 쿠폰 회수' },
+    CouponRedeemed: { en: '{customerId} redeemed a coupon', ko: '{customerId} 쿠폰 사용' },
   },
-  about: ({ lotId, reservationId, couponId, holdId, entryId }) =>
-    fill(COUPON, { couponId }) ??
-    fill(RESERVATION, { lotId, reservationId }) ??
-    fill(spots.links.holdId, { lotId, holdId }) ??
-    fill(spots.links.entryId, { lotId, entryId }) ??
-    fill(LOT, { lotId }),
+  about: [COUPON, RESERVATION, spots.links.holdId, spots.links.entryId, LOT],
   left: {
     now: ({ lots }) => new Map(lots.map(({ lotId, free }) => [lotId, free])),
-    place: ({ lotId }) => lotId,
+    words: { en: ', {left} free', ko: ', {left}면 남음' },
+    place: 'lotId',
     changes: {
       ParkingReserved: -1,
       ReservationCanceled: 1,
       CarDeparted: 1,
       LotSpotsChanged: null,
       LotRegistered: null,
-      SpotHeld: null,
-      SpotHoldExpired: null,
-      SpotHoldReleased: null,
-      SpotOffered: null,
-      SpotOfferExpired: null,
-      SpotOfferDeclined: null,
+      ...spots.changes,
     },
   },
-  names: ({ lots }) => new Map(lots.map(({ lotId, name }) => [lotId, name])),
-  customer: [
-    { list: '/parking/reservations', query: (customerId) => ({ customerId }) },
-    { list: '/parking/waiting-list', query: (customerId) => ({ customerId }) },
-    { list: '/parking/coupons', query: (customerId) => ({ customerId }) },
-  ],
+  names: ({ lots }) => ({ lotId: new Map(lots.map(({ lotId, name }) => [lotId, name])) }),
+  customer: { field: 'customerId', shows: ['/parking/reservations', '/parking/waiting-list', '/parking/coupons'] },
 });

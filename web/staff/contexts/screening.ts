@@ -2,24 +2,25 @@ import type { schema } from '../../../schemas/screening.ts';
 import { formatDay, formatNumber, same } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
-import { placeRefusals, placeViews, placeWords } from '../limited-places.ts';
+import { limitedPlaces, placeRefusals } from '../limited-places.ts';
 
 const SLOT = '/screening/slots/{slotId}';
 const BOOKING = '/screening/slots/{slotId}/bookings/{bookingId}';
-const held = placeViews(SLOT, 'slotId', {
-  release: 'ReleaseScreeningPlaceHold',
-  leave: 'LeaveScreeningPlaceWaitingList',
-  parts: ['at'],
+const held = limitedPlaces({
+  prefix: 'ScreeningPlace',
+  path: SLOT,
+  key: 'slotId',
+  things: (places) => ({
+    en: places === 1 ? 'a place' : `${formatNumber(places)} places`,
+    ko: `${formatNumber(places)}자리`,
+  }),
+  part: 'at',
 });
-const isOne = (places: string) => places === '1';
 
 const CUSTOMER_BOOKINGS = '/screening/customers/{customerId}/bookings';
 
-const places = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)} left`);
-const day = (date: string, at: string | undefined) => `${formatDay(date)}${at === undefined ? '' : ` ${at}`}`;
-const group = (places: number | undefined) => (places === undefined ? '' : ` (${formatNumber(places)})`);
-const groupKo = (places: number | undefined) => (places === undefined ? '' : ` ${formatNumber(places)}명`);
-const placesKo = (left: number | undefined) => (left === undefined ? '' : `, ${formatNumber(left)}자리 남음`);
+/** Returns a part of a text that is left out without a value. */
+const unlessMissing = (value: unknown, part: string): string => (value === undefined ? '' : part);
 
 export const view = contextView<typeof schema>({
   name: 'screening',
@@ -30,7 +31,7 @@ export const view = contextView<typeof schema>({
     {
       label: { en: 'places left', ko: '남은 자리' },
       value: totals.left,
-      ...(totals.left === 0 && totals.slots > 0 ? { tone: 'bad' } : {}),
+      tone: totals.left === 0 && totals.slots > 0 ? 'bad' : undefined,
     },
     { label: { en: 'booked', ko: '예약' }, value: totals.booked },
     { label: { en: 'slots', ko: '일정' }, value: totals.slots },
@@ -145,9 +146,7 @@ export const view = contextView<typeof schema>({
     ChangeSlot: { en: 'Change the slot', ko: '일정 변경' },
     BookScreening: { en: 'Book', ko: '검진 예약하기' },
     HoldScreeningPlace: { en: 'Hold places', ko: '자리 선점' },
-    ReleaseScreeningPlaceHold: { en: 'Release', ko: '선점 해제', danger: true },
-    JoinScreeningPlaceWaitingList: { en: 'Join the waiting list', ko: '대기 신청' },
-    LeaveScreeningPlaceWaitingList: { en: 'Leave the waiting list', ko: '대기 취소', danger: true },
+    ...held.commands,
     RescheduleBooking: { en: 'Move', ko: '다른 일정으로 변경' },
     RecordAttendance: { en: 'Attended', ko: '수검 확인' },
     CancelBooking: { en: 'Cancel', ko: '예약 취소', danger: true },
@@ -155,10 +154,10 @@ export const view = contextView<typeof schema>({
       en: 'Delete the slot',
       ko: '일정 삭제',
       danger: true,
-      effect: ({ booked }) => ({
-        en: `Cancels ${formatNumber(Number(booked))} bookings.`,
-        ko: `예약 ${formatNumber(Number(booked))}건이 취소됩니다.`,
-      }),
+      effect: {
+        en: 'Cancels {booked} bookings.',
+        ko: '예약 {booked}건이 취소됩니다.',
+      },
     },
   },
   problems: {
@@ -187,92 +186,60 @@ export const view = contextView<typeof schema>({
     'invalid-deadline': '취소 가능일은 검진일보다 늦을 수 없습니다',
   },
   words: {
-    ...placeWords(
-      'ScreeningPlace',
-      'slotId',
-      (places) => ({
-        en: isOne(places) ? 'a place' : `${places} places`,
-        ko: `${places}자리`,
-      }),
-      'at',
-    ),
-    SlotOpened: ({ hospitalName, date, capacity }) => ({
-      en: `${hospitalName} offers ${formatNumber(capacity)} places on ${formatDay(date)}`,
-      ko: `${hospitalName} ${formatDay(date)} 검진 ${formatNumber(capacity)}자리 등록`,
+    ...held.words,
+    SlotOpened: {
+      en: '{hospitalName} offers {capacity} places on {date}',
+      ko: '{hospitalName} {date} 검진 {capacity}자리 등록',
+    },
+    SlotChanged: { en: '{slotId} now has {capacity} places', ko: '{slotId} 정원 {capacity}자리로 변경' },
+    ScreeningBooked: ({ at, places }) => {
+      const when = `{date}${unlessMissing(at, ' {at}')}`;
+      return {
+        en: `{customerId} booked {hospitalName} on ${when}${unlessMissing(places, ' ({places})')}{left}`,
+        ko: `{customerId} {hospitalName} ${when} 예약${unlessMissing(places, ' {places}명')}{left}`,
+      };
+    },
+    BookingCanceled: { en: '{customerId} cancelled at {slotId}{left}', ko: '{customerId} {slotId} 예약 취소{left}' },
+    RescheduleRequested: {
+      en: '{customerId} wants to move from {slotId} to {toSlotId}',
+      ko: '{customerId} {slotId}에서 {toSlotId}(으)로 변경 요청',
+    },
+    RescheduleDeclined: {
+      en: '{slotId} has not taken the booking of {customerId}',
+      ko: '{slotId}에서 {customerId}의 변경 요청을 받지 못함',
+    },
+    RescheduleRefused: { en: '{customerId} stays at {slotId}', ko: '{customerId} {slotId} 예약 유지' },
+    BookingRescheduled: ({ toAt }) => ({
+      en: `{customerId} moved from {slotId} to {toSlotId}${unlessMissing(toAt, ' {toAt}')}{left}`,
+      ko: `{customerId} {slotId}에서 {toSlotId}${unlessMissing(toAt, ' {toAt}')}(으)로 변경{left}`,
     }),
-    SlotChanged: ({ slotId, capacity }, { name }) => ({
-      en: `${name(slotId)} now has ${formatNumber(capacity)} places`,
-      ko: `${name(slotId)} 정원 ${formatNumber(capacity)}자리로 변경`,
+    ScreeningAttended: { en: '{customerId} came to {slotId}', ko: '{customerId} {slotId} 수검' },
+    SessionPlacesClosed: {
+      en: '{slotId} {at} began: its holds and waiting list end',
+      ko: '{slotId} {at} 시작, 선점·대기 종료',
+    },
+    SlotEnded: { en: 'The day of {slotId} ended', ko: '{slotId} 일정 종료' },
+    BookingMissed: { en: '{customerId} did not come to {slotId}', ko: '{customerId} {slotId} 미수검' },
+    SlotDeleted: {
+      en: 'Slot {slotId} deleted, {openBookings} bookings to cancel',
+      ko: '{slotId} 일정 삭제, 예약 {openBookings}건 취소 예정',
+    },
+    ForceCancellationDue: ({ bookingIds }) => ({
+      en: `${bookingIds.length} bookings of {slotId} are being cancelled`,
+      ko: `{slotId} 예약 ${bookingIds.length}건 취소 중`,
     }),
-    ScreeningBooked: ({ customerId, hospitalName, date, at, places: count }, { left }) => ({
-      en: `${customerId} booked ${hospitalName} on ${day(date, at)}${group(count)}${places(left)}`,
-      ko: `${customerId} ${hospitalName} ${day(date, at)} 예약${groupKo(count)}${placesKo(left)}`,
-    }),
-    BookingCanceled: ({ customerId, slotId }, { name, left }) => ({
-      en: `${customerId} cancelled at ${name(slotId)}${places(left)}`,
-      ko: `${customerId} ${name(slotId)} 예약 취소${placesKo(left)}`,
-    }),
-    RescheduleRequested: ({ customerId, slotId, toSlotId }, { name }) => ({
-      en: `${customerId} wants to move from ${name(slotId)} to ${name(toSlotId)}`,
-      ko: `${customerId} ${name(slotId)}에서 ${name(toSlotId)}(으)로 변경 요청`,
-    }),
-    RescheduleDeclined: ({ customerId, slotId }, { name }) => ({
-      en: `${name(slotId)} has not taken the booking of ${customerId}`,
-      ko: `${name(slotId)}에서 ${customerId}의 변경 요청을 받지 못함`,
-    }),
-    RescheduleRefused: ({ customerId, slotId }, { name }) => ({
-      en: `${customerId} stays at ${name(slotId)}`,
-      ko: `${customerId} ${name(slotId)} 예약 유지`,
-    }),
-    BookingRescheduled: ({ customerId, slotId, toSlotId, toAt }, { name, left }) => ({
-      en: `${customerId} moved from ${name(slotId)} to ${name(toSlotId)}${toAt === undefined ? '' : ` ${toAt}`}${places(left)}`,
-      ko: `${customerId} ${name(slotId)}에서 ${name(toSlotId)}${toAt === undefined ? '' : ` ${toAt}`}(으)로 변경${placesKo(left)}`,
-    }),
-    ScreeningAttended: ({ customerId, slotId }, { name }) => ({
-      en: `${customerId} came to ${name(slotId)}`,
-      ko: `${customerId} ${name(slotId)} 수검`,
-    }),
-    SessionPlacesClosed: ({ slotId, at }, { name }) => ({
-      en: `${name(slotId)} ${at} began: its holds and waiting list end`,
-      ko: `${name(slotId)} ${at} 시작, 선점·대기 종료`,
-    }),
-    SlotEnded: ({ slotId }, { name }) => ({
-      en: `The day of ${name(slotId)} ended`,
-      ko: `${name(slotId)} 일정 종료`,
-    }),
-    BookingMissed: ({ customerId, slotId }, { name }) => ({
-      en: `${customerId} did not come to ${name(slotId)}`,
-      ko: `${customerId} ${name(slotId)} 미수검`,
-    }),
-    SlotDeleted: ({ slotId, openBookings }, { name }) => ({
-      en: `Slot ${name(slotId)} deleted, ${openBookings} bookings to cancel`,
-      ko: `${name(slotId)} 일정 삭제, 예약 ${openBookings}건 취소 예정`,
-    }),
-    ForceCancellationDue: ({ slotId, bookingIds }, { name }) => ({
-      en: `${bookingIds.length} bookings of ${name(slotId)} are being cancelled`,
-      ko: `${name(slotId)} 예약 ${bookingIds.length}건 취소 중`,
-    }),
-    BookingForceCanceled: ({ customerId, slotId }, { name }) => ({
-      en: `Booking of ${customerId} was cancelled with slot ${name(slotId)}`,
-      ko: `${customerId} ${name(slotId)} 예약 강제 취소`,
-    }),
-    DayClaimed: ({ hospitalName, date }) => ({
-      en: `${hospitalName} plans a slot on ${formatDay(date)}`,
-      ko: `${hospitalName} ${formatDay(date)} 일정 준비`,
-    }),
-    SlotVoided: ({ slotId, date }) => ({
-      en: `Slot ${slotId} gave up ${formatDay(date)}`,
-      ko: `${slotId} ${formatDay(date)} 일정 포기`,
-    }),
+    BookingForceCanceled: {
+      en: 'Booking of {customerId} was cancelled with slot {slotId}',
+      ko: '{customerId} {slotId} 예약 강제 취소',
+    },
+    DayClaimed: { en: '{hospitalName} plans a slot on {date}', ko: '{hospitalName} {date} 일정 준비' },
+    SlotVoided: ({ slotId }) => ({ en: `Slot ${slotId} gave up {date}`, ko: `${slotId} {date} 일정 포기` }),
   },
-  about: ({ slotId, bookingId, holdId, entryId }) =>
-    fill(BOOKING, { slotId, bookingId }) ??
-    fill(held.links.holdId, { slotId, holdId }) ??
-    fill(held.links.entryId, { slotId, entryId }) ??
-    fill(SLOT, { slotId }),
+  about: [BOOKING, held.links.holdId, held.links.entryId, SLOT],
   left: {
     now: ({ slots }) => new Map(slots.map(({ slotId, left }) => [slotId, left])),
-    place: ({ slotId }) => slotId,
+    words: { en: ', {left} left', ko: ', {left}자리 남음' },
+    place: 'slotId',
     changes: {
       ScreeningBooked: ({ places: count = 1, holdId, entryId }) =>
         holdId === undefined && entryId === undefined ? -count : 0,
@@ -282,18 +249,12 @@ export const view = contextView<typeof schema>({
       SlotOpened: null,
       SlotChanged: null,
       SlotEnded: null,
-      ScreeningPlaceHeld: null,
-      ScreeningPlaceHoldExpired: null,
-      ScreeningPlaceHoldReleased: null,
-      ScreeningPlaceOffered: null,
-      ScreeningPlaceOfferExpired: null,
-      ScreeningPlaceOfferDeclined: null,
+      ...held.changes,
     },
   },
-  names: ({ slots }) =>
-    new Map(slots.map(({ slotId, hospitalName, date }) => [slotId, `${hospitalName} ${formatDay(date)}`])),
-  customer: [
-    { list: CUSTOMER_BOOKINGS, path: (customerId) => ({ customerId }) },
-    { list: '/screening/waiting-list', query: (customerId) => ({ customerId }) },
-  ],
+  names: ({ slots }) => {
+    const days = new Map(slots.map(({ slotId, hospitalName, date }) => [slotId, `${hospitalName} ${formatDay(date)}`]));
+    return { slotId: days, toSlotId: days };
+  },
+  customer: { field: 'customerId', shows: [CUSTOMER_BOOKINGS, '/screening/waiting-list'] },
 });

@@ -3,7 +3,7 @@ import { Link, usePlace, VIEW } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
 import { fill, type Parameters } from '../../common/templates.ts';
 import { mayFollow } from '../access.ts';
-import type { Belonging, ContextView, Item } from '../context.ts';
+import type { ContextView, Item } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
 import { belongingsOf } from '../customers.ts';
 import { labelOf } from '../fields.ts';
@@ -42,22 +42,6 @@ const Thing = ({ view, template, parameters }: { view: ContextView; template: st
 
 const headingOf = ({ name }: ContextView): string => `of-${name}`;
 
-const Part = ({ view, belonging, id }: { view: ContextView; belonging: Belonging; id: string }) => {
-  const parameters = belonging.path?.(id) ?? {};
-  if ('thing' in belonging) return <Thing view={view} template={belonging.thing} parameters={parameters} />;
-  return (
-    <List
-      view={view}
-      template={belonging.list}
-      parameters={parameters}
-      query={belonging.query?.(id) ?? {}}
-      limit={20}
-      level={3}
-      under={headingOf(view)}
-    />
-  );
-};
-
 /** Everything of a customer, in every context. */
 export const CustomerPage = ({ id }: { id: string }) => {
   const known = useStore(overview);
@@ -85,14 +69,22 @@ export const CustomerPage = ({ id }: { id: string }) => {
           <h2 id={headingOf(view)}>
             <Link to={VIEW + view.all}>{t(view.title)}</Link>
           </h2>
-          {belongingsOf(view, id).map((belonging) => (
-            <Part
-              key={'thing' in belonging ? belonging.thing : belonging.list}
-              view={view}
-              belonging={belonging}
-              id={id}
-            />
-          ))}
+          {belongingsOf(view, id).map(({ template, parameters, query }) =>
+            view.things[template] ? (
+              <Thing key={template} view={view} template={template} parameters={parameters} />
+            ) : (
+              <List
+                key={template}
+                view={view}
+                template={template}
+                parameters={parameters}
+                query={query}
+                limit={20}
+                level={3}
+                under={headingOf(view)}
+              />
+            ),
+          )}
         </section>
       ))}
     </>

@@ -10,6 +10,8 @@ import { commandsAre } from '../live.ts';
 import { notify } from '../notices.tsx';
 import { problemWords } from '../problems.ts';
 import { commandDone } from '../resource.ts';
+import { aboutOf } from '../telling.ts';
+import { filled } from '../texts.ts';
 import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
 import { Menu } from './menu.tsx';
 
@@ -99,15 +101,10 @@ const give = async (
   const done = await send(method, target, body && !(isEmpty && method === 'DELETE') ? given : undefined, key);
   commandsAre(true);
   commandDone(done.position);
-  const made = thingOf(view, { ...known, ...done.body });
+  const about = aboutOf(view, { ...known, ...done.body });
+  const made = about && VIEW + about;
   const outcome = done.isGoingOn ? { en: 'accepted, in progress', ko: '접수됨, 처리 중' } : { en: 'done', ko: '완료' };
   notify('done', `${t(view.commands[name]!)}: ${t(outcome)}`, made === location.pathname ? undefined : made);
-};
-
-/** Returns the most specific resource that the ids of an answer name. */
-const thingOf = (view: ContextView, ids: Item): string | undefined => {
-  const path = view.about(ids as Readonly<Record<string, string>>);
-  return path === undefined ? undefined : VIEW + path;
 };
 
 type DialogProps = { view: ContextView; command: Command; known: Item; onClose(): void };
@@ -172,7 +169,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
           {t(words)}
           {subject !== undefined && <span class="dim"> · {String(subject)}</span>}
         </h2>
-        {words.effect && <p class="effect">{t(words.effect(known))}</p>}
+        {words.effect && <p class="effect">{filled(words.effect, known)}</p>}
         {problem && (
           <p class="refused" role="alert">
             {problemWords(problem, view)}

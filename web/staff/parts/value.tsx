@@ -1,22 +1,15 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import {
-  formatDay,
-  formatMoment,
-  formatMoney,
-  formatNumber,
-  formatShare,
-  formatStart,
-  t,
-} from '../../common/language.ts';
+import { formatMoment, formatMoney, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
 import { fill } from '../../common/templates.ts';
 import { may } from '../access.ts';
-import type { ContextView, Item } from '../context.ts';
+import type { ContextView, Item, Names } from '../context.ts';
 import { mayOpenCustomer } from '../customers.ts';
 import { kindOf, statusOf } from '../fields.ts';
 import { overview } from '../live.ts';
+import { isDay, isTimeOfDay, textOf } from '../texts.ts';
 
 /** A status as a word; its colour only adds to it. */
 export const Status = ({ status }: { status: string }) => {
@@ -58,32 +51,26 @@ const Sessions = ({ sessions }: { sessions: readonly Session[] }) => (
   </>
 );
 
-const TIME_OF_DAY = /^\d\d:\d\d$/;
-const DAY = /^\d{4}-\d\d-\d\d$/;
-
 type Wording = { subject: string; text: string };
 
 /** Formats a field's value by its kind; never as markup. */
 const shown = (field: string, value: unknown): ComponentChildren => {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ');
-  const text = String(value);
-  if (TIME_OF_DAY.test(text)) return <time>{text}</time>;
-  if (DAY.test(text)) return <time dateTime={text}>{formatDay(text)}</time>;
+  const text = textOf(field, value);
+  if (isTimeOfDay(value)) return <time>{text}</time>;
+  if (isDay(value)) return <time dateTime={value}>{text}</time>;
   switch (kindOf(field)) {
     case 'number':
-      return formatNumber(Number(value));
     case 'money':
-      return formatMoney(Number(value));
     case 'percent':
-      return formatShare(Number(value) / 100);
+      return text;
     case 'rating':
       return value === 0 ? <span class="none">–</span> : formatNumber(Number(value));
     case 'sessions':
       return <Sessions sessions={value as Session[]} />;
     case 'time':
-      return <time dateTime={String(value)}>{formatMoment(String(value))}</time>;
     case 'start':
-      return <time dateTime={String(value)}>{formatStart(String(value))}</time>;
+      return <time dateTime={String(value)}>{text}</time>;
     case 'status':
       return <Status status={String(value)} />;
     case 'flag':
@@ -96,8 +83,6 @@ const shown = (field: string, value: unknown): ComponentChildren => {
       const { en, ko } = value as { en: Wording; ko: Wording };
       return <bdi class="lines">{t({ en: en.text, ko: ko.text })}</bdi>;
     }
-    case 'words':
-      return (value as readonly string[]).map((word) => t(statusOf(word))).join(', ');
     case 'bill':
       return <Bill bill={value as { status: string }} />;
     case 'reservation':
@@ -112,12 +97,10 @@ const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent', 'rat
 /** Returns whether a field's values are right-aligned. */
 export const isNumeric = (field: string): boolean => NUMERIC.has(kindOf(field));
 
-const NO_NAMES: ReadonlyMap<string, string> = new Map();
-
 /** Returns the names of a context's resources by their ids, as far as the overview contains them. */
-const useNames = (view: ContextView): ReadonlyMap<string, string> => {
+const useNames = (view: ContextView): Names => {
   const part = useStore(overview)?.contexts[view.name];
-  return useMemo(() => (part ? view.names(part as never) : NO_NAMES), [part, view]);
+  return useMemo(() => (part && view.names?.(part as never)) ?? {}, [part, view]);
 };
 
 type ValueProps = {
@@ -137,7 +120,7 @@ export const Value = ({ view, field, item, here }: ValueProps) => {
   const ids = typeof value === 'object' ? { ...item, ...value } : item;
   const path = template === undefined ? undefined : fill(template, ids);
   const isOffered = template?.startsWith('/customers/') ? mayOpenCustomer(String(value)) : may(`GET ${template}`, item);
-  const name = template === undefined ? undefined : names.get(String(value));
+  const name = names[field]?.get(String(value));
   const words = name === undefined || path === here ? shown(field, value) : <bdi title={String(value)}>{name}</bdi>;
   if (path === undefined || path === here || !isOffered) return <>{words}</>;
   return <Link to={VIEW + path}>{words}</Link>;
