@@ -20,7 +20,7 @@ import { keepFocus } from './focus.ts';
 import { BoardPage } from './food-court/board.tsx';
 import { foodCourtPages } from './food-court/index.tsx';
 import { KioskPage } from './food-court/kiosk.tsx';
-import type { AppPage } from './page.ts';
+import { type AppPage, page } from './page.ts';
 import { ChoosePage } from './pages/choose.tsx';
 import { HomePage } from './pages/home.tsx';
 import { MePage } from './pages/me.tsx';
@@ -33,9 +33,9 @@ import { say } from './words.ts';
 
 /** The pages by their paths. */
 const pages: readonly AppPage[] = [
-  ['/app', ({ customerId }) => <HomePage customerId={customerId} />],
-  ['/app/tickets', ({ customerId }) => <TicketsPage customerId={customerId} />],
-  ['/app/me', ({ customerId }) => <MePage customerId={customerId} />],
+  page('/app', HomePage),
+  page('/app/tickets', TicketsPage),
+  page('/app/me', MePage),
   ...parkingPages,
   ...screeningPages,
   ...bikePages,
@@ -51,9 +51,14 @@ const NotFound = () => (
 );
 
 const PageAt = ({ path, customerId }: { path: string; customerId: string }) => {
-  for (const [template, show] of pages) {
+  for (const [template, Page] of pages) {
     const parameters = match(template, path);
-    if (parameters) return <div key={path}>{show({ ...parameters, customerId })}</div>;
+    if (parameters)
+      return (
+        <div key={path}>
+          <Page {...parameters} customerId={customerId} />
+        </div>
+      );
   }
   return <NotFound />;
 };

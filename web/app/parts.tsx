@@ -1,14 +1,16 @@
 import { ChevronRight, type IconNode } from 'lucide';
-import type { ComponentChildren } from 'preact';
+import { type ComponentChildren, Fragment } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog } from '../common/dialog.tsx';
 import { Icon } from '../common/icon.tsx';
 import { formatMinute } from '../common/language.ts';
 import { Link } from '../common/router.tsx';
+import { Select, type SelectProps } from '../common/select.tsx';
 import { Skeleton } from '../common/skeleton.tsx';
 import { useStore } from '../common/store.ts';
 import { hearing, readAgain, type Update } from '../common/updates.ts';
-import { problemWords } from './problems.ts';
+import { Refused } from './command.tsx';
+import type { Ticket } from './page.ts';
 import { say } from './words.ts';
 
 /** A page's heading; it is also the title of the document. */
@@ -24,7 +26,7 @@ export { Skeleton };
 /** Shows the answer that was read, or why there is nothing yet. */
 export const Loaded = <Body,>({
   of: { body, problem },
-  rows,
+  rows = 3,
   children,
 }: {
   of: Update<Body>;
@@ -34,14 +36,34 @@ export const Loaded = <Body,>({
   if (body !== undefined) return <>{children(body)}</>;
   if (problem?.status === 0)
     return <p class="dim">{say('다시 연결되면 내용이 나옵니다.', 'This appears when Plaza answers again.')}</p>;
-  if (problem)
-    return (
-      <p class="refused" role="alert">
-        {problemWords(problem)}
-      </p>
-    );
-  return <Skeleton {...(rows === undefined ? {} : { rows })} />;
+  return problem ? <Refused problem={problem} /> : <Skeleton rows={rows} />;
 };
+
+/** The rows of a list that was read. @param none says that there is nothing */
+export const Rows = <Item,>({
+  of,
+  none,
+  children,
+  ...list
+}: {
+  of: Update<readonly Item[]>;
+  none: string;
+  children: (item: Item) => ComponentChildren;
+  class?: string;
+  'aria-label'?: string;
+}) => (
+  <Loaded of={of}>
+    {(items) =>
+      items.length === 0 ? (
+        <p class="dim">{none}</p>
+      ) : (
+        <ul class="rows" {...list}>
+          {items.map(children)}
+        </ul>
+      )
+    }
+  </Loaded>
+);
 
 /** A row that leads to another page. */
 export const RowLink = ({
@@ -74,11 +96,70 @@ export const RowLink = ({
   </li>
 );
 
-/** A labelled value of a ticket. */
-export const Fact = ({ label, children }: { label: string; children: ComponentChildren }) => (
-  <div>
-    <dt>{label}</dt>
-    <dd>{children}</dd>
+export const TicketRows = ({ of }: { of: readonly Ticket[] }) => (
+  <ul class="rows">
+    {of.map(({ key, row }) => (
+      <Fragment key={key}>{row}</Fragment>
+    ))}
+  </ul>
+);
+
+/** A labelled value of a ticket; nothing without a value. */
+export const Fact = ({ label, children }: { label: string; children?: ComponentChildren }) =>
+  children === undefined || children === false ? null : (
+    <div>
+      <dt>{label}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+
+/** A labelled choice. */
+export const Choice = <Value extends string | number>({
+  id,
+  label,
+  ...select
+}: SelectProps<Value> & { id: string; label: string }) => (
+  <div class="field">
+    <label for={id}>{label}</label>
+    <Select id={id} {...select} />
+  </div>
+);
+
+/** A labelled field for a text. @param wrong why it was not accepted */
+export const TextField = ({
+  id,
+  label,
+  wrong,
+  type = 'text',
+  onText,
+  ...input
+}: {
+  id: string;
+  label: string;
+  wrong: string | undefined;
+  value: string;
+  type?: 'text' | 'email' | 'tel';
+  autoComplete: 'off' | 'name' | 'email' | 'tel';
+  maxLength: number;
+  required?: boolean;
+  placeholder?: string;
+  onText(text: string): void;
+}) => (
+  <div class="field">
+    <label for={id}>{label}</label>
+    <input
+      id={id}
+      type={type as 'text'}
+      {...input}
+      aria-invalid={wrong === undefined ? undefined : 'true'}
+      aria-describedby={wrong === undefined ? undefined : `${id}-wrong`}
+      onInput={(event) => onText(event.currentTarget.value)}
+    />
+    {wrong !== undefined && (
+      <p class="wrong" id={`${id}-wrong`} role="alert">
+        {wrong}
+      </p>
+    )}
   </div>
 );
 

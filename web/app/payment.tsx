@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Problem } from '../common/api.ts';
 import { formatMoney } from '../common/language.ts';
 import { Refused } from './command.tsx';
+import { Choice } from './parts.tsx';
 import { say } from './words.ts';
 
 /** A payment as commands take it: the provider's token of a card, never the card's number. */
@@ -31,14 +32,17 @@ export const Payment = ({
         onPay({ method: 'card', token });
       }}
     >
-      <div class="field">
-        <label for="card">{say('테스트 카드 (실제 결제 없음)', 'Test card (no money is taken)')}</label>
-        <select id="card" value={token} onChange={(event) => setToken(event.currentTarget.value)}>
-          <option value="approve">{say('승인되는 카드', 'A card that is approved')}</option>
-          <option value="decline">{say('거절되는 카드', 'A card that is declined')}</option>
-          <option value="hang">{say('응답이 없는 카드', 'A card without an answer')}</option>
-        </select>
-      </div>
+      <Choice
+        id="card"
+        label={say('테스트 카드 (실제 결제 없음)', 'Test card (no money is taken)')}
+        value={token}
+        options={[
+          ['approve', say('승인되는 카드', 'A card that is approved')],
+          ['decline', say('거절되는 카드', 'A card that is declined')],
+          ['hang', say('응답이 없는 카드', 'A card without an answer')],
+        ]}
+        onChoose={setToken}
+      />
       <p class="total">
         <span>{say('결제 금액', 'To pay')}</span>
         <strong>{formatMoney(total)}</strong>

@@ -1,5 +1,4 @@
 import type { ComponentChildren } from 'preact';
-import type { Page } from '../common/api.ts';
 import { Link } from '../common/router.tsx';
 import type { Update } from '../common/updates.ts';
 import { Skeleton } from './parts.tsx';
@@ -14,15 +13,14 @@ const ROWS = 3;
 export const Service = <Item,>({
   title,
   to,
-  of,
+  of: { body, problem },
   children,
 }: {
   title: string;
   to: string;
   of: Update<readonly Item[]>;
-  children: (items: readonly Item[]) => ComponentChildren;
+  children: (item: Item) => ComponentChildren;
 }) => {
-  const { body, problem } = of;
   if ((!body && problem) || body?.length === 0) return null;
   return (
     <section class="service">
@@ -33,11 +31,7 @@ export const Service = <Item,>({
           <span class="unseen"> {title}</span>
         </Link>
       </header>
-      {body ? <ul class="rows">{children(body.slice(0, ROWS))}</ul> : <Skeleton rows={2} />}
+      {body ? <ul class="rows">{body.slice(0, ROWS).map(children)}</ul> : <Skeleton rows={2} />}
     </section>
   );
 };
-
-/** Returns the items of a list that was read. */
-export const itemsOf = <Item,>({ body, ...rest }: Update<Page<Item>>): Update<readonly Item[]> =>
-  body ? { ...rest, body: body.items } : rest;

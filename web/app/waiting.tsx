@@ -1,29 +1,20 @@
 import type { ComponentChildren } from 'preact';
-import type { Page } from '../common/api.ts';
+import type { EntryView } from '../../schemas/kernel/limited-places.ts';
 import { Countdown } from '../common/countdown.tsx';
-import { readAgain, useUpdates } from '../common/updates.ts';
+import { readAgain } from '../common/updates.ts';
 import { Refused, useCommand } from './command.tsx';
+import { useList } from './lists.ts';
 import { say } from './words.ts';
 
-/** An entry of a customer in a waiting list. */
-export type Entry = {
-  entryId: string;
-  /** The session of a screening slot. */
-  at?: string;
-  status: 'waiting' | 'offered' | 'accepted' | 'expired' | 'declined' | 'left';
-  places: number;
-  position?: number;
-  expiresAt?: string;
-  joinedAt: string;
-};
+/** An entry of a customer in a waiting list. @property at the session of a screening slot */
+export type Entry = EntryView & { at?: string };
+
+export const isWaiting = ({ status }: Entry): boolean => status === 'waiting' || status === 'offered';
 
 /** Returns the customer's entries of a resource that still wait or have an offer: one in each of its waiting lists. */
 export const useEntries = (context: string, key: string, id: string, customerId: string): Entry[] => {
-  const { body } = useUpdates<Page<Entry>>(
-    `/${context}/waiting-list?customerId=${customerId}&${key}=${id}&sort=-joinedAt&limit=50`,
-    { every: 3000 },
-  );
-  return (body?.items ?? []).filter(({ status }) => status === 'waiting' || status === 'offered');
+  const path = `/${context}/waiting-list?customerId=${customerId}&${key}=${id}&sort=-joinedAt&limit=50`;
+  return useList<Entry>(path, 3000).body?.filter(isWaiting) ?? [];
 };
 
 /**

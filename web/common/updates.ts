@@ -25,7 +25,8 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') readAgain();
 });
 
-export type Update<Body> = { body?: Body; problem?: Problem; at?: number };
+/** What is known of an answer. */
+export type Update<Body> = { body?: Body | undefined; problem?: Problem | undefined; at?: number };
 
 /** Begins the names of what this device keeps of one customer. */
 export const KEPT = 'plaza.kept ';

@@ -1,13 +1,13 @@
 import { BatteryLow, BatteryMedium, Bike as BikeIcon } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/bike-rental.ts';
-import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { formatMoney, formatShare } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { arranged, useList } from '../lists.ts';
+import { Fact, Heading, Loaded, RowLink, Rows } from '../parts.tsx';
 import { say } from '../words.ts';
 import { Debt, useDeposit } from './deposit.tsx';
 
@@ -26,33 +26,24 @@ const Battery = ({ level }: { level: number | undefined }) =>
   );
 
 export const StationPage = ({ location }: { location: string }) => {
-  const bikes = useUpdates<Page<Bike>>(
-    `/bike-rental/bikes?status=available&location=${encodeURIComponent(location)}&limit=200`,
-  );
+  const bikes = useList<Bike>(`/bike-rental/bikes?status=available&location=${encodeURIComponent(location)}&limit=200`);
   return (
     <>
       <Heading>{location}</Heading>
-      <Loaded of={bikes}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="dim">{say('지금 빌릴 수 있는 자전거가 없습니다.', 'No bike can be rented here now.')}</p>
-          ) : (
-            <ul class="rows">
-              {items
-                .toSorted((a, b) => (b.batteryLevel ?? 0) - (a.batteryLevel ?? 0))
-                .map(({ bikeId, batteryLevel }) => (
-                  <RowLink
-                    key={bikeId}
-                    to={`/app/bike-rental/bikes/${bikeId}`}
-                    icon={BikeIcon}
-                    title={bikeId}
-                    aside={<Battery level={batteryLevel} />}
-                  />
-                ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <Rows
+        of={arranged(bikes, (all) => all.toSorted((a, b) => (b.batteryLevel ?? 0) - (a.batteryLevel ?? 0)))}
+        none={say('지금 빌릴 수 있는 자전거가 없습니다.', 'No bike can be rented here now.')}
+      >
+        {({ bikeId, batteryLevel }) => (
+          <RowLink
+            key={bikeId}
+            to={`/app/bike-rental/bikes/${bikeId}`}
+            icon={BikeIcon}
+            title={bikeId}
+            aside={<Battery level={batteryLevel} />}
+          />
+        )}
+      </Rows>
     </>
   );
 };
@@ -81,19 +72,15 @@ export const BikePage = ({ bikeId, customerId }: { bikeId: string; customerId: s
           <Heading>{say(`자전거 ${bikeId}`, `Bike ${bikeId}`)}</Heading>
           <dl class="facts card">
             <Fact label={say('위치', 'Place')}>{location}</Fact>
-            {batteryLevel !== undefined && (
-              <Fact label={say('배터리', 'Battery')}>{formatShare(batteryLevel / 100)}</Fact>
-            )}
-            {tariff && (
-              <>
-                <Fact label={say('기본요금', 'To begin')}>{formatMoney(tariff.base)}</Fact>
-                <Fact label={say('1분마다', 'Each minute')}>{formatMoney(tariff.perMinute)}</Fact>
-                {tariff.dailyMax !== undefined && (
-                  <Fact label={say('하루 최대', 'At most, a day')}>{formatMoney(tariff.dailyMax)}</Fact>
-                )}
-              </>
-            )}
-            {deposit && <Fact label={say('내 예치금', 'Your deposit')}>{formatMoney(deposit.balance)}</Fact>}
+            <Fact label={say('배터리', 'Battery')}>
+              {batteryLevel !== undefined && formatShare(batteryLevel / 100)}
+            </Fact>
+            <Fact label={say('기본요금', 'To begin')}>{tariff && formatMoney(tariff.base)}</Fact>
+            <Fact label={say('1분마다', 'Each minute')}>{tariff && formatMoney(tariff.perMinute)}</Fact>
+            <Fact label={say('하루 최대', 'At most, a day')}>
+              {tariff?.dailyMax !== undefined && formatMoney(tariff.dailyMax)}
+            </Fact>
+            <Fact label={say('내 예치금', 'Your deposit')}>{deposit && formatMoney(deposit.balance)}</Fact>
           </dl>
           {status !== 'available' && <p class="refused">{statusOfBike(status)}</p>}
           {deposit && deposit.outstanding > 0 ? (

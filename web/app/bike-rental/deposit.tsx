@@ -2,12 +2,12 @@ import { Wallet } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/bike-rental.ts';
-import type { Page } from '../../common/api.ts';
 import { formatMoney, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { useCommand } from '../command.tsx';
-import { Heading, Loaded, RowLink } from '../parts.tsx';
+import { useList } from '../lists.ts';
+import { Heading, RowLink, Rows } from '../parts.tsx';
 import { type Paid, Payment } from '../payment.tsx';
 import { say } from '../words.ts';
 
@@ -103,7 +103,7 @@ const isCounted = ({ status }: Movement): boolean => ['charged', 'deducted', 'cr
 
 export const DepositPage = ({ customerId }: { customerId: string }) => {
   const deposit = useDeposit(customerId);
-  const movements = useUpdates<Page<Movement>>(`/bike-rental/users/${customerId}/movements?sort=-at&limit=30`);
+  const movements = useList<Movement>(`/bike-rental/users/${customerId}/movements?sort=-at&limit=30`);
   return (
     <>
       <Heading>{say('예치금', 'Deposit')}</Heading>
@@ -122,31 +122,20 @@ export const DepositPage = ({ customerId }: { customerId: string }) => {
       {deposit && <TopUp customerId={customerId} outstanding={deposit.outstanding} />}
       <section>
         <h2>{say('내역', 'History')}</h2>
-        <Loaded of={movements}>
-          {({ items }) =>
-            items.length === 0 ? (
-              <p class="dim">{say('아직 내역이 없습니다.', 'There is nothing yet.')}</p>
-            ) : (
-              <ul class="rows">
-                {items.map((movement) => (
-                  <li
-                    key={`${movement.kind} ${movement.at} ${movement.chargeId ?? movement.rentalId}`}
-                    class="item row"
-                  >
-                    <span class="text">
-                      <strong>{statusOfMovement(movement)}</strong>
-                      <span class="dim">{formatStart(movement.at)}</span>
-                    </span>
-                    <span class={isCounted(movement) ? 'aside' : 'aside dim'}>
-                      {movement.kind === 'fee' ? '−' : '+'}
-                      {formatMoney(movement.amount)}
-                    </span>
-                  </li>
-                ))}
-              </ul>
-            )
-          }
-        </Loaded>
+        <Rows of={movements} none={say('아직 내역이 없습니다.', 'There is nothing yet.')}>
+          {(movement) => (
+            <li key={`${movement.kind} ${movement.at} ${movement.chargeId ?? movement.rentalId}`} class="item row">
+              <span class="text">
+                <strong>{statusOfMovement(movement)}</strong>
+                <span class="dim">{formatStart(movement.at)}</span>
+              </span>
+              <span class={isCounted(movement) ? 'aside' : 'aside dim'}>
+                {movement.kind === 'fee' ? '−' : '+'}
+                {formatMoney(movement.amount)}
+              </span>
+            </li>
+          )}
+        </Rows>
       </section>
     </>
   );

@@ -3,12 +3,12 @@ import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/bike-rental.ts';
 import { feeOf, startedMinutes } from '../../../schemas/bike-rental-fee.ts';
-import type { Page } from '../../common/api.ts';
 import { formatDuration, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { useNow } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { type Ticket, useTicketsOf } from '../page.ts';
+import { Choice, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 import { Debt } from './deposit.tsx';
 import { useStations } from './stations.tsx';
@@ -19,14 +19,7 @@ type UserRental = Static<typeof queries.userRentals.item>;
 const rentalPath = ({ bikeId, rentalId }: Pick<UserRental, 'bikeId' | 'rentalId'>): string =>
   `/bike-rental/bikes/${bikeId}/rentals/${rentalId}`;
 
-/** Reads the rentals of a customer, the latest first. */
-export const useRentals = (customerId: string) =>
-  useUpdates<Page<UserRental>>(`/bike-rental/users/${customerId}/rentals?kind=rental&sort=-at&limit=50`, {
-    isKept: true,
-    each: ({ items }) => items.filter(({ status }) => status === 'in-use').map((one) => [rentalPath(one), one]),
-  });
-
-export const RentalRow = ({ of }: { of: UserRental }) => (
+const RentalRow = ({ of }: { of: UserRental }) => (
   <RowLink
     to={`/app${rentalPath(of)}`}
     icon={BikeIcon}
@@ -41,6 +34,16 @@ export const RentalRow = ({ of }: { of: UserRental }) => (
     }
   />
 );
+
+/** Reads the customer's rentals as tickets, the latest first; undefined as long as they are not known. */
+export const useBikeTickets = (customerId: string): Ticket[] | undefined => {
+  const path = `/bike-rental/users/${customerId}/rentals?kind=rental&sort=-at&limit=50`;
+  return useTicketsOf<UserRental>(path, rentalPath, (one) => ({
+    isOpen: one.status === 'in-use',
+    at: one.at,
+    row: <RentalRow of={one} />,
+  }));
+};
 
 /** The time and the cost of a rental that runs, by this device's clock. */
 const Running = ({ rental: { rentedAt, bill } }: { rental: Rental }) => {
@@ -69,16 +72,13 @@ const ReturnForm = ({ rental }: { rental: Rental }) => {
         void give('POST', `${rentalPath(rental)}/return`, { location });
       }}
     >
-      <div class="field">
-        <label for="station">{say('반납할 대여소', 'Return it at')}</label>
-        <select id="station" value={location} onChange={(event) => setLocation(event.currentTarget.value)}>
-          {names.map((name) => (
-            <option key={name} value={name}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        id="station"
+        label={say('반납할 대여소', 'Return it at')}
+        value={location}
+        options={names.map((name) => [name, name])}
+        onChoose={setLocation}
+      />
       <Refused problem={problem} />
       <button type="submit" class="main wide" disabled={isBusy}>
         {say('반납하기', 'Return the bike')}
@@ -106,16 +106,14 @@ export const RentalPage = ({ bikeId, rentalId }: { bikeId: string; rentalId: str
               )}
               <dl class="facts">
                 <Fact label={say('빌린 곳', 'From')}>{from}</Fact>
-                {to !== undefined && <Fact label={say('반납한 곳', 'To')}>{to}</Fact>}
+                <Fact label={say('반납한 곳', 'To')}>{to}</Fact>
                 <Fact label={say('대여', 'Rented')}>{formatStart(rentedAt)}</Fact>
-                {returnedAt !== undefined && <Fact label={say('반납', 'Returned')}>{formatStart(returnedAt)}</Fact>}
-                {minutes !== undefined && (
-                  <Fact label={say('이용 시간', 'Time')}>{say(`${formatNumber(minutes)}분`, `${minutes} min`)}</Fact>
-                )}
-                {paid !== undefined && (
-                  <Fact label={say('예치금에서 결제', 'Paid by deposit')}>{formatMoney(paid)}</Fact>
-                )}
-                {owed > 0 && <Fact label={say('미납', 'You owe')}>{formatMoney(owed)}</Fact>}
+                <Fact label={say('반납', 'Returned')}>{returnedAt && formatStart(returnedAt)}</Fact>
+                <Fact label={say('이용 시간', 'Time')}>
+                  {minutes !== undefined && say(`${formatNumber(minutes)}분`, `${minutes} min`)}
+                </Fact>
+                <Fact label={say('예치금에서 결제', 'Paid by deposit')}>{paid !== undefined && formatMoney(paid)}</Fact>
+                <Fact label={say('미납', 'You owe')}>{owed > 0 && formatMoney(owed)}</Fact>
               </dl>
             </article>
             {status === 'in-use' && <ReturnForm rental={rental} />}

@@ -4,13 +4,13 @@ import type { queries } from '../../../schemas/cinema.ts';
 import { Icon } from '../../common/icon.tsx';
 import { formatDay, formatMinute, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
-import { useUpdates } from '../../common/updates.ts';
+import { type Update, useUpdates } from '../../common/updates.ts';
 import { dayOf } from '../calendar.tsx';
-import { useLongList } from '../lists.ts';
+import { arranged, useLongList } from '../lists.ts';
 import { Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 
-export type Movie = Static<typeof queries.movie.item>;
+type Movie = Static<typeof queries.movie.item>;
 type Showing = Movie['showings'][number];
 
 /** Milliseconds between two reads of the movies. */
@@ -28,17 +28,12 @@ const coming = ({ showings }: Movie): Showing[] =>
     .filter(({ status, startsAt }) => status === 'open' && Date.parse(startsAt) > Date.now())
     .sort((a, b) => (a.startsAt < b.startsAt ? -1 : 1));
 
-/** Returns the movies that can be reserved, the one with the next showing first. */
-export const onShow = (movies: readonly Movie[]): Movie[] =>
-  movies
-    .flatMap((movie) => {
-      const [next] = coming(movie);
-      return next ? [{ movie, at: next.startsAt }] : [];
-    })
-    .sort((a, b) => (a.at < b.at ? -1 : 1))
-    .map(({ movie }) => movie);
-
-export const useMovies = () => useLongList<Movie>('/cinema/movies?status=on&sort=title', EVERY);
+/** Reads the movies that can be reserved, the one with the next showing first. */
+export const useMovies = (): Update<readonly Movie[]> =>
+  arranged(useLongList<Movie>('/cinema/movies?status=on&sort=title', EVERY), (movies) => {
+    const next = (movie: Movie) => coming(movie)[0]!.startsAt;
+    return movies.filter((movie) => coming(movie).length > 0).sort((a, b) => (next(a) < next(b) ? -1 : 1));
+  });
 
 const Left = ({ of: { left, seats } }: { of: Showing }) => {
   if (left === 0) return <span class="bad">{say('매진', 'Sold out')}</span>;
@@ -57,9 +52,8 @@ export const MovieRow = ({ movie }: { movie: Movie }) => {
       to={`/app/cinema/${movie.movieId}`}
       icon={Clapperboard}
       title={movie.title}
-      {...(next
-        ? { about: `${formatStart(next.startsAt)} · ${formatMoney(next.price)}`, aside: <Left of={next} /> }
-        : {})}
+      about={next && `${formatStart(next.startsAt)} · ${formatMoney(next.price)}`}
+      aside={next && <Left of={next} />}
     />
   );
 };
@@ -102,11 +96,10 @@ const dayWords = (day: string): string =>
   day === dayOf(new Date()) ? say(`오늘 ${formatDay(day)}`, `Today, ${formatDay(day)}`) : formatDay(day);
 
 export const CinemaPage = () => {
-  const { items, problem } = useMovies();
   return (
     <>
       <Heading>{say('영화', 'Cinema')}</Heading>
-      <Loaded of={{ ...(items ? { body: onShow(items) } : {}), ...(problem ? { problem } : {}) }}>
+      <Loaded of={useMovies()}>
         {(movies) =>
           movies.length === 0 ? (
             <p class="dim">{say('예정된 상영이 없습니다.', 'No showing is scheduled.')}</p>

@@ -7,7 +7,7 @@ import { formatMoney, formatStart } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { Heading, Loaded } from '../parts.tsx';
+import { Choice, Fact, Heading, Loaded } from '../parts.tsx';
 import { type Paid, Payment } from '../payment.tsx';
 import { type Entry, useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
@@ -154,18 +154,12 @@ const Paying = ({
     <section class="card">
       <h2>{say('결제', 'Payment')}</h2>
       <dl class="facts">
-        <div>
-          <dt>{say('좌석', 'Seats')}</dt>
-          <dd>
-            <strong>{kept.seats.join(', ')}</strong>
-          </dd>
-        </div>
-        <div>
-          <dt>{say('남은 결제 시간', 'Time left to pay')}</dt>
-          <dd>
-            <Countdown until={kept.expiresAt} onEnd={() => !paying.isBusy && onEnd('late')} />
-          </dd>
-        </div>
+        <Fact label={say('좌석', 'Seats')}>
+          <strong>{kept.seats.join(', ')}</strong>
+        </Fact>
+        <Fact label={say('남은 결제 시간', 'Time left to pay')}>
+          <Countdown until={kept.expiresAt} onEnd={() => !paying.isBusy && onEnd('late')} />
+        </Fact>
       </dl>
       <Payment total={total} isBusy={paying.isBusy} problem={problem} onPay={pay} />
       <button type="button" class="wide" disabled={paying.isBusy || releasing.isBusy} onClick={release}>
@@ -182,16 +176,16 @@ const Joining = ({ showing: { showingId, left }, customerId }: { showing: Showin
   const places = Math.max(chosen, fewest);
   return (
     <>
-      <div class="field">
-        <label for="places">{say('인원', 'Seats')}</label>
-        <select id="places" value={places} onChange={(event) => setChosen(Number(event.currentTarget.value))}>
-          {Array.from({ length: MOST - left }, (_, at) => (
-            <option key={at} value={fewest + at}>
-              {say(`${fewest + at}명`, `${fewest + at}`)}
-            </option>
-          ))}
-        </select>
-      </div>
+      <Choice
+        id="places"
+        label={say('인원', 'Seats')}
+        value={places}
+        options={Array.from({ length: MOST - left }, (_, at) => [
+          fewest + at,
+          say(`${fewest + at}명`, `${fewest + at}`),
+        ])}
+        onChoose={setChosen}
+      />
       <Waiting
         path={pathOf(showingId)}
         entry={undefined}

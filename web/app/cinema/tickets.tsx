@@ -1,14 +1,13 @@
 import { Clapperboard } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/cinema.ts';
-import type { Page } from '../../common/api.ts';
 import { formatDay, formatMinute, formatMoney, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { dayOf } from '../calendar.tsx';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
-import { type Ticket, ticketsOf } from '../page.ts';
+import { type Ticket, useTicketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 import { hallName } from './movies.tsx';
@@ -29,10 +28,13 @@ const statusWords = ({ status, payment }: Reservation): string => {
 const seatsOf = ({ seat, seats }: Reservation): string =>
   (seats ?? (seat === undefined ? [] : [`${seat}`])).join(', ') || say('자유석', 'Any seat');
 
+const pathOf = ({ showingId, reservationId }: Pick<Reservation, 'showingId' | 'reservationId'>): string =>
+  `/cinema/showings/${showingId}/reservations/${reservationId}`;
+
 /** One reservation of a list. */
 const ReservationRow = ({ of }: { of: Reservation }) => (
   <RowLink
-    to={`/app/cinema/showings/${of.showingId}/reservations/${of.reservationId}`}
+    to={`/app${pathOf(of)}`}
     icon={Clapperboard}
     title={of.title}
     about={`${of.startsAt === undefined ? '' : `${formatStart(of.startsAt)} · `}${seatsOf(of)}`}
@@ -45,22 +47,14 @@ const isOpen = ({ status, startsAt, heldAt }: Reservation): boolean =>
 
 /** Reads the customer's reservations; undefined as long as they are not known. */
 export const useCinemaTickets = (customerId: string): Ticket[] | undefined =>
-  ticketsOf(
-    useUpdates<Page<Reservation>>(`/cinema/customers/${customerId}/reservations?sort=-heldAt&limit=50`, {
-      isKept: true,
-      each: ({ items }) =>
-        items.filter(isOpen).map((one) => [`/cinema/showings/${one.showingId}/reservations/${one.reservationId}`, one]),
-    }),
-    (one) => ({
-      key: `cinema ${one.showingId} ${one.reservationId}`,
-      isOpen: isOpen(one),
-      at: one.heldAt,
-      row: <ReservationRow of={one} />,
-    }),
-  );
+  useTicketsOf<Reservation>(`/cinema/customers/${customerId}/reservations?sort=-heldAt&limit=50`, pathOf, (one) => ({
+    isOpen: isOpen(one),
+    at: one.heldAt,
+    row: <ReservationRow of={one} />,
+  }));
 
 export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: string; reservationId: string }) => {
-  const path = `/cinema/showings/${showingId}/reservations/${reservationId}`;
+  const path = pathOf({ showingId, reservationId });
   const found = useUpdates<Reservation>(path, { every: 3000, isKept: true });
   const { body: showing } = useUpdates<Showing>(`/cinema/showings/${showingId}`, { every: 60_000, isKept: true });
   const { give, isBusy, problem } = useCommand();
@@ -81,7 +75,7 @@ export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: stri
                 <p class="plate">{`${formatDay(dayOf(new Date(startsAt)))} ${formatMinute(startsAt)}`}</p>
               )}
               <dl class="places">
-                {hallId !== undefined && <Fact label={say('상영관', 'Hall')}>{hallName(hallId)}</Fact>}
+                <Fact label={say('상영관', 'Hall')}>{hallId && hallName(hallId)}</Fact>
                 <Fact label={say('좌석', 'Seats')}>{seatsOf(reservation)}</Fact>
               </dl>
               {status === 'held' && (

@@ -1,50 +1,34 @@
 import { Clock } from 'lucide';
-import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { go } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
-import type { AppPage } from '../page.ts';
-import { Heading, Loaded } from '../parts.tsx';
-import { EVERY, itemsOf, Service } from '../service.tsx';
+import { arranged } from '../lists.ts';
+import { page } from '../page.ts';
+import { Heading, Loaded, Rows } from '../parts.tsx';
+import { EVERY, Service } from '../service.tsx';
 import { say } from '../words.ts';
 import { Menu } from './menu.tsx';
 import { OrderPage } from './orders.tsx';
-import { inOrder, type Shop, ShopRow, Wait } from './shop.tsx';
-
-const SHOPS = '/food-court/shops?sort=name&limit=200';
+import { type Shop, ShopRow, useShops, Wait } from './shop.tsx';
 
 /** The shops with the shortest waiting times, on the home page. */
 export const FoodCourt = () => {
-  const { body, ...rest } = itemsOf(useUpdates<Page<Shop>>(SHOPS, { every: EVERY }));
-  const open = body && inOrder(body).filter(({ status }) => status === 'open');
+  const open = arranged(useShops(EVERY), (shops) => shops.filter(({ status }) => status === 'open'));
   return (
-    <Service title={say('푸드코트', 'Food court')} to="/app/food-court" of={open ? { ...rest, body: open } : rest}>
-      {(items) => items.map((shop) => <ShopRow key={shop.shopId} shop={shop} />)}
+    <Service title={say('푸드코트', 'Food court')} to="/app/food-court" of={open}>
+      {(shop) => <ShopRow key={shop.shopId} shop={shop} />}
     </Service>
   );
 };
 
-const FoodCourtPage = () => {
-  const shops = useUpdates<Page<Shop>>(SHOPS);
-  return (
-    <>
-      <Heading>{say('푸드코트', 'Food court')}</Heading>
-      <Loaded of={shops}>
-        {({ items }) =>
-          inOrder(items).length === 0 ? (
-            <p class="dim">{say('영업 중인 매장이 없습니다.', 'No shop is open.')}</p>
-          ) : (
-            <ul class="rows">
-              {inOrder(items).map((shop) => (
-                <ShopRow key={shop.shopId} shop={shop} />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-    </>
-  );
-};
+const FoodCourtPage = () => (
+  <>
+    <Heading>{say('푸드코트', 'Food court')}</Heading>
+    <Rows of={useShops()} none={say('영업 중인 매장이 없습니다.', 'No shop is open.')}>
+      {(shop) => <ShopRow key={shop.shopId} shop={shop} />}
+    </Rows>
+  </>
+);
 
 const ShopPage = ({ shopId, customerId }: { shopId: string; customerId: string }) => {
   const found = useUpdates<Shop>(`/food-court/shops/${shopId}`);
@@ -69,11 +53,8 @@ const ShopPage = ({ shopId, customerId }: { shopId: string; customerId: string }
   );
 };
 
-export const foodCourtPages: readonly AppPage[] = [
-  ['/app/food-court', () => <FoodCourtPage />],
-  ['/app/food-court/{shopId}', ({ shopId, customerId }) => <ShopPage shopId={shopId!} customerId={customerId} />],
-  [
-    '/app/food-court/{shopId}/orders/{orderId}',
-    ({ shopId, orderId }) => <OrderPage shopId={shopId!} orderId={orderId!} />,
-  ],
+export const foodCourtPages = [
+  page('/app/food-court', FoodCourtPage),
+  page('/app/food-court/{shopId}', ShopPage),
+  page('/app/food-court/{shopId}/orders/{orderId}', OrderPage),
 ];

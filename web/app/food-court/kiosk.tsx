@@ -1,6 +1,5 @@
 import { Check, Store } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
-import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { chooseLanguage, language } from '../../common/language.ts';
 import { type Session, session } from '../../common/session.ts';
@@ -10,7 +9,7 @@ import { useUpdates } from '../../common/updates.ts';
 import { Heading, Loaded, Outage, Skeleton } from '../parts.tsx';
 import { say } from '../words.ts';
 import { Menu, type Ordered } from './menu.tsx';
-import { inOrder, type Shop, Wait } from './shop.tsx';
+import { type Shop, useShops, Wait } from './shop.tsx';
 
 /** Seconds without a touch after which the kiosk returns to its start, and for which it shows an order. */
 const IDLE = 60;
@@ -36,7 +35,6 @@ const useIdle = (seconds: number, onIdle: () => void): number => {
 };
 
 const Shops = ({ onShop }: { onShop(shopId: string): void }) => {
-  const shops = useUpdates<Page<Shop>>('/food-court/shops?sort=name&limit=200');
   const tongue = useStore(language);
   return (
     <>
@@ -50,10 +48,10 @@ const Shops = ({ onShop }: { onShop(shopId: string): void }) => {
           {tongue === 'ko' ? 'English' : '한국어'}
         </button>
       </header>
-      <Loaded of={shops}>
-        {({ items }) => (
+      <Loaded of={useShops()}>
+        {(shops) => (
           <ul class="tiles">
-            {inOrder(items).map((shop) => (
+            {shops.map((shop) => (
               <li key={shop.shopId}>
                 <button
                   type="button"

@@ -2,12 +2,11 @@ import { Minus, Plus } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/food-court.ts';
-import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { formatMoney, formatNumber } from '../../common/language.ts';
-import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { Loaded } from '../parts.tsx';
+import { useList } from '../lists.ts';
+import { Rows } from '../parts.tsx';
 import { say } from '../words.ts';
 import type { Shop } from './shop.tsx';
 
@@ -96,16 +95,15 @@ export const Menu = ({
   onOrdered(order: Ordered): void;
 }) => {
   const path = `/food-court/shops/${shop.shopId}`;
-  const menu = useUpdates<Page<Item>>(`${path}/menu?sort=name&limit=200`);
+  const menu = useList<Item>(`${path}/menu?sort=name&limit=200`);
   const [basket, setBasket] = useBasket(shop.shopId, isKept);
   const { give, isBusy, problem } = useCommand();
-  const items = menu.body?.items ?? [];
-  const lines = items.filter(({ menuId, available }) => available && (basket[menuId] ?? 0) > 0);
+  const lines = (menu.body ?? []).filter(({ menuId, available }) => available && (basket[menuId] ?? 0) > 0);
   const total = lines.reduce((sum, { menuId, price }) => sum + price * basket[menuId]!, 0);
   const pieces = lines.reduce((sum, { menuId }) => sum + basket[menuId]!, 0);
   const order = async () => {
     const done = await give('POST', `${path}/orders`, {
-      ...(customerId === undefined ? {} : { customerId }),
+      customerId,
       lines: lines.map(({ menuId }) => ({ menuId, qty: basket[menuId] })),
       total,
     });
@@ -115,25 +113,21 @@ export const Menu = ({
   };
   return (
     <>
-      <Loaded of={menu}>
-        {() =>
-          items.length === 0 ? (
-            <p class="dim">{say('등록된 메뉴가 없습니다.', 'There is nothing on the menu.')}</p>
-          ) : (
-            <ul class="rows menu" aria-label={say('메뉴', 'Menu')}>
-              {items.map((item) => (
-                <MenuRow
-                  key={item.menuId}
-                  item={item}
-                  qty={basket[item.menuId] ?? 0}
-                  isFull={lines.length >= MOST_ITEMS}
-                  onQty={(qty) => setBasket({ ...basket, [item.menuId]: qty })}
-                />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <Rows
+        of={menu}
+        none={say('등록된 메뉴가 없습니다.', 'There is nothing on the menu.')}
+        aria-label={say('메뉴', 'Menu')}
+      >
+        {(item) => (
+          <MenuRow
+            key={item.menuId}
+            item={item}
+            qty={basket[item.menuId] ?? 0}
+            isFull={lines.length >= MOST_ITEMS}
+            onQty={(qty) => setBasket({ ...basket, [item.menuId]: qty })}
+          />
+        )}
+      </Rows>
       <section class={lines.length > 0 ? 'card basket' : undefined} aria-label={say('장바구니', 'Basket')}>
         <div aria-live="polite">
           {lines.length > 0 && (

@@ -2,13 +2,12 @@ import { BellRing, ChefHat, ClipboardCheck, type IconNode, Receipt, UtensilsCros
 import { useEffect, useRef } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/food-court.ts';
-import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { formatMinute, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { type Ticket, ticketsOf } from '../page.ts';
+import { type Ticket, useTicketsOf } from '../page.ts';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 
@@ -57,18 +56,11 @@ const orderPath = ({ shopId, orderId }: Pick<Order, 'shopId' | 'orderId'>): stri
 
 /** Reads the customer's orders; undefined as long as they are not known. */
 export const useOrders = (customerId: string): Ticket[] | undefined =>
-  ticketsOf(
-    useUpdates<Page<Order>>(`/food-court/customers/${customerId}/orders?sort=-placedAt&limit=50`, {
-      isKept: true,
-      each: ({ items }) => items.filter(isOpen).map((one) => [orderPath(one), one]),
-    }),
-    (one) => ({
-      key: `food-court ${one.shopId} ${one.orderId}`,
-      isOpen: isOpen(one),
-      at: one.placedAt,
-      row: <OrderRow of={one} />,
-    }),
-  );
+  useTicketsOf<Order>(`/food-court/customers/${customerId}/orders?sort=-placedAt&limit=50`, orderPath, (one) => ({
+    isOpen: isOpen(one),
+    at: one.placedAt,
+    row: <OrderRow of={one} />,
+  }));
 
 const STEPS: readonly (readonly [Status, IconNode])[] = [
   ['placed', Receipt],

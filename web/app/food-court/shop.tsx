@@ -2,6 +2,8 @@ import { Store } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/food-court.ts';
 import { formatNumber } from '../../common/language.ts';
+import type { Update } from '../../common/updates.ts';
+import { arranged, useList } from '../lists.ts';
 import { RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 
@@ -41,8 +43,10 @@ export const ShopRow = ({ shop }: { shop: Shop }) => (
   />
 );
 
-/** Returns the shops that take orders, the shortest waiting time first, and then those that pause. */
-export const inOrder = (shops: readonly Shop[]): Shop[] => {
+/** Reads the shops that take orders, the shortest waiting time first, and then those that pause. */
+export const useShops = (every?: number): Update<readonly Shop[]> => {
   const waiting = (shop: Shop) => (shop.status === 'open' ? (minutesOf(shop) ?? shop.openOrders) : 1e6);
-  return shops.filter(({ status }) => status !== 'closed').sort((a, b) => waiting(a) - waiting(b));
+  return arranged(useList<Shop>('/food-court/shops?sort=name&limit=200', every), (shops) =>
+    shops.filter(({ status }) => status !== 'closed').sort((a, b) => waiting(a) - waiting(b)),
+  );
 };

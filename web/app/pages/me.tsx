@@ -2,17 +2,19 @@ import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
 import type { Page } from '../../common/api.ts';
-import { chooseLanguage, formatStart, type Language, language } from '../../common/language.ts';
+import { chooseLanguage, formatStart, language, t } from '../../common/language.ts';
+import { languages, schemes } from '../../common/preferences.ts';
 import { problemName } from '../../common/problems.ts';
-import { chooseScheme, chosenScheme, type Scheme } from '../../common/scheme.ts';
+import { chooseScheme, chosenScheme } from '../../common/scheme.ts';
 import { session } from '../../common/session.ts';
 import { signOut } from '../../common/sign-in.ts';
 import { useStore } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { chooseCustomer, forgetCustomer, useCustomer } from '../customer.ts';
-import { ConfirmButton, Heading, Loaded, RowLink } from '../parts.tsx';
-import type { Entry } from '../waiting.tsx';
+import { useList } from '../lists.ts';
+import { Choice, ConfirmButton, Heading, Loaded, RowLink, TextField } from '../parts.tsx';
+import { type Entry, isWaiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 
 type Contact = Static<typeof queries.contact.item>;
@@ -55,31 +57,24 @@ const Messages = ({ customerId }: { customerId: string }) => {
   );
 };
 
+/** The services with waiting lists, the field that names what the customer waits for, and its page. */
+const WAITING_LISTS = [
+  { context: 'parking', key: 'lotId', to: '/app/parking/', ko: '주차장 대기', en: 'Waiting for a spot' },
+  { context: 'screening', key: 'slotId', to: '/app/screening/', ko: '건강검진 대기', en: 'Waiting for a screening' },
+  { context: 'cinema', key: 'showingId', to: '/app/cinema/showings/', ko: '영화 대기', en: 'Waiting for seats' },
+] as const;
+
 /** The waiting lists that the customer is in: of one service. */
-const WaitingOf = ({
-  context,
-  of,
-  title,
-  to,
-  customerId,
-}: {
-  context: string;
-  of: string;
-  title: string;
-  to: string;
-  customerId: string;
-}) => {
-  const { body } = useUpdates<Page<Entry & Record<string, string>>>(
-    `/${context}/waiting-list?customerId=${customerId}&sort=-joinedAt&limit=20`,
-  );
-  const open = (body?.items ?? []).filter(({ status }) => status === 'waiting' || status === 'offered');
+const WaitingOf = ({ of, customerId }: { of: (typeof WAITING_LISTS)[number]; customerId: string }) => {
+  const path = `/${of.context}/waiting-list?customerId=${customerId}&sort=-joinedAt&limit=20`;
+  const { body: entries } = useList<Entry & Record<typeof of.key, string>>(path);
   return (
     <>
-      {open.map((entry) => (
+      {entries?.filter(isWaiting).map((entry) => (
         <RowLink
           key={entry.entryId}
-          to={to + entry[of]}
-          title={title}
+          to={of.to + entry[of.key]}
+          title={t(of)}
           about={formatStart(entry.joinedAt)}
           aside={
             entry.status === 'offered'
@@ -94,63 +89,54 @@ const WaitingOf = ({
 
 const ContactForm = ({ customerId, contact }: { customerId: string; contact: Contact | undefined }) => {
   const tongue = useStore(language);
-  const [name, setName] = useState(contact?.name ?? '');
-  const [email, setEmail] = useState(contact?.email ?? '');
-  const [phone, setPhone] = useState(contact?.phone ?? '');
+  const [values, setValues] = useState({ name: '', email: '', phone: '', ...contact });
   const [isSaved, setSaved] = useState(false);
   const { give, isBusy, problem } = useCommand();
-  const given = { name: name.trim(), email: email.trim(), phone: phone.trim() };
-  const errorAt = (field: string) => problem?.errors?.some(({ pointer }) => pointer.endsWith(field));
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const filled = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== ''));
-    setSaved((await give('PUT', `/customers/${customerId}/contact`, { ...filled, language: tongue })) !== undefined);
+    const given = Object.fromEntries(fields.map(({ id }) => [id, values[id].trim() || undefined]));
+    setSaved((await give('PUT', `/customers/${customerId}/contact`, { ...given, language: tongue })) !== undefined);
   };
   const fields = [
-    { id: 'name', label: say('이름', 'Name'), type: 'text', value: name, set: setName, complete: 'name', wrong: '' },
+    {
+      id: 'name',
+      label: say('이름', 'Name'),
+      type: 'text',
+      autoComplete: 'name',
+      wrong: say('입력을 확인하세요.', 'Check this.'),
+    },
     {
       id: 'email',
       label: say('이메일', 'E-mail'),
       type: 'email',
-      value: email,
-      set: setEmail,
-      complete: 'email',
+      autoComplete: 'email',
       wrong: say('이메일 주소를 확인하세요.', 'Check the e-mail address.'),
     },
     {
       id: 'phone',
       label: say('휴대전화', 'Phone'),
       type: 'tel',
-      value: phone,
-      set: setPhone,
-      complete: 'tel',
+      autoComplete: 'tel',
       wrong: say('010-1234-5678 형식으로 입력하세요.', 'Like 010-1234-5678 or +821012345678.'),
     },
-  ];
+  ] as const;
   return (
     <form class="card" onSubmit={submit} noValidate>
-      {fields.map(({ id, label, type, value, set, complete, wrong }) => (
-        <div class="field" key={id}>
-          <label for={id}>{label}</label>
-          <input
-            id={id}
-            type={type as 'text'}
-            maxLength={254}
-            autoComplete={complete as 'name'}
-            value={value}
-            aria-invalid={errorAt(id) ? 'true' : undefined}
-            aria-describedby={errorAt(id) ? `${id}-wrong` : undefined}
-            onInput={(event) => {
-              set(event.currentTarget.value);
-              setSaved(false);
-            }}
-          />
-          {errorAt(id) && (
-            <p class="wrong" id={`${id}-wrong`} role="alert">
-              {wrong || say('입력을 확인하세요.', 'Check this.')}
-            </p>
-          )}
-        </div>
+      {fields.map(({ id, label, type, autoComplete, wrong }) => (
+        <TextField
+          key={id}
+          id={id}
+          label={label}
+          type={type}
+          maxLength={254}
+          autoComplete={autoComplete}
+          value={values[id]}
+          wrong={problem?.errors?.some(({ pointer }) => pointer.endsWith(id)) ? wrong : undefined}
+          onText={(text) => {
+            setValues({ ...values, [id]: text });
+            setSaved(false);
+          }}
+        />
       ))}
       {problem?.errors === undefined && <Refused problem={problem} />}
       <button type="submit" class="main wide" disabled={isBusy}>
@@ -181,25 +167,14 @@ const Preferences = () => {
     <section>
       <h2>{say('화면 설정', 'Preferences')}</h2>
       <div class="card">
-        <div class="field">
-          <label for="language">{say('언어', 'Language')}</label>
-          <select
-            id="language"
-            value={tongue}
-            onChange={(event) => chooseLanguage(event.currentTarget.value as Language)}
-          >
-            <option value="ko">한국어</option>
-            <option value="en">English</option>
-          </select>
-        </div>
-        <div class="field">
-          <label for="scheme">{say('색상', 'Colours')}</label>
-          <select id="scheme" value={scheme} onChange={(event) => chooseScheme(event.currentTarget.value as Scheme)}>
-            <option value="system">{say('자동', 'Auto')}</option>
-            <option value="light">{say('밝게', 'Light')}</option>
-            <option value="dark">{say('어둡게', 'Dark')}</option>
-          </select>
-        </div>
+        <Choice
+          id="language"
+          label={say('언어', 'Language')}
+          value={tongue}
+          options={languages}
+          onChoose={chooseLanguage}
+        />
+        <Choice id="scheme" label={say('색상', 'Colours')} value={scheme} options={schemes()} onChoose={chooseScheme} />
       </div>
     </section>
   );
@@ -286,27 +261,9 @@ export const MePage = ({ customerId }: { customerId: string }) => {
     <>
       <Heading>{say(`${customer?.name ?? ''} 님`, customer?.name ?? '')}</Heading>
       <ul class="rows">
-        <WaitingOf
-          context="parking"
-          of="lotId"
-          title={say('주차장 대기', 'Waiting for a spot')}
-          to="/app/parking/"
-          customerId={customerId}
-        />
-        <WaitingOf
-          context="screening"
-          of="slotId"
-          title={say('건강검진 대기', 'Waiting for a screening')}
-          to="/app/screening/"
-          customerId={customerId}
-        />
-        <WaitingOf
-          context="cinema"
-          of="showingId"
-          title={say('영화 대기', 'Waiting for seats')}
-          to="/app/cinema/showings/"
-          customerId={customerId}
-        />
+        {WAITING_LISTS.map((of) => (
+          <WaitingOf key={of.context} of={of} customerId={customerId} />
+        ))}
       </ul>
       <Messages customerId={customerId} />
       <ContactSection customerId={customerId} />

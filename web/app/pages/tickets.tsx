@@ -1,15 +1,14 @@
 import { Ticket as TicketIcon } from 'lucide';
-import { Fragment } from 'preact';
 import { Icon } from '../../common/icon.tsx';
 import { Link } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
 import { hearing } from '../../common/updates.ts';
-import { useBikeTickets } from '../bike-rental/index.tsx';
+import { useBikeTickets } from '../bike-rental/rentals.tsx';
 import { useCinemaTickets } from '../cinema/tickets.tsx';
 import { useOrders } from '../food-court/orders.tsx';
 import type { Ticket } from '../page.ts';
 import { useParkingTickets } from '../parking/index.tsx';
-import { Heading, Skeleton } from '../parts.tsx';
+import { Heading, Skeleton, TicketRows } from '../parts.tsx';
 import { useScreeningTickets } from '../screening/index.tsx';
 import { say } from '../words.ts';
 
@@ -28,14 +27,6 @@ const useTickets = (customerId: string): { tickets: Ticket[]; isWhole: boolean }
   };
 };
 
-const Rows = ({ of }: { of: readonly Ticket[] }) => (
-  <ul class="rows">
-    {of.map(({ key, row }) => (
-      <Fragment key={key}>{row}</Fragment>
-    ))}
-  </ul>
-);
-
 /** Shows the current reservations of the customer. */
 export const ActiveTickets = ({ customerId }: { customerId: string }) => {
   const open = useTickets(customerId).tickets.filter(({ isOpen }) => isOpen);
@@ -46,7 +37,7 @@ export const ActiveTickets = ({ customerId }: { customerId: string }) => {
         <h2>{say('이용 중', 'Yours')}</h2>
         <Link to="/app/tickets">{say(`전체 ${open.length}`, `All ${open.length}`)}</Link>
       </header>
-      <Rows of={open.slice(0, 3)} />
+      <TicketRows of={open.slice(0, 3)} />
     </section>
   );
 };
@@ -70,11 +61,11 @@ export const TicketsPage = ({ customerId }: { customerId: string }) => {
           </Link>
         </div>
       )}
-      <Rows of={open} />
+      <TicketRows of={open} />
       {past.length > 0 && (
         <>
           <h2>{say('지난 이용', 'Past')}</h2>
-          <Rows of={past} />
+          <TicketRows of={past} />
         </>
       )}
     </>

@@ -1,19 +1,22 @@
 import { Car, SquareParking } from 'lucide';
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/parking.ts';
 import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDuration, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
+import type { Option } from '../../common/select.tsx';
 import { KEPT, readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { type AppPage, type Ticket, ticketsOf } from '../page.ts';
-import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { useList } from '../lists.ts';
+import { page, type Ticket, useTicketsOf } from '../page.ts';
+import { Choice, ConfirmButton, Fact, Heading, Loaded, RowLink, Rows, TextField } from '../parts.tsx';
+import { EVERY, Service } from '../service.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 
-export type Lot = Static<typeof queries.lot.item>;
+type Lot = Static<typeof queries.lot.item>;
 type Reservation = Static<typeof queries.lotReservation.item>;
 type Coupon = Static<typeof queries.coupon.item>;
 
@@ -29,7 +32,7 @@ const freeOf = ({ free }: Lot) =>
   );
 
 /** One lot of a list. */
-export const LotRow = ({ lot }: { lot: Lot }) => (
+const LotRow = ({ lot }: { lot: Lot }) => (
   <RowLink
     to={`/app/parking/${lot.lotId}`}
     icon={SquareParking}
@@ -39,27 +42,28 @@ export const LotRow = ({ lot }: { lot: Lot }) => (
   />
 );
 
-const ParkingPage = () => {
-  const lots = useUpdates<Page<Lot>>('/parking/lots?status=open&sort=-free&limit=100');
-  return (
-    <>
-      <Heading>{say('주차', 'Parking')}</Heading>
-      <Loaded of={lots}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="dim">{say('이용할 수 있는 주차장이 없습니다.', 'No lot is open.')}</p>
-          ) : (
-            <ul class="rows">
-              {items.map((lot) => (
-                <LotRow key={lot.lotId} lot={lot} />
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-    </>
-  );
-};
+/** The lots with the most free spots, on the home page. */
+export const Parking = () => (
+  <Service
+    title={say('주차', 'Parking')}
+    to="/app/parking"
+    of={useList<Lot>('/parking/lots?status=open&sort=-free&limit=3', EVERY)}
+  >
+    {(lot) => <LotRow key={lot.lotId} lot={lot} />}
+  </Service>
+);
+
+const ParkingPage = () => (
+  <>
+    <Heading>{say('주차', 'Parking')}</Heading>
+    <Rows
+      of={useList<Lot>('/parking/lots?status=open&sort=-free&limit=100')}
+      none={say('이용할 수 있는 주차장이 없습니다.', 'No lot is open.')}
+    >
+      {(lot) => <LotRow key={lot.lotId} lot={lot} />}
+    </Rows>
+  </>
+);
 
 const KEPT_CARS = `${KEPT}cars`;
 const keptCars = (): string[] => JSON.parse(localStorage.getItem(KEPT_CARS) ?? '[]') as string[];
@@ -69,28 +73,27 @@ const keepCar = (car: string): void =>
 const isExpired = ({ expiresAt }: Coupon): boolean => expiresAt !== undefined && Date.parse(expiresAt) < Date.now();
 
 /** Reserves a spot at the price that the page shows. @param entryId the entry whose offer it accepts */
-const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: string; entryId?: string }) => {
+const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: string; entryId?: string | undefined }) => {
   const cars = keptCars();
   const [car, setCar] = useState(cars[0] ?? '');
   const [isMissing, setMissing] = useState(false);
-  const input = useRef<HTMLInputElement>(null);
   const [couponId, setCoupon] = useState('');
   const { give, isBusy, problem } = useCommand();
-  const coupons = useUpdates<Page<Coupon>>(`/parking/coupons?customerId=${customerId}&status=issued&limit=50`);
-  const usable = (coupons.body?.items ?? []).filter((coupon) => !isExpired(coupon) && coupon.value > 0);
+  const { body: coupons = [] } = useList<Coupon>(`/parking/coupons?customerId=${customerId}&status=issued&limit=50`);
+  const usable = coupons.filter((coupon) => !isExpired(coupon) && coupon.value > 0);
   const price = lot.price ?? 0;
   const discount = Math.min(usable.find((coupon) => coupon.couponId === couponId)?.value ?? 0, price);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
     const carNumber = car.trim();
     setMissing(carNumber === '');
-    if (carNumber === '') return input.current?.focus();
+    if (carNumber === '') return document.getElementById('car')?.focus();
     const done = await give('POST', `/parking/lots/${lot.lotId}/reservations`, {
       customerId,
       carNumber,
       amount: price,
-      ...(couponId === '' ? {} : { couponId }),
-      ...(entryId === undefined ? {} : { entryId }),
+      couponId: couponId || undefined,
+      entryId,
     });
     if (!done) return;
     keepCar(carNumber);
@@ -98,29 +101,20 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
   };
   return (
     <form class="card" onSubmit={submit} noValidate>
-      <div class="field">
-        <label for="car">{say('차량 번호', 'Car number')}</label>
-        <input
-          id="car"
-          ref={input}
-          required
-          maxLength={20}
-          autoComplete="off"
-          placeholder="12가3456"
-          value={car}
-          aria-invalid={isMissing ? 'true' : undefined}
-          aria-describedby={isMissing ? 'car-missing' : undefined}
-          onInput={(event) => {
-            setCar(event.currentTarget.value);
-            setMissing(false);
-          }}
-        />
-        {isMissing && (
-          <p class="wrong" id="car-missing" role="alert">
-            {say('차량 번호를 입력하세요.', 'Enter the car number.')}
-          </p>
-        )}
-      </div>
+      <TextField
+        id="car"
+        label={say('차량 번호', 'Car number')}
+        required
+        maxLength={20}
+        autoComplete="off"
+        placeholder="12가3456"
+        value={car}
+        wrong={isMissing ? say('차량 번호를 입력하세요.', 'Enter the car number.') : undefined}
+        onText={(text) => {
+          setCar(text);
+          setMissing(false);
+        }}
+      />
       {cars.length > 1 && (
         <fieldset class="chips">
           <legend class="unseen">{say('최근 차량', 'Recent cars')}</legend>
@@ -132,17 +126,19 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
         </fieldset>
       )}
       {usable.length > 0 && price > 0 && (
-        <div class="field">
-          <label for="coupon">{say('쿠폰', 'Coupon')}</label>
-          <select id="coupon" value={couponId} onChange={(event) => setCoupon(event.currentTarget.value)}>
-            <option value="">{say('사용 안 함', 'Use none')}</option>
-            {usable.map((coupon) => (
-              <option key={coupon.couponId} value={coupon.couponId}>
-                {say(`${formatMoney(coupon.value)} 할인`, `${formatMoney(coupon.value)} off`)}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          id="coupon"
+          label={say('쿠폰', 'Coupon')}
+          value={couponId}
+          options={[
+            ['', say('사용 안 함', 'Use none')],
+            ...usable.map(({ couponId, value }): Option => {
+              const money = formatMoney(value);
+              return [couponId, say(`${money} 할인`, `${money} off`)];
+            }),
+          ]}
+          onChoose={setCoupon}
+        />
       )}
       <p class="total">
         <span>{say('결제 금액', 'To pay')}</span>
@@ -172,12 +168,12 @@ const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) =
               {priceOf(lot)}
               {lot.paidHours !== undefined && ` · ${formatDuration(lot.paidHours * 3600)}`}
             </Fact>
-            {lot.overtimePrice !== undefined && (
-              <Fact label={say('초과 1시간', 'Each hour over')}>{formatMoney(lot.overtimePrice)}</Fact>
-            )}
-            {lot.arriveWithin !== undefined && (
-              <Fact label={say('입차 기한', 'Arrive within')}>{formatDuration(lot.arriveWithin * 60)}</Fact>
-            )}
+            <Fact label={say('초과 1시간', 'Each hour over')}>
+              {lot.overtimePrice !== undefined && formatMoney(lot.overtimePrice)}
+            </Fact>
+            <Fact label={say('입차 기한', 'Arrive within')}>
+              {lot.arriveWithin !== undefined && formatDuration(lot.arriveWithin * 60)}
+            </Fact>
           </dl>
           {lot.status === 'closed' && <p class="refused">{say('운영이 끝난 주차장입니다.', 'The lot is closed.')}</p>}
           {lot.status === 'open' && !entry && lot.free > 0 && <ReserveForm lot={lot} customerId={customerId} />}
@@ -186,7 +182,7 @@ const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) =
               path={`/parking/lots/${lotId}`}
               entry={entry}
               customerId={customerId}
-              offered={<ReserveForm lot={lot} customerId={customerId} {...(entry ? { entryId: entry.entryId } : {})} />}
+              offered={<ReserveForm lot={lot} customerId={customerId} entryId={entry?.entryId} />}
             />
           )}
         </>
@@ -217,8 +213,6 @@ const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undef
 const reservationPath = ({ lotId, reservationId }: Pick<Reservation, 'lotId' | 'reservationId'>): string =>
   `/parking/lots/${lotId}/reservations/${reservationId}`;
 
-const isOpen = ({ status }: Reservation): boolean => status === 'reserved' || status === 'arrived';
-
 const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservationId: string }) => {
   const path = reservationPath({ lotId, reservationId });
   const found = useUpdates<Reservation>(path, { every: 3000, isKept: true });
@@ -227,15 +221,15 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
   return (
     <Loaded of={found}>
       {(reservation) => {
-        const { status, arriveBy, cancelBy, amount, discount, due, arrivedAt, departedAt, canceledAt, reason } =
-          reservation;
+        const { status, carNumber, arriveBy, cancelBy, amount, discount, due, reason } = reservation;
+        const { reservedAt, arrivedAt, departedAt, canceledAt } = reservation;
         const isCancelable = status === 'reserved' && (cancelBy === undefined || Date.parse(cancelBy) > Date.now());
         return (
           <>
             <Heading>{lot?.name ?? say('주차권', 'Parking ticket')}</Heading>
             <article class={`ticket ${status}`}>
               <p class="state">{statusWords(status)}</p>
-              <p class="plate">{reservation.carNumber}</p>
+              <p class="plate">{carNumber}</p>
               {status === 'reserved' && arriveBy !== undefined && (
                 <p class="left">
                   {say('입차까지', 'Arrive in')} <Countdown until={arriveBy} onEnd={readAgain} />
@@ -243,15 +237,15 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
               )}
               <dl class="facts">
                 <Fact label={say('금액', 'Amount')}>{formatMoney(amount)}</Fact>
-                {discount !== undefined && <Fact label={say('쿠폰 할인', 'Coupon')}>−{formatMoney(discount)}</Fact>}
-                <Fact label={say('예약', 'Reserved')}>{formatStart(reservation.reservedAt)}</Fact>
-                {arrivedAt && <Fact label={say('입차', 'Arrived')}>{formatStart(arrivedAt)}</Fact>}
-                {departedAt && <Fact label={say('출차', 'Left')}>{formatStart(departedAt)}</Fact>}
-                {canceledAt && <Fact label={say('취소', 'Cancelled')}>{formatStart(canceledAt)}</Fact>}
-                {due !== undefined && due > 0 && <Fact label={say('추가 요금', 'Due')}>{formatMoney(due)}</Fact>}
-                {reason === 'no-show' && (
-                  <Fact label={say('사유', 'Reason')}>{say('기한 안에 입차하지 않음', 'not arrived in time')}</Fact>
-                )}
+                <Fact label={say('쿠폰 할인', 'Coupon')}>{discount !== undefined && `−${formatMoney(discount)}`}</Fact>
+                <Fact label={say('예약', 'Reserved')}>{formatStart(reservedAt)}</Fact>
+                <Fact label={say('입차', 'Arrived')}>{arrivedAt && formatStart(arrivedAt)}</Fact>
+                <Fact label={say('출차', 'Left')}>{departedAt && formatStart(departedAt)}</Fact>
+                <Fact label={say('취소', 'Cancelled')}>{canceledAt && formatStart(canceledAt)}</Fact>
+                <Fact label={say('추가 요금', 'Due')}>{due !== undefined && due > 0 && formatMoney(due)}</Fact>
+                <Fact label={say('사유', 'Reason')}>
+                  {reason === 'no-show' && say('기한 안에 입차하지 않음', 'not arrived in time')}
+                </Fact>
               </dl>
             </article>
             <Refused problem={problem} />
@@ -287,25 +281,17 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
 
 /** Reads the customer's reservations; undefined as long as they are not known. */
 export const useParkingTickets = (customerId: string): Ticket[] | undefined => {
-  const reservations = useUpdates<Page<Reservation>>(
-    `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`,
-    { isKept: true, each: ({ items }) => items.filter(isOpen).map((one) => [reservationPath(one), one]) },
-  );
-  const lots = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
-  const nameOf = (id: string) => lots.body?.items.find(({ lotId }) => lotId === id)?.name;
-  return ticketsOf(reservations, (one) => ({
-    key: `parking ${one.lotId} ${one.reservationId}`,
-    isOpen: isOpen(one),
+  const { body: lots } = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
+  const path = `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`;
+  return useTicketsOf<Reservation>(path, reservationPath, (one) => ({
+    isOpen: one.status === 'reserved' || one.status === 'arrived',
     at: one.reservedAt,
-    row: <ParkingTicketRow of={one} name={nameOf(one.lotId)} />,
+    row: <ParkingTicketRow of={one} name={lots?.items.find(({ lotId }) => lotId === one.lotId)?.name} />,
   }));
 };
 
-export const parkingPages: readonly AppPage[] = [
-  ['/app/parking', () => <ParkingPage />],
-  ['/app/parking/{lotId}', ({ lotId, customerId }) => <LotPage lotId={lotId!} customerId={customerId} />],
-  [
-    '/app/parking/{lotId}/reservations/{reservationId}',
-    ({ lotId, reservationId }) => <ParkingTicketPage lotId={lotId!} reservationId={reservationId!} />,
-  ],
+export const parkingPages = [
+  page('/app/parking', ParkingPage),
+  page('/app/parking/{lotId}', LotPage),
+  page('/app/parking/{lotId}/reservations/{reservationId}', ParkingTicketPage),
 ];

@@ -1,7 +1,7 @@
 import { CalendarCheck, Stethoscope } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
-import { formatDay, formatStart } from '../../common/language.ts';
+import { formatStart } from '../../common/language.ts';
 import { go, Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { dayOf } from '../calendar.tsx';
@@ -9,7 +9,7 @@ import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
-import { atOf, people, type Slot, SlotChoice, timesOf, whenOf } from './slots.tsx';
+import { atOf, CancelUntil, people, type Slot, SlotChoice, timesOf, whenOf } from './slots.tsx';
 
 export type Booking = Static<typeof queries.booking.item>;
 
@@ -63,11 +63,7 @@ export const BookingPage = ({ slotId, bookingId }: { slotId: string; bookingId: 
               )}
               <dl class="facts">
                 <Fact label={say('인원', 'People')}>{people(places)}</Fact>
-                {status === 'booked' && cancelUntil !== undefined && (
-                  <Fact label={say('취소·변경', 'Cancel or change')}>
-                    {say(`${formatDay(cancelUntil)}까지`, `until ${formatDay(cancelUntil)}`)}
-                  </Fact>
-                )}
+                {status === 'booked' && <CancelUntil day={cancelUntil} />}
                 {history.map((one) => (
                   <Fact key={one.time} label={statusWords(one.status)}>
                     {formatStart(one.time)}

@@ -1,11 +1,25 @@
-import type { Page } from '../../common/api.ts';
-import { useUpdates } from '../../common/updates.ts';
-import { type AppPage, type Ticket, ticketsOf } from '../page.ts';
+import { arranged, useList } from '../lists.ts';
+import { page, type Ticket, useTicketsOf } from '../page.ts';
 import { Heading } from '../parts.tsx';
+import { EVERY, Service } from '../service.tsx';
 import { say } from '../words.ts';
 import { type Booking, BookingPage, BookingRow, bookingPath, MovePage } from './bookings.tsx';
 import { SlotPage } from './slot-page.tsx';
-import { SlotChoice, SlotRow } from './slots.tsx';
+import { type Slot, SlotChoice, SlotRow } from './slots.tsx';
+
+/** The next days with places, on the home page. */
+export const Screening = () => {
+  const slots = useList<Slot>('/screening/slots?status=open&sort=date&limit=50', EVERY);
+  return (
+    <Service
+      title={say('건강검진', 'Health screening')}
+      to="/app/screening"
+      of={arranged(slots, (all) => all.filter(({ left }) => left > 0))}
+    >
+      {(slot) => <SlotRow key={slot.slotId} slot={slot} isDated />}
+    </Service>
+  );
+};
 
 const ScreeningPage = () => (
   <>
@@ -16,28 +30,15 @@ const ScreeningPage = () => (
 
 /** Reads the customer's bookings; undefined as long as they are not known. */
 export const useScreeningTickets = (customerId: string): Ticket[] | undefined =>
-  ticketsOf(
-    useUpdates<Page<Booking>>(`/screening/customers/${customerId}/bookings?sort=-bookedAt&limit=50`, {
-      isKept: true,
-      each: ({ items }) => items.filter(({ status }) => status === 'booked').map((one) => [bookingPath(one), one]),
-    }),
-    (one) => ({
-      key: `screening ${one.slotId} ${one.bookingId}`,
-      isOpen: one.status === 'booked',
-      at: one.bookedAt,
-      row: <BookingRow of={one} />,
-    }),
-  );
+  useTicketsOf<Booking>(`/screening/customers/${customerId}/bookings?sort=-bookedAt&limit=50`, bookingPath, (one) => ({
+    isOpen: one.status === 'booked',
+    at: one.bookedAt,
+    row: <BookingRow of={one} />,
+  }));
 
-export const screeningPages: readonly AppPage[] = [
-  ['/app/screening', () => <ScreeningPage />],
-  ['/app/screening/{slotId}', ({ slotId, customerId }) => <SlotPage slotId={slotId!} customerId={customerId} />],
-  [
-    '/app/screening/{slotId}/bookings/{bookingId}',
-    ({ slotId, bookingId }) => <BookingPage slotId={slotId!} bookingId={bookingId!} />,
-  ],
-  [
-    '/app/screening/{slotId}/bookings/{bookingId}/move',
-    ({ slotId, bookingId }) => <MovePage slotId={slotId!} bookingId={bookingId!} />,
-  ],
+export const screeningPages = [
+  page('/app/screening', ScreeningPage),
+  page('/app/screening/{slotId}', SlotPage),
+  page('/app/screening/{slotId}/bookings/{bookingId}', BookingPage),
+  page('/app/screening/{slotId}/bookings/{bookingId}/move', MovePage),
 ];

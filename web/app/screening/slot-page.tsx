@@ -1,17 +1,17 @@
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
-import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDay, formatNumber } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { Fact, Heading, Loaded } from '../parts.tsx';
+import { useList } from '../lists.ts';
+import { Choice, Fact, Heading, Loaded } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 import { type Booking, BookingRow } from './bookings.tsx';
-import { atOf, people, type Session, type Slot, timesOf, whenOf } from './slots.tsx';
+import { atOf, CancelUntil, people, type Session, type Slot, timesOf, whenOf } from './slots.tsx';
 
 type Hold = Static<typeof queries.hold.item>;
 
@@ -120,16 +120,13 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
       {slot.sessions && <SessionChoice sessions={sessions} at={session.at} onChoose={setChosen} />}
       {!entry && (
         <form class="card" onSubmit={hold}>
-          <div class="field">
-            <label for="places">{say('인원', 'People')}</label>
-            <select id="places" value={places} onChange={(event) => setPlaces(Number(event.currentTarget.value))}>
-              {Array.from({ length: MOST }, (_, index) => (
-                <option key={index} value={index + 1}>
-                  {people(index + 1)}
-                </option>
-              ))}
-            </select>
-          </div>
+          <Choice
+            id="places"
+            label={say('인원', 'People')}
+            value={places}
+            options={Array.from({ length: MOST }, (_, index) => [index + 1, people(index + 1)])}
+            onChoose={setPlaces}
+          />
           {session.left >= places && (
             <>
               <Refused problem={problem} />
@@ -168,15 +165,16 @@ export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: s
   const path = `/screening/slots/${slotId}`;
   const every = 3000;
   const found = useUpdates<Slot>(path, { every });
-  const booked = useUpdates<Page<Booking>>(
+  const { body: bookings } = useList<Booking>(
     `/screening/bookings?slotId=${slotId}&customerId=${customerId}&status=booked&limit=1`,
-    { every },
-  );
-  const holds = useUpdates<Page<Hold>>(`${path}/holds?customerId=${customerId}&status=held&sort=-expiresAt&limit=1`, {
     every,
-  });
-  const [hold] = (holds.body?.items ?? []).filter(({ expiresAt }) => Date.parse(expiresAt) > Date.now());
-  const [booking] = booked.body?.items ?? [];
+  );
+  const { body: holds } = useList<Hold>(
+    `${path}/holds?customerId=${customerId}&status=held&sort=-expiresAt&limit=1`,
+    every,
+  );
+  const hold = holds?.find(({ expiresAt }) => Date.parse(expiresAt) > Date.now());
+  const booking = bookings?.[0];
   return (
     <Loaded of={found}>
       {(slot) => (
@@ -190,11 +188,7 @@ export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: s
                 `${slot.left} of ${slot.capacity}`,
               )}
             </Fact>
-            {slot.cancelUntil !== undefined && (
-              <Fact label={say('취소·변경', 'Cancel or change')}>
-                {say(`${formatDay(slot.cancelUntil)}까지`, `until ${formatDay(slot.cancelUntil)}`)}
-              </Fact>
-            )}
+            <CancelUntil day={slot.cancelUntil} />
           </dl>
           {slot.status === 'deleted' && <p class="refused">{say('취소된 일정입니다.', 'This day was cancelled.')}</p>}
           {slot.status === 'ended' && <p class="refused">{say('끝난 일정입니다.', 'This day has ended.')}</p>}
@@ -207,7 +201,7 @@ export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: s
             </section>
           )}
           {slot.status === 'open' && !booking && hold && <HeldPlaces slot={slot} hold={hold} />}
-          {slot.status === 'open' && !booking && !hold && booked.body && holds.body && (
+          {slot.status === 'open' && !booking && !hold && bookings && holds && (
             <PlacesForm slot={slot} customerId={customerId} />
           )}
         </>

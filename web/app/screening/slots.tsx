@@ -3,12 +3,11 @@ import { type ComponentChildren, Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
-import type { Page } from '../../common/api.ts';
 import { formatDay, formatNumber } from '../../common/language.ts';
-import { type Update, useUpdates } from '../../common/updates.ts';
+import type { Option } from '../../common/select.tsx';
 import { dayOf, MonthCalendar } from '../calendar.tsx';
-import { useLongList } from '../lists.ts';
-import { Loaded, RowLink } from '../parts.tsx';
+import { arranged, useList, useLongList } from '../lists.ts';
+import { Choice, Fact, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 
 export type Slot = Static<typeof queries.slot.item>;
@@ -27,6 +26,13 @@ const sessionsOf = ({ sessions }: Slot): string =>
 
 export const whenOf = ({ date, at }: { date: string; at?: string }): string =>
   at === undefined ? formatDay(date) : `${formatDay(date)} ${at}`;
+
+/** The day until which a booking can be cancelled or moved. */
+export const CancelUntil = ({ day }: { day: string | undefined }) => (
+  <Fact label={say('취소·변경', 'Cancel or change')}>
+    {day !== undefined && say(`${formatDay(day)}까지`, `until ${formatDay(day)}`)}
+  </Fact>
+);
 
 export const people = (places: number): string => say(`${places}명`, places === 1 ? '1 person' : `${places} people`);
 
@@ -54,7 +60,7 @@ export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boole
 );
 
 /** Reads the open slots of a month. */
-const useMonth = (month: string, hospital: string): Update<Slot[]> & { isWhole: boolean } => {
+const useMonth = (month: string, hospital: string) => {
   const first = new Date(`${month}-01T00:00Z`);
   // A day begins at another moment in each time zone: the range is a day longer on both sides.
   const query = new URLSearchParams({
@@ -64,14 +70,14 @@ const useMonth = (month: string, hospital: string): Update<Slot[]> & { isWhole: 
     sort: 'date',
     ...(hospital === '' ? {} : { hospitalName: hospital }),
   });
-  const { items, ...rest } = useLongList<Slot>(`/screening/slots?${query}`, 15_000);
-  return items ? { ...rest, body: items.filter(({ date }) => date.startsWith(month)) } : rest;
+  const { isWhole, ...slots } = useLongList<Slot>(`/screening/slots?${query}`, 15_000);
+  return { isWhole, ...arranged(slots, (all) => all.filter(({ date }) => date.startsWith(month))) };
 };
 
 /** Reads the names of the hospitals with open slots. */
 const useHospitals = (): string[] => {
-  const { body } = useUpdates<Page<Slot>>('/screening/slots?status=open&sort=date&limit=200', { every: 60_000 });
-  return [...new Set(body?.items.map(({ hospitalName }) => hospitalName))].sort((a, b) => a.localeCompare(b, 'ko'));
+  const { body } = useList<Slot>('/screening/slots?status=open&sort=date&limit=200', 60_000);
+  return [...new Set(body?.map(({ hospitalName }) => hospitalName))].sort((a, b) => a.localeCompare(b, 'ko'));
 };
 
 /** The choice of a hospital, a day and a slot. @param children shows a slot of the chosen day */
@@ -92,23 +98,19 @@ export const SlotChoice = ({
   const isOfMonth = chosen?.startsWith(month);
   const day = isOfMonth ? chosen : [...left].find(([, places]) => places > 0)?.[0];
   const filter = hospital === '' ? '' : `&hospitalName=${encodeURIComponent(hospital)}`;
-  const ofDay = useUpdates<Page<Slot>>(
+  const ofDay = useList<Slot>(
     day === undefined ? undefined : `/screening/slots?status=open&date=${day}&sort=-left&limit=100${filter}`,
   );
   return (
     <>
       {hospitals.length > 1 && (
-        <div class="field">
-          <label for="hospital">{say('병원', 'Hospital')}</label>
-          <select id="hospital" value={hospital} onChange={(event) => setHospital(event.currentTarget.value)}>
-            <option value="">{say('전체 병원', 'All hospitals')}</option>
-            {hospitals.map((name) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </div>
+        <Choice
+          id="hospital"
+          label={say('병원', 'Hospital')}
+          value={hospital}
+          options={[['', say('전체 병원', 'All hospitals')], ...hospitals.map((name): Option => [name, name])]}
+          onChoose={setHospital}
+        />
       )}
       <MonthCalendar month={month} onMonth={setMonth} day={day} onDay={setChosen} left={left} />
       {!slots.isWhole && (
@@ -126,7 +128,7 @@ export const SlotChoice = ({
         <section>
           <h2>{formatDay(day)}</h2>
           <Loaded of={ofDay}>
-            {({ items }) => (
+            {(items) => (
               <ul class="rows">
                 {items.map((slot) => (
                   <Fragment key={slot.slotId}>{children(slot)}</Fragment>
