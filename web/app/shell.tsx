@@ -1,7 +1,7 @@
 import { ArrowLeft, House, Ticket, User } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useRef } from 'preact/hooks';
 import { Icon } from '../common/icon.tsx';
+import { Main, SkipLink } from '../common/main.tsx';
 import { Link, usePlace } from '../common/router.tsx';
 import { SignInAgain } from '../common/sign-in-page.tsx';
 import { useCustomer } from './customer.ts';
@@ -21,12 +21,6 @@ const above = (path: string): string | undefined => {
 export const Shell = ({ children }: { children: ComponentChildren }) => {
   const { path } = usePlace();
   const customer = useCustomer();
-  const main = useRef<HTMLElement>(null);
-  const isFirst = useRef(true);
-  useEffect(() => {
-    if (!isFirst.current) main.current?.focus();
-    isFirst.current = false;
-  }, [path]);
   const back = above(path);
   const tabs = [
     { to: HOME, icon: House, words: say('홈', 'Home') },
@@ -35,9 +29,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
   ];
   return (
     <>
-      <a class="skip" href="#main">
-        {say('본문으로 건너뛰기', 'Skip to the content')}
-      </a>
+      <SkipLink />
       <header class="bar">
         {back === undefined ? (
           <span class="brand">Plaza</span>
@@ -57,9 +49,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
         <SignInAgain />
       </div>
       <Outage />
-      <main id="main" ref={main} tabIndex={-1}>
-        {children}
-      </main>
+      <Main>{children}</Main>
       {customer && (
         <nav class="tabs" aria-label={say('주 메뉴', 'Plaza')}>
           {tabs.map(({ to, icon, words }) => (

@@ -1,10 +1,12 @@
 import type { ComponentChildren } from 'preact';
+import type { Static } from 'typebox';
+import type { queries } from '../../schemas/food-court.ts';
 import type { Page } from './api.ts';
 import './board.css';
 import { callsShown } from './calls.ts';
 import { formatMinute, t } from './language.ts';
 
-export type Alarm = { shopId: string; orderId: string; callNumber: string; shopName?: string; raisedAt: string };
+export type Alarm = Static<typeof queries.board.item>;
 
 /** Seconds for which a call is new. */
 const NEW = 20;

@@ -1,24 +1,12 @@
 import type { Static, TObject } from 'typebox';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
+import type { ControlCenterEvent } from '../../schemas/kernel/control-center.ts';
 import type { Phrase } from '../common/language.ts';
 
-/** An event, as in histories and in the event stream. */
-export type HappenedEvent = {
-  context: string;
-  eventId: string;
-  type: string;
-  data: Readonly<Record<string, unknown>>;
-  time: string;
-  actor: string;
-  correlationId: string;
-  causationId: string;
-  commandId: string;
-  stream: string;
-  revision: string;
-  position: string;
-};
-
 export type Item = Readonly<Record<string, unknown>>;
+
+/** An event, as in histories and in the event stream. */
+export type HappenedEvent = Static<typeof ControlCenterEvent> & { data: Item };
 
 /** The names of resources by their ids, for each field that names one. */
 export type Names = Readonly<Record<string, ReadonlyMap<string, string>>>;

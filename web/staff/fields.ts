@@ -1,5 +1,6 @@
 import type { Role } from '../../schemas/access.ts';
-import type { Phrase } from '../common/language.ts';
+import { type Phrase, t } from '../common/language.ts';
+import type { Option } from '../common/select.tsx';
 
 /** How a field's value is shown. */
 export type Kind =
@@ -191,6 +192,12 @@ export const filterLabelOf = (name: string): Phrase => {
   const { en, ko } = labelOf(name.slice(0, -'Prefix'.length));
   return { en: `${en} begins with`, ko: `${ko} 앞부분` };
 };
+
+/** Returns the values of a flag in words. */
+export const yesOrNo = (): readonly Option[] => [
+  ['true', t({ en: 'yes', ko: '예' })],
+  ['false', t({ en: 'no', ko: '아니요' })],
+];
 
 export const kindOf = (field: string): Kind => fields[field]?.kind ?? 'text';
 

@@ -37,6 +37,7 @@ export const warningsOf = (
   }
   if (!known) return [];
   const warnings: Warning[] = [];
+  const warn = (name: Warning['name'], words: Phrase) => warnings.push({ name, words });
   const members = known.projections;
   const stopped = members.filter(({ group, state }) => group === 'projections' && state === 'stopped');
   const late = members.filter(
@@ -45,51 +46,36 @@ export const warningsOf = (
   if (stopped.length > 0) {
     const since = formatDuration(Math.max(...stopped.map(({ secondsSinceReport }) => secondsSinceReport)));
     const names = list(stopped.map(({ name }) => name));
-    warnings.push({
-      name: 'stale',
-      words: {
-        en: `No process has updated ${names} for ${since}: later changes are not shown.`,
-        ko: `${since} 동안 갱신되지 않은 뷰가 있습니다(${names}). 이후의 변경은 표시되지 않습니다.`,
-      },
+    warn('stale', {
+      en: `No process has updated ${names} for ${since}: later changes are not shown.`,
+      ko: `${since} 동안 갱신되지 않은 뷰가 있습니다(${names}). 이후의 변경은 표시되지 않습니다.`,
     });
   } else if (late.length > 0) {
     const behind = formatDuration(Math.max(...late.map(({ secondsBehind }) => secondsBehind)));
     const events = late.reduce((most, { eventsBehind }) => Math.max(most, eventsBehind), 0);
     const names = list(late.map(({ name }) => name));
-    warnings.push({
-      name: 'stale',
-      words: {
-        en: `The page shows the state of ${behind} ago: ${names} ${late.length === 1 ? 'is' : 'are'} ${events} events behind.`,
-        ko: `화면의 내용은 ${behind} 전 상태입니다(${names}, 이벤트 ${events}건 지연).`,
-      },
+    warn('stale', {
+      en: `The page shows the state of ${behind} ago: ${names} ${late.length === 1 ? 'is' : 'are'} ${events} events behind.`,
+      ko: `화면의 내용은 ${behind} 전 상태입니다(${names}, 이벤트 ${events}건 지연).`,
     });
   }
   if (!takesCommands)
-    warnings.push({
-      name: 'commands',
-      words: {
-        en: 'No changes can be made now: the write side does not answer. Queries still work.',
-        ko: '지금은 변경할 수 없습니다. 쓰기 서버가 응답하지 않습니다. 조회는 가능합니다.',
-      },
+    warn('commands', {
+      en: 'No changes can be made now: the write side does not answer. Queries still work.',
+      ko: '지금은 변경할 수 없습니다. 쓰기 서버가 응답하지 않습니다. 조회는 가능합니다.',
     });
   const idle = members.filter(({ group, state }) => group === 'policies' && state === 'stopped');
   if (idle.length > 0) {
     const since = formatDuration(Math.max(...idle.map(({ secondsSinceReport }) => secondsSinceReport)));
-    warnings.push({
-      name: 'policies',
-      words: {
-        en: `Follow-ups (coupons, alarms, bills) have waited for ${since}: no process runs the policies.`,
-        ko: `${since} 동안 후속 처리(쿠폰, 알림, 청구)가 멈춰 있습니다. 정책 프로세스가 실행되지 않습니다.`,
-      },
+    warn('policies', {
+      en: `Follow-ups (coupons, alarms, bills) have waited for ${since}: no process runs the policies.`,
+      ko: `${since} 동안 후속 처리(쿠폰, 알림, 청구)가 멈춰 있습니다. 정책 프로세스가 실행되지 않습니다.`,
     });
   }
   if (!isStreaming && warnings.length === 0 && now - startedAt > 4000)
-    warnings.push({
-      name: 'stream',
-      words: {
-        en: 'Events are shown with a delay: reconnecting to the event stream.',
-        ko: '이벤트 스트림에 다시 연결하는 중이어서 표시가 조금 늦을 수 있습니다.',
-      },
+    warn('stream', {
+      en: 'Events are shown with a delay: reconnecting to the event stream.',
+      ko: '이벤트 스트림에 다시 연결하는 중이어서 표시가 조금 늦을 수 있습니다.',
     });
   return warnings;
 };

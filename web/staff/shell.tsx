@@ -14,11 +14,14 @@ import {
   Utensils,
 } from 'lucide';
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import { Icon } from '../common/icon.tsx';
-import { chooseLanguage, type Language, language, t } from '../common/language.ts';
+import { chooseLanguage, language, t } from '../common/language.ts';
+import { Main, SkipLink } from '../common/main.tsx';
+import { languages, schemes } from '../common/preferences.ts';
 import { go, Link, usePlace, VIEW } from '../common/router.tsx';
-import { chooseScheme, chosenScheme, type Scheme } from '../common/scheme.ts';
+import { chooseScheme, chosenScheme } from '../common/scheme.ts';
+import { Select } from '../common/select.tsx';
 import { session } from '../common/session.ts';
 import { signOut } from '../common/sign-in.ts';
 import { useNow, useStore } from '../common/store.ts';
@@ -109,26 +112,6 @@ const CustomerSearch = () => {
   );
 };
 
-const Choice = <Value extends string>({
-  label,
-  value,
-  of,
-  onChoose,
-}: {
-  label: string;
-  value: Value;
-  of: readonly { value: Value; words: string }[];
-  onChoose(value: Value): void;
-}) => (
-  <select aria-label={label} value={value} onChange={(event) => onChoose(event.currentTarget.value as Value)}>
-    {of.map((choice) => (
-      <option key={choice.value} value={choice.value}>
-        {choice.words}
-      </option>
-    ))}
-  </select>
-);
-
 /**
  * Whether a path is of the same context as a context's first view: `/view/cinema/movies` and `/view/cinema/showings/1`.
  */
@@ -142,38 +125,22 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
   const { path } = usePlace();
   const tongue = useStore(language);
   const scheme = useStore(chosenScheme);
-  const main = useRef<HTMLElement>(null);
-  const isFirst = useRef(true);
   const [isTimeOpen, setTimeOpen] = useState(false);
-
-  useEffect(() => {
-    if (!isFirst.current) main.current?.focus({ preventScroll: true });
-    isFirst.current = false;
-  }, [path]);
 
   const { state } = useStore(session);
   const isIn = state !== 'asking' && state !== 'out';
-  const links = [
-    { to: '/', words: homeWords() },
-    ...(may('GET /food-court/board') ? [{ to: '/board', words: t({ en: 'Board', ko: '알림판' }) }] : []),
-    ...(may('GET /operations/replays')
-      ? [{ to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }) }]
-      : []),
-  ];
   const shown = useStore(overview)?.contexts ?? {};
-  const [home, ...others] = links;
-  const sections = [
-    home!,
-    ...contextViews
-      .filter(({ name, all }) => Object.hasOwn(shown, name) && may(`GET ${all}`))
-      .map(({ all, title }) => ({ to: VIEW + all, words: t(title) })),
-    ...others,
-  ];
+  const home = { to: '/', words: homeWords() };
+  const contexts = contextViews
+    .filter(({ name, all }) => Object.hasOwn(shown, name) && may(`GET ${all}`))
+    .map(({ all, title }) => ({ to: VIEW + all, words: t(title) }));
+  const others = [
+    { to: '/board', words: t({ en: 'Board', ko: '알림판' }), query: 'GET /food-court/board' },
+    { to: `${VIEW}/operations`, words: t({ en: 'Operations', ko: '운영' }), query: 'GET /operations/replays' },
+  ].filter(({ query }) => may(query));
   return (
     <>
-      <a class="skip" href="#main">
-        {t({ en: 'Skip to the content', ko: '본문으로 건너뛰기' })}
-      </a>
+      <SkipLink />
       <div class="top">
         <header>
           <Link to="/" class="brand">
@@ -181,7 +148,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
           </Link>
           {isIn && mayFollow() && <Pulse />}
           <nav aria-label={t({ en: 'Plaza', ko: '주 메뉴' })}>
-            {(isIn ? links : []).map(({ to, words }) => (
+            {(isIn ? [home, ...others] : []).map(({ to, words }) => (
               <Link key={to} to={to} aria-current={path === to ? 'page' : undefined}>
                 {words}
               </Link>
@@ -195,23 +162,16 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
           )}
           {isIn && mayFollow() && <Keys />}
           {isIn && !mayFollow() && mayOpenCustomer() && <CustomerSearch />}
-          <Choice<Language>
-            label={t({ en: 'Language', ko: '언어' })}
+          <Select
+            aria-label={t({ en: 'Language', ko: '언어' })}
             value={tongue}
-            of={[
-              { value: 'ko', words: '한국어' },
-              { value: 'en', words: 'English' },
-            ]}
+            options={languages}
             onChoose={chooseLanguage}
           />
-          <Choice<Scheme>
-            label={t({ en: 'Colours', ko: '색상' })}
+          <Select
+            aria-label={t({ en: 'Colours', ko: '색상' })}
             value={scheme}
-            of={[
-              { value: 'system', words: t({ en: 'Auto', ko: '자동' }) },
-              { value: 'light', words: t({ en: 'Light', ko: '밝게' }) },
-              { value: 'dark', words: t({ en: 'Dark', ko: '어둡게' }) },
-            ]}
+            options={schemes()}
             onChoose={chooseScheme}
           />
           <User />
@@ -222,7 +182,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
       <div class="frame">
         {isIn && (
           <nav class="side" aria-label={t({ en: 'Sections', ko: '분야' })}>
-            {sections.map(({ to, words }) => (
+            {[home, ...contexts, ...others].map(({ to, words }) => (
               <Link key={to} to={to} aria-current={path === to ? 'page' : isWithin(path, to) ? 'true' : undefined}>
                 <Icon of={icons[to] ?? LayoutGrid} size={18} /> {words}
               </Link>
@@ -232,9 +192,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
             </a>
           </nav>
         )}
-        <main id="main" ref={main} tabIndex={-1}>
-          {children}
-        </main>
+        <Main>{children}</Main>
       </div>
       <Notices />
     </>

@@ -1,9 +1,11 @@
 import { useRef, useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/cinema.ts';
 import { Scroll } from '../../common/scroll.tsx';
 import { say } from '../words.ts';
 
-type Seat = { seat: string; status: 'free' | 'held' | 'sold' | 'blocked'; column: number };
-export type Row = { row: string; seats: readonly Seat[] };
+type Row = Static<typeof queries.seats.item>['rows'][number];
+type Seat = Row['seats'][number];
 
 /** Seats of one line, where a showing has no hall map. */
 const LINE = 10;

@@ -4,11 +4,12 @@ import { type Problem, RefusedError, request } from '../../common/api.ts';
 import { formatMoney, formatNumber, formatShare, t } from '../../common/language.ts';
 import { go, usePlace, withQuery } from '../../common/router.tsx';
 import { Scroll } from '../../common/scroll.tsx';
+import { Select } from '../../common/select.tsx';
 import { Skeleton } from '../../common/skeleton.tsx';
 import type { ContextView } from '../context.ts';
 import { labelOf } from '../fields.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
-import { ReportChart } from '../parts/report-chart.tsx';
+import { ReportChart, startOf } from '../parts/report-chart.tsx';
 import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
@@ -37,9 +38,6 @@ const words = {
   capacity: { en: 'In use', ko: '이용 / 정원' },
   title: { en: 'Report', ko: '통계' },
 };
-
-/** Returns the day, or the day and the hour, of a bucket in the report's time zone. */
-const startOf = (start: string): string => start.slice(0, 'YYYY-MM-DDThh:mm'.length).replace('T', ' ');
 
 /** Saves the report as a CSV file. @throws RefusedError */
 const download = async (path: string, name: string): Promise<void> => {
@@ -81,14 +79,15 @@ export const ReportPage = ({ view }: { view: ContextView }) => {
           <div class="filters">
             <div class="filter">
               <label for="report-by">{t({ en: 'By', ko: '단위' })}</label>
-              <select
+              <Select
                 id="report-by"
                 value={by}
-                onChange={({ currentTarget }) => go(withQuery(here, { by: currentTarget.value }))}
-              >
-                <option value="day">{t({ en: 'day, last 30 days', ko: '일별, 최근 30일' })}</option>
-                <option value="hour">{t({ en: 'hour, last 24 hours', ko: '시간별, 최근 24시간' })}</option>
-              </select>
+                options={[
+                  ['day', t({ en: 'day, last 30 days', ko: '일별, 최근 30일' })],
+                  ['hour', t({ en: 'hour, last 24 hours', ko: '시간별, 최근 24시간' })],
+                ]}
+                onChoose={(by) => go(withQuery(here, { by }))}
+              />
             </div>
           </div>
           <button type="button" onClick={save}>

@@ -3,7 +3,9 @@ import { get, type Page } from '../../common/api.ts';
 import { formatMoney, formatNumber, t } from '../../common/language.ts';
 import type { Schema } from '../../common/openapi.ts';
 import { withQuery } from '../../common/router.tsx';
+import { type Option, Select } from '../../common/select.tsx';
 import { fill } from '../../common/templates.ts';
+import { TimeInput } from '../../common/time-input.tsx';
 import type { ContextView, Item } from '../context.ts';
 import { labelOf, statusOf } from '../fields.ts';
 
@@ -19,7 +21,7 @@ export type Values = Readonly<Record<string, unknown>>;
 
 type FieldProps = FieldOf & {
   /** The array whose row contains the field. */
-  of?: string;
+  of?: string | undefined;
   view: ContextView;
   /** The values for the form's paths. */
   known: Item;
@@ -28,8 +30,6 @@ type FieldProps = FieldOf & {
   isWrong?: boolean;
   onValue(value: unknown): void;
 };
-
-type Choice = { value: string; label: string };
 
 /**
  * Reads the choices of a field that names an item of a list.
@@ -42,10 +42,10 @@ const useChoices = (
   field: string,
   isNew: boolean,
   known: Item,
-): readonly Choice[] | 'reading' | undefined => {
+): readonly Option[] | 'reading' | undefined => {
   const source = isNew ? undefined : view.choices?.[field];
   const path = source && fill(source.list, known);
-  const [choices, setChoices] = useState<readonly Choice[] | 'reading' | undefined>(
+  const [choices, setChoices] = useState<readonly Option[] | 'reading' | undefined>(
     path === undefined ? undefined : 'reading',
   );
   useEffect(() => {
@@ -55,13 +55,13 @@ const useChoices = (
     get<Page<Item>>(withQuery(path, source.query ?? {}), undefined, gone.signal)
       .then(({ items }) =>
         setChoices(
-          items.map((item) => {
+          items.map((item): Option => {
             const price = typeof item.price === 'number' ? ` · ${formatMoney(item.price)}` : '';
             const label = source.label
               .split(' ')
               .map((field) => item[field])
               .join(' · ');
-            return { value: String(item[name]), label: `${label}${price}` };
+            return [String(item[name]), `${label}${price}`];
           }),
         ),
       )
@@ -71,70 +71,60 @@ const useChoices = (
   return choices;
 };
 
-const numberOf = (text: string): unknown => (text === '' ? undefined : Number(text));
-
 const Input = ({ name, of, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
   const choices = useChoices(view, of === undefined ? name : `${of}.${name}`, !required, known);
-  const among = choices ?? schema.enum?.map((word) => ({ value: word, label: t(statusOf(word)) }));
-  if (among)
+  const among = choices ?? schema.enum?.map((word): Option => [word, t(statusOf(word))]);
+  const common = { id, name, required };
+  const text = value === undefined ? '' : String(value);
+  if (among) {
+    const isReading = among === 'reading';
+    const none = isReading ? t({ en: 'Loading…', ko: '불러오는 중…' }) : t({ en: 'Choose…', ko: '선택…' });
     return (
-      <select
+      <Select
+        {...common}
+        value={text}
+        options={[['', none], ...(isReading ? [] : among)]}
+        onChoose={(chosen) => onValue(chosen || undefined)}
+      />
+    );
+  }
+  const { type, format, minimum, maximum, maxLength } = schema;
+  if (type === 'boolean')
+    return (
+      <input
         id={id}
         name={name}
-        required={required}
-        value={String(value ?? '')}
-        onChange={(event) => onValue(event.currentTarget.value || undefined)}
-      >
-        <option value="">
-          {among === 'reading' ? t({ en: 'Loading…', ko: '불러오는 중…' }) : t({ en: 'Choose…', ko: '선택…' })}
-        </option>
-        {(among === 'reading' ? [] : among).map((choice) => (
-          <option key={choice.value} value={choice.value}>
-            {choice.label}
-          </option>
-        ))}
-      </select>
+        type="checkbox"
+        checked={value === true}
+        onChange={(event) => onValue(event.currentTarget.checked)}
+      />
     );
-  switch (schema.type) {
-    case 'boolean':
-      return (
-        <input
-          id={id}
-          name={name}
-          type="checkbox"
-          checked={value === true}
-          onChange={(event) => onValue(event.currentTarget.checked)}
-        />
-      );
-    case 'integer':
-    case 'number':
-      return (
-        <input
-          id={id}
-          name={name}
-          type="number"
-          inputMode="numeric"
-          required={required}
-          {...(schema.minimum === undefined ? {} : { min: schema.minimum })}
-          {...(schema.maximum === undefined ? {} : { max: schema.maximum })}
-          step={1}
-          value={value === undefined ? '' : String(value)}
-          onInput={(event) => onValue(numberOf(event.currentTarget.value))}
-        />
-      );
-    case 'array':
-      return <Texts id={id} name={name} required={required} onTexts={onValue} />;
-    default:
-      return <Text id={id} name={name} schema={schema} required={required} value={value} onText={onValue} />;
-  }
+  if (type === 'array') return <Texts {...common} onTexts={onValue} />;
+  if (format === 'date-time') return <TimeInput {...common} value={text} onTime={onValue} />;
+  const typed = (event: { currentTarget: HTMLInputElement }) => event.currentTarget.value;
+  if (type === 'integer' || type === 'number')
+    return (
+      <input
+        {...common}
+        type="number"
+        inputMode="numeric"
+        min={minimum}
+        max={maximum}
+        step={1}
+        value={text}
+        onInput={(event) => onValue(typed(event) === '' ? undefined : Number(typed(event)))}
+      />
+    );
+  const onInput = (event: { currentTarget: HTMLInputElement }) =>
+    onValue(typed(event).trim() === '' ? undefined : typed(event));
+  if (format === 'date') return <input {...common} type="date" value={text} onInput={onInput} />;
+  return <input {...common} type="text" maxLength={maxLength} autoComplete="off" value={text} onInput={onInput} />;
 };
 
 /** An array of texts, which the user separates by commas. */
 const Texts = ({
-  id,
-  name,
-  required,
   onTexts,
+  ...common
 }: Pick<FieldOf, 'name' | 'required'> & { id: string; onTexts(texts: unknown): void }) => {
   const [typed, setTyped] = useState('');
   const onInput = (event: { currentTarget: HTMLInputElement }) => {
@@ -145,37 +135,25 @@ const Texts = ({
       .filter((text) => text !== '');
     onTexts(texts.length > 0 ? texts : undefined);
   };
-  return (
-    <input id={id} name={name} required={required} type="text" autoComplete="off" value={typed} onInput={onInput} />
-  );
+  return <input {...common} type="text" autoComplete="off" value={typed} onInput={onInput} />;
 };
 
-type TextProps = Pick<FieldOf, 'name' | 'schema' | 'required'> & {
-  id: string;
-  value: unknown;
-  onText(value: unknown): void;
-};
-
-const Text = ({ id, name, schema, required, value, onText }: TextProps) => {
-  const { format, maxLength } = schema;
-  const onInput = (event: { currentTarget: HTMLInputElement }) => onText(textOf(schema, event.currentTarget.value));
-  const text = value === undefined ? '' : String(value);
-  const common = { id, name, required, onInput };
-  if (format === 'date') return <input {...common} type="date" value={text} />;
-  if (format === 'date-time') return <input {...common} type="datetime-local" value={text && localOf(text)} />;
-  const longest = maxLength === undefined ? {} : { maxLength };
-  return <input {...common} {...longest} type="text" autoComplete="off" value={text} />;
-};
-
-/** Converts a moment to the value of a field for local times. */
-const localOf = (moment: string): string => {
-  const then = new Date(moment);
-  return new Date(then.getTime() - then.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
-const textOf = ({ format }: Schema, text: string): unknown => {
-  if (text.trim() === '') return undefined;
-  return format === 'date-time' ? new Date(text).toISOString() : text;
-};
+/** The fields of an object. */
+const Fields = ({ of, schema, view, known, value, onValue }: Omit<FieldProps, 'name' | 'required' | 'isWrong'>) => (
+  <>
+    {fieldsOf(schema).map((field) => (
+      <Field
+        key={field.name}
+        {...field}
+        of={of}
+        view={view}
+        known={known}
+        value={(value as Values | undefined)?.[field.name]}
+        onValue={(next) => onValue({ ...(value as Values | undefined), [field.name]: next })}
+      />
+    ))}
+  </>
+);
 
 /** Rows of an array of objects: the items of an order. */
 const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProps) => {
@@ -185,23 +163,18 @@ const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProp
     const rest = rows.filter((_, other) => other !== at);
     onValue(rest.length > 0 || (schema.minItems ?? 0) === 0 ? rest : undefined);
   };
-  const item = schema.items ?? {};
-  const change = (at: number, row: Values) => onValue(rows.with(at, row));
   return (
     <div class="rows">
       {rows.map((row, at) => (
         <div class="row" key={at}>
-          {fieldsOf(item).map((field) => (
-            <Field
-              key={field.name}
-              {...field}
-              of={name}
-              view={view}
-              known={known}
-              value={row[field.name]}
-              onValue={(next) => change(at, { ...row, [field.name]: next })}
-            />
-          ))}
+          <Fields
+            of={name}
+            schema={schema.items!}
+            view={view}
+            known={known}
+            value={row}
+            onValue={(next) => onValue(rows.with(at, next as Values))}
+          />
           {rows.length > least && (
             <button type="button" class="quiet" onClick={() => remove(at)}>
               {t({ en: 'Remove', ko: '삭제' })}
@@ -245,33 +218,15 @@ export const Field = (props: FieldProps) => {
   const id = useId();
   const { name, schema, required, isWrong } = props;
   const label = t(labelOf(name));
-  if (schema.type === 'array' && schema.items?.properties)
+  const hasRows = schema.type === 'array' && schema.items?.properties !== undefined;
+  if (hasRows || schema.properties)
     return (
       <fieldset>
         <legend>{label}</legend>
         {isWrong && (
           <p class="wrong">{t({ en: 'A value here is not possible', ko: '사용할 수 없는 값이 있습니다' })}</p>
         )}
-        <Rows {...props} />
-      </fieldset>
-    );
-  if (schema.type === 'object' && schema.properties)
-    return (
-      <fieldset>
-        <legend>{label}</legend>
-        {isWrong && (
-          <p class="wrong">{t({ en: 'A value here is not possible', ko: '사용할 수 없는 값이 있습니다' })}</p>
-        )}
-        {fieldsOf(schema).map((field) => (
-          <Field
-            key={field.name}
-            {...field}
-            view={props.view}
-            known={props.known}
-            value={(props.value as Values | undefined)?.[field.name]}
-            onValue={(next) => props.onValue({ ...(props.value as Values | undefined), [field.name]: next })}
-          />
-        ))}
+        {hasRows ? <Rows {...props} /> : <Fields {...props} />}
       </fieldset>
     );
   return (

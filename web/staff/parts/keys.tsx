@@ -1,5 +1,6 @@
 import { Search } from 'lucide';
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { Dialog } from '../../common/dialog.tsx';
 import { Icon } from '../../common/icon.tsx';
 import { type Phrase, t } from '../../common/language.ts';
 import { go, VIEW } from '../../common/router.tsx';
@@ -24,16 +25,13 @@ const isTyping = ({ target }: KeyboardEvent): boolean =>
   target instanceof HTMLElement && target.matches('input, select, textarea, dialog *') && target.checkVisibility();
 
 const Help = ({ onClose }: { onClose(): void }) => {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => dialog.current?.showModal(), []);
   const keys: [string, Phrase][] = [
     ['Ctrl K', { en: 'Search, or run a command', ko: '검색 또는 명령 실행' }],
     ...places().map(({ key, words }): [string, Phrase] => [`g ${key}`, words]),
     ['?', { en: 'These shortcuts', ko: '단축키 보기' }],
   ];
   return (
-    <dialog ref={dialog} aria-labelledby="shortcuts" onClose={onClose}>
-      <h2 id="shortcuts">{t({ en: 'Shortcuts', ko: '단축키' })}</h2>
+    <Dialog title={t({ en: 'Shortcuts', ko: '단축키' })} onClose={onClose}>
       <dl class="keys">
         {keys.map(([key, words]) => (
           <div key={key}>
@@ -44,12 +42,10 @@ const Help = ({ onClose }: { onClose(): void }) => {
           </div>
         ))}
       </dl>
-      <div class="buttons">
-        <button type="button" onClick={() => dialog.current?.close()}>
-          {t({ en: 'Close', ko: '닫기' })}
-        </button>
-      </div>
-    </dialog>
+      <form method="dialog" class="buttons">
+        <button type="submit">{t({ en: 'Close', ko: '닫기' })}</button>
+      </form>
+    </Dialog>
   );
 };
 

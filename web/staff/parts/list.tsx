@@ -4,12 +4,14 @@ import { t } from '../../common/language.ts';
 import { type Operation, readOperations, type Schema } from '../../common/openapi.ts';
 import { Link, VIEW, withQuery } from '../../common/router.tsx';
 import { Scroll } from '../../common/scroll.tsx';
+import { type Option, Select } from '../../common/select.tsx';
 import { Skeleton } from '../../common/skeleton.tsx';
 import { createStore, useStore } from '../../common/store.ts';
 import { fill, type Parameters } from '../../common/templates.ts';
+import { TimeInput } from '../../common/time-input.tsx';
 import { may } from '../access.ts';
 import type { ContextView, HappenedEvent, Item } from '../context.ts';
-import { filterLabelOf, labelOf, statusOf } from '../fields.ts';
+import { filterLabelOf, labelOf, statusOf, yesOrNo } from '../fields.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Commands } from './commands.tsx';
@@ -61,63 +63,36 @@ const classOf = (column: string, at: number): string | undefined => {
   return column === 'texts' || (at === 0 && ['name', 'title'].includes(column)) ? 'wide' : undefined;
 };
 
-type FilterProps = {
-  name: string;
+type InputProps = {
+  id: string;
   schema: Schema;
   value: string | undefined;
   onValue(value: string | undefined): void;
 };
 
-type TextProps = { id: string; format: string | undefined; value: string; onText(text: string | undefined): void };
-
-/** Returns a moment as the value of an input, in the user's time zone. */
-const localTime = (moment: string): string => {
-  const date = new Date(moment);
-  if (Number.isNaN(date.getTime())) return '';
-  return new Date(date.getTime() - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
-};
-
-const Text = ({ id, format, value, onText }: TextProps) => {
-  const onChange = (event: { currentTarget: HTMLInputElement }) =>
-    onText(event.currentTarget.value.trim() || undefined);
-  if (format === 'date-time')
-    return (
-      <input
-        id={id}
-        type="datetime-local"
-        value={localTime(value)}
-        onChange={({ currentTarget }) =>
-          onText(currentTarget.value === '' ? undefined : new Date(currentTarget.value).toISOString())
-        }
-      />
-    );
-  return format === 'date' ? (
-    <input id={id} type="date" value={value} onChange={onChange} />
-  ) : (
-    <input id={id} type="search" value={value} onChange={onChange} />
+const FilterInput = ({ id, schema, value = '', onValue }: InputProps) => {
+  const options = schema.type === 'boolean' ? yesOrNo() : schema.enum?.map((word): Option => [word, t(statusOf(word))]);
+  if (options) {
+    const all: Option = ['', t({ en: 'all', ko: '전체' })];
+    return <Select id={id} value={value} options={[all, ...options]} onChoose={(word) => onValue(word || undefined)} />;
+  }
+  if (schema.format === 'date-time') return <TimeInput id={id} value={value} onTime={onValue} />;
+  return (
+    <input
+      id={id}
+      type={(schema.format === 'date' ? 'date' : 'search') as 'search'}
+      value={value}
+      onChange={({ currentTarget }) => onValue(currentTarget.value.trim() || undefined)}
+    />
   );
 };
 
-const Filter = ({ name, schema, value, onValue }: FilterProps) => {
+const Filter = ({ name, ...input }: Omit<InputProps, 'id'> & { name: string }) => {
   const id = useId();
-  const words = schema.enum ?? (schema.type === 'boolean' ? ['true', 'false'] : undefined);
-  const wordOf = (word: string) =>
-    schema.enum ? t(statusOf(word)) : word === 'true' ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
   return (
     <div class="filter">
       <label for={id}>{t(filterLabelOf(name))}</label>
-      {words ? (
-        <select id={id} value={value ?? ''} onChange={(event) => onValue(event.currentTarget.value || undefined)}>
-          <option value="">{t({ en: 'all', ko: '전체' })}</option>
-          {words.map((word) => (
-            <option key={word} value={word}>
-              {wordOf(word)}
-            </option>
-          ))}
-        </select>
-      ) : (
-        <Text id={id} format={schema.format} value={value ?? ''} onText={onValue} />
-      )}
+      <FilterInput id={id} {...input} />
     </div>
   );
 };

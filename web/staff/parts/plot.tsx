@@ -1,12 +1,10 @@
-import { useEffect, useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import type { Activity } from '../../../schemas/kernel/activity.ts';
 import { formatMinute, formatNumber, type Phrase, t } from '../../common/language.ts';
-import { scheme } from '../../common/scheme.ts';
-import { useStore } from '../../common/store.ts';
-import { lastHour, MINUTE, type Series } from '../last-hour.ts';
+import { lastHour, MINUTE } from '../last-hour.ts';
 import { useShownNow } from '../moment.ts';
+import { color, letter, useChart } from './chart.ts';
 
 /** Distances between two labels of the level's axis: 1, 2 and 5 times every power of ten. */
 const LABEL_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
@@ -14,23 +12,20 @@ const LABEL_STEPS = Array.from({ length: 10 }, (_, power) => [1, 2, 5].map((step
 /** In units of the page's font size, as in the style sheet. */
 const HEIGHT = 5.6;
 
-const color = (element: Element, name: string): string => getComputedStyle(element).getPropertyValue(name).trim();
-
-const draw = (element: HTMLElement, width: number, { times, levels, events }: Series): uPlot => {
-  const [line, area, bars, grid, ink] = ['--plot-line', '--plot-area', '--plot-bars', '--line', '--dim'].map((name) =>
-    color(element, name),
-  );
-  const letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const font = `${Math.round(letter * 0.73)}px system-ui, sans-serif`;
+/** The last hour of a context: the line is the level, the bars are numbers of events. */
+export const Plot = ({ activity, level }: { activity: Activity; level: Phrase }) => {
+  const now = useShownNow(MINUTE / 4);
+  const minute = Math.floor(now / MINUTE);
+  const series = useMemo(() => lastHour(activity, now), [activity, minute]);
+  const { times, levels, events } = series;
   const most = Math.max(...levels, 4);
   const busiest = Math.max(...events.map((count) => count ?? 0), 4);
-  return new uPlot(
-    {
-      width,
-      height: HEIGHT * letter,
+  const { element } = useChart(
+    HEIGHT,
+    (axis) => ({
       cursor: { show: false },
       legend: { show: false },
-      padding: [6, letter * 1.2, 0, 0], // Half of the last label extends beyond the plot.
+      padding: [6, letter() * 1.2, 0, 0], // Half of the last label extends beyond the plot.
       scales: {
         x: { time: true },
         y: { range: [0, most * 1.1] },
@@ -38,77 +33,45 @@ const draw = (element: HTMLElement, width: number, { times, levels, events }: Se
       },
       axes: [
         {
-          stroke: ink!,
-          font,
-          size: letter * 1.5,
+          ...axis,
+          size: letter() * 1.5,
           gap: 5,
           grid: { show: false },
-          ticks: { show: false },
           incrs: [900],
           values: (_, splits) => splits.map((second) => formatMinute(second * 1000)),
         },
         {
-          stroke: ink!,
-          font,
-          size: letter * 2.3,
+          ...axis,
+          size: letter() * 2.3,
           gap: 4,
-          grid: { stroke: grid!, width: 1 },
-          ticks: { show: false },
+          grid: { stroke: color('--line'), width: 1 },
           incrs: LABEL_STEPS,
-          space: letter * 1.2,
-          values: (_, splits) => splits.map((value) => formatNumber(value)),
+          space: letter() * 1.2,
+          values: (_, splits) => splits.map(formatNumber),
         },
       ],
       series: [
         {},
         {
           scale: 'events',
-          fill: bars!,
+          fill: color('--plot-bars'),
           width: 0,
           points: { show: false },
           paths: uPlot.paths.bars!({ size: [0.7, 8] }),
         },
         {
           scale: 'y',
-          stroke: line!,
-          fill: area!,
+          stroke: color('--plot-line'),
+          fill: color('--plot-area'),
           width: 1.5,
           points: { show: false },
           paths: uPlot.paths.stepped!({ align: 1 }),
         },
       ],
-    },
+    }),
     [times, events, levels],
-    element,
+    [series],
   );
-};
-
-/** The last hour of a context: the line is the level, the bars are numbers of events. */
-export const Plot = ({ activity, level }: { activity: Activity; level: Phrase }) => {
-  const element = useRef<HTMLDivElement>(null);
-  const now = useShownNow(MINUTE / 4);
-  const tone = useStore(scheme);
-  const minute = Math.floor(now / MINUTE);
-  const series = useMemo(() => lastHour(activity, now), [activity, minute]);
-
-  useEffect(() => {
-    const place = element.current;
-    if (!place) return;
-    let plot: uPlot | undefined;
-    const resized = new ResizeObserver(() => {
-      const width = Math.floor(place.clientWidth);
-      if (width === 0) return;
-      plot?.destroy();
-      plot = draw(place, width, series);
-    });
-    resized.observe(place);
-    return () => {
-      resized.disconnect();
-      plot?.destroy();
-    };
-  }, [series, tone]);
-
-  const { levels, events } = series;
   const happened = events.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const [before, after] = [levels[0]!, levels.at(-1)!].map(formatNumber);
   const told = t({

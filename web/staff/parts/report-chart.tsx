@@ -1,17 +1,14 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import uPlot from 'uplot';
-import 'uplot/dist/uPlot.min.css';
 import type { ReportBucket } from '../../../schemas/kernel/report.ts';
 import { formatMoney, formatNumber, t } from '../../common/language.ts';
-import { scheme } from '../../common/scheme.ts';
-import { useStore } from '../../common/store.ts';
+import { color, useChart } from './chart.ts';
 
+/** In units of the page's font size, as in the style sheet. */
 const HEIGHT = 11;
 
-const color = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
-
 /** Returns the day, or the day and the hour, of a bucket in the report's time zone. */
-const startOf = (start: string): string => start.slice(0, 'YYYY-MM-DDThh:mm'.length).replace('T', ' ');
+export const startOf = (start: string): string => start.slice(0, 'YYYY-MM-DDThh:mm'.length).replace('T', ' ');
 
 const wordsOf = ({ start, bookings, revenue }: ReportBucket): string =>
   t({
@@ -24,69 +21,40 @@ const wordsOf = ({ start, bookings, revenue }: ReportBucket): string =>
  * words above say its figures. The table below has them all.
  */
 export const ReportChart = ({ buckets }: { buckets: readonly ReportBucket[] }) => {
-  const element = useRef<HTMLDivElement>(null);
-  const tone = useStore(scheme);
   const [at, setAt] = useState<number>();
-  const plot = useRef<uPlot>(undefined);
-
-  useEffect(() => {
-    const place = element.current;
-    if (!place) return;
-    const letter = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
-    const font = `${Math.round(letter * 0.73)}px "Pretendard Variable", system-ui, sans-serif`;
-    const axis = { stroke: color('--dim'), font, ticks: { show: false } };
-    const draw = (width: number) =>
-      new uPlot(
+  const { element, plot } = useChart(
+    HEIGHT,
+    (axis) => ({
+      legend: { show: false },
+      cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
+      hooks: { setCursor: [({ cursor: { idx } }) => setAt(idx ?? undefined)] },
+      scales: {
+        x: { time: false },
+        revenue: { range: (_, __, most) => [0, Math.max(most, 1) * 1.1] },
+        y: { range: (_, __, most) => [0, Math.max(most, 4) * 1.1] },
+      },
+      axes: [
         {
-          width,
-          height: HEIGHT * letter,
-          legend: { show: false },
-          cursor: { drag: { x: false, y: false }, y: false, points: { show: false } },
-          hooks: { setCursor: [({ cursor: { idx } }) => setAt(idx ?? undefined)] },
-          scales: {
-            x: { time: false },
-            revenue: { range: (_, __, most) => [0, Math.max(most, 1) * 1.1] },
-            y: { range: (_, __, most) => [0, Math.max(most, 4) * 1.1] },
-          },
-          axes: [
-            {
-              ...axis,
-              grid: { show: false },
-              values: (_, splits) => splits.map((index) => startOf(buckets[index]?.start ?? '').slice(5)),
-            },
-            { ...axis, grid: { stroke: color('--line'), width: 1 }, values: (_, splits) => splits.map(formatNumber) },
-          ],
-          series: [
-            {},
-            {
-              fill: color('--plot-line'),
-              width: 0,
-              points: { show: false },
-              paths: uPlot.paths.bars!({ size: [0.7, 40] }),
-            },
-            { scale: 'revenue', stroke: color('--wait'), width: 2, points: { show: false } },
-          ],
+          ...axis,
+          grid: { show: false },
+          values: (_, splits) => splits.map((index) => startOf(buckets[index]?.start ?? '').slice(5)),
         },
-        [
-          buckets.map((_, index) => index),
-          buckets.map(({ bookings }) => bookings),
-          buckets.map(({ revenue }) => revenue),
-        ],
-        place,
-      );
-    const resized = new ResizeObserver(() => {
-      const width = Math.floor(place.clientWidth);
-      if (width === 0 || width === plot.current?.width) return;
-      plot.current?.destroy();
-      plot.current = draw(width);
-    });
-    resized.observe(place);
-    return () => {
-      resized.disconnect();
-      plot.current?.destroy();
-      plot.current = undefined;
-    };
-  }, [buckets, tone]);
+        { ...axis, grid: { stroke: color('--line'), width: 1 }, values: (_, splits) => splits.map(formatNumber) },
+      ],
+      series: [
+        {},
+        {
+          fill: color('--plot-line'),
+          width: 0,
+          points: { show: false },
+          paths: uPlot.paths.bars!({ size: [0.7, 40] }),
+        },
+        { scale: 'revenue', stroke: color('--wait'), width: 2, points: { show: false } },
+      ],
+    }),
+    [buckets.map((_, index) => index), buckets.map(({ bookings }) => bookings), buckets.map(({ revenue }) => revenue)],
+    [buckets],
+  );
 
   const choose = (next: number) => {
     const chosen = Math.min(Math.max(next, 0), buckets.length - 1);

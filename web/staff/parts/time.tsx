@@ -4,6 +4,7 @@ import { formatMoment, formatShare, t } from '../../common/language.ts';
 import { keep, withQuery } from '../../common/router.tsx';
 import { useNow, useStore } from '../../common/store.ts';
 import type { Parameters } from '../../common/templates.ts';
+import { TimeInput } from '../../common/time-input.tsx';
 import type { ContextView, HappenedEvent } from '../context.ts';
 import { overview } from '../live.ts';
 import { building, moment } from '../moment.ts';
@@ -15,10 +16,6 @@ const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
 /** Milliseconds from the last move of a slider until the page shows its moment: every moment costs a build of views. */
 const REST = 500;
-
-/** Returns a moment as the value of an input, in the user's time zone. */
-const localTime = (time: number): string =>
-  new Date(time - new Date(time).getTimezoneOffset() * MINUTE).toISOString().slice(0, 'YYYY-MM-DDThh:mm'.length);
 
 /**
  * A value that is shown at once, and used when it has rested.
@@ -93,15 +90,11 @@ export const TimeBar = ({ isOpen }: { isOpen: boolean }) => {
         <label class="unseen" for={`${id}-date`}>
           {t({ en: 'Date and time', ko: '날짜와 시각' })}
         </label>
-        <input
+        <TimeInput
           id={`${id}-date`}
-          type="datetime-local"
-          max={localTime(now)}
-          value={localTime(chosen)}
-          onChange={({ currentTarget }) => {
-            const time = Date.parse(currentTarget.value);
-            if (Number.isFinite(time)) choose(time);
-          }}
+          max={now}
+          value={chosen}
+          onTime={(moment) => moment !== undefined && choose(Date.parse(moment))}
         />
         {at !== undefined && (
           <button type="button" class="main" onClick={() => keep(undefined)}>

@@ -1,4 +1,6 @@
 import { useState } from 'preact/hooks';
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/screening.ts';
 import type { Page } from '../../common/api.ts';
 import { formatDay, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
@@ -7,7 +9,7 @@ import { fill } from '../../common/templates.ts';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
-type Slot = { slotId: string; hospitalId?: string; hospitalName: string; date: string; capacity: number; left: number };
+type Slot = Static<typeof queries.slot.item>;
 
 const DAYS = 7;
 const LIMIT = 200;

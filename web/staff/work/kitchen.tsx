@@ -1,3 +1,5 @@
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/food-court.ts';
 import type { Page } from '../../common/api.ts';
 import { formatNumber, type Phrase, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
@@ -8,18 +10,10 @@ import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
-type Order = {
-  orderId: string;
-  callNumber: string;
-  lines: readonly { menuId: string; name: string; qty: number }[];
-  placedAt: string;
-  acceptBy?: string;
-  collectBy?: string;
-  history: readonly { status: string; time: string }[];
-};
+type Order = Static<typeof queries.order.item>;
 
 type Step = {
-  status: 'placed' | 'accepted' | 'cooking' | 'cooked';
+  status: Order['status'];
   title: Phrase;
   next: string;
   /** Minutes after which the order is late in this step. */

@@ -1,3 +1,5 @@
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/cinema.ts';
 import { type Phrase, t } from '../../common/language.ts';
 import { Scroll } from '../../common/scroll.tsx';
 import { fill } from '../../common/templates.ts';
@@ -5,17 +7,15 @@ import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
-type Seat = { seat: string; status: string; column: number };
-type Hall = { rows: readonly { row: string; seats: readonly Seat[] }[] };
+type Hall = Static<typeof queries.seats.item>;
+type Status = Hall['rows'][number]['seats'][number]['status'];
 
-const WORDS: Readonly<Record<string, Phrase>> = {
+const WORDS: Readonly<Record<Status, Phrase>> = {
   free: { en: 'free', ko: '빈자리' },
   held: { en: 'held', ko: '선점' },
   sold: { en: 'sold', ko: '판매' },
   blocked: { en: 'blocked', ko: '사용 불가' },
 };
-
-const wordOf = (status: string): string => t(WORDS[status] ?? { en: status, ko: status });
 
 /** The hall of a showing with the state of each seat, the front row first. */
 export const SeatMap = ({ view, parameters }: WorkProps) => {
@@ -24,16 +24,18 @@ export const SeatMap = ({ view, parameters }: WorkProps) => {
     concerning(view, parameters),
   );
   if (!body) return null;
-  const counts = new Map<string, number>();
-  for (const { seats } of body.rows) for (const { status } of seats) counts.set(status, (counts.get(status) ?? 0) + 1);
+  const byStatus = Map.groupBy(
+    body.rows.flatMap(({ seats }) => seats),
+    ({ status }) => status,
+  );
   return (
     <section class="list" aria-labelledby="hall">
       <header>
         <h2 id="hall">{t({ en: 'Hall', ko: '좌석' })}</h2>
         <ul class="legend">
-          {[...counts].map(([status, count]) => (
+          {[...byStatus].map(([status, { length }]) => (
             <li key={status} class={`seat-${status}`}>
-              {wordOf(status)} {count}
+              {t(WORDS[status])} {length}
             </li>
           ))}
         </ul>
@@ -53,7 +55,7 @@ export const SeatMap = ({ view, parameters }: WorkProps) => {
                     return (
                       <li key={seat} class={`seat seat-${status}`} data-gap={gap > 0 ? Math.min(gap, 4) : undefined}>
                         <span class="unseen">
-                          {seat} {wordOf(status)}
+                          {seat} {t(WORDS[status])}
                         </span>
                         <span aria-hidden="true">{seat.slice(row.length)}</span>
                       </li>

@@ -1,3 +1,5 @@
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/parking.ts';
 import type { Page } from '../../common/api.ts';
 import { formatDuration, formatMinute, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
@@ -8,14 +10,7 @@ import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
-type Reservation = {
-  lotId: string;
-  reservationId: string;
-  carNumber: string;
-  status: 'reserved' | 'arrived';
-  arriveBy?: string;
-  arrivedAt?: string;
-};
+type Reservation = Static<typeof queries.lotReservation.item>;
 
 /** The most free spots that are drawn; a larger lot says how many more there are. */
 const FREE_DRAWN = 60;
@@ -23,7 +18,7 @@ const LIMIT = 200;
 
 const RESERVATION = '/parking/lots/{lotId}/reservations/{reservationId}';
 
-const noteOf = ({ status, arriveBy, arrivedAt }: Reservation, now: number): { text: string; isLate: boolean } => {
+const noteOf = ({ status, arriveBy, arrivedAt }: Reservation, now: number) => {
   if (status === 'arrived') {
     const since = arrivedAt === undefined ? '' : formatDuration((now - Date.parse(arrivedAt)) / 1000);
     return { text: t({ en: `in for ${since}`, ko: `${since}째 주차 중` }), isLate: false };

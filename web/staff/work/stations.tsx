@@ -1,3 +1,5 @@
+import type { Static } from 'typebox';
+import type { queries } from '../../../schemas/bike-rental.ts';
 import type { Page } from '../../common/api.ts';
 import { formatNumber, formatShare, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
@@ -6,7 +8,7 @@ import { Status } from '../parts/value.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
-type Bike = { bikeId: string; location: string; status: string; batteryLevel?: number };
+type Bike = Static<typeof queries.bike.item>;
 
 const LIMIT = 200;
 /** The level in percent below which a battery is low. */
