@@ -1,13 +1,8 @@
-import { ChevronLeft, ChevronRight } from 'lucide';
+import { ChevronLeft, ChevronRight, type IconNode } from 'lucide';
+import { DAY_MS, dayOf } from '../common/days.ts';
 import { Icon } from '../common/icon.tsx';
 import { formatDay, formatMonth, formatNumber, formatWeekday } from '../common/language.ts';
 import { say } from './words.ts';
-
-const two = (value: number): string => String(value).padStart(2, '0');
-
-/** Returns the calendar day of a moment in this browser. */
-export const dayOf = (moment: Date): string =>
-  `${moment.getFullYear()}-${two(moment.getMonth() + 1)}-${two(moment.getDate())}`;
 
 /** Returns the month that is some months after a month: `2026-12`. */
 const monthAfter = (month: string, months: number): string =>
@@ -19,14 +14,13 @@ const weeksOf = (month: string): (string | undefined)[][] => {
   const length = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
   const cells = Array.from({ length: Math.ceil((first.getUTCDay() + length) / 7) * 7 }, (_, at) => {
     const day = at - first.getUTCDay() + 1;
-    return day >= 1 && day <= length ? `${month}-${two(day)}` : undefined;
+    return day >= 1 && day <= length ? `${month}-${String(day).padStart(2, '0')}` : undefined;
   });
   return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7));
 };
 
 /** A Sunday, from which the names of the weekdays are counted. */
 const SUNDAY = Date.UTC(2026, 10, 1);
-const DAY_MS = 86_400_000;
 
 /**
  * A month with the places that are left on each day.
@@ -48,27 +42,23 @@ export const MonthCalendar = ({
   const today = dayOf(new Date());
   const title = formatMonth(`${month}-01`);
   const weeks = weeksOf(month).filter((week) => week.some((one) => one !== undefined && one >= today));
+  const turn = (months: number, words: string, icon: IconNode) => (
+    <button
+      type="button"
+      class="quiet"
+      aria-label={words}
+      disabled={months < 0 && month <= today.slice(0, 7)}
+      onClick={() => onMonth(monthAfter(month, months))}
+    >
+      <Icon of={icon} />
+    </button>
+  );
   return (
     <div class="card calendar">
       <div class="turn">
-        <button
-          type="button"
-          class="quiet"
-          aria-label={say('이전 달', 'Previous month')}
-          disabled={month <= today.slice(0, 7)}
-          onClick={() => onMonth(monthAfter(month, -1))}
-        >
-          <Icon of={ChevronLeft} />
-        </button>
+        {turn(-1, say('이전 달', 'Previous month'), ChevronLeft)}
         <h2 aria-live="polite">{title}</h2>
-        <button
-          type="button"
-          class="quiet"
-          aria-label={say('다음 달', 'Next month')}
-          onClick={() => onMonth(monthAfter(month, 1))}
-        >
-          <Icon of={ChevronRight} />
-        </button>
+        {turn(1, say('다음 달', 'Next month'), ChevronRight)}
       </div>
       <table>
         <caption class="unseen">{say(`${title} 남은 자리`, `Places left in ${title}`)}</caption>

@@ -1,11 +1,11 @@
 import { Clapperboard, Star } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/cinema.ts';
+import { dayOf } from '../../common/days.ts';
 import { Icon } from '../../common/icon.tsx';
 import { formatDay, formatMinute, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
 import { type Update, useUpdates } from '../../common/updates.ts';
-import { dayOf } from '../calendar.tsx';
 import { arranged, useLongList } from '../lists.ts';
 import { Heading, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';

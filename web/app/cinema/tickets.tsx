@@ -1,10 +1,10 @@
 import { Clapperboard } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/cinema.ts';
+import { dayOf } from '../../common/days.ts';
 import { formatDay, formatMinute, formatMoney, formatStart } from '../../common/language.ts';
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
-import { dayOf } from '../calendar.tsx';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
 import { type Ticket, useTicketsOf } from '../page.ts';

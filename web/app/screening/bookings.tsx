@@ -1,10 +1,10 @@
 import { CalendarCheck, Stethoscope } from 'lucide';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
+import { dayOf } from '../../common/days.ts';
 import { formatStart } from '../../common/language.ts';
 import { go, Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
-import { dayOf } from '../calendar.tsx';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';

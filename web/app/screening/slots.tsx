@@ -3,16 +3,15 @@ import { type ComponentChildren, Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
+import { DAY_MS, dayOf } from '../../common/days.ts';
 import { formatDay, formatNumber } from '../../common/language.ts';
 import type { Option } from '../../common/select.tsx';
-import { dayOf, MonthCalendar } from '../calendar.tsx';
+import { MonthCalendar } from '../calendar.tsx';
 import { arranged, useList, useLongList } from '../lists.ts';
 import { Choice, Fact, Loaded, RowLink } from '../parts.tsx';
 import { say } from '../words.ts';
 
 export type Slot = Static<typeof queries.slot.item>;
-
-const DAY_MS = 86_400_000;
 
 const leftOf = (left: number) =>
   left > 0 ? (

@@ -70,9 +70,7 @@ export const CausesPage = ({ eventId }: { eventId: string }) => {
   const effects = byCause(body?.commands ?? []);
   return (
     <>
-      <Crumbs>
-        <span>{t(TITLE)}</span>
-      </Crumbs>
+      <Crumbs here={t(TITLE)} />
       <section aria-labelledby="causes">
         <h1 id="causes">{t(TITLE)}</h1>
         {!body && !problem && <Skeleton />}

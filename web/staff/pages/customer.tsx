@@ -6,12 +6,11 @@ import { mayFollow } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
 import { belongingsOf } from '../customers.ts';
-import { labelOf } from '../fields.ts';
 import { overview } from '../live.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { concerning, List } from '../parts/list.tsx';
 import { useTitle } from '../parts/title.ts';
-import { Value } from '../parts/value.tsx';
+import { Fields } from '../parts/value.tsx';
 import { useResource } from '../resource.ts';
 
 const Thing = ({ view, template, parameters }: { view: ContextView; template: string; parameters: Parameters }) => {
@@ -26,16 +25,7 @@ const Thing = ({ view, template, parameters }: { view: ContextView; template: st
           <Link to={VIEW + path}>{t(title)}</Link>
         </h3>
       </header>
-      <dl class="fields">
-        {fields.map((field) => (
-          <div key={field}>
-            <dt>{t(labelOf(field))}</dt>
-            <dd>
-              <Value view={view} field={field} item={body} here={path} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <Fields view={view} fields={fields} item={body} here={path} />
     </section>
   );
 };
@@ -51,11 +41,7 @@ export const CustomerPage = ({ id }: { id: string }) => {
   const views = contextViews.filter((view) => isThere(view.name) && belongingsOf(view, id).length > 0);
   return (
     <>
-      {path !== '/' && (
-        <Crumbs>
-          <span>{t({ en: 'Customer', ko: '고객' })}</span>
-        </Crumbs>
-      )}
+      {path !== '/' && <Crumbs here={t({ en: 'Customer', ko: '고객' })} />}
       <header class="thing">
         <h1>
           <bdi>{id}</bdi> <span class="dim">{t({ en: 'Customer', ko: '고객' })}</span>

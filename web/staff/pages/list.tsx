@@ -24,9 +24,7 @@ export const ListPage = ({
   const given: Query = Object.fromEntries(query);
   return (
     <>
-      <Crumbs>
-        <span>{t(view.title)}</span>
-      </Crumbs>
+      <Crumbs here={t(view.title)} />
       <h1 class="unseen">
         {t(view.title)}: {t(view.lists[template]!.title)}
       </h1>

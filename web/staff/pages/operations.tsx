@@ -31,9 +31,7 @@ export const OperationsPage = () => {
 
   return (
     <>
-      <Crumbs>
-        <span>{t({ en: 'Operations', ko: '운영' })}</span>
-      </Crumbs>
+      <Crumbs here={t({ en: 'Operations', ko: '운영' })} />
       <header class="thing">
         <h1>{t({ en: 'Operations', ko: '운영' })}</h1>
         <span class="commands">

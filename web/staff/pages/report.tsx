@@ -68,9 +68,7 @@ export const ReportPage = ({ view }: { view: ContextView }) => {
   const shown = failed ?? problem;
   return (
     <>
-      <Crumbs>
-        <span>{t(view.title)}</span>
-      </Crumbs>
+      <Crumbs here={t(view.title)} />
       <section class="list" aria-labelledby="report">
         <header>
           <h1 id="report">

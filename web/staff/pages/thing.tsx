@@ -5,13 +5,12 @@ import { Skeleton } from '../../common/skeleton.tsx';
 import { fill, type Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
-import { labelOf } from '../fields.ts';
 import { Commands } from '../parts/commands.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { History } from '../parts/history.tsx';
 import { concerning, List, type Query } from '../parts/list.tsx';
 import { useTitle } from '../parts/title.ts';
-import { Value } from '../parts/value.tsx';
+import { Fields } from '../parts/value.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Work } from '../work/work.tsx';
@@ -34,7 +33,7 @@ export const ThingPage = ({
   const { title, heading, fields, lists = [], commands, known } = view.things[template]!;
   const path = fill(template, parameters)!;
   const { body, problem } = useResource<Item>(path, concerning(view, parameters));
-  const item = { ...parameters, ...body };
+  const item: Item = { ...parameters, ...body };
   // A link of the search opens a command's form; the address is then that of the page.
   const { query } = usePlace();
   const asked = query.get('do');
@@ -47,9 +46,8 @@ export const ThingPage = ({
   useTitle(body && heading(body), t(title), t(view.title));
   return (
     <>
-      <Crumbs>
+      <Crumbs here={t(title)}>
         <Link to={VIEW + view.all}>{t(view.title)}</Link>
-        <span>{t(title)}</span>
       </Crumbs>
       <header class="thing">
         <h1>
@@ -63,18 +61,7 @@ export const ThingPage = ({
       {!body && !problem && <Skeleton rows={5} />}
       {body && <Work template={template} view={view} parameters={parameters} item={item} />}
       {body && (
-        <dl class="fields">
-          {fields
-            .filter((field) => item[field as keyof typeof item] !== undefined)
-            .map((field) => (
-              <div key={field}>
-                <dt>{t(labelOf(field))}</dt>
-                <dd>
-                  <Value view={view} field={field} item={item} here={path} />
-                </dd>
-              </div>
-            ))}
-        </dl>
+        <Fields view={view} fields={fields.filter((field) => item[field] !== undefined)} item={item} here={path} />
       )}
       {body &&
         lists

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { LivingDemo } from '../../../schemas/kernel/operations.ts';
 import { get, RefusedError, send } from '../../common/api.ts';
 import { formatMinute, t } from '../../common/language.ts';
@@ -6,6 +6,7 @@ import { Link, VIEW } from '../../common/router.tsx';
 import { may } from '../access.ts';
 import { contextViews } from '../contexts/index.ts';
 import { notify } from '../notices.tsx';
+import { usePolling } from '../polling.ts';
 import { problemWords } from '../problems.ts';
 
 /** Milliseconds between two reads of the demo's state: while it fills or runs. */
@@ -17,27 +18,17 @@ type Demo = { known: LivingDemo | undefined; change(method: 'POST' | 'DELETE'): 
 /** Follows the state of the living demo, for users who may see it. */
 export const useDemo = (): Demo => {
   const [known, setKnown] = useState<LivingDemo>();
-  const [asked, setAsked] = useState(0);
-  useEffect(() => {
-    if (!may('GET /operations/demo')) return;
-    const gone = new AbortController();
-    let timer: ReturnType<typeof setTimeout>;
-    const look = async () => {
-      try {
-        const demo = await get<LivingDemo>('/operations/demo', undefined, gone.signal);
-        setKnown(demo);
-        if (demo.state === 'filling') timer = setTimeout(look, OFTEN);
-        else if (demo.state !== 'unavailable') timer = setTimeout(look, SELDOM);
-      } catch {
-        // Without an answer nothing is offered.
-      }
-    };
-    void look();
-    return () => {
-      gone.abort();
-      clearTimeout(timer);
-    };
-  }, [asked]);
+  const look = usePolling(async (gone) => {
+    if (!may('GET /operations/demo')) return undefined;
+    try {
+      const demo = await get<LivingDemo>('/operations/demo', undefined, gone);
+      setKnown(demo);
+      if (demo.state === 'unavailable') return undefined;
+      return demo.state === 'filling' ? OFTEN : SELDOM;
+    } catch {
+      return undefined; // Without an answer nothing is offered.
+    }
+  });
   return {
     known,
     async change(method) {
@@ -47,7 +38,7 @@ export const useDemo = (): Demo => {
         if (!(error instanceof RefusedError)) throw error;
         notify('refused', problemWords(error.problem));
       }
-      setAsked((times) => times + 1);
+      look();
     },
   };
 };

@@ -7,10 +7,11 @@ import { mayFollow } from '../access.ts';
 export const homeWords = (): string =>
   mayFollow() ? t({ en: 'Overview', ko: '전체 현황' }) : t({ en: 'My items', ko: '내 이용 내역' });
 
-/** The path from the first page to the current one. */
-export const Crumbs = ({ children }: { children: ComponentChildren }) => (
+/** The path from the first page to the current one. @param children pages between them */
+export const Crumbs = ({ here, children }: { here: string; children?: ComponentChildren }) => (
   <nav class="crumbs" aria-label={t({ en: 'Breadcrumb', ko: '현재 위치' })}>
     <Link to="/">{homeWords()}</Link>
     {children}
+    <span>{here}</span>
   </nav>
 );

@@ -7,7 +7,7 @@ import { fill } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item, Names } from '../context.ts';
 import { mayOpenCustomer } from '../customers.ts';
-import { kindOf, statusOf } from '../fields.ts';
+import { kindOf, labelOf, statusOf } from '../fields.ts';
 import { overview } from '../live.ts';
 import { isDay, isTimeOfDay, textOf } from '../texts.ts';
 
@@ -125,3 +125,17 @@ export const Value = ({ view, field, item, here }: ValueProps) => {
   if (path === undefined || path === here || !isOffered) return <>{words}</>;
   return <Link to={VIEW + path}>{words}</Link>;
 };
+
+/** The fields of a resource. */
+export const Fields = ({ fields, ...value }: Omit<ValueProps, 'field'> & { fields: readonly string[] }) => (
+  <dl class="fields">
+    {fields.map((field) => (
+      <div key={field}>
+        <dt>{t(labelOf(field))}</dt>
+        <dd>
+          <Value field={field} {...value} />
+        </dd>
+      </div>
+    ))}
+  </dl>
+);

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
 import type { Page } from '../../common/api.ts';
+import { DAY_MS, dayOf } from '../../common/days.ts';
 import { formatDay, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { Scroll } from '../../common/scroll.tsx';
@@ -13,13 +14,9 @@ type Slot = Static<typeof queries.slot.item>;
 
 const DAYS = 7;
 const LIMIT = 200;
-const DAY = 86_400_000;
 
 /** Returns the calendar day of this browser, some days from today. */
-const dayAt = (ahead: number): string => {
-  const now = new Date();
-  return new Date(now.getTime() - now.getTimezoneOffset() * 60_000 + ahead * DAY).toISOString().slice(0, 10);
-};
+const dayAt = (ahead: number): string => dayOf(new Date(Date.now() + ahead * DAY_MS));
 
 /** Returns the moment at which a day begins in this browser. */
 const startOf = (day: string): string => new Date(`${day}T00:00`).toISOString();

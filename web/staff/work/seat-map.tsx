@@ -53,7 +53,7 @@ export const SeatMap = ({ view, parameters }: WorkProps) => {
                   {seats.map(({ seat, status, column }, at) => {
                     const gap = column - (seats[at - 1]?.column ?? 0) - 1;
                     return (
-                      <li key={seat} class={`seat seat-${status}`} data-gap={gap > 0 ? Math.min(gap, 4) : undefined}>
+                      <li key={seat} class={`seat seat-${status}`} style={{ '--gap': Math.min(gap, 4) }}>
                         <span class="unseen">
                           {seat} {t(WORDS[status])}
                         </span>
