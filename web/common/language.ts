@@ -37,63 +37,61 @@ export const t = (phrase: Phrase): string => phrase[language.get()];
 export const same = (text: string): Phrase => ({ en: text, ko: text });
 
 /** Formats are expensive to create: each is created once per language. */
-const perLanguage = <Format>(make: (tag: Language) => Format): (() => Format) => {
-  const made = new Map<Language, Format>();
-  return () => {
+const perLanguage = <Value>(make: (tag: Language) => { format(value: Value): string }): ((value: Value) => string) => {
+  const made = new Map<Language, { format(value: Value): string }>();
+  return (value) => {
     const tag = language.get();
     const known = made.get(tag) ?? make(tag);
     made.set(tag, known);
-    return known;
+    return known.format(value);
   };
 };
 
+const numbers = (options?: Intl.NumberFormatOptions) =>
+  perLanguage<number>((tag) => new Intl.NumberFormat(tag, options));
+
+const dates = (options: Intl.DateTimeFormatOptions) => {
+  const format = perLanguage<Date>((tag) => new Intl.DateTimeFormat(tag, options));
+  return (moment: string | number | Date): string => format(new Date(moment));
+};
+
 const HOURS = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' } as const;
-
-const numbers = perLanguage((tag) => new Intl.NumberFormat(tag));
 const won = new Intl.NumberFormat('en', { style: 'currency', currency: 'KRW' });
-const percents = perLanguage((tag) => new Intl.NumberFormat(tag, { style: 'percent' }));
-const times = perLanguage((tag) => new Intl.DateTimeFormat(tag, { ...HOURS, second: '2-digit' }));
-const minutes = perLanguage((tag) => new Intl.DateTimeFormat(tag, HOURS));
-const moments = perLanguage((tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', ...HOURS }));
-const days = perLanguage(
-  (tag) => new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric', weekday: 'short', timeZone: 'UTC' }), // a calendar day has no time zone
-);
-const months = perLanguage((tag) => new Intl.DateTimeFormat(tag, { year: 'numeric', month: 'long', timeZone: 'UTC' }));
-const weekdays = perLanguage((tag) => new Intl.DateTimeFormat(tag, { weekday: 'short', timeZone: 'UTC' }));
 
-export const formatNumber = (value: number): string => numbers().format(value);
+export const formatNumber = numbers();
 /**
  * Formats an amount as people write it: 5,000원, ₩5,000.
  * @param value in the smallest unit of the currency; for the won, one won
  */
 export const formatMoney = (value: number): string => t({ ko: `${formatNumber(value)}원`, en: won.format(value) });
-/** @param share from 0 to 1 */
-export const formatShare = (share: number): string => percents().format(share);
-export const formatTime = (moment: string | number): string => times().format(new Date(moment));
-export const formatMinute = (moment: string | number): string => minutes().format(new Date(moment));
-export const formatDay = (day: string): string => days().format(new Date(day));
+/** Formats a share from 0 to 1. */
+export const formatShare = numbers({ style: 'percent' });
+export const formatTime = dates({ ...HOURS, second: '2-digit' });
+export const formatMinute = dates(HOURS);
+const formatLater = dates({ month: 'short', day: 'numeric', ...HOURS });
+// A calendar day has no time zone.
+export const formatDay = dates({ month: 'short', day: 'numeric', weekday: 'short', timeZone: 'UTC' });
 /** Formats the month of a day: `2026년 12월`. */
-export const formatMonth = (day: string): string => months().format(new Date(day));
-export const formatWeekday = (day: Date): string => weekdays().format(day);
+export const formatMonth = dates({ year: 'numeric', month: 'long', timeZone: 'UTC' });
+export const formatWeekday = dates({ weekday: 'short', timeZone: 'UTC' });
+
+const isToday = (moment: string): boolean => new Date(moment).toDateString() === new Date().toDateString();
 
 /** Formats a moment: only the time if it is today. */
-export const formatMoment = (moment: string): string => {
-  const then = new Date(moment);
-  return then.toDateString() === new Date().toDateString() ? formatTime(moment) : moments().format(then);
-};
+export const formatMoment = (moment: string): string => (isToday(moment) ? formatTime(moment) : formatLater(moment));
 
 /** Formats a moment to the minute: only the time if it is today. */
-export const formatStart = (moment: string): string =>
-  new Date(moment).toDateString() === new Date().toDateString() ? formatMinute(moment) : formatMoment(moment);
+export const formatStart = (moment: string): string => (isToday(moment) ? formatMinute(moment) : formatLater(moment));
 
-const unit = (value: number, name: 'second' | 'minute' | 'hour' | 'day'): string =>
-  new Intl.NumberFormat(language.get(), { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
+const unit = (name: 'second' | 'minute' | 'hour' | 'day') =>
+  numbers({ style: 'unit', unit: name, unitDisplay: 'short' });
+const [seconds, minutes, hours, days] = [unit('second'), unit('minute'), unit('hour'), unit('day')];
 
-/** Formats a duration in its largest unit. */
-export const formatDuration = (seconds: number): string => {
-  if (seconds < 1) return unit(Math.round(seconds * 10) / 10, 'second');
-  if (seconds < 100) return unit(Math.round(seconds), 'second');
-  if (seconds < 6000) return unit(Math.round(seconds / 60), 'minute');
-  if (seconds < 172_800) return unit(Math.round(seconds / 3600), 'hour');
-  return unit(Math.round(seconds / 86_400), 'day');
+/** Formats a duration in its largest unit. @param duration in seconds */
+export const formatDuration = (duration: number): string => {
+  if (duration < 1) return seconds(Math.round(duration * 10) / 10);
+  if (duration < 100) return seconds(Math.round(duration));
+  if (duration < 6000) return minutes(Math.round(duration / 60));
+  if (duration < 172_800) return hours(Math.round(duration / 3600));
+  return days(Math.round(duration / 86_400));
 };
