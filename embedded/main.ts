@@ -7,6 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { startBackupServer } from './backup-server.ts';
 import { isStoresError, storesError } from './errors.ts';
@@ -157,3 +158,5 @@ if (process.env.npm_lifecycle_event && !sendToParent) {
   setInterval(() => process.ppid === shell || stop(), 500).unref();
 }
 await run();
+// Without this only stores that end in order would keep their compiled code.
+flushCompileCache();

@@ -1,4 +1,4 @@
-import { enableCompileCache, getCompileCacheDir } from 'node:module';
+import { enableCompileCache, flushCompileCache, getCompileCacheDir } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 /**
@@ -14,3 +14,5 @@ if (folder) process.env.NODE_COMPILE_CACHE = folder;
 
 const [name] = process.argv.splice(2, 1);
 await import(`./${name}.ts`);
+// Without this only a process that ends in order would keep its compiled code.
+flushCompileCache();
