@@ -224,7 +224,7 @@ const clients: Part = {
   },
 };
 
-/** Runs copies of the car park's views in this process, and tells when they are built. */
+/** Runs copies of the car park's views in this process, and reports when they are built. */
 const runCopies = async (copies: number): Promise<void> => {
   const known = await projectionsOf(['parking'], 'UTC');
   const projections = Array.from({ length: copies }, (_, copy) =>

@@ -14,7 +14,7 @@ type AnyEvent = ParkingEvent | ScreeningEvent | FoodCourtEvent | CinemaEvent | B
 /** Appends that go out together, one for each stream; the next ones when all are stored. */
 type Step = Readonly<Record<string, readonly AnyEvent[]>>;
 
-/** What happens to a few resources of a context: `n` is its place's number, `visit` how often somebody was there. */
+/** The events of a few resources of a context. `n` is the number of their place, `visit` counts the customers there. */
 type Visit = (n: number, visit: number) => Step[];
 
 const IN_FLIGHT = 48;
@@ -265,7 +265,7 @@ const bikeRental: Visit = (n, visit) => {
   ];
 };
 
-/** Out of ten visits, by context: what a place with all five sees. */
+/** Ten visits of a place with all five contexts, in their proportions. */
 const VISITS: readonly Visit[] = [
   ...Array<Visit>(3).fill(parking),
   ...Array<Visit>(2).fill(foodCourt),

@@ -37,11 +37,11 @@ const HANGING = 0.05;
 const ABANDONING = 0.1;
 /** Seats that a customer asks for before one that is not sold yet will do. */
 const CHOICES = 5;
-/** Milliseconds after which a buyer leaves who waits for a payment that hangs. */
+/** Milliseconds after which a buyer whose payment hangs leaves. */
 const PATIENCE = 300;
 /** Milliseconds for a call to the provider: how long a seat is kept from others by a payment that hangs. */
 const PAYMENT_TIMEOUT_MS = '500';
-/** Milliseconds after which a customer asks again who found the hall full. */
+/** Milliseconds after which a customer who found the hall full asks again. */
 const AGAIN_AFTER = 1_000;
 const LOOK_EVERY = 100;
 const SETTLED_WITHIN = 60_000;
@@ -218,7 +218,7 @@ const sell = async (url: string, providerUrl: string, pids: readonly number[]): 
   console.log(`Sold once: ${n(seats)} seats. Charges less refunds: ${n(totals)} = seats × price.`);
 };
 
-/** @throws Error unless every seat has one confirmed reservation, and every customer who was answered 201 has theirs */
+/** @throws Error unless every seat has one confirmed reservation, and every customer who got 201 has one */
 const assertSoldOnce = async (
   client: ReturnType<typeof clientOf>,
   purchased: ReadonlyMap<number, string>,

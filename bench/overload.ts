@@ -1,5 +1,5 @@
 /**
- * Load shedding: ten times as many clients as may wait. The write side goes on accepting what it can, refuses the rest
+ * Load shedding: ten times as many clients as may wait. The write side keeps accepting what it can, refuses the rest
  * with 503, and its memory stays flat.
  *
  *     npm run bench -- overload [--bound 200] [--seconds 20]

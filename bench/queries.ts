@@ -39,7 +39,7 @@ const documents = Number(options.documents);
 const lots = Math.max(1, Math.floor(documents / 100));
 const customers = Math.max(1, Math.floor(documents / 20));
 
-/** What a server without Plaza would be: the same documents by the same filters and sorts, and nothing else. */
+/** A server without Plaza: it reads the same documents by the same filters and sorts, and does nothing else. */
 const bareApp = (db: Db) => {
   const app = express();
   const shown = { projection: { _id: 0, _position: 0 } };

@@ -7,8 +7,8 @@
  * Fills embedded stores in a temporary folder with a history of all contexts, or of the car park alone, then alternates
  * both sides and prints a Markdown table. With `--processes` the views are shared out among processes that replay at
  * the same time. With `--peer` the history is the car park's, and a third side is Emmett's rebuild of three views of
- * it: Plaza rebuilds the same three. With `--slow` the replay reaches MongoDB over a wire that keeps every piece for 50
- * ms: what counts then is its memory. EVENTSTORE_URL and MONGODB_URL use other stores instead; MONGODB_URL's database
+ * it: Plaza rebuilds the same three. With `--slow` the replay reaches MongoDB over a connection that delays every piece
+ * by 50 ms: its memory must stay flat. EVENTSTORE_URL and MONGODB_URL use other stores instead; MONGODB_URL's database
  * `plaza_bench` is dropped then.
  */
 import { fork } from 'node:child_process';
@@ -76,8 +76,8 @@ const bare = (eventStore: EventStoreClient): Promise<number> =>
 type Told = { rss: number; seen: number } | { milliseconds: number; cpu: number };
 
 /**
- * The replay of a part of the views, in a process of its own: it tells its memory every half second, and at the end
- * what it took.
+ * The replay of a part of the views, in a process of its own: it reports its memory every half second, and its costs at
+ * the end.
  */
 const replay = async (): Promise<void> => {
   // Here alone: Plaza's way of reading widens the windows of every connection in its process, which the stock client

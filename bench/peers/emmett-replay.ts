@@ -1,7 +1,7 @@
 /**
  * Rebuilds the views of emmett-views.ts on Emmett: empties them and starts their processors from the beginning, since
- * its EventStoreDB package has no other way. It ends when every processor has seen all events, and tells its parent
- * process what it took.
+ * its EventStoreDB package has no other way. It ends when every processor has seen all events, and reports its costs to
+ * its parent process.
  */
 import { eventStoreDBEventStoreConsumer } from '@event-driven-io/emmett-esdb';
 import eventstore from '@eventstore/db-client';

@@ -1,7 +1,7 @@
 import { cpuSeconds } from '../cpu.ts';
 import { closedLoop } from '../pipeline/load.ts';
 
-/** What a run came to. */
+/** The results of a run. */
 export type Figures = {
   /** Accepted commands a second: each is one durable event. */
   accepted: number;

@@ -61,7 +61,7 @@ export type KeyStore = {
   rotate(): Promise<number>;
   /** Returns whether no key was ever stored. */
   isEmpty(): Promise<boolean>;
-  /** Counts the keys, and names those that no master key of this process opens. */
+  /** Counts the keys, and returns the names of those that no master key of this process opens. */
   check(): Promise<{ live: number; erased: number; unreadable: string[] }>;
 };
 

@@ -65,7 +65,7 @@ export const personalData = ({ keys, personal, now = machine.elapsed }: Personal
   const askNames = inBulk(keys.byName);
   const ERASED_KEY = Buffer.alloc(0);
 
-  /** Returns whom an event has personal data of, apart from Plaza's own words. */
+  /** Returns the person whose personal data an event has; Plaza's own words do not count. */
   const ownerOf = ({ type, data }: NewEvent): string | undefined => {
     const found = personal.get(type);
     const values = data as Fields;

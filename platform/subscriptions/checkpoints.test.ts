@@ -19,7 +19,7 @@ const consumer = { name: 'lots', view: 'lots', version: 1, partitions: 1 };
 const to = (at: bigint, token = 1) => [{ consumer: 'lots', token, position: { commit: at, prepare: at } }];
 const reached = async () => (await reachedPosition(db, 'lots')).commit;
 
-/** The database behind a connection that delivers writes only when it is told to. */
+/** The database behind a connection that delivers writes only on request. */
 const slowly = () => {
   const { promise, resolve: deliver } = Promise.withResolvers<void>();
   const collection = (name: string): Collection<Checkpoint> => {

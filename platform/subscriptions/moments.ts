@@ -31,7 +31,7 @@ export type Moment = {
 /** The moments that are built, by their position and context. */
 export const moments = (db: Db): Collection<Moment> => db.collection<Moment>('moments');
 
-/** The most positions at which views stand at a time. */
+/** The most positions for which views exist at a time. */
 export const MOST_MOMENTS = 4;
 
 /** Milliseconds without a query after which a moment makes room for another one. */

@@ -17,9 +17,9 @@ const slowest = (standing: readonly Standing[]): Position | null => {
 };
 
 /**
- * Returns a function that tells up to which position a view contains every event: with partitions, that of the slowest
- * one; null while the view has never been built; `START` when it was built from an empty store. Views that are asked for
- * in the same turn, by their names (`parking.lots`), are read by one query.
+ * Returns a function that gets a view's name (`parking.lots`) and returns the position up to which the view contains
+ * every event: with partitions, that of the slowest one; null while the view has never been built; `START` when it was
+ * built from an empty store. Views that are requested in the same turn are read by one query.
  */
 export const builtPositions = (db: Db): ((view: string) => Promise<Position | null>) => {
   let next: { views: Set<string>; standing: Promise<Map<string, Standing[]>> } | undefined;

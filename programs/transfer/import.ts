@@ -25,7 +25,7 @@ import { EVENTS, type Manifest, readManifest, TransferError } from './manifest.t
 
 export type ImportOptions = {
   client: EventStoreClient;
-  /** Where the views will be built. */
+  /** The database in which the views will be built. */
   db: Db;
   contexts: readonly ContextSchema[];
   folder: string;

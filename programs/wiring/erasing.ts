@@ -39,7 +39,7 @@ export const openErasing = ({ client, db, keys: { keys, personal }, contexts, se
   const positionOf = builtPositions(db);
   const taken = new Set(contexts.map(({ schema }) => schema.name));
   let declared: Promise<OpenThings[]> | undefined;
-  /** Other contexts may run elsewhere: what is open there is in the way too. */
+  /** Other contexts may run elsewhere: open things there prevent the erasure too. */
   const openThings = (): Promise<OpenThings[]> => {
     declared ??= writeSidesOf(contextSchemas.map(({ name }) => name)).then((all) =>
       all.flatMap(({ open = [] }) => open),

@@ -21,7 +21,7 @@ type Sized<All extends Events> = {
   readonly [Type in keyof All]?: (data: Data<All, Type>) => readonly [resource: string, capacity: Sizing];
 };
 
-/** What an event does with a resource: it gives it a capacity, closes it for a while, or opens it again. */
+/** The effect of an event on a resource: a capacity, a closing for a while, or a reopening. */
 type Sizing = number | 'closed' | 'open';
 
 /**

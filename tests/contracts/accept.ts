@@ -5,8 +5,8 @@ import { currentAsyncApi, currentOpenApi, fileOf, lines, promised } from './docu
 import { FILE as EVENT_MODEL, eventModel } from './event-model.ts';
 
 /**
- * `npm run contracts`: keeps today's OpenAPI and AsyncAPI documents as what clients are promised from now on. Refuses
- * to break an older promise unless the version in package.json was raised. Also draws the event model.
+ * `npm run contracts`: accepts today's OpenAPI and AsyncAPI documents as the promise to clients. Refuses to
+ * break an older promise unless the version in package.json was raised. Also draws the event model.
  */
 const [openApi, asyncApi] = [currentOpenApi(), currentAsyncApi()];
 if (existsSync(fileOf('openapi'))) {

@@ -1,6 +1,6 @@
 /**
- * Draws docs/event-model.md: what each context's commands lead to, as its schemas, deciders, policies and projections
- * declare it.
+ * Draws docs/event-model.md: the effects of each context's commands, as its schemas, deciders, policies and projections
+ * declare them.
  */
 import { readFileSync } from 'node:fs';
 import type { TSchema } from 'typebox';

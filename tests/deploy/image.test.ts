@@ -24,7 +24,7 @@ beforeAll(async () => {
   work = await mkdtemp(join(tmpdir(), 'image-'));
   await chmod(work, 0o755);
   image = await buildImage(ROOT, work);
-  // What docker-compose.yml mounts as /tmp: the one place where a side may write.
+  // The folder that docker-compose.yml mounts as /tmp: a side may write nowhere else.
   await mkdir(join(work, 'tmp'));
   await chmod(join(work, 'tmp'), 0o777);
   stores = await startEmbeddedStores({ dataFolder: join(work, 'data') });

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { ROOT } from './compose.ts';
 
 /**
- * Where nginx is, undefined when there is none.
+ * Returns the path of nginx, undefined without one.
  * @throws Error when there is none and REQUIRE_TOOLS says that there must be
  */
 export const findNginx = (): string | undefined => {

@@ -21,7 +21,7 @@ beforeAll(async () => {
   };
   programs = await Promise.all(['write-side', 'policies', 'projections'].map((side) => startProgram(side, env)));
   writeSide = programs[0]!;
-  // What comes while a view is built for the first time is not a batch of its own.
+  // Events that arrive during the first build of a view are no batch of their own.
   const health = () => call<{ checks: Record<string, { detail: string }> }>(programs[2]!.url, 'GET', '/readyz?verbose');
   await eventually(health, ({ body }) => body.checks.projections?.detail.split('; ').length === projections.length);
 });

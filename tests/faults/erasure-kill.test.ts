@@ -185,7 +185,7 @@ test(`killed ${KILLS} times during erasures: each one happened completely or not
     const point = POINTS[kill % POINTS.length]!;
     // As many customers, but not all, are at the point when Plaza is killed.
     const enough = 1 + random.below(AT_ONCE - 1);
-    // What it sends then is lost, or only the store's reply.
+    // The message that it sends then is lost, or only the store's reply.
     const fault = random.pick(['black-hole', 'reply-lost'] as const);
     const killsStores = random.chance(0.5);
     const there = new Set<string>();

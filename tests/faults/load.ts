@@ -17,7 +17,7 @@ export type Load = {
   /** Number of answers by status; 0 for a broken connection. */
   readonly statuses: ReadonlyMap<number, number>;
   stop(): Promise<void>;
-  /** Compares the lots' streams with what was acknowledged, and with the rules. @returns what must not be */
+  /** Compares the lots' streams with what was acknowledged, and with the rules. @returns a line for each broken rule */
   brokenRules(eventStoreUrl: string): Promise<string[]>;
 };
 

@@ -137,7 +137,7 @@ test('an older projection waits before it in every partition, and the newer one 
   for (const thing of THINGS) await append('Added', thing, 1_000);
   await append('Other', 'elsewhere', 7);
 
-  // The other view goes on, and the waiting ones say why they wait.
+  // The other view continues, and the status of the waiting ones has the reason.
   await until(
     () => sumsOf('others'),
     ({ elsewhere }) => elsewhere === 7,

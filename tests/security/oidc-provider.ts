@@ -13,7 +13,7 @@ export type OidcOptions = {
 
 /**
  * A certified OpenID provider in this process: one public client (the page), JWT access tokens (RFC 9068) for Plaza,
- * and users whose name is their subject. Who is called `staff-…` or `admin-…` is that, everybody else is a customer.
+ * and users whose name is their subject. A user called `staff-…` or `admin-…` has that role; all others are customers.
  */
 export const startOidcProvider = async (
   redirectUri: string,

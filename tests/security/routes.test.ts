@@ -7,8 +7,8 @@ import { fill, isMove, needsBegun, needsFull, onceBegun, withoutSessionsAndHall 
 import { type Issuer, startIssuer } from './provider.ts';
 
 /**
- * Every route, out of the OpenAPI document: who may not ask is told so, and those who may see and change only what is
- * their own. The world is made by the document's own examples, and is OWNER's.
+ * Every route, out of the OpenAPI document: callers without access are refused, and the others see and change only
+ * their own resources. The world is made by the document's own examples, and is OWNER's.
  */
 const OWNER = 'OWNER';
 const STRANGER = 'STRANGER';

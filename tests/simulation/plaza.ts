@@ -74,7 +74,7 @@ export const startPlaza = (world: World) => {
   const eventStore = createEventStore(world, network);
   const documents = createDocuments(world, network);
   const payments = createPayments(network);
-  /** Errors that no client and no rule explains. */
+  /** Errors that neither a client's request nor a fault explains. */
   const errors: string[] = [];
   const { random } = world;
 

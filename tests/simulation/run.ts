@@ -10,9 +10,9 @@ import { startThread, type WorldOptions, worldsOf } from './threads.ts';
 
 /*
  * Simulates Plaza from one seed: `npm run simulate -- --seed N --operations N [--trace]`. The last line is the SHA-256
- * of everything that happened; the same seed gives the same one. With `--planted` it tells after how many operations it
- * finds each planted bug, or the one that is named. With `--progress FILE` a run that was stopped goes on: the file gets
- * the digest of each world that kept all rules.
+ * of everything that happened; the same seed gives the same one. With `--planted` it prints after how many operations
+ * it finds each planted bug, or the one that is named. With `--progress FILE` a run that was stopped continues: the
+ * file gets the digest of each world that kept all rules.
  */
 
 const { values, positionals } = parseArgs({
@@ -116,7 +116,7 @@ const simulateAll = async (operations: number): Promise<void> => {
   console.log(whole.digest('hex'));
 };
 
-/** Tells after how many operations each planted bug is found. */
+/** Prints after how many operations each planted bug is found. */
 const findPlanted = async (names: readonly string[], operations: number): Promise<void> => {
   const bugs = names.length > 0 ? names.map(bugNamed) : BUGS;
   let found = 0;

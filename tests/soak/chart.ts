@@ -1,6 +1,6 @@
 import type { Sample } from './samples.ts';
 
-/** What was done to Plaza, and when. */
+/** The disturbances of Plaza, with their times. */
 export type Disturbance = { seconds: number; kind: 'kill' | 'replace' | 'replay'; what: string };
 
 const WIDTH = 1100;

@@ -6,7 +6,7 @@ import { createChoice } from '../simulation/workload/choice.ts';
 import type { Command, Query } from '../simulation/workload/clients.ts';
 import { type Made, makeCommand, makeQuery } from '../simulation/workload/commands.ts';
 
-/** The clients of a soak, and what they saw. */
+/** The clients of a soak, and the answers that they got. */
 export type Load = {
   readonly commands: readonly Command[];
   readonly queries: readonly Query[];

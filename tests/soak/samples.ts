@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { residentMiB, threadSeconds } from '../../bench/processes.ts';
 import { seriesIn } from '../deploy/metric-queries.ts';
 
-/** What a process uses: MiB, open handles, and seconds of CPU since its start. The stores have no metrics of a heap. */
+/** The resources of a process: MiB, open handles, and seconds of CPU since its start. The stores report no heap. */
 export type Usage = { pid: number; memory: number; heap?: number; handles: number; cpu: number };
 
 /** Seconds for which the oldest event that was not handled yet has waited. */
@@ -23,7 +23,7 @@ export type Sample = {
 
 const MIB = 2 ** 20;
 
-/** Reads what a process uses, from /proc. @returns undefined when it has just ended */
+/** Reads the resources of a process from /proc. @returns undefined when it has just ended */
 export const usageOf = (pid: number): Usage | undefined => {
   try {
     const handles = readdirSync(`/proc/${pid}/fd`).length;

@@ -45,7 +45,7 @@ export type Outcome = {
   /** Events that pages received. */
   received: number;
   failures: ReadonlyMap<string, number>;
-  /** A line for everything that must not be. */
+  /** A line for each broken rule. */
   wrong: readonly string[];
 };
 
@@ -213,7 +213,7 @@ export const soak = async (nginx: string, options: SoakOptions): Promise<Outcome
               ? 'every side'
               : 'half of each';
       const at = seconds();
-      // What lives in the second half must have been started in the first.
+      // Processes that are measured in the second half must have been started in the first.
       if (kind !== 'replay' && isEarly && at > lasts * 0.45) continue;
       disturbances.push({ seconds: at, kind, what });
       try {

@@ -30,7 +30,7 @@ const anyCommand = fc.oneof(
 
 const policyAt = fc.nat(bikeRentalPolicies.length - 1);
 
-/** What may happen: commands, time, a policy that goes on for a while, or begins again a little before. */
+/** The steps of a history: commands, time, a policy that works for a while, or starts again from a little before. */
 const anyStep = fc.oneof(
   { weight: 8, arbitrary: anyCommand.map((given) => ({ kind: 'command' as const, given })) },
   { weight: 2, arbitrary: fc.nat(4_000_000).map((milliseconds) => ({ kind: 'time' as const, milliseconds })) },

@@ -210,9 +210,9 @@ const play = async (
     paid: charges - before.charges - (refunds - before.refunds),
     money: charged - before.charged - (refunded - before.refunded),
     places,
-    /** Whether the write side itself confirmed the seat, and not a policy while it slept. */
+    /** True when the write side itself confirmed the seat, not a policy while it was paused. */
     hasConfirmed,
-    /** Whether the customer ever had the seat: not if it was cancelled in the append that confirmed it. */
+    /** False when the seat was cancelled in the append that confirmed it: the customer never had it. */
     stood:
       types.includes('ReservationConfirmed') &&
       !types.slice(0, types.indexOf('ReservationConfirmed')).includes('ShowingCanceled'),
@@ -462,7 +462,7 @@ describe('a showing in a hall', () => {
       expect([...kept.values()], `step ${step}`).toEqual([moved ? later : startsAt]);
       outcomes.add(moved ? 'moved' : 'stays');
 
-      // Whatever happened, it is withdrawn with its movie, and the hall is free.
+      // In every case it is withdrawn with its movie, and the hall is free.
       await dispatch({ type: 'DeleteMovie', data: { movieId: 'm' } });
       await recover();
       expect(log.filter(({ type }) => type === 'ShowingCanceled')).toHaveLength(1);

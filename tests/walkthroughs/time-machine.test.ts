@@ -13,7 +13,7 @@ import {
 
 const CONTEXTS = ['parking', 'food-court'];
 
-/** docs/history.md: what was answered at a moment is answered again as of that moment, after everything has changed. */
+/** docs/history.md: an answer at a moment is given again as of that moment, after everything has changed. */
 const DOCUMENTS = ['/parking/lots/1', '/parking/lots/1/reservations/r1', '/parking/coupons/1.r1'];
 const HISTORIES = ['/parking/lots/1/history', '/parking/lots/1/history?sort=-position&limit=2'];
 const LISTS = [
@@ -44,7 +44,7 @@ type ControlCenter = { events: { position: string; time: string; type: string }[
 const center = async (headers: Record<string, string> = {}) =>
   (await ready('/control-center', headers)).body as unknown as ControlCenter;
 
-/** Waits for an event in every view, and keeps what is answered then. */
+/** Waits for an event in every view, and keeps the answers at that moment. */
 const record = async (type: string) => {
   const before = BigInt(recorded.at(-1)?.position ?? -1);
   const isNext = ([last]: ControlCenter['events']) => last?.type === type && BigInt(last.position) > before;

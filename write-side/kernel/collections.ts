@@ -64,7 +64,7 @@ type Collection =
   | { kind: 'map' | 'orderedMap'; collection: ImmutableMap<unknown, unknown> }
   | { kind: 'set' | 'orderedSet'; collection: ImmutableSet<unknown> };
 
-/** Tells the collections of this file from other values, and returns undefined for these. */
+/** Returns a collection of this file, undefined for any other value. */
 export const asCollection = (value: unknown): Collection | undefined => {
   const { isMap, isOrdered, isSet } = immutable;
   if (isMap(value)) return { kind: isOrdered(value) ? 'orderedMap' : 'map', collection: value as never };

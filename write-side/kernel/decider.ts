@@ -76,7 +76,7 @@ export type Decider<Command extends Message = Message, Event extends Message = M
 /**
  * Refuses a command.
  * @param refused a problem's name in the context's schema
- * @param more what programs read of it
+ * @param more members of the problem for programs
  */
 export const refuse = (refused: string, detail?: string, more: Omit<Refusal, 'refused' | 'detail'> = {}): Refusal => ({
   refused,

@@ -44,7 +44,7 @@ export const namesOf = (stream: string, revision: string | undefined, byItsTime:
 const isAfter = (order: string, other: string): boolean =>
   order.length === other.length ? order > other : order.length > other.length;
 
-/** Tells whether an event was acted on. @param names all that a record of it may have */
+/** Returns whether an event was acted on. @param names all that a record of it may have */
 export const wasHandled = ({ latest, forgotten }: HandledEvents, names: readonly HandledEvent[]): boolean =>
   names.some(({ name, source, order }) => {
     const until = forgotten.get(source);

@@ -6,7 +6,7 @@ import { type Reply, type RunStepsOptions, runSteps } from './run-steps.ts';
 /** Handles a command as if it had come over HTTP: with its side-effect steps. */
 export type GiveCommand = (command: GivenCommand) => Promise<Outcome>;
 
-/** Returns a function that gives commands of this process itself. It waits for their steps without a limit. */
+/** Returns a function that handles commands of this process itself. It waits for their steps without a limit. */
 export const inProcess = (
   handler: CommandHandler,
   stepsByCommand: StepsByCommand,

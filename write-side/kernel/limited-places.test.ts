@@ -639,9 +639,9 @@ const anyStep = fc.record({
   command: anyCommand,
   /** Seconds by which the clock moves, also backwards. */
   clock: fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 20 }) }, fc.integer({ min: -90, max: 120 })),
-  /** How the process that decides the next command got its state: kept, from its events, or from a snapshot. */
+  /** The source of the state of the next decision: memory, the events, or a snapshot. */
   from: fc.constantFrom('memory', 'memory', 'memory', 'events', 'snapshot'),
-  /** Whether the timers of everything that is due fire after the command. */
+  /** True when all timers that are due fire after the command. */
   isTicked: fc.boolean(),
 });
 type Step = typeof anyStep extends fc.Arbitrary<infer Value> ? Value : never;

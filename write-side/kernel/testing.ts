@@ -21,7 +21,7 @@ export const stateAfter = <Command extends Message, Event extends Message, State
 ): State => events.reduce((state, event) => decider.evolve(state, event), decider.initialState);
 
 /**
- * Says what a decider does: given what happened, when a command comes, then these events, nothing, or a refusal.
+ * Specifies a decider: given these events, when a command comes, then these events, none, or a refusal.
  * @param now the time that decisions are given, UTC with milliseconds
  */
 export const specification = <Command extends Message, Event extends Message, State>(

@@ -39,7 +39,7 @@ test(`${IN_SEQUENCES} requests in sequences that follow the links: the log and t
   const { requests, findings, succeeded } = await attackInSequences(plaza.url, eventStoreUrl, IN_SEQUENCES, 1);
   expect(findings).toEqual([]);
   expect(requests).toBeGreaterThanOrEqual(IN_SEQUENCES);
-  // They go on with what they have created.
+  // They continue with the resources that they have created.
   expect(succeeded.size).toBeGreaterThan(20);
 });
 

@@ -26,7 +26,7 @@ type Link = { operationId: string; parameters: Readonly<Record<string, string>> 
 /** An operation on a resource that an answer has named. */
 type Next = { described: Described; parameters: Readonly<Record<string, string>> };
 
-/** What a step does: follows a link, begins something new, or sends an earlier command again. */
+/** The kind of a step: it follows a link, begins something new, or sends an earlier command again. */
 type Step = {
   how: 'follow' | 'begin' | 'repeat';
   wrong: NonNullable<MakeOptions['wrong']>;
@@ -35,7 +35,7 @@ type Step = {
 
 const AT_ONCE = 4;
 const LONGEST = 24;
-/** Links that a step chooses from: the latest, so that a sequence goes on with what it has made. */
+/** Links that a step chooses from: the latest, so that a sequence continues with what it has made. */
 const LATEST = 30;
 const MOST_EVENTS = 4_000;
 const QUERY = 'GET';

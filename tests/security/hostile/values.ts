@@ -20,7 +20,7 @@ export type Schema = {
   examples?: readonly unknown[];
 };
 
-/** Where values come from. */
+/** The source of values. */
 export type Source = {
   chance: Random;
   resolve(schema: Schema): Schema;

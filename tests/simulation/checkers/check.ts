@@ -7,7 +7,7 @@ import { checkCoupons, checkMoney } from './money.ts';
 import { checkPlaces } from './places.ts';
 import { checkViews } from './views.ts';
 
-/** Checks a history. @returns what must not be; nothing if all is well */
+/** Checks a history. @returns a line for each broken rule; none if all is well */
 export const check = ({ commands, queries, world, plaza, isAtRest }: History): string[] => {
   const events = plaza.eventStore.events();
   const parked = plaza.documents.read('parked');

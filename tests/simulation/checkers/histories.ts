@@ -35,8 +35,8 @@ const refusalOf = ({ request, answers }: Command): ((places: Places) => boolean)
 };
 
 /**
- * Checks that the history of each resource with limited places is linearizable: what clients were told, together with
- * what policies and timers did, has an order in which every place that was given was free and every refusal was true.
+ * Checks that the history of each resource with limited places is linearizable: the answers that clients got and the
+ * events of policies and timers have an order in which every place that was taken was free and every refusal was right.
  * @param storedAt returns the time at which an event was stored
  */
 export const checkHistories = (

@@ -1,7 +1,7 @@
 import type { StoredEvent } from '../../../platform/event-store/types.ts';
 import type { Command, Query } from '../workload/clients.ts';
 
-/** Commands that take further steps after their first events: their answer tells how the steps ended. */
+/** Commands that take further steps after their first events: their answer has the outcome of the steps. */
 const WITH_STEPS =
   /^POST \/(?:cinema\/showings\/[^/]+\/reservations|bike-rental\/users|cinema\/movies\/[^/]+\/|screening\/.*\/reschedule)/;
 

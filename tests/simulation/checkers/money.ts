@@ -6,7 +6,7 @@ type Data = Readonly<Record<string, string | number | undefined>>;
 const keyOf = ({ showingId, reservationId, hold }: Data): string =>
   `${showingId}.${reservationId}${hold === undefined ? '' : `.${hold}`}`;
 
-/** Returns the prices of the reservations that stand, by the keys of their payments, and the sum that is due in all. */
+/** Returns the prices of the confirmed reservations, by the keys of their payments, and the sum that is due in all. */
 export const moneyDue = (events: readonly StoredEvent[]): { standing: ReadonlyMap<string, number>; due: number } => {
   const standing = new Map<string, number>();
   let deposits = 0;
@@ -20,7 +20,7 @@ export const moneyDue = (events: readonly StoredEvent[]): { standing: ReadonlyMa
 };
 
 /**
- * Checks that the provider holds exactly the money of what stands: charges less refunds are the prices of the confirmed
+ * Checks that the provider holds exactly the money that is due: charges less refunds are the prices of the confirmed
  * reservations and the amounts of the deposits.
  */
 export const checkMoney = (events: readonly StoredEvent[], accounts: ReadonlyMap<string, Account>): string[] => {

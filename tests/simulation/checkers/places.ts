@@ -11,7 +11,7 @@ type Data = Readonly<Record<string, string | number | string[] | undefined>> & {
 type Rules = {
   stream: RegExp;
   prefix: string;
-  /** Returns the places that there are after the event, if it says so. */
+  /** Returns the capacity after the event, if the event has it. */
   capacity(type: string, data: Data): number | undefined;
   /** Returns what the event takes, by a name, or frees. */
   taken(type: string, data: Data): { takes: string; places: number } | { frees: string } | undefined;
@@ -66,7 +66,7 @@ export const hasPlaces = (stream: string): boolean => RULES.some((each) => each.
 
 /**
  * Follows the places of a stream.
- * @param found gets what must not be
+ * @param found gets a line for each broken rule
  */
 export const usageOf = (own: readonly StoredEvent[], found: string[], now = 0): Usage[] => {
   const [{ stream } = { stream: '' }] = own;

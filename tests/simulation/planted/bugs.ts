@@ -1,4 +1,4 @@
-/** A bug: a text that stands once in a file, and what stands there instead. */
+/** A bug: a text that occurs once in a file, and its replacement. */
 export type Bug = {
   name: string;
   file: string;
