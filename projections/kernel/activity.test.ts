@@ -17,7 +17,7 @@ const canceled = (time: string) => ({
 });
 
 describe('the activity of a context', () => {
-  test('is what was taken at the end of each minute, and how much happened in it', () => {
+  test('is the level at the end of each minute, and the number of events in it', () => {
     const documents = documentsAfter(
       parkingActivity,
       reserved('2026-01-31T09:00:01.000Z'),

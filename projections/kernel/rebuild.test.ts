@@ -262,7 +262,7 @@ describe('a rebuild', () => {
     expect(await leases(db).countDocuments({ owner: { $ne: null } })).toBe(0);
   });
 
-  test('stopped half way, goes on where it was', async () => {
+  test('that was stopped half way continues where it was', async () => {
     for (let n = 0; n < 30; n++) await add(`thing-${n}`, 1);
     const stopping = new AbortController();
     const first = rebuild(
@@ -278,7 +278,7 @@ describe('a rebuild', () => {
     expect(Object.keys(await sums()).length).toBe(30);
   });
 
-  test('cancelled, leaves no rubbish', async () => {
+  test('that was cancelled leaves nothing behind', async () => {
     await add('a', 1);
     const stopping = new AbortController();
     stopping.abort();
@@ -321,7 +321,7 @@ describe('a rebuild', () => {
     expect(names.toSorted()).toEqual(['test.counts/0', 'test.counts/1']);
   });
 
-  test('is strict: a poisoned event ends it, and the old view goes on', async () => {
+  test('is strict: an event that cannot be handled ends it, and the old view continues', async () => {
     start(counting());
     await reached(await add('a', 1, 2));
     const strict = counting({ version: 2, refuses: (by) => by === 2 });
@@ -374,7 +374,7 @@ describe('with another event store, or an emptied one', () => {
     expect(await sums()).toEqual(before.sums);
   });
 
-  test('the projections say so, are not ready, and build no view', async () => {
+  test('the projections report it, are not ready, and build no view', async () => {
     const started = start(counting());
     await reached(await add('a', 1));
     await started.stop();
@@ -416,7 +416,7 @@ describe('verifying', () => {
     expect(await verifyViews(options([counting()]))).toMatchObject([{ documents: 1, differences: [] }]);
   });
 
-  test('shows each document that is not what history says', async () => {
+  test('shows each document that differs from a replay', async () => {
     start(counting());
     await add('a', 1);
     await add('b', 2);

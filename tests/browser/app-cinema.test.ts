@@ -119,7 +119,7 @@ onPhone('the cinema for customers', (phone) => {
     expect(await button(late, '이 좌석으로 결제하기').isEnabled()).toBe(true);
   });
 
-  test('who needs more seats than are left waits for that many', async () => {
+  test('a customer who needs more seats than are left waits for that many', async () => {
     await schedule('cccc', '둘만의 극장', ['ooo']);
     await reserve('cccc', ['A1'], 'r');
     await reads<{ left: number }>('/cinema/showings/cccc', ({ left }) => left === 2);

@@ -323,7 +323,7 @@ onPhone('the page for customers', (phone) => {
     expect(await page.evaluate('localStorage["plaza.customer"]')).toBe('kim-minji');
   });
 
-  test('while Plaza is away the page opens, and shows the last tickets with their time', async () => {
+  test('while Plaza does not answer the page opens, and shows the last tickets with their time', async () => {
     await registerLot('off', '야탑역 주차장', 3);
     await openSlot('off', '분당보건소', 20, { capacity: 3 });
     const who = 'choi-hyunwoo';

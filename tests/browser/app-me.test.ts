@@ -12,7 +12,7 @@ onPhone(
     const registerLot = (lotId: string, name: string) =>
       command('POST', '/parking/lots', { lotId, name, spots: 3, price: 5000 });
 
-    test('who asks to be erased cancels what is open, and is forgotten by Plaza and by the device', async () => {
+    test('a customer who asks to be erased cancels reservations, and is forgotten by Plaza and the device', async () => {
       const who = 'park-seoyeon';
       const car = '12가3456';
       await registerLot('erase', '오리역 주차장');
@@ -48,7 +48,7 @@ onPhone(
       await expect.poll(async () => (await page.request.get(`/customers/${who}/contact`)).status()).toBe(404);
     });
 
-    test('what cannot be cancelled is in the way, and nothing is erased', async () => {
+    test('a reservation that cannot be cancelled prevents the erasure, and nothing is erased', async () => {
       const who = 'lee-junho';
       await registerLot('stays', '미금역 주차장');
       const car = { reservationId: 'r', customerId: who, carNumber: '34나5678', amount: 5000 };

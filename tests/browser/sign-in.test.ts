@@ -341,7 +341,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(order).not.toHaveProperty('customerId');
     });
 
-    test('who signs in and asks to be erased is signed out, and forgotten by Plaza and by the device', async () => {
+    test('a customer who asks to be erased is signed out, and forgotten by Plaza and by the device', async () => {
       const lot = { lotId: 'erase', name: '오리역', spots: 3, price: 5000 };
       await call(plaza.url, 'POST', '/parking/lots', lot, admin());
       const page = await open(plaza.url, '/app/parking/erase');

@@ -74,7 +74,7 @@ test('a customer about whom nothing is stored is not erased', async () => {
   expect(await call(plaza.url, 'DELETE', '/customers/nobody', { cancel: true })).toMatchObject({ status: 400 });
 });
 
-test('open reservations are in the way, or are cancelled first', async () => {
+test('open reservations prevent the erasure, or are cancelled first', async () => {
   await send('PUT', '/customers/kim/contact', contact);
   const reserved = await reserve('r1', 'kim');
   expect(reserved.status).toBe(201);

@@ -152,7 +152,7 @@ test('an export that is killed is continued, and an import of it that is killed 
   expect(command(settingsOf(target), 'verify')).toMatchObject({ status: 0 });
 });
 
-test('a backup that is killed leaves nothing in the way of the next one', { timeout: 180_000 }, async () => {
+test('a backup that is killed does not prevent the next one', { timeout: 180_000 }, async () => {
   const copies = temporaryData();
   onTestFinished(copies.remove);
   const env = { PLAZA_DATA: data.folder };

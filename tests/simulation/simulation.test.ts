@@ -22,7 +22,7 @@ test('one seed gives the same trace in two processes, and breaks no rule', async
   expect(two).toBe(one);
 });
 
-test('a run that was stopped goes on, and its result is that of one that was not', async () => {
+test('a run that was stopped continues, and has the result of a run that was not', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'simulation-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'progress');

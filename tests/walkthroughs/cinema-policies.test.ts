@@ -361,7 +361,7 @@ describe('two movies that schedule one showing at the same time', () => {
   });
 });
 
-it('every guest of a moved showing is told once, however often policies handle its events', async () => {
+it('every guest of a moved showing gets one message, however often policies handle its events', async () => {
   const world = inMemory();
   const [showingId, guests] = ['s', 500];
   const startsAt = '2027-01-31T19:00:00.000Z';

@@ -482,7 +482,7 @@ describe('with processes that stop and die', () => {
     2 * WITHIN,
   );
 
-  test('the waiting list of a session ends when the session begins, and that of a later session goes on', async () => {
+  test('the waiting list of a session ends when the session begins; that of a later one continues', async () => {
     const { url } = programs.gateway;
     const date = dayIn(timeZone);
     // A write side whose clock shows eight o'clock: the timer of 09:00 is due as soon as it is planned.

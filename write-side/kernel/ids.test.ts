@@ -4,7 +4,7 @@ import { fingerprintOf } from './ids.ts';
 const reserve = (carNumber: string) => ({ type: 'ReserveParking', data: { lotId: '1', carNumber } });
 const [secret, other] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)];
 
-it('hashes a command so that only who has the secret can tell which car number it had', () => {
+it('hashes a command so that only the secret reveals its car number', () => {
   const hashed = fingerprintOf('c-1', reserve('10더8612'), secret);
   expect(fingerprintOf('c-1', { ...reserve('10더8612') }, secret)).toBe(hashed);
   expect(fingerprintOf('c-1', reserve('10더8613'), secret)).not.toBe(hashed);

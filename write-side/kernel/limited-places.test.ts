@@ -260,7 +260,7 @@ describe('a hold', () => {
     later(HOLD_FOR).when(taken).thenRefused('hold-expired');
     later(HOLD_FOR).when(release('h-1')).thenRefused('hold-expired');
   });
-  it('ends with the next command after its time, whichever that is', () => {
+  it('ends with the next command of any kind after its time', () => {
     const expired: Event = { type: 'SeatHoldExpired', data: { hallId, holdId: 'h-1', customerId: 'C1', places: 2 } };
     later(HOLD_FOR)
       .when(settle({ holdId: 'h-1' }))
@@ -732,7 +732,7 @@ const followsModel = (steps: readonly Step[]): void => {
   }
 };
 
-test('any interleaving, crash and change of the clock leaves the hall as a plain model says', () => {
+test('a hall equals a plain model after any interleaving, crash and change of the clock', () => {
   let steps = 0;
   while (steps < MODEL_STEPS)
     fc.assert(
