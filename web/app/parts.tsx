@@ -49,7 +49,6 @@ export const Rows = <Item,>({
   of: Update<readonly Item[]>;
   none: string;
   children: (item: Item) => ComponentChildren;
-  class?: string;
   'aria-label'?: string;
 }) => (
   <Loaded of={of}>
