@@ -12,7 +12,7 @@ export type Resource = {
   apiVersion: string;
   kind: string;
   metadata: { name: string };
-  // biome-ignore lint/suspicious/noExplicitAny: what is in it is for the schemas to say
+  // biome-ignore lint/suspicious/noExplicitAny: the schemas check its contents
   spec: any;
 };
 
