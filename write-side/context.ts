@@ -8,7 +8,7 @@ import type { Services } from './services.ts';
 /** A command of the demo. @property at minutes from now; negative in the demo's past */
 export type DemoCommand = { at: number; type: string; data: object };
 
-/** The tools with which a context tells its stories in the demo. */
+/** The tools with which a context declares its stories in the demo. */
 export type DemoWorld = {
   /** Milliseconds since 1970. */
   now: number;

@@ -7,7 +7,7 @@ import { liveFeed } from './live-feed.ts';
 const event = (position: bigint): LoggedEvent => ({ context: 'parking', position, entry: { position: `${position}` } });
 const at = (cursor: EventCursor): bigint => cursor.get('parking')!;
 
-/** A log that gains one event with every read, and fails when it is told to. */
+/** A log that gains one event with every read, and fails on request. */
 const growingLog = (fails: (read: number) => boolean = () => false) => {
   const log = { reads: 0, head: 0n };
   const contexts = ['parking'];

@@ -1,7 +1,7 @@
 import type { ContextSchema } from '../kernel/context.ts';
 import { queriesOf } from '../kernel/history.ts';
 
-/** What a client can do next with the resource that an answer names. */
+/** The operations on the resource that an answer names. */
 export type Link = { operationId: string; parameters: Readonly<Record<string, string>> };
 
 const parameterIn = (segment: string): string | undefined => /^\{(\w+)\}$/.exec(segment)?.[1];

@@ -6,7 +6,7 @@ import { problemWords } from './problems.ts';
 type Command = {
   isBusy: boolean;
   problem: Problem | undefined;
-  /** @returns what was done; undefined when it was refused, which `problem` then tells */
+  /** @returns the answer; undefined when the command was refused: `problem` then has the reason */
   give(method: string, path: string, body?: object): Promise<Done | undefined>;
 };
 

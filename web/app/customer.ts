@@ -38,7 +38,7 @@ const lastCustomer = (): Customer | undefined => {
   return kept === null ? undefined : (JSON.parse(kept) as Customer);
 };
 
-// What is kept is of one customer: nobody else who signs in on this device finds it.
+// The storage is of one customer: others who sign in on this device do not see it.
 session.subscribe((now) => {
   if (now.state !== 'in') return;
   if (lastCustomer()?.id !== now.caller.id) forgetKept();

@@ -26,7 +26,7 @@ const rentBike: CommandSteps<Data<'RentBike'>> = {
   async check({ bikeId, rentalId, userId }, dispatch) {
     const debts = await dispatch({ type: 'CheckDebts', data: { userId } });
     if (debts.kind !== 'refused') return undefined;
-    // A repeat of an earlier rental is answered as it stands.
+    // A repeat of an earlier rental is answered with its current state.
     const checked = await dispatch({ type: 'CheckRentalId', data: { bikeId, rentalId } });
     return checked.kind === 'done' ? debts.refusal : undefined;
   },
@@ -76,7 +76,7 @@ const chargeDeposit = ({
   limit: { most: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
   async check({ userId, chargeId, payment }, dispatch) {
     if (!payment || payments.circuit() !== 'open') return undefined;
-    // A repeat of an earlier charge needs no payment: it is answered as it stands.
+    // A repeat of an earlier charge needs no payment: it is answered with its current state.
     const checked = await dispatch({ type: 'CheckChargeId', data: { userId, chargeId } });
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },

@@ -13,7 +13,7 @@ type State = { payments: ImmutableMap<string, Payment> };
 
 const initialState: State = { payments: ImmutableMap() };
 
-/** The payments of a reservation id. Approved or declined: whichever comes first stands, and the seat follows it. */
+/** The payments of a reservation id. Approved or declined: the first outcome counts, and the seat follows it. */
 export const payment = decider(cinema, {
   stream: 'payment-{showingId}.{reservationId}',
   initialState,

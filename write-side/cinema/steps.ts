@@ -117,7 +117,7 @@ const writeReview: CommandSteps<Data<'WriteReview'>> = {
   },
 };
 
-/** Refusals that do not tell how a reservation ended: its payment is not settled, or it ended too long ago. */
+/** Refusals that do not show how a reservation ended: its payment is not settled, or it ended too long ago. */
 const UNSETTLED = new Set(['reservation-pending', 'reservation-not-found']);
 
 /** The outcome of a payment: the one that its stream recorded first. */
@@ -174,7 +174,7 @@ const reserveSeat = ({ payments, answerWithinMs, maxPayments }: PayingOptions): 
   limit: { most: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
   async check({ showingId, reservationId }, dispatch: Dispatch) {
     if (payments.circuit() !== 'open') return undefined;
-    // A repeat of an earlier reservation needs no payment: it is answered as it stands.
+    // A repeat of an earlier reservation needs no payment: it is answered with its current state.
     const checked = await dispatch({ type: 'CheckReservationId', data: { showingId, reservationId } });
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },

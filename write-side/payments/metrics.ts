@@ -3,7 +3,7 @@ import { Gauge, type Registry } from 'prom-client';
 const STATES = ['closed', 'half-open', 'open'] as const;
 
 /**
- * How the circuit to the payment provider stands.
+ * The state of the circuit to the payment provider.
  * @param circuit asked with every look at the metrics
  */
 export const paymentMetrics = (registry: Registry, circuit: () => (typeof STATES)[number]): void => {

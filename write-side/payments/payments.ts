@@ -22,7 +22,7 @@ export type Payments = {
   circuit(): 'closed' | 'half-open' | 'open';
 };
 
-/** What the steps of a command that takes a payment need. */
+/** The needs of the steps of a command that takes a payment. */
 export type PayingOptions = {
   payments: Pick<Payments, 'charge' | 'find' | 'circuit'>;
   /** Milliseconds until the command is answered with 202. The payment continues. */

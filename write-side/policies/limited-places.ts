@@ -7,7 +7,7 @@ type PlaceEvent = { type: string; data: Readonly<Record<string, unknown>> };
 
 /**
  * Returns the timers that end holds and offers at their time. A hold or offer that a reservation used keeps its timer,
- * whose command then does nothing: an event does not tell how many places are left.
+ * whose command then does nothing: an event does not contain the number of places that are left.
  */
 export const placeTimers = (context: ContextSchema, { prefix, key, names }: PlaceNames): ProcessManager => {
   const plan = ({ data }: PlaceEvent): TimerPlan[] => {

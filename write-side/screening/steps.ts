@@ -24,7 +24,7 @@ const openSlot: CommandSteps<Data<'OpenSlot'>> = {
     const { hospitalId, hospitalName, date, slotId } = data;
     if (hospitalId === undefined) return undefined;
     const checked = await dispatch({ type: 'CheckSlot', data });
-    // The command itself tells a repeat of the opening from another one.
+    // The command itself distinguishes a repeat of the opening from another one.
     if (checked.kind === 'refused' && checked.refusal.refused === 'slot-already-opened') return undefined;
     if (checked.kind !== 'done') return refusalIn(checked);
     for (let over: { over?: string } = {}; ; ) {

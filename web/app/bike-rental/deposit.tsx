@@ -22,7 +22,7 @@ export const useDeposit = (customerId: string): Pick<Deposit, 'balance' | 'outst
 
 const DEPOSIT = '/app/bike-rental/deposit';
 
-/** What the customer owes, and the way to pay it. */
+/** The debts of the customer, and the way to pay them. */
 export const Debt = ({ outstanding }: { outstanding: number }) => (
   <div class="refused debt" role="status">
     <p>

@@ -27,7 +27,7 @@ const KEPT = 'plaza.hold ';
 
 const pathOf = (showingId: string): string => `/cinema/showings/${showingId}`;
 
-/** Remembers the hold until this tab closes: after a reload the customer goes on with the payment. */
+/** Remembers the hold until this tab closes: after a reload the customer continues with the payment. */
 const useKept = (showingId: string) => {
   const name = KEPT + showingId;
   const [kept, setKept] = useState<Kept | undefined>(() => {

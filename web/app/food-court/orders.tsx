@@ -26,7 +26,7 @@ const statusWords = (status: Status): string =>
     uncollected: say('미수령', 'Not picked up'),
   })[status];
 
-/** What a status means for the customer. */
+/** The meaning of a status for the customer. */
 const hint = (status: Status): string | undefined => {
   if (status === 'placed') return say('매장이 주문을 확인하고 있어요.', 'The shop looks at your order.');
   if (status === 'accepted') return say('곧 조리를 시작해요.', 'Cooking begins soon.');

@@ -47,7 +47,7 @@ export const timesOf = ({ date, left, sessions }: Slot): Session[] => {
   return all.filter(({ at }) => date !== dayOf(now) || at === undefined || at > time);
 };
 
-/** One slot of a list. @param isDated whether the row tells the day */
+/** One slot of a list. @param isDated whether the row shows the day */
 export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boolean }) => (
   <RowLink
     to={`/app/screening/${slot.slotId}`}

@@ -36,7 +36,7 @@ const useRest = <Value,>(use: (value: Value) => void): [Value | undefined, (valu
 
 const show = (time: number): void => keep(time > Date.now() - MINUTE ? undefined : new Date(time).toISOString());
 
-/** Sets the whole control centre to an earlier moment, and says so while it is at one. */
+/** Sets the whole control centre to an earlier moment, and shows a note while it is at one. */
 export const TimeBar = ({ isOpen }: { isOpen: boolean }) => {
   const id = useId();
   const at = useStore(moment);
