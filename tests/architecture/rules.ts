@@ -129,7 +129,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
         to: {
           pathNot: [
             '^projections/$1[./]',
-            '^projections/kernel/(?:projection|history|activity|limited-places|report)\\.ts$',
+            '^projections/kernel/(?:projection|history|activity|limited-places|place-counts|report)\\.ts$',
             '^schemas/',
             '(?:^|node_modules/)typebox(?:/|$)',
           ],

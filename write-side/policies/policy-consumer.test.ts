@@ -1,10 +1,13 @@
 import { expect, it } from 'vitest';
+import { memoryStreams } from '../../platform/event-store/testing.ts';
 import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
 import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { schema as foodCourt } from '../../schemas/food-court.ts';
+import { commandHandler } from '../kernel/command-handler.ts';
+import { seats, TIME_ZONE } from '../kernel/testing.ts';
 import { policy } from './policy.ts';
 import { type PolicyCommand, policyConsumer } from './policy-consumer.ts';
-import { startPolicies } from './run-policies.ts';
+import { dispatchTo, startPolicies } from './run-policies.ts';
 
 const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
 const lease = { assertHeld: () => {} };
@@ -46,6 +49,25 @@ it('derives another command id for an event with the same id at another revision
   const { ids, seen } = await commandsFor(cooked(5), cooked(7));
   expect(new Set(ids).size).toBe(2);
   expect(seen).toEqual(['5', '7']);
+});
+
+it('takes a command for done that was done when hashes had another key', async () => {
+  const store = memoryStreams();
+  const taken = { version: 1, data: {} as never, upcasters: {}, summary: '' };
+  const schema = { ...foodCourt, commands: {}, queries: {}, events: { Taken: taken } };
+  const dispatchWith = (secret: Buffer | undefined) =>
+    dispatchTo(
+      commandHandler({
+        store,
+        contexts: [{ schema, deciders: [{ ...seats, id: () => '1' }] }],
+        timeZone: TIME_ZONE,
+        secret,
+      }),
+    );
+  const command = { type: 'Take', data: { name: 'ann' }, commandId: 'p:e@0:0', actor: 'policy:p', correlationId: 'c' };
+  for (const secret of [undefined, Buffer.alloc(32, 1), Buffer.alloc(32, 2)])
+    expect(await dispatchWith(secret)({ ...command, causationId: 'e' })).toEqual({ kind: 'done' });
+  expect(await Array.fromAsync(store.read('seats-1', 0n))).toHaveLength(1);
 });
 
 it('refuses to start with two contexts that declare the same policy', () => {

@@ -37,12 +37,16 @@ export type PoliciesOptions = {
   telemetry?: Telemetry;
 };
 
-const dispatchTo =
+/** Returns a function that dispatches commands of policies and timers. */
+export const dispatchTo =
   (handler: PoliciesOptions['handler']): DispatchCommand =>
   async (command) => {
     const outcome = await handler.handle(command);
     switch (outcome.kind) {
       case 'done':
+      // The id names a policy and an event. So the command was done, although its hash differs: by another version of the
+      // policy, or before an import into stores with other keys.
+      case 'key-reused':
         return { kind: 'done' };
       case 'unavailable':
         return { kind: 'unavailable', detail: 'the event store did not answer' };
