@@ -17,6 +17,7 @@ import { startSubscriptions } from './shared-subscriptions.ts';
 import { statuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
 import { messageOf } from './transient.ts';
+import { troubleLog } from './trouble.ts';
 import { joinWorkers, LEASE_MS, type WorkerSession } from './workers.ts';
 
 export type ConsumerGroupOptions = {
@@ -90,6 +91,8 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   /** Logs the error of a job; the job runs again at its next time. */
   const guarded = (job: () => Promise<void>) => () => job().catch((error) => log(`${name}: ${messageOf(error)}`));
 
+  const logTrouble = troubleLog(log);
+
   const context: DeliveryContext = {
     db,
     signal: stopping.signal,
@@ -99,7 +102,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       const lease = await leases(db).findOne({ _id: consumer.name });
       if (lease?.token !== token) throw new LeaseLostError(`${consumer.name} was taken over`);
     },
-    onTrouble: ({ consumer }, error) => log(`${consumer.name}: ${messageOf(error)}`),
+    onTrouble: ({ consumer }, error) => logTrouble(consumer.name, error),
   };
 
   const subscriptions = startSubscriptions({
