@@ -67,7 +67,9 @@ it('takes a command for done that was done when hashes had another key', async (
   const command = { type: 'Take', data: { name: 'ann' }, commandId: 'p:e@0:0', actor: 'policy:p', correlationId: 'c' };
   for (const secret of [undefined, Buffer.alloc(32, 1), Buffer.alloc(32, 2)])
     expect(await dispatchWith(secret)({ ...command, causationId: 'e' })).toEqual({ kind: 'done' });
-  expect(await Array.fromAsync(store.read('seats-1', 0n))).toHaveLength(1);
+  const events: unknown[] = [];
+  for await (const event of store.read('seats-1', 0n)) events.push(event);
+  expect(events).toHaveLength(1);
 });
 
 it('refuses to start with two contexts that declare the same policy', () => {
