@@ -19,6 +19,8 @@ export type GivenCommand = {
   data: object;
   /** A repeated command has the same id. Without one, the command can't be repeated. */
   commandId?: string;
+  /** Its {@link CommandHandler.fingerprint}, if the sender has made it already. */
+  fingerprint?: string | undefined;
   /** The sender. */
   actor: string;
   correlationId?: string;
@@ -190,7 +192,7 @@ export const commandHandler = ({
       $correlationId: given.correlationId ?? commandId,
       $causationId: given.causationId ?? commandId,
       commandId,
-      fingerprint: isRepeatable ? fingerprint(given.actor, command) : '',
+      fingerprint: isRepeatable ? (given.fingerprint ?? fingerprint(given.actor, command)) : '',
       actor: given.actor,
       time: now().toISOString(),
       ...defined({ traceparent }),

@@ -42,10 +42,11 @@ export const commandReader = (
     requireFields(data, http, caller?.roles ?? []);
     const condition = conditionOf(permit, data, fields);
     const actor = caller?.sub ?? 'anonymous';
-    const byData = () => (isNamed ? `${type}:${fingerprint(actor, { type, data })}` : delivery);
-    const commandId = key === undefined ? byData() : `key:${key}`;
+    const byData = key === undefined && isNamed ? fingerprint(actor, { type, data }) : undefined;
+    const commandId = key !== undefined ? `key:${key}` : byData !== undefined ? `${type}:${byData}` : delivery;
+    const names = defined({ commandId, fingerprint: byData });
     const conditions = { ...condition, ...preconditionsOf(req) };
-    return { data, given: { type, data, actor, ...defined({ commandId }), ...conditions, ...traceOf(req) } };
+    return { data, given: { type, data, actor, ...names, ...conditions, ...traceOf(req) } };
   };
 };
 
