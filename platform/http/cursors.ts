@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
 import type { Db } from 'mongodb';
 import { machine } from '../machine/machine.ts';
 import { ProblemError, problems } from './problem.ts';
@@ -33,7 +33,7 @@ const sharedKey = async (db: Db): Promise<string> => {
   const known = await secrets.findOne({ _id: { $eq: 'cursors' } });
   if (known) return known.key;
   try {
-    const key = randomBytes(32).toString('base64url');
+    const key = machine.randomBytes(32).toString('base64url');
     await secrets.insertOne({ _id: 'cursors', key });
     return key;
   } catch (error) {

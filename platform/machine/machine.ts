@@ -1,4 +1,4 @@
-import { randomUUID, randomUUIDv7 } from 'node:crypto';
+import { randomBytes, randomUUID, randomUUIDv7 } from 'node:crypto';
 import { hostname } from 'node:os';
 
 /** A timer that was set. */
@@ -17,6 +17,8 @@ export type Machine = {
   nextTurn(job: () => void): void;
   /** Returns a number from 0 up to, but not including, 1. */
   random(): number;
+  /** Returns random bytes that nobody can guess: the key of a customer. */
+  randomBytes(count: number): Buffer;
   /** Returns a random UUID of version 4. */
   uuid(): string;
   /** Returns a UUID of version 7: it begins with the time. */
@@ -39,6 +41,7 @@ export const machine: Machine = {
   clearTimer: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
   nextTurn: (job) => void setImmediate(job),
   random: () => Math.random(),
+  randomBytes: (count) => randomBytes(count),
   uuid: () => randomUUID(),
   uuidv7: () => randomUUIDv7(),
   processName: () => `${hostname()}-${process.pid}`,

@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createHmac, randomBytes, randomFillSync } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, randomFillSync } from 'node:crypto';
+import { machine } from '../machine/machine.ts';
 
 /** A key that wraps others, and its name, which reveals nothing about it. */
 export type MasterKey = { id: string; bytes: Buffer };
@@ -33,7 +34,10 @@ export const parseMasterKeys = (text: string): readonly MasterKey[] =>
 const nonces = Buffer.alloc(1024 * NONCE_BYTES);
 let used = nonces.length;
 
-/** Returns a random nonce. Many are drawn at once: a draw costs as much as half an encryption. */
+/**
+ * Returns a random nonce. Many are drawn at once: a draw costs as much as half an encryption. No simulation decides
+ * nonces: nothing depends on their value.
+ */
 const newNonce = (): Buffer => {
   if (used === nonces.length) {
     randomFillSync(nonces);
@@ -68,4 +72,4 @@ export const decrypt = (key: Buffer, box: Buffer, about: string): Buffer => {
 };
 
 /** Returns a new key. */
-export const newKey = (): Buffer => randomBytes(KEY_BYTES);
+export const newKey = (): Buffer => machine.randomBytes(KEY_BYTES);

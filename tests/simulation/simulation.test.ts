@@ -15,8 +15,11 @@ const run = promisify(execFile);
 const simulate = async (...args: string[]): Promise<string> =>
   (await run(process.execPath, [program, ...args, '--threads', '1'])).stdout.trim();
 
-test('one seed gives the same trace in two processes, and breaks no rule', async () => {
-  const args = ['--seed', '1', '--operations', '2000'];
+test.each([
+  ['a world', '1', '2000'],
+  ['a world that erases a customer', 'q-4', '600'],
+])('one seed gives the same trace of %s in two processes, and breaks no rule', async (_which, seed, operations) => {
+  const args = ['--seed', seed, '--operations', operations];
   const [one, two] = await Promise.all([simulate(...args), simulate(...args)]);
   expect(one).toMatch(/^[0-9a-f]{64}$/);
   expect(two).toBe(one);

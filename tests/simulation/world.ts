@@ -65,6 +65,7 @@ export const createWorld = (seed: string, onLine?: (line: string) => void): Worl
     clearTimer: (timer) => timer && scheduler.cancel(timer),
     nextTurn: (job) => void scheduler.after(0, 'turn', job, current),
     random: random.next,
+    randomBytes: (count) => Buffer.from(Array.from({ length: count }, () => random.below(256))),
     uuid: () => uuid('4'),
     uuidv7: () => uuid('7'),
     processName: () => current?.name ?? 'world',
