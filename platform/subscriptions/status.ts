@@ -82,21 +82,24 @@ export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => 
   };
   const secondsSince = (moment: Date) => Math.max(0, (now + after - moment.getTime()) / 1000);
   const parkedBy = Map.groupBy(waiting, ({ member }) => member);
-  return known.map((status) => ({
-    ...status,
-    updatedAt: lastReport(status),
-    state: now + after - lastReport(status).getTime() > STALE_AFTER ? 'stopped' : status.state,
-    version: versions.get(status._id) ?? null,
-    parked: parkedBy.get(status._id)?.length ?? 0,
-    secondsUnanswered: Math.max(
-      0,
-      ...(parkedBy.get(status._id) ?? [])
-        .filter(({ state }) => state === 'replaying')
-        .map(({ parkedAt }) => secondsSince(parkedAt)),
-    ),
-    secondsSinceProgress: secondsSince(status.progressAt),
-    secondsSinceReport: secondsSince(lastReport(status)),
-  }));
+  return known.map((status) => {
+    const updatedAt = lastReport(status);
+    return {
+      ...status,
+      updatedAt,
+      state: now + after - updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
+      version: versions.get(status._id) ?? null,
+      parked: parkedBy.get(status._id)?.length ?? 0,
+      secondsUnanswered: Math.max(
+        0,
+        ...(parkedBy.get(status._id) ?? [])
+          .filter(({ state }) => state === 'replaying')
+          .map(({ parkedAt }) => secondsSince(parkedAt)),
+      ),
+      secondsSinceProgress: secondsSince(status.progressAt),
+      secondsSinceReport: secondsSince(updatedAt),
+    };
+  });
 };
 
 /** The end of the store's log, and the distance of positions from it. */

@@ -1,4 +1,4 @@
-/** What can be chosen: a value, and the words that the user reads. */
+/** An option of a choice: a value, and the words that the user reads. */
 export type Option<Value extends string | number = string> = readonly [value: Value, words: string];
 
 export type SelectProps<Value extends string | number> = {

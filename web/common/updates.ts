@@ -25,7 +25,7 @@ document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') readAgain();
 });
 
-/** What is known of an answer. */
+/** The last answer and problem of a query, as far as they are known, and the time of the answer. */
 export type Update<Body> = { body?: Body | undefined; problem?: Problem | undefined; at?: number };
 
 /** Begins the names of what this device keeps of one customer. */

@@ -10,7 +10,7 @@ export const color = (name: string): string => getComputedStyle(document.documen
 /** The size of the page's font in pixels. */
 export const letter = (): number => Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
 
-/** What the axes of all charts have in common. */
+/** The style of the axes of every chart. */
 type Axis = { stroke: string; font: string; ticks: { show: false } };
 
 /**
