@@ -99,8 +99,12 @@ export const openBrowser = async (
     ...options,
   });
   context.setDefaultTimeout(120_000);
-  onTestFinished(() => context.close());
   const page = await context.newPage();
+  onTestFinished(async () => {
+    // A page asks until it is closed, so an answer that a test replaces may be under way.
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
+    await context.close();
+  });
   const found: string[] = [];
   faults.set(page, found);
   // The browser's own messages about error answers are expected.
