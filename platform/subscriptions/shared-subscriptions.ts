@@ -116,7 +116,8 @@ export const startSubscriptions = ({
       }
       subscription.live = batch.live;
       open(failed, true);
-      if (assignments.size === 0) return;
+      // An end gives up retries. The next batch comes after events that were given up.
+      if (assignments.size === 0 || subscription.context.signal.aborted) return;
     }
   };
 
