@@ -1,7 +1,7 @@
 import type { Plaza } from './plaza.ts';
 import type { World } from './world.ts';
 
-export const FAULTS = ['weather', 'crashes', 'pauses', 'subscriptions', 'slowness'] as const;
+export const FAULTS = ['weather', 'crashes', 'ends', 'pauses', 'subscriptions', 'slowness'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /**
@@ -31,11 +31,18 @@ export const beginFaults = (world: World, plaza: Plaza, without: readonly Fault[
     if (running.length > 0) strike(random.pick(running));
   };
 
+  const restart = (side: Plaza['sides'][number]) =>
+    world.after(random.next() * 2_000, 'restart', () => plaza.restart(side));
   const crash = hit((side) => {
     plaza.crash(side);
-    world.after(random.next() * 2_000, 'restart', () => plaza.restart(side));
+    restart(side);
   });
   every(1_500 + random.next() * 4_000, 'crashes', crash);
+  every(
+    1_500 + random.next() * 4_000,
+    'ends',
+    hit((side) => plaza.end(side, () => restart(side))),
+  );
   every(
     2_500,
     'pauses',

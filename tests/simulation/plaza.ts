@@ -34,6 +34,8 @@ export const MASTER_KEY = { id: 'simulated', bytes: Buffer.alloc(32, 7) };
 /** The share of worlds in which personal data is encrypted, so that customers can be erased. */
 const ENCRYPTING = 0.25;
 const SECRET = Buffer.alloc(32, 8);
+/** Virtual milliseconds for an orderly end, as a supervisor grants them. */
+const KILLED_AFTER = 10_000;
 export const personal = personalEvents(contextSchemas);
 const SETTINGS = {
   TIME_ZONE,
@@ -61,6 +63,8 @@ export type Side = {
   process: Process;
   /** The app of a side that serves HTTP. */
   app: RequestListener | undefined;
+  /** Ends the work of a side that has some beside its requests, as SIGTERM does. */
+  stop: (() => Promise<void>) | undefined;
   /** The number of starts. */
   life: number;
 };
@@ -97,7 +101,7 @@ export const startPlaza = (world: World) => {
     return { client, db, erasing, secret: SECRET };
   };
 
-  const mains: Record<string, (process: Process) => RequestListener | undefined> = {
+  const mains: Record<string, (process: Process) => Pick<Side, 'app'> | Pick<Side, 'stop'>> = {
     'write-side': (process) => {
       const own = payments.connectionOf(process);
       const { client, erasing, secret } = connect(process);
@@ -115,11 +119,12 @@ export const startPlaza = (world: World) => {
         ),
         onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       });
-      return createApp(
+      const app = createApp(
         [writeSide.router],
         [],
         (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       );
+      return { app };
     },
     policies: (process) => {
       const own = payments.connectionOf(process);
@@ -128,7 +133,7 @@ export const startPlaza = (world: World) => {
       const opened = contextServices.map(({ processes }) =>
         processes(SETTINGS, { payments: () => own, store, messaging: messagingContexts, erasing }),
       );
-      startPolicies({
+      return startPolicies({
         client,
         db,
         policies: writeSides.flatMap(({ policies }) => policies),
@@ -149,17 +154,15 @@ export const startPlaza = (world: World) => {
         schemas: contextSchemas,
         log: (line) => world.note(`${process.name}: ${line}`),
       });
-      return undefined;
     },
     projections: (process) => {
       const { client, db } = connect(process);
-      startProjections({
+      return startProjections({
         client,
         db,
         projections,
         log: (line) => world.note(`${process.name}: ${line}`),
       });
-      return undefined;
     },
     'read-api': (process) => {
       const readApi = startReadApi({
@@ -169,23 +172,24 @@ export const startPlaza = (world: World) => {
         version: 'simulated',
         onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       });
-      return createApp(
+      const app = createApp(
         readApi.routers,
         readSides.map(({ schema }) => schema),
         (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
       );
+      return { app };
     },
   };
 
   const begin = (side: Side, skew: number): void => {
     side.life += 1;
     side.process = world.start(`${side.name}.${side.life}`, skew, (process) => {
-      side.app = mains[side.name.replace(/-\d$/, '')]!(process);
+      Object.assign(side, { app: undefined, stop: undefined }, mains[side.name.replace(/-\d$/, '')]!(process));
     });
   };
 
   const sideOf = (name: string): Side => {
-    const side: Side = { name, process: undefined as never, app: undefined, life: 0 };
+    const side: Side = { name, process: undefined as never, app: undefined, stop: undefined, life: 0 };
     begin(side, random.below(1_000) - 500);
     return side;
   };
@@ -245,6 +249,20 @@ export const startPlaza = (world: World) => {
       world.note(`${side.process.name} crashes`);
       side.process.isAlive = false;
       side.app = undefined;
+    },
+    /** Ends a side in order, and kills it if that takes too long. */
+    end(side: Side, onEnded: () => void): void {
+      const { process, stop } = side;
+      if (!stop) return;
+      world.note(`${process.name} ends`);
+      side.stop = undefined;
+      const die = () => {
+        if (!process.isAlive) return;
+        process.isAlive = false;
+        onEnded();
+      };
+      world.after(0, 'end', () => void stop().then(die), process);
+      world.after(KILLED_AFTER, 'kill', die);
     },
     restart(side: Side): void {
       begin(side, random.below(1_000) - 500);

@@ -4,7 +4,7 @@ export type Bug = {
   file: string;
   find: string;
   replace: string;
-  /** Set for a bug that takes more than some ten thousand operations. */
+  /** Set for a bug that takes more than ten thousand operations. */
   isRare?: true;
 };
 
@@ -55,6 +55,12 @@ export const BUGS: readonly Bug[] = [
       '  await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });\n  await consumer.handle(mine, lease);\n',
   },
   {
+    name: 'give later batches after retries were given up',
+    file: 'platform/subscriptions/shared-subscriptions.ts',
+    find: 'if (assignments.size === 0 || subscription.context.signal.aborted) return;',
+    replace: 'if (assignments.size === 0) return;',
+  },
+  {
     name: 'move the checkpoint past commands in flight',
     file: 'platform/subscriptions/keyed-delivery.ts',
     find: 'const position = first ?? assignment.received;',
@@ -73,21 +79,18 @@ export const BUGS: readonly Bug[] = [
     file: 'platform/subscriptions/checkpoints.ts',
     find: 'filter: { _id: consumer, token, moves: { $lt: number } },',
     replace: 'filter: { _id: consumer, token },',
-    isRare: true,
   },
   {
     name: 'keep a lease that nobody uses',
     file: 'platform/subscriptions/ownership.ts',
     find: 'owner === session.id && !assignments.has(_id) && !mine.includes(_id),',
     replace: 'owner === session.id && !assignments.has(_id) && mine === undefined,',
-    isRare: true,
   },
   {
     name: 'wait for ever for a silent subscription',
     file: 'platform/event-store/subscription.ts',
     find: 'if (ahead && suspicious) throw',
     replace: 'if (ahead && !suspicious && suspicious) throw',
-    isRare: true,
   },
   {
     name: 'subscribe again after the events that were received',
@@ -95,7 +98,6 @@ export const BUGS: readonly Bug[] = [
     find: '    const connection = connect(options, checkpoint);\n',
     replace:
       '    if (dropsInARow > 1 && options.readTail) checkpoint = await options.readTail().catch(() => checkpoint);\n    const connection = connect(options, checkpoint);\n',
-    isRare: true,
   },
   {
     name: 'write a view document whatever it holds',
@@ -139,6 +141,7 @@ export const BUGS: readonly Bug[] = [
     file: 'write-side/kernel/limited-places.ts',
     find: '(first === undefined || text < first)',
     replace: '(first === undefined || text > first)',
+    isRare: true,
   },
   {
     name: 'give a place to somebody who did not wait',
@@ -157,7 +160,6 @@ export const BUGS: readonly Bug[] = [
     file: 'write-side/parking/coupon.ts',
     find: "if (state.status !== 'issued' && state.status !== 'redeemed') return [];",
     replace: "if (state.status !== 'issued') return [];",
-    isRare: true,
   },
   {
     name: 'show a view before it has reached the position that was asked for',
