@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Collection, Db } from 'mongodb';
 import { comparePositions, type Position } from '../platform/event-store/types.ts';
 import { pause } from '../platform/machine/machine.ts';
-import { reachedPosition } from '../platform/subscriptions/position.ts';
+import { builtPositions, reachedPosition } from '../platform/subscriptions/position.ts';
 import type { Build } from './kernel/build.ts';
 import { type RebuildOptions, withFreshViews } from './kernel/rebuild.ts';
 import type { ViewDocument } from './kernel/writer.ts';
@@ -10,7 +10,14 @@ import type { ViewDocument } from './kernel/writer.ts';
 /** A document that differs from a fresh replay; null on the side that lacks it. */
 export type Difference = { view: string; id: string; live: ViewDocument | null; fresh: ViewDocument | null };
 
-export type Verification = { view: string; documents: number; position: string; differences: Difference[] };
+export type Verification = {
+  view: string;
+  /** False for a view that was never built: there is nothing to compare. */
+  isBuilt: boolean;
+  documents: number;
+  position: string;
+  differences: Difference[];
+};
 
 const ROUNDS = 10;
 const BETWEEN_ROUNDS = 200;
@@ -55,6 +62,7 @@ const verify = async (db: Db, build: Build, catchUpAgain: () => Promise<boolean>
   }
   return {
     view,
+    isBuilt: (await builtPositions(db)(view)) !== null,
     documents,
     position: build.position.commit.toString(),
     differences: differences.sort((a, b) => (a.id < b.id ? -1 : 1)).map((pair) => ({ view, ...pair })),

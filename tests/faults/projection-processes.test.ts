@@ -183,6 +183,8 @@ describe('replay, verify and parked as commands', () => {
     const right = await command(env, 'programs/verify.ts').ended;
     expect(right).toMatchObject({ code: 0, output: expect.stringContaining('parking.lots: ') });
     expect(right.output).not.toMatch(/[1-9]\d* differ/);
+    const more = await command({ ...env, PLAZA_CONTEXTS: 'parking,cinema' }, 'programs/verify.ts').ended;
+    expect(more).toMatchObject({ code: 1, output: expect.stringContaining('cinema.movies: never built') });
   });
 
   test('refuse an event store that lacks what the views contain, and change nothing', async () => {
