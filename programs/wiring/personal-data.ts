@@ -37,8 +37,8 @@ const databaseOf = ({ MONGODB_DATABASE }: Options['settings']): string => `${MON
 const connect = ({ settings, views, opened }: Options): Db | undefined => {
   const { PERSONAL_KEY, KEYS_MONGODB_URL, MONGODB_URL } = settings;
   if (KEYS_MONGODB_URL === '' && views) return views.client.db(databaseOf(settings));
-  if (KEYS_MONGODB_URL === '' && PERSONAL_KEY.length === 0) return undefined;
   const url = KEYS_MONGODB_URL || MONGODB_URL;
+  if (url === '' && PERSONAL_KEY.length === 0) return undefined;
   if (url === '') throw new SettingsError('KEYS_MONGODB_URL or MONGODB_URL must be set with PERSONAL_KEY');
   const mongo = createMongoClient(url);
   opened.defer(() => mongo.close());
@@ -83,6 +83,7 @@ export const openPersonalData = async (options: Options): Promise<OpenedPersonal
   if (!db) return undefined;
   if (masters.length === 0) {
     await requireNoKeys(db);
+    if (db.client !== options.views?.client) await db.client.close();
     return undefined;
   }
   const keys = keyStore(db, masters);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
+import { startEmbeddedStores } from '../../embedded/start.ts';
 import { command, foundIn } from '../support/operator.ts';
 import { call, eventually, startProgram, temporaryData } from '../support/plaza.ts';
 
@@ -45,6 +46,10 @@ test('personal data is encrypted in the event store with keys that a master key 
     );
     expect(command({ ...env, PERSONAL_KEY }, 'verify').status).not.toBe(0);
   }
+  const stores = await startEmbeddedStores({ dataFolder: data.folder });
+  const { eventStoreUrl: EVENTSTORE_URL, mongoUrl: MONGODB_URL } = stores;
+  const keyless = startProgram('write-side', { ...env, EVENTSTORE_URL, MONGODB_URL });
+  await expect(keyless.finally(stores.stop)).rejects.toThrow('PERSONAL_KEY must be set');
 
   expect(command({ ...env, PERSONAL_KEY: `${second},${first}` }, 'keys', 'rotate').output).toContain(
     'keys were wrapped anew',
