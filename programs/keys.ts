@@ -11,14 +11,11 @@ import { operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
- * `npm run keys -- list
- * check
- * rotate
- * fields
- * plain`: counts the keys of personal data, tests that PERSONAL_KEY opens each of them, wraps them with the first
- * master key of PERSONAL_KEY, lists the
- * personal fields of stored events with the free texts that are not marked, and counts the events whose personal fields
- * are not encrypted: they cannot be erased.
+ * - `npm run keys -- list` counts the keys of personal data;
+ * - `check` tests that PERSONAL_KEY opens each of them;
+ * - `rotate` wraps them with the first master key of PERSONAL_KEY;
+ * - `fields` lists the personal fields of stored events, and the free texts that are not marked;
+ * - `plain` counts the events whose personal fields are not encrypted: they cannot be erased.
  */
 const USAGE = 'npm run keys -- list | check | rotate | fields | plain';
 
