@@ -35,16 +35,36 @@ export const positionOf = ({ commit, prepare }: Pick<Checkpoint, 'commit' | 'pre
 const decimals = (position: Position) => ({ commit: position.commit.toString(), prepare: position.prepare.toString() });
 
 /**
- * Claims the checkpoint for a lease, against all older leases. Its moves are numbered anew, since other processes have
+ * Claims checkpoints for leases, against all older leases. Their moves are numbered anew, since other processes have
  * other numbers and version 1.0.0 has none.
+ * @param tokens the fencing tokens of the consumers
+ * @returns the checkpoints of those that have one; a newer lease has claimed one with another token
+ */
+export const claimCheckpoints = async (
+  db: Db,
+  tokens: ReadonlyMap<string, number>,
+): Promise<Map<string, Checkpoint>> => {
+  await checkpoints(db).bulkWrite(
+    [...tokens].map(([_id, token]) => ({
+      updateOne: { filter: { _id, token: { $lte: token } }, update: { $set: { token, moves: 0 } } },
+    })),
+    { ordered: false },
+  );
+  const standing = await checkpoints(db)
+    .find({ _id: { $in: [...tokens.keys()] } })
+    .toArray();
+  return new Map(standing.map((checkpoint) => [checkpoint._id, checkpoint]));
+};
+
+/**
+ * Claims one checkpoint.
  * @returns the checkpoint, or null when the consumer has none
  * @throws LeaseLostError when a newer lease has claimed it
  */
 export const claimCheckpoint = async (db: Db, consumer: string, token: number): Promise<Checkpoint | null> => {
-  await checkpoints(db).updateOne({ _id: consumer, token: { $lte: token } }, { $set: { token, moves: 0 } });
-  const claimed = await checkpoints(db).findOne({ _id: consumer });
+  const claimed = (await claimCheckpoints(db, new Map([[consumer, token]]))).get(consumer);
   if (claimed && claimed.token !== token) throw new LeaseLostError(`${consumer} was taken over`);
-  return claimed;
+  return claimed ?? null;
 };
 
 type Identity = Pick<Consumer, 'name' | 'view' | 'version' | 'partitions'>;

@@ -52,17 +52,26 @@ const keyOf = ({ key }: Pick<Consumer, 'key'>, event: StoredEvent): string => {
 
 /**
  * Reads the keys with parked events; their later events are held back. Adds the key to parked events of an older Plaza.
- * @returns each key with a count that changes with every event parked behind it
+ * @returns for each consumer its keys, each with a count that changes with every event parked behind it
  */
-export const readHeldKeys = async (db: Db, consumer: Consumer): Promise<Map<string, number>> => {
-  if (!consumer.key) return new Map();
-  const waiting = { member: consumer.name, state: { $in: ['parked' as const, 'replaying' as const] } };
+export const readHeldKeys = async (
+  db: Db,
+  consumers: readonly Consumer[],
+): Promise<Map<string, Map<string, number>>> => {
+  const held = new Map(consumers.map(({ name }) => [name, new Map<string, number>()]));
+  const keyed = new Map(consumers.filter(({ key }) => key).map((consumer) => [consumer.name, consumer]));
+  if (keyed.size === 0) return held;
+  const waiting = { member: { $in: [...keyed.keys()] }, state: { $in: ['parked' as const, 'replaying' as const] } };
   const nameless = await parked(db)
     .find({ ...waiting, key: { $exists: false } })
     .toArray();
-  for (const found of nameless)
-    await parked(db).updateOne({ _id: found._id }, { $set: { key: keyOf(consumer, parkedEvent(found)) } });
-  return new Map([...(await waitingByKey(db, consumer.name)).keys()].map((key) => [key, 0]));
+  for (const found of nameless) {
+    const key = keyOf(keyed.get(found.member)!, parkedEvent(found));
+    await parked(db).updateOne({ _id: found._id }, { $set: { key } });
+  }
+  for await (const { member, key = '' } of parked(db).find(waiting, { projection: { member: 1, key: 1 } }))
+    held.get(member)!.set(key, 0);
+  return held;
 };
 
 const isAfter = (position: Position, other: Position) => comparePositions(position, other) > 0;

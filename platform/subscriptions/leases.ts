@@ -7,32 +7,44 @@ export type Lease = { _id: string; owner: string | null; token: number };
 export const leases = (db: Db): Collection<Lease> => db.collection<Lease>('leases');
 
 /**
- * Takes a free lease: never held, released, or held by a dead worker.
- * @param seen the lease as it was read, undefined without one
- * @returns the fencing token; null when another worker was faster
+ * Takes free leases: never held, released, or held by a dead worker.
+ * @param wanted each consumer with its lease as it was read, undefined without one
+ * @returns the fencing tokens of those that were taken; another worker was faster with the others
  */
+export const takeLeases = async (
+  db: Db,
+  owner: string,
+  wanted: ReadonlyMap<string, Lease | undefined>,
+): Promise<Map<string, number>> => {
+  const writes = [...wanted].map(([_id, seen]) =>
+    seen
+      ? {
+          updateOne: {
+            filter: { _id, token: seen.token, owner: seen.owner },
+            update: { $set: { owner, token: seen.token + 1 } },
+          },
+        }
+      : { insertOne: { document: { _id, owner, token: 1 } } },
+  );
+  try {
+    await leases(db).bulkWrite(writes, { ordered: false });
+  } catch (error) {
+    if (!onlyDuplicates(error)) throw error;
+  }
+  const own = await leases(db)
+    .find({ _id: { $in: [...wanted.keys()] }, owner })
+    .toArray();
+  const isTaken = ({ _id, token }: Lease) => token === (wanted.get(_id)?.token ?? 0) + 1;
+  return new Map(own.filter(isTaken).map(({ _id, token }) => [_id, token]));
+};
+
+/** Takes one free lease. @returns its fencing token; null when another worker was faster */
 export const takeLease = async (
   db: Db,
   consumer: string,
   owner: string,
   seen: Lease | undefined,
-): Promise<number | null> => {
-  if (!seen) {
-    try {
-      await leases(db).insertOne({ _id: consumer, owner, token: 1 });
-      return 1;
-    } catch (error) {
-      if ((error as { code?: unknown }).code === DUPLICATE_KEY) return null;
-      throw error;
-    }
-  }
-  const token = seen.token + 1;
-  const { matchedCount } = await leases(db).updateOne(
-    { _id: consumer, token: seen.token, owner: seen.owner },
-    { $set: { owner, token } },
-  );
-  return matchedCount === 1 ? token : null;
-};
+): Promise<number | null> => (await takeLeases(db, owner, new Map([[consumer, seen]]))).get(consumer) ?? null;
 
 export const DUPLICATE_KEY = 11000;
 

@@ -1,12 +1,12 @@
 import type { Db } from 'mongodb';
-import { formatPosition } from '../event-store/types.ts';
+import { formatPosition, type Position } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
-import { type Checkpoint, checkpoints, claimCheckpoint, createCheckpoint, positionOf } from './checkpoints.ts';
+import { type Checkpoint, checkpoints, claimCheckpoints, newCheckpoint, positionOf } from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
 import { readHeldKeys } from './keyed-delivery.ts';
-import { type Lease, leases, releaseLease, shareOut, takeLease } from './leases.ts';
-import { discardedEvents, parked } from './parked.ts';
+import { type Lease, leases, releaseLease, shareOut, takeLeases } from './leases.ts';
+import { discardedByView, parked } from './parked.ts';
 import { messageOf } from './transient.ts';
 import { forgetWorkers, type Worker, type WorkerSession } from './workers.ts';
 
@@ -77,18 +77,48 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     }
   };
 
-  const take = async (consumer: Consumer, lease: Lease | undefined): Promise<Assignment | null> => {
-    if (lease?.owner && lease.owner !== session.id && session.isAlive(lease.owner)) return null;
-    const token = await takeLease(db, consumer.name, session.id, lease);
-    if (token === null) return null;
-    const begun = await claimCheckpoint(db, consumer.name, token);
-    if (!isBuilt(consumer, begun)) {
-      // A rebuild began to replace the view after the workable consumers were read.
-      await releaseLease(db, consumer.name, token);
-      return null;
-    }
-    const position = positionOf(begun ?? (await createCheckpoint(db, consumer, token)));
-    const [discarded, heldKeys] = await Promise.all([discardedEvents(db, consumer.view), readHeldKeys(db, consumer)]);
+  /** Takes those that are free, together: a process that starts takes them all. */
+  const take = async (wanted: readonly Consumer[], held: ReadonlyMap<string, Lease>): Promise<Assignment[]> => {
+    const free = wanted.filter(({ name }) => {
+      const owner = held.get(name)?.owner;
+      return !owner || owner === session.id || !session.isAlive(owner);
+    });
+    if (free.length === 0) return [];
+    const tokens = await takeLeases(db, session.id, new Map(free.map(({ name }) => [name, held.get(name)])));
+    if (tokens.size === 0) return [];
+    const begun = await claimCheckpoints(db, tokens);
+    const isClaimed = ({ name }: Consumer) => !begun.has(name) || begun.get(name)!.token === tokens.get(name);
+    const taken = free.filter((consumer) => tokens.has(consumer.name) && isClaimed(consumer));
+    // A rebuild began to replace a view after the workable consumers were read.
+    const replaced = taken.filter((consumer) => !isBuilt(consumer, begun.get(consumer.name)));
+    await Promise.all(replaced.map(({ name }) => releaseLease(db, name, tokens.get(name)!)));
+    const ready = taken.filter((consumer) => !replaced.includes(consumer));
+    const first = ready
+      .filter(({ name }) => !begun.has(name))
+      .map((consumer) => newCheckpoint(consumer, tokens.get(consumer.name)!));
+    if (first.length > 0) await checkpoints(db).insertMany(first);
+    for (const checkpoint of first) begun.set(checkpoint._id, checkpoint);
+    const views = ready.map(({ view }) => view);
+    const [discarded, heldKeys] = await Promise.all([discardedByView(db, views), readHeldKeys(db, ready)]);
+    return ready.map((consumer) => {
+      const { name, view } = consumer;
+      return assign(
+        consumer,
+        tokens.get(name)!,
+        positionOf(begun.get(name)!),
+        discarded.get(view)!,
+        heldKeys.get(name)!,
+      );
+    });
+  };
+
+  const assign = (
+    consumer: Consumer,
+    token: number,
+    position: Position,
+    discarded: ReadonlySet<string>,
+    heldKeys: Map<string, number>,
+  ): Assignment => {
     const assignment: Assignment = {
       consumer,
       takenAt: machine.elapsed(),
@@ -159,19 +189,24 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const mine = [...shares].filter(([, worker]) => worker === session.id).map(([name]) => name);
     const tooMany = [...assignments.values()].filter(({ consumer }) => !mine.includes(consumer.name));
     const wanted = mine.filter((name) => !assignments.has(name));
-    const taking = wanted.map((name) => take(byName.get(name)!, held.get(name)));
+    const taking = take(
+      wanted.map((name) => byName.get(name)!),
+      held,
+    );
     // The store took a lease late, after its failure, and the share has changed since: no other process can take it.
     const unused = [...held.values()].filter(
       ({ _id, owner }) => owner === session.id && !assignments.has(_id) && !mine.includes(_id),
     );
     const releasing = unused.map(({ _id, token }) => releaseLease(db, _id, token));
-    const [taken, others] = await Promise.all([
-      Promise.allSettled(taking),
-      Promise.allSettled([...tooMany.map(giveBack), ...releasing, forgetDead(all, held)]),
+    const [taken, ...others] = await Promise.allSettled([
+      taking,
+      ...tooMany.map(giveBack),
+      ...releasing,
+      forgetDead(all, held),
     ]);
-    for (const result of [...taken, ...others])
+    for (const result of [taken, ...others])
       if (result.status === 'rejected') log(`${group}: ${messageOf(result.reason)}`);
-    return taken.flatMap((result) => (result.status === 'fulfilled' && result.value ? [result.value] : []));
+    return taken.status === 'fulfilled' ? taken.value : [];
   };
 
   return {

@@ -142,13 +142,19 @@ export const parkedEvent = ({ event }: Parked): StoredEvent => ({
   metadata: JSON.parse(event.metadata),
 });
 
-/** Reads the ids of events that operators discarded from a view. */
-export const discardedEvents = async (db: Db, view: string): Promise<Set<string>> => {
+/** Reads the ids of events that operators discarded, by view. */
+export const discardedByView = async (db: Db, views: readonly string[]): Promise<Map<string, Set<string>>> => {
   const found = await parked(db)
-    .find({ view, state: 'discarded' }, { projection: { event: 1 } })
+    .find({ view: { $in: [...views] }, state: 'discarded' }, { projection: { view: 1, event: 1 } })
     .toArray();
-  return new Set(found.map(({ event }) => event.id));
+  const byView = new Map(views.map((view) => [view, new Set<string>()]));
+  for (const { view, event } of found) byView.get(view)!.add(event.id);
+  return byView;
 };
+
+/** Reads the ids of events that operators discarded from a view. */
+export const discardedEvents = async (db: Db, view: string): Promise<Set<string>> =>
+  (await discardedByView(db, [view])).get(view)!;
 
 /**
  * Requests another attempt for a parked event. The process that holds the consumer's lease makes it within about a

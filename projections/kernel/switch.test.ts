@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkpoints } from '../../platform/subscriptions/checkpoints.ts';
-import { leases } from '../../platform/subscriptions/leases.ts';
+import { type Lease, leases } from '../../platform/subscriptions/leases.ts';
 import { reachedPosition } from '../../platform/subscriptions/position.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
@@ -57,8 +57,9 @@ const recorder = (onWrite: (step: number, command: string) => Promise<void>) => 
   return async (command: string, args: readonly unknown[]): Promise<void> => {
     if (command.startsWith('workers.') || command.startsWith('projection_status.')) return onWrite(-1, command);
     if (reads.has(command.split('.').at(-1)!)) return onWrite(-1, command);
-    const [filter] = args as [{ _id?: string }?];
-    if (command === 'leases.updateOne' && filter?._id?.split('/')[0] === VIEW && step === -1) step = 0;
+    const isTaken = () =>
+      (args as [[{ updateOne?: { filter: Lease } }]])[0][0].updateOne?.filter._id.split('/')[0] === VIEW;
+    if (step === -1 && command === 'leases.bulkWrite' && isTaken()) step = 0;
     else if (step >= 0) step += 1;
     return onWrite(step, command);
   };

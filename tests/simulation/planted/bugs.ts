@@ -85,6 +85,7 @@ export const BUGS: readonly Bug[] = [
     file: 'platform/subscriptions/ownership.ts',
     find: 'owner === session.id && !assignments.has(_id) && !mine.includes(_id),',
     replace: 'owner === session.id && !assignments.has(_id) && mine === undefined,',
+    isRare: true,
   },
   {
     name: 'wait for ever for a silent subscription',
