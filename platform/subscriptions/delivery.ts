@@ -126,7 +126,8 @@ export const deliver = async (
 
 /**
  * Delivers a batch to a consumer that fails: waits for unreachable servers and for a newer Plaza, checks the lease
- * after a lost race, finds the event that fails, retries it and parks it.
+ * after a lost race, finds the event that fails, retries it and parks it. Gives up, and returns, when the subscription
+ * ends or the assignment is paused or lost: its position then stays before the batch.
  * @throws LeaseLostError; StoppedError when the consumer may not continue without the event
  */
 export const deliverWithRetries = async (
