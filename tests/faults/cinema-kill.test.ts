@@ -78,7 +78,12 @@ test('after kills during payments every reserved seat has one payment, and no ot
     plaza = await startProgram('all-in-one', env);
   }
 
-  const last = await reserve('last', 'approve');
+  // On a busy machine most calls to the provider are late: no payment is possible for five seconds then.
+  const last = await eventually(
+    () => reserve('last', 'approve'),
+    ({ status }) => status !== 503,
+  );
+  expect([201, 202]).toContain(last.status);
   const position = last.headers.get('Event-Position')!;
   const states = ['status=held', 'payment=unknown', 'status=canceled&payment=approved'];
   const open = async () => (await Promise.all(states.map((state) => list(state, position)))).flat();
