@@ -12,6 +12,7 @@ import {
   parkedEvent,
   parkForRetry,
   readParked,
+  WAITING,
   type Waiting,
   waitingByKey,
 } from './parked.ts';
@@ -61,7 +62,7 @@ export const readHeldKeys = async (
   const held = new Map(consumers.map(({ name }) => [name, new Map<string, number>()]));
   const keyed = new Map(consumers.filter(({ key }) => key).map((consumer) => [consumer.name, consumer]));
   if (keyed.size === 0) return held;
-  const waiting = { member: { $in: [...keyed.keys()] }, state: { $in: ['parked' as const, 'replaying' as const] } };
+  const waiting = { member: { $in: [...keyed.keys()] }, state: WAITING };
   const nameless = await parked(db)
     .find({ ...waiting, key: { $exists: false } })
     .toArray();

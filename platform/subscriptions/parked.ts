@@ -42,6 +42,9 @@ export type Parked = {
   };
 };
 
+/** The states of an event that waits to be handled: no operator has discarded it. */
+export const WAITING = { $in: ['parked', 'replaying'] satisfies Parked['state'][] };
+
 export const parked = (db: Db): Collection<Parked> => db.collection<Parked>('parked');
 
 type Parking = Pick<Consumer, 'name' | 'view' | 'onPoison'>;
@@ -73,7 +76,7 @@ const write = async (db: Db, { name, view, onPoison }: Parking, event: StoredEve
   };
   try {
     await parked(db).updateOne(
-      { _id: `${name}:${event.id}`, state: { $in: ['parked', 'replaying'] } },
+      { _id: `${name}:${event.id}`, state: WAITING },
       { $set: changes, $inc: { attempts: heldBack ? 0 : 1 } },
       { upsert: true },
     );
@@ -109,8 +112,7 @@ export const noteRetry = async (db: Db, _id: string, reason: string): Promise<vo
   await parked(db).updateOne({ _id }, { $set: { reason }, $inc: { attempts: 1 } });
 };
 
-export const readParked = (db: Db, _id: string): Promise<Parked | null> =>
-  parked(db).findOne({ _id, state: { $in: ['parked', 'replaying'] } });
+export const readParked = (db: Db, _id: string): Promise<Parked | null> => parked(db).findOne({ _id, state: WAITING });
 
 export const forgetParked = async (db: Db, _id: string): Promise<void> => {
   await parked(db).deleteOne({ _id });
@@ -122,10 +124,7 @@ export type Waiting = Pick<Parked, '_id' | 'state' | 'heldBack' | 'position'>;
 /** Reads the parked events of a consumer by key, each key's in the order of the log. */
 export const waitingByKey = async (db: Db, consumer: string): Promise<Map<string, Waiting[]>> => {
   const found = await parked(db)
-    .find(
-      { member: consumer, state: { $in: ['parked', 'replaying'] } },
-      { projection: { state: 1, heldBack: 1, position: 1, key: 1 } },
-    )
+    .find({ member: consumer, state: WAITING }, { projection: { state: 1, heldBack: 1, position: 1, key: 1 } })
     .toArray();
   found.sort((a, b) => (BigInt(a.position) < BigInt(b.position) ? -1 : 1));
   return Map.groupBy(found, ({ key = '' }) => key);
@@ -163,7 +162,7 @@ export const discardedEvents = async (db: Db, view: string): Promise<Set<string>
  */
 export const requestReplay = async (db: Db, id: string): Promise<boolean> => {
   const { matchedCount } = await parked(db).updateOne(
-    { _id: id, state: { $in: ['parked', 'replaying'] } },
+    { _id: id, state: WAITING },
     { $set: { state: 'replaying', blocks: false } },
   );
   return matchedCount === 1;
@@ -175,7 +174,7 @@ export const requestReplay = async (db: Db, id: string): Promise<boolean> => {
  */
 export const discard = async (db: Db, id: string): Promise<boolean> => {
   const { matchedCount } = await parked(db).updateOne(
-    { _id: id, state: { $in: ['parked', 'replaying'] } },
+    { _id: id, state: WAITING },
     { $set: { state: 'discarded', blocks: false } },
   );
   return matchedCount === 1;

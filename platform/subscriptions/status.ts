@@ -4,7 +4,7 @@ import { readAhead, readTail } from '../event-store/tail.ts';
 import { comparePositions, type Position } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import { checkpoints } from './checkpoints.ts';
-import { parked } from './parked.ts';
+import { parked, WAITING } from './parked.ts';
 import { storeNow } from './store-clock.ts';
 import { workers } from './workers.ts';
 
@@ -71,7 +71,7 @@ export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => 
       .find({}, { projection: { version: 1 } })
       .toArray(),
     parked(db)
-      .find({ state: { $in: ['parked', 'replaying'] } }, { projection: { member: 1, state: 1, parkedAt: 1 } })
+      .find({ state: WAITING }, { projection: { member: 1, state: 1, parkedAt: 1 } })
       .toArray(),
   ]);
   const versions = new Map(standing.map(({ _id, version }) => [_id, version]));

@@ -4,7 +4,7 @@ import { machine, pause } from '../../platform/machine/machine.ts';
 import { type Checkpoint, checkpoints, positionOf } from '../../platform/subscriptions/checkpoints.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
-import { parked } from '../../platform/subscriptions/parked.ts';
+import { parked, WAITING } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
 import { type WorkerSession, workers } from '../../platform/subscriptions/workers.ts';
 import { type Build, dropLeftovers, renameIfThere } from './build.ts';
@@ -183,9 +183,7 @@ export const switchView = async (db: Db, { build, consumers }: Seized, session: 
   if (matchedCount !== names.length) throw new LeaseLostError(`${view} was taken over`);
 
   build.finished = true;
-  const settled = await parked(db)
-    .find({ view, state: { $in: ['parked', 'replaying'] } })
-    .toArray();
+  const settled = await parked(db).find({ view, state: WAITING }).toArray();
   const handled = settled.filter((event) => BigInt(event.position) <= build.position.commit);
   await parked(db).deleteMany({ _id: { $in: handled.map(({ _id }) => _id) } });
   await checkpoints(db).deleteOne({ _id: name, token });

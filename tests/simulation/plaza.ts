@@ -80,6 +80,8 @@ export const startPlaza = (world: World) => {
   const payments = createPayments(network);
   /** Errors that neither a client's request nor a fault explains. */
   const errors: string[] = [];
+  const noteErrorOf = (process: Process) => (error: unknown) =>
+    void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`);
   const { random } = world;
 
   const isEncrypting = random.chance(ENCRYPTING);
@@ -117,13 +119,9 @@ export const startPlaza = (world: World) => {
           ...writeSides.map(({ steps }) => steps),
           ...contextServices.map(({ commands }) => commands(SETTINGS, { payments: () => own, erasing })),
         ),
-        onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+        onError: noteErrorOf(process),
       });
-      const app = createApp(
-        [writeSide.router],
-        [],
-        (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
-      );
+      const app = createApp([writeSide.router], [], noteErrorOf(process));
       return { app };
     },
     policies: (process) => {
@@ -149,7 +147,7 @@ export const startPlaza = (world: World) => {
           contexts: writeSides,
           timeZone: TIME_ZONE,
           secret,
-          onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+          onError: noteErrorOf(process),
         }),
         schemas: contextSchemas,
         log: (line) => world.note(`${process.name}: ${line}`),
@@ -170,12 +168,12 @@ export const startPlaza = (world: World) => {
         contexts: readSides,
         timeZone: TIME_ZONE,
         version: 'simulated',
-        onError: (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+        onError: noteErrorOf(process),
       });
       const app = createApp(
         readApi.routers,
         readSides.map(({ schema }) => schema),
-        (error) => void errors.push(`${process.name}: ${String((error as Error)?.stack ?? error)}`),
+        noteErrorOf(process),
       );
       return { app };
     },
