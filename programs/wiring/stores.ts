@@ -15,8 +15,6 @@ export type StoresOptions = {
   mongoUrl: string;
   dataFolder: string;
   log(line: string): void;
-  /** Called when the embedded stores ended and could not be restarted; left out, the process ends too. */
-  onLost?(reason: string): void;
 };
 
 const portOf = (url: string): number => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
@@ -31,16 +29,11 @@ const RESTARTS_WITHIN = 60_000;
 
 /**
  * Opens the external stores of the settings, and embedded ones otherwise. An embedded store that dies is restarted on
- * the same files and ports: acknowledged data is there, and clients reconnect.
+ * the same files and ports: acknowledged data is there, and clients reconnect. When it cannot be restarted, the process
+ * ends.
  * @throws a StoresError with one line when the embedded stores cannot start
  */
-export const openStores = async ({
-  eventStoreUrl,
-  mongoUrl,
-  dataFolder,
-  log,
-  onLost = endProcess,
-}: StoresOptions): Promise<Stores> => {
+export const openStores = async ({ eventStoreUrl, mongoUrl, dataFolder, log }: StoresOptions): Promise<Stores> => {
   if (eventStoreUrl && mongoUrl) return { eventStoreUrl, mongoUrl, stop: async () => {} };
 
   let stopping = false;
@@ -55,13 +48,13 @@ export const openStores = async ({
     const now = performance.now();
     restarts = [...restarts.filter((at) => now - at < RESTARTS_WITHIN), now];
     const why = `the embedded stores ended (${signal ?? `exit code ${code}`})`;
-    if (restarts.length > RESTARTS) return onLost(`${why} ${RESTARTS} times within a minute`);
+    if (restarts.length > RESTARTS) return endProcess(`${why} ${RESTARTS} times within a minute`);
     log(`${why}; starting them again`);
     try {
       current = await startEmbeddedStores({ dataFolder, log, ...ports });
       void watch(current);
     } catch (error) {
-      onLost(error instanceof Error ? error.message : String(error));
+      endProcess(error instanceof Error ? error.message : String(error));
     }
   };
   void watch(current);
