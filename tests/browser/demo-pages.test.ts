@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { call, eventually } from '../support/plaza.ts';
 import { findChromium } from './chromium.ts';
 import { startDemoStage } from './demo-stage.ts';
-import { faultsOf, openBrowser, violationsInAll } from './stage.ts';
+import { faultsOf, follow, openBrowser, violationsInAll } from './stage.ts';
 
 const chromium = findChromium();
 if (!chromium)
@@ -95,7 +95,7 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
     const look = async (at: number, page: Page, titles: Map<string, string>) => {
       const path = every[at]!;
       const usual = page.viewportSize()!;
-      await page.goto(path);
+      await follow(page, path);
       await isLoaded(page);
       expect(await violationsInAll(page, () => isLoaded(page)), path).toEqual([]);
       for (const width of WIDTHS) {

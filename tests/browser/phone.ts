@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { buildPage } from '../../web/build.ts';
 import { call, eventually, type Program, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
 import { findChromium, launch } from './chromium.ts';
-import { faultsOf, openBrowser, tabTo, violationsInAll } from './stage.ts';
+import { faultsOf, follow, openBrowser, tabTo, violationsInAll } from './stage.ts';
 
 const PHONE = { locale: 'ko-KR', viewport: { width: 360, height: 740 }, hasTouch: true };
 
@@ -124,7 +124,7 @@ export const isAccessible = async (
 ): Promise<void> => {
   const page = await phone.open('/app');
   for (const [path, ko, en] of paths) {
-    await page.goto(path);
+    await follow(page, path);
     await shows(page, ko);
     expect(await violationsInAll(page, (language) => shows(page, { ko, en }[language])), path).toEqual([]);
   }
