@@ -1,13 +1,6 @@
 import { type Static, type TObject, type TProperties, Type } from 'typebox';
 import { customer, type Rule } from '../access.ts';
-import {
-  type CommandHttp,
-  type CommandSchema,
-  command,
-  type EventSchema,
-  event,
-  type ProblemSchema,
-} from './context.ts';
+import { command, event, type ProblemSchema } from './context.ts';
 import { inView, list, one } from './queries.ts';
 import { Id, Status, Strict, Time, UtcTime } from './values.ts';
 
@@ -40,12 +33,10 @@ export const HoldFor = Type.Integer({
 export const OFFERS_PER_COMMAND = 100;
 export const CANCELLATIONS_PER_COMMAND = 150;
 
-const Reason = Status('closed');
-
 const hold = { holdId: Id, customerId: Id, places: Places };
 const entry = { entryId: Id, customerId: Id, places: Places };
 /** The resource was closed; left out when the customer ended it. */
-const reason = { reason: Type.Optional(Reason) };
+const reason = { reason: Type.Optional(Status('closed')) };
 
 const eventFields = {
   Held: { ...hold, expiresAt: UtcTime },
@@ -59,87 +50,22 @@ const eventFields = {
   OfferDeclined: { ...entry, ...reason },
 };
 
-const summaries: Readonly<Record<keyof typeof eventFields, string>> = {
-  Held: 'Places were held for a customer',
-  HoldExpired: 'The hold expired and its places are free',
-  HoldReleased: 'The hold was released and its places are free',
-  WaitingListJoined: 'A customer joined the waiting list',
-  WaitingListLeft: 'A customer left the waiting list',
-  Offered: 'Free places were offered to a waiting customer',
-  OfferExpired: 'The offer expired and its places are free',
-  OfferDeclined: 'The offer was declined and its places are free',
-};
-
-const commandFields = {
-  Hold: hold,
-  ReleaseHold: { holdId: Id },
-  JoinWaitingList: entry,
-  LeaveWaitingList: { entryId: Id },
-  Settle: { holdId: Type.Optional(Id), entryId: Type.Optional(Id) },
-};
-
-type CommandNames<Prefix extends string> = {
-  Hold: `Hold${Prefix}`;
-  ReleaseHold: `Release${Prefix}Hold`;
-  JoinWaitingList: `Join${Prefix}WaitingList`;
-  LeaveWaitingList: `Leave${Prefix}WaitingList`;
-  Settle: `Settle${Prefix}s`;
-};
-
-const commandNames = <Prefix extends string>(prefix: Prefix): CommandNames<Prefix> => ({
-  Hold: `Hold${prefix}`,
-  ReleaseHold: `Release${prefix}Hold`,
-  JoinWaitingList: `Join${prefix}WaitingList`,
-  LeaveWaitingList: `Leave${prefix}WaitingList`,
-  Settle: `Settle${prefix}s`,
-});
-
-type EventFields = typeof eventFields;
-type CommandFields = typeof commandFields;
-type Keyed<Key extends string, Fields> = TObject<Record<Key, typeof Id> & Fields>;
-
 /** The kinds of events: `SpotHeld` is of the kind `Held`. */
-export type PlaceEventKind = keyof EventFields & string;
+export type PlaceEventKind = keyof typeof eventFields;
 
 /** The data of the events of a kind, without the id of their resource. */
-export type PlaceEventData<Kind extends PlaceEventKind> = Static<TObject<EventFields[Kind]>>;
+export type PlaceEventData<Kind extends PlaceEventKind> = Static<TObject<(typeof eventFields)[Kind]>>;
 
-/** The kinds of the events of holds, and of those that only repeat what the customer asked for. */
-const HOLD_KINDS = ['Held', 'HoldExpired', 'HoldReleased'] as const;
-const ASKED_KINDS = ['Held', 'WaitingListJoined'] as const;
-type HoldKind = (typeof HOLD_KINDS)[number];
-type AskedKind = (typeof ASKED_KINDS)[number];
-const isOneOf = (kinds: readonly PlaceEventKind[], kind: PlaceEventKind): boolean => kinds.includes(kind);
+const commandNames = <Prefix extends string>(prefix: Prefix) =>
+  ({
+    Hold: `Hold${prefix}`,
+    ReleaseHold: `Release${prefix}Hold`,
+    JoinWaitingList: `Join${prefix}WaitingList`,
+    LeaveWaitingList: `Leave${prefix}WaitingList`,
+    Settle: `Settle${prefix}s`,
+  }) as const;
 
-export type PlaceEvents<
-  Prefix extends string,
-  Key extends string,
-  About extends TProperties,
-  Held extends TProperties,
-  Told extends TProperties,
-> = {
-  readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: EventSchema<
-    Keyed<
-      Key,
-      EventFields[Kind] & About & (Kind extends HoldKind ? Held : unknown) & (Kind extends AskedKind ? unknown : Told)
-    >
-  >;
-};
-
-/** The commands that name a pool, if a resource has several. */
-type Taking = 'Hold' | 'JoinWaitingList';
-
-export type PlaceCommands<
-  Prefix extends string,
-  Key extends string,
-  Pool extends TProperties,
-  Held extends TProperties,
-> = {
-  readonly [Kind in keyof CommandFields as CommandNames<Prefix>[Kind]]: CommandSchema<
-    Keyed<Key, CommandFields[Kind] & (Kind extends Taking ? Pool : unknown) & (Kind extends 'Hold' ? Held : unknown)>
-  > &
-    (Kind extends 'Settle' ? unknown : { http: CommandHttp });
-};
+type CommandNames<Prefix extends string> = ReturnType<typeof commandNames<Prefix>>;
 
 const holdItem = {
   ...hold,
@@ -267,30 +193,28 @@ export const limitedPlaces = <
 }) => {
   const id = { [key]: Id } as Record<Key, typeof Id>;
   const names = commandNames(prefix);
-  const events = Object.fromEntries(
-    (Object.entries(eventFields) as [PlaceEventKind, TProperties][]).map(([kind, fields]) => [
-      `${prefix}${kind}`,
-      event(
-        summaries[kind],
-        Strict({
-          ...id,
-          ...pool,
-          ...about,
-          ...fields,
-          ...(isOneOf(HOLD_KINDS, kind) ? held : {}),
-          ...(isOneOf(ASKED_KINDS, kind) ? {} : told),
-        }),
-        versions[kind],
-      ),
-    ]),
-  ) as object as PlaceEvents<Prefix, Key, About & Pool, Held, Told>;
 
-  const places = most === MOST_PLACES ? {} : { places: Type.Integer({ ...Places, maximum: most, examples: [2] }) };
+  const eventOf = <Kind extends PlaceEventKind, More extends TProperties>(kind: Kind, summary: string, more: More) =>
+    event(summary, Strict({ ...id, ...pool, ...about, ...eventFields[kind], ...more }), versions[kind]);
+  const events = {
+    Held: eventOf('Held', 'Places were held for a customer', held),
+    HoldExpired: eventOf('HoldExpired', 'The hold expired and its places are free', { ...held, ...told }),
+    HoldReleased: eventOf('HoldReleased', 'The hold was released and its places are free', { ...held, ...told }),
+    WaitingListJoined: eventOf('WaitingListJoined', 'A customer joined the waiting list', {}),
+    WaitingListLeft: eventOf('WaitingListLeft', 'A customer left the waiting list', told),
+    Offered: eventOf('Offered', 'Free places were offered to a waiting customer', told),
+    OfferExpired: eventOf('OfferExpired', 'The offer expired and its places are free', told),
+    OfferDeclined: eventOf('OfferDeclined', 'The offer was declined and its places are free', told),
+  };
+  const namedEvents = Object.fromEntries(
+    Object.entries(events).map(([kind, declared]) => [`${prefix}${kind}`, declared]),
+  ) as object as { readonly [Kind in PlaceEventKind as `${Prefix}${Kind}`]: (typeof events)[Kind] };
 
+  const placesAsked = most === MOST_PLACES ? Places : Type.Integer({ ...Places, maximum: most, examples: [2] });
   const commands = {
-    [names.Hold]: command(
+    Hold: command(
       `Hold ${things} until they are reserved`,
-      Strict({ ...id, ...pool, ...commandFields.Hold, ...places, ...held }),
+      Strict({ ...id, ...pool, ...hold, places: placesAsked, ...held }),
       {
         route: `POST ${path}/holds`,
         id: 'holdId',
@@ -298,15 +222,15 @@ export const limitedPlaces = <
       },
       [...refusals, ...poolRefusals, ...heldProblems, 'hold-already-exists', full],
     ),
-    [names.ReleaseHold]: command(
+    ReleaseHold: command(
       `Release the ${things} of a hold`,
-      Strict({ ...id, ...commandFields.ReleaseHold }),
+      Strict({ ...id, holdId: Id }),
       { route: `DELETE ${path}/holds/{holdId}`, answer: Strict({ ...id, holdId: Id, status: Status('released') }) },
       [...refusals, 'hold-not-found', 'hold-expired', 'hold-ended'],
     ),
-    [names.JoinWaitingList]: command(
+    JoinWaitingList: command(
       `Wait for ${things} in a full ${resource}`,
-      Strict({ ...id, ...pool, ...commandFields.JoinWaitingList, ...places }),
+      Strict({ ...id, ...pool, ...entry, places: placesAsked }),
       {
         route: `POST ${path}/waiting-list`,
         id: 'entryId',
@@ -314,20 +238,23 @@ export const limitedPlaces = <
       },
       [...refusals, ...poolRefusals, 'entry-already-exists', 'already-waiting', 'places-left'],
     ),
-    [names.LeaveWaitingList]: command(
+    LeaveWaitingList: command(
       `Leave the waiting list, or decline the offered ${things}`,
-      Strict({ ...id, ...commandFields.LeaveWaitingList }),
+      Strict({ ...id, entryId: Id }),
       {
         route: `DELETE ${path}/waiting-list/{entryId}`,
         answer: Strict({ ...id, entryId: Id, status: Status('left', 'declined') }),
       },
       [...refusals, 'entry-not-found', 'entry-ended', 'offer-expired'],
     ),
-    [names.Settle]: command(
+    Settle: command(
       'End the holds and offers that are due, and offer the free places',
-      Strict({ ...id, ...commandFields.Settle }),
+      Strict({ ...id, holdId: Type.Optional(Id), entryId: Type.Optional(Id) }),
     ),
-  } as object as PlaceCommands<Prefix, Key, Pool, Held>;
+  };
+  const namedCommands = Object.fromEntries(
+    Object.entries(commands).map(([kind, declared]) => [names[kind as keyof typeof names], declared]),
+  ) as object as { readonly [Kind in keyof typeof commands as CommandNames<Prefix>[Kind]]: (typeof commands)[Kind] };
 
   const holdDocument = Strict({ ...id, ...pool, ...about, ...holdItem, ...held });
   const entryDocument = Strict({ ...id, ...pool, ...about, ...entryItem });
@@ -377,8 +304,8 @@ export const limitedPlaces = <
     key,
     ...(poolFields[0] === undefined ? {} : { pool: poolFields[0] }),
     names,
-    events,
-    commands,
+    events: namedEvents,
+    commands: namedCommands,
     queries,
     access,
     problems: placeProblems,
