@@ -1,13 +1,10 @@
-import { ruleOf } from './access.ts';
 import type { ContextSchema } from './kernel/context.ts';
 import { MomentProgress } from './kernel/moments.ts';
-import { guarded } from './openapi/access.ts';
 import { describe } from './openapi/contexts.ts';
 import type { OpenApiDocument, Operation } from './openapi/document.ts';
 import { headerComponents, headerParameters } from './openapi/headers.ts';
 import { Problem } from './openapi/problems.ts';
 import { describeSystem } from './openapi/system.ts';
-import { systemResources } from './system.ts';
 
 export type { OpenApiDocument, Operation, Parameter } from './openapi/document.ts';
 
@@ -18,17 +15,9 @@ export type { OpenApiDocument, Operation, Parameter } from './openapi/document.t
 export const openApi = (contexts: readonly ContextSchema[], version: string): OpenApiDocument => {
   const described = contexts.map(describe);
   const system = describeSystem(contexts);
-  const rules = new Map(Object.entries(systemResources(contexts)).map(([name, { access }]) => [name, access]));
   const paths: Record<string, Record<string, Operation>> = {};
-  for (const [path, method, operation] of [
-    ...described.flatMap(({ operations }) => operations),
-    ...system.operations,
-  ]) {
-    const [owner = '', name] = operation.operationId.split('.');
-    const context = contexts.find((one) => one.name === owner);
-    const rule = context && name ? ruleOf(context, name) : (rules.get(operation.operationId) ?? {});
-    paths[path] = { ...paths[path], [method]: guarded(operation, rule) };
-  }
+  for (const [path, method, operation] of [...described.flatMap(({ operations }) => operations), ...system.operations])
+    paths[path] = { ...paths[path], [method]: operation };
   return {
     openapi: '3.1.0',
     info: {

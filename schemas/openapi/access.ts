@@ -21,9 +21,6 @@ const merged = (one: Response, other: Response): Response => {
 /** Adds the access rule to an operation, and the answers to callers without access. */
 export const guarded = (operation: Operation, rule: Rule): Operation => {
   const isOpen = rule.anyone === 'all';
-  const shown = Object.fromEntries(
-    Object.entries(rule).map(([role, grant]) => [role, typeof grant === 'string' ? grant : { ...grant }]),
-  );
   const isOwners = Object.values(rule).some((grant) => typeof grant !== 'string');
   const refusals: CommonProblem[] = [
     'unauthenticated',
@@ -39,5 +36,5 @@ export const guarded = (operation: Operation, rule: Rule): Operation => {
     const known = responses[status];
     responses[status] = known ? merged(known, response) : response;
   }
-  return { ...operation, security: isOpen ? [{}, { bearer: [] }] : [{ bearer: [] }], 'x-access': shown, responses };
+  return { ...operation, security: isOpen ? [{}, { bearer: [] }] : [{ bearer: [] }], 'x-access': rule, responses };
 };

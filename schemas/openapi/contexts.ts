@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { ruleOf } from '../access.ts';
 import {
   type CommandHttp,
   type CommandSchema,
@@ -10,6 +11,7 @@ import { exampleOf } from '../kernel/examples.ts';
 import { queriesOf } from '../kernel/history.ts';
 import { CursorText, listParameters, MAX_LIMIT, MatchCount } from '../kernel/paging.ts';
 import { queryProblems } from '../kernel/problems.ts';
+import { guarded } from './access.ts';
 import type { Json, Operation, Parameter } from './document.ts';
 import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
 import { type Link, linksOf } from './links.ts';
@@ -133,11 +135,13 @@ export const describe = (
   };
 
   const operations: [string, string, Operation][] = [];
+  const add = (name: string, path: string, method: string, operation: Operation) =>
+    operations.push([path, method.toLowerCase(), guarded(operation, ruleOf(context, name))]);
   for (const [name, schema] of Object.entries(context.commands)) {
     const { http } = schema;
-    if (http) operations.push([http.path, http.method.toLowerCase(), commandOperation(name, schema, http)]);
+    if (http) add(name, http.path, http.method, commandOperation(name, schema, http));
   }
   for (const [name, schema] of Object.entries(queriesOf(context)))
-    operations.push([schema.path, 'get', queryOperation(name, schema)]);
+    add(name, schema.path, 'GET', queryOperation(name, schema));
   return { operations, schemas, links };
 };

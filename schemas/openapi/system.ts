@@ -5,6 +5,7 @@ import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
 import { type CommonProblem, queryProblems } from '../kernel/problems.ts';
 import { Strict } from '../kernel/values.ts';
 import { routeOf, type SystemResource, systemResources } from '../system.ts';
+import { guarded } from './access.ts';
 import type { Json, Operation } from './document.ts';
 import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
 import { json, omit, pagingParameters, pathParameters } from './parts.ts';
@@ -125,7 +126,8 @@ export const describeSystem = (
   return {
     operations: resources.map(([operationId, resource]) => {
       const { method, path } = routeOf(resource);
-      return [path, method.toLowerCase(), { operationId, tags: [resource.tag], ...partOf(resource) }];
+      const operation = { operationId, tags: [resource.tag], ...partOf(resource) };
+      return [path, method.toLowerCase(), guarded(operation, resource.access)];
     }),
     schemas: Object.fromEntries(
       resources.flatMap(([, resource]) =>
