@@ -4,18 +4,7 @@ import { ControlCenterEvent } from './kernel/control-center.ts';
 import { exampleOf } from './kernel/examples.ts';
 import { personalEvents } from './kernel/personal.ts';
 import { Time } from './kernel/values.ts';
-
-type Json = Readonly<Record<string, unknown>>;
-
-/** An AsyncAPI 3.0 document, as far as Plaza uses it. */
-export type AsyncApiDocument = {
-  asyncapi: '3.0.0';
-  info: Json;
-  defaultContentType: string;
-  channels: Readonly<Record<string, Json & { messages: Json }>>;
-  operations: Readonly<Record<string, Json>>;
-  components: { messages: Readonly<Record<string, Json>>; schemas: Json };
-};
+import type { Json } from './openapi/document.ts';
 
 const Metadata = Type.Object({
   $correlationId: Type.String({ description: 'The same for all events that result from one request.' }),
@@ -41,32 +30,41 @@ const Metadata = Type.Object({
  * Returns the AsyncAPI 3.0 document of the contexts' events, as they are stored and as the control centre streams them.
  * A stored event keeps the version it was written with; the document has the schemas of the current versions.
  */
-export const asyncApi = (contexts: readonly ContextSchema[], version: string): AsyncApiDocument => {
+export const asyncApi = (contexts: readonly ContextSchema[], version: string) => {
   const marked = personalEvents(contexts);
   /** The personal fields of an event, each with the field that names the person. */
-  const personalOf = (type: string): Json => {
+  const personalOf = (type: string) => {
     const { owner, fields } = marked.get(type) ?? { owner: '', fields: [] };
     return fields.length === 0 ? {} : { 'x-personal': Object.fromEntries(fields.map(({ name }) => [name, owner])) };
   };
-  const messages = Object.fromEntries(
-    contexts.flatMap((context) =>
-      Object.entries(context.events).map(([type, { summary, data, version: schemaVersion }]) => [
-        `${context.name}.${type}`,
-        {
-          name: type,
-          title: type,
-          summary,
-          contentType: 'application/json',
-          tags: [{ name: context.name }],
-          headers: { $ref: '#/components/schemas/Metadata' },
-          payload: data,
-          ...personalOf(type),
-          examples: [{ name: `${type}-v${schemaVersion}`, payload: exampleOf(data) }],
-        },
-      ]),
+  const messages: Readonly<Record<string, Json>> = {
+    ...Object.fromEntries(
+      contexts.flatMap((context) =>
+        Object.entries(context.events).map(([type, { summary, data, version: schemaVersion }]) => [
+          `${context.name}.${type}`,
+          {
+            name: type,
+            title: type,
+            summary,
+            contentType: 'application/json',
+            tags: [{ name: context.name }],
+            headers: { $ref: '#/components/schemas/Metadata' },
+            payload: data,
+            ...personalOf(type),
+            examples: [{ name: `${type}-v${schemaVersion}`, payload: exampleOf(data) }],
+          },
+        ]),
+      ),
     ),
-  );
-  const messageRefs = (context: ContextSchema): Json =>
+    controlCenterEvent: {
+      name: 'event',
+      title: 'An event of any context',
+      contentType: 'application/json',
+      payload: ControlCenterEvent,
+      examples: [{ name: 'event', payload: exampleOf(ControlCenterEvent) }],
+    },
+  };
+  const messageRefs = (context: ContextSchema) =>
     Object.fromEntries(
       Object.keys(context.events).map((type) => [type, { $ref: `#/components/messages/${context.name}.${type}` }]),
     );
@@ -113,16 +111,7 @@ export const asyncApi = (contexts: readonly ContextSchema[], version: string): A
       },
     },
     components: {
-      messages: {
-        ...messages,
-        controlCenterEvent: {
-          name: 'event',
-          title: 'An event of any context',
-          contentType: 'application/json',
-          payload: ControlCenterEvent,
-          examples: [{ name: 'event', payload: exampleOf(ControlCenterEvent) }],
-        },
-      },
+      messages,
       schemas: { Metadata },
     },
   };

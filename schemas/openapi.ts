@@ -1,18 +1,18 @@
 import type { ContextSchema } from './kernel/context.ts';
 import { MomentProgress } from './kernel/moments.ts';
 import { describe } from './openapi/contexts.ts';
-import type { OpenApiDocument, Operation } from './openapi/document.ts';
+import type { Operation } from './openapi/document.ts';
 import { headerComponents, headerParameters } from './openapi/headers.ts';
 import { Problem } from './openapi/problems.ts';
 import { describeSystem } from './openapi/system.ts';
 
-export type { OpenApiDocument, Operation, Parameter } from './openapi/document.ts';
+export type { Operation, Parameter } from './openapi/document.ts';
 
 /**
  * Returns the OpenAPI 3.1 document of the contexts' commands and queries, and of the system's resources.
  * @throws Error when a command names a problem that its context does not declare
  */
-export const openApi = (contexts: readonly ContextSchema[], version: string): OpenApiDocument => {
+export const openApi = (contexts: readonly ContextSchema[], version: string) => {
   const described = contexts.map(describe);
   const system = describeSystem(contexts);
   const paths: Record<string, Record<string, Operation>> = {};
@@ -39,6 +39,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
       schemas: Object.assign({ Problem, MomentProgress, ...system.schemas }, ...described.map((one) => one.schemas)),
       parameters: headerParameters,
       headers: headerComponents,
+      /** The operations that follow an answer, by operation id. */
       links: Object.assign({}, ...described.map((one) => one.links)),
       securitySchemes: {
         bearer: {
@@ -51,3 +52,5 @@ export const openApi = (contexts: readonly ContextSchema[], version: string): Op
     },
   };
 };
+
+export type OpenApiDocument = ReturnType<typeof openApi>;

@@ -30,20 +30,3 @@ export type Parameter = {
 
 export type Content = Readonly<Record<string, { schema: object; example?: unknown; examples?: Json }>>;
 export type Response = { description: string; headers?: Json; content?: Content; links?: Json };
-
-/** An OpenAPI 3.1 document, as far as Plaza uses it. */
-export type OpenApiDocument = {
-  openapi: '3.1.0';
-  info: { title: string; version: string; description: string; license: Json };
-  servers: readonly { url: string }[];
-  tags: readonly { name: string; description: string }[];
-  paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  components: {
-    schemas: Json;
-    parameters: Readonly<Record<string, Parameter>>;
-    headers: Json;
-    /** The operations that follow an answer, by operation id. */
-    links: Json;
-    securitySchemes: Json;
-  };
-};
