@@ -1,7 +1,7 @@
 import type { ContextSchema } from './kernel/context.ts';
 import { MomentProgress } from './kernel/moments.ts';
 import { describe } from './openapi/contexts.ts';
-import type { Operation } from './openapi/document.ts';
+import type { Operation, Parameter } from './openapi/document.ts';
 import { headerComponents, headerParameters } from './openapi/headers.ts';
 import { Problem } from './openapi/problems.ts';
 import { describeSystem } from './openapi/system.ts';
@@ -37,7 +37,7 @@ export const openApi = (contexts: readonly ContextSchema[], version: string) => 
     paths,
     components: {
       schemas: Object.assign({ Problem, MomentProgress, ...system.schemas }, ...described.map((one) => one.schemas)),
-      parameters: headerParameters,
+      parameters: headerParameters as Readonly<Record<string, Parameter>>,
       headers: headerComponents,
       /** The operations that follow an answer, by operation id. */
       links: Object.assign({}, ...described.map((one) => one.links)),

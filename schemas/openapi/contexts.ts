@@ -13,7 +13,7 @@ import { CursorText, listParameters, MAX_LIMIT, MatchCount } from '../kernel/pag
 import { queryProblems } from '../kernel/problems.ts';
 import { guarded } from './access.ts';
 import type { Json, Operation, Parameter } from './document.ts';
-import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
+import { bodyETag, building, headerRefs, notModified, parameterRefs, readingParameters } from './headers.ts';
 import { type Link, linksOf } from './links.ts';
 import { countParameter, json, omit, pagingParameters, pathParameters } from './parts.ts';
 import { commandProblems, common, problemResponses } from './problems.ts';
@@ -67,9 +67,7 @@ export const describe = (
         ...inQuery.map(
           (name): Parameter => ({ name, in: 'query', required: false, schema: data.properties[name] as TSchema }),
         ),
-        { $ref: '#/components/parameters/IdempotencyKey' },
-        { $ref: '#/components/parameters/IfMatch' },
-        { $ref: '#/components/parameters/IfNoneMatch' },
+        ...parameterRefs('IdempotencyKey', 'IfMatch', 'IfNoneMatch'),
       ],
       ...(hasBody
         ? {

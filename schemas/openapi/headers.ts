@@ -14,7 +14,7 @@ const header = (name: string, description: string, schema: TSchema, example?: st
 });
 
 /** The request headers of commands and queries. */
-export const headerParameters: Readonly<Record<string, Parameter>> = {
+export const headerParameters = {
   IdempotencyKey: header(
     'Idempotency-Key',
     'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of the new resource is safe to repeat without it.',
@@ -61,20 +61,17 @@ export const headerParameters: Readonly<Record<string, Parameter>> = {
     Type.String(),
     'wait=5',
   ),
-};
+} as const satisfies Readonly<Record<string, Parameter>>;
+
+/** Refers to headers of a request. */
+export const parameterRefs = (...names: (keyof typeof headerParameters)[]): { $ref: string }[] =>
+  names.map((name) => ({ $ref: `#/components/parameters/${name}` }));
 
 /** The headers of a request that reads a view. */
-export const readingParameters: readonly { $ref: string }[] = [
-  'MinEventPosition',
-  'Prefer',
-  'KnownBody',
-  'AsOf',
-  'AcceptDatetime',
-].map((name) => ({
-  $ref: `#/components/parameters/${name}`,
-}));
+export const readingParameters = parameterRefs('MinEventPosition', 'Prefer', 'KnownBody', 'AsOf', 'AcceptDatetime');
 
-const answerHeaders = {
+/** The headers of answers, by name. `BodyETag` is the ETag of a query. */
+export const headerComponents = {
   ETag: { description: "The resource's revision, for If-Match.", schema: Type.String({ examples: ['"3"'] }) },
   Location: { description: 'The resource that the command changed.', schema: Type.String() },
   'Event-Position': {
@@ -100,17 +97,15 @@ const answerHeaders = {
     schema: Type.String({ examples: ['wait=5'] }),
   },
   'Retry-After': { description: 'Seconds.', schema: Type.Integer({ minimum: 0 }) },
-} as const;
-
-type AnswerHeader = keyof typeof answerHeaders;
-
-/** Headers whose meaning depends on the operation. */
-const queryHeaders = {
   BodyETag: {
     description: 'Changes with the body; for If-None-Match. It is weak: it is never a revision for a command.',
     schema: Type.String({ examples: ['W/"9nUvoDoVMAkOhPyT3hU1dw"'] }),
   },
 } as const;
+
+/** Refers to the headers of an answer. */
+export const headerRefs = (...names: (keyof typeof headerComponents)[]): Json =>
+  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 
 export const bodyETag: Json = { ETag: { $ref: '#/components/headers/BodyETag' } };
 
@@ -120,14 +115,7 @@ export const notModified = { 304: { description: 'The answer has not changed', h
 export const building = {
   202: {
     description: 'The views as of that moment are being built: repeat the request',
-    headers: { 'Retry-After': { $ref: '#/components/headers/Retry-After' } },
+    headers: headerRefs('Retry-After'),
     content: { 'application/json': { schema: { $ref: '#/components/schemas/MomentProgress' } } },
   },
 };
-
-/** Refers to the headers of an answer. */
-export const headerRefs = (...names: AnswerHeader[]): Json =>
-  Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
-
-/** The components that {@link headerRefs} refers to. */
-export const headerComponents: Json = { ...answerHeaders, ...queryHeaders };
