@@ -1,4 +1,4 @@
-import { type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
 import { admin, anyone, type Rule, roles, staff } from './access.ts';
 import { activities } from './kernel/activity.ts';
 import { Causes } from './kernel/causes.ts';
@@ -26,21 +26,15 @@ import { type CommonProblem, queryProblems } from './kernel/problems.ts';
 import { list, one } from './kernel/queries.ts';
 import { Report, ReportPeriod } from './kernel/report.ts';
 import { Id, Strict } from './kernel/values.ts';
+import type { Parameter } from './openapi/document.ts';
 
 /** An answer that is not the JSON of a query: a page, a stream, metrics, or health, whose status matters too. */
 export type DocumentSchema = {
   summary: string;
   description?: string;
   path: string;
-  parameters?: readonly {
-    name: string;
-    in: 'path' | 'query' | 'header';
-    description?: string;
-    /** Only in a query; a path's parameters always are. */
-    required?: true;
-    schema: TSchema;
-    example?: string;
-  }[];
+  /** `required` only in a query: a path's parameters always are. */
+  parameters?: readonly (Omit<Parameter, 'required'> & { required?: true })[];
   answers: Readonly<
     Record<
       number,
@@ -70,7 +64,7 @@ type Tag = 'control-center' | 'operations' | 'system';
 
 type Resource =
   /** `isView`: whether it reads views, so that Min-Event-Position applies. */
-  | { query: QuerySchema; isView: boolean; component?: string }
+  | { query: QuerySchema; isView?: true; component?: string }
   | { command: CommandSchema & { http: CommandHttp }; problems: readonly CommonProblem[] }
   | { document: DocumentSchema };
 
@@ -122,17 +116,17 @@ const Health = Type.Object({
 /** The roles that may read the control centre. */
 export const controlCenterReaders: Rule = { shop: 'all', manager: 'all', ...staff };
 
-/** Declares a document that changes only with the program or the request's host: it has an ETag. */
-const taggedDocument = (...given: Parameters<typeof document>): DocumentSchema => ({
-  ...document(...given),
-  isTagged: true,
-});
-
 const document = (summary: string, path: string, type: string, schema: object): DocumentSchema => ({
   summary,
   path,
   answers: { 200: { description: summary, type, schema } },
   problems: [],
+});
+
+/** Declares a document that changes only with the program or the request's host: it has an ETag. */
+const taggedDocument = (...given: Parameters<typeof document>): DocumentSchema => ({
+  ...document(...given),
+  isTagged: true,
 });
 
 const health = (summary: string, path: string): DocumentSchema => ({
@@ -285,10 +279,7 @@ const controlCenterResources = (contexts: readonly ContextSchema[]): Resources =
 });
 
 const operations: Resources = {
-  parkedEvents: {
-    query: list('Events that could not be handled', '/operations/parked', ParkedEvent),
-    isView: false,
-  },
+  parkedEvents: { query: list('Events that could not be handled', '/operations/parked', ParkedEvent) },
   changeParkedEvent: {
     access: admin,
     command: command(
@@ -301,10 +292,7 @@ const operations: Resources = {
     ),
     problems: ['not-found'],
   },
-  replays: {
-    query: one('The last replay of each view', '/operations/replays', Replays),
-    isView: false,
-  },
+  replays: { query: one('The last replay of each view', '/operations/replays', Replays) },
   replayViews: {
     access: admin,
     command: command('Rebuild views from history beside the live ones, then switch', ReplayRequest, {
@@ -325,7 +313,6 @@ const operations: Resources = {
   },
   demo: {
     query: one('The living demo: whether it can be started, and whether it runs', '/operations/demo', LivingDemo),
-    isView: false,
   },
   startDemo: {
     access: admin,
@@ -373,7 +360,6 @@ const documents: Resources = {
   },
   signIn: {
     query: one('How to get an access token, and the caller of the token that was sent', '/sign-in', SignIn),
-    isView: false,
   },
   readyz: { document: health('Whether the process can do its work', '/readyz') },
 };
@@ -385,20 +371,15 @@ export const systemResources = (contexts: readonly ContextSchema[]): Readonly<Re
   ...tagged('system', anyone, documents),
 });
 
-export type SystemRoute = Pick<SystemResource, 'tag' | 'access'> & {
-  method: CommandHttp['method'] | 'GET';
-  path: string;
-};
-
 /** Returns the path and the access rule of a resource. */
-export const routeOf = (resource: SystemResource): SystemRoute => {
+export const routeOf = (resource: SystemResource) => {
   const { tag, access } = resource;
   if ('command' in resource) {
     const { method, path } = resource.command.http;
     return { tag, access, method, path };
   }
   const { path } = 'query' in resource ? resource.query : resource.document;
-  return { tag, access, method: 'GET', path };
+  return { tag, access, method: 'GET' as const, path };
 };
 
 /** The route of every resource that belongs to no context. */

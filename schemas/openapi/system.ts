@@ -1,5 +1,6 @@
-import { type TSchema, Type } from 'typebox';
+import { Type } from 'typebox';
 import { type ContextSchema, parameterNames } from '../kernel/context.ts';
+import { defined } from '../kernel/defined.ts';
 import { exampleOf } from '../kernel/examples.ts';
 import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
 import { type CommonProblem, queryProblems } from '../kernel/problems.ts';
@@ -21,9 +22,6 @@ const bodyProblems: readonly CommonProblem[] = [
   'unsupported-media-type',
 ];
 
-const referTo = (schema: TSchema, component: string | undefined): TSchema | { $ref: string } =>
-  component === undefined ? schema : { $ref: `#/components/schemas/${component}` };
-
 type Part = Pick<Operation, 'summary' | 'parameters' | 'responses'> & Partial<Operation>;
 
 const viewHeaders = headerRefs('View-Position', 'Memento-Datetime', 'Preference-Applied');
@@ -35,7 +33,7 @@ const viewOf = ({ query: { summary, item }, component }: Described<'query'>): Pa
     200: {
       description: 'The document',
       headers: { ...bodyETag, ...viewHeaders },
-      content: json(referTo(item, component), exampleOf(item)),
+      content: json(component === undefined ? item : { $ref: `#/components/schemas/${component}` }, exampleOf(item)),
     },
     ...building,
     ...notModified,
@@ -81,7 +79,7 @@ const commandOf = ({ command: { summary, data, http }, problems }: Described<'co
 
 const documentOf = ({ document }: Described<'document'>): Part => ({
   summary: document.summary,
-  ...(document.description === undefined ? {} : { description: document.description }),
+  ...defined({ description: document.description }),
   parameters: [
     ...(document.parameters ?? []).map(({ name, in: place, ...rest }) => ({
       name,
