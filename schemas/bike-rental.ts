@@ -43,6 +43,9 @@ const charge = { userId: Id, chargeId: Id, charge: Charge, amount: Amount };
 const earned = Type.Optional(PointsPerReport);
 const TariffSetting = Strict({ base: Money, perMinute: Money, dailyMax: Type.Optional(DailyMax) });
 const PointsSetting = Strict({ perReport: PointsPerReport });
+const report = { bikeId: Id, reportId: Id, managerId: Id, batteryLevel: BatteryLevel, usable: Usable };
+/** A deposit that comes from converted points. */
+const credit = { userId: Id, managerId: Id, conversionId: Id, amount: Points };
 /** The state of a deposit after an event. */
 const standing = { balance: Sum, outstanding: Sum };
 
@@ -60,15 +63,7 @@ export const events = {
   ),
   ConditionReported: event(
     'A manager reported the condition of the bike',
-    Strict({
-      bikeId: Id,
-      reportId: Id,
-      managerId: Id,
-      batteryLevel: BatteryLevel,
-      usable: Usable,
-      reportedAt: Time,
-      points: earned,
-    }),
+    Strict({ ...report, reportedAt: Time, points: earned }),
     2,
   ),
   BikeMoved: event(
@@ -117,16 +112,7 @@ export const events = {
   ),
   DepositCredited: event(
     'Points were converted into deposit; an outstanding amount is settled first',
-    Strict({
-      userId: Id,
-      managerId: Id,
-      conversionId: Id,
-      amount: Points,
-      settled: Sum,
-      convertedAt: Time,
-      ...standing,
-      managerRevision,
-    }),
+    Strict({ ...credit, settled: Sum, convertedAt: Time, ...standing, managerRevision }),
     2,
   ),
   BillPaid: event(
@@ -193,19 +179,12 @@ const commands = {
   ),
   ReportCondition: command(
     'Report how a bike is: one that is not usable goes out of service, after any running rental',
-    Strict({ bikeId: Id, reportId: Id, managerId: Id, batteryLevel: BatteryLevel, usable: Usable }),
+    Strict(report),
     {
       route: 'POST /bike-rental/bikes/{bikeId}/condition-reports',
       id: 'reportId',
       location: '/bike-rental/bikes/{bikeId}',
-      answer: Strict({
-        bikeId: Id,
-        reportId: Id,
-        managerId: Id,
-        batteryLevel: BatteryLevel,
-        usable: Usable,
-        points: earned,
-      }),
+      answer: Strict({ ...report, points: earned }),
     },
     ['bike-not-found', 'bike-retired', 'report-already-exists'],
   ),
@@ -249,14 +228,7 @@ const commands = {
   ),
   CreditDeposit: command(
     'Add converted points to the deposit',
-    Strict({
-      userId: Id,
-      managerId: Id,
-      conversionId: Id,
-      amount: Points,
-      convertedAt: Time,
-      managerRevision: RevisionText,
-    }),
+    Strict({ ...credit, convertedAt: Time, managerRevision: RevisionText }),
   ),
   AwardPoints: command(
     'Award a manager points for a report',

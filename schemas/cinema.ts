@@ -104,13 +104,7 @@ const inHall = {
   slot: Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}(\\.\\d{1,19}){1,2}$', examples: ['movie-1.4'] }),
 };
 const showingWithMap = { ...showing, hallMap: Type.Optional(HallMap) };
-const fullShowing = {
-  ...showingWithMap,
-  hallId: Type.Optional(inHall.hallId),
-  runningTime: Type.Optional(inHall.runningTime),
-  cleaning: Type.Optional(inHall.cleaning),
-  slot: Type.Optional(inHall.slot),
-};
+const fullShowing = { ...showingWithMap, ...Type.Partial(Type.Object(inHall)).properties };
 
 /**
  * Holds and waiting lists: of a number of seats, which a hold may name. Otherwise the reservation names or chooses
@@ -155,7 +149,9 @@ const details = {
 };
 const reservation = { showingId: Id, movieId: Id, reservationId: Id, ...details, price: Total };
 const heldReservation = { ...reservation, ...hold };
-const payment = { showingId: Id, reservationId: Id, ...hold, ...details, amount: Money };
+const reservationRef = { showingId: Id, reservationId: Id };
+const holdRef = { ...reservationRef, ...hold };
+const payment = { ...holdRef, ...details, amount: Money };
 
 const guest = { movieId: Id, customerId: Id, showingId: Id, reservationId: Id };
 
@@ -370,8 +366,7 @@ export const commands = {
   ReserveSeat: command(
     'Reserve up to eight seats and pay for them: free ones, or those kept by `holdId` or for `entryId`',
     Strict({
-      showingId: Id,
-      reservationId: Id,
+      ...reservationRef,
       customerId: Id,
       seat: Type.Optional({ ...Seat, examples: [] }),
       seats: Type.Optional({ ...SeatNames, examples: [['B2', 'B3']] }),
@@ -392,8 +387,7 @@ export const commands = {
       id: 'reservationId',
       mayTakeLonger: true,
       answer: Strict({
-        showingId: Id,
-        reservationId: Id,
+        ...reservationRef,
         customerId: Id,
         seat: Type.Optional(Seat),
         seats: Type.Optional(SeatNames),
@@ -422,26 +416,22 @@ export const commands = {
       'too-many-payments',
     ],
   ),
-  ConfirmReservation: command('Confirm a paid reservation', Strict({ showingId: Id, reservationId: Id, ...hold })),
+  ConfirmReservation: command('Confirm a paid reservation', Strict(holdRef)),
   ReleaseSeat: command(
     'Release the seat of a reservation that was not paid',
-    Strict({ showingId: Id, reservationId: Id, ...hold, reason: PaymentFailure }),
+    Strict({ ...holdRef, reason: PaymentFailure }),
   ),
-  CheckReservationId: command('Refuse the id of an existing reservation', Strict({ showingId: Id, reservationId: Id })),
-  CheckReservation: command(
-    'Refuse unless the reservation is confirmed',
-    Strict({ showingId: Id, reservationId: Id, ...hold }),
-  ),
+  CheckReservationId: command('Refuse the id of an existing reservation', Strict(reservationRef)),
+  CheckReservation: command('Refuse unless the reservation is confirmed', Strict(holdRef)),
   CancelSeat: command(
     'Cancel a reservation: the seat is free at once, and the payment is refunded',
     Strict({
-      showingId: Id,
-      reservationId: Id,
+      ...reservationRef,
       reason: Type.Optional(except(Reason, [SHOWING_CANCELED])),
     }),
     {
       route: 'DELETE /cinema/showings/{showingId}/reservations/{reservationId}',
-      answer: Strict({ showingId: Id, reservationId: Id, status: ReservationStatus }),
+      answer: Strict({ ...reservationRef, status: ReservationStatus }),
     },
     [
       'showing-not-found',

@@ -58,27 +58,18 @@ const lines = <Properties extends TProperties>(properties: Properties) =>
   Type.Array(Strict(properties), { minItems: 1, maxItems: MAX_LINES });
 const PricedLines = lines({ menuId: Id, name: DishName, price: Price, qty: Qty });
 
+const figures = { maxOpenOrders: MaxOpenOrders, acceptWithin: AcceptWithin, collectWithin: CollectWithin };
 /** Figures that a request may leave out. */
-const optionalFigures = {
-  maxOpenOrders: Type.Optional(MaxOpenOrders),
-  acceptWithin: Type.Optional(AcceptWithin),
-  collectWithin: Type.Optional(CollectWithin),
-};
-const shop = {
-  shopId: Id,
-  name: ShopName,
-  maxOpenOrders: MaxOpenOrders,
-  acceptWithin: AcceptWithin,
-  collectWithin: CollectWithin,
-};
+const optionalFigures = Type.Partial(Type.Object(figures)).properties;
+const shop = { shopId: Id, name: ShopName, ...figures };
 const shopChange = { shopId: Id, name: Type.Optional(ShopName), ...optionalFigures };
 const shopRef = Strict({ shopId: Id });
 const MenuItem = Strict({ shopId: Id, menuId: Id, name: DishName, price: Price, available: Type.Boolean() });
 const menuItemRef = Strict({ shopId: Id, menuId: Id });
+const orderRef = { shopId: Id, orderId: Id };
 /** An order as its events name it. An order from a kiosk has no customer; events of version 1 have no shop's name. */
 const orderFields = {
-  shopId: Id,
-  orderId: Id,
+  ...orderRef,
   customerId: Type.Optional(Id),
   callNumber: CallNumber,
   shopName: Type.Optional(ShopName),
@@ -99,7 +90,6 @@ const pricedOrder = {
  */
 const alarmEvent = Strict({ ...orderFields, shopRevision: Type.Optional(RevisionText) });
 const alarmCommand = Strict({ ...orderFields, shopRevision: RevisionText });
-const orderRef = { shopId: Id, orderId: Id };
 
 /** Events from before call numbers get the end of the order's id. */
 const withCallNumber = <Data extends { orderId: string }>(data: Data) => ({
@@ -171,7 +161,7 @@ const step = <Data extends TProperties = typeof orderRef>(
     Strict({ ...orderRef, ...data }),
     {
       route: `POST /food-court/shops/{shopId}/orders/{orderId}/${resource}`,
-      answer: Strict({ shopId: Id, orderId: Id, status: Status(status) }),
+      answer: Strict({ ...orderRef, status: Status(status) }),
     },
     ['shop-not-found', 'order-not-found', 'order-out-of-sequence', ...problems],
   );
@@ -221,8 +211,7 @@ export const commands = {
   PlaceOrder: command(
     "Order from the menu, at the menu's prices of this moment",
     Strict({
-      shopId: Id,
-      orderId: Id,
+      ...orderRef,
       customerId: Type.Optional({ ...Id, description: 'Only a kiosk may leave it out.' }),
       lines: lines({ menuId: Id, qty: Qty }),
       total: Type.Optional({ ...Total, description: 'The total that the customer saw: another one is refused.' }),
@@ -255,7 +244,7 @@ export const commands = {
     Strict(orderRef),
     {
       route: 'DELETE /food-court/shops/{shopId}/orders/{orderId}',
-      answer: Strict({ shopId: Id, orderId: Id, status: Status('canceled') }),
+      answer: Strict({ ...orderRef, status: Status('canceled') }),
     },
     ['shop-not-found', 'order-not-found', 'order-already-accepted', 'already-canceled', 'order-out-of-sequence'],
   ),

@@ -33,10 +33,11 @@ const CouponId = QualifiedId('lot-1.r-1');
 export const DEFAULT_COUPON_VALUE = 1_000;
 export const DEFAULT_COUPON_DAYS = 30;
 
-const coupon = { couponId: CouponId, lotId: Id, reservationId: Id, customerId: Id };
+const reservationRef = { lotId: Id, reservationId: Id };
+const coupon = { couponId: CouponId, ...reservationRef, customerId: Id };
 /** One use of a coupon. A returned coupon may be used again on the same reservation; a redemption is never repeated. */
 const redemption = { couponId: CouponId, redemption: RevisionText };
-const RedeemedOn = Strict({ lotId: Id, reservationId: Id, redemption: RevisionText, redeemedAt: UtcTime });
+const RedeemedOn = Strict({ ...reservationRef, redemption: RevisionText, redeemedAt: UtcTime });
 /**
  * The revision of the lot's event that a coupon follows: a reservation id may be used again, a revision is not. Events
  * of version 1 do not have it.
@@ -128,7 +129,7 @@ const lotChange = { lotId: Id, name: Type.Optional(LotName), spots: Type.Optiona
 /** The sum that a coupon took off an amount. */
 const Discount = Type.Optional({ ...Money, description: 'The sum that a coupon took off the amount.' });
 
-const parked = { lotId: Id, reservationId: Id, customerId: Id, carNumber: ofCustomer(CarNumber) };
+const parked = { ...reservationRef, customerId: Id, carNumber: ofCustomer(CarNumber) };
 
 export const events = {
   ...spots.events,
@@ -161,8 +162,7 @@ export const events = {
   ReservationDiscounted: event(
     'A coupon lowered the amount of an open reservation',
     Strict({
-      lotId: Id,
-      reservationId: Id,
+      ...reservationRef,
       customerId: Id,
       amount: Money,
       discount: Money,
@@ -172,8 +172,7 @@ export const events = {
   ReservationCanceled: event(
     'The reservation was cancelled and its spot is free',
     Strict({
-      lotId: Id,
-      reservationId: Id,
+      ...reservationRef,
       customerId: Id,
       ...lotName,
       reason: Type.Optional(reasonOfCustomer(Reason)),
@@ -186,7 +185,7 @@ export const events = {
   ),
   CouponUnused: event(
     'The reservation for which a coupon was redeemed did not use it, and will not',
-    Strict({ lotId: Id, reservationId: Id, ...redemption }),
+    Strict({ ...reservationRef, ...redemption }),
   ),
   CarArrived: event('The car arrived', Strict({ ...parked, arrivedAt: UtcTime })),
   CarDeparted: event(
@@ -212,8 +211,7 @@ export const events = {
 };
 
 const reserve = Strict({
-  lotId: Id,
-  reservationId: Id,
+  ...reservationRef,
   customerId: Id,
   carNumber: CarNumber,
   amount: Money,
@@ -221,7 +219,7 @@ const reserve = Strict({
   ...keptPlaces.fields,
 });
 
-const applyCoupon = Strict({ lotId: Id, reservationId: Id, couponId: CouponId });
+const applyCoupon = Strict({ ...reservationRef, couponId: CouponId });
 
 const couponRefusals = ['coupon-not-found', 'coupon-revoked', 'coupon-already-redeemed', 'coupon-expired'] as const;
 
@@ -290,23 +288,23 @@ export const commands = {
   CheckDiscount: command('Refuse a coupon for a reservation that cannot use one', applyCoupon),
   SettleCoupon: command(
     'Record that a reservation did not use the coupon that was redeemed for it',
-    Strict({ lotId: Id, reservationId: Id, ...redemption }),
+    Strict({ ...reservationRef, ...redemption }),
   ),
   CancelReservation: command(
     'Give the spot back',
-    Strict({ lotId: Id, reservationId: Id, reason: Type.Optional(except(Reason, Object.values(REASONS))) }),
+    Strict({ ...reservationRef, reason: Type.Optional(except(Reason, Object.values(REASONS))) }),
     {
       route: 'DELETE /parking/lots/{lotId}/reservations/{reservationId}',
-      answer: Strict({ lotId: Id, reservationId: Id, status: Status('canceled') }),
+      answer: Strict({ ...reservationRef, status: Status('canceled') }),
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-arrived', 'already-completed', 'too-late'],
   ),
   RecordArrival: command(
     'Record that the car of a reservation arrived',
-    Strict({ lotId: Id, reservationId: Id }),
+    Strict(reservationRef),
     {
       route: 'POST /parking/lots/{lotId}/reservations/{reservationId}/arrival',
-      answer: Strict({ lotId: Id, reservationId: Id, arrivedAt: Time, status: Status('arrived') }),
+      answer: Strict({ ...reservationRef, arrivedAt: Time, status: Status('arrived') }),
     },
     [
       'lot-not-found',
@@ -319,17 +317,14 @@ export const commands = {
   ),
   RecordDeparture: command(
     'Record that the car left. The spot is free, and the answer has the amount due for overtime',
-    Strict({ lotId: Id, reservationId: Id }),
+    Strict(reservationRef),
     {
       route: 'POST /parking/lots/{lotId}/reservations/{reservationId}/departure',
-      answer: Strict({ lotId: Id, reservationId: Id, departedAt: Time, due: Money, status: Status('completed') }),
+      answer: Strict({ ...reservationRef, departedAt: Time, due: Money, status: Status('completed') }),
     },
     ['lot-not-found', 'reservation-not-found', 'already-canceled', 'already-completed', 'not-arrived'],
   ),
-  ExpireReservation: command(
-    'Cancel a reservation whose car has not arrived in time',
-    Strict({ lotId: Id, reservationId: Id }),
-  ),
+  ExpireReservation: command('Cancel a reservation whose car has not arrived in time', Strict(reservationRef)),
   IssueCoupon: command('Issue the coupon of a reservation', Strict({ ...couponCommand.properties, ...couponTerms })),
   RevokeCoupon: command('Revoke the coupon of a cancelled reservation', couponCommand),
   RedeemCoupon: command(
@@ -343,7 +338,7 @@ export const commands = {
   ),
   RedeemCouponFor: command(
     'Redeem a coupon for a reservation',
-    Strict({ couponId: CouponId, customerId: Type.Optional(Id), lotId: Id, reservationId: Id }),
+    Strict({ couponId: CouponId, customerId: Type.Optional(Id), ...reservationRef }),
   ),
   ReturnCoupon: command('Return a coupon whose reservation does not use it', Strict(redemption)),
   ReadCoupon: command('Read what a coupon is redeemed for', Strict({ couponId: CouponId })),
@@ -385,7 +380,7 @@ const Coupon = Strict({
   value: Money,
   issuedAt: Time,
   expiresAt: Type.Optional(Time),
-  redeemedOn: Type.Optional(Strict({ lotId: Id, reservationId: Id })),
+  redeemedOn: Type.Optional(Strict(reservationRef)),
   revokedAt: Type.Optional(Time),
   redeemedAt: Type.Optional(Time),
 });

@@ -50,10 +50,10 @@ const Sessions = (minItems: 0 | 1) =>
     examples: [[{ at: '09:00', capacity: 2 }]],
   });
 
-const hospital = { hospitalId: Type.Optional(Id), hospitalName: HospitalName };
 const slot = {
   slotId: Id,
-  ...hospital,
+  hospitalId: Type.Optional(Id),
+  hospitalName: HospitalName,
   date: CalendarDay,
   capacity: Capacity,
   sessions: Type.Optional(Sessions(1)),
@@ -75,10 +75,11 @@ export const slotPlaces = limitedPlaces({
   about: { hospitalName: Type.Optional(HospitalName), date: Type.Optional(CalendarDay) },
 });
 
+const bookingRef = { slotId: Id, bookingId: Id };
+
 /** The facts of a booking that its events repeat for messages and views. Version 1 had the ids alone. */
 const booking = {
-  slotId: Id,
-  bookingId: Id,
+  ...bookingRef,
   customerId: Id,
   hospitalName: Type.Optional(HospitalName),
   date: Type.Optional(CalendarDay),
@@ -149,7 +150,7 @@ export const events = {
   ),
   RescheduleDeclined: event(
     'The slot has not taken a booking of another slot, which therefore stands',
-    Strict({ slotId: Id, bookingId: Id, customerId: Id, from, reason: Declining }),
+    Strict({ ...bookingRef, customerId: Id, from, reason: Declining }),
   ),
   RescheduleRefused: event(
     'The other slot has not taken the booking, which stands',
@@ -197,15 +198,7 @@ export const events = {
   ),
 };
 
-const newSlot = {
-  slotId: Id,
-  ...hospital,
-  date: CalendarDay,
-  capacity: Type.Optional(Capacity),
-  sessions: slot.sessions,
-  cancelUntil: slot.cancelUntil,
-  holdFor: Type.Optional(HoldFor),
-};
+const newSlot = { ...slot, capacity: Type.Optional(Capacity), holdFor: Type.Optional(HoldFor) };
 
 const slotChange = {
   slotId: Id,
@@ -214,7 +207,7 @@ const slotChange = {
   cancelUntil: Type.Optional(CancelUntil),
 };
 
-const newBooking = { slotId: Id, bookingId: Id, customerId: Id, ...at, ...places, ...keptPlaces.fields };
+const newBooking = { ...bookingRef, customerId: Id, ...at, ...places, ...keptPlaces.fields };
 
 const BookedAnswer = Strict({
   ...newBooking,
@@ -268,8 +261,8 @@ export const commands = {
   ),
   CancelBooking: command(
     'Give the places back',
-    Strict({ slotId: Id, bookingId: Id }),
-    { route: `DELETE ${BOOKING}`, answer: Strict({ slotId: Id, bookingId: Id, status: Status('canceled') }) },
+    Strict(bookingRef),
+    { route: `DELETE ${BOOKING}`, answer: Strict({ ...bookingRef, status: Status('canceled') }) },
     ['slot-not-found', ...notOpen, 'too-late'],
   ),
   RescheduleBooking: command(
@@ -278,28 +271,28 @@ export const commands = {
     {
       route: 'POST /screening/slots/{fromSlotId}/bookings/{bookingId}/reschedule',
       location: BOOKING,
-      answer: Strict({ slotId: Id, bookingId: Id, ...at, status: Status('booked') }),
+      answer: Strict({ ...bookingRef, ...at, status: Status('booked') }),
     },
     [...declining, 'same-session', ...notOpen],
   ),
-  CheckBooking: command('Refuse unless the booking is open', Strict({ slotId: Id, bookingId: Id })),
+  CheckBooking: command('Refuse unless the booking is open', Strict(bookingRef)),
   CheckPlaces: command('Refuse unless the slot takes bookings and has a place', Strict({ slotId: Id, ...at })),
   TakeRescheduled: command(
     'Take a booking of another slot, or decline it',
-    Strict({ slotId: Id, bookingId: Id, customerId: Id, ...at, ...places, firstSlotId: Id, from }),
+    Strict({ ...bookingRef, customerId: Id, ...at, ...places, firstSlotId: Id, from }),
   ),
   CheckRescheduled: command(
     'Refuse if the slot has declined the booking of another slot',
-    Strict({ slotId: Id, bookingId: Id, from }),
+    Strict({ ...bookingRef, from }),
   ),
   SettleReschedule: command(
     'Release the places of a booking that another slot has taken; with a reason, the booking stands',
-    Strict({ slotId: Id, bookingId: Id, ...request, reason: Type.Optional(Declining) }),
+    Strict({ ...bookingRef, ...request, reason: Type.Optional(Declining) }),
   ),
   RecordAttendance: command(
     'Record that the customer came (staff)',
-    Strict({ slotId: Id, bookingId: Id }),
-    { route: `POST ${BOOKING}/attendance`, answer: Strict({ slotId: Id, bookingId: Id, status: Status('attended') }) },
+    Strict(bookingRef),
+    { route: `POST ${BOOKING}/attendance`, answer: Strict({ ...bookingRef, status: Status('attended') }) },
     ['slot-not-found', ...notOpen, 'too-early', 'too-late'],
   ),
   EndSlot: command('Close a slot at the end of its day, and mark bookings as missed', Strict({ slotId: Id })),
@@ -320,10 +313,7 @@ export const commands = {
     },
     ['slot-not-found', 'slot-deleted', 'too-late'],
   ),
-  ForceCancelBooking: command(
-    'Cancel a booking of a deleted slot, if it is still open',
-    Strict({ slotId: Id, bookingId: Id }),
-  ),
+  ForceCancelBooking: command('Cancel a booking of a deleted slot, if it is still open', Strict(bookingRef)),
 };
 
 const taken = {
@@ -350,8 +340,7 @@ const Slot = Strict({
 const bookingStatus = Status('booked', 'canceled', 'force-canceled', 'rescheduled', 'attended', 'missed');
 
 const Booking = Strict({
-  slotId: Id,
-  bookingId: Id,
+  ...bookingRef,
   customerId: Id,
   hospitalName: HospitalName,
   date: CalendarDay,
