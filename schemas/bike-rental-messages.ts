@@ -1,12 +1,11 @@
 import type { events } from './bike-rental.ts';
-import { line, message, messagesOn, money, type Phrase, paymentFailures } from './kernel/messages.ts';
+import { line, message, messagesOn, money, type Phrase, paymentFailures, reasonLine } from './kernel/messages.ts';
 
 const bike: Phrase = { ko: '자전거', en: 'Bike' };
 const feeLabel: Phrase = { ko: '요금', en: 'Fee' };
 const amountLabel: Phrase = { ko: '금액', en: 'Amount' };
 const balanceLabel: Phrase = { ko: '잔액', en: 'Balance' };
 const outstandingLabel: Phrase = { ko: '미납 금액', en: 'Outstanding' };
-const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const chargeNumber: Phrase = { ko: '충전 번호', en: 'Charge' };
 const number: Phrase = { ko: '대여 번호', en: 'Rental' };
 
@@ -50,7 +49,7 @@ export const messages = messagesOn<typeof events>()({
       'rejected',
       { ko: '예치금을 충전하지 못했습니다', en: 'Your deposit was not charged' },
       line(amountLabel, money(charge.amount)),
-      line(reasonLabel, paymentFailures[charge.reason]),
+      reasonLine(charge.reason, paymentFailures),
       line(chargeNumber, charge.chargeId),
     ),
   }),

@@ -10,6 +10,7 @@ import {
   type Phrase,
   paymentFailures,
   type Reminder,
+  reasonLine,
   texts,
 } from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
@@ -23,7 +24,6 @@ const anySeat: Phrase = { ko: '자유석', en: 'any free seat' };
 const paid: Phrase = { ko: '결제 금액', en: 'Paid' };
 const refund: Phrase = { ko: '환불 금액', en: 'Refund' };
 const placesLabel: Phrase = { ko: '좌석 수', en: 'Seats' };
-const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const number: Phrase = { ko: '예매 번호', en: 'Reservation' };
 
 /** Minutes before the start at which a reminder comes. */
@@ -68,7 +68,6 @@ const reminderOf = (reservation: Reservation, facts: MessageFacts): { reminder?:
   return { reminder: { at: plus(startsAt, { minutes: -REMIND_BEFORE }), until: startsAt, texts: soon } };
 };
 
-/** Reasons that Plaza gives itself; a customer's or an employee's own words stay as they are. */
 const reasons: Readonly<Record<string, Phrase>> = {
   'showing-canceled': { ko: '상영 취소', en: 'the showing was cancelled' },
 };
@@ -110,7 +109,7 @@ export const messages = messagesOn<typeof events>()(
         facts,
         'rejected',
         { ko: '영화를 예매하지 못했습니다', en: 'Your reservation was not made' },
-        line(reasonLabel, paymentFailures[reservation.reason]),
+        reasonLine(reservation.reason, paymentFailures),
       ),
 
     SeatReservationMoved: (reservation, facts) => ({
@@ -130,7 +129,7 @@ export const messages = messagesOn<typeof events>()(
         facts,
         'canceled',
         { ko: '영화 예매가 취소되었습니다', en: 'Your reservation is cancelled' },
-        line(reasonLabel, reservation.reason && (reasons[reservation.reason] ?? reservation.reason)),
+        reasonLine(reservation.reason, reasons),
       ),
       reminder: null,
     }),

@@ -1,14 +1,12 @@
 import { type events, REASONS } from './food-court.ts';
-import { line, message, messagesOn, momentText, money, type Phrase } from './kernel/messages.ts';
+import { line, message, messagesOn, momentText, money, type Phrase, reasonLine } from './kernel/messages.ts';
 
 const shop: Phrase = { ko: '매장', en: 'Shop' };
 const number: Phrase = { ko: '호출 번호', en: 'Number' };
 const items: Phrase = { ko: '주문 내역', en: 'Items' };
 const totalLabel: Phrase = { ko: '합계', en: 'Total' };
-const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const collectByLabel: Phrase = { ko: '수령 기한', en: 'Pick up by' };
 
-/** Reasons that Plaza gives itself; those of a shop stay as the shop wrote them. */
 const reasons: Readonly<Record<string, Phrase>> = {
   [REASONS.notAccepted]: { ko: '매장이 제시간에 접수하지 못했습니다', en: 'the shop did not accept it in time' },
   [REASONS.shopClosed]: { ko: '매장이 영업을 마쳤습니다', en: 'the shop was closed' },
@@ -56,7 +54,7 @@ export const messages = messagesOn<typeof events>()({
       order,
       'rejected',
       { ko: '매장에서 주문을 받지 못했습니다', en: 'The shop rejected your order' },
-      line(reasonLabel, reasons[order.reason] ?? order.reason),
+      reasonLine(order.reason, reasons),
     ),
 
   OrderUncollected: (order) =>

@@ -1,11 +1,10 @@
-import { line, message, messagesOn, momentText, money, type Phrase } from './kernel/messages.ts';
+import { line, message, messagesOn, momentText, money, type Phrase, reasonLine } from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
 import { DEFAULT_COUPON_VALUE, type events, spots } from './parking.ts';
 
 const lot: Phrase = { ko: '주차장', en: 'Car park' };
 const car: Phrase = { ko: '차량 번호', en: 'Car' };
 const amountLabel: Phrase = { ko: '요금', en: 'Price' };
-const reasonLabel: Phrase = { ko: '사유', en: 'Reason' };
 const number: Phrase = { ko: '예약 번호', en: 'Reservation' };
 const dueLabel: Phrase = { ko: '초과 요금', en: 'Amount due' };
 const spotsLabel: Phrase = { ko: '자리', en: 'Spots' };
@@ -13,14 +12,10 @@ const arriveByLabel: Phrase = { ko: '도착 기한', en: 'Arrive by' };
 const refund: Phrase = { ko: '환불 금액', en: 'Refund' };
 const valueLabel: Phrase = { ko: '쿠폰 금액', en: 'Coupon value' };
 
-/** Reasons that Plaza gives itself; a customer's or an employee's own words stay as they are. */
 const reasons: Readonly<Record<string, Phrase>> = {
   'no-show': { ko: '도착 기한 경과', en: 'the car did not arrive in time' },
   'lot-closed': { ko: '주차장 폐쇄', en: 'the car park was closed' },
 };
-
-const reasonOf = (reason: string | undefined): Phrase | string | undefined =>
-  reason === undefined ? undefined : (reasons[reason] ?? reason);
 
 const subjects = {
   canceled: { ko: '주차 예약이 취소되었습니다', en: 'Your parking reservation is cancelled' },
@@ -101,7 +96,7 @@ export const messages = messagesOn<typeof events>()({
       kindOf(reason),
       subjects[kindOf(reason)],
       line(lot, lotName),
-      line(reasonLabel, reasonOf(reason)),
+      reasonLine(reason, reasons),
       line(refund, amount > 0 ? money(amount) : undefined),
       line(number, reservationId),
     ),

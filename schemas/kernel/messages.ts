@@ -114,6 +114,10 @@ export const line = (label: Phrase, value: Phrase | string | number | undefined)
   return { ko: `${label.ko}: ${ko}`, en: `${label.en}: ${en}` };
 };
 
+/** Returns the line of a reason. @param known the words for the reasons that Plaza gives itself; others stay as they are */
+export const reasonLine = (reason: string | undefined, known: Readonly<Record<string, Phrase>>): Phrase | undefined =>
+  line({ ko: '사유', en: 'Reason' }, reason && (known[reason] ?? reason));
+
 const won = {
   ko: new Intl.NumberFormat('ko'),
   en: new Intl.NumberFormat('en', { style: 'currency', currency: 'KRW' }),
