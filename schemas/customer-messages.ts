@@ -1,21 +1,11 @@
 import { type CustomersCommand, type CustomersEvent, schema as customers } from './customers.ts';
 import type { ContextSchema } from './kernel/context.ts';
-import type { ContextMessages, MessageFacts, Texts } from './kernel/messages.ts';
+import type { ContextMessages, MessageFacts } from './kernel/messages.ts';
 
-/** A message to a customer. */
-export type CustomerMessage = {
-  /** The same when the message is made or sent again. */
-  messageId: string;
-  /** The stream of the messages of its kind about the same resource. */
-  thread: string;
-  customerId: string;
-  context: string;
-  kind: string;
-  about: Readonly<Record<string, string>>;
-  texts: Texts;
-  /** The time of its event. */
-  at: string;
-};
+type Reminded = Extract<CustomersEvent, { type: 'CustomerReminded' }>['data'];
+
+/** A message to a customer, with the time of its event. */
+export type CustomerMessage = Reminded & { at: string };
 
 type Remind = Extract<CustomersCommand, { type: 'RemindCustomer' }>['data'];
 
@@ -76,4 +66,3 @@ export const messagesOf = (contexts: readonly MessagingContext[], timeZone: stri
 };
 
 type Rule = (data: object, facts: MessageFacts) => ReturnType<ContextMessages['on'][string]>;
-type Reminded = Extract<CustomersEvent, { type: 'CustomerReminded' }>['data'];
