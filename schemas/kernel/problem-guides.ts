@@ -3,8 +3,12 @@ import type { CommonProblem } from './problems.ts';
 /** The text of a problem's page: its cause, and the remedy for a client. */
 export type ProblemGuide = { when: string; advice: string };
 
-const repeatLater =
-  'Repeat the request after the seconds in Retry-After; a command with the same Idempotency-Key, so that it is done once.';
+/** Returns the guide of a problem that passes by itself. */
+const temporary = (when: string): ProblemGuide => ({
+  when,
+  advice:
+    'Repeat the request after the seconds in Retry-After; a command with the same Idempotency-Key, so that it is done once.',
+});
 
 /** The guides of the problems that requests of every context may meet. */
 export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
@@ -73,34 +77,16 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
     when: 'The Idempotency-Key belongs to another command.',
     advice: 'Use a new key for each command, and the same key only to repeat it.',
   },
-  'too-many-requests': {
-    when: 'This client or this token sent too many requests, or holds too many event streams.',
-    advice: repeatLater,
-  },
+  'too-many-requests': temporary('This client or this token sent too many requests, or holds too many event streams.'),
   'internal-error': {
     when: 'Plaza has a defect, or its configuration does not fit. The log of the process has the cause.',
     advice: 'Report it. A command may have been done: repeat it with the same Idempotency-Key.',
   },
-  overloaded: {
-    when: 'The process has reached its limit of requests in flight and waiting.',
-    advice: repeatLater,
-  },
-  'event-store-unavailable': {
-    when: 'The event store did not answer in time.',
-    advice: repeatLater,
-  },
-  'written-by-newer': {
-    when: 'A newer version of Plaza changed the resource, as happens during an upgrade.',
-    advice: repeatLater,
-  },
-  'sign-in-unavailable': {
-    when: 'The keys of the identity provider cannot be fetched.',
-    advice: repeatLater,
-  },
-  'views-unavailable': {
-    when: 'MongoDB does not answer, or a view is being built for the first time.',
-    advice: repeatLater,
-  },
+  overloaded: temporary('The process has reached its limit of requests in flight and waiting.'),
+  'event-store-unavailable': temporary('The event store did not answer in time.'),
+  'written-by-newer': temporary('A newer version of Plaza changed the resource, as happens during an upgrade.'),
+  'sign-in-unavailable': temporary('The keys of the identity provider cannot be fetched.'),
+  'views-unavailable': temporary('MongoDB does not answer, or a view is being built for the first time.'),
   'view-behind': {
     when: 'The view has not reached the position in Min-Event-Position; `position` is the position it has reached.',
     advice: 'Repeat the request, or send Prefer: wait=N to wait for the view.',
@@ -115,10 +101,7 @@ export const gatewayProblems: Readonly<Record<string, { status: number; title: s
   'projections-unavailable': { status: 503, title: 'The process of the projections is not available' },
 };
 
-export const gatewayGuide: ProblemGuide = {
-  when: 'The gateway runs, but the process that should answer does not.',
-  advice: repeatLater,
-};
+export const gatewayGuide: ProblemGuide = temporary('The gateway runs, but the process that should answer does not.');
 
 /** The guides of a context's own problems, by status. */
 export const guidesByStatus: Readonly<Record<402 | 404 | 409 | 422 | 503, ProblemGuide>> = {
@@ -138,8 +121,5 @@ export const guidesByStatus: Readonly<Record<402 | 404 | 409 | 422 | 503, Proble
     when: 'A value has the right shape but cannot be accepted.',
     advice: 'Nothing was changed. Correct the value, and send the command again.',
   },
-  503: {
-    when: 'A limit of the context, or a service that it depends on, does not allow the command now.',
-    advice: repeatLater,
-  },
+  503: temporary('A limit of the context, or a service that it depends on, does not allow the command now.'),
 };
