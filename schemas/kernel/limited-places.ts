@@ -270,24 +270,19 @@ export const limitedPlaces = <
       hold: one('One hold', `${path}/holds/{holdId}`, holdDocument),
     }),
     ...inView(`${context}.waitingList`, {
-      waitingList: {
-        ...list(`The waiting list of a ${resource}`, `${path}/waiting-list`, entryDocument, {
-          filters: { ...entryFilters, ...pool },
-          sorts: ['order'],
-        }),
+      waitingList: list(`The waiting list of a ${resource}`, `${path}/waiting-list`, entryDocument, {
+        filters: { ...entryFilters, ...pool },
+        sorts: ['order'],
         position,
-      },
-      waitingListEntry: {
-        ...one('One entry of a waiting list', `${path}/waiting-list/{entryId}`, entryDocument),
+      }),
+      waitingListEntry: one('One entry of a waiting list', `${path}/waiting-list/{entryId}`, entryDocument, {
         position,
-      },
-      waitingListEntries: {
-        ...list('Entries in every waiting list', `/${path.split('/')[1]}/waiting-list`, entryDocument, {
-          filters: { ...entryFilters, ...id },
-          range: 'joinedAt',
-        }),
+      }),
+      waitingListEntries: list('Entries in every waiting list', `/${path.split('/')[1]}/waiting-list`, entryDocument, {
+        filters: { ...entryFilters, ...id },
+        range: 'joinedAt',
         position,
-      },
+      }),
     }),
   };
 

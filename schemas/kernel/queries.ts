@@ -13,7 +13,7 @@ export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(vi
 type ListOptions = Partial<
   Pick<
     QuerySchema,
-    'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy' | 'personal' | 'only' | 'current'
+    'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy' | 'personal' | 'only' | 'current' | 'position'
   >
 >;
 
@@ -45,7 +45,7 @@ export const one = <Item extends TObject>(
   summary: string,
   path: string,
   item: Item,
-  rest: Pick<QuerySchema, 'otherwise' | 'current' | 'present' | 'hasHistory' | 'search'> = {},
+  rest: Pick<QuerySchema, 'otherwise' | 'current' | 'position' | 'present' | 'hasHistory' | 'search'> = {},
 ): QuerySchema<Item> => ({
   summary,
   path,
