@@ -12,9 +12,6 @@ export const Limit = Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEF
 /** `cursor`: the start of a page, from the previous page. */
 export const CursorText = Type.String({ pattern: '^[A-Za-z0-9_-]{1,1024}$', description: 'Opaque.' });
 
-/** `sort`: one of the fields, or `-` and the field for the reverse. */
-const SortText = (fields: readonly string[]) => Type.String({ enum: fields.flatMap((field) => [field, `-${field}`]) });
-
 /** The most matches that `count` counts. */
 export const MAX_COUNT = 10_000;
 
@@ -30,9 +27,6 @@ export const MatchCount = Type.Integer({
 
 /** `from` and `to`: a moment with any offset (RFC 3339). */
 export const Moment = Type.String({ format: 'date-time', examples: ['2026-01-31T09:00:00+09:00'] });
-
-/** `{field}Prefix`: the beginning of a text. */
-const PrefixText = Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN });
 
 /** Returns the name of the parameter that searches a field by prefix. */
 export const prefixParameter = (field: string): string => `${field}Prefix`;
@@ -62,7 +56,7 @@ export const listParameters = ({
       prefixParameter(field),
       {
         description: `Items whose \`${field}\` begins with this text, ignoring case, spaces and Unicode forms.`,
-        schema: PrefixText,
+        schema: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
       },
     ]),
   ),
@@ -71,7 +65,7 @@ export const listParameters = ({
     : {
         sort: {
           description: `A field, or \`-\` and a field for the reverse. Default: ${defaultOrder(range, prefixes, closed, closedBy)}.`,
-          schema: SortText(sorts),
+          schema: Type.String({ enum: sorts.flatMap((field) => [field, `-${field}`]) }),
         },
       }),
 });

@@ -29,14 +29,19 @@ export const Problem = Type.Object(
   { description: 'Problem details (RFC 9457).' },
 );
 
-/** The problems of every command of a context. */
-export const commandProblems: readonly CommonProblem[] = [
+/** The problems of every command. */
+export const bodyProblems: readonly CommonProblem[] = [
   'malformed-json',
   'malformed-request',
   'invalid-request',
-  'precondition-failed',
   'body-too-large',
   'unsupported-media-type',
+];
+
+/** The problems of every command of a context. */
+export const commandProblems: readonly CommonProblem[] = [
+  ...bodyProblems,
+  'precondition-failed',
   'out-of-range',
   'idempotency-key-reused',
   'overloaded',

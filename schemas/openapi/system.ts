@@ -3,24 +3,16 @@ import { type ContextSchema, parameterNames } from '../kernel/context.ts';
 import { defined } from '../kernel/defined.ts';
 import { exampleOf } from '../kernel/examples.ts';
 import { CursorText, MAX_LIMIT } from '../kernel/paging.ts';
-import { type CommonProblem, queryProblems } from '../kernel/problems.ts';
+import { queryProblems } from '../kernel/problems.ts';
 import { Strict } from '../kernel/values.ts';
 import { routeOf, type SystemResource, systemResources } from '../system.ts';
 import { guarded } from './access.ts';
 import type { Json, Operation } from './document.ts';
 import { bodyETag, building, headerRefs, notModified, readingParameters } from './headers.ts';
 import { json, omit, pagingParameters, pathParameters } from './parts.ts';
-import { common, problemResponses } from './problems.ts';
+import { bodyProblems, common, problemResponses } from './problems.ts';
 
 type Described<Kind extends string> = Extract<SystemResource, Record<Kind, unknown>>;
-
-const bodyProblems: readonly CommonProblem[] = [
-  'malformed-json',
-  'malformed-request',
-  'invalid-request',
-  'body-too-large',
-  'unsupported-media-type',
-];
 
 type Part = Pick<Operation, 'summary' | 'parameters' | 'responses'> & Partial<Operation>;
 
