@@ -7,7 +7,7 @@ import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { Method, PAYMENT_FAILURES, Payment, PaymentFailure } from './kernel/payments.ts';
 import { personal } from './kernel/personal.ts';
 import { inView, list, one } from './kernel/queries.ts';
-import { Count, described, except, Id, Money, Status, Strict, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
+import { Count, except, Id, Money, Status, Strict, Text, Time, UtcTime, utcTime } from './kernel/values.ts';
 
 /** The `cleaning` of showings in a hall that do not state one, in minutes. */
 export const DEFAULT_CLEANING = 15;
@@ -546,22 +546,23 @@ const Movie = Strict({
 const Reservation = Strict({
   ...reservation,
   status: ReservationStatus,
-  payment: described(
-    Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
-    '`unknown`: the provider may have charged; the undo is pending.',
-  ),
+  payment: {
+    ...Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
+    description: '`unknown`: the provider may have charged; the undo is pending.',
+  },
   reason: Type.Optional(reasonOfCustomer(Text(200, 'timed-out'))),
   heldAt: Time,
-  since: described(
-    Time,
-    'The time of the last change of state. A reservation that stays long in `held`, or canceled and `approved`, is stuck.',
-  ),
+  since: {
+    ...Time,
+    description:
+      'The time of the last change of state. A reservation that stays long in `held`, or canceled and `approved`, is stuck.',
+  },
 });
 
 const review = { movieId: Id, rating: Rating, text: ofCustomer(ReviewText), writtenAt: Time };
 
 const Review = Strict({ ...review, ...guest });
-const GuestsOwn = Type.Optional(described(Id, 'Only the guest and staff see it.'));
+const GuestsOwn = Type.Optional({ ...Id, description: 'Only the guest and staff see it.' });
 const PublicReview = Strict({ ...review, customerId: GuestsOwn, showingId: GuestsOwn, reservationId: GuestsOwn });
 
 const byState = { status: Reservation.properties.status, payment: Reservation.properties.payment };

@@ -6,7 +6,6 @@ import { personal } from './kernel/personal.ts';
 import { inView, list, one } from './kernel/queries.ts';
 import {
   Count,
-  described,
   except,
   Id,
   Money,
@@ -176,10 +175,14 @@ export const events = {
       customerId: Id,
       ...lotName,
       reason: Type.Optional(reasonOfCustomer(Reason)),
-      amount: Type.Optional(described(Money, 'The amount that goes back to the customer. A no-show has none.')),
-      coupon: Type.Optional(
-        described(Strict(redemption), 'The coupon that goes back to the customer. A no-show has none.'),
-      ),
+      amount: Type.Optional({
+        ...Money,
+        description: 'The amount that goes back to the customer. A no-show has none.',
+      }),
+      coupon: Type.Optional({
+        ...Strict(redemption),
+        description: 'The coupon that goes back to the customer. A no-show has none.',
+      }),
     }),
     3,
   ),
@@ -352,7 +355,7 @@ const Lot = Strict({
   reserved: Spots,
   onHold: Type.Integer({ minimum: 0, description: 'Spots that are held for customers or offered to waiting ones.' }),
   waiting: Type.Integer({ minimum: 0, description: 'Entries of the waiting list that have no offer.' }),
-  free: described(Spots, 'Spots that can be reserved. A closed lot has none.'),
+  free: { ...Spots, description: 'Spots that can be reserved. A closed lot has none.' },
   ...settings,
 });
 

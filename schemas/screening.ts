@@ -3,18 +3,7 @@ import { admin, anyone, customer, staff } from './access.ts';
 import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces, Places as PlacesOfRequest } from './kernel/limited-places.ts';
 import { inView, list, one } from './kernel/queries.ts';
-import {
-  CalendarDay,
-  Count,
-  described,
-  Id,
-  RevisionText,
-  Status,
-  Strict,
-  Text,
-  Time,
-  UtcTime,
-} from './kernel/values.ts';
+import { CalendarDay, Count, Id, RevisionText, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most places of a slot: the ids of that many bookings fit into one append, which deleting the slot needs. */
 export const MAX_CAPACITY = 10_000;
@@ -122,7 +111,7 @@ export const events = {
     Strict({
       ...slot,
       holdFor: Type.Optional(HoldFor),
-      endsAt: Type.Optional(described(UtcTime, "The end of the slot's day. Absent in version 1.")),
+      endsAt: Type.Optional({ ...UtcTime, description: "The end of the slot's day. Absent in version 1." }),
     }),
     2,
   ),

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ControlCenterEvent } from './control-center.ts';
 import { EventId } from './history.ts';
-import { described, Status, Strict, Time } from './values.ts';
+import { Status, Strict, Time } from './values.ts';
 
 /** The most events before an event, and after it, that one answer contains. */
 export const MOST_BEFORE = 250;
@@ -15,10 +15,11 @@ export const CausedCommand = Strict({
     Type.String({ description: 'The policy or process manager that sent it.', examples: ['parking.coupons'] }),
   ),
   time: Time,
-  cause: described(
-    Status('request', 'event', 'command', 'unlisted'),
-    'Its cause: a request of a client; an event or another command of this answer; or one that the answer does not contain.',
-  ),
+  cause: {
+    ...Status('request', 'event', 'command', 'unlisted'),
+    description:
+      'Its cause: a request of a client; an event or another command of this answer; or one that the answer does not contain.',
+  },
   causationId: Type.String({ description: "The cause's `eventId` or `commandId`." }),
   millisecondsAfter: Type.Optional(
     Type.Integer({ minimum: 0, description: 'From its cause, by the clocks of the write sides.', examples: [12] }),

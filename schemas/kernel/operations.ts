@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { described, Status, Strict, Time } from './values.ts';
+import { Status, Strict, Time } from './values.ts';
 
 const Decimal = Type.String({ pattern: '^(-1|\\d{1,20})$', examples: ['4711'] });
 
@@ -24,10 +24,10 @@ export const ParkedChange = Strict({ state: Status('replaying', 'discarded') });
 
 export const Replay = Strict({
   view: Type.String({ examples: ['parking.lots'] }),
-  state: described(
-    Status('running', 'switched', 'stopped', 'failed'),
-    'A stopped replay continues when it is requested again.',
-  ),
+  state: {
+    ...Status('running', 'switched', 'stopped', 'failed'),
+    description: 'A stopped replay continues when it is requested again.',
+  },
   startedAt: Time,
   events: Type.Integer({ minimum: 0, description: 'Events read so far.' }),
   share: Type.Number({ minimum: 0, maximum: 1, description: 'The share of the log that has been read.' }),
@@ -49,10 +49,11 @@ export const ReplayChange = Strict({ state: Status('stopped') });
 
 /** The demo of a Plaza whose data folder is empty or holds the demo's own data. */
 export const LivingDemo = Strict({
-  state: described(
-    Status('empty', 'filling', 'running', 'stopped', 'unavailable'),
-    'Empty: there is no data yet. Filling: a day of history is written. Running: something happens every second. Stopped: the data is the demo’s. Unavailable: there is other data, or this process cannot run it.',
-  ),
+  state: {
+    ...Status('empty', 'filling', 'running', 'stopped', 'unavailable'),
+    description:
+      'Empty: there is no data yet. Filling: a day of history is written. Running: something happens every second. Stopped: the data is the demo’s. Unavailable: there is other data, or this process cannot run it.',
+  },
   until: Type.Optional({ ...Time, description: 'When a running demo ends by itself.' }),
 });
 

@@ -58,12 +58,6 @@ export const Strict = <Properties extends TProperties>(properties: Properties) =
 export const Status = <const Words extends string[]>(...words: Words) =>
   Type.Unsafe<Words[number]>(Type.String({ enum: words }));
 
-/** Adds a description to a schema. */
-export const described = <Schema extends TSchema>(schema: Schema, description: string): Schema => ({
-  ...schema,
-  description,
-});
-
 /** A full name: ids joined by `.`, which no id contains (`lot-1.r-1`). */
 export const QualifiedId = (example: string) =>
   Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.[A-Za-z0-9_-]{1,64}$', examples: [example] });
