@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { admin, anyone, customer, staff } from './access.ts';
-import { MAX_GROUP, type Row, rowsOf } from './cinema-seats.ts';
+import { MAX_GROUP, rowsOf } from './cinema-seats.ts';
 import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { defined } from './kernel/defined.ts';
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
@@ -519,7 +519,7 @@ const SeatMap = Strict({
 export const presentSeats = ({ showingId, status, rows, hasMap }: StoredSeats): Static<typeof SeatMap> => ({
   showingId,
   status,
-  rows: namedRows(rows, hasMap).map(({ row, seats }, index) => ({
+  rows: (hasMap ? rowsOf(rows, 0) : rowsOf(undefined, rows[0]?.length ?? 0)).map(({ row, seats }, index) => ({
     row,
     seats: seats.map(({ name, column }) => ({
       seat: name,
@@ -528,9 +528,6 @@ export const presentSeats = ({ showingId, status, rows, hasMap }: StoredSeats): 
     })),
   })),
 });
-
-const namedRows = (rows: readonly string[], hasMap: boolean): Row[] =>
-  hasMap ? rowsOf(rows, 0) : rowsOf(undefined, rows[0]?.length ?? 0);
 
 const { movieId: _movieId, title: _title, ...showingOfMovie } = Showing.properties;
 
