@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
 import { startEmbeddedStores } from '../embedded/start.ts';
+import { quantile } from './figures.ts';
 
 const SECONDS = Number(process.argv[2] ?? 5);
 const STREAMS = 1_000;
@@ -41,8 +42,7 @@ async function appendFor(seconds: number, appenders: number) {
       }
     }),
   );
-  latencies.sort((a, b) => a - b);
-  const at = (share: number) => latencies[Math.floor(latencies.length * share)]!.toFixed(2);
+  const at = (share: number) => quantile(latencies, share).toFixed(2);
   return { rate: Math.round(latencies.length / seconds), p50: at(0.5), p99: at(0.99) };
 }
 

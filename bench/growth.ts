@@ -24,8 +24,9 @@ import { connectEventStore } from '../platform/event-store/client.ts';
 import { projectionsOf } from '../programs/contexts.ts';
 import { startProjections } from '../projections/start.ts';
 import { cpuSeconds } from './cpu.ts';
+import { quantile } from './figures.ts';
 import { fillParkingViews } from './parking-views.ts';
-import { clientOf, quantile } from './pipeline/client.ts';
+import { clientOf } from './pipeline/client.ts';
 import { startListening, startPlaza } from './pipeline/sides.ts';
 import { residentMiB } from './processes.ts';
 

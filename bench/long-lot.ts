@@ -16,6 +16,7 @@ import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
 import type { NewEvent, Revision } from '../platform/event-store/types.ts';
+import { median } from './figures.ts';
 import { startServer } from './write-side/servers.ts';
 
 const { values } = parseArgs({
@@ -69,8 +70,6 @@ const reserve = async (url: string, lotId: string): Promise<number> => {
   await response.text();
   return response.status === 201 ? performance.now() - started : Number.NaN;
 };
-
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
 /** Starts a write side, gives a command on another lot, so that code and connections are there, then those measured. */
 const restart = async (lotId: string, isKilled: boolean) => {

@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { type Answer, clientOf, quantile } from './pipeline/client.ts';
+import { quantile } from './figures.ts';
+import { type Answer, clientOf } from './pipeline/client.ts';
 import { startListening, startPlaza } from './pipeline/sides.ts';
 import { familyOf, microsecondsEach, residentMiB, threadSeconds } from './processes.ts';
 

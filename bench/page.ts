@@ -17,6 +17,7 @@ import { startEmbeddedStores } from '../embedded/start.ts';
 import { findChromium, launch } from '../tests/browser/chromium.ts';
 import { startProgram } from '../tests/support/plaza.ts';
 import { buildPage } from '../web/build.ts';
+import { median } from './figures.ts';
 import { fillParkingViews, lotOf } from './parking-views.ts';
 
 const { values } = parseArgs({
@@ -42,8 +43,6 @@ type Row = {
   elements: number;
   heap: number;
 };
-
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
 /** Asks the browser to note every task that kept the page from answering for 50 ms or more (Long Tasks API). */
 const NOTE_LONG_TASKS = `

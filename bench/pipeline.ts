@@ -14,7 +14,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { MongoClient } from 'mongodb';
-import { clientOf, quantile } from './pipeline/client.ts';
+import { quantile } from './figures.ts';
+import { clientOf } from './pipeline/client.ts';
 import { type Answers, closedLoop, openLoop, registerLots } from './pipeline/load.ts';
 import { type Side, startSide } from './pipeline/sides.ts';
 import { caughtUp, probe } from './pipeline/visible.ts';

@@ -21,6 +21,7 @@ import { createApp } from '../platform/http/app.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { readSide as parking } from '../read-api/parking.ts';
 import { startReadApi } from '../read-api/start.ts';
+import { median } from './figures.ts';
 import { fillParkingViews, lotOf } from './parking-views.ts';
 
 const { values: options } = parseArgs({
@@ -119,9 +120,6 @@ const load = async (url: string, paths: string[], seconds: number): Promise<{ ra
     throw new Error(`${result.non2xx} answers were not 200, ${result.errors} failed`);
   return { rate: result.requests.average, p99: result.latency.p99 };
 };
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 const compare = async (mongo: string): Promise<void> => {
   const client = new MongoClient(mongo);

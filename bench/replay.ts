@@ -23,6 +23,7 @@ import { connectEventStore, disconnectEventStore, type EventStoreClient } from '
 import { PLAZA_STREAMS } from '../platform/event-store/tail.ts';
 import { startWire } from '../tests/faults/wire.ts';
 import { cpuSeconds } from './cpu.ts';
+import { median } from './figures.ts';
 import { fillWithEverything } from './mixed-history.ts';
 import { fillWithParking } from './parking-history.ts';
 
@@ -164,8 +165,6 @@ const slopeOf = (samples: readonly { rss: number; seen: number }[]): number => {
   const covariance = mean(settled.map(({ seen, rss }) => (seen - x) * (rss - y)));
   return (covariance / mean(settled.map(({ seen }) => (seen - x) ** 2))) * 100_000;
 };
-
-const median = (numbers: readonly number[]) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
 
 type Costs = { rate: number; cpu: number; stores: number };
 

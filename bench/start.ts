@@ -15,6 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../platform/event-store/client.ts';
+import { median } from './figures.ts';
 import { fillWithParking } from './parking-history.ts';
 import { familyOf, residentMiB } from './processes.ts';
 
@@ -45,8 +46,6 @@ const start = async (dataFolder: string): Promise<{ ready: number; memory: numbe
   await ended;
   return { ready, memory };
 };
-
-const median = (numbers: readonly number[]): number => [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
 console.log('| data | ready, ms | memory 3 s later, MiB |\n|---|---:|---:|');
 for (const events of [0, Number(values.events)]) {

@@ -20,6 +20,7 @@ import { rebuild } from '../projections/kernel/rebuild.ts';
 import { parameterNames } from '../schemas/kernel/context.ts';
 import { historyId, historyView } from '../schemas/kernel/history.ts';
 import { startProgram } from '../tests/support/plaza.ts';
+import { quantile } from './figures.ts';
 import { fillWithEverything } from './mixed-history.ts';
 
 const { values } = parseArgs({
@@ -76,7 +77,7 @@ const note = (line: string) => console.error(`${((performance.now() - began) / 1
 
 const statuses = new Map<number, number>();
 
-/** @returns the milliseconds of each request, sorted */
+/** @returns the milliseconds of each request */
 const timesOf = async (url: string, asked: readonly Request[]): Promise<number[]> => {
   const times: number[] = [];
   const queue = asked.values();
@@ -91,7 +92,7 @@ const timesOf = async (url: string, asked: readonly Request[]): Promise<number[]
     }
   };
   await Promise.all(Array.from({ length: connections }, work));
-  return times.sort((a, b) => a - b);
+  return times;
 };
 
 const dataFolder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
@@ -126,7 +127,7 @@ try {
   for (const [kind, asked] of kinds) {
     await timesOf(readApi.url, asked.slice(0, 200));
     const times = await timesOf(readApi.url, asked);
-    const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(1);
+    const at = (share: number) => quantile(times, share).toFixed(1);
     const answers = [...statuses].map(([status, count]) => `${status}: ${count}`).join(', ');
     console.log(`| ${kind} | ${at(0.5)} | ${at(0.99)} | ${at(1)} | ${answers} |`);
   }

@@ -20,6 +20,7 @@ import type { Revision } from '../platform/event-store/types.ts';
 import { reachedPosition } from '../platform/subscriptions/position.ts';
 import { projectionsOf } from '../programs/contexts.ts';
 import type { ParkingEvent } from '../schemas/parking.ts';
+import { quantile } from './figures.ts';
 import { newEvent } from './mixed-history.ts';
 
 const { values } = parseArgs({
@@ -100,8 +101,7 @@ try {
   const took = (performance.now() - began) / 1000;
   appending = false;
   await watching;
-  waits.sort((a, b) => a - b);
-  const at = (share: number) => waits[Math.min(waits.length - 1, Math.floor(waits.length * share))]!.toFixed(1);
+  const at = (share: number) => quantile(waits, share).toFixed(1);
   console.log('| commands/s | p50, ms | p90, ms | p99, ms | most, ms |\n|---|---|---|---|---|');
   console.log(`| ${(total / took).toFixed(0)} | ${at(0.5)} | ${at(0.9)} | ${at(0.99)} | ${at(1)} |`);
 } finally {

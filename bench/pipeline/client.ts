@@ -38,9 +38,3 @@ export const clientOf = (url: string, connections: number): Client => {
     close: () => agent.destroy(),
   };
 };
-
-/** Returns a quantile of numbers; NaN when there are none. */
-export const quantile = (numbers: readonly number[], share: number): number => {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
-};

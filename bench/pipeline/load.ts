@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import autocannon from 'autocannon';
-import { type Client, clientOf, quantile } from './client.ts';
+import { quantile } from '../figures.ts';
+import { type Client, clientOf } from './client.ts';
 
 /** The answers to the reservations of a load; milliseconds. */
 export type Answers = {
