@@ -16,7 +16,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { type Figures, HEAD, measure, medians, registerLots, row, WARM_UP_SECONDS } from './write-side/measure.ts';
+import { registerLots } from './pipeline/load.ts';
+import { type Figures, HEAD, measure, medians, row, WARM_UP_SECONDS } from './write-side/measure.ts';
 import { type Side, startServer } from './write-side/servers.ts';
 
 const { values } = parseArgs({

@@ -23,12 +23,11 @@ import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore } from '../platform/event-store/client.ts';
 import { projectionsOf } from '../programs/contexts.ts';
 import { startProjections } from '../projections/start.ts';
-import { cpuSeconds } from './cpu.ts';
 import { quantile } from './figures.ts';
 import { fillParkingViews } from './parking-views.ts';
 import { clientOf } from './pipeline/client.ts';
 import { startListening, startPlaza } from './pipeline/sides.ts';
-import { residentMiB } from './processes.ts';
+import { cpuSeconds, residentMiB } from './processes.ts';
 
 const { values } = parseArgs({
   options: {

@@ -6,14 +6,14 @@
  *
  * Prints a Markdown table, a row for each second of load after the first: resident memory is read from /proc (Linux).
  */
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import autocannon from 'autocannon';
 import { startEmbeddedStores } from '../embedded/start.ts';
-import { registerLots } from './write-side/measure.ts';
+import { registerLots } from './pipeline/load.ts';
+import { residentMiB } from './processes.ts';
 import { startServer } from './write-side/servers.ts';
 
 const { values } = parseArgs({
@@ -23,9 +23,6 @@ const folder = await mkdtemp(join(tmpdir(), 'plaza-bench-'));
 const stores = await startEmbeddedStores({ dataFolder: folder });
 process.env.MAX_WAITING_COMMANDS = values.bound;
 const server = await startServer('plaza', stores.eventStoreUrl);
-
-const residentMiB = (): number =>
-  Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))?.[1] ?? 0) / 1024;
 
 try {
   const lots = Array.from({ length: 100 }, (_, index) => `lot-${index}`);
@@ -59,7 +56,7 @@ try {
   let second = 0;
   const timer = setInterval(() => {
     second += 1;
-    console.log(`| ${second} | ${accepted} | ${shed} | ${residentMiB().toFixed(0)} |`);
+    console.log(`| ${second} | ${accepted} | ${shed} | ${residentMiB([server.pid]).toFixed(0)} |`);
     [accepted, shed] = [0, 0];
   }, 1_000);
   await ended;

@@ -62,7 +62,7 @@ const measure = async (side: Side, lotCount: number, load: string): Promise<Figu
     const idle = residentMiB(running.pids);
     const run = Date.now().toString(36);
     const lots = Array.from({ length: lotCount }, (_, index) => `${run}-${index}`);
-    await registerLots(client, [...lots, `${run}-probe`]);
+    await registerLots(running.url, [...lots, `${run}-probe`]);
     const warmUp = await closedLoop(running.url, lots, Number(values['warm-up']));
     await caughtUp(db, warmUp.accepted);
 

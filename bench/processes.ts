@@ -17,10 +17,14 @@ const statOf = (path: string): string[] =>
     .replace(/^.*\) /s, '')
     .split(' ');
 
+/** The seconds of CPU in a stat file; NaN where there is none. */
 const secondsOf = (path: string): number => {
   const fields = statOf(path);
-  return fields.length < 13 ? 0 : (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
+  return (Number(fields[11]) + Number(fields[12])) / TICKS_A_SECOND;
 };
+
+/** Returns the seconds of CPU that a process has used so far; NaN where there is no /proc. */
+export const cpuSeconds = (pid: number | undefined): number => secondsOf(`/proc/${pid}/stat`);
 
 /** Returns the Node.js processes that a process started, itself included, without npm and its shell. */
 export const familyOf = (root: number): number[] => {
@@ -62,7 +66,7 @@ export const threadSeconds = (pids: readonly number[]): Map<string, number> => {
     for (const thread of threads) {
       const path = `/proc/${pid}/task/${thread}`;
       const name = `${role}, ${THREADS[read(`${path}/comm`).trim()] ?? 'other'}`;
-      used.set(name, (used.get(name) ?? 0) + secondsOf(`${path}/stat`));
+      used.set(name, (used.get(name) ?? 0) + (secondsOf(`${path}/stat`) || 0));
     }
   }
   return used;

@@ -22,10 +22,10 @@ import { startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../platform/event-store/client.ts';
 import { PLAZA_STREAMS } from '../platform/event-store/tail.ts';
 import { startWire } from '../tests/faults/wire.ts';
-import { cpuSeconds } from './cpu.ts';
 import { median } from './figures.ts';
 import { fillWithEverything } from './mixed-history.ts';
 import { fillWithParking } from './parking-history.ts';
+import { cpuSeconds } from './processes.ts';
 
 const { values } = parseArgs({
   options: {

@@ -108,7 +108,8 @@ const register = async (client: Client, lotId: string): Promise<void> => {
 };
 
 /** Registers lots with more spots than are asked for. */
-export const registerLots = async (client: Client, lots: readonly string[]): Promise<void> => {
-  for (let from = 0; from < lots.length; from += 50)
-    await Promise.all(lots.slice(from, from + 50).map((lotId) => register(client, lotId)));
+export const registerLots = async (url: string, lots: readonly string[]): Promise<void> => {
+  const client = clientOf(url, CONNECTIONS);
+  await Promise.all(lots.map((lotId) => register(client, lotId)));
+  client.close();
 };

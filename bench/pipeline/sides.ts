@@ -114,9 +114,14 @@ const openStores = async () => {
   };
 };
 
-const startEmmett = async (): Promise<Running> => {
+/** @throws Error when the peers are not installed */
+export const requirePeers = (): void => {
   if (!existsSync(`${ROOT}bench/peers/node_modules`))
     throw new Error('The peers are not installed: npm ci --prefix bench/peers');
+};
+
+const startEmmett = async (): Promise<Running> => {
+  requirePeers();
   const { env, pids, ...stores } = await openStores();
   const { child, url, stop } = await startListening(process.execPath, ['bench/peers/emmett-pipeline.ts'], {
     ...env,

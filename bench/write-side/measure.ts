@@ -1,5 +1,5 @@
-import { cpuSeconds } from '../cpu.ts';
 import { closedLoop } from '../pipeline/load.ts';
+import { cpuSeconds } from '../processes.ts';
 
 /** The results of a run. */
 export type Figures = {
@@ -20,30 +20,6 @@ export type Processes = { server: number; stores: number | undefined };
 
 /** The first seconds warm up code and caches. */
 export const WARM_UP_SECONDS = 4;
-
-const post = (base: string, path: string, body: object) =>
-  fetch(base + path, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify(body),
-  });
-
-const register = async (url: string, lotId: string): Promise<void> => {
-  for (let tries = 1; ; tries++) {
-    const answer = await post(url, '/parking/lots', { lotId, name: lotId, spots: 100_000 });
-    const text = await answer.text();
-    if (answer.status === 201) return;
-    if (answer.status !== 503 || tries === 5) throw new Error(text);
-  }
-};
-
-/** Registers lots with more spots than will be asked for. */
-export const registerLots = async (url: string, lots: readonly string[]): Promise<void> => {
-  for (let from = 0; from < lots.length; from += 50) {
-    const some = lots.slice(from, from + 50);
-    await Promise.all(some.map((lotId) => register(url, lotId)));
-  }
-};
 
 /** Reserves spots over these lots from 64 keep-alive connections. */
 export const measure = async (

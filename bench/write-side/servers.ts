@@ -1,8 +1,4 @@
-import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-
-const ROOT = new URL('../../', import.meta.url).pathname;
+import { requirePeers, startListening } from '../pipeline/sides.ts';
 
 const FILES = {
   plaza: 'programs/write-side.ts',
@@ -25,31 +21,8 @@ export const startServer = async (
   eventStoreUrl: string,
   env: Readonly<Record<string, string>> = {},
 ): Promise<Server> => {
-  if (!FILES[side].startsWith('programs/') && !existsSync(`${ROOT}bench/peers/node_modules`))
-    throw new Error('The peers are not installed: npm ci --prefix bench/peers');
-  const child = spawn(process.execPath, [FILES[side]], {
-    cwd: ROOT,
-    env: { ...process.env, EVENTSTORE_URL: eventStoreUrl, WRITE_SIDE_PORT: '0', NODE_ENV: 'production', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
-  const url = await new Promise<string>((resolve, reject) => {
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      createInterface({ input: stream }).on('line', (line) => {
-        output += `${line}\n`;
-        const found = /listens on (http:\/\/[\d.:]+)/.exec(line);
-        if (found?.[1]) resolve(found[1]);
-      });
-    }
-    void ended.then(() => reject(new Error(`${side} ended:\n${output}`)));
-  });
-  return {
-    url,
-    pid: child.pid as number,
-    async stop() {
-      child.kill();
-      await ended;
-    },
-  };
+  if (!FILES[side].startsWith('programs/')) requirePeers();
+  const settings = { EVENTSTORE_URL: eventStoreUrl, WRITE_SIDE_PORT: '0', NODE_ENV: 'production', ...env };
+  const { child, url, stop } = await startListening(process.execPath, [FILES[side]], settings);
+  return { url, pid: child.pid!, stop };
 };
