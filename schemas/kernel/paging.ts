@@ -34,48 +34,37 @@ export const prefixParameter = (field: string): string => `${field}Prefix`;
 type ListParameter = { description?: string; schema: TSchema };
 
 /** Returns the query parameters of a list except those of its pages, by name. */
-export const listParameters = ({
-  filters,
-  sorts,
-  range,
-  prefixes = [],
-  closed,
-  closedBy,
-}: Pick<QuerySchema, 'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy'>): Readonly<
-  Record<string, ListParameter>
-> => ({
-  ...Object.fromEntries(Object.entries(filters).map(([name, schema]) => [name, { schema }])),
-  ...(range === undefined
-    ? {}
-    : {
-        from: { description: `Items whose \`${range}\` is at this moment or later.`, schema: Moment },
-        to: { description: `Items whose \`${range}\` is before this moment.`, schema: Moment },
-      }),
-  ...Object.fromEntries(
-    prefixes.map((field) => [
-      prefixParameter(field),
-      {
-        description: `Items whose \`${field}\` begins with this text, ignoring case, spaces and Unicode forms.`,
-        schema: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
-      },
-    ]),
-  ),
-  ...(sorts.length === 0
-    ? {}
-    : {
-        sort: {
-          description: `A field, or \`-\` and a field for the reverse. Default: ${defaultOrder(range, prefixes, closed, closedBy)}.`,
-          schema: Type.String({ enum: sorts.flatMap((field) => [field, `-${field}`]) }),
+export const listParameters = (query: QuerySchema): Readonly<Record<string, ListParameter>> => {
+  const { filters, sorts, range, prefixes = [] } = query;
+  return {
+    ...Object.fromEntries(Object.entries(filters).map(([name, schema]) => [name, { schema }])),
+    ...(range === undefined
+      ? {}
+      : {
+          from: { description: `Items whose \`${range}\` is at this moment or later.`, schema: Moment },
+          to: { description: `Items whose \`${range}\` is before this moment.`, schema: Moment },
+        }),
+    ...Object.fromEntries(
+      prefixes.map((field) => [
+        prefixParameter(field),
+        {
+          description: `Items whose \`${field}\` begins with this text, ignoring case, spaces and Unicode forms.`,
+          schema: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
         },
-      }),
-});
+      ]),
+    ),
+    ...(sorts.length === 0
+      ? {}
+      : {
+          sort: {
+            description: `A field, or \`-\` and a field for the reverse. Default: ${defaultOrder(query)}.`,
+            schema: Type.String({ enum: sorts.flatMap((field) => [field, `-${field}`]) }),
+          },
+        }),
+  };
+};
 
-const defaultOrder = (
-  range: string | undefined,
-  prefixes: readonly string[],
-  closed: readonly string[] = [],
-  closedBy?: string,
-): string =>
+const defaultOrder = ({ range, prefixes = [], closed = [], closedBy }: QuerySchema): string =>
   [
     ...(prefixes.length > 0 ? ['by the text that a prefix was given for'] : []),
     ...(range === undefined ? [] : [`by \`${range}\` with \`from\` or \`to\``]),
