@@ -10,7 +10,7 @@ import {
   texts,
 } from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
-import { type events, slotPlaces } from './screening.ts';
+import { type events, type ScreeningEvent, slotPlaces } from './screening.ts';
 
 const hospital: Phrase = { ko: '병원', en: 'Hospital' };
 const day: Phrase = { ko: '검진일', en: 'Day' };
@@ -21,15 +21,7 @@ const number: Phrase = { ko: '예약 번호', en: 'Booking' };
 const REMIND_AT = '10:00';
 const REMIND_UNTIL = '09:00';
 
-type Booking = {
-  slotId: string;
-  bookingId: string;
-  customerId: string;
-  hospitalName?: string;
-  date?: string;
-  at?: string;
-  places?: number;
-};
+type Booking = Extract<ScreeningEvent, { type: 'BookingCanceled' }>['data'];
 
 /** Returns the day, and the time of a slot with times of day. */
 const whenOf = ({ date, at }: Pick<Booking, 'date' | 'at'>, timeZone: string): Phrase | undefined => {
