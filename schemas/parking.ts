@@ -4,19 +4,7 @@ import { type CommandOf, type ContextSchema, command, type EventOf, event } from
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { personal } from './kernel/personal.ts';
 import { inView, list, one } from './kernel/queries.ts';
-import {
-  Count,
-  except,
-  Id,
-  Money,
-  QualifiedId,
-  RevisionText,
-  Status,
-  Strict,
-  Text,
-  Time,
-  UtcTime,
-} from './kernel/values.ts';
+import { Count, except, Id, Money, RevisionText, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
 const LotName = Text(100, '정자역 주차장');
@@ -26,7 +14,8 @@ const Reason = Text(200, 'changed plans');
 export const REASONS = { noShow: 'no-show', lotClosed: 'lot-closed' };
 const ofCustomer = personal('customerId');
 const reasonOfCustomer = personal('customerId', { except: Object.values(REASONS) });
-const CouponId = QualifiedId('lot-1.r-1');
+/** The ids of the lot and the reservation, joined by `.`, which no id contains. */
+const CouponId = Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.[A-Za-z0-9_-]{1,64}$', examples: ['lot-1.r-1'] });
 
 /** The value and the days of coupons where a lot does not determine them. */
 export const DEFAULT_COUPON_VALUE = 1_000;

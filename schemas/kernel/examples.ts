@@ -4,7 +4,6 @@ import { Id } from './values.ts';
 type Schema = {
   type?: string;
   pattern?: string;
-  format?: string;
   examples?: readonly unknown[];
   enum?: readonly unknown[];
   const?: unknown;

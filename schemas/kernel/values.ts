@@ -58,9 +58,5 @@ export const Strict = <Properties extends TProperties>(properties: Properties) =
 export const Status = <const Words extends string[]>(...words: Words) =>
   Type.Unsafe<Words[number]>(Type.String({ enum: words }));
 
-/** A full name: ids joined by `.`, which no id contains (`lot-1.r-1`). */
-export const QualifiedId = (example: string) =>
-  Type.String({ pattern: '^[A-Za-z0-9_-]{1,64}\\.[A-Za-z0-9_-]{1,64}$', examples: [example] });
-
 /** A calendar day in the time zone of the setting TIME_ZONE (ISO 8601, RFC 3339 full-date). */
 export const CalendarDay = Type.String({ format: 'date', examples: ['2030-01-31'] });
