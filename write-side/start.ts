@@ -4,39 +4,21 @@ import { type Appending, sharedAppends } from '../platform/event-store/fast/appe
 import { streams } from '../platform/event-store/streams.ts';
 import { readTail } from '../platform/event-store/tail.ts';
 import type { Check } from '../platform/http/health.ts';
-import type { Identify } from '../platform/identity/caller.ts';
 import { commandMetrics } from '../platform/telemetry/commands.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
-import type { StepsByCommand } from './kernel/command-steps.ts';
-import type { CommandContext } from './kernel/context.ts';
-import { commandRoutes } from './kernel/http.ts';
+import { type CommandRoutesOptions, commandRoutes } from './kernel/http.ts';
 import { type GiveCommand, inProcess } from './kernel/in-process.ts';
 
-export type WriteSideOptions = {
-  client: EventStoreClient;
-  /** Appends in place of the client, if given. */
-  appending?: Appending | undefined;
-  contexts: readonly CommandContext[];
-  /** The time zone of calendar days (IANA name). */
-  timeZone: string;
-  /** Milliseconds until a command is answered with 503 when the event store does not answer. */
-  answerWithin: number;
-  /** Commands that may wait or be in flight. */
-  maxBusy: number;
-  /** Keys the hashes of commands, if personal data is encrypted. */
-  secret?: Buffer | undefined;
-  /** The steps of commands that reach beyond their own stream. */
-  steps?: StepsByCommand;
-  /** Further conditions for `/readyz`. */
-  checks?: Readonly<Record<string, () => Promise<Check>>>;
-  onError(error: unknown): void;
-  /** Left out where sign-in is off. */
-  identify?: Identify | undefined;
-  telemetry?: Telemetry;
-  /** The clock of decisions; this machine's when left out. */
-  now?: (() => Date) | undefined;
-};
+export type WriteSideOptions = Omit<CommandHandlerOptions, 'store' | 'observe'> &
+  Pick<CommandRoutesOptions, 'answerWithin' | 'identify' | 'steps'> & {
+    client: EventStoreClient;
+    /** Appends in place of the client, if given. */
+    appending?: Appending | undefined;
+    /** Further conditions for `/readyz`. */
+    checks?: Readonly<Record<string, () => Promise<Check>>>;
+    telemetry?: Telemetry;
+  };
 
 export type WriteSide = {
   handler: CommandHandler;
@@ -66,23 +48,16 @@ export const measuredHandler = (
 export const startWriteSide = ({
   client,
   appending,
-  contexts,
-  timeZone,
   answerWithin,
-  maxBusy,
-  secret,
+  identify,
   steps = {},
   checks = {},
-  onError,
-  identify,
   telemetry,
-  now,
+  ...options
 }: WriteSideOptions): WriteSide => {
+  const { contexts, onError } = options;
   const store = appending ? sharedAppends(streams(client), appending) : streams(client);
-  const handler = measuredHandler(
-    { store, contexts, timeZone, maxBusy, secret, onError, ...(now ? { now } : {}) },
-    telemetry,
-  );
+  const handler = measuredHandler({ store, ...options }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {

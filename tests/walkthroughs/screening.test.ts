@@ -491,6 +491,7 @@ describe('with processes that stop and die', () => {
       contexts: [writeSide],
       timeZone,
       now: () => new Date(momentOf(date, '08:00', timeZone)),
+      onError: () => {},
     });
     const give = async (type: string, data: object) =>
       expect(await handler.handle({ type, data: { slotId: 'begun', ...data }, actor: 'test' })).toMatchObject({

@@ -15,6 +15,7 @@ const handlerFor = (options: Partial<Parameters<typeof commandHandler>[0]> = {})
     store,
     contexts: [{ schema: { ...schema, events }, deciders: [many] }],
     timeZone: TIME_ZONE,
+    onError: () => {},
     ...options,
   });
 };
@@ -48,12 +49,7 @@ it('drops the least recently used state, and reads it again', async () => {
 it('counts the things in the states: a large one leaves less room', async () => {
   const store = memoryStreams();
   const size = (taken: readonly string[]) => (taken.includes('large') ? 900 : 1);
-  const handler = commandHandler({
-    store,
-    contexts: [{ schema, deciders: [{ ...many, size }] }],
-    timeZone: TIME_ZONE,
-    maxIdleSize: 1_000,
-  });
+  const handler = handlerFor({ store, contexts: [{ schema, deciders: [{ ...many, size }] }], maxIdleSize: 1_000 });
   for (let index = 0; index < 300; index++) await handler.handle(give('Look', `s-${index}`));
   const before = store.calls.read;
   await handler.handle(give('Take', 's-299'));
@@ -88,7 +84,7 @@ it('never has two desks for a stream, however often states are dropped', async (
 it('refuses to fold an unknown event', async () => {
   const store = memoryStreams();
   await handlerFor({ store }).handle(give('Take', 'a'));
-  const older = commandHandler({ store, contexts: [{ schema, deciders: [many] }], timeZone: TIME_ZONE });
+  const older = handlerFor({ store, contexts: [{ schema, deciders: [many] }] });
   expect(await older.handle(give('Take', 'a'))).toEqual({ kind: 'too-new' });
 });
 

@@ -53,14 +53,15 @@ export type CommandHandlerOptions = {
   maxBusy?: number;
   /** The same for one stream. */
   maxBusyPerStream?: number;
-  /** Idle streams whose state is kept in memory, the things that those states hold in all, and for how long. */
+  /** Idle streams whose state is kept in memory, and the things that those states hold in all. */
   maxIdle?: number;
   maxIdleSize?: number;
-  maxIdleMs?: number;
   /** Keys the hashes of commands, if personal data is encrypted. */
   secret?: Buffer | undefined;
-  now?: () => Date;
-  onError?: (error: unknown) => void;
+  /** The clock of decisions; this machine's when left out. */
+  now?: (() => Date) | undefined;
+  /** Called with errors that no client receives: a snapshot that could not be written, a fold that threw. */
+  onError(error: unknown): void;
   observe?: CommandObserver;
 };
 
@@ -76,6 +77,8 @@ type Handled = {
 };
 
 const CLOSING_AT_ONCE = 16;
+/** Milliseconds for which the state of an idle stream is kept. */
+const IDLE_MS = 600_000;
 /** Milliseconds; each time all idle streams are looked at. */
 const PURGE_EVERY = 60_000;
 
@@ -112,10 +115,9 @@ export const commandHandler = ({
   maxBusyPerStream = 2_000,
   maxIdle = 5_000,
   maxIdleSize = 1_000_000,
-  maxIdleMs = 600_000,
   secret,
   now = () => new Date(machine.now()),
-  onError = () => {},
+  onError,
   observe = {},
 }: CommandHandlerOptions): CommandHandler => {
   requireUniqueNames(contexts);
@@ -134,7 +136,7 @@ export const commandHandler = ({
     max: maxIdle,
     maxSize: maxIdleSize,
     sizeCalculation: (desk) => desk.size(),
-    ttl: maxIdleMs,
+    ttl: IDLE_MS,
     ttlResolution: 0,
     perf: { now: () => machine.elapsed() },
     dispose: (desk, _stream, reason) => {

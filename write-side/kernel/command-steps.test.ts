@@ -60,6 +60,7 @@ const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
   const router = commandRoutes({
     contexts: [schema],
     handler,
+    answerWithin: 900,
     steps: { Make: steps, Open: steps },
     tail: async () => at(900n),
     onError: (error) => errors.push(error),

@@ -20,11 +20,7 @@ export type Desk = {
   leave(): Promise<void>;
 };
 
-export type DeskOptions = Omit<StreamStatesOptions & AppendOptions & DecideOptions, 'onError' | 'observe'> & {
-  /** Called with errors that no client receives: a snapshot that could not be written, a fold that threw. */
-  onError?(error: unknown): void;
-  observe?: DeskObserver;
-};
+export type DeskOptions = StreamStatesOptions & AppendOptions & DecideOptions & { observe?: DeskObserver };
 
 /** Observes a desk, for metrics. */
 export type DeskObserver = {
@@ -39,7 +35,7 @@ const MAX_CONFLICTS = 10;
 
 /** The desk of a stream: the state that commands are decided on, and the commands that wait. */
 type Work = {
-  readonly options: DeskOptions & { onError(error: unknown): void };
+  readonly options: DeskOptions;
   readonly states: StreamStates;
   readonly queue: Waiting[];
   readonly unchanged: UnchangedAnswers;
@@ -67,8 +63,7 @@ type Work = {
  * The first command is decided as if the stream were new. If that yields events, their append confirms it or conflicts.
  * The stream is read after a conflict, or before the first answer that rests on no event of its own.
  */
-export const desk = ({ onError = () => {}, ...others }: DeskOptions): Desk => {
-  const options = { ...others, onError };
+export const desk = (options: DeskOptions): Desk => {
   const states = streamStates(options);
   const work: Work = {
     options,

@@ -15,25 +15,25 @@ import { shedding } from './shedding.ts';
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];
   handler: CommandHandler;
-  /** Milliseconds until a command whose append is not answered is answered with 503. */
-  answerWithin?: number;
+  /** Milliseconds until a command is answered with 503 when the event store does not answer. */
+  answerWithin: number;
   /** Left out where sign-in is off. */
   identify?: Identify | undefined;
+  /** The steps of commands that reach beyond their own stream. */
   steps?: StepsByCommand;
   /** The position of the store's newest event, for steps that a policy had done before. */
-  tail?: () => Promise<Position>;
+  tail(): Promise<Position>;
   /** Called with errors of the steps. */
-  onError?: (error: unknown) => void;
+  onError(error: unknown): void;
 };
 
 /** Returns the routes of every command that has one: validated, decided, and answered with revision and position. */
 export const commandRoutes = (options: CommandRoutesOptions): Router => {
   const router = Router({ caseSensitive: true });
-  const { handler, answerWithin = 900 } = options;
-  const shed = shedding(handler, answerWithin / 2);
+  const shed = shedding(options.handler, options.answerWithin / 2);
   for (const context of options.contexts) {
     for (const [type, schema] of Object.entries(context.commands)) {
-      if (schema.http) addRoute(router, shed, { ...options, answerWithin }, context, type, schema, schema.http);
+      if (schema.http) addRoute(router, shed, options, context, type, schema, schema.http);
     }
   }
   return router;
@@ -42,14 +42,7 @@ export const commandRoutes = (options: CommandRoutesOptions): Router => {
 const addRoute = (
   router: Router,
   shed: RequestHandler,
-  {
-    handler,
-    answerWithin,
-    identify,
-    steps: stepsByCommand = {},
-    tail,
-    onError = () => {},
-  }: CommandRoutesOptions & { answerWithin: number },
+  { handler, answerWithin, identify, steps: stepsByCommand = {}, tail, onError }: CommandRoutesOptions,
   context: ContextSchema,
   type: string,
   schema: CommandSchema,

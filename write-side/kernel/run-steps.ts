@@ -24,7 +24,7 @@ export type RunStepsOptions = {
   /** Whether the command may be answered with 202. */
   mayTakeLonger: boolean;
   /** The position of the store's newest event, for steps that a policy had done before. */
-  tail: (() => Promise<Position>) | undefined;
+  tail(): Promise<Position>;
   onError(error: unknown): void;
 };
 
@@ -69,7 +69,7 @@ const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data 
   if (settled.kind === 'later') return later();
   if (settled.kind === 'as-decided') return reply.send(outcome);
   if (settled.kind === 'refused') return reply.send(settled);
-  const position = settled.position ?? (await tail?.().catch(() => undefined));
+  const position = settled.position ?? (await tail().catch(() => undefined));
   reply.send({ ...outcome, revision: settled.revision, position }, settled.body);
 };
 

@@ -210,6 +210,7 @@ export const seatsDesk = (options: Pick<DeskOptions, 'store'> & Partial<DeskOpti
     upcast: ({ type, data }) => ({ type, data: data as object }),
     pause: async () => {},
     random: () => 0.5,
+    onError: () => {},
     ...options,
   });
 

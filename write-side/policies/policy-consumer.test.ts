@@ -62,6 +62,7 @@ it('takes a command for done that was done when hashes had another key', async (
         contexts: [{ schema, deciders: [{ ...seats, id: () => '1' }] }],
         timeZone: TIME_ZONE,
         secret,
+        onError: () => {},
       }),
     );
   const command = { type: 'Take', data: { name: 'ann' }, commandId: 'p:e@0:0', actor: 'policy:p', correlationId: 'c' };

@@ -91,6 +91,7 @@ const handlerAt = (now: () => Date) =>
     contexts: [{ schema: context, deciders: [thing] }],
     timeZone: TIME_ZONE,
     now,
+    onError: () => {},
   });
 
 /** A process that runs the timers. @param late milliseconds by which its clock is behind */
