@@ -109,7 +109,7 @@ const readLot = () =>
     const snapshot = await readSnapshot(
       { ...streams(client), snapshots },
       'parkingLot-1',
-      parkingLot.snapshot.version,
+      parkingLot.snapshotVersion,
       (error) => {
         throw error;
       },

@@ -1,5 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { memoryStreams } from '../../platform/event-store/testing.ts';
+import { ImmutableSet } from './collections.ts';
 import { commandHandler } from './command-handler.ts';
 import { seats, TIME_ZONE } from './testing.ts';
 
@@ -48,12 +49,16 @@ it('drops the least recently used state, and reads it again', async () => {
 
 it('counts the things in the states: a large one leaves less room', async () => {
   const store = memoryStreams();
-  const size = (taken: readonly string[]) => (taken.includes('large') ? 900 : 1);
-  const handler = handlerFor({ store, contexts: [{ schema, deciders: [{ ...many, size }] }], maxIdleSize: 1_000 });
-  for (let index = 0; index < 300; index++) await handler.handle(give('Look', `s-${index}`));
+  const initialState = ImmutableSet(Array.from({ length: 900 }, (_, index) => index));
+  const large = { ...many, category: 'large', commands: ['LookAtMany'], decide: () => [], initialState };
+  const handler = handlerFor({ store, contexts: [{ schema, deciders: [many, large] }], maxIdleSize: 1_000 });
+  for (let index = 0; index < 300; index++) await handler.handle(give('Take', `s-${index}`));
+  await handler.handle(give('LookAtMany', 'any'));
   const before = store.calls.read;
-  await handler.handle(give('Take', 's-299'));
+  await handler.handle(give('Leave', 's-299'));
   expect(store.calls.read).toBe(before);
+  await handler.handle(give('Leave', 's-0'));
+  expect(store.calls.read).toBeGreaterThan(before);
 });
 
 it('drops a state that was idle for long, with a snapshot, when the next command of another stream comes', async () => {

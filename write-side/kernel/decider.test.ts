@@ -75,7 +75,7 @@ it('decides, folds, answers and names the owner by the rule of each command', ()
   expect(shelf.answer({ type: 'TakeBook', data }, [])).toEqual(data);
   expect(shelf.owner?.({ type: 'TakeBook', data }, state)).toBe('owner of b');
   expect(shelf.owner?.({ type: 'PutBook', data }, state)).toBeUndefined();
-  expect(shelf.snapshot.version).toBe(3);
+  expect(shelf.snapshotVersion).toBe(3);
 });
 
 it('refuses to fold an event or decide a command without a rule', () => {

@@ -1,6 +1,5 @@
 import type { Static } from 'typebox';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
-import { restoreState, saveState, sizeOfState } from './saved-state.ts';
 
 /** The refusal of a command: the name of a problem in the context's schema, and a detail for the client. */
 export type Refusal = {
@@ -33,7 +32,7 @@ type Message = { type: string; data: object };
 
 /**
  * One kind of stream: its name, its state and its rules, as plain functions. States are immutable: a discarded
- * decision has no effect.
+ * decision has no effect. A state is plain data and collections of plain data, so that snapshots can hold it.
  */
 export type Decider<Command extends Message = Message, Event extends Message = Message, State = unknown> = {
   /** The stream's name up to the dash. */
@@ -62,15 +61,8 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   answer(command: Command, events: readonly Event[]): object;
   /** Returns the part of the state that a command reads. Such a command decides no events. */
   read?(command: Command, state: State): object | undefined;
-  /** Returns the approximate number of things in a state, which limits the states kept in memory. Left out: 1. */
-  size?(state: State): number;
-  snapshot: {
-    /** Raise it whenever `evolve` or the saved form changes: snapshots of other versions are ignored. */
-    version: number;
-    /** Returns plain objects. A long list may be any iterable, which is written in pieces. */
-    save(state: State): unknown;
-    restore(saved: never): State;
-  };
+  /** Raise it whenever `evolve` or the state changes: snapshots of other versions are ignored. */
+  snapshotVersion: number;
 };
 
 /**
@@ -165,8 +157,7 @@ const PLACEHOLDER = /\{([\w|]+)\}/;
  *
  * `stream` is the stream's name, forever: the category up to the dash, then the fields of the commands that make it
  * unique. Of `{fromId|id}` a command's first field counts. `initialState` has the state's type, by annotation or, for a
- * union of states, by `as State`. A state is plain data and collections of plain data, so that snapshots can save and
- * restore it. Raise `snapshotVersion` whenever `evolve` or the state changes: snapshots of other versions are ignored.
+ * union of states, by `as State`.
  * @throws TypeError when a command does not have a field of the stream's name
  */
 export const decider = <
@@ -185,6 +176,7 @@ export const decider = <
     missing?: { is(state: State): boolean; problem: string; unless: readonly (keyof Context['commands'])[] };
     /** {@link Decider.scope} */
     scope?(state: State): Readonly<Record<string, string>> | undefined;
+    /** {@link Decider.snapshotVersion} */
     snapshotVersion: number;
   },
 ): Decided<Commands> extends keyof Evolve
@@ -228,8 +220,7 @@ export const decider = <
     read: ({ type }, state) => ruleOf(type).read?.(state),
     owner: ({ type, data }, state) => ruleOf(type).owner?.(data, state),
     ...(scope ? { scope } : {}),
-    size: sizeOfState,
-    snapshot: { version: snapshotVersion, save: saveState, restore: restoreState as (saved: never) => State },
+    snapshotVersion,
   };
   return made as never;
 };

@@ -595,10 +595,10 @@ describe('snapshots', () => {
 
   it('of another version of the fold are ignored', async () => {
     const { store } = await longStream(600);
-    const restore = () => expect.unreachable('restored');
-    const newer = { ...seats, snapshot: { ...seats.snapshot, version: 2, restore } };
-    const restarted = seatsDesk({ store, decider: newer });
+    const evolve = vi.fn(seats.evolve);
+    const restarted = seatsDesk({ store, decider: { ...seats, evolve, snapshotVersion: 2 } });
     expect(await restarted.submit(seatsRequest(take('bob')))).toMatchObject({ refusal: { refused: 'taken' } });
+    expect(evolve.mock.calls.length).toBeGreaterThan(600);
   });
 
   it('that cannot be read are ignored and reported', async () => {

@@ -6,6 +6,7 @@ import { type AppendBatch, type DecideOptions, decideBatch } from './append-batc
 import { findAnswer } from './find-answer.ts';
 import { type UnchangedAnswers, unchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
+import { sizeOfState } from './saved-state.ts';
 import { type StreamState, type StreamStates, type StreamStatesOptions, streamStates } from './stream-state.ts';
 
 /** The desk of one stream: its cached state, and the commands that wait for it. */
@@ -82,7 +83,7 @@ export const desk = (options: DeskOptions): Desk => {
     busy: () => work.busy,
     size() {
       const { state, unchanged } = work;
-      const held = state ? state.recent.size() + (options.decider.size?.(state.folded) ?? 1) : 0;
+      const held = state ? state.recent.size() + sizeOfState(state.folded) : 0;
       return 1 + unchanged.size() + held;
     },
     async leave() {

@@ -11,9 +11,8 @@ import {
 import { Id, Strict } from '../../schemas/kernel/values.ts';
 import { ImmutableMap } from './collections.ts';
 import { decider, isRefusal, refuse } from './decider.ts';
-import { jsonPieces } from './json-pieces.ts';
 import { keptIn, limitedPlaces, noPlaces, type Places as State, usePlaces } from './limited-places.ts';
-import { specification, stateAfter } from './testing.ts';
+import { restored, specification, stateAfter } from './testing.ts';
 
 /** Steps of the comparison with a plain model; `MODEL_STEPS=1000000` for a long run. */
 const MODEL_STEPS = Number(process.env.MODEL_STEPS ?? 20_000);
@@ -645,9 +644,6 @@ const anyStep = fc.record({
   isTicked: fc.boolean(),
 });
 type Step = typeof anyStep extends fc.Arbitrary<infer Value> ? Value : never;
-
-const restored = (state: Hall): Hall =>
-  hallDecider.snapshot.restore(JSON.parse([...jsonPieces(hallDecider.snapshot.save(state))].join('')) as never);
 
 /** Compares a hall with the plain model, step by step. */
 const followsModel = (steps: readonly Step[]): void => {

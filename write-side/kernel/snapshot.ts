@@ -5,6 +5,7 @@ import { constants, createGzip, gunzip } from 'node:zlib';
 import type { Streams } from '../../platform/event-store/streams.ts';
 import { type Revision, type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { jsonPieces } from './json-pieces.ts';
+import { restoreState, saveState } from './saved-state.ts';
 
 const decompress = promisify(gunzip);
 
@@ -69,7 +70,7 @@ export const readSnapshot = async (
     if (!packed) return undefined;
     const { state, recent } = JSON.parse((await decompress(packed)).toString()) as Omit<Snapshot, 'revision'>;
     const revision = BigInt(newest.revision) as Revision;
-    return { revision, state, recent, bytes: stored.length, parts: parts.length };
+    return { revision, state: restoreState(state), recent, bytes: stored.length, parts: parts.length };
   } catch (error) {
     if (error instanceof StoreUnavailableError) throw error;
     onError(error);
@@ -89,11 +90,12 @@ export const writeSnapshot = async (
   store: Streams,
   stream: string,
   version: number,
-  { revision, ...content }: Snapshot,
+  { revision, state, recent }: Snapshot,
   keptParts: number,
   erasures = 0,
 ): Promise<SnapshotSize | 'erased' | undefined> => {
-  const plain = await pipeline(jsonPieces(content), createGzip({ level: constants.Z_BEST_SPEED }), buffer);
+  const content = jsonPieces({ state: saveState(state), recent });
+  const plain = await pipeline(content, createGzip({ level: constants.Z_BEST_SPEED }), buffer);
   const packed = store.snapshots ? await store.snapshots.sealSnapshot(stream, plain, erasures) : plain;
   if (!packed) return 'erased';
   const parts = Math.max(1, Math.ceil(packed.length / PART_BYTES));

@@ -3,7 +3,7 @@ import type { Revision, StoredEvent } from '../../platform/event-store/types.ts'
 import type { AppendBatch } from './append-batch.ts';
 import type { Decider } from './decider.ts';
 import { type RecentCommands, recentCommands } from './recent-commands.ts';
-import { readSnapshot, writeSnapshot } from './snapshot.ts';
+import { readSnapshot, type SnapshotSize, writeSnapshot } from './snapshot.ts';
 
 /** Events between two snapshots; more when snapshots are large, so that they stay a small part of what is written. */
 const SNAPSHOT_EVERY = 500;
@@ -18,7 +18,7 @@ export type StreamState = {
   revision: bigint;
   recent: RecentCommands;
   /** The newest snapshot: -1 when there is none. */
-  snapshot: { revision: bigint; bytes: number; parts: number };
+  snapshot: { revision: bigint } & SnapshotSize;
   /** How often snapshots of the stream had been erased before the state was read. */
   erasures: number;
 };
@@ -85,21 +85,10 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
   });
 
   const fromSnapshot = async (erasures: number): Promise<StreamState | undefined> => {
-    const snapshot = await readSnapshot(store, stream, decider.snapshot.version, onError);
-    if (!snapshot) return undefined;
-    const { revision, bytes, parts } = snapshot;
-    try {
-      return {
-        folded: decider.snapshot.restore(snapshot.state as never),
-        revision,
-        recent: recentCommands(snapshot.recent),
-        snapshot: { revision, bytes, parts },
-        erasures,
-      };
-    } catch (error) {
-      onError(error);
-      return undefined;
-    }
+    const found = await readSnapshot(store, stream, decider.snapshotVersion, onError);
+    if (!found) return undefined;
+    const { state: folded, recent, ...snapshot } = found;
+    return { folded, revision: snapshot.revision, recent: recentCommands(recent), snapshot, erasures };
   };
 
   const load = async (): Promise<StreamState> => {
@@ -114,8 +103,8 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
   const write = async (state: StreamState): Promise<boolean> => {
     const { snapshot, erasures } = state;
     const revision = state.revision as Revision;
-    const content = { revision, state: decider.snapshot.save(state.folded), recent: state.recent.save() };
-    const written = await writeSnapshot(store, stream, decider.snapshot.version, content, snapshot.parts, erasures);
+    const content = { revision, state: state.folded, recent: state.recent.save() };
+    const written = await writeSnapshot(store, stream, decider.snapshotVersion, content, snapshot.parts, erasures);
     if (written === 'erased') return false;
     if (written) state.snapshot = { revision, ...written };
     return true;

@@ -6,6 +6,7 @@ import { type DeskOptions, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
 import { jsonPieces } from './json-pieces.ts';
 import type { Request } from './request.ts';
+import { restoreState, saveState } from './saved-state.ts';
 
 type Message = { type: string; data: object };
 
@@ -70,8 +71,10 @@ export const play = <Command extends Message, Event extends Message, State>(
   return { state, revision: next(), events, refusals };
 };
 
-const savedAndRead = <State>(decider: { snapshot: { save(state: State): unknown } }, state: State): unknown =>
-  JSON.parse([...jsonPieces(decider.snapshot.save(state))].join(''));
+const savedAndRead = (state: unknown): unknown => JSON.parse([...jsonPieces(saveState(state))].join(''));
+
+/** Returns a state as a snapshot of it brings it back. */
+export const restored = <State>(state: State): State => restoreState(savedAndRead(state)) as State;
 
 /** The most bytes that the event store takes in one append. */
 export const MEBIBYTE = 1_048_576;
@@ -87,13 +90,13 @@ export const appendBytes = (events: readonly Message[]): number =>
   );
 
 /** The saved form of a state, whatever the order of its lists. */
-const savedForm = <State>(decider: { snapshot: { save(state: State): unknown } }, state: State): unknown => {
+const savedForm = (state: unknown): unknown => {
   const sorted = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(sorted).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
     if (value === null || typeof value !== 'object') return value;
     return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, sorted(member)]));
   };
-  return sorted(savedAndRead(decider, state));
+  return sorted(savedAndRead(state));
 };
 
 /**
@@ -119,19 +122,18 @@ export const holdsForEveryDecider = <Command extends Message, Event extends Mess
   fc.assert(
     fc.property(some, some, (before, after) => {
       const { state, revision } = play(decider, before);
-      const restored = decider.snapshot.restore(savedAndRead(decider, state) as never);
-      const [kept, again] = [play(decider, after, state, revision), play(decider, after, restored, revision)];
+      const [kept, again] = [play(decider, after, state, revision), play(decider, after, restored(state), revision)];
       expect(again.refusals).toEqual(kept.refusals);
-      expect(savedForm(decider, again.state)).toEqual(savedForm(decider, kept.state));
+      expect(savedForm(again.state)).toEqual(savedForm(kept.state));
     }),
   );
 
   fc.assert(
     fc.property(some, some, (before, after) => {
       const { state, revision } = play(decider, before);
-      const untouched = savedForm(decider, state);
+      const untouched = savedForm(state);
       play(decider, after, state, revision);
-      expect(savedForm(decider, state)).toEqual(untouched);
+      expect(savedForm(state)).toEqual(untouched);
     }),
   );
 };
@@ -168,7 +170,7 @@ export const seats: Decider<SeatCommand, SeatEvent, readonly string[]> = {
     }
   },
   answer: ({ data }) => data,
-  snapshot: { version: 1, save: (taken) => taken, restore: (saved: readonly string[]) => saved },
+  snapshotVersion: 1,
 };
 
 type StampedEvent =
@@ -195,7 +197,7 @@ export const stampedSeats: Decider<SeatCommand, StampedEvent, Readonly<Record<st
     );
   },
   answer: ({ data }) => data,
-  snapshot: { version: 1, save: (taken) => taken, restore: (saved: Readonly<Record<string, string>>) => saved },
+  snapshotVersion: 1,
 };
 
 export const SEATS_STREAM = 'seats-1';

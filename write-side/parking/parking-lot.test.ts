@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
-import { appendBytes, holdsForEveryDecider, MEBIBYTE, play, specification, stateAfter } from '../kernel/testing.ts';
+import {
+  appendBytes,
+  holdsForEveryDecider,
+  MEBIBYTE,
+  play,
+  restored,
+  specification,
+  stateAfter,
+} from '../kernel/testing.ts';
 import { parkingLot } from './parking-lot.ts';
 
 const { given } = specification(parkingLot);
@@ -115,8 +123,7 @@ describe('ReserveParking', () => {
     given(...twice, canceled('r-1'), canceled('r-2'))
       .when(reserve('r-3', '10더8612'))
       .thenEvents(reserved('r-3', '10더8612'));
-    const restored = parkingLot.snapshot.restore(parkingLot.snapshot.save(stateAfter(parkingLot, twice)) as never);
-    expect([...restored.cars]).toEqual([['10더8612', 2]]);
+    expect([...restored(stateAfter(parkingLot, twice)).cars]).toEqual([['10더8612', 2]]);
   });
   it('gives a car another spot after the first', () =>
     given(registered(5), reserved('r-1', 'A'), canceled('r-1'))
