@@ -1,12 +1,10 @@
 import { defined } from '../../schemas/kernel/defined.ts';
-import { type Decider, type Decision, isRefusal } from './decider.ts';
+import { type AnyDecider, type Decision, isRefusal, type Message } from './decider.ts';
 import type { RecentCommands, UnchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
 
-type Event = { type: string; data: object };
-
 /** A command that yields events; `last` is the revision of the last of them. */
-export type Decided = { waiting: Waiting; events: readonly Event[]; last: bigint };
+export type Decided = { waiting: Waiting; events: readonly Message[]; last: bigint };
 
 /** Commands that were decided together; their events go into one append. */
 export type AppendBatch = {
@@ -33,8 +31,7 @@ export type Standing = {
 };
 
 export type DecideOptions = {
-  // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
-  decider: Decider<any, any, any>;
+  decider: AnyDecider;
   /** {@link DecisionInput.timeZone} */
   timeZone: string;
   /** Called with errors that a decision throws. */
@@ -83,13 +80,13 @@ export const decideBatch = (
   };
 
   /** Decides a command. The owner is checked first, so that no outcome shows others whether the thing exists. */
-  const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Event[]; after: unknown } => {
+  const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Message[]; after: unknown } => {
     try {
       if (!isOwners(request)) return { kind: 'not-owner' };
       if (isStale(request, revision)) return { kind: 'stale', revision };
       const { prepared, metadata } = request;
       const input = { now: metadata.time, timeZone, revision: revision + 1n, ...defined({ prepared }) };
-      const decision: Decision<Event> = decider.decide(request.command, folded, input);
+      const decision: Decision<Message> = decider.decide(request.command, folded, input);
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
       if (decision.length === 0) {
         const read = decider.read?.(request.command, folded);

@@ -5,10 +5,9 @@ import type { CommandHttp, ContextSchema } from '../../schemas/kernel/context.ts
 import type { CommandHandler } from './command-handler.ts';
 import { fillPath } from './command-request.ts';
 import type { Refusal } from './decider.ts';
-import type { Limit, Outcome } from './request.ts';
+import type { Done, Limit, Outcome } from './request.ts';
 
 type Data = Record<string, unknown>;
-export type Done = Extract<Outcome, { kind: 'done' }>;
 
 /** Answers the requests of one route. */
 export type CommandAnswers = {

@@ -7,16 +7,14 @@ import { defined } from '../../schemas/kernel/defined.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { CommandContext } from './context.ts';
-import type { Decider } from './decider.ts';
+import type { AnyDecider, Message } from './decider.ts';
 import { type Desk, type DeskObserver, desk } from './desk.ts';
 import { expectedWait } from './expected-wait.ts';
 import { fingerprintOf } from './ids.ts';
 import type { Limit, Outcome, Request } from './request.ts';
 
 /** A command with its sender and its conditions. */
-export type GivenCommand = {
-  type: string;
-  data: object;
+export type GivenCommand = Message & {
   /** A repeated command has the same id. Without one, the command can't be repeated. */
   commandId?: string;
   /** Its {@link CommandHandler.fingerprint}, if the sender has made it already. */
@@ -33,9 +31,9 @@ export type CommandHandler = {
   /** Never rejects: a failure is an outcome. @throws TypeError for a command type that no context has */
   handle(command: GivenCommand): Promise<Outcome>;
   /** Returns the body of the answer to a command that yielded these events. */
-  answer(command: { type: string; data: object }, events: readonly { type: string; data: object }[]): object;
+  answer(command: Message, events: readonly Message[]): object;
   /** Returns a hash of a command that a client could repeat. */
-  fingerprint(actor: string, command: { type: string; data: object }): string;
+  fingerprint(actor: string, command: Message): string;
   /** Commands that wait or are in flight. */
   readonly busy: number;
   /** Returns the milliseconds that the next client's command would probably wait. */
@@ -70,11 +68,7 @@ export type CommandObserver = DeskObserver & {
   handled?(type: string, outcome: Outcome, seconds: number): void;
 };
 
-type Handled = {
-  // biome-ignore lint/suspicious/noExplicitAny: each decider is typed where it is defined
-  decider: Decider<any, any, any>;
-  events: Readonly<Record<string, EventSchema>>;
-};
+type Handled = { decider: AnyDecider; events: Readonly<Record<string, EventSchema>> };
 
 const CLOSING_AT_ONCE = 16;
 /** Milliseconds for which the state of an idle stream is kept. */

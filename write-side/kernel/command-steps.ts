@@ -1,35 +1,25 @@
-import type { Position } from '../../platform/event-store/types.ts';
-import type { DecisionInput, Refusal } from './decider.ts';
-
-type Event = { type: string; data: object };
+import type { DecisionInput, Message, Refusal } from './decider.ts';
+import type { Done, Outcome } from './request.ts';
 
 /** The outcome of a dispatched command. `unavailable`: it may have been done, and a repeat finds out. */
-export type DispatchOutcome =
-  | {
-      kind: 'done';
-      events: readonly Event[];
-      revision: bigint;
-      position: Position | undefined;
-      /** The part of the state that a command has read. */
-      read?: object;
-    }
-  | { kind: 'refused'; refusal: Refusal }
-  | { kind: 'unavailable' };
+export type DispatchOutcome = Done | Refused | { kind: 'unavailable' };
+
+type Refused = Extract<Outcome, { kind: 'refused' }>;
 
 /**
  * Sends a command to another stream, on behalf of the command that is being answered. With a `commandId` a repeat gets
  * the first outcome, as long as the stream remembers it. With `asCaller` only what the caller may address is found:
  * anything else is `unavailable`.
  */
-export type Dispatch = (command: Event & { commandId?: string; asCaller?: true }) => Promise<DispatchOutcome>;
+export type Dispatch = (command: Message & { commandId?: string; asCaller?: true }) => Promise<DispatchOutcome>;
 
 /**
  * The outcome of the steps after a command. `later`: not known yet. The answer is then 202 where the command may take
  * longer, and 503 elsewhere. `as-decided`: the answer of the command itself stands.
  */
 export type Settled =
-  | { kind: 'done'; revision: bigint; position: Position | undefined; body?: object }
-  | { kind: 'refused'; refusal: Refusal }
+  | (Pick<Done, 'kind' | 'revision' | 'position'> & { body?: object })
+  | Refused
   | { kind: 'as-decided' }
   | { kind: 'later' };
 
@@ -62,7 +52,7 @@ export type CommandSteps<Data extends object = object> = {
   /** Undoes what `prepare` did for a command that was refused. @param prepared its result */
   refused?(data: Data, prepared: DecisionInput['prepared'], dispatch: Dispatch): Promise<void>;
   /** Takes the steps after the command, as far as the answer waits for them. */
-  settle?(data: Data, events: readonly Event[], dispatch: Dispatch): Promise<Settled>;
+  settle?(data: Data, events: readonly Message[], dispatch: Dispatch): Promise<Settled>;
   /** Milliseconds for `settle`. Then the answer is 202, and the steps continue. */
   settleWithin?: number;
 };

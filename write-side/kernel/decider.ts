@@ -28,7 +28,8 @@ export type DecisionInput = {
   prepared?: Readonly<Record<string, unknown>> | undefined;
 };
 
-type Message = { type: string; data: object };
+/** A command or an event. */
+export type Message = { type: string; data: object };
 
 /**
  * One kind of stream: its name, its state and its rules, as plain functions. States are immutable: a discarded
@@ -64,6 +65,10 @@ export type Decider<Command extends Message = Message, Event extends Message = M
   /** Raise it whenever `evolve` or the state changes: snapshots of other versions are ignored. */
   snapshotVersion: number;
 };
+
+/** A decider of any stream. */
+// biome-ignore lint/suspicious/noExplicitAny: each is checked against its own commands, events and state where it is defined
+export type AnyDecider = Decider<any, any, any>;
 
 /**
  * Refuses a command.

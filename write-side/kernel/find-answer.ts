@@ -1,4 +1,5 @@
 import type { StoredEvent } from '../../platform/event-store/types.ts';
+import type { Message } from './decider.ts';
 import type { Outcome, Request } from './request.ts';
 import type { StreamStatesOptions } from './stream-state.ts';
 
@@ -15,7 +16,7 @@ export const findAnswer = async (
   { metadata }: Request,
   at: bigint,
 ): Promise<Outcome | undefined> => {
-  const events: { type: string; data: object }[] = [];
+  const events: Message[] = [];
   let last: StoredEvent | undefined;
   for (let from = at, own = PAGE; own === PAGE; from += BigInt(PAGE)) {
     own = 0;

@@ -7,7 +7,16 @@ import {
   type PlaceNames,
 } from '../../schemas/kernel/limited-places.ts';
 import { ImmutableMap } from './collections.ts';
-import { type Decider, type Decision, type DecisionInput, isRefusal, notDue, type Refusal, refuse } from './decider.ts';
+import {
+  type Decider,
+  type Decision,
+  type DecisionInput,
+  isRefusal,
+  type Message,
+  notDue,
+  type Refusal,
+  refuse,
+} from './decider.ts';
 import { noPastIds, type PastIds, recall, remember } from './past-ids.ts';
 import { firstText, noTexts, type SortedTexts, textsBefore, withoutText, withText } from './sorted-texts.ts';
 
@@ -208,7 +217,6 @@ const endedRefusal = (state: Places, thing: Thing, id: string, customerId?: stri
   return refuse(thing === 'hold' ? 'hold-ended' : 'entry-ended');
 };
 
-type AnyEvent = { type: string; data: object };
 type Named<Prefix extends string, Key extends string, Kind extends PlaceEventKind> = {
   [K in Kind]: { type: `${Prefix}${K}`; data: Record<Key, string> & PlaceEventData<K> };
 }[Kind];
@@ -224,7 +232,7 @@ export type Resource<State> = {
   /** Why the resource, or the pool that is given, takes no holds and no entries: it does not exist, or is closed. */
   refusal(state: State, input: DecisionInput, pool?: string): Refusal | undefined;
   /** The facts that one of the module's events has besides the module's own. @param state of before the event */
-  facts?(state: State, event: AnyEvent): object;
+  facts?(state: State, event: Message): object;
   /** The facts that the events which make messages have besides: how people name the resource. */
   told?(state: State): object;
 };
@@ -369,7 +377,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         const expiresAt = plus(input.now, { seconds: holdFor(state) });
         return [named('Held', idIn(id), pool, { holdId, customerId, places, expiresAt })];
       },
-      answer: (data: object, events: readonly AnyEvent[]) => ({
+      answer: (data: object, events: readonly Message[]) => ({
         ...data,
         ...events.find(({ type }) => type === `${prefix}Held`)?.data,
         status: 'held',
@@ -424,8 +432,8 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         if (input.now >= offer.expiresAt) return refuse('offer-expired');
         return [named('OfferDeclined', idIn(id), offer.pool, { entryId, ...customerAndPlaces(offer) })];
       },
-      answer: (data: Id & { entryId: string }, events: readonly AnyEvent[]) => {
-        const isOwn = (event: AnyEvent) => (event.data as { entryId?: string }).entryId === data.entryId;
+      answer: (data: Id & { entryId: string }, events: readonly Message[]) => {
+        const isOwn = (event: Message) => (event.data as { entryId?: string }).entryId === data.entryId;
         const isDeclined = events.some((event) => event.type === `${prefix}OfferDeclined` && isOwn(event));
         return { ...data, status: isDeclined ? 'declined' : 'left' };
       },
@@ -477,7 +485,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
 
   const own = new Set(Object.keys(evolve));
   const asked = new Set([`${prefix}Held`, `${prefix}WaitingListJoined`]);
-  const withFacts = <Event extends AnyEvent>(state: State, event: Event): Event => {
+  const withFacts = <Event extends Message>(state: State, event: Event): Event => {
     if (!own.has(event.type)) return event;
     const names = asked.has(event.type) ? {} : told(state);
     return { ...event, data: { ...event.data, ...facts(state, event), ...names } };
@@ -492,7 +500,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
    * @param closing the command, if any, whose own event leaves no room in an append: it ends what is due like the rest
    * @param dueTypes the types of events that only `alsoDue` returns: an answer does not get them
    */
-  const settling = <Command extends AnyEvent, Own extends AnyEvent>(
+  const settling = <Command extends Message, Own extends Message>(
     decider: Decider<Command, Own, State>,
     alsoDue: (data: Command['data'], state: State, input: DecisionInput) => readonly Own[] = () => [],
     { closing, dueTypes = [] }: { closing?: Command['type']; dueTypes?: readonly Own['type'][] } = {},
@@ -506,7 +514,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         const id = decider.id(command.data);
         let state = before;
         const made: Own[] = [];
-        const take = (events: readonly AnyEvent[]): void => {
+        const take = (events: readonly Message[]): void => {
           const complete = (events as readonly Own[]).map((event) => withFacts(state, event));
           made.push(...complete);
           state = fold(state, complete);

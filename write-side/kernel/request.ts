@@ -1,11 +1,9 @@
 import type { EventMetadata, Position } from '../../platform/event-store/types.ts';
-import type { DecisionInput, Refusal } from './decider.ts';
-
-type Event = { type: string; data: object };
+import type { DecisionInput, Message, Refusal } from './decider.ts';
 
 /** A command and its conditions. */
 export type Request = {
-  command: { type: string; data: object };
+  command: Message;
   /** The metadata of its events, without their schema version. A repeated command has the same `commandId`. */
   metadata: Omit<EventMetadata, 'schemaVersion'>;
   /** The revisions that the client accepts, or `*` for any existing stream. */
@@ -24,7 +22,7 @@ export type Request = {
 
 /** The outcome of a command. Only `done` and an uncertain `unavailable` may have appended events. */
 export type Outcome =
-  | { kind: 'done'; events: readonly Event[]; revision: bigint; position: Position | undefined; read?: object }
+  | { kind: 'done'; events: readonly Message[]; revision: bigint; position: Position | undefined; read?: object }
   | { kind: 'refused'; refusal: Refusal }
   /** The caller does not own the addressed thing, or it does not exist. */
   | { kind: 'not-owner' }
@@ -42,6 +40,9 @@ export type Outcome =
   | { kind: 'too-new' }
   /** `uncertain`: the command may have been done; a repeat under the same id finds out. */
   | { kind: 'unavailable'; uncertain: boolean };
+
+/** The outcome of a command that was done. */
+export type Done = Extract<Outcome, { kind: 'done' }>;
 
 /** The bound that was reached: how many commands may wait or be in flight, in all or for one stream. */
 export type Limit = { name: 'commands' | 'stream'; most: number };

@@ -1,11 +1,10 @@
 import type { Position } from '../../platform/event-store/types.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
-import type { Done } from './command-answer.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandRequest } from './command-request.ts';
 import type { CommandSteps, Dispatch, Settled } from './command-steps.ts';
-import type { Outcome } from './request.ts';
+import type { Done, Outcome } from './request.ts';
 
 /** The answer to one request. Only the first one is sent, and none to a client that has closed the connection. */
 export type Reply = {

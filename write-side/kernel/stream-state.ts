@@ -1,7 +1,7 @@
 import type { Streams } from '../../platform/event-store/streams.ts';
 import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
 import type { AppendBatch } from './append-batch.ts';
-import type { Decider } from './decider.ts';
+import type { AnyDecider, Message } from './decider.ts';
 import { type RecentCommands, recentCommands } from './recent-commands.ts';
 import { readSnapshot, type SnapshotSize, writeSnapshot } from './snapshot.ts';
 
@@ -48,11 +48,10 @@ export type StreamStates = {
 
 export type StreamStatesOptions = {
   stream: string;
-  // biome-ignore lint/suspicious/noExplicitAny: the stream's own decider; each is typed where it is defined
-  decider: Decider<any, any, any>;
+  decider: AnyDecider;
   store: Streams;
   /** Returns an event in today's version. @throws UnknownEventVersionError */
-  upcast(event: StoredEvent): { type: string; data: object };
+  upcast(event: StoredEvent): Message;
   onError(error: unknown): void;
 };
 

@@ -1,14 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import { type Decider, type DecisionInput, isRefusal, refuse } from './decider.ts';
+import { type Decider, type DecisionInput, isRefusal, type Message, refuse } from './decider.ts';
 import { type DeskOptions, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
 import { jsonPieces } from './json-pieces.ts';
 import type { Request } from './request.ts';
 import { restoreState, saveState } from './saved-state.ts';
-
-type Message = { type: string; data: object };
 
 const NOW = '2026-01-31T09:00:00.000Z';
 

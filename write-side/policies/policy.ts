@@ -1,10 +1,9 @@
 import type { CommandOf, ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
+import type { Message } from '../kernel/decider.ts';
 
-type AnyMessage = { type: string; data: object };
-
-/** An event as a policy gets it, with its revision. */
-export type PolicyEvent<Event extends AnyMessage = AnyMessage> = Event & {
-  /** Decimal, from 0. It distinguishes two events of one stream with the same data. */
+/** An event as a policy gets it. */
+export type PolicyEvent<Event extends Message = Message> = Event & {
+  /** Decimal, from 0: the event's place in its stream. It distinguishes two events with the same data. */
   revision: string;
 };
 
@@ -12,7 +11,7 @@ export type PolicyEvent<Event extends AnyMessage = AnyMessage> = Event & {
  * A policy: a pure function from an event to commands. The ids of the commands derive from the event, and the deciders
  * recognise a repeated command, so an event that is handled again changes nothing, however much later.
  */
-export type Policy<Event extends AnyMessage = AnyMessage, Command extends AnyMessage = AnyMessage> = {
+export type Policy<Event extends Message = Message, Command extends Message = Message> = {
   /** `{context}.{name}`; never changes, because the checkpoint is found by it. */
   name: string;
   context: ContextSchema;
@@ -22,7 +21,11 @@ export type Policy<Event extends AnyMessage = AnyMessage, Command extends AnyMes
   key(event: Event): string;
 };
 
-type EventIn<Context extends ContextSchema, Type extends string> = Extract<EventOf<Context['events']>, { type: Type }>;
+/** The events of some types of a context. */
+export type EventIn<Context extends ContextSchema, Type extends string> = Extract<
+  EventOf<Context['events']>,
+  { type: Type }
+>;
 
 /** Declares a policy, checked against its context's events and commands. */
 export const policy = <Context extends ContextSchema, Type extends EventOf<Context['events']>['type']>(

@@ -1,6 +1,6 @@
 import type { CommandOf, ContextSchema, EventOf } from '../../schemas/kernel/context.ts';
-
-type AnyMessage = { type: string; data: object };
+import type { Message } from '../kernel/decider.ts';
+import type { EventIn, PolicyEvent } from './policy.ts';
 
 /**
  * The effect of an event on the schedule of a process manager: it plans a task for a time, or removes a planned task.
@@ -14,9 +14,7 @@ export type Plan =
   | { key: string; task: null };
 
 /** An event as a plan gets it. */
-export type PlannedEvent<Event extends AnyMessage = AnyMessage> = Event & {
-  /** Decimal, from 0: the event's place in its stream. */
-  revision: string;
+export type PlannedEvent<Event extends Message = Message> = PolicyEvent<Event> & {
   /** UTC with milliseconds. */
   time: string;
 };
@@ -25,7 +23,7 @@ export type PlannedEvent<Event extends AnyMessage = AnyMessage> = Event & {
  * A process manager. Its plan is pure; only its tasks call services. The schedule derives from events alone and is kept
  * in the database, so deadlines survive restarts, and are rebuilt from the log when the database is lost.
  */
-export type ProcessManager<Event extends AnyMessage = AnyMessage> = {
+export type ProcessManager<Event extends Message = Message> = {
   /** `{context}.{name}`; never changes, because the checkpoint is found by it. */
   name: string;
   context: ContextSchema;
@@ -43,12 +41,12 @@ export const processManager = <Context extends ContextSchema, Type extends Event
   definition: Omit<ProcessManager, 'context' | 'events' | 'plan'> & {
     context: Context;
     events: readonly Type[];
-    plan(event: PlannedEvent<Extract<EventOf<Context['events']>, { type: Type }>>): readonly Plan[];
+    plan(event: PlannedEvent<EventIn<Context, Type>>): readonly Plan[];
   },
 ): ProcessManager => definition as unknown as ProcessManager;
 
 /** The effect of an event on a context's timers. */
-export type TimerPlan<Command extends AnyMessage = AnyMessage> =
+export type TimerPlan<Command extends Message = Message> =
   /**
    * Dispatches the command at a moment: UTC with milliseconds. A key has one timer: the latest planned. From the moment
    * `before` on, it is no longer planned.
@@ -67,9 +65,7 @@ export const timer = <Context extends ContextSchema, Type extends EventOf<Contex
   definition: Omit<ProcessManager, 'context' | 'events' | 'plan'> & {
     context: Context;
     events: readonly Type[];
-    plan(
-      event: PlannedEvent<Extract<EventOf<Context['events']>, { type: Type }>>,
-    ): readonly TimerPlan<CommandOf<Context['commands']>>[];
+    plan(event: PlannedEvent<EventIn<Context, Type>>): readonly TimerPlan<CommandOf<Context['commands']>>[];
   },
 ): ProcessManager =>
   processManager({

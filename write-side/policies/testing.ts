@@ -1,10 +1,8 @@
 import type { CommandContext } from '../kernel/context.ts';
-import { type DecisionInput, isRefusal } from '../kernel/decider.ts';
+import { type DecisionInput, isRefusal, type Message } from '../kernel/decider.ts';
 import { TIME_ZONE } from '../kernel/testing.ts';
 import type { Policy } from './policy.ts';
 import type { ProcessManager } from './process.ts';
-
-type Message = { type: string; data: object };
 
 /** An event of the log in memory. */
 export type LoggedEvent<Event extends Message = Message> = Event & { stream: string; revision: string; time: string };
