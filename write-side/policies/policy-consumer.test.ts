@@ -3,10 +3,10 @@ import { memoryStreams } from '../../platform/event-store/testing.ts';
 import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
 import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { schema as foodCourt } from '../../schemas/food-court.ts';
-import { commandHandler } from '../kernel/command-handler.ts';
+import { commandHandler, type GivenCommand } from '../kernel/command-handler.ts';
 import { seats, TIME_ZONE } from '../kernel/testing.ts';
 import { policy } from './policy.ts';
-import { type PolicyCommand, policyConsumer } from './policy-consumer.ts';
+import { policyConsumer } from './policy-consumer.ts';
 import { dispatchTo, startPolicies } from './run-policies.ts';
 
 const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
@@ -20,7 +20,7 @@ const cooked = (revision: number): StoredEvent => ({
 });
 
 const commandsFor = async (...events: StoredEvent[]) => {
-  const commands: PolicyCommand[] = [];
+  const commands: GivenCommand[] = [];
   const seen: string[] = [];
   const noting = policy({
     name: 'food-court.noting',

@@ -1,29 +1,18 @@
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { withDeadline } from '../../platform/machine/deadline.ts';
 import type { Consumer, HeldLease } from '../../platform/subscriptions/consumer.ts';
+import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { upcast } from '../../schemas/kernel/upcast.ts';
+import type { GivenCommand } from '../kernel/command-handler.ts';
 import type { Policy } from './policy.ts';
+import type { PlannedEvent } from './process.ts';
 
-/** A command that a policy dispatches to the write side. */
-export type PolicyCommand = {
-  type: string;
-  data: object;
-  /** A policy derives it from the event and its revision: the same event yields the same command again. */
-  commandId?: string;
-  actor: string;
-  correlationId: string;
-  causationId: string;
-  traceparent?: string;
-};
+/** The outcome of a command, also of one that changed nothing; the reason of a refusal is a problem's name. */
+export type Dispatched = { kind: 'done' } | { kind: 'refused'; reason: string };
 
-/**
- * Handles a command.
- * @returns `done`, even if nothing changed; `refused` with the reason; or `unavailable`, to be tried again
- */
-export type DispatchCommand = (
-  command: PolicyCommand,
-) => Promise<{ kind: 'done' } | { kind: 'refused'; reason: string } | { kind: 'unavailable'; detail: string }>;
+/** Handles a command of a policy or a task. @throws StoreUnavailableError when it is to be tried again */
+export type DispatchCommand = (command: GivenCommand) => Promise<Dispatched>;
 
 /** A policy's command broke a rule. The event is parked for an operator. */
 class PolicyRefusedError extends Error {
@@ -33,24 +22,31 @@ class PolicyRefusedError extends Error {
 /** Milliseconds for a command. A command without an answer is repeated under the same command id. */
 const ANSWER_WITHIN = 15_000;
 
+/** Returns a stored event as policies and process managers get it: in the version that its context has today. */
+export const currentEvent = (
+  { events }: ContextSchema,
+  { type, data, revision, metadata }: StoredEvent,
+): PlannedEvent => ({
+  type,
+  data: upcast(events, type, metadata.schemaVersion, data) as object,
+  revision: `${revision}`,
+  time: metadata.time,
+});
+
 /** Makes the consumer that runs a policy: events of one key in order, those of different keys concurrently. */
 export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answerWithin = ANSWER_WITHIN): Consumer => {
   const types = new Set<string>(policy.events);
 
-  const read = ({ type, data, metadata }: StoredEvent) => ({
-    type,
-    data: upcast(policy.context.events, type, metadata.schemaVersion, data) as object,
-  });
-
   const act = async (event: StoredEvent, lease: HeldLease): Promise<void> => {
     const { $correlationId, traceparent } = event.metadata;
-    const revision = event.revision.toString();
-    for (const [index, command] of policy.react({ ...read(event), revision }).entries()) {
+    const current = currentEvent(policy.context, event);
+    for (const [index, command] of policy.react(current).entries()) {
       lease.assertHeld();
       const given = dispatch({
         ...command,
-        // An event id is derived from its command, so a command that is accepted twice makes two events of one id.
-        commandId: `${policy.name}:${event.id}@${revision}:${index}`,
+        // The same event yields the same command again. An event id is derived from its command, so a command that is
+        // accepted twice makes two events of one id: the revision distinguishes them.
+        commandId: `${policy.name}:${event.id}@${current.revision}:${index}`,
         actor: `policy:${policy.name}`,
         correlationId: $correlationId,
         causationId: event.id,
@@ -61,7 +57,6 @@ export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answer
         answerWithin,
         () => new StoreUnavailableError(`${command.type} got no answer within ${answerWithin / 1000} s`),
       );
-      if (result.kind === 'unavailable') throw new StoreUnavailableError(result.detail);
       if (result.kind === 'refused') throw new PolicyRefusedError(`${command.type} was refused: ${result.reason}`);
     }
   };
@@ -72,7 +67,7 @@ export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answer
     version: 1,
     partitions: 1,
     takes: ({ type }) => types.has(type),
-    key: (event) => policy.key(read(event)),
+    key: (event) => policy.key(currentEvent(policy.context, event)),
     onPoison: 'park',
     async handle(events, lease) {
       for (const event of events) await act(event, lease);

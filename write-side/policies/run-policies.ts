@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
-import type { StoredEvent } from '../../platform/event-store/types.ts';
+import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
@@ -8,10 +8,11 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { CommandHandler } from '../kernel/command-handler.ts';
+import type { Message } from '../kernel/decider.ts';
 import type { Policy } from './policy.ts';
-import { type DispatchCommand, policyConsumer } from './policy-consumer.ts';
+import { type DispatchCommand, type Dispatched, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
-import { type Dispatched, type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
+import { type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
 /** Process managers, and the functions that perform their tasks, by the names of the process managers. */
 export type Processes = {
@@ -49,12 +50,12 @@ export const dispatchTo =
       case 'key-reused':
         return { kind: 'done' };
       case 'unavailable':
-        return { kind: 'unavailable', detail: 'the event store did not answer' };
+        throw new StoreUnavailableError('the event store did not answer');
       case 'too-new':
-        return { kind: 'unavailable', detail: 'the stream holds events of a newer Plaza' };
+        throw new StoreUnavailableError('the stream holds events of a newer Plaza');
       case 'overloaded':
       case 'dropped':
-        return { kind: 'unavailable', detail: 'the write side is overloaded' };
+        throw new StoreUnavailableError('the write side is overloaded');
       case 'refused':
         return { kind: 'refused', reason: outcome.refusal.refused };
       default:
@@ -69,12 +70,8 @@ export const dispatchTo =
  */
 const dispatchForTask =
   (dispatch: DispatchCommand) =>
-  async (command: { type: string; data: object }, task: Task): Promise<Dispatched> => {
-    const { correlationId, causationId } = task;
-    const result = await dispatch({ ...command, actor: `process:${task.process}`, correlationId, causationId });
-    if (result.kind === 'unavailable') throw new Error(result.detail);
-    return result;
-  };
+  (command: Message, { process, correlationId, causationId }: Task): Promise<Dispatched> =>
+    dispatch({ ...command, actor: `process:${process}`, correlationId, causationId });
 
 /**
  * Returns a consumer that also waits before events of types that no context has: a newer Plaza stored them, and its

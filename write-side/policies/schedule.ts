@@ -6,8 +6,8 @@ import { onlyDuplicates } from '../../platform/subscriptions/leases.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
-import { upcast } from '../../schemas/kernel/upcast.ts';
-import { notDue } from '../kernel/decider.ts';
+import { type Message, notDue } from '../kernel/decider.ts';
+import { currentEvent, type Dispatched } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
 
 /** A task of a process manager. */
@@ -71,8 +71,9 @@ export const scheduleConsumer = (
       const planned = new Map<string, object>();
       const erased = new Set<string>();
       let earliest = Number.POSITIVE_INFINITY;
-      for (const { id, type, data, metadata, revision, position: at } of events) {
-        const position = sortable(at.commit);
+      for (const event of events) {
+        const { id, type, data, metadata } = event;
+        const position = sortable(event.position.commit);
         if (isPersonal && type === CUSTOMER_ERASED) {
           const { customerId } = data as CustomerErased;
           erased.add(customerId);
@@ -81,9 +82,7 @@ export const scheduleConsumer = (
               changes.set(_id, { deleteOne: { filter: { _id, ...notLaterThan(position) } } });
           continue;
         }
-        const known = upcast(manager.context.events, type, metadata.schemaVersion, data) as object;
-        const event = { type, data: known, revision: `${revision}`, time: metadata.time };
-        for (const plan of manager.plan(event)) {
+        for (const plan of manager.plan(currentEvent(manager.context, event))) {
           const _id = `${manager.name}:${plan.key}`;
           if (plan.task === null || isPast(plan.before, now)) {
             changes.set(_id, { deleteOne: { filter: { _id, ...notLaterThan(position) } } });
@@ -122,11 +121,6 @@ export const scheduleConsumer = (
   };
 };
 
-type Command = { type: string; data: object };
-
-/** The outcome of a task's command; the reason of a refusal is a problem's name. */
-export type Dispatched = { kind: 'done' } | { kind: 'refused'; reason: string };
-
 /**
  * Performs a task. It may be called twice for one task, and must then have one effect.
  * @param dispatch handles a command; rejects when it is not known whether the command was done
@@ -134,7 +128,7 @@ export type Dispatched = { kind: 'done' } | { kind: 'refused'; reason: string };
  */
 export type Perform = (
   task: Pick<Task, 'task' | 'data' | 'attempts'>,
-  dispatch: (command: Command) => Promise<'done' | 'refused'>,
+  dispatch: (command: Message) => Promise<'done' | 'refused'>,
 ) => Promise<void>;
 
 export type ScheduleOptions = {
@@ -144,7 +138,7 @@ export type ScheduleOptions = {
   /** The names of the timers: their tasks are commands. */
   timers?: readonly string[];
   /** Handles a command on behalf of a task. @throws Error when it is not known whether the command was done */
-  dispatch(command: Command, task: Task): Promise<Dispatched>;
+  dispatch(command: Message, task: Task): Promise<Dispatched>;
   log?: (line: string) => void;
 };
 
