@@ -51,7 +51,7 @@ export type Services<Settings = any> = {
   /** Whether the context takes payments. The settings must then choose a payment provider. */
   takesPayments: boolean;
   /** Returns the steps of its commands that call services. */
-  commands(settings: Settings, shared: SharedServices): StepsByCommand;
+  commands?(settings: Settings, shared: SharedServices): StepsByCommand;
   /** Opens the services that the process managers need. */
   processes(settings: Settings, services: ProcessServices): Processes;
 };

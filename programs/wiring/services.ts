@@ -54,7 +54,7 @@ export const openServices = async (contexts: readonly WriteSideContext[], settin
       steps: Object.assign(
         {},
         ...contexts.map((context) => context.steps),
-        ...all.map(({ commands }) => commands(settings, { ...shared, erasing })),
+        ...all.map(({ commands }) => commands?.(settings, { ...shared, erasing })),
       ),
       checks: provider?.observe(telemetry) ?? {},
     }),
@@ -64,10 +64,8 @@ export const openServices = async (contexts: readonly WriteSideContext[], settin
       );
       return {
         managers: opened.flatMap(({ managers }) => managers),
-        timers: opened.flatMap(({ timers = [] }) => timers),
-        perform: Object.assign({}, ...opened.map(({ perform }) => perform)),
         close: () => {
-          for (const { close } of opened) close();
+          for (const { close } of opened) close?.();
         },
       };
     },

@@ -63,7 +63,7 @@ const reactionsOf = async ({ schema, policies, timers = [], services }: WriteSid
     messaging: messagingContexts,
     store: { readLast: async () => undefined },
   });
-  const reactions = [...policies, ...timers, ...(processes?.timers ?? []), ...(processes?.managers ?? [])];
+  const reactions = [...policies, ...timers, ...(processes?.managers ?? [])];
   return reactions.map((reaction) => ({
     name: reaction.name,
     context: reaction.context,

@@ -117,7 +117,7 @@ export const startPlaza = (world: World) => {
         steps: Object.assign(
           {},
           ...writeSides.map(({ steps }) => steps),
-          ...contextServices.map(({ commands }) => commands(SETTINGS, { payments: () => own, erasing })),
+          ...contextServices.map(({ commands }) => commands?.(SETTINGS, { payments: () => own, erasing })),
         ),
         onError: noteErrorOf(process),
       });
@@ -136,12 +136,7 @@ export const startPlaza = (world: World) => {
         db,
         policies: writeSides.flatMap(({ policies }) => policies),
         timers: writeSides.flatMap(({ timers = [] }) => timers),
-        processes: {
-          managers: opened.flatMap(({ managers }) => managers),
-          timers: opened.flatMap(({ timers = [] }) => timers),
-          perform: Object.assign({}, ...opened.map(({ perform }) => perform)),
-          close: () => {},
-        },
+        processes: { managers: opened.flatMap(({ managers }) => managers) },
         handler: commandHandler({
           store,
           contexts: writeSides,

@@ -52,12 +52,11 @@ export const services: Services<CustomersSettings> = {
       return upcast(schema.events, last.type, last.metadata.schemaVersion, last.data) as Contact;
     };
     return {
-      managers: erasing ? [deliveries, erasures] : [deliveries],
-      timers: [reminders],
-      perform: {
-        [deliveries.name]: deliverMessages({ channels, contactOf, language: settings.MESSAGE_LANGUAGE }),
-        ...(erasing ? { [erasures.name]: completeErasure(erasing) } : {}),
-      },
+      managers: [
+        reminders,
+        { ...deliveries, perform: deliverMessages({ channels, contactOf, language: settings.MESSAGE_LANGUAGE }) },
+        ...(erasing ? [{ ...erasures, perform: completeErasure(erasing) }] : []),
+      ],
       close: () => {
         for (const channel of Object.values(channels)) channel.close();
       },

@@ -1,4 +1,4 @@
-import type { Perform } from '../policies/schedule.ts';
+import type { Perform } from '../policies/process.ts';
 import type { Payments } from './payments.ts';
 
 /** The idempotency key of a context's payments, and the commands that record their outcomes. */

@@ -29,8 +29,7 @@ export const paymentServices = <Payment extends object>(
       answerWithinMs: settings.PAYMENT_ANSWER_MS,
       maxPayments: settings.MAX_PAYMENTS,
     }),
-  processes(settings, { payments }) {
-    const settling = manager(settings.HOLD_SECONDS * 1_000);
-    return { managers: [settling], perform: { [settling.name]: performPayments(payments(), records) }, close() {} };
-  },
+  processes: (settings, { payments }) => ({
+    managers: [{ ...manager(settings.HOLD_SECONDS * 1_000), perform: performPayments(payments(), records) }],
+  }),
 });

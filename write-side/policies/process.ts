@@ -34,7 +34,19 @@ export type ProcessManager<Event extends Message = Message> = {
   isPersonal?: true;
   /** A key has one task: the latest planned. */
   plan(event: PlannedEvent<Event>): readonly Plan[];
+  /** Performs its tasks. Left out for a timer, whose tasks are commands. */
+  perform?: Perform;
 };
+
+/**
+ * Performs a task. It may be called twice for one task, and must then have one effect.
+ * @param dispatch handles a command; rejects when it is not known whether the command was done
+ * @throws Error to be called again later
+ */
+export type Perform = (
+  task: { task: string; data: object; attempts: number },
+  dispatch: (command: Message) => Promise<'done' | 'refused'>,
+) => Promise<void>;
 
 /** Declares a process manager, checked against its context's events. */
 export const processManager = <Context extends ContextSchema, Type extends EventOf<Context['events']>['type']>(

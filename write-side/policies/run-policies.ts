@@ -12,16 +12,13 @@ import type { Message } from '../kernel/decider.ts';
 import type { Policy } from './policy.ts';
 import { type DispatchCommand, type Dispatched, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
-import { type Perform, scheduleConsumer, startSchedule, type Task } from './schedule.ts';
+import { scheduleConsumer, startSchedule, type Task } from './schedule.ts';
 
-/** Process managers, and the functions that perform their tasks, by the names of the process managers. */
+/** Process managers with the functions that perform their tasks, and timers that need the settings. */
 export type Processes = {
   managers: readonly ProcessManager[];
-  /** Timers that need the settings. */
-  timers?: readonly ProcessManager[];
-  perform: Readonly<Record<string, Perform>>;
   /** Closes the connections to the services. */
-  close(): void;
+  close?(): void;
 };
 
 export type PoliciesOptions = {
@@ -108,7 +105,7 @@ const waitingForNewer =
  */
 export const startPolicies = ({
   policies,
-  timers: own = [],
+  timers = [],
   processes,
   handler,
   schemas,
@@ -116,7 +113,6 @@ export const startPolicies = ({
   ...options
 }: PoliciesOptions): ConsumerGroup => {
   const { db, log = () => {} } = options;
-  const timers = [...own, ...(processes?.timers ?? [])];
   const managers = [...timers, ...(processes?.managers ?? [])];
   requireUnique(
     'policy',
@@ -125,8 +121,7 @@ export const startPolicies = ({
   const dispatch = dispatchTo(telemetry?.tracing?.policies(handler) ?? handler);
   const schedule = startSchedule({
     db,
-    perform: processes?.perform ?? {},
-    timers: timers.map(({ name }) => name),
+    managers,
     dispatch: dispatchForTask(dispatch),
     log,
   });
@@ -144,7 +139,7 @@ export const startPolicies = ({
     ...group,
     async stop() {
       await Promise.all([group.stop(), schedule.stop()]);
-      processes?.close();
+      processes?.close?.();
     },
   };
 };

@@ -59,13 +59,16 @@ const work = (perform: (id: string, attempts: number) => Promise<void> = async (
   const { stop } = startSchedule({
     db,
     dispatch: async () => ({ kind: 'done' }),
-    perform: {
-      'things.ends': async ({ data, attempts }) => {
-        const { id } = data as { id: string };
-        await perform(id, attempts);
-        done.push(id);
+    managers: [
+      {
+        name: 'things.ends',
+        async perform({ data, attempts }) {
+          const { id } = data as { id: string };
+          await perform(id, attempts);
+          done.push(id);
+        },
       },
-    },
+    ],
   });
   stops.push(stop);
   return stop;
@@ -123,7 +126,10 @@ it('keeps held-up tasks of one process manager from delaying those of another', 
   const { stop } = startSchedule({
     db,
     dispatch: async () => ({ kind: 'done' }),
-    perform: { a: () => held.promise, b: async () => void done.push('b') },
+    managers: [
+      { name: 'a', perform: () => held.promise },
+      { name: 'b', perform: async () => void done.push('b') },
+    ],
   });
   stops.push(stop);
   await until(tasks, (all) => all.some(({ attempts }) => attempts === 1));

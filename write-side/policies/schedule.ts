@@ -8,7 +8,7 @@ import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
 import { type Message, notDue } from '../kernel/decider.ts';
 import { currentEvent, type Dispatched } from './policy-consumer.ts';
-import type { ProcessManager } from './process.ts';
+import type { Perform, ProcessManager } from './process.ts';
 
 /** A task of a process manager. */
 export type Task = {
@@ -121,22 +121,10 @@ export const scheduleConsumer = (
   };
 };
 
-/**
- * Performs a task. It may be called twice for one task, and must then have one effect.
- * @param dispatch handles a command; rejects when it is not known whether the command was done
- * @throws Error to be called again later
- */
-export type Perform = (
-  task: Pick<Task, 'task' | 'data' | 'attempts'>,
-  dispatch: (command: Message) => Promise<'done' | 'refused'>,
-) => Promise<void>;
-
 export type ScheduleOptions = {
   db: Db;
-  /** The functions that perform the tasks, by the name of the process manager. */
-  perform: Readonly<Record<string, Perform>>;
-  /** The names of the timers: their tasks are commands. */
-  timers?: readonly string[];
+  /** The process managers and timers whose tasks are performed. */
+  managers: readonly Pick<ProcessManager, 'name' | 'perform'>[];
   /** Handles a command on behalf of a task. @throws Error when it is not known whether the command was done */
   dispatch(command: Message, task: Task): Promise<Dispatched>;
   log?: (line: string) => void;
@@ -164,15 +152,22 @@ const RETRY_FIRST = 500;
 const RETRY_MOST = 30_000;
 
 /** The tasks of a process manager that this process performs. */
-type Pool = { process: string; most: number; running: Set<Promise<void>>; isWorking: boolean; working: Promise<void> };
+type Pool = {
+  process: string;
+  perform: Perform | undefined;
+  most: number;
+  running: Set<Promise<void>>;
+  /** Undefined while none is due. */
+  working: Promise<void> | undefined;
+};
 
 /** Performs due tasks, and shares them with other processes. */
-export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => {} }: ScheduleOptions): Schedule => {
+export const startSchedule = ({ db, managers, dispatch, log = () => {} }: ScheduleOptions): Schedule => {
   const tasks = schedule(db);
-  const poolOf =
-    (most: number) =>
-    (process: string): Pool => ({ process, most, running: new Set(), isWorking: false, working: Promise.resolve() });
-  const pools = [...Object.keys(perform).map(poolOf(TASKS_AT_ONCE)), ...timers.map(poolOf(TIMERS_AT_ONCE))];
+  const pools = managers.map(({ name, perform }): Pool => {
+    const most = perform ? TASKS_AT_ONCE : TIMERS_AT_ONCE;
+    return { process: name, perform, most, running: new Set(), working: undefined };
+  });
   const stopping = new AbortController();
   const report = (error: unknown) => log(`schedule: ${messageOf(error)}`);
   const write = groupedWrites(tasks, report);
@@ -203,17 +198,16 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
     log(`${task._id}: ${task.task} was refused: ${result.reason}`);
   };
 
-  const act = async (task: Task): Promise<void> => {
-    const own = perform[task.process];
+  const act = async (task: Task, perform: Perform | undefined): Promise<void> => {
     const before = { ...task, attempts: task.attempts - 1 };
-    return own ? own(before, async (command) => (await dispatch(command, task)).kind) : fire(task);
+    return perform ? perform(before, async (command) => (await dispatch(command, task)).kind) : fire(task);
   };
 
-  const work = async (task: Task): Promise<void> => {
+  const work = async (task: Task, perform: Perform | undefined): Promise<void> => {
     const { _id, claim, attempts } = task;
     const filter = { _id, claim: claim! };
     try {
-      await withDeadline(act(task), CLAIM_MS, () => new Error(`not done within ${CLAIM_MS / 1000} s`));
+      await withDeadline(act(task, perform), CLAIM_MS, () => new Error(`not done within ${CLAIM_MS / 1000} s`));
       await write({ deleteOne: { filter } });
     } catch (error) {
       const reason = messageOf(error);
@@ -223,8 +217,8 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
     }
   };
 
-  const begin = (task: Task, { running }: Pool): void => {
-    const job: Promise<void> = work(task)
+  const begin = (task: Task, { perform, running }: Pool): void => {
+    const job: Promise<void> = work(task, perform)
       .catch(report)
       .finally(() => running.delete(job));
     running.add(job);
@@ -241,18 +235,18 @@ export const startSchedule = ({ db, perform, timers = [], dispatch, log = () => 
 
   /** Begins to perform the due tasks of a process manager. @returns whether there are any */
   const start = async (pool: Pool): Promise<boolean> => {
-    if (pool.isWorking) return true;
-    pool.isWorking = true;
-    const claimed = await claim(pool).catch((error) => {
-      pool.isWorking = false;
-      throw error;
-    });
-    pool.working = workOff(pool, claimed)
+    if (pool.working) return true;
+    const claiming = claim(pool);
+    pool.working = claiming
+      .then((claimed) => workOff(pool, claimed))
       .catch(report)
       .finally(() => {
-        pool.isWorking = false;
+        pool.working = undefined;
       });
-    return claimed.length > 0;
+    return claiming.then(
+      ({ length }) => length > 0,
+      () => false,
+    );
   };
 
   /** Starts what is due. @returns the milliseconds until the next task is due */

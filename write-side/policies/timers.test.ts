@@ -170,7 +170,7 @@ it('dispatches them while every task of a service hangs', async () => {
     hanging += 1;
     await promise;
   };
-  run(0, { managers: [calls], perform: { [calls.name]: perform }, close() {} });
+  run(0, { managers: [{ ...calls, perform }] });
   await Promise.all(Array.from({ length: 40 }, () => hold(3_600_000)));
   await until(
     async () => hanging,

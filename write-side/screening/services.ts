@@ -4,6 +4,5 @@ import { beginnings } from './policies.ts';
 /** The timers that know the time zone of sessions. */
 export const services: Services<{ TIME_ZONE: string }> = {
   takesPayments: false,
-  commands: () => ({}),
-  processes: ({ TIME_ZONE }) => ({ managers: [], timers: [beginnings(TIME_ZONE)], perform: {}, close: () => {} }),
+  processes: ({ TIME_ZONE }) => ({ managers: [beginnings(TIME_ZONE)] }),
 };

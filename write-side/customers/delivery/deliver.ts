@@ -1,6 +1,6 @@
 import { machine } from '../../../platform/machine/machine.ts';
 import type { Language } from '../../../schemas/kernel/messages.ts';
-import type { Perform } from '../../policies/schedule.ts';
+import type { Perform } from '../../policies/process.ts';
 import type { Delivery, Channel as Name } from '../policies.ts';
 import { type Channel, type Contact, RefusedError } from './channel.ts';
 

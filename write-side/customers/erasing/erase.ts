@@ -3,7 +3,7 @@ import type { CustomersCommand } from '../../../schemas/customers.ts';
 import type { CustomerErased } from '../../../schemas/kernel/personal.ts';
 import type { CommandSteps, Dispatch, StepsByCommand } from '../../kernel/command-steps.ts';
 import { type Refusal, refuse } from '../../kernel/decider.ts';
-import type { Perform } from '../../policies/schedule.ts';
+import type { Perform } from '../../policies/process.ts';
 import type { Erasing, OpenThing } from '../../services.ts';
 import type { Erasure } from '../contact.ts';
 
