@@ -104,8 +104,7 @@ export const movie = decider(cinema, {
 type Withdrawn = Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>;
 
 const withdrawals = (movieId: string, { showings }: State, withdrawnAt: string): Withdrawn[] =>
-  showings
-    .entrySeq()
+  Iterator.from(showings)
     .take(CANCELLATIONS_PER_COMMAND)
     .map(([showingId, hall]) => ({
       type: 'ShowingWithdrawn' as const,

@@ -473,8 +473,7 @@ const isUntold =
  * start.
  */
 const movedSeats = (showingId: string, state: State): Event<'SeatReservationMoved'>[] =>
-  state.open
-    .entrySeq()
+  Iterator.from(state.open)
     .filter(([, reservation]) => isUntold(state)(reservation))
     .take(CANCELLATIONS_PER_COMMAND)
     .map(([reservationId, reservation]) => {
@@ -543,8 +542,7 @@ const endings = (showingId: string, state: State) => {
 
 /** Leaves those that are being paid: they are cancelled once the payment is approved, or released when it is not. */
 const cancellations = (showingId: string, state: State): Event<'SeatReservationCanceled'>[] =>
-  state.open
-    .entrySeq()
+  Iterator.from(state.open)
     .filter(([, { status }]) => status === 'confirmed')
     .take(CANCELLATIONS_PER_COMMAND)
     .map(([reservationId, reservation]) =>

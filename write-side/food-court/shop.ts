@@ -351,8 +351,7 @@ const closingRejections = (
   state: State,
   now: string,
 ): Extract<FoodCourtEvent, { type: 'OrderRejected' }>[] =>
-  state.placed
-    .entrySeq()
+  Iterator.from(state.placed)
     .take(ENDED_PER_COMMAND)
     .map((order) => ({
       type: 'OrderRejected' as const,

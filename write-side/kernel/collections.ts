@@ -1,14 +1,5 @@
 import * as immutable from 'immutable';
 
-/** A sequence that is computed when it is read. */
-export interface Lazy<Item> extends Iterable<Item> {
-  map<To>(change: (item: Item) => To): Lazy<To>;
-  filter(holds: (item: Item) => boolean): Lazy<Item>;
-  take(count: number): Lazy<Item>;
-  first(): Item | undefined;
-  toArray(): Item[];
-}
-
 /** A map that never changes: `set` and `delete` return another one, which shares most of its memory with this one. */
 export interface ImmutableMap<Key, Value> extends Iterable<[Key, Value]> {
   readonly size: number;
@@ -22,7 +13,6 @@ export interface ImmutableMap<Key, Value> extends Iterable<[Key, Value]> {
   first(): Value | undefined;
   keys(): IterableIterator<Key>;
   values(): IterableIterator<Value>;
-  entrySeq(): Lazy<[Key, Value]>;
 }
 
 /** A set that never changes: `add` and `delete` return another one, which shares most of its memory with this one. */

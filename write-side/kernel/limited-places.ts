@@ -461,20 +461,16 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
    */
   const closing = (id: string, { places: { holds, offers, waiting } }: State, most: number, pool?: string): Event[] => {
     const reason = 'closed' as const;
-    const first = <Each extends { pool: string }>(all: ImmutableMap<string, Each>, most: number) => {
-      const ofPool = pool === undefined ? all.entrySeq() : all.entrySeq().filter(([, each]) => each.pool === pool);
-      return ofPool.take(most).toArray();
-    };
-    const released = first(holds, most).map(([holdId, kept]) =>
-      named('HoldReleased', id, kept.pool, { holdId, ...customerAndPlaces(kept), reason }),
-    );
-    const declined = first(offers, most - released.length).map(([entryId, kept]) =>
-      named('OfferDeclined', id, kept.pool, { entryId, ...customerAndPlaces(kept), reason }),
-    );
-    const left = first(waiting, most - released.length - declined.length).map(([entryId, entry]) =>
-      named('WaitingListLeft', id, entry.pool, { entryId, ...customerAndPlaces(entry), reason }),
-    );
-    return [...released, ...declined, ...left];
+    function* ends(): Generator<Event> {
+      for (const [holdId, kept] of holds)
+        yield named('HoldReleased', id, kept.pool, { holdId, ...customerAndPlaces(kept), reason });
+      for (const [entryId, kept] of offers)
+        yield named('OfferDeclined', id, kept.pool, { entryId, ...customerAndPlaces(kept), reason });
+      for (const [entryId, entry] of waiting)
+        yield named('WaitingListLeft', id, entry.pool, { entryId, ...customerAndPlaces(entry), reason });
+    }
+    const isIn = ({ data }: Event) => pool === undefined || poolIn(data) === pool;
+    return ends().filter(isIn).take(most).toArray();
   };
 
   /** The number of holds, offers and entries that {@link closing} ends. */

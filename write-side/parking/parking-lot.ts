@@ -406,8 +406,7 @@ const changedSettings = (current: Settings, given: Settings): Settings =>
  * has arrived keeps its reservation until it leaves.
  */
 const endings = (lotId: string, lot: State) => {
-  const ends = lot.open
-    .entrySeq()
+  const ends = Iterator.from(lot.open)
     .filter(([, { arrivedAt }]) => arrivedAt === undefined)
     .take(CANCELLATIONS_PER_COMMAND)
     .map(([reservationId, reservation]) => refunded(lotId, lot, reservationId, reservation, REASONS.lotClosed))

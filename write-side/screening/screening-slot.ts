@@ -455,8 +455,7 @@ const nextEnds = (slotId: string, state: State) => {
 };
 
 const nextMissed = (slotId: string, state: State): Event<'BookingMissed'>[] =>
-  state.bookings
-    .entrySeq()
+  Iterator.from(state.bookings)
     .filter(([, booking]) => isOpen(booking))
     .take(BOOKINGS_PER_PORTION)
     .map(([bookingId, booking]) => ({
@@ -469,8 +468,7 @@ const nextMissed = (slotId: string, state: State): Event<'BookingMissed'>[] =>
 const deletion = (slotId: string, state: State): Event<'SlotDeleted' | 'ForceCancellationDue'>[] => {
   const { bookings } = state;
   const remaining = kept.open(state);
-  const bookingIds = bookings
-    .entrySeq()
+  const bookingIds = Iterator.from(bookings)
     .filter(([, { status }]) => status === 'booked')
     .map(([bookingId]) => bookingId)
     .toArray();
