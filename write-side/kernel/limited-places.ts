@@ -7,16 +7,7 @@ import {
   type PlaceNames,
 } from '../../schemas/kernel/limited-places.ts';
 import { ImmutableMap } from './collections.ts';
-import {
-  type Decider,
-  type Decision,
-  type DecisionInput,
-  isRefusal,
-  type Message,
-  notDue,
-  type Refusal,
-  refuse,
-} from './decider.ts';
+import { type Decider, type DecisionInput, isRefusal, type Message, notDue, type Refusal, refuse } from './decider.ts';
 import { noPastIds, type PastIds, recall, remember } from './past-ids.ts';
 import { firstText, noTexts, type SortedTexts, textsBefore, withoutText, withText } from './sorted-texts.ts';
 
@@ -358,16 +349,14 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
   };
 
   type Id = Record<Key, string>;
+  type Hold = { holdId: string; customerId: string; places: number };
+  type Joining = { entryId: string; customerId: string; places: number };
   const ownerOfEntry = ({ entryId }: { entryId: string }, { places }: State): string | undefined =>
     (places.waiting.get(entryId) ?? places.offers.get(entryId) ?? recall(places.endedEntries, entryId))?.customerId;
 
   const rules = {
     Hold: {
-      decide: (
-        { holdId, customerId, places, ...id }: Id & { holdId: string; customerId: string; places: number },
-        state: State,
-        input: DecisionInput,
-      ): Decision<Named<Prefix, Key, 'Held'>> => {
+      decide: ({ holdId, customerId, places, ...id }: Id & Hold, state: State, input: DecisionInput) => {
         const pool = poolIn(id);
         const refused = refusal(state, input, pool);
         if (refused) return refused;
@@ -387,11 +376,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     ReleaseHold: {
       owner: ({ holdId }: { holdId: string }, { places }: State) =>
         (places.holds.get(holdId) ?? recall(places.endedHolds, holdId))?.customerId,
-      decide: (
-        { holdId, ...id }: Id & { holdId: string },
-        state: State,
-        input: DecisionInput,
-      ): Decision<Named<Prefix, Key, 'HoldReleased'>> => {
+      decide: ({ holdId, ...id }: Id & { holdId: string }, state: State, input: DecisionInput) => {
         const hold = state.places.holds.get(holdId);
         if (!hold) return missing(state, 'hold', holdId, input);
         if (input.now >= hold.expiresAt) return refuse('hold-expired');
@@ -401,11 +386,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     },
 
     JoinWaitingList: {
-      decide: (
-        { entryId, customerId, places, ...id }: Id & { entryId: string; customerId: string; places: number },
-        state: State,
-        input: DecisionInput,
-      ): Decision<Named<Prefix, Key, 'WaitingListJoined'>> => {
+      decide: ({ entryId, customerId, places, ...id }: Id & Joining, state: State, input: DecisionInput) => {
         const pool = poolIn(id);
         const refused = refusal(state, input, pool);
         if (refused) return refused;
@@ -419,11 +400,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
 
     LeaveWaitingList: {
       owner: ownerOfEntry,
-      decide: (
-        { entryId, ...id }: Id & { entryId: string },
-        state: State,
-        input: DecisionInput,
-      ): Decision<Named<Prefix, Key, 'WaitingListLeft' | 'OfferDeclined'>> => {
+      decide: ({ entryId, ...id }: Id & { entryId: string }, state: State, input: DecisionInput) => {
         const { waiting, offers } = state.places;
         const entry = waiting.get(entryId);
         if (entry) return [named('WaitingListLeft', idIn(id), entry.pool, { entryId, ...customerAndPlaces(entry) })];
@@ -440,11 +417,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     },
 
     Settle: {
-      decide: (
-        { holdId, entryId }: Id & { holdId?: string; entryId?: string },
-        { places }: State,
-        { now }: DecisionInput,
-      ): Decision<never> => {
+      decide: ({ holdId, entryId }: Id & KeptFor, { places }: State, { now }: DecisionInput) => {
         const kept = holdId === undefined ? places.offers.get(entryId ?? '') : places.holds.get(holdId);
         return kept && now < kept.expiresAt ? notDue : [];
       },
