@@ -1,11 +1,8 @@
-import { type CinemaCommand, type CinemaEvent, schema as cinema, schedulingOf } from '../../schemas/cinema.ts';
+import { schema as cinema, schedulingOf } from '../../schemas/cinema.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
-import { type Decision, decider, refuse } from '../kernel/decider.ts';
+import { decider, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
-
-type Event<Type extends CinemaEvent['type']> = Extract<CinemaEvent, { type: Type }>;
-type Data<Type extends CinemaCommand['type']> = Extract<CinemaCommand, { type: Type }>['data'];
 
 /** The time for which a showing has the hall: until its end and the cleaning after it. */
 type Slot = { showingId: string; from: string; until: string };
@@ -44,7 +41,14 @@ export const hall = decider(cinema, {
   },
 
   commands: {
-    BookHall: { decide: (data, state, { now }) => book(data, state, now) },
+    BookHall: {
+      decide: (data, { slots, ended }, { now }) => {
+        const { hallId, showingId, movieId, slot } = data;
+        if (slots.has(slot) || recall(ended, slot)) return [];
+        if (isTaken(slots, data)) return [{ type: 'HallRefused', data: { hallId, showingId, movieId, slot } }];
+        return [{ type: 'HallBooked', data: { ...data, until: endOf(data), bookedAt: now } }];
+      },
+    },
 
     CheckHall: {
       decide: ({ slot }, { slots, ended }) => {
@@ -116,16 +120,4 @@ const withoutPast = (state: State, now: string): State => {
   return [...state.slots]
     .filter(([, { until }]) => until <= now)
     .reduce((before, [slot]) => endedSlot(before, slot, 'over'), { ...state, moved });
-};
-
-const book = (
-  data: Data<'BookHall'>,
-  { slots, ended }: State,
-  now: string,
-): Decision<Event<'HallBooked'> | Event<'HallRefused'>> => {
-  const { hallId, showingId, movieId, slot } = data;
-  if (slots.has(slot) || recall(ended, slot)) return [];
-  return isTaken(slots, data)
-    ? [{ type: 'HallRefused', data: { hallId, showingId, movieId, slot } }]
-    : [{ type: 'HallBooked', data: { ...data, until: endOf(data), bookedAt: now } }];
 };

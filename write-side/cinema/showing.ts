@@ -200,7 +200,14 @@ const rules = decider(cinema, {
       },
     },
 
-    OpenShowing: { decide: (data, state) => openShowing(data, state) },
+    // The first movie to open a showing has it. A policy withdraws what another movie scheduled under the same id.
+    OpenShowing: {
+      decide: (data, state) => {
+        const { showingId, movieId } = data;
+        if (!isAnothers(data, state)) return state.status === 'none' ? [{ type: 'ShowingOpened', data }] : [];
+        return state.refused.has(movieId) ? [] : [{ type: 'ShowingRefused', data: { showingId, movieId } }];
+      },
+    },
 
     CheckShowing: {
       decide: (data, state) => {
@@ -352,17 +359,6 @@ const cancelableUntil = ({ showing: { startsAt, cancelUntil }, moves }: State, r
 
 const isAnothers = ({ movieId }: { movieId: string }, { status, showing }: State): boolean =>
   status !== 'none' && showing.movieId !== movieId;
-
-/** The first movie to open a showing has it. A policy withdraws what another movie scheduled under the same id. */
-const openShowing = (
-  data: Data<'OpenShowing'>,
-  state: State,
-): Decision<Event<'ShowingOpened'> | Event<'ShowingRefused'>> => {
-  const { showingId, movieId } = data;
-  if (isAnothers(data, state))
-    return state.refused.has(movieId) ? [] : [{ type: 'ShowingRefused', data: { showingId, movieId } }];
-  return state.status === 'none' ? [{ type: 'ShowingOpened', data }] : [];
-};
 
 const isUsed = ({ open, ended }: State, reservationId: string): boolean =>
   open.has(reservationId) || recall(ended, reservationId) !== undefined;
