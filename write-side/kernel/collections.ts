@@ -29,26 +29,16 @@ type MapOf = <Key, Value>(entries?: Iterable<readonly [Key, Value]>) => Immutabl
 type SetOf = <Value>(values?: Iterable<Value>) => ImmutableSet<Value>;
 
 // The library's own types take the compiler two thirds of its time: it compares each of their hundreds of methods.
-const {
-  Map: map,
-  OrderedMap: orderedMap,
-  Set: set,
-  OrderedSet: orderedSet,
-} = immutable as unknown as {
-  Map: MapOf;
-  OrderedMap: MapOf;
-  Set: SetOf;
-  OrderedSet: SetOf;
-};
-
-/** Makes a map in no particular order. */
-export const ImmutableMap = map;
-/** Makes a set in no particular order. */
-export const ImmutableSet = set;
-/** Makes a map that is read in the order in which its keys were first set. */
-export const OrderedMap = orderedMap;
-/** Makes a set that is read in the order in which its values were added. */
-export const OrderedSet = orderedSet;
+export const {
+  /** Makes a map in no particular order. */
+  Map: ImmutableMap,
+  /** Makes a map that is read in the order in which its keys were first set. */
+  OrderedMap,
+  /** Makes a set in no particular order. */
+  Set: ImmutableSet,
+  /** Makes a set that is read in the order in which its values were added. */
+  OrderedSet,
+} = immutable as unknown as { Map: MapOf; OrderedMap: MapOf; Set: SetOf; OrderedSet: SetOf };
 
 type Collection =
   | { kind: 'map' | 'orderedMap'; collection: ImmutableMap<unknown, unknown> }
