@@ -18,23 +18,21 @@ export const inProcess = (
       runSteps(steps, { handler, mayTakeLonger: true, ...options }),
     ]),
   );
-  return (given) => {
+  return async (given) => {
     const run = withSteps.get(given.type);
     if (!run) return handler.handle(given);
-    return new Promise((resolve, reject) => {
-      let isAnswered = false;
-      const answer = (outcome: Outcome) => {
-        isAnswered = true;
-        resolve(outcome);
-      };
-      const reply: Reply = {
-        isAnswered: () => isAnswered,
-        isAbandoned: () => false,
-        send: answer,
-        sendAccepted: answer,
-        orElse() {},
-      };
-      run({ given, data: given.data as Record<string, unknown> }, reply).catch(reject);
-    });
+    let answered: Outcome | undefined;
+    const answer = (outcome: Outcome) => {
+      answered ??= outcome;
+    };
+    const reply: Reply = {
+      isAnswered: () => answered !== undefined,
+      isAbandoned: () => false,
+      send: answer,
+      sendAccepted: answer,
+      orElse() {},
+    };
+    await run({ given, data: given.data as Record<string, unknown> }, reply);
+    return answered!;
   };
 };
