@@ -1,7 +1,8 @@
-import { type CustomersEvent, schema } from '../../schemas/customers.ts';
+import { schema } from '../../schemas/customers.ts';
 import type { Language } from '../../schemas/kernel/messages.ts';
-import { upcast } from '../../schemas/kernel/upcast.ts';
+import { currentEvent } from '../policies/policy-consumer.ts';
 import type { Services } from '../services.ts';
+import type { Contact } from './delivery/channel.ts';
 import { deliverMessages } from './delivery/deliver.ts';
 import { mailChannel } from './delivery/mail.ts';
 import { webhookChannel } from './delivery/webhook.ts';
@@ -32,8 +33,6 @@ const channelsOf = (settings: CustomersSettings) => {
   };
 };
 
-type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
-
 /** The channels for messages to customers. */
 export const services: Services<CustomersSettings> = {
   takesPayments: false,
@@ -48,8 +47,7 @@ export const services: Services<CustomersSettings> = {
     });
     const contactOf = async (customerId: string) => {
       const last = await store.readLast(`contact-${customerId}`);
-      if (last?.type !== 'ContactChanged') return undefined;
-      return upcast(schema.events, last.type, last.metadata.schemaVersion, last.data) as Contact;
+      return last?.type === 'ContactChanged' ? (currentEvent(schema, last).data as Contact) : undefined;
     };
     return {
       managers: [
