@@ -47,17 +47,7 @@ export const reschedules = policy({
   context: screening,
   events: ['RescheduleRequested', 'ScreeningBooked', 'RescheduleDeclined'],
   key: ({ data }) => data.bookingId,
-  react: ({ type, data }): ScreeningCommand[] => {
-    switch (type) {
-      case 'RescheduleRequested':
-        return [takingOf(data)];
-      case 'ScreeningBooked':
-      case 'RescheduleDeclined':
-        return settlingOf(data);
-      default:
-        return type satisfies never;
-    }
-  },
+  react: ({ type, data }): ScreeningCommand[] => (type === 'RescheduleRequested' ? [takingOf(data)] : settlingOf(data)),
 });
 
 export const policies = [deletion, missed, sessions, reschedules, placeOffers(screening, slotPlaces)];
