@@ -100,15 +100,11 @@ const rules = decider(parking, {
         redemptions: settledAs(lot.redemptions, reservation.coupon, 'used'),
       };
     },
-    ReservationDiscounted: (lot, { reservationId, amount, coupon }) => {
-      const reservation = lot.open.get(reservationId);
-      if (!reservation) return lot;
-      return {
-        ...lot,
-        open: lot.open.set(reservationId, { ...reservation, amount, coupon }),
-        redemptions: settledAs(lot.redemptions, coupon, 'used'),
-      };
-    },
+    ReservationDiscounted: (lot, { reservationId, amount, coupon }) => ({
+      ...lot,
+      open: lot.open.update(reservationId, (reservation) => reservation && { ...reservation, amount, coupon }),
+      redemptions: settledAs(lot.redemptions, coupon, 'used'),
+    }),
     CouponUnused: (lot, coupon) => ({ ...lot, redemptions: settledAs(lot.redemptions, coupon, 'unused') }),
     ReservationCanceled: (lot, { reservationId }) => end(lot, reservationId, 'canceled'),
     CarArrived: (lot, { reservationId, arrivedAt }) => {

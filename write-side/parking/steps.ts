@@ -1,6 +1,6 @@
 import { defined } from '../../schemas/kernel/defined.ts';
 import type { ParkingCommand } from '../../schemas/parking.ts';
-import type { CommandSteps, DispatchOutcome, StepsByCommand } from '../kernel/command-steps.ts';
+import { type CommandSteps, type DispatchOutcome, refusalIn, type StepsByCommand } from '../kernel/command-steps.ts';
 import type { Refusal } from '../kernel/decider.ts';
 import type { RedeemedCoupon } from './parking-lot.ts';
 
@@ -21,8 +21,8 @@ const redeem = async (
   dispatch: Dispatch,
 ): Promise<RedeemedCoupon | Refusal | 'unavailable'> => {
   const data = { couponId, lotId, reservationId, ...defined({ customerId }) };
-  const redeemed = await dispatch({ type: 'RedeemCouponFor', data });
-  if (redeemed.kind !== 'done') return redeemed.kind === 'refused' ? redeemed.refusal : 'unavailable';
+  const refused = refusalIn(await dispatch({ type: 'RedeemCouponFor', data }));
+  if (refused) return refused;
   const found = await dispatch({ type: 'ReadCoupon', data: { couponId } });
   if (found.kind !== 'done') return 'unavailable';
   const { customerId: owner, value, redeemedOn } = (found.read ?? {}) as Read;
@@ -41,10 +41,8 @@ const usingCoupon = <Data extends Using>(check: (data: Data) => ParkingCommand):
   async prepare(data, dispatch: Dispatch) {
     const { couponId } = data;
     if (couponId === undefined) return undefined;
-    const checked = await dispatch(check(data));
-    if (checked.kind === 'unavailable') return 'unavailable';
-    if (checked.kind === 'refused') return { coupon: checked.refusal };
-    const coupon = await redeem({ ...data, couponId }, dispatch);
+    const refused = refusalIn(await dispatch(check(data)));
+    const coupon = refused ?? (await redeem({ ...data, couponId }, dispatch));
     return coupon === 'unavailable' ? coupon : { coupon };
   },
   async refused({ lotId, reservationId }, prepared, dispatch: Dispatch) {
