@@ -1,10 +1,14 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { machine } from '../../platform/machine/machine.ts';
 import { expectedWait } from './expected-wait.ts';
+
+afterEach(() => vi.restoreAllMocks());
 
 /** An estimate on a clock that is set by hand, with a way to keep commands in flight. */
 const estimate = () => {
   let time = 0;
-  const wait = expectedWait(() => time);
+  vi.spyOn(machine, 'elapsed').mockImplementation(() => time);
+  const wait = expectedWait();
   const inFlight: ((isDecided: boolean) => void)[] = [];
   const enter = (count: number) => {
     for (let index = 0; index < count; index++) inFlight.push(wait.enter());

@@ -1,4 +1,5 @@
 import { machine } from '../../platform/machine/machine.ts';
+
 /** Estimates how long a new command would wait. */
 export type ExpectedWait = {
   /** Records a command. @returns a function to call when it ends, with whether it was decided */
@@ -18,20 +19,19 @@ const NEWEST = 1 / 4;
 /**
  * Expects a command to wait for those in flight before it, at the rate of the last ones (Little's law). The rate is
  * measured only while many are in flight: otherwise it is the rate at which clients send.
- * @param now milliseconds of a monotonic clock
  */
-export const expectedWait = (now = () => machine.elapsed()): ExpectedWait => {
+export const expectedWait = (): ExpectedWait => {
   let inFlight = 0;
   let rate = ASSUMED_RATE / 1_000;
-  let since = now();
+  let since = machine.elapsed();
   let decided = 0;
 
   const measure = (): void => {
-    const elapsed = now() - since;
+    const elapsed = machine.elapsed() - since;
     if (inFlight >= FEW && elapsed < MEASURED_OVER) return;
     // Without any, the store does not answer: that is no overload.
     if (inFlight >= FEW && decided > 0) rate += (decided / elapsed - rate) * NEWEST;
-    since = now();
+    since = machine.elapsed();
     decided = 0;
   };
   return {

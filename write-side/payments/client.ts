@@ -17,7 +17,6 @@ export type PaymentsOptions = {
   url: string;
   /** Milliseconds for one call. A call is made up to three times. */
   timeoutMs: number;
-  currency?: string;
   /** The calls within ten seconds from which on the circuit opens when more than half of them failed. */
   breakFrom?: number;
   /** Milliseconds until an open circuit lets one call through. */
@@ -29,6 +28,7 @@ class RefusedError extends Error {
   override readonly name = 'RefusedError';
 }
 
+const CURRENCY = 'KRW';
 const RETRIES = 2;
 const SAMPLE_MS = 10_000;
 
@@ -36,7 +36,6 @@ const SAMPLE_MS = 10_000;
 export const connectPayments = ({
   url,
   timeoutMs,
-  currency = 'KRW',
   breakFrom = 10,
   halfOpenAfter = 5_000,
 }: PaymentsOptions): Payments => {
@@ -86,7 +85,7 @@ export const connectPayments = ({
       try {
         const answer = await patiently.execute(() => {
           attempts += 1;
-          return call('PUT', `/charges/${key}`, { ...charge, currency });
+          return call('PUT', `/charges/${key}`, { ...charge, currency: CURRENCY });
         });
         if (!answer) return refused();
         return answer.state === 'approved' ? 'approved' : 'declined';

@@ -34,7 +34,7 @@ export const currentEvent = (
 });
 
 /** Makes the consumer that runs a policy: events of one key in order, those of different keys concurrently. */
-export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answerWithin = ANSWER_WITHIN): Consumer => {
+export const policyConsumer = (policy: Policy, dispatch: DispatchCommand): Consumer => {
   const types = new Set<string>(policy.events);
 
   const act = async (event: StoredEvent, lease: HeldLease): Promise<void> => {
@@ -54,8 +54,8 @@ export const policyConsumer = (policy: Policy, dispatch: DispatchCommand, answer
       });
       const result = await withDeadline(
         given,
-        answerWithin,
-        () => new StoreUnavailableError(`${command.type} got no answer within ${answerWithin / 1000} s`),
+        ANSWER_WITHIN,
+        () => new StoreUnavailableError(`${command.type} got no answer within ${ANSWER_WITHIN / 1000} s`),
       );
       if (result.kind === 'refused') throw new PolicyRefusedError(`${command.type} was refused: ${result.reason}`);
     }

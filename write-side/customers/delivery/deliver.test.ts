@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { SMTPServer } from 'smtp-server';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { machine } from '../../../platform/machine/machine.ts';
 import { schema } from '../../../schemas/customers.ts';
 import { upcast } from '../../../schemas/kernel/upcast.ts';
 import { isRefusal } from '../../kernel/decider.ts';
@@ -21,6 +22,7 @@ const PATIENT = 60_000;
 const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all(stops.splice(0).map((stop) => stop()));
 });
 
@@ -51,7 +53,8 @@ const world = (
   const events: Parameters<typeof decider.evolve>[1][] = [];
   let now = NOW;
   let known = contact && ({ customerId: 'CUST1', language: 'ko', ...contact } as Contact);
-  const deliver = deliverMessages({ channels, contactOf: async () => known, language, now: () => now });
+  const deliver = deliverMessages({ channels, contactOf: async () => known, language });
+  vi.spyOn(machine, 'now').mockImplementation(() => now);
   let isStoreThere = true;
   const dispatch = async (command: { type: string; data: object }) => {
     if (!isStoreThere && command.type !== 'CheckMessage') throw new Error('the event store did not answer');
@@ -224,7 +227,7 @@ describe('over a webhook', () => {
   };
 
   const open = (url: string, timeoutMs = PATIENT) => ({
-    webhook: webhookChannel({ url, secret: SECRET, timeoutMs, now: () => NOW }),
+    webhook: webhookChannel({ url, secret: SECRET, timeoutMs }),
   });
   const phone = { phone: '+821012345678', name: '홍길동' };
 

@@ -10,8 +10,6 @@ export type DeliverOptions = {
   contactOf(customerId: string): Promise<Contact | undefined>;
   /** The language of customers who chose none. */
   language: Language;
-  /** The clock, in milliseconds. */
-  now?(): number;
 };
 
 /**
@@ -21,7 +19,7 @@ export type DeliverOptions = {
  * @throws Error when the task must be performed again later
  */
 export const deliverMessages =
-  ({ channels, contactOf, language: otherwise, now = machine.now }: DeliverOptions) =>
+  ({ channels, contactOf, language: otherwise }: DeliverOptions) =>
   async ({ data }: { data: object }, dispatch: Parameters<Perform>[1]): Promise<void> => {
     const { texts, about, before, at, ...delivery } = data as Delivery;
     const { messageId, customerId, context, kind } = delivery;
@@ -33,7 +31,7 @@ export const deliverMessages =
     const contact = (await contactOf(customerId)) ?? { customerId, language: otherwise };
     const to = channel.addressOf(contact);
     if (!to) return;
-    if (now() >= Date.parse(before)) return void (await fail('too-late'));
+    if (machine.now() >= Date.parse(before)) return void (await fail('too-late'));
     const { language } = contact;
     try {
       const { name } = contact;

@@ -8,7 +8,7 @@ export type MailOptions = {
   /** The address of a customer without an e-mail address, with `{customerId}` for the id; empty: none. */
   otherwise: string;
   /** Milliseconds for each step of the protocol. */
-  timeoutMs?: number;
+  timeoutMs: number;
 };
 
 /** Nodemailer's codes for a refused recipient and a refused message. After any other failure the mail is sent again. */
@@ -18,7 +18,7 @@ const REFUSALS = new Set(['EENVELOPE', 'EMESSAGE']);
  * Opens a channel over SMTP. It connects with the first message, and reconnects after a failure. Nodemailer is loaded
  * then, too: it would add 0.1 s to every start.
  */
-export const mailChannel = ({ url, from, otherwise, timeoutMs = 5_000 }: MailOptions): Channel => {
+export const mailChannel = ({ url, from, otherwise, timeoutMs }: MailOptions): Channel => {
   const connect = async () => {
     const { createTransport } = await import('nodemailer');
     return createTransport(

@@ -8,9 +8,7 @@ export type WebhookOptions = {
   /** `whsec_` and the key in base64. */
   secret: string;
   /** Milliseconds for one call. */
-  timeoutMs?: number;
-  /** The clock, in milliseconds. */
-  now?(): number;
+  timeoutMs: number;
 };
 
 /** Answers that refuse the message itself. After any other, such as a redirect, the call is repeated. */
@@ -32,13 +30,13 @@ const webhookKey = (secret: string): Buffer => {
  * Opens a channel that posts each message to a gateway, for example for SMS or KakaoTalk. Ids, timestamps and
  * signatures follow the Standard Webhooks specification 1.0 (https://www.standardwebhooks.com).
  */
-export const webhookChannel = ({ url, secret, timeoutMs = 5_000, now = machine.now }: WebhookOptions): Channel => {
+export const webhookChannel = ({ url, secret, timeoutMs }: WebhookOptions): Channel => {
   const key = webhookKey(secret);
   return {
     addressOf: ({ phone }) => phone,
     async send({ at, ...data }) {
       const body = JSON.stringify({ type: 'message', timestamp: at, data });
-      const timestamp = `${Math.floor(now() / 1_000)}`;
+      const timestamp = `${Math.floor(machine.now() / 1_000)}`;
       const signature = createHmac('sha256', key).update(`${data.messageId}.${timestamp}.${body}`).digest('base64');
       const response = await fetch(url, {
         method: 'POST',
