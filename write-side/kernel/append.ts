@@ -6,6 +6,7 @@ import {
   StoreUnavailableError,
 } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
+import type { CommandMetrics } from '../../platform/telemetry/commands.ts';
 import type { AppendBatch } from './append-batch.ts';
 import { derivedUuid } from './ids.ts';
 
@@ -18,7 +19,7 @@ export type AppendOptions = {
   pause?(milliseconds: number): Promise<unknown>;
   random?(): number;
   onError(error: unknown): void;
-  observe?: { appended?(commands: number, events: number, seconds: number): void };
+  observe?: Partial<CommandMetrics>;
 };
 
 const MAX_TRIES = 3;

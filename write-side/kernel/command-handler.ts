@@ -2,13 +2,14 @@ import { LRUCache } from 'lru-cache';
 import type { Streams } from '../../platform/event-store/streams.ts';
 import type { StoredEvent } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
+import type { CommandMetrics } from '../../platform/telemetry/commands.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { CommandContext } from './context.ts';
 import type { AnyDecider, Message } from './decider.ts';
-import { type Desk, type DeskObserver, desk } from './desk.ts';
+import { type Desk, desk } from './desk.ts';
 import { expectedWait } from './expected-wait.ts';
 import { fingerprintOf } from './ids.ts';
 import type { Limit, Outcome, Request } from './request.ts';
@@ -60,12 +61,7 @@ export type CommandHandlerOptions = {
   now?: (() => Date) | undefined;
   /** Called with errors that no client receives: a snapshot that could not be written, a fold that threw. */
   onError(error: unknown): void;
-  observe?: CommandObserver;
-};
-
-/** Observes the outcomes of commands, for metrics. @param seconds since the command came */
-export type CommandObserver = DeskObserver & {
-  handled?(type: string, outcome: Outcome, seconds: number): void;
+  observe?: Partial<CommandMetrics>;
 };
 
 type Handled = { decider: AnyDecider; events: Readonly<Record<string, EventSchema>> };

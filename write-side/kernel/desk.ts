@@ -21,13 +21,7 @@ export type Desk = {
   leave(): Promise<void>;
 };
 
-export type DeskOptions = StreamStatesOptions & AppendOptions & DecideOptions & { observe?: DeskObserver };
-
-/** Observes a desk, for metrics. */
-export type DeskObserver = {
-  appended?(commands: number, events: number, seconds: number): void;
-  conflicted?(): void;
-};
+export type DeskOptions = StreamStatesOptions & AppendOptions & DecideOptions;
 
 /** The most that goes into one append: EventStoreDB accepts 1,048,576 bytes by default. */
 const MAX_APPEND_BYTES = 900_000;
