@@ -21,9 +21,6 @@ type State = {
   reports: PastIds<true>;
 };
 
-/** Rentals, and reports, that a bike remembers, at least. */
-const REMEMBERED_IDS = 1_000;
-
 const initialState: State = {
   registered: false,
   location: '',
@@ -32,8 +29,8 @@ const initialState: State = {
   condition: null,
   earnedAt: null,
   rental: null,
-  returned: noPastIds(REMEMBERED_IDS),
-  reports: noPastIds(REMEMBERED_IDS),
+  returned: noPastIds(),
+  reports: noPastIds(),
 };
 
 /** A bike, the unit of optimistic concurrency. */

@@ -29,8 +29,6 @@ type State = Standing & {
 
 /** The method of charges that were paid at the desk. */
 const CASH = 'cash';
-/** Charges that a deposit remembers, at least. */
-const REMEMBERED_CHARGES = 1_000;
 /** The highest balance that a charge may lead to: sums stay exact far beyond it. */
 const MOST = 1_000_000_000_000;
 
@@ -39,7 +37,7 @@ const initialState: State = {
   outstanding: 0,
   debts: [],
   pending: ImmutableMap(),
-  charges: noPastIds(REMEMBERED_CHARGES),
+  charges: noPastIds(),
   handled: nothingHandled,
 };
 

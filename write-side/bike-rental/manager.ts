@@ -11,10 +11,7 @@ type State = {
   conversions: PastIds<true>;
 };
 
-/** Conversions that a manager remembers, at least. */
-const REMEMBERED_CONVERSIONS = 1_000;
-
-const initialState: State = { points: 0, handled: nothingHandled, conversions: noPastIds(REMEMBERED_CONVERSIONS) };
+const initialState: State = { points: 0, handled: nothingHandled, conversions: noPastIds() };
 
 /** A manager's points. */
 export const manager = decider(bikeRental, {

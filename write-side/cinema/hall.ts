@@ -18,10 +18,7 @@ type State = {
   ended: PastIds<Ending>;
 };
 
-/** Ended slots that a hall remembers, at least. */
-const REMEMBERED = 1_000;
-
-const initialState: State = { slots: ImmutableMap(), moved: ImmutableMap(), ended: noPastIds(REMEMBERED) };
+const initialState: State = { slots: ImmutableMap(), moved: ImmutableMap(), ended: noPastIds() };
 
 /** A hall and its showings, of which no two overlap. */
 export const hall = decider(cinema, {

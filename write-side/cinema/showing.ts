@@ -76,22 +76,19 @@ type State = {
   ended: PastIds<Ended>;
 };
 
-/** Ended reservations that a showing remembers, at least. */
-const REMEMBERED = 1_000;
-
 const initialState: State = {
   status: 'none',
   showing: { movieId: '', title: '', startsAt: '', seats: 0, price: 0, cancelUntil: 0, holdFor: DEFAULT_HOLD_FOR },
   isClosed: false,
   refused: ImmutableSet(),
   moves: 0,
-  pastSlots: noPastIds(REMEMBERED),
+  pastSlots: noPastIds(),
   open: ImmutableMap(),
   reserved: 0,
   places: noPlaces,
   heldSeats: ImmutableMap(),
   taken: ImmutableSet(),
-  ended: noPastIds(REMEMBERED),
+  ended: noPastIds(),
 };
 
 const hasBegun = ({ isClosed, showing: { startsAt } }: State, now: string): boolean => isClosed || now >= startsAt;

@@ -60,9 +60,6 @@ export type Places = {
   endedEntries: PastIds<{ customerId: string; how: Ending }>;
 };
 
-/** Ended holds and entries that a resource remembers, at least. */
-const REMEMBERED = 1_000;
-
 export const noPlaces: Places = {
   holds: ImmutableMap(),
   offers: ImmutableMap(),
@@ -70,8 +67,8 @@ export const noPlaces: Places = {
   deadlines: noTexts,
   waiting: ImmutableMap(),
   joined: 0,
-  endedHolds: noPastIds(REMEMBERED),
-  endedEntries: noPastIds(REMEMBERED),
+  endedHolds: noPastIds(),
+  endedEntries: noPastIds(),
 };
 
 const noPool: Pool = { kept: 0, queues: ImmutableMap(), entries: ImmutableMap() };

@@ -12,7 +12,7 @@ export type PastIds<Value> = {
 };
 
 /** @param atLeast ids that are remembered; up to twice as many are */
-export const noPastIds = <Value>(atLeast: number): PastIds<Value> => ({
+export const noPastIds = <Value>(atLeast = 1_000): PastIds<Value> => ({
   atLeast,
   newer: ImmutableMap(),
   older: ImmutableMap(),

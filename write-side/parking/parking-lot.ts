@@ -48,9 +48,6 @@ type Redemption = NonNullable<Reservation['coupon']>;
 /** A coupon that is redeemed for the reservation of a command: `coupon` of the decision's `prepared`. */
 export type RedeemedCoupon = Redemption & { customerId: string; value: number };
 
-/** Ended reservations, and settled redemptions, that a lot remembers, at least. */
-const REMEMBERED = 1_000;
-
 const initialState: State = {
   status: 'unregistered',
   name: '',
@@ -61,8 +58,8 @@ const initialState: State = {
   arrived: 0,
   arrivals: noTexts,
   cars: ImmutableMap(),
-  redemptions: noPastIds(REMEMBERED),
-  ended: noPastIds(REMEMBERED),
+  redemptions: noPastIds(),
+  ended: noPastIds(),
 };
 
 const closed = refuse('lot-closed');
