@@ -1,13 +1,5 @@
 import { machine } from '../../platform/machine/machine.ts';
 
-/** Estimates how long a new command would wait. */
-export type ExpectedWait = {
-  /** Records a command. @returns a function to call when it ends, with whether it was decided */
-  enter(): (isDecided: boolean) => void;
-  /** Returns milliseconds. */
-  ofNext(): number;
-};
-
 /** With fewer commands in flight a process waits for the store, not for itself, and its rate says nothing. */
 const FEW = 64;
 /** Commands a second until there is a measurement. */
@@ -17,10 +9,10 @@ const MEASURED_OVER = 200;
 const NEWEST = 1 / 4;
 
 /**
- * Expects a command to wait for those in flight before it, at the rate of the last ones (Little's law). The rate is
- * measured only while many are in flight: otherwise it is the rate at which clients send.
+ * Estimates how long a new command would wait: for those in flight before it, at the rate of the last ones (Little's
+ * law). The rate is measured only while many are in flight: otherwise it is the rate at which clients send.
  */
-export const expectedWait = (): ExpectedWait => {
+export const expectedWait = () => {
   let inFlight = 0;
   let rate = ASSUMED_RATE / 1_000;
   let since = machine.elapsed();
@@ -35,14 +27,16 @@ export const expectedWait = (): ExpectedWait => {
     decided = 0;
   };
   return {
+    /** Records a command. @returns a function to call when it ends, with whether it was decided */
     enter() {
       inFlight += 1;
-      return (isDecided) => {
+      return (isDecided: boolean): void => {
         if (isDecided) decided += 1;
         measure();
         inFlight -= 1;
       };
     },
-    ofNext: () => (inFlight < FEW ? 0 : inFlight / rate),
+    /** Returns milliseconds. */
+    ofNext: (): number => (inFlight < FEW ? 0 : inFlight / rate),
   };
 };

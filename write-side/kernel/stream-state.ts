@@ -23,29 +23,6 @@ export type StreamState = {
   erasures: number;
 };
 
-/** Loads a stream's state, brings it up to date, and keeps snapshots of it. */
-export type StreamStates = {
-  /** Returns the state of a stream without events. */
-  ofNewStream(): StreamState;
-  /** @throws StoreUnavailableError, and what `evolve` and `upcast` throw */
-  load(): Promise<StreamState>;
-  /**
-   * Folds what other processes appended.
-   * @returns false when the state's last event no longer exists, because the stream was deleted: the state is unusable
-   * @throws what {@link load} throws; the state is then unusable too
-   */
-  catchUp(state: StreamState): Promise<boolean>;
-  /** Takes over a batch that was appended. */
-  advance(state: StreamState, batch: Pick<AppendBatch, 'decided' | 'folded' | 'revision'>): void;
-  /**
-   * Writes a snapshot if one is due. Never rejects.
-   * @param leaving whether the state is about to be dropped
-   * @returns false when the state may have personal data that was erased since it was read: it must be dropped, and the
-   *   snapshot is one of the events instead
-   */
-  snapshot(state: StreamState, leaving?: boolean): Promise<boolean>;
-};
-
 export type StreamStatesOptions = {
   stream: string;
   decider: AnyDecider;
@@ -55,10 +32,18 @@ export type StreamStatesOptions = {
   onError(error: unknown): void;
 };
 
-/** Returns the states of one stream, from its newest snapshot and the events after it. */
-export const streamStates = ({ stream, decider, store, upcast, onError }: StreamStatesOptions): StreamStates => {
+/**
+ * Loads the state of a stream from its newest snapshot and the events after it, brings it up to date, and keeps
+ * snapshots of it.
+ */
+export const streamStates = ({ stream, decider, store, upcast, onError }: StreamStatesOptions) => {
   let writing: Promise<boolean> | undefined;
 
+  /**
+   * Folds what other processes appended.
+   * @returns false when the state's last event no longer exists, because the stream was deleted: the state is unusable
+   * @throws StoreUnavailableError, and what `evolve` and `upcast` throw; the state is then unusable too
+   */
   const catchUp = async (state: StreamState): Promise<boolean> => {
     let isHere = state.revision < 0n;
     for await (const event of store.read(stream, isHere ? 0n : state.revision)) {
@@ -90,6 +75,7 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     return { folded, revision: snapshot.revision, recent: recentCommands(recent), snapshot, erasures };
   };
 
+  /** @throws what {@link catchUp} throws */
   const load = async (): Promise<StreamState> => {
     const erasures = (await store.snapshots?.snapshotErasures(stream)) ?? 0;
     const state = await fromSnapshot(erasures);
@@ -121,16 +107,24 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
   };
 
   return {
+    /** Returns the state of a stream without events. */
     ofNewStream: () => ofNewStream(),
     load,
     catchUp,
-    advance(state, { decided, folded, revision }) {
+    /** Takes over a batch that was appended. */
+    advance(state: StreamState, { decided, folded, revision }: AppendBatch): void {
       for (const { waiting, events, last } of decided)
         state.recent.add(waiting.request.metadata, last - BigInt(events.length) + 1n);
       state.folded = folded;
       state.revision = revision;
     },
-    async snapshot(state, leaving = false) {
+    /**
+     * Writes a snapshot if one is due. Never rejects.
+     * @param leaving whether the state is about to be dropped
+     * @returns false when the state may have personal data that was erased since it was read: it must be dropped, and
+     *   the snapshot is one of the events instead
+     */
+    async snapshot(state: StreamState, leaving = false): Promise<boolean> {
       if (writing && !leaving) return true;
       await writing;
       const every = leaving
@@ -144,3 +138,5 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     },
   };
 };
+
+export type StreamStates = ReturnType<typeof streamStates>;

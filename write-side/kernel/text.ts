@@ -43,20 +43,14 @@ const walkOf = (schema: TSchema): Walk | undefined => {
   };
 };
 
-/** The free texts in a command's data. */
-export type Texts = {
-  /** Trims them and composes their characters (Unicode NFC), in place. */
-  tidy(data: object): void;
-  /** Returns an error for each that is blank or has a control character. The schema refuses empty ones. */
-  faults(data: object): Wrong[];
-};
-
-/** Finds the free texts of a schema, by their pattern. */
-export const textsOf = (schema: TObject): Texts => {
+/** Finds the free texts of a command's data, by their pattern in its schema. */
+export const textsOf = (schema: TObject) => {
   const walk = walkOf(schema);
   return {
-    tidy: (data) => void walk?.(data, [], tidyText),
-    faults(data) {
+    /** Trims them and composes their characters (Unicode NFC), in place. */
+    tidy: (data: object): void => void walk?.(data, [], tidyText),
+    /** Returns an error for each that is blank or has a control character. The schema refuses empty ones. */
+    faults(data: object): Wrong[] {
       const faults: Wrong[] = [];
       walk?.(data, [], (text, path) => {
         if (ONLY_BLANKS.test(text)) faults.push(wrongAt(path, 'must not be blank'));
