@@ -13,14 +13,8 @@ import { placeOffers, placeTimers } from '../policies/limited-places.ts';
 import { inPortions, policy } from '../policies/policy.ts';
 import { processManager, timer } from '../policies/process.ts';
 
-type OfShowing = {
-  showingId: string;
-  movieId: string;
-  hallId?: string;
-  slot?: string;
-  withdrawnAt?: string;
-  movedTo?: string;
-};
+type Freed = Extract<CinemaCommand, { type: 'FreeHall' }>['data'];
+type OfShowing = Pick<Freed, 'showingId' | 'movieId'> & Partial<Freed>;
 
 /** Returns the command after a showing was scheduled: keep its hall, or open it. */
 export const opening = (

@@ -527,18 +527,17 @@ const canceledWithReservations = (showingId: string, state: State) => {
   return [{ type: 'ShowingCanceled' as const, data }, ...ended];
 };
 
-/** Returns the next cancellations of reservations, and ends of holds and waiting entries, that fit into one append. */
+/**
+ * Returns the next cancellations of reservations, and ends of holds and waiting entries, that fit into one append.
+ * Leaves those that are being paid: they are cancelled once the payment is approved, or released when it is not.
+ */
 const endings = (showingId: string, state: State) => {
-  const canceled = cancellations(showingId, state);
-  return [...canceled, ...kept.closing(showingId, state, CANCELLATIONS_PER_COMMAND - canceled.length)];
-};
-
-/** Leaves those that are being paid: they are cancelled once the payment is approved, or released when it is not. */
-const cancellations = (showingId: string, state: State): Event<'SeatReservationCanceled'>[] =>
-  Iterator.from(state.open)
+  const canceled = Iterator.from(state.open)
     .filter(([, { status }]) => status === 'confirmed')
     .take(CANCELLATIONS_PER_COMMAND)
     .map(([reservationId, reservation]) =>
       canceledByShowing(reservationData(state, { showingId, reservationId }, reservation)),
     )
     .toArray();
+  return [...canceled, ...kept.closing(showingId, state, CANCELLATIONS_PER_COMMAND - canceled.length)];
+};

@@ -450,12 +450,7 @@ const beginnings = (slotId: string, state: State, input: DecisionInput): Event<'
 };
 
 const nextEnds = (slotId: string, state: State) => {
-  const missed = nextMissed(slotId, state);
-  return [...missed, ...kept.closing(slotId, state, BOOKINGS_PER_PORTION - missed.length)];
-};
-
-const nextMissed = (slotId: string, state: State): Event<'BookingMissed'>[] =>
-  Iterator.from(state.bookings)
+  const missed = Iterator.from(state.bookings)
     .filter(([, booking]) => isOpen(booking))
     .take(BOOKINGS_PER_PORTION)
     .map(([bookingId, booking]) => ({
@@ -463,6 +458,8 @@ const nextMissed = (slotId: string, state: State): Event<'BookingMissed'>[] =>
       data: factsOf(state, slotId, bookingId, booking),
     }))
     .toArray();
+  return [...missed, ...kept.closing(slotId, state, BOOKINGS_PER_PORTION - missed.length)];
+};
 
 /** The deletion, and the open bookings in portions that a policy cancels one after the other. */
 const deletion = (slotId: string, state: State): Event<'SlotDeleted' | 'ForceCancellationDue'>[] => {
