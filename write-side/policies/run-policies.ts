@@ -8,11 +8,10 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { CommandHandler } from '../kernel/command-handler.ts';
-import type { Message } from '../kernel/decider.ts';
 import type { Policy } from './policy.ts';
-import { type DispatchCommand, type Dispatched, policyConsumer } from './policy-consumer.ts';
+import { type DispatchCommand, policyConsumer } from './policy-consumer.ts';
 import type { ProcessManager } from './process.ts';
-import { scheduleConsumer, startSchedule, type Task } from './schedule.ts';
+import { scheduleConsumer, startSchedule } from './schedule.ts';
 
 /** Process managers with the functions that perform their tasks, and timers that need the settings. */
 export type Processes = {
@@ -59,16 +58,6 @@ export const dispatchTo =
         return { kind: 'refused', reason: outcome.kind };
     }
   };
-
-/**
- * Dispatches commands on behalf of a scheduled task. The commands have no id of their own: the deciders recognise one
- * that was done, and an id that derived from the task would push the ids of customers' commands out of the stream's
- * memory.
- */
-const dispatchForTask =
-  (dispatch: DispatchCommand) =>
-  (command: Message, { process, correlationId, causationId }: Task): Promise<Dispatched> =>
-    dispatch({ ...command, actor: `process:${process}`, correlationId, causationId });
 
 /**
  * Returns a consumer that also waits before events of types that no context has: a newer Plaza stored them, and its
@@ -122,7 +111,10 @@ export const startPolicies = ({
   const schedule = startSchedule({
     db,
     managers,
-    dispatch: dispatchForTask(dispatch),
+    // Without an id of their own: the deciders recognise a command that was done, and an id that derived from the task
+    // would push the ids of customers' commands out of the stream's memory.
+    dispatch: (command, { process, correlationId, causationId }) =>
+      dispatch({ ...command, actor: `process:${process}`, correlationId, causationId }),
     log,
   });
   const consumers = [
