@@ -13,7 +13,7 @@ type RedeemedOn = Extract<ParkingEvent, { type: 'CouponReturned' }>['data']['red
 
 /** `redeemedOn` also of a coupon that was revoked after it was redeemed for a reservation. */
 type Issued = { status: 'issued' | 'revoked' | 'redeemed'; coupon: Coupon; redeemedOn?: RedeemedOn | undefined };
-type State = { status: 'none' } | Issued;
+type State = { status: 'none'; redeemedOn?: undefined } | Issued;
 
 const initialState = { status: 'none' } as State;
 
@@ -27,16 +27,8 @@ export const coupon = decider(parking, {
 
   evolve: {
     CouponIssued: (_state, coupon) => ({ status: 'issued', coupon }),
-    CouponRevoked: (state, { redeemed: _, ...coupon }) => ({
-      status: 'revoked',
-      coupon,
-      ...(state.status !== 'none' && state.redeemedOn ? { redeemedOn: state.redeemedOn } : {}),
-    }),
-    CouponRedeemed: (_state, { redeemedOn, ...coupon }) => ({
-      status: 'redeemed',
-      coupon,
-      ...(redeemedOn ? { redeemedOn } : {}),
-    }),
+    CouponRevoked: ({ redeemedOn }, { redeemed: _, ...coupon }) => ({ status: 'revoked', coupon, redeemedOn }),
+    CouponRedeemed: (_state, { redeemedOn, ...coupon }) => ({ status: 'redeemed', coupon, redeemedOn }),
     CouponReturned: ({ status }, { redeemedOn: _, ...coupon }) => ({
       status: status === 'revoked' ? 'revoked' : 'issued',
       coupon,
