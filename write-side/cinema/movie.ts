@@ -1,4 +1,4 @@
-import { type CinemaEvent, schema as cinema, DEFAULT_CANCEL_UNTIL, DEFAULT_CLEANING } from '../../schemas/cinema.ts';
+import { schema as cinema, DEFAULT_CANCEL_UNTIL, DEFAULT_CLEANING } from '../../schemas/cinema.ts';
 import { seatsIn } from '../../schemas/cinema-seats.ts';
 import { CANCELLATIONS_PER_COMMAND } from '../../schemas/kernel/limited-places.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
@@ -101,9 +101,7 @@ export const movie = decider(cinema, {
   snapshotVersion: 3,
 });
 
-type Withdrawn = Extract<CinemaEvent, { type: 'ShowingWithdrawn' }>;
-
-const withdrawals = (movieId: string, { showings }: State, withdrawnAt: string): Withdrawn[] =>
+const withdrawals = (movieId: string, { showings }: State, withdrawnAt: string) =>
   Iterator.from(showings)
     .take(CANCELLATIONS_PER_COMMAND)
     .map(([showingId, hall]) => ({

@@ -346,11 +346,7 @@ const endings = (shopId: string, state: State, overdue: readonly [string, LiveOr
   });
 
 /** Returns the rejections of a closed shop's placed orders, as many as fit into one command. */
-const closingRejections = (
-  shopId: string,
-  state: State,
-  now: string,
-): Extract<FoodCourtEvent, { type: 'OrderRejected' }>[] =>
+const closingRejections = (shopId: string, state: State, now: string) =>
   Iterator.from(state.placed)
     .take(ENDED_PER_COMMAND)
     .map((order) => ({
