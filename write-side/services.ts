@@ -1,6 +1,5 @@
 import type { Streams } from '../platform/event-store/streams.ts';
-import type { ContextSchema } from '../schemas/kernel/context.ts';
-import type { ContextMessages } from '../schemas/kernel/messages.ts';
+import type { MessagingContext } from '../schemas/customer-messages.ts';
 import type { StepsByCommand } from './kernel/command-steps.ts';
 import type { Payments } from './payments/payments.ts';
 import type { Processes } from './policies/run-policies.ts';
@@ -38,7 +37,7 @@ export type SharedServices = {
 /** The parts of a process that process managers may use. */
 export type ProcessServices = SharedServices & {
   /** Every context of Plaza that sends messages, whether this process runs it or not. */
-  messaging: readonly { schema: ContextSchema; messages: ContextMessages }[];
+  messaging: readonly MessagingContext[];
   store: Pick<Streams, 'readLast'>;
 };
 

@@ -1,4 +1,3 @@
-import type { Router } from 'express';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { type Appending, sharedAppends } from '../platform/event-store/fast/append-thread.ts';
 import { streams } from '../platform/event-store/streams.ts';
@@ -8,7 +7,7 @@ import { commandMetrics } from '../platform/telemetry/commands.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
 import { type CommandRoutesOptions, commandRoutes } from './kernel/http.ts';
-import { type GiveCommand, inProcess } from './kernel/in-process.ts';
+import { inProcess } from './kernel/in-process.ts';
 
 export type WriteSideOptions = Omit<CommandHandlerOptions, 'store' | 'observe'> &
   Pick<CommandRoutesOptions, 'answerWithin' | 'identify' | 'steps'> & {
@@ -19,17 +18,6 @@ export type WriteSideOptions = Omit<CommandHandlerOptions, 'store' | 'observe'> 
     checks?: Readonly<Record<string, () => Promise<Check>>>;
     telemetry?: Telemetry;
   };
-
-export type WriteSide = {
-  handler: CommandHandler;
-  /** Gives a command of this process itself, with its steps. */
-  give: GiveCommand;
-  router: Router;
-  /** For `/readyz`: fails while the event store does not answer. */
-  checks: Readonly<Record<string, () => Promise<Check>>>;
-  /** Writes the snapshots that make the next start fast. Call it when no more commands come. */
-  stop(): Promise<void>;
-};
 
 /** Returns a command handler whose commands and appends are measured and traced. */
 export const measuredHandler = (
@@ -54,7 +42,7 @@ export const startWriteSide = ({
   checks = {},
   telemetry,
   ...options
-}: WriteSideOptions): WriteSide => {
+}: WriteSideOptions) => {
   const { contexts, onError } = options;
   const store = appending ? sharedAppends(streams(client), appending) : streams(client);
   const handler = measuredHandler({ store, ...options }, telemetry);
@@ -62,15 +50,20 @@ export const startWriteSide = ({
   const tail = () => readTail(client);
   return {
     handler,
+    /** Gives a command of this process itself, with its steps. */
     give: inProcess(handler, steps, { tail, onError }),
     router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, steps, tail, onError }),
+    /** For `/readyz`: fails while the event store does not answer. */
     checks: {
       ...checks,
-      eventStore: async () => {
+      eventStore: async (): Promise<Check> => {
         await tail();
         return { ok: true };
       },
     },
+    /** Writes the snapshots that make the next start fast. Call it when no more commands come. */
     stop: () => handler.close(),
   };
 };
+
+export type WriteSide = ReturnType<typeof startWriteSide>;

@@ -7,13 +7,6 @@ import { Charge, type ChargeState } from './contract.ts';
 /** The charges and refunds that were made, and their sums. */
 export type Totals = { charges: number; refunds: number; charged: number; refunded: number };
 
-export type Sandbox = {
-  url: string;
-  /** Also at `GET /totals`. */
-  totals(): Totals;
-  stop(): Promise<void>;
-};
-
 export type SandboxOptions = {
   host?: string;
   /** 0, the default, takes any free port. */
@@ -31,11 +24,7 @@ const BODY_LIMIT = 16 * 1024;
  * `decline`; `hang` gets no answer; `fail-then-approve` gets 503 at the first attempt; `charge-then-drop` is charged at
  * the first attempt, and the connection breaks. Any other token is declined.
  */
-export const startSandbox = async ({
-  host = '127.0.0.1',
-  port = 0,
-  file = ':memory:',
-}: SandboxOptions = {}): Promise<Sandbox> => {
+export const startSandbox = async ({ host = '127.0.0.1', port = 0, file = ':memory:' }: SandboxOptions = {}) => {
   const database = new DatabaseSync(file);
   database.exec(`
     PRAGMA journal_mode = WAL;
@@ -142,7 +131,8 @@ export const startSandbox = async ({
   const { port: actual } = server.address() as AddressInfo;
   return {
     url: `http://${host}:${actual}`,
-    totals: () => ({ ...(sum.get() as Totals) }),
+    /** Also at `GET /totals`. */
+    totals: (): Totals => ({ ...(sum.get() as Totals) }),
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -150,3 +140,5 @@ export const startSandbox = async ({
     },
   };
 };
+
+export type Sandbox = Awaited<ReturnType<typeof startSandbox>>;

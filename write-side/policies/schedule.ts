@@ -130,13 +130,6 @@ export type ScheduleOptions = {
   log?: (line: string) => void;
 };
 
-export type Schedule = {
-  /** Has a task that was just planned performed on time. @param afterMs milliseconds until it is due */
-  planned(afterMs: number): void;
-  /** Stops after the current tasks. */
-  stop(): Promise<void>;
-};
-
 /** Milliseconds between two looks at the schedule: at most, for the plans of other processes, and at least. */
 const LOOK_EVERY = 1_000;
 const LOOK_LEAST = 100;
@@ -162,7 +155,7 @@ type Pool = {
 };
 
 /** Performs due tasks, and shares them with other processes. */
-export const startSchedule = ({ db, managers, dispatch, log = () => {} }: ScheduleOptions): Schedule => {
+export const startSchedule = ({ db, managers, dispatch, log = () => {} }: ScheduleOptions) => {
   const tasks = schedule(db);
   const pools = managers.map(({ name, perform }): Pool => {
     const most = perform ? TASKS_AT_ONCE : TIMERS_AT_ONCE;
@@ -265,6 +258,7 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
 
   let nextLook = 0;
   let waiting = new AbortController();
+  /** Has a task that was just planned performed on time. @param afterMs milliseconds until it is due */
   const planned = (afterMs: number): void => {
     const at = machine.elapsed() + afterMs;
     if (at >= nextLook) return;
@@ -296,6 +290,7 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
   const looping = pools.length > 0 ? loop() : Promise.resolve();
   return {
     planned,
+    /** Stops after the current tasks. */
     async stop() {
       stopping.abort();
       waiting.abort();
