@@ -27,11 +27,8 @@ export const mailChannel = ({ url, from, otherwise, timeoutMs }: MailOptions): C
     );
   };
   let transport: Promise<Transporter> | undefined;
-  const domain =
-    from
-      .split('@')
-      .at(-1)
-      ?.replace(/[^\w.-]/g, '') || 'localhost';
+  // The address may be in angle brackets behind a name.
+  const domain = from.slice(from.lastIndexOf('@') + 1).replace(/[^\w.-]/g, '') || 'localhost';
   return {
     addressOf: ({ customerId, email }) => email ?? otherwise.replaceAll('{customerId}', customerId),
     async send({ messageId, to, name, subject, text }) {
