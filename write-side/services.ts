@@ -48,7 +48,7 @@ export type ProcessServices = SharedServices & {
 // biome-ignore lint/suspicious/noExplicitAny: a program has every setting; a context declares those that it reads
 export type Services<Settings = any> = {
   /** Whether the context takes payments. The settings must then choose a payment provider. */
-  takesPayments: boolean;
+  takesPayments?: true;
   /** Returns the steps of its commands that call services. */
   commands?(settings: Settings, shared: SharedServices): StepsByCommand;
   /** Opens the services that the process managers need. */

@@ -35,7 +35,6 @@ const channelsOf = (settings: CustomersSettings) => {
 
 /** The channels for messages to customers. */
 export const services: Services<CustomersSettings> = {
-  takesPayments: false,
   commands: (_settings, { erasing }) => customersSteps(erasing),
   processes(settings, { messaging: contexts, store, erasing }) {
     const channels = channelsOf(settings);

@@ -3,6 +3,5 @@ import { beginnings } from './policies.ts';
 
 /** The timers that know the time zone of sessions. */
 export const services: Services<{ TIME_ZONE: string }> = {
-  takesPayments: false,
   processes: ({ TIME_ZONE }) => ({ managers: [beginnings(TIME_ZONE)] }),
 };

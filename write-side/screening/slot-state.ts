@@ -26,19 +26,15 @@ export type Booking = {
   move?: { request: string; toSlotId: string; toAt?: string };
 };
 
+type Opened = Data<'SlotOpened'>;
+
 export type Ending = 'canceled' | 'rescheduled' | 'missed';
 
 export type State = {
   /** `voided`: the slot never opens, because another one got its day. */
   status: 'unopened' | 'open' | 'ended' | 'deleted' | 'voided';
-  slot: {
-    hospitalId?: string;
-    hospitalName: string;
-    date: string;
-    cancelUntil: string;
-    endsAt?: string;
-    holdFor: number;
-  };
+  slot: Pick<Opened, 'hospitalId' | 'hospitalName' | 'date' | 'endsAt'> &
+    Required<Pick<Opened, 'cancelUntil' | 'holdFor'>>;
   /** In order of time. */
   sessions: readonly Session[];
   /** Holds and the waiting lists of the sessions. */

@@ -1,3 +1,4 @@
+import type { CustomerMessage } from '../../../schemas/customer-messages.ts';
 import type { CustomersEvent } from '../../../schemas/customers.ts';
 import type { Language } from '../../../schemas/kernel/messages.ts';
 
@@ -5,15 +6,8 @@ import type { Language } from '../../../schemas/kernel/messages.ts';
 export type Contact = Extract<CustomersEvent, { type: 'ContactChanged' }>['data'];
 
 /** A message as a channel sends it. */
-export type Outgoing = {
-  /** The same for each attempt: receivers recognise a repeat by it. */
-  messageId: string;
-  customerId: string;
-  context: string;
-  kind: string;
+export type Outgoing = Pick<CustomerMessage, 'messageId' | 'customerId' | 'context' | 'kind' | 'at'> & {
   language: Language;
-  /** The time of the event, UTC. */
-  at: string;
   to: string;
   name: string | undefined;
   subject: string;
