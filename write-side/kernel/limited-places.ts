@@ -470,41 +470,38 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     decider: Decider<Command, Own, State>,
     alsoDue: (data: Command['data'], state: State, input: DecisionInput) => readonly Own[] = () => [],
     { closing, dueTypes = [] }: { closing?: Command['type']; dueTypes?: readonly Own['type'][] } = {},
-  ): Decider<Command, Own, State> => {
-    const fold = (state: State, events: readonly Own[]) => events.reduce(decider.evolve, state);
-    return {
-      ...decider,
-      decide(command, before, input) {
-        if (decider.read?.(command, before) !== undefined) return decider.decide(command, before, input);
-        const { now, revision } = input;
-        const id = decider.id(command.data);
-        let state = before;
-        const made: Own[] = [];
-        const take = (events: readonly Message[]): void => {
-          const complete = (events as readonly Own[]).map((event) => withFacts(state, event));
-          made.push(...complete);
-          state = fold(state, complete);
-        };
-        const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
-        if (command.type !== closing) {
-          take(alsoDue(command.data, state, input));
-          take(due(id, state, now, room()));
-          take(offers(id, state, input, room()));
-        }
-        const after = room();
-        const decision = decider.decide(command, state, { ...input, revision: revision + BigInt(made.length) });
-        if (isRefusal(decision)) return decision;
-        take(decision);
-        take(offers(id, state, input, after));
-        return made;
-      },
-      answer: (command, events) =>
-        decider.answer(
-          command,
-          events.filter(({ type }) => !settled.has(type) && !dueTypes.includes(type)),
-        ),
-    };
-  };
+  ): Decider<Command, Own, State> => ({
+    ...decider,
+    decide(command, before, input) {
+      if (decider.read?.(command, before) !== undefined) return decider.decide(command, before, input);
+      const { now, revision } = input;
+      const id = decider.id(command.data);
+      let state = before;
+      const made: Own[] = [];
+      const take = (events: readonly Message[]): void => {
+        const complete = (events as readonly Own[]).map((event) => withFacts(state, event));
+        made.push(...complete);
+        state = complete.reduce(decider.evolve, state);
+      };
+      const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
+      if (command.type !== closing) {
+        take(alsoDue(command.data, state, input));
+        take(due(id, state, now, room()));
+        take(offers(id, state, input, room()));
+      }
+      const after = room();
+      const decision = decider.decide(command, state, { ...input, revision: revision + BigInt(made.length) });
+      if (isRefusal(decision)) return decision;
+      take(decision);
+      take(offers(id, state, input, after));
+      return made;
+    },
+    answer: (command, events) =>
+      decider.answer(
+        command,
+        events.filter(({ type }) => !settled.has(type) && !dueTypes.includes(type)),
+      ),
+  });
 
   return { evolve, commands, refusalOf, closing, open, settling };
 };
