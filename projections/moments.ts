@@ -1,8 +1,6 @@
 import type { Db } from 'mongodb';
-import { exhaustMap } from 'rxjs';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { machine, pause } from '../platform/machine/machine.ts';
-import { ticks } from '../platform/machine/ticks.ts';
 import { checkpoints } from '../platform/subscriptions/checkpoints.ts';
 import { leases } from '../platform/subscriptions/leases.ts';
 import { expire, type Moment, moments } from '../platform/subscriptions/moments.ts';
@@ -10,8 +8,10 @@ import { parked } from '../platform/subscriptions/parked.ts';
 import { statuses } from '../platform/subscriptions/status.ts';
 import { storeNow } from '../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
+import { shareOf } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
 import { buildAt } from './kernel/rebuild.ts';
+import { noteRegularly } from './notes.ts';
 
 export type MomentsOptions = {
   client: EventStoreClient;
@@ -81,20 +81,7 @@ export const startMoments = ({
       if (matchedCount === 0) lost.abort();
     };
     let progress = { events: 0, share: 0 };
-    // The end of the build is noted after these.
-    let noting: Promise<void> = Promise.resolve();
-    const notes = ticks(NOTE_EVERY)
-      .pipe(
-        exhaustMap(() => {
-          noting = note(progress).catch(() => {});
-          return noting;
-        }),
-      )
-      .subscribe();
-    const endNotes = (): Promise<void> => {
-      notes.unsubscribe();
-      return noting;
-    };
+    const endNotes = noteRegularly(NOTE_EVERY, () => note(progress).catch(() => {}));
     try {
       const built = await buildAt(
         {
@@ -102,9 +89,8 @@ export const startMoments = ({
           db,
           projections: folding.filter(({ context }) => names.has(context.name)),
           signal: AbortSignal.any([signal, lost.signal]),
-          onProgress: ({ events, position: { commit }, from }) => {
-            const whole = Number(BigInt(position) - from.commit);
-            progress = { events, share: Math.min(1, Number(commit - from.commit) / whole) };
+          onProgress({ events, ...reached }) {
+            progress = { events, share: shareOf({ ...reached, tail: { commit: BigInt(position) } }) };
           },
         },
         BigInt(position),

@@ -1,5 +1,5 @@
 import { machine } from '../platform/machine/machine.ts';
-import type { BuildProgress } from './kernel/build.ts';
+import { type BuildProgress, shareOf } from './kernel/build.ts';
 
 /** Shows the progress: a terminal, or a stream of lines. */
 export type Output = { isTTY?: boolean; columns?: number; write(text: string): unknown };
@@ -41,9 +41,8 @@ export const showProgress = (output: Output, label: string, now: () => number = 
   };
 };
 
-const measure = ({ events, position, from, tail }: BuildProgress, seconds: number) => {
-  const whole = Number(tail.commit - from.commit);
-  const share = whole > 0 ? Math.min(1, Number(position.commit - from.commit) / whole) : 1;
+const measure = ({ events, ...progress }: BuildProgress, seconds: number) => {
+  const share = shareOf(progress);
   const left = share > 0 ? (seconds * (1 - share)) / share : 0;
   return { events, share, perSecond: Math.round(events / Math.max(seconds, 0.001)), secondsLeft: Math.ceil(left) };
 };

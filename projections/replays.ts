@@ -1,15 +1,15 @@
 import type { Collection, Db } from 'mongodb';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { machine, pause } from '../platform/machine/machine.ts';
-import { ticks } from '../platform/machine/ticks.ts';
 import { DUPLICATE_KEY } from '../platform/subscriptions/leases.ts';
 import { storeNow } from '../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
 import { defined } from '../schemas/kernel/defined.ts';
 import type { Replay } from '../schemas/kernel/operations.ts';
-import { AlreadyBuildingError, type BuildProgress } from './kernel/build.ts';
+import { AlreadyBuildingError, type BuildProgress, shareOf } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
+import { noteRegularly } from './notes.ts';
 
 /** The last replay of a view, as `replays` stores it. Its times are by MongoDB's clock. */
 type StoredReplay = Omit<Replay, 'view' | 'startedAt' | 'switchedAt'> & {
@@ -61,11 +61,6 @@ export const requestStop = async (db: Db, view: string): Promise<boolean> => {
     { $set: { stopAsked: true } },
   );
   return asked.matchedCount > 0;
-};
-
-const shareOf = ({ position, from, tail }: BuildProgress): number => {
-  const whole = Number(tail.commit - from.commit);
-  return whole > 0 ? Math.min(1, Number(position.commit - from.commit) / whole) : 1;
 };
 
 /**
@@ -122,15 +117,7 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
       await note(progress);
       if (await replays(db).findOne({ request, stopAsked: true })) asked.abort();
     };
-    // One at a time: a late progress note would otherwise overwrite the outcome.
-    let looking: Promise<void> | undefined;
-    const noting = ticks(NOTE_EVERY).subscribe(() => {
-      looking ??= look()
-        .catch(onError)
-        .finally(() => {
-          looking = undefined;
-        });
-    });
+    const endNotes = noteRegularly(NOTE_EVERY, () => look().catch(onError));
     const onProgress = (next: BuildProgress) => {
       progress = { events: next.events, share: shareOf(next) };
     };
@@ -149,8 +136,7 @@ export const replayJobs = (client: EventStoreClient, db: Db, onError: (error: un
       (error): Partial<StoredReplay> =>
         signal.aborted ? { state: 'stopped' } : { state: 'failed', reason: messageOf(error) },
     );
-    noting.unsubscribe();
-    await looking;
+    await endNotes();
     await note(outcome).catch(onError);
   };
 

@@ -182,6 +182,12 @@ export type BuildProgress = {
   tail: Position;
 };
 
+/** Returns the share of a build that is done, from 0 to 1. */
+export const shareOf = ({ position, from, tail }: Record<'position' | 'from' | 'tail', { commit: bigint }>): number => {
+  const whole = Number(tail.commit - from.commit);
+  return whole > 0 ? Math.min(1, Number(position.commit - from.commit) / whole) : 1;
+};
+
 /**
  * Feeds builds from one subscription until they have reached the store's end. Strict: an event that a projection can't
  * handle ends it.
