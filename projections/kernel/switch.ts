@@ -1,7 +1,7 @@
 import type { Db } from 'mongodb';
 import { comparePositions, type Position, START } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
-import { type Checkpoint, checkpoints, positionOf } from '../../platform/subscriptions/checkpoints.ts';
+import { type Checkpoint, checkpoints, newCheckpoint, positionOf } from '../../platform/subscriptions/checkpoints.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
 import { parked, WAITING } from '../../platform/subscriptions/parked.ts';
@@ -92,18 +92,9 @@ const mark = async (db: Db, { projection }: Build, name: string, token: number):
     return { name, token, position: positionOf(marked), before };
   }
   const { name: view, partitions = 1 } = projection;
-  const nowhere = { commit: START.commit.toString(), prepare: START.prepare.toString() };
-  const placeholder = {
-    view,
-    version: 0,
-    partitions,
-    ...nowhere,
-    token,
-    switching: true,
-    updatedAt: new Date(machine.now()),
-  };
+  const placeholder = newCheckpoint({ name, view, version: 0, partitions }, token);
   try {
-    await checkpoints(db).insertOne({ _id: name, ...placeholder });
+    await checkpoints(db).insertOne({ ...placeholder, switching: true });
   } catch (error) {
     throw new LeaseLostError(`${name} was taken over`, { cause: error });
   }
