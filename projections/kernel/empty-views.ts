@@ -1,5 +1,4 @@
 import { type Db, MongoBulkWriteError } from 'mongodb';
-import { from, lastValueFrom, mergeMap, toArray } from 'rxjs';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { comparePositions, START } from '../../platform/event-store/types.ts';
@@ -10,9 +9,6 @@ import { consumerNames } from './consumers.ts';
 import { createIndexes } from './create-indexes.ts';
 import type { Projection } from './projection.ts';
 import { collectionIds } from './switch.ts';
-
-/** Collections that are created at the same time. */
-const AT_ONCE = 4;
 
 /** Below the tokens of all leases. */
 const NO_LEASE = 0;
@@ -29,14 +25,11 @@ export const createEmptyViews = async (
 ): Promise<Projection[]> => {
   const missing = await withoutTraces(db, projections);
   if (missing.length === 0 || comparePositions(await readTail(client), START) > 0) return [];
-  const creating = from(missing).pipe(
-    mergeMap(async ({ name, indexes }) => {
-      await db.createCollection(name);
-      await createIndexes(db, name, indexes);
-    }, AT_ONCE),
-    toArray(),
-  );
-  await lastValueFrom(creating);
+  const create = async ({ name, indexes }: Projection): Promise<void> => {
+    await db.createCollection(name);
+    await createIndexes(db, name, indexes);
+  };
+  await Promise.all(missing.map(create));
   const ids = await collectionIds(db);
   const first = missing.flatMap((projection): Checkpoint[] => {
     const { name: view, version, partitions = 1 } = projection;
