@@ -1,7 +1,7 @@
-import { type Context, contextOf } from './wiring/context.ts';
+import { contextOf } from './wiring/context.ts';
 
 /** Every context, one line each, in the order in which they are shown. */
-const contexts: readonly Context[] = await Promise.all([
+const contexts = await Promise.all([
   contextOf('parking'),
   contextOf('screening'),
   contextOf('food-court'),

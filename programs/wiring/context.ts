@@ -5,25 +5,15 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { ContextMessages } from '../../schemas/kernel/messages.ts';
 import type { WriteSideContext } from '../../write-side/context.ts';
 
-/** A bounded context. A program loads the sides that it runs. */
-export type Context = {
-  schema: ContextSchema;
-  /** Undefined for a context that sends no messages to customers. */
-  messages: ContextMessages | undefined;
-  writeSide(): Promise<WriteSideContext>;
-  projections(input: ProjectionsInput): Promise<readonly Projection[]>;
-  readSide(): Promise<ReadContext>;
-};
-
 type Projections = readonly Projection[] | ((input: ProjectionsInput) => readonly Projection[]);
 
 /**
  * Composes a context from the exports of its files: `schema` of `schemas/{name}.ts`, `writeSide` of
  * `write-side/{name}/index.ts`, `projections` of `projections/{name}/index.ts` (or a function
- * that returns them) and `readSide` of `read-api/{name}.ts`. A context that sends messages also has
- * `messages` of `schemas/{name}-messages.ts`.
+ * that returns them) and `readSide` of `read-api/{name}.ts`. A context that sends messages to customers also has
+ * `messages` of `schemas/{name}-messages.ts`. A program loads the sides that it runs.
  */
-export const contextOf = async (name: string): Promise<Context> => {
+export const contextOf = async (name: string) => {
   const { schema } = (await import(`../../schemas/${name}.ts`)) as { schema: ContextSchema };
   const file = new URL(`../../schemas/${name}-messages.ts`, import.meta.url);
   const { messages } = existsSync(file) ? ((await import(file.href)) as { messages: ContextMessages }) : {};
@@ -32,7 +22,7 @@ export const contextOf = async (name: string): Promise<Context> => {
     messages,
     writeSide: async () =>
       ((await import(`../../write-side/${name}/index.ts`)) as { writeSide: WriteSideContext }).writeSide,
-    async projections(input) {
+    async projections(input: ProjectionsInput): Promise<readonly Projection[]> {
       const { projections } = (await import(`../../projections/${name}/index.ts`)) as { projections: Projections };
       return typeof projections === 'function' ? projections(input) : projections;
     },
