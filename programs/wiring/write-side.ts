@@ -1,22 +1,11 @@
-import type { EventStoreClient } from '../../platform/event-store/client.ts';
-import type { Appending } from '../../platform/event-store/fast/append-thread.ts';
-import type { WriteSideContext } from '../../write-side/context.ts';
 import type { Erasing } from '../../write-side/services.ts';
-import { startWriteSide, type WriteSide } from '../../write-side/start.ts';
-import type { Identity } from './identity.ts';
+import { startWriteSide, type WriteSide, type WriteSideOptions } from '../../write-side/start.ts';
 import type { OpenedPersonalData } from './personal-data.ts';
 import type { Program } from './run-program.ts';
 import type { openServices } from './services.ts';
 
-export type WriteSideParts = {
-  client: EventStoreClient;
-  /** Appends in place of the client, if given. */
-  appending?: Appending | undefined;
-  contexts: readonly WriteSideContext[];
+type Parts = Pick<WriteSideOptions, 'client' | 'appending' | 'contexts' | 'identify' | 'now'> & {
   services: Awaited<ReturnType<typeof openServices>>;
-  identify: Identity['identify'];
-  /** The clock of decisions; this machine's when left out. */
-  now?: () => Date;
   keys: OpenedPersonalData | undefined;
   /** Undefined where no customer can be erased. */
   erasing: Erasing | undefined;
@@ -25,7 +14,7 @@ export type WriteSideParts = {
 /** Starts the write side of a program with the program's settings. */
 export const openWriteSide = (
   { settings, onError, telemetry, opened }: Program,
-  { services, keys, erasing, ...parts }: WriteSideParts,
+  { services, keys, erasing, ...parts }: Parts,
 ): WriteSide => {
   const writeSide = startWriteSide({
     ...parts,
