@@ -1,13 +1,13 @@
 import type { RequestHandler } from 'express';
+import packageJson from '../../package.json' with { type: 'json' };
 import { createApp } from '../../platform/http/app.ts';
 import { type Checks, healthRoutes } from '../../platform/http/health.ts';
-import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
+import { startTelemetry, type Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { createLog, type Log, logFailures } from './log.ts';
 import { serve } from './serve.ts';
 import { readSettings, requireSettings, type Settings } from './settings.ts';
 import { main, onShutdown } from './shutdown.ts';
-import { telemetryOf } from './telemetry.ts';
 
 type NumberSetting = { [Name in keyof Settings]: Settings[Name] extends number ? Name : never }[keyof Settings];
 
@@ -58,7 +58,12 @@ export const runProgram = (
     const log = createLog(settings.LOG_LEVEL, name);
     const onError = logFailures(log);
     const opened = new AsyncDisposableStack();
-    const telemetry = await telemetryOf(settings, name);
+    const telemetry = await startTelemetry({
+      service: name,
+      version: packageJson.version,
+      tracesTo: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+      ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    });
     opened.defer(telemetry.stop);
     const serving = await serve(settings, settings[port]);
     const sides = await start({ settings, log, info: (line) => log.info(line), onError, telemetry, opened });
