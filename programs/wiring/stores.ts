@@ -3,8 +3,6 @@ import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.t
 export type Stores = {
   eventStoreUrl: string;
   mongoUrl: string;
-  /** Undefined when both stores are external. */
-  embedded?: { dataFolder: string };
   stop(): Promise<void>;
 };
 
@@ -62,7 +60,6 @@ export const openStores = async ({ eventStoreUrl, mongoUrl, dataFolder, log }: S
   return {
     eventStoreUrl: eventStoreUrl || current.eventStoreUrl,
     mongoUrl: mongoUrl || current.mongoUrl,
-    embedded: { dataFolder },
     async stop() {
       stopping = true;
       await current.stop();
