@@ -1,20 +1,23 @@
 import type { Db } from 'mongodb';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
+import { readTail } from '../../platform/event-store/tail.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
 import { consumerMetrics } from '../../platform/telemetry/consumers.ts';
 import type { OpenedPersonalData } from './personal-data.ts';
-import { eventStoreProbe, mongoProbe, reportUnreachable } from './reachable.ts';
+import { reportUnreachable, type Warnings } from './reachable.ts';
 import type { Program } from './run-program.ts';
+
+type Connecting = Pick<Program, 'settings' | 'opened'> & { log: Warnings };
 
 /** Connects a program to the event store, and logs while it does not answer. */
 export const connectEvents = (
-  { settings, log, opened }: Pick<Program, 'settings' | 'opened'> & { log: Pick<Program['log'], 'warn' | 'info'> },
+  { settings, log, opened }: Connecting,
   keys: OpenedPersonalData | undefined,
   url = settings.EVENTSTORE_URL,
 ): EventStoreClient => {
   const client = connectEventStore(url, { fast: settings.EVENTSTORE_FAST === 'on', personal: keys?.personal });
   opened.defer(() => disconnectEventStore(client));
-  opened.defer(reportUnreachable([eventStoreProbe(client, url)], log));
+  opened.defer(reportUnreachable(`EVENTSTORE_URL=${url}`, () => readTail(client), log));
   return client;
 };
 
@@ -23,15 +26,15 @@ export const connectEvents = (
  * @param patience milliseconds until an operation fails when no server is reachable
  */
 export const connectViews = (
-  { settings, log, telemetry, opened }: Program,
+  { settings, log, telemetry, opened }: Connecting & Partial<Pick<Program, 'telemetry'>>,
   url = settings.MONGODB_URL,
   patience?: number,
 ): Db => {
   const mongo = createMongoClient(url, patience);
   const db = mongo.db(settings.MONGODB_DATABASE);
-  consumerMetrics(telemetry.registry, db);
+  if (telemetry) consumerMetrics(telemetry.registry, db);
   opened.defer(() => mongo.close());
-  opened.defer(reportUnreachable([mongoProbe(db, url)], log));
+  opened.defer(reportUnreachable(`MONGODB_URL=${url}`, pingCheck(db), log));
   return db;
 };
 

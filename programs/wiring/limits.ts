@@ -3,7 +3,9 @@ import type { Db } from 'mongodb';
 import { clientLimit, MINUTE } from '../../platform/http/limits.ts';
 import { type SharedCount, sharedCounts } from '../../platform/http/shared-counts.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
+import { messageOf } from '../../platform/subscriptions/transient.ts';
 import { isLoopback } from './loopback.ts';
+import type { Warnings } from './reachable.ts';
 import type { Settings } from './settings.ts';
 
 const OF_OTHERS = 6_000;
@@ -28,7 +30,7 @@ const NONE: Limits = { handlers: [], stop: async () => {} };
 export const limitsOf = (
   scope: 'entry' | 'side',
   { HOST, RATE_LIMIT_PER_MINUTE, TRUSTED_PROXIES, MONGODB_URL, MONGODB_DATABASE }: LimitSettings,
-  log: { warn(line: string): void },
+  log: Warnings,
 ): Limits => {
   const byDefault = scope === 'side' || isLoopback(HOST) ? 0 : OF_OTHERS;
   const perMinute = RATE_LIMIT_PER_MINUTE ?? byDefault;
@@ -38,8 +40,7 @@ export const limitsOf = (
 
   const mongo = createMongoClient(MONGODB_URL);
   const db: Db = mongo.db(MONGODB_DATABASE);
-  const alone = (error: unknown) =>
-    log.warn(`clients are counted by this process alone: ${error instanceof Error ? error.message : error}`);
+  const alone = (error: unknown) => log.warn(`clients are counted by this process alone: ${messageOf(error)}`);
   const store = sharedCounts({
     counts: db.collection<SharedCount>('client_counts'),
     scope,

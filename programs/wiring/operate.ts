@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
-import { createMongoClient } from '../../platform/mongo.ts';
-import { connectEvents } from './connect.ts';
+import { connectEvents, connectViews } from './connect.ts';
 import { type OpenedPersonalData, openPersonalData } from './personal-data.ts';
-import { mongoProbe, reportUnreachable } from './reachable.ts';
 import { locateStores } from './running.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { openStores } from './stores.ts';
@@ -34,19 +32,12 @@ export const operate = async <Result>(
   });
   const opened = new AsyncDisposableStack();
   opened.defer(stores.stop);
-  const mongo = createMongoClient(stores.mongoUrl, REACHABLE_WITHIN);
-  opened.defer(() => mongo.close());
-  const db = mongo.db(MONGODB_DATABASE);
-  const log = { warn: (line: string) => console.error(`plaza: ${line}`), info() {} };
-  opened.defer(reportUnreachable([mongoProbe(db, stores.mongoUrl)], log));
+  const log = { warn: (line: string) => console.error(`plaza: ${line}`) };
+  const connecting = { settings: { ...settings, MONGODB_DATABASE }, log, opened };
+  const db = connectViews(connecting, stores.mongoUrl, REACHABLE_WITHIN);
   try {
-    const keys = await openPersonalData({
-      settings: { ...settings, MONGODB_DATABASE },
-      views: db,
-      opened,
-      log: log.warn,
-    });
-    const client = connectEvents({ settings, log, opened }, keys, stores.eventStoreUrl);
+    const keys = await openPersonalData({ ...connecting, views: db, log: log.warn });
+    const client = connectEvents(connecting, keys, stores.eventStoreUrl);
     return await command({ settings, client, db, keys });
   } finally {
     await opened.disposeAsync();
