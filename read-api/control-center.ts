@@ -125,18 +125,18 @@ const documentBuilder = (
     return last;
   };
 
-  /** @param minimum the position that the document must have reached */
-  return async (minimum: bigint): Promise<Built> => {
-    if (last && machine.elapsed() < last.freshUntil && last.position >= minimum) return last;
-    building ??= build().finally(() => {
-      building = undefined;
-    });
-    const built = await building;
-    if (built.position >= minimum) return built;
+  const next = (): Promise<Built> => {
     building ??= build().finally(() => {
       building = undefined;
     });
     return building;
+  };
+
+  /** @param minimum the position that the document must have reached */
+  return async (minimum: bigint): Promise<Built> => {
+    if (last && machine.elapsed() < last.freshUntil && last.position >= minimum) return last;
+    const built = await next();
+    return built.position >= minimum ? built : next();
   };
 };
 
@@ -156,9 +156,9 @@ export const controlCenterRoutes = (
   contexts: readonly ReadContext[],
   models: ReadModels,
   onError: (error: unknown) => void,
-  log = logOf(contexts, models),
 ): Router => {
   const router = Router({ caseSensitive: true });
+  const log = logOf(contexts, models);
   const views = viewsOf(contexts);
   const schemas = contexts.map(({ schema }) => schema);
   const builders = new LRUCache<string, ReturnType<typeof documentBuilder>>({ max: SIGHTS });
@@ -189,18 +189,16 @@ export const controlCenterRoutes = (
   return router;
 };
 
-/** Serves the control centre: its document, and its events as they reach the views. */
-export const controlCenter = (
+/** GET /control-center/events: the events of every context as they reach the views. */
+export const eventStream = (
   contexts: readonly ReadContext[],
   models: ReadModels,
-  onError: (error: unknown) => void,
-  options: EventStreamOptions = {},
+  options: EventStreamOptions | undefined,
 ): { router: Router; stop(): void } => {
-  const log = logOf(contexts, models);
-  const router = controlCenterRoutes(contexts, models, onError, log);
-  const names = contexts.map(({ schema }) => schema.name);
+  const router = Router({ caseSensitive: true });
   const schemas = contexts.map(({ schema }) => schema);
-  const stream = openEventStream(log, options);
+  const names = schemas.map(({ name }) => name);
+  const stream = openEventStream(logOf(contexts, models), options);
   const after = new Map([['after', readText(EventCursor)]]);
 
   router.get('/control-center/events', async (req, res) => {

@@ -12,7 +12,7 @@ import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { activityRoutes } from './activity.ts';
 import { asOfRoutes, type Past } from './as-of.ts';
 import { causesRoutes } from './causes.ts';
-import { controlCenter, controlCenterRoutes } from './control-center.ts';
+import { controlCenterRoutes, eventStream } from './control-center.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
 import { trackLags } from './kernel/lags.ts';
@@ -82,7 +82,7 @@ export const startReadApi = ({
   version,
   answerWithin = 900,
   onError,
-  events = {},
+  events,
   bounds = {},
   identify,
   signIn,
@@ -106,24 +106,22 @@ export const startReadApi = ({
     statuses,
   };
   const schemas = contexts.map(({ schema }) => schema);
-  const center = controlCenter(contexts, models, onError, events);
-  const routesOf = (earlier: ReadModels): Router[] => [
-    queryRoutes(contexts, earlier, identify),
-    controlCenterRoutes(contexts, earlier, onError),
-    activityRoutes(schemas, earlier),
-    reportRoutes(schemas, earlier),
-    searchRoutes(schemas, earlier),
+  const stream = eventStream(contexts, models, events);
+  /** Returns the routes that also answer as of an earlier moment, over the read models of that moment. */
+  const routesOf = (those: ReadModels): Router[] => [
+    queryRoutes(contexts, those, identify),
+    controlCenterRoutes(contexts, those, onError),
+    activityRoutes(schemas, those),
+    reportRoutes(schemas, those),
+    searchRoutes(schemas, those),
   ];
   return {
     schemas,
     routers: [
       ...(past ? [asOfRoutes({ contexts: schemas, models, past, routesOf, isSignInOn: identify !== undefined })] : []),
-      queryRoutes(contexts, models, identify),
-      center.router,
-      activityRoutes(schemas, models),
+      ...routesOf(models),
+      stream.router,
       causesRoutes(schemas, models),
-      reportRoutes(schemas, models),
-      searchRoutes(schemas, models),
       referenceRoutes(schemas, version),
       problemRoutes(schemas),
       pageRoutes(signIn),
@@ -134,9 +132,9 @@ export const startReadApi = ({
         return { ok: true };
       },
     },
-    endStreams: center.stop,
+    endStreams: stream.stop,
     stop() {
-      center.stop();
+      stream.stop();
       positions.stop();
     },
   };
