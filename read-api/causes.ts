@@ -7,19 +7,14 @@ import { ProblemError, problems } from '../platform/http/problem.ts';
 import { type CausedCommand, type Causes, MOST_AFTER, MOST_BEFORE } from '../schemas/kernel/causes.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { defined } from '../schemas/kernel/defined.ts';
-import { EventId, HistoryEntry, historyView } from '../schemas/kernel/history.ts';
+import { EventId, historyId, historyView } from '../schemas/kernel/history.ts';
 import { causesPath } from '../schemas/system.ts';
+import { readSeen } from './kernel/event-log.ts';
 import type { ReadModels } from './kernel/queries.ts';
 import { awaitPosition, unlessLeft } from './kernel/reading.ts';
 import { sightOf } from './kernel/scope.ts';
 
 type Entry = CausedCommand['events'][number];
-type Stored = Omit<Entry, 'context'> & Document & { _id: string };
-type Found = { context: string; _id: string; entry: Entry };
-
-const FIELDS = { _id: 1, ...Object.fromEntries(Object.keys(HistoryEntry.properties).map((field) => [field, 1])) };
-
-const byPlace = (a: Found, b: Found): number => (a._id < b._id ? -1 : a._id > b._id ? 1 : 0);
 
 /** Policies and process managers sign their commands with their names. */
 const policyOf = (actor: string): string | undefined => /^(?:policy|process):(.+)$/.exec(actor)?.[1];
@@ -65,6 +60,7 @@ export const commandsOf = (entries: readonly Entry[]): CausedCommand[] => {
 /** GET /history/{eventId}/causes: what happened for the same reason as an event, in every context. */
 export const causesRoutes = (contexts: readonly ContextSchema[], models: ReadModels): Router => {
   const router = Router({ caseSensitive: true });
+  const names = contexts.map(({ name }) => name);
   const views = contexts.map(historyView);
   const inPath = new Map([['eventId', readText(EventId)]]);
 
@@ -77,35 +73,18 @@ export const causesRoutes = (contexts: readonly ContextSchema[], models: ReadMod
       readAll(queryOf(req.url), new Map());
       const headers = await awaitPosition(req, res, views, models, true);
       const sight = sightOf(res, contexts);
-      const read = async (filter: Document, direction: 1 | -1, limit: number): Promise<Found[]> => {
-        const options = { projection: FIELDS, maxTimeMS: models.answerWithin };
-        const parts = await Promise.all(
-          contexts.map(async ({ name }) => {
-            const seen = sight.filter(name, 'data.');
-            if (!seen) return [];
-            const found = await models.db
-              .collection<Stored>(historyView({ name }))
-              .find({ ...filter, ...seen } as object, options)
-              .sort({ _id: direction })
-              .limit(limit)
-              .toArray();
-            return found.map(
-              ({ _id, ...entry }): Found => ({ context: name, _id, entry: { context: name, ...entry } }),
-            );
-          }),
-        );
-        const inOrder = parts.flat().sort((a, b) => direction * byPlace(a, b));
-        return inOrder.slice(0, limit);
-      };
+      const read = (filter: Document, direction: 1 | -1, limit: number) =>
+        readSeen(models.db, names, sight, () => filter, { direction, limit, maxTimeMS: models.answerWithin });
 
       const related = await models.ask(async () => {
         // A repeated command has the ids of its first events, when the stream has forgotten these: the last one counts.
         const [event] = await read({ eventId: { $eq: eventId } }, -1, 1);
         if (!event) return undefined;
         const same = { correlationId: { $eq: event.entry.correlationId } };
+        const id = historyId(event.position);
         const [before, after] = await Promise.all([
-          read({ ...same, _id: { $lte: event._id } }, -1, MOST_BEFORE + 2),
-          read({ ...same, _id: { $gt: event._id } }, 1, MOST_AFTER + 1),
+          read({ ...same, _id: { $lte: id } }, -1, MOST_BEFORE + 2),
+          read({ ...same, _id: { $gt: id } }, 1, MOST_AFTER + 1),
         ]);
         return { event, before, after };
       });
@@ -116,7 +95,7 @@ export const causesRoutes = (contexts: readonly ContextSchema[], models: ReadMod
         eventId: event.entry.eventId,
         correlationId: event.entry.correlationId,
         isWhole: before.length <= MOST_BEFORE + 1 && after.length <= MOST_AFTER,
-        commands: commandsOf(entries.map(({ entry }) => entry)),
+        commands: commandsOf(entries.map(({ entry }) => entry as Entry)),
       };
       sendTaggedJson(req, res, answer, { ...headers, 'Cache-Control': 'no-store' });
     }),

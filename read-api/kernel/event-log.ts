@@ -12,11 +12,11 @@ type Stored = Document & { _id: string; position: string };
 /** The events of several contexts as one log, read from their histories. */
 export type EventLog = ReturnType<typeof openEventLog>;
 
-/** The fields of an entry, and the milliseconds after which MongoDB gives up. */
-const READ = {
-  projection: { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properties).map((field) => [field, 1])) },
-  maxTimeMS: 5_000,
-};
+/** The fields of an entry. */
+const FIELDS = { _id: 0, ...Object.fromEntries(Object.keys(HistoryEntry.properties).map((field) => [field, 1])) };
+
+/** Milliseconds after which MongoDB gives up. */
+const MAX_TIME = 5_000;
 
 const byPosition = (a: LoggedEvent, b: LoggedEvent): number =>
   a.position < b.position ? -1 : a.position > b.position ? 1 : 0;
@@ -24,29 +24,59 @@ const byPosition = (a: LoggedEvent, b: LoggedEvent): number =>
 /** Milliseconds for which the others wait for a context that is behind, so that events arrive in order. */
 const GRACE = 1_000;
 
+/** `direction`: 1 for the order of the log, -1 for the newest first. */
+type Reading = { direction: 1 | -1; limit: number; maxTimeMS: number };
+
+const readEvents = async (
+  db: Db,
+  context: string,
+  filter: Document,
+  { direction, limit, maxTimeMS }: Reading,
+): Promise<LoggedEvent[]> => {
+  const found = await db
+    .collection<Stored>(historyView({ name: context }))
+    .find(filter, { projection: FIELDS, maxTimeMS })
+    .sort({ _id: direction })
+    .limit(limit)
+    .toArray();
+  return found.map((entry) => ({ context, position: BigInt(entry.position), entry: { context, ...entry } }));
+};
+
+/** Returns the first events of several contexts that a reader sees, among those that fulfil a filter. */
+export const readSeen = async (
+  db: Db,
+  contexts: readonly string[],
+  sight: Sight,
+  filterOf: (context: string) => Document,
+  reading: Reading,
+): Promise<LoggedEvent[]> => {
+  const parts = await Promise.all(
+    contexts.map(async (name) => {
+      const seen = sight.filter(name, 'data.');
+      return seen ? readEvents(db, name, { ...filterOf(name), ...seen }, reading) : [];
+    }),
+  );
+  const inOrder = parts.flat().sort((a, b) => reading.direction * byPosition(a, b));
+  return inOrder.slice(0, reading.limit);
+};
+
 /**
  * @param contexts names of the contexts
  * @param reached returns a view's position. Events beyond it may be stored already while others before them are not.
  */
 export const openEventLog = (db: Db, contexts: readonly string[], reached: (view: string) => Promise<bigint>) => {
-  const viewOf = (name: string) => historyView({ name });
-  const historyOf = (name: string) => db.collection<Stored>(viewOf(name));
-  const logged =
-    (context: string) =>
-    (entry: Document): LoggedEvent => ({ context, position: BigInt(entry.position), entry: { context, ...entry } });
-
   /** The position that each context has still to reach, and since when. */
   const awaited = new Map<string, { position: bigint; since: number }>();
 
   return {
-    contexts,
-
     /**
      * Returns the cursor up to which the log is complete. Histories progress one by one, so the furthest waits for the
      * others for up to a second; a context that is further behind is not waited for.
      */
     async head(): Promise<EventCursor> {
-      const heads = await Promise.all(contexts.map(async (name) => [name, await reached(viewOf(name))] as const));
+      const heads = await Promise.all(
+        contexts.map(async (name) => [name, await reached(historyView({ name }))] as const),
+      );
       const front = heads.map(([, at]) => at).reduce(later, -1n);
       const now = machine.elapsed();
       let whole = front;
@@ -73,12 +103,8 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
           const low = from.get(name) ?? -1n;
           const high = to.get(name) ?? low;
           if (high <= low) return { name, events: [], high: low };
-          const found = await historyOf(name)
-            .find({ _id: { $gte: historyId(low + 1n), $lte: historyId(high) } }, READ)
-            .sort({ _id: 1 })
-            .limit(limit)
-            .toArray();
-          const events = found.map(logged(name));
+          const within = { _id: { $gte: historyId(low + 1n), $lte: historyId(high) } };
+          const events = await readEvents(db, name, within, { direction: 1, limit, maxTimeMS: MAX_TIME });
           return { name, events, high: events.length === limit ? events.at(-1)!.position : high };
         }),
       );
@@ -89,24 +115,9 @@ export const openEventLog = (db: Db, contexts: readonly string[], reached: (view
     },
 
     /** Returns the latest events up to a cursor that a reader sees, the newest first. */
-    async latest(to: EventCursor, limit: number, sight: Sight): Promise<LoggedEvent[]> {
-      const parts = await Promise.all(
-        contexts.map(async (name) => {
-          const high = to.get(name) ?? -1n;
-          const seen = sight.filter(name, 'data.');
-          if (high < 0n || !seen) return [];
-          const found = await historyOf(name)
-            .find({ _id: { $lte: historyId(high) }, ...seen }, READ)
-            .sort({ _id: -1 })
-            .limit(limit)
-            .toArray();
-          return found.map(logged(name));
-        }),
-      );
-      return parts
-        .flat()
-        .sort((a, b) => byPosition(b, a))
-        .slice(0, limit);
+    latest(to: EventCursor, limit: number, sight: Sight): Promise<LoggedEvent[]> {
+      const upTo = (name: string) => ({ _id: { $lte: historyId(to.get(name) ?? -1n) } });
+      return readSeen(db, contexts, sight, upTo, { direction: -1, limit, maxTimeMS: MAX_TIME });
     },
   };
 };

@@ -10,11 +10,9 @@ const at = (cursor: EventCursor): bigint => cursor.get('parking')!;
 /** A log that gains one event with every read, and fails on request. */
 const growingLog = (fails: (read: number) => boolean = () => false) => {
   const log = { reads: 0, head: 0n };
-  const contexts = ['parking'];
   return {
     log,
     eventLog: {
-      contexts,
       async head() {
         log.reads += 1;
         if (fails(log.reads)) throw new Error('the log is unavailable');
