@@ -13,14 +13,12 @@ type Overview = Static<typeof overview>;
 export const readSide: ReadContext = {
   schema,
   async overview(db: Db): Promise<Overview> {
-    const movies = db.collection<Overview['movies'][number]>('cinema.movies');
-    const reservations = db.collection<Overview['reservations'][number]>('cinema.reservations');
     const sums = { showings: 1, seats: '$seats', held: '$held', sold: '$sold', left: '$left' } as const;
     const [count, totals, byTitle, latest] = await Promise.all([
-      movies.countDocuments({ status: 'on' }),
+      db.collection('cinema.movies').countDocuments({ status: 'on' }),
       sumsOf(db.collection('cinema.showings'), { status: 'open' }, sums),
-      firstOf(movies, { status: 'on' }, 'title', 50, 'ratingSum'),
-      firstOf(reservations, {}, '-since', 50, 'hold'),
+      firstOf(db, queries.movie, { status: 'on' }, 'title', 50),
+      firstOf(db, queries.reservation, {}, '-since', 50),
     ]);
     const current = queries.reservations.current ?? {};
     return {

@@ -1,23 +1,17 @@
 import type { Db } from 'mongodb';
 import type { Static } from 'typebox';
-import { type overview, schema } from '../schemas/customers.ts';
+import { type overview, queries, schema } from '../schemas/customers.ts';
 import type { ReadContext } from './kernel/context.ts';
+import { firstOf } from './kernel/overviews.ts';
 
 type Overview = Static<typeof overview>;
 
 export const readSide: ReadContext = {
   schema,
   async overview(db: Db): Promise<Overview> {
-    const messages = db.collection<Overview['failed'][number]>('customers.messages');
-    const fields = Object.keys(schema.queries.messages.item.properties);
-    const shown = Object.fromEntries(fields.map((field) => [field, 1]));
     const [failed, newest] = await Promise.all([
-      messages.countDocuments({ status: 'failed' }),
-      messages
-        .find({ status: 'failed' }, { projection: { _id: 0, ...shown } })
-        .sort({ at: -1, _id: -1 })
-        .limit(50)
-        .toArray(),
+      db.collection('customers.messages').countDocuments({ status: 'failed' }),
+      firstOf(db, queries.messages, { status: 'failed' }, '-at', 50),
     ]);
     return { totals: { failed }, failed: newest };
   },

@@ -1,4 +1,5 @@
-import type { Collection, Document, Filter } from 'mongodb';
+import type { Collection, Db, Document, Filter } from 'mongodb';
+import type { Static, TObject } from 'typebox';
 
 /**
  * Sums fields over the documents that a filter matches.
@@ -19,22 +20,23 @@ export const sumsOf = async <Item extends Document, Name extends string>(
 };
 
 /**
- * Returns the first documents of a view in the order of a field, as answers show them.
+ * Returns the first documents of a view in the order of a field, as a query shows them.
  * @param by the field; `-` and the field for the reverse
- * @param hidden the fields of documents that answers do not show
  */
-export const firstOf = <Item extends Document>(
-  collection: Collection<Item>,
-  filter: Filter<Item>,
+export const firstOf = async <Item extends TObject>(
+  db: Db,
+  { view, item }: { view: string; item: Item },
+  filter: Document,
   by: string,
   limit: number,
-  ...hidden: readonly string[]
-) => {
+): Promise<Static<Item>[]> => {
   const direction = by.startsWith('-') ? -1 : 1;
-  const projection = Object.fromEntries(['_id', '_position', ...hidden].map((field) => [field, 0]));
-  return collection
-    .find(filter, { projection })
+  const shown = Object.fromEntries(Object.keys(item.properties).map((field) => [field, 1]));
+  const found = await db
+    .collection(view)
+    .find(filter, { projection: { _id: 0, ...shown } })
     .sort({ [by.replace('-', '')]: direction, _id: direction })
     .limit(limit)
     .toArray();
+  return found as unknown as Static<Item>[];
 };

@@ -2,7 +2,6 @@ import type { Response } from 'express';
 import type { Db, Document, Filter, FindOptions } from 'mongodb';
 import { permitted } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
-import { FOLDED } from '../../schemas/kernel/search.ts';
 
 /** The part of several contexts that a reader sees. */
 export type Sight = {
@@ -44,10 +43,6 @@ export const sightOf = (res: Response, contexts: readonly Scoped[]): Sight => {
   };
 };
 
-/** Leaves the folded texts out of a projection, unless it names the fields that it includes. */
-const withoutFolded = (projection: Document = {}): Document =>
-  Object.values(projection).includes(1) ? projection : { ...projection, [FOLDED]: 0 };
-
 /**
  * Returns the database that an overview is made from: its collections hold only the documents that fulfil a filter, and
  * each read of them has a time limit.
@@ -58,7 +53,7 @@ export const overviewDb = (db: Db, only: Filter<Document>, maxTimeMS: number): D
     return {
       countDocuments: (filter: Filter<Document> = {}) => whole.countDocuments({ ...filter, ...only }, { maxTimeMS }),
       find: (filter: Filter<Document>, options: FindOptions) =>
-        whole.find({ ...filter, ...only }, { ...options, projection: withoutFolded(options.projection), maxTimeMS }),
+        whole.find({ ...filter, ...only }, { ...options, maxTimeMS }),
       aggregate: (stages: Document[]) => whole.aggregate([{ $match: only }, ...stages], { maxTimeMS }),
     };
   };
