@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
-import { type RequestHandler, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { etagOf, sendTagged } from '../platform/http/conditional.ts';
 import { problems, sendProblem } from '../platform/http/problem.ts';
 import type { SignIn } from '../platform/identity/system.ts';
@@ -61,10 +61,10 @@ const readAsset = (file: string): Asset => {
   };
 };
 
-/** The built pages: for those who run Plaza, and for its customers. */
-const NAMES = ['staff', 'app'] as const;
-
-type Pages = Readonly<Record<(typeof NAMES)[number], Asset>> & {
+type Pages = {
+  /** The page for those who run Plaza, and the one for its customers. */
+  staff: Asset;
+  app: Asset;
   assets: ReadonlyMap<string, Asset>;
   /** The manifest, the icons and the service worker of the page for customers. */
   appFiles: ReadonlyMap<string, Asset>;
@@ -75,18 +75,17 @@ const readFolder = (folder: string): ReadonlyMap<string, Asset> =>
 
 const readPages = (folder: string): Pages | undefined => {
   if (!existsSync(join(folder, 'staff/index.html'))) return undefined;
-  const [staff, app] = NAMES.map((name) => readAsset(join(folder, name, 'index.html')));
   return {
-    staff: staff!,
-    app: app!,
+    staff: readAsset(join(folder, 'staff/index.html')),
+    app: readAsset(join(folder, 'app/index.html')),
     assets: readFolder(join(folder, 'assets')),
     appFiles: readFolder(join(folder, 'app')),
   };
 };
 
 const send = async (
-  req: Parameters<RequestHandler>[0],
-  res: Parameters<RequestHandler>[1],
+  req: Request,
+  res: Response,
   { type, bytes, etag, gzipped }: Asset,
   headers: Readonly<Record<string, string>>,
 ): Promise<void> => {
@@ -115,7 +114,7 @@ export const pageRoutes = (signIn: SignIn = { signIn: 'off' }, folder = DIST): R
     return pages;
   };
   const document =
-    (name: (typeof NAMES)[number]): RequestHandler =>
+    (name: 'staff' | 'app'): RequestHandler =>
     async (req, res) => {
       const index = found()?.[name];
       if (index) await send(req, res, index, headers);
