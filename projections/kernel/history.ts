@@ -2,7 +2,7 @@ import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { documentName, historyId } from '../../schemas/kernel/history.ts';
 import { personalHistory } from './erasure.ts';
 import { indexOn } from './indexes.ts';
-import { type AnyEvent, collection, type Projection } from './projection.ts';
+import type { AnyEvent, Projection } from './projection.ts';
 
 /** Raised with every change of the documents' own fields. */
 const SHAPE = 1;
@@ -16,7 +16,7 @@ const SHAPE = 1;
 export const history = (context: ContextSchema, views: readonly Projection[]): Projection => {
   const resources = resourcesOf(context);
   const documents = documentsOf(views);
-  return collection({
+  return {
     context,
     name: `${context.name}.history`,
     // Each new event type, each new version of one, and each other key of a view change the stored documents.
@@ -38,11 +38,8 @@ export const history = (context: ContextSchema, views: readonly Projection[]): P
       };
     },
     personal: personalHistory(context),
-    indexes: [
-      indexOn(['resources']),
-      ...['documents', 'eventId', 'correlationId', 'time'].map((field) => indexOn([field])),
-    ],
-  });
+    indexes: ['resources', 'documents', 'eventId', 'correlationId', 'time'].map((field) => indexOn([field])),
+  };
 };
 
 /**

@@ -187,7 +187,3 @@ const folding = ({
 /** Returns the types of the events that a view's writer gets: besides the view's own, the one at which it erases. */
 export const takenBy = ({ events, personal }: Projection): ReadonlySet<string> =>
   new Set(personal ? [...events, CUSTOMER_ERASED] : events);
-
-/** Declares a view with a document for every event of the given types. */
-export const collection = (definition: Omit<Projection, 'key' | 'evolve'> & Required<Pick<Projection, 'document'>>) =>
-  definition satisfies Projection as Projection;
