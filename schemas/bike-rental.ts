@@ -399,7 +399,7 @@ export const queries = {
   }),
 };
 
-export const overview = Strict({
+const overview = Strict({
   totals: Strict({ bikes: Count, available: Count, inUse: Count, outOfService: Count, openBills: Count }),
   bikes: Type.Array(Bike, { maxItems: 200, description: 'By location; the rest are in /bike-rental/bikes.' }),
   rentals: Type.Array(Rental, { maxItems: 50, description: 'The newest first.' }),

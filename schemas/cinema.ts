@@ -637,7 +637,7 @@ export const queries = {
   }),
 };
 
-export const overview = Strict({
+const overview = Strict({
   totals: Strict({ movies: Count, showings: Count, seats: Count, held: Count, sold: Count, left: Count }),
   movies: Type.Array(Movie, { maxItems: 50, description: 'By title; the rest are in /cinema/movies.' }),
   reservations: Type.Array(Reservation, { maxItems: 50, description: 'The latest changed first.' }),

@@ -177,7 +177,7 @@ export const queries = {
   }),
 };
 
-export const overview = Strict({
+const overview = Strict({
   totals: Strict({ failed: Count }),
   failed: Type.Array(Message, { maxItems: 50, description: 'The messages that are not sent, the newest first.' }),
 });

@@ -334,7 +334,7 @@ export const queries = {
   }),
 };
 
-export const overview = Strict({
+const overview = Strict({
   totals: Strict({ shops: Count, openOrders: Count, alarms: Count }),
   shops: Type.Array(Shop, { maxItems: 200, description: 'The busiest first; the rest are in /food-court/shops.' }),
   board: Type.Array(Alarm, { maxItems: 200, description: 'The newest first; the rest are on /food-court/board.' }),

@@ -414,7 +414,7 @@ export const queries = {
   }),
 };
 
-export const overview = Strict({
+const overview = Strict({
   totals: Strict({ lots: Count, spots: Count, reserved: Count, free: Count }),
   lots: Type.Array(Lot, { maxItems: 200, description: 'By name; the rest are in /parking/lots.' }),
   reservations: Type.Array(Reservation, { maxItems: 50, description: 'The newest first.' }),

@@ -382,7 +382,7 @@ export const queries = {
   }),
 };
 
-export const overview = Strict({
+const overview = Strict({
   totals: Type.Object(
     { slots: Count, capacity: Count, booked: Count, left: Count },
     { additionalProperties: false, description: 'Over the open slots from today on.' },

@@ -1,18 +1,22 @@
-import type { Collection, Db, Document, Filter } from 'mongodb';
+import type { Db, Document } from 'mongodb';
 import type { Static, TObject } from 'typebox';
+
+/** A query that answers with documents of the view. */
+type Shown<Item> = { view: string; item: Item };
 
 /**
  * Sums fields over the documents that a filter matches.
  * @param fields each with its name in the answer; 1 counts the documents
  */
-export const sumsOf = async <Item extends Document, Name extends string>(
-  collection: Collection<Item>,
-  filter: Filter<Item>,
-  fields: Readonly<Record<Name, `$${keyof Item & string}` | 1>>,
+export const sumsOf = async <Item extends TObject, Name extends string>(
+  db: Db,
+  { view }: Shown<Item>,
+  filter: Document,
+  fields: Readonly<Record<Name, `$${keyof Static<Item> & string}` | 1>>,
 ): Promise<Record<Name, number>> => {
   const sums = Object.fromEntries(Object.entries(fields).map(([name, field]) => [name, { $sum: field }]));
   const stages = [{ $match: filter }, { $group: { _id: null, ...sums } }];
-  const [found] = await collection.aggregate<Record<Name, number>>(stages).toArray();
+  const [found] = await db.collection(view).aggregate<Record<Name, number>>(stages).toArray();
   return Object.fromEntries(Object.keys(fields).map((name) => [name, found?.[name as Name] ?? 0])) as Record<
     Name,
     number
@@ -25,7 +29,7 @@ export const sumsOf = async <Item extends Document, Name extends string>(
  */
 export const firstOf = async <Item extends TObject>(
   db: Db,
-  { view, item }: { view: string; item: Item },
+  { view, item }: Shown<Item>,
   filter: Document,
   by: string,
   limit: number,
