@@ -54,7 +54,7 @@ export const runProgram = (
 ): Promise<void> =>
   main(async () => {
     const settings = readSettings();
-    requireSettings(settings, ...needs);
+    requireSettings(settings, needs);
     const log = createLog(settings.LOG_LEVEL, name);
     const onError = logFailures(log);
     const opened = new AsyncDisposableStack();

@@ -337,15 +337,8 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
   return settings;
 };
 
-/**
- * Returns settings that must not be empty.
- * @throws SettingsError with a line for each one that is empty
- */
-export const requireSettings = <Name extends keyof Settings>(
-  settings: Settings,
-  ...names: Name[]
-): Pick<Settings, Name> => {
+/** @throws SettingsError with a line for each setting that is empty */
+export const requireSettings = (settings: Settings, names: readonly (keyof Settings)[]): void => {
   const missing = names.filter((name) => settings[name] === '');
   if (missing.length > 0) throw new SettingsError(missing.map((name) => `${name} must be set`).join('\n'));
-  return settings;
 };
