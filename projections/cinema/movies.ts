@@ -28,15 +28,10 @@ const moving = <Data extends OfShowing>(
   from: keyof Counts | null,
   to: keyof Counts,
 ) => {
-  const step = (state: keyof Counts) => (state === to ? 1 : 0) - (state === from ? 1 : 0);
   return (movie: Movie, data: Data): Movie => {
-    const { held, confirmed, refused, canceled } = movie.reservations;
-    const reservations = {
-      held: held + step('held'),
-      confirmed: confirmed + step('confirmed'),
-      refused: refused + step('refused'),
-      canceled: canceled + step('canceled'),
-    };
+    const reservations = { ...movie.reservations };
+    reservations[to] += 1;
+    if (from) reservations[from] -= 1;
     return { ...counting(count)(movie, data), reservations };
   };
 };

@@ -1,16 +1,12 @@
-import { type CinemaEvent, placesOf } from '../../schemas/cinema.ts';
+import type { Static } from 'typebox';
+import { type CinemaEvent, placesOf, type queries } from '../../schemas/cinema.ts';
 import { type PlaceChanges, takenOfHold } from '../kernel/place-counts.ts';
 
 /** The numbers of a showing's seats: paid or in payment, held or offered, and left. */
-type Counts = {
-  status: 'open' | 'canceled';
-  seats: number;
-  held: number;
-  sold: number;
-  onHold: number;
-  waiting: number;
-  left: number;
-};
+type Counts = Pick<
+  Static<typeof queries.showing.item>,
+  'status' | 'seats' | 'held' | 'sold' | 'onHold' | 'waiting' | 'left'
+>;
 
 /** Returns a showing with the seats that are left: none when it is cancelled. */
 const withLeft = <Showing extends Counts>(showing: Showing): Showing => ({
