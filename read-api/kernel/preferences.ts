@@ -21,22 +21,8 @@ export const parseMinEventPosition = (header: string | undefined): bigint | unde
   return position;
 };
 
-/** Splits a header's value at a separator outside its quoted strings (RFC 9110 5.6.4), in one pass. */
-const splitUnquoted = (text: string, separator: string): string[] => {
-  const parts: string[] = [];
-  let start = 0;
-  let isQuoted = false;
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at];
-    if (isQuoted && character === '\\') at++;
-    else if (character === '"') isQuoted = !isQuoted;
-    else if (character === separator && !isQuoted) {
-      parts.push(text.slice(start, at));
-      start = at + 1;
-    }
-  }
-  return [...parts, text.slice(start)];
-};
+/** A quoted string (RFC 9110 5.6.4), or what begins like one and does not end. */
+const QUOTED = /"(?:[^"\\]|\\.?)*(?:"|$)/g;
 
 /**
  * Returns the seconds of the `wait` preference, at most {@link MAX_WAIT}. By RFC 7240 2 the first of several counts,
@@ -48,8 +34,10 @@ export const parseWait = (header: string | undefined): number | undefined => {
   if (header === undefined) return undefined;
   if (header.length > MAX_PREFER)
     throw new ProblemError(problems.malformedRequest(`Prefer must have at most ${MAX_PREFER} characters`));
-  for (const preference of splitUnquoted(header, ',')) {
-    const [assignment = ''] = splitUnquoted(preference, ';');
+  // A number may be quoted. Other quoted strings say nothing here, and may contain separators.
+  const plain = header.replaceAll(QUOTED, (text) => (/^"\d+"$/.test(text) ? text : '""'));
+  for (const preference of plain.split(',')) {
+    const [assignment = ''] = preference.split(';');
     const [name = '', ...value] = assignment.split('=');
     if (name.trim().toLowerCase() !== 'wait') continue;
     const [, quoted, bare] = /^(?:"(\d+)"|(\d+))$/.exec(value.join('=').trim()) ?? [];
