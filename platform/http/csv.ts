@@ -4,16 +4,17 @@ export const BYTE_ORDER_MARK = '\ufeff';
 /** The characters with which a spreadsheet takes a text for a formula (OWASP, CSV injection). */
 const FORMULA = /^[=+\-@\t\r]/;
 
-const cellOf = (value: string | number | null): string => {
-  if (value === null) return '';
+const cellOf = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
   if (typeof value === 'number') return String(value);
-  const harmless = FORMULA.test(value) ? `'${value}` : value;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const harmless = FORMULA.test(text) ? `'${text}` : text;
   return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 };
 
 /**
  * Formats a row of a CSV file (RFC 4180). A text that a spreadsheet would run as a formula gets an apostrophe before
  * it.
- * @param cells null for an empty one
+ * @param cells null for an empty one; objects and lists become JSON
  */
-export const csvRow = (cells: readonly (string | number | null)[]): string => `${cells.map(cellOf).join(',')}\r\n`;
+export const csvRow = (cells: readonly unknown[]): string => `${cells.map(cellOf).join(',')}\r\n`;

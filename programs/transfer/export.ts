@@ -69,7 +69,6 @@ const writeEvents = async (
 ): Promise<boolean> => {
   const from = written.last?.position ?? START;
   if (comparePositions(from, tail) >= 0) return true;
-  const readStoreTail = () => readTail(client);
   const batches = pullBatches({
     client,
     from,
@@ -77,7 +76,7 @@ const writeEvents = async (
     fillWithin: FILL_WITHIN,
     encrypted: plain !== true,
     signal,
-    readTail: readStoreTail,
+    readTail: () => readTail(client),
   });
   for await (const { events, checkpoint, live } of batches) {
     const lines = events.filter(({ position }) => comparePositions(position, tail) <= 0).map(toLine);
@@ -89,13 +88,6 @@ const writeEvents = async (
     if (live || comparePositions(checkpoint, tail) >= 0) return true;
   }
   return false;
-};
-
-/** Formats a value of a document as a CSV cell: objects and lists as JSON. */
-const cellOf = (value: unknown): string | number | null => {
-  if (value === undefined || value === null) return null;
-  if (typeof value === 'string' || typeof value === 'number') return value;
-  return JSON.stringify(value);
 };
 
 const publishedViews = (contexts: readonly ContextSchema[]): ReadonlyMap<string, ViewQuery> =>
@@ -110,7 +102,7 @@ const writeView = async (db: Db, view: string, query: ViewQuery, folder: string)
     yield BYTE_ORDER_MARK + csvRow(columns);
     for await (const stored of db.collection<Document & { _id: string }>(view).find().sort({ _id: 1 })) {
       const document = present(stored) as Document;
-      yield csvRow(columns.map((column) => cellOf(document[column])));
+      yield csvRow(columns.map((column) => document[column]));
       documents += 1;
     }
   };
