@@ -61,6 +61,7 @@ export const startProjections = ({
   ...options
 }: ProjectionsOptions): RunningProjections => {
   const { client, db } = options;
+  const names = projections.map(({ name }) => name);
   requireUnique(
     'view',
     projections.map(({ name, context }) => [name, context.name]),
@@ -76,7 +77,9 @@ export const startProjections = ({
     await built;
     const tail = await readTail(client);
     while (!over.aborted) {
-      const standing = await checkpointsOf(db, projections);
+      const standing = await checkpoints(db)
+        .find({ view: { $in: names } })
+        .toArray();
       if (standing.every((each) => comparePositions(positionOf(each), tail) >= 0)) return;
       await pause(CATCHING_UP);
     }
@@ -92,7 +95,6 @@ export const startProjections = ({
     },
     checks: {
       async views() {
-        const names = projections.map(({ name }) => name);
         await assertStoreHolds(client, db, names);
         const building = (await needed(projections)).map(({ name }) => name);
         const ok = building.length === 0;
@@ -155,8 +157,3 @@ const rebuildOutdated = async (
     await pause(lastFailure === '' ? LOOK_EVERY : LOOK_AGAIN_AFTER, { signal });
   }
 };
-
-const checkpointsOf = (db: Db, projections: readonly Projection[]) =>
-  checkpoints(db)
-    .find({ view: { $in: projections.map(({ name }) => name) } })
-    .toArray();

@@ -94,7 +94,6 @@ export const serve = async (
       const closed = new Promise((resolve) => server.close(resolve));
       // A connection stays open after an answer that began before the close.
       const look = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE);
-      server.closeIdleConnections();
       await closed;
       clearInterval(look);
     },

@@ -1,9 +1,9 @@
-import { type Db, MongoBulkWriteError } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { comparePositions, START } from '../../platform/event-store/types.ts';
 import { type Checkpoint, checkpoints, newCheckpoint } from '../../platform/subscriptions/checkpoints.ts';
-import { DUPLICATE_KEY } from '../../platform/subscriptions/leases.ts';
+import { onlyDuplicates } from '../../platform/subscriptions/leases.ts';
 import { buildName } from './build.ts';
 import { consumerNames } from './consumers.ts';
 import { createIndexes } from './create-indexes.ts';
@@ -62,6 +62,6 @@ const insertMissing = async (db: Db, first: readonly Checkpoint[]): Promise<void
   try {
     await checkpoints(db).insertMany(first, { ordered: false });
   } catch (error) {
-    if (!(error instanceof MongoBulkWriteError) || error.code !== DUPLICATE_KEY) throw error;
+    if (!onlyDuplicates(error)) throw error;
   }
 };
