@@ -15,11 +15,6 @@ export type Limits = {
   stop(): Promise<void>;
 };
 
-type LimitSettings = Pick<
-  Settings,
-  'HOST' | 'RATE_LIMIT_PER_MINUTE' | 'TRUSTED_PROXIES' | 'MONGODB_URL' | 'MONGODB_DATABASE'
->;
-
 const NONE: Limits = { handlers: [], stop: async () => {} };
 
 /**
@@ -29,7 +24,7 @@ const NONE: Limits = { handlers: [], stop: async () => {} };
  */
 export const limitsOf = (
   scope: 'entry' | 'side',
-  { HOST, RATE_LIMIT_PER_MINUTE, TRUSTED_PROXIES, MONGODB_URL, MONGODB_DATABASE }: LimitSettings,
+  { HOST, RATE_LIMIT_PER_MINUTE, TRUSTED_PROXIES, MONGODB_URL, MONGODB_DATABASE }: Settings,
   log: Warnings,
 ): Limits => {
   const byDefault = scope === 'side' || isLoopback(HOST) ? 0 : OF_OTHERS;

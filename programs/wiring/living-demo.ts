@@ -107,21 +107,13 @@ export const livingDemo = (options: LivingDemoOptions): DemoControl & { end(): P
     const world = worldAt(now, timeZone);
     const parts = await Promise.all(contexts.map(async ({ demo }) => (await demo?.())?.(world) ?? []));
     const commands = parts.flat().sort((one, other) => one.at - other.at);
-    if (!isFilled)
-      await withoutPolicies(() =>
-        fill(
-          commands.filter(({ at }) => at < 0),
-          now,
-          stopped,
-        ),
-      );
+    const past = commands.filter(({ at }) => at < 0);
+    const ahead = commands.filter(({ at }) => at >= 0 && at < AHEAD);
+    if (!isFilled) await withoutPolicies(() => fill(past, now, stopped));
     if (stopped.signal.aborted || !running) return;
     running.phase = 'running';
     running.until = Date.now() + AHEAD * MINUTE;
-    await live(
-      commands.filter(({ at }) => at >= 0 && at < AHEAD),
-      stopped,
-    );
+    await live(ahead, stopped);
   };
 
   return {
