@@ -103,13 +103,13 @@ ${sections
 
 const UNCHANGING = { 'Cache-Control': 'no-cache' };
 
-/** Returns a handler that answers with a text, which is made when it is first requested. */
-const whole = (type: string, make: () => string) => {
+/** Returns a handler that answers with a document as JSON, which is made when it is first requested. */
+const whole = (make: () => object) => {
   let made: { bytes: Buffer; etag: string } | undefined;
   return (req: Request, res: Response): void => {
-    const bytes = made?.bytes ?? Buffer.from(make());
+    const bytes = made?.bytes ?? Buffer.from(JSON.stringify(make()));
     made ??= { bytes, etag: etagOf(bytes) };
-    sendTagged(req, res, bytes, { 'Content-Type': type, ...UNCHANGING }, made.etag);
+    sendTagged(req, res, bytes, { 'Content-Type': 'application/json', ...UNCHANGING }, made.etag);
   };
 };
 
@@ -128,18 +128,13 @@ const addressOf = ({ headers }: Request): string => {
 /** GET /openapi.json, /asyncapi.json and /reference, each rendered once. */
 export const referenceRoutes = (contexts: readonly ContextSchema[], version: string): Router => {
   const router = Router({ caseSensitive: true });
-  const json = (document: () => object) => whole('application/json', () => JSON.stringify(document()));
-  router.get(
-    '/openapi.json',
-    json(() => openApi(contexts, version)),
-  );
-  router.get(
-    '/asyncapi.json',
-    json(() => asyncApi(contexts, version)),
-  );
+  const openApiDocument = () => openApi(contexts, version);
+  const asyncApiDocument = () => asyncApi(contexts, version);
+  router.get('/openapi.json', whole(openApiDocument));
+  router.get('/asyncapi.json', whole(asyncApiDocument));
   let page: string | undefined;
   router.get('/reference', protect, (req, res) => {
-    page ??= referencePage(openApi(contexts, version));
+    page ??= referencePage(openApiDocument());
     const text = page.replace(ADDRESS, escaped(addressOf(req)));
     sendTagged(req, res, text, { 'Content-Type': 'text/html; charset=utf-8', ...UNCHANGING });
   });
