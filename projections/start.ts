@@ -95,7 +95,7 @@ export const startProjections = ({
     },
     checks: {
       async views() {
-        await assertStoreHolds(client, db, names);
+        await assertStoreHolds(client, db, projections);
         const building = (await needed(projections)).map(({ name }) => name);
         const ok = building.length === 0;
         return { ok, detail: ok ? 'built' : `not yet built: ${building.join(', ')}` };
@@ -120,13 +120,12 @@ const rebuildOutdated = async (
 ): Promise<void> => {
   const lease = defined({ leaseMs });
   const retryAt = new Map<string, number>();
-  const views = projections.map(({ name }) => name);
   let lastFailure = '';
   let isIndexed = false;
   const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= machine.elapsed();
   while (!signal.aborted) {
     try {
-      await assertStoreHolds(client, db, views);
+      await assertStoreHolds(client, db, projections);
       const outdated = await needed(projections);
       if (!isIndexed)
         await indexViews(

@@ -136,11 +136,7 @@ const withBuilds = async <Result>(
 ): Promise<Result> => {
   const { client, db, projections, signal, leaseMs = LEASE_MS } = options;
   const session = joinWorkers(db, 'rebuilds', leaseMs);
-  await assertStoreHolds(
-    client,
-    db,
-    projections.map(({ name }) => name),
-  );
+  await assertStoreHolds(client, db, projections);
   const lost = new AbortController();
   const builds: Build[] = [];
   const round = async () => {

@@ -4,6 +4,7 @@ import { readEnd } from '../../platform/event-store/tail.ts';
 import { comparePositions } from '../../platform/event-store/types.ts';
 import { checkpoints, positionOf } from '../../platform/subscriptions/checkpoints.ts';
 import { buildName } from './build.ts';
+import type { Projection } from './projection.ts';
 
 /**
  * The event store ends before a position that a view has reached, so it is not the store that the view was built from.
@@ -14,17 +15,17 @@ class WrongEventStoreError extends Error {
 
 /**
  * Makes sure that the event store holds everything that the views contain.
- * @param views all that the database has, unless some are named
+ * @param projections those of the views; left out: all that the database has
  * @throws WrongEventStoreError for another, an emptied or an older event store
  */
 export const assertStoreHolds = async (
   client: Pick<EventStoreClient, 'readAll'>,
   db: Db,
-  views?: readonly string[],
+  projections?: readonly Projection[],
 ): Promise<void> => {
-  const named = views && { view: { $in: views.flatMap((view) => [view, buildName(view, 'next')]) } };
+  const views = projections?.flatMap(({ name }) => [name, buildName(name, 'next')]);
   const standing = await checkpoints(db)
-    .find(named ?? {})
+    .find(views ? { view: { $in: views } } : {})
     .toArray();
   if (standing.length === 0) return;
   const furthest = standing.reduce((a, b) => (comparePositions(positionOf(b), positionOf(a)) > 0 ? b : a));
