@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { showProgress } from '../projections/progress.ts';
 import { contextSchemas } from './contexts.ts';
 import { exportAll } from './transfer/export.ts';
-import { INTERRUPTED, interrupted, operate } from './wiring/operate.ts';
+import { INTERRUPTED, interrupted, onlyArgument, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
@@ -11,17 +11,12 @@ import { main } from './wiring/shutdown.ts';
  * continues.
  */
 await main(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { plain: { type: 'boolean' } } });
-  const [folder, ...others] = positionals;
-  if (folder === undefined || others.length > 0) {
-    console.error('plaza: npm run export -- FOLDER [--plain]');
-    process.exitCode = 2;
-    return;
-  }
+  const given = parseArgs({ allowPositionals: true, options: { plain: { type: 'boolean', default: false } } });
+  const folder = onlyArgument('npm run export -- FOLDER [--plain]', given);
+  const { plain } = given.values;
   const signal = interrupted();
   process.exitCode = await operate(async ({ client, db, keys }) => {
     const progress = showProgress(process.stdout, 'export');
-    const { plain = false } = values;
     const options = { client, db, contexts: contextSchemas, folder, plain, signal, onProgress: progress.update };
     const manifest = await exportAll(options).finally(progress.end);
     if (!manifest) {

@@ -55,8 +55,10 @@ export const interrupted = (): AbortSignal => {
 export const INTERRUPTED = 130;
 
 /** Returns the only argument of a command. Without it prints the usage and ends the process with code 2. */
-export const onlyArgument = (usage: string): string => {
-  const { positionals } = parseArgs({ allowPositionals: true });
+export const onlyArgument = (
+  usage: string,
+  { positionals }: { positionals: string[] } = parseArgs({ allowPositionals: true }),
+): string => {
   if (positionals.length === 1) return positionals[0]!;
   console.error(`plaza: ${usage}`);
   process.exit(2);
