@@ -102,7 +102,6 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
       if (prefix === '') throw new ProblemError(problems.invalid([wrongAt(['q'], 'must not be blank')]));
       const [, first, within] = CURSOR.exec(page.cursor ?? '0') ?? [];
       if (first === undefined) throw new ProblemError(problems.invalid([wrongAt(['cursor'], 'is not a cursor')]));
-      const questionOf = (at: number) => JSON.stringify([SEARCH, prefix, context, at]);
       const headers = await awaitPosition(req, res, views, models, true);
       const sight = sightOf(res, contexts);
       const { caller } = permitted(res);
@@ -111,10 +110,8 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
       await ask(async () => {
         for (let at = Number(first); at < sources.length && next === undefined; at++) {
           const source = sources[at]!;
-          const filter =
-            context === undefined || source.schema.name === context
-              ? filterOf(source, prefix, sight, caller)
-              : undefined;
+          if (context !== undefined && source.schema.name !== context) continue;
+          const filter = filterOf(source, prefix, sight, caller);
           if (!filter) continue;
           const limit = page.limit - items.length;
           const collection = db.collection<Stored>(source.query.view);
@@ -122,7 +119,7 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
             if (await collection.findOne(filter, { maxTimeMS: answerWithin })) next = String(at);
             continue;
           }
-          const question = questionOf(at);
+          const question = JSON.stringify([SEARCH, prefix, context, at]);
           const cursor = at === Number(first) ? within : undefined;
           const place = await placeOf(cursors, question, { limit, cursor }, (value) => typeof value === 'string');
           const ordering = { field: foldedPath(source.text.name), direction: 1 as const };
@@ -138,16 +135,8 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
           if (found.next !== undefined) next = `${at}-${found.next}`;
         }
       });
-      sendTaggedJson(
-        req,
-        res,
-        { items, next },
-        {
-          ...headers,
-          'Cache-Control': 'no-store',
-          ...(next === undefined ? {} : { Link: nextLink(req.originalUrl, next) }),
-        },
-      );
+      const link: Record<string, string> = next === undefined ? {} : { Link: nextLink(req.originalUrl, next) };
+      sendTaggedJson(req, res, { items, next }, { ...headers, 'Cache-Control': 'no-store', ...link });
     }),
   );
   return router;

@@ -245,19 +245,11 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
       ),
       isCounted ? models.ask(() => collection.countDocuments(wanted, counting)) : undefined,
     ]);
-    const links = [
-      res.getHeader('Link') as string | undefined,
-      next === undefined ? undefined : nextLink(req.originalUrl, next),
-    ];
-    const link = links.filter((each) => each !== undefined).join(', ');
+    const links = [res.getHeader('Link'), next && nextLink(req.originalUrl, next)].filter(Boolean);
+    const link: Record<string, string> = links.length > 0 ? { Link: links.join(', ') } : {};
     const shown = await models.ask(() => completed(query, collection, documents, models));
     const items = shown.map((document) => toItem(document, personal));
-    sendTaggedJson(
-      req,
-      res,
-      { items, next, count },
-      { ...headers, ...caching, ...(link === '' ? {} : { Link: link }) },
-    );
+    sendTaggedJson(req, res, { items, next, count }, { ...headers, ...caching, ...link });
   };
 };
 
