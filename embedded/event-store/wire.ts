@@ -2,90 +2,108 @@
  * Encodes answers of Streams/Read and BatchAppend as protobuf bytes by hand. Events are by far the most frequent
  * message of this server: an event takes about 2 µs instead of 20 with the generated classes, once for all its live
  * subscribers. Field numbers: event_store.client.streams.ReadResp and BatchAppendResp.
+ *
+ * A message is written from its end to its beginning, so that each length is known when it is written: its last field
+ * comes first.
  */
 import { randomUUID } from 'node:crypto';
 import { ReadResp, StreamIdentifier } from './protocol.ts';
 import type { StoredEvent } from './stored-events.ts';
 
 const TICKS_PER_MILLISECOND = 10_000;
+/** The most bytes of a tag and a length or number. */
+const TAG_AND_NUMBER = 9;
+/** The most bytes of an event besides its name, type, metadata and data. */
+const REST_OF_EVENT = 256;
 
-const UUID_LENGTH = 36;
+/** The message being written: everything from `at` on. */
+let out = Buffer.alloc(0);
+let at = 0;
 
-/** One event as a ReadResp, with its id as text. Commit and prepare position are the same here. */
+/** @param most bytes that the message may have */
+const begin = (most: number): void => {
+  out = Buffer.allocUnsafe(most);
+  at = most;
+};
+
+const written = (): Buffer => out.subarray(at);
+
+/** Writes a tag and a number: a field, or its length. */
+const number = (tag: number, value: number): void => {
+  let bytes = 1;
+  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) bytes++;
+  at -= bytes + 1;
+  out[at] = tag;
+  let rest = value;
+  for (let place = at + 1; place < at + bytes; place++) {
+    out[place] = (rest % 0x80) | 0x80;
+    rest = Math.floor(rest / 0x80);
+  }
+  out[at + bytes] = rest;
+};
+
+const block = (tag: number, content: Uint8Array): void => {
+  at -= content.length;
+  out.set(content, at);
+  number(tag, content.length);
+};
+
+const text = (tag: number, value: string): void => {
+  const length = Buffer.byteLength(value);
+  at -= length;
+  out.write(value, at, 'utf8');
+  number(tag, length);
+};
+
+/** Makes a field of everything written since the message began at `end`. */
+const wrap = (tag: number, end: number): void => number(tag, end - at);
+
+/** Writes an entry of an event's system metadata. */
+const entry = (key: string, value: string): void => {
+  const end = at;
+  text(0x12, value);
+  text(0x0a, key);
+  wrap(0x32, end);
+};
+
+/** Writes commit and prepare position, which are the same here. */
+const positions = (tag: number, nextTag: number, position: number): void => {
+  number(nextTag, position);
+  number(tag, position);
+};
+
+/** One event as a ReadResp, with its id as text. */
 export const encodeEvent = (event: StoredEvent): Buffer => {
-  const nameLength = Buffer.byteLength(event.streamName);
-  const typeLength = Buffer.byteLength(event.type);
-  const created = String(event.created * TICKS_PER_MILLISECOND);
-  const contentType = event.isJson ? CONTENT_TYPE_JSON : CONTENT_TYPE_BINARY;
-
-  const identifierLength = nameLength === 0 ? 0 : 1 + varintLength(nameLength) + nameLength;
-  const revisionLength = event.revision === 0 ? 0 : 1 + varintLength(event.revision);
-  const positionLength = 1 + varintLength(event.position);
-  const typeEntryLength = KEY_TYPE.length + 1 + varintLength(typeLength) + typeLength;
-  const createdEntryLength = KEY_CREATED.length + 2 + created.length;
-  const recordLength =
-    fieldLength(UUID_LENGTH + 2) +
-    1 +
-    varintLength(identifierLength) +
-    identifierLength +
-    revisionLength +
-    2 * positionLength +
-    fieldLength(typeEntryLength) +
-    fieldLength(createdEntryLength) +
-    contentType.length +
-    (event.metadata.length > 0 ? fieldLength(event.metadata.length) : 0) +
-    (event.data.length > 0 ? fieldLength(event.data.length) : 0);
-  const readEventLength = fieldLength(recordLength) + positionLength;
-
-  const out = Buffer.allocUnsafe(fieldLength(readEventLength));
-  let at = lengthPrefix(out, 0, 0x0a, readEventLength);
-  at = lengthPrefix(out, at, 0x0a, recordLength);
-  at = lengthPrefix(out, at, 0x0a, UUID_LENGTH + 2);
-  at = lengthPrefix(out, at, 0x12, UUID_LENGTH);
-  at += out.write(uuidText(event.id), at, 'latin1');
-  at = lengthPrefix(out, at, 0x12, identifierLength);
-  if (nameLength > 0) {
-    at = lengthPrefix(out, at, 0x1a, nameLength);
-    at += out.write(event.streamName, at, 'utf8');
-  }
-  if (event.revision !== 0) {
-    out[at++] = 0x18;
-    at = varint(out, at, event.revision);
-  }
-  out[at++] = 0x20;
-  at = varint(out, at, event.position);
-  out[at++] = 0x28;
-  at = varint(out, at, event.position);
-  at = lengthPrefix(out, at, 0x32, typeEntryLength);
-  at += KEY_TYPE.copy(out, at);
-  at = lengthPrefix(out, at, 0x12, typeLength);
-  at += out.write(event.type, at, 'utf8');
-  at += contentType.copy(out, at);
-  at = lengthPrefix(out, at, 0x32, createdEntryLength);
-  at += KEY_CREATED.copy(out, at);
-  at = lengthPrefix(out, at, 0x12, created.length);
-  at += out.write(created, at, 'latin1');
-  if (event.metadata.length > 0) {
-    at = lengthPrefix(out, at, 0x3a, event.metadata.length);
-    out.set(event.metadata, at);
-    at += event.metadata.length;
-  }
-  if (event.data.length > 0) {
-    at = lengthPrefix(out, at, 0x42, event.data.length);
-    out.set(event.data, at);
-    at += event.data.length;
-  }
-  out[at++] = 0x18;
-  varint(out, at, event.position);
-  return out;
+  const { streamName, type, metadata, data, revision, position } = event;
+  begin(3 * (streamName.length + type.length) + metadata.length + data.length + REST_OF_EVENT);
+  const end = at;
+  number(0x18, position);
+  const recordEnd = at;
+  if (data.length > 0) block(0x42, data);
+  if (metadata.length > 0) block(0x3a, metadata);
+  entry('created', String(event.created * TICKS_PER_MILLISECOND));
+  entry('content-type', event.isJson ? 'application/json' : 'application/octet-stream');
+  entry('type', type);
+  positions(0x20, 0x28, position);
+  if (revision !== 0) number(0x18, revision);
+  const identifierEnd = at;
+  text(0x1a, streamName);
+  wrap(0x12, identifierEnd);
+  const idEnd = at;
+  text(0x12, uuidText(event.id));
+  wrap(0x0a, idEnd);
+  wrap(0x0a, recordEnd);
+  wrap(0x0a, end);
+  return written();
 };
 
 /** Encodes a checkpoint of a filtered subscription: every event up to and including `position` has been considered. */
 export const encodeCheckpoint = (position: number): Buffer => {
-  const positions = encodePositions(position);
-  const out = Buffer.allocUnsafe(fieldLength(positions.length));
-  block(out, 0, 0x1a, positions);
-  return out;
+  begin(3 * TAG_AND_NUMBER);
+  const end = at;
+  positions(0x08, 0x10, position);
+  wrap(0x1a, end);
+  return written();
 };
 
 export const encodeConfirmation = (): Buffer => {
@@ -100,12 +118,6 @@ export const encodeStreamNotFound = (streamName: string): Buffer => {
   return bytes(new ReadResp().setStreamNotFound(notFound));
 };
 
-// ---- BatchAppendResp
-// -----------------------------------------------------------------------------------------------------------
-
-const EMPTY_NO_STREAM = Buffer.from([0x12, 0]);
-const EMPTY_NO_POSITION = Buffer.from([0x22, 0]);
-
 /** Encodes the outcome of an append: a BatchAppendResp with `error` (a Status) or `success` (see encodeSuccess). */
 export const encodeBatchAnswer = (
   correlationId: Buffer,
@@ -113,86 +125,34 @@ export const encodeBatchAnswer = (
   outcome: { error: Uint8Array } | { success: Buffer },
 ): Buffer => {
   const [tag, content] = 'error' in outcome ? [0x12, outcome.error] : [0x1a, outcome.success];
-  const out = Buffer.allocUnsafe(
-    fieldLength(correlationId.length) + fieldLength(content.length) + fieldLength(identifier.length),
-  );
-  const middle = block(out, 0, 0x0a, correlationId);
-  block(out, block(out, middle, tag, content), 0x22, identifier);
-  return out;
+  begin(correlationId.length + content.length + identifier.length + 3 * TAG_AND_NUMBER);
+  block(0x22, identifier);
+  block(tag, content);
+  block(0x0a, correlationId);
+  return written();
 };
+
+const EMPTY = Buffer.alloc(0);
 
 /** Encodes the revision of the last event (negative: none) and its position. */
 export const encodeSuccess = (revision: number, position: number | undefined): Buffer => {
-  const revisionLength = revision < 0 ? EMPTY_NO_STREAM.length : 1 + varintLength(revision);
-  const checkpoint = position === undefined ? undefined : encodePositions(position);
-  const out = Buffer.allocUnsafe(
-    revisionLength + (checkpoint ? fieldLength(checkpoint.length) : EMPTY_NO_POSITION.length),
-  );
-  if (revision < 0) EMPTY_NO_STREAM.copy(out);
-  else lengthPrefix(out, 0, 0x08, revision);
-  if (checkpoint) block(out, revisionLength, 0x1a, checkpoint);
-  else EMPTY_NO_POSITION.copy(out, revisionLength);
-  return out;
+  begin(4 * TAG_AND_NUMBER);
+  const end = at;
+  if (position === undefined) {
+    block(0x22, EMPTY);
+  } else {
+    positions(0x08, 0x10, position);
+    wrap(0x1a, end);
+  }
+  if (revision < 0) block(0x12, EMPTY);
+  else number(0x08, revision);
+  return written();
 };
-
-/** Encodes commit and prepare position, fields 1 and 2 of every message that has both. */
-const encodePositions = (position: number): Buffer => {
-  const positionLength = 1 + varintLength(position);
-  const out = Buffer.allocUnsafe(2 * positionLength);
-  lengthPrefix(out, lengthPrefix(out, 0, 0x08, position), 0x10, position);
-  return out;
-};
-
-// ---- shared
-// --------------------------------------------------------------------------------------------------------------------
 
 const bytes = (message: InstanceType<typeof ReadResp>): Buffer => Buffer.from(message.serializeBinary());
 
 /** Formats lower-case hex without dashes as the usual text form. */
 const uuidText = (hex: string): string =>
   `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
-
-const varintLength = (value: number): number => {
-  let length = 1;
-  for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) length++;
-  return length;
-};
-
-const varint = (out: Buffer, start: number, value: number): number => {
-  let at = start;
-  let rest = value;
-  while (rest > 0x7f) {
-    out[at++] = (rest % 0x80) | 0x80;
-    rest = Math.floor(rest / 0x80);
-  }
-  out[at++] = rest;
-  return at;
-};
-
-/** Encodes a tag and a number: a field, or its length. */
-const lengthPrefix = (out: Buffer, at: number, tag: number, length: number): number => {
-  out[at] = tag;
-  return varint(out, at + 1, length);
-};
-
-const block = (out: Buffer, at: number, tag: number, content: Uint8Array): number => {
-  const start = lengthPrefix(out, at, tag, content.length);
-  out.set(content, start);
-  return start + content.length;
-};
-
-const fieldLength = (length: number): number => 1 + varintLength(length) + length;
-
-const mapKey = (key: string): Buffer => Buffer.concat([Buffer.from([0x0a, key.length]), Buffer.from(key)]);
-
-const mapEntry = (key: string, value: string): Buffer => {
-  const content = Buffer.concat([mapKey(key), Buffer.from([0x12, value.length]), Buffer.from(value)]);
-  return Buffer.concat([Buffer.from([0x32, content.length]), content]);
-};
-
-const KEY_TYPE = mapKey('type');
-const KEY_CREATED = mapKey('created');
-const CONTENT_TYPE_JSON = mapEntry('content-type', 'application/json');
-const CONTENT_TYPE_BINARY = mapEntry('content-type', 'application/octet-stream');
 
 export const CAUGHT_UP = bytes(new ReadResp().setCaughtUp(new ReadResp.CaughtUp()));
