@@ -8,7 +8,7 @@ import shared from '@eventstore/db-client/generated/shared_pb.js';
 import status from '@eventstore/db-client/generated/status_pb.js';
 import streamsGrpc from '@eventstore/db-client/generated/streams_grpc_pb.js';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
-import { status as grpcStatus, type StatusObject } from '@grpc/grpc-js';
+import type { StatusObject } from '@grpc/grpc-js';
 import googleAny from 'google-protobuf/google/protobuf/any_pb.js';
 import googleEmpty from 'google-protobuf/google/protobuf/empty_pb.js';
 
@@ -34,8 +34,6 @@ export type UuidMessage = InstanceType<typeof shared.UUID>;
 
 /** Returns a status that ends a call. */
 export const grpcError = (code: number, details: string): Partial<StatusObject> => ({ code, details });
-
-export const invalidArgument = (message: string) => grpcError(grpcStatus.INVALID_ARGUMENT, message);
 
 export const streamNameOf = (identifier: StreamIdentifierMessage | undefined): string => {
   return identifier ? Buffer.from(identifier.getStreamName_asU8()).toString('utf8') : '';

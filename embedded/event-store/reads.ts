@@ -1,12 +1,13 @@
 /** Streams/Read: reads of one stream or the whole log, and subscriptions to the whole log, at the reader's pace. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { status as grpcStatus, type ServerWritableStream } from '@grpc/grpc-js';
 import { isStoresError } from '../errors.ts';
 import type { LiveEvent, LiveEvents } from './live-events.ts';
 import type { OpenCalls } from './open-calls.ts';
 import type { Outbox } from './outbox.ts';
-import { grpcError, invalidArgument, ReadReq, type ReadRequest, streamNameOf } from './protocol.ts';
+import { grpcError, ReadReq, type ReadRequest, streamNameOf } from './protocol.ts';
 import type { Storage } from './storage.ts';
-import type { StoredEvent } from './stored-events.ts';
+import type { StoredEvent, StreamPage } from './stored-events.ts';
 import { CAUGHT_UP, encodeCheckpoint, encodeConfirmation, encodeEvent, encodeStreamNotFound } from './wire.ts';
 
 const PAGE_EVENTS = 256;
@@ -30,13 +31,15 @@ export const read = (storage: Storage, live: LiveEvents, calls: OpenCalls, log: 
 /** Ends a call with a status. Any other error is a defect and ends the call with UNKNOWN. */
 class Refusal {
   readonly status: ReturnType<typeof grpcError>;
-  constructor(status: ReturnType<typeof grpcError>) {
-    this.status = status;
+  constructor(code: number, details: string) {
+    this.status = grpcError(code, details);
   }
 }
 
 const notServed = (what: string): Refusal =>
-  new Refusal(grpcError(grpcStatus.UNIMPLEMENTED, `The embedded event store does not serve ${what}.`));
+  new Refusal(grpcStatus.UNIMPLEMENTED, `The embedded event store does not serve ${what}.`);
+
+const invalid = (message: string): Refusal => new Refusal(grpcStatus.INVALID_ARGUMENT, message);
 
 const fail = (outbox: Outbox, error: unknown, log: (line: string) => void): void => {
   if (outbox.isGone()) return;
@@ -54,15 +57,15 @@ const serve = async (storage: Storage, live: LiveEvents, call: ReadCall, outbox:
   const options = call.request.getOptions();
   const stream = options?.getStream();
   const all = options?.getAll();
-  if (!options || (!stream && !all)) throw new Refusal(invalidArgument('The request names neither a stream nor $all.'));
+  if (!options || (!stream && !all)) throw invalid('The request names neither a stream nor $all.');
   if (options.getResolveLinks()) throw notServed('resolveLinkTos');
   if (options.getUuidOption()?.hasStructured()) throw notServed('ids as two numbers');
   const backwards = options.getReadDirection() === ReadReq.Options.ReadDirection.BACKWARDS;
   const streamName = stream && streamNameOf(stream.getStreamIdentifier());
-  if (streamName === '') throw new Refusal(invalidArgument('The stream has no name.'));
+  if (streamName === '') throw invalid('The stream has no name.');
 
   if (options.hasSubscription()) {
-    if (backwards) throw new Refusal(invalidArgument('A subscription goes forwards.'));
+    if (backwards) throw invalid('A subscription goes forwards.');
     if (stream) throw notServed('a subscription to one stream');
     const position = all!.getPosition();
     const end = storage.end();
@@ -71,70 +74,46 @@ const serve = async (storage: Storage, live: LiveEvents, call: ReadCall, outbox:
   }
 
   const count = options.hasCount() ? Number(options.getCount()) : 0;
-  if (count <= 0) throw new Refusal(invalidArgument(`'${count}' is not a valid count of events.`));
+  if (count <= 0) throw invalid(`'${count}' is not a valid count of events.`);
+  const direction = backwards ? 'backwards' : 'forwards';
   if (stream && streamName !== undefined) {
     if (stream.hasEnd() && !backwards) {
-      throw new Refusal(grpcError(grpcStatus.UNKNOWN, 'A stream is not read forwards from its end.'));
+      throw new Refusal(grpcStatus.UNKNOWN, 'A stream is not read forwards from its end.');
     }
     const from = stream.hasRevision() ? wholeNumber(stream.getRevision()) : 0;
     const start = stream.hasEnd() ? Number.MAX_SAFE_INTEGER : from;
-    return readStream(storage, outbox, streamName, backwards, start, count);
+    const readPage: ReadPage = (revision, limit) => storage.readStream(streamName, direction, revision, limit);
+    if (!(await sendPages(outbox, readPage, start, count))) await outbox.send(encodeStreamNotFound(streamName));
+    return;
   }
   const position = all!.getPosition();
   const start = all!.hasEnd() ? Number.MAX_SAFE_INTEGER : position ? wholeNumber(position.getCommitPosition()) : 0;
-  return readAll(storage, outbox, backwards, start, count);
+  const readPage: ReadPage = (from, limit) => {
+    const events = storage.readAll(direction, from, limit);
+    const last = events.at(-1)?.position;
+    return { events, next: last === undefined || backwards ? last : last + 1 };
+  };
+  await sendPages(outbox, readPage, start, count);
 };
 
-const readStream = async (
-  storage: Storage,
-  outbox: Outbox,
-  streamName: string,
-  backwards: boolean,
-  start: number,
-  count: number,
-): Promise<void> => {
+type ReadPage = (from: number, limit: number) => StreamPage | undefined;
+
+/** Sends up to `count` events, page by page. @returns false when there is no such stream */
+const sendPages = async (outbox: Outbox, readPage: ReadPage, start: number, count: number): Promise<boolean> => {
   let left = count;
   for (let from: number | undefined = start; from !== undefined && left > 0; ) {
-    const page = storage.readStream(
-      streamName,
-      backwards ? 'backwards' : 'forwards',
-      from,
-      Math.min(left, PAGE_EVENTS),
-    );
-    if (!page) return void (await outbox.send(encodeStreamNotFound(streamName)));
+    const page = readPage(from, Math.min(left, PAGE_EVENTS));
+    if (!page) return false;
     for (const event of page.events) {
       const room = outbox.send(encodeEvent(event));
       if (room) await room;
-      if (outbox.isGone()) return;
+      if (outbox.isGone()) return true;
     }
     left -= page.events.length;
     from = page.next;
     if (from !== undefined) await nextTurn();
   }
-};
-
-const readAll = async (
-  storage: Storage,
-  outbox: Outbox,
-  backwards: boolean,
-  start: number,
-  count: number,
-): Promise<void> => {
-  let left = count;
-  let from = start;
-  while (left > 0) {
-    const page = storage.readAll(backwards ? 'backwards' : 'forwards', from, Math.min(left, PAGE_EVENTS));
-    const last = page.at(-1);
-    if (!last) return;
-    for (const event of page) {
-      const room = outbox.send(encodeEvent(event));
-      if (room) await room;
-      if (outbox.isGone()) return;
-    }
-    left -= page.length;
-    from = backwards ? last.position : last.position + 1;
-    await nextTurn();
-  }
+  return true;
 };
 
 // ---- subscriptions: pages until the end of the log is reached, then the live events
@@ -178,14 +157,11 @@ const subscribeToAll = async (subscription: Subscription, from: number, filter: 
       announced = true;
       outbox.send(CAUGHT_UP);
     }
-    refuseWhenSlow(await live.follow(call, consider));
+    if ((await live.follow(call, consider)) === 'too-slow') {
+      const what = 'Consumer too slow to handle event while live. Client resubscription required.';
+      throw new Refusal(grpcStatus.ABORTED, `Operation timed out: ${what}`);
+    }
   }
-};
-
-const refuseWhenSlow = (outcome: 'gone' | 'overrun' | 'too-slow'): void => {
-  if (outcome !== 'too-slow') return;
-  const message = 'Operation timed out: Consumer too slow to handle event while live. Client resubscription required.';
-  throw new Refusal(grpcError(grpcStatus.ABORTED, message));
 };
 
 /** Live events are encoded once for all subscribers. */
@@ -202,12 +178,12 @@ const filterOf = (options: ReadOptions): Filter | undefined => {
   if (!filter) return undefined;
   const onStream = filter.getStreamIdentifier();
   const expression = onStream ?? filter.getEventType();
-  if (!expression) throw new Refusal(invalidArgument('The filter filters on nothing.'));
+  if (!expression) throw invalid('The filter filters on nothing.');
   const subject = (event: StoredEvent) => (onStream ? event.streamName : event.type);
   const window = filter.hasMax() ? filter.getMax() : DEFAULT_SEARCH_WINDOW;
   const checkpointEvery = window * filter.getCheckpointintervalmultiplier();
   if (checkpointEvery <= 0) {
-    throw new Refusal(invalidArgument('The checkpoint interval and the search window must be greater than 0.'));
+    throw invalid('The checkpoint interval and the search window must be greater than 0.');
   }
   if (expression.getRegex() === '') throw notServed('a filter by prefixes');
   const regex = regexOf(expression.getRegex());
@@ -221,15 +197,9 @@ const regexOf = (pattern: string): RegExp => {
     try {
       return new RegExp(pattern);
     } catch {
-      throw new Refusal(invalidArgument(`'${pattern}' is not a valid regular expression.`));
+      throw invalid(`'${pattern}' is not a valid regular expression.`);
     }
   }
 };
 
-const wholeNumber = (text: string): number => {
-  return Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);
-};
-
-const nextTurn = (): Promise<void> => {
-  return new Promise((resolve) => setImmediate(resolve));
-};
+const wholeNumber = (text: string): number => Math.min(Number(text), Number.MAX_SAFE_INTEGER - 1);
