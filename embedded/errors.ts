@@ -6,12 +6,9 @@
  * - `port-taken`: another program listens on the port
  * - `stores-failed`: any other reason; see the message
  */
-export type StoresErrorCode =
-  | 'data-folder-unwritable'
-  | 'data-in-use'
-  | 'data-corrupt'
-  | 'port-taken'
-  | 'stores-failed';
+const CODES = ['data-folder-unwritable', 'data-in-use', 'data-corrupt', 'port-taken', 'stores-failed'] as const;
+
+export type StoresErrorCode = (typeof CODES)[number];
 
 export type StoresError = Error & { code: StoresErrorCode };
 
@@ -20,14 +17,6 @@ export const storesError = (code: StoresErrorCode, message: string, cause?: unkn
   return Object.assign(new Error(message.replaceAll('\n', ' '), { cause }), { code });
 };
 
-const CODES: readonly unknown[] = [
-  'data-folder-unwritable',
-  'data-in-use',
-  'data-corrupt',
-  'port-taken',
-  'stores-failed',
-];
-
 export const isStoresError = (error: unknown): error is StoresError => {
-  return error instanceof Error && 'code' in error && CODES.includes(error.code);
+  return error instanceof Error && 'code' in error && CODES.some((code) => code === error.code);
 };

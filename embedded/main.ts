@@ -10,7 +10,7 @@ import { accessSync, chmodSync, constants, existsSync, mkdirSync, rmSync, statfs
 import { flushCompileCache } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { startBackupServer } from './backup-server.ts';
-import { isStoresError, storesError } from './errors.ts';
+import { isStoresError, type StoresErrorCode, storesError } from './errors.ts';
 import { startEventStoreServer } from './event-store/server.ts';
 import { lockDataFolder } from './lock.ts';
 import { startMongoThread } from './mongo/thread.ts';
@@ -18,15 +18,19 @@ import { isDiskFull } from './sqlite-file.ts';
 
 const HOST = '127.0.0.1';
 
-export type StoresMessage =
-  | { ready: { eventStoreUrl: string; mongoUrl: string; pid: number } }
-  | { failed: { code: string; message: string } };
-
-/** The content of `stores.json`, by which other programs on the same folder find the stores. */
-export type Announcement = {
+/** Where the running stores are found. */
+export type StoresAddress = {
+  /** `esdb://127.0.0.1:PORT?tls=false` */
   eventStoreUrl: string;
+  /** `mongodb://127.0.0.1:PORT` */
   mongoUrl: string;
   pid: number;
+};
+
+export type StoresMessage = { ready: StoresAddress } | { failed: { code: StoresErrorCode; message: string } };
+
+/** The content of `stores.json`, by which other programs on the same folder find the stores. */
+export type Announcement = StoresAddress & {
   backupUrl: string;
   /** The secret of the backup server: a program that can read the folder may copy it. */
   backupToken: string;
@@ -63,14 +67,9 @@ const run = async (): Promise<void> => {
     const backupToken = randomUUID();
     const backups = await startBackupServer([mongo, eventStore], backupToken);
     closers.push(() => backups.close());
-    announce(folder, {
-      eventStoreUrl: eventStore.url,
-      mongoUrl: mongo.url,
-      pid: process.pid,
-      backupUrl: backups.url,
-      backupToken,
-    });
-    tell({ ready: { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid } });
+    const address = { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid };
+    announce(folder, { ...address, backupUrl: backups.url, backupToken });
+    tell({ ready: address });
     say(`stores ready: EVENTSTORE_URL=${eventStore.url} MONGODB_URL=${mongo.url} in ${folder}`);
   } catch (error) {
     const code = isStoresError(error) ? error.code : 'stores-failed';

@@ -2,18 +2,13 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { isStoresError, type StoresErrorCode, storesError } from './errors.ts';
-import type { StoresMessage } from './main.ts';
+import { storesError } from './errors.ts';
+import type { StoresAddress, StoresMessage } from './main.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const KILL_AFTER_MS = 10_000;
 
-export type EmbeddedStores = {
-  /** `esdb://127.0.0.1:PORT?tls=false` */
-  eventStoreUrl: string;
-  /** `mongodb://127.0.0.1:PORT` */
-  mongoUrl: string;
-  pid: number;
+export type EmbeddedStores = StoresAddress & {
   /** Closes the files and waits for the process to end. Safe to call twice, and after a crash. */
   stop(): Promise<void>;
   /** Resolves when the process has ended for any reason. Never rejects. */
@@ -47,11 +42,11 @@ export const startEmbeddedStores = async (options: {
     child.once('exit', (code, signal) => resolve({ code, signal }));
   });
 
-  const ready = await new Promise<Extract<StoresMessage, { ready: unknown }>['ready']>((resolve, reject) => {
+  const ready = await new Promise<StoresAddress>((resolve, reject) => {
     child.once('error', (error) => reject(storesError('stores-failed', `The stores did not start: ${error.message}`)));
     child.once('message', (message: StoresMessage) => {
       if ('ready' in message) resolve(message.ready);
-      else reject(failure(message.failed));
+      else reject(storesError(message.failed.code, message.failed.message));
     });
     void exited.then(({ code, signal }) =>
       reject(
@@ -71,9 +66,4 @@ export const startEmbeddedStores = async (options: {
     return stopped;
   };
   return { ...ready, stop, exited };
-};
-
-const failure = (failed: { code: string; message: string }): Error => {
-  const error = storesError(failed.code as StoresErrorCode, failed.message);
-  return isStoresError(error) ? error : storesError('stores-failed', failed.message);
 };
