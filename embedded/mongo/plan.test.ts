@@ -39,6 +39,7 @@ const scalar = fc.oneof(
       Long.fromString('-9007199254740993'),
       new Date(0),
       new Date(5),
+      new Date(255),
       new ObjectId('000000000000000000000001'),
       { x: new Int32(1) },
     ),

@@ -17,9 +17,8 @@ export type Plan = {
   sorted: boolean;
 };
 
-/** A place between keys: before or after every key that begins with these bytes. */
-type Cut = { bytes: Buffer; after: boolean };
-type Interval = { low: Cut; high: Cut };
+/** The keys of a field from `low` to below `high`. */
+type Interval = Pick<Range, 'low' | 'high'>;
 /** `points`: every interval is the whole key of one value. `ends`: the bounds that the filter names. */
 type Predicate = { path: string; intervals: Interval[]; points: boolean; exact: boolean; ends: number };
 /** The usable predicates of one branch of a filter, and whether it has no others. */
@@ -128,7 +127,7 @@ const constantIn = (branches: Branch[], path: string): boolean => {
     return predicate ? predicate.intervals : [undefined];
   });
   const [first] = points;
-  return points.every((each) => first !== undefined && each?.low.bytes.equals(first.low.bytes));
+  return points.every((each) => first !== undefined && each?.low.equals(first.low));
 };
 
 type BranchRanges = { ranges: Range[]; equalities: number; bounded: boolean; closed: boolean; exact: boolean };
@@ -146,17 +145,22 @@ const rangesFor = (candidate: Candidate, branch: Branch): BranchRanges => {
     used.add(path);
     const intervals = direction === 1 ? predicate.intervals : predicate.intervals.map(invert);
     if (!predicate.points || prefixes.length * intervals.length > MAX_RANGES) {
-      const ranges = prefixes.flatMap((prefix) => intervals.map((interval) => rangeOf(prefix, interval, false)));
+      const ranges = prefixes.flatMap((prefix) =>
+        intervals.map(({ low, high }) => ({
+          low: Buffer.concat([prefix, low]),
+          high: Buffer.concat([prefix, high]),
+          point: false,
+        })),
+      );
       const closed = predicate.ends === CLOSED;
       return { ranges, equalities, bounded: true, closed, exact: exact && usesAll(branch, used) };
     }
-    prefixes = prefixes.flatMap((prefix) => intervals.map(({ low }) => Buffer.concat([prefix, low.bytes])));
+    const keys = predicate.intervals.map(({ low }) => (direction === 1 ? low : inverted(low)));
+    prefixes = prefixes.flatMap((prefix) => keys.map((key) => Buffer.concat([prefix, key])));
     equalities++;
   }
   const isPoint = candidate.index === '_id_' && equalities === 1;
-  const ranges = prefixes.map((bytes) =>
-    rangeOf(Buffer.alloc(0), { low: { bytes, after: false }, high: { bytes, after: true } }, isPoint),
-  );
+  const ranges = prefixes.map((bytes) => ({ ...around(bytes), point: isPoint }));
   return { ranges, equalities, bounded: false, closed: false, exact: exact && usesAll(branch, used) };
 };
 
@@ -181,47 +185,35 @@ const both = (a: Predicate, b: Predicate): Predicate => {
   if (!a.points && !b.points) return { ...a, intervals: intersect(a.intervals, b.intervals), exact, ends };
   const [points, limits] = a.points ? [a, b] : [b, a];
   const intervals = points.intervals.filter((point) =>
-    limits.intervals.some(({ low, high }) => compareCuts(low, point.low) <= 0 && compareCuts(point.high, high) <= 0),
+    limits.intervals.some(
+      ({ low, high }) => Buffer.compare(low, point.low) <= 0 && Buffer.compare(point.high, high) <= 0,
+    ),
   );
   return { ...points, intervals, exact };
 };
 
-const invert = ({ low, high }: Interval): Interval => {
-  return {
-    low: { bytes: inverted(high.bytes), after: !high.after },
-    high: { bytes: inverted(low.bytes), after: !low.after },
-  };
-};
+/** Returns the interval in an index that has the field downwards, where the bytes of its keys are inverted. */
+const invert = ({ low, high }: Interval): Interval => ({ low: behind(inverted(high)), high: behind(inverted(low)) });
 
 const inverted = (bytes: Buffer) => Buffer.from(bytes.map((byte) => ~byte & 0xff));
 
-const rangeOf = (prefix: Buffer, { low, high }: Interval, point: boolean): Range => {
-  return { low: place(prefix, low), high: place(prefix, high), point };
-};
-
-/** Returns the least bytes that are not before the cut. */
-const place = (prefix: Buffer, { bytes, after }: Cut): Buffer => {
-  const whole = Buffer.concat([prefix, bytes]);
-  if (!after) return whole;
-  let end = whole.length;
-  while (end > 0 && whole[end - 1] === 0xff) end--;
-  const next = Buffer.from(whole.subarray(0, end));
+/** Returns the least bytes that are after every key that begins with the given ones. */
+const behind = (bytes: Buffer): Buffer => {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0xff) end--;
+  const next = Buffer.from(bytes.subarray(0, end));
   if (end > 0) next[end - 1] = (next[end - 1] as number) + 1;
   return next;
 };
 
-const NOTHING = Buffer.alloc(0);
-const compareCuts = (a: Cut, b: Cut) => Buffer.compare(place(NOTHING, a), place(NOTHING, b));
-
-const intersect = (a: Interval[], b: Interval[]): Interval[] => {
-  return a.flatMap((one) =>
+const intersect = (a: Interval[], b: Interval[]): Interval[] =>
+  a.flatMap((one) =>
     b.flatMap((other) => {
-      const low = compareCuts(one.low, other.low) >= 0 ? one.low : other.low;
-      const high = compareCuts(one.high, other.high) <= 0 ? one.high : other.high;
-      return compareCuts(low, high) < 0 ? [{ low, high }] : [];
+      const low = Buffer.compare(one.low, other.low) >= 0 ? one.low : other.low;
+      const high = Buffer.compare(one.high, other.high) <= 0 ? one.high : other.high;
+      return Buffer.compare(low, high) < 0 ? [{ low, high }] : [];
     }),
   );
-};
 
 /** Merges ranges in key order without overlaps, so that no row is read twice. */
 const merge = (ranges: Range[]): Range[] => {
@@ -281,12 +273,12 @@ const readCondition = (path: string, operator: string, value: unknown): Predicat
   if (operator === '$in') return fromPoints(path, value as unknown[]);
   if (/^\$[gl]te?$/.test(operator)) return fromComparison(path, operator, value);
   if (operator === '$exists' && !truthy(value))
-    return { path, intervals: [nulls()], points: true, exact: false, ends: CLOSED };
+    return { path, intervals: [around(Buffer.from([TYPE.null]))], points: true, exact: false, ends: CLOSED };
   return undefined;
 };
 
-const around = (bytes: Buffer): Interval => ({ low: { bytes, after: false }, high: { bytes, after: true } });
-const nulls = (): Interval => around(Buffer.from([TYPE.null]));
+/** The keys that begin with these bytes. */
+const around = (bytes: Buffer): Interval => ({ low: bytes, high: behind(bytes) });
 
 const fromPoints = (path: string, values: unknown[]): Predicate | undefined => {
   if (values.some((value) => Array.isArray(value))) return undefined;
@@ -299,17 +291,12 @@ const fromComparison = (path: string, operator: string, value: unknown): Predica
   const type = typeOf(value);
   if (type === TYPE.null || type === TYPE.array || Number.isNaN(toNumber(value))) return undefined;
   const key = keyOf(value);
-  const least = type === TYPE.number ? keyOf(-Infinity) : Buffer.from([type]);
-  const from: Cut = { bytes: least, after: false };
-  const to: Cut = { bytes: Buffer.from([type]), after: true };
-  const interval: Interval =
-    operator === '$gt'
-      ? { low: { bytes: key, after: true }, high: to }
-      : operator === '$gte'
-        ? { low: { bytes: key, after: false }, high: to }
-        : operator === '$lt'
-          ? { low: from, high: { bytes: key, after: false } }
-          : { low: from, high: { bytes: key, after: true } };
-  const intervals = compareCuts(interval.low, interval.high) < 0 ? [interval] : [];
+  const whole = around(Buffer.from([type]));
+  // NaN is below every number, and no comparison with a number matches it.
+  if (type === TYPE.number) whole.low = keyOf(-Infinity);
+  const interval: Interval = operator.startsWith('$g')
+    ? { low: operator === '$gt' ? behind(key) : key, high: whole.high }
+    : { low: whole.low, high: operator === '$lte' ? behind(key) : key };
+  const intervals = Buffer.compare(interval.low, interval.high) < 0 ? [interval] : [];
   return { path, intervals, points: false, exact: true, ends: operator.startsWith('$g') ? LOW : HIGH };
 };
