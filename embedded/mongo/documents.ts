@@ -2,7 +2,6 @@ import { type Catalog, type Collection, type Index, refuseDropped } from './cata
 import type { Database } from './database.ts';
 import { CommandError } from './errors.ts';
 import { indexKeys } from './paths.ts';
-import type { Row } from './scans.ts';
 import type { Transactions } from './transactions.ts';
 import { type Doc, keyOf } from './values.ts';
 
@@ -67,18 +66,12 @@ export const createDocuments = (
       sql(`DELETE FROM docs_${collection.id} WHERE rid = ?`).run(rid);
     });
 
-  const findById = (collection: Collection, id: unknown): Row | undefined => {
-    refuseDropped(collection);
-    const found = row<[number, Uint8Array]>(`SELECT rid, doc FROM docs_${collection.id} WHERE key = ?`, keyOf(id));
-    return found && { rid: found[0], bytes: found[1] };
-  };
-
   const get = (collection: Collection, rid: number): Uint8Array | undefined => {
     refuseDropped(collection);
     return row<[Uint8Array]>(`SELECT doc FROM docs_${collection.id} WHERE rid = ?`, rid)?.[0];
   };
 
-  return { keysFor, leave, insert, replace, remove, findById, get };
+  return { keysFor, leave, insert, replace, remove, get };
 };
 
 const nameOfKey = (key: Buffer, rid: number): string => `${key.toString('latin1')} ${rid}`;

@@ -126,6 +126,21 @@ const goesThroughTwoArrays = (doc: Doc, fields: KeyField[]): boolean => {
   }
 };
 
+/** Returns a storage that counts the rows that its scans read. */
+const countingRows = () => {
+  const counted = { rows: 0 };
+  const scan: Storage['scan'] = (...given) => {
+    const { next } = storage.scan(...given);
+    const counting = (most: number) => {
+      const found = next(most);
+      counted.rows += found.length;
+      return found;
+    };
+    return { next: counting };
+  };
+  return { counted, watched: { ...storage, scan } };
+};
+
 const idOf = (doc: Doc) => (doc._id as Int32).value;
 
 test('with any indexes, a query returns the same as a scan of every document', async () => {
@@ -222,10 +237,10 @@ test('a page of a large collection reads only its own rows', async () => {
     limit: 51,
   };
   expect(plan(collection, query.filter, sortFields(query.sort))).toMatchObject({ exact: true, sorted: true });
-  const page = run(storage, collection, query);
-  const found = await page.next(51);
+  const { counted, watched } = countingRows();
+  const found = await run(watched, collection, query).next(51);
   expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 15_013 + 3 * n));
-  expect(page.scan).toMatchObject({ keysExamined: 51, docsExamined: 51 });
+  expect(counted.rows).toBe(51);
 });
 
 test.each([
@@ -281,8 +296,8 @@ test('a page of the documents with a value in an array, ordered by id, reads onl
     limit: 51,
   };
   expect(plan(collection, query.filter, sortFields(query.sort))).toMatchObject({ sorted: true });
-  const page = run(storage, collection, query);
-  const found = await page.next(51);
+  const { counted, watched } = countingRows();
+  const found = await run(watched, collection, query).next(51);
   expect(found.map((bytes) => idOf(decode(bytes)))).toEqual(Array.from({ length: 51 }, (_, n) => 4_999 - 2 * n));
-  expect(page.scan.docsExamined).toBeLessThan(200);
+  expect(counted.rows).toBeLessThan(200);
 });

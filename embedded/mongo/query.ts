@@ -3,7 +3,7 @@ import { CommandError, notImplemented } from './errors.ts';
 import { compileFilter } from './match.ts';
 import { type Pace, pacer } from './pace.ts';
 import { type KeyField, partsOf, sortKey } from './paths.ts';
-import { type Plan, plan } from './plan.ts';
+import { plan } from './plan.ts';
 import { compileProjection } from './project.ts';
 import type { Row, Scan } from './scans.ts';
 import type { Storage } from './storage.ts';
@@ -23,8 +23,6 @@ export type Result = {
   next(documents: number): Promise<Uint8Array[]>;
   readonly ended: boolean;
 };
-
-export type Run = Result & { readonly plan: Plan; readonly scan: Scan };
 
 const SCAN_ROWS = 256;
 /** The most bytes that a sort may hold. */
@@ -52,7 +50,7 @@ export const nothing = ({ filter, sort, projection }: Query): Result => {
 };
 
 /** Starts a query. Nothing is read before the first `next`. */
-export const run = (storage: Storage, collection: Collection, query: Query, pace = pacer()): Run => {
+export const run = (storage: Storage, collection: Collection, query: Query, pace = pacer()): Result => {
   const matches = compileFilter(query.filter);
   const fields = sortFields(query.sort);
   const chosen = plan(collection, query.filter, fields);
@@ -82,8 +80,6 @@ export const run = (storage: Storage, collection: Collection, query: Query, pace
   };
 
   return {
-    plan: chosen,
-    scan,
     get ended() {
       return pending.length === 0 && (left <= 0 || exhausted);
     },

@@ -14,7 +14,7 @@ export type Range = { low: Buffer; high: Buffer; point: boolean };
 export type Access = { index: Index | '_id_' | undefined; ranges: readonly Range[]; reverse: boolean };
 
 /** Continues where it stopped. No SQLite statement stays open between calls. */
-export type Scan = { next(rows: number): Row[]; readonly keysExamined: number; readonly docsExamined: number };
+export type Scan = { next(rows: number): Row[] };
 
 type Position = [key: Uint8Array, rid: number];
 type Read = (range: Range, after: Position | undefined, limit: number) => Page<[...Position, bytes: Uint8Array]>;
@@ -29,18 +29,12 @@ export const createScans = ({ row, rows, page }: Database) => {
   const scanAll = (collection: Collection): Scan => {
     const text = `SELECT rid, doc FROM docs_${collection.id} WHERE rid > ? ORDER BY rid LIMIT ?`;
     let last = 0;
-    let examined = 0;
     return {
       next(limit) {
         refuseDropped(collection);
         const { batch } = page<[number, Uint8Array]>(text, last, limit);
         last = batch.at(-1)?.[0] ?? last;
-        examined += batch.length;
         return batch.map(([rid, bytes]) => ({ rid, bytes }));
-      },
-      keysExamined: 0,
-      get docsExamined() {
-        return examined;
       },
     };
   };
@@ -52,12 +46,10 @@ export const createScans = ({ row, rows, page }: Database) => {
     reverse: boolean,
   ): Scan => {
     const inOrder = reverse ? [...ranges].reverse() : ranges;
-    const read = index === '_id_' ? idReader(collection, reverse) : keyReader(collection, index, reverse);
+    const read = reader(collection, index, reverse);
     const seen = index !== '_id_' && index.multikey ? new Set<number>() : undefined;
     let current = 0;
     let after: Position | undefined;
-    let keys = 0;
-    let docs = 0;
     return {
       next(limit) {
         refuseDropped(collection);
@@ -66,11 +58,9 @@ export const createScans = ({ row, rows, page }: Database) => {
         while (found.length < limit && current < inOrder.length) {
           const range = inOrder[current] as Range;
           const { batch, more } = read(range, after, limit - found.length);
-          keys += batch.length;
           for (const [, rid, bytes] of batch) {
             if (seen?.has(rid)) continue;
             seen?.add(rid);
-            docs++;
             found.push({ rid, bytes });
           }
           const last = batch.at(-1);
@@ -83,36 +73,24 @@ export const createScans = ({ row, rows, page }: Database) => {
         }
         return found;
       },
-      get keysExamined() {
-        return keys;
-      },
-      get docsExamined() {
-        return docs;
-      },
     };
   };
 
-  const idReader = (collection: Collection, reverse: boolean): Read => {
-    const select = `SELECT key, rid, doc FROM docs_${collection.id} WHERE`;
-    const point = `${select} key = ?`;
-    const forward = `${select} key >= ? AND key < ? ORDER BY key LIMIT ?`;
-    const onward = `${select} key > ? AND key < ? ORDER BY key LIMIT ?`;
-    const backward = `${select} key >= ? AND key < ? ORDER BY key DESC LIMIT ?`;
-    return ({ low, high, point: isPoint }, after, limit) => {
-      if (isPoint) return { batch: rows(point, low), more: false };
-      if (reverse) return page(backward, low, after?.[0] ?? high, limit);
-      return after ? page(onward, after[0], high, limit) : page(forward, low, high, limit);
-    };
-  };
-
-  const keyReader = (collection: Collection, index: Index, reverse: boolean): Read => {
-    const select = `SELECT i.key, i.rid, d.doc FROM index_${index.id} i JOIN docs_${collection.id} d ON d.rid = i.rid WHERE`;
+  const reader = (collection: Collection, index: Index | '_id_', reverse: boolean): Read => {
+    const docs = `docs_${collection.id}`;
+    const select =
+      index === '_id_'
+        ? `SELECT i.key, i.rid, i.doc FROM ${docs} i WHERE`
+        : `SELECT i.key, i.rid, d.doc FROM index_${index.id} i JOIN ${docs} d ON d.rid = i.rid WHERE`;
+    const point = `${select} i.key = ?`;
     const forward = `${select} (i.key, i.rid) > (?, ?) AND i.key < ? ORDER BY i.key, i.rid LIMIT ?`;
     const backward = `${select} (i.key, i.rid) < (?, ?) AND i.key >= ? ORDER BY i.key DESC, i.rid DESC LIMIT ?`;
-    return ({ low, high }, after, limit) =>
-      reverse
+    return ({ low, high, point: isPoint }, after, limit) => {
+      if (isPoint) return { batch: rows(point, low), more: false };
+      return reverse
         ? page(backward, ...(after ?? [high, -1]), low, limit)
         : page(forward, ...(after ?? [low, -1]), high, limit);
+    };
   };
 
   /** Yields the numbers of keys in the ranges, in parts, without reading a document. */
