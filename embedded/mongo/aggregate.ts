@@ -1,8 +1,8 @@
-import { Double, Int32, Long } from 'bson';
+import { Int32 } from 'bson';
 import { CommandError, notImplemented } from './errors.ts';
 import { fieldOf } from './paths.ts';
 import type { Query } from './query.ts';
-import { type Doc, isDoc, toNumber, typeName } from './values.ts';
+import { type Doc, isDoc, sum, toNumber, typeName } from './values.ts';
 
 type Expression = (doc: Doc) => unknown;
 
@@ -35,14 +35,14 @@ export const compilePipeline = (pipeline: readonly unknown[]): Pipeline => {
     query: { filter, limit },
     isCount: JSON.stringify(spec) === '{"_id":1,"n":{"$sum":1}}',
     async sumUp(documents) {
-      const totals = sums.map(createTotal);
+      const totals: unknown[] = sums.map(() => new Int32(0));
       let isEmpty = true;
       for await (const doc of documents) {
         isEmpty = false;
-        for (const [at, { value }] of sums.entries()) totals[at]?.add(value(doc));
+        for (const [at, { value }] of sums.entries()) totals[at] = added(totals[at], value(doc));
       }
       if (isEmpty) return undefined;
-      return { _id, ...Object.fromEntries(sums.map(({ name }, at) => [name, totals[at]?.result()])) };
+      return { _id, ...Object.fromEntries(sums.map(({ name }, at) => [name, totals[at]])) };
     },
   };
 };
@@ -79,42 +79,15 @@ const groupOf = (spec: unknown): { _id: unknown; sums: { name: string; value: Ex
   return { _id, sums: Object.entries(fields).map(([name, definition]) => ({ name, value: summed(name, definition) })) };
 };
 
-type Total = { add(value: unknown): void; result(): unknown };
-
 /**
- * Sums numbers as the real server does: whole numbers exactly, doubles with compensation (Neumaier), other values
- * ignored.
+ * Adds a value to a sum. Values that are no numbers do not count.
+ * @throws CommandError 238 for a fraction, which the real server adds with compensation for its errors
  */
-const createTotal = (): Total => {
-  let whole = 0n;
-  let [total, lost] = [0, 0];
-  let [isLong, isDouble] = [false, false];
-  const addDouble = (value: number) => {
-    const next = total + value;
-    if (Number.isFinite(next)) lost += Math.abs(total) >= Math.abs(value) ? total - next + value : value - next + total;
-    total = next;
-  };
-  return {
-    add(value) {
-      if (value instanceof Double) {
-        isDouble = true;
-        addDouble(value.value);
-      } else if (value instanceof Int32) {
-        whole += BigInt(value.value);
-      } else if (value instanceof Long) {
-        isLong = true;
-        whole += value.toBigInt();
-      }
-    },
-    result() {
-      if (!isDouble && BigInt.asIntN(64, whole) === whole)
-        return isLong || BigInt.asIntN(32, whole) !== whole ? Long.fromBigInt(whole) : new Int32(Number(whole));
-      const nearest = Number(whole);
-      addDouble(nearest);
-      addDouble(Number(whole - BigInt(nearest)));
-      return new Double(total + lost);
-    },
-  };
+const added = (total: unknown, value: unknown): unknown => {
+  const number = toNumber(value);
+  if (number === undefined) return total;
+  if (!Number.isInteger(number)) throw notImplemented('sums of fractions');
+  return sum(total, value);
 };
 
 const summed = (name: string, definition: unknown): Expression => {
@@ -127,8 +100,8 @@ const summed = (name: string, definition: unknown): Expression => {
 };
 
 /**
- * Compiles a constant or the path of a field.
- * @throws CommandError 168 for an operator, 238 for other documents and arrays
+ * Compiles a constant or a field.
+ * @throws CommandError 168 for an operator, 238 for other documents, arrays and paths
  */
 const compileExpression = (expression: unknown): Expression => {
   if (typeof expression === 'string' && expression.startsWith('$')) return fieldPath(expression.slice(1));
@@ -144,15 +117,6 @@ const compileExpression = (expression: unknown): Expression => {
 const fieldPath = (path: string): Expression => {
   if (path === '') throw new CommandError(16872, "'$' by itself is not a valid FieldPath");
   if (path.startsWith('$')) throw new CommandError(17276, `Use of undefined variable: ${path.slice(1).split('.')[0]}`);
-  const parts = path.split('.');
-  if (parts.includes('')) throw new CommandError(15998, 'FieldPath field names may not be empty strings.');
-  return (doc) => valueBelow(doc, parts);
-};
-
-/** Returns the value below a path; below an array, an array of its elements' values. */
-const valueBelow = (value: unknown, [part, ...rest]: readonly string[]): unknown => {
-  if (part === undefined) return value;
-  if (!Array.isArray(value)) return valueBelow(fieldOf(value, part), rest);
-  const found = value.filter(isDoc).map((element) => valueBelow(element, [part, ...rest]));
-  return found.filter((each) => each !== undefined);
+  if (path.includes('.')) throw notImplemented('the path of a sum');
+  return (doc) => fieldOf(doc, path);
 };

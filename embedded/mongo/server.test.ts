@@ -163,6 +163,8 @@ describe('unsupported features are refused', () => {
     ['a stage that Plaza does not use', pipeline({ $match: {} }, { $sort: { a: 1 } }), 40324],
     ['a pipeline without $group', pipeline({ $match: {} }), 238],
     ['a $group by a field', pipeline({ $group: { _id: '$a' } }), 238],
+    ['a sum of fractions', pipeline({ $group: { _id: null, n: { $sum: 0.5 } } }), 238],
+    ['a path in a sum', pipeline({ $group: { _id: null, n: { $sum: '$a.b' } } }), 238],
     ['an accumulator', pipeline({ $group: { _id: null, n: { $avg: '$a' } } }), 15952],
     ['an expression', pipeline({ $group: { _id: { $regexFindAll: { input: '$a', regex: 'x' } } } }), 168],
     ['a document as an expression', pipeline({ $group: { _id: { a: '$a' } } }), 238],
