@@ -1,6 +1,6 @@
 import { CommandError } from './errors.ts';
 import { fieldOf, partsOf, valuesAt } from './paths.ts';
-import { compareValues, type Doc, isDoc, toNumber, truthy, typeOf } from './values.ts';
+import { type Doc, isDoc, keyOf, toNumber, truthy, typeOf } from './values.ts';
 
 export type Matcher = (doc: Doc) => boolean;
 /** Tests the values that a path leads to. */
@@ -69,7 +69,10 @@ const not =
 /** Null also equals a missing value, and a path that leads nowhere because it goes through an array. */
 const equal = (operand: unknown): Test => {
   if (typeof operand === 'string') return anyOf((value) => value === operand);
-  if (operand !== null) return anyOf((value) => value !== undefined && compareValues(value, operand) === 0);
+  if (operand !== null) {
+    const key = keyOf(operand);
+    return anyOf((value) => value !== undefined && keyOf(value).equals(key));
+  }
   const isNull = anyOf((value) => value === null || value === undefined);
   return (values) => values.length === 0 || isNull(values);
 };
@@ -91,12 +94,13 @@ const ordered =
   (operand: unknown): Test => {
     if (operand === null || Number.isNaN(toNumber(operand))) return holds(0) ? equal(operand) : () => false;
     const type = typeOf(operand);
+    const key = keyOf(operand);
     return anyOf(
       (value) =>
         value !== undefined &&
         typeOf(value) === type &&
         !Number.isNaN(toNumber(value)) &&
-        holds(compareValues(value, operand)),
+        holds(Buffer.compare(keyOf(value), key)),
     );
   };
 

@@ -1,5 +1,5 @@
 import { CommandError, notImplemented } from './errors.ts';
-import { compareValues, type Doc, isDoc, keyOf, setField, sum, toNumber, typeName } from './values.ts';
+import { type Doc, isDoc, keyOf, setField, sum, toNumber, typeName } from './values.ts';
 
 /**
  * Applies an update to a decoded document, which it may change, and returns the result.
@@ -44,7 +44,7 @@ const replacement = (update: Doc): Update => {
   if (dollar) throw dollarPrefixed(dollar, "an update's replacement document");
   const { _id: given, ...rest } = update;
   return (doc) => {
-    if (given !== undefined && doc._id !== undefined && compareValues(given, doc._id) !== 0) throw idChanged();
+    if (given !== undefined && doc._id !== undefined && !keyOf(given).equals(keyOf(doc._id))) throw idChanged();
     const id = doc._id ?? given;
     return id === undefined ? { ...rest } : { _id: id, ...rest };
   };

@@ -262,24 +262,3 @@ const putRest = (rest: bigint): void => {
   scratch[at++] = 0;
   if (rest < 0n) invertFrom(start);
 };
-
-/** Compares two values as BSON does: returns a number below zero, zero or above zero. */
-export const compareValues = (a: unknown, b: unknown): number => {
-  if (typeof a === 'string' && a === b) return 0;
-  const x = plainNumber(a);
-  if (x !== undefined) {
-    const y = plainNumber(b);
-    if (y !== undefined) return x < y ? -1 : x > y ? 1 : 0;
-  }
-  const typeA = typeOf(a);
-  const typeB = typeOf(b);
-  if (typeA !== typeB) return typeA - typeB;
-  if (typeA === TYPE.date) return (a as Date).getTime() - (b as Date).getTime();
-  return Buffer.compare(keyOf(a), keyOf(b));
-};
-
-const plainNumber = (value: unknown): number | undefined => {
-  const number =
-    typeof value === 'number' ? value : value instanceof Int32 || value instanceof Double ? value.value : undefined;
-  return Number.isNaN(number) ? undefined : number;
-};

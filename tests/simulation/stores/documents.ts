@@ -1,7 +1,7 @@
 import { type Db, MongoBulkWriteError, MongoNetworkError, MongoServerError } from 'mongodb';
 import { compileFilter, equalities } from '../../../embedded/mongo/match.ts';
 import { compileProjection } from '../../../embedded/mongo/project.ts';
-import { compareValues, type Doc } from '../../../embedded/mongo/values.ts';
+import { type Doc, keyOf } from '../../../embedded/mongo/values.ts';
 import type { Network } from '../network.ts';
 import type { Process } from '../scheduler.ts';
 import type { World } from '../world.ts';
@@ -88,7 +88,7 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
     if (fields.length > 0)
       found.sort((a, b) => {
         for (const [field, way] of fields) {
-          const compared = compareValues(a[field], b[field]);
+          const compared = Buffer.compare(keyOf(a[field]), keyOf(b[field]));
           if (compared !== 0) return compared * way;
         }
         return 0;
