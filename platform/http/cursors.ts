@@ -1,5 +1,6 @@
-import { createCipheriv, createDecipheriv, createHmac } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { Db } from 'mongodb';
+import { decrypt, encrypt, NONCE_BYTES } from '../machine/encryption.ts';
 import { machine } from '../machine/machine.ts';
 import { ProblemError, problems } from './problem.ts';
 
@@ -15,10 +16,6 @@ export type Cursors = {
 };
 
 type Secret = { _id: string; key: string };
-
-const CIPHER = 'aes-256-gcm';
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
 
 /**
  * Milliseconds between two reads of the key after a cursor could not be opened: MongoDB's data may have been replaced.
@@ -48,22 +45,13 @@ const sharedKey = async (db: Db): Promise<string> => {
  */
 const seal = (key: string, question: string, place: string): Buffer => {
   const nonce = createHmac('sha256', `nonce ${key}`).update(question).update('\n').update(place).digest();
-  const cipher = createCipheriv(CIPHER, Buffer.from(key, 'base64url'), nonce.subarray(0, NONCE_BYTES));
-  cipher.setAAD(Buffer.from(question));
-  const sealed = Buffer.concat([cipher.update(place, 'utf8'), cipher.final()]);
-  return Buffer.concat([nonce.subarray(0, NONCE_BYTES), cipher.getAuthTag(), sealed]);
+  return encrypt(Buffer.from(key, 'base64url'), place, question, nonce.subarray(0, NONCE_BYTES));
 };
 
 /** Returns the place in a cursor; undefined when it was sealed with another key or for another question. */
 const open = (key: string, question: string, cursor: Buffer): string | undefined => {
-  if (cursor.length < NONCE_BYTES + TAG_BYTES) return undefined;
-  const decipher = createDecipheriv(CIPHER, Buffer.from(key, 'base64url'), cursor.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(question));
-  decipher.setAuthTag(cursor.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
   try {
-    return Buffer.concat([decipher.update(cursor.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString();
+    return decrypt(Buffer.from(key, 'base64url'), cursor, question).toString();
   } catch {
     return undefined;
   }

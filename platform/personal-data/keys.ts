@@ -1,7 +1,8 @@
 import { Binary, type Collection, type Db, MongoBulkWriteError, MongoServerError } from 'mongodb';
 import { StoreUnavailableError } from '../event-store/types.ts';
+import { decrypt, encrypt } from '../machine/encryption.ts';
 import { machine } from '../machine/machine.ts';
-import { decrypt, encrypt, type MasterKey, nameOfKey, newKey } from './master-key.ts';
+import { type MasterKey, nameOfKey, newKey } from './master-key.ts';
 
 /** A key in use: its name is stored beside what it encrypts. */
 export type Key = { name: string; bytes: Buffer };

@@ -8,9 +8,10 @@ import {
 } from '../../schemas/kernel/personal.ts';
 import { decrypted, type PersonalData } from '../event-store/personal-data.ts';
 import type { NewEvent, SealedFields, StoredEvent } from '../event-store/types.ts';
+import { decrypt, encrypt } from '../machine/encryption.ts';
 import { machine } from '../machine/machine.ts';
 import { type Key, type KeyStore, KeysUnavailableError } from './keys.ts';
-import { decrypt, encrypt, KEY_NAME_LENGTH } from './master-key.ts';
+import { KEY_NAME_LENGTH } from './master-key.ts';
 
 /**
  * Milliseconds for which a process uses a key without asking for it again: an erased key is used no longer than this.

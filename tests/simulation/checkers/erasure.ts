@@ -1,7 +1,7 @@
 import type { Binary } from 'mongodb';
 import type { Doc } from '../../../embedded/mongo/values.ts';
 import type { StoredEvent } from '../../../platform/event-store/types.ts';
-import { decrypt } from '../../../platform/personal-data/master-key.ts';
+import { decrypt } from '../../../platform/machine/encryption.ts';
 import { CUSTOMER_ERASED, type CustomerErased } from '../../../schemas/kernel/personal.ts';
 import type { SentRequest } from '../http.ts';
 import { MASTER_KEY, personal } from '../plaza.ts';
