@@ -9,7 +9,6 @@ const CODE_NAMES: Record<number, string> = {
   16: 'InvalidLength',
   20: 'IllegalOperation',
   26: 'NamespaceNotFound',
-  28: 'PathNotViable',
   40: 'ConflictingUpdateOperators',
   43: 'CursorNotFound',
   48: 'NamespaceExists',

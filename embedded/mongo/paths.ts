@@ -45,44 +45,20 @@ type Step = { value: unknown; left: readonly string[]; unfolded: boolean };
  */
 export const indexKeys = (doc: Doc, fields: readonly KeyField[]): { keys: Buffer[]; multikey: boolean } => {
   const directions = fields.map(([, direction]) => direction);
-  const { rows, multikey } = topLevelRows(doc, fields) ?? allRows(doc, fields);
-  const keys = rows.map((values) => compoundKey(values, directions));
-  return { keys: keys.length > 1 ? distinct(keys) : keys, multikey };
+  const start = fields.map(([path]): Step => ({ value: doc, left: path.split('.'), unfolded: false }));
+  const rows = rowsOf(start, fields);
+  const keys = rows.map(({ values }) => compoundKey(values, directions));
+  return { keys: keys.length > 1 ? distinct(keys) : keys, multikey: rows.some(({ multikey }) => multikey) };
 };
-
-/** The values of the fields, once for each element of an array among them. */
-type Rows = { rows: unknown[][]; multikey: boolean };
 
 const distinct = (keys: Buffer[]): Buffer[] => [...new Map(keys.map((key) => [key.toString('latin1'), key])).values()];
 
-/** The common case: no dotted path, and at most one array. */
-const topLevelRows = (doc: Doc, fields: readonly KeyField[]): Rows | undefined => {
-  const values: unknown[] = [];
-  let array: unknown[] | undefined;
-  let at = -1;
-  for (const [path] of fields) {
-    const value = fieldOf(doc, path);
-    if (path.includes('.') || (array && Array.isArray(value))) return undefined;
-    if (Array.isArray(value)) [array, at] = [value, values.length];
-    values.push(value);
-  }
-  if (!array) return { rows: [values], multikey: false };
-  return { rows: elementsOf(array).map((element) => values.with(at, element)), multikey: true };
-};
-
 const elementsOf = (array: unknown[]): unknown[] => (array.length === 0 ? [EMPTY_ARRAY] : array);
 
-const allRows = (doc: Doc, fields: readonly KeyField[]): Rows => {
-  const start = fields.map(([path]): Step => ({ value: doc, left: path.split('.'), unfolded: false }));
-  const found = rowsOf(start, fields);
-  return { rows: found.map(({ values }) => values), multikey: found.some(({ multikey }) => multikey) };
-};
+/** The values of the fields, once for each element of an array among them; `multikey`: there is one. */
+type Row = { values: unknown[]; multikey: boolean };
 
-const rowsOf = (
-  steps: readonly Step[],
-  fields: readonly KeyField[],
-  multikey = false,
-): { values: unknown[]; multikey: boolean }[] => {
+const rowsOf = (steps: readonly Step[], fields: readonly KeyField[], multikey = false): Row[] => {
   const advanced = steps.map(advance);
   const stopped = advanced.filter(({ value, unfolded }) => Array.isArray(value) && !unfolded);
   const [first] = stopped;
