@@ -1,8 +1,7 @@
 import type { RequestHandler } from 'express';
-import type { Registry } from 'prom-client';
+import { collectDefaultMetrics, Registry } from 'prom-client';
 import { metricsRoutes, requestMetrics } from './http.ts';
-import { createRegistry } from './registry.ts';
-import { startTracing, type Tracing } from './tracing.ts';
+import { startTracing, type Tracing, type TracingOptions } from './tracing.ts';
 
 /** A process's metrics, and its traces if they are exported. */
 export type Telemetry = {
@@ -16,20 +15,19 @@ export type Telemetry = {
   stop(): Promise<void>;
 };
 
-export type TelemetryOptions = {
-  /** The name of the process: `write-side`. */
-  service: string;
-  version: string;
+export type TelemetryOptions = TracingOptions & {
   /** URL of the OTLP collector (HTTP); empty for no traces. */
   tracesTo: string;
-  /** The share of recorded traces, from 0 to 1. */
-  ratio: number;
 };
 
-/** Starts metrics and, if `tracesTo` is set, traces. OpenTelemetry is loaded only then. */
-export const startTelemetry = async ({ service, version, tracesTo, ratio }: TelemetryOptions): Promise<Telemetry> => {
-  const registry = createRegistry();
-  const tracing = tracesTo === '' ? undefined : await startTracing({ service, version, ratio });
+/**
+ * Starts metrics, with the default ones of Node.js (memory, event loop, GC), and, if `tracesTo` is set, traces.
+ * OpenTelemetry is loaded only then.
+ */
+export const startTelemetry = async ({ tracesTo, ...options }: TelemetryOptions): Promise<Telemetry> => {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const tracing = tracesTo === '' ? undefined : await startTracing(options);
   return {
     registry,
     tracing,

@@ -1,9 +1,9 @@
 import { Agent, createServer, get, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../platform/http/app.ts';
 import { metricsRoutes } from '../../platform/telemetry/http.ts';
-import { createRegistry } from '../../platform/telemetry/registry.ts';
 import { findNginx, type Gateway, startGateway } from '../deploy/nginx.ts';
 import { type Program, startProgram } from '../support/plaza.ts';
 
@@ -192,7 +192,7 @@ describe('the Node.js gateway', () => {
 });
 
 test('a side answers /metrics at this path only', async () => {
-  const app = createApp([metricsRoutes(createRegistry())], [], () => {});
+  const app = createApp([metricsRoutes(new Registry())], [], () => {});
   const server = createServer(app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
