@@ -155,27 +155,21 @@ export const discardedByView = async (db: Db, views: readonly string[]): Promise
 export const discardedEvents = async (db: Db, view: string): Promise<Set<string>> =>
   (await discardedByView(db, [view])).get(view)!;
 
+/** @returns false when no such event is parked */
+const decide = async (db: Db, _id: string, state: Parked['state']): Promise<boolean> => {
+  const { matchedCount } = await parked(db).updateOne({ _id, state: WAITING }, { $set: { state, blocks: false } });
+  return matchedCount === 1;
+};
+
 /**
  * Requests another attempt for a parked event. The process that holds the consumer's lease makes it within about a
  * second; afterwards the event is gone from the list, or is parked again with a new reason.
  * @returns false when no such event is parked
  */
-export const requestReplay = async (db: Db, id: string): Promise<boolean> => {
-  const { matchedCount } = await parked(db).updateOne(
-    { _id: id, state: WAITING },
-    { $set: { state: 'replaying', blocks: false } },
-  );
-  return matchedCount === 1;
-};
+export const requestReplay = (db: Db, id: string): Promise<boolean> => decide(db, id, 'replaying');
 
 /**
  * Discards a parked event for good; a consumer that stopped before it continues after it.
  * @returns false when no such event is parked
  */
-export const discard = async (db: Db, id: string): Promise<boolean> => {
-  const { matchedCount } = await parked(db).updateOne(
-    { _id: id, state: WAITING },
-    { $set: { state: 'discarded', blocks: false } },
-  );
-  return matchedCount === 1;
-};
+export const discard = (db: Db, id: string): Promise<boolean> => decide(db, id, 'discarded');
