@@ -14,6 +14,7 @@ import { rawAppends } from './fast/appends.ts';
 import { opened, type PersonalData, refuseSealed } from './personal-data.ts';
 import {
   type AppendResult,
+  type AppendWritten,
   type EventMetadata,
   type ExpectedRevision,
   type NewEvent,
@@ -124,13 +125,6 @@ const unavailable = (error: unknown): StoreUnavailableError =>
 
 const inTime = <T>(promise: Promise<T>): Promise<T> =>
   withDeadline(promise, APPEND_DEADLINE, () => new StoreUnavailableError('the event store did not answer in time'));
-
-/** Like {@link Streams.append}, for events that are already JSON. */
-export type AppendWritten = (
-  stream: string,
-  events: readonly WrittenEvent[],
-  expected: ExpectedRevision,
-) => Promise<AppendResult>;
 
 /** Appends with a client. */
 export const appendsWritten = (client: EventStoreClient): AppendWritten => {

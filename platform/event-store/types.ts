@@ -72,6 +72,13 @@ export type AppendResult =
   | { ok: true; revision: Revision; position: Position }
   | { ok: false; reason: 'conflict' | 'too-large' };
 
+/** Appends events that are already JSON, all or none. */
+export type AppendWritten = (
+  stream: string,
+  events: readonly WrittenEvent[],
+  expected: ExpectedRevision,
+) => Promise<AppendResult>;
+
 /**
  * The store did not answer in time, or is unreachable. The events may or may not be written: repeat the append with the
  * same event ids and expected revision.

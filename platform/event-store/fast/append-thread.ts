@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { PersonalData } from '../personal-data.ts';
-import { type AppendWritten, type Streams, sealing } from '../streams.ts';
-import { type AppendResult, StoreUnavailableError, toWritten } from '../types.ts';
+import { type Streams, sealing } from '../streams.ts';
+import { type AppendResult, type AppendWritten, StoreUnavailableError, toWritten } from '../types.ts';
 
 /** The methods that write. */
 export type Appending = Pick<Streams, 'append' | 'put' | 'keepLast'>;

@@ -5,6 +5,7 @@ import messages from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallOptions, ClientDuplexStream, Client as GrpcClient, Metadata } from '@grpc/grpc-js';
 import {
   type AppendResult,
+  type AppendWritten,
   type ExpectedRevision,
   type Revision,
   START,
@@ -44,11 +45,7 @@ const MOST_BYTES = 3 * 1024 * 1024;
  *   message may be
  * @throws StoreUnavailableError when it is unknown whether the events were written
  */
-export type RawAppend = (
-  stream: string,
-  events: readonly WrittenEvent[],
-  expected: ExpectedRevision,
-) => Promise<AppendResult | undefined>;
+type RawAppend = (...append: Parameters<AppendWritten>) => Promise<AppendResult | undefined>;
 
 export const rawAppends = (client: EventStoreDBClient): RawAppend => {
   if (!('GRPCStreamCreator' in client)) return async () => undefined;
