@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { storesError } from '../errors.ts';
 import type { Context, Reply } from './command.ts';
 import { execute } from './commands.ts';
@@ -53,7 +53,8 @@ export const startMongoServer = async (options: MongoServerOptions): Promise<Mon
   });
   server.maxConnections = MAX_CONNECTIONS;
   try {
-    await listen(server, port, host);
+    server.listen(port, host);
+    await once(server, 'listening');
   } catch (error) {
     cursors.close();
     storage.close();
@@ -75,15 +76,6 @@ export const startMongoServer = async (options: MongoServerOptions): Promise<Mon
       storage.close();
     },
   };
-};
-
-const listen = async (server: Server, port: number, host: string): Promise<void> => {
-  const failed = once(server, 'error').then(([error]) => {
-    throw error;
-  });
-  server.listen(port, host);
-  await Promise.race([once(server, 'listening'), failed]);
-  failed.catch(() => {});
 };
 
 /** Answers the commands of one connection in order, and reads no further while one is in progress. */
