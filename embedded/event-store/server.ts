@@ -45,7 +45,7 @@ export const startEventStoreServer = async (options: {
 }): Promise<EventStoreServer> => {
   const { file, host = '127.0.0.1', log = () => {} } = options;
   if (!/^(127\.|localhost$)/.test(host)) throw storesError('stores-failed', `${host} is not a loopback address.`);
-  const storage = openStorage(file, options.maxPages ? { maxPages: options.maxPages } : {});
+  const storage = openStorage(file, options.maxPages);
   const live = createLiveEvents();
   const calls = createOpenCalls();
   const commits = createCommits(storage, live.publish);

@@ -14,11 +14,11 @@ export type Storage = ReturnType<typeof openStorage>;
 
 /**
  * Opens or creates the log. It reads only the end of the log, so the time does not depend on its size.
- * `maxPages` (a full disk) is for tests.
+ * @param maxPages the most pages of the file, for tests of a full disk
  * @throws StoresError `data-in-use`, `data-corrupt` or `data-folder-unwritable`
  */
-export const openStorage = (file: string, options: { maxPages?: number } = {}) => {
-  const logFile = openLogFile(file, options.maxPages);
+export const openStorage = (file: string, maxPages?: number) => {
+  const logFile = openLogFile(file, maxPages);
   try {
     return storageOver(logFile, file);
   } catch (error) {
