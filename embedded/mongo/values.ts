@@ -31,9 +31,9 @@ export const isDoc = (value: unknown): value is Doc =>
   !ArrayBuffer.isView(value);
 
 /**
- * The types in BSON's comparison order, as the bytes that begin an index key. The gaps leave room for the types that
- * are not supported; a byte plus one ends its type. `empty` stands for an empty array in an index, below null. Source:
- * MongoDB manual, "BSON Types: Comparison/Sort Order". Data files contain these numbers.
+ * The types in BSON's comparison order, as the bytes that begin an index key, named as in MongoDB's messages. The gaps
+ * leave room for the types that are not supported; a byte plus one ends its type. `empty` stands for an empty array in
+ * an index, below null. Source: MongoDB manual, "BSON Types: Comparison/Sort Order". Data files contain these numbers.
  */
 export const TYPE = {
   empty: 0x06,
@@ -42,9 +42,9 @@ export const TYPE = {
   string: 0x18,
   object: 0x20,
   array: 0x28,
-  binary: 0x30,
+  binData: 0x30,
   objectId: 0x38,
-  boolean: 0x40,
+  bool: 0x40,
   date: 0x48,
 } as const;
 
@@ -57,30 +57,22 @@ export const typeOf = (value: unknown): number => {
   if (typeof value === 'string') return TYPE.string;
   if (typeof value === 'number' || value instanceof Int32 || value instanceof Double || value instanceof Long)
     return TYPE.number;
-  if (typeof value === 'boolean') return TYPE.boolean;
+  if (typeof value === 'boolean') return TYPE.bool;
   if (value instanceof Date) return TYPE.date;
   if (Array.isArray(value)) return TYPE.array;
   if (value instanceof ObjectId) return TYPE.objectId;
-  if (value instanceof Binary) return TYPE.binary;
+  if (value instanceof Binary) return TYPE.binData;
   return value === EMPTY_ARRAY ? TYPE.empty : TYPE.object;
 };
 
-const NAMES: Record<number, string> = {
-  [TYPE.null]: 'null',
-  [TYPE.string]: 'string',
-  [TYPE.object]: 'object',
-  [TYPE.array]: 'array',
-  [TYPE.binary]: 'binData',
-  [TYPE.objectId]: 'objectId',
-  [TYPE.boolean]: 'bool',
-  [TYPE.date]: 'date',
-};
+const NAMES = new Map<number, string>(Object.entries(TYPE).map(([name, type]) => [type, name]));
 
 /** Returns the name of a value's type as MongoDB's messages spell it. */
 export const typeName = (value: unknown): string => {
   if (value === undefined) return 'missing';
-  if (value instanceof Long) return 'long';
-  return NAMES[typeOf(value)] ?? (value instanceof Int32 ? 'int' : 'double');
+  const type = typeOf(value);
+  if (type !== TYPE.number) return NAMES.get(type)!;
+  return value instanceof Long ? 'long' : value instanceof Int32 ? 'int' : 'double';
 };
 
 /** Returns the nearest double of a BSON number, undefined of anything else. */
@@ -181,7 +173,7 @@ const putPayload = (type: number, value: unknown): void => {
       for (const element of value as unknown[]) putValue(element);
       byte(0);
       break;
-    case TYPE.binary:
+    case TYPE.binData:
       putBinary(value as Binary);
       break;
     case TYPE.objectId:
@@ -189,7 +181,7 @@ const putPayload = (type: number, value: unknown): void => {
       scratch.set((value as ObjectId).id, at);
       at += 12;
       break;
-    case TYPE.boolean:
+    case TYPE.bool:
       byte(value ? 1 : 0);
       break;
     case TYPE.date:

@@ -1,4 +1,4 @@
-import { deserialize, type Long, serialize } from 'bson';
+import { BSONType, deserialize, type Long, serialize } from 'bson';
 import { CommandError, notImplemented } from './errors.ts';
 import { type Doc, decode } from './values.ts';
 
@@ -159,30 +159,21 @@ const checkDocument = (bytes: Buffer): void => {
 /** Sizes of the types without a length field. */
 const FIXED: Record<number, number> = { 1: 8, 7: 12, 8: 1, 9: 8, 10: 0, 16: 4, 18: 8 };
 
-const UNSUPPORTED: Record<number, string> = {
-  6: 'undefined',
-  11: 'regex',
-  12: 'dbPointer',
-  13: 'javascript',
-  14: 'symbol',
-  15: 'javascriptWithScope',
-  17: 'timestamp',
-  19: 'decimal',
-  127: 'maxKey',
-  255: 'minKey',
-};
+/** The names of all types by their bytes. */
+const NAMES = new Map<number, string>(Object.entries(BSONType).map(([name, type]) => [type & 0xff, name]));
 
 const valueSize = (bytes: Buffer, type: number, at: number, end: number): number => {
   const fixed = FIXED[type];
   if (fixed !== undefined) return fixed;
-  const unsupported = UNSUPPORTED[type];
-  if (unsupported) throw notImplemented(`values of type ${unsupported}`);
+  if (type !== BSONType.string && type !== BSONType.binData) {
+    const unsupported = NAMES.get(type);
+    if (unsupported) throw notImplemented(`values of type ${unsupported}`);
+    throw new FrameError(`an element of unknown type ${type}`);
+  }
   if (at + 4 > end) throw new FrameError('a value without its length');
   const length = bytes.readInt32LE(at);
   if (length < 0) throw new FrameError(`a value of ${length} bytes`);
-  if (type === 0x02) return 4 + length;
-  if (type === 0x05) return 5 + length;
-  throw new FrameError(`an element of unknown type ${type}`);
+  return (type === BSONType.string ? 4 : 5) + length;
 };
 
 let nextId = 1;
