@@ -7,7 +7,8 @@ import { type Doc, typeName } from './values.ts';
 import type { CursorBatch } from './wire.ts';
 
 export type Context = { storage: Storage; cursors: Cursors; log: (line: string) => void };
-export type Reply = { doc: Doc } | { cursor: CursorBatch };
+/** The document of a reply, which gets `ok`, or a batch of a cursor. */
+export type Reply = Doc | { cursor: CursorBatch };
 
 /** A command being executed. `argument` is the value of the field that names it, mostly a collection. */
 export type Call = Context & { db: string; argument: unknown; pace: Pace; maxTimeMS: number };
@@ -15,12 +16,12 @@ export type Call = Context & { db: string; argument: unknown; pace: Pace; maxTim
 export type Command = {
   /** Undefined: any field is accepted. */
   spec: Spec | undefined;
-  run(call: Call, fields: Fields<Spec>): Reply | Doc | Promise<Reply | Doc>;
+  run(call: Call, fields: Fields<Spec>): Reply | Promise<Reply>;
 };
 
 export const command = <S extends Spec>(
   spec: S,
-  run: (call: Call, fields: Fields<S>) => Reply | Doc | Promise<Reply | Doc>,
+  run: (call: Call, fields: Fields<S>) => Reply | Promise<Reply>,
 ): Command => ({ spec, run: run as Command['run'] });
 
 /** Returns the name of a command's collection. @throws CommandError 73 */

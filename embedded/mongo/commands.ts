@@ -35,10 +35,10 @@ export const execute = async (context: Context, request: Doc): Promise<Reply> =>
   const failures = context.storage.failures();
   const reply = await context.storage.atWorkOn(() => found.run(call, fields));
   await context.storage.settled(failures);
-  return isCursor(reply) ? reply : { doc: { ...reply, ok: 1 } };
+  return isCursor(reply) ? reply : { ...reply, ok: 1 };
 };
 
-const isCursor = (reply: Reply | Doc): reply is { cursor: CursorBatch } =>
+export const isCursor = (reply: Reply): reply is { cursor: CursorBatch } =>
   'cursor' in reply && typeof reply.cursor === 'object' && reply.cursor !== null && 'part' in reply.cursor;
 
 const refuseWriteConcern = (concern: Doc | undefined): void => {

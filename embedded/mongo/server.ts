@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { storesError } from '../errors.ts';
-import type { Context, Reply } from './command.ts';
-import { execute } from './commands.ts';
+import type { Context } from './command.ts';
+import { execute, isCursor } from './commands.ts';
 import { createCursors } from './cursors.ts';
 import { CommandError, errorReply } from './errors.ts';
 import { openStorage } from './storage.ts';
@@ -98,15 +98,12 @@ const serve = async (socket: Socket, context: Context): Promise<void> => {
 const answer = async (request: Request, context: Context): Promise<Buffer> => {
   try {
     if (request.refusal) throw request.refusal;
-    return frameOf(request, await execute(context, request.command));
+    const reply = await execute(context, request.command);
+    return isCursor(reply) ? cursorFrame(request, reply.cursor) : replyFrame(request, reply);
   } catch (error) {
     if (!(error instanceof CommandError)) context.log(`a command failed: ${(error as Error).stack}`);
     return replyFrame(request, errorReply(error));
   }
-};
-
-const frameOf = (request: Request, reply: Reply): Buffer => {
-  return 'cursor' in reply ? cursorFrame(request, reply.cursor) : replyFrame(request, reply.doc);
 };
 
 /** Yields the whole frames of a connection. An unfinished frame ends it after a time limit. */
