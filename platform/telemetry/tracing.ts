@@ -86,15 +86,11 @@ const tracesOf = (events: readonly { metadata: EventMetadata }[]): SpanContext[]
   return found;
 };
 
-const fail = (span: Span, error: unknown): void => {
-  span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : String(error) });
-};
-
 const during = async <Result>(span: Span, work: () => Promise<Result>): Promise<Result> => {
   try {
     return await work();
   } catch (error) {
-    fail(span, error);
+    span.setStatus({ code: SpanStatusCode.ERROR, message: error instanceof Error ? error.name : String(error) });
     throw error;
   } finally {
     span.end();
