@@ -100,15 +100,15 @@ const createIndexes = command({ indexes: 'array!' }, async (call, { indexes }) =
 
 const indexSpec = (spec: unknown): IndexSpec => {
   if (!isDoc(spec)) throw new CommandError(14, "BSON field 'createIndexes.indexes' must contain objects");
-  const refuse = (code: number, why: string) => {
+  const refuse: (code: number, why: string) => never = (code, why) => {
     throw new CommandError(code, `Error in specification ${JSON.stringify(spec)} :: caused by :: ${why}`);
   };
   const { key, name, ...others } = spec;
   const [unknown] = Object.keys(others);
   if (unknown) refuse(197, `The field '${unknown}' is not valid for an index specification.`);
-  if (!isDoc(key)) return refuse(9, "The 'key' field is a required property of an index specification") as never;
+  if (!isDoc(key)) refuse(9, "The 'key' field is a required property of an index specification");
   if (typeof name !== 'string' || name === '')
-    return refuse(9, "The 'name' field is a required property of an index specification") as never;
+    refuse(9, "The 'name' field is a required property of an index specification");
   const fields = Object.entries(key).map(([path, way]): KeyField => {
     const direction = toNumber(way);
     if (typeof way === 'string') refuse(67, `Unknown index plugin '${way}'`);
@@ -122,7 +122,7 @@ const indexSpec = (spec: unknown): IndexSpec => {
     if (parts.includes('')) refuse(67, 'Index keys cannot be an empty field.');
     if (parts.some((part) => part.startsWith('$')))
       refuse(67, "Index key contains an illegal field name: field name starts with '$'.");
-    return [path, (direction as number) < 0 ? -1 : 1];
+    return [path, direction < 0 ? -1 : 1];
   });
   if (fields.length === 0) refuse(67, 'Index keys cannot be empty.');
   if (JSON.stringify(fields) === '[["_id",-1]]') refuse(2, "The field 'key' for an _id index must be {_id: 1}");

@@ -23,10 +23,6 @@ const EXPECTED: Record<keyof Types, (value: unknown) => boolean> = {
   any: () => true,
 };
 
-const SPELLED: Partial<Record<keyof Types, string>> = {
-  count: "expected types '[long, double, decimal, int]'",
-};
-
 /**
  * Checks the fields of a document and returns their values. Null counts as missing.
  * @param of the name by which errors call the document, such as `update.updates`
@@ -44,7 +40,7 @@ export const fieldsOf = <S extends Spec>(of: string, doc: Doc, spec: S): Fields<
       return [name, undefined];
     }
     if (!EXPECTED[type](value)) {
-      const expected = SPELLED[type] ?? `expected type '${type}'`;
+      const expected = type === 'count' ? "expected types '[long, double, decimal, int]'" : `expected type '${type}'`;
       throw new CommandError(14, `BSON field '${of}.${name}' is the wrong type '${typeName(value)}', ${expected}`);
     }
     return [name, type === 'count' ? countOf(name, value) : value];
