@@ -1,4 +1,4 @@
-import { BatchAppendReq, StreamIdentifier, streamNameOf, type UuidMessage, uuidHex } from './protocol.ts';
+import { BatchAppendReq, StreamIdentifier, streamNameOf, uuidHex } from './protocol.ts';
 import type { ExpectedRevision, NewEvent } from './stored-events.ts';
 
 /** The reason of a refusal. */
@@ -53,12 +53,7 @@ const expectedRevision = (options: Options): ExpectedRevision | undefined => {
   return options.hasAny() ? 'any' : undefined;
 };
 
-type Proposed = {
-  getId: () => UuidMessage | undefined;
-  getMetadataMap: () => { get: (key: string) => string | undefined };
-  getData_asU8: () => Uint8Array;
-  getCustomMetadata_asU8: () => Uint8Array;
-};
+type Proposed = ReturnType<InstanceType<typeof BatchAppendReq>['getProposedMessagesList']>[number];
 
 const newEvent = (proposed: Proposed): NewEvent | Problem => {
   const id = uuidHex(proposed.getId());

@@ -30,7 +30,7 @@ export const { Empty } = googleEmpty;
 
 export type ReadRequest = InstanceType<typeof streams.ReadReq>;
 type StreamIdentifierMessage = InstanceType<typeof shared.StreamIdentifier>;
-export type UuidMessage = InstanceType<typeof shared.UUID>;
+type UuidMessage = InstanceType<typeof shared.UUID>;
 
 /** Returns a status that ends a call. */
 export const grpcError = (code: number, details: string): Partial<StatusObject> => ({ code, details });
