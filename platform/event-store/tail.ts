@@ -1,4 +1,4 @@
-import { BACKWARDS, type EventStoreDBClient, FORWARDS, START as STORE_START } from '@eventstore/db-client';
+import { BACKWARDS, END, type EventStoreDBClient, FORWARDS, START as STORE_START } from '@eventstore/db-client';
 import { toStoredEvent } from './streams.ts';
 import { comparePositions, type Position, START, type StoredEvent } from './types.ts';
 
@@ -41,10 +41,7 @@ export const readEnd = async (client: Reader): Promise<Position> =>
 
 const readPage = async (client: Reader, before: Position | null, maxCount: number): Promise<StoredEvent[]> => {
   const found: StoredEvent[] = [];
-  const options = { direction: BACKWARDS, maxCount } as const;
-  for await (const { event } of client.readAll(
-    before ? { ...options, fromPosition: before } : { ...options, fromPosition: 'end' },
-  ))
+  for await (const { event } of client.readAll({ direction: BACKWARDS, maxCount, fromPosition: before ?? END }))
     if (event) found.push(toStoredEvent(event));
   return found;
 };
