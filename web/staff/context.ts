@@ -74,8 +74,8 @@ export type ContextView = {
   /** Other lists for staff. */
   lists: Readonly<Record<string, ListView>>;
   things: Readonly<Record<string, ThingView>>;
-  /** The path template for each field that names a resource. */
-  links: Readonly<Record<string, string>>;
+  /** The template of the resource that a field names, where the field is not the last one of that template. */
+  links?: Readonly<Record<string, string>>;
   commands: Readonly<Record<string, CommandWords>>;
   /**
    * The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the fields that are shown,

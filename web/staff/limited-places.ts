@@ -134,8 +134,8 @@ export const limitedPlaces = <const Prefix extends string>({
       [`/${path.split('/')[1]}/waiting-list`]: everyWaitingList,
     },
     things: resources,
-    links: { holdId: hold, entryId: entry },
     commands,
+    about: [hold, entry],
     words: named(Object.keys(words) as PlaceEventKind[], (kind) => wordsOf(words[kind])),
     changes: named(CHANGES, () => null),
   };

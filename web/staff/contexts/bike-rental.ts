@@ -139,7 +139,6 @@ export const view = contextView<typeof schema>({
       commands: () => ['ChangePoints'],
     },
   },
-  links: { chargeId: CHARGE, bikeId: BIKE, rentalId: RENTAL, userId: '/customers/{userId}', managerId: MANAGER },
   commands: {
     RegisterBike: { en: 'Register a bike', ko: '자전거 등록' },
     MoveBike: { en: 'Move', ko: '위치 이동' },

@@ -161,13 +161,6 @@ export const view = contextView<typeof schema>({
       commands: () => ['DeleteReview'],
     },
   },
-  links: {
-    ...held.links,
-    movieId: MOVIE,
-    showingId: SHOWING,
-    reservationId: RESERVATION,
-    customerId: '/customers/{customerId}',
-  },
   commands: {
     RegisterMovie: { en: 'Add a movie', ko: '영화 등록' },
     EditMovie: { en: 'Edit', ko: '영화 수정' },
@@ -294,7 +287,7 @@ export const view = contextView<typeof schema>({
     ReviewWritten: { en: '{customerId} rated {movieId} {rating} of 5', ko: '{customerId} {movieId} 별점 {rating}' },
     ReviewDeleted: { en: 'Review of {movieId} by {customerId} deleted', ko: '{customerId} {movieId} 관람평 삭제' },
   },
-  about: [RESERVATION, held.links.holdId, held.links.entryId, SHOWING, MOVIE],
+  about: [RESERVATION, ...held.about, SHOWING, MOVIE],
   left: {
     now: ({ movies }) =>
       new Map(movies.flatMap(({ showings }) => showings.map(({ showingId, left }) => [showingId, left]))),

@@ -51,7 +51,6 @@ export const view = contextView<typeof schema>({
       commands: () => ['ChangeContact', 'EraseCustomer'],
     },
   },
-  links: { customerId: CUSTOMER },
   commands: {
     ChangeContact: { en: 'Change the contact', ko: '연락처 변경' },
     EraseCustomer: {

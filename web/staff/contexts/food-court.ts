@@ -115,7 +115,6 @@ export const view = contextView<typeof schema>({
       commands: () => ['PutMenuItem', 'RemoveMenuItem'],
     },
   },
-  links: { shopId: SHOP, orderId: ORDER, menuId: MENU_ITEM, customerId: '/customers/{customerId}' },
   commands: {
     RegisterShop: { en: 'Open a shop', ko: '매장 등록' },
     ChangeShop: { en: 'Change the shop', ko: '매장 정보 변경' },

@@ -151,14 +151,7 @@ export const view = contextView<typeof schema>({
       commands: ({ status }) => (status === 'issued' ? ['RedeemCoupon'] : []),
     },
   },
-  links: {
-    ...spots.links,
-    lotId: LOT,
-    reservationId: RESERVATION,
-    couponId: COUPON,
-    redeemedOn: RESERVATION,
-    customerId: '/customers/{customerId}',
-  },
+  links: { redeemedOn: RESERVATION },
   commands: {
     RegisterLot: { en: 'Open a lot', ko: '주차장 등록' },
     ChangeLot: { en: 'Change the lot', ko: '주차장 변경' },
@@ -231,7 +224,7 @@ export const view = contextView<typeof schema>({
         : { en: 'Coupon of {customerId} revoked', ko: '{customerId} 쿠폰 회수' },
     CouponRedeemed: { en: '{customerId} redeemed a coupon', ko: '{customerId} 쿠폰 사용' },
   },
-  about: [COUPON, RESERVATION, spots.links.holdId, spots.links.entryId, LOT],
+  about: [COUPON, RESERVATION, ...spots.about, LOT],
   left: {
     now: ({ lots }) => new Map(lots.map(({ lotId, free }) => [lotId, free])),
     words: { en: ', {left} free', ko: ', {left}면 남음' },

@@ -139,7 +139,6 @@ export const view = contextView<typeof schema>({
       known: ({ slotId }) => ({ fromSlotId: slotId }),
     },
   },
-  links: { ...held.links, slotId: SLOT, bookingId: BOOKING, customerId: '/customers/{customerId}' },
   choices: { slotId: { list: '/screening/slots', query: { status: 'open' }, label: 'hospitalName date' } },
   commands: {
     OpenSlot: { en: 'Open a slot', ko: '검진 일정 등록' },
@@ -235,7 +234,7 @@ export const view = contextView<typeof schema>({
     DayClaimed: { en: '{hospitalName} plans a slot on {date}', ko: '{hospitalName} {date} 일정 준비' },
     SlotVoided: ({ slotId }) => ({ en: `Slot ${slotId} gave up {date}`, ko: `${slotId} {date} 일정 포기` }),
   },
-  about: [BOOKING, held.links.holdId, held.links.entryId, SLOT],
+  about: [BOOKING, ...held.about, SLOT],
   left: {
     now: ({ slots }) => new Map(slots.map(({ slotId, left }) => [slotId, left])),
     words: { en: ', {left} left', ko: ', {left}자리 남음' },

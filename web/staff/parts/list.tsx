@@ -142,7 +142,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
           <td key={column} class={classOf(column, at)} data-label={t(labelOf(column))}>
             {at === 0 && own !== undefined && may(`GET ${thing}`, whole) ? (
               <Link to={VIEW + own}>
-                <Value view={{ ...view, links: {} }} field={column} item={item} />
+                <Value view={view} field={column} item={item} isInLink />
               </Link>
             ) : (
               <Value view={view} field={column} item={whole} here={path} />

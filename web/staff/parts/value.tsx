@@ -109,14 +109,21 @@ type ValueProps = {
   item: Item;
   /** The resource named by the current path. */
   here?: string;
+  isInLink?: boolean;
+};
+
+/** Returns the template of the resource that a field names. */
+const namedBy = ({ customer, links, things }: ContextView, field: string): string | undefined => {
+  if (field === customer?.field) return `/customers/{${field}}`;
+  return links?.[field] ?? Object.keys(things).find((template) => template.endsWith(`/{${field}}`));
 };
 
 /** A field of an item: a link where it names another resource. */
-export const Value = ({ view, field, item, here }: ValueProps) => {
+export const Value = ({ view, field, item, here, isInLink }: ValueProps) => {
   const names = useNames(view);
   const value = item[field];
   if (value === undefined || value === null) return <span class="none">–</span>;
-  const template = view.links[field];
+  const template = isInLink ? undefined : namedBy(view, field);
   const ids = typeof value === 'object' ? { ...item, ...value } : item;
   const path = template === undefined ? undefined : fill(template, ids);
   const isOffered = template?.startsWith('/customers/') ? mayOpenCustomer(String(value)) : may(`GET ${template}`, item);
