@@ -52,23 +52,34 @@ export type ThingView = {
   known?(item: Item): Item;
 };
 
-type Events<Schema extends ContextSchema> = Schema['events'];
-
 /** A command in words. @property effect what a dangerous one does to this resource, whose `{field}`s it names */
 export type CommandWords = Phrase & { danger?: boolean; effect?: Phrase };
 
-/** How the page shows a context. */
-export type ContextView = {
-  name: string;
+type Events<Schema extends ContextSchema> = Schema['events'];
+
+type Data<Schema extends ContextSchema, Type extends keyof Events<Schema>> = Static<Events<Schema>[Type]['data']>;
+
+type Overview<Schema extends ContextSchema> = Schema['overview'] extends TObject ? Static<Schema['overview']> : never;
+
+/** The names of the commands that have a route. */
+type Command<Schema extends ContextSchema> = string extends keyof Schema['commands']
+  ? string
+  : {
+      [Name in keyof Schema['commands'] & string]: Schema['commands'][Name] extends { http: object } ? Name : never;
+    }[keyof Schema['commands'] & string];
+
+/** How the page shows a context: that of a schema has every event, command and refusal of it. */
+export type ContextView<Schema extends ContextSchema = ContextSchema> = {
+  name: Schema['name'];
   /** The place among the contexts, as in `programs/contexts.ts`. */
   order: number;
   title: Phrase;
   /** The label of the plot's line. */
   level: Phrase;
-  figures(overview: never): readonly Figure[];
-  rows(overview: never): readonly Row[];
+  figures(overview: Overview<Schema>): readonly Figure[];
+  rows(overview: Overview<Schema>): readonly Row[];
   /** The number of rows if the overview contained every resource. */
-  rowsInAll(overview: never): number;
+  rowsInAll(overview: Overview<Schema>): number;
   /** The list with the remaining rows. */
   all: string;
   /** Other lists for staff. */
@@ -76,16 +87,16 @@ export type ContextView = {
   things: Readonly<Record<string, ThingView>>;
   /** The template of the resource that a field names, where the field is not the last one of that template. */
   links?: Readonly<Record<string, string>>;
-  commands: Readonly<Record<string, CommandWords>>;
+  commands: Readonly<Record<Command<Schema>, CommandWords>>;
   /**
    * The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the fields that are shown,
    * with spaces between them.
    */
   choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
   /** In Korean; the English texts come from Plaza. */
-  problems: Readonly<Record<string, string>>;
+  problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
   /** Each event in words, with `{field}`s of its data, and `{left}` for what is left after it. */
-  words: Readonly<Record<string, Phrase | ((data: never) => Phrase)>>;
+  words: { readonly [Type in keyof Events<Schema> & string]: Phrase | ((data: Data<Schema, Type>) => Phrase) };
   /** The templates of the resources that an event can be about: the first whose ids it has. */
   about: readonly string[];
   /** How many are left in a resource by id, and by how much an event changes that (null: the event does not say). */
@@ -93,41 +104,16 @@ export type ContextView = {
     words: Phrase;
     /** The field that names the resource. */
     place: string;
-    now(overview: never): ReadonlyMap<string, number>;
-    changes: Readonly<Record<string, number | null | ((data: never) => number)>>;
+    now(overview: Overview<Schema>): ReadonlyMap<string, number>;
+    changes: {
+      readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
+    };
   };
-  names?(overview: never): Names;
+  names?(overview: Overview<Schema>): Names;
   /** The lists and resources of a customer, by the field that names the customer in their paths or queries. */
   customer?: { field: string; shows: readonly string[] };
 };
 
-type Command<Schema extends ContextSchema> = {
-  [Name in keyof Schema['commands'] & string]: Schema['commands'][Name] extends { http: object } ? Name : never;
-}[keyof Schema['commands'] & string];
-
-type Data<Schema extends ContextSchema, Type extends keyof Events<Schema>> = Static<Events<Schema>[Type]['data']>;
-
-type OverviewOf<Schema extends ContextSchema> = Schema['overview'] extends TObject ? Static<Schema['overview']> : never;
-
-/** The parts of a view whose types depend on the schema. */
-type Checked = 'name' | 'figures' | 'rows' | 'rowsInAll' | 'commands' | 'problems' | 'words' | 'left' | 'names';
-
 /** Declares how a context is shown. The type check fails when an event, command or refusal of its schema is missing. */
-export const contextView = <Schema extends ContextSchema>(
-  view: Omit<ContextView, Checked> & {
-    name: Schema['name'];
-    figures(overview: OverviewOf<Schema>): readonly Figure[];
-    rows(overview: OverviewOf<Schema>): readonly Row[];
-    rowsInAll(overview: OverviewOf<Schema>): number;
-    commands: Readonly<Record<Command<Schema>, CommandWords>>;
-    problems: Readonly<Record<keyof Schema['problems'] & string, string>>;
-    words: { readonly [Type in keyof Events<Schema> & string]: Phrase | ((data: Data<Schema, Type>) => Phrase) };
-    left?: Omit<NonNullable<ContextView['left']>, 'now' | 'changes'> & {
-      now(overview: OverviewOf<Schema>): ReadonlyMap<string, number>;
-      changes: {
-        readonly [Type in keyof Events<Schema> & string]?: number | null | ((data: Data<Schema, Type>) => number);
-      };
-    };
-    names?(overview: OverviewOf<Schema>): Names;
-  },
-): ContextView => view as unknown as ContextView;
+export const contextView = <Schema extends ContextSchema>(view: ContextView<Schema>): ContextView =>
+  view as unknown as ContextView;
