@@ -2,6 +2,7 @@ import type { Static, TObject } from 'typebox';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import type { ControlCenterEvent } from '../../schemas/kernel/control-center.ts';
 import type { Phrase } from '../common/language.ts';
+import type { Parameters } from '../common/templates.ts';
 
 export type Item = Readonly<Record<string, unknown>>;
 
@@ -113,6 +114,9 @@ export type ContextView<Schema extends ContextSchema = ContextSchema> = {
   /** The lists and resources of a customer, by the field that names the customer in their paths or queries. */
   customer?: { field: string; shows: readonly string[] };
 };
+
+/** What a page shows of a context: the list or resource of a template, with the values in its path. */
+export type ViewProps = { view: ContextView; template: string; parameters: Parameters };
 
 /** Declares how a context is shown. The type check fails when an event, command or refusal of its schema is missing. */
 export const contextView = <Schema extends ContextSchema>(view: ContextView<Schema>): ContextView =>

@@ -36,13 +36,10 @@ const viewAt = (path: string) => {
   const { context } = match(REPORT, path) ?? {};
   for (const view of contextViews) {
     if (view.name === context) return <ReportPage key={path} view={view} />;
-    for (const template of Object.keys(view.lists)) {
+    for (const template of [...Object.keys(view.lists), ...Object.keys(view.things)]) {
       const parameters = match(template, path);
-      if (parameters) return <ListPage key={path} view={view} template={template} parameters={parameters} />;
-    }
-    for (const template of Object.keys(view.things)) {
-      const parameters = match(template, path);
-      if (parameters) return <ThingPage key={path} view={view} template={template} parameters={parameters} />;
+      const Page = template in view.lists ? ListPage : ThingPage;
+      if (parameters) return <Page key={path} view={view} template={template} parameters={parameters} />;
     }
   }
   const customer = match('/customers/{id}', path);

@@ -1,9 +1,9 @@
 import { t } from '../../common/language.ts';
 import { Link, usePlace, VIEW } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
-import { fill, type Parameters } from '../../common/templates.ts';
+import { fill } from '../../common/templates.ts';
 import { mayFollow } from '../access.ts';
-import type { ContextView, Item } from '../context.ts';
+import type { ContextView, Item, ViewProps } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
 import { belongingsOf } from '../customers.ts';
 import { overview } from '../live.ts';
@@ -13,7 +13,7 @@ import { useTitle } from '../parts/title.ts';
 import { Fields } from '../parts/value.tsx';
 import { useResource } from '../resource.ts';
 
-const Thing = ({ view, template, parameters }: { view: ContextView; template: string; parameters: Parameters }) => {
+const Thing = ({ view, template, parameters }: ViewProps) => {
   const { title, fields } = view.things[template]!;
   const path = fill(template, parameters)!;
   const { body } = useResource<Item>(path, concerning(view, parameters));

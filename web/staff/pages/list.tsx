@@ -1,8 +1,7 @@
 import { t } from '../../common/language.ts';
 import { go, Link, usePlace, VIEW, withQuery } from '../../common/router.tsx';
-import type { Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
-import type { ContextView } from '../context.ts';
+import type { ViewProps } from '../context.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { List, type Query } from '../parts/list.tsx';
 import { useTitle } from '../parts/title.ts';
@@ -10,15 +9,7 @@ import { Work } from '../work/work.tsx';
 import { REPORT } from './report.tsx';
 
 /** A list with its own URL: filters, order and page are in the query. */
-export const ListPage = ({
-  view,
-  template,
-  parameters,
-}: {
-  view: ContextView;
-  template: string;
-  parameters: Parameters;
-}) => {
+export const ListPage = ({ view, template, parameters }: ViewProps) => {
   const { path, query } = usePlace();
   useTitle(t(view.lists[template]!.title), t(view.title));
   const given: Query = Object.fromEntries(query);

@@ -2,9 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { t } from '../../common/language.ts';
 import { go, Link, usePlace, VIEW } from '../../common/router.tsx';
 import { Skeleton } from '../../common/skeleton.tsx';
-import { fill, type Parameters } from '../../common/templates.ts';
+import { fill } from '../../common/templates.ts';
 import { may } from '../access.ts';
-import type { ContextView, Item } from '../context.ts';
+import type { Item, ViewProps } from '../context.ts';
 import { Commands } from '../parts/commands.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { History } from '../parts/history.tsx';
@@ -15,21 +15,13 @@ import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Work } from '../work/work.tsx';
 
-const SubList = (props: { view: ContextView; template: string; parameters: Parameters }) => {
+const SubList = (props: ViewProps) => {
   const [query, setQuery] = useState<Query>({});
   return <List {...props} query={query} onQuery={setQuery} limit={20} />;
 };
 
 /** One resource: its state, commands, related lists and history. */
-export const ThingPage = ({
-  view,
-  template,
-  parameters,
-}: {
-  view: ContextView;
-  template: string;
-  parameters: Parameters;
-}) => {
+export const ThingPage = ({ view, template, parameters }: ViewProps) => {
   const { title, heading, fields, lists = [], commands, known } = view.things[template]!;
   const path = fill(template, parameters)!;
   const { body, problem } = useResource<Item>(path, concerning(view, parameters));

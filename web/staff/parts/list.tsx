@@ -10,7 +10,7 @@ import { createStore, useStore } from '../../common/store.ts';
 import { fill, type Parameters } from '../../common/templates.ts';
 import { TimeInput } from '../../common/time-input.tsx';
 import { may } from '../access.ts';
-import type { ContextView, HappenedEvent, Item } from '../context.ts';
+import type { ContextView, HappenedEvent, Item, ViewProps } from '../context.ts';
 import { filterLabelOf, labelOf, statusOf, yesOrNo } from '../fields.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
@@ -19,11 +19,7 @@ import { isNumeric, Value } from './value.tsx';
 
 export type Query = Readonly<Record<string, string | undefined>>;
 
-type ListProps = {
-  view: ContextView;
-  /** The list query's path, with `{name}` for the parameters. */
-  template: string;
-  parameters: Parameters;
+type ListProps = ViewProps & {
   /** The current filters, sort and cursor. */
   query: Query;
   onQuery?: (query: Query) => void;

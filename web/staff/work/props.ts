@@ -1,5 +1,4 @@
-import type { Parameters } from '../../common/templates.ts';
-import type { ContextView, Item } from '../context.ts';
+import type { Item, ViewProps } from '../context.ts';
 
 /** A page shaped like the work, shown above the fields and lists of a resource, or above a list. */
-export type WorkProps = { view: ContextView; parameters: Parameters; item: Item };
+export type WorkProps = Omit<ViewProps, 'template'> & { item: Item };
