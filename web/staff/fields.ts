@@ -11,7 +11,6 @@ export type Kind =
   | 'rating'
   | 'time'
   | 'start'
-  | 'day'
   | 'status'
   | 'flag'
   | 'lines'
@@ -60,7 +59,6 @@ const fields: Readonly<Record<string, Field>> = {
   onHold: { en: 'On hold', ko: '선점 중', kind: 'number' },
   waiting: { en: 'Waiting', ko: '대기', kind: 'number' },
   position: { en: 'Position', ko: '대기 순번', kind: 'number' },
-  order: { en: 'Order', ko: '접수 순서', kind: 'number' },
   holdFor: { en: 'Hold time in seconds', ko: '선점 시간(초)', kind: 'number' },
   expiresAt: { en: 'Expires at', ko: '만료 시각', kind: 'time' },
   joinedAt: { en: 'Joined at', ko: '대기 시작 시각', kind: 'time' },
@@ -70,7 +68,7 @@ const fields: Readonly<Record<string, Field>> = {
   slotId: { en: 'Slot', ko: '검진 일정' },
   bookingId: { en: 'Booking', ko: '검진 예약' },
   hospitalName: { en: 'Hospital', ko: '병원' },
-  date: { en: 'Day', ko: '날짜', kind: 'day' },
+  date: { en: 'Day', ko: '날짜' },
   capacity: { en: 'Places', ko: '정원', kind: 'number' },
   booked: { en: 'Booked', ko: '예약됨', kind: 'number' },
   left: { en: 'Left', ko: '남음', kind: 'number' },
@@ -84,11 +82,8 @@ const fields: Readonly<Record<string, Field>> = {
   orderId: { en: 'Order', ko: '주문' },
   menuId: { en: 'Item', ko: '메뉴' },
   callNumber: { en: 'Call number', ko: '호출 번호' },
-  shopName: { en: 'Shop', ko: '매장' },
-  day: { en: 'Day', ko: '날짜', kind: 'day' },
   maxOpenOrders: { en: 'Order limit', ko: '동시 주문 한도', kind: 'number' },
   openOrders: { en: 'Open orders', ko: '진행 중인 주문', kind: 'number' },
-  secondsPerOrder: { en: 'Seconds per order', ko: '주문당 소요 시간(초)', kind: 'number' },
   acceptWithin: { en: 'Minutes to accept', ko: '접수 제한 시간(분)', kind: 'number' },
   collectWithin: { en: 'Minutes to pick up', ko: '수령 제한 시간(분)', kind: 'number' },
   available: { en: 'Available', ko: '판매 중', kind: 'flag' },
@@ -125,7 +120,6 @@ const fields: Readonly<Record<string, Field>> = {
   averageRating: { en: 'Average', ko: '평균 별점', kind: 'rating' },
   text: { en: 'Text', ko: '내용' },
   writtenAt: { en: 'Written at', ko: '작성 시각', kind: 'time' },
-  messageId: { en: 'Message', ko: '메시지' },
   // bike rental
   bikeId: { en: 'Bike', ko: '자전거' },
   rentalId: { en: 'Rental', ko: '대여' },
@@ -141,7 +135,6 @@ const fields: Readonly<Record<string, Field>> = {
   rentedAt: { en: 'Rented at', ko: '대여 시각', kind: 'time' },
   returnedAt: { en: 'Returned at', ko: '반납 시각', kind: 'time' },
   openedAt: { en: 'Opened at', ko: '시작 시각', kind: 'time' },
-  closedAt: { en: 'Closed at', ko: '마감 시각', kind: 'time' },
   at: { en: 'At', ko: '시각', kind: 'time' },
   kind: { en: 'Kind', ko: '종류', kind: 'status' },
   minutes: { en: 'Minutes', ko: '이용 시간(분)', kind: 'number' },
@@ -172,7 +165,6 @@ const fields: Readonly<Record<string, Field>> = {
   texts: { en: 'Text', ko: '내용', kind: 'texts' },
   channel: { en: 'Sent by', ko: '발송 수단', kind: 'status' },
   channels: { en: 'Sent by', ko: '발송 수단' },
-  sentAt: { en: 'Sent at', ko: '발송 시각', kind: 'time' },
   // all
   customerId: { en: 'Customer', ko: '고객' },
   name: { en: 'Name', ko: '이름' },
