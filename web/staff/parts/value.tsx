@@ -1,13 +1,13 @@
 import type { ComponentChildren } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { formatMoment, formatMoney, formatNumber, t } from '../../common/language.ts';
+import { formatMoment, formatMoney, formatNumber, type Language, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { useStore } from '../../common/store.ts';
 import { fill } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, Item, Names } from '../context.ts';
 import { mayOpenCustomer } from '../customers.ts';
-import { kindOf, labelOf, statusOf } from '../fields.ts';
+import { type Kind, kindOf, labelOf, statusOf } from '../fields.ts';
 import { overview } from '../live.ts';
 import { isDay, isTimeOfDay, textOf } from '../texts.ts';
 
@@ -17,79 +17,55 @@ export const Status = ({ status }: { status: string }) => {
   return <span class={`status ${words.tone}`}>{t(words)}</span>;
 };
 
-const Lines = ({ lines }: { lines: readonly { name: string; qty: number }[] }) => (
-  <>{lines.map(({ name, qty }) => `${name} × ${formatNumber(qty)}`).join(', ')}</>
-);
-
-const History = ({ history }: { history: readonly { status: string; time: string }[] }) => (
-  <ol class="so-far">
-    {history.map(({ status, time }) => (
-      <li key={time + status}>
-        <Status status={status} /> <time dateTime={time}>{formatMoment(time)}</time>
-      </li>
-    ))}
-  </ol>
-);
-
-const Bill = ({ bill }: { bill: { status: string; minutes?: number; fee?: number; paid?: number } }) => (
-  <>
-    <Status status={bill.status} /> {bill.fee === undefined ? '' : formatMoney(bill.fee)}
-  </>
-);
-
+type Step = { status: string; time: string };
 type Session = { at: string; capacity: number; left?: number };
+type Bill = { status: string; fee?: number };
 
-/** The times of day of a slot, each with the places that are left of all. */
-const Sessions = ({ sessions }: { sessions: readonly Session[] }) => (
-  <>
-    {sessions
+/** How the values of each kind that is more than a text are shown. */
+const shows: Readonly<Partial<Record<Kind, (value: never) => ComponentChildren>>> = {
+  rating: (rating: number) => (rating === 0 ? <span class="none">–</span> : formatNumber(rating)),
+  status: (status: string) => <Status status={status} />,
+  flag: (isSet: boolean) => (isSet ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' })),
+  lines: (lines: readonly { name: string; qty: number }[]) =>
+    lines.map(({ name, qty }) => `${name} × ${formatNumber(qty)}`).join(', '),
+  // The times of day of a slot, each with the places that are left of all.
+  sessions: (sessions: readonly Session[]) =>
+    sessions
       .map(
         ({ at, capacity, left }) =>
           `${at} ${left === undefined ? '' : `${formatNumber(left)}/`}${formatNumber(capacity)}`,
       )
-      .join(', ')}
-  </>
-);
+      .join(', '),
+  history: (steps: readonly Step[]) => (
+    <ol class="so-far">
+      {steps.map(({ status, time }) => (
+        <li key={time + status}>
+          <Status status={status} /> <time dateTime={time}>{formatMoment(time)}</time>
+        </li>
+      ))}
+    </ol>
+  ),
+  bill: ({ status, fee }: Bill) => (
+    <>
+      <Status status={status} /> {fee === undefined ? '' : formatMoney(fee)}
+    </>
+  ),
+  reservation: ({ reservationId }: { reservationId: string }) => <bdi class="id">{reservationId}</bdi>,
+  texts: ({ en, ko }: Record<Language, { text: string }>) => <bdi class="lines">{t({ en: en.text, ko: ko.text })}</bdi>,
+};
 
-type Wording = { subject: string; text: string };
+const TIMES: ReadonlySet<string> = new Set(['time', 'start']);
 
 /** Formats a field's value by its kind; never as markup. */
 const shown = (field: string, value: unknown): ComponentChildren => {
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value.join(', ');
+  const kind = kindOf(field);
   const text = textOf(field, value);
   if (isTimeOfDay(value)) return <time>{text}</time>;
-  if (isDay(value)) return <time dateTime={value}>{text}</time>;
-  switch (kindOf(field)) {
-    case 'number':
-    case 'money':
-    case 'percent':
-      return text;
-    case 'rating':
-      return value === 0 ? <span class="none">–</span> : formatNumber(Number(value));
-    case 'sessions':
-      return <Sessions sessions={value as Session[]} />;
-    case 'time':
-    case 'start':
-      return <time dateTime={String(value)}>{text}</time>;
-    case 'status':
-      return <Status status={String(value)} />;
-    case 'flag':
-      return value ? t({ en: 'yes', ko: '예' }) : t({ en: 'no', ko: '아니요' });
-    case 'lines':
-      return <Lines lines={value as { name: string; qty: number }[]} />;
-    case 'history':
-      return <History history={value as { status: string; time: string }[]} />;
-    case 'texts': {
-      const { en, ko } = value as { en: Wording; ko: Wording };
-      return <bdi class="lines">{t({ en: en.text, ko: ko.text })}</bdi>;
-    }
-    case 'bill':
-      return <Bill bill={value as { status: string }} />;
-    case 'reservation':
-      return <bdi class="id">{(value as { reservationId: string }).reservationId}</bdi>;
-    default:
-      return <bdi class={field.endsWith('Id') ? 'id' : undefined}>{String(value)}</bdi>;
-  }
+  if (isDay(value) || TIMES.has(kind)) return <time dateTime={String(value)}>{text}</time>;
+  const show = shows[kind];
+  if (show) return show(value as never);
+  return kind === 'text' ? <bdi class={field.endsWith('Id') ? 'id' : undefined}>{text}</bdi> : text;
 };
 
 const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent', 'rating']);
