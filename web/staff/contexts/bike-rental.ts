@@ -2,6 +2,7 @@ import type { schema } from '../../../schemas/bike-rental.ts';
 import { formatNumber, same } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
+import { statusOf } from '../fields.ts';
 
 const BIKE = '/bike-rental/bikes/{bikeId}';
 const RENTAL = '/bike-rental/bikes/{bikeId}/rentals/{rentalId}';
@@ -12,13 +13,6 @@ const POINTS = '/bike-rental/points';
 const CHARGE = '/bike-rental/users/{userId}/deposits/{chargeId}';
 const MOVEMENTS = '/bike-rental/users/{userId}/movements';
 const MANAGER = '/bike-rental/managers/{managerId}';
-
-const statusWords = {
-  available: { en: 'available', ko: '대여 가능' },
-  'in-use': { en: 'in use', ko: '대여 중' },
-  'out-of-service': { en: 'out of service', ko: '고장' },
-  retired: { en: 'retired', ko: '폐기됨' },
-};
 
 export const view = contextView<typeof schema>({
   name: 'bike-rental',
@@ -40,7 +34,7 @@ export const view = contextView<typeof schema>({
       to: fill(BIKE, { bikeId })!,
       label: bikeId,
       note: same(location),
-      value: statusWords[status],
+      value: statusOf(status),
       isUrgent: status === 'out-of-service',
     })),
   rowsInAll: ({ totals }) => totals.bikes,

@@ -7,8 +7,6 @@ const CUSTOMER = '/customers/{customerId}';
 const CONTACT = '/customers/{customerId}/contact';
 const CUSTOMER_MESSAGES = '/customers/{customerId}/messages';
 
-const kindOf = (kind: string): { en: string; ko: string } => statusOf(kind);
-
 export const view = contextView<typeof schema>({
   name: 'customers',
   order: 6,
@@ -25,8 +23,8 @@ export const view = contextView<typeof schema>({
     failed.map(({ customerId, context, kind }) => ({
       to: fill(CUSTOMER, { customerId })!,
       label: customerId,
-      note: kindOf(context),
-      value: kindOf(kind),
+      note: statusOf(context),
+      value: statusOf(kind),
     })),
   rowsInAll: ({ totals }) => totals.failed,
   all: '/customers/messages',
