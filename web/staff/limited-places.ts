@@ -134,6 +134,7 @@ export const limitedPlaces = <const Prefix extends string>({
       [`/${path.split('/')[1]}/waiting-list`]: everyWaitingList,
     },
     things: resources,
+    below: [`${path}/waiting-list`, `${path}/holds`],
     commands,
     about: [hold, entry],
     words: named(Object.keys(words) as PlaceEventKind[], (kind) => wordsOf(words[kind])),

@@ -126,11 +126,7 @@ export const view = contextView<typeof schema>({
         'movieId',
         'showingId',
       ],
-      lists: [
-        '/cinema/showings/{showingId}/reservations',
-        '/cinema/showings/{showingId}/waiting-list',
-        '/cinema/showings/{showingId}/holds',
-      ],
+      lists: ['/cinema/showings/{showingId}/reservations', ...held.below],
       commands: ({ status }) =>
         status === 'open'
           ? ['ReserveSeat', 'HoldShowingPlace', 'JoinShowingPlaceWaitingList', 'MoveShowing', 'CancelShowing']

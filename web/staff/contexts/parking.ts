@@ -97,11 +97,7 @@ export const view = contextView<typeof schema>({
         'couponValue',
         'couponDays',
       ],
-      lists: [
-        '/parking/lots/{lotId}/reservations',
-        '/parking/lots/{lotId}/waiting-list',
-        '/parking/lots/{lotId}/holds',
-      ],
+      lists: ['/parking/lots/{lotId}/reservations', ...spots.below],
       commands: ({ status }) =>
         status === 'open' ? ['ReserveParking', 'HoldSpot', 'JoinSpotWaitingList', 'ChangeLot', 'CloseLot'] : [],
     },

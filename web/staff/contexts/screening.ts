@@ -109,11 +109,7 @@ export const view = contextView<typeof schema>({
         'cancelUntil',
         'holdFor',
       ],
-      lists: [
-        '/screening/slots/{slotId}/bookings',
-        '/screening/slots/{slotId}/waiting-list',
-        '/screening/slots/{slotId}/holds',
-      ],
+      lists: ['/screening/slots/{slotId}/bookings', ...held.below],
       commands: ({ status }) =>
         status === 'open'
           ? ['BookScreening', 'HoldScreeningPlace', 'JoinScreeningPlaceWaitingList', 'ChangeSlot', 'DeleteSlot']
