@@ -15,7 +15,7 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
   const { parkedId, member, type, stream, revision, position, reason, attempts, parkedAt, state, blocks, data } =
     parked;
   const become = (next: 'replaying' | 'discarded') =>
-    change('PATCH', `/operations/parked/${encodeURIComponent(parkedId)}`, { state: next }, onDone);
+    change('PATCH', `/operations/parked/${encodeURIComponent(parkedId)}`, { state: next }).then(onDone);
   return (
     <tr>
       <th scope="row">{member}</th>
@@ -58,23 +58,21 @@ const ParkedRow = ({ parked, onDone }: { parked: Parked; onDone(): void }) => {
   );
 };
 
+const withoutParked = ({ isKnown, problem }: Work): string => {
+  if (isKnown) return t({ en: 'No parked events.', ko: '보류된 이벤트가 없습니다.' });
+  if (problem) return t({ en: 'Not available now.', ko: '지금은 확인할 수 없습니다.' });
+  return t({ en: 'Loading…', ko: '불러오는 중…' });
+};
+
 /** The parked events, with the operators' actions. */
 export const ParkedEvents = ({ work, onDone }: { work: Work; onDone(): void }) => (
   <section class="list" aria-labelledby="parked">
     <header>
       <h2 id="parked">{t({ en: 'Parked events', ko: '보류된 이벤트' })}</h2>
     </header>
-    {work.parked.length === 0 && work.isKnown && (
-      <p class="dim">{t({ en: 'No parked events.', ko: '보류된 이벤트가 없습니다.' })}</p>
-    )}
-    {work.parked.length === 0 && !work.isKnown && (
-      <p class="dim">
-        {work.problem
-          ? t({ en: 'Not available now.', ko: '지금은 확인할 수 없습니다.' })
-          : t({ en: 'Loading…', ko: '불러오는 중…' })}
-      </p>
-    )}
-    {work.parked.length > 0 && (
+    {work.parked.length === 0 ? (
+      <p class="dim">{withoutParked(work)}</p>
+    ) : (
       <Scroll>
         <table class="cards-of">
           <thead>

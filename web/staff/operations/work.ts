@@ -47,15 +47,9 @@ export const useWork = (): { work: Work; look(): void } => {
 };
 
 /** Sends a change, and shows why if the server refuses it. */
-export const change = async (
-  method: 'POST' | 'PATCH',
-  path: string,
-  body: object,
-  onDone: () => void,
-): Promise<void> => {
+export const change = async (method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<void> => {
   try {
     await send(method, path, body);
-    onDone();
   } catch (error) {
     if (!(error instanceof RefusedError)) throw error;
     notify('refused', problemWords(error.problem));

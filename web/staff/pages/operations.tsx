@@ -26,7 +26,7 @@ export const OperationsPage = () => {
   const isPast = useStore(moment) !== undefined;
   useTitle(t({ en: 'Operations', ko: '운영' }));
   const consumers = known?.projections ?? [];
-  const replay = (views: readonly string[]) => change('POST', REPLAYS, { views }, look);
+  const replay = (views: readonly string[]) => change('POST', REPLAYS, { views }).then(look);
   const views = [...new Set(consumers.filter(({ group }) => group === 'projections').map(({ view }) => view))];
 
   return (
@@ -59,7 +59,7 @@ export const OperationsPage = () => {
           consumers={consumers}
           replays={work.replays}
           onReplay={(view) => replay([view])}
-          onStop={(view) => change('PATCH', `${REPLAYS}/${encodeURIComponent(view)}`, { state: 'stopped' }, look)}
+          onStop={(view) => change('PATCH', `${REPLAYS}/${encodeURIComponent(view)}`, { state: 'stopped' }).then(look)}
         />
       ))}
       <ParkedEvents work={work} onDone={look} />

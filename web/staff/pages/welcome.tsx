@@ -1,13 +1,12 @@
 import { useState } from 'preact/hooks';
 import type { LivingDemo } from '../../../schemas/kernel/operations.ts';
-import { get, RefusedError, send } from '../../common/api.ts';
+import { get } from '../../common/api.ts';
 import { formatMinute, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { may } from '../access.ts';
 import { contextViews } from '../contexts/index.ts';
-import { notify } from '../notices.tsx';
+import { change } from '../operations/work.ts';
 import { usePolling } from '../polling.ts';
-import { problemWords } from '../problems.ts';
 
 /** Milliseconds between two reads of the demo's state: while it fills or runs. */
 const OFTEN = 1000;
@@ -31,15 +30,7 @@ export const useDemo = (): Demo => {
   });
   return {
     known,
-    async change(method) {
-      try {
-        await send(method, '/operations/demo', undefined);
-      } catch (error) {
-        if (!(error instanceof RefusedError)) throw error;
-        notify('refused', problemWords(error.problem));
-      }
-      look();
-    },
+    change: (method) => change(method, '/operations/demo').then(look),
   };
 };
 
