@@ -1,5 +1,14 @@
+import type { ComponentChildren } from 'preact';
 import type { Replay } from '../../../schemas/kernel/operations.ts';
-import { formatDuration, formatMoment, formatNumber, formatShare, same, t } from '../../common/language.ts';
+import {
+  formatDuration,
+  formatMoment,
+  formatNumber,
+  formatShare,
+  type Phrase,
+  same,
+  t,
+} from '../../common/language.ts';
 import { Scroll } from '../../common/scroll.tsx';
 import { useNow } from '../../common/store.ts';
 import { may } from '../access.ts';
@@ -10,23 +19,15 @@ import { Status } from '../parts/value.tsx';
 export const REPLAY = 'POST /operations/replays';
 const STOP_REPLAY = 'PATCH /operations/replays/{view}';
 
-const COLUMNS = {
-  state: { en: 'State', ko: '상태' },
-  version: { en: 'Version', ko: '버전' },
-  position: { en: 'Position', ko: '위치' },
-  lag: { en: 'Lag', ko: '지연' },
-  moved: { en: 'Last progress', ko: '마지막 처리' },
-  parked: { en: 'Parked', ko: '보류' },
-} as const;
-
 const LAGS_KEPT = 60;
 
 /** The last lags of each projection and policy, in seconds, by group and name. */
 const lags = new Map<string, number[]>();
+const keyOf = ({ group, name }: Projection): string => `${group} ${name}`;
 overview.subscribe((known) => {
-  for (const { name, group, secondsBehind } of known?.projections ?? []) {
-    const key = `${group} ${name}`;
-    lags.set(key, [...(lags.get(key) ?? []), secondsBehind].slice(-LAGS_KEPT));
+  for (const projection of known?.projections ?? []) {
+    const key = keyOf(projection);
+    lags.set(key, [...(lags.get(key) ?? []), projection.secondsBehind].slice(-LAGS_KEPT));
   }
 });
 
@@ -74,86 +75,75 @@ const Progress = ({ replay: { view, state, share, events, switchedAt, reason } }
   );
 };
 
-const ProjectionRow = ({
-  projection,
-  replay,
-  onReplay,
-  onStop,
-}: {
-  projection: Projection;
-  replay: Replay | undefined;
-  onReplay?: () => void;
-  onStop(): void;
-}) => {
-  const {
-    name,
-    group,
-    version,
-    position,
-    state,
-    reason,
-    eventsBehind,
-    secondsBehind,
-    secondsSinceProgress,
-    secondsSinceReport,
-    parked,
-  } = projection;
-  const progressed = formatDuration(secondsSinceProgress + Math.max(0, useNow(1000) - readAt) / 1000);
-  const lag =
-    state === 'stopped' && reason !== undefined
-      ? t({ en: `waits: ${reason}`, ko: `대기 중: ${reason}` })
-      : state === 'stopped'
-        ? t({
-            en: `no report for ${formatDuration(secondsSinceReport)}`,
-            ko: `${formatDuration(secondsSinceReport)} 동안 보고 없음`,
-          })
-        : eventsBehind === 0
-          ? t({ en: 'none', ko: '없음' })
-          : t({
-              en: `${formatNumber(eventsBehind)} events, ${formatDuration(secondsBehind)}`,
-              ko: `이벤트 ${formatNumber(eventsBehind)}건, ${formatDuration(secondsBehind)}`,
-            });
+const lagOf = ({ state, reason, eventsBehind, secondsBehind, secondsSinceReport }: Projection): string => {
+  if (state === 'stopped' && reason !== undefined) return t({ en: `waits: ${reason}`, ko: `대기 중: ${reason}` });
+  if (state === 'stopped') {
+    const since = formatDuration(secondsSinceReport);
+    return t({ en: `no report for ${since}`, ko: `${since} 동안 보고 없음` });
+  }
+  if (eventsBehind === 0) return t({ en: 'none', ko: '없음' });
+  return t({
+    en: `${formatNumber(eventsBehind)} events, ${formatDuration(secondsBehind)}`,
+    ko: `이벤트 ${formatNumber(eventsBehind)}건, ${formatDuration(secondsBehind)}`,
+  });
+};
+
+type Column = { label: Phrase; class?: string; cell(projection: Projection, now: number): ComponentChildren };
+
+/** What is shown of each projection and policy beside its name. */
+const columns: readonly Column[] = [
+  { label: { en: 'State', ko: '상태' }, cell: ({ state }) => <Status status={state} /> },
+  { label: { en: 'Version', ko: '버전' }, class: 'number', cell: ({ version }) => version ?? '–' },
+  { label: { en: 'Position', ko: '위치' }, class: 'number id', cell: ({ position }) => position },
+  {
+    label: { en: 'Lag', ko: '지연' },
+    class: 'wide',
+    cell: (projection) => (
+      <>
+        <Sparkline values={lags.get(keyOf(projection)) ?? []} /> {lagOf(projection)}
+      </>
+    ),
+  },
+  {
+    label: { en: 'Last progress', ko: '마지막 처리' },
+    cell: ({ secondsSinceProgress }, now) => {
+      const progressed = formatDuration(secondsSinceProgress + Math.max(0, now - readAt) / 1000);
+      return t({ en: `${progressed} ago`, ko: `${progressed} 전` });
+    },
+  },
+  {
+    label: { en: 'Parked', ko: '보류' },
+    class: 'number',
+    cell: ({ parked }) => (parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0),
+  },
+];
+
+type Actions = { replays: readonly Replay[]; onReplay(view: string): void; onStop(view: string): void };
+
+const ReplayCell = ({ projection, replays, onReplay, onStop }: Actions & { projection: Projection }) => {
+  const { name, view } = projection;
+  const replay = replays.find((each) => each.view === view);
+  const isRunning = replay?.state === 'running';
   return (
-    <tr>
-      <th scope="row">{name}</th>
-      <td data-label={t(COLUMNS.state)}>
-        <Status status={state} />
-      </td>
-      <td class="number" data-label={t(COLUMNS.version)}>
-        {version ?? '–'}
-      </td>
-      <td class="number id" data-label={t(COLUMNS.position)}>
-        {position}
-      </td>
-      <td class="wide" data-label={t(COLUMNS.lag)}>
-        <Sparkline values={lags.get(`${group} ${name}`) ?? []} /> {lag}
-      </td>
-      <td data-label={t(COLUMNS.moved)}>{t({ en: `${progressed} ago`, ko: `${progressed} 전` })}</td>
-      <td class="number" data-label={t(COLUMNS.parked)}>
-        {parked > 0 ? <a href="#parked">{formatNumber(parked)}</a> : 0}
-      </td>
-      {onReplay && (
-        <td class="wide">
-          {replay?.state !== 'running' && may(REPLAY) && (
-            <span class="commands small">
-              <button type="button" onClick={onReplay}>
-                {t({ en: 'Replay', ko: '재생성' })}
-                <span class="unseen"> {name}</span>
-              </button>
-            </span>
-          )}{' '}
-          {replay && <Progress replay={replay} />}
-          {replay?.state === 'running' && may(STOP_REPLAY) && (
-            <span class="commands small">
-              <button type="button" class="danger" onClick={onStop}>
-                {t({ en: 'Stop', ko: '중지' })}
-                <span class="unseen"> {name}</span>
-              </button>
-            </span>
-          )}
-        </td>
+    <td class="wide">
+      {!isRunning && may(REPLAY) && (
+        <span class="commands small">
+          <button type="button" onClick={() => onReplay(view)}>
+            {t({ en: 'Replay', ko: '재생성' })}
+            <span class="unseen"> {name}</span>
+          </button>
+        </span>
+      )}{' '}
+      {replay && <Progress replay={replay} />}
+      {isRunning && may(STOP_REPLAY) && (
+        <span class="commands small">
+          <button type="button" class="danger" onClick={() => onStop(view)}>
+            {t({ en: 'Stop', ko: '중지' })}
+            <span class="unseen"> {name}</span>
+          </button>
+        </span>
       )}
-    </tr>
+    </td>
   );
 };
 
@@ -165,17 +155,11 @@ const placeOf = (projection: Projection): number => viewOf(contextOf(projection)
 const urgencyOf = ({ state, parked, secondsBehind }: Projection): number =>
   state === 'stopped' || parked > 0 ? Number.POSITIVE_INFINITY : secondsBehind;
 
-type ConsumersProps = {
-  group: Projection['group'];
-  title: string;
-  consumers: readonly Projection[];
-  replays: readonly Replay[];
-  onReplay(view: string): void;
-  onStop(view: string): void;
-};
+type ConsumersProps = { group: Projection['group']; title: string; consumers: readonly Projection[] };
 
 /** The projections or policies of a group, by context; in each the most urgent one first. */
-export const Consumers = ({ group, title, consumers, replays, onReplay, onStop }: ConsumersProps) => {
+export const Consumers = ({ group, title, consumers, ...actions }: ConsumersProps & Actions) => {
+  const now = useNow(1000);
   const own = consumers
     .filter((consumer) => consumer.group === group)
     .sort((one, other) => placeOf(one) - placeOf(other) || urgencyOf(other) - urgencyOf(one));
@@ -190,18 +174,11 @@ export const Consumers = ({ group, title, consumers, replays, onReplay, onStop }
           <thead>
             <tr>
               <th scope="col">{t({ en: 'Name', ko: '이름' })}</th>
-              <th scope="col">{t(COLUMNS.state)}</th>
-              <th scope="col" class="number">
-                {t(COLUMNS.version)}
-              </th>
-              <th scope="col" class="number">
-                {t(COLUMNS.position)}
-              </th>
-              <th scope="col">{t(COLUMNS.lag)}</th>
-              <th scope="col">{t(COLUMNS.moved)}</th>
-              <th scope="col" class="number">
-                {t(COLUMNS.parked)}
-              </th>
+              {columns.map(({ label, ...column }) => (
+                <th key={label.en} scope="col" class={column.class?.startsWith('number') ? 'number' : undefined}>
+                  {t(label)}
+                </th>
+              ))}
               {group === 'projections' && <th scope="col">{t({ en: 'Replay', ko: '재생성' })}</th>}
             </tr>
           </thead>
@@ -213,13 +190,15 @@ export const Consumers = ({ group, title, consumers, replays, onReplay, onStop }
                 </th>
               </tr>
               {those.map((projection) => (
-                <ProjectionRow
-                  key={projection.name}
-                  projection={projection}
-                  replay={group === 'projections' ? replays.find(({ view }) => view === projection.view) : undefined}
-                  onStop={() => onStop(projection.view)}
-                  {...(group === 'projections' ? { onReplay: () => onReplay(projection.view) } : {})}
-                />
+                <tr key={projection.name}>
+                  <th scope="row">{projection.name}</th>
+                  {columns.map(({ label, cell, ...column }) => (
+                    <td key={label.en} class={column.class} data-label={t(label)}>
+                      {cell(projection, now)}
+                    </td>
+                  ))}
+                  {group === 'projections' && <ReplayCell projection={projection} {...actions} />}
+                </tr>
               ))}
             </tbody>
           ))}
