@@ -1,32 +1,28 @@
 import type { Role } from '../../schemas/access.ts';
 import { knownOperation, type Operation } from '../common/openapi.ts';
-import { session } from '../common/session.ts';
+import { type Caller, session } from '../common/session.ts';
 import type { Item } from './context.ts';
 import { moment } from './moment.ts';
 
-const NOBODYS: readonly string[] = [];
+/** Returns the signed-in user; undefined without sign-in. */
+const caller = (): Caller | undefined => {
+  const now = session.get();
+  return now.state === 'in' || now.state === 'over' ? now.caller : undefined;
+};
 
 /** Returns the access that a caller has: everything, or the things with the caller's id in one of the fields. */
 const permitOf = ({ access }: Operation): 'all' | readonly string[] => {
-  const now = session.get();
-  if (now.state === 'off' || access.anyone === 'all') return 'all';
-  if (now.state !== 'in' && now.state !== 'over') return NOBODYS;
-  const grants = now.caller.roles.flatMap((role) => access[role] ?? []);
+  if (session.get().state === 'off' || access.anyone === 'all') return 'all';
+  const grants = caller()?.roles.flatMap((role) => access[role] ?? []) ?? [];
   const own = grants.flatMap((grant) => (typeof grant === 'string' ? [] : [grant.own]));
   return own.length < grants.length ? 'all' : own;
 };
 
 /** Returns the id under which the signed-in user owns things; undefined without sign-in. */
-export const ownId = (): string | undefined => {
-  const now = session.get();
-  return now.state === 'in' || now.state === 'over' ? now.caller.id : undefined;
-};
+export const ownId = (): string | undefined => caller()?.id;
 
 /** Returns whether the signed-in user has a role. */
-export const hasRole = (role: Role): boolean => {
-  const now = session.get();
-  return (now.state === 'in' || now.state === 'over') && now.caller.roles.includes(role);
-};
+export const hasRole = (role: Role): boolean => caller()?.roles.includes(role) ?? false;
 
 /**
  * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts. Nothing
@@ -46,7 +42,7 @@ export const may = (name: string, known: Item = {}): boolean => {
 /** Returns the fields that can only name the caller, when the caller's access is limited to own things. */
 export const ownFields = (operation: Operation): readonly string[] => {
   const permit = permitOf(operation);
-  return permit === 'all' ? NOBODYS : permit;
+  return permit === 'all' ? [] : permit;
 };
 
 /** Returns whether the page may follow the event stream. */
