@@ -1,10 +1,6 @@
 import type { HappenedEvent } from './context.ts';
 
-const newestFirst = (a: HappenedEvent, b: HappenedEvent): number => {
-  const [left, right] = [BigInt(a.position), BigInt(b.position)];
-  if (left === right) return 0;
-  return left < right ? 1 : -1;
-};
+const newestFirst = (a: HappenedEvent, b: HappenedEvent): number => Number(BigInt(b.position) - BigInt(a.position));
 
 /**
  * Merges events, each once: they arrive by the stream and with the overview.

@@ -33,9 +33,9 @@ const Figures = ({ figures }: { figures: readonly Figure[] }) => (
 );
 
 /** Full things come first, then those that are nearly full; the others keep the order of their context. */
-const urgencyOf = ({ taken, of, isUrgent = false }: Row): number => {
-  if (isUrgent || (taken !== undefined && of !== undefined && of > 0 && taken >= of)) return 2;
-  return taken !== undefined && of !== undefined && taken >= of * NEARLY && of > 0 ? 1 : 0;
+const urgencyOf = ({ taken = 0, of = 0, isUrgent = false }: Row): number => {
+  if (isUrgent || (of > 0 && taken >= of)) return 2;
+  return of > 0 && taken >= of * NEARLY ? 1 : 0;
 };
 
 const Line = ({ to, label, note, taken, of, value }: Row) => (
@@ -45,7 +45,7 @@ const Line = ({ to, label, note, taken, of, value }: Row) => (
     </Link>
     {note && <bdi class="note">{t(note)}</bdi>}
     {taken !== undefined && of !== undefined && (
-      <meter min={0} max={Math.max(of, 1)} value={taken} high={of * 0.8} optimum={0} aria-label={label} />
+      <meter min={0} max={Math.max(of, 1)} value={taken} high={of * NEARLY} optimum={0} aria-label={label} />
     )}
     <span class="value">{t(value)}</span>
   </li>
@@ -138,7 +138,7 @@ export const OverviewPage = () => {
             .map((view) => <Card key={view.name} view={view} known={known} activity={activity[view.name]} />)}
         {!known && !then.problem && <Skeleton rows={6} />}
       </div>
-      {known && <EventStream events={isPast ? (known?.events ?? []) : latestNow} known={known} />}
+      {known && <EventStream events={isPast ? known.events : latestNow} known={known} />}
     </div>
   );
 };
