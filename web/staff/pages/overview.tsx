@@ -2,7 +2,6 @@ import { formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { Skeleton } from '../../common/skeleton.tsx';
 import { useStore } from '../../common/store.ts';
-import { may } from '../access.ts';
 import type { ContextView, Figure, Row } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
 import { type Activities, activities, latest, type Overview, overview } from '../live.ts';
@@ -12,7 +11,7 @@ import { EventStream } from '../parts/stream.tsx';
 import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
-import { REPORT } from './report.tsx';
+import { Lists } from './list.tsx';
 import { DemoNote, useDemo, Welcome } from './welcome.tsx';
 
 /** Rows of a card: a wall screen has room for more. */
@@ -71,23 +70,13 @@ const Card = ({
     );
   const rows = view.rows(part as never).toSorted((one, other) => urgencyOf(other) - urgencyOf(one));
   const hidden = view.rowsInAll(part as never) - Math.min(rows.length, ROWS);
-  const lists = Object.entries(view.lists).filter(([path]) => !path.includes('{') && may(`GET ${path}`));
   return (
     <section class="card" aria-labelledby={heading} data-context={view.name}>
       <header>
         <h2 id={heading}>
           <Link to={VIEW + view.all}>{t(view.title)}</Link>
         </h2>
-        <nav aria-label={t(view.title)}>
-          {lists.map(([path, { title }]) => (
-            <Link key={path} to={VIEW + path}>
-              {t(title)}
-            </Link>
-          ))}
-          {may(`GET ${REPORT}`) && (
-            <Link to={VIEW + REPORT.replace('{context}', view.name)}>{t({ en: 'Report', ko: '통계' })}</Link>
-          )}
-        </nav>
+        <Lists view={view} />
       </header>
       <Figures figures={view.figures(part as never)} />
       {activity && <Plot activity={activity} level={view.level} />}
