@@ -83,19 +83,12 @@ export const useResource = <Body>(
     };
 
     ask(written.get() || undefined);
-    if (at !== undefined)
-      return () => {
-        gone.abort();
-        clearTimeout(retry);
-      };
-    const ends = [
-      onEvent((event) => {
-        if (relevant.current(event)) ask(event.position);
-      }),
-      written.subscribe(ask),
-      recoveries.subscribe(() => ask()),
-    ];
-    const looking = mayFollow() ? undefined : setInterval(ask, UNFOLLOWED);
+    const happened = (event: HappenedEvent) => {
+      if (relevant.current(event)) ask(event.position);
+    };
+    const isPast = at !== undefined;
+    const ends = isPast ? [] : [onEvent(happened), written.subscribe(ask), recoveries.subscribe(() => ask())];
+    const looking = isPast || mayFollow() ? undefined : setInterval(ask, UNFOLLOWED);
     return () => {
       gone.abort();
       clearInterval(looking);
