@@ -155,12 +155,8 @@ const follow = async (after: string): Promise<void> => {
   let wait = REOPEN.first;
   while (!hasEnded.aborted) {
     stream = new AbortController();
-    try {
-      await readStream(AbortSignal.any([stream.signal, hasEnded]));
-      wait = REOPEN.first;
-    } catch {
-      if (connection.get().isStreaming) wait = REOPEN.first;
-    }
+    await readStream(AbortSignal.any([stream.signal, hasEnded])).catch(() => {}); // It is reopened below.
+    if (connection.get().isStreaming) wait = REOPEN.first;
     connectionIs({ isStreaming: false });
     await new Promise<void>((resolve) => {
       endWait = resolve;
