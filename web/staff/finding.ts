@@ -5,8 +5,8 @@ import { type Phrase, t } from '../common/language.ts';
 import { VIEW, withQuery } from '../common/router.tsx';
 import { match } from '../common/templates.ts';
 import { may } from './access.ts';
-import type { ContextView, Item } from './context.ts';
-import { contextViews, viewOf } from './contexts/index.ts';
+import type { ContextView } from './context.ts';
+import { contextViews } from './contexts/index.ts';
 import { isCustomerId, mayOpenCustomer } from './customers.ts';
 
 /** Something that the search box offers. */
@@ -20,27 +20,20 @@ const WITH_COMMAND = 50;
 
 const SEARCH = '/control-center/search';
 
-/** A document that the search found, as the page shows it. */
-type Named = { view: ContextView; template: string; item: Item; label: string; path: string };
-
-const named = ({ context, path, item }: Document): Named | undefined => {
-  const view = viewOf(context);
-  const template = view && Object.keys(view.things).find((each) => match(each, path));
-  return view && template !== undefined
-    ? { view, template, item, label: view.things[template]!.heading(item), path }
-    : undefined;
-};
-
-const search = async (q: string, view: ContextView, limit: number, signal: AbortSignal): Promise<Named[]> => {
+/** Finds documents of a context, as the page shows them. */
+const search = async (q: string, view: ContextView, limit: number, signal: AbortSignal) => {
   const query = { q, context: view.name, limit: String(limit) };
   const { items } = await get<Page<Document>>(withQuery(SEARCH, query), undefined, signal);
-  return items.flatMap((found) => named(found) ?? []);
+  return items.flatMap(({ path, item }) => {
+    const [, thing] = Object.entries(view.things).find(([template]) => match(template, path)) ?? [];
+    return thing ? [{ view, thing, item, label: thing.heading(item), path }] : [];
+  });
 };
 
-const foundOf = ({ view, template, item, label, path }: Named): Found =>
+const foundOf = ({ view, thing, item, label, path }: Awaited<ReturnType<typeof search>>[number]): Found =>
   view.name === 'customers'
     ? customerFound(label, String(item.customerId))
-    : { to: VIEW + path, label, kind: t(view.things[template]!.title) };
+    : { to: VIEW + path, label, kind: t(thing.title) };
 
 const customerFound = (label: string, id: string): Found => ({
   to: `${VIEW}/customers/${id}`,
@@ -88,7 +81,7 @@ const commandsFor = async (typed: string, signal: AbortSignal): Promise<Found[]>
   const { view, name, words, rest } = command;
   const things = await search(rest, view, WITH_COMMAND, signal);
   return things
-    .filter(({ template, item }) => view.things[template]?.commands?.(item).includes(name))
+    .filter(({ thing, item }) => thing.commands?.(item).includes(name))
     .map(({ label, path }) => ({
       to: withQuery(VIEW + path, { do: name }),
       label: `${t(words)}: ${label}`,
