@@ -37,6 +37,9 @@ const Cause = ({ event: { eventId, actor, causationId, commandId } }: { event: H
   return <Link to={VIEW + CAUSES.replace('{eventId}', eventId)}>{words}</Link>;
 };
 
+const asJson = ({ data, stream, revision, position, correlationId }: HappenedEvent): string =>
+  JSON.stringify({ ...data, stream, revision, position, correlationId }, null, 1);
+
 const WHO = { en: 'Actor', ko: '주체' };
 const WHY = { en: 'Cause', ko: '원인' };
 
@@ -79,19 +82,7 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
                   <td class="wide">
                     <details>
                       <summary>{event.type}</summary>
-                      <pre>
-                        {JSON.stringify(
-                          {
-                            ...event.data,
-                            stream: event.stream,
-                            revision: event.revision,
-                            position: event.position,
-                            correlationId: event.correlationId,
-                          },
-                          null,
-                          1,
-                        )}
-                      </pre>
+                      <pre>{asJson(event)}</pre>
                     </details>
                   </td>
                   <td data-label={t(WHO)}>{actorWords(event.actor)}</td>
