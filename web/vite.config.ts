@@ -24,11 +24,9 @@ const documents: Plugin = {
  */
 export default defineConfig({
   root: import.meta.dirname,
-  base: '/',
   appType: 'mpa',
   plugins: [documents],
   build: {
-    outDir: 'dist',
     rolldownOptions: {
       input: { staff: 'staff/index.html', app: 'app/index.html', worker: 'app/worker.ts' },
       // Browsers know a service worker by its address.
