@@ -19,7 +19,7 @@ import { REPORT, ReportPage } from './pages/report.tsx';
 import { ThingPage } from './pages/thing.tsx';
 import { homeWords } from './parts/crumbs.tsx';
 import '../common/scheme.ts';
-import { session } from '../common/session.ts';
+import { type Session, session } from '../common/session.ts';
 import { begin } from '../common/sign-in.ts';
 import { useStore } from '../common/store.ts';
 import { Shell } from './shell.tsx';
@@ -60,6 +60,13 @@ const HomePage = () => {
   return own === undefined || mayFollow() ? <OverviewPage /> : <CustomerPage id={own} />;
 };
 
+/** Returns the content of the frame: a page, or the way in. */
+const contentAt = (path: string, now: Session) => {
+  if (now.state === 'asking') return <Skeleton rows={6} />;
+  if (now.state === 'out') return <SignInPage {...now} />;
+  return path.startsWith(`${VIEW}/`) ? viewAt(path.slice(VIEW.length)) : <HomePage />;
+};
+
 const App = () => {
   const { path } = usePlace();
   const tongue = useStore(language);
@@ -70,21 +77,9 @@ const App = () => {
   const now = useStore(session);
   const isIn = now.state === 'off' || now.state === 'in';
   useEffect(() => (isIn && mayFollow() ? start() : undefined), [isIn]);
-  if (now.state === 'asking')
-    return (
-      <Shell>
-        <Skeleton rows={6} />
-      </Shell>
-    );
-  const isPublic = path === '/board' && may('GET /food-court/board');
-  if (now.state === 'out' && !isPublic)
-    return (
-      <Shell>
-        <SignInPage {...now} />
-      </Shell>
-    );
-  if (path === '/board') return <BoardPage />;
-  return <Shell>{path.startsWith(`${VIEW}/`) ? viewAt(path.slice(VIEW.length)) : <HomePage />}</Shell>;
+  const showsBoard = now.state === 'out' ? may('GET /food-court/board') : now.state !== 'asking';
+  if (path === '/board' && showsBoard) return <BoardPage />;
+  return <Shell>{contentAt(path, now)}</Shell>;
 };
 
 void begin(readOperations);
