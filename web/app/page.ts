@@ -1,6 +1,7 @@
-import type { ComponentChildren, ComponentType } from 'preact';
+import type { ComponentType } from 'preact';
 import type { Page } from '../common/api.ts';
 import { useUpdates } from '../common/updates.ts';
+import type { Ticket } from './parts.tsx';
 
 /** The names in a path: `lotId` in `/app/parking/{lotId}`. */
 type Names<Template extends string> = Template extends `${string}{${infer Name}}${infer Rest}`
@@ -16,9 +17,6 @@ export const page = <const Template extends string>(
   component: ComponentType<Record<Names<Template> | 'customerId', string>>,
 ): AppPage => [template, component as AppPage[1]];
 
-/** A ticket of a service, as the list of all tickets shows it. */
-export type Ticket = { key: string; isOpen: boolean; at: string; row: ComponentChildren };
-
 /**
  * Reads a service's tickets, and keeps them and each open one on this device.
  * @param list the path of the customer's tickets
@@ -28,12 +26,12 @@ export type Ticket = { key: string; isOpen: boolean; at: string; row: ComponentC
 export const useTicketsOf = <Item>(
   list: string,
   pathOf: (item: Item) => string,
-  ticketOf: (item: Item) => Omit<Ticket, 'key'>,
+  ticketOf: (item: Item) => Ticket,
 ): Ticket[] | undefined => {
   const { body, problem } = useUpdates<Page<Item>>(list, {
     isKept: true,
     each: ({ items }) => items.filter((one) => ticketOf(one).isOpen).map((one) => [pathOf(one), one]),
   });
   if (problem?.status === 404) return [];
-  return body?.items.map((one) => ({ key: pathOf(one), ...ticketOf(one) }));
+  return body?.items.map(ticketOf);
 };

@@ -1,5 +1,5 @@
 import { ChevronRight, type IconNode } from 'lucide';
-import { type ComponentChildren, Fragment } from 'preact';
+import type { ComponentChildren, ComponentProps } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Dialog } from '../common/dialog.tsx';
 import { Icon } from '../common/icon.tsx';
@@ -10,7 +10,6 @@ import { Skeleton } from '../common/skeleton.tsx';
 import { useStore } from '../common/store.ts';
 import { hearing, readAgain, type Update } from '../common/updates.ts';
 import { Refused } from './command.tsx';
-import type { Ticket } from './page.ts';
 import { say } from './words.ts';
 
 /** A page's heading; it is also the title of the document. */
@@ -95,10 +94,13 @@ export const RowLink = ({
   </li>
 );
 
+/** A ticket of a service: a row that leads to its page, whether it is still to be used, and its time. */
+export type Ticket = ComponentProps<typeof RowLink> & { isOpen: boolean; at: string };
+
 export const TicketRows = ({ of }: { of: readonly Ticket[] }) => (
   <ul class="rows">
-    {of.map(({ key, row }) => (
-      <Fragment key={key}>{row}</Fragment>
+    {of.map((ticket) => (
+      <RowLink key={ticket.to} {...ticket} />
     ))}
   </ul>
 );

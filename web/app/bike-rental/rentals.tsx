@@ -7,8 +7,8 @@ import { formatDuration, formatMoney, formatNumber, formatStart } from '../../co
 import { useNow } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { type Ticket, useTicketsOf } from '../page.ts';
-import { Choice, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { useTicketsOf } from '../page.ts';
+import { Choice, Fact, Heading, Loaded, type Ticket } from '../parts.tsx';
 import { say } from '../words.ts';
 import { Debt } from './deposit.tsx';
 import { useStations } from './stations.tsx';
@@ -19,29 +19,22 @@ type UserRental = Static<typeof queries.userRentals.item>;
 const rentalPath = ({ bikeId, rentalId }: Pick<UserRental, 'bikeId' | 'rentalId'>): string =>
   `/bike-rental/bikes/${bikeId}/rentals/${rentalId}`;
 
-const RentalRow = ({ of }: { of: UserRental }) => (
-  <RowLink
-    to={`/app${rentalPath(of)}`}
-    icon={BikeIcon}
-    title={of.from ?? of.bikeId}
-    about={`${of.bikeId} · ${formatStart(of.at)}`}
-    aside={
-      of.status === 'in-use'
-        ? say('이용 중', 'Riding')
-        : of.bill?.fee === undefined
-          ? say('반납 완료', 'Returned')
-          : formatMoney(of.bill.fee)
-    }
-  />
-);
+const stateOf = ({ status, bill }: UserRental): string => {
+  if (status === 'in-use') return say('이용 중', 'Riding');
+  return bill?.fee === undefined ? say('반납 완료', 'Returned') : formatMoney(bill.fee);
+};
 
 /** Reads the customer's rentals as tickets, the latest first; undefined as long as they are not known. */
 export const useBikeTickets = (customerId: string): Ticket[] | undefined => {
   const path = `/bike-rental/users/${customerId}/rentals?kind=rental&sort=-at&limit=50`;
   return useTicketsOf<UserRental>(path, rentalPath, (one) => ({
+    to: `/app${rentalPath(one)}`,
+    icon: BikeIcon,
+    title: one.from ?? one.bikeId,
+    about: `${one.bikeId} · ${formatStart(one.at)}`,
+    aside: stateOf(one),
     isOpen: one.status === 'in-use',
     at: one.at,
-    row: <RentalRow of={one} />,
   }));
 };
 

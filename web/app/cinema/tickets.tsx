@@ -7,8 +7,8 @@ import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
-import { type Ticket, useTicketsOf } from '../page.ts';
-import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { useTicketsOf } from '../page.ts';
+import { ConfirmButton, Fact, Heading, Loaded, type Ticket } from '../parts.tsx';
 import { say } from '../words.ts';
 import { hallName } from './movies.tsx';
 
@@ -31,26 +31,19 @@ const seatsOf = ({ seat, seats }: Reservation): string =>
 const pathOf = ({ showingId, reservationId }: Pick<Reservation, 'showingId' | 'reservationId'>): string =>
   `/cinema/showings/${showingId}/reservations/${reservationId}`;
 
-/** One reservation of a list. */
-const ReservationRow = ({ of }: { of: Reservation }) => (
-  <RowLink
-    to={`/app${pathOf(of)}`}
-    icon={Clapperboard}
-    title={of.title}
-    about={`${of.startsAt === undefined ? '' : `${formatStart(of.startsAt)} · `}${seatsOf(of)}`}
-    aside={statusWords(of)}
-  />
-);
-
 const isOpen = ({ status, startsAt, heldAt }: Reservation): boolean =>
   status === 'held' || (status === 'confirmed' && Date.parse(startsAt ?? heldAt) > Date.now() - RUNNING);
 
 /** Reads the customer's reservations; undefined as long as they are not known. */
 export const useCinemaTickets = (customerId: string): Ticket[] | undefined =>
   useTicketsOf<Reservation>(`/cinema/customers/${customerId}/reservations?sort=-heldAt&limit=50`, pathOf, (one) => ({
+    to: `/app${pathOf(one)}`,
+    icon: Clapperboard,
+    title: one.title,
+    about: `${one.startsAt === undefined ? '' : `${formatStart(one.startsAt)} · `}${seatsOf(one)}`,
+    aside: statusWords(one),
     isOpen: isOpen(one),
     at: one.heldAt,
-    row: <ReservationRow of={one} />,
   }));
 
 export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: string; reservationId: string }) => {

@@ -7,8 +7,8 @@ import { formatMinute, formatMoney, formatNumber, formatStart } from '../../comm
 import { Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
-import { type Ticket, useTicketsOf } from '../page.ts';
-import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { useTicketsOf } from '../page.ts';
+import { ConfirmButton, Fact, Heading, Loaded, type Ticket } from '../parts.tsx';
 import { say } from '../words.ts';
 
 type Order = Static<typeof queries.order.item>;
@@ -40,26 +40,19 @@ const isOpen = ({ status }: Order): boolean =>
 
 const itemsOf = ({ lines }: Order): string => lines.map(({ name, qty }) => `${name} ${formatNumber(qty)}`).join(', ');
 
-/** One order of a list. */
-const OrderRow = ({ of }: { of: Order }) => (
-  <RowLink
-    to={`/app/food-court/${of.shopId}/orders/${of.orderId}`}
-    icon={UtensilsCrossed}
-    title={`${of.shopName ?? of.shopId} · ${of.callNumber}${say('번', '')}`}
-    about={`${itemsOf(of)} · ${formatStart(of.placedAt)}`}
-    aside={<span class={of.status === 'cooked' ? 'good' : undefined}>{statusWords(of.status)}</span>}
-  />
-);
-
 const orderPath = ({ shopId, orderId }: Pick<Order, 'shopId' | 'orderId'>): string =>
   `/food-court/shops/${shopId}/orders/${orderId}`;
 
 /** Reads the customer's orders; undefined as long as they are not known. */
 export const useOrders = (customerId: string): Ticket[] | undefined =>
   useTicketsOf<Order>(`/food-court/customers/${customerId}/orders?sort=-placedAt&limit=50`, orderPath, (one) => ({
+    to: `/app/food-court/${one.shopId}/orders/${one.orderId}`,
+    icon: UtensilsCrossed,
+    title: `${one.shopName ?? one.shopId} · ${one.callNumber}${say('번', '')}`,
+    about: `${itemsOf(one)} · ${formatStart(one.placedAt)}`,
+    aside: <span class={one.status === 'cooked' ? 'good' : undefined}>{statusWords(one.status)}</span>,
     isOpen: isOpen(one),
     at: one.placedAt,
-    row: <OrderRow of={one} />,
   }));
 
 const STEPS: readonly (readonly [Status, IconNode])[] = [

@@ -6,9 +6,8 @@ import { hearing } from '../../common/updates.ts';
 import { useBikeTickets } from '../bike-rental/rentals.tsx';
 import { useCinemaTickets } from '../cinema/tickets.tsx';
 import { useOrders } from '../food-court/orders.tsx';
-import type { Ticket } from '../page.ts';
 import { useParkingTickets } from '../parking/index.tsx';
-import { Heading, Skeleton, TicketRows } from '../parts.tsx';
+import { Heading, Skeleton, type Ticket, TicketRows } from '../parts.tsx';
 import { useScreeningTickets } from '../screening/index.tsx';
 import { say } from '../words.ts';
 

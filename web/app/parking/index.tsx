@@ -10,8 +10,8 @@ import type { Option } from '../../common/select.tsx';
 import { KEPT, readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { useList } from '../lists.ts';
-import { page, type Ticket, useTicketsOf } from '../page.ts';
-import { Choice, ConfirmButton, Fact, Heading, Loaded, RowLink, Rows, TextField } from '../parts.tsx';
+import { page, useTicketsOf } from '../page.ts';
+import { Choice, ConfirmButton, Fact, Heading, Loaded, RowLink, Rows, TextField, type Ticket } from '../parts.tsx';
 import { EVERY, Service } from '../service.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
@@ -199,17 +199,6 @@ const statusWords = (status: Reservation['status']): string =>
     canceled: say('취소됨', 'Cancelled'),
   })[status];
 
-/** One reservation of a list. @param name of the lot */
-const ParkingTicketRow = ({ of, name }: { of: Reservation; name?: string | undefined }) => (
-  <RowLink
-    to={`/app/parking/${of.lotId}/reservations/${of.reservationId}`}
-    icon={Car}
-    title={name ?? of.carNumber}
-    about={`${of.carNumber} · ${formatStart(of.reservedAt)}`}
-    aside={statusWords(of.status)}
-  />
-);
-
 const reservationPath = ({ lotId, reservationId }: Pick<Reservation, 'lotId' | 'reservationId'>): string =>
   `/parking/lots/${lotId}/reservations/${reservationId}`;
 
@@ -284,9 +273,13 @@ export const useParkingTickets = (customerId: string): Ticket[] | undefined => {
   const { body: lots } = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
   const path = `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`;
   return useTicketsOf<Reservation>(path, reservationPath, (one) => ({
+    to: `/app/parking/${one.lotId}/reservations/${one.reservationId}`,
+    icon: Car,
+    title: lots?.items.find(({ lotId }) => lotId === one.lotId)?.name ?? one.carNumber,
+    about: `${one.carNumber} · ${formatStart(one.reservedAt)}`,
+    aside: statusWords(one.status),
     isOpen: one.status === 'reserved' || one.status === 'arrived',
     at: one.reservedAt,
-    row: <ParkingTicketRow of={one} name={lots?.items.find(({ lotId }) => lotId === one.lotId)?.name} />,
   }));
 };
 

@@ -7,7 +7,7 @@ import { go, Link } from '../../common/router.tsx';
 import { useUpdates } from '../../common/updates.ts';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
-import { ConfirmButton, Fact, Heading, Loaded, RowLink } from '../parts.tsx';
+import { ConfirmButton, Fact, Heading, Loaded, RowLink, type Ticket } from '../parts.tsx';
 import { say } from '../words.ts';
 import { atOf, CancelUntil, people, type Slot, SlotChoice, timesOf, whenOf } from './slots.tsx';
 
@@ -26,16 +26,15 @@ const statusWords = (status: Booking['status']): string =>
 export const bookingPath = ({ slotId, bookingId }: Pick<Booking, 'slotId' | 'bookingId'>): string =>
   `/screening/slots/${slotId}/bookings/${bookingId}`;
 
-/** One booking of a list. */
-export const BookingRow = ({ of }: { of: Booking }) => (
-  <RowLink
-    to={`/app/screening/${of.slotId}/bookings/${of.bookingId}`}
-    icon={Stethoscope}
-    title={of.hospitalName}
-    about={`${whenOf(of)} · ${people(of.places)}`}
-    aside={statusWords(of.status)}
-  />
-);
+export const ticketOf = (booking: Booking): Ticket => ({
+  to: `/app/screening/${booking.slotId}/bookings/${booking.bookingId}`,
+  icon: Stethoscope,
+  title: booking.hospitalName,
+  about: `${whenOf(booking)} · ${people(booking.places)}`,
+  aside: statusWords(booking.status),
+  isOpen: booking.status === 'booked',
+  at: booking.bookedAt,
+});
 
 /** Whether the booking can be cancelled or moved: until the end of a day. */
 const isChangeable = ({ status, cancelUntil }: Booking): boolean =>

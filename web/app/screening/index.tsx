@@ -1,9 +1,9 @@
 import { arranged, useList } from '../lists.ts';
-import { page, type Ticket, useTicketsOf } from '../page.ts';
-import { Heading } from '../parts.tsx';
+import { page, useTicketsOf } from '../page.ts';
+import { Heading, type Ticket } from '../parts.tsx';
 import { EVERY, Service } from '../service.tsx';
 import { say } from '../words.ts';
-import { type Booking, BookingPage, BookingRow, bookingPath, MovePage } from './bookings.tsx';
+import { type Booking, BookingPage, bookingPath, MovePage, ticketOf } from './bookings.tsx';
 import { SlotPage } from './slot-page.tsx';
 import { type Slot, SlotChoice, SlotRow } from './slots.tsx';
 
@@ -30,11 +30,7 @@ const ScreeningPage = () => (
 
 /** Reads the customer's bookings; undefined as long as they are not known. */
 export const useScreeningTickets = (customerId: string): Ticket[] | undefined =>
-  useTicketsOf<Booking>(`/screening/customers/${customerId}/bookings?sort=-bookedAt&limit=50`, bookingPath, (one) => ({
-    isOpen: one.status === 'booked',
-    at: one.bookedAt,
-    row: <BookingRow of={one} />,
-  }));
+  useTicketsOf<Booking>(`/screening/customers/${customerId}/bookings?sort=-bookedAt&limit=50`, bookingPath, ticketOf);
 
 export const screeningPages = [
   page('/app/screening', ScreeningPage),

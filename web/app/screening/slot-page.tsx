@@ -7,10 +7,10 @@ import { go } from '../../common/router.tsx';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { useList } from '../lists.ts';
-import { Choice, Fact, Heading, Loaded } from '../parts.tsx';
+import { Choice, Fact, Heading, Loaded, TicketRows } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
-import { type Booking, BookingRow } from './bookings.tsx';
+import { type Booking, ticketOf } from './bookings.tsx';
 import { atOf, CancelUntil, people, type Session, type Slot, timesOf, whenOf } from './slots.tsx';
 
 type Hold = Static<typeof queries.hold.item>;
@@ -195,9 +195,7 @@ export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: s
           {booking && (
             <section>
               <h2>{say('내 예약', 'Your booking')}</h2>
-              <ul class="rows">
-                <BookingRow of={booking} />
-              </ul>
+              <TicketRows of={[ticketOf(booking)]} />
             </section>
           )}
           {slot.status === 'open' && !booking && hold && <HeldPlaces slot={slot} hold={hold} />}
