@@ -194,21 +194,14 @@ export const ConfirmButton = ({
       {isOpen && (
         <Dialog title={title} onClose={() => setOpen(false)}>
           <p>{effect}</p>
-          <div class="actions">
-            <button
-              type="button"
-              class={`${kind} wide`}
-              onClick={() => {
-                setOpen(false);
-                onConfirm();
-              }}
-            >
+          <form method="dialog" class="actions">
+            <button type="submit" class={`${kind} wide`} onClick={onConfirm}>
               {title}
             </button>
-            <button type="button" class="wide" onClick={() => setOpen(false)}>
+            <button type="submit" class="wide">
               {say('돌아가기', 'Back')}
             </button>
-          </div>
+          </form>
         </Dialog>
       )}
     </>
