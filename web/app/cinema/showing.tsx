@@ -246,7 +246,6 @@ const Booking = ({ showing, customerId }: { showing: Showing; customerId: string
 
 export const ShowingPage = ({ showingId, customerId }: { showingId: string; customerId: string }) => {
   const found = useUpdates<Showing>(pathOf(showingId), { every: 3000 });
-  const [, setBegun] = useState(false);
   return (
     <Loaded of={found}>
       {(showing) => {
@@ -265,14 +264,7 @@ export const ShowingPage = ({ showingId, customerId }: { showingId: string; cust
             {status === 'open' && hasBegun && (
               <p class="refused">{say('이미 시작한 상영입니다.', 'The showing has begun.')}</p>
             )}
-            {status === 'open' && !hasBegun && (
-              <>
-                <Booking showing={showing} customerId={customerId} />
-                <span hidden>
-                  <Countdown until={startsAt} onEnd={() => setBegun(true)} />
-                </span>
-              </>
-            )}
+            {status === 'open' && !hasBegun && <Booking showing={showing} customerId={customerId} />}
           </>
         );
       }}
