@@ -9,7 +9,7 @@ import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink, type Ticket } from '../parts.tsx';
 import { say } from '../words.ts';
-import { atOf, CancelUntil, people, type Slot, SlotChoice, timesOf, whenOf } from './slots.tsx';
+import { CancelUntil, people, type Slot, SlotChoice, timesOf, whenOf } from './slots.tsx';
 
 export type Booking = Static<typeof queries.booking.item>;
 
@@ -99,7 +99,7 @@ const MoveTarget = ({ slot, booking }: { slot: Slot; booking: Booking }) => {
   const { slotId: from, bookingId, places, at: current } = booking;
   const move = async (at: string | undefined) => {
     const path = `/screening/slots/${from}/bookings/${bookingId}/reschedule`;
-    const done = await give('POST', path, { slotId: slot.slotId, ...atOf(at) });
+    const done = await give('POST', path, { slotId: slot.slotId, at });
     if (done) go(`/app/screening/${slot.slotId}/bookings/${bookingId}`, { replace: true });
   };
   return (
@@ -108,7 +108,7 @@ const MoveTarget = ({ slot, booking }: { slot: Slot; booking: Booking }) => {
       <div class="chips">
         {timesOf(slot).map(({ at, left }) => {
           const isHere = slot.slotId === from && at === current;
-          const when = whenOf({ date: slot.date, ...atOf(at) });
+          const when = whenOf({ date: slot.date, at });
           return (
             <ConfirmButton
               key={at}

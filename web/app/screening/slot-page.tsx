@@ -11,7 +11,7 @@ import { Choice, Fact, Heading, Loaded, TicketRows } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 import { type Booking, ticketOf } from './bookings.tsx';
-import { atOf, CancelUntil, people, type Session, type Slot, timesOf, whenOf } from './slots.tsx';
+import { CancelUntil, people, type Slot, timesOf, whenOf } from './slots.tsx';
 
 type Hold = Static<typeof queries.hold.item>;
 
@@ -25,7 +25,7 @@ const BookButton = ({
   words,
 }: {
   slotId: string;
-  body: { customerId: string; at?: string; places: number; holdId?: string; entryId?: string };
+  body: { customerId: string; at: string | undefined; places: number; holdId?: string; entryId?: string };
   words: string;
 }) => {
   const { give, isBusy, problem } = useCommand();
@@ -53,7 +53,7 @@ const HeldPlaces = ({ slot, hold }: { slot: Slot; hold: Hold }) => {
       <h2>{say('예약 내용을 확인하세요', 'Check your booking')}</h2>
       <dl class="facts">
         <Fact label={say('병원', 'Hospital')}>{hospitalName}</Fact>
-        <Fact label={say('일시', 'When')}>{whenOf({ date, ...atOf(at) })}</Fact>
+        <Fact label={say('일시', 'When')}>{whenOf({ date, at })}</Fact>
         <Fact label={say('인원', 'People')}>{people(places)}</Fact>
       </dl>
       <p>
@@ -61,7 +61,7 @@ const HeldPlaces = ({ slot, hold }: { slot: Slot; hold: Hold }) => {
       </p>
       <BookButton
         slotId={slotId}
-        body={{ customerId, places, holdId, ...atOf(at) }}
+        body={{ customerId, places, holdId, at }}
         words={say('예약 확정', 'Confirm the booking')}
       />
       <Refused problem={problem} />
@@ -77,25 +77,6 @@ const HeldPlaces = ({ slot, hold }: { slot: Slot; hold: Hold }) => {
   );
 };
 
-const SessionChoice = ({
-  sessions,
-  at,
-  onChoose,
-}: {
-  sessions: readonly Session[];
-  at: string | undefined;
-  onChoose(at: string | undefined): void;
-}) => (
-  <fieldset class="chips times">
-    <legend>{say('시간', 'Time')}</legend>
-    {sessions.map((session) => (
-      <button key={session.at} type="button" aria-pressed={session.at === at} onClick={() => onChoose(session.at)}>
-        {session.at} <small>{session.left > 0 ? session.left : say('마감', 'full')}</small>
-      </button>
-    ))}
-  </fieldset>
-);
-
 /** Holds places, which the customer then books; on a full session, the way into its waiting list. */
 const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) => {
   const { slotId } = slot;
@@ -109,15 +90,24 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
     sessions[0];
   const { give, isBusy, problem } = useCommand();
   if (!session) return <p class="refused">{say('오늘 예약은 끝났습니다.', 'Booking has ended for today.')}</p>;
-  const at = atOf(session.at);
-  const entry = entries.find((one) => one.at === session.at);
+  const { at } = session;
+  const entry = entries.find((one) => one.at === at);
   const hold = (event: SubmitEvent) => {
     event.preventDefault();
-    void give('POST', `/screening/slots/${slotId}/holds`, { customerId, places, ...at });
+    void give('POST', `/screening/slots/${slotId}/holds`, { customerId, places, at });
   };
   return (
     <>
-      {slot.sessions && <SessionChoice sessions={sessions} at={session.at} onChoose={setChosen} />}
+      {slot.sessions && (
+        <fieldset class="chips times">
+          <legend>{say('시간', 'Time')}</legend>
+          {sessions.map(({ at: time, left }) => (
+            <button key={time} type="button" aria-pressed={time === at} onClick={() => setChosen(time)}>
+              {time} <small>{left > 0 ? left : say('마감', 'full')}</small>
+            </button>
+          ))}
+        </fieldset>
+      )}
       {!entry && (
         <form class="card" onSubmit={hold}>
           <Choice
@@ -144,12 +134,12 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
           customerId={customerId}
           places={places}
           left={session.left}
-          about={at}
+          about={{ at }}
           offered={
             entry && (
               <BookButton
                 slotId={slotId}
-                body={{ customerId, places: entry.places, entryId: entry.entryId, ...at }}
+                body={{ customerId, places: entry.places, entryId: entry.entryId, at }}
                 words={say('이 자리 예약하기', 'Take this place')}
               />
             )

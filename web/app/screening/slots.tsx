@@ -23,7 +23,7 @@ const leftOf = (left: number) =>
 const sessionsOf = ({ sessions }: Slot): string =>
   sessions === undefined ? say('시간 지정 없음', 'Any time of the day') : sessions.map(({ at }) => at).join(' · ');
 
-export const whenOf = ({ date, at }: { date: string; at?: string }): string =>
+export const whenOf = ({ date, at }: { date: string; at?: string | undefined }): string =>
   at === undefined ? formatDay(date) : `${formatDay(date)} ${at}`;
 
 /** The day until which a booking can be cancelled or moved. */
@@ -35,9 +35,7 @@ export const CancelUntil = ({ day }: { day: string | undefined }) => (
 
 export const people = (places: number): string => say(`${places}명`, places === 1 ? '1 person' : `${places} people`);
 
-export const atOf = (at: string | undefined) => (at === undefined ? {} : { at });
-
-export type Session = { at?: string; left: number };
+type Session = { at?: string; left: number };
 
 /** The times of a slot that can be booked; a slot without sessions has one, which is the whole day. */
 export const timesOf = ({ date, left, sessions }: Slot): Session[] => {
