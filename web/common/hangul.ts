@@ -1,20 +1,12 @@
-/** The initial consonants in the order of Unicode's syllables. */
-const INITIALS = [...'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ'];
-
-const FIRST_SYLLABLE = 0xac00;
-const LAST_SYLLABLE = 0xd7a3;
-/** Syllables with the same initial consonant. */
-const OF_INITIAL = 588;
+/** The initial consonants as they are typed, in the order of the first letters of Unicode's decomposed syllables. */
+const INITIALS = 'ㄱㄲㄴㄷㄸㄹㅁㅂㅃㅅㅆㅇㅈㅉㅊㅋㅌㅍㅎ';
 
 /** Returns a text with the initial consonant of each syllable: ㅍㄱㅇ for 판교역. Other characters stay. */
 export const initialsOf = (text: string): string =>
-  [...text.normalize('NFC')]
-    .map((character) => {
-      const code = character.codePointAt(0)!;
-      const isSyllable = code >= FIRST_SYLLABLE && code <= LAST_SYLLABLE;
-      return isSyllable ? INITIALS[Math.floor((code - FIRST_SYLLABLE) / OF_INITIAL)] : character;
-    })
-    .join('');
+  text
+    .normalize('NFD')
+    .replaceAll(/([\u1100-\u1112])[\u1161-\u11c2]*/g, (_, first: string) => INITIALS[first.charCodeAt(0) - 0x1100]!)
+    .normalize('NFC');
 
 const plain = (text: string): string => text.normalize('NFC').toLowerCase().replaceAll(' ', '');
 
