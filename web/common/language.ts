@@ -1,9 +1,7 @@
+import type { Language, Phrase } from '../../schemas/kernel/messages.ts';
 import { createStore } from './store.ts';
 
-export type Language = 'en' | 'ko';
-
-/** A text in every language of the page. */
-export type Phrase = Readonly<Record<Language, string>>;
+export type { Language, Phrase };
 
 const KEPT_AS = 'plaza.language';
 
