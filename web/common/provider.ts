@@ -1,5 +1,5 @@
 import * as oauth from 'oauth4webapi';
-import type { Phrase } from './language.ts';
+import { type Phrase, same } from './language.ts';
 import type { Provider, Tokens } from './tokens.ts';
 
 /** The redirect URI that must be registered at the provider. */
@@ -77,9 +77,6 @@ const tokensOf = (provider: Provider, response: oauth.TokenEndpointResponse, bef
     ...(called === undefined ? {} : { name: called }),
   };
 };
-
-/** The provider's text, in its own language. */
-const same = (text: string): Phrase => ({ en: text, ko: text });
 
 /** Returns the reason why signing in failed. */
 export const reasonOf = (error: unknown): Phrase => {
