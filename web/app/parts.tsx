@@ -185,7 +185,7 @@ export const ConfirmButton = ({
     <>
       <button
         type="button"
-        class={`${kind === 'danger' ? 'danger ' : ''}wide`}
+        class={kind === 'danger' ? kind : undefined}
         disabled={isBusy}
         onClick={() => setOpen(true)}
       >
@@ -195,12 +195,10 @@ export const ConfirmButton = ({
         <Dialog title={title} onClose={() => setOpen(false)}>
           <p>{effect}</p>
           <form method="dialog" class="actions">
-            <button type="submit" class={`${kind} wide`} onClick={onConfirm}>
+            <button type="submit" class={kind} onClick={onConfirm}>
               {title}
             </button>
-            <button type="submit" class="wide">
-              {say('돌아가기', 'Back')}
-            </button>
+            <button type="submit">{say('돌아가기', 'Back')}</button>
           </form>
         </Dialog>
       )}

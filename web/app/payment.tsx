@@ -48,7 +48,7 @@ export const Payment = ({
         <strong>{formatMoney(total)}</strong>
       </p>
       <Refused problem={problem} />
-      <button type="submit" class="main wide" disabled={isBusy}>
+      <button type="submit" class="main" disabled={isBusy}>
         {isBusy ? say('결제 중…', 'Paying…') : say('결제하기', 'Pay')}
       </button>
     </form>

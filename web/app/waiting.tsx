@@ -58,7 +58,7 @@ export const Waiting = ({
         <Refused problem={problem} />
         <button
           type="button"
-          class="main wide"
+          class="main"
           disabled={isBusy}
           onClick={() => give('POST', `${path}/waiting-list`, { customerId, places, ...about })}
         >
@@ -75,7 +75,7 @@ export const Waiting = ({
         </p>
         {offered}
         <Refused problem={problem} />
-        <button type="button" class="wide" disabled={isBusy} onClick={leave}>
+        <button type="button" disabled={isBusy} onClick={leave}>
           {say('사양하기', 'Decline')}
         </button>
       </section>
@@ -87,7 +87,7 @@ export const Waiting = ({
         {say('내 순서', 'Your position')} <strong class="big">{entry.position ?? '–'}</strong>
       </p>
       <Refused problem={problem} />
-      <button type="button" class="wide" disabled={isBusy} onClick={leave}>
+      <button type="button" disabled={isBusy} onClick={leave}>
         {say('대기 취소', 'Leave the waiting list')}
       </button>
     </section>

@@ -89,7 +89,7 @@ export const BikePage = ({ bikeId, customerId }: { bikeId: string; customerId: s
             <>
               <Refused problem={problem} />
               {status === 'available' && (
-                <button type="button" class="main wide" disabled={isBusy || !deposit} onClick={rent}>
+                <button type="button" class="main" disabled={isBusy || !deposit} onClick={rent}>
                   {say('대여하기', 'Rent')}
                 </button>
               )}

@@ -73,7 +73,7 @@ const ReturnForm = ({ rental }: { rental: Rental }) => {
         onChoose={setLocation}
       />
       <Refused problem={problem} />
-      <button type="submit" class="main wide" disabled={isBusy}>
+      <button type="submit" class="main" disabled={isBusy}>
         {say('반납하기', 'Return the bike')}
       </button>
     </form>

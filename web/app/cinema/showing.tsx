@@ -104,7 +104,7 @@ const Choosing = ({
           </p>
         )}
         <Refused problem={problem} />
-        <button type="button" class="main wide" disabled={chosen.length === 0 || isBusy} onClick={keep}>
+        <button type="button" class="main" disabled={chosen.length === 0 || isBusy} onClick={keep}>
           {say('이 좌석으로 결제하기', 'Pay for these seats')}
         </button>
       </div>
@@ -162,7 +162,7 @@ const Paying = ({
         </Fact>
       </dl>
       <Payment total={total} isBusy={paying.isBusy} problem={problem} onPay={pay} />
-      <button type="button" class="wide" disabled={paying.isBusy || releasing.isBusy} onClick={release}>
+      <button type="button" disabled={paying.isBusy || releasing.isBusy} onClick={release}>
         {say('좌석 다시 고르기', 'Choose other seats')}
       </button>
     </section>

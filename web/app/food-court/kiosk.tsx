@@ -118,7 +118,7 @@ const Done = ({ order, onEnd }: { order: Ordered; onEnd(): void }) => {
         <strong>{order.callNumber}</strong>
       </p>
       <p>{say('번호가 화면에 나오면 찾아가세요.', 'Pick your order up when the board shows this number.')}</p>
-      <button type="button" class="main wide" onClick={onEnd}>
+      <button type="button" class="main" onClick={onEnd}>
         {say(`처음으로 (${left})`, `Start again (${left})`)}
       </button>
     </section>

@@ -139,7 +139,7 @@ export const Menu = ({
         </div>
         <Refused problem={problem} />
         {lines.length > 0 && (
-          <button type="button" class="main wide" disabled={isBusy || shop.status !== 'open'} onClick={order}>
+          <button type="button" class="main" disabled={isBusy || shop.status !== 'open'} onClick={order}>
             {say(`${formatNumber(pieces)}개 주문하기`, `Order ${formatNumber(pieces)}`)}
           </button>
         )}

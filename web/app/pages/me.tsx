@@ -139,7 +139,7 @@ const ContactForm = ({ customerId, contact }: { customerId: string; contact: Con
         />
       ))}
       {problem?.errors === undefined && <Refused problem={problem} />}
-      <button type="submit" class="main wide" disabled={isBusy}>
+      <button type="submit" class="main" disabled={isBusy}>
         {say('연락처 저장', 'Save')}
       </button>
       <p role="status" class="good">
@@ -194,7 +194,7 @@ const Account = () => {
   if (state === 'asking') return null;
   return (
     <section class="actions">
-      <button type="button" class="wide" onClick={leave}>
+      <button type="button" onClick={leave}>
         {state === 'off' ? say('다른 고객으로 체험하기', 'Be another customer') : say('로그아웃', 'Sign out')}
       </button>
     </section>

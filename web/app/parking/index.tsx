@@ -145,7 +145,7 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
         <strong>{lot.price === undefined ? priceOf(lot) : formatMoney(price - discount)}</strong>
       </p>
       <Refused problem={problem} />
-      <button type="submit" class="main wide" disabled={isBusy}>
+      <button type="submit" class="main" disabled={isBusy}>
         {entryId === undefined ? say('예약하기', 'Reserve') : say('이 자리 예약하기', 'Take this spot')}
       </button>
     </form>
@@ -240,12 +240,7 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
             <Refused problem={problem} />
             <div class="actions">
               {status === 'reserved' && (
-                <button
-                  type="button"
-                  class="main wide"
-                  disabled={isBusy}
-                  onClick={() => give('POST', `${path}/arrival`)}
-                >
+                <button type="button" class="main" disabled={isBusy} onClick={() => give('POST', `${path}/arrival`)}>
                   {say('입차하기', 'I have arrived')}
                 </button>
               )}

@@ -74,7 +74,7 @@ export const BookingPage = ({ slotId, bookingId }: { slotId: string; bookingId: 
             <div class="actions">
               {isChangeable(booking) && (
                 <>
-                  <Link to={`/app/screening/${slotId}/bookings/${bookingId}/move`} class="button wide">
+                  <Link to={`/app/screening/${slotId}/bookings/${bookingId}/move`} class="button">
                     {say('일정 변경', 'Change the day')}
                   </Link>
                   <ConfirmButton

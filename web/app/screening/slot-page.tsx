@@ -36,7 +36,7 @@ const BookButton = ({
   return (
     <>
       <Refused problem={problem} />
-      <button type="button" class="main wide" disabled={isBusy} onClick={book}>
+      <button type="button" class="main" disabled={isBusy} onClick={book}>
         {words}
       </button>
     </>
@@ -67,7 +67,6 @@ const HeldPlaces = ({ slot, hold }: { slot: Slot; hold: Hold }) => {
       <Refused problem={problem} />
       <button
         type="button"
-        class="wide"
         disabled={isBusy}
         onClick={() => give('DELETE', `/screening/slots/${slotId}/holds/${holdId}`)}
       >
@@ -120,7 +119,7 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
           {session.left >= places && (
             <>
               <Refused problem={problem} />
-              <button type="submit" class="main wide" disabled={isBusy}>
+              <button type="submit" class="main" disabled={isBusy}>
                 {say('예약하기', 'Book')}
               </button>
             </>
