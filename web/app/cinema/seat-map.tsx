@@ -77,7 +77,7 @@ export const SeatMap = ({
   };
 
   return (
-    <div class="hall">
+    <div class="card hall">
       <Scroll>
         <div class={columns > PHONE ? 'seats large' : 'seats'} ref={map} style={{ '--columns': columns }}>
           <p class="screen" aria-hidden="true">
