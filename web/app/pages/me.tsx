@@ -1,7 +1,9 @@
+import { ChevronDown } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
 import type { Page } from '../../common/api.ts';
+import { Icon } from '../../common/icon.tsx';
 import { chooseLanguage, formatStart, language, t } from '../../common/language.ts';
 import { languages, schemes } from '../../common/preferences.ts';
 import { problemName } from '../../common/problems.ts';
@@ -35,15 +37,16 @@ const Messages = ({ customerId }: { customerId: string }) => {
           items.length === 0 ? (
             <p class="dim">{say('받은 메시지가 없습니다.', 'There is no message.')}</p>
           ) : (
-            <ul class="messages">
+            <ul class="rows messages">
               {items.map(({ messageId, texts, at }) => (
-                <li key={messageId}>
+                <li key={messageId} class="item">
                   <details>
                     <summary>
                       <strong>{texts[tongue].subject}</strong>
                       <time class="dim" dateTime={at}>
                         {formatStart(at)}
                       </time>
+                      <Icon of={ChevronDown} size={18} />
                     </summary>
                     <p>{linesAfter(texts[tongue])}</p>
                   </details>
