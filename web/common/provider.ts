@@ -20,12 +20,6 @@ const discover = async (provider: Provider): Promise<oauth.AuthorizationServer> 
   return oauth.processDiscoveryResponse(issuer, await oauth.discoveryRequest(issuer, wire(provider)));
 };
 
-/** @throws Error when the discovery document does not name the endpoint */
-const endpointOf = (server: oauth.AuthorizationServer): URL => {
-  if (!server.authorization_endpoint) throw new Error('the provider names no authorization_endpoint');
-  return new URL(server.authorization_endpoint);
-};
-
 /** Only an absolute URI may be a resource (RFC 8707 2). */
 const resourceOf = ({ audience }: Provider) => (URL.canParse(audience) ? { resource: audience } : {});
 
@@ -36,7 +30,9 @@ const resourceOf = ({ audience }: Provider) => (URL.canParse(audience) ? { resou
  * @throws Error when the provider does not answer; {@link reasonOf} puts it in words
  */
 export const authorizationUrl = async (provider: Provider, returnTo: string): Promise<string> => {
-  const url = endpointOf(await discover(provider));
+  const { authorization_endpoint: endpoint } = await discover(provider);
+  if (!endpoint) throw new Error('the provider names no authorization_endpoint');
+  const url = new URL(endpoint);
   const attempt: Attempt = {
     provider,
     state: oauth.generateRandomState(),
