@@ -1,9 +1,12 @@
 import type { Page } from '../common/api.ts';
 import { type Update, useUpdates } from '../common/updates.ts';
 
-/** Reads the items of a list. @param every milliseconds between two reads */
-export const useList = <Item>(path: string | undefined, every = 5000): Update<readonly Item[]> => {
-  const { body, ...rest } = useUpdates<Page<Item>>(path, { every });
+/** Reads the items of a list. @param options of {@link useUpdates} */
+export const useList = <Item>(
+  path: string | undefined,
+  options: { every?: number; isKept?: boolean } = {},
+): Update<readonly Item[]> => {
+  const { body, ...rest } = useUpdates<Page<Item>>(path, options);
   return { ...rest, body: body?.items };
 };
 

@@ -14,7 +14,7 @@ export const isWaiting = ({ status }: Entry): boolean => status === 'waiting' ||
 /** Returns the customer's entries of a resource that still wait or have an offer: one in each of its waiting lists. */
 export const useEntries = (context: string, key: string, id: string, customerId: string): Entry[] => {
   const path = `/${context}/waiting-list?customerId=${customerId}&${key}=${id}&sort=-joinedAt&limit=50`;
-  return useList<Entry>(path, 3000).body?.filter(isWaiting) ?? [];
+  return useList<Entry>(path, { every: 3000 }).body?.filter(isWaiting) ?? [];
 };
 
 /**

@@ -44,9 +44,9 @@ export const ShopRow = ({ shop }: { shop: Shop }) => (
 );
 
 /** Reads the shops that take orders, the shortest waiting time first, and then those that pause. */
-export const useShops = (every?: number): Update<readonly Shop[]> => {
+export const useShops = (every = 5000): Update<readonly Shop[]> => {
   const waiting = (shop: Shop) => (shop.status === 'open' ? (minutesOf(shop) ?? shop.openOrders) : 1e6);
-  return arranged(useList<Shop>('/food-court/shops?sort=name&limit=200', every), (shops) =>
+  return arranged(useList<Shop>('/food-court/shops?sort=name&limit=200', { every }), (shops) =>
     shops.filter(({ status }) => status !== 'closed').sort((a, b) => waiting(a) - waiting(b)),
   );
 };

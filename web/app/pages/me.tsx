@@ -2,7 +2,6 @@ import { ChevronDown } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
-import type { Page } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { chooseLanguage, formatStart, language, t } from '../../common/language.ts';
 import { languages, schemes } from '../../common/preferences.ts';
@@ -15,7 +14,7 @@ import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { chooseCustomer, forgetCustomer, useCustomer } from '../customer.ts';
 import { useList } from '../lists.ts';
-import { Choice, ConfirmButton, Heading, Loaded, RowLink, TextField } from '../parts.tsx';
+import { Choice, ConfirmButton, Heading, RowLink, Rows, TextField } from '../parts.tsx';
 import { type Entry, isWaiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 
@@ -28,34 +27,26 @@ const linesAfter = ({ subject, text }: { subject: string; text: string }): strin
 
 const Messages = ({ customerId }: { customerId: string }) => {
   const tongue = useStore(language);
-  const messages = useUpdates<Page<Message>>(`/customers/${customerId}/messages?sort=-at&limit=30`, { isKept: true });
+  const messages = useList<Message>(`/customers/${customerId}/messages?sort=-at&limit=30`, { isKept: true });
   return (
     <section>
       <h2>{say('메시지', 'Messages')}</h2>
-      <Loaded of={messages}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <p class="dim">{say('받은 메시지가 없습니다.', 'There is no message.')}</p>
-          ) : (
-            <ul class="rows messages">
-              {items.map(({ messageId, texts, at }) => (
-                <li key={messageId} class="item">
-                  <details>
-                    <summary>
-                      <strong>{texts[tongue].subject}</strong>
-                      <time class="dim" dateTime={at}>
-                        {formatStart(at)}
-                      </time>
-                      <Icon of={ChevronDown} size={18} />
-                    </summary>
-                    <p>{linesAfter(texts[tongue])}</p>
-                  </details>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
+      <Rows of={messages} none={say('받은 메시지가 없습니다.', 'There is no message.')}>
+        {({ messageId, texts, at }) => (
+          <li key={messageId} class="item message">
+            <details>
+              <summary>
+                <strong>{texts[tongue].subject}</strong>
+                <time class="dim" dateTime={at}>
+                  {formatStart(at)}
+                </time>
+                <Icon of={ChevronDown} size={18} />
+              </summary>
+              <p>{linesAfter(texts[tongue])}</p>
+            </details>
+          </li>
+        )}
+      </Rows>
     </section>
   );
 };

@@ -2,7 +2,6 @@ import { Car, SquareParking } from 'lucide';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/parking.ts';
-import type { Page } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDuration, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
@@ -47,7 +46,7 @@ export const Parking = () => (
   <Service
     title={say('주차', 'Parking')}
     to="/app/parking"
-    of={useList<Lot>('/parking/lots?status=open&sort=-free&limit=3', EVERY)}
+    of={useList<Lot>('/parking/lots?status=open&sort=-free&limit=3', { every: EVERY })}
   >
     {(lot) => <LotRow key={lot.lotId} lot={lot} />}
   </Service>
@@ -265,12 +264,12 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
 
 /** Reads the customer's reservations; undefined as long as they are not known. */
 export const useParkingTickets = (customerId: string): Ticket[] | undefined => {
-  const { body: lots } = useUpdates<Page<Lot>>('/parking/lots?limit=200', { every: 60_000, isKept: true });
+  const { body: lots } = useList<Lot>('/parking/lots?limit=200', { every: 60_000, isKept: true });
   const path = `/parking/reservations?customerId=${customerId}&sort=-reservedAt&limit=50`;
   return useTicketsOf<Reservation>(path, reservationPath, (one) => ({
     to: `/app/parking/${one.lotId}/reservations/${one.reservationId}`,
     icon: Car,
-    title: lots?.items.find(({ lotId }) => lotId === one.lotId)?.name ?? one.carNumber,
+    title: lots?.find(({ lotId }) => lotId === one.lotId)?.name ?? one.carNumber,
     about: `${one.carNumber} · ${formatStart(one.reservedAt)}`,
     aside: statusWords(one.status),
     isOpen: one.status === 'reserved' || one.status === 'arrived',

@@ -149,7 +149,7 @@ export const MovePage = ({ slotId, bookingId }: { slotId: string; bookingId: str
           </ul>
           {isChangeable(booking) ? (
             <SlotChoice hospital={booking.hospitalName}>
-              {(slot) => <MoveTarget slot={slot} booking={booking} />}
+              {(slot) => <MoveTarget key={slot.slotId} slot={slot} booking={booking} />}
             </SlotChoice>
           ) : (
             <p class="refused">{say('변경할 수 있는 예약이 아닙니다.', 'This booking cannot be moved.')}</p>

@@ -9,7 +9,7 @@ import { type Slot, SlotChoice, SlotRow } from './slots.tsx';
 
 /** The next days with places, on the home page. */
 export const Screening = () => {
-  const slots = useList<Slot>('/screening/slots?status=open&sort=date&limit=50', EVERY);
+  const slots = useList<Slot>('/screening/slots?status=open&sort=date&limit=50', { every: EVERY });
   return (
     <Service
       title={say('건강검진', 'Health screening')}
@@ -24,7 +24,7 @@ export const Screening = () => {
 const ScreeningPage = () => (
   <>
     <Heading>{say('건강검진', 'Health screening')}</Heading>
-    <SlotChoice>{(slot) => <SlotRow slot={slot} />}</SlotChoice>
+    <SlotChoice>{(slot) => <SlotRow key={slot.slotId} slot={slot} />}</SlotChoice>
   </>
 );
 

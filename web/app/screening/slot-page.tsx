@@ -152,15 +152,15 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
 /** A slot: the customer's booking or hold, or a form for a new one. */
 export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: string }) => {
   const path = `/screening/slots/${slotId}`;
-  const every = 3000;
-  const found = useUpdates<Slot>(path, { every });
+  const often = { every: 3000 };
+  const found = useUpdates<Slot>(path, often);
   const { body: bookings } = useList<Booking>(
     `/screening/bookings?slotId=${slotId}&customerId=${customerId}&status=booked&limit=1`,
-    every,
+    often,
   );
   const { body: holds } = useList<Hold>(
     `${path}/holds?customerId=${customerId}&status=held&sort=-expiresAt&limit=1`,
-    every,
+    often,
   );
   const hold = holds?.find(({ expiresAt }) => Date.parse(expiresAt) > Date.now());
   const booking = bookings?.[0];

@@ -1,5 +1,5 @@
 import { Stethoscope } from 'lucide';
-import { type ComponentChildren, Fragment } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
@@ -73,7 +73,7 @@ const useMonth = (month: string, hospital: string) => {
 
 /** Reads the names of the hospitals with open slots. */
 const useHospitals = (): string[] => {
-  const { body } = useList<Slot>('/screening/slots?status=open&sort=date&limit=200', 60_000);
+  const { body } = useList<Slot>('/screening/slots?status=open&sort=date&limit=200', { every: 60_000 });
   return [...new Set(body?.map(({ hospitalName }) => hospitalName))].sort((a, b) => a.localeCompare(b, 'ko'));
 };
 
@@ -124,15 +124,7 @@ export const SlotChoice = ({
       ) : (
         <section>
           <h2>{formatDay(day)}</h2>
-          <Loaded of={ofDay}>
-            {(items) => (
-              <ul class="rows">
-                {items.map((slot) => (
-                  <Fragment key={slot.slotId}>{children(slot)}</Fragment>
-                ))}
-              </ul>
-            )}
-          </Loaded>
+          <Loaded of={ofDay}>{(items) => <ul class="rows">{items.map(children)}</ul>}</Loaded>
         </section>
       )}
     </>
