@@ -18,13 +18,6 @@ export const CALLS = '/food-court/board?sort=raisedAt&limit=200';
 
 export const boardTitle = (): string => t({ en: 'Ready to pick up', ko: '음식이 나왔습니다' });
 
-/** Fewer calls are shown larger: 2, 3, 4 or 5 in a row. */
-const sizeFor = (calls: number): string => {
-  if (calls > 16) return 'most';
-  if (calls > 9) return 'many';
-  return calls > 4 ? 'some' : 'few';
-};
-
 /**
  * The notification board of the food court, for a wall screen.
  * @param now in milliseconds, at most a second old
@@ -51,7 +44,7 @@ export const Board = ({
       {of && calls.length === 0 && (
         <p class="dim">{t({ en: 'No order is waiting.', ko: '수령 대기 중인 주문이 없습니다.' })}</p>
       )}
-      <ul class={`calls ${sizeFor(shown.length)}`} aria-live="polite">
+      <ul class="calls" aria-live="polite">
         {shown.map(({ shopId, orderId, callNumber, shopName, raisedAt }) => (
           <li key={`${shopId}.${orderId}`} class={now - Date.parse(raisedAt) < NEW * 1000 ? 'new' : undefined}>
             <strong>
