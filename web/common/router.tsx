@@ -4,37 +4,32 @@ import { createStore, useStore } from './store.ts';
 /** The prefix of views; a resource's own path follows. */
 export const VIEW = '/view';
 
+/** The parameter of the address that every link keeps: the earlier moment that the control centre shows. */
+const KEPT = 'as-of';
+
 /** @property kept the value of the parameter that every link keeps, which is not part of the query */
 export type Place = { path: string; query: URLSearchParams; kept: string | null };
 
-let keptName: string | undefined;
-
 const here = (): Place => {
   const query = new URLSearchParams(location.search);
-  const kept = keptName === undefined ? null : query.get(keptName);
-  if (keptName !== undefined) query.delete(keptName);
+  const kept = query.get(KEPT);
+  query.delete(KEPT);
   return { path: location.pathname, query, kept };
 };
 
 export const place = createStore<Place>(here());
 
-/** Names a parameter of the address that every link of the page keeps. */
-export const setKept = (name: string): void => {
-  keptName = name;
-  place.set(here());
-};
-
 /** Returns a link that keeps the parameter. */
 const keeping = (href: string): string => {
   const { kept } = place.get();
-  if (keptName === undefined || kept === null) return href;
-  return `${href}${href.includes('?') ? '&' : '?'}${keptName}=${encodeURIComponent(kept)}`;
+  if (kept === null) return href;
+  return `${href}${href.includes('?') ? '&' : '?'}${KEPT}=${encodeURIComponent(kept)}`;
 };
 
 /** Changes the parameter that every link keeps, and stays on the page. */
 export const keep = (value: string | undefined): void => {
   const { path, query } = place.get();
-  if (value !== undefined) query.set(keptName!, value);
+  if (value !== undefined) query.set(KEPT, value);
   keepScroll();
   history.pushState(null, '', withQuery(path, Object.fromEntries(query)));
   place.set(here());

@@ -1,11 +1,7 @@
-import { place, setKept } from '../common/router.tsx';
+import { place } from '../common/router.tsx';
 import { createStore, useNow, useStore } from '../common/store.ts';
 
-/** The parameter of the address that names the earlier moment that the page shows: ISO 8601. */
-const AS_OF = 'as-of';
-
-setKept(AS_OF);
-
+/** @param kept the moment in the address: ISO 8601 */
 const momentOf = ({ kept }: { kept: string | null }): string | undefined =>
   kept !== null && Number.isFinite(Date.parse(kept)) ? new Date(kept).toISOString() : undefined;
 
