@@ -159,7 +159,7 @@ onPhone('the page for customers', (phone) => {
     await press(dayButton(page, 22, '2자리'));
     await press(page.getByRole('link', { name: /서현 건강검진센터/ }));
     await press(page.getByLabel('인원'), 'ArrowDown');
-    await page.locator('#places:has(option:checked:text("2명"))').waitFor();
+    await page.locator('select:has(option:checked:text("2명"))').waitFor();
     await press(button(page, '예약하기'));
     await press(button(page, '다시 고르기'));
     await press(button(page, '예약하기'));

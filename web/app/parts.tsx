@@ -1,6 +1,6 @@
 import { ChevronRight, type IconNode } from 'lucide';
 import type { ComponentChildren, ComponentProps } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useId, useState } from 'preact/hooks';
 import { Dialog } from '../common/dialog.tsx';
 import { Icon } from '../common/icon.tsx';
 import { formatMinute } from '../common/language.ts';
@@ -115,16 +115,15 @@ export const Fact = ({ label, children }: { label: string; children?: ComponentC
   );
 
 /** A labelled choice. */
-export const Choice = <Value extends string | number>({
-  id,
-  label,
-  ...select
-}: SelectProps<Value> & { id: string; label: string }) => (
-  <div class="field">
-    <label for={id}>{label}</label>
-    <Select id={id} {...select} />
-  </div>
-);
+export const Choice = <Value extends string | number>({ label, ...select }: SelectProps<Value> & { label: string }) => {
+  const id = useId();
+  return (
+    <div class="field">
+      <label for={id}>{label}</label>
+      <Select id={id} {...select} />
+    </div>
+  );
+};
 
 /** A labelled field for a text. @param wrong why it was not accepted */
 export const TextField = ({

@@ -33,7 +33,6 @@ export const Payment = ({
       }}
     >
       <Choice
-        id="card"
         label={say('테스트 카드 (실제 결제 없음)', 'Test card (no money is taken)')}
         value={token}
         options={[

@@ -66,7 +66,6 @@ const ReturnForm = ({ rental }: { rental: Rental }) => {
       }}
     >
       <Choice
-        id="station"
         label={say('반납할 대여소', 'Return it at')}
         value={location}
         options={names.map((name) => [name, name])}

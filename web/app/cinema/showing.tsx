@@ -177,7 +177,6 @@ const Joining = ({ showing: { showingId, left }, customerId }: { showing: Showin
   return (
     <>
       <Choice
-        id="places"
         label={say('인원', 'Seats')}
         value={places}
         options={Array.from({ length: MOST - left }, (_, at) => [

@@ -161,14 +161,8 @@ const Preferences = () => {
     <section>
       <h2>{say('화면 설정', 'Preferences')}</h2>
       <div class="card">
-        <Choice
-          id="language"
-          label={say('언어', 'Language')}
-          value={tongue}
-          options={languages}
-          onChoose={chooseLanguage}
-        />
-        <Choice id="scheme" label={say('색상', 'Colours')} value={scheme} options={schemes()} onChoose={chooseScheme} />
+        <Choice label={say('언어', 'Language')} value={tongue} options={languages} onChoose={chooseLanguage} />
+        <Choice label={say('색상', 'Colours')} value={scheme} options={schemes()} onChoose={chooseScheme} />
       </div>
     </section>
   );

@@ -126,7 +126,6 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
       )}
       {usable.length > 0 && price > 0 && (
         <Choice
-          id="coupon"
           label={say('쿠폰', 'Coupon')}
           value={couponId}
           options={[

@@ -110,7 +110,6 @@ const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) =>
       {!entry && (
         <form class="card" onSubmit={hold}>
           <Choice
-            id="places"
             label={say('인원', 'People')}
             value={places}
             options={Array.from({ length: MOST }, (_, index) => [index + 1, people(index + 1)])}

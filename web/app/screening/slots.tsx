@@ -102,7 +102,6 @@ export const SlotChoice = ({
     <>
       {hospitals.length > 1 && (
         <Choice
-          id="hospital"
           label={say('병원', 'Hospital')}
           value={hospital}
           options={[['', say('전체 병원', 'All hospitals')], ...hospitals.map((name): Option => [name, name])]}
