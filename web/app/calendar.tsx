@@ -8,15 +8,14 @@ import { say } from './words.ts';
 const monthAfter = (month: string, months: number): string =>
   dayOf(new Date(Number(month.slice(0, 4)), Number(month.slice(5)) - 1 + months, 1)).slice(0, 7);
 
-/** Returns the days of a month in weeks from Sunday to Saturday; undefined for a day of another month. */
+/** Returns six weeks from Sunday to Saturday with the days of a month; undefined for a day of another month. */
 const weeksOf = (month: string): (string | undefined)[][] => {
   const first = new Date(`${month}-01T00:00Z`);
-  const length = new Date(Date.UTC(first.getUTCFullYear(), first.getUTCMonth() + 1, 0)).getUTCDate();
-  const cells = Array.from({ length: Math.ceil((first.getUTCDay() + length) / 7) * 7 }, (_, at) => {
-    const day = at - first.getUTCDay() + 1;
-    return day >= 1 && day <= length ? `${month}-${String(day).padStart(2, '0')}` : undefined;
-  });
-  return Array.from({ length: cells.length / 7 }, (_, week) => cells.slice(week * 7, week * 7 + 7));
+  const dayAt = (at: number) => {
+    const day = new Date(first.getTime() + (at - first.getUTCDay()) * DAY_MS).toISOString().slice(0, 10);
+    return day.startsWith(month) ? day : undefined;
+  };
+  return Array.from({ length: 6 }, (_, week) => Array.from({ length: 7 }, (_, at) => dayAt(week * 7 + at)));
 };
 
 /** A Sunday, from which the names of the weekdays are counted. */
