@@ -2,6 +2,7 @@ import { Check, Store } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../../common/icon.tsx';
 import { chooseLanguage, language } from '../../common/language.ts';
+import { languages } from '../../common/preferences.ts';
 import { type Session, session } from '../../common/session.ts';
 import { SignInPage } from '../../common/sign-in-page.tsx';
 import { useNow, useStore } from '../../common/store.ts';
@@ -36,16 +37,13 @@ const useIdle = (seconds: number, onIdle: () => void): number => {
 
 const Shops = ({ onShop }: { onShop(shopId: string): void }) => {
   const tongue = useStore(language);
+  const [other, words] = languages.find(([one]) => one !== tongue)!;
   return (
     <>
       <header class="top">
         <Heading>{say('매장을 고르세요', 'Choose a shop')}</Heading>
-        <button
-          type="button"
-          lang={tongue === 'ko' ? 'en' : 'ko'}
-          onClick={() => chooseLanguage(tongue === 'ko' ? 'en' : 'ko')}
-        >
-          {tongue === 'ko' ? 'English' : '한국어'}
+        <button type="button" lang={other} onClick={() => chooseLanguage(other)}>
+          {words}
         </button>
       </header>
       <Loaded of={useShops()}>
