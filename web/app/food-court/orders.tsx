@@ -35,8 +35,7 @@ const hint = (status: Status): string | undefined => {
 };
 
 /** Returns whether an order is still to be picked up. */
-const isOpen = ({ status }: Order): boolean =>
-  status === 'placed' || status === 'accepted' || status === 'cooking' || status === 'cooked';
+const isOpen = ({ status }: Order): boolean => STEPS.some(([step]) => step === status);
 
 const itemsOf = ({ lines }: Order): string => lines.map(({ name, qty }) => `${name} ${formatNumber(qty)}`).join(', ');
 
