@@ -34,7 +34,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
         {back === undefined ? (
           <span class="brand">Plaza</span>
         ) : (
-          <Link to={back} class="back">
+          <Link to={back}>
             <Icon of={ArrowLeft} />
             <span>{back === HOME ? say('홈', 'Home') : say('목록', 'Back')}</span>
           </Link>
@@ -45,9 +45,7 @@ export const Shell = ({ children }: { children: ComponentChildren }) => {
           </Link>
         )}
       </header>
-      <div class="banner">
-        <SignInAgain />
-      </div>
+      <SignInAgain />
       <Outage />
       <Main>{children}</Main>
       {customer && (
