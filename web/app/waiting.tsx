@@ -34,12 +34,12 @@ export const Waiting = ({
   offered,
 }: {
   path: string;
-  entry: Entry | undefined;
+  entry?: Entry | undefined;
   customerId: string;
   places?: number;
   left?: number;
   about?: object;
-  offered: ComponentChildren;
+  offered?: ComponentChildren;
 }) => {
   const { give, isBusy, problem } = useCommand();
   const leave = () => give('DELETE', `${path}/waiting-list/${entry?.entryId}`);

@@ -185,14 +185,7 @@ const Joining = ({ showing: { showingId, left }, customerId }: { showing: Showin
         ])}
         onChoose={setChosen}
       />
-      <Waiting
-        path={pathOf(showingId)}
-        entry={undefined}
-        customerId={customerId}
-        places={places}
-        left={left}
-        offered={null}
-      />
+      <Waiting path={pathOf(showingId)} customerId={customerId} places={places} left={left} />
     </>
   );
 };
