@@ -8,10 +8,7 @@ const KEPT = 8;
  * @param calls the oldest first
  * @param turn counts up; each turn shows the next page
  */
-export const callsShown = <Call>(
-  calls: readonly Call[],
-  turn: number,
-): { shown: Call[]; page: number; pages: number } => {
+export const callsShown = <Call>(calls: readonly Call[], turn: number) => {
   if (calls.length <= SHOWN) return { shown: [...calls], page: 1, pages: 1 };
   const others = calls.slice(KEPT);
   const size = SHOWN - KEPT;
