@@ -35,9 +35,6 @@ const ask = async (): Promise<Told> => {
   }
 };
 
-const providerOf = ({ issuer, clientId, audience }: Extract<Told, { signIn: 'on' }>): Provider | null =>
-  issuer === null ? null : { issuer, clientId, audience };
-
 /** The path to which the provider redirects. */
 const BACK = '/signed-in';
 
@@ -81,7 +78,8 @@ export const begin = async (before = prepare): Promise<void> => {
     session.set({ state: 'off' });
     return;
   }
-  const provider = providerOf(told);
+  const { issuer, clientId, audience } = told;
+  const provider = issuer === null ? null : { issuer, clientId, audience };
   const tokens = keptTokens();
   if (told.caller && tokens)
     session.set({ state: 'in', provider, caller: told.caller, name: tokens.name ?? told.caller.sub });
