@@ -26,6 +26,9 @@ export class RefusedError extends Error {
 /** The problem of a request without an answer. */
 const UNREACHABLE: Problem = { type: '/problems/unreachable', title: 'Plaza does not answer', status: 0 };
 
+/** Returns whether the same read can succeed later: no answer, or a temporary failure of the server. */
+export const isTemporary = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
+
 const NOT_MODIFIED = 304;
 
 const problemOf = async (response: Response): Promise<Problem> => {

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { get, type Problem, RefusedError } from './api.ts';
+import { get, isTemporary, type Problem, RefusedError } from './api.ts';
 import { createStore } from './store.ts';
 
 /** Whether Plaza answered the last request, and the time of its last answer; undefined before the first. */
@@ -56,9 +56,6 @@ export const forgetKept = (): void => {
 
 /** Milliseconds between two reads while Plaza does not answer. */
 const AGAIN = 2000;
-
-/** Returns whether the same read can succeed later: no answer, or a temporary failure of the server. */
-const isTemporary = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
 
 /**
  * Reads a resource, and reads it again every few seconds while the page is visible, after a command from this page, and

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { get, getAsOf, type Problem, RefusedError } from '../common/api.ts';
+import { get, getAsOf, isTemporary, type Problem, RefusedError } from '../common/api.ts';
 import { createStore, useStore } from '../common/store.ts';
 import { mayFollow } from './access.ts';
 import type { HappenedEvent } from './context.ts';
@@ -20,9 +20,6 @@ const PAUSE = 200;
 const UNFOLLOWED = 5000;
 /** Milliseconds until a failed read is repeated. */
 const RETRY = 2000;
-
-/** Returns whether the same read can succeed later: no answer, or a temporary failure of the server. */
-const isTemporary = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
 
 /**
  * Reads a resource, and reads it again after an event about it, after a command from this page, and until it succeeds
