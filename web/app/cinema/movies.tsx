@@ -8,13 +8,11 @@ import { Link } from '../../common/router.tsx';
 import { type Update, useUpdates } from '../../common/updates.ts';
 import { arranged, useLongList } from '../lists.ts';
 import { Heading, Loaded, RowLink } from '../parts.tsx';
+import { EVERY } from '../service.tsx';
 import { say } from '../words.ts';
 
 type Movie = Static<typeof queries.movie.item>;
 type Showing = Movie['showings'][number];
-
-/** Milliseconds between two reads of the movies. */
-const EVERY = 10_000;
 
 /** Formats a hall: `hall-3` is the third one. */
 export const hallName = (hallId: string): string => {
@@ -95,36 +93,34 @@ const byDay = (showings: readonly Showing[]): [day: string, showings: Showing[]]
 const dayWords = (day: string): string =>
   day === dayOf(new Date()) ? say(`오늘 ${formatDay(day)}`, `Today, ${formatDay(day)}`) : formatDay(day);
 
-export const CinemaPage = () => {
-  return (
-    <>
-      <Heading>{say('영화', 'Cinema')}</Heading>
-      <Loaded of={useMovies()}>
-        {(movies) =>
-          movies.length === 0 ? (
-            <p class="dim">{say('예정된 상영이 없습니다.', 'No showing is scheduled.')}</p>
-          ) : (
-            movies.map((movie) => {
-              const [[day, showings] = ['', []]] = byDay(coming(movie));
-              return (
-                <section key={movie.movieId} class="card movie">
-                  <header>
-                    <h2>
-                      <Link to={`/app/cinema/${movie.movieId}`}>{movie.title}</Link>
-                    </h2>
-                    <About movie={movie} />
-                  </header>
-                  <p class="dim">{dayWords(day)}</p>
-                  <Times of={showings} />
-                </section>
-              );
-            })
-          )
-        }
-      </Loaded>
-    </>
-  );
-};
+export const CinemaPage = () => (
+  <>
+    <Heading>{say('영화', 'Cinema')}</Heading>
+    <Loaded of={useMovies()}>
+      {(movies) =>
+        movies.length === 0 ? (
+          <p class="dim">{say('예정된 상영이 없습니다.', 'No showing is scheduled.')}</p>
+        ) : (
+          movies.map((movie) => {
+            const [[day, showings] = ['', []]] = byDay(coming(movie));
+            return (
+              <section key={movie.movieId} class="card movie">
+                <header>
+                  <h2>
+                    <Link to={`/app/cinema/${movie.movieId}`}>{movie.title}</Link>
+                  </h2>
+                  <About movie={movie} />
+                </header>
+                <p class="dim">{dayWords(day)}</p>
+                <Times of={showings} />
+              </section>
+            );
+          })
+        )
+      }
+    </Loaded>
+  </>
+);
 
 export const MoviePage = ({ movieId }: { movieId: string }) => {
   const found = useUpdates<Movie>(`/cinema/movies/${movieId}`, { every: EVERY });
