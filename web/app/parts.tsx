@@ -130,26 +130,18 @@ export const TextField = ({
   id,
   label,
   wrong,
-  type = 'text',
   onText,
   ...input
-}: {
+}: ComponentProps<'input'> & {
   id: string;
   label: string;
   wrong: string | undefined;
-  value: string;
-  type?: 'text' | 'email' | 'tel';
-  autoComplete: 'off' | 'name' | 'email' | 'tel';
-  maxLength: number;
-  required?: boolean;
-  placeholder?: string;
   onText(text: string): void;
 }) => (
   <div class="field">
     <label for={id}>{label}</label>
     <input
       id={id}
-      type={type as 'text'}
       {...input}
       aria-invalid={wrong === undefined ? undefined : 'true'}
       aria-describedby={wrong === undefined ? undefined : `${id}-wrong`}
