@@ -3,17 +3,7 @@ import type { Problem } from './api.ts';
 import { language, type Phrase } from './language.ts';
 
 /** Refusals that belong to no context, and a gateway's refusals when a side does not answer. */
-const common: Readonly<
-  Record<
-    | CommonProblem
-    | 'unreachable'
-    | 'unavailable'
-    | 'write-side-unavailable'
-    | 'read-api-unavailable'
-    | 'projections-unavailable',
-    Phrase
-  >
-> = {
+const common: Readonly<Record<string, Phrase> & Record<CommonProblem, Phrase>> = {
   'malformed-json': { en: 'The request is malformed', ko: '요청 형식이 올바르지 않습니다' },
   'malformed-request': { en: 'The request is malformed', ko: '요청 형식이 올바르지 않습니다' },
   'invalid-request': { en: 'A value is missing or invalid', ko: '누락되었거나 형식이 맞지 않는 값이 있습니다' },
@@ -77,4 +67,4 @@ export const problemName = ({ type }: Problem): string => type.replace('/problem
 
 /** Returns the reason of a refusal that belongs to no context in words: Plaza's title when it is an unknown one. */
 export const commonProblemWords = (problem: Problem): string =>
-  (common as Readonly<Record<string, Phrase>>)[problemName(problem)]?.[language.get()] ?? problem.title;
+  common[problemName(problem)]?.[language.get()] ?? problem.title;
