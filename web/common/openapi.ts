@@ -20,7 +20,8 @@ export type Schema = {
 
 type Raw = {
   operationId: string;
-  parameters: readonly { name?: string; in?: string; schema?: Schema }[];
+  /** A reference to a parameter, which is never one of the query, has no `in`. */
+  parameters: readonly { in?: string; name: string; schema: Schema }[];
   requestBody?: { content: { 'application/json': { schema: Schema & { $ref?: string } } } };
   'x-access': Rule;
   'x-optional-for'?: Readonly<Record<string, Role>>;
@@ -44,30 +45,24 @@ export type Operation = {
   access: Rule;
 };
 
-const describe = (document: OpenApi): Map<string, Operation> => {
-  const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).flatMap(([method, raw]): [string, Operation][] => {
+const describe = ({ paths, components }: OpenApi): Operations => {
+  const operations = new Map<string, Operation>();
+  for (const [path, methods] of Object.entries(paths))
+    for (const [method, raw] of Object.entries(methods)) {
       const body = raw.requestBody?.content['application/json'].schema;
       const name = body?.$ref?.split('/').at(-1);
-      const operation = {
+      const ofQuery = raw.parameters.filter((parameter) => parameter.in === 'query');
+      const operation: Operation = {
         method: method.toUpperCase(),
         path,
-        query: Object.fromEntries(
-          raw.parameters.flatMap((parameter) =>
-            parameter.in === 'query' && parameter.name && parameter.schema ? [[parameter.name, parameter.schema]] : [],
-          ),
-        ),
-        body: name === undefined ? body : document.components.schemas[name],
+        query: Object.fromEntries(ofQuery.map(({ name, schema }) => [name, schema])),
+        body: name === undefined ? body : components.schemas[name],
         optionalFor: raw['x-optional-for'] ?? {},
         access: raw['x-access'],
       };
-      return [
-        [raw.operationId, operation],
-        [`${operation.method} ${path}`, operation],
-      ];
-    }),
-  );
-  return new Map(operations);
+      operations.set(raw.operationId, operation).set(`${operation.method} ${path}`, operation);
+    }
+  return operations;
 };
 
 /** Every command and query by name, `parking.ReserveParking`, and by method and path. */
