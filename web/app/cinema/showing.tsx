@@ -56,25 +56,17 @@ const Choosing = ({
 }) => {
   const path = pathOf(showing.showingId);
   const seats = useUpdates<Seats>(`${path}/seats`, { every: 3000 });
-  const [chosen, setChosen] = useState<readonly string[]>([]);
+  const [wanted, setWanted] = useState<readonly string[]>([]);
   const { give, isBusy, problem } = useCommand();
   const most = Math.min(MOST, offer?.places ?? showing.left);
   const free = new Set(
     seats.body?.rows.flatMap((row) => row.seats.filter(({ status }) => status === 'free').map(({ seat }) => seat)),
   );
-  const lost = seats.body ? chosen.filter((seat) => !free.has(seat)) : [];
-  const [taken, setTaken] = useState<readonly string[]>([]);
-  useEffect(() => {
-    if (lost.length === 0) return;
-    setChosen(chosen.filter((seat) => free.has(seat)));
-    setTaken(lost);
-  }, [lost.join()]);
+  const chosen = wanted.filter((seat) => free.has(seat));
+  const taken = wanted.filter((seat) => !free.has(seat));
 
-  const toggle = (seat: string) => {
-    setTaken([]);
-    if (chosen.includes(seat)) setChosen(chosen.filter((other) => other !== seat));
-    else setChosen([...chosen, seat].slice(-most));
-  };
+  const toggle = (seat: string) =>
+    setWanted(chosen.includes(seat) ? chosen.filter((other) => other !== seat) : [...chosen, seat].slice(-most));
   const keep = async () => {
     if (offer?.expiresAt !== undefined)
       return onKept({ seats: chosen, expiresAt: offer.expiresAt, by: { entryId: offer.entryId } });
