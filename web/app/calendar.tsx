@@ -88,14 +88,14 @@ export const MonthCalendar = ({
                   <td key={weekday}>
                     <button
                       type="button"
-                      class={places === 0 ? 'day full' : 'day'}
+                      class="day"
                       aria-pressed={one === day}
                       aria-current={one === today ? 'date' : undefined}
                       aria-label={`${formatDay(one)} ${words}`}
                       onClick={() => onDay(one)}
                     >
                       {number}
-                      <small>{places === 0 ? words : formatNumber(places)}</small>
+                      <small class={places === 0 ? 'bad' : 'good'}>{places === 0 ? words : formatNumber(places)}</small>
                     </button>
                   </td>
                 );

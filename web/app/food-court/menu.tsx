@@ -44,8 +44,8 @@ const MenuRow = ({
   isFull: boolean;
   onQty(qty: number): void;
 }) => (
-  <li class={item.available ? 'item row dish' : 'item row dish gone'}>
-    <span class="text">
+  <li class="item row dish">
+    <span class={item.available ? 'text' : 'text dim'}>
       <strong>{item.name}</strong>
       <span class="price">{formatMoney(item.price)}</span>
     </span>
