@@ -1,4 +1,4 @@
-import type { ComponentChildren } from 'preact';
+import type { ComponentProps } from 'preact';
 import { createStore, useStore } from './store.ts';
 
 /** The prefix of views; a resource's own path follows. */
@@ -87,12 +87,7 @@ export const withQuery = (path: string, query: Readonly<Record<string, string | 
   return given.length > 0 ? `${path}?${new URLSearchParams(given)}` : path;
 };
 
-type LinkProps = {
-  to: string;
-  children: ComponentChildren;
-  class?: string;
-  'aria-current'?: 'page' | 'true' | undefined;
-};
+type LinkProps = Pick<ComponentProps<'a'>, 'class' | 'aria-current' | 'children'> & { to: string };
 
 /** A link within the page that does not reload it. */
 export const Link = ({ to, children, ...rest }: LinkProps) => (
