@@ -23,9 +23,6 @@ export class RefusedError extends Error {
   }
 }
 
-/** The problem of a request without an answer. */
-const UNREACHABLE: Problem = { type: '/problems/unreachable', title: 'Plaza does not answer', status: 0 };
-
 /** Returns whether the same read can succeed later: no answer, or a temporary failure of the server. */
 export const isTemporary = ({ status }: Problem): boolean => status === 0 || status === 429 || status >= 500;
 
@@ -52,7 +49,7 @@ export const request = async (path: string, options: RequestInit): Promise<Respo
     response = await fetch(path, { cache: 'no-store', ...options, headers });
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new RefusedError(UNREACHABLE);
+    throw new RefusedError({ type: '/problems/unreachable', title: 'Plaza does not answer', status: 0 });
   }
   if (response.status === 401 && token !== undefined) tokenRefused(token);
   if (!response.ok && response.status !== NOT_MODIFIED) throw new RefusedError(await problemOf(response));
@@ -61,9 +58,6 @@ export const request = async (path: string, options: RequestInit): Promise<Respo
 
 /** Seconds that a query may wait for the view to reach a position. */
 const WAIT = 5;
-
-const isBehind = (error: unknown): boolean =>
-  error instanceof RefusedError && error.problem.type === '/problems/view-behind';
 
 /** Milliseconds between two questions whether the views of an earlier moment are built. */
 const BUILT_YET = 500;
@@ -99,7 +93,7 @@ export const get = async <Body>(path: string, reached?: string, signal?: AbortSi
       const headers = { 'Min-Event-Position': reached, Prefer: `wait=${WAIT}` };
       return (await (await request(path, { ...options, headers })).json()) as Body;
     } catch (error) {
-      if (!isBehind(error)) throw error;
+      if (!(error instanceof RefusedError && error.problem.type === '/problems/view-behind')) throw error;
     }
   }
   return (await (await request(path, options)).json()) as Body;

@@ -1,5 +1,4 @@
-import type { Language } from './language.ts';
-import { t } from './language.ts';
+import { type Language, t } from './language.ts';
 import type { Scheme } from './scheme.ts';
 import type { Option } from './select.tsx';
 
