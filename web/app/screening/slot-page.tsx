@@ -19,15 +19,7 @@ type Hold = Static<typeof queries.hold.item>;
 const MOST = 10;
 
 /** Books the places that a hold or an offer keeps. */
-const BookButton = ({
-  slotId,
-  body,
-  words,
-}: {
-  slotId: string;
-  body: { customerId: string; at: string | undefined; places: number; holdId?: string; entryId?: string };
-  words: string;
-}) => {
+const BookButton = ({ slotId, body, words }: { slotId: string; body: object; words: string }) => {
   const { give, isBusy, problem } = useCommand();
   const book = async () => {
     const done = await give('POST', `/screening/slots/${slotId}/bookings`, body);
