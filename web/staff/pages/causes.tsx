@@ -12,7 +12,7 @@ import { Crumbs } from '../parts/crumbs.tsx';
 import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
-import { tell } from '../telling.ts';
+import { tell } from '../describe-events.ts';
 
 /** The path of an event's causes and effects. */
 export const CAUSES = '/history/{eventId}/causes';

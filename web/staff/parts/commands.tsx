@@ -10,7 +10,7 @@ import { commandsAre } from '../live.ts';
 import { notify } from '../notices.tsx';
 import { problemWords } from '../problems.ts';
 import { commandDone } from '../resource.ts';
-import { aboutOf } from '../telling.ts';
+import { aboutOf } from '../describe-events.ts';
 import { filled } from '../texts.ts';
 import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
 import { Menu } from './menu.tsx';

@@ -11,7 +11,7 @@ import { overview } from '../live.ts';
 import { CAUSES } from '../pages/causes.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
-import { tell } from '../telling.ts';
+import { tell } from '../describe-events.ts';
 import { concerning } from './list.tsx';
 import { Timeline } from './time.tsx';
 

@@ -3,7 +3,7 @@ import { Link, VIEW } from '../../common/router.tsx';
 import type { HappenedEvent } from '../context.ts';
 import { viewOf } from '../contexts/index.ts';
 import type { Overview } from '../live.ts';
-import { tell } from '../telling.ts';
+import { tell } from '../describe-events.ts';
 
 /** The latest events of all contexts, in words. */
 export const EventStream = ({ events, known }: { events: readonly HappenedEvent[]; known: Overview | undefined }) => {

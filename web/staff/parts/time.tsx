@@ -9,7 +9,7 @@ import type { ContextView, HappenedEvent } from '../context.ts';
 import { overview } from '../live.ts';
 import { building, moment } from '../moment.ts';
 import { useResource } from '../resource.ts';
-import { tell } from '../telling.ts';
+import { tell } from '../describe-events.ts';
 import { concerning } from './list.tsx';
 
 const MINUTE = 60_000;

@@ -11,7 +11,7 @@ vi.hoisted(() => {
 
 const { contextViews } = await import('./contexts/index.ts');
 const { chooseLanguage } = await import('../common/language.ts');
-const { tell } = await import('./telling.ts');
+const { tell } = await import('./describe-events.ts');
 const { warningsOf } = await import('./health.ts');
 const { problemWords } = await import('./problems.ts');
 type Overview = import('./live.ts').Overview;
