@@ -50,7 +50,7 @@ export const spots = limitedPlaces({
   resource: 'lot',
   full: 'lot-full',
   refusals: ['lot-not-found', 'lot-closed'],
-  told: lotName,
+  messageFields: lotName,
   versions: { HoldExpired: 2, HoldReleased: 2, WaitingListLeft: 2, Offered: 2, OfferExpired: 2, OfferDeclined: 2 },
 });
 

@@ -141,7 +141,7 @@ export const keptPlaces = {
  * @param poolRefusals the problems of a pool that does not exist
  * @param most places of one request
  * @param about optional fields of the events besides the module's own: facts of the resource
- * @param told optional fields of the events that make messages: facts of the resource that these name
+ * @param messageFields optional fields of the events that make messages: facts of the resource that these name
  * @param held optional fields of a hold, its command and its events, such as the names of the held seats
  * @param heldProblems the problems of these fields
  * @param versions of the events whose fields have changed since they were first stored
@@ -155,7 +155,7 @@ export const limitedPlaces = <
   About extends TProperties = Record<never, never>,
   Pool extends TProperties = Record<never, never>,
   Held extends TProperties = Record<never, never>,
-  Told extends TProperties = Record<never, never>,
+  MessageFields extends TProperties = Record<never, never>,
 >({
   context,
   prefix,
@@ -168,7 +168,7 @@ export const limitedPlaces = <
   poolRefusals = [],
   most = MOST_PLACES,
   about = {} as About,
-  told = {} as Told,
+  messageFields = {} as MessageFields,
   pool = {} as Pool,
   held = {} as Held,
   heldProblems = [],
@@ -185,7 +185,7 @@ export const limitedPlaces = <
   poolRefusals?: readonly string[];
   most?: number;
   about?: About;
-  told?: Told;
+  messageFields?: MessageFields;
   pool?: Pool;
   held?: Held;
   heldProblems?: readonly string[];
@@ -198,13 +198,16 @@ export const limitedPlaces = <
     event(summary, Strict({ ...id, ...pool, ...about, ...eventFields[kind], ...more }), versions[kind]);
   const events = {
     Held: eventOf('Held', 'Places were held for a customer', held),
-    HoldExpired: eventOf('HoldExpired', 'The hold expired and its places are free', { ...held, ...told }),
-    HoldReleased: eventOf('HoldReleased', 'The hold was released and its places are free', { ...held, ...told }),
+    HoldExpired: eventOf('HoldExpired', 'The hold expired and its places are free', { ...held, ...messageFields }),
+    HoldReleased: eventOf('HoldReleased', 'The hold was released and its places are free', {
+      ...held,
+      ...messageFields,
+    }),
     WaitingListJoined: eventOf('WaitingListJoined', 'A customer joined the waiting list', {}),
-    WaitingListLeft: eventOf('WaitingListLeft', 'A customer left the waiting list', told),
-    Offered: eventOf('Offered', 'Free places were offered to a waiting customer', told),
-    OfferExpired: eventOf('OfferExpired', 'The offer expired and its places are free', told),
-    OfferDeclined: eventOf('OfferDeclined', 'The offer was declined and its places are free', told),
+    WaitingListLeft: eventOf('WaitingListLeft', 'A customer left the waiting list', messageFields),
+    Offered: eventOf('Offered', 'Free places were offered to a waiting customer', messageFields),
+    OfferExpired: eventOf('OfferExpired', 'The offer expired and its places are free', messageFields),
+    OfferDeclined: eventOf('OfferDeclined', 'The offer was declined and its places are free', messageFields),
   };
   const namedEvents = Object.fromEntries(
     Object.entries(events).map(([kind, declared]) => [`${prefix}${kind}`, declared]),

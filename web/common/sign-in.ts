@@ -5,7 +5,7 @@ import { type Caller, session } from './session.ts';
 import { dropTokens, keepTokens, keptTokens, type Provider } from './tokens.ts';
 
 /** GET /sign-in */
-type Told =
+type Answer =
   | { signIn: 'off' }
   | { signIn: 'on'; issuer: string | null; clientId: string; audience: string; caller?: Caller };
 
@@ -18,12 +18,12 @@ const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 
 let prepare = (): Promise<unknown> => Promise.resolve();
 
 /** Reads how to sign in and the owner of the kept token. Drops a token that Plaza refuses. */
-const ask = async (): Promise<Told> => {
+const ask = async (): Promise<Answer> => {
   for (;;) {
     try {
-      const told = await get<Told>('/sign-in');
-      if (told.signIn === 'on') await prepare();
-      return told;
+      const answer = await get<Answer>('/sign-in');
+      if (answer.signIn === 'on') await prepare();
+      return answer;
     } catch (error) {
       if (!(error instanceof RefusedError)) throw error;
       if (error.problem.status === 401) dropTokens();
@@ -73,16 +73,16 @@ export const begin = async (before = prepare): Promise<void> => {
   prepare = before;
   const failed = location.pathname === BACK ? await comeBack() : keptFailure();
   if (location.pathname === BACK) return; // The browser opens the other page.
-  const told = await ask();
-  if (told.signIn === 'off') {
+  const answer = await ask();
+  if (answer.signIn === 'off') {
     session.set({ state: 'off' });
     return;
   }
-  const { issuer, clientId, audience } = told;
+  const { issuer, clientId, audience } = answer;
   const provider = issuer === null ? null : { issuer, clientId, audience };
   const tokens = keptTokens();
-  if (told.caller && tokens)
-    session.set({ state: 'in', provider, caller: told.caller, name: tokens.name ?? told.caller.sub });
+  if (answer.caller && tokens)
+    session.set({ state: 'in', provider, caller: answer.caller, name: tokens.name ?? answer.caller.sub });
   else session.set({ state: 'out', provider, ...(failed === undefined ? {} : { failed }) });
 };
 
@@ -102,8 +102,8 @@ export const signInAt = async (provider: Provider): Promise<void> => {
 /** Signs in with a token of `npm run token`. @returns whether Plaza accepts it */
 export const signInWith = async (token: string): Promise<boolean> => {
   keepTokens({ access: token });
-  const told = await ask();
-  if (told.signIn === 'on' && !told.caller) return false;
+  const answer = await ask();
+  if (answer.signIn === 'on' && !answer.caller) return false;
   location.reload(); // Removes the previous user's data.
   return true;
 };

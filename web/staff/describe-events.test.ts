@@ -11,7 +11,7 @@ vi.hoisted(() => {
 
 const { contextViews } = await import('./contexts/index.ts');
 const { chooseLanguage } = await import('../common/language.ts');
-const { tell } = await import('./describe-events.ts');
+const { describeEvents } = await import('./describe-events.ts');
 const { warningsOf } = await import('./health.ts');
 const { problemWords } = await import('./problems.ts');
 type Overview = import('./live.ts').Overview;
@@ -29,7 +29,8 @@ const overview = {
 const event = (type: string, data: object) => ({ context: 'parking', type, data }) as HappenedEvent;
 const reserved = event('ParkingReserved', { lotId: '1', carNumber: '10더8612' });
 const canceled = event('ReservationCanceled', { lotId: '1', customerId: 'CUST1' });
-const words = (events: HappenedEvent[], isWhole = true) => tell(events, overview, isWhole).map((told) => told.words);
+const words = (events: HappenedEvent[], isWhole = true) =>
+  describeEvents(events, overview, isWhole).map((described) => described.words);
 
 describe('events in words', () => {
   test('show how many were left after each, counted back from the current number', () => {

@@ -5,7 +5,7 @@ import { viewOf } from './contexts/index.ts';
 import type { Overview } from './live.ts';
 import { filled } from './texts.ts';
 
-export type Told = { event: HappenedEvent; words: string; about: string | undefined };
+export type DescribedEvent = { event: HappenedEvent; words: string; about: string | undefined };
 
 /** Returns the path of the most specific resource that the ids among some values name. */
 export const aboutOf = ({ about }: ContextView, ids: Item): string | undefined =>
@@ -17,7 +17,11 @@ export const aboutOf = ({ about }: ContextView, ids: Item): string | undefined =
  * @param events the newest first
  * @param isWhole whether they are all recent events: only then can the number be computed
  */
-export const tell = (events: readonly HappenedEvent[], overview: Overview | undefined, isWhole: boolean): Told[] => {
+export const describeEvents = (
+  events: readonly HappenedEvent[],
+  overview: Overview | undefined,
+  isWhole: boolean,
+): DescribedEvent[] => {
   const contexts = new Map<string, { names: Names; left: Map<string, number> }>();
   const knownOf = (view: ContextView) => {
     const known = contexts.get(view.name);
@@ -39,7 +43,7 @@ export const tell = (events: readonly HappenedEvent[], overview: Overview | unde
     const place = view.left && (data[view.left.place] as string | undefined);
     const now = place === undefined ? undefined : left.get(place);
     const leftWords = view.left && now !== undefined ? filled(view.left.words, { left: now }) : undefined;
-    const told = filled(typeof words === 'function' ? words(data as never) : words, data, (field) =>
+    const sentence = filled(typeof words === 'function' ? words(data as never) : words, data, (field) =>
       field === 'left' ? leftWords : names[field]?.get(String(data[field])),
     );
     const changes = view.left?.changes[event.type];
@@ -48,6 +52,6 @@ export const tell = (events: readonly HappenedEvent[], overview: Overview | unde
       if (change === null || now === undefined) left.delete(place);
       else left.set(place, now - change);
     }
-    return { event, words: told, about: aboutOf(view, data) };
+    return { event, words: sentence, about: aboutOf(view, data) };
   });
 };

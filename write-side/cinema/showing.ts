@@ -107,7 +107,7 @@ const kept = limitedPlaces(showingPlaces, {
   },
   facts: ({ showing: { movieId }, heldSeats }, { data }) =>
     defined({ movieId, seats: 'holdId' in data ? heldSeats.get(String(data.holdId)) : undefined }),
-  told: ({ showing: { title, startsAt, hallId } }) => defined({ title, startsAt, hallId }),
+  messageFields: ({ showing: { title, startsAt, hallId } }) => defined({ title, startsAt, hallId }),
 });
 
 const withTaken = ({ taken }: State, seats: readonly string[]): State['taken'] =>

@@ -222,7 +222,7 @@ export type Resource<State> = {
   /** The facts that one of the module's events has besides the module's own. @param state of before the event */
   facts?(state: State, event: Message): object;
   /** The facts that the events which make messages have besides: how people name the resource. */
-  told?(state: State): object;
+  messageFields?(state: State): object;
 };
 
 /**
@@ -238,7 +238,7 @@ export type Resource<State> = {
  */
 export const limitedPlaces = <Prefix extends string, Key extends string, State extends { places: Places }>(
   { prefix, key, pool: poolField = '', names, full }: PlaceNames<Prefix, Key>,
-  { unreserved, holdFor, refusal, facts = () => ({}), told = () => ({}) }: Resource<State>,
+  { unreserved, holdFor, refusal, facts = () => ({}), messageFields = () => ({}) }: Resource<State>,
 ) => {
   const named = <Kind extends PlaceEventKind>(kind: Kind, id: string, pool: string, data: PlaceEventData<Kind>) => {
     const where = pool === ONLY_POOL ? { [key]: id } : { [key]: id, [poolField]: pool };
@@ -453,7 +453,7 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
   const asked = new Set([`${prefix}Held`, `${prefix}WaitingListJoined`]);
   const withFacts = <Event extends Message>(state: State, event: Event): Event => {
     if (!own.has(event.type)) return event;
-    const names = asked.has(event.type) ? {} : told(state);
+    const names = asked.has(event.type) ? {} : messageFields(state);
     return { ...event, data: { ...event.data, ...facts(state, event), ...names } };
   };
 

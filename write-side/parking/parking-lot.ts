@@ -68,7 +68,7 @@ const kept = limitedPlaces(spots, {
   unreserved: ({ status, spots, open }: State) => (status === 'open' ? spots - open.size : 0),
   holdFor: ({ settings: { holdFor = DEFAULT_HOLD_FOR } }) => holdFor,
   refusal: ({ status }) => (status === 'closed' ? closed : undefined),
-  told: ({ name }) => ({ lotName: name }),
+  messageFields: ({ name }) => ({ lotName: name }),
 });
 
 /** The rules of a lot, without the ends of what is due. */

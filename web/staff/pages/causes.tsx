@@ -7,12 +7,12 @@ import { Skeleton } from '../../common/skeleton.tsx';
 import { useStore } from '../../common/store.ts';
 import type { HappenedEvent } from '../context.ts';
 import { viewOf } from '../contexts/index.ts';
+import { describeEvents } from '../describe-events.ts';
 import { overview } from '../live.ts';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
-import { tell } from '../describe-events.ts';
 
 /** The path of an event's causes and effects. */
 export const CAUSES = '/history/{eventId}/causes';
@@ -28,7 +28,7 @@ type Branch = { command: CausedCommand; effects: ReadonlyMap<string, CausedComma
 /** A command, its events, and to their right what these caused. */
 const Step = ({ command, effects, chosen }: Branch) => {
   const { commandId, actor, policy, millisecondsAfter, events, time } = command;
-  const told = tell(events as HappenedEvent[], useStore(overview), false);
+  const described = describeEvents(events as HappenedEvent[], useStore(overview), false);
   const caused = [...events.map(({ eventId }) => eventId), commandId].flatMap((id) => effects.get(id) ?? []);
   return (
     <li>
@@ -40,7 +40,7 @@ const Step = ({ command, effects, chosen }: Branch) => {
             {millisecondsAfter === undefined ? formatMoment(time) : `+${formatDuration(millisecondsAfter / 1000)}`}
           </time>
         </p>
-        {told.map(({ event, words, about }) => (
+        {described.map(({ event, words, about }) => (
           <p key={event.eventId} class={event.eventId === chosen ? 'chosen' : ''}>
             <span class="from">{t(viewOf(event.context)?.title ?? { en: event.context, ko: event.context })}</span>{' '}
             {about === undefined ? words : <Link to={VIEW + about}>{words}</Link>}

@@ -7,11 +7,11 @@ import { useStore } from '../../common/store.ts';
 import type { Parameters } from '../../common/templates.ts';
 import { may } from '../access.ts';
 import type { ContextView, HappenedEvent } from '../context.ts';
+import { describeEvents } from '../describe-events.ts';
 import { overview } from '../live.ts';
 import { CAUSES } from '../pages/causes.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
-import { tell } from '../describe-events.ts';
 import { concerning } from './list.tsx';
 import { Timeline } from './time.tsx';
 
@@ -52,7 +52,7 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
     (event) => cursor === undefined && concerning(view, parameters)(event),
   );
   const events = (body?.items ?? []).map((event) => ({ ...event, context: view.name }));
-  const words = tell(events, known, false);
+  const words = describeEvents(events, known, false);
   return (
     <section class="list" aria-labelledby="history">
       <header>
@@ -73,12 +73,12 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
               </tr>
             </thead>
             <tbody>
-              {words.map(({ event, words: told }) => (
+              {words.map(({ event, words: sentence }) => (
                 <tr key={event.position}>
                   <td class="wide">
                     <time dateTime={event.time}>{formatMoment(event.time)}</time>
                   </td>
-                  <td class="wide">{told}</td>
+                  <td class="wide">{sentence}</td>
                   <td class="wide">
                     <details>
                       <summary>{event.type}</summary>

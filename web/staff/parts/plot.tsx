@@ -74,14 +74,14 @@ export const Plot = ({ activity, level }: { activity: Activity; level: Phrase })
   );
   const happened = events.reduce<number>((sum, count) => sum + (count ?? 0), 0);
   const [before, after] = [levels[0]!, levels.at(-1)!].map(formatNumber);
-  const told = t({
+  const caption = t({
     en: `Last hour: ${t(level)} from ${before} to ${after}, ${formatNumber(happened)} events`,
     ko: `지난 1시간: ${t(level)} ${before}에서 ${after}, 이벤트 ${formatNumber(happened)}건`,
   });
   return (
     <figure class="plot">
-      <figcaption>{told}</figcaption>
-      <div ref={element} class="canvas" role="img" aria-label={told} />
+      <figcaption>{caption}</figcaption>
+      <div ref={element} class="canvas" role="img" aria-label={caption} />
     </figure>
   );
 };

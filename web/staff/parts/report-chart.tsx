@@ -69,11 +69,13 @@ export const ReportChart = ({ buckets }: { buckets: readonly ReportBucket[] }) =
     choose(next);
   };
   const chosen = at === undefined ? undefined : buckets[at];
-  const told = chosen ? wordsOf(chosen) : t({ en: 'Bars: bookings. Line: revenue.', ko: '막대: 예약 건수, 선: 매출' });
+  const caption = chosen
+    ? wordsOf(chosen)
+    : t({ en: 'Bars: bookings. Line: revenue.', ko: '막대: 예약 건수, 선: 매출' });
   if (buckets.length === 0) return null;
   return (
     <figure class="chart">
-      <figcaption aria-live="polite">{told}</figcaption>
+      <figcaption aria-live="polite">{caption}</figcaption>
       <div
         ref={element}
         class="canvas"
@@ -83,7 +85,7 @@ export const ReportChart = ({ buckets }: { buckets: readonly ReportBucket[] }) =
         aria-valuemin={0}
         aria-valuemax={buckets.length - 1}
         aria-valuenow={at ?? buckets.length - 1}
-        aria-valuetext={told}
+        aria-valuetext={caption}
         onKeyDown={onKeyDown}
       />
     </figure>

@@ -6,10 +6,10 @@ import { useNow, useStore } from '../../common/store.ts';
 import type { Parameters } from '../../common/templates.ts';
 import { TimeInput } from '../../common/time-input.tsx';
 import type { ContextView, HappenedEvent } from '../context.ts';
+import { describeEvents } from '../describe-events.ts';
 import { overview } from '../live.ts';
 import { building, moment } from '../moment.ts';
 import { useResource } from '../resource.ts';
-import { tell } from '../describe-events.ts';
 import { concerning } from './list.tsx';
 
 const MINUTE = 60_000;
@@ -124,9 +124,9 @@ export const Timeline = ({ view, path, parameters }: { view: ContextView; path: 
   const [chosen = Math.max(0, found), choose] = useRest((index: number) =>
     keep(index === last ? undefined : events[index]?.time),
   );
-  const told = tell(events.toReversed(), useStore(overview), false).reverse();
+  const described = describeEvents(events.toReversed(), useStore(overview), false).reverse();
   if (last < 1) return null;
-  const { words, event } = told[Math.min(chosen, last)]!;
+  const { words, event } = described[Math.min(chosen, last)]!;
   const saying = `${formatMoment(event.time)} · ${words}`;
   return (
     <div class="timeline">
