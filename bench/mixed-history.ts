@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
-import type { NewEvent, Revision } from '../platform/event-store/types.ts';
+import { type NewEvent, type Revision, StoreUnavailableError } from '../platform/event-store/types.ts';
 import type { BikeRentalEvent } from '../schemas/bike-rental.ts';
 import type { CinemaEvent } from '../schemas/cinema.ts';
 import type { CustomersEvent } from '../schemas/customers.ts';
@@ -281,6 +281,15 @@ const VISITS: readonly Visit[] = [
  */
 export const fillWithEverything = async (client: EventStoreClient, total: number): Promise<void> => {
   const { append } = streams(client);
+  /** Repeats an append that was not answered in time, with the same ids: the store adds them once. */
+  const appendAll = async (...given: Parameters<typeof append>): ReturnType<typeof append> => {
+    try {
+      return await append(...given);
+    } catch (error) {
+      if (error instanceof StoreUnavailableError) return appendAll(...given);
+      throw error;
+    }
+  };
   const revisions = new Map<string, number>();
   let left = total;
   const write = async ([stream, events]: [string, readonly AnyEvent[]]) => {
@@ -291,7 +300,7 @@ export const fillWithEverything = async (client: EventStoreClient, total: number
     const revision = revisions.get(stream) ?? -1;
     revisions.set(stream, revision + some.length);
     const made = some.map((event, at) => newEvent(event, now + at * MILLISECONDS_APART));
-    const result = await append(stream, made, revision < 0 ? 'no-stream' : (BigInt(revision) as Revision));
+    const result = await appendAll(stream, made, revision < 0 ? 'no-stream' : (BigInt(revision) as Revision));
     if (!result.ok) throw new Error(`${stream} was not empty`);
   };
   const tours = function* () {

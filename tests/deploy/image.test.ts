@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { eventually } from '../support/plaza.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
 import { buildImage, type Image } from './image.ts';
 
@@ -134,15 +135,17 @@ describe('the image', () => {
     }
 
     const urlOf = (side: string) => running.find(({ name }) => name === side)?.url;
-    const registered = await fetch(`${urlOf('write-side')}/parking/lots`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify({ lotId: 'lot-1', name: 'Seohyeon', spots: 3 }),
-    });
+    const register = () =>
+      fetch(`${urlOf('write-side')}/parking/lots`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', 'Idempotency-Key': 'lot-1' },
+        body: JSON.stringify({ lotId: 'lot-1', name: 'Seohyeon', spots: 3 }),
+      });
+    const registered = await eventually(register, ({ status }) => status !== 503);
     expect(registered.status).toBe(201);
-    const seen = await fetch(`${urlOf('read-api')}/parking/lots/lot-1`, {
-      headers: { 'Min-Event-Position': registered.headers.get('Event-Position') ?? '', Prefer: 'wait=20' },
-    });
+    const headers = { 'Min-Event-Position': registered.headers.get('Event-Position') ?? '', Prefer: 'wait=20' };
+    const read = () => fetch(`${urlOf('read-api')}/parking/lots/lot-1`, { headers });
+    const seen = await eventually(read, ({ status }) => status === 200);
     expect(await seen.json()).toMatchObject({ lotId: 'lot-1', spots: 3, free: 3 });
 
     for (const { name, child } of running) expect(await end(child), name).toBe(0);
