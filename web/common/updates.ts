@@ -32,10 +32,16 @@ export type Update<Body> = { body?: Body | undefined; problem?: Problem | undefi
 export const KEPT = 'plaza.kept ';
 
 const keep = (path: string, body: unknown, at: number): void => {
+  const kept = JSON.stringify({ body, at });
   try {
-    localStorage.setItem(KEPT + path, JSON.stringify({ body, at }));
+    localStorage.setItem(KEPT + path, kept);
   } catch {
-    forgetKept(); // There is no more room: what is kept makes it for the next answers.
+    forgetKept(); // There is no more room: the older answers make it.
+    try {
+      localStorage.setItem(KEPT + path, kept);
+    } catch {
+      // The page is only not readable offline.
+    }
   }
 };
 

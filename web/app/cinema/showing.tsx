@@ -56,17 +56,25 @@ const Choosing = ({
 }) => {
   const path = pathOf(showing.showingId);
   const seats = useUpdates<Seats>(`${path}/seats`, { every: 3000 });
-  const [wanted, setWanted] = useState<readonly string[]>([]);
+  const [chosen, setChosen] = useState<readonly string[]>([]);
   const { give, isBusy, problem } = useCommand();
   const most = Math.min(MOST, offer?.places ?? showing.left);
   const free = new Set(
     seats.body?.rows.flatMap((row) => row.seats.filter(({ status }) => status === 'free').map(({ seat }) => seat)),
   );
-  const chosen = wanted.filter((seat) => free.has(seat));
-  const taken = wanted.filter((seat) => !free.has(seat));
+  const lost = seats.body ? chosen.filter((seat) => !free.has(seat)) : [];
+  const [taken, setTaken] = useState<readonly string[]>([]);
+  useEffect(() => {
+    if (lost.length === 0) return;
+    setChosen(chosen.filter((seat) => free.has(seat)));
+    setTaken(lost);
+  }, [lost.join()]);
 
-  const toggle = (seat: string) =>
-    setWanted(chosen.includes(seat) ? chosen.filter((other) => other !== seat) : [...chosen, seat].slice(-most));
+  const toggle = (seat: string) => {
+    setTaken([]);
+    if (chosen.includes(seat)) setChosen(chosen.filter((other) => other !== seat));
+    else setChosen([...chosen, seat].slice(-most));
+  };
   const keep = async () => {
     if (offer?.expiresAt !== undefined)
       return onKept({ seats: chosen, expiresAt: offer.expiresAt, by: { entryId: offer.entryId } });
@@ -230,6 +238,7 @@ const Booking = ({ showing, customerId }: { showing: Showing; customerId: string
 
 export const ShowingPage = ({ showingId, customerId }: { showingId: string; customerId: string }) => {
   const found = useUpdates<Showing>(pathOf(showingId), { every: 3000 });
+  const [, setBegun] = useState(false);
   return (
     <Loaded of={found}>
       {(showing) => {
@@ -248,7 +257,14 @@ export const ShowingPage = ({ showingId, customerId }: { showingId: string; cust
             {status === 'open' && hasBegun && (
               <p class="refused">{say('이미 시작한 상영입니다.', 'The showing has begun.')}</p>
             )}
-            {status === 'open' && !hasBegun && <Booking showing={showing} customerId={customerId} />}
+            {status === 'open' && !hasBegun && (
+              <>
+                <Booking showing={showing} customerId={customerId} />
+                <span hidden>
+                  <Countdown until={startsAt} onEnd={() => setBegun(true)} />
+                </span>
+              </>
+            )}
           </>
         );
       }}
