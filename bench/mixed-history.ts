@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ExponentialBackoff, handleType, retry } from 'cockatiel';
 import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
 import { type NewEvent, type Revision, StoreUnavailableError } from '../platform/event-store/types.ts';
@@ -281,15 +282,8 @@ const VISITS: readonly Visit[] = [
  */
 export const fillWithEverything = async (client: EventStoreClient, total: number): Promise<void> => {
   const { append } = streams(client);
-  /** Repeats an append that was not answered in time, with the same ids: the store adds them once. */
-  const appendAll = async (...given: Parameters<typeof append>): ReturnType<typeof append> => {
-    try {
-      return await append(...given);
-    } catch (error) {
-      if (error instanceof StoreUnavailableError) return appendAll(...given);
-      throw error;
-    }
-  };
+  // With the same ids the store adds the events once.
+  const patiently = retry(handleType(StoreUnavailableError), { maxAttempts: 5, backoff: new ExponentialBackoff() });
   const revisions = new Map<string, number>();
   let left = total;
   const write = async ([stream, events]: [string, readonly AnyEvent[]]) => {
@@ -300,7 +294,8 @@ export const fillWithEverything = async (client: EventStoreClient, total: number
     const revision = revisions.get(stream) ?? -1;
     revisions.set(stream, revision + some.length);
     const made = some.map((event, at) => newEvent(event, now + at * MILLISECONDS_APART));
-    const result = await appendAll(stream, made, revision < 0 ? 'no-stream' : (BigInt(revision) as Revision));
+    const expected = revision < 0 ? 'no-stream' : (BigInt(revision) as Revision);
+    const result = await patiently.execute(() => append(stream, made, expected));
     if (!result.ok) throw new Error(`${stream} was not empty`);
   };
   const tours = function* () {
