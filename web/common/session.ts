@@ -16,6 +16,10 @@ export type Session =
   /** `over`: the token has expired; the data that it read stays on the page. */
   | { state: 'in' | 'over'; provider: Provider | null; caller: Caller; name: string };
 
+/** Returns the signed-in user, also when the token has expired; undefined without sign-in. */
+export const callerOf = (now: Session): Caller | undefined =>
+  now.state === 'in' || now.state === 'over' ? now.caller : undefined;
+
 export const session = createStore<Session>({ state: 'asking' });
 
 /** Milliseconds between two attempts when the provider does not answer. */

@@ -1,14 +1,11 @@
 import type { Role } from '../../schemas/access.ts';
 import { knownOperation, type Operation } from '../common/openapi.ts';
-import { type Caller, session } from '../common/session.ts';
+import { type Caller, callerOf, session } from '../common/session.ts';
 import type { Item } from './context.ts';
 import { moment } from './moment.ts';
 
 /** Returns the signed-in user; undefined without sign-in. */
-const caller = (): Caller | undefined => {
-  const now = session.get();
-  return now.state === 'in' || now.state === 'over' ? now.caller : undefined;
-};
+const caller = (): Caller | undefined => callerOf(session.get());
 
 /** Returns the access that a caller has: everything, or the things with the caller's id in one of the fields. */
 const permitOf = ({ access }: Operation): 'all' | readonly string[] => {

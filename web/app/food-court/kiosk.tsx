@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Icon } from '../../common/icon.tsx';
 import { chooseLanguage, language } from '../../common/language.ts';
 import { languages } from '../../common/preferences.ts';
-import { type Session, session } from '../../common/session.ts';
+import { callerOf, type Session, session } from '../../common/session.ts';
 import { SignInPage } from '../../common/sign-in-page.tsx';
 import { useNow, useStore } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
@@ -126,8 +126,7 @@ const Done = ({ order, onEnd }: { order: Ordered; onEnd(): void }) => {
 /** Without sign-in every order needs a customer: this one is nobody. */
 const NOBODY = 'kiosk';
 
-const mayOrder = (now: Session): boolean =>
-  now.state === 'off' || ((now.state === 'in' || now.state === 'over') && now.caller.roles.includes('kiosk'));
+const mayOrder = (now: Session): boolean => now.state === 'off' || callerOf(now)?.roles.includes('kiosk') === true;
 
 /** The food court for a kiosk, which knows nobody: it keeps nothing and returns to its start by itself. */
 export const KioskPage = () => {
