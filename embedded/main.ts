@@ -18,7 +18,7 @@ import { isDiskFull } from './sqlite-file.ts';
 
 const HOST = '127.0.0.1';
 
-/** Where the running stores are found. */
+/** The addresses of the running stores, and their process. */
 export type StoresAddress = {
   /** `esdb://127.0.0.1:PORT?tls=false` */
   eventStoreUrl: string;

@@ -115,7 +115,7 @@ export type ContextView<Schema extends ContextSchema = ContextSchema> = {
   customer?: { field: string; shows: readonly string[] };
 };
 
-/** What a page shows of a context: the list or resource of a template, with the values in its path. */
+/** The list or resource of a context that a page shows: the template of its path, and the values in the path. */
 export type ViewProps = { view: ContextView; template: string; parameters: Parameters };
 
 /** Declares how a context is shown. The type check fails when an event, command or refusal of its schema is missing. */

@@ -90,7 +90,7 @@ const lagOf = ({ state, reason, eventsBehind, secondsBehind, secondsSinceReport 
 
 type Column = { label: Phrase; class?: string; cell(projection: Projection, now: number): ComponentChildren };
 
-/** What is shown of each projection and policy beside its name. */
+/** The columns of the table of projections and policies, after the name. */
 const columns: readonly Column[] = [
   { label: { en: 'State', ko: '상태' }, cell: ({ state }) => <Status status={state} /> },
   { label: { en: 'Version', ko: '버전' }, class: 'number', cell: ({ version }) => version ?? '–' },

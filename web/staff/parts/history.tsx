@@ -52,7 +52,7 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
     (event) => cursor === undefined && concerning(view, parameters)(event),
   );
   const events = (body?.items ?? []).map((event) => ({ ...event, context: view.name }));
-  const words = describeEvents(events, known, false);
+  const described = describeEvents(events, known, false);
   return (
     <section class="list" aria-labelledby="history">
       <header>
@@ -73,12 +73,12 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
               </tr>
             </thead>
             <tbody>
-              {words.map(({ event, words: sentence }) => (
+              {described.map(({ event, words }) => (
                 <tr key={event.position}>
                   <td class="wide">
                     <time dateTime={event.time}>{formatMoment(event.time)}</time>
                   </td>
-                  <td class="wide">{sentence}</td>
+                  <td class="wide">{words}</td>
                   <td class="wide">
                     <details>
                       <summary>{event.type}</summary>
