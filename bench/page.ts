@@ -15,7 +15,7 @@ import { MongoClient } from 'mongodb';
 import type { Browser, CDPSession, Page } from 'playwright-core';
 import { startEmbeddedStores } from '../embedded/start.ts';
 import { findChromium, launch } from '../tests/browser/chromium.ts';
-import { startProgram } from '../tests/support/plaza.ts';
+import { startProgram } from '../tests/support/processes.ts';
 import { buildPage } from '../web/build.ts';
 import { median } from './figures.ts';
 import { fillParkingViews, lotOf } from './parking-views.ts';

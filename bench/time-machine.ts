@@ -19,7 +19,7 @@ import { contextSchemas, projectionsOf } from '../programs/contexts.ts';
 import { rebuild } from '../projections/kernel/rebuild.ts';
 import { parameterNames } from '../schemas/kernel/context.ts';
 import { historyId, historyView } from '../schemas/kernel/history.ts';
-import { startProgram } from '../tests/support/plaza.ts';
+import { startProgram } from '../tests/support/processes.ts';
 import { quantile } from './figures.ts';
 import { fillWithEverything } from './mixed-history.ts';
 

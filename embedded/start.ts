@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { storesError } from './errors.ts';
-import type { StoresAddress, StoresMessage } from './main.ts';
+import type { StoresMessage } from './main.ts';
+import type { StoresAddress } from './open.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const KILL_AFTER_MS = 10_000;

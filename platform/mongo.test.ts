@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { expect, it, onTestFinished } from 'vitest';
-import { startEmbeddedStores } from '../embedded/start.ts';
+import { openTestStores } from '../embedded/testing.ts';
 import { temporaryData } from '../tests/support/plaza.ts';
 import { createMongoClient } from './mongo.ts';
 
@@ -19,7 +19,7 @@ it('connects when the server starts after the first command', async () => {
   await expect(ping()).rejects.toThrow();
 
   const data = temporaryData();
-  const stores = await startEmbeddedStores({ dataFolder: data.folder, mongoPort });
+  const stores = await openTestStores({ dataFolder: data.folder, mongoPort });
   onTestFinished(async () => {
     await client.close();
     await stores.stop();
@@ -30,7 +30,7 @@ it('connects when the server starts after the first command', async () => {
 
 it('connects again to a server that is slower than a request may wait', async () => {
   const data = temporaryData();
-  const stores = await startEmbeddedStores({ dataFolder: data.folder });
+  const stores = await openTestStores({ dataFolder: data.folder });
   let late = 0;
   const pairs = new Set<Socket>();
   const proxy = createServer((near) => {

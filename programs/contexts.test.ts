@@ -3,7 +3,8 @@ import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
 import { newEvent } from '../platform/event-store/testing.ts';
-import { call, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
+import { call, callUnchecked, eventually, temporaryData } from '../tests/support/plaza.ts';
+import { type Program, startProgram } from '../tests/support/processes.ts';
 
 type Center = {
   contexts: Record<string, object | null>;

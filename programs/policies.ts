@@ -1,43 +1,5 @@
-import { streams } from '../platform/event-store/streams.ts';
-import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { startPolicies } from '../write-side/policies/run-policies.ts';
-import { measuredHandler } from '../write-side/start.ts';
-import { contextSchemas, writeSidesOf } from './contexts.ts';
-import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
-import { openErasing } from './wiring/erasing.ts';
-import { openPersonalData } from './wiring/personal-data.ts';
+import { openPolicies } from './open/policies.ts';
 import { runProgram } from './wiring/run-program.ts';
-import { openServices } from './wiring/services.ts';
 
 /** `npm run policies`: the policies as a separate process. */
-await runProgram(
-  { name: 'policies', port: 'POLICIES_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
-  async (program) => {
-    const { settings, log, info, onError, telemetry, opened } = program;
-    const db = connectViews(program);
-    const keys = await openPersonalData({ settings, views: db, opened, log: info });
-    const client = connectEvents(program, keys);
-    const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
-    const services = await openServices(contexts, settings);
-    const store = streams(client);
-    const timeZone = settings.TIME_ZONE;
-    const policies = startPolicies({
-      client,
-      db,
-      policies: contexts.flatMap(({ policies: own }) => own),
-      timers: contexts.flatMap(({ timers = [] }) => timers),
-      processes: services.processes(store, keys && openErasing({ client, db, keys, contexts, settings })),
-      handler: measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry),
-      schemas: contextSchemas,
-      log: info,
-      telemetry,
-    });
-    opened.defer(policies.stop);
-    return {
-      handlers: (metrics, health) => [metrics, health],
-      checks: { readModels: pingCheck(db) },
-      informational: { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') },
-      announce: (url) => log.info(`the process of the policies listens on ${url}`),
-    };
-  },
-);
+await runProgram('policies', openPolicies);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
+import { call, eventually, temporaryData } from '../tests/support/plaza.ts';
+import { type Program, startProgram } from '../tests/support/processes.ts';
 
 /** Every side as a separate process behind the gateway, on separate stores. */
 const data = temporaryData();

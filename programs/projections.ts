@@ -1,34 +1,5 @@
-import { systemGuard } from '../platform/identity/system.ts';
-import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { startMoments } from '../projections/moments.ts';
-import { operationRoutes } from '../projections/operations.ts';
-import { startProjections } from '../projections/start.ts';
-import { projectionsOf } from './contexts.ts';
-import { connectEvents, connectViews, pingCheck } from './wiring/connect.ts';
-import { identityOf } from './wiring/identity.ts';
-import { openPersonalData } from './wiring/personal-data.ts';
+import { openProjections } from './open/projections.ts';
 import { runProgram } from './wiring/run-program.ts';
 
 /** `npm run projections`: the projections as a separate process. */
-await runProgram(
-  { name: 'projections', port: 'PROJECTIONS_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
-  async (program) => {
-    const { settings, log, info, onError, telemetry, opened } = program;
-    const db = connectViews(program);
-    const keys = await openPersonalData({ settings, views: db, opened, log: info });
-    const client = connectEvents(program, keys);
-    const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
-    const { identify, signIn } = await identityOf(settings, onError);
-    const projections = startProjections({ client, db, projections: all, log: info, telemetry });
-    const moments = startMoments({ client, db, projections: all, log: info });
-    const operations = operationRoutes({ client, db, projections: all, onError });
-    opened.defer(async () => void (await Promise.all([projections.stop(), moments.stop(), operations.stop()])));
-    return {
-      handlers: (metrics, health) => [metrics, systemGuard(identify, signIn), health, operations.router],
-      // A successor is ready once its views are; until then its predecessor keeps the old ones current.
-      checks: { readModels: pingCheck(db), ...projections.checks },
-      informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
-      announce: (url) => log.info(`the process of the projections listens on ${url}`),
-    };
-  },
-);
+await runProgram('projections', openProjections);

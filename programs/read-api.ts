@@ -1,45 +1,5 @@
-import { systemGuard } from '../platform/identity/system.ts';
-import { lagCheck } from '../platform/subscriptions/lag-check.ts';
-import { MAX_WAIT } from '../read-api/kernel/preferences.ts';
-import { projectionsOf } from './contexts.ts';
-import { connectViews } from './wiring/connect.ts';
-import { identityOf } from './wiring/identity.ts';
-import { limitsOf } from './wiring/limits.ts';
-import { openReadApi } from './wiring/read-api.ts';
+import { openReadApi } from './open/read-api.ts';
 import { runProgram } from './wiring/run-program.ts';
 
-/** Milliseconds between the driver's report of an unreachable MongoDB and the answer of the query. */
-const BEFORE_THAT = 100;
-
 /** `npm run read-api`: queries over HTTP, as a separate process. */
-await runProgram({ name: 'read-api', port: 'READ_API_PORT', needs: ['MONGODB_URL'] }, async (program) => {
-  const { settings, log, onError, opened } = program;
-  const limits = limitsOf('side', settings, log);
-  opened.defer(limits.stop);
-  const db = connectViews(program, settings.MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
-  const identity = await identityOf(settings, onError);
-  const views = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
-  const readApi = await openReadApi(program, db, identity, views);
-  const drain = settings.DRAIN_SECONDS * 1000;
-  // Requests that wait for a view may finish after the drain.
-  const inFlight = drain === 0 ? 0 : MAX_WAIT * 1000;
-  return {
-    handlers: (metrics, health) => [
-      ...limits.handlers,
-      metrics,
-      systemGuard(identity.identify, identity.signIn),
-      health,
-      ...readApi.routers,
-    ],
-    schemas: readApi.schemas,
-    checks: readApi.checks,
-    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
-    drain,
-    inFlight,
-    endStreams() {
-      readApi.endStreams();
-      setTimeout(readApi.stop, inFlight);
-    },
-    announce: (url) => log.info(`read API listens on ${url}`),
-  };
-});
+await runProgram('read-api', openReadApi);

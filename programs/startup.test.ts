@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
+import { call, eventually, temporaryData } from '../tests/support/plaza.ts';
+import { type Program, startProgram } from '../tests/support/processes.ts';
 
 const ALL_IN_ONE = 'all-in-one';
 

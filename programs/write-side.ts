@@ -1,49 +1,5 @@
-import { startAppendThread } from '../platform/event-store/fast/append-thread.ts';
-import { systemGuard } from '../platform/identity/system.ts';
-import { writeSidesOf } from './contexts.ts';
-import { connectEvents, connectViews } from './wiring/connect.ts';
-import { openErasing } from './wiring/erasing.ts';
-import { identityOf } from './wiring/identity.ts';
-import { limitsOf } from './wiring/limits.ts';
-import { openPersonalData } from './wiring/personal-data.ts';
+import { openWriteSide } from './open/write-side.ts';
 import { runProgram } from './wiring/run-program.ts';
-import { openServices } from './wiring/services.ts';
-import { openWriteSide } from './wiring/write-side.ts';
-
-const onDeath = (error: unknown) => {
-  throw error;
-};
 
 /** `npm run write-side`: commands over HTTP, as a separate process. */
-await runProgram({ name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTSTORE_URL'] }, async (program) => {
-  const { settings, log, info, onError, opened } = program;
-  const limits = limitsOf('side', settings, log);
-  opened.defer(limits.stop);
-  const keys = await openPersonalData({ settings, opened, log: info });
-  const client = connectEvents(program, keys);
-  const isFast = settings.EVENTSTORE_FAST === 'on';
-  const appending = isFast ? await startAppendThread(settings.EVENTSTORE_URL, onDeath, keys?.personal) : undefined;
-  opened.defer(() => appending?.stop());
-  const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
-  const services = await openServices(contexts, settings);
-  const { identify, signIn } = await identityOf(settings, onError);
-  // Whether a customer has open reservations is in the views.
-  const erasing =
-    keys && settings.MONGODB_URL !== ''
-      ? openErasing({ client, db: connectViews(program), keys, contexts, settings })
-      : undefined;
-  const writeSide = openWriteSide(program, { client, appending, contexts, services, identify, keys, erasing });
-  return {
-    handlers: (metrics, health) => [
-      ...limits.handlers,
-      metrics,
-      systemGuard(identify, signIn),
-      health,
-      writeSide.router,
-    ],
-    schemas: contexts.map(({ schema }) => schema),
-    checks: writeSide.checks,
-    drain: settings.DRAIN_SECONDS * 1000,
-    announce: (url) => log.info(`write side listens on ${url}`),
-  };
-});
+await runProgram('write-side', openWriteSide);

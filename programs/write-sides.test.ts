@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../tests/support/plaza.ts';
+import { call, eventually, temporaryData } from '../tests/support/plaza.ts';
+import { type Program, startProgram } from '../tests/support/processes.ts';
 
 /** The food court with a write side and policies of its own, behind one gateway. */
 const data = temporaryData();

@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { startEmbeddedStores } from '../embedded/start.ts';
+import { openTestStores } from '../embedded/testing.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { readSide as parking } from './parking.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
@@ -44,7 +44,7 @@ describe('while the read models are unavailable', () => {
     });
 
     const mongoPort = Number(new URL(database.stores.mongoUrl).port);
-    const again = await startEmbeddedStores({ dataFolder: database.dataFolder, mongoPort });
+    const again = await openTestStores({ dataFolder: database.dataFolder, mongoPort });
     onTestFinished(again.stop);
     await expect.poll(async () => (await api.get('/parking/lots/lot-1')).status).toBe(200);
     expect(api.errors).toEqual([]);

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Collection, Db } from 'mongodb';
-import { startEmbeddedStores } from '../embedded/start.ts';
+import { openTestStores } from '../embedded/testing.ts';
 import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';
 import { systemGuard } from '../platform/identity/system.ts';
@@ -17,7 +17,7 @@ import { type ReadApiOptions, startReadApi } from './start.ts';
 /** A database of the embedded stores, for one test file. */
 export const startDatabase = async () => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'plaza-read-api-'));
-  const stores = await startEmbeddedStores({ dataFolder });
+  const stores = await openTestStores({ dataFolder });
   const client = createMongoClient(stores.mongoUrl);
   return {
     db: client.db('plaza'),

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
+import type { Holdable } from '../backup-server.ts';
 import { storesError } from '../errors.ts';
 import type { Context } from './command.ts';
 import { execute, isCursor } from './commands.ts';
@@ -23,11 +24,9 @@ export type MongoServer = {
   /** `mongodb://127.0.0.1:PORT` */
   url: string;
   port: number;
-  hold(): void;
-  release(): void;
   /** Closes every connection, then the file. */
   close(): Promise<void>;
-};
+} & Holdable;
 
 /** Time for a frame after its first byte, and for the first frame after the connection. */
 const FRAME_MS = 30_000;
@@ -65,7 +64,10 @@ export const startMongoServer = async (options: MongoServerOptions): Promise<Mon
   return {
     url: `mongodb://${host.includes(':') ? `[${host}]` : host}:${bound}`,
     port: bound,
-    hold: storage.hold,
+    file,
+    async hold() {
+      storage.hold();
+    },
     release: storage.release,
     async close() {
       const closed = once(server, 'close');

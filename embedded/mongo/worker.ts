@@ -11,7 +11,7 @@ try {
   parentPort?.on('message', async (order: ThreadOrder) => {
     if (order === 'hold') {
       try {
-        server.hold();
+        await server.hold();
         tell({ held: null });
       } catch (error) {
         tell({ held: error instanceof Error ? error.message : String(error) });

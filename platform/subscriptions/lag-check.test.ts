@@ -1,6 +1,7 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import type { EmbeddedStores } from '../../embedded/start.ts';
+import { openTestStores } from '../../embedded/testing.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
 import { lagCheck } from './lag-check.ts';
 import { parked } from './parked.ts';
@@ -12,7 +13,7 @@ let stores: EmbeddedStores;
 let mongo: MongoClient;
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   mongo = new MongoClient(stores.mongoUrl);
 });
 afterAll(async () => {

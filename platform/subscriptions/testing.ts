@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { startEmbeddedStores } from '../../embedded/start.ts';
+import { openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
 import { newEvent } from '../event-store/testing.ts';
@@ -15,7 +15,7 @@ export type TestStores = Awaited<ReturnType<typeof startTestStores>>;
 /** Starts empty embedded stores for one test file. */
 export const startTestStores = async () => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'plaza-test-'));
-  const stores = await startEmbeddedStores({ dataFolder });
+  const stores = await openTestStores({ dataFolder });
   const client = connectEventStore(stores.eventStoreUrl);
   const mongo = await MongoClient.connect(stores.mongoUrl);
   const revisions = new Map<string, bigint>();

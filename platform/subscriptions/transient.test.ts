@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { startEmbeddedStores } from '../../embedded/start.ts';
+import { openTestStores } from '../../embedded/testing.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
 import { createMongoClient } from '../mongo.ts';
 import { isTransient, patiently } from './transient.ts';
@@ -10,7 +10,7 @@ import { forgetAllWorkers, joinWorkers, workers } from './workers.ts';
 test('a job is repeated until the first connection to MongoDB succeeds', async () => {
   const data = temporaryData();
   onTestFinished(data.remove);
-  const before = await startEmbeddedStores({ dataFolder: data.folder });
+  const before = await openTestStores({ dataFolder: data.folder });
   const first = createMongoClient(before.mongoUrl, 10_000);
   await joinWorkers(first.db('plaza'), 'projections').beat([]);
   await first.close();
@@ -33,7 +33,7 @@ test('a job is repeated until the first connection to MongoDB succeeds', async (
   await failedOnce.promise;
   silent.close();
 
-  const stores = await startEmbeddedStores({ dataFolder: data.folder, mongoPort });
+  const stores = await openTestStores({ dataFolder: data.folder, mongoPort });
   onTestFinished(stores.stop);
   await forgotten;
   expect(await workers(db).countDocuments()).toBe(0);
@@ -65,7 +65,7 @@ describe('a write of many documents', () => {
   test('that MongoDB refuses cannot', async () => {
     const data = temporaryData();
     onTestFinished(data.remove);
-    const stores = await startEmbeddedStores({ dataFolder: data.folder });
+    const stores = await openTestStores({ dataFolder: data.folder });
     onTestFinished(stores.stop);
     const client = createMongoClient(stores.mongoUrl, 10_000);
     onTestFinished(() => client.close());

@@ -20,13 +20,24 @@ export type TelemetryOptions = TracingOptions & {
   tracesTo: string;
 };
 
+let ofProcess: Registry | undefined;
+
+/** Returns the default metrics of Node.js, which a process collects once, whatever it opens. */
+const processMetrics = (): Registry => {
+  if (!ofProcess) {
+    ofProcess = new Registry();
+    collectDefaultMetrics({ register: ofProcess });
+  }
+  return ofProcess;
+};
+
 /**
  * Starts metrics, with the default ones of Node.js (memory, event loop, GC), and, if `tracesTo` is set, traces.
  * OpenTelemetry is loaded only then.
  */
 export const startTelemetry = async ({ tracesTo, ...options }: TelemetryOptions): Promise<Telemetry> => {
   const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  for (const metric of processMetrics().getMetricsAsArray()) registry.registerMetric(metric as never);
   const tracing = tracesTo === '' ? undefined : await startTracing(options);
   return {
     registry,

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { copyFile, open, rename } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Announcement } from '../../embedded/main.ts';
+import type { Announcement } from '../../embedded/open.ts';
 import { TransferError } from './manifest.ts';
 
 /** Ends the name of a copy until it is whole. */

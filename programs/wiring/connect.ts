@@ -3,9 +3,9 @@ import { connectEventStore, disconnectEventStore, type EventStoreClient } from '
 import { readTail } from '../../platform/event-store/tail.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
 import { consumerMetrics } from '../../platform/telemetry/consumers.ts';
+import type { Program } from './open-program.ts';
 import type { OpenedPersonalData } from './personal-data.ts';
 import { reportUnreachable, type Warnings } from './reachable.ts';
-import type { Program } from './run-program.ts';
 
 type Connecting = Pick<Program, 'settings' | 'opened'> & { log: Warnings };
 

@@ -1,4 +1,4 @@
-import { pino } from 'pino';
+import { type DestinationStream, pino } from 'pino';
 
 export type Log = ReturnType<typeof createLog>;
 
@@ -26,12 +26,12 @@ const SECRETS: readonly (readonly [RegExp, string])[] = [
 export const redacted = (line: string): string =>
   SECRETS.reduce((text, [secret, instead]) => text.replaceAll(secret, instead), line);
 
-/** Creates a log of JSON lines on standard error. @param level of LOG_LEVEL */
-export const createLog = (level: string, name: string) =>
-  pino(
-    { level, name, base: { name, pid: process.pid }, hooks: { streamWrite: redacted } },
-    pino.destination({ fd: 2, sync: false }),
-  );
+/** Creates a log of JSON lines. @param level of LOG_LEVEL @param to receives the lines; by default standard error */
+export const createLog = (
+  level: string,
+  name: string,
+  to: DestinationStream = pino.destination({ fd: 2, sync: false }),
+) => pino({ level, name, base: { name, pid: process.pid }, hooks: { streamWrite: redacted } }, to);
 
 /** Logs unexpected errors, with facts about the request. */
 export const logFailures =

@@ -5,6 +5,7 @@ import { connectEvents, connectViews } from './connect.ts';
 import { type OpenedPersonalData, openPersonalData } from './personal-data.ts';
 import { locateStores } from './running.ts';
 import { readSettings, type Settings } from './settings.ts';
+import { fail } from './shutdown.ts';
 import { openStores } from './stores.ts';
 
 /** Milliseconds in which MongoDB must be reachable: unlike a request, an operator's command is worth waiting for. */
@@ -29,6 +30,7 @@ export const operate = async <Result>(
     mongoUrl: MONGODB_URL,
     dataFolder: settings.PLAZA_DATA,
     log: () => {},
+    onFailure: fail,
   });
   const opened = new AsyncDisposableStack();
   opened.defer(stores.stop);

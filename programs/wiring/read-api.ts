@@ -7,7 +7,7 @@ import { startReadApi } from '../../read-api/start.ts';
 import { anyone, ruleOf } from '../../schemas/access.ts';
 import { readSidesOf } from '../contexts.ts';
 import type { Identity } from './identity.ts';
-import type { Program } from './run-program.ts';
+import type { Program } from './open-program.ts';
 
 /** Returns a context whose queries are open to anyone where a setting says so. */
 const withPublicQueries = (
@@ -20,7 +20,7 @@ const withPublicQueries = (
 };
 
 /** Starts the read API of a program with the program's settings. @param projections the views that it reads */
-export const openReadApi = async (
+export const readApiOf = async (
   { settings, onError }: Program,
   db: Db,
   identity: Identity,

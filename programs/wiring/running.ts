@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Announcement } from '../../embedded/main.ts';
+import type { Announcement } from '../../embedded/open.ts';
 import { withoutPassword } from './reachable.ts';
 import { type Settings, SettingsError } from './settings.ts';
 

@@ -19,6 +19,8 @@ export type Serving = {
   drain(milliseconds: number): Promise<void>;
   /** Accepts no new connections, ends open ones with their next answer, and waits for them. */
   close(): Promise<void>;
+  /** Ends every connection at once. */
+  abort(): Promise<void>;
 };
 
 /** Milliseconds for a request's headers and for the whole request, and between checks that disconnect slow clients. */
@@ -96,6 +98,11 @@ export const serve = async (
       const look = setInterval(() => server.closeIdleConnections(), LOOK_FOR_IDLE);
       await closed;
       clearInterval(look);
+    },
+    async abort() {
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections();
+      await closed;
     },
   };
 };

@@ -61,12 +61,11 @@ const EXPECTED = new Set([
 const isExpected = (error: unknown): error is Error =>
   error instanceof Error && (EXPECTED.has(error.name) || 'code' in error);
 
-/** Runs a program's start. An error is printed in one line and ends the process with code 1. */
-export const main = async (start: () => Promise<void>): Promise<void> => {
-  try {
-    await start();
-  } catch (error) {
-    console.error(isExpected(error) ? `plaza: ${error.message}` : error);
-    process.exit(1);
-  }
+/** Prints an error, in one line if its message is for operators, and ends the process with code 1. */
+export const fail = (error: unknown): never => {
+  console.error(isExpected(error) ? `plaza: ${error.message}` : error);
+  process.exit(1);
 };
+
+/** Runs a program's start. An error ends the process. */
+export const main = (start: () => Promise<void>): Promise<void> => start().catch(fail);

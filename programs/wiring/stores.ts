@@ -1,3 +1,4 @@
+import { storesError } from '../../embedded/errors.ts';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 
 export type Stores = {
@@ -13,29 +14,30 @@ export type StoresOptions = {
   mongoUrl: string;
   dataFolder: string;
   log(line: string): void;
+  /** Starts the embedded stores; by default as a process of their own. */
+  start?: typeof startEmbeddedStores;
+  /** Called when embedded stores that died cannot be restarted. */
+  onFailure(error: unknown): void;
 };
 
 const portOf = (url: string): number => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
 
-const endProcess = (reason: string): never => {
-  console.error(`plaza: ${reason}`);
-  process.exit(1);
-};
+const storesFailed = (reason: string): Error => storesError('stores-failed', reason);
 
 const RESTARTS = 5;
 const RESTARTS_WITHIN = 60_000;
 
 /**
  * Opens the external stores of the settings, and embedded ones otherwise. An embedded store that dies is restarted on
- * the same files and ports: acknowledged data is there, and clients reconnect. When it cannot be restarted, the process
- * ends.
+ * the same files and ports: acknowledged data is there, and clients reconnect.
  * @throws a StoresError with one line when the embedded stores cannot start
  */
-export const openStores = async ({ eventStoreUrl, mongoUrl, dataFolder, log }: StoresOptions): Promise<Stores> => {
+export const openStores = async (options: StoresOptions): Promise<Stores> => {
+  const { eventStoreUrl, mongoUrl, dataFolder, log, start = startEmbeddedStores, onFailure } = options;
   if (eventStoreUrl && mongoUrl) return { eventStoreUrl, mongoUrl, stop: async () => {} };
 
   let stopping = false;
-  let current: EmbeddedStores = await startEmbeddedStores({ dataFolder, log });
+  let current: EmbeddedStores = await start({ dataFolder, log });
   const ports = { eventStorePort: portOf(current.eventStoreUrl), mongoPort: portOf(current.mongoUrl) };
   let restarts: number[] = [];
 
@@ -46,13 +48,13 @@ export const openStores = async ({ eventStoreUrl, mongoUrl, dataFolder, log }: S
     const now = performance.now();
     restarts = [...restarts.filter((at) => now - at < RESTARTS_WITHIN), now];
     const why = `the embedded stores ended (${signal ?? `exit code ${code}`})`;
-    if (restarts.length > RESTARTS) return endProcess(`${why} ${RESTARTS} times within a minute`);
+    if (restarts.length > RESTARTS) return onFailure(storesFailed(`${why} ${RESTARTS} times within a minute`));
     log(`${why}; starting them again`);
     try {
-      current = await startEmbeddedStores({ dataFolder, log, ...ports });
+      current = await start({ dataFolder, log, ...ports });
       void watch(current);
     } catch (error) {
-      endProcess(error instanceof Error ? error.message : String(error));
+      onFailure(error);
     }
   };
   void watch(current);

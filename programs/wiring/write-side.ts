@@ -1,7 +1,7 @@
 import type { Erasing } from '../../write-side/services.ts';
 import { startWriteSide, type WriteSide, type WriteSideOptions } from '../../write-side/start.ts';
+import type { Program } from './open-program.ts';
 import type { OpenedPersonalData } from './personal-data.ts';
-import type { Program } from './run-program.ts';
 import type { openServices } from './services.ts';
 
 type Parts = Pick<WriteSideOptions, 'client' | 'appending' | 'contexts' | 'identify' | 'now'> & {
@@ -12,7 +12,7 @@ type Parts = Pick<WriteSideOptions, 'client' | 'appending' | 'contexts' | 'ident
 };
 
 /** Starts the write side of a program with the program's settings. */
-export const openWriteSide = (
+export const writeSideOf = (
   { settings, onError, telemetry, opened }: Program,
   { services, keys, erasing, ...parts }: Parts,
 ): WriteSide => {

@@ -1,5 +1,6 @@
 import { buildPage } from '../../web/build.ts';
-import { call, eventually, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { startProgram } from '../support/processes.ts';
 import { launch } from './chromium.ts';
 
 /** Runs a whole Plaza that the living demo has filled and then left alone, with a browser. */

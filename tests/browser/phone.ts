@@ -1,7 +1,8 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
 import { buildPage } from '../../web/build.ts';
-import { call, eventually, type Program, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { findChromium, launch } from './chromium.ts';
 import { faultsOf, follow, openBrowser, tabTo, violationsInAll } from './stage.ts';
 

@@ -4,7 +4,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test 
 import { buildPage } from '../../web/build.ts';
 import { signInByCodeFlow } from '../security/code-flow.ts';
 import { type OidcOptions, startOidcProvider } from '../security/oidc-provider.ts';
-import { call, eventually, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, localToken, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { findChromium, launch } from './chromium.ts';
 import { faultsOf, openBrowser, violations } from './stage.ts';
 
@@ -248,7 +249,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
   describe('with a pasted token, without a provider', () => {
     const data = temporaryData();
     let plaza: Program;
-    const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
+    const tokenOf = (...args: string[]): Promise<string> => localToken(data.folder, ...args);
     const paste = async (page: Page, token: string): Promise<void> => {
       await page.getByLabel('Access token').fill(token);
       await button(page, 'Sign in').click();
@@ -274,7 +275,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
         ['admin', 1],
       ] as const) {
         const page = await open(plaza.url, '/');
-        await paste(page, tokenOf('--role', role, '--sub', `${role}-1`));
+        await paste(page, await tokenOf('--role', role, '--sub', `${role}-1`));
         await page.getByRole('heading', { name: 'Welcome to Plaza' }).waitFor();
         expect(await button(page, 'Fill with a living demo').count()).toBe(offers);
         expect(await violations(page)).toEqual([]);
@@ -288,7 +289,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await page.getByText('Plaza does not accept this token').waitFor();
       await page.emulateMedia({ colorScheme: 'dark' });
       expect(await violations(page)).toEqual([]);
-      await paste(page, tokenOf('--role', 'admin', '--sub', 'boss'));
+      await paste(page, await tokenOf('--role', 'admin', '--sub', 'boss'));
       await page.locator('.user').getByText('boss').waitFor();
       await button(page, 'Open a lot').click();
       await input(page, 'Name').first().fill('정자역');
@@ -310,23 +311,23 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await page.getByText('정자역').count()).toBe(0);
     });
 
-    const admin = () => ({ Authorization: `Bearer ${tokenOf('--role', 'admin', '--sub', 'admin-1')}` });
+    const admin = async () => ({ Authorization: `Bearer ${await tokenOf('--role', 'admin', '--sub', 'admin-1')}` });
 
     test('a kiosk orders under its role, in English, in the dark', async () => {
       const shop = '/food-court/shops/s1';
-      const command = (method: string, path: string, body: object = {}) => call(plaza.url, method, path, body, admin());
+      const command = async (method: string, path: string, body: object = {}) => call(plaza.url, method, path, body, await admin());
       await command('POST', '/food-court/shops', { shopId: 's1', name: '정자 분식' });
       await command('PUT', `${shop}/menu/m1`, { name: '참치김밥', price: 4500, available: true });
 
       const wrong = await open(plaza.url, '/app/kiosk');
-      await paste(wrong, tokenOf('--role', 'customer', '--sub', 'CUST1'));
+      await paste(wrong, await tokenOf('--role', 'customer', '--sub', 'CUST1'));
       await wrong.getByText('Sign in with an account of the role kiosk.').waitFor();
 
       const kiosk = await open(plaza.url, '/app/kiosk');
       await kiosk.emulateMedia({ colorScheme: 'dark' });
       await kiosk.getByLabel('Access token').waitFor();
       expect(await violations(kiosk)).toEqual([]);
-      await paste(kiosk, tokenOf('--role', 'kiosk', '--sub', 'kiosk-1'));
+      await paste(kiosk, await tokenOf('--role', 'kiosk', '--sub', 'kiosk-1'));
       await kiosk.getByRole('button', { name: /정자 분식/ }).click();
       await button(kiosk, 'Add 참치김밥').click();
       await kiosk.locator('.total', { hasText: '₩4,500' }).waitFor();
@@ -334,7 +335,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       await button(kiosk, 'Order 1').click();
       await kiosk.locator('.call', { hasText: /Call number1/ }).waitFor();
       const listed = await eventually(
-        () => call<{ items: object[] }>(plaza.url, 'GET', `${shop}/orders`, undefined, admin()),
+        async () => call<{ items: object[] }>(plaza.url, 'GET', `${shop}/orders`, undefined, await admin()),
         ({ body }) => body.items.length > 0,
       );
       const [order] = listed.body.items as { orderId: string }[];
@@ -343,9 +344,9 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
 
     test('a customer who asks to be erased is signed out, and forgotten by Plaza and by the device', async () => {
       const lot = { lotId: 'erase', name: '오리역', spots: 3, price: 5000 };
-      await call(plaza.url, 'POST', '/parking/lots', lot, admin());
+      await call(plaza.url, 'POST', '/parking/lots', lot, await admin());
       const page = await open(plaza.url, '/app/parking/erase');
-      await paste(page, tokenOf('--role', 'customer', '--sub', 'CUST7'));
+      await paste(page, await tokenOf('--role', 'customer', '--sub', 'CUST7'));
       await page.getByLabel('Car number').fill('12가3456');
       await button(page, 'Reserve').click();
       await button(page, 'Cancel the reservation').waitFor();
@@ -359,7 +360,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       expect(await keptToken(page)).toBeUndefined();
       expect(await page.evaluate('JSON.stringify(localStorage)')).not.toMatch(/CUST7|12가3456/);
       await eventually(
-        () => call<Record<string, string>>(plaza.url, 'GET', reservation, undefined, admin()),
+        async () => call<Record<string, string>>(plaza.url, 'GET', reservation, undefined, await admin()),
         ({ body }) => body.carNumber === '(erased)' && body.status === 'canceled',
       );
     });
@@ -367,7 +368,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     test('an expired one is shown, on the board too', async () => {
       const page = await open(plaza.url, '/board');
       await page.getByLabel('Access token').waitFor();
-      await paste(page, tokenOf('--role', 'shop', '--sub', 'kim', '--hours', '0.003'));
+      await paste(page, await tokenOf('--role', 'shop', '--sub', 'kim', '--hours', '0.003'));
       await page.getByText('No order is waiting.').waitFor();
       await over(page).getByText('Your sign-in has expired').waitFor();
       expect(await violations(page)).toEqual([]);

@@ -4,7 +4,8 @@ import { onTestFinished } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
 import { buildPage } from '../../web/build.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { launch } from './chromium.ts';
 
 type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';

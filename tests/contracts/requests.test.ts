@@ -6,7 +6,8 @@ import { streams } from '../../platform/event-store/streams.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { formatPosition } from '../../platform/event-store/types.ts';
 import { events } from '../../schemas/parking.ts';
-import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 const data = temporaryData();
 let stores: EmbeddedStores;

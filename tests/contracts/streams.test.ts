@@ -3,7 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import type { EmbeddedStores } from '../../embedded/start.ts';
+import { openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
 import { type Streams, streams } from '../../platform/event-store/streams.ts';
@@ -24,7 +25,7 @@ const deaths: unknown[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'plaza-streams-'));
-  stores = await startEmbeddedStores({ dataFolder: folder });
+  stores = await openTestStores({ dataFolder: folder });
   client = connectEventStore(stores.eventStoreUrl);
   plain = connectEventStore(stores.eventStoreUrl, { fast: false });
   thread = await startAppendThread(stores.eventStoreUrl, (error) => deaths.push(error));
@@ -169,7 +170,7 @@ describe('the thread for appends', () => {
 
   it('reports an unreachable store, and continues when it is back', async () => {
     const own = await mkdtemp(join(tmpdir(), 'plaza-streams-'));
-    const first = await startEmbeddedStores({ dataFolder: own });
+    const first = await openTestStores({ dataFolder: own });
     const appends = await startAppendThread(first.eventStoreUrl, (error) => deaths.push(error));
     const stream = `counter-${randomUUID()}`;
     try {
@@ -177,7 +178,7 @@ describe('the thread for appends', () => {
       await first.stop();
       await expect(appends.append(stream, [event(2)], at(0))).rejects.toThrow(StoreUnavailableError);
 
-      const second = await startEmbeddedStores({
+      const second = await openTestStores({
         dataFolder: own,
         eventStorePort: Number(new URL(first.eventStoreUrl.replace('esdb:', 'http:')).port),
       });

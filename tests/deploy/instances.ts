@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Program, startProgram } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 /** A side's process behind the gateway; its successor listens on the same port. */
 export type Instance = { name: string; port: string; program: Program };

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { command, foundIn } from '../support/operator.ts';
-import { call, eventually, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, temporaryData } from '../support/plaza.ts';
+import { startProgram } from '../support/processes.ts';
 
 const PERSONAL = ['10더8612', '홍길동', 'gildong@example.com', '+821012345678', 'a reason of mine'];
 const newKey = () => randomBytes(32).toString('base64');

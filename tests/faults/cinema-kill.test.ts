@@ -4,7 +4,8 @@ import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts
 import { checkEffects } from '../simulation/checkers/log.ts';
 import { moneyDue } from '../simulation/checkers/money.ts';
 import { checkPlaces } from '../simulation/checkers/places.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { eventsOf } from './load.ts';
 
 const data = temporaryData();

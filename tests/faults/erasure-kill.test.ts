@@ -18,7 +18,8 @@ import { readSnapshot } from '../../write-side/kernel/snapshot.ts';
 import { parkingLot } from '../../write-side/parking/parking-lot.ts';
 import { randomOf } from '../simulation/random.ts';
 import { command, foundIn } from '../support/operator.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { startWire, type Wire } from './wire.ts';
 
 /** How often Plaza is killed while customers are erased, at least three times; `KILLS=500` for a long run. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { type Answer, call, eventually, type Program, SHIPPED, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Answer, call, eventually, SHIPPED, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { load } from './load.ts';
 
 /** How often the event store is killed under load. */

@@ -1,6 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
-import { eventually, type Program, SHIPPED, startProgram, temporaryData } from '../support/plaza.ts';
+import { eventually, SHIPPED, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { load, registerLots } from './load.ts';
 import { differingDocuments } from './views.ts';
 

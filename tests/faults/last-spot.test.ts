@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
-import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { differingDocuments } from './views.ts';
 
 /** Rounds of the last spot; `ROUNDS=1000` for a long run. */

@@ -3,16 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { openApi } from '../../schemas/openapi.ts';
-import {
-  type Answer,
-  call,
-  eventually,
-  type Program,
-  SHIPPED,
-  startProgram,
-  temporaryData,
-  viewsAreBuilt,
-} from '../support/plaza.ts';
+import { type Answer, call, eventually, SHIPPED, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 /** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.test.ts` takes longer. */
 const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);

@@ -6,7 +6,7 @@ import { reachedPosition } from '../../platform/subscriptions/position.ts';
 import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
 import { projectionsOf } from '../../programs/contexts.ts';
 import { verifyViews } from '../../projections/verify.ts';
-import { type Program, startProgram } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 /** Each test has its own: the load of one is long to replay for another. */
 let stores: TestStores;

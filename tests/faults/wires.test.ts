@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { call, eventually, type Program, SHIPPED, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, SHIPPED, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { load, registerLots } from './load.ts';
 import { differingDocuments } from './views.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 
 const data = temporaryData();

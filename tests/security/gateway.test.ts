@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../platform/http/app.ts';
 import { metricsRoutes } from '../../platform/telemetry/http.ts';
 import { findNginx, type Gateway, startGateway } from '../deploy/nginx.ts';
-import { type Program, startProgram } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 type Answer = { status: number; headers: Record<string, unknown>; body: string };
 

@@ -1,7 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Serving, serve } from '../../programs/wiring/serve.ts';
-import { call, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 /** Sends text over a connection and waits until the server ends it. @returns the answer */
 const sendSlowly = (url: string, text: string): Promise<string> =>

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { type Grant, roles } from '../../schemas/access.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
-import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Answer, call, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { fill, isMove, needsBegun, needsFull, onceBegun, withoutSessionsAndHall } from './full.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 

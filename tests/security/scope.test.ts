@@ -4,7 +4,8 @@ import { contextSchemas } from '../../programs/contexts.ts';
 import { localRoles, type Role } from '../../schemas/access.ts';
 import { SEARCH } from '../../schemas/kernel/found.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
-import { type Answer, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Answer, callUnchecked, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { fill, isMove, needsBegun, needsFull, onceBegun, withoutSessionsAndHall } from './full.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 

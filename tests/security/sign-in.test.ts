@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, localToken, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, localToken, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 import { signInByCodeFlow } from './code-flow.ts';
 import { startOidcProvider } from './oidc-provider.ts';
 
@@ -63,7 +64,7 @@ describe('with an OpenID provider', () => {
 describe('without an identity provider', () => {
   const data = temporaryData();
   let plaza: Program;
-  const tokenOf = (...args: string[]): string => localToken(data.folder, ...args);
+  const tokenOf = (...args: string[]): Promise<string> => localToken(data.folder, ...args);
 
   beforeAll(async () => {
     const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,screening', AUTH: 'on' };
@@ -75,7 +76,7 @@ describe('without an identity provider', () => {
   });
 
   test('only tokens of the local key are trusted', async () => {
-    const staff = bearer(tokenOf('--role', 'staff', '--sub', 'CUST1'));
+    const staff = bearer(await tokenOf('--role', 'staff', '--sub', 'CUST1'));
     expect((await call(plaza.url, 'POST', '/screening/slots', slot)).status).toBe(401);
     expect((await call(plaza.url, 'POST', '/screening/slots', slot, staff)).status).toBe(201);
     expect((await call(plaza.url, 'DELETE', '/screening/slots/s', undefined, staff)).status).toBe(403);
@@ -84,11 +85,12 @@ describe('without an identity provider', () => {
   });
 
   test('a customer cannot tell another’s reservation from a missing one', async () => {
+    const as = async (role: string, sub: string) => bearer(await tokenOf('--role', role, '--sub', sub));
     const [admin, customer, stranger] = [
-      ['admin', 'boss'],
-      ['customer', 'CUST1'],
-      ['customer', 'CUST2'],
-    ].map(([role, sub]) => bearer(tokenOf('--role', role!, '--sub', sub!))) as [Headers, Headers, Headers];
+      await as('admin', 'boss'),
+      await as('customer', 'CUST1'),
+      await as('customer', 'CUST2'),
+    ];
     await call(plaza.url, 'POST', '/parking/lots', { lotId: 'lot', name: '정자역', spots: 5 }, admin);
     const reservations = '/parking/lots/lot/reservations';
     for (const [reservationId, carNumber] of Object.entries({ open: 'A', ended: 'B' })) {
@@ -126,24 +128,26 @@ describe('without an identity provider', () => {
     expect((await cancel('another', customer)).status).toBe(200);
   });
 
-  test('npm run token names what is missing', () => {
-    expect(() => tokenOf('--sub', 'x')).toThrow('--role must be one or more of');
-    expect(() => tokenOf('--role', 'wizard', '--sub', 'x')).toThrow('--role must be one or more of');
-    expect(() => tokenOf('--role', 'staff')).toThrow('--sub must say whose token it is');
-    expect(() => tokenOf('--role', 'staff', '--sub', 'policy:x')).toThrow('--sub must say whose token it is');
+  test('npm run token names what is missing', async () => {
+    await expect(tokenOf('--sub', 'x')).rejects.toThrow('--role must be one or more of');
+    await expect(tokenOf('--role', 'wizard', '--sub', 'x')).rejects.toThrow('--role must be one or more of');
+    await expect(tokenOf('--role', 'staff')).rejects.toThrow('--sub must say whose token it is');
+    await expect(tokenOf('--role', 'staff', '--sub', 'policy:x')).rejects.toThrow('--sub must say whose token it is');
   });
 
-  test('npm run token makes no token that the running Plaza would refuse', () => {
+  test('npm run token makes no token that the running Plaza would refuse', async () => {
     const other = temporaryData();
-    expect(() => localToken(other.folder, '--role', 'staff', '--sub', 'x')).toThrow('There is no signing key in');
+    await expect(localToken(other.folder, '--role', 'staff', '--sub', 'x')).rejects.toThrow(
+      'There is no signing key in',
+    );
     other.remove();
   });
 
   test('a subject that is not an id owns things under the id from /sign-in', async () => {
-    const who = bearer(tokenOf('--role', 'customer', '--sub', 'auth0|5f7c8ec7c33c6c004bbafe82'));
+    const who = bearer(await tokenOf('--role', 'customer', '--sub', 'auth0|5f7c8ec7c33c6c004bbafe82'));
     const { caller } = (await call(plaza.url, 'GET', '/sign-in', undefined, who)).body as { caller: { id: string } };
     expect(caller.id).toBe('sub-QapIeIfjxFwZskSLLwNlUvALLHjiOUbTkKfoRvatWOE');
-    const staff = bearer(tokenOf('--role', 'staff', '--sub', 'x'));
+    const staff = bearer(await tokenOf('--role', 'staff', '--sub', 'x'));
     await call(plaza.url, 'POST', '/screening/slots', { ...slot, slotId: 'auth0' }, staff);
     const book = (customerId: string) =>
       call(plaza.url, 'POST', '/screening/slots/auth0/bookings', { bookingId: 'b', customerId }, who);

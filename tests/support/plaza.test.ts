@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { eventually } from './plaza.ts';
 
 const START = `
-  import { startProgram } from ${JSON.stringify(new URL('./plaza.ts', import.meta.url).href)};
+  import { startProgram } from ${JSON.stringify(new URL('./processes.ts', import.meta.url).href)};
   const { pid } = await startProgram('gateway', {
     WRITE_SIDE_URL: 'http://127.0.0.1:1',
     READ_API_URL: 'http://127.0.0.1:1',

@@ -1,29 +1,22 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
-import { settingsTable } from '../../programs/wiring/settings.ts';
+import { openTestStores } from '../../embedded/testing.ts';
+import { openAllInOne } from '../../programs/open/all-in-one.ts';
+import { openGateway } from '../../programs/open/gateway.ts';
+import { openPolicies } from '../../programs/open/policies.ts';
+import { openProjections } from '../../programs/open/projections.ts';
+import { openReadApi } from '../../programs/open/read-api.ts';
+import { openWriteSide } from '../../programs/open/write-side.ts';
+import { createLog } from '../../programs/wiring/log.ts';
+import type { Opened } from '../../programs/wiring/open-program.ts';
+import { readSettings, settingsTable } from '../../programs/wiring/settings.ts';
+import { issueToken } from '../../programs/wiring/token.ts';
 import { breachesOf } from './contract.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
-const END_WITH_PARENT = new URL('./end-with-parent.js', import.meta.url).href;
-
-export type Program = {
-  /** The address of a program that listens. */
-  url: string;
-  pid: number;
-  /** Returns the program's output. */
-  output(): string;
-  /** Sends a signal and waits for the program to end. */
-  end(signal?: NodeJS.Signals): Promise<number | null>;
-  /** Resolves with the exit code when the program has ended, null after a signal. */
-  ended: Promise<number | null>;
-};
-
 /** A busy machine must not turn answers into 503s. Tests of faults use SHIPPED instead. */
-const PATIENT = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
+export const PATIENT = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
 
 /** The time limits of answers as they are by default, for tests of faults. */
 export const SHIPPED = {
@@ -31,57 +24,49 @@ export const SHIPPED = {
   QUERY_TIMEOUT_MS: settingsTable.QUERY_TIMEOUT_MS.default,
 };
 
-const READY = /listens on (http:\/\/\S+)|^stores ready/;
+/** Settings of every program that a test opens: any free port. */
+export const ANY_PORTS = {
+  PORT: '0',
+  WRITE_SIDE_PORT: '0',
+  READ_API_PORT: '0',
+  PROJECTIONS_PORT: '0',
+  POLICIES_PORT: '0',
+};
+
+const PROGRAMS = {
+  'all-in-one': openAllInOne,
+  gateway: openGateway,
+  policies: openPolicies,
+  projections: openProjections,
+  'read-api': openReadApi,
+  'write-side': openWriteSide,
+};
+
+/** A program that runs within the test's process. */
+export type Plaza = Opened & {
+  /** Returns what the program has logged. */
+  output(): string;
+};
 
 /**
- * Starts one of Plaza's programs and waits for its ready line. The program ends with this process.
- * @param name of its file in `programs/`: `all-in-one`
- * @param env settings; PORT is any free port
- * @param root another version's folder
- * @throws Error with the output when the program ends first
+ * Opens one of Plaza's programs within this process, with embedded stores within it too. HTTP shows no difference to a
+ * process of its own.
+ * @param env settings; ports are any free ones
+ * @throws Error as the program does; nothing stays open then
  */
-export const startProgram = async (name: string, env: Record<string, string>, root = ROOT): Promise<Program> => {
-  const child: ChildProcess = spawn(
-    process.execPath,
-    ['--import', END_WITH_PARENT, join(root, 'programs/run.js'), name],
-    {
-      cwd: root,
-      env: {
-        ...process.env,
-        PORT: '0',
-        WRITE_SIDE_PORT: '0',
-        READ_API_PORT: '0',
-        PROJECTIONS_PORT: '0',
-        POLICIES_PORT: '0',
-        LOG_LEVEL: 'info',
-        ...PATIENT,
-        ...env,
-      },
-      stdio: ['pipe', 'pipe', 'pipe'],
-    },
-  );
-  let output = '';
-  const ended = new Promise<number | null>((resolve) => child.once('close', (code) => resolve(code)));
-  const url = await new Promise<string>((resolve, reject) => {
-    const take = (line: string) => {
-      output += `${line}\n`;
-      const ready = READY.exec(line);
-      if (ready) resolve(ready[1] ?? '');
-    };
-    for (const stream of [child.stdout, child.stderr]) if (stream) createInterface({ input: stream }).on('line', take);
-    void ended.then((code) => reject(new Error(`${name} ended with ${code}:\n${output}`)));
-  });
-  return {
-    url: url.replace('localhost', '127.0.0.1').replace(/["\\,}].*$/, ''),
-    pid: child.pid as number,
-    output: () => output,
-    ended,
-    end(signal = 'SIGTERM') {
-      child.kill(signal);
-      return ended;
-    },
+export const openProgram = async (name: keyof typeof PROGRAMS, env: Record<string, string>): Promise<Plaza> => {
+  const settings = readSettings({ ...ANY_PORTS, LOG_LEVEL: 'info', ...PATIENT, ...env });
+  const lines: string[] = [];
+  const log = createLog(settings.LOG_LEVEL, name, { write: (line) => void lines.push(line) });
+  const onFailure = (error: unknown) => {
+    throw error;
   };
+  const opened = await PROGRAMS[name]({ settings, log, onFailure, startStores: openTestStores });
+  return { ...opened, output: () => lines.join('') };
 };
+
+/** Opens Plaza with all sides within this process. @param env settings, PLAZA_DATA among them */
+export const openPlaza = (env: Record<string, string>): Promise<Plaza> => openProgram('all-in-one', env);
 
 /** Creates a folder for embedded stores. */
 export const temporaryData = () => {
@@ -89,14 +74,9 @@ export const temporaryData = () => {
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }) };
 };
 
-/** Returns a token of `npm run token -- …`, signed by the key in a data folder. @throws Error when the command fails */
-export const localToken = (folder: string, ...args: string[]): string =>
-  execFileSync(process.execPath, ['programs/token.ts', ...args], {
-    cwd: ROOT,
-    env: { ...process.env, PLAZA_DATA: folder },
-    encoding: 'utf8',
-    stdio: ['ignore', 'pipe', 'pipe'],
-  }).trim();
+/** Returns a token as `npm run token -- …` prints it, signed by the key in a data folder. @throws SettingsError */
+export const localToken = async (folder: string, ...args: string[]): Promise<string> =>
+  (await issueToken(args, readSettings({ PLAZA_DATA: folder }))).token;
 
 export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
 

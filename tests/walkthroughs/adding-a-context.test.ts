@@ -4,14 +4,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  callUnchecked as call,
-  localToken,
-  type Program,
-  startProgram,
-  temporaryData,
-  viewsAreBuilt,
-} from '../support/plaza.ts';
+import { callUnchecked as call, localToken, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests)$/;
@@ -93,12 +87,12 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
       { PLAZA_DATA: folder, ...(isSignInOn ? { AUTH: 'on', PAYMENT_URL: 'sandbox', PLAZA_CONTEXTS: 'library' } : {}) },
       copy,
     );
-    await viewsAreBuilt(plaza.url, as('staff', 'desk'));
+    await viewsAreBuilt(plaza.url, await as('staff', 'desk'));
   });
   afterAll(() => plaza.end());
 
-  const as = (role: string, sub: string): Record<string, string> =>
-    isSignInOn ? { Authorization: `Bearer ${localToken(folder, '--role', role, '--sub', sub)}` } : {};
+  const as = async (role: string, sub: string): Promise<Record<string, string>> =>
+    isSignInOn ? { Authorization: `Bearer ${await localToken(folder, '--role', role, '--sub', sub)}` } : {};
 
   test('is on the page', async () => {
     const page = await (await fetch(plaza.url)).text();
@@ -108,7 +102,7 @@ describe.each([false, true])('its context, with sign-in on: %s', (isSignInOn) =>
 
   test('lends a book and takes it back', async () => {
     const { url } = plaza;
-    const [staff, kim, lee] = [as('staff', 'ann'), as('customer', 'kim'), as('customer', 'lee')];
+    const [staff, kim, lee] = [await as('staff', 'ann'), await as('customer', 'kim'), await as('customer', 'lee')];
     expect((await call(url, 'POST', '/library/books', { bookId: 'b1', title: '토지' }, staff)).status).toBe(201);
     const lent = await call(url, 'POST', '/library/books/b1/loans', { loanId: 'l1', readerId: 'kim' }, kim);
     expect(lent).toMatchObject({ status: 201, body: { status: 'lent' } });

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, callUnchecked, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, callUnchecked, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 type Posted = { id: string; data: { to: string; kind: string; text: string; language: string } };
 type Message = { messageId: string; context: string; kind: string; status: string; channels: string[] };

@@ -5,7 +5,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { playWalkthrough, stepsOf, walkthroughNames } from '../../programs/wiring/walkthrough.ts';
-import { type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 const data = temporaryData();
 let plaza: Program;

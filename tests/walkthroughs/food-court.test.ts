@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { type Answer, call, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 const data = temporaryData();
 let plaza: Program;

@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually, type Program, startProgram, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { call, eventually, openPlaza, type Plaza, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
 
 const data = temporaryData();
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
   await viewsAreBuilt(plaza.url);
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
 });
 

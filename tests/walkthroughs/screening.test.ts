@@ -5,7 +5,8 @@ import { streams } from '../../platform/event-store/streams.ts';
 import { calendarDay, momentOf } from '../../schemas/kernel/calendar.ts';
 import { commandHandler } from '../../write-side/kernel/command-handler.ts';
 import { writeSide } from '../../write-side/screening/index.ts';
-import { call, eventually, type Program, startProgram, temporaryData } from '../support/plaza.ts';
+import { call, eventually, temporaryData } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 type Slot = { capacity: number; booked: number; left: number; status: string };
 type Booking = {

@@ -1,15 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
-import {
-  type Answer,
-  call,
-  eventually,
-  type Program,
-  startProgram,
-  temporaryData,
-  viewsAreBuilt,
-} from '../support/plaza.ts';
+import { type Answer, call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { type Program, startProgram } from '../support/processes.ts';
 
 const CONTEXTS = ['parking', 'food-court'];
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { storesOn } from '../../../programs/wiring/running.ts';
-import { type Program, startProgram, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
+import { temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
+import { type Program, startProgram } from '../../support/processes.ts';
 import { attack, attackWithBytes } from './attack.ts';
 import { attackInSequences } from './sequences.ts';
 

@@ -1,5 +1,6 @@
 import { storesOn } from '../../../programs/wiring/running.ts';
-import { startProgram, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
+import { temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
+import { startProgram } from '../../support/processes.ts';
 import { attack, attackWithBytes } from './attack.ts';
 import { attackInSequences } from './sequences.ts';
 
