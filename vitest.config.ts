@@ -27,36 +27,41 @@ if (!process.env.TMPDIR && hasRoom()) process.env.TMPDIR = MEMORY;
 
 /** A file that gets the outcome of every test as JSON. */
 const { TEST_REPORT } = process.env;
+const jsonReport: [string, Record<string, unknown>][] = TEST_REPORT ? [['json', { outputFile: TEST_REPORT }]] : [];
 
-/**
- * Runs the tests that start processes of their own first, since these take longest, and the others after them: then no
- * worker is left alone with a long file at the end.
- */
-class ProcessesFirst extends BaseSequencer {
+/** Starts the dearer files first, so that no worker is left alone with a long one at the end. */
+class DearestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const startsProcesses = ({ moduleId }: TestSpecification) =>
-      moduleId.includes('/tests/') || moduleId.includes('/programs/');
+    const isDear = ({ moduleId }: TestSpecification) => /\.(?:process|browser)\.test\.ts$/.test(moduleId);
     const sorted = await super.sort(files);
-    return [...sorted.filter(startsProcesses), ...sorted.filter((file) => !startsProcesses(file))];
+    return [...sorted.filter(isDear), ...sorted.filter((file) => !isDear(file))];
   }
 }
 
+const NOT_OURS = ['**/node_modules/**', 'data/**', 'bench/peers/**'];
+const SYSTEM = 'tests/system/**/*.test.ts';
+
 export default defineConfig({
   test: {
-    include: ['**/*.test.ts'],
-    exclude: ['**/node_modules/**', 'data/**', 'bench/peers/**'],
+    projects: [
+      // `npm test`
+      { extends: true, test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...NOT_OURS, SYSTEM] } },
+      // `npm run test:system`
+      { extends: true, test: { name: 'system', include: [SYSTEM], exclude: NOT_OURS } },
+    ],
     pool: 'forks',
-    // Many tests wait for processes of their own, so four workers use two cores better.
-    maxWorkers: 4,
-    // Starting a process takes longer than most files run, so files share one.
+    // Plaza runs within the workers, so they use their cores all the time.
+    maxWorkers: 2,
+    // Loading Plaza's modules takes longer than most files run, so the files of a worker share them.
     isolate: false,
-    sequence: { sequencer: ProcessesFirst },
+    setupFiles: ['tests/support/measure-cpu.ts'],
+    sequence: { sequencer: DearestFirst },
     // Only a test that hangs meets these: a busy machine takes a multiple of what a quiet one takes.
     testTimeout: 300_000,
     hookTimeout: 300_000,
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 120_000 } },
     allowOnly: false,
-    reporters: TEST_REPORT ? ['default', ['json', { outputFile: TEST_REPORT }]] : ['default'],
+    reporters: ['default', 'tests/support/cpu-reporter.ts', ...jsonReport],
   },
 });

@@ -1,5 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { afterEach, expect, test } from 'vitest';
 import {
   call,
@@ -32,9 +34,18 @@ const listeners = (): number => process.eventNames().reduce((sum, name) => sum +
 const isAsBefore = (before: Record<string, number>) => (now: Record<string, number>) =>
   Object.entries(now).every(([type, count]) => count <= (before[type] ?? 0));
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Returns the bytes of the objects that are still in use. */
+const heap = (): number => {
+  collectGarbage();
+  return process.memoryUsage().heapUsed;
+};
+
 /** Opens a Plaza, gives it a command, waits for its views, and closes it. */
 const useOnce = async (): Promise<void> => {
-  const plaza = await openPlaza({ PLAZA_DATA: newFolder() });
+  const plaza = await openPlaza({ PLAZA_DATA: newFolder(), PLAZA_CONTEXTS: 'parking' });
   const lot = await call(plaza.url, 'POST', '/parking/lots', { lotId: '1', name: 'A', spots: 1 });
   expect(lot.status).toBe(201);
   await viewsAreBuilt(plaza.url);
@@ -43,12 +54,12 @@ const useOnce = async (): Promise<void> => {
 
 test('fifty Plazas, one after another, leave no handle, listener or memory behind', async () => {
   for (let round = 0; round < 10; round++) await useOnce();
-  const before = { resources: resources(), listeners: listeners(), heap: process.memoryUsage().heapUsed };
+  const before = { resources: resources(), listeners: listeners(), heap: heap() };
   for (let round = 0; round < 40; round++) await useOnce();
   await eventually(async () => resources(), isAsBefore(before.resources));
   expect(listeners()).toBe(before.listeners);
-  // Each Plaza holds some 10 MB while it is open: forty that stayed would be far above this.
-  expect(process.memoryUsage().heapUsed - before.heap).toBeLessThan(150e6);
+  // A Plaza that is open holds several megabytes.
+  expect(heap() - before.heap).toBeLessThan(20e6);
 });
 
 test('two Plazas of one process know nothing of each other', async () => {
