@@ -1,7 +1,6 @@
 import { MongoClient } from 'mongodb';
 import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
-import type { EmbeddedStores } from '../../embedded/start.ts';
-import { openTestStores } from '../../embedded/testing.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
 import { lagCheck } from './lag-check.ts';
 import { parked } from './parked.ts';
@@ -9,7 +8,7 @@ import { type ConsumerStatus, statuses } from './status.ts';
 
 const LIMIT = 30;
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let mongo: MongoClient;
 
 beforeAll(async () => {

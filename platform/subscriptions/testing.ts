@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MongoClient } from 'mongodb';
-import { openTestStores } from '../../embedded/testing.ts';
+import { startEmbeddedStores } from '../../embedded/start.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
 import { streams } from '../event-store/streams.ts';
 import { newEvent } from '../event-store/testing.ts';
@@ -12,10 +13,17 @@ import { type Position, type Revision, type StoredEvent, StoreUnavailableError }
 
 export type TestStores = Awaited<ReturnType<typeof startTestStores>>;
 
-/** Starts empty embedded stores for one test file. */
-export const startTestStores = async () => {
+/** Starts empty embedded stores for one test file, within its process. */
+export const startTestStores = () => withClients(openTestStores);
+
+/** Starts empty embedded stores for one test file, as a process of their own. */
+export const startStoresProcess = () => withClients(startEmbeddedStores);
+
+const withClients = async <Stores extends OpenedStores>(
+  start: (options: { dataFolder: string }) => Promise<Stores>,
+) => {
   const dataFolder = mkdtempSync(join(tmpdir(), 'plaza-test-'));
-  const stores = await openTestStores({ dataFolder });
+  const stores = await start({ dataFolder });
   const client = connectEventStore(stores.eventStoreUrl);
   const mongo = await MongoClient.connect(stores.mongoUrl);
   const revisions = new Map<string, bigint>();

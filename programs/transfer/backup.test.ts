@@ -7,15 +7,16 @@ import type { Announcement } from '../../embedded/open.ts';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
-import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
+import { startStoresProcess } from '../../platform/subscriptions/testing.ts';
 import { backUp } from './backup.ts';
 
-let stores: TestStores;
+/** Stores of a process of their own: the test's process copies their files, and closing one would drop SQLite's locks. */
+let stores: Awaited<ReturnType<typeof startStoresProcess>>;
 let announced: Announcement;
 let folder: string;
 
 beforeAll(async () => {
-  stores = await startTestStores();
+  stores = await startStoresProcess();
   announced = JSON.parse(readFileSync(join(stores.dataFolder, 'stores.json'), 'utf8'));
 });
 afterAll(() => stores.stop());
@@ -93,7 +94,7 @@ test('a request without the token is refused', async () => {
 });
 
 test('stores that end meanwhile leave no copy', async () => {
-  const mortal = await startTestStores();
+  const mortal = await startStoresProcess();
   onTestFinished(() => mortal.stop());
   const of = JSON.parse(readFileSync(join(mortal.dataFolder, 'stores.json'), 'utf8')) as Announcement;
   const killed = backUp(of, folder, async () => {

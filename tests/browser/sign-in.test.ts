@@ -315,7 +315,8 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
 
     test('a kiosk orders under its role, in English, in the dark', async () => {
       const shop = '/food-court/shops/s1';
-      const command = async (method: string, path: string, body: object = {}) => call(plaza.url, method, path, body, await admin());
+      const command = async (method: string, path: string, body: object = {}) =>
+        call(plaza.url, method, path, body, await admin());
       await command('POST', '/food-court/shops', { shopId: 's1', name: '정자 분식' });
       await command('PUT', `${shop}/menu/m1`, { name: '참치김밥', price: 4500, available: true });
 

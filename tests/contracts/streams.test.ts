@@ -3,8 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { EmbeddedStores } from '../../embedded/start.ts';
-import { openTestStores } from '../../embedded/testing.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { type AppendThread, sharedAppends, startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
 import { type Streams, streams } from '../../platform/event-store/streams.ts';
@@ -17,7 +16,7 @@ import {
 } from '../../platform/event-store/types.ts';
 
 let folder: string;
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let client: EventStoreClient;
 let plain: EventStoreClient;
 let thread: AppendThread;

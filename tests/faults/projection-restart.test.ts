@@ -1,7 +1,6 @@
 import { jsonEvent } from '@eventstore/db-client';
 import { afterEach, expect, test } from 'vitest';
-import type { EmbeddedStores } from '../../embedded/start.ts';
-import { openTestStores } from '../../embedded/testing.ts';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
@@ -16,11 +15,11 @@ afterEach(async () => {
   data.remove();
 });
 
-const ROUNDS = 4;
+const ROUNDS = 2;
 const EVENTS = 500;
 
 test('a pulled subscription delivers each event once and in order over restarts of the store', async () => {
-  stores = await openTestStores({ dataFolder: data.folder });
+  stores = await startEmbeddedStores({ dataFolder: data.folder });
   const eventStorePort = Number(new URL(stores.eventStoreUrl).port);
   const client = connectEventStore(stores.eventStoreUrl);
   const stopping = new AbortController();
@@ -60,7 +59,7 @@ test('a pulled subscription delivers each event once and in order over restarts 
     process.kill(stores.pid, round % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
     if (round % 2 === 1) await stores.stop();
     await stores.exited;
-    stores = await openTestStores({ dataFolder: data.folder, eventStorePort });
+    stores = await startEmbeddedStores({ dataFolder: data.folder, eventStorePort });
   }
   await reached(ROUNDS * EVENTS);
   stopping.abort();

@@ -48,6 +48,11 @@ export type Plaza = Opened & {
   output(): string;
 };
 
+const startStores = async (options: Parameters<typeof openTestStores>[0]) => ({
+  ...(await openTestStores(options)),
+  pid: process.pid,
+});
+
 /**
  * Opens one of Plaza's programs within this process, with embedded stores within it too. HTTP shows no difference to a
  * process of its own.
@@ -61,7 +66,7 @@ export const openProgram = async (name: keyof typeof PROGRAMS, env: Record<strin
   const onFailure = (error: unknown) => {
     throw error;
   };
-  const opened = await PROGRAMS[name]({ settings, log, onFailure, startStores: openTestStores });
+  const opened = await PROGRAMS[name]({ settings, log, onFailure, startStores });
   return { ...opened, output: () => lines.join('') };
 };
 
