@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
-import { call, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 import { differingDocuments } from './views.ts';
 
 /** Rounds of the last spot; `ROUNDS=1000` for a long run. */
@@ -11,26 +10,26 @@ const ROUNDS = Number(process.env.ROUNDS ?? 25);
 const CLIENTS = 64;
 
 const data = temporaryData();
-let stores: EmbeddedStores;
-let processes: Program[];
+let stores: OpenedStores;
+let processes: Plaza[];
 let client: EventStoreClient;
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   const env = { EVENTSTORE_URL: stores.eventStoreUrl, PLAZA_CONTEXTS: 'parking' };
-  processes = await Promise.all([1, 2].map(() => startProgram('write-side', env)));
+  processes = await Promise.all([1, 2].map(() => openProgram('write-side', env)));
   client = connectEventStore(stores.eventStoreUrl);
 });
 
 afterAll(async () => {
-  await Promise.all(processes.map((program) => program.end()));
+  await Promise.all(processes.map((program) => program.close()));
   await disconnectEventStore(client);
   await stores.stop();
   data.remove();
 });
 
 /** Sends reservations of sixty-four clients at the same time. */
-const rush = async (lotId: string, through: readonly Program[]) => {
+const rush = async (lotId: string, through: readonly Plaza[]) => {
   const answers = await Promise.all(
     Array.from({ length: CLIENTS }, (_, index) =>
       call(through[index % through.length]!.url, 'POST', `/parking/lots/${lotId}/reservations`, {
@@ -80,11 +79,11 @@ test(`the last spot, two processes, ${ROUNDS} times: one client gets it`, {
 });
 
 test('the views equal a fresh replay afterwards', async () => {
-  const projections = await startProgram('projections', {
+  const projections = await openProgram('projections', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: 'plaza',
     PLAZA_CONTEXTS: 'parking',
   });
-  expect(await differingDocuments(stores).finally(() => projections.end())).toEqual([]);
+  expect(await differingDocuments(stores).finally(() => projections.close())).toEqual([]);
 });

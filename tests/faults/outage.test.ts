@@ -1,10 +1,18 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { openApi } from '../../schemas/openapi.ts';
-import { type Answer, call, eventually, SHIPPED, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import {
+  type Answer,
+  call,
+  eventually,
+  openPlaza,
+  type Plaza,
+  SHIPPED,
+  temporaryData,
+  viewsAreBuilt,
+} from '../support/plaza.ts';
 
 /** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.test.ts` takes longer. */
 const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
@@ -38,19 +46,19 @@ const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap((
 /** Paths that need neither store. */
 const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/problems/lot-full', '/livez', '/sign-in'];
 
-type Store = { start(): Promise<void>; stop(): Promise<void>; stores: EmbeddedStores; remove(): void };
+type Store = { start(): Promise<void>; stop(): Promise<void>; stores: OpenedStores; remove(): void };
 
 /** A separate store that restarts on the same port and files. */
 const openStore = async (): Promise<Store> => {
   const data = temporaryData();
   const portOf = (url: string) => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
   const store: Store = {
-    stores: await startEmbeddedStores({ dataFolder: data.folder }),
+    stores: await openTestStores({ dataFolder: data.folder }),
     async start() {
       const { eventStoreUrl, mongoUrl } = store.stores;
       const ports = { eventStorePort: portOf(eventStoreUrl), mongoPort: portOf(mongoUrl) };
       // A connection of another test may have been given the port meanwhile.
-      const again = () => startEmbeddedStores({ dataFolder: data.folder, ...ports }).catch((error) => error);
+      const again = () => openTestStores({ dataFolder: data.folder, ...ports }).catch((error) => error);
       const started = await eventually(again, (outcome) => outcome.code !== 'port-taken');
       if (started instanceof Error) throw started;
       store.stores = started;
@@ -63,7 +71,7 @@ const openStore = async (): Promise<Store> => {
 
 let eventStore: Store;
 let mongo: Store;
-let plaza: Program;
+let plaza: Plaza;
 let reservations = 0;
 const taken: string[] = [];
 
@@ -94,7 +102,7 @@ const get = async (path: string): Promise<Answer> => {
 
 beforeAll(async () => {
   [eventStore, mongo] = await Promise.all([openStore(), openStore()]);
-  plaza = await startProgram('all-in-one', {
+  plaza = await openPlaza({
     EVENTSTORE_URL: eventStore.stores.eventStoreUrl,
     MONGODB_URL: mongo.stores.mongoUrl,
     LOG_LEVEL: 'error',
@@ -106,7 +114,7 @@ beforeAll(async () => {
   await viewsAreBuilt(plaza.url);
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   for (const store of [eventStore, mongo]) {
     await store.stop();
     store.remove();

@@ -1,26 +1,25 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
+import { call, eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 import { load } from './load.ts';
 
 const data = temporaryData();
-let stores: EmbeddedStores;
-let writeSide: Program;
+let stores: OpenedStores;
+let writeSide: Plaza;
 const start = (port: string) =>
-  startProgram('write-side', {
+  openProgram('write-side', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     PLAZA_CONTEXTS: 'parking',
     WRITE_SIDE_PORT: port,
   });
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   writeSide = await start('0');
 });
 
 afterAll(async () => {
-  await writeSide.end();
+  await writeSide.close();
   await stores.stop();
   data.remove();
 });
@@ -38,7 +37,7 @@ test('an orderly end under load loses and doubles no reservation', async () => {
       (size) => size > before + 300,
     );
     const started = performance.now();
-    expect(await writeSide.end('SIGTERM')).toBe(0);
+    await writeSide.close();
     took.push(performance.now() - started);
     writeSide = await start(port);
   }

@@ -1,35 +1,34 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { call, eventually, SHIPPED, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
+import { call, eventually, openProgram, type Plaza, SHIPPED, temporaryData } from '../support/plaza.ts';
 import { load, registerLots } from './load.ts';
 import { differingDocuments } from './views.ts';
 import { FAULTS, startWire, type Wire } from './wire.ts';
 
 /** Number of faults under load; `WIRE_FAULTS=5000` for a long run. */
-const COUNT = Number(process.env.WIRE_FAULTS ?? 100);
+const COUNT = Number(process.env.WIRE_FAULTS ?? 30);
 
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let wires: Wire[];
-let writeSides: Program[];
-let projections: Program;
+let writeSides: Plaza[];
+let projections: Plaza;
 let lots: string[];
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   const port = Number(new URL(stores.eventStoreUrl.replace('esdb', 'http')).port);
   wires = await Promise.all([startWire(port), startWire(port)]);
   writeSides = await Promise.all(
     wires.map((wire) =>
-      startProgram('write-side', {
+      openProgram('write-side', {
         EVENTSTORE_URL: `esdb://127.0.0.1:${wire.port}?tls=false`,
         PLAZA_CONTEXTS: 'parking',
         ...SHIPPED,
       }),
     ),
   );
-  projections = await startProgram('projections', {
+  projections = await openProgram('projections', {
     EVENTSTORE_URL: `esdb://127.0.0.1:${wires[0]!.port}?tls=false`,
     MONGODB_URL: stores.mongoUrl,
     MONGODB_DATABASE: 'plaza',
@@ -39,7 +38,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([projections, ...writeSides].map((program) => program.end()));
+  await Promise.all([projections, ...writeSides].map((program) => program.close()));
   await Promise.all(wires.map((wire) => wire.close()));
   await stores.stop();
   data.remove();

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { type Answer, call, eventually, SHIPPED, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type Answer, call, eventually, openProgram, type Plaza, SHIPPED, temporaryData } from '../support/plaza.ts';
 import { load } from './load.ts';
 
 /** How often the event store is killed under load. */
-const ROUNDS = Number(process.env.ROUNDS ?? 3);
+const ROUNDS = Number(process.env.ROUNDS ?? 1);
 
 /**
  * Milliseconds after which an append to a silent event store fails by itself. A command is answered after 900 ms; the
@@ -15,11 +14,11 @@ const APPEND_FAILS_AFTER = 3_000;
 
 const data = temporaryData();
 let stores: EmbeddedStores;
-let writeSide: Program;
+let writeSide: Plaza;
 
 beforeAll(async () => {
   stores = await startEmbeddedStores({ dataFolder: data.folder });
-  writeSide = await startProgram('write-side', {
+  writeSide = await openProgram('write-side', {
     EVENTSTORE_URL: stores.eventStoreUrl,
     PLAZA_CONTEXTS: 'parking',
     ...SHIPPED,
@@ -29,7 +28,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await writeSide.end();
+  await writeSide.close();
   await stores.stop();
   data.remove();
 });

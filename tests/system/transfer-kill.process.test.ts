@@ -13,9 +13,9 @@ import { comparePositions, START } from '../../platform/event-store/types.ts';
 import { contextSchemas, projectionsOf } from '../../programs/contexts.ts';
 import { EVENTS, isFinished, UNFINISHED } from '../../programs/transfer/manifest.ts';
 import { rebuild } from '../../projections/kernel/rebuild.ts';
+import { startWire, type Wire } from '../faults/wire.ts';
 import { command } from '../support/operator.ts';
 import { temporaryData } from '../support/plaza.ts';
-import { startWire, type Wire } from './wire.ts';
 
 const EVENTS_IN_ALL = 6_000;
 const ROOT = new URL('../../', import.meta.url).pathname;

@@ -1,5 +1,5 @@
-/** The store as a process that crash.test.ts can kill. */
-import { startMongoServer } from './server.ts';
+/** The store as a process that crash-documents.ts kills. */
+import { startMongoServer } from '../../embedded/mongo/server.ts';
 
 const [file] = process.argv.slice(2);
 const { url } = await startMongoServer({ file: file as string });

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
+import { eventsOf } from '../faults/load.ts';
 import { checkEffects } from '../simulation/checkers/log.ts';
 import { moneyDue } from '../simulation/checkers/money.ts';
 import { checkPlaces } from '../simulation/checkers/places.ts';
 import { call, eventually, temporaryData } from '../support/plaza.ts';
 import { type Program, startProgram } from '../support/processes.ts';
-import { eventsOf } from './load.ts';
 
 const data = temporaryData();
 let sandbox: Sandbox;

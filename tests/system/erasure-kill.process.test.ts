@@ -16,11 +16,11 @@ import { contextSchemas } from '../../programs/contexts.ts';
 import { personalEvents } from '../../schemas/kernel/personal.ts';
 import { readSnapshot } from '../../write-side/kernel/snapshot.ts';
 import { parkingLot } from '../../write-side/parking/parking-lot.ts';
+import { startWire, type Wire } from '../faults/wire.ts';
 import { randomOf } from '../simulation/random.ts';
 import { command, foundIn } from '../support/operator.ts';
 import { call, eventually, temporaryData } from '../support/plaza.ts';
 import { type Program, startProgram } from '../support/processes.ts';
-import { startWire, type Wire } from './wire.ts';
 
 /** How often Plaza is killed while customers are erased, at least three times; `KILLS=500` for a long run. */
 const KILLS = Number(process.env.KILLS ?? 8);
