@@ -56,22 +56,26 @@ export const openEmbeddedStores = async (options: OpenStoresOptions): Promise<Op
   const { eventStorePort = 0, mongoPort = 0, documentsThread = true, log = () => {} } = options;
   const { onDeath = fail } = options;
   const folder = resolve(options.dataFolder);
-  await using opened = new AsyncDisposableStack();
-  prepareFolder(folder);
-  opened.defer(lockDataFolder(folder));
-  const events = { file: join(folder, 'events.sqlite'), host: HOST, port: eventStorePort, log };
-  const eventStore = await startEventStoreServer(events);
-  opened.defer(() => eventStore.close());
-  const documents = { file: join(folder, 'views.sqlite'), host: HOST, port: mongoPort, log };
-  const mongo = documentsThread ? await startMongoThread({ ...documents, onDeath }) : await startMongoServer(documents);
-  opened.defer(() => mongo.close());
-  const backupToken = randomUUID();
-  const backups = await startBackupServer([mongo, eventStore], backupToken);
-  opened.defer(() => backups.close());
-  const address = { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid };
-  opened.defer(announce(folder, { ...address, backupUrl: backups.url, backupToken }, log));
-  const open = opened.move();
-  return { ...address, close: () => open.disposeAsync() };
+  const opened = new AsyncDisposableStack();
+  try {
+    prepareFolder(folder);
+    opened.defer(lockDataFolder(folder));
+    const events = { file: join(folder, 'events.sqlite'), host: HOST, port: eventStorePort, log };
+    const eventStore = await startEventStoreServer(events);
+    opened.defer(() => eventStore.close());
+    const documents = { file: join(folder, 'views.sqlite'), host: HOST, port: mongoPort, log };
+    const mongo = await (documentsThread ? startMongoThread({ ...documents, onDeath }) : startMongoServer(documents));
+    opened.defer(() => mongo.close());
+    const backupToken = randomUUID();
+    const backups = await startBackupServer([mongo, eventStore], backupToken);
+    opened.defer(() => backups.close());
+    const address = { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid };
+    opened.defer(announce(folder, { ...address, backupUrl: backups.url, backupToken }, log));
+    return { ...address, close: () => opened.disposeAsync() };
+  } catch (error) {
+    await opened.disposeAsync();
+    throw error;
+  }
 };
 
 const fail = (error: Error): never => {

@@ -8,6 +8,8 @@ export type Fate = 'answered' | 'lost' | 'answer-lost' | 'late';
 export type MemoryStreams = Streams & {
   /** Every event of a stream. */
   events(stream: string): readonly StoredEvent[];
+  /** Every event of every stream, in the order of their positions. */
+  all(): readonly StoredEvent[];
   /** Deletes a stream; its next event continues the revisions. */
   deleteStream(stream: string): void;
   readonly calls: { append: number; read: number };
@@ -67,6 +69,7 @@ export const memoryStreams = (
   return {
     calls,
     events: of,
+    all: () => [...log.values()].flat().sort((one, other) => Number(one.position.commit - other.position.commit)),
     deleteStream: (stream) => gone.set(stream, log.get(stream)?.length ?? 0),
 
     async append(stream, events, expected) {
