@@ -1,7 +1,7 @@
 import type { RequestHandler } from 'express';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { metricsRoutes, requestMetrics } from './http.ts';
-import { startTracing, type Tracing, type TracingOptions } from './tracing.ts';
+import type { Tracing, TracingOptions } from './tracing.ts';
 
 /** A process's metrics, and its traces if they are exported. */
 export type Telemetry = {
@@ -38,7 +38,7 @@ const processMetrics = (): Registry => {
 export const startTelemetry = async ({ tracesTo, ...options }: TelemetryOptions): Promise<Telemetry> => {
   const registry = new Registry();
   for (const metric of processMetrics().getMetricsAsArray()) registry.registerMetric(metric as never);
-  const tracing = tracesTo === '' ? undefined : await startTracing(options);
+  const tracing = tracesTo === '' ? undefined : await (await import('./tracing.ts')).startTracing(options);
   return {
     registry,
     tracing,

@@ -1,8 +1,5 @@
 import type { Identify } from '../../platform/identity/caller.ts';
-import { keysAt, keysIn, keysOf } from '../../platform/identity/keys.ts';
-import { LOCAL_ISSUER, localKey } from '../../platform/identity/local-key.ts';
 import type { SignIn } from '../../platform/identity/system.ts';
-import { bearerTokens } from '../../platform/identity/tokens.ts';
 import { type Settings, SettingsError } from './settings.ts';
 
 export type Identity = {
@@ -14,9 +11,11 @@ export type Identity = {
 const isUrl = (text: string): boolean => /^https?:\/\//.test(text);
 
 const keysFrom = async ({ AUTH_JWKS, AUTH_ISSUER, PLAZA_DATA }: Settings) => {
+  const { keysAt, keysIn, keysOf } = await import('../../platform/identity/keys.ts');
   if (isUrl(AUTH_JWKS)) return keysAt(AUTH_JWKS);
   if (AUTH_JWKS !== '') return keysIn(AUTH_JWKS);
   if (AUTH_ISSUER !== '') return keysOf(AUTH_ISSUER);
+  const { localKey } = await import('../../platform/identity/local-key.ts');
   return keysIn((await localKey(PLAZA_DATA)).keysFile);
 };
 
@@ -29,6 +28,9 @@ export const identityOf = async (settings: Settings, onError: (error: unknown) =
   const { AUTH_ISSUER, AUTH_AUDIENCE: audience, AUTH_CLIENT_ID: clientId } = settings;
   if (settings.AUTH_JWKS !== '' && AUTH_ISSUER === '')
     throw new SettingsError('AUTH_ISSUER must be set with AUTH_JWKS');
+  // Without sign-in, none of this is loaded.
+  const { bearerTokens } = await import('../../platform/identity/tokens.ts');
+  const { LOCAL_ISSUER } = await import('../../platform/identity/local-key.ts');
   const identify = bearerTokens({
     keys: await keysFrom(settings),
     issuer: AUTH_ISSUER || LOCAL_ISSUER,
