@@ -66,11 +66,11 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const stopping = new AbortController();
   const checkpoints = checkpointWriter(db);
 
-  const drop = (assignment: Assignment, why: string) => {
+  const drop = (assignment: Assignment, why?: string) => {
     assignment.lost = true;
     if (assignments.get(assignment.consumer.name) === assignment) assignments.delete(assignment.consumer.name);
     void subscriptions.leave(assignment);
-    log(`${assignment.consumer.name}: ${why}`);
+    if (why !== undefined) log(`${assignment.consumer.name}: ${why}`);
   };
 
   let hurryUntil = 0;
@@ -189,6 +189,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       stopping.abort();
       await housekeeping;
       await subscriptions.stop();
+      log(`${name}: gives back ${assignments.size} consumers`);
       const leaving = [...assignments.values()].map((assignment) => guarded(() => giveBack(assignment))());
       await Promise.all(leaving);
       await Promise.all([reports(), guarded(() => session.leave())()]);

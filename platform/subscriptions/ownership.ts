@@ -17,7 +17,7 @@ export type OwnershipOptions = {
   session: WorkerSession;
   /** The consumers that this process works on; changed only here, by `drop` and by `lose`. */
   assignments: Map<string, Assignment>;
-  drop(assignment: Assignment, why: string): void;
+  drop(assignment: Assignment, why?: string): void;
   /** Drops an assignment that another process took. */
   lose(assignment: Assignment, why: string): void;
   /** Ends the work on an assignment and writes its checkpoint. */
@@ -100,6 +100,10 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     for (const checkpoint of first) begun.set(checkpoint._id, checkpoint);
     const views = ready.map(({ view }) => view);
     const [discarded, heldKeys] = await Promise.all([discardedByView(db, views), readHeldKeys(db, ready)]);
+    if (ready.length > 0)
+      log(
+        `${group}: took ${ready.map(({ name }) => `${name} at ${formatPosition(positionOf(begun.get(name)!))}`).join(', ')}`,
+      );
     return ready.map((consumer) => {
       const { name, view } = consumer;
       return assign(
@@ -142,13 +146,12 @@ export const ownership = (options: OwnershipOptions): Ownership => {
       progressAt: machine.elapsed(),
     };
     assignments.set(consumer.name, assignment);
-    log(`${consumer.name}: taken at ${formatPosition(position)}`);
     return assignment;
   };
 
   const giveBack = async (assignment: Assignment): Promise<void> => {
     // Without its checkpoint it is dropped too: it gets no more events, and whoever takes it next handles some again.
-    await finish(assignment).finally(() => drop(assignment, 'given back'));
+    await finish(assignment).finally(() => drop(assignment));
     await releaseLease(db, assignment.consumer.name, assignment.token);
   };
 
@@ -198,6 +201,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
       ({ _id, owner }) => owner === session.id && !assignments.has(_id) && !mine.includes(_id),
     );
     const releasing = unused.map(({ _id, token }) => releaseLease(db, _id, token));
+    if (tooMany.length > 0) log(`${group}: gives back ${tooMany.map(({ consumer }) => consumer.name).join(', ')}`);
     const [taken, ...others] = await Promise.allSettled([
       taking,
       ...tooMany.map(giveBack),

@@ -44,5 +44,7 @@ test('the rest of a line is unchanged', () => {
   const parsed = JSON.parse(redacted(line));
   expect(parsed).toMatchObject({ lotId: 'l', carNumber: '[redacted]', amount: 5000 });
   expect(JSON.parse(parsed.quoted)).toEqual({ carNumber: '[redacted]', n: 1 });
-  expect(redacted('{"msg":"parking.lots: taken at -1"}')).toBe('{"msg":"parking.lots: taken at -1"}');
+  expect(redacted('{"msg":"projections: took parking.lots at -1"}')).toBe(
+    '{"msg":"projections: took parking.lots at -1"}',
+  );
 });

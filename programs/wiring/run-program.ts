@@ -6,7 +6,7 @@ import { fail, main, onShutdown } from './shutdown.ts';
 /**
  * Runs a program as a process of its own until SIGTERM or SIGINT: its settings are the environment's, its log is
  * standard error, and a failure ends the process with code 1.
- * @param report reports that the program answers; by default in the log
+ * @param report reports that the program answers, in place of the log, which then has warnings only unless LOG_LEVEL is set
  */
 export const runProgram = (
   name: string,
@@ -14,7 +14,7 @@ export const runProgram = (
   report?: (ready: string) => void,
 ): Promise<void> =>
   main(async () => {
-    const settings = readSettings();
+    const settings = readSettings(report ? { LOG_LEVEL: 'warn', ...process.env } : process.env);
     const log = createLog(settings.LOG_LEVEL, name);
     const { ready, drains, close } = await open({ settings, log, onFailure: fail });
     onShutdown(close, drains);

@@ -277,7 +277,7 @@ export const settingsTable = {
     return share;
   }),
   LOG_LEVEL: setting(
-    'fatal, error, warn, info, debug, trace or silent; in a terminal warn when not set',
+    'fatal, error, warn, info, debug, trace or silent; when not set, warn for `npm start` and in a terminal, else info',
     process.stderr.isTTY ? 'warn' : 'info',
     (text) => {
       if (!/^(fatal|error|warn|info|debug|trace|silent)$/.test(text)) throw new Error('is not a log level');
