@@ -1,23 +1,24 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
+import { call, eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let env: Record<string, string>;
-let programs: Program[];
-let writeSide: Program;
-let readApi: Program;
+let programs: Plaza[];
+let writeSide: Plaza;
+let readApi: Plaza;
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'bike-rental' };
-  programs = await Promise.all(['write-side', 'read-api', 'projections'].map((name) => startProgram(name, env)));
-  [writeSide, readApi] = programs as [Program, Program];
+  programs = await Promise.all(
+    (['write-side', 'read-api', 'projections'] as const).map((name) => openProgram(name, env)),
+  );
+  [writeSide, readApi] = programs as [Plaza, Plaza];
 });
 afterAll(async () => {
-  await Promise.all(programs.map((program) => program.end()));
+  await Promise.all(programs.map((program) => program.close()));
   await stores.stop();
   data.remove();
 });
@@ -45,14 +46,14 @@ test('with billing stopped bikes are rented and returned', async () => {
   expect((await get<{ items: object[] }>('/bills', upToDate)).body.items).toEqual([]);
 });
 
-test('with billing restarted and killed once more every bill is opened and closed once', async () => {
-  const killed = await startProgram('policies', env);
+test('with billing stopped again half way every bill is opened and closed once', async () => {
+  const first = await openProgram('policies', env);
   const history = () => get<{ items: { bill?: { paid?: number } }[] }>('/users/u/rentals');
   const feesIn = ({ body }: Awaited<ReturnType<typeof history>>) => body.items.flatMap(({ bill }) => bill?.paid ?? []);
   await eventually(history, (answer) => feesIn(answer).length > 0);
-  await killed.end('SIGKILL');
+  await first.close();
 
-  programs.push(await startProgram('policies', env));
+  programs.push(await openProgram('policies', env));
   const paid = await eventually(history, (answer) => feesIn(answer).length === RENTALS);
   const sum = feesIn(paid).reduce((total, fee) => total + fee, 0);
   const upToDate = { 'Min-Event-Position': paid.headers.get('View-Position')!, Prefer: 'wait=30' };

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
 const payments = { PAYMENT_TIMEOUT_MS: '500', PAYMENT_ANSWER_MS: '10000', HOLD_SECONDS: '2' };
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'bike-rental', ...payments });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'bike-rental', ...payments });
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
 });
 

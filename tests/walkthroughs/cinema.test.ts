@@ -1,11 +1,10 @@
 import { SMTPServer } from 'smtp-server';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Sandbox, startSandbox } from '../../write-side/payments/sandbox.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
-let plaza: Program;
+let plaza: Plaza;
 let sandbox: Sandbox;
 let mail: SMTPServer;
 const mails: string[] = [];
@@ -27,7 +26,7 @@ beforeAll(async () => {
   mail = mailServer();
   await new Promise<void>((resolve) => mail.listen(0, '127.0.0.1', resolve));
   const { port } = mail.server.address() as { port: number };
-  plaza = await startProgram('all-in-one', {
+  plaza = await openPlaza({
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'cinema,customers',
     COMMAND_TIMEOUT_MS: '30000',
@@ -42,7 +41,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await plaza?.end();
+  await plaza?.close();
   await new Promise<void>((resolve) => mail.close(resolve));
   await sandbox.stop();
   data.remove();

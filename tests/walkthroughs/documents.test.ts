@@ -5,17 +5,16 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { playWalkthrough, stepsOf, walkthroughNames } from '../../programs/wiring/walkthrough.ts';
-import { temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder });
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
 });
 

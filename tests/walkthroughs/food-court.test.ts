@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Answer, call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type Answer, call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'food-court' });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'food-court' });
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
 });
 

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
-import { type Answer, call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import {
+  type Answer,
+  call,
+  eventually,
+  openPlaza,
+  type Plaza,
+  temporaryData,
+  viewsAreBuilt,
+} from '../support/plaza.ts';
 
 const CONTEXTS = ['parking', 'food-court'];
 
@@ -19,7 +26,7 @@ const LISTS = [
 type Recorded = { position: string; time: string; answers: Map<string, Answer> };
 
 const data = temporaryData();
-let plaza: Program;
+let plaza: Plaza;
 const recorded: Recorded[] = [];
 
 const get = (path: string, headers: Record<string, string> = {}) => call(plaza.url, 'GET', path, undefined, headers);
@@ -52,7 +59,7 @@ const record = async (type: string) => {
 };
 
 const start = async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: CONTEXTS.join() });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: CONTEXTS.join() });
   await viewsAreBuilt(plaza.url);
 };
 
@@ -74,7 +81,7 @@ beforeAll(async () => {
   await record('CouponRevoked');
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
 });
 
@@ -195,7 +202,7 @@ describe('as of an earlier moment', () => {
       expect((await ready(path, { 'As-Of': position })).status).toBe(200);
     const fifth = await get(path, { 'As-Of': recorded[5]!.position });
     expect(fifth).toMatchObject({ status: 503, body: { type: '/problems/overloaded' } });
-    await plaza.end('SIGKILL');
+    await plaza.close();
     await start();
     const again = await eventually(
       () => get(path, { 'As-Of': recorded[5]!.position }),

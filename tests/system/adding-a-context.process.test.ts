@@ -8,7 +8,7 @@ import { callUnchecked as call, localToken, temporaryData, viewsAreBuilt } from 
 import { type Program, startProgram } from '../support/processes.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests)$/;
+const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs|tests\/(?!support$)[^/]+)$/;
 const FOLDERS = ['schemas', 'write-side', 'read-api', 'projections'];
 
 /** The one line outside the context's own folders. */
