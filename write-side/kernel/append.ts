@@ -8,7 +8,6 @@ import {
 import { machine, pause } from '../../platform/machine/machine.ts';
 import type { CommandMetrics } from '../../platform/telemetry/commands.ts';
 import type { AppendBatch } from './append-batch.ts';
-import { derivedUuid } from './ids.ts';
 
 export type AppendOptions = {
   stream: string;
@@ -51,19 +50,14 @@ export const append = async (
 };
 
 /**
- * The store recognises a repeated append by its event ids alone, and then keeps what it has. An id therefore depends on
- * all that its event says: two desks that decide one command differently (at another time, by another version of the
- * rules) append different events, and the later one conflicts.
+ * The store takes an append with known event ids as done, wherever the stream ends. So ids are new with each append, and
+ * only its own retries repeat them: an append that succeeds proves that the stream ended there. A repeated command is
+ * found by its command id.
  */
-const toNewEvents = ({ stream, schemaVersion }: AppendOptions, { decided }: AppendBatch): NewEvent[] =>
-  decided.flatMap(({ waiting: { request }, events }) => {
-    const { commandId, fingerprint } = request.metadata;
-    const isRepeatable = fingerprint !== '';
-    return events.map(({ type, data }, index): NewEvent => {
-      const version = schemaVersion(type);
-      const id = isRepeatable
-        ? derivedUuid(JSON.stringify([stream, commandId, fingerprint, index, type, version, data]))
-        : machine.uuid();
-      return { id, type, data, metadata: { ...request.metadata, schemaVersion: version } };
-    });
-  });
+const toNewEvents = ({ schemaVersion }: AppendOptions, { decided }: AppendBatch): NewEvent[] =>
+  decided.flatMap(({ waiting: { request }, events }) =>
+    events.map(({ type, data }): NewEvent => {
+      const metadata = { ...request.metadata, schemaVersion: schemaVersion(type) };
+      return { id: machine.uuid(), type, data, metadata };
+    }),
+  );

@@ -36,10 +36,7 @@ type Work = {
   readonly unchanged: UnchangedAnswers;
   /** At first that of a new stream; undefined after a read or an append failed. */
   state: StreamState | undefined;
-  /**
-   * The stream was not read yet, and no append has proven its revision. An append in which every command may be a
-   * repeat proves nothing: the store accepts known event ids at any revision.
-   */
+  /** The stream was not read yet, and no append has proven its revision. */
   isAssumed: boolean;
   busy: number;
   isWorking: boolean;
@@ -52,8 +49,8 @@ type Work = {
 /**
  * A desk decides the commands of one stream one after the other on a cached state, and appends what they yield in
  * batches: while an append is in flight the next commands queue, and form the next append. A command is answered when
- * the events that the answer rests on are durable. The append proves that no other process has written meanwhile,
- * unless it may be a repeat; a command that appends nothing is answered after such an append or a look at the stream.
+ * the events that the answer rests on are durable. The append proves that no other process has written meanwhile; a
+ * command that appends nothing is answered after such an append or a look at the stream.
  *
  * The first command is decided as if the stream were new. If that yields events, their append confirms it or conflicts.
  * The stream is read after a conflict, or before the first answer that rests on no event of its own.
@@ -118,7 +115,7 @@ const workOff = async (work: Work): Promise<void> => {
       const state = work.state ?? (await refresh(work, []));
       const batch = decide(work, state);
       members = batch.members;
-      if (batch.decided.length === 0 || needsLook(batch)) {
+      if (batch.decided.length === 0) {
         if (members.length > 0) await refresh(work, members);
         queue.unshift(...members);
         continue;
@@ -159,17 +156,6 @@ const decide = (work: Work, state: StreamState): AppendBatch => {
   return batch;
 };
 
-/**
- * Returns whether all commands of a batch can come again, and so may be in the stream already: the store then takes
- * their append as done wherever the stream ends.
- */
-const mayBeRepeat = ({ decided }: AppendBatch): boolean =>
-  decided.every(({ waiting: { request } }) => request.metadata.fingerprint !== '');
-
-/** Returns whether a batch has outcomes that neither its append nor a look at the stream confirms. */
-const needsLook = (batch: AppendBatch): boolean =>
-  batch.resting.some(({ waiting }) => waiting.state !== 'confirmed') && mayBeRepeat(batch);
-
 /** Settles a command, and remembers an answer that no event contains. */
 const settle = ({ unchanged }: Work, waiting: Waiting, outcome: Outcome): void => {
   unchanged.add(waiting.request.metadata, outcome);
@@ -192,7 +178,7 @@ const answerRepeat = async (work: Work, waiting: Waiting, at: bigint): Promise<v
 const finish = (work: Work, state: StreamState, batch: AppendBatch, position: Position): void => {
   work.conflicts = 0;
   work.most = MAX_APPEND_COMMANDS;
-  work.isAssumed &&= mayBeRepeat(batch);
+  work.isAssumed = false;
   work.states.advance(state, batch);
   for (const { waiting, events, last } of batch.decided)
     waiting.settle({ kind: 'done', events, revision: last, position });

@@ -17,19 +17,6 @@ export const BUGS: readonly Bug[] = [
     replace: "const expectedRevision = 'any' as const;",
   },
   {
-    name: 'derive an event id from its command alone',
-    file: 'write-side/kernel/append.ts',
-    find: 'fingerprint, index, type, version, data]',
-    replace: 'fingerprint, index]',
-  },
-  {
-    name: 'take a repeat for a look at the stream',
-    file: 'write-side/kernel/desk.ts',
-    find: 'if (batch.decided.length === 0 || needsLook(batch)) {',
-    replace: 'if (batch.decided.length === 0) {',
-    isRare: true,
-  },
-  {
     name: 'forget commands that were done',
     file: 'write-side/kernel/append-batch.ts',
     find: 'const at = standing.recent.find(commandId);',
