@@ -144,7 +144,7 @@ const commands = {
       id: 'bikeId',
       answer: Strict({ bikeId: Id, location: Location, status: BikeStatus }),
     },
-    ['bike-already-registered'],
+    ['bike-already-registered', 'bike-retired'],
   ),
   MoveBike: command(
     'Bring a bike that is not in use to another place',
@@ -166,7 +166,14 @@ const commands = {
       id: 'rentalId',
       answer: Strict({ ...rental, status: RentalStatus, rentedAt: Time, tariff: agreedTariff }),
     },
-    ['bike-not-found', 'bike-not-available', 'bike-retired', 'rental-already-exists', 'outstanding'],
+    [
+      'bike-not-found',
+      'bike-not-available',
+      'bike-retired',
+      'rental-already-exists',
+      'already-returned',
+      'outstanding',
+    ],
   ),
   ReturnBike: command(
     'Return a bike, to whatever place',

@@ -269,7 +269,7 @@ export const commands = {
     'Put a movie on',
     Strict(movie),
     { route: 'POST /cinema/movies', id: 'movieId', answer: Strict({ ...movie, status: MovieStatus }) },
-    ['movie-already-registered'],
+    ['movie-already-registered', 'movie-deleted'],
   ),
   EditMovie: command(
     'Tell about a movie in other words',

@@ -135,6 +135,8 @@ describe('the OpenAPI document', () => {
       'lot-full',
       'car-already-reserved',
       'reservation-already-exists',
+      'already-canceled',
+      'already-completed',
       'price-changed',
       'hold-expired',
       'hold-ended',

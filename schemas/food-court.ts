@@ -180,7 +180,7 @@ export const commands = {
     'Open a shop',
     Strict({ shopId: Id, name: ShopName, ...optionalFigures }),
     { route: 'POST /food-court/shops', id: 'shopId', answer: Strict(shop) },
-    ['shop-already-registered'],
+    ['shop-already-registered', 'shop-closed'],
   ),
   ChangeShop: command(
     "Change a shop's name or figures",
@@ -225,6 +225,8 @@ export const commands = {
     [
       'shop-not-found',
       'order-already-exists',
+      'already-canceled',
+      'order-out-of-sequence',
       'shop-closed',
       'shop-paused',
       'menu-item-unknown',

@@ -221,7 +221,7 @@ export const commands = {
     'Open a lot',
     Strict(lot),
     { route: 'POST /parking/lots', id: 'lotId', answer: Strict({ ...lot, status: Status('open') }) },
-    ['lot-already-registered'],
+    ['lot-already-registered', 'lot-closed'],
   ),
   ChangeLot: command(
     'Change the name, the number of spots or the settings of a lot. They apply to later reservations. The spots never fall below those that are reserved, held or offered.',
@@ -253,6 +253,8 @@ export const commands = {
       'lot-full',
       'car-already-reserved',
       'reservation-already-exists',
+      'already-canceled',
+      'already-completed',
       'price-changed',
       ...keptPlaces.problems,
       ...couponRefusals,

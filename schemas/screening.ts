@@ -94,15 +94,11 @@ const declining = [
 ] as const;
 const Declining = Status(...declining);
 
+/** The problems of a booking that has ended. */
+const ended = ['already-canceled', 'already-rescheduled', 'already-missed'] as const;
+
 /** The problems of a booking that its customer can neither give up nor use. */
-const notOpen = [
-  'booking-not-found',
-  'already-canceled',
-  'already-rescheduled',
-  'already-attended',
-  'already-missed',
-  'reschedule-pending',
-] as const;
+const notOpen = ['booking-not-found', ...ended, 'already-attended', 'reschedule-pending'] as const;
 
 export const events = {
   ...slotPlaces.events,
@@ -221,6 +217,8 @@ export const commands = {
     [
       'slot-already-opened',
       'slot-already-open',
+      'slot-deleted',
+      'too-late',
       'date-in-past',
       'invalid-places',
       'invalid-deadline',
@@ -246,7 +244,7 @@ export const commands = {
     'Book places: free ones, or those that `holdId` holds or that were offered to `entryId`',
     Strict(newBooking),
     { route: 'POST /screening/slots/{slotId}/bookings', id: 'bookingId', answer: BookedAnswer },
-    [...declining, ...keptPlaces.problems],
+    [...declining, ...ended, ...keptPlaces.problems],
   ),
   CancelBooking: command(
     'Give the places back',

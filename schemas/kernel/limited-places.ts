@@ -223,7 +223,7 @@ export const limitedPlaces = <
         id: 'holdId',
         answer: Strict({ ...id, ...pool, ...about, ...hold, ...held, expiresAt: Time, status: Status('held') }),
       },
-      [...refusals, ...poolRefusals, ...heldProblems, 'hold-already-exists', full],
+      [...refusals, ...poolRefusals, ...heldProblems, 'hold-already-exists', 'hold-expired', 'hold-ended', full],
     ),
     ReleaseHold: command(
       `Release the ${things} of a hold`,
@@ -239,7 +239,15 @@ export const limitedPlaces = <
         id: 'entryId',
         answer: Strict({ ...id, ...pool, ...entry, status: Status('waiting') }),
       },
-      [...refusals, ...poolRefusals, 'entry-already-exists', 'already-waiting', 'places-left'],
+      [
+        ...refusals,
+        ...poolRefusals,
+        'entry-already-exists',
+        'entry-ended',
+        'offer-expired',
+        'already-waiting',
+        'places-left',
+      ],
     ),
     LeaveWaitingList: command(
       `Leave the waiting list, or decline the offered ${things}`,

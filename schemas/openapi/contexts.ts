@@ -79,9 +79,15 @@ export const describe = (
         : {}),
       ...(http.optionalFor ? { 'x-optional-for': http.optionalFor } : {}),
       responses: {
-        [http.status]: answer(http.status === 201 ? 'Created' : 'Done', 'ETag', 'Location', 'Event-Position'),
+        [http.status]: answer(
+          http.status === 201 ? 'Created' : 'Done',
+          'ETag',
+          'Location',
+          'Event-Position',
+          'Idempotent-Replayed',
+        ),
         ...(http.mayTakeLonger
-          ? { 202: answer('Accepted; Location shows the outcome', 'Location', 'Event-Position') }
+          ? { 202: answer('Accepted; Location shows the outcome', 'Location', 'Event-Position', 'Idempotent-Replayed') }
           : {}),
         ...problemResponses([...common(commandProblems), ...own]),
       },

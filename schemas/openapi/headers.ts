@@ -17,7 +17,7 @@ const header = (name: string, description: string, schema: TSchema, example?: st
 export const headerParameters = {
   IdempotencyKey: header(
     'Idempotency-Key',
-    'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of the new resource is safe to repeat without it.',
+    'Makes the command safe to repeat: the same key with the same command has the same answer and no second effect; with another command it is 422. Remembered for the last 2,000 commands of the resource. A command that names the id of the new resource is safe to repeat without it while what it made stands; after that the repeat is refused (409).',
     Type.String({ pattern: '^[\\x21-\\x7e]{1,255}$' }),
     '"8e03978e-40d5-43e8-bc93-6894a57f9324"',
   ),
@@ -74,6 +74,10 @@ export const readingParameters = parameterRefs('MinEventPosition', 'Prefer', 'Kn
 export const headerComponents = {
   ETag: { description: "The resource's revision, for If-Match.", schema: Type.String({ examples: ['"3"'] }) },
   Location: { description: 'The resource that the command changed.', schema: Type.String() },
+  'Idempotent-Replayed': {
+    description: '`true`: the answer to an earlier request, which this one repeats.',
+    schema: Type.Literal('true'),
+  },
   'Event-Position': {
     description: 'The position of the command in the log: send it as Min-Event-Position to read your own write.',
     schema: PositionText,

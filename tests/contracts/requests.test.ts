@@ -440,8 +440,26 @@ describe('a repeated command gets the same answer and has no second event', () =
     expect(first.status).toBe(201);
     expect(answerOf(await post(path, body))).toEqual(first);
     expect(answerOf(await call(other.url, 'POST', path, body))).toEqual(first);
+    expect((await post(path, body)).headers.get('Idempotent-Replayed')).toBe('true');
     const different = await post(path, { ...body, amount: 6000 });
     expect(different).toMatchObject({ status: 409, body: { type: '/problems/reservation-already-exists' } });
+  });
+
+  it('by the id in the body only while the result stands, by Idempotency-Key also after it', async () => {
+    const [body, keyed] = [reservation(), reservation()];
+    const headers = { 'Idempotency-Key': 'ended' };
+    const first = await post(path, body);
+    const firstKeyed = await post(path, keyed, headers);
+    expect([first, firstKeyed].map((answer) => answer.headers.get('Idempotent-Replayed'))).toEqual([null, null]);
+    for (const { reservationId } of [body, keyed]) await send('DELETE', `${path}/${reservationId}`);
+    for (const { url } of [writeSide, other])
+      expect(await call(url, 'POST', path, body)).toMatchObject({
+        status: 409,
+        body: { type: '/problems/already-canceled' },
+      });
+    const again = await call(other.url, 'POST', path, keyed, headers);
+    expect(answerOf(again)).toEqual(answerOf(firstKeyed));
+    expect(again.headers.get('Idempotent-Replayed')).toBe('true');
   });
 
   it('for commands without an id: a cancellation', async () => {

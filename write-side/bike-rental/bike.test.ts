@@ -80,6 +80,19 @@ describe('RentBike', () => {
     given(registered, rented()).when(rent()).thenRefused('rental-already-exists'));
 });
 
+describe('a repeat without a key', () => {
+  it('has the first answer while its result stands', () => {
+    given(registered, rented()).whenRepeated(register).thenFirstAnswer();
+    given(registered, rented()).whenRepeated(rent()).thenFirstAnswer();
+    given(registered, reported(false), retired).whenRepeated(report(false)).thenFirstAnswer();
+  });
+  it('is refused when the bike is retired or returned, also when it is rented again', () => {
+    given(registered, retired).whenRepeated(register).thenRefused('bike-retired');
+    given(registered, rented(), returned()).whenRepeated(rent()).thenRefused('already-returned');
+    given(registered, rented(), returned(), rented('r-2')).whenRepeated(rent()).thenRefused('already-returned');
+  });
+});
+
 describe('CheckRentalId', () => {
   const check = (rentalId: string): Command => ({ type: 'CheckRentalId', data: { bikeId, rentalId } });
   it('refuses the id of a rental, running or returned', () => {

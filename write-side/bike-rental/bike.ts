@@ -33,6 +33,8 @@ const initialState: State = {
   reports: noPastIds(),
 };
 
+const bikeRetired = refuse('bike-retired');
+
 /** A bike, the unit of optimistic concurrency. */
 export const bike = decider(bikeRental, {
   stream: 'bike-{bikeId}',
@@ -71,6 +73,7 @@ export const bike = decider(bikeRental, {
     RegisterBike: {
       decide: (data, { registered }) =>
         registered ? refuse('bike-already-registered') : [{ type: 'BikeRegistered', data }],
+      ended: (_data, { retired }) => (retired ? bikeRetired : undefined),
       answer: (data) => ({ ...data, status: 'available' }),
     },
 
@@ -93,13 +96,14 @@ export const bike = decider(bikeRental, {
     RentBike: {
       decide: ({ bikeId, rentalId, userId }, state, { now, prepared }) => {
         if (userOf(state, rentalId) !== undefined) return refuse('rental-already-exists');
-        if (state.retired) return refuse('bike-retired');
+        if (state.retired) return bikeRetired;
         if (state.rental) return refuse('bike-not-available', 'the bike is in use');
         if (!state.usable) return refuse('bike-not-available', 'the bike is out of service');
         const { location } = state;
         const { tariff } = settingsIn(prepared);
         return [{ type: 'BikeRented', data: { bikeId, rentalId, userId, location, rentedAt: now, tariff } }];
       },
+      ended: ({ rentalId }, { rental }) => (rental?.rentalId === rentalId ? undefined : refuse('already-returned')),
       answer: (data, [event]) =>
         event?.type === 'BikeRented'
           ? { ...data, status: 'in-use', rentedAt: event.data.rentedAt, tariff: event.data.tariff }
@@ -132,7 +136,7 @@ export const bike = decider(bikeRental, {
     ReportCondition: {
       decide: (data, state, { now, prepared }) => {
         if (recall(state.reports, data.reportId)) return refuse('report-already-exists');
-        if (state.retired) return refuse('bike-retired');
+        if (state.retired) return bikeRetired;
         const points = earnsPoints(state, data, now) ? settingsIn(prepared).perReport : 0;
         return [{ type: 'ConditionReported', data: { ...data, reportedAt: now, points } }];
       },
@@ -166,7 +170,7 @@ const earnsPoints = (
 
 /** The refusal to take a bike away; undefined when that is possible. */
 const unmovable = ({ retired, rental }: State): Refusal | undefined => {
-  if (retired) return refuse('bike-retired');
+  if (retired) return bikeRetired;
   return rental ? refuse('bike-not-available', 'the bike is in use') : undefined;
 };
 

@@ -50,6 +50,15 @@ describe('a movie', () => {
   });
 });
 
+describe('a repeat without a key', () => {
+  it('has the first answer until the movie is deleted', () => {
+    for (const again of [register, schedule()]) {
+      given(registered, scheduled(), edited).whenRepeated(again).thenFirstAnswer();
+      given(registered, scheduled(), deleted(1)).whenRepeated(again).thenRefused('movie-deleted');
+    }
+  });
+});
+
 describe('ScheduleShowing', () => {
   it('gives the showing the current title', () =>
     given(registered, edited).when(schedule()).thenEvents(scheduled('s-1', 'The Host')));

@@ -44,6 +44,7 @@ export const movie = decider(cinema, {
     RegisterMovie: {
       decide: (data, { status }) =>
         status === 'unregistered' ? [{ type: 'MovieRegistered', data }] : refuse('movie-already-registered'),
+      ended: (_data, { status }) => (status === 'deleted' ? deleted : undefined),
       answer: (data) => ({ ...data, status: 'on' }),
     },
 
@@ -86,6 +87,8 @@ export const movie = decider(cinema, {
         const inHall = hallId === undefined ? {} : { runningTime, cleaning, slot: `${movieId}.${revision}` };
         return [{ type: 'ShowingScheduled', data: { ...data, ...inHall, seats, cancelUntil, title } }];
       },
+      // The end of a showing is known to its own stream, which the steps of a repeat ask.
+      ended: (_data, { status }) => (status === 'deleted' ? deleted : undefined),
       answer: (_data, [scheduled]) => ({ ...scheduled?.data, status: 'open' }),
     },
 

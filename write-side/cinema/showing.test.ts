@@ -154,6 +154,20 @@ const heldSeats = (seats: string[], reservationId = 'r-1', hold?: string): Event
   },
 });
 
+describe('a repeat without a key', () => {
+  it('has the first answer while the reservation is paid or stands', () => {
+    given(opened(), held()).whenRepeated(reserve()).thenFirstAnswer();
+    given(opened(), held(), confirmed()).whenRepeated(reserve()).thenFirstAnswer();
+    given(opened(), held(), showingCanceled(1)).whenRepeated(reserve()).thenFirstAnswer();
+  });
+  it('is refused when the reservation has ended', () => {
+    given(opened(), held(), released()).whenRepeated(reserve()).thenRefused('payment-declined');
+    given(opened(), held(), confirmed(), canceled()).whenRepeated(reserve()).thenRefused('already-canceled');
+    given(opened(), held(), confirmed(), showingCanceled(1)).whenRepeated(reserve()).thenRefused('showing-canceled');
+    given(opened()).whenRepeated(reserve()).thenRefused('reservation-already-exists');
+  });
+});
+
 describe('a showing with a hall map', () => {
   const hall = given(openedWithMap);
   it('sells seats by their names, as one reservation for the price of all', () =>

@@ -273,6 +273,12 @@ const rules = decider(cinema, {
 
     ReserveSeat: {
       decide: (data, state, input) => reserve(data, state, input),
+      ended: ({ reservationId }, { status, open, ended }) => {
+        const reservation = open.get(reservationId);
+        if (reservation) return status === 'canceled' && reservation.status === 'confirmed' ? byShowing : undefined;
+        const past = recall(ended, reservationId);
+        return past ? endedRefusal(past.how) : refuse('reservation-already-exists');
+      },
       answer: ({ showingId, reservationId, customerId, seat }, [held]) => {
         const { price = 0, seats } = held?.type === 'SeatHeld' ? held.data : {};
         return defined({ showingId, reservationId, customerId, seat, seats, price, status: 'held' });
@@ -488,6 +494,8 @@ const ended = (state: State, reservationId: string, how: Ending): State => {
   };
 };
 
+const byShowing = refuse('showing-canceled', 'the payment is refunded');
+
 /** Returns the answer to the customer of a reservation that ended. */
 const endedRefusal = (how: Ending): Refusal => {
   switch (how) {
@@ -500,7 +508,7 @@ const endedRefusal = (how: Ending): Refusal => {
     case 'canceled':
       return refuse('already-canceled');
     case 'showing-canceled':
-      return refuse('showing-canceled', 'the payment is refunded');
+      return byShowing;
     default:
       return how satisfies never;
   }

@@ -304,6 +304,47 @@ describe('PlaceOrder', () => {
   );
 });
 
+describe('a repeat without a key', () => {
+  const again = place('o1', ['김밥', 1]);
+
+  it('has the first answer while its result stands', () => {
+    given(registered(), became('ShopPaused')).whenRepeated(register()).thenFirstAnswer();
+    given(registered(), closed(), became('ShopReopened')).whenRepeated(register()).thenFirstAnswer();
+    given(...until())
+      .whenRepeated(again)
+      .thenFirstAnswer();
+    given(...until(...cooked))
+      .whenRepeated(again)
+      .thenFirstAnswer();
+    given(...until('OrderAccepted'), closed())
+      .whenRepeated(again)
+      .thenFirstAnswer();
+  });
+  it('is refused when the shop is closed', () => {
+    given(registered(), closed()).whenRepeated(register()).thenRefused('shop-closed');
+    given(...until(), closed(1))
+      .whenRepeated(again)
+      .thenRefused('shop-closed');
+  });
+  it('is refused when the order has ended, also while no event says so', () => {
+    given(...until('OrderCanceled'))
+      .whenRepeated(again)
+      .thenRefused('already-canceled');
+    given(...until(), rejected('x'))
+      .whenRepeated(again)
+      .thenRefused('order-out-of-sequence');
+    given(...until(...cooked, 'OrderPickedUp'))
+      .whenRepeated(again)
+      .thenRefused('order-out-of-sequence');
+    afterDeadline(...until())
+      .whenRepeated(again)
+      .thenRefused('order-out-of-sequence');
+    afterHour(...until(...cooked))
+      .whenRepeated(again)
+      .thenRefused('order-out-of-sequence');
+  });
+});
+
 describe('call numbers', () => {
   const next = (now: string, ...before: Event[]) => {
     const { events } = play(shop, [place('new', ['김밥', 1])], stateAfter(shop, [...menu, ...before]), 0n, now);

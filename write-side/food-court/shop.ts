@@ -65,6 +65,8 @@ const initialState: State = {
   completions: [],
 };
 
+const shopClosed = refuse('shop-closed');
+
 type OrderName = { shopId: string; orderId: string };
 
 /** The rule of a step of an order, from one of the statuses before it. */
@@ -129,6 +131,7 @@ export const shop = decider(foodCourt, {
         status === 'unregistered'
           ? [{ type: 'ShopRegistered', data: { ...DEFAULTS, ...data } }]
           : refuse('shop-already-registered'),
+      ended: (_data, { status }) => (status === 'closed' ? shopClosed : undefined),
       answer: (_data, [registered]) => ({ ...registered?.data }),
     },
 
@@ -143,7 +146,7 @@ export const shop = decider(foodCourt, {
 
     PauseShop: {
       decide: (data, { status }) => {
-        if (status === 'closed') return refuse('shop-closed');
+        if (status === 'closed') return shopClosed;
         return status === 'paused' ? [] : [{ type: 'ShopPaused', data }];
       },
       answer: (data) => ({ ...data, status: 'paused' }),
@@ -156,7 +159,7 @@ export const shop = decider(foodCourt, {
 
     CloseShop: {
       decide: ({ shopId }, state, { now }) => {
-        if (state.status === 'closed') return refuse('shop-closed');
+        if (state.status === 'closed') return shopClosed;
         const rejections = closingRejections(shopId, state, now);
         const remaining = state.placed.size - rejections.length;
         return [{ type: 'ShopClosed', data: { shopId, remaining } }, ...rejections];
@@ -186,7 +189,7 @@ export const shop = decider(foodCourt, {
       decide: ({ shopId, orderId, customerId, lines, total: shownTotal }, state, { now, timeZone }) => {
         const { status, figures, placed, kitchen, completions } = state;
         if (orderOf(state, orderId)) return refuse('order-already-exists');
-        if (status === 'closed') return refuse('shop-closed');
+        if (status === 'closed') return shopClosed;
         if (status === 'paused') return refuse('shop-paused');
         const order = priced(state, lines);
         if ('refused' in order) return order;
@@ -213,6 +216,13 @@ export const shop = decider(foodCourt, {
           acceptBy,
         });
         return [...endings(shopId, state, overdue), { type: 'OrderPlaced', data }];
+      },
+      ended: ({ orderId }, state, { now }) => {
+        const known = orderOf(state, orderId);
+        if (!known) return refuse('order-already-exists');
+        const status = statusAt(known, now);
+        if (status === 'placed' && state.status === 'closed') return shopClosed;
+        return liveOrder(state, orderId)?.status === status ? undefined : endedRefusal(status);
       },
       answer: (_data, events) => ({ ...events.at(-1)?.data, status: 'placed' }),
     },
@@ -246,8 +256,8 @@ export const shop = decider(foodCourt, {
         const known = orderOf(state, data.orderId);
         if (!known) return order;
         const status = statusAt(known, now);
-        if (status === 'canceled') return refuse('already-canceled');
-        return status === 'rejected' ? order : refuse('order-already-accepted');
+        const isEnded = status === 'canceled' || status === 'rejected';
+        return isEnded ? endedRefusal(status) : refuse('order-already-accepted');
       },
       answer: (data) => ({ ...data, status: 'canceled' }),
     },
@@ -290,6 +300,12 @@ const statusAt = (order: Known, now: string): Known['status'] => {
   return order.status === 'placed' ? 'rejected' : 'uncollected';
 };
 
+/** Refuses a command for an order that is over. */
+const endedRefusal = (status: Known['status']): Refusal =>
+  status === 'canceled' ? refuse('already-canceled') : outOfSequence(status);
+
+const outOfSequence = (status: Known['status']): Refusal => refuse('order-out-of-sequence', `the order is ${status}`);
+
 /** Returns an order as its events name it. */
 const named = (
   { figures }: State,
@@ -314,7 +330,7 @@ const orderIn = (
   if (!known) return refuse('order-not-found');
   const status = statusAt(known, now);
   const order = before.some((one) => one === status) && liveOrder(state, orderId);
-  if (!order) return refuse('order-out-of-sequence', `the order is ${status}`);
+  if (!order) return outOfSequence(status);
   return named(state, shopId, [orderId, order]);
 };
 

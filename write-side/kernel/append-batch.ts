@@ -1,20 +1,24 @@
 import { defined } from '../../schemas/kernel/defined.ts';
-import { type AnyDecider, type Decision, isRefusal, type Message } from './decider.ts';
-import type { RecentCommands, UnchangedAnswers } from './recent-commands.ts';
+import { type AnyDecider, type Decision, type DecisionInput, isRefusal, type Message } from './decider.ts';
+import { type RecentCommands, replayed, type UnchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
 
 /** A command that yields events; `last` is the revision of the last of them. */
 export type Decided = { waiting: Waiting; events: readonly Message[]; last: bigint };
 
+/** The outcome of a command that seems to be in the stream already: the answer is read at this revision. */
+export type Repeated = { kind: 'repeated'; at: bigint };
+
+/** A command that yields no events. */
+export type Concluded = { waiting: Waiting; outcome: Outcome | Repeated };
+
 /** Commands that were decided together; their events go into one append. */
 export type AppendBatch = {
   decided: readonly Decided[];
-  /** Final outcomes: the stream was read after their commands came. */
-  settled: readonly { waiting: Waiting; outcome: Outcome }[];
+  /** Final outcomes: they do not depend on the state, or the stream was read after their commands came. */
+  settled: readonly Concluded[];
   /** Outcomes that the append must confirm: they rest on events of this batch, or on a state that may be outdated. */
-  resting: readonly { waiting: Waiting; outcome: Outcome }[];
-  /** Commands that seem to be in the stream already, and the revision at which to look them up. */
-  repeated: readonly { waiting: Waiting; at: bigint }[];
+  resting: readonly Concluded[];
   /** Commands without an outcome yet, in the order in which they came: decided and resting. */
   members: readonly Waiting[];
   /** The state after the batch, and the revision of its last event. */
@@ -64,9 +68,8 @@ export const decideBatch = (
   limits: BatchLimits,
 ): AppendBatch => {
   const decided: Decided[] = [];
-  const settled: { waiting: Waiting; outcome: Outcome }[] = [];
-  const resting: { waiting: Waiting; outcome: Outcome }[] = [];
-  const repeated: { waiting: Waiting; at: bigint }[] = [];
+  const settled: Concluded[] = [];
+  const resting: Concluded[] = [];
   const members: Waiting[] = [];
   const firstById = new Map<string, { fingerprint: string; outcome: Outcome }>();
   let { folded, revision } = standing;
@@ -79,14 +82,19 @@ export const decideBatch = (
     return value !== undefined && within?.values.includes(value) === true;
   };
 
+  const inputOf = ({ prepared, metadata }: Request): DecisionInput => ({
+    now: metadata.time,
+    timeZone,
+    revision: revision + 1n,
+    ...defined({ prepared }),
+  });
+
   /** Decides a command. The owner is checked first, so that no outcome shows others whether the thing exists. */
   const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Message[]; after: unknown } => {
     try {
       if (!isOwners(request)) return { kind: 'not-owner' };
       if (isStale(request, revision)) return { kind: 'stale', revision };
-      const { prepared, metadata } = request;
-      const input = { now: metadata.time, timeZone, revision: revision + 1n, ...defined({ prepared }) };
-      const decision: Decision<Message> = decider.decide(request.command, folded, input);
+      const decision: Decision<Message> = decider.decide(request.command, folded, inputOf(request));
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
       if (decision.length === 0) {
         const read = decider.read?.(request.command, folded);
@@ -100,8 +108,27 @@ export const decideBatch = (
     }
   };
 
+  /** Returns the outcome of a command that came before. */
+  const earlier = ({ metadata }: Request): Outcome | Repeated | undefined => {
+    const first = firstById.get(metadata.commandId);
+    if (first) return first.fingerprint === metadata.fingerprint ? replayed(first.outcome) : { kind: 'key-reused' };
+    const at = standing.recent.find(metadata.commandId);
+    return at === undefined ? standing.unchanged.find(metadata) : { kind: 'repeated', at };
+  };
+
+  /** Returns the refusal of a repeat whose first result has ended. */
+  const ended = (request: Request): Outcome | undefined => {
+    try {
+      const refusal = decider.ended?.(request.command, folded, inputOf(request));
+      return refusal && { kind: 'refused', refusal };
+    } catch (error) {
+      onError(error);
+      return { kind: 'failed' };
+    }
+  };
+
   /** Records an outcome without events. It is final when it rests only on a read since the command came. */
-  const conclude = (waiting: Waiting, outcome: Outcome): void => {
+  const conclude = (waiting: Waiting, outcome: Outcome | Repeated): void => {
     if (decided.length === 0 && waiting.state === 'confirmed') {
       settled.push({ waiting, outcome });
     } else {
@@ -118,19 +145,11 @@ export const decideBatch = (
       settled.push({ waiting, outcome: { kind: 'dropped' } });
       return true;
     }
-    const first = firstById.get(commandId);
-    if (first) {
-      conclude(waiting, first.fingerprint === fingerprint ? first.outcome : { kind: 'key-reused' });
-      return true;
-    }
-    const at = standing.recent.find(commandId);
-    if (at !== undefined) {
-      repeated.push({ waiting, at });
-      return true;
-    }
-    const answered = standing.unchanged.find(request.metadata);
-    if (answered) {
-      settled.push({ waiting, outcome: answered });
+    const known = earlier(request);
+    if (known) {
+      if (request.isNamedByContent) conclude(waiting, ended(request) ?? known);
+      else if (firstById.has(commandId)) conclude(waiting, known);
+      else settled.push({ waiting, outcome: known });
       return true;
     }
     const considered = consider(request);
@@ -160,5 +179,5 @@ export const decideBatch = (
   let taken = 0;
   while (taken < queue.length && decided.length < limits.commands && take(queue[taken]!)) taken += 1;
   queue.splice(0, taken);
-  return { decided, settled, resting, repeated, members, folded, revision };
+  return { decided, settled, resting, members, folded, revision };
 };

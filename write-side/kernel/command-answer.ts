@@ -24,8 +24,9 @@ export const commandAnswers = (
   { status, location }: CommandHttp,
   handler: Pick<CommandHandler, 'answer'>,
 ): CommandAnswers => {
-  const headersOf = (data: Data, { position }: Done): Record<string, string> => ({
+  const headersOf = (data: Data, { position, isReplayed }: Done): Record<string, string> => ({
     Location: fillPath(location, data),
+    ...(isReplayed ? { 'Idempotent-Replayed': 'true' } : {}),
     ...(position === undefined ? {} : { 'Event-Position': formatPosition(position) }),
   });
   return {

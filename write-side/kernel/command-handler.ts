@@ -25,7 +25,7 @@ export type GivenCommand = Message & {
   correlationId?: string;
   causationId?: string;
   traceparent?: string;
-} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'within' | 'prepared' | 'isAbandoned'>;
+} & Pick<Request, 'ifMatch' | 'ifNoneMatch' | 'ownedBy' | 'within' | 'prepared' | 'isNamedByContent' | 'isAbandoned'>;
 
 /** Decides commands and appends their events. */
 export type CommandHandler = {
@@ -176,7 +176,8 @@ export const commandHandler = ({
   };
 
   const toRequest = ({ type, data, ...given }: GivenCommand): Request => {
-    const { traceparent, ifMatch, ifNoneMatch, ownedBy, within, prepared, isAbandoned } = given;
+    const { traceparent, ifMatch, ifNoneMatch, ownedBy, within, prepared, isNamedByContent, isAbandoned } = given;
+    const conditions = { ifMatch, ifNoneMatch, ownedBy, within, prepared, isNamedByContent, isAbandoned };
     const command = { type, data };
     const isRepeatable = given.commandId !== undefined;
     const commandId = given.commandId ?? machine.uuid();
@@ -189,7 +190,7 @@ export const commandHandler = ({
       time: now().toISOString(),
       ...defined({ traceparent }),
     };
-    return { command, metadata, ...defined({ ifMatch, ifNoneMatch, ownedBy, within, prepared, isAbandoned }) };
+    return { command, metadata, ...defined(conditions) };
   };
 
   const decide = async (given: GivenCommand, found: Handled): Promise<Outcome> => {

@@ -44,7 +44,11 @@ export const commandReader = (
     const actor = caller?.sub ?? 'anonymous';
     const byData = key === undefined && isNamed ? fingerprint(actor, { type, data }) : undefined;
     const commandId = key !== undefined ? `key:${key}` : byData !== undefined ? `${type}:${byData}` : delivery;
-    const names = defined({ commandId, fingerprint: byData });
+    const names = defined({
+      commandId,
+      fingerprint: byData,
+      isNamedByContent: byData === undefined ? undefined : true,
+    });
     const conditions = { ...condition, ...preconditionsOf(req) };
     return { data, given: { type, data, actor, ...names, ...conditions, ...traceOf(req) } };
   };

@@ -54,6 +54,11 @@ export type Decider<Command extends Message = Message, Event extends Message = M
    */
   owner?(command: Command, state: State): string | undefined;
   /**
+   * Returns why the result of an earlier command with the same content no longer stands, for commands that make a thing
+   * which may end: it was cancelled, returned, closed. Undefined while it stands.
+   */
+  ended?(command: Command, state: State, input: DecisionInput): Refusal | undefined;
+  /**
    * Returns the stream's value of the context's scope field (a hospital, a station); undefined before its first event.
    * Used for commands without the field.
    */
@@ -112,6 +117,8 @@ type Rule<Data, State, Event> = {
   read?(state: State): object;
   /** {@link Decider.owner} for this command; left out, a caller who must own the thing is refused. */
   owner?(data: Data, state: State): string | undefined;
+  /** {@link Decider.ended} for this command; left out, its result never ends. */
+  ended?(data: Data, state: State, input: DecisionInput): Refusal | undefined;
 };
 
 type Rules<Context extends ContextSchema, State, Event> = {
@@ -224,6 +231,7 @@ export const decider = <
     answer: ({ type, data }, events) => ruleOf(type).answer?.(data, events) ?? data,
     read: ({ type }, state) => ruleOf(type).read?.(state),
     owner: ({ type, data }, state) => ruleOf(type).owner?.(data, state),
+    ended: ({ type, data }, state, input) => ruleOf(type).ended?.(data, state, input),
     ...(scope ? { scope } : {}),
     snapshotVersion,
   };

@@ -15,6 +15,7 @@ const step = fc.record({
     data: fc.record({ name: fc.constantFrom('ann', 'bob', 'cho', 'dan', 'eve') }),
   }),
   key: fc.option(fc.constantFrom('k-1', 'k-2', 'k-3')),
+  isNamedByContent: fc.boolean(),
   ifMatch: fc.option(fc.nat({ max: 6 }), { freq: 8 }),
   isGivenUp: fc.boolean(),
 });
@@ -36,12 +37,15 @@ it('answers with what it wrote and refuses for a reason, in any order of command
         const desks = [0, 1].map(() => seatsDesk({ store, decider: stampedSeats, pause: () => wait('pause') }));
         const told: Told[] = [];
 
-        for (const [index, { process, command, key, ifMatch, isGivenUp }] of steps.entries()) {
+        for (const [index, { process, command, key, isNamedByContent: named, ifMatch, isGivenUp }] of steps.entries()) {
+          const isNamedByContent = named && key === null && command.type === 'Take';
           void wait('client').then(async () => {
             let isAbandoned = false;
             if (isGivenUp) void wait('client gives up').then(() => (isAbandoned = true));
-            const asked = seatsRequest(command, key ?? undefined, {
+            const id = isNamedByContent ? command.data.name : undefined;
+            const asked = seatsRequest(command, key ?? id, {
               isAbandoned: () => isAbandoned,
+              isNamedByContent,
               ...(ifMatch === null ? {} : { ifMatch: [BigInt(ifMatch)] }),
             });
             const request = { ...asked, metadata: { ...asked.metadata, time: `${index}` } };
@@ -65,12 +69,19 @@ it('answers with what it wrote and refuses for a reason, in any order of command
           );
           const moments = Array.from({ length: to - from + 1 }, (_, index) => from + index);
           const own = written(commandId);
+          const input = (moment: number) => ({ now: '', timeZone: 'UTC', revision: BigInt(moment) });
+          const hasEnded = (moment: number) => {
+            const state = stateAfter(seats, messages.slice(0, moment));
+            return seats.ended?.(request.command as never, state, input(moment))?.refused;
+          };
           expect(own.length, `${commandId} is written once`).toBeLessThanOrEqual(1);
 
           switch (outcome.kind) {
             case 'done': {
               expect(outcome.revision, 'nobody is answered before it is durable').toBeLessThan(BigInt(to));
               if (outcome.events.length === 0) break;
+              if (request.isNamedByContent)
+                expect(moments.map(hasEnded), 'the result stood while the command was there').toContain(undefined);
               expect(own).toMatchObject([{ ...outcome.events[0], revision: outcome.revision }]);
               expect(own[0]?.metadata.fingerprint).toBe(fingerprint);
               // A group has one position, that of its last event.
@@ -80,16 +91,10 @@ it('answers with what it wrote and refuses for a reason, in any order of command
             case 'refused':
               expect(
                 moments.some((moment) => {
-                  const decision = seats.decide(
-                    request.command as never,
-                    stateAfter(seats, messages.slice(0, moment)),
-                    {
-                      now: '',
-                      timeZone: 'UTC',
-                      revision: BigInt(moment),
-                    },
-                  );
-                  return isRefusal(decision) && decision.refused === outcome.refusal.refused;
+                  const state = stateAfter(seats, messages.slice(0, moment));
+                  const decision = seats.decide(request.command as never, state, input(moment));
+                  const isRefused = isRefusal(decision) && decision.refused === outcome.refusal.refused;
+                  return isRefused || (own.length > 0 && hasEnded(moment) === outcome.refusal.refused);
                 }),
                 `${outcome.refusal.refused} was true while the command was there`,
               ).toBe(true);

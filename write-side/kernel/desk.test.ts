@@ -3,7 +3,7 @@ import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts'
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { Desk } from './desk.ts';
-import { REMEMBERED_COMMANDS } from './recent-commands.ts';
+import { REMEMBERED_COMMANDS, replayed } from './recent-commands.ts';
 import { readSnapshot } from './snapshot.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats } from './testing.ts';
 
@@ -283,7 +283,7 @@ describe('a repeated command', () => {
     const again = await submit(seatsRequest(take('ann'), 'k-1'));
     const restarted = await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'));
     expect(first).toMatchObject({ kind: 'done', revision: 0n });
-    expect([together, again, restarted]).toEqual([first, first, first]);
+    expect([together, again, restarted]).toEqual([replayed(first), replayed(first), replayed(first)]);
     expect(store.events(SEATS_STREAM)).toHaveLength(1);
   });
 
@@ -295,8 +295,8 @@ describe('a repeated command', () => {
       void submit(seatsRequest(take('bob')));
       await submit(seatsRequest(leave('bob')));
     }
-    expect(await submit(seatsRequest(take('ann'), 'k-1'))).toEqual(first);
-    expect(await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'))).toEqual(first);
+    expect(await submit(seatsRequest(take('ann'), 'k-1'))).toEqual(replayed(first));
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'))).toEqual(replayed(first));
   });
 
   it('has all of its events in its answer', async () => {
@@ -306,7 +306,7 @@ describe('a repeated command', () => {
     const first = await submit(seatsRequest(leave('ann', 40), 'k-1'));
     await submit(seatsRequest(take('bob')));
     expect(first).toMatchObject({ kind: 'done', revision: 40n });
-    expect(await submit(seatsRequest(leave('ann', 40), 'k-1'))).toEqual(first);
+    expect(await submit(seatsRequest(leave('ann', 40), 'k-1'))).toEqual(replayed(first));
   });
 
   it.each([15, 16, 17, 32, 40])('has the same answer when its %i events are the last of the stream', async (times) => {
@@ -319,7 +319,7 @@ describe('a repeated command', () => {
     await submit(seatsRequest(take('ann')));
     const first = await submit(seatsRequest(leave('ann', times), 'k-1'));
     expect(first).toMatchObject({ kind: 'done', events: Array.from({ length: times }, () => ({ type: 'Left' })) });
-    expect(await submit(seatsRequest(leave('ann', times), 'k-1'))).toEqual(first);
+    expect(await submit(seatsRequest(leave('ann', times), 'k-1'))).toEqual(replayed(first));
   });
 
   it('is a different command when its data differ', async () => {
@@ -333,6 +333,83 @@ describe('a repeated command', () => {
   });
 });
 
+describe('a repeated command that is named by its content', () => {
+  const takeAnn = () => seatsRequest(take('ann'), 'content', { isNamedByContent: true });
+  const left = { kind: 'refused', refusal: { refused: 'left' } };
+
+  it('has the first answer while its result stands, also after a restart and in another process', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await there.submit(seatsRequest(look));
+    const first = await here.submit(takeAnn());
+    await here.submit(seatsRequest(take('bob')));
+    for (const { submit } of [here, there, seatsDesk({ store })])
+      expect(await submit(takeAnn())).toEqual(replayed(first));
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'bob']);
+  });
+
+  it('is refused after its result has ended, also after a restart and in another process', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await there.submit(seatsRequest(look));
+    await here.submit(takeAnn());
+    await here.submit(seatsRequest(leave('ann')));
+    for (const { submit } of [here, there, seatsDesk({ store })]) expect(await submit(takeAnn())).toEqual(left);
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'ann']);
+  });
+
+  it('is refused when its result ends in the same append', async () => {
+    const store = memoryStreams();
+    const { submit } = seatsDesk({ store });
+    await submit(seatsRequest(look));
+    const requests = [takeAnn(), takeAnn(), seatsRequest(leave('ann')), takeAnn(), seatsRequest(take('bob'))];
+    const [first, ...others] = await Promise.all(requests.map((request) => submit(request)));
+    expect(others).toMatchObject([{ isReplayed: true }, { kind: 'done' }, left, { kind: 'done' }]);
+    expect(first).not.toHaveProperty('isReplayed');
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'ann', 'bob']);
+  });
+
+  it('does not trust a state that another process has changed, also beside commands that it appends', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await here.submit(takeAnn());
+    await there.submit(seatsRequest(leave('ann')));
+    expect(await Promise.all([here.submit(seatsRequest(take('bob'))), here.submit(takeAnn())])).toMatchObject([
+      { kind: 'done', revision: 2n },
+      left,
+    ]);
+  });
+
+  it('is recognised when another process did it and ended its result at once', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await here.submit(seatsRequest(look));
+    await there.submit(takeAnn());
+    await there.submit(seatsRequest(leave('ann')));
+    expect(await here.submit(takeAnn())).toEqual(left);
+  });
+
+  it('has the first answer after its result has ended when its sender named it', async () => {
+    const { submit } = seatsDesk({ store: memoryStreams() });
+    const first = await submit(seatsRequest(take('ann'), 'k-1'));
+    await submit(seatsRequest(leave('ann')));
+    expect(await submit(seatsRequest(take('ann'), 'k-1'))).toEqual(replayed(first));
+  });
+
+  it('fails alone when the rule for its end throws', async () => {
+    const errors: unknown[] = [];
+    const ended = () => {
+      throw new Error('a defect');
+    };
+    const onError = (error: unknown) => errors.push(error);
+    const { submit } = seatsDesk({ store: memoryStreams(), decider: { ...seats, ended }, onError });
+    await submit(takeAnn());
+    expect(await submit(takeAnn())).toEqual({ kind: 'failed' });
+    expect(await submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'done' });
+    expect(errors).not.toEqual([]);
+  });
+});
+
 describe('a repeated command that changes nothing', () => {
   const nobody = (name: string) => leave(name, 0);
 
@@ -343,7 +420,7 @@ describe('a repeated command that changes nothing', () => {
     const first = await submit(seatsRequest(nobody('ann'), 'k-1'));
     expect(first).toMatchObject({ kind: 'done', events: [], revision: 0n });
     await submit(seatsRequest(leave('ann')));
-    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(replayed(first));
     expect(store.events(SEATS_STREAM)).toHaveLength(2);
   });
 
@@ -368,7 +445,7 @@ describe('a repeated command that changes nothing', () => {
     const first = await submit(seatsRequest(nobody('ann'), 'k-1'));
     expect(await submit(seatsRequest(leave('ann')))).toEqual({ kind: 'unavailable', uncertain: true });
     await submit(seatsRequest(leave('ann')));
-    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(replayed(first));
   });
 
   it('is answered from the stream when another process appended events under its id', async () => {
@@ -390,7 +467,7 @@ describe('a repeated command that changes nothing', () => {
     const refused = { kind: 'refused', refusal: { refused: 'not-there' } };
     expect(await seatsDesk({ store }).submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(refused);
     for (let count = 1; count < REMEMBERED_COMMANDS; count++) await submit(seatsRequest(look));
-    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(first);
+    expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(replayed(first));
     await submit(seatsRequest(look));
     expect(await submit(seatsRequest(nobody('ann'), 'k-1'))).toEqual(refused);
   });
@@ -454,7 +531,7 @@ describe('a command that two processes decide', () => {
       kind: 'done',
       events: [{ data: { name: 'bob', at: '2026-01-31T09:00:00.000Z' } }],
     });
-    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[1]).toEqual(replayed(answers[0]!));
     expect(store.events(SEATS_STREAM)).toHaveLength(2);
   });
 
@@ -473,7 +550,7 @@ describe('a command that two processes decide', () => {
       await here.submit(seatsRequest(take('bob'), 'k-1')),
       await there.submit(seatsRequest(take('bob'), 'k-1')),
     ];
-    expect(answers[1]).toEqual(answers[0]);
+    expect(answers[1]).toEqual(replayed(answers[0]!));
     expect(names(store.events(SEATS_STREAM))).toEqual(['ann', 'bob']);
   });
 });

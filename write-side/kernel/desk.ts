@@ -2,7 +2,7 @@ import { type Position, StoreUnavailableError } from '../../platform/event-store
 import { machine, pause } from '../../platform/machine/machine.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { type AppendOptions, append } from './append.ts';
-import { type AppendBatch, type DecideOptions, decideBatch } from './append-batch.ts';
+import { type AppendBatch, type DecideOptions, decideBatch, type Repeated } from './append-batch.ts';
 import { findAnswer } from './find-answer.ts';
 import { type UnchangedAnswers, unchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Waiting } from './request.ts';
@@ -152,13 +152,13 @@ const decide = (work: Work, state: StreamState): AppendBatch => {
   const limits = { commands: isNew(work, state) ? 1 : most, bytes: MAX_APPEND_BYTES };
   const batch = decideBatch(options, { ...state, unchanged }, queue, limits);
   for (const { waiting, outcome } of batch.settled) settle(work, waiting, outcome);
-  for (const { waiting, at } of batch.repeated) void answerRepeat(work, waiting, at);
   return batch;
 };
 
 /** Settles a command, and remembers an answer that no event contains. */
-const settle = ({ unchanged }: Work, waiting: Waiting, outcome: Outcome): void => {
-  unchanged.add(waiting.request.metadata, outcome);
+const settle = (work: Work, waiting: Waiting, outcome: Outcome | Repeated): void => {
+  if (outcome.kind === 'repeated') return void answerRepeat(work, waiting, outcome.at);
+  work.unchanged.add(waiting.request.metadata, outcome);
   waiting.settle(outcome);
 };
 

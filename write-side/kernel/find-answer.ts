@@ -30,5 +30,5 @@ export const findAnswer = async (
       last = event;
     }
   }
-  return last && { kind: 'done', events, revision: last.revision, position: last.position };
+  return last && { kind: 'done', events, revision: last.revision, position: last.position, isReplayed: true };
 };

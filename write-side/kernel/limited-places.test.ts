@@ -194,6 +194,53 @@ const hallAt = () => {
   };
 };
 
+describe('a repeat without a key', () => {
+  const { given } = specification(hallDecider, at(0));
+  const opened: Event = { type: 'Sized', data: { hallId, capacity: 2 } };
+  const held: Event = {
+    type: 'SeatHeld',
+    data: { hallId, holdId: 'h-1', customerId: 'C1', places: 2, expiresAt: at(HOLD_FOR) },
+  };
+  const entry = { hallId, entryId: 'e-1', customerId: 'C2', places: 1 };
+  const joined: Event = { type: 'SeatWaitingListJoined', data: entry };
+  const offered: Event = { type: 'SeatOffered', data: { ...entry, expiresAt: at(HOLD_FOR) } };
+  const closed: Event = { type: 'Closed', data: { hallId } };
+  const [holding, joining] = [hold('h-1', 'C1', 2), join('e-1', 'C2', 1)];
+  const later = (...events: Event[]) => specification(hallDecider, at(HOLD_FOR)).given(opened, ...events);
+
+  it('has the first answer while the hold or the entry is open, also when it has an offer', () => {
+    given(opened, held).whenRepeated(holding).thenFirstAnswer();
+    given(opened, held, joined).whenRepeated(joining).thenFirstAnswer();
+    given(opened, offered).whenRepeated(joining).thenFirstAnswer();
+  });
+  it('is refused from the moment at which the hold or the offer expires', () => {
+    later(held).whenRepeated(holding).thenRefused('hold-expired');
+    later(offered).whenRepeated(joining).thenRefused('offer-expired');
+  });
+  it('is refused when the hold was released or used, and when the customer left or used the offer', () => {
+    const ended = { hallId, customerId: 'C1', places: 2 };
+    const used = (customerId: string, places: number, from: object): Event =>
+      ({ type: 'Taken', data: take('t', customerId, places, from).data }) as Event;
+    const released: Event = { type: 'SeatHoldReleased', data: { ...ended, holdId: 'h-1' } };
+    for (const end of [released, used('C1', 2, { holdId: 'h-1' })])
+      given(opened, held, end).whenRepeated(holding).thenRefused('hold-ended');
+    given(opened, offered, used('C2', 1, { entryId: 'e-1' }))
+      .whenRepeated(joining)
+      .thenRefused('entry-ended');
+    given(opened, held, joined, { type: 'SeatWaitingListLeft', data: entry })
+      .whenRepeated(joining)
+      .thenRefused('entry-ended');
+  });
+  it('is refused when the resource closed', () => {
+    given(opened, held, closed).whenRepeated(holding).thenRefused('hall-closed');
+    given(opened, held, joined, closed).whenRepeated(joining).thenRefused('hall-closed');
+  });
+  it('is refused when nobody remembers how the hold or the entry ended', () => {
+    given(opened).whenRepeated(holding).thenRefused('hold-already-exists');
+    given(opened).whenRepeated(joining).thenRefused('entry-already-exists');
+  });
+});
+
 describe('a hold', () => {
   const opened: Event = { type: 'Sized', data: { hallId, capacity: 2 } };
   const held = (places: number): Event => ({

@@ -196,6 +196,7 @@ const firstThatFits = (state: Places, pool: string, free: number) => {
 const customerAndPlaces = ({ customerId, places }: Kept | Entry) => ({ customerId, places });
 
 const notFound = { hold: refuse('hold-not-found'), offer: refuse('entry-not-found') };
+const alreadyExists = { hold: refuse('hold-already-exists'), offer: refuse('entry-already-exists') };
 
 /** Returns why a hold, or an entry with its offer, cannot be used or ended: it does not exist or has ended. */
 const endedRefusal = (state: Places, thing: Thing, id: string, customerId?: string): Refusal => {
@@ -339,6 +340,13 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     ) => State;
   };
 
+  /** Returns why a hold or an entry, with its offer, is not there any more. */
+  const gone = (state: State, thing: Thing, id: string): Refusal => {
+    const refused = endedRefusal(state.places, thing, id);
+    // An id that is forgotten was taken, or its command would not be known.
+    return refused === notFound[thing] ? alreadyExists[thing] : refused;
+  };
+
   /** Refuses to end a hold or an entry that is not open. */
   const missing = (state: State, thing: Thing, id: string, input: DecisionInput): Refusal => {
     const refused = endedRefusal(state.places, thing, id);
@@ -357,12 +365,13 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         const pool = poolIn(id);
         const refused = refusal(state, input, pool);
         if (refused) return refused;
-        if (state.places.holds.has(holdId) || recall(state.places.endedHolds, holdId))
-          return refuse('hold-already-exists');
+        if (state.places.holds.has(holdId) || recall(state.places.endedHolds, holdId)) return alreadyExists.hold;
         if (!isFree(state, pool, places)) return isFull(state, pool);
         const expiresAt = plus(input.now, { seconds: holdFor(state) });
         return [named('Held', idIn(id), pool, { holdId, customerId, places, expiresAt })];
       },
+      ended: ({ holdId, ...id }: Id & Hold, state: State, input: DecisionInput) =>
+        state.places.holds.has(holdId) ? refusal(state, input, poolIn(id)) : gone(state, 'hold', holdId),
       answer: (data: object, events: readonly Message[]) => ({
         ...data,
         ...events.find(({ type }) => type === `${prefix}Held`)?.data,
@@ -387,10 +396,15 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         const pool = poolIn(id);
         const refused = refusal(state, input, pool);
         if (refused) return refused;
-        if (ownerOfEntry({ entryId }, state) !== undefined) return refuse('entry-already-exists');
+        if (ownerOfEntry({ entryId }, state) !== undefined) return alreadyExists.offer;
         if (poolOf(state.places, pool).entries.has(customerId)) return refuse('already-waiting');
         if (isFree(state, pool, places)) return refuse('places-left', `${freeOf(state, pool)} are free`);
         return [named('WaitingListJoined', idIn(id), pool, { entryId, customerId, places })];
+      },
+      ended({ entryId, ...id }: Id & Joining, state: State, input: DecisionInput) {
+        const { waiting, offers } = state.places;
+        const isOpen = waiting.has(entryId) || offers.has(entryId);
+        return isOpen ? refusal(state, input, poolIn(id)) : gone(state, 'offer', entryId);
       },
       answer: (data: object) => ({ ...data, status: 'waiting' }),
     },
@@ -470,12 +484,10 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
     decider: Decider<Command, Own, State>,
     alsoDue: (data: Command['data'], state: State, input: DecisionInput) => readonly Own[] = () => [],
     { closing, dueTypes = [] }: { closing?: Command['type']; dueTypes?: readonly Own['type'][] } = {},
-  ): Decider<Command, Own, State> => ({
-    ...decider,
-    decide(command, before, input) {
-      if (decider.read?.(command, before) !== undefined) return decider.decide(command, before, input);
-      const { now, revision } = input;
-      const id = decider.id(command.data);
+  ): Decider<Command, Own, State> => {
+    /** Ends what is due before a command, and offers what is free. */
+    const settle = ({ type, data }: Command, before: State, input: DecisionInput) => {
+      const id = decider.id(data);
       let state = before;
       const made: Own[] = [];
       const take = (events: readonly Message[]): void => {
@@ -484,24 +496,33 @@ export const limitedPlaces = <Prefix extends string, Key extends string, State e
         state = complete.reduce(decider.evolve, state);
       };
       const room = () => Math.max(1, OFFERS_PER_COMMAND - made.length);
-      if (command.type !== closing) {
-        take(alsoDue(command.data, state, input));
-        take(due(id, state, now, room()));
+      if (type !== closing) {
+        take(alsoDue(data, state, input));
+        take(due(id, state, input.now, room()));
         take(offers(id, state, input, room()));
       }
-      const after = room();
-      const decision = decider.decide(command, state, { ...input, revision: revision + BigInt(made.length) });
-      if (isRefusal(decision)) return decision;
-      take(decision);
-      take(offers(id, state, input, after));
-      return made;
-    },
-    answer: (command, events) =>
-      decider.answer(
-        command,
-        events.filter(({ type }) => !settled.has(type) && !dueTypes.includes(type)),
-      ),
-  });
+      return { id, made, take, room: room(), state: () => state };
+    };
+    return {
+      ...decider,
+      decide(command, before, input) {
+        if (decider.read?.(command, before) !== undefined) return decider.decide(command, before, input);
+        const { id, made, take, room, state } = settle(command, before, input);
+        const revision = input.revision + BigInt(made.length);
+        const decision = decider.decide(command, state(), { ...input, revision });
+        if (isRefusal(decision)) return decision;
+        take(decision);
+        take(offers(id, state(), input, room));
+        return made;
+      },
+      ended: (command, before, input) => decider.ended?.(command, settle(command, before, input).state(), input),
+      answer: (command, events) =>
+        decider.answer(
+          command,
+          events.filter(({ type }) => !settled.has(type) && !dueTypes.includes(type)),
+        ),
+    };
+  };
 
   return { evolve, commands, refusalOf, closing, open, settling };
 };

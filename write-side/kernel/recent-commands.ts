@@ -47,6 +47,10 @@ export const recentCommands = (saved: readonly [key: string, revision: string][]
 
 export type RecentCommands = ReturnType<typeof recentCommands>;
 
+/** Returns the answer to a repeat of a command with this outcome. */
+export const replayed = (outcome: Outcome): Outcome =>
+  outcome.kind === 'done' ? { ...outcome, isReplayed: true } : outcome;
+
 /** The answers to a stream's latest commands that changed nothing: no event records them. */
 export const unchangedAnswers = () => {
   const answers = new Map<string, { fingerprint: string; outcome: Outcome }>();
@@ -54,7 +58,7 @@ export const unchangedAnswers = () => {
     /** Returns the first answer, `key-reused` when the id was another command's, or undefined for a new command. */
     find({ commandId, fingerprint }: Command): Outcome | undefined {
       const known = answers.get(commandId);
-      return known && (known.fingerprint === fingerprint ? known.outcome : { kind: 'key-reused' });
+      return known && (known.fingerprint === fingerprint ? replayed(known.outcome) : { kind: 'key-reused' });
     },
     /** Remembers the answer to a repeatable command that changed nothing, and forgets the oldest. */
     add({ commandId, fingerprint }: Command, outcome: Outcome): void {

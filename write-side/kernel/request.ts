@@ -1,5 +1,5 @@
 import type { EventMetadata, Position } from '../../platform/event-store/types.ts';
-import type { DecisionInput, Message, Refusal } from './decider.ts';
+import type { Decider, DecisionInput, Message, Refusal } from './decider.ts';
 
 /** A command and its conditions. */
 export type Request = {
@@ -16,13 +16,26 @@ export type Request = {
   within?: { field: string; values: readonly string[] };
   /** {@link DecisionInput.prepared}: not part of the command, so a repeat may come with other values. */
   prepared?: DecisionInput['prepared'];
+  /**
+   * Whether the command's id is made from its content. A repeat then gets the first answer only while its result
+   * stands ({@link Decider.ended}). With an id from the sender it is the same request, and always gets that answer.
+   */
+  isNamedByContent?: boolean;
   /** Whether the client has gone. A command that is not yet decided is then dropped. */
   isAbandoned?(): boolean;
 };
 
 /** The outcome of a command. Only `done` and an uncertain `unavailable` may have appended events. */
 export type Outcome =
-  | { kind: 'done'; events: readonly Message[]; revision: bigint; position: Position | undefined; read?: object }
+  | {
+      kind: 'done';
+      events: readonly Message[];
+      revision: bigint;
+      position: Position | undefined;
+      read?: object;
+      /** Set for the answer to an earlier command, which this one repeats. */
+      isReplayed?: true;
+    }
   | { kind: 'refused'; refusal: Refusal }
   /** The caller does not own the addressed thing, or it does not exist. */
   | { kind: 'not-owner' }

@@ -40,6 +40,15 @@ export const specification = <Command extends Message, Event extends Message, St
         thenRefused: (refused: string) => expect(decision).toMatchObject({ refused }),
       };
     },
+    /** A command that was done before comes again, named by its content. */
+    whenRepeated(command: Command) {
+      const input = { now, timeZone, revision: BigInt(events.length) };
+      const refusal = decider.ended?.(command, stateAfter(decider, events), input);
+      return {
+        thenFirstAnswer: () => expect(refusal).toBeUndefined(),
+        thenRefused: (refused: string) => expect(refusal).toMatchObject({ refused }),
+      };
+    },
   }),
 });
 
@@ -167,6 +176,7 @@ export const seats: Decider<SeatCommand, SeatEvent, readonly string[]> = {
         return type satisfies never;
     }
   },
+  ended: ({ type, data: { name } }, taken) => (type === 'Take' && !taken.includes(name) ? refuse('left') : undefined),
   answer: ({ data }) => data,
   snapshotVersion: 1,
 };
@@ -194,6 +204,7 @@ export const stampedSeats: Decider<SeatCommand, StampedEvent, Readonly<Record<st
       type === 'Taken' ? { type, data: { name, at: input.now } } : { type, data: { name, since: taken[name] } },
     );
   },
+  ended: (command, taken, input) => seats.ended?.(command, Object.keys(taken), input),
   answer: ({ data }) => data,
   snapshotVersion: 1,
 };

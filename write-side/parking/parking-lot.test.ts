@@ -324,6 +324,53 @@ describe('holds and the waiting list of a lot', () => {
   });
 });
 
+describe('a repeat without a key', () => {
+  const again = reserve('r-1', 'A');
+  const one = [registered(5), reserved('r-1', 'A')] as const;
+
+  it('has the first answer while its result stands', () => {
+    given(registered()).whenRepeated(register()).thenFirstAnswer();
+    given(...one)
+      .whenRepeated(again)
+      .thenFirstAnswer();
+  });
+  it('is refused when the lot is closed, and while the reservation waits for its end', () => {
+    given(registered(), closed()).whenRepeated(register()).thenRefused('lot-closed');
+    given(...one, closed(1))
+      .whenRepeated(again)
+      .thenRefused('lot-closed');
+  });
+  it('is refused when the reservation is cancelled', () =>
+    given(...one, canceled('r-1'))
+      .whenRepeated(again)
+      .thenRefused('already-canceled'));
+  it('is refused when the car has left', () => {
+    const car = {
+      lotId,
+      reservationId: 'r-1',
+      customerId: 'CUST1',
+      carNumber: 'A',
+      arrivedAt: '2026-01-31T09:00:00.000Z',
+    };
+    const arrived: Event = { type: 'CarArrived', data: car };
+    const left: Event = { type: 'CarDeparted', data: { ...car, lotName, departedAt: car.arrivedAt, due: 0 } };
+    given(...one, arrived, closed())
+      .whenRepeated(again)
+      .thenFirstAnswer();
+    given(...one, arrived, left)
+      .whenRepeated(again)
+      .thenRefused('already-completed');
+  });
+  it('is refused from the moment at which the car should have arrived', () => {
+    const due: Event = { ...one[1], data: { ...one[1].data, arriveBy: '2026-01-31T09:30:00.000Z' } } as Event;
+    const at = (time: string) => specification(parkingLot, `2026-01-31T${time}.000Z`).given(registered(5), due);
+    at('09:29:59').whenRepeated(again).thenFirstAnswer();
+    at('09:30:00').whenRepeated(again).thenRefused('already-canceled');
+  });
+  it('is refused when nobody remembers how the reservation ended', () =>
+    given(registered(5)).whenRepeated(again).thenRefused('reservation-already-exists'));
+});
+
 describe('the settings of a lot', () => {
   const settings = { price: 5000, arriveWithin: 30, cancelUntil: 20, holdFor: 60, paidHours: 2, overtimePrice: 1000 };
   const withSettings: Event = { type: 'LotRegistered', data: { lotId, name: lotName, spots: 2, ...settings } };

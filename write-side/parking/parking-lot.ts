@@ -129,6 +129,7 @@ const rules = decider(parking, {
     RegisterLot: {
       decide: (data, { status }) =>
         status === 'unregistered' ? [{ type: 'LotRegistered', data }] : refuse('lot-already-registered'),
+      ended: (_data, { status }) => (status === 'closed' ? closed : undefined),
       answer: (data) => ({ ...data, status: 'open' }),
     },
 
@@ -174,6 +175,11 @@ const rules = decider(parking, {
         if (couponId === undefined) return [{ type: 'ParkingReserved', data: reservation }];
         const used = discountOf(lot, data, prepared);
         return 'refused' in used ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used } }];
+      },
+      ended: ({ reservationId }, lot) => {
+        const reservation = lot.open.get(reservationId);
+        if (!reservation) return notThere(lot, reservationId, 'reservation-already-exists');
+        return lot.status === 'closed' && reservation.arrivedAt === undefined ? closed : undefined;
       },
       answer: (data, events) => {
         const { amount, discount } = dataOf(events, 'ParkingReserved');
@@ -282,10 +288,10 @@ export const parkingLot = kept.settling(rules, ({ lotId }, lot, { now }) => {
 const customerOf = ({ open, ended }: State, reservationId: string): string | undefined =>
   (open.get(reservationId) ?? recall(ended, reservationId))?.customerId;
 
-/** Refuses a command for a reservation that is not open. */
-const notThere = ({ ended }: State, reservationId: string): Refusal => {
+/** Refuses a command for a reservation that is not open. @param unknown the problem of an id that is not remembered */
+const notThere = ({ ended }: State, reservationId: string, unknown = 'reservation-not-found'): Refusal => {
   const past = recall(ended, reservationId);
-  if (!past) return refuse('reservation-not-found');
+  if (!past) return refuse(unknown);
   return refuse(past.how === 'completed' ? 'already-completed' : 'already-canceled');
 };
 

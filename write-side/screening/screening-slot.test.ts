@@ -411,6 +411,42 @@ describe('BookScreening', () => {
   });
 });
 
+describe('a repeat without a key', () => {
+  const again = book('b-1', 'CUST1');
+  const inSession = book('b-1', 'CUST1', { at: '09:00' });
+
+  it('has the first answer while its result stands', () => {
+    given(opened()).whenRepeated(open()).thenFirstAnswer();
+    given(opened(), booked('b-1', 'CUST1')).whenRepeated(again).thenFirstAnswer();
+    given(opened(), booked('b-1', 'CUST1'), attended('b-1', 'CUST1')).whenRepeated(again).thenFirstAnswer();
+  });
+  it('is refused when the slot is deleted, or its day has ended', () => {
+    given(opened(), deleted()).whenRepeated(open()).thenRefused('slot-deleted');
+    given(opened(), booked('b-1', 'CUST1'), deleted(1)).whenRepeated(again).thenRefused('slot-deleted');
+    given(opened(), ended()).whenRepeated(open()).thenRefused('too-late');
+    at(NEXT_DAY).given(opened()).whenRepeated(open()).thenRefused('too-late');
+  });
+  it.each<[string, Event]>([
+    ['already-canceled', canceled('b-1', 'CUST1')],
+    ['already-canceled', forceCanceled('b-1', 'CUST1')],
+    ['already-rescheduled', rescheduled('b-1', 'CUST1')],
+    ['already-missed', missed('b-1', 'CUST1')],
+  ])('is refused when the booking ended: %s', (problem, end) =>
+    given(opened(), booked('b-1', 'CUST1'), end).whenRepeated(again).thenRefused(problem),
+  );
+  it('is refused when the booking moved to another session, until it is back', () => {
+    const bookedAt = (time: string) => booked('b-1', 'CUST1', { at: time });
+    const movedFrom = (time: string) => rescheduled('b-1', 'CUST1', { at: time, toSlotId: slotId });
+    const moved = [openedInSessions, bookedAt('09:00'), movedFrom('09:00'), bookedAt('13:30')] as const;
+    given(...moved)
+      .whenRepeated(inSession)
+      .thenRefused('already-rescheduled');
+    given(...moved, movedFrom('13:30'), bookedAt('09:00'))
+      .whenRepeated(inSession)
+      .thenFirstAnswer();
+  });
+});
+
 describe('CancelBooking', () => {
   it('gives the place back', () =>
     given(opened(), booked('b1', 'c1')).when(cancel('b1')).thenEvents(canceled('b1', 'c1')));

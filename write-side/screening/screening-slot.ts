@@ -55,6 +55,7 @@ const rules = decider(screening, {
         const slot = newSlot(data, state, input);
         return 'refused' in slot ? slot : [{ type: 'SlotOpened', data: slot }];
       },
+      ended: (_data, state, input) => notOpen(state) ?? ended(state, input),
       answer: (_data, [opened]) => {
         const { endsAt: _endsAt, ...slot } = (opened as Event<'SlotOpened'>).data;
         return { ...slot, status: 'open' };
@@ -85,6 +86,11 @@ const rules = decider(screening, {
     BookScreening: {
       decide: (data, state, input) =>
         refusalOfBooking(state, data, input) ?? [{ type: 'ScreeningBooked', data: newBooking(state, data) }],
+      ended: ({ bookingId, at = WHOLE_DAY }, state) => {
+        const booking = state.bookings.get(bookingId);
+        if (!booking) return notThere(state, bookingId, 'booking-already-exists');
+        return booking.at === at ? notOpen(state) : refuse(ENDED.rescheduled);
+      },
       answer: (_data, [booked]) => ({ ...booked?.data, status: 'booked' }),
     },
 
@@ -371,14 +377,17 @@ const ENDED: Readonly<Record<Ending, string>> = {
   missed: 'already-missed',
 };
 
+/** Refuses a command for a booking without places. @param unknown the problem of an id that is not remembered */
+const notThere = ({ closed }: State, bookingId: string, unknown: string): Refusal => {
+  const past = recall(closed, bookingId);
+  return refuse(past ? ENDED[past.how] : unknown);
+};
+
 /** Returns a booking that its customer may give up or use, or why there is none. */
 const openBooking = (state: State, bookingId: string): Booking | Refusal => {
   if (state.status === 'unopened' || state.status === 'voided') return refuse('slot-not-found');
   const booking = state.bookings.get(bookingId);
-  if (!booking) {
-    const past = recall(state.closed, bookingId);
-    return refuse(past ? ENDED[past.how] : 'booking-not-found');
-  }
+  if (!booking) return notThere(state, bookingId, 'booking-not-found');
   if (booking.status === 'attended') return refuse('already-attended');
   return booking.move ? refuse('reschedule-pending') : booking;
 };

@@ -19,7 +19,7 @@ export const BUGS: readonly Bug[] = [
   {
     name: 'forget commands that were done',
     file: 'write-side/kernel/append-batch.ts',
-    find: 'const at = standing.recent.find(commandId);',
+    find: 'const at = standing.recent.find(metadata.commandId);',
     replace: 'const at = undefined as bigint | undefined;',
   },
   {
