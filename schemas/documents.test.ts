@@ -98,7 +98,7 @@ describe('the OpenAPI document', () => {
       'holdId',
       'entryId',
     ]);
-    expect(body.required).toEqual(['customerId', 'carNumber', 'amount']);
+    expect(body.required).toEqual(['customerId', 'carNumber']);
   });
 
   it('links an answer to every operation on the resource that it names', () => {
@@ -148,6 +148,7 @@ describe('the OpenAPI document', () => {
       'coupon-already-redeemed',
       'coupon-expired',
       'coupon-of-reservation',
+      'nothing-to-pay',
     ]);
     expect(conflict['lot-full']).toEqual({
       summary: 'No spot is free in the lot',

@@ -82,7 +82,12 @@ const overtime = {
 
 /** The value of a reservation's coupon and its days: fixed when the spot is reserved. */
 const couponTerms = {
-  couponValue: setting(0, MAX_PRICE, 1000, `The value of a reservation's coupon. Left out: ${DEFAULT_COUPON_VALUE}.`),
+  couponValue: setting(
+    0,
+    MAX_PRICE,
+    1000,
+    `The value of a reservation's coupon. Left out: ${DEFAULT_COUPON_VALUE}. With 0, and for a free reservation, there is no coupon.`,
+  ),
   couponDays: setting(
     1,
     3_650,
@@ -206,7 +211,7 @@ const reserve = Strict({
   ...reservationRef,
   customerId: Id,
   carNumber: CarNumber,
-  amount: Money,
+  amount: Type.Optional({ ...Money, description: "Left out: the lot's price. A lot without a price needs it." }),
   couponId: Type.Optional({ ...CouponId, examples: [] }),
   ...keptPlaces.fields,
 });
@@ -245,7 +250,7 @@ export const commands = {
     {
       route: 'POST /parking/lots/{lotId}/reservations',
       id: 'reservationId',
-      answer: Strict({ ...reserve.properties, discount: Discount, status: Status('reserved') }),
+      answer: Strict({ ...reserve.properties, amount: Money, discount: Discount, status: Status('reserved') }),
     },
     [
       'lot-not-found',
@@ -256,9 +261,11 @@ export const commands = {
       'already-canceled',
       'already-completed',
       'price-changed',
+      'amount-required',
       ...keptPlaces.problems,
       ...couponRefusals,
       'coupon-of-reservation',
+      'nothing-to-pay',
     ],
   ),
   CheckParking: command('Refuse a reservation that cannot be made', reserve),
@@ -277,6 +284,7 @@ export const commands = {
       'coupon-already-applied',
       ...couponRefusals,
       'coupon-of-reservation',
+      'nothing-to-pay',
     ],
   ),
   CheckDiscount: command('Refuse a coupon for a reservation that cannot use one', applyCoupon),
@@ -469,6 +477,8 @@ export const schema = {
     'coupon-already-redeemed': { status: 409, title: 'The coupon was redeemed already' },
     'coupon-expired': { status: 409, title: 'The coupon has expired' },
     'coupon-of-reservation': { status: 409, title: 'A reservation cannot use its own coupon' },
+    'amount-required': { status: 422, title: 'The lot has no price, and the request no amount' },
+    'nothing-to-pay': { status: 409, title: 'The reservation is free: a coupon lowers nothing' },
     'coupon-already-applied': { status: 409, title: 'The reservation uses a coupon already' },
   },
   overview,

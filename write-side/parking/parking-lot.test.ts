@@ -139,6 +139,38 @@ describe('ReserveParking', () => {
   it('needs an open lot', () => given(registered(), closed()).when(reserve('r-1', 'A')).thenRefused('lot-closed'));
 });
 
+describe('the amount of a reservation', () => {
+  const priced = (price: number): Event => ({ type: 'LotRegistered', data: { lotId, name: lotName, spots: 5, price } });
+  const asking = (data: object): Command => {
+    const { amount: _amount, ...rest } = reserve('r-1', 'A').data as { amount: number };
+    return { type: 'ReserveParking', data: { ...rest, ...data } } as Command;
+  };
+  const reservedFor = (amount: number): Event =>
+    ({ type: 'ParkingReserved', data: { ...reserved('r-1', 'A').data, amount } }) as Event;
+
+  it('is the price of the lot when the request has none', () => {
+    given(priced(7000)).when(asking({})).thenEvents(reservedFor(7000));
+    given(priced(0)).when(asking({})).thenEvents(reservedFor(0));
+    expect(parkingLot.answer(asking({}), [reservedFor(7000)])).toMatchObject({ amount: 7000 });
+  });
+  it('is needed in a lot without a price, where it may be 0', () => {
+    given(registered()).when(asking({})).thenRefused('amount-required');
+    given(registered())
+      .when(asking({ amount: 0 }))
+      .thenEvents(reservedFor(0));
+  });
+  it('takes a coupon only when there is something to pay', () => {
+    const couponId = 'lot-2.r-9';
+    given(priced(0)).when(asking({ couponId })).thenRefused('nothing-to-pay');
+    given(registered())
+      .when(asking({ amount: 0, couponId }))
+      .thenRefused('nothing-to-pay');
+    given(registered(), reservedFor(0))
+      .when({ type: 'ApplyCoupon', data: { lotId, reservationId: 'r-1', couponId } })
+      .thenRefused('nothing-to-pay');
+  });
+});
+
 describe('CancelReservation', () => {
   it('gives the spot back', () =>
     given(registered(), reserved('r-1', 'A')).when(cancel('r-1')).thenEvents(canceled('r-1')));

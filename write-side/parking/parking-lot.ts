@@ -6,7 +6,7 @@ import {
   OFFERS_PER_COMMAND,
 } from '../../schemas/kernel/limited-places.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
-import { type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
+import { type ParkingCommand, type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { type DecisionInput, dataOf, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { keptIn, limitedPlaces, noPlaces, type Places, usePlaces } from '../kernel/limited-places.ts';
@@ -14,6 +14,8 @@ import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts
 import { noTexts, type SortedTexts, textsBefore, withoutText, withText } from '../kernel/sorted-texts.ts';
 
 type Data<Type extends ParkingEvent['type']> = Extract<ParkingEvent, { type: Type }>['data'];
+
+type CommandData<Type extends ParkingCommand['type']> = Extract<ParkingCommand, { type: Type }>['data'];
 
 type Settings = Omit<Data<'LotChanged'>, 'lotId' | 'name'>;
 
@@ -168,12 +170,13 @@ const rules = decider(parking, {
     },
 
     ReserveParking: {
-      decide: ({ couponId, ...data }, lot, { now, prepared }) => {
-        const refused = reservingRefusal(lot, data, now);
+      decide: (asked, lot, { now, prepared }) => {
+        const refused = reservingRefusal(lot, asked, now);
         if (refused) return refused;
-        const reservation = { ...data, lotName: lot.name, ...termsOf(lot.settings, now) };
+        const { couponId, amount = lot.settings.price!, ...data } = asked;
+        const reservation = { ...data, amount, lotName: lot.name, ...termsOf(lot.settings, now) };
         if (couponId === undefined) return [{ type: 'ParkingReserved', data: reservation }];
-        const used = discountOf(lot, data, prepared);
+        const used = discountOf(lot, reservation, prepared);
         return 'refused' in used ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used } }];
       },
       ended: ({ reservationId }, lot) => {
@@ -308,25 +311,25 @@ const canceled = (lotId: string, { name }: State, reservationId: string, custome
 });
 
 /** Refuses a reservation for any reason but its coupon. */
-const reservingRefusal = (
-  lot: State,
-  data: Pick<Data<'ParkingReserved'>, 'reservationId' | 'customerId' | 'carNumber' | 'amount' | 'holdId' | 'entryId'>,
-  now: string,
-): Refusal | undefined => {
-  const { reservationId, carNumber, amount } = data;
+const reservingRefusal = (lot: State, data: CommandData<'ReserveParking'>, now: string): Refusal | undefined => {
+  const { reservationId, carNumber, couponId } = data;
   const { price } = lot.settings;
+  const amount = data.amount ?? price;
   if (lot.status === 'closed') return closed;
   if (customerOf(lot, reservationId) !== undefined) return refuse('reservation-already-exists');
   if (lot.cars.has(carOf(carNumber))) return refuse('car-already-reserved');
+  if (amount === undefined) return refuse('amount-required');
   if (price !== undefined && price !== amount) return refuse('price-changed', `the price is ${price}`, { price });
+  if (couponId !== undefined && amount === 0) return refuse('nothing-to-pay');
   return kept.refusalOf(lot, data, 1, now);
 };
 
-/** Refuses a coupon for a reservation that is not open or uses one already. */
+/** Refuses a coupon for a reservation that is not open, is free or uses one already. */
 const discountRefusal = (lot: State, reservationId: string): Refusal | undefined => {
   const reservation = lot.open.get(reservationId);
   if (!reservation) return notThere(lot, reservationId);
-  return reservation.coupon === undefined ? undefined : refuse('coupon-already-applied');
+  if (reservation.coupon !== undefined) return refuse('coupon-already-applied');
+  return reservation.amount === 0 ? refuse('nothing-to-pay') : undefined;
 };
 
 /** Returns the lowered amount with the coupon that lowers it, or the refusal of the coupon. */

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { policies, timers } from './policies.ts';
 
 const plan = (type: string, data: object) =>
@@ -35,4 +35,22 @@ it('makes the offers that did not fit into one append', () => {
   expect(offers?.react({ type: 'SpotOffered', data, revision: '1' })).toEqual([]);
   const settle = { type: 'SettleSpots', data: { lotId: 'lot-1' } };
   expect(offers?.react({ type: 'SpotOffered', data: { ...data, more: true }, revision: '1' })).toEqual([settle]);
+});
+
+describe('the coupon of a reservation', () => {
+  const couponsOf = (data: object) =>
+    policies
+      .find(({ name }) => name === 'parking.coupons')
+      ?.react({ type: 'ParkingReserved', data: { ...reservation, ...data }, revision: '1' })
+      .map(({ type }) => type);
+
+  it('is issued for what was to be paid before a coupon lowered it', () => {
+    expect(couponsOf({})).toEqual(['IssueCoupon']);
+    expect(couponsOf({ amount: 0, discount: 1_000, couponValue: 500 })).toEqual(['IssueCoupon']);
+  });
+  it('is not issued for a free reservation, or where coupons have no value', () => {
+    expect(couponsOf({ amount: 0 })).toEqual([]);
+    expect(couponsOf({ amount: 0, couponValue: 500 })).toEqual([]);
+    expect(couponsOf({ couponValue: 0 })).toEqual([]);
+  });
 });

@@ -7,7 +7,7 @@ import { inPortions, policy } from '../policies/policy.ts';
 import { timer } from '../policies/process.ts';
 import { USED_WITHIN } from './coupon.ts';
 
-/** A reservation earns a coupon; its cancellation revokes it, and returns the one that it used. */
+/** A reservation that is not free earns a coupon; its cancellation revokes it, and returns the one that it used. */
 const coupons = policy({
   name: 'parking.coupons',
   context: parking,
@@ -21,7 +21,9 @@ const coupons = policy({
         { type: 'RevokeCoupon', data: earned },
         ...(coupon ? [{ type: 'ReturnCoupon' as const, data: coupon }] : []),
       ];
-    const { couponValue, couponDays } = data;
+    const { amount, discount = 0, couponValue, couponDays } = data;
+    const isFree = amount + discount === 0;
+    if (isFree || couponValue === 0) return [];
     return [{ type: 'IssueCoupon', data: { ...earned, ...defined({ couponValue, couponDays }) } }];
   },
 });

@@ -199,6 +199,8 @@ export const view = contextView<typeof schema>({
     'coupon-expired': '유효 기간이 지난 쿠폰입니다',
     'coupon-of-reservation': '이 예약으로 받은 쿠폰은 이 예약에 사용할 수 없습니다',
     'coupon-already-applied': '이미 쿠폰을 사용한 예약입니다',
+    'amount-required': '요금이 정해지지 않은 주차장이므로 금액을 입력하세요',
+    'nothing-to-pay': '무료 예약에는 쿠폰을 사용할 수 없습니다',
   },
   words: {
     ...spots.words,
