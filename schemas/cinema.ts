@@ -380,7 +380,7 @@ export const commands = {
       ),
       ...keptPlaces.fields,
       amount: Type.Optional({ ...Total, description: 'The price that the customer saw, for all seats.' }),
-      payment: Payment,
+      payment: Type.Optional({ ...Payment, description: 'A free showing needs none.' }),
     }),
     {
       route: 'POST /cinema/showings/{showingId}/reservations',
@@ -411,6 +411,7 @@ export const commands = {
       'price-too-high',
       'reservation-already-exists',
       'already-canceled',
+      'payment-required',
       'payment-declined',
       'payment-unavailable',
       'too-many-payments',
@@ -545,7 +546,7 @@ const Reservation = Strict({
   status: ReservationStatus,
   payment: {
     ...Status('awaited', 'requested', 'approved', 'declined', 'unknown', 'refunded', 'voided'),
-    description: '`unknown`: the provider may have charged; the undo is pending.',
+    description: '`unknown`: the provider may have charged; the undo is pending. `voided`: nothing was charged.',
   },
   reason: Type.Optional(reasonOfCustomer(Text(200, 'timed-out'))),
   heldAt: Time,
@@ -702,6 +703,7 @@ export const schema = {
     'reservation-pending': { status: 409, title: 'The payment of the reservation is pending' },
     'reservation-refused': { status: 409, title: 'The reservation was not paid' },
     'already-canceled': { status: 409, title: 'The reservation is cancelled already' },
+    'payment-required': { status: 402, title: 'The seats must be paid for' },
     'payment-declined': { status: 402, title: 'The payment was declined, and the seat is free again' },
     'payment-unavailable': {
       status: 503,

@@ -18,13 +18,14 @@ const changed = (
 export const reservations = projection<Reservation>()({
   context: cinema,
   name: 'cinema.reservations',
-  version: 5,
+  version: 6,
   key: ({ showingId, reservationId }) => `${showingId}.${reservationId}`,
   on: {
     SeatHeld: (_reservation, { holdId: _hold, entryId: _entry, ...reservation }, { metadata }) => {
       const seats = seatNamesOf(reservation);
       const named = seats.length === 0 ? {} : { seats };
-      return { ...reservation, ...named, status: 'held', payment: 'awaited', since: metadata.time };
+      const payment = reservation.price === 0 ? 'voided' : 'awaited';
+      return { ...reservation, ...named, status: 'held', payment, since: metadata.time };
     },
   },
   onExisting: {
@@ -33,7 +34,9 @@ export const reservations = projection<Reservation>()({
       changed(reservation, data, event, { status: 'refused', reason: data.reason }),
     SeatReservationCanceled: (reservation, data, event) => {
       const { reason } = data;
-      return changed(reservation, data, event, { status: 'canceled', ...defined({ reason }) });
+      // Free reservations were paid for with 0 once. Nothing goes back, so none waits for its refund.
+      const payment = reservation.price === 0 ? ('voided' as const) : undefined;
+      return changed(reservation, data, event, { status: 'canceled', ...defined({ reason, payment }) });
     },
     PaymentRequested: (reservation, data, event) => changed(reservation, data, event, { payment: 'requested' }),
     PaymentApproved: (reservation, data, event) => changed(reservation, data, event, { payment: 'approved' }),

@@ -145,6 +145,18 @@ it('showings tell the seats that are held, sold and left', () =>
     cancelUntil: 90,
   }));
 
+it('a free reservation has no payment, and waits for no refund', () => {
+  const free = ({ type, data }: CinemaEvent) => ({ type, data: { ...data, price: 0 } }) as CinemaEvent;
+  const sold = [free(held('a')), free(confirmed('a'))];
+  const id = `${showingId}.a`;
+  expect(viewAfter(reservations, sold)[id]).toMatchObject({ status: 'confirmed', payment: 'voided' });
+  for (const before of [sold, [free(held('a')), requested('a'), approved('a'), free(confirmed('a'))]])
+    expect(viewAfter(reservations, [...before, free(canceled('a'))])[id]).toMatchObject({
+      status: 'canceled',
+      payment: 'voided',
+    });
+});
+
 describe('seats', () => {
   const hallMap = ['oo_xo', 'oo'];
   const withMap: CinemaEvent = {

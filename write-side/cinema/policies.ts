@@ -205,7 +205,7 @@ export const payments = (holdMs: number) =>
         case 'PaymentDeclined':
           return data.reason === 'declined' ? [] : [{ key: `undo ${key}`, task: 'undo', afterMs: 0, data: payment }];
         case 'SeatReservationCanceled':
-          return [{ key: `undo ${key}`, task: 'undo', afterMs: 0, data: payment }];
+          return data.price === 0 ? [] : [{ key: `undo ${key}`, task: 'undo', afterMs: 0, data: payment }];
         case 'PaymentRefunded':
         case 'PaymentVoided':
           return [{ key: `undo ${key}`, task: null }];

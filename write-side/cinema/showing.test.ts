@@ -136,6 +136,19 @@ describe('ReserveSeat', () => {
   });
 });
 
+describe('a reservation without a payment', () => {
+  const unpaid: Command = { type: 'ReserveSeat', data: { showingId, reservationId: 'r-1', customerId: 'CUST1' } };
+  const openedFree: Event = { type: 'ShowingOpened', data: { ...about, price: 0 } };
+  const free = (event: Event): Event => ofHold('1', { ...event, data: { ...event.data, price: 0 } } as Event);
+
+  it('is refused where the seats have a price', () => given(opened()).when(unpaid).thenRefused('payment-required'));
+  it('is confirmed at once where they are free, also with a payment', () => {
+    for (const command of [unpaid, reserve()])
+      given(openedFree).when(command).thenEvents(free(held()), free(confirmed()));
+    expect(showing.answer(unpaid, [free(held()), free(confirmed())])).toMatchObject({ price: 0, status: 'confirmed' });
+  });
+});
+
 /** `B3` is blocked; an aisle separates the seats 2 and 3 of each row. */
 const HALL = ['oo_oo', 'oo_xo', 'ooo'];
 const openedWithMap: Event = { type: 'ShowingOpened', data: { ...about, seats: 10, hallMap: HALL } };

@@ -18,6 +18,7 @@ import { ImmutableMap, ImmutableSet } from '../kernel/collections.ts';
 import {
   type Decision,
   type DecisionInput,
+  dataOf,
   decider,
   isRefusal,
   notDue,
@@ -239,8 +240,8 @@ const rules = decider(cinema, {
 
     ReadShowing: {
       decide: () => [],
-      read: ({ status, showing: { movieId, startsAt, hallId, slot, runningTime, cleaning } }): ReadShowing =>
-        defined({ status, movieId, startsAt, hallId, slot, runningTime, cleaning }),
+      read: ({ status, showing: { movieId, startsAt, price, hallId, slot, runningTime, cleaning } }): ReadShowing =>
+        defined({ status, movieId, startsAt, price, hallId, slot, runningTime, cleaning }),
     },
 
     SettleMove: {
@@ -279,9 +280,10 @@ const rules = decider(cinema, {
         const past = recall(ended, reservationId);
         return past ? endedRefusal(past.how) : refuse('reservation-already-exists');
       },
-      answer: ({ showingId, reservationId, customerId, seat }, [held]) => {
-        const { price = 0, seats } = held?.type === 'SeatHeld' ? held.data : {};
-        return defined({ showingId, reservationId, customerId, seat, seats, price, status: 'held' });
+      answer: ({ showingId, reservationId, customerId, seat }, events) => {
+        const { price = 0, seats } = dataOf(events, 'SeatHeld');
+        const status = events.some(({ type }) => type === 'ReservationConfirmed') ? 'confirmed' : 'held';
+        return defined({ showingId, reservationId, customerId, seat, seats, price, status });
       },
     },
 
@@ -411,8 +413,8 @@ const reserve = (
   asked: Data<'ReserveSeat'>,
   state: State,
   { now, revision }: DecisionInput,
-): Decision<Event<'SeatHeld'>> => {
-  const { showingId, reservationId, customerId, holdId, entryId, amount } = asked;
+): Decision<Event<'SeatHeld' | 'ReservationConfirmed'>> => {
+  const { showingId, reservationId, customerId, holdId, entryId, amount, payment } = asked;
   const { status, showing } = state;
   if (isUsed(state, reservationId)) return refuse('reservation-already-exists');
   if (status === 'canceled') return refuse('showing-canceled');
@@ -422,9 +424,11 @@ const reserve = (
   const price = showing.price * placesOf(choice);
   if (price > MAX_MONEY) return refuse('price-too-high');
   if (amount !== undefined && amount !== price) return refuse('price-changed', `it is ${price}`, { price });
+  if (price > 0 && !payment) return refuse('payment-required', `the price is ${price}`, { price });
   const held: Reservation = { status: 'held', hold: `${revision}`, customerId, ...choice, price };
-  const data = defined({ ...reservationData(state, { showingId, reservationId }, held), holdId, entryId, heldAt: now });
-  return [{ type: 'SeatHeld', data }];
+  const data = reservationData(state, { showingId, reservationId }, held);
+  const seatHeld = { type: 'SeatHeld' as const, data: defined({ ...data, holdId, entryId, heldAt: now }) };
+  return price > 0 ? [seatHeld] : [seatHeld, { type: 'ReservationConfirmed', data }];
 };
 
 /** Returns the reservation that a step belongs to, unless its id was held again since. */
@@ -440,9 +444,9 @@ const reservationData = (
   { hold, customerId, seat, seats, price }: Reservation,
 ) => defined({ showingId, movieId, reservationId, hold, customerId, title, startsAt, hallId, seat, seats, price });
 
-/** The part of a showing that the steps of its move read. */
+/** The part of a showing that the steps of its move, and of its reservations, read. */
 export type ReadShowing = Pick<State, 'status'> &
-  Pick<State['showing'], 'movieId' | 'startsAt' | 'hallId' | 'slot' | 'runningTime' | 'cleaning'>;
+  Pick<State['showing'], 'movieId' | 'startsAt' | 'price' | 'hallId' | 'slot' | 'runningTime' | 'cleaning'>;
 
 /** The slot that the hall keeps for a move, or why it keeps none. */
 export type Prepared = { hall?: { slot: string } | Refusal };

@@ -126,7 +126,7 @@ type Outcome = 'approved' | DataOf<'PaymentDeclined'>['reason'] | 'open';
 /** Calls the provider and records the outcome. */
 const payFor = async (
   held: DataOf<'SeatHeld'>,
-  { method, token }: Data<'ReserveSeat'>['payment'],
+  { method, token }: NonNullable<Data<'ReserveSeat'>['payment']>,
   payments: PayingOptions['payments'],
   dispatch: Dispatch,
 ): Promise<Outcome> => {
@@ -168,19 +168,25 @@ const settleSeat = async (held: DataOf<'SeatHeld'>, outcome: Outcome, dispatch: 
   return isOpen ? later : standing;
 };
 
-/** Takes the payment for a held seat, and confirms or releases the seat. To the customer this is one step. */
+/**
+ * Takes the payment for a held seat, and confirms or releases the seat. To the customer this is one step. A free seat is
+ * confirmed by the command itself.
+ */
 const reserveSeat = ({ payments, answerWithinMs, maxPayments }: PayingOptions): CommandSteps<Data<'ReserveSeat'>> => ({
   settleWithin: answerWithinMs,
   limit: { most: maxPayments, refusal: refuse('too-many-payments', `${maxPayments} are being taken`) },
-  async check({ showingId, reservationId }, dispatch: Dispatch) {
-    if (payments.circuit() !== 'open') return undefined;
+  async check({ showingId, reservationId, payment }, dispatch: Dispatch) {
+    if (!payment || payments.circuit() !== 'open') return undefined;
+    const found = await dispatch({ type: 'ReadShowing', data: { showingId } });
+    if (found.kind === 'done' && (found.read as ReadShowing).price === 0) return undefined;
     // A repeat of an earlier reservation needs no payment: it is answered with its current state.
     const checked = await dispatch({ type: 'CheckReservationId', data: { showingId, reservationId } });
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },
   async settle({ payment }, events, dispatch: Dispatch) {
     const held = (events as readonly CinemaEvent[]).find((event) => event.type === 'SeatHeld');
-    if (!held) return later;
+    if (held?.data.price === 0) return { kind: 'as-decided' };
+    if (!held || !payment) return later;
     return settleSeat(held.data, await payFor(held.data, payment, payments, dispatch), dispatch);
   },
 });

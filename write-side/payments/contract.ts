@@ -14,7 +14,7 @@ import { Strict } from '../../schemas/kernel/values.ts';
  * Any other 4xx refuses the charge. After 5xx, a broken connection or a time-out the outcome is unknown.
  */
 export const Charge = Strict({
-  amount: Type.Integer({ minimum: 0 }),
+  amount: Type.Integer({ minimum: 1 }),
   currency: Type.String(),
   method: Type.String(),
   token: Type.String(),

@@ -105,7 +105,9 @@ const Choosing = ({
         )}
         <Refused problem={problem} />
         <button type="button" class="main" disabled={chosen.length === 0 || isBusy} onClick={keep}>
-          {say('이 좌석으로 결제하기', 'Pay for these seats')}
+          {showing.price > 0
+            ? say('이 좌석으로 결제하기', 'Pay for these seats')
+            : say('이 좌석 예매하기', 'Reserve these seats')}
         </button>
       </div>
     </section>
@@ -138,7 +140,7 @@ const Paying = ({
     if ('holdId' in kept.by) await releasing.give('DELETE', `${path}/holds/${kept.by.holdId}`);
     onEnd();
   };
-  const pay = async (payment: Paid) => {
+  const pay = async (payment?: Paid) => {
     const done = await paying.give('POST', `${path}/reservations`, {
       customerId,
       seats: kept.seats,
@@ -152,16 +154,25 @@ const Paying = ({
   };
   return (
     <section class="card">
-      <h2>{say('결제', 'Payment')}</h2>
+      <h2>{total > 0 ? say('결제', 'Payment') : say('예매 확인', 'Confirm')}</h2>
       <dl class="facts">
         <Fact label={say('좌석', 'Seats')}>
           <strong>{kept.seats.join(', ')}</strong>
         </Fact>
-        <Fact label={say('남은 결제 시간', 'Time left to pay')}>
+        <Fact label={total > 0 ? say('남은 결제 시간', 'Time left to pay') : say('남은 시간', 'Time left')}>
           <Countdown until={kept.expiresAt} onEnd={() => !paying.isBusy && onEnd('late')} />
         </Fact>
       </dl>
-      <Payment total={total} isBusy={paying.isBusy} problem={problem} onPay={pay} />
+      {total > 0 ? (
+        <Payment total={total} isBusy={paying.isBusy} problem={problem} onPay={pay} />
+      ) : (
+        <>
+          <Refused problem={problem} />
+          <button type="button" class="main" disabled={paying.isBusy} onClick={() => pay()}>
+            {say('무료로 예매하기', 'Reserve for free')}
+          </button>
+        </>
+      )}
       <button type="button" disabled={paying.isBusy || releasing.isBusy} onClick={release}>
         {say('좌석 다시 고르기', 'Choose other seats')}
       </button>

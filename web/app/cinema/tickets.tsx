@@ -18,10 +18,11 @@ type Showing = Static<typeof queries.showing.item>;
 /** Milliseconds after its start for which a showing's ticket is shown first. */
 const RUNNING = 3 * 3_600_000;
 
-const statusWords = ({ status, payment }: Reservation): string => {
+const statusWords = ({ status, payment, price }: Reservation): string => {
   if (status === 'held') return say('결제 확인 중', 'Payment pending');
   if (status === 'confirmed') return say('예매 완료', 'Confirmed');
   if (status === 'refused') return say('결제 실패', 'Not paid');
+  if (price === 0) return say('취소됨', 'Cancelled');
   return payment === 'refunded' ? say('취소·환불 완료', 'Refunded') : say('취소됨 · 환불 중', 'Cancelled');
 };
 
@@ -106,18 +107,27 @@ export const CinemaTicketPage = ({ showingId, reservationId }: { showingId: stri
                 <>
                   {minutes !== undefined && (
                     <p class="dim">
-                      {say(
-                        `상영 ${minutes}분 전까지 취소하면 전액 환불됩니다.`,
-                        `Refunded in full until ${minutes} minutes before it begins.`,
-                      )}
+                      {price > 0
+                        ? say(
+                            `상영 ${minutes}분 전까지 취소하면 전액 환불됩니다.`,
+                            `Refunded in full until ${minutes} minutes before it begins.`,
+                          )
+                        : say(
+                            `상영 ${minutes}분 전까지 취소할 수 있습니다.`,
+                            `It can be cancelled until ${minutes} minutes before it begins.`,
+                          )}
                     </p>
                   )}
                   <ConfirmButton
                     words={say('예매 취소', 'Cancel the reservation')}
-                    effect={say(
-                      `${formatMoney(price)}을 모두 환불받고, 좌석은 바로 풀립니다.`,
-                      `${formatMoney(price)} is refunded in full, and the seats are free at once.`,
-                    )}
+                    effect={
+                      price > 0
+                        ? say(
+                            `${formatMoney(price)}을 모두 환불받고, 좌석은 바로 풀립니다.`,
+                            `${formatMoney(price)} is refunded in full, and the seats are free at once.`,
+                          )
+                        : say('좌석이 바로 풀립니다.', 'The seats are free at once.')
+                    }
                     isBusy={isBusy}
                     onConfirm={() => give('DELETE', path)}
                   />

@@ -218,6 +218,7 @@ export const view = contextView<typeof schema>({
     'reservation-pending': '결제 중인 예매입니다',
     'reservation-refused': '결제되지 않은 예매입니다',
     'already-canceled': '이미 취소된 예매입니다',
+    'payment-required': '결제 정보를 입력하세요',
     'payment-declined': '결제가 거절되어 좌석 선점이 해제되었습니다',
     'payment-unavailable': '지금은 결제할 수 없습니다. 좌석은 선점되지 않았습니다',
     'too-many-payments': '결제 요청이 많습니다. 잠시 후 다시 시도하세요',
