@@ -174,7 +174,7 @@ test('a fee above the balance leaves an outstanding amount that the next charge 
     body: { type: '/problems/outstanding', detail: `${short.outstanding} must be paid first` },
   });
   const repeated = await post('/bikes/bike-2/rentals', { rentalId: 'r1', userId: 'user-3' });
-  expect(repeated).toMatchObject({ status: 201, body: { rentalId: 'r1' } });
+  expect(repeated).toMatchObject({ status: 409, body: { type: '/problems/already-returned' } });
 
   const charged = await post('/users/user-3/deposits', { amount: 10_000 });
   expect(charged.body).toMatchObject({ balance: 10_000 - short.outstanding, outstanding: 0 });
