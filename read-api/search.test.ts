@@ -11,6 +11,12 @@ import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 const Gate = Strict({ gateId: Id, name: Text(100, '판교역') });
 const Visit = Strict({ gateId: Id, visitId: Id, plate: Text(20, '10더8612') });
+const Driver = Strict({
+  driverId: Id,
+  name: Text(100, '홍길동'),
+  phone: Text(20, '+821012345678'),
+  email: Text(100, 'kim@example.com'),
+});
 
 const schema = {
   name: 'garage',
@@ -27,12 +33,17 @@ const schema = {
         search: { plate: 'plate', visitId: 'id' },
       }),
     }),
+    ...inView('garage.drivers', {
+      driver: one('A driver', '/garage/drivers/{driverId}', Driver, {
+        search: { name: 'name', phone: 'phone', email: 'id' },
+      }),
+    }),
     // Nobody may read it, so nobody finds anything in it.
     ...inView('garage.secrets', {
       secret: one('A secret', '/garage/secrets/{gateId}', Gate, { search: { name: 'name' } }),
     }),
   },
-  access: { gates: staff, gate: staff, visit: staff, secret: {} },
+  access: { gates: staff, gate: staff, visit: staff, driver: staff, secret: {} },
   problems: {},
 } as const satisfies ContextSchema;
 
@@ -43,6 +54,11 @@ const GATES = [
   { gateId: 'g2', name: '정자역 Tower 2' },
   { gateId: 'g3', name: '현대백화점 판교점' },
   { gateId: 'G4', name: 'Tower' },
+  { gateId: 'g5', name: '서울 중앙 병원 Annex hall' },
+];
+const DRIVERS = [
+  { driverId: 'd1', name: '김민지', phone: '+821012345678', email: 'Minji@example.com' },
+  { driverId: 'd2', name: '이서연', phone: '+15551234567', email: 'lee@example.com' },
 ];
 /** Plates with the same end, of two gates. */
 const VISITS = Array.from({ length: 25 }, (_, at) => ({
@@ -78,6 +94,7 @@ beforeAll(async () => {
     VISITS,
     ({ gateId, visitId }: { gateId: string; visitId: string }) => `${gateId}.${visitId}`,
   );
+  await store('garage.drivers', DRIVERS, ({ driverId }: { driverId: string }) => driverId);
   await store('garage.secrets', [GATES[0]!], ({ gateId }: { gateId: string }) => gateId);
   api = await serveReadApi(database.db, [garage], {
     identify: async () => ({ sub: 'kim', id: 'kim', roles: ['staff'], expiresAt: Number.MAX_SAFE_INTEGER }),
@@ -105,6 +122,15 @@ describe('the search', () => {
     ['initial consonants over a space', 'ㅍㄱㅇ ㅎㅅ', gates('g1')],
     ['the second word', '환승', gates('g1')],
     ['the initial consonants of the second word', 'ㅎㅅㅈㅊㅈ', gates('g1')],
+    ['the third word', '병원', gates('g5')],
+    ['the fourth word', 'annex', gates('g5')],
+    ['the initial consonants of the third word', 'ㅂㅇ', gates('g5')],
+    ['a phone number', '+821012345678', ['/garage/drivers/d1']],
+    ['a phone number as it is dialled', '010 1234-5678', ['/garage/drivers/d1']],
+    ['the beginning of a phone number', '010-1234', ['/garage/drivers/d1']],
+    ['a phone number of another country', '+1 555 123 4567', ['/garage/drivers/d2']],
+    ['an e-mail address in another case', 'minji@EXAMPLE.com', ['/garage/drivers/d1']],
+    ['nothing by a phone number that nobody has', '010-9999-9999', []],
     ['an id in another case', 'g4', gates('G4')],
     ['a plate', '10더', ['/garage/gates/g1/visits/v-00']],
     ['an id of a part of a resource', 'V-24', ['/garage/gates/g1/visits/v-24']],
@@ -139,7 +165,7 @@ describe('the search', () => {
     expect(first.body.next).toBeDefined();
     const rest = await search({ q: 'g', cursor: first.body.next });
     expect([...first.body.items, ...rest.body.items].map(({ path }: Found) => path)).toEqual(
-      gates('g1', 'g2', 'g3', 'G4'),
+      gates('g1', 'g2', 'g3', 'G4', 'g5'),
     );
   });
 

@@ -24,8 +24,8 @@ type Source = {
   before: readonly FoldedText[];
 };
 
-/** Names come first, then plates, then ids. */
-const KINDS = ['name', 'plate', 'id'] as const;
+/** Names come first, then plates, then phone numbers, then ids. */
+const KINDS = ['name', 'plate', 'phone', 'id'] as const;
 
 const sourcesOf = (contexts: readonly ContextSchema[]): Source[] =>
   KINDS.flatMap((kind) =>
@@ -45,20 +45,28 @@ const sourcesOf = (contexts: readonly ContextSchema[]): Source[] =>
 /** Returns the filter for the matches of a source that a caller sees; undefined for none. */
 const filterOf = (
   { schema, name, text }: Source,
-  prefix: string,
+  typed: string,
   sight: Sight,
   caller: Admitted['caller'],
 ): Filter<Stored> | undefined => {
   const rule = ruleOf(schema, name);
   const seen = sight.filter(schema.name);
   const isAllowed = !caller || rule.anyone === 'all' || caller.roles.some((role) => rule[role] === 'all');
-  if (!seen || !isAllowed || !text.canBeginWith(prefix)) return undefined;
+  const prefix = text.asked(typed);
+  if (!seen || !isAllowed || prefix === undefined) return undefined;
   return { ...seen, [foldedPath(text.name)]: beginsWith(prefix) } as Filter<Stored>;
 };
 
 /** Returns the documents that none of the earlier texts has found. */
-const newOf = ({ before }: Source, prefix: string, documents: Stored[]): Stored[] =>
-  documents.filter(({ [FOLDED]: texts }) => !before.some(({ name }) => texts?.[name]?.startsWith(prefix)));
+const newOf = ({ before }: Source, typed: string, documents: Stored[]): Stored[] => {
+  const earlier = before.flatMap(({ name, asked }) => {
+    const prefix = asked(typed);
+    return prefix === undefined ? [] : [{ name, prefix }];
+  });
+  return documents.filter(
+    ({ [FOLDED]: texts }) => !earlier.some(({ name, prefix }) => texts?.[name]?.startsWith(prefix)),
+  );
+};
 
 const pathOf = ({ path }: ViewQuery, item: Document): string =>
   parameterNames(path).reduce((filled, name) => filled.replace(`{${name}}`, encodeURIComponent(item[name])), path);
@@ -67,9 +75,9 @@ const pathOf = ({ path }: ViewQuery, item: Document): string =>
 const CURSOR = /^(\d{1,3})(?:-(.+))?$/;
 
 /**
- * GET /control-center/search: documents of every context by the beginning of a name, a plate or an id, one text after
- * the other. Each is stored with its document by the projection of its view, so that a replay makes it again and an
- * erasure of the document takes it away.
+ * GET /control-center/search: documents of every context by the beginning of a word of a name, a plate, a phone number
+ * or an id, one text after the other. Each is stored with its document by the projection of its view, so that a replay
+ * makes it again and an erasure of the document takes it away.
  */
 export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadModels): Router => {
   const router = Router({ caseSensitive: true });
@@ -98,8 +106,7 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
       const page = takePage(given);
       const { q, context } = Object.fromEntries(given) as { q?: string; context?: string };
       if (q === undefined) throw new ProblemError(problems.invalid([wrongAt(['q'], 'is required')]));
-      const prefix = folded(q);
-      if (prefix === '') throw new ProblemError(problems.invalid([wrongAt(['q'], 'must not be blank')]));
+      if (folded(q) === '') throw new ProblemError(problems.invalid([wrongAt(['q'], 'must not be blank')]));
       const [, first, within] = CURSOR.exec(page.cursor ?? '0') ?? [];
       if (first === undefined) throw new ProblemError(problems.invalid([wrongAt(['cursor'], 'is not a cursor')]));
       const headers = await awaitPosition(req, res, views, models, true);
@@ -111,7 +118,7 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
         for (let at = Number(first); at < sources.length && next === undefined; at++) {
           const source = sources[at]!;
           if (context !== undefined && source.schema.name !== context) continue;
-          const filter = filterOf(source, prefix, sight, caller);
+          const filter = filterOf(source, q, sight, caller);
           if (!filter) continue;
           const limit = page.limit - items.length;
           const collection = db.collection<Stored>(source.query.view);
@@ -119,7 +126,7 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
             if (await collection.findOne(filter, { maxTimeMS: answerWithin })) next = String(at);
             continue;
           }
-          const question = JSON.stringify([SEARCH, prefix, context, at]);
+          const question = JSON.stringify([SEARCH, folded(q), context, at]);
           const cursor = at === Number(first) ? within : undefined;
           const place = await placeOf(cursors, question, { limit, cursor }, (value) => typeof value === 'string');
           const ordering = { field: foldedPath(source.text.name), direction: 1 as const };
@@ -131,7 +138,7 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
             place,
             maxTimeMS: answerWithin,
           });
-          items.push(...(await foundBy(source, newOf(source, prefix, found.documents))));
+          items.push(...(await foundBy(source, newOf(source, q, found.documents))));
           if (found.next !== undefined) next = `${at}-${found.next}`;
         }
       });

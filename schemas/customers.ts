@@ -156,7 +156,7 @@ const Contact = Strict({ ...contact, changedAt: Time });
 export const queries = {
   ...inView('customers.contacts', {
     contact: one("A customer's name, addresses and language", '/customers/{customerId}/contact', Contact, {
-      search: { name: 'name', customerId: 'id' },
+      search: { name: 'name', phone: 'phone', email: 'id', customerId: 'id' },
     }),
   }),
   ...inView('customers.messages', {

@@ -215,9 +215,9 @@ const controlCenterResources = (contexts: readonly ContextSchema[]): Resources =
   },
   search: {
     document: {
-      summary: 'Documents of every context by the beginning of a name, a plate or an id',
+      summary: 'Documents of every context by a word of a name, a plate, a phone number, an e-mail address or an id',
       description:
-        'Names first, then plates, then ids, each in the order of the text. A name is also found from its second word on and by the initial consonants of its syllables (`ㅈㅈ` finds 정자), a plate by its last digits. Case, spaces and Unicode forms do not matter. The answer has the documents that the caller may read.',
+        'Names first, then plates, phone numbers and ids, each in the order of the text. A text is found by its beginning; a name also from its second, third or fourth word on and by the initial consonants of its syllables (`ㅈㅈ` finds 정자), a plate by its last digits, a phone number of at least seven digits in any spelling (`010-1234-5678`, `+82 10 1234 5678`). Case, spaces and Unicode forms do not matter. The answer has the documents that the caller may read.',
       path: SEARCH,
       parameters: [
         { name: 'q', in: 'query', required: true, schema: SearchText },

@@ -27,10 +27,10 @@ const LAST = '\u{10ffff}';
 export const beginsWith = (prefix: string): { $gte: string; $lt: string } => ({ $gte: prefix, $lt: prefix + LAST });
 
 /**
- * How a field is searched: a name also from its second word on and by its initial consonants (ㅍㄱ finds 판교), a plate
- * also by its last digits, an id by its beginning alone.
+ * How a field is searched: a name from the beginning of each of its first words on and by its initial consonants (ㅍㄱ
+ * finds 판교), a plate also by its last digits, a phone number in any spelling, an id by its beginning alone.
  */
-export type SearchKind = 'name' | 'plate' | 'id';
+export type SearchKind = 'name' | 'plate' | 'phone' | 'id';
 
 /** A text that is derived from a field, folded, and searched by prefix. */
 export type FoldedText = {
@@ -39,8 +39,8 @@ export type FoldedText = {
   field: string;
   /** Returns the text; undefined where the field has none of its own. */
   of(value: string): string | undefined;
-  /** Whether the text of any document can begin with a prefix. */
-  canBeginWith(prefix: string): boolean;
+  /** Returns how the texts begin that somebody looks for by a typed text; undefined when no text begins so. */
+  asked(typed: string): string | undefined;
 };
 
 /** Vowels and final consonants, in a text whose syllables are decomposed (NFD). */
@@ -53,30 +53,66 @@ const initialsOf = (text: string): string | undefined => {
   return INITIAL.test(initials) ? initials : undefined;
 };
 
-const fromSecondWord = (text: string): string | undefined => /^\s*\S+\s+(\S.*)/s.exec(text)?.[1];
+/** The words of a name from which on it is found. Each is one more index. */
+const WORDS = [2, 3, 4];
 
-export const foldedText = (field: string): FoldedText => ({ name: field, field, of: folded, canBeginWith: () => true });
+/** Returns a name from one of its words on, the first of which is 1; empty for a name with fewer words. */
+const fromWord = (text: string, word: number): string =>
+  text
+    .trim()
+    .split(/\s+/)
+    .slice(word - 1)
+    .join(' ');
+
+const foldedIf = (isAsked: (prefix: string) => boolean) => (typed: string) => {
+  const prefix = folded(typed);
+  return isAsked(prefix) ? prefix : undefined;
+};
+
+export const foldedText = (field: string): FoldedText => ({ name: field, field, of: folded, asked: folded });
 
 const endOf = (field: string): FoldedText => ({
   name: `${field}End`,
   field,
   of: (value) => /\D(\d+)$/.exec(folded(value))?.[1],
-  canBeginWith: (prefix) => /^\d+$/.test(prefix),
+  asked: foldedIf((prefix) => /^\d+$/.test(prefix)),
 });
 
 const wordsOf = (field: string): FoldedText[] => {
-  const word = (value: string) => fromSecondWord(value) ?? '';
-  const canBeginWith = (prefix: string) => INITIAL.test(prefix);
-  return [
-    { ...foldedText(`${field}Word`), field, of: (value) => folded(word(value)) || undefined },
-    { name: `${field}Initials`, field, of: initialsOf, canBeginWith },
-    { name: `${field}WordInitials`, field, of: (value) => initialsOf(word(value)), canBeginWith },
-  ];
+  const askedInitials = foldedIf((prefix) => INITIAL.test(prefix));
+  const fromLater = WORDS.flatMap((at): FoldedText[] => {
+    const name = `${field}Word${at === 2 ? '' : at}`;
+    return [
+      { ...foldedText(name), field, of: (value) => folded(fromWord(value, at)) || undefined },
+      { name: `${name}Initials`, field, of: (value) => initialsOf(fromWord(value, at)), asked: askedInitials },
+    ];
+  });
+  return [{ name: `${field}Initials`, field, of: initialsOf, asked: askedInitials }, ...fromLater];
 };
 
+/** The fewest digits by which a phone number is searched: fewer begin too many of them. */
+const PHONE_DIGITS = 7;
+
+/** Returns a phone number without separators, a Korean one (+82 10, +82 (0)10, 82-10) as it is dialled in Korea. */
+const dialled = (text: string): string =>
+  text
+    .normalize('NFKC')
+    .replaceAll(/[\s().\p{Dash}]/gu, '')
+    .replace(/^(?:\+|00)?820?/, '0')
+    .replace(/^00/, '+');
+
+const phoneOf = (field: string): FoldedText => ({
+  name: field,
+  field,
+  of: dialled,
+  asked: (typed) => {
+    const number = dialled(typed);
+    return /^\+?\d+$/.test(number) && number.length >= PHONE_DIGITS ? number : undefined;
+  },
+});
+
 /** Returns the texts by which a field is searched. */
-export const searchedTexts = (field: string, kind: SearchKind): FoldedText[] => [
-  foldedText(field),
-  ...(kind === 'name' ? wordsOf(field) : []),
-  ...(kind === 'plate' ? [endOf(field)] : []),
-];
+export const searchedTexts = (field: string, kind: SearchKind): FoldedText[] => {
+  if (kind === 'phone') return [phoneOf(field)];
+  return [foldedText(field), ...(kind === 'name' ? wordsOf(field) : []), ...(kind === 'plate' ? [endOf(field)] : [])];
+};

@@ -520,7 +520,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     const page = await open('/', { locale: 'ko-KR' });
     await page.locator('[data-context="parking"]').waitFor();
     const keys = page.keyboard;
-    const search = page.getByRole('combobox', { name: '차량 번호, 이름, 제목, 고객, 명령', exact: true });
+    const search = page.getByRole('combobox', { name: '차량 번호, 이름, 제목, 고객, 전화번호, 명령', exact: true });
     const option = (name: RegExp) => page.getByRole('option', { name });
     await keys.press('Control+k');
     await search.fill('ㅍㄱㅇ ㅎㅅ');

@@ -1,4 +1,6 @@
-import type { Parameters } from '../common/templates.ts';
+import { get, type Page } from '../common/api.ts';
+import { withQuery } from '../common/router.tsx';
+import { fill, type Parameters } from '../common/templates.ts';
 import { may } from './access.ts';
 import type { ContextView } from './context.ts';
 import { contextViews } from './contexts/index.ts';
@@ -19,6 +21,17 @@ export const belongingsOf = ({ customer }: ContextView, id: string): readonly Be
 
 /** Returns whether a text can be a customer's id. */
 export const isCustomerId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text);
+
+/** Returns whether a list of any context has something of a customer that the user may see. */
+export const isCustomer = async (id: string, signal: AbortSignal): Promise<boolean> => {
+  const lists = contextViews.flatMap((view) => belongingsOf(view, id).filter(({ template }) => view.lists[template]));
+  const counts = lists.map(async ({ template, parameters, query }) => {
+    const path = withQuery(fill(template, parameters)!, { ...query, limit: '1' });
+    return (await get<Page<unknown>>(path, undefined, signal)).items.length;
+  });
+  const settled = await Promise.allSettled(counts);
+  return settled.some((count) => count.status === 'fulfilled' && count.value > 0);
+};
 
 const SOMEBODY_ELSE = ' '; // not a valid id, so it is nobody's
 

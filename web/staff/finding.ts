@@ -7,7 +7,7 @@ import { match } from '../common/templates.ts';
 import { may } from './access.ts';
 import type { ContextView } from './context.ts';
 import { contextViews } from './contexts/index.ts';
-import { isCustomerId, mayOpenCustomer } from './customers.ts';
+import { isCustomer, isCustomerId, mayOpenCustomer } from './customers.ts';
 
 /** Something that the search box offers. */
 export type Found = { to: string; label: string; kind: string };
@@ -30,9 +30,10 @@ const search = async (q: string, view: ContextView, limit: number, signal: Abort
   });
 };
 
+/** A customer is named with their addresses, which tell two people of one name apart. */
 const foundOf = ({ view, thing, item, label, path }: Awaited<ReturnType<typeof search>>[number]): Found =>
   view.name === 'customers'
-    ? customerFound(label, String(item.customerId))
+    ? customerFound([label, item.phone, item.email].filter(Boolean).join(' · '), String(item.customerId))
     : { to: VIEW + path, label, kind: t(thing.title) };
 
 const customerFound = (label: string, id: string): Found => ({
@@ -89,22 +90,21 @@ const commandsFor = async (typed: string, signal: AbortSignal): Promise<Found[]>
     }));
 };
 
-/** Finds pages, commands and, in every context, documents by the beginning of a name, a plate or an id. */
+/** Returns the customer of an id, who may have stored no contact; nobody for an id that no context knows. */
+const customersCalled = async (id: string, signal: AbortSignal): Promise<Found[]> =>
+  isCustomerId(id) && mayOpenCustomer(id) && (await isCustomer(id, signal)) ? [customerFound(id, id)] : [];
+
+/** Finds pages, commands and customers and, in every context, the documents that the search of Plaza finds. */
 export const find = async (typed: string, signal: AbortSignal): Promise<Found[]> => {
   const text = typed.trim();
   if (text === '') return [];
   const quietly = <Value>(found: Promise<Value[]>) => found.catch((): Value[] => []);
-  const [commands, ...things] = await Promise.all([
+  const [commands, customers, ...things] = await Promise.all([
     quietly(commandsFor(text, signal)),
+    quietly(customersCalled(text, signal)),
     ...contextViews.map((view) => quietly(search(text, view, OF_CONTEXT, signal))),
   ]);
-  const customer = isCustomerId(text) && mayOpenCustomer(text);
-  const all = [
-    ...commands,
-    ...pagesCalled(text),
-    ...things.flat().map(foundOf),
-    ...(customer ? [customerFound(text, text)] : []),
-  ];
+  const all = [...commands, ...pagesCalled(text), ...things.flat().map(foundOf), ...customers];
   const byLink = new Map<string, Found>();
   for (const found of all) if (!byLink.has(found.to)) byLink.set(found.to, found); // a name rather than an id
   return [...byLink.values()].slice(0, IN_ALL);

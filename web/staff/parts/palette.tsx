@@ -43,7 +43,10 @@ export const Palette = ({ onClose }: { onClose(): void }) => {
     else return;
     event.preventDefault();
   };
-  const hint = t({ en: 'Plate, name, title, customer or command', ko: '차량 번호, 이름, 제목, 고객, 명령' });
+  const hint = t({
+    en: 'Plate, name, title, customer, phone or command',
+    ko: '차량 번호, 이름, 제목, 고객, 전화번호, 명령',
+  });
   const isNothing = typed.trim() !== '' && found.of === typed && items.length === 0;
   return (
     <dialog ref={dialog} class="palette" aria-label={t({ en: 'Search', ko: '검색' })} onClose={onClose}>
