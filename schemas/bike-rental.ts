@@ -371,7 +371,10 @@ export const queries = {
   }),
   ...inView('bike-rental.deposits', {
     deposits: list('The deposits', '/bike-rental/deposits', Deposit, { sorts: ['outstanding', 'balance'] }),
-    deposit: one("A user's deposit", '/bike-rental/users/{userId}/deposit', Deposit, { search: { userId: 'id' } }),
+    deposit: one("A user's deposit, empty before the first charge", '/bike-rental/users/{userId}/deposit', Deposit, {
+      otherwise: { balance: 0, outstanding: 0 },
+      search: { userId: 'id' },
+    }),
   }),
   ...inView('bike-rental.movements', {
     charge: one('One charge of a deposit', '/bike-rental/users/{userId}/deposits/{chargeId}', ChargeOfDeposit),

@@ -155,6 +155,10 @@ const Contact = Strict({ ...contact, changedAt: Time });
 
 export const queries = {
   ...inView('customers.contacts', {
+    contacts: list("The customers' names, addresses and languages", '/customers/contacts', Contact, {
+      filters: { customerId: Id },
+      prefixes: ['name'],
+    }),
     contact: one("A customer's name, addresses and language", '/customers/{customerId}/contact', Contact, {
       search: { name: 'name', phone: 'phone', email: 'id', customerId: 'id' },
     }),
@@ -192,6 +196,7 @@ export const schema = {
     ChangeContact: customer(),
     EraseCustomer: customer(),
     contact: customer(),
+    contacts: customer(),
     customerMessages: customer(),
     cinemaMessages: customer(),
     messages: staff,

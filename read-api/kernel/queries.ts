@@ -129,14 +129,15 @@ const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
   const collection = models.db.collection<Stored>(query.view);
   const caching = cachingOf(rule, query);
   return async (req, res) => {
-    const wanted = filterOf(bound, readPath(req.params));
+    const inPath = readPath(req.params);
+    const wanted = filterOf(bound, inPath);
     readAll(queryOf(req.url), noParameters);
     const headers = await awaitPosition(req, res, viewsOf(query), models);
     const stored = await models.ask(async () => {
       const found = await collection.findOne(wanted, { maxTimeMS: models.answerWithin });
       return found && (await completed(query, collection, [found], models))[0];
     });
-    const document = stored ?? query.otherwise;
+    const document = stored ?? (query.otherwise && { ...inPath, ...query.otherwise });
     const { permit, personal } = permitted(res);
     if (document && !document._deleted && isPermitted(permit, document))
       sendTaggedJson(req, res, toItem(document, personal), { ...headers, ...caching });

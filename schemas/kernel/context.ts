@@ -124,7 +124,7 @@ export type QuerySchema<Item extends TObject = TObject> = {
   parameters?: TProperties;
   /** Values that the documents of a list must have, for a list of a part of its view. */
   only?: Readonly<Record<string, string>>;
-  /** The document before its first event, for a query for one document that always exists. */
+  /** The document before its first event, besides the path's parameters, for one that exists until it is deleted. */
   otherwise?: Readonly<Record<string, unknown>>;
   position?: PositionSchema;
   /** Fields whose current value is that of another view's document, by name. */

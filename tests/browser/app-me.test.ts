@@ -48,6 +48,23 @@ onPhone(
       await expect.poll(async () => (await page.request.get(`/customers/${who}/contact`)).status()).toBe(404);
     });
 
+    test('what a new customer has not stored yet is no error, and a stored contact says so', async () => {
+      const who = 'han-jiwoo';
+      const page = await open('/app', { locale: 'en-GB' }, who);
+      const missing: string[] = [];
+      page.on('response', (response) => {
+        if (response.status() === 404) missing.push(response.url());
+      });
+      await page.goto('/app/bike-rental');
+      await shows(page, 'Deposit');
+      await page.goto('/app/me');
+      await page.getByLabel('Phone').fill('010-1234-5678');
+      await button(page, 'Save').click();
+      await expect.poll(() => page.getByLabel('Phone').inputValue()).toBe('+821012345678');
+      await shows(page, 'Saved. Messages come in this language.');
+      expect(missing).toEqual([]);
+    });
+
     test('a reservation that cannot be cancelled prevents the erasure, and nothing is erased', async () => {
       const who = 'lee-junho';
       await registerLot('stays', '미금역 주차장');

@@ -1,5 +1,5 @@
 import { ChevronDown } from 'lucide';
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
 import { Icon } from '../../common/icon.tsx';
@@ -10,7 +10,6 @@ import { chooseScheme, chosenScheme } from '../../common/scheme.ts';
 import { session } from '../../common/session.ts';
 import { signOut } from '../../common/sign-in.ts';
 import { useStore } from '../../common/store.ts';
-import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { chooseCustomer, forgetCustomer, useCustomer } from '../customer.ts';
 import { useList } from '../lists.ts';
@@ -83,7 +82,9 @@ const WaitingOf = ({ of, customerId }: { of: (typeof WAITING_LISTS)[number]; cus
 
 const ContactForm = ({ customerId, contact }: { customerId: string; contact: Contact | undefined }) => {
   const tongue = useStore(language);
-  const [values, setValues] = useState({ name: '', email: '', phone: '', ...contact });
+  const stored = { name: '', email: '', phone: '', ...contact };
+  const [values, setValues] = useState(stored);
+  useEffect(() => setValues(stored), [contact?.changedAt]);
   const [isSaved, setSaved] = useState(false);
   const { give, isBusy, problem } = useCommand();
   const submit = async (event: SubmitEvent) => {
@@ -144,12 +145,12 @@ const ContactForm = ({ customerId, contact }: { customerId: string; contact: Con
 };
 
 const ContactSection = ({ customerId }: { customerId: string }) => {
-  const { body, problem } = useUpdates<Contact>(`/customers/${customerId}/contact`, { every: 60_000 });
-  if (!body && problem?.status !== 404) return null;
+  const { body } = useList<Contact>(`/customers/contacts?customerId=${customerId}`, { every: 60_000 });
+  if (!body) return null;
   return (
     <section>
       <h2>{say('연락처', 'Contact')}</h2>
-      <ContactForm key={body?.changedAt} customerId={customerId} contact={body} />
+      <ContactForm customerId={customerId} contact={body[0]} />
     </section>
   );
 };

@@ -4,6 +4,7 @@ import { contextView } from '../context.ts';
 import { statusOf } from '../fields.ts';
 
 const CUSTOMER = '/customers/{customerId}';
+const CONTACTS = '/customers/contacts';
 const CONTACT = '/customers/{customerId}/contact';
 const CUSTOMER_MESSAGES = '/customers/{customerId}/messages';
 
@@ -33,6 +34,11 @@ export const view = contextView<typeof schema>({
       title: { en: 'Messages', ko: '메시지' },
       columns: ['at', 'customerId', 'context', 'kind', 'texts', 'status', 'channels'],
       sort: '-at',
+    },
+    [CONTACTS]: {
+      title: { en: 'Contacts', ko: '연락처' },
+      columns: ['customerId', 'name', 'phone', 'email', 'language', 'changedAt'],
+      thing: CONTACT,
     },
     [CUSTOMER_MESSAGES]: {
       title: { en: 'Messages', ko: '메시지' },
@@ -80,5 +86,5 @@ export const view = contextView<typeof schema>({
     CustomerReminded: { en: '{customerId} is reminded ({context})', ko: '{customerId} 사전 안내({context})' },
   },
   about: [CUSTOMER],
-  customer: { field: 'customerId', shows: [CONTACT, CUSTOMER_MESSAGES] },
+  customer: { field: 'customerId', shows: [CONTACTS, CUSTOMER_MESSAGES] },
 });
