@@ -4,6 +4,10 @@ import { commonProblemWords, problemName } from '../common/problems.ts';
 
 /** The refusals that a customer can meet, in words that say what to do next. */
 const words: Readonly<Record<string, Phrase>> = {
+  'views-unavailable': {
+    ko: '화면을 준비하고 있습니다. 준비되면 저절로 나옵니다.',
+    en: 'This is being prepared, and appears by itself.',
+  },
   'lot-full': { ko: '방금 만차가 되었습니다.', en: 'The lot has just become full.' },
   'lot-closed': { ko: '운영이 끝난 주차장입니다.', en: 'The lot is closed.' },
   'car-already-reserved': {

@@ -2,7 +2,7 @@ import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-pa
 import type { Static } from 'typebox';
 import type { Activity } from '../../schemas/kernel/activity.ts';
 import type { ProjectionStatus } from '../../schemas/kernel/control-center.ts';
-import { get, getChanged, request, type Tagged, takesCommands } from '../common/api.ts';
+import { get, getChanged, type Problem, RefusedError, request, type Tagged, takesCommands } from '../common/api.ts';
 import { createStore } from '../common/store.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
@@ -22,6 +22,9 @@ export type Overview = {
 
 /** The last overview; undefined before the first. */
 export const overview = createStore<Overview | undefined>(undefined);
+
+/** Why the last read of the overview failed. */
+export const overviewProblem = createStore<Problem | undefined>(undefined);
 
 /** The latest events, newest first. */
 export const latest = createStore<readonly HappenedEvent[]>([]);
@@ -93,10 +96,12 @@ const readOverview = async (): Promise<void> => {
     connectionIs({ heardAt: Date.now() });
     if (isLost) recoveries.set(recoveries.get() + 1);
     isLost = false;
+    overviewProblem.set(undefined);
     if (stream === undefined) void follow(next.eventCursor);
     else if (isBehind(next)) stream.abort();
-  } catch {
+  } catch (error) {
     isLost = true;
+    if (error instanceof RefusedError) overviewProblem.set(error.problem);
     latest.set(mergeEvents(latest.get(), news, KEPT_EVENTS)); // The banner shows how long the last answer is ago.
   }
   reading = false;

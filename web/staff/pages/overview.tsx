@@ -4,11 +4,12 @@ import { Skeleton } from '../../common/skeleton.tsx';
 import { useStore } from '../../common/store.ts';
 import type { ContextView, Figure, Row } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
-import { type Activities, activities, latest, type Overview, overview } from '../live.ts';
+import { type Activities, activities, latest, type Overview, overview, overviewProblem } from '../live.ts';
 import { moment } from '../moment.ts';
 import { Plot } from '../parts/plot.tsx';
 import { EventStream } from '../parts/stream.tsx';
 import { useTitle } from '../parts/title.ts';
+import { UnreadContext } from '../parts/unread.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Lists } from './list.tsx';
@@ -65,7 +66,7 @@ const Card = ({
     return (
       <section class="card" aria-labelledby={heading}>
         <h2 id={heading}>{t(view.title)}</h2>
-        <p class="refused">{t({ en: 'Not available now.', ko: '지금은 불러올 수 없습니다.' })}</p>
+        <UnreadContext view={view} />
       </section>
     );
   const rows = view.rows(part as never).toSorted((one, other) => urgencyOf(other) - urgencyOf(one));
@@ -94,6 +95,13 @@ const Card = ({
   );
 };
 
+const Loading = () => (
+  <>
+    <p class="dim">{t({ en: 'Loading the state of every service…', ko: '모든 서비스의 현황을 불러오는 중…' })}</p>
+    <Skeleton rows={6} />
+  </>
+);
+
 /** A card for each context, and the latest events. */
 export const OverviewPage = () => {
   const isPast = useStore(moment) !== undefined;
@@ -105,7 +113,9 @@ export const OverviewPage = () => {
   const now = useStore(overview);
   const activitiesNow = useStore(activities);
   const latestNow = useStore(latest);
+  const trouble = useStore(overviewProblem);
   const known = isPast ? then.body : now;
+  const problem = isPast ? then.problem : known ? undefined : trouble;
   const activity = isPast ? (activityThen.body?.contexts ?? {}) : activitiesNow;
   const demo = useDemo();
   useTitle(t({ en: 'Overview', ko: '전체 현황' }));
@@ -115,7 +125,7 @@ export const OverviewPage = () => {
   return (
     <div class="overview">
       {!isPast && <DemoNote demo={demo} />}
-      {then.problem && <p class="refused">{problemWords(then.problem)}</p>}
+      {problem && <p class="refused">{problemWords(problem)}</p>}
       <h1 class="unseen">{t({ en: 'Overview', ko: '전체 현황' })}</h1>
       <div class="cards">
         {known &&
@@ -125,7 +135,7 @@ export const OverviewPage = () => {
               (one, other) => Number(Boolean(known.contexts[one.name])) - Number(Boolean(known.contexts[other.name])),
             )
             .map((view) => <Card key={view.name} view={view} known={known} activity={activity[view.name]} />)}
-        {!known && !then.problem && <Skeleton rows={6} />}
+        {!known && !problem && <Loading />}
       </div>
       {known && <EventStream events={isPast ? known.events : latestNow} known={known} />}
     </div>

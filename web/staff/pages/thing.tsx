@@ -10,8 +10,8 @@ import { Crumbs } from '../parts/crumbs.tsx';
 import { History } from '../parts/history.tsx';
 import { concerning, List, type Query } from '../parts/list.tsx';
 import { useTitle } from '../parts/title.ts';
+import { Refusal } from '../parts/unread.tsx';
 import { Fields } from '../parts/value.tsx';
-import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Work } from '../work/work.tsx';
 
@@ -49,7 +49,7 @@ export const ThingPage = ({ view, template, parameters }: ViewProps) => {
           <Commands view={view} names={commands(item)} known={{ ...item, ...known?.(item) }} hasMenu first={wanted} />
         )}
       </header>
-      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {problem && <Refusal problem={problem} view={view} />}
       {!body && !problem && <Skeleton rows={5} />}
       {body && <Work template={template} view={view} parameters={parameters} item={item} />}
       {body && (

@@ -12,9 +12,9 @@ import { TimeInput } from '../../common/time-input.tsx';
 import { may } from '../access.ts';
 import type { ContextView, HappenedEvent, Item, ViewProps } from '../context.ts';
 import { filterLabelOf, labelOf, statusOf, yesOrNo } from '../fields.ts';
-import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
 import { Commands } from './commands.tsx';
+import { Refusal } from './unread.tsx';
 import { isNumeric, Value } from './value.tsx';
 
 export type Query = Readonly<Record<string, string | undefined>>;
@@ -185,7 +185,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
         )}
         {commands && <Commands view={view} names={commands} known={parameters} />}
       </header>
-      {problem && <p class="refused">{problemWords(problem, view)}</p>}
+      {problem && <Refusal problem={problem} view={view} />}
       {body && body.items.length > 0 && (
         <Scroll>
           <table class="cards-of">
