@@ -53,8 +53,12 @@ export type ThingView = {
   known?(item: Item): Item;
 };
 
-/** A command in words. @property effect what a dangerous one does to this resource, whose `{field}`s it names */
-export type CommandWords = Phrase & { danger?: boolean; effect?: Phrase };
+/**
+ * A command in words.
+ * @property effect what a dangerous one does to this resource, whose `{field}`s it names
+ * @property warning what to consider before the command is given with these values
+ */
+export type CommandWords = Phrase & { danger?: boolean; effect?: Phrase; warning?(values: Item): Phrase | undefined };
 
 type Events<Schema extends ContextSchema> = Schema['events'];
 

@@ -1,7 +1,7 @@
 import type { schema } from '../../../schemas/parking.ts';
-import { formatMoney, formatNumber } from '../../common/language.ts';
+import { formatMoney, formatNumber, type Phrase } from '../../common/language.ts';
 import { fill } from '../../common/templates.ts';
-import { contextView } from '../context.ts';
+import { contextView, type Item } from '../context.ts';
 import { limitedPlaces, placeRefusals } from '../limited-places.ts';
 
 const LOT = '/parking/lots/{lotId}';
@@ -17,6 +17,15 @@ const spots = limitedPlaces({
     ko: `${formatNumber(places)}면`,
   }),
 });
+
+/** Plaza takes a lot without spots, which is likely a slip. */
+export const withoutSpots = ({ spots }: Item): Phrase | undefined =>
+  spots === 0
+    ? {
+        en: 'A lot has at least one spot: with 0 nobody can reserve here.',
+        ko: '주차장에는 주차면이 하나 이상 있어야 합니다. 0면이면 아무도 예약할 수 없습니다.',
+      }
+    : undefined;
 
 export const view = contextView<typeof schema>({
   name: 'parking',
@@ -149,8 +158,8 @@ export const view = contextView<typeof schema>({
   },
   links: { redeemedOn: RESERVATION },
   commands: {
-    RegisterLot: { en: 'Open a lot', ko: '주차장 등록' },
-    ChangeLot: { en: 'Change the lot', ko: '주차장 변경' },
+    RegisterLot: { en: 'Open a lot', ko: '주차장 등록', warning: withoutSpots },
+    ChangeLot: { en: 'Change the lot', ko: '주차장 변경', warning: withoutSpots },
     RecordArrival: { en: 'Record arrival', ko: '입차 처리' },
     RecordDeparture: { en: 'Record departure', ko: '출차 처리' },
     CloseLot: {

@@ -120,6 +120,9 @@ export const OverviewPage = () => {
   const demo = useDemo();
   useTitle(t({ en: 'Overview', ko: '전체 현황' }));
   const names = Object.keys(known?.contexts ?? {});
+  const events = isPast ? (known?.events ?? []) : latestNow;
+  // While no context can be read, there may be events all the same.
+  const isAnyRead = names.some((name) => known?.contexts[name]);
   if (known && !isPast && demo.known?.state === 'empty' && known.events.length === 0)
     return <Welcome names={names} demo={demo} />;
   return (
@@ -137,7 +140,7 @@ export const OverviewPage = () => {
             .map((view) => <Card key={view.name} view={view} known={known} activity={activity[view.name]} />)}
         {!known && !problem && <Loading />}
       </div>
-      {known && <EventStream events={isPast ? known.events : latestNow} known={known} />}
+      {known && (events.length > 0 || isAnyRead) && <EventStream events={events} known={known} />}
     </div>
   );
 };

@@ -156,6 +156,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
       onValue={(value) => setValues((before) => ({ ...before, [each.name]: value }))}
     />
   );
+  const warning = words.warning?.(values);
   const asked = command.fields.filter(({ name }) => !command.own.includes(name));
   const minor = asked.filter(isMinor);
   const subject = ['name', 'hospitalName', 'carNumber', 'orderId', 'bikeId']
@@ -182,6 +183,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
             {minor.map(field)}
           </details>
         )}
+        <div role="status">{warning && <p class="effect">{t(warning)}</p>}</div>
         <div class="buttons">
           <button type="submit" class={words.danger ? 'danger' : 'main'} disabled={isBusy}>
             {t(words)}

@@ -4,6 +4,7 @@ import type { Page } from '../../common/api.ts';
 import { formatDuration, formatMinute, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { fill } from '../../common/templates.ts';
+import { withoutSpots } from '../contexts/parking.ts';
 import { useShownNow } from '../moment.ts';
 import { Commands } from '../parts/commands.tsx';
 import { concerning } from '../parts/list.tsx';
@@ -45,6 +46,7 @@ export const SpotGrid = ({ view, parameters, item }: WorkProps) => {
   const isCut = inside.next !== undefined || coming.next !== undefined;
   const held = Number(item.onHold ?? 0);
   const free = Number(item.free ?? 0);
+  const warning = withoutSpots(item);
   const drawn = Math.min(free, FREE_DRAWN);
   return (
     <section class="list" aria-labelledby="spots">
@@ -57,6 +59,7 @@ export const SpotGrid = ({ view, parameters, item }: WorkProps) => {
           <li class="free">{t({ en: `${free} free`, ko: `빈자리 ${free}` })}</li>
         </ul>
       </header>
+      {warning && <p class="effect">{t(warning)}</p>}
       <ul class="spots">
         {cars.map((car) => {
           const { text, isLate } = noteOf(car, now);
