@@ -82,7 +82,8 @@ export type ContextView<Schema extends ContextSchema = ContextSchema> = {
   /** The label of the plot's line. */
   level: Phrase;
   figures(overview: Overview<Schema>): readonly Figure[];
-  rows(overview: Overview<Schema>): readonly Row[];
+  /** @param now in milliseconds */
+  rows(overview: Overview<Schema>, now: number): readonly Row[];
   /** The number of rows if the overview contained every resource. */
   rowsInAll(overview: Overview<Schema>): number;
   /** The list with the remaining rows. */

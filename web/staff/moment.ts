@@ -12,7 +12,13 @@ place.subscribe((now) => moment.set(momentOf(now)));
 /** The progress of the views that are built up to the moment, as a share; undefined when nothing waits for them. */
 export const building = createStore<number | undefined>(undefined);
 
-/** Returns the present of what is shown, in milliseconds: that of an earlier moment stands still. */
+/** Returns the present of what is shown, in milliseconds. */
+export const shownNow = (): number => {
+  const shown = moment.get();
+  return shown === undefined ? Date.now() : Date.parse(shown);
+};
+
+/** Follows the present of what is shown, in milliseconds: that of an earlier moment stands still. */
 export const useShownNow = (every: number): number => {
   const now = useNow(every);
   const shown = useStore(moment);

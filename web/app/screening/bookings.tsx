@@ -4,12 +4,13 @@ import type { queries } from '../../../schemas/screening.ts';
 import { dayOf } from '../../common/days.ts';
 import { formatStart } from '../../common/language.ts';
 import { go, Link } from '../../common/router.tsx';
+import { comingSessions } from '../../common/sessions.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { TicketCode } from '../code.tsx';
 import { Refused, useCommand } from '../command.tsx';
 import { ConfirmButton, Fact, Heading, Loaded, RowLink, type Ticket } from '../parts.tsx';
 import { say } from '../words.ts';
-import { CancelUntil, people, type Slot, SlotChoice, timesOf, whenOf } from './slots.tsx';
+import { CancelUntil, people, type Slot, SlotChoice, whenOf } from './slots.tsx';
 
 export type Booking = Static<typeof queries.booking.item>;
 
@@ -106,7 +107,7 @@ const MoveTarget = ({ slot, booking }: { slot: Slot; booking: Booking }) => {
     <li class="item target">
       <strong>{slot.hospitalName}</strong>
       <div class="chips">
-        {timesOf(slot).map(({ at, left }) => {
+        {comingSessions(slot).map(({ at, left }) => {
           const isHere = slot.slotId === from && at === current;
           const when = whenOf({ date: slot.date, at });
           return (

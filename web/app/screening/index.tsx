@@ -1,3 +1,4 @@
+import { placesLeft } from '../../common/sessions.ts';
 import { arranged, useList } from '../lists.ts';
 import { page, useTicketsOf } from '../page.ts';
 import { Heading, type Ticket } from '../parts.tsx';
@@ -14,7 +15,7 @@ export const Screening = () => {
     <Service
       title={say('건강검진', 'Health screening')}
       to="/app/screening"
-      of={arranged(slots, (all) => all.filter(({ left }) => left > 0))}
+      of={arranged(slots, (all) => all.filter((slot) => placesLeft(slot) > 0))}
     >
       {(slot) => <SlotRow key={slot.slotId} slot={slot} isDated />}
     </Service>

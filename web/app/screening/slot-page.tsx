@@ -4,6 +4,7 @@ import type { queries } from '../../../schemas/screening.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDay, formatNumber } from '../../common/language.ts';
 import { go } from '../../common/router.tsx';
+import { comingSessions, placesLeft } from '../../common/sessions.ts';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { useList } from '../lists.ts';
@@ -11,7 +12,7 @@ import { Choice, Fact, Heading, Loaded, TicketRows } from '../parts.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
 import { type Booking, ticketOf } from './bookings.tsx';
-import { CancelUntil, people, type Slot, timesOf, whenOf } from './slots.tsx';
+import { CancelUntil, people, type Slot, whenOf } from './slots.tsx';
 
 type Hold = Static<typeof queries.hold.item>;
 
@@ -71,7 +72,7 @@ const HeldPlaces = ({ slot, hold }: { slot: Slot; hold: Hold }) => {
 /** Holds places, which the customer then books; on a full session, the way into its waiting list. */
 const PlacesForm = ({ slot, customerId }: { slot: Slot; customerId: string }) => {
   const { slotId } = slot;
-  const sessions = timesOf(slot);
+  const sessions = comingSessions(slot);
   const [chosen, setChosen] = useState<string>();
   const [places, setPlaces] = useState(1);
   const entries = useEntries('screening', 'slotId', slotId, customerId);
@@ -164,8 +165,8 @@ export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: s
             <Fact label={say('날짜', 'Day')}>{formatDay(slot.date)}</Fact>
             <Fact label={say('남은 자리', 'Places left')}>
               {say(
-                `${formatNumber(slot.left)} / ${formatNumber(slot.capacity)}자리`,
-                `${slot.left} of ${slot.capacity}`,
+                `${formatNumber(placesLeft(slot))} / ${formatNumber(slot.capacity)}자리`,
+                `${formatNumber(placesLeft(slot))} of ${formatNumber(slot.capacity)}`,
               )}
             </Fact>
             <CancelUntil day={slot.cancelUntil} />

@@ -6,6 +6,7 @@ import type { queries } from '../../../schemas/screening.ts';
 import { DAY_MS, dayOf } from '../../common/days.ts';
 import { formatDay, formatNumber } from '../../common/language.ts';
 import type { Option } from '../../common/select.tsx';
+import { comingSessions, placesLeft } from '../../common/sessions.ts';
 import { MonthCalendar } from '../calendar.tsx';
 import { arranged, useList, useLongList } from '../lists.ts';
 import { Choice, Fact, Loaded, RowLink } from '../parts.tsx';
@@ -20,8 +21,12 @@ const leftOf = (left: number) =>
     <span class="bad">{say('마감', 'Full')}</span>
   );
 
-const sessionsOf = ({ sessions }: Slot): string =>
-  sessions === undefined ? say('시간 지정 없음', 'Any time of the day') : sessions.map(({ at }) => at).join(' · ');
+const sessionsOf = (slot: Slot): string =>
+  slot.sessions === undefined
+    ? say('시간 지정 없음', 'Any time of the day')
+    : comingSessions(slot)
+        .map(({ at }) => at)
+        .join(' · ');
 
 export const whenOf = ({ date, at }: { date: string; at?: string | undefined }): string =>
   at === undefined ? formatDay(date) : `${formatDay(date)} ${at}`;
@@ -35,16 +40,6 @@ export const CancelUntil = ({ day }: { day: string | undefined }) => (
 
 export const people = (places: number): string => say(`${places}명`, places === 1 ? '1 person' : `${places} people`);
 
-type Session = { at?: string; left: number };
-
-/** The times of a slot that can be booked; a slot without sessions has one, which is the whole day. */
-export const timesOf = ({ date, left, sessions }: Slot): Session[] => {
-  const now = new Date();
-  const time = now.toTimeString().slice(0, 5);
-  const all: Session[] = sessions ?? [{ left }];
-  return all.filter(({ at }) => date !== dayOf(now) || at === undefined || at > time);
-};
-
 /** One slot of a list. @param isDated whether the row shows the day */
 export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boolean }) => (
   <RowLink
@@ -52,7 +47,7 @@ export const SlotRow = ({ slot, isDated = false }: { slot: Slot; isDated?: boole
     icon={Stethoscope}
     title={slot.hospitalName}
     about={isDated ? formatDay(slot.date) : sessionsOf(slot)}
-    aside={leftOf(slot.left)}
+    aside={leftOf(placesLeft(slot))}
   />
 );
 
@@ -91,7 +86,7 @@ export const SlotChoice = ({
   const hospitals = useHospitals();
   const slots = useMonth(month, hospital);
   const left = new Map<string, number>();
-  for (const slot of slots.body ?? []) left.set(slot.date, (left.get(slot.date) ?? 0) + slot.left);
+  for (const slot of slots.body ?? []) left.set(slot.date, (left.get(slot.date) ?? 0) + placesLeft(slot));
   const isOfMonth = chosen?.startsWith(month);
   const day = isOfMonth ? chosen : [...left].find(([, places]) => places > 0)?.[0];
   const filter = hospital === '' ? '' : `&hospitalName=${encodeURIComponent(hospital)}`;

@@ -39,10 +39,10 @@ export const view = contextView<typeof schema>({
     { label: { en: 'payment pending', ko: '결제 중' }, value: totals.held },
     { label: { en: 'showings', ko: '상영' }, value: totals.showings },
   ],
-  rows: ({ movies }) =>
+  rows: ({ movies }, now) =>
     movies
       .flatMap(({ title, showings }) => showings.map((showing) => ({ title, ...showing })))
-      .filter(({ status }) => status === 'open')
+      .filter(({ status, startsAt }) => status === 'open' && Date.parse(startsAt) > now)
       .sort((a, b) => a.startsAt.localeCompare(b.startsAt))
       .map(({ showingId, title, startsAt, seats, left }) => ({
         to: fill(SHOWING, { showingId })!,

@@ -1,5 +1,6 @@
 import type { schema } from '../../../schemas/screening.ts';
 import { formatDay, formatNumber, same } from '../../common/language.ts';
+import { placesLeft } from '../../common/sessions.ts';
 import { fill } from '../../common/templates.ts';
 import { contextView } from '../context.ts';
 import { limitedPlaces, placeRefusals } from '../limited-places.ts';
@@ -36,18 +37,22 @@ export const view = contextView<typeof schema>({
     { label: { en: 'booked', ko: '예약' }, value: totals.booked },
     { label: { en: 'slots', ko: '일정' }, value: totals.slots },
   ],
-  rows: ({ slots }) =>
-    slots.map(({ slotId, hospitalName, date, capacity, booked, left }) => ({
-      to: fill(SLOT, { slotId })!,
-      label: hospitalName,
-      note: same(formatDay(date)),
-      taken: booked,
-      of: capacity,
-      value: {
-        en: `${formatNumber(left)} of ${formatNumber(capacity)} left`,
-        ko: `${formatNumber(left)}/${formatNumber(capacity)}자리 남음`,
-      },
-    })),
+  rows: ({ slots }, now) =>
+    slots.map((slot) => {
+      const { slotId, hospitalName, date, capacity, booked } = slot;
+      const left = placesLeft(slot, now);
+      return {
+        to: fill(SLOT, { slotId })!,
+        label: hospitalName,
+        note: same(formatDay(date)),
+        taken: booked,
+        of: capacity,
+        value: {
+          en: `${formatNumber(left)} of ${formatNumber(capacity)} left`,
+          ko: `${formatNumber(left)}/${formatNumber(capacity)}자리 남음`,
+        },
+      };
+    }),
   rowsInAll: ({ totals }) => totals.slots,
   all: '/screening/slots',
   lists: {

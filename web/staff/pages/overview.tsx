@@ -69,7 +69,9 @@ const Card = ({
         <UnreadContext view={view} />
       </section>
     );
-  const rows = view.rows(part as never).toSorted((one, other) => urgencyOf(other) - urgencyOf(one));
+  const rows = view
+    .rows(part as never, Date.parse(known.time))
+    .toSorted((one, other) => urgencyOf(other) - urgencyOf(one));
   const hidden = view.rowsInAll(part as never) - Math.min(rows.length, ROWS);
   return (
     <section class="card" aria-labelledby={heading} data-context={view.name}>

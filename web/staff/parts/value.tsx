@@ -9,6 +9,8 @@ import type { ContextView, Item, Names } from '../context.ts';
 import { mayOpenCustomer } from '../customers.ts';
 import { type Kind, kindOf, labelOf, statusOf } from '../fields.ts';
 import { overview } from '../live.ts';
+import { shownNow } from '../moment.ts';
+import { type Session, valueAt } from '../places.ts';
 import { isDay, isTimeOfDay, textOf } from '../texts.ts';
 
 /** A status as a word; its colour only adds to it. */
@@ -18,7 +20,6 @@ export const Status = ({ status }: { status: string }) => {
 };
 
 type Step = { status: string; time: string };
-type Session = { at: string; capacity: number; left?: number };
 type Bill = { status: string; fee?: number };
 
 /** How the values of each kind that is more than a text are shown. */
@@ -31,10 +32,10 @@ const shows: Readonly<Partial<Record<Kind, (value: never) => ComponentChildren>>
   // The times of day of a slot, each with the places that are left of all.
   sessions: (sessions: readonly Session[]) =>
     sessions
-      .map(
-        ({ at, capacity, left }) =>
-          `${at} ${left === undefined ? '' : `${formatNumber(left)}/`}${formatNumber(capacity)}`,
-      )
+      .map(({ at, capacity, left, isOver }) => {
+        if (isOver) return `${at} ${t({ en: 'over', ko: '종료' })}`;
+        return `${at} ${left === undefined ? '' : `${formatNumber(left)}/`}${formatNumber(capacity)}`;
+      })
       .join(', '),
   history: (steps: readonly Step[]) => (
     <ol class="so-far">
@@ -97,7 +98,7 @@ const namedBy = ({ customer, links, things }: ContextView, field: string): strin
 /** A field of an item: a link where it names another resource. */
 export const Value = ({ view, field, item, here, isInLink }: ValueProps) => {
   const names = useNames(view);
-  const value = item[field];
+  const value = valueAt(field, item, shownNow());
   if (value === undefined || value === null) return <span class="none">–</span>;
   const template = isInLink ? undefined : namedBy(view, field);
   const ids = typeof value === 'object' ? { ...item, ...value } : item;

@@ -6,7 +6,9 @@ import { DAY_MS, dayOf } from '../../common/days.ts';
 import { formatDay, formatNumber, t } from '../../common/language.ts';
 import { Link, VIEW } from '../../common/router.tsx';
 import { Scroll } from '../../common/scroll.tsx';
+import { placesLeft } from '../../common/sessions.ts';
 import { fill } from '../../common/templates.ts';
+import { useShownNow } from '../moment.ts';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
 
@@ -21,14 +23,25 @@ const dayAt = (ahead: number): string => dayOf(new Date(Date.now() + ahead * DAY
 /** Returns the moment at which a day begins in this browser. */
 const startOf = (day: string): string => new Date(`${day}T00:00`).toISOString();
 
-const toneOf = ({ left, capacity }: Slot): string => {
-  if (left === 0) return 'full';
-  return left <= capacity * 0.25 ? 'few' : 'left';
+/** Returns the tone and the words of a slot: one whose last session has begun is over. */
+const stateOf = (slot: Slot, now: number): { tone?: string; words: string } => {
+  const left = placesLeft(slot, now);
+  const { capacity } = slot;
+  if (left === 0 && slot.left > 0) return { words: t({ en: 'over', ko: '종료' }) };
+  if (left === 0) return { tone: 'full', words: t({ en: 'full', ko: '마감' }) };
+  return {
+    tone: left <= capacity * 0.25 ? 'few' : 'left',
+    words: t({
+      en: `${formatNumber(left)} of ${formatNumber(capacity)}`,
+      ko: `${formatNumber(left)}/${formatNumber(capacity)}`,
+    }),
+  };
 };
 
 /** A week of open slots: hospitals by days, with the places that are left. */
 export const Calendar = ({ view }: WorkProps) => {
   const [week, setWeek] = useState(0);
+  const now = useShownNow(60_000);
   const days = Array.from({ length: DAYS }, (_, at) => dayAt(week * DAYS + at));
   const query = new URLSearchParams({
     status: 'open',
@@ -88,15 +101,11 @@ export const Calendar = ({ view }: WorkProps) => {
                   {days.map((day) => {
                     const slot = slots.find(({ date }) => date === day);
                     if (!slot) return <td key={day} />;
+                    const { tone, words } = stateOf(slot, now);
                     return (
-                      <td key={day} class={toneOf(slot)}>
+                      <td key={day} class={tone}>
                         <Link to={VIEW + fill('/screening/slots/{slotId}', slot)!}>
-                          {slot.left === 0
-                            ? t({ en: 'full', ko: '마감' })
-                            : t({
-                                en: `${formatNumber(slot.left)} of ${formatNumber(slot.capacity)}`,
-                                ko: `${formatNumber(slot.left)}/${formatNumber(slot.capacity)}`,
-                              })}
+                          {words}
                           <span class="unseen">
                             {' '}
                             {slot.hospitalName} {formatDay(day)}

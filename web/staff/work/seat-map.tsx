@@ -3,6 +3,7 @@ import type { queries } from '../../../schemas/cinema.ts';
 import { type Phrase, t } from '../../common/language.ts';
 import { Scroll } from '../../common/scroll.tsx';
 import { fill } from '../../common/templates.ts';
+import { useShownNow } from '../moment.ts';
 import { concerning } from '../parts/list.tsx';
 import { useResource } from '../resource.ts';
 import type { WorkProps } from './props.ts';
@@ -18,7 +19,8 @@ const WORDS: Readonly<Record<Status, Phrase>> = {
 };
 
 /** The hall of a showing with the state of each seat, the front row first. */
-export const SeatMap = ({ view, parameters }: WorkProps) => {
+export const SeatMap = ({ view, parameters, item }: WorkProps) => {
+  const hasStarted = Date.parse(String(item.startsAt)) <= useShownNow(60_000);
   const { body } = useResource<Hall>(
     fill('/cinema/showings/{showingId}/seats', parameters),
     concerning(view, parameters),
@@ -40,6 +42,11 @@ export const SeatMap = ({ view, parameters }: WorkProps) => {
           ))}
         </ul>
       </header>
+      {hasStarted && (
+        <p class="dim">
+          {t({ en: 'The showing has begun. No seat can be reserved.', ko: '상영이 시작되어 예매할 수 없습니다.' })}
+        </p>
+      )}
       <Scroll>
         <div class="hall">
           <p class="screen">{t({ en: 'Screen', ko: '스크린' })}</p>

@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 
 vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => 'en', setItem: () => {} }));
 
-const { view } = await import('./parking.ts');
+const { view } = await import('./contexts/parking.ts');
 
 test.each(['RegisterLot', 'ChangeLot'])('the form of %s warns of a lot without spots', (name) => {
   const warningFor = (values: object) => view.commands[name]!.warning?.({ name: '정자역', ...values });
