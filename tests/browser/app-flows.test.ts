@@ -47,6 +47,8 @@ onPhone('the page for customers', (phone) => {
     await confirmed(page, '예약 취소');
     await shows(page, '취소됨');
     await fits(page);
+    await page.getByRole('link', { name: '다시 예약하기' }).click();
+    await button(page, '예약하기').waitFor();
   });
 
   test('parking: a full lot has a waiting list, and an offer is accepted', async () => {
@@ -131,6 +133,8 @@ onPhone('the page for customers', (phone) => {
     await confirmed(page, '예약 취소');
     await shows(page, '취소됨');
     await reads<{ left: number }>('/screening/slots/later', ({ left }) => left === 5);
+    await page.getByRole('link', { name: '다시 예약하기' }).click();
+    await button(page, '다음 달').waitFor();
   });
 
   test('screening: a full session has a waiting list, and an offer is accepted', async () => {

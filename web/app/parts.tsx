@@ -35,7 +35,17 @@ export const Loaded = <Body,>({
   if (body !== undefined) return <>{children(body)}</>;
   if (problem?.status === 0)
     return <p class="dim">{say('다시 연결되면 내용이 나옵니다.', 'This appears when Plaza answers again.')}</p>;
-  return problem ? <Refused problem={problem} /> : <Skeleton rows={rows} />;
+  if (!problem) return <Skeleton rows={rows} />;
+  return (
+    <>
+      <Refused problem={problem} />
+      {problem.status === 404 && (
+        <Link to="/app" class="button">
+          {say('홈', 'Home')}
+        </Link>
+      )}
+    </>
+  );
 };
 
 /** The rows of a list that was read. @param none says that there is nothing */

@@ -4,6 +4,7 @@ import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/bike-rental.ts';
 import { feeOf, startedMinutes } from '../../../schemas/bike-rental-fee.ts';
 import { formatDuration, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
+import { Link } from '../../common/router.tsx';
 import { useNow } from '../../common/store.ts';
 import { useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
@@ -110,6 +111,11 @@ export const RentalPage = ({ bikeId, rentalId }: { bikeId: string; rentalId: str
             </article>
             {status === 'in-use' && <ReturnForm rental={rental} />}
             {owed > 0 && <Debt outstanding={owed} />}
+            {status === 'returned' && owed === 0 && (
+              <Link to="/app/bike-rental" class="button">
+                {say('다시 대여하기', 'Rent again')}
+              </Link>
+            )}
           </>
         );
       }}

@@ -4,7 +4,7 @@ import type { queries } from '../../../schemas/cinema.ts';
 import type { Problem } from '../../common/api.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatMoney, formatStart } from '../../common/language.ts';
-import { go } from '../../common/router.tsx';
+import { go, Link } from '../../common/router.tsx';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
 import { Choice, Fact, Heading, Loaded } from '../parts.tsx';
@@ -267,6 +267,11 @@ export const ShowingPage = ({ showingId, customerId }: { showingId: string; cust
             {status === 'canceled' && <p class="refused">{say('취소된 상영입니다.', 'The showing is cancelled.')}</p>}
             {status === 'open' && hasBegun && (
               <p class="refused">{say('이미 시작한 상영입니다.', 'The showing has begun.')}</p>
+            )}
+            {(status === 'canceled' || hasBegun) && (
+              <Link to={`/app/cinema/${showing.movieId}`} class="button">
+                {say('다른 상영 찾기', 'Choose another showing')}
+              </Link>
             )}
             {status === 'open' && !hasBegun && (
               <>

@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/parking.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDuration, formatMoney, formatNumber, formatStart } from '../../common/language.ts';
-import { go } from '../../common/router.tsx';
+import { go, Link } from '../../common/router.tsx';
 import type { Option } from '../../common/select.tsx';
 import { KEPT, readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
@@ -173,7 +173,14 @@ const LotPage = ({ lotId, customerId }: { lotId: string; customerId: string }) =
               {lot.arriveWithin !== undefined && formatDuration(lot.arriveWithin * 60)}
             </Fact>
           </dl>
-          {lot.status === 'closed' && <p class="refused">{say('운영이 끝난 주차장입니다.', 'The lot is closed.')}</p>}
+          {lot.status === 'closed' && (
+            <>
+              <p class="refused">{say('운영이 끝난 주차장입니다.', 'The lot is closed.')}</p>
+              <Link to="/app/parking" class="button">
+                {say('다른 주차장 찾기', 'Choose another lot')}
+              </Link>
+            </>
+          )}
           {lot.status === 'open' && !entry && lot.free > 0 && <ReserveForm lot={lot} customerId={customerId} />}
           {lot.status === 'open' && (entry || lot.free === 0) && (
             <Waiting
@@ -252,6 +259,11 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
                   isBusy={isBusy}
                   onConfirm={() => give('DELETE', path)}
                 />
+              )}
+              {(status === 'canceled' || status === 'completed') && (
+                <Link to={`/app/parking/${lotId}`} class="button">
+                  {say('다시 예약하기', 'Reserve again')}
+                </Link>
               )}
             </div>
           </>

@@ -86,6 +86,11 @@ export const BookingPage = ({ slotId, bookingId }: { slotId: string; bookingId: 
                   />
                 </>
               )}
+              {status !== 'booked' && (
+                <Link to="/app/screening" class="button">
+                  {say('다시 예약하기', 'Book again')}
+                </Link>
+              )}
             </div>
           </>
         );

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/screening.ts';
 import { Countdown } from '../../common/countdown.tsx';
 import { formatDay, formatNumber } from '../../common/language.ts';
-import { go } from '../../common/router.tsx';
+import { go, Link } from '../../common/router.tsx';
 import { comingSessions, placesLeft } from '../../common/sessions.ts';
 import { readAgain, useUpdates } from '../../common/updates.ts';
 import { Refused, useCommand } from '../command.tsx';
@@ -173,6 +173,11 @@ export const SlotPage = ({ slotId, customerId }: { slotId: string; customerId: s
           </dl>
           {slot.status === 'deleted' && <p class="refused">{say('취소된 일정입니다.', 'This day was cancelled.')}</p>}
           {slot.status === 'ended' && <p class="refused">{say('끝난 일정입니다.', 'This day has ended.')}</p>}
+          {slot.status !== 'open' && (
+            <Link to="/app/screening" class="button">
+              {say('다른 날 찾기', 'Choose another day')}
+            </Link>
+          )}
           {booking && (
             <section>
               <h2>{say('내 예약', 'Your booking')}</h2>
