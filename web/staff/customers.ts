@@ -23,7 +23,7 @@ export const belongingsOf = ({ customer }: ContextView, id: string): readonly Be
 export const isCustomerId = (text: string): boolean => /^[A-Za-z0-9_-]{1,64}$/.test(text);
 
 /** Returns whether a list of any context has something of a customer that the user may see. */
-export const isCustomer = async (id: string, signal: AbortSignal): Promise<boolean> => {
+export const isCustomer = async (id: string, signal?: AbortSignal): Promise<boolean> => {
   const lists = contextViews.flatMap((view) => belongingsOf(view, id).filter(({ template }) => view.lists[template]));
   const counts = lists.map(async ({ template, parameters, query }) => {
     const path = withQuery(fill(template, parameters)!, { ...query, limit: '1' });

@@ -27,7 +27,7 @@ import { signOut } from '../common/sign-in.ts';
 import { useNow, useStore } from '../common/store.ts';
 import { may, mayFollow } from './access.ts';
 import { contextViews } from './contexts/index.ts';
-import { isCustomerId, mayOpenCustomer } from './customers.ts';
+import { isCustomer, isCustomerId, mayOpenCustomer } from './customers.ts';
 import { roleWords } from './fields.ts';
 import { warningsOf } from './health.ts';
 import { connection, overview } from './live.ts';
@@ -82,16 +82,19 @@ const CustomerSearch = () => {
     <search>
       <form
         class="search"
-        onSubmit={(event) => {
+        onSubmit={async (event) => {
           event.preventDefault();
           const customer = input.current?.value.trim() ?? '';
-          if (isCustomerId(customer)) return go(`${VIEW}/customers/${customer}`);
           if (customer === '') return;
+          const isId = isCustomerId(customer);
+          if (isId && (await isCustomer(customer))) return go(`${VIEW}/customers/${customer}`);
           input.current?.setCustomValidity(
-            t({
-              en: 'Enter a customer’s id: letters, digits, - and _. Search for car numbers and names in the lists.',
-              ko: '고객 ID(영문자, 숫자, -, _)를 입력하세요. 차량 번호와 이름은 목록에서 찾을 수 있습니다.',
-            }),
+            isId
+              ? t({ en: 'Nothing is known about this customer.', ko: '등록된 내용이 없는 고객입니다.' })
+              : t({
+                  en: 'Enter a customer’s id: letters, digits, - and _. Search for car numbers and names in the lists.',
+                  ko: '고객 ID(영문자, 숫자, -, _)를 입력하세요. 차량 번호와 이름은 목록에서 찾을 수 있습니다.',
+                }),
           );
           input.current?.reportValidity();
         }}
