@@ -2,18 +2,8 @@ import { expect, test, vi } from 'vitest';
 
 vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => 'en', setItem: () => {} }));
 
-const { view } = await import('./contexts/parking.ts');
 const { view: cinema } = await import('./contexts/cinema.ts');
 const { view: screening } = await import('./contexts/screening.ts');
-
-test.each(['RegisterLot', 'ChangeLot'])('the form of %s warns of a lot without spots', (name) => {
-  const warningFor = (values: object) => view.commands[name]!.warning?.({ name: '정자역', ...values });
-  expect(warningFor({ spots: 0 })).toMatchObject({
-    en: expect.stringContaining('at least one spot'),
-    ko: expect.stringContaining('하나 이상'),
-  });
-  for (const fine of [{ spots: 1 }, {}]) expect(warningFor(fine)).toBeUndefined();
-});
 
 const moment = '2026-01-31T12:00';
 
