@@ -1,7 +1,7 @@
 import { defined } from '../../schemas/kernel/defined.ts';
 import { type AnyDecider, type Decision, type DecisionInput, isRefusal, type Message } from './decider.ts';
 import { type RecentCommands, replayed, type UnchangedAnswers } from './recent-commands.ts';
-import type { Outcome, Request, Waiting } from './request.ts';
+import type { Outcome, Request, Tried, Waiting } from './request.ts';
 
 /** A command that yields events; `last` is the revision of the last of them. */
 export type Decided = { waiting: Waiting; events: readonly Message[]; last: bigint };
@@ -10,7 +10,7 @@ export type Decided = { waiting: Waiting; events: readonly Message[]; last: bigi
 export type Repeated = { kind: 'repeated'; at: bigint };
 
 /** A command that yields no events. */
-export type Concluded = { waiting: Waiting; outcome: Outcome | Repeated };
+export type Concluded = { waiting: Waiting; outcome: Outcome | Tried | Repeated };
 
 /** Commands that were decided together; their events go into one append. */
 export type AppendBatch = {
@@ -82,20 +82,25 @@ export const decideBatch = (
     return value !== undefined && within?.values.includes(value) === true;
   };
 
-  const inputOf = ({ prepared, metadata }: Request): DecisionInput => ({
+  const inputOf = ({ request: { prepared, metadata }, isTrial }: Waiting): DecisionInput => ({
     now: metadata.time,
     timeZone,
     revision: revision + 1n,
+    isTrial,
     ...defined({ prepared }),
   });
 
   /** Decides a command. The owner is checked first, so that no outcome shows others whether the thing exists. */
-  const consider = (request: Request): Outcome | { kind: 'decided'; events: readonly Message[]; after: unknown } => {
+  const consider = (
+    waiting: Waiting,
+  ): Outcome | Tried | { kind: 'decided'; events: readonly Message[]; after: unknown } => {
+    const { request, isTrial } = waiting;
     try {
       if (!isOwners(request)) return { kind: 'not-owner' };
       if (isStale(request, revision)) return { kind: 'stale', revision };
-      const decision: Decision<Message> = decider.decide(request.command, folded, inputOf(request));
+      const decision: Decision<Message> = decider.decide(request.command, folded, inputOf(waiting));
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
+      if (isTrial) return { kind: 'tried' };
       if (decision.length === 0) {
         const read = decider.read?.(request.command, folded);
         return { kind: 'done', events: [], revision, position: undefined, ...defined({ read }) };
@@ -117,9 +122,9 @@ export const decideBatch = (
   };
 
   /** Returns the refusal of a repeat whose first result has ended. */
-  const ended = (request: Request): Outcome | undefined => {
+  const ended = (waiting: Waiting): Outcome | undefined => {
     try {
-      const refusal = decider.ended?.(request.command, folded, inputOf(request));
+      const refusal = decider.ended?.(waiting.request.command, folded, inputOf(waiting));
       return refusal && { kind: 'refused', refusal };
     } catch (error) {
       onError(error);
@@ -128,7 +133,7 @@ export const decideBatch = (
   };
 
   /** Records an outcome without events. It is final when it rests only on a read since the command came. */
-  const conclude = (waiting: Waiting, outcome: Outcome | Repeated): void => {
+  const conclude = (waiting: Waiting, outcome: Outcome | Tried | Repeated): void => {
     if (decided.length === 0 && waiting.state === 'confirmed') {
       settled.push({ waiting, outcome });
     } else {
@@ -147,12 +152,12 @@ export const decideBatch = (
     }
     const known = earlier(request);
     if (known) {
-      if (request.isNamedByContent) conclude(waiting, ended(request) ?? known);
+      if (request.isNamedByContent) conclude(waiting, ended(waiting) ?? known);
       else if (firstById.has(commandId)) conclude(waiting, known);
       else settled.push({ waiting, outcome: known });
       return true;
     }
-    const considered = consider(request);
+    const considered = consider(waiting);
     if (considered.kind !== 'decided') {
       if (considered.kind === 'done') firstById.set(commandId, { fingerprint, outcome: considered });
       conclude(waiting, considered);

@@ -12,7 +12,7 @@ import type { AnyDecider, Message } from './decider.ts';
 import { type Desk, desk } from './desk.ts';
 import { expectedWait } from './expected-wait.ts';
 import { fingerprintOf } from './ids.ts';
-import type { Limit, Outcome, Request } from './request.ts';
+import type { Limit, Outcome, Request, Tried } from './request.ts';
 
 /** A command with its sender and its conditions. */
 export type GivenCommand = Message & {
@@ -31,6 +31,13 @@ export type GivenCommand = Message & {
 export type CommandHandler = {
   /** Never rejects: a failure is an outcome. @throws TypeError for a command type that no context has */
   handle(command: GivenCommand): Promise<Outcome>;
+  /**
+   * Tries a command before the steps that prepare it. Never rejects.
+   * @returns `tried` when it would be done, and nothing is appended; otherwise its outcome. A repeat of a command that
+   *   was done gets the first outcome.
+   * @throws TypeError for a command type that no context has
+   */
+  attempt(command: GivenCommand): Promise<Outcome | Tried>;
   /** Returns the body of the answer to a command that yielded these events. */
   answer(command: Message, events: readonly Message[]): object;
   /** Returns a hash of a command that a client could repeat. */
@@ -193,7 +200,13 @@ export const commandHandler = ({
     return { command, metadata, ...defined(conditions) };
   };
 
-  const decide = async (given: GivenCommand, found: Handled): Promise<Outcome> => {
+  type Submit<Result> = (desk: Desk, request: Request) => Promise<Result>;
+
+  const decide = async <Result extends Outcome | Tried>(
+    given: GivenCommand,
+    found: Handled,
+    submit: Submit<Result>,
+  ): Promise<Result | Outcome> => {
     const stream = `${found.decider.category}-${found.decider.id(given.data)}`;
     if (busy >= maxBusy) return shed({ name: 'commands', most: maxBusy });
     if ((active.get(stream)?.busy() ?? 0) >= maxBusyPerStream) return shed({ name: 'stream', most: maxBusyPerStream });
@@ -202,21 +215,29 @@ export const commandHandler = ({
     const taken = take(stream, found);
     const leave = given.isAbandoned && wait.enter();
     busy += 1;
-    const outcome = await taken.submit(request);
+    const outcome = await submit(taken, request);
     busy -= 1;
     leave?.(outcome.kind !== 'dropped' && outcome.kind !== 'unavailable');
     letGo(stream, taken);
     return outcome;
   };
 
+  /** A trial that succeeds is not counted: the command itself follows. */
+  const outcomeOf = async <Result extends Outcome | Tried>(
+    given: GivenCommand,
+    submit: Submit<Result>,
+  ): Promise<Result | Outcome> => {
+    const found = handledBy(given.type);
+    const began = machine.elapsed();
+    const outcome = await decide(given, found, submit);
+    if (outcome.kind !== 'tried') observe.handled?.(given.type, outcome, (machine.elapsed() - began) / 1000);
+    return outcome;
+  };
+
   return {
-    async handle(given) {
-      const found = handledBy(given.type);
-      const began = machine.elapsed();
-      const outcome = await decide(given, found);
-      observe.handled?.(given.type, outcome, (machine.elapsed() - began) / 1000);
-      return outcome;
-    },
+    handle: (given) => outcomeOf(given, (desk, request) => desk.submit(request)),
+
+    attempt: (given) => outcomeOf(given, (desk, request) => desk.attempt(request)),
 
     fingerprint,
 

@@ -26,6 +26,11 @@ export type DecisionInput = {
   revision: bigint;
   /** Values that the command's steps prepared from other streams (`prepare` of CommandSteps); left out without them. */
   prepared?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Whether the decision is a trial: it comes before the steps that prepare the command, and its events are discarded.
+   * A rule that needs `prepared` must then refuse only what it would refuse with any.
+   */
+  isTrial?: boolean;
 };
 
 /** A command or an event. */

@@ -2,11 +2,12 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
 import { isRefusal } from './decider.ts';
-import type { Outcome, Request } from './request.ts';
+import type { Outcome, Request, Tried } from './request.ts';
 import { SEATS_STREAM, seats, seatsDesk, seatsRequest, stampedSeats, stateAfter } from './testing.ts';
 
 /**
- * The action of a client: it sends a command through one of two processes, and perhaps stops waiting for the answer.
+ * The action of a client: it sends or tries a command through one of two processes, and perhaps stops waiting for the
+ * answer.
  */
 const step = fc.record({
   process: fc.constantFrom(0, 1),
@@ -18,11 +19,12 @@ const step = fc.record({
   isNamedByContent: fc.boolean(),
   ifMatch: fc.option(fc.nat({ max: 6 }), { freq: 8 }),
   isGivenUp: fc.boolean(),
+  isTrial: fc.constantFrom(true, false, false, false),
 });
 
 const fate = fc.constantFrom<Fate>('answered', 'answered', 'answered', 'lost', 'answer-lost', 'late');
 
-type Told = { request: Request; outcome: Outcome; from: number; to: number };
+type Told = { request: Request; outcome: Outcome | Tried; from: number; to: number };
 
 it('answers with what it wrote and refuses for a reason, in any order of commands, delays and failures', async () => {
   await fc.assert(
@@ -37,7 +39,8 @@ it('answers with what it wrote and refuses for a reason, in any order of command
         const desks = [0, 1].map(() => seatsDesk({ store, decider: stampedSeats, pause: () => wait('pause') }));
         const told: Told[] = [];
 
-        for (const [index, { process, command, key, isNamedByContent: named, ifMatch, isGivenUp }] of steps.entries()) {
+        for (const [index, step] of steps.entries()) {
+          const { process, command, key, isNamedByContent: named, ifMatch, isGivenUp, isTrial } = step;
           const isNamedByContent = named && key === null && command.type === 'Take';
           void wait('client').then(async () => {
             let isAbandoned = false;
@@ -50,7 +53,7 @@ it('answers with what it wrote and refuses for a reason, in any order of command
             });
             const request = { ...asked, metadata: { ...asked.metadata, time: `${index}` } };
             const from = stream().length;
-            const outcome = await desks[process]!.submit(request);
+            const outcome = await desks[process]![isTrial ? 'attempt' : 'submit'](request);
             told.push({ request, outcome, from, to: stream().length });
           });
         }
@@ -69,11 +72,14 @@ it('answers with what it wrote and refuses for a reason, in any order of command
           );
           const moments = Array.from({ length: to - from + 1 }, (_, index) => from + index);
           const own = written(commandId);
+          const required = request.ifMatch as readonly bigint[] | undefined;
           const input = (moment: number) => ({ now: '', timeZone: 'UTC', revision: BigInt(moment) });
           const hasEnded = (moment: number) => {
             const state = stateAfter(seats, messages.slice(0, moment));
             return seats.ended?.(request.command as never, state, input(moment))?.refused;
           };
+          const decisionAt = (moment: number) =>
+            seats.decide(request.command as never, stateAfter(seats, messages.slice(0, moment)), input(moment));
           expect(own.length, `${commandId} is written once`).toBeLessThanOrEqual(1);
 
           switch (outcome.kind) {
@@ -91,8 +97,7 @@ it('answers with what it wrote and refuses for a reason, in any order of command
             case 'refused':
               expect(
                 moments.some((moment) => {
-                  const state = stateAfter(seats, messages.slice(0, moment));
-                  const decision = seats.decide(request.command as never, state, input(moment));
+                  const decision = decisionAt(moment);
                   const isRefused = isRefusal(decision) && decision.refused === outcome.refusal.refused;
                   return isRefused || (own.length > 0 && hasEnded(moment) === outcome.refusal.refused);
                 }),
@@ -115,6 +120,15 @@ it('answers with what it wrote and refuses for a reason, in any order of command
               ).toBe(true);
               break;
             }
+            case 'tried':
+              expect(
+                moments.some(
+                  (moment) => !isRefusal(decisionAt(moment)) && (required?.includes(BigInt(moment) - 1n) ?? true),
+                ),
+                'it would have been done while the command was there',
+              ).toBe(true);
+              if (others.length === 0) expect(own).toEqual([]);
+              break;
             case 'dropped':
               if (others.length === 0) expect(own).toEqual([]);
               break;

@@ -207,6 +207,73 @@ describe('the first command of a stream', () => {
   });
 });
 
+describe('a trial', () => {
+  const wrong = { ifMatch: [9n] };
+
+  it('appends nothing for a command that would be done, and leaves it to be done under the same id', async () => {
+    const store = memoryStreams();
+    const { attempt, submit } = seatsDesk({ store });
+    for (const command of [take('ann'), look]) {
+      const request = seatsRequest(command);
+      expect(await attempt(request)).toEqual({ kind: 'tried' });
+      expect(await attempt(request)).toEqual({ kind: 'tried' });
+      expect(await submit(request)).toMatchObject({ kind: 'done' });
+    }
+    expect(names(store.events(SEATS_STREAM))).toEqual(['ann']);
+  });
+
+  it('has the outcome of a command that would not be done', async () => {
+    const store = memoryStreams();
+    await seatsDesk({ store }).submit(seatsRequest(take('ann'), 'k-1'));
+    const trials = [
+      seatsRequest(take('ann')),
+      seatsRequest(take('bob'), undefined, wrong),
+      seatsRequest(take('bob'), 'k-1'),
+      seatsRequest(take('bob'), undefined, { ownedBy: 'bob' }),
+      seatsRequest(broken),
+    ];
+    const kinds = ['refused', 'stale', 'key-reused', 'not-owner', 'failed'];
+    for (const { attempt } of [seatsDesk({ store }), seatsDesk({ store })])
+      expect((await Promise.all(trials.map(attempt))).map(({ kind }) => kind)).toEqual(kinds);
+  });
+
+  it('has the outcome of the command that it repeats, whatever its precondition', async () => {
+    const store = memoryStreams();
+    const here = seatsDesk({ store });
+    const first = await here.submit(seatsRequest(take('ann'), 'k-1'));
+    for (const { attempt } of [here, seatsDesk({ store })])
+      expect(await attempt(seatsRequest(take('ann'), 'k-1', wrong))).toEqual(first);
+    const unchanged = await here.submit(seatsRequest(look, 'k-2'));
+    expect(await here.attempt(seatsRequest(look, 'k-2', wrong))).toEqual(unchanged);
+  });
+
+  it('rests on the events of other processes, too', async () => {
+    const store = memoryStreams();
+    const [here, there] = [seatsDesk({ store }), seatsDesk({ store })];
+    await here.submit(seatsRequest(take('ann')));
+    await there.submit(seatsRequest(take('bob'), 'k-1'));
+    expect(await here.attempt(seatsRequest(take('bob'), 'k-1'))).toMatchObject({ kind: 'done', revision: 1n });
+    expect(await here.attempt(seatsRequest(take('bob')))).toMatchObject({ kind: 'refused' });
+  });
+
+  it('is decided as one, on the events of the commands before it', async () => {
+    const trials: (boolean | undefined)[] = [];
+    const noting = {
+      ...seats,
+      decide: (...[command, taken, input]: Parameters<typeof seats.decide>) => {
+        trials.push(input.isTrial);
+        return seats.decide(command, taken, input);
+      },
+    };
+    const { attempt, submit } = seatsDesk({ store: memoryStreams(), decider: noting });
+    await submit(seatsRequest(take('ann')));
+    trials.length = 0;
+    const outcomes = [submit(seatsRequest(take('bob'))), attempt(seatsRequest(take('bob')))];
+    expect((await Promise.all(outcomes)).map(({ kind }) => kind)).toEqual(['done', 'refused']);
+    expect(trials.slice(0, 2)).toEqual([false, true]);
+  });
+});
+
 describe('another process', () => {
   it('conflicts: its events are read and the commands are decided again', async () => {
     const store = memoryStreams();

@@ -5,7 +5,7 @@ import { type AppendOptions, append } from './append.ts';
 import { type AppendBatch, type DecideOptions, decideBatch, type Repeated } from './append-batch.ts';
 import { findAnswer } from './find-answer.ts';
 import { type UnchangedAnswers, unchangedAnswers } from './recent-commands.ts';
-import type { Outcome, Request, Waiting } from './request.ts';
+import type { Outcome, Request, Tried, Waiting } from './request.ts';
 import { sizeOfState } from './saved-state.ts';
 import { type StreamState, type StreamStates, type StreamStatesOptions, streamStates } from './stream-state.ts';
 
@@ -13,6 +13,11 @@ import { type StreamState, type StreamStates, type StreamStatesOptions, streamSt
 export type Desk = {
   /** Queues a command; commands are decided in the order in which they come. Never rejects. */
   submit(request: Request): Promise<Outcome>;
+  /**
+   * Queues a trial of a command: `tried` when it would be done, and nothing is appended. A repeat of a command that was
+   * done gets its outcome. Never rejects.
+   */
+  attempt(request: Request): Promise<Outcome | Tried>;
   /** Returns how many commands wait or are in flight. */
   busy(): number;
   /** Returns about how many things its state holds. */
@@ -70,7 +75,12 @@ export const desk = (options: DeskOptions): Desk => {
     most: MAX_APPEND_COMMANDS,
   };
   return {
-    submit: (request) => new Promise((resolve) => enqueue(work, waitingFor(work, request, resolve))),
+    submit: (request) =>
+      new Promise((resolve) =>
+        // Only a trial is `tried`.
+        enqueue(work, waitingFor(work, request, false, resolve as (outcome: Outcome | Tried) => void)),
+      ),
+    attempt: (request) => new Promise((resolve) => enqueue(work, waitingFor(work, request, true, resolve))),
     busy: () => work.busy,
     size() {
       const { state, unchanged } = work;
@@ -83,10 +93,16 @@ export const desk = (options: DeskOptions): Desk => {
   };
 };
 
-const waitingFor = (work: Work, request: Request, resolve: (outcome: Outcome) => void): Waiting => {
+const waitingFor = (
+  work: Work,
+  request: Request,
+  isTrial: boolean,
+  resolve: (outcome: Outcome | Tried) => void,
+): Waiting => {
   work.busy += 1;
   const waiting: Waiting = {
     request,
+    isTrial,
     state: 'queued',
     settle(outcome) {
       if (waiting.state === 'settled') return;
@@ -156,7 +172,7 @@ const decide = (work: Work, state: StreamState): AppendBatch => {
 };
 
 /** Settles a command, and remembers an answer that no event contains. */
-const settle = (work: Work, waiting: Waiting, outcome: Outcome | Repeated): void => {
+const settle = (work: Work, waiting: Waiting, outcome: Outcome | Tried | Repeated): void => {
   if (outcome.kind === 'repeated') return void answerRepeat(work, waiting, outcome.at);
   work.unchanged.add(waiting.request.metadata, outcome);
   waiting.settle(outcome);

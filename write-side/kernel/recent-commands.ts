@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { EventMetadata } from '../../platform/event-store/types.ts';
-import type { Outcome } from './request.ts';
+import type { Outcome, Tried } from './request.ts';
 
 /** The number of commands that a stream remembers. A repeat after that many others is a new command. */
 export const REMEMBERED_COMMANDS = 2_000;
@@ -61,7 +61,7 @@ export const unchangedAnswers = () => {
       return known && (known.fingerprint === fingerprint ? replayed(known.outcome) : { kind: 'key-reused' });
     },
     /** Remembers the answer to a repeatable command that changed nothing, and forgets the oldest. */
-    add({ commandId, fingerprint }: Command, outcome: Outcome): void {
+    add({ commandId, fingerprint }: Command, outcome: Outcome | Tried): void {
       if (fingerprint === '' || outcome.kind !== 'done' || outcome.events.length > 0) return;
       if (answers.has(commandId)) return;
       answers.set(commandId, { fingerprint, outcome });

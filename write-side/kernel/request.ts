@@ -54,6 +54,9 @@ export type Outcome =
   /** `uncertain`: the command may have been done; a repeat under the same id finds out. */
   | { kind: 'unavailable'; uncertain: boolean };
 
+/** The outcome of a trial of a command that would be done. Nothing was appended for it. */
+export type Tried = { kind: 'tried' };
+
 /** The outcome of a command that was done. */
 export type Done = Extract<Outcome, { kind: 'done' }>;
 
@@ -63,8 +66,10 @@ export type Limit = { name: 'commands' | 'stream'; most: number };
 /** A command that waits for its outcome. */
 export type Waiting = {
   readonly request: Request;
+  /** Whether the command is only tried: it is decided, and what it yields is not appended. */
+  readonly isTrial: boolean;
   /** Settles the command. Only the first outcome counts. */
-  settle(outcome: Outcome): void;
+  settle(outcome: Outcome | Tried): void;
   /**
    * `confirmed`: the stream was read after the command came, so the command may be refused. `settled`: the command has
    * its outcome.
