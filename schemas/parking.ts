@@ -268,7 +268,6 @@ export const commands = {
       'nothing-to-pay',
     ],
   ),
-  CheckParking: command('Refuse a reservation that cannot be made', reserve),
   ApplyCoupon: command(
     'Lower the amount of an open reservation by a coupon of the same customer',
     applyCoupon,
@@ -287,7 +286,6 @@ export const commands = {
       'nothing-to-pay',
     ],
   ),
-  CheckDiscount: command('Refuse a coupon for a reservation that cannot use one', applyCoupon),
   SettleCoupon: command(
     'Record that a reservation did not use the coupon that was redeemed for it',
     Strict({ ...reservationRef, ...redemption }),

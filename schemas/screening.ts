@@ -225,11 +225,17 @@ export const commands = {
       'hospital-name-differs',
     ],
   ),
-  CheckSlot: command('Refuse a slot that cannot be opened', Strict(newSlot)),
   ClaimDay: command(
-    'Get a day of a hospital for a slot, in place of a slot that has yielded it',
-    Strict({ hospitalId: Id, hospitalName: HospitalName, date: CalendarDay, slotId: Id, over: Type.Optional(Id) }),
+    'Get a day of a hospital for a slot, in place of slots that have yielded theirs',
+    Strict({
+      hospitalId: Id,
+      hospitalName: HospitalName,
+      date: CalendarDay,
+      slotId: Id,
+      over: Type.Optional(Type.Array(Id)),
+    }),
   ),
+  ReadClaims: command('Read the days that the slots of a hospital have', Strict({ hospitalId: Id })),
   YieldDay: command(
     'Refuse if the slot is open on this day of the hospital; otherwise it never opens on it',
     Strict({ slotId: Id, hospitalId: Id, date: CalendarDay }),

@@ -492,7 +492,7 @@ describe('a showing in a hall', () => {
     expect(await dispatch({ type: 'MoveShowing', data, prepared })).toMatchObject({
       refusal: { refused: 'hall-in-use' },
     });
-    await MoveShowing!.refused!(data, prepared, dispatch);
+    await MoveShowing!.undo!(data, prepared, dispatch);
     expect(log.length).toBe(before);
     const third = { ...other, showingId: 's-3', startsAt: data.startsAt };
     expect(await ScheduleShowing!.check!(third, dispatch)).toMatchObject({ refused: 'hall-in-use' });

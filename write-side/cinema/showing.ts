@@ -221,13 +221,13 @@ const rules = decider(cinema, {
     },
 
     MoveShowing: {
-      decide: ({ showingId, startsAt }, state, { now, prepared }) => {
+      decide: ({ showingId, startsAt }, state, { now, prepared, isTrial }) => {
         if (state.status === 'canceled') return refuse('showing-canceled');
         const { movieId, title, startsAt: before } = state.showing;
         if (startsAt === before) return [];
         if (hasBegun(state, now)) return refuse('too-late', 'the showing has begun');
         if (startsAt <= now) return refuse('too-late', 'a showing starts in the future');
-        const inHall = slotOf(state, prepared?.hall as Prepared['hall']);
+        const inHall = isTrial ? {} : slotOf(state, prepared?.hall as Prepared['hall']);
         if ('refused' in inHall) return inHall;
         const moved = withStart(state, startsAt);
         const guests = movedSeats(showingId, moved);

@@ -2,7 +2,71 @@ import { describe, expect, it } from 'vitest';
 import type { CinemaEvent } from '../../schemas/cinema.ts';
 import type { Dispatch, DispatchOutcome } from '../kernel/command-steps.ts';
 import { refuse } from '../kernel/decider.ts';
+import { withSteps } from '../kernel/testing.ts';
+import { writeSide } from './index.ts';
 import { cinemaSteps } from './steps.ts';
+
+const steps = cinemaSteps({
+  payments: { circuit: () => 'closed', charge: async () => 'approved', find: async () => undefined },
+  answerWithinMs: 1_000,
+  maxPayments: 1,
+});
+
+/** A showing in a hall. */
+const scheduled = async (prevent?: Parameters<typeof withSteps>[2]) => {
+  const world = withSteps([writeSide], steps, prevent);
+  const movie = { movieId: 'm', title: '괴물', description: '한강', runningTime: 119 };
+  const showing = { movieId: 'm', hallId: 'h', seats: 2, price: 12_000 };
+  const schedule = (showingId: string, startsAt: string) =>
+    world.give('ScheduleShowing', { ...showing, showingId, startsAt });
+  await world.give('RegisterMovie', movie);
+  expect(await schedule('s', '2027-01-31T19:00:00.000Z')).toMatchObject({ kind: 'done' });
+  return {
+    ...world,
+    schedule,
+    before: [...world.types],
+    move: (startsAt: string, rest = {}) => world.give('MoveShowing', { showingId: 's', startsAt }, rest),
+  };
+};
+
+const [EVENING, NIGHT] = ['2027-02-01T19:00:00.000Z', '2027-02-01T23:00:00.000Z'] as const;
+
+describe('a showing whose move fails', () => {
+  it.each([
+    ['by a wrong precondition', { ifMatch: [7n] }, { kind: 'stale' }],
+    ['by the scope of its sender', { within: { field: 'hallId', values: ['other'] } }, { kind: 'not-owner' }],
+  ])('%s keeps no other time of the hall', async (_cause, rest, outcome) => {
+    const { move, schedule, types, before } = await scheduled();
+    expect(await move(EVENING, rest)).toMatchObject(outcome);
+    expect(types).toEqual(before);
+    expect(await schedule('other', EVENING)).toMatchObject({ kind: 'done' });
+  });
+
+  it('for its own reasons does not touch the hall', async () => {
+    const { move, types, before } = await scheduled();
+    expect(await move('2026-01-01T19:00:00.000Z')).toMatchObject({ refusal: { refused: 'too-late' } });
+    expect(types).toEqual(before);
+  });
+
+  it('after the hall had the new time gives it up', async () => {
+    const { move, types, before } = await scheduled(({ type }) =>
+      type === 'MoveShowing' ? { kind: 'overloaded' } : undefined,
+    );
+    expect(await move(EVENING)).toEqual({ kind: 'overloaded' });
+    expect(types.slice(before.length)).toEqual(['HallRebooked', 'ShowingMoveVoided']);
+  });
+});
+
+it('keeps no time of a hall for a repeat of an earlier move', async () => {
+  const { move, types, before } = await scheduled();
+  const first = await move(EVENING, { commandId: 'k' });
+  await move(NIGHT);
+  const moved = ['HallRebooked', 'ShowingMoved', 'HallRebooked', 'ShowingMoved'];
+  expect(types.slice(before.length)).toEqual(moved);
+  expect(await move(EVENING, { commandId: 'k' })).toEqual(first);
+  expect(await move('2027-02-02T19:00:00.000Z', { commandId: 'k' })).toEqual({ kind: 'key-reused' });
+  expect(types.slice(before.length)).toEqual(moved);
+});
 
 const done: DispatchOutcome = { kind: 'done', events: [], revision: 0n, position: undefined };
 

@@ -75,9 +75,8 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
  */
 const moveShowing: CommandSteps<Data<'MoveShowing'>> = {
   async prepare({ showingId, startsAt }, dispatch: Dispatch): Promise<Prepared | 'unavailable' | undefined> {
-    // A showing that does not exist, or is not the caller's to move, is refused by the command itself.
-    const found = await dispatch({ type: 'ReadShowing', data: { showingId }, asCaller: true });
-    if (found.kind !== 'done') return undefined;
+    const found = await dispatch({ type: 'ReadShowing', data: { showingId } });
+    if (found.kind !== 'done') return 'unavailable';
     const { status, movieId, hallId, slot: former, runningTime, cleaning, ...before } = found.read as ReadShowing;
     const hasHall = hallId !== undefined && former !== undefined && runningTime !== undefined && cleaning !== undefined;
     if (!hasHall || status !== 'open' || startsAt === before.startsAt) return undefined;
@@ -87,8 +86,7 @@ const moveShowing: CommandSteps<Data<'MoveShowing'>> = {
     if (rebooked.kind === 'unavailable') return 'unavailable';
     return { hall: rebooked.kind === 'refused' ? rebooked.refusal : { slot } };
   },
-  async refused({ showingId }, prepared, dispatch: Dispatch) {
-    const { hall } = (prepared ?? {}) as Prepared;
+  async undo({ showingId }, { hall }: Prepared, dispatch: Dispatch) {
     if (hall && 'slot' in hall) await dispatch({ type: 'SettleMove', data: { showingId, slot: hall.slot } });
   },
 };

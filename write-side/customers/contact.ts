@@ -37,7 +37,8 @@ export const contact = decider(customers, {
     },
 
     EraseCustomer: {
-      decide: ({ customerId }, { contact, erasedWith }, { prepared }) => {
+      decide: ({ customerId }, { contact, erasedWith }, { prepared, isTrial }) => {
+        if (isTrial) return [];
         const erasure = (prepared?.erasure ?? refuse('personal-data-not-encrypted')) as Erasure;
         if ('refused' in erasure) return erasure;
         const { key } = erasure;

@@ -8,9 +8,8 @@ import { type ContextSchema, command } from '../../schemas/kernel/context.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import type { CommandSteps, Settled } from './command-steps.ts';
-import type { Refusal } from './decider.ts';
 import { commandRoutes } from './http.ts';
-import type { Outcome } from './request.ts';
+import type { Outcome, Tried } from './request.ts';
 
 const schema = {
   name: 'things',
@@ -41,16 +40,18 @@ const done: Outcome = { kind: 'done', events: [{ type: 'ThingMade', data: {} }],
 const servers: Server[] = [];
 afterEach(() => Promise.all(servers.splice(0).map((server) => new Promise((resolve) => server.close(resolve)))));
 
-/** The command's route over a handler that does everything, and remembers what it was given. */
+/** The command's route over a handler that does everything that it would do, and remembers what it was given. */
 const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
   const given: GivenCommand[] = [];
   const errors: unknown[] = [];
   let outcome: Outcome = done;
+  let tried: Outcome | Tried = { kind: 'tried' };
   const handler: CommandHandler = {
     async handle(one) {
       given.push(one);
       return outcome;
     },
+    attempt: async () => tried,
     answer: ({ data }) => ({ ...data, status: 'begun' }),
     busy: 0,
     fingerprint: () => '',
@@ -78,10 +79,18 @@ const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
     return { status: response.status, headers: response.headers, body: (await response.json()) as object };
   };
   const post = (thingId: string) => send('/things', { thingId });
-  const refuseWith = (refusal: Refusal) => {
-    outcome = { kind: 'refused', refusal };
+  return {
+    post,
+    open: (thingId: string) => send(`/things/${thingId}/opening`, {}),
+    given,
+    errors,
+    set outcome(one: Outcome) {
+      outcome = one;
+    },
+    set tried(one: Outcome | Tried) {
+      tried = one;
+    },
   };
-  return { post, open: (thingId: string) => send(`/things/${thingId}/opening`, {}), given, errors, refuseWith };
 };
 
 const settled = (position: Position | undefined): Settled => ({
@@ -120,20 +129,90 @@ it('has the command decided with what the steps prepared, which is not part of t
   ]);
 });
 
-it('undoes what was prepared for a command that is refused, before it answers', async () => {
-  const undone: unknown[] = [];
+/** Steps that change something before the decision, and what they did. */
+const changing = () => {
+  const changes: string[] = [];
   const steps: CommandSteps<{ thingId: string }> = {
-    prepare: async () => ({ price: 700 }),
-    refused: async (data, prepared) => {
-      undone.push([data, prepared]);
+    async prepare({ thingId }) {
+      changes.push(`prepared ${thingId}`);
+      return { price: 700 };
+    },
+    async undo({ thingId }, { price }) {
+      changes.push(`undid ${thingId}, ${price}`);
     },
   };
-  const { post, refuseWith } = await serveSteps(steps);
-  expect((await post('a')).status).toBe(201);
-  expect(undone).toEqual([]);
-  refuseWith({ refused: 'no-thing' });
-  expect(await post('b')).toMatchObject({ status: 409, body: { type: '/problems/no-thing' } });
-  expect(undone).toEqual([[{ thingId: 'b' }, { price: 700 }]]);
+  return { changes, steps };
+};
+
+const notDone: [name: string, outcome: Outcome, status: number][] = [
+  ['is refused', { kind: 'refused', refusal: { refused: 'no-thing' } }, 409],
+  ["is not the caller's to give", { kind: 'not-owner' }, 404],
+  ['requires another revision', { kind: 'stale', revision: 3n }, 412],
+  ['has the key of another command', { kind: 'key-reused' }, 422],
+  ['is too large', { kind: 'too-large' }, 413],
+  ['is one too many', { kind: 'overloaded' }, 503],
+  ['fails by a defect', { kind: 'failed' }, 500],
+  ['meets events of a newer version', { kind: 'too-new' }, 502],
+  ['is certainly not appended', { kind: 'unavailable', uncertain: false }, 503],
+];
+
+const dropped: Outcome = { kind: 'dropped' };
+
+it.each([...notDone, ['is dropped', dropped, 503] as const])(
+  'changes nothing before a command that %s',
+  async (_name, outcome, status) => {
+    const { changes, steps } = changing();
+    const served = await serveSteps(steps);
+    served.tried = outcome;
+    expect((await served.post('a')).status).toBe(status);
+    expect([changes, served.given]).toEqual([[], []]);
+  },
+);
+
+it.each(notDone)(
+  'undoes what was prepared for a command that %s, before it answers',
+  async (_name, outcome, status) => {
+    const { changes, steps } = changing();
+    const served = await serveSteps(steps);
+    served.outcome = outcome;
+    expect((await served.post('a')).status).toBe(status);
+    expect(changes).toEqual(['prepared a', 'undid a, 700']);
+  },
+);
+
+it('answers a repeat with the first outcome, without preparing it again', async () => {
+  const { changes, steps } = changing();
+  const served = await serveSteps({ ...steps, settle: async () => settled(at(200n)) });
+  served.tried = done;
+  expect(await served.post('a')).toMatchObject({ status: 201, body: { status: 'made' } });
+  expect([changes, served.given]).toEqual([[], []]);
+});
+
+it('keeps what was prepared for a command that was done, may have been, or may come again', async () => {
+  const { changes, steps } = changing();
+  const served = await serveSteps(steps);
+  expect((await served.post('a')).status).toBe(201);
+  served.outcome = { kind: 'unavailable', uncertain: true };
+  expect((await served.post('b')).status).toBe(503);
+  served.outcome = dropped;
+  expect((await served.post('c')).status).toBe(503);
+  expect(changes).toEqual(['prepared a', 'prepared b', 'prepared c']);
+});
+
+it('undoes what was prepared for a command that the check refuses', async () => {
+  const { changes, steps } = changing();
+  const { post, given } = await serveSteps({ ...steps, check: async () => ({ refused: 'no-thing' }) });
+  expect((await post('a')).status).toBe(409);
+  expect([changes, given]).toEqual([['prepared a', 'undid a, 700'], []]);
+});
+
+it('tries no command for which the steps only read', async () => {
+  const { changes, steps } = changing();
+  const served = await serveSteps({ ...steps, onlyReads: ({ thingId }) => thingId === 'a' });
+  served.tried = { kind: 'stale', revision: 3n };
+  expect((await served.post('a')).status).toBe(201);
+  expect((await served.post('b')).status).toBe(412);
+  expect(changes).toEqual(['prepared a']);
 });
 
 it('answers 503 and decides nothing when the steps cannot prepare the command', async () => {

@@ -26,6 +26,9 @@ export type Settled =
 /** The steps so far may or may not have been done. A policy, a process manager or a deadline completes them. */
 export const later: Settled = { kind: 'later' };
 
+/** What steps prepared for a decision. */
+export type Prepared = NonNullable<DecisionInput['prepared']>;
+
 /** Returns why a dispatched command was not done. */
 export const refusalIn = (outcome: DispatchOutcome): Refusal | 'unavailable' | undefined => {
   if (outcome.kind === 'done') return undefined;
@@ -40,17 +43,27 @@ export type CommandSteps<Data extends object = object> = {
   /** The most of these commands that one process handles at a time, and the refusal of one more. */
   limit?: { most: number; refusal: Refusal };
   /**
-   * Checks in other streams or services whether the command may be decided. `unavailable`: that is not known, so the
-   * command is not decided.
+   * Checks in other streams or services whether the command may be decided. It changes nothing. `unavailable`: that is
+   * not known, so the command is not decided.
    */
   check?(data: Data, dispatch: Dispatch): Promise<Refusal | 'unavailable' | undefined>;
   /**
-   * Reads what the decision needs from other streams: `prepared` of its input. `unavailable`: the command is not
-   * decided, and the answer is 503.
+   * Reads or changes in other streams what the decision needs: `prepared` of its input. It is called only for a command
+   * whose trial succeeds: the decider refuses it for nothing else, and its precondition, its idempotency key and the
+   * caller's permission hold. It is not called for a repeat. `unavailable`: the command is not decided, and the answer
+   * is 503.
    */
-  prepare?(data: Data, dispatch: Dispatch): Promise<DecisionInput['prepared'] | 'unavailable'>;
-  /** Undoes what `prepare` did for a command that was refused. @param prepared its result */
-  refused?(data: Data, prepared: DecisionInput['prepared'], dispatch: Dispatch): Promise<void>;
+  prepare?(data: Data, dispatch: Dispatch): Promise<Prepared | undefined | 'unavailable'>;
+  /** Returns whether `prepare` changes nothing for this command. It then needs no trial. */
+  onlyReads?(data: Data): boolean;
+  /**
+   * Undoes what `prepare` changed for a command that was certainly not done. It is not called when the outcome is
+   * unknown, when the client has gone without an answer, or when the process ends. A repeat then completes the command;
+   * without one the command's own stream decides later, by a timer or for the next command that the change is in the
+   * way of.
+   * @param prepared the result of `prepare`
+   */
+  undo?(data: Data, prepared: Prepared, dispatch: Dispatch): Promise<void>;
   /** Takes the steps after the command, as far as the answer waits for them. */
   settle?(data: Data, events: readonly Message[], dispatch: Dispatch): Promise<Settled>;
   /** Milliseconds for `settle`. Then the answer is 202, and the steps continue. */

@@ -47,15 +47,10 @@ export const runSteps = (steps: CommandSteps, options: RunStepsOptions) => {
 
 const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data }: CommandRequest, reply: Reply) => {
   const { handler, mayTakeLonger, tail, onError } = options;
-  const command = { ...given, correlationId: given.correlationId ?? machine.uuid() };
-  const dispatch = dispatchFor(handler, command);
-  const [refusal, prepared] = await Promise.all([steps.check?.(data, dispatch), steps.prepare?.(data, dispatch)]);
-  if (refusal === 'unavailable') return reply.send({ kind: 'unavailable', uncertain: false });
-  if (refusal) return reply.send({ kind: 'refused', refusal });
-  if (prepared === 'unavailable') return reply.send({ kind: 'unavailable', uncertain: false });
   const { isAbandoned } = reply;
-  const outcome = await handler.handle({ ...command, ...(prepared ? { prepared } : {}), isAbandoned });
-  if (outcome.kind === 'refused') await steps.refused?.(data, prepared, dispatch).catch(onError);
+  const command = { ...given, correlationId: given.correlationId ?? machine.uuid(), isAbandoned };
+  const dispatch = dispatchFor(handler, command);
+  const outcome = await decide(steps, options, { given: command, data }, dispatch);
   if (outcome.kind !== 'done' || !steps.settle || reply.isAnswered()) return reply.send(outcome);
 
   const later = () =>
@@ -70,6 +65,41 @@ const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data 
   if (settled.kind === 'refused') return reply.send(settled);
   const position = settled.position ?? (await tail().catch(() => undefined));
   reply.send({ ...outcome, revision: settled.revision, position }, settled.body);
+};
+
+const notDone: Outcome = { kind: 'unavailable', uncertain: false };
+
+/**
+ * Returns whether a command was done, or may still be: after an unknown outcome, or when its client has gone without an
+ * answer, the same command comes again, perhaps at this moment and by another process.
+ */
+const mayBeDone = (outcome: Outcome): boolean =>
+  outcome.kind === 'done' || outcome.kind === 'dropped' || (outcome.kind === 'unavailable' && outcome.uncertain);
+
+/**
+ * Decides a command after the steps before it. Those that change something run only after a trial, and are undone
+ * unless the command may be done.
+ */
+const decide = async (
+  { check, prepare, onlyReads, undo }: CommandSteps,
+  { handler, onError }: RunStepsOptions,
+  { given, data }: CommandRequest,
+  dispatch: Dispatch,
+): Promise<Outcome> => {
+  if (prepare && !onlyReads?.(data)) {
+    const tried = await handler.attempt(given);
+    if (tried.kind !== 'tried') return tried;
+  }
+  const [refusal, prepared] = await Promise.all([check?.(data, dispatch), prepare?.(data, dispatch)]);
+  if (prepared === 'unavailable') return notDone;
+  const outcome =
+    refusal === undefined
+      ? await handler.handle({ ...given, ...defined({ prepared }) })
+      : refusal === 'unavailable'
+        ? notDone
+        : { kind: 'refused' as const, refusal };
+  if (prepared && !mayBeDone(outcome)) await undo?.(data, prepared, dispatch).catch(onError);
+  return outcome;
 };
 
 /** Dispatches commands on behalf of the one that is being answered. */

@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import { memoryStreams } from '../../platform/event-store/testing.ts';
+import { type CommandHandler, commandHandler, type GivenCommand } from './command-handler.ts';
+import type { StepsByCommand } from './command-steps.ts';
+import type { CommandContext } from './context.ts';
 import { type Decider, type DecisionInput, isRefusal, type Message, refuse } from './decider.ts';
 import { type DeskOptions, desk } from './desk.ts';
 import { fingerprintOf } from './ids.ts';
+import { inProcess } from './in-process.ts';
 import { jsonPieces } from './json-pieces.ts';
-import type { Request } from './request.ts';
+import type { Outcome, Request } from './request.ts';
 import { restoreState, saveState } from './saved-state.ts';
 
 const NOW = '2026-01-31T09:00:00.000Z';
@@ -242,3 +247,38 @@ export const seatsRequest = (
   },
   ...rest,
 });
+
+/**
+ * Gives the commands of contexts with their steps, over streams in memory.
+ * @param prevent an outcome that a command gets in place of its own, after its steps
+ */
+export const withSteps = (
+  contexts: readonly CommandContext[],
+  steps: StepsByCommand,
+  prevent: (command: GivenCommand) => Outcome | undefined = () => undefined,
+) => {
+  const store = memoryStreams();
+  const types: string[] = [];
+  const append: typeof store.append = async (stream, events, expected) => {
+    const result = await store.append(stream, events, expected);
+    if (result.ok) types.push(...events.map(({ type }) => type));
+    return result;
+  };
+  const onError = (error: unknown) => {
+    throw error;
+  };
+  const now = () => new Date(NOW);
+  const real = commandHandler({ store: { ...store, append }, contexts, timeZone: TIME_ZONE, now, onError });
+  const handler: CommandHandler = {
+    ...real,
+    busy: 0,
+    handle: async (command) => prevent(command) ?? real.handle(command),
+  };
+  const give = inProcess(handler, steps, { tail: async () => ({ commit: 0n, prepare: 0n }), onError });
+  return {
+    /** The types of all events, in order. */
+    types,
+    give: (type: string, data: object, rest: Partial<GivenCommand> = {}) =>
+      give({ type, data, actor: 'anonymous', ...rest }),
+  };
+};

@@ -30,9 +30,7 @@ type LotCommand = Exclude<
       | 'RecordArrival'
       | 'RecordDeparture'
       | 'ExpireReservation'
-      | 'CheckParking'
       | 'ApplyCoupon'
-      | 'CheckDiscount'
       | 'SettleCoupon';
   }
 >;

@@ -170,12 +170,12 @@ const rules = decider(parking, {
     },
 
     ReserveParking: {
-      decide: (asked, lot, { now, prepared }) => {
+      decide: (asked, lot, { now, prepared, isTrial }) => {
         const refused = reservingRefusal(lot, asked, now);
         if (refused) return refused;
         const { couponId, amount = lot.settings.price!, ...data } = asked;
         const reservation = { ...data, amount, lotName: lot.name, ...termsOf(lot.settings, now) };
-        if (couponId === undefined) return [{ type: 'ParkingReserved', data: reservation }];
+        if (couponId === undefined || isTrial) return [{ type: 'ParkingReserved', data: reservation }];
         const used = discountOf(lot, reservation, prepared);
         return 'refused' in used ? used : [{ type: 'ParkingReserved', data: { ...reservation, ...used } }];
       },
@@ -190,13 +190,12 @@ const rules = decider(parking, {
       },
     },
 
-    CheckParking: { decide: (data, lot, { now }) => reservingRefusal(lot, data, now) ?? [] },
-
     ApplyCoupon: {
-      decide: (data, lot, { prepared }) => {
+      decide: (data, lot, { prepared, isTrial }) => {
         const { lotId, reservationId } = data;
         const refused = discountRefusal(lot, reservationId);
         if (refused) return refused;
+        if (isTrial) return [];
         const reservation = lot.open.get(reservationId)!;
         const used = discountOf(lot, reservation, prepared);
         if ('refused' in used) return used;
@@ -208,8 +207,6 @@ const rules = decider(parking, {
         return { ...data, ...defined({ amount, discount }) };
       },
     },
-
-    CheckDiscount: { decide: ({ reservationId }, lot) => discountRefusal(lot, reservationId) ?? [] },
 
     SettleCoupon: {
       decide: (data, { open, redemptions }) => {

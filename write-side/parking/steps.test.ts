@@ -1,9 +1,10 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ParkingCommand, ParkingEvent } from '../../schemas/parking.ts';
 import type { Dispatch, DispatchOutcome } from '../kernel/command-steps.ts';
 import { type Decider, type DecisionInput, isRefusal, type Refusal } from '../kernel/decider.ts';
-import { TIME_ZONE } from '../kernel/testing.ts';
+import type { Outcome } from '../kernel/request.ts';
+import { TIME_ZONE, withSteps } from '../kernel/testing.ts';
 import { writeSide } from './index.ts';
 import { policies, timers } from './policies.ts';
 import { steps } from './steps.ts';
@@ -11,19 +12,21 @@ import { steps } from './steps.ts';
 const NOW = '2026-01-31T09:00:00.000Z';
 const VALUE = 1_000;
 
-type Give = (command: ParkingCommand, prepared?: DecisionInput['prepared']) => DispatchOutcome;
+type Input = Pick<DecisionInput, 'prepared' | 'isTrial'>;
+type Give = (command: ParkingCommand, more?: Input) => DispatchOutcome;
 
 /** The streams of the context in memory, with its policies and timers. */
 const worldOf = () => {
   let now = NOW;
   const streams = new Map<string, { state: unknown; revision: bigint }>();
   const log: (ParkingEvent & { revision: string })[] = [];
-  const give: Give = (command, prepared) => {
+  const give: Give = (command, more = {}) => {
     const decider = writeSide.deciders.find(({ commands }) => commands.includes(command.type)) as Decider;
     const name = `${decider.category}-${decider.id(command.data)}`;
     const { state, revision } = streams.get(name) ?? { state: decider.initialState, revision: 0n };
-    const decision = decider.decide(command, state, { now, timeZone: TIME_ZONE, revision, prepared });
+    const decision = decider.decide(command, state, { now, timeZone: TIME_ZONE, revision, ...more });
     if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
+    if (more.isTrial) return { kind: 'done', events: [], revision, position: undefined };
     for (const [n, event] of decision.entries())
       log.push({ ...(event as ParkingEvent), revision: `${revision + BigInt(n)}` });
     streams.set(name, { state: decision.reduce(decider.evolve, state), revision: revision + BigInt(decision.length) });
@@ -87,6 +90,7 @@ class Killed extends Error {}
 /**
  * Sends a command like a process of the write side: its steps, each after a pause.
  * @param killedAfter the process ends after this many commands to streams
+ * @param isPrevented whether the command fails after its steps, undecided
  * @returns the refusal; undefined when it was done or the process ended
  */
 const send = async (
@@ -94,23 +98,26 @@ const send = async (
   command: ParkingCommand,
   pause: Pause = noPause,
   killedAfter = Number.POSITIVE_INFINITY,
+  isPrevented = false,
 ): Promise<Refusal | undefined> => {
   let left = killedAfter;
-  const dispatched = async (given: ParkingCommand, prepared?: DecisionInput['prepared']) => {
+  const dispatched = async (given: ParkingCommand, more?: Input) => {
     await pause();
     if (left === 0) throw new Killed();
     left -= 1;
-    return give(given, prepared);
+    return give(given, more);
   };
   const dispatch = ((given: ParkingCommand) => dispatched(given)) as Dispatch;
-  const { prepare, refused } = steps[command.type] ?? {};
+  const { prepare, undo } = steps[command.type] ?? {};
   try {
+    const tried = await dispatched(command, { isTrial: true });
+    if (tried.kind === 'refused') return tried.refusal;
     const prepared = await prepare?.(command.data, dispatch);
     if (prepared === 'unavailable') return undefined;
-    const outcome = await dispatched(command, prepared);
-    if (outcome.kind !== 'refused') return undefined;
-    await refused?.(command.data, prepared, dispatch);
-    return outcome.refusal;
+    const outcome = isPrevented ? undefined : await dispatched(command, { prepared });
+    if (outcome?.kind === 'done') return undefined;
+    if (prepared) await undo?.(command.data, prepared, dispatch);
+    return outcome?.kind === 'refused' ? outcome.refusal : undefined;
   } catch (error) {
     if (error instanceof Killed) return undefined;
     throw error;
@@ -207,8 +214,6 @@ it('refuses the coupon of another customer, of the reservation itself, and one t
   expect(await refusedOf(reserve('l2', 'r2', 'l1.r1', 'D'))).toBe('coupon-not-found');
   expect(await refusedOf(reserve('l2', 'r2', 'l1.none'))).toBe('coupon-not-found');
   expect(await refusedOf(apply('l1', 'r1', 'l1.r1'))).toBe('coupon-of-reservation');
-  world.now = '2026-03-02T14:59:59.999Z';
-  expect(await refusedOf({ type: 'CheckParking', data: reserve('l2', 'r2', 'l1.r1').data })).toBeUndefined();
   world.now = '2026-03-02T15:00:00.000Z';
   expect(await refusedOf(reserve('l2', 'r2', 'l1.r1'))).toBe('coupon-expired');
   expect(await refusedOf({ type: 'RedeemCoupon', data: { couponId: 'l1.r1' } })).toBe('coupon-expired');
@@ -292,6 +297,59 @@ it('keeps the coupon of a no-show, as its amount, and returns that of a lot that
   expect([...accountOf(world).owed]).toEqual(['l1.r1']);
 });
 
+describe('a command with a coupon that fails', () => {
+  /** Two lots, an open reservation in each, and a coupon of the first. */
+  const opened = async (prevent?: (command: { type: string }) => Outcome | undefined) => {
+    const world = withSteps([writeSide], steps, prevent);
+    const coupon = { couponId: 'l1.r1', lotId: 'l1', reservationId: 'r1', customerId: 'C', value: VALUE };
+    for (const { type, data } of [register('l1', 3), register('l2', 3), reserve('l1', 'r1'), reserve('l2', 'r2')])
+      await world.give(type, data, { commandId: `first ${type}` });
+    await world.give('IssueCoupon', coupon);
+    return { ...world, before: [...world.types] };
+  };
+
+  it.each([
+    ['a wrong precondition', { ifMatch: [7n] }, 'stale'],
+    ['the key of another command', { commandId: 'first ReserveParking' }, 'key-reused'],
+    ['a caller who may not give it', { ownedBy: 'D' }, 'not-owner'],
+  ])('by %s leaves the coupon alone', async (_cause, given, kind) => {
+    const { give, types, before } = await opened();
+    expect(await give('ReserveParking', reserve('l2', 'r3', 'l1.r1').data, given)).toMatchObject({ kind });
+    expect(await give('ApplyCoupon', apply('l2', 'r2', 'l1.r1').data, given)).toMatchObject({ kind });
+    expect(types).toEqual(before);
+  });
+
+  it.each<[Outcome]>([[{ kind: 'overloaded' }], [{ kind: 'too-large' }], [{ kind: 'unavailable', uncertain: false }]])(
+    'after its steps gives the coupon back: %o',
+    async (outcome) => {
+      let isPrevented = true;
+      const { give, types, before } = await opened(({ type }) =>
+        isPrevented && type === 'ApplyCoupon' ? outcome : undefined,
+      );
+      expect(await give('ApplyCoupon', apply('l2', 'r2', 'l1.r1').data)).toEqual(outcome);
+      expect(types.slice(before.length)).toEqual(['CouponRedeemed', 'CouponUnused', 'CouponReturned']);
+      isPrevented = false;
+      expect(await give('ApplyCoupon', apply('l2', 'r2', 'l1.r1').data)).toMatchObject({ kind: 'done' });
+    },
+  );
+
+  it.each<[Outcome]>([[{ kind: 'dropped' }], [{ kind: 'unavailable', uncertain: true }]])(
+    'with an unknown outcome keeps the coupon, so that its repeat completes it: %o',
+    async (outcome) => {
+      let isPrevented = true;
+      const { give, types, before } = await opened(({ type }) =>
+        isPrevented && type === 'ApplyCoupon' ? outcome : undefined,
+      );
+      const again = () => give('ApplyCoupon', apply('l2', 'r2', 'l1.r1').data, { commandId: 'k' });
+      expect(await again()).toEqual(outcome);
+      isPrevented = false;
+      expect(await again()).toMatchObject({ kind: 'done' });
+      expect(await again()).toMatchObject({ kind: 'done' });
+      expect(types.slice(before.length)).toEqual(['CouponRedeemed', 'ReservationDiscounted']);
+    },
+  );
+});
+
 it('gives no more than the coupons of standing reservations and what is owed, in any interleaving', async () => {
   const lot = fc.constantFrom('l1', 'l2');
   const id = fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5');
@@ -319,6 +377,7 @@ it('gives no more than the coupons of standing reservations and what is owed, in
       arbitrary: fc.record({
         command,
         killedAfter: fc.option(fc.nat({ max: 4 }), { nil: Number.POSITIVE_INFINITY }),
+        isPrevented: fc.constantFrom(true, false, false, false),
         times: fc.integer({ min: 1, max: 2 }),
       }),
     },
@@ -342,7 +401,9 @@ it('gives no more than the coupons of standing reservations and what is owed, in
             else if (each === 'timers') world.fire();
             else
               await Promise.all(
-                Array.from({ length: each.times }, () => send(world, each.command, pause, each.killedAfter)),
+                Array.from({ length: each.times }, () =>
+                  send(world, each.command, pause, each.killedAfter, each.isPrevented),
+                ),
               );
           }
         };

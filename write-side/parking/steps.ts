@@ -33,32 +33,25 @@ const redeem = async (
 };
 
 /**
- * Redeems a coupon before the lot uses it. A lot that refuses settles the redemption, and the coupon is returned. After
- * the end of the process in between, a timer and a policy do both.
- * @param check the command with which the lot refuses what it would refuse with any coupon
+ * Redeems a coupon before the lot uses it. A lot that does not use it settles the redemption, and the coupon is
+ * returned. After the end of the process in between, a timer and a policy do both.
  */
-const usingCoupon = <Data extends Using>(check: (data: Data) => ParkingCommand): CommandSteps<Data> => ({
-  async prepare(data, dispatch: Dispatch) {
-    const { couponId } = data;
+const usingCoupon: CommandSteps<Using> = {
+  onlyReads: ({ couponId }) => couponId === undefined,
+  async prepare({ couponId, ...data }, dispatch: Dispatch) {
     if (couponId === undefined) return undefined;
-    const refused = refusalIn(await dispatch(check(data)));
-    const coupon = refused ?? (await redeem({ ...data, couponId }, dispatch));
+    const coupon = await redeem({ ...data, couponId }, dispatch);
     return coupon === 'unavailable' ? coupon : { coupon };
   },
-  async refused({ lotId, reservationId }, prepared, dispatch: Dispatch) {
-    const coupon = prepared?.coupon as RedeemedCoupon | Refusal | undefined;
-    if (coupon === undefined || 'refused' in coupon) return;
+  async undo({ lotId, reservationId }, prepared, dispatch: Dispatch) {
+    const coupon = prepared.coupon as RedeemedCoupon | Refusal;
+    if ('refused' in coupon) return;
     const { couponId, redemption } = coupon;
     const settled = await dispatch({ type: 'SettleCoupon', data: { lotId, reservationId, couponId, redemption } });
     const isUnused = settled.kind === 'done' && settled.events.some(({ type }) => type === 'CouponUnused');
     if (isUnused) await dispatch({ type: 'ReturnCoupon', data: { couponId, redemption } });
   },
-});
-
-type DataOf<Type extends ParkingCommand['type']> = Extract<ParkingCommand, { type: Type }>['data'];
+};
 
 /** The steps of the commands that use a coupon. */
-export const steps: StepsByCommand = {
-  ReserveParking: usingCoupon<DataOf<'ReserveParking'>>((data) => ({ type: 'CheckParking', data })),
-  ApplyCoupon: usingCoupon<DataOf<'ApplyCoupon'>>((data) => ({ type: 'CheckDiscount', data })),
-};
+export const steps: StepsByCommand = { ReserveParking: usingCoupon, ApplyCoupon: usingCoupon };

@@ -12,9 +12,9 @@ const hospitalId = 'h1';
 const hospitalName = '분당서울대학교병원';
 const day = '2026-02-01';
 
-const claim = (slotId: string, date = day, over?: string): Command => ({
+const claim = (slotId: string, date = day, ...over: string[]): Command => ({
   type: 'ClaimDay',
-  data: { hospitalId, hospitalName, date, slotId, ...(over === undefined ? {} : { over }) },
+  data: { hospitalId, hospitalName, date, slotId, over },
 });
 const claimed = (slotId: string, date = day): Event => ({
   type: 'DayClaimed',
@@ -40,18 +40,26 @@ describe('ClaimDay', () => {
     given(claimed('s1'), claimed('s2'))
       .when(claim('s3', day, 's1'))
       .thenRefused('slot-already-open'));
-  it('is for one name of the hospital', () =>
-    given({ type: 'DayClaimed', data: { ...claimed('s1').data, hospitalName: '서울아산병원' } })
-      .when(claim('s2', '2026-02-02'))
-      .thenRefused('hospital-name-differs'));
+  it('is for one name of the hospital', () => {
+    const otherwise = (slotId: string, date = day): Event => ({
+      type: 'DayClaimed',
+      data: { ...claimed(slotId, date).data, hospitalName: '서울아산병원' },
+    });
+    const known = given(otherwise('s1'), otherwise('s2', '2026-02-02'));
+    for (const over of [[], ['s1'], ['s2']])
+      known.when(claim('s3', '2026-02-03', ...over)).thenRefused('hospital-name-differs');
+    given(otherwise('s1')).when(claim('s1')).thenRefused('hospital-name-differs');
+    known.when(claim('s3', '2026-02-03', 's1', 's2')).thenEvents(claimed('s3', '2026-02-03'));
+    known.when(claim('s3', day, 's1', 's2')).thenEvents(claimed('s3'));
+  });
 });
 
 it('keeps the rules of every decider', () => {
   const slot = fc.constantFrom('s1', 's2', 's3');
   const date = fc.constantFrom(day, '2026-02-02');
-  const over = fc.option(slot, { nil: undefined });
+  const over = fc.array(slot, { maxLength: 2 });
   holdsForEveryDecider(
     hospital,
-    fc.tuple(slot, date, over).map(([slotId, on, before]) => claim(slotId, on, before)),
+    fc.tuple(slot, date, over).map(([slotId, on, before]) => claim(slotId, on, ...before)),
   );
 });

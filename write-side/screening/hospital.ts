@@ -11,9 +11,16 @@ type State = {
 
 const initialState: State = { hospitalName: undefined, slots: ImmutableMap() };
 
+/** A day that a slot has. */
+export type HospitalClaim = { date: string; slotId: string };
+
+/** The days that slots have, latest first: what ReadClaims reads. */
+export type ReadClaims = { claims: readonly HospitalClaim[] };
+
 /**
  * A hospital's days: each has at most one slot. A slot claims its day before it opens. If it then never opens, or is
- * deleted, the next claim takes the day over, once that slot's stream has yielded it for good (YieldDay).
+ * deleted, the next claim takes the day over, once that slot's stream has yielded it for good (YieldDay). A hospital is
+ * known by another name only when all its slots have yielded.
  */
 export const hospital = decider(screening, {
   stream: 'hospital-{hospitalId}',
@@ -25,12 +32,25 @@ export const hospital = decider(screening, {
 
   commands: {
     ClaimDay: {
-      decide: ({ over, ...claim }, { hospitalName = claim.hospitalName, slots }) => {
-        if (claim.hospitalName !== hospitalName) return refuse('hospital-name-differs', `it is ${hospitalName}`);
+      decide: ({ over = [], ...claim }, { hospitalName = claim.hospitalName, slots }) => {
+        const isSameName = claim.hospitalName === hospitalName;
+        if (!isSameName && slots.count((slotId) => !over.includes(slotId)) > 0)
+          return refuse('hospital-name-differs', `it is ${hospitalName}`);
         const holder = slots.get(claim.date);
-        if (holder === claim.slotId) return [];
-        return holder === over ? [{ type: 'DayClaimed', data: claim }] : alreadyOpen(holder!);
+        if (holder === claim.slotId && isSameName) return [];
+        return holder === undefined || over.includes(holder)
+          ? [{ type: 'DayClaimed', data: claim }]
+          : alreadyOpen(holder);
       },
+    },
+
+    ReadClaims: {
+      decide: () => [],
+      read: ({ slots }): ReadClaims => ({
+        claims: [...slots]
+          .map(([date, slotId]) => ({ date, slotId }))
+          .sort((one, other) => (one.date < other.date ? 1 : -1)),
+      }),
     },
   },
 

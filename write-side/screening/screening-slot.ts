@@ -53,19 +53,13 @@ const rules = decider(screening, {
     OpenSlot: {
       decide: (data, state, input) => {
         const slot = newSlot(data, state, input);
-        return 'refused' in slot ? slot : [{ type: 'SlotOpened', data: slot }];
+        if ('refused' in slot) return slot;
+        return (input.prepared?.day as Refusal | undefined) ?? [{ type: 'SlotOpened', data: slot }];
       },
       ended: (_data, state, input) => notOpen(state) ?? ended(state, input),
       answer: (_data, [opened]) => {
         const { endsAt: _endsAt, ...slot } = (opened as Event<'SlotOpened'>).data;
         return { ...slot, status: 'open' };
-      },
-    },
-
-    CheckSlot: {
-      decide: (data, state, input) => {
-        const slot = newSlot(data, state, input);
-        return 'refused' in slot ? slot : [];
       },
     },
 

@@ -1,34 +1,38 @@
 import fc from 'fast-check';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ScreeningCommand, ScreeningEvent } from '../../schemas/screening.ts';
 import type { Dispatch, DispatchOutcome } from '../kernel/command-steps.ts';
-import { type Decider, isRefusal, type Refusal } from '../kernel/decider.ts';
-import { TIME_ZONE } from '../kernel/testing.ts';
+import { type Decider, type DecisionInput, isRefusal, type Refusal } from '../kernel/decider.ts';
+import { TIME_ZONE, withSteps } from '../kernel/testing.ts';
 import { writeSide } from './index.ts';
 import { policies } from './policies.ts';
 import { steps } from './steps.ts';
 
 const NOW = '2026-01-31T09:00:00.000Z';
 const date = '2026-02-10';
+
+type Input = Pick<DecisionInput, 'prepared' | 'isTrial'>;
 const hospitalName = '분당서울대학교병원';
 
 /** The streams of the context in memory. */
 const worldOf = () => {
   const streams = new Map<string, { state: unknown; revision: bigint }>();
   const log: (ScreeningEvent & { revision: string })[] = [];
-  const give = (command: ScreeningCommand): DispatchOutcome => {
+  const give = (command: ScreeningCommand, more: Input = {}): DispatchOutcome => {
     const decider = writeSide.deciders.find(({ commands }) => commands.includes(command.type)) as Decider;
     const name = `${decider.category}-${decider.id(command.data)}`;
     const { state, revision } = streams.get(name) ?? { state: decider.initialState, revision: 0n };
-    const decision = decider.decide(command, state, { now: NOW, timeZone: TIME_ZONE, revision });
+    const decision = decider.decide(command, state, { now: NOW, timeZone: TIME_ZONE, revision, ...more });
     if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
+    if (more.isTrial) return { kind: 'done', events: [], revision, position: undefined };
     for (const [n, event] of decision.entries())
       log.push({ ...(event as ScreeningEvent), revision: `${revision + BigInt(n)}` });
     streams.set(name, {
       state: decision.reduce(decider.evolve, state),
       revision: revision + BigInt(decision.length),
     });
-    return { kind: 'done', events: decision, revision, position: undefined };
+    const read = decider.read?.(command, state);
+    return { kind: 'done', events: decision, revision, position: undefined, ...(read ? { read } : {}) };
   };
   /** Lets the policies act on every event, and on the events of their commands. @returns the refusals */
   const settle = (): Refusal[] => {
@@ -72,17 +76,24 @@ const send = async (
   killedAfter = Number.POSITIVE_INFINITY,
 ): Promise<Refusal | undefined> => {
   let left = killedAfter;
-  const dispatch = (async (given: ScreeningCommand) => {
+  const dispatched = async (given: ScreeningCommand, more?: Input) => {
     await pause();
     if (left === 0) throw new Killed();
     left -= 1;
-    return give(given);
-  }) as Dispatch;
-  const { check, settle } = steps[command.type] ?? {};
+    return give(given, more);
+  };
+  const dispatch = ((given: ScreeningCommand) => dispatched(given)) as Dispatch;
+  const { check, prepare, settle } = steps[command.type] ?? {};
   try {
+    if (prepare) {
+      const tried = await dispatched(command, { isTrial: true });
+      if (tried.kind !== 'done') return tried.kind === 'refused' ? tried.refusal : undefined;
+    }
     const refusal = await check?.(command.data, dispatch);
     if (refusal) return refusal === 'unavailable' ? undefined : refusal;
-    const outcome = await dispatch(command);
+    const prepared = await prepare?.(command.data, dispatch);
+    if (prepared === 'unavailable') return undefined;
+    const outcome = await dispatched(command, { prepared });
     if (outcome.kind !== 'done') return outcome.kind === 'refused' ? outcome.refusal : undefined;
     const settled = await settle?.(command.data, outcome.events, dispatch);
     return settled?.kind === 'refused' ? settled.refusal : undefined;
@@ -92,9 +103,9 @@ const send = async (
   }
 };
 
-const openSlot = (slotId: string, capacity = 1, hospitalId?: string): ScreeningCommand => ({
+const openSlot = (slotId: string, capacity = 1, hospitalId?: string, name = hospitalName): ScreeningCommand => ({
   type: 'OpenSlot',
-  data: { slotId, hospitalName, date, capacity, ...(hospitalId === undefined ? {} : { hospitalId }) },
+  data: { slotId, hospitalName: name, date, capacity, ...(hospitalId === undefined ? {} : { hospitalId }) },
 });
 const book = (slotId: string, bookingId: string, customerId: string): ScreeningCommand => ({
   type: 'BookScreening',
@@ -150,13 +161,99 @@ it('appends nothing for a slot that cannot be opened', async () => {
   expect([refusal?.refused, world.log]).toEqual(['date-in-past', []]);
 });
 
-it('leaves a slot that is open to the command itself, which knows a repeat', async () => {
-  const world = worldOf();
-  await send(world, noPause, openSlot('s1', 1, 'h1'));
-  const before = world.log.length;
-  const check = steps.OpenSlot!.check!(openSlot('s1', 1, 'h1').data, (async (command: ScreeningCommand) =>
-    world.give(command)) as Dispatch);
-  expect([await check, world.log.length]).toEqual([undefined, before]);
+it('claims no day for a slot whose opening fails or is repeated', async () => {
+  const { give, types } = withSteps([writeSide], steps);
+  const { data } = openSlot('s1', 1, 'h1');
+  expect(await give('OpenSlot', data, { ifMatch: [7n] })).toMatchObject({ kind: 'stale' });
+  expect(types).toEqual([]);
+
+  expect(await give('OpenSlot', data, { commandId: 'k-1' })).toMatchObject({ kind: 'done' });
+  const before = [...types];
+  expect(before).toEqual(['DayClaimed', 'SlotOpened']);
+  const another = { ...data, hospitalId: 'h2' };
+  expect(await give('OpenSlot', another, { commandId: 'k-1' })).toMatchObject({ kind: 'key-reused' });
+  expect(await give('OpenSlot', data, { commandId: 'k-1' })).toMatchObject({ kind: 'done', revision: 0n });
+  expect(await give('OpenSlot', another)).toMatchObject({ refusal: { refused: 'slot-already-opened' } });
+  expect(types).toEqual(before);
+});
+
+describe('the name of a hospital', () => {
+  const misnamed = openSlot('s1', 1, 'h1', 'Other');
+  const onDay = ({ type, data }: ScreeningCommand, day: string) =>
+    ({ type, data: { ...data, date: day } }) as ScreeningCommand;
+
+  it('is not fixed by slots that were never opened, because the process ended', async () => {
+    const world = worldOf();
+    for (const [n, day] of ['2026-02-11', date, '2026-02-12'].entries())
+      await send(world, noPause, onDay(openSlot(`s${n}`, 1, 'h1', 'Other'), day), 2);
+    expect(world.log.map(({ type }) => type)).toEqual(['DayClaimed', 'DayClaimed', 'DayClaimed']);
+    expect(await send(world, noPause, openSlot('s3', 1, 'h1'))).toBeUndefined();
+    expect(openSlots(world)).toEqual(['s3']);
+    expect(await send(world, noPause, misnamed)).toMatchObject({ refused: 'slot-already-opened' });
+  });
+
+  it('is not fixed by slots that were deleted', async () => {
+    const world = worldOf();
+    await send(world, noPause, misnamed);
+    await send(world, noPause, { type: 'DeleteSlot', data: { slotId: 's1' } });
+    expect(await send(world, noPause, openSlot('s2', 1, 'h1'))).toBeUndefined();
+  });
+
+  it('is that of its open slots', async () => {
+    const world = worldOf();
+    await send(world, noPause, misnamed);
+    const refused = { refused: 'hospital-name-differs' };
+    expect(await send(world, noPause, openSlot('s2', 1, 'h1'))).toMatchObject(refused);
+    expect(await send(world, noPause, onDay(openSlot('s3', 1, 'h1'), '2026-02-11'))).toMatchObject(refused);
+    expect(openSlots(world)).toEqual(['s1']);
+  });
+
+  it('is never another one in a request that repeats the id of a slot that is about to open', async () => {
+    const world = worldOf();
+    await send(world, noPause, misnamed, 2);
+    expect(await send(world, noPause, openSlot('s1', 1, 'h1'))).toMatchObject({ refused: 'hospital-name-differs' });
+    expect(await send(world, noPause, misnamed)).toBeUndefined();
+  });
+
+  it('is one at a time, however requests and ends of processes interleave', async () => {
+    const request = fc.record({
+      slotId: fc.constantFrom('s1', 's2', 's3'),
+      name: fc.constantFrom('one', 'other'),
+      day: fc.constantFrom(date, '2026-02-11'),
+      killedAfter: fc.option(fc.nat({ max: 7 }), { nil: Number.POSITIVE_INFINITY }),
+      isDeleted: fc.boolean(),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.array(request, { minLength: 2, maxLength: 6 }),
+        async (scheduler, requests) => {
+          const world = worldOf();
+          const namesOfOpen = () => {
+            const open = openSlots(world);
+            const names = world.log.flatMap(({ type, data }) =>
+              type === 'SlotOpened' && open.includes(data.slotId) ? [data.hospitalName] : [],
+            );
+            return new Set(names);
+          };
+          const all = Promise.all(
+            requests.map(async ({ slotId, name, day, killedAfter, isDeleted }) => {
+              await send(world, pauseOf(scheduler), onDay(openSlot(slotId, 1, 'h1', name), day), killedAfter);
+              expect(namesOfOpen().size).toBeLessThanOrEqual(1);
+              if (isDeleted) await send(world, pauseOf(scheduler), { type: 'DeleteSlot', data: { slotId } });
+            }),
+          );
+          await scheduler.waitFor(all);
+          const outcomes = [];
+          for (const name of ['one', 'other'])
+            outcomes.push(await send(world, noPause, onDay(openSlot(`last ${name}`, 1, 'h1', name), '2026-03-01')));
+          expect(outcomes.filter((refusal) => refusal === undefined)).toHaveLength(1);
+          expect(namesOfOpen().size).toBe(1);
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
 });
 
 /** The bookings of a customer that stand, as `slot.booking`. */

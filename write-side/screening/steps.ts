@@ -8,35 +8,52 @@ import {
   type Settled,
   type StepsByCommand,
 } from '../kernel/command-steps.ts';
+import type { Refusal } from '../kernel/decider.ts';
+import type { HospitalClaim, ReadClaims } from './hospital.ts';
 import { settlingOf, takingOf } from './reschedule.ts';
 
 type Data<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { type: Type }>['data'];
 type Command<Type extends ScreeningCommand['type']> = Extract<ScreeningCommand, { type: Type }>;
 type Declining = Extract<ScreeningEvent, { type: 'RescheduleDeclined' }>['data']['reason'];
 
+type Claim = Omit<Data<'ClaimDay'>, 'over'>;
+
 type Dispatch = (command: ScreeningCommand & { asCaller?: true }) => Promise<DispatchOutcome>;
 
 const SLOT = '/screening/slots/';
 
-/** Claims the day of the hospital before the slot opens. A day that a slot has, but does not use, is taken over. */
+/** Returns the claims that refused another one: of its day, or, when it names the hospital otherwise, all of them. */
+const claimsInTheWay = async (
+  { existing }: Refusal,
+  { hospitalId, date }: Claim,
+  dispatch: Dispatch,
+): Promise<readonly HospitalClaim[] | 'unavailable'> => {
+  if (existing !== undefined) return [{ slotId: existing.slice(SLOT.length), date }];
+  const found = await dispatch({ type: 'ReadClaims', data: { hospitalId } });
+  return found.kind === 'done' ? (found.read as ReadClaims).claims : 'unavailable';
+};
+
+/**
+ * Claims the day of the hospital before the slot opens. What other slots have claimed, but do not use, is taken over:
+ * the day, or the name of the hospital. So a claim whose slot does not open is in nobody's way, and needs no `undo`.
+ */
 const openSlot: CommandSteps<Data<'OpenSlot'>> = {
-  async check(data, dispatch: Dispatch) {
-    const { hospitalId, hospitalName, date, slotId } = data;
+  onlyReads: ({ hospitalId }) => hospitalId === undefined,
+  async prepare({ hospitalId, hospitalName, date, slotId }, dispatch: Dispatch) {
     if (hospitalId === undefined) return undefined;
-    const checked = await dispatch({ type: 'CheckSlot', data });
-    // The command itself distinguishes a repeat of the opening from another one.
-    if (checked.kind === 'refused' && checked.refusal.refused === 'slot-already-opened') return undefined;
-    if (checked.kind !== 'done') return refusalIn(checked);
-    for (let over: { over?: string } = {}; ; ) {
-      const claim = { hospitalId, hospitalName, date, slotId, ...over };
-      const claimed = await dispatch({ type: 'ClaimDay', data: claim });
-      if (claimed.kind === 'done') return undefined;
-      if (claimed.kind === 'unavailable') return 'unavailable';
-      const holder = claimed.refusal.existing?.slice(SLOT.length);
-      if (holder === undefined) return claimed.refusal;
-      const yielded = await dispatch({ type: 'YieldDay', data: { slotId: holder, hospitalId, date } });
-      if (yielded.kind !== 'done') return refusalIn(yielded);
-      over = { over: holder };
+    const claim = { hospitalId, hospitalName, date, slotId };
+    for (const over: string[] = []; ; ) {
+      const day = refusalIn(await dispatch({ type: 'ClaimDay', data: { ...claim, over } }));
+      if (day === undefined || day === 'unavailable') return day;
+      const claims = await claimsInTheWay(day, claim, dispatch);
+      if (claims === 'unavailable') return claims;
+      for (const other of claims) {
+        // A slot that is about to open gives up nothing.
+        if (other.slotId === slotId) return { day };
+        const refused = refusalIn(await dispatch({ type: 'YieldDay', data: { hospitalId, ...other } }));
+        if (refused) return refused === 'unavailable' ? refused : { day };
+        over.push(other.slotId);
+      }
     }
   },
 };

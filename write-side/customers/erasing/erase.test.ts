@@ -1,4 +1,6 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { withSteps } from '../../kernel/testing.ts';
+import { writeSide } from '../index.ts';
 import { customersSteps } from './erase.ts';
 
 it.each([
@@ -24,4 +26,45 @@ it.each([
       }) as never,
   );
   expect((prepared as { erasure?: { refused?: string } }).erasure?.refused).toBe(reason);
+});
+
+describe('an erasure', () => {
+  /** A customer with a key, whose contact is known, and what was done for an erasure. */
+  const world = async () => {
+    const done: string[] = [];
+    const erasing = {
+      async find() {
+        done.push('cancel');
+        return { isKnown: true, open: [] };
+      },
+      latestKey: async () => 'kim:0:12345678',
+      async eraseKey() {
+        done.push('erase the key');
+      },
+    } as never;
+    const { give, types } = withSteps([writeSide], customersSteps(erasing));
+    await give('ChangeContact', { customerId: 'kim', email: 'kim@example.com' }, { commandId: 'first' });
+    const erase = (rest = {}) => give('EraseCustomer', { customerId: 'kim', cancel: true }, rest);
+    return { done, types, erase };
+  };
+
+  it.each([
+    ['a wrong precondition', { ifMatch: [7n] }, 'stale'],
+    ['the key of another command', { commandId: 'first' }, 'key-reused'],
+    ['a caller who may not give it', { ownedBy: 'lee' }, 'not-owner'],
+  ])('that fails by %s cancels nothing', async (_cause, given, kind) => {
+    const { erase, done, types } = await world();
+    expect(await erase(given)).toMatchObject({ kind });
+    expect([done, types]).toEqual([[], ['ContactChanged']]);
+  });
+
+  it('cancels nothing when it is repeated', async () => {
+    const { erase, done, types } = await world();
+    const first = await erase({ commandId: 'k', ifMatch: [0n] });
+    expect(first).toMatchObject({ kind: 'done', revision: 1n });
+    expect(done).toEqual(['cancel', 'erase the key']);
+    expect(await erase({ commandId: 'k', ifMatch: [0n] })).toEqual(first);
+    expect(done).toEqual(['cancel', 'erase the key', 'erase the key']);
+    expect(types).toEqual(['ContactChanged', 'CustomerErased']);
+  });
 });
