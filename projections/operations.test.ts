@@ -270,3 +270,18 @@ describe('a replay', () => {
     expect(await call('POST', '/operations/replays', { views: ['parking.lots'] })).toMatchObject({ status: 202 });
   });
 });
+
+test.each([
+  ['PATCH', '/operations/parked/any', { state: 'replaying' }],
+  ['GET', '/operations/replays', undefined],
+  ['POST', '/operations/replays', { views: ['parking.lots'] }],
+  ['PATCH', '/operations/replays/parking.lots', { state: 'stopped' }],
+  ['GET', '/operations/demo', undefined],
+  ['POST', '/operations/demo', undefined],
+  ['DELETE', '/operations/demo', undefined],
+])('%s %s refuses a parameter that it does not have', async (method, path, body) => {
+  expect(await call(method, `${path}?dryRun=true`, body)).toMatchObject({
+    status: 400,
+    body: { errors: [{ pointer: '/dryRun', detail: 'is not a parameter of this resource' }] },
+  });
+});

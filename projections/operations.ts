@@ -4,7 +4,7 @@ import type { EventStoreClient } from '../platform/event-store/client.ts';
 import { jsonBody } from '../platform/http/app.ts';
 import { sealedCursors } from '../platform/http/cursors.ts';
 import { pageParameters, placeOf, readPage, takePage } from '../platform/http/pages.ts';
-import { queryOf, readAll } from '../platform/http/parameters.ts';
+import { queryOf, readAll, refuseParameters } from '../platform/http/parameters.ts';
 import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
 import { validator } from '../platform/http/validation.ts';
 import { discard, type Parked, parked, requestReplay } from '../platform/subscriptions/parked.ts';
@@ -106,6 +106,7 @@ export const operationRoutes = ({
 
   router.patch(
     '/operations/parked/:parkedId',
+    refuseParameters,
     jsonBody,
     fromViews(async (req, res) => {
       const { state } = parkedChange(req.body);
@@ -118,11 +119,13 @@ export const operationRoutes = ({
 
   router.get(
     '/operations/replays',
+    refuseParameters,
     fromViews(async (_req, res) => sendJson(res, 200, { items: await readReplays(db) }, UNCACHED)),
   );
 
   router.post(
     '/operations/replays',
+    refuseParameters,
     jsonBody,
     fromViews(async (req, res) => {
       const { views } = replayRequest(req.body);
@@ -140,6 +143,7 @@ export const operationRoutes = ({
 
   router.patch(
     '/operations/replays/:view',
+    refuseParameters,
     jsonBody,
     fromViews(async (req, res) => {
       replayChange(req.body);
@@ -150,14 +154,16 @@ export const operationRoutes = ({
     }),
   );
 
-  router.get('/operations/demo', async (_req, res) => sendJson(res, 200, await demo.read(), UNCACHED));
+  router.get('/operations/demo', refuseParameters, async (_req, res) =>
+    sendJson(res, 200, await demo.read(), UNCACHED),
+  );
 
-  router.post('/operations/demo', async (_req, res) => {
+  router.post('/operations/demo', refuseParameters, async (_req, res) => {
     if (!(await demo.start())) throw new ProblemError(problems.demoUnavailable());
     sendJson(res, 202, await demo.read(), UNCACHED);
   });
 
-  router.delete('/operations/demo', async (_req, res) => {
+  router.delete('/operations/demo', refuseParameters, async (_req, res) => {
     demo.stop();
     sendJson(res, 202, await demo.read(), UNCACHED);
   });

@@ -1,3 +1,4 @@
+import type { RequestHandler } from 'express';
 import type { TSchema } from 'typebox';
 import { ProblemError, problems } from './problem.ts';
 import { MAX_ERRORS, valueChecker, type Wrong, wrongAt } from './validation.ts';
@@ -52,4 +53,12 @@ export const readAll = (
 export const queryOf = (target: string): Iterable<readonly [string, string]> => {
   const start = target.indexOf('?');
   return start === -1 ? [] : new URLSearchParams(target.slice(start + 1));
+};
+
+const none: ReadonlyMap<string, ReadText> = new Map();
+
+/** Lets a request pass whose resource has no parameters. @throws ProblemError 400 with the names of those given */
+export const refuseParameters: RequestHandler = (req, _res, next) => {
+  readAll(queryOf(req.url), none);
+  next();
 };

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { queryOf, readAll, readText } from '../../platform/http/parameters.ts';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { validator, wrongAt } from '../../platform/http/validation.ts';
 import { conditionOf, permitted } from '../../platform/identity/caller.ts';
@@ -27,11 +28,12 @@ export const commandReader = (
   { fingerprint }: Pick<CommandHandler, 'fingerprint'>,
 ) => {
   const check = dataChecker(schema);
+  const readQuery = queryReader(schema, http);
   const fields = Object.keys(schema.data.properties);
-  const { id, path, inQuery = [] } = http;
+  const { id, path } = http;
   return (req: Request, res: Response): CommandRequest => {
     const { caller, permit } = permitted(res);
-    const data = { ...readData(req), ...flagsIn(req, inQuery) };
+    const data = { ...readData(req), ...readQuery(req) };
     const prefix = caller ? `${caller.sub} ` : '';
     const key = prefixed(prefix, keyOf(req));
     const delivery = prefixed(`${prefix}delivery `, deliveryOf(req));
@@ -71,16 +73,20 @@ const readData = (req: Request): Data => {
   return { ...body, ...req.params };
 };
 
-/** Reads the flags of a command from the query. @throws ProblemError for one in the body */
-const flagsIn = ({ query, body }: Request, names: readonly string[]): Data =>
-  Object.fromEntries(
-    names.flatMap((name) => {
+/**
+ * Returns a function that reads the fields of a command that its query has.
+ * @throws ProblemError 400 for one in the body, and for a parameter that is unknown, repeated or wrong
+ */
+const queryReader = ({ data: { properties } }: CommandSchema, { inQuery = [] }: CommandHttp) => {
+  const known = new Map(inQuery.map((name) => [name, readText(properties[name]!)]));
+  return ({ url, body }: Request): Data => {
+    for (const name of inQuery) {
       if (body && Object.hasOwn(body, name))
         throw new ProblemError(problems.invalid([{ pointer: `/${name}`, detail: 'is given by the query' }]));
-      const value = query[name];
-      return value === undefined ? [] : [[name, value === 'true' ? true : value === 'false' ? false : value]];
-    }),
-  );
+    }
+    return Object.fromEntries(readAll(queryOf(url), known));
+  };
+};
 
 /** Returns a function that tidies and validates a command's data in place. */
 const dataChecker = ({ data: schema }: CommandSchema) => {
