@@ -14,7 +14,7 @@ const initialState: State = { hospitalName: undefined, slots: ImmutableMap() };
 /** A day that a slot has. */
 export type HospitalClaim = { date: string; slotId: string };
 
-/** The days that slots have, latest first: what ReadClaims reads. */
+/** The days that slots have, earliest first, so that slots in use come before one that is about to open. */
 export type ReadClaims = { claims: readonly HospitalClaim[] };
 
 /**
@@ -49,7 +49,7 @@ export const hospital = decider(screening, {
       read: ({ slots }): ReadClaims => ({
         claims: [...slots]
           .map(([date, slotId]) => ({ date, slotId }))
-          .sort((one, other) => (one.date < other.date ? 1 : -1)),
+          .sort((one, other) => (one.date < other.date ? -1 : 1)),
       }),
     },
   },

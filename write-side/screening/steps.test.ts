@@ -208,6 +208,19 @@ describe('the name of a hospital', () => {
     expect(openSlots(world)).toEqual(['s1']);
   });
 
+  it('takes nothing from a slot that is about to open, when another one is open', async () => {
+    const world = worldOf();
+    await send(world, noPause, misnamed);
+    const next = onDay(openSlot('s2', 1, 'h1', 'Other'), '2026-02-11');
+    await send(world, noPause, next, 2);
+    const before = world.log.length;
+    expect(await send(world, noPause, onDay(openSlot('s3', 1, 'h1'), '2026-02-12'))).toMatchObject({
+      refused: 'hospital-name-differs',
+    });
+    expect(world.log).toHaveLength(before);
+    expect(await send(world, noPause, next)).toBeUndefined();
+  });
+
   it('is never another one in a request that repeats the id of a slot that is about to open', async () => {
     const world = worldOf();
     await send(world, noPause, misnamed, 2);
