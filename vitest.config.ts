@@ -54,7 +54,7 @@ export default defineConfig({
     maxWorkers: 2,
     // Loading Plaza's modules takes longer than most files run, so the files of a worker share them.
     isolate: false,
-    setupFiles: ['tests/support/measure-cpu.ts'],
+    setupFiles: ['./tests/support/measure-cpu.ts'],
     sequence: { sequencer: DearestFirst },
     // Only a test that hangs meets these: a busy machine takes a multiple of what a quiet one takes.
     testTimeout: 300_000,
@@ -62,6 +62,6 @@ export default defineConfig({
     teardownTimeout: 60_000,
     expect: { poll: { timeout: 120_000 } },
     allowOnly: false,
-    reporters: ['default', 'tests/support/cpu-reporter.ts', ...jsonReport],
+    reporters: ['default', './tests/support/cpu-reporter.ts', ...jsonReport],
   },
 });
