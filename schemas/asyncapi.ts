@@ -11,7 +11,7 @@ const Metadata = Type.Object({
   $causationId: Type.String({ description: 'The command, or the event that a policy reacted to.' }),
   commandId: Type.String(),
   fingerprint: Type.String({ description: "A hash of the command's type and data." }),
-  actor: Type.String({ description: 'The sender of the command: `anonymous`, a subject, or `policy:{name}`.' }),
+  actor: Type.String({ description: "The sender of the command: `anonymous`, the caller's id, or `policy:{name}`." }),
   time: Time,
   schemaVersion: Type.Integer({ minimum: 1, description: "The version of the data's schema." }),
   traceparent: Type.Optional(Type.String({ description: 'W3C trace context.' })),

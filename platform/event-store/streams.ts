@@ -9,6 +9,7 @@ import {
 } from '@eventstore/db-client';
 import { withDeadline } from '../machine/deadline.ts';
 import { machine } from '../machine/machine.ts';
+import { withoutSubjects } from './actors.ts';
 import { type EventStoreClient, isFast, personalDataOf } from './client.ts';
 import { rawAppends } from './fast/appends.ts';
 import { opened, type PersonalData, refuseSealed } from './personal-data.ts';
@@ -91,7 +92,7 @@ export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
   revision: event.revision as Revision,
   position: event.position ?? START,
   data: event.data,
-  metadata: (event.metadata ?? {}) as EventMetadata,
+  metadata: withoutSubjects((event.metadata ?? {}) as EventMetadata),
 });
 
 const encoder = new TextEncoder();

@@ -15,7 +15,7 @@ export type EventMetadata = {
   commandId: string;
   /** A hash of the command's type and data. It tells a repeat from another command with the same id. */
   fingerprint: string;
-  /** The caller: `anonymous`, a subject, or `policy:{name}`. */
+  /** The caller: `anonymous`, the caller's id, or `policy:{name}`. */
   actor: string;
   /** UTC, ISO 8601. */
   time: string;

@@ -6,6 +6,7 @@ import { isSubject, ownerId } from './subject.ts';
 test.each([
   'policy:parking.coupons',
   'process:cinema.payments',
+  'plaza:demo',
   'anonymous',
   'Anonymous',
   'POLICY:x',

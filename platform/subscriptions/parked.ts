@@ -1,4 +1,5 @@
 import type { Collection, Db } from 'mongodb';
+import { withoutSubjects } from '../event-store/actors.ts';
 import { storedForm } from '../event-store/personal-data.ts';
 import type { Revision, StoredEvent } from '../event-store/types.ts';
 import type { Consumer } from './consumer.ts';
@@ -138,7 +139,7 @@ export const parkedEvent = ({ event }: Parked): StoredEvent => ({
   revision: BigInt(event.revision) as Revision,
   position: { commit: BigInt(event.commit), prepare: BigInt(event.prepare) },
   data: JSON.parse(event.data),
-  metadata: JSON.parse(event.metadata),
+  metadata: withoutSubjects(JSON.parse(event.metadata)),
 });
 
 /** Reads the ids of events that operators discarded, by view. */

@@ -8,7 +8,8 @@ import { connectEventStore, disconnectEventStore } from '../../platform/event-st
 import { streams } from '../../platform/event-store/streams.ts';
 import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { newEvent } from '../../platform/event-store/testing.ts';
-import { START } from '../../platform/event-store/types.ts';
+import { type NewEvent, START } from '../../platform/event-store/types.ts';
+import { ownerId } from '../../platform/identity/subject.ts';
 import { keyStore } from '../../platform/personal-data/keys.ts';
 import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
@@ -335,6 +336,33 @@ describe('with encrypted personal data', () => {
     expect(await importAll({ ...transfer, client: withKeys })).toBe(2);
     expect(await read(withKeys)).toEqual([made[0], { ...made[1], carNumber: ERASED }]);
     await expect(read(to.client)).rejects.toThrow(/encrypted fields/);
+  });
+
+  test('an export has no subject of a caller, not even of events of an earlier Plaza', async () => {
+    const { to, keys, client, transfer } = await open();
+    const mail = 'kim.hana@example.com';
+    const id = ownerId(mail);
+    const [first, second] = ['r3', 'r4'].map((reservationId) =>
+      newEvent({ type: 'SpotHeld', data: { lotId: '1', holdId: reservationId, customerId: id } }),
+    ) as [NewEvent, NewEvent];
+    const names = (who: string) => ({ $correlationId: `key:${who} kk1`, commandId: `key:${who} kk1`, actor: who });
+    Object.assign(first.metadata, names(mail), { $causationId: `key:${mail} kk1` });
+    Object.assign(second.metadata, { $correlationId: `key:${mail} kk1`, actor: 'policy:parking.holds' });
+    await streams(client).append('parkingLot-2', [first, second], 'no-stream');
+
+    await exportAll({ ...transfer, client });
+    const exported = readFileSync(join(folder, EVENTS), 'utf8');
+    expect(exported).not.toContain(mail);
+    expect(exported).toContain(`key:${id} kk1`);
+
+    const withKeys = encrypting(to.eventStoreUrl, keys);
+    await importAll({ ...transfer, client: withKeys });
+    for (const reader of [client, withKeys]) {
+      const found = [];
+      for await (const { metadata } of streams(reader).read('parkingLot-2', 0n)) found.push(metadata);
+      expect(found[0]).toMatchObject({ ...names(id), $causationId: `key:${id} kk1` });
+      expect(found[1]).toMatchObject({ $correlationId: `key:${id} kk1`, actor: 'policy:parking.holds' });
+    }
   });
 
   test('a plain export is imported with the keys of the other stores', async () => {

@@ -5,7 +5,7 @@ import { indexOn } from './indexes.ts';
 import type { AnyEvent, Projection } from './projection.ts';
 
 /** Raised with every change of the documents' own fields. */
-const SHAPE = 1;
+const SHAPE = 2;
 
 /**
  * Declares the view of a context's events by the resources that they concern, for resources' histories and the

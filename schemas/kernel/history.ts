@@ -17,7 +17,7 @@ export const HistoryEntry = Type.Object({
   data: Type.Object({}, { description: "The event's data, in its current version." }),
   time: Time,
   actor: Type.String({
-    description: 'The sender of the command: `anonymous`, a subject, or `policy:{name}`.',
+    description: "The sender of the command: `anonymous`, the caller's id, or `policy:{name}`.",
     examples: ['anonymous'],
   }),
   correlationId: Type.String({ description: 'The same for all events that result from one request.' }),

@@ -2,9 +2,12 @@ import type { Request, Response } from 'express';
 import { Type } from 'typebox';
 import { describe, expect, it } from 'vitest';
 import { ProblemError } from '../../platform/http/problem.ts';
+import type { Admitted, Caller } from '../../platform/identity/caller.ts';
+import { ownerId } from '../../platform/identity/subject.ts';
 import { type CommandSchema, command } from '../../schemas/kernel/context.ts';
 import { Id } from '../../schemas/kernel/values.ts';
 import { commandReader } from './command-request.ts';
+import { fingerprintOf } from './ids.ts';
 
 const remove = command('Remove a thing', Type.Object({ thingId: Id, cancel: Type.Optional(Type.Boolean()) }), {
   route: 'DELETE /things/{thingId}',
@@ -60,4 +63,52 @@ describe('the query of a command', () => {
     expect(read(remove, '/things/a', { thingId: 'a' }, { cancel: true })).toMatchObject(
       invalid('/cancel', 'is given by the query'),
     ));
+});
+const SECRET = Buffer.alloc(32, 1);
+const readMake = commandReader('Make', make, make.http, {
+  fingerprint: (actor, given) => fingerprintOf(actor, given, SECRET),
+});
+
+const MAIL = 'kim.hana@example.com';
+const callerOf = (sub: string): Caller => ({ sub, id: ownerId(sub), roles: ['staff'], expiresAt: 0 });
+
+/** Reads a command that a caller sends. */
+const sent = (sub: string | undefined, headers: Record<string, string> = {}, body: object = {}) => {
+  const caller = sub === undefined ? undefined : callerOf(sub);
+  const admitted: Admitted = { caller, permit: { kind: 'all' }, personal: { kind: 'all' }, reach: () => 'all' };
+  const req = { params: {}, url: '/things', query: {}, body, get: (name: string) => headers[name] };
+  return readMake(req as unknown as Request, { locals: { admitted } } as unknown as Response);
+};
+
+describe('a caller whose subject is an e-mail address', () => {
+  it.each([
+    ['with a key', { 'Idempotency-Key': 'kk1' }, {}],
+    ['with the id of the thing', {}, { thingId: 't-1' }],
+    ['that a gateway may deliver again', { 'Plaza-Delivery': 'd-1' }, {}],
+    ['without a name', {}, {}],
+  ])('is named by the id in a command %s', (_, headers, body) => {
+    const { given } = sent(MAIL, headers, body);
+    expect(given.actor).toBe(ownerId(MAIL));
+    expect(JSON.stringify(given)).not.toContain(MAIL);
+  });
+
+  it('may repeat a command, which has the same id every time, and no other caller has it', () => {
+    const headers = { 'Idempotency-Key': 'kk1' };
+    expect(sent(MAIL, headers)).toEqual(sent(MAIL, headers));
+    expect(sent(MAIL, headers).given.commandId).toBe(`key:${ownerId(MAIL)} kk1`);
+    expect(sent('lee@example.com', headers).given.commandId).not.toBe(sent(MAIL, headers).given.commandId);
+  });
+
+  it('may repeat a command that an earlier Plaza took: its hash and the id of the thing are the same', () => {
+    const { given, data } = sent(MAIL, { 'Idempotency-Key': 'kk1' });
+    expect(data.thingId).toBe('7f4d22d6-df84-82cc-b544-054ac5db377d');
+    expect(given.fingerprint).toBe(fingerprintOf(MAIL, { type: 'Make', data }, SECRET));
+  });
+});
+
+it('names a caller whose subject is an id, and an anonymous one, as before', () => {
+  const headers = { 'Idempotency-Key': 'kk1' };
+  expect(sent('kim', headers).given).toMatchObject({ actor: 'kim', commandId: 'key:kim kk1' });
+  expect(sent(undefined, headers).given).toMatchObject({ actor: 'anonymous', commandId: 'key:kk1' });
+  expect(sent('kim', { 'Plaza-Delivery': 'd-1' }).given.commandId).toBe('kim delivery d-1');
 });

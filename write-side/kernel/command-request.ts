@@ -34,26 +34,34 @@ export const commandReader = (
   return (req: Request, res: Response): CommandRequest => {
     const { caller, permit } = permitted(res);
     const data = { ...readData(req), ...readQuery(req) };
-    const prefix = caller ? `${caller.sub} ` : '';
-    const key = prefixed(prefix, keyOf(req));
-    const delivery = prefixed(`${prefix}delivery `, deliveryOf(req));
+    const key = keyOf(req);
+    const delivery = deliveryOf(req);
     const isNamed = id !== undefined && data[id] !== undefined;
     if (id !== undefined && !isNamed)
-      data[id] = newId(key ?? delivery, (name) => `${type} ${fillPath(path, req.params)} ${name}`);
+      data[id] = newId(nameOf(caller?.sub, key, delivery), (name) => `${type} ${fillPath(path, req.params)} ${name}`);
     check(data);
     requireFields(data, http, caller?.roles ?? []);
     const condition = conditionOf(permit, data, fields);
-    const actor = caller?.sub ?? 'anonymous';
-    const byData = key === undefined && isNamed ? fingerprint(actor, { type, data }) : undefined;
-    const commandId = key !== undefined ? `key:${key}` : byData !== undefined ? `${type}:${byData}` : delivery;
-    const names = defined({
-      commandId,
-      fingerprint: byData,
-      isNamedByContent: byData === undefined ? undefined : true,
-    });
+    // Events name the caller by the id: a subject may be an e-mail address, and stays in hashes only.
+    const actor = caller?.id ?? ANONYMOUS;
+    const isByData = key === undefined && isNamed;
+    const name = nameOf(caller?.id, key, delivery);
+    const isRepeatable = isByData || name !== undefined;
+    const hash = isRepeatable ? fingerprint(caller?.sub ?? ANONYMOUS, { type, data }) : undefined;
+    const commandId = isByData ? `${type}:${hash}` : key === undefined ? name : `key:${name}`;
+    const names = defined({ commandId, fingerprint: hash, isNamedByContent: isByData ? true : undefined });
     const conditions = { ...condition, ...preconditionsOf(req) };
     return { data, given: { type, data, actor, ...names, ...conditions, ...traceOf(req) } };
   };
+};
+
+const ANONYMOUS = 'anonymous';
+
+/** Returns the name of a request, the same when it is sent again; undefined for one that cannot be repeated. */
+const nameOf = (caller: string | undefined, key: string | undefined, delivery: string | undefined) => {
+  const prefix = caller === undefined ? '' : `${caller} `;
+  if (key !== undefined) return `${prefix}${key}`;
+  return delivery === undefined ? undefined : `${prefix}delivery ${delivery}`;
 };
 
 /** Fills the parameters of a path. */
@@ -110,9 +118,6 @@ const requireFields = (data: Data, { optionalFor = {} }: CommandHttp, roles: rea
   const faults = missing.map(([field]) => wrongAt([field], `must have required property '${field}'`));
   if (faults.length > 0) throw new ProblemError(problems.invalid(faults));
 };
-
-const prefixed = (prefix: string, name: string | undefined): string | undefined =>
-  name === undefined ? undefined : `${prefix}${name}`;
 
 /** Returns the same id for the same name, so that a repeat creates nothing twice. */
 const newId = (name: string | undefined, inRoute: (name: string) => string): string =>

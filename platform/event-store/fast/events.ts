@@ -1,6 +1,7 @@
 import type { AllStreamResolvedEvent, AllStreamSubscription, EventStoreDBClient } from '@eventstore/db-client';
 import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Client as GrpcClient } from '@grpc/grpc-js';
+import { withoutSubjects } from '../actors.ts';
 import { toStoredEvent } from '../streams.ts';
 import type { EventMetadata, Revision, StoredEvent } from '../types.ts';
 import { READ, widenReceiveWindows } from './receive-window.ts';
@@ -163,7 +164,7 @@ const readEvent = (message: Buffer): StoredEvent | undefined => {
     revision: BigInt(revision) as Revision,
     position: { commit: BigInt(commit), prepare: BigInt(prepare) },
     data: contentType === 'application/json' ? parsed(data, String) : (data ?? EMPTY),
-    metadata: (metadata ? parsed(metadata, (raw) => raw) : {}) as EventMetadata,
+    metadata: withoutSubjects((metadata ? parsed(metadata, (raw) => raw) : {}) as EventMetadata),
   };
 };
 

@@ -9,6 +9,7 @@ import type { HappenedEvent } from '../context.ts';
 import { viewOf } from '../contexts/index.ts';
 import { describeEvents } from '../describe-events.ts';
 import { overview } from '../live.ts';
+import { Actor } from '../parts/actor.tsx';
 import { Crumbs } from '../parts/crumbs.tsx';
 import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
@@ -34,7 +35,7 @@ const Step = ({ command, effects, chosen }: Branch) => {
     <li>
       <div class="card">
         <p class="dim" title={commandId}>
-          {policy ?? actor}
+          {policy ?? <Actor actor={actor} />}
           {' · '}
           <time dateTime={time}>
             {millisecondsAfter === undefined ? formatMoment(time) : `+${formatDuration(millisecondsAfter / 1000)}`}

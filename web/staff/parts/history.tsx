@@ -12,16 +12,11 @@ import { overview } from '../live.ts';
 import { CAUSES } from '../pages/causes.tsx';
 import { problemWords } from '../problems.ts';
 import { useResource } from '../resource.ts';
+import { Actor } from './actor.tsx';
 import { concerning } from './list.tsx';
 import { Timeline } from './time.tsx';
 
 const brief = (id: string): string => (id.length > 13 ? `…${id.slice(-8)}` : id);
-
-const actorWords = (actor: string): string => {
-  if (actor === 'anonymous') return t({ en: 'anonymous', ko: '익명' });
-  const policy = /^policy:(.+)$/.exec(actor)?.[1];
-  return policy === undefined ? actor : t({ en: `policy ${policy}`, ko: `정책 ${policy}` });
-};
 
 /** The cause of the event: a command or, for a policy, an event. */
 const Cause = ({ event: { eventId, actor, causationId, commandId } }: { event: HappenedEvent }) => {
@@ -85,7 +80,9 @@ export const History = ({ view, path, parameters }: { view: ContextView; path: s
                       <pre>{asJson(event)}</pre>
                     </details>
                   </td>
-                  <td data-label={t(WHO)}>{actorWords(event.actor)}</td>
+                  <td data-label={t(WHO)}>
+                    <Actor actor={event.actor} />
+                  </td>
                   <td data-label={t(WHY)}>
                     <Cause event={event} />
                   </td>
