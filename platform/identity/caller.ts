@@ -158,6 +158,7 @@ export type Condition = { ownedBy?: string; within?: Within };
  * Returns the condition on the addressed resource that the command's data cannot settle. The resource must fulfil one
  * of the two.
  * @param known the fields that the command's data may have
+ * @param located those of them that show where the addressed thing is: any other scope in the data is where it comes to
  * @returns undefined when the data shows that the caller may give the command
  * @throws ProblemError 403 when the data shows that the caller may not
  */
@@ -165,12 +166,14 @@ export const conditionOf = (
   permit: Permit,
   data: Readonly<Record<string, unknown>>,
   known: readonly string[],
+  located: readonly string[],
 ): Condition | undefined => {
-  if (permit.kind === 'all' || isPermitted(permit, Object.fromEntries(known.map((name) => [name, data[name]]))))
-    return undefined;
+  if (permit.kind === 'all') return undefined;
   const { own, within } = permit;
+  const settling = known.filter((name) => name !== within?.field || located.includes(name));
+  if (isPermitted(permit, Object.fromEntries(settling.map((name) => [name, data[name]])))) return undefined;
   const isOwnerUnknown = own !== undefined && !own.fields.every((field) => known.includes(field));
-  const isScopeUnknown = within !== undefined && !known.includes(within.field);
+  const isScopeUnknown = within !== undefined && !settling.includes(within.field);
   if (!isOwnerUnknown && !isScopeUnknown) throw new ProblemError(problems.forbidden());
   return { ...(isOwnerUnknown ? { ownedBy: own.id } : {}), ...(isScopeUnknown ? { within } : {}) };
 };

@@ -106,6 +106,39 @@ describe('a caller whose subject is an e-mail address', () => {
   });
 });
 
+describe('a caller with a scope', () => {
+  const place = Type.String();
+  const answer = Type.Object({ thingId: Id });
+  const commands = {
+    create: command('', Type.Object({ thingId: Id, place }), { route: 'POST /things', id: 'thingId', answer }),
+    inPath: command('', Type.Object({ thingId: Id, place }), { route: 'PUT /places/{place}/things/{thingId}', answer }),
+    bring: command('', Type.Object({ thingId: Id, place }), { route: 'POST /things/{thingId}/bringing', answer }),
+  };
+  const within = { field: 'place', values: ['mine'] };
+  const admitted = { ...callerOf('kim'), permit: { kind: 'some', within } };
+  const give = (name: keyof typeof commands, params: object, body: object) => {
+    const { http } = commands[name];
+    const req = { params, query: {}, body, get: () => undefined };
+    const read = commandReader(name, commands[name], http, { fingerprint: () => '' });
+    return read(req as unknown as Request, { locals: { admitted } } as unknown as Response).given;
+  };
+
+  it('creates things in it, and addresses those whose path is in it', () => {
+    for (const given of [
+      give('create', {}, { thingId: 't', place: 'mine' }),
+      give('inPath', { thingId: 't', place: 'mine' }, {}),
+    ])
+      expect(given).not.toHaveProperty('within');
+    expect(() => give('create', {}, { thingId: 't', place: 'other' })).toThrow(ProblemError);
+    expect(() => give('inPath', { thingId: 't', place: 'other' }, {})).toThrow(ProblemError);
+  });
+
+  it('changes a thing by where it is, not by where the command brings it', () => {
+    for (const to of ['mine', 'other'])
+      expect(give('bring', { thingId: 't' }, { place: to })).toMatchObject({ within });
+  });
+});
+
 it('names a caller whose subject is an id, and an anonymous one, as before', () => {
   const headers = { 'Idempotency-Key': 'kk1' };
   expect(sent('kim', headers).given).toMatchObject({ actor: 'kim', commandId: 'key:kim kk1' });

@@ -5,7 +5,7 @@ import { validator, wrongAt } from '../../platform/http/validation.ts';
 import { conditionOf, permitted } from '../../platform/identity/caller.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import type { Role } from '../../schemas/access.ts';
-import type { CommandHttp, CommandSchema } from '../../schemas/kernel/context.ts';
+import { type CommandHttp, type CommandSchema, parameterNames } from '../../schemas/kernel/context.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid } from './ids.ts';
@@ -31,6 +31,7 @@ export const commandReader = (
   const readQuery = queryReader(schema, http);
   const fields = Object.keys(schema.data.properties);
   const { id, path } = http;
+  const located = id === undefined ? parameterNames(path) : fields;
   return (req: Request, res: Response): CommandRequest => {
     const { caller, permit } = permitted(res);
     const data = { ...readData(req), ...readQuery(req) };
@@ -41,7 +42,7 @@ export const commandReader = (
       data[id] = newId(nameOf(caller?.sub, key, delivery), (name) => `${type} ${fillPath(path, req.params)} ${name}`);
     check(data);
     requireFields(data, http, caller?.roles ?? []);
-    const condition = conditionOf(permit, data, fields);
+    const condition = conditionOf(permit, data, fields, located);
     // Events name the caller by the id: a subject may be an e-mail address, and stays in hashes only.
     const actor = caller?.id ?? ANONYMOUS;
     const isByData = key === undefined && isNamed;
