@@ -71,6 +71,10 @@ export const events = {
     Strict({ bikeId: Id, from: Location, location: Location }),
   ),
   BikeRetired: event('The bike was taken out for good', Strict({ bikeId: Id, location: Location })),
+  LocationAdded: event(
+    'Staff brought a bike to a new location, to which users may return bikes from now on',
+    Strict({ location: Location }),
+  ),
   BillOpened: event(
     'The bill of a rental was opened with its tariff',
     Strict({ ...rental, tariff: Tariff, rentedAt: Time, bikeRevision }),
@@ -176,13 +180,13 @@ const commands = {
     ],
   ),
   ReturnBike: command(
-    'Return a bike, to whatever place',
+    'Return a bike: users to a place where staff have brought bikes, staff to any place',
     Strict({ bikeId: Id, rentalId: Id, location: Location }),
     {
       route: 'POST /bike-rental/bikes/{bikeId}/rentals/{rentalId}/return',
       answer: Strict({ ...rental, location: Location, status: RentalStatus, rentedAt: Time, returnedAt: Time }),
     },
-    ['bike-not-found', 'rental-not-found', 'already-returned'],
+    ['bike-not-found', 'rental-not-found', 'already-returned', 'station-not-found'],
   ),
   ReportCondition: command(
     'Report how a bike is: one that is not usable goes out of service, after any running rental',
@@ -195,6 +199,8 @@ const commands = {
     },
     ['bike-not-found', 'bike-retired', 'report-already-exists'],
   ),
+  AddLocation: command('Let users return bikes to a location', Strict({ location: Location })),
+  CheckLocation: command('Refuse a location to which staff have brought no bike', Strict({ location: Location })),
   CheckRentalId: command('Refuse the id of an existing rental', Strict({ bikeId: Id, rentalId: Id })),
   CheckDebts: command('Refuse a user with an outstanding amount', Strict({ userId: Id })),
   OpenBill: command(
@@ -459,6 +465,10 @@ export const schema = {
     'rental-already-exists': { status: 409, title: 'A rental with this id exists already' },
     'rental-not-found': { status: 404, title: 'There is no such rental' },
     'already-returned': { status: 409, title: 'The bike was returned already' },
+    'station-not-found': {
+      status: 404,
+      title: 'Users return bikes to the stations only, where staff have brought bikes',
+    },
     'report-already-exists': { status: 409, title: 'A report with this id exists already' },
     'charge-already-exists': { status: 409, title: 'A charge with this id exists already' },
     'deposit-full': { status: 409, title: 'The deposit would be over 1,000,000,000,000' },

@@ -46,6 +46,7 @@ const words: Readonly<Record<string, Phrase>> = {
   'bike-retired': { ko: '더 이상 운영하지 않는 자전거입니다.', en: 'This bike is no longer in use.' },
   outstanding: { ko: '미납 요금을 먼저 내세요.', en: 'Pay what you owe first.' },
   'already-returned': { ko: '이미 반납했습니다.', en: 'The bike was returned already.' },
+  'station-not-found': { ko: '이곳에는 반납할 수 없습니다. 대여소를 고르세요.', en: 'Choose one of the stations.' },
   'deposit-full': { ko: '예치금 한도를 넘습니다.', en: 'The deposit would be too large.' },
   'payment-declined': {
     ko: '결제가 거절되었습니다. 다른 카드로 다시 시도하세요.',

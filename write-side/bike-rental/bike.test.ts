@@ -132,6 +132,19 @@ describe('ReturnBike', () => {
       expect(bike.owner?.(giveBack(), stateAfter(bike, [registered, ...events]))).toBe('user-1');
     expect(bike.owner?.(giveBack('r-2'), stateAfter(bike, [registered, rented()]))).toBeUndefined();
   });
+  it('by its user goes to a station, or back to where the bike was rented', () => {
+    const asOwner = { asOwner: true } as const;
+    const when = (location: string, isStation: boolean) =>
+      given(registered, rented()).when(
+        { type: 'ReturnBike', data: { bikeId, rentalId: 'r-1', location } },
+        { isStation },
+        asOwner,
+      );
+    when('내 집 =1+1', false).thenRefused('station-not-found');
+    when(elsewhere, true).thenEvents(returned());
+    when(station, false).thenEvents({ ...returned(), data: { ...returned().data, location: station } } as Event);
+    given(registered, rented(), returned()).when(giveBack(), {}, asOwner).thenRefused('already-returned');
+  });
   it('works for a bike reported broken meanwhile', () =>
     given(registered, rented(), reported(false)).when(giveBack()).thenEvents(returned()));
 });

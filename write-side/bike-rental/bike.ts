@@ -116,10 +116,11 @@ export const bike = decider(bikeRental, {
 
     ReturnBike: {
       owner: ({ rentalId }, state) => userOf(state, rentalId),
-      decide: ({ bikeId, rentalId, location }, state, { now }) => {
+      decide: ({ bikeId, rentalId, location }, state, { now, prepared, asOwner }) => {
         const { rental } = state;
         if (rental?.rentalId !== rentalId)
           return refuse(userOf(state, rentalId) === undefined ? 'rental-not-found' : 'already-returned');
+        if (asOwner && location !== state.location && prepared?.isStation !== true) return refuse('station-not-found');
         const { userId, rentedAt, tariff } = rental;
         // The clock of this process may be behind the clock of the one that decided the rental.
         const returnedAt = later(now, rentedAt);

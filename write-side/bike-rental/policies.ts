@@ -55,7 +55,16 @@ const conversions = policy({
   },
 });
 
-export const policies = [billing, fees, rewards, conversions];
+/** Makes known where staff bring bikes: users return theirs to these locations. */
+const locations = policy({
+  name: 'bike-rental.locations',
+  context: bikeRental,
+  events: ['BikeRegistered', 'BikeMoved'],
+  key: ({ data }) => data.location,
+  react: ({ data: { location } }) => [{ type: 'AddLocation', data: { location } }],
+});
+
+export const policies = [billing, fees, rewards, conversions, locations];
 
 /** The key and the commands of the payments of charges. */
 export const chargeRecords = {

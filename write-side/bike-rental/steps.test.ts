@@ -33,6 +33,16 @@ describe('a charge while the payment provider does not answer', () => {
   it('is taken in cash', async () => expect(await check!(data, answering({}))).toBeUndefined());
 });
 
+it('returning a bike looks up whether the place is a station', async () => {
+  const { prepare } = steps().ReturnBike!;
+  const data = { bikeId: 'b', rentalId: 'r', location: 'home' };
+  expect(await prepare!(data, answering({ CheckLocation: done }))).toEqual({ isStation: true });
+  expect(await prepare!(data, answering({ CheckLocation: refused('station-not-found') }))).toEqual({
+    isStation: false,
+  });
+  expect(await prepare!(data, answering({ CheckLocation: unavailable }))).toBe('unavailable');
+});
+
 describe('renting a bike', () => {
   const { check, prepare } = steps().RentBike!;
   const data = { bikeId: 'b', rentalId: 'r', userId: 'u' };

@@ -32,6 +32,14 @@ const rentBike: CommandSteps<Data<'RentBike'>> = {
   },
 };
 
+/** Looks up whether users may return bikes to the location. */
+const returnBike: CommandSteps<Data<'ReturnBike'>> = {
+  async prepare({ location }, dispatch) {
+    const checked = await dispatch({ type: 'CheckLocation', data: { location } });
+    return checked.kind === 'unavailable' ? checked.kind : { isStation: checked.kind === 'done' };
+  },
+};
+
 /** Answers a charge that was made. The events are missing when another process had recorded it. */
 const answered = (approved: DispatchOutcome): Settled => {
   if (approved.kind === 'refused') return approved;
@@ -89,6 +97,7 @@ const chargeDeposit = ({
 
 export const bikeRentalSteps = (options: PayingOptions): StepsByCommand => ({
   RentBike: rentBike,
+  ReturnBike: returnBike,
   ReportCondition: { prepare: withSettings },
   ChargeDeposit: chargeDeposit(options),
 });

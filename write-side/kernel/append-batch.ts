@@ -75,9 +75,7 @@ export const decideBatch = (
   let { folded, revision } = standing;
   let bytes = 0;
 
-  const isOwners = ({ command, ownedBy, within }: Request): boolean => {
-    if (ownedBy === undefined && within === undefined) return true;
-    if (ownedBy !== undefined && decider.owner?.(command, folded) === ownedBy) return true;
+  const isWithin = ({ within }: Request): boolean => {
     const value = within && decider.scope?.(folded)?.[within.field];
     return value !== undefined && within?.values.includes(value) === true;
   };
@@ -90,15 +88,23 @@ export const decideBatch = (
     ...defined({ prepared }),
   });
 
+  /** Returns as whom the caller may give a command; undefined for a caller who may not. */
+  const standingOf = (request: Request): Pick<DecisionInput, 'asOwner'> | undefined => {
+    const { command, ownedBy, within } = request;
+    if ((ownedBy === undefined && within === undefined) || isWithin(request)) return {};
+    return ownedBy !== undefined && decider.owner?.(command, folded) === ownedBy ? { asOwner: true } : undefined;
+  };
+
   /** Decides a command. The owner is checked first, so that no outcome shows others whether the thing exists. */
   const consider = (
     waiting: Waiting,
   ): Outcome | Tried | { kind: 'decided'; events: readonly Message[]; after: unknown } => {
     const { request, isTrial } = waiting;
     try {
-      if (!isOwners(request)) return { kind: 'not-owner' };
+      const as = standingOf(request);
+      if (!as) return { kind: 'not-owner' };
       if (isStale(request, revision)) return { kind: 'stale', revision };
-      const decision: Decision<Message> = decider.decide(request.command, folded, inputOf(waiting));
+      const decision: Decision<Message> = decider.decide(request.command, folded, { ...inputOf(waiting), ...as });
       if (isRefusal(decision)) return { kind: 'refused', refusal: decision };
       if (isTrial) return { kind: 'tried' };
       if (decision.length === 0) {

@@ -31,6 +31,8 @@ export type DecisionInput = {
    * A rule that needs `prepared` must then refuse only what it would refuse with any.
    */
   isTrial?: boolean;
+  /** Set when the caller may give the command only as the owner of the addressed thing, not as staff. */
+  asOwner?: true;
 };
 
 /** A command or an event. */

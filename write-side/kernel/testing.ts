@@ -34,9 +34,12 @@ export const specification = <Command extends Message, Event extends Message, St
   timeZone = TIME_ZONE,
 ) => ({
   given: (...events: Event[]) => ({
-    /** @param prepared what the command's steps read from other streams */
-    when(command: Command, prepared: DecisionInput['prepared'] = {}) {
-      const input = { now, timeZone, revision: BigInt(events.length), prepared };
+    /**
+     * @param prepared what the command's steps read from other streams
+     * @param as as whom the caller gives the command, staff when left out
+     */
+    when(command: Command, prepared: DecisionInput['prepared'] = {}, as: Pick<DecisionInput, 'asOwner'> = {}) {
+      const input = { now, timeZone, revision: BigInt(events.length), prepared, ...as };
       const decision = decider.decide(command, stateAfter(decider, events), input);
       return {
         thenEvents: (...expected: [Event, ...Event[]]) => expect(decision).toEqual(expected),

@@ -159,6 +159,7 @@ export const view = contextView<typeof schema>({
     'rental-already-exists': '이미 사용 중인 대여 ID입니다',
     'rental-not-found': '존재하지 않는 대여입니다',
     'already-returned': '이미 반납된 자전거입니다',
+    'station-not-found': '이용자는 대여소에만 반납할 수 있습니다',
     'report-already-exists': '이미 사용 중인 점검 ID입니다',
     'charge-already-exists': '이미 사용 중인 충전 ID입니다',
     'deposit-full': '예치금 한도를 넘습니다',
@@ -172,6 +173,7 @@ export const view = contextView<typeof schema>({
     BikeRegistered: { en: '{bikeId} registered at {location}', ko: '{bikeId} {location} 등록' },
     BikeRented: { en: '{userId} rented {bikeId} at {location}', ko: '{userId} {location}에서 {bikeId} 대여' },
     BikeReturned: { en: '{userId} returned {bikeId} to {location}', ko: '{userId} {location}에 {bikeId} 반납' },
+    LocationAdded: { en: '{location}: bikes may be returned here', ko: '{location} 반납 장소 추가' },
     BikeMoved: { en: '{bikeId} moved from {from} to {location}', ko: '{bikeId} {from}에서 {location}(으)로 이동' },
     BikeRetired: { en: '{bikeId} retired', ko: '{bikeId} 폐기' },
     ConditionReported: ({ usable }) => ({
