@@ -104,6 +104,7 @@ const commands = {
     {
       route: 'DELETE /customers/{customerId}',
       inQuery: ['cancel'],
+      everywhere: true,
       location: '/customers/{customerId}/contact',
       answer: Strict({ customerId: Id, status: Status('erased') }),
     },

@@ -129,6 +129,12 @@ export const admit =
     next();
   };
 
+/** Refuses callers whose token has a scope claim, after {@link admit}: for what reaches beyond each scope. */
+export const admitUnscoped: RequestHandler = (_req, res, next) => {
+  if (permitted(res).caller?.scope) throw new ProblemError(problems.forbidden());
+  next();
+};
+
 /**
  * Admits the callers that the rule of a resource outside all contexts allows.
  * @param isScoped whether the resource itself hides everything outside a caller's scope; otherwise a token with a scope

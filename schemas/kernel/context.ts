@@ -65,6 +65,8 @@ export type CommandHttp = {
   status: 200 | 201 | 202;
   /** Whether it may be answered with 202 before its outcome is known; Location then shows its progress. */
   mayTakeLonger?: true;
+  /** Set when it looks and acts in every context: a token with a scope claim is refused. */
+  everywhere?: true;
   /** The resource that the command changed, for Location. */
   location: string;
   answer: TObject;

@@ -22,6 +22,7 @@ const withSettings: CommandSteps['prepare'] = async (_data, dispatch) => {
 
 const rentBike: CommandSteps<Data<'RentBike'>> = {
   prepare: withSettings,
+  onlyReads: () => true,
   // A rental does not depend on billing: a deposit that cannot be read refuses nothing.
   async check({ bikeId, rentalId, userId }, dispatch) {
     const debts = await dispatch({ type: 'CheckDebts', data: { userId } });
@@ -38,6 +39,7 @@ const returnBike: CommandSteps<Data<'ReturnBike'>> = {
     const checked = await dispatch({ type: 'CheckLocation', data: { location } });
     return checked.kind === 'unavailable' ? checked.kind : { isStation: checked.kind === 'done' };
   },
+  onlyReads: () => true,
 };
 
 /** Answers a charge that was made. The events are missing when another process had recorded it. */
@@ -98,6 +100,6 @@ const chargeDeposit = ({
 export const bikeRentalSteps = (options: PayingOptions): StepsByCommand => ({
   RentBike: rentBike,
   ReturnBike: returnBike,
-  ReportCondition: { prepare: withSettings },
+  ReportCondition: { prepare: withSettings, onlyReads: () => true },
   ChargeDeposit: chargeDeposit(options),
 });

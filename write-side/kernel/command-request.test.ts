@@ -118,7 +118,7 @@ describe('a caller with a scope', () => {
   const admitted = { ...callerOf('kim'), permit: { kind: 'some', within } };
   const give = (name: keyof typeof commands, params: object, body: object) => {
     const { http } = commands[name];
-    const req = { params, query: {}, body, get: () => undefined };
+    const req = { params, url: '/things', query: {}, body, get: () => undefined };
     const read = commandReader(name, commands[name], http, { fingerprint: () => '' });
     return read(req as unknown as Request, { locals: { admitted } } as unknown as Response).given;
   };

@@ -1,7 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Position } from '../../platform/event-store/types.ts';
 import { expressPath, jsonBody } from '../../platform/http/app.ts';
-import { admit, type Identify } from '../../platform/identity/caller.ts';
+import { admit, admitUnscoped, type Identify } from '../../platform/identity/caller.ts';
 import { machine, type Timer } from '../../platform/machine/machine.ts';
 import { ruleOf } from '../../schemas/access.ts';
 import type { CommandHttp, CommandSchema, ContextSchema } from '../../schemas/kernel/context.ts';
@@ -53,7 +53,8 @@ const addRoute = (
   const steps = Object.hasOwn(stepsByCommand, type) ? stepsByCommand[type] : undefined;
   const mayTakeLonger = http.mayTakeLonger === true;
   const handleWithSteps = steps && runSteps(steps, { handler, mayTakeLonger, tail, onError });
-  const guards = [shed, admit(identify, ruleOf(context, type), context), jsonBody];
+  const admission = [admit(identify, ruleOf(context, type), context), ...(http.everywhere ? [admitUnscoped] : [])];
+  const guards = [shed, ...admission, jsonBody];
   const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
 
   router[method](expressPath(http.path), guards, async (req: Request, res: Response) => {

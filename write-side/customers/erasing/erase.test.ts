@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { withSteps } from '../../kernel/testing.ts';
+import { callerOf, serveCommands } from '../../testing.ts';
 import { writeSide } from '../index.ts';
 import { customersSteps } from './erase.ts';
 
@@ -67,4 +68,33 @@ describe('an erasure', () => {
     expect(done).toEqual(['cancel', 'erase the key', 'erase the key']);
     expect(types).toEqual(['ContactChanged', 'CustomerErased']);
   });
+});
+
+it('is for nobody whose token is limited to a scope: an erasure looks and cancels in every context', async () => {
+  const asked: string[] = [];
+  const erasing = {
+    find: async (customerId: string) => {
+      asked.push(customerId);
+      return { isKnown: true, open: [] };
+    },
+    latestKey: async () => 'kim:0:12345678',
+    eraseKey: async () => {},
+  } as never;
+  const { send, stop } = await serveCommands(writeSide, {
+    callers: {
+      kim: callerOf('kim', 'customer'),
+      'kim of customers': callerOf('kim', 'customer', 'customers'),
+      'staff of customers': callerOf('staff', 'staff', 'customers'),
+      'staff of two': callerOf('staff', 'staff', 'customers', 'parking'),
+    },
+    steps: customersSteps(erasing),
+  });
+  onTestFinished(stop);
+  const erase = (who: string) =>
+    send('DELETE', '/customers/kim?cancel=true', undefined, { Authorization: `Bearer ${who}` });
+  for (const who of ['kim of customers', 'staff of customers', 'staff of two'])
+    expect(await erase(who)).toMatchObject({ status: 403, body: { type: '/problems/forbidden' } });
+  expect(asked).toEqual([]);
+  expect(await erase('kim')).toMatchObject({ status: 200, body: { status: 'erased' } });
+  expect(asked).toEqual(['kim']);
 });
