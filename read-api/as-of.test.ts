@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import type { ReadContext } from './kernel/context.ts';
 import { readSide as parking } from './parking.ts';
 import { eventIdAt, insertHistory, reach, serveReadApi, startDatabase } from './testing.ts';
@@ -37,4 +37,22 @@ it('waits at a position for every history, because one that is behind may have a
   const { body, headers } = await asOf();
   expect(headers.get('view-position')).toBe('70');
   expect(body.items.map(({ eventId }: { eventId: string }) => eventId)).toEqual([eventIdAt(30n), eventIdAt(70n)]);
+});
+
+it('is built for readers of the control centre: anonymous callers sign in first, customers may not', async () => {
+  const { db } = database;
+  const roles = { customer: ['customer'], staff: ['staff'] } as const;
+  const signedIn = await serveReadApi(db, [parking, theater], {
+    past: { fold: () => undefined, historyVersions: new Map([['parking', 1]]) },
+    identify: async (who) =>
+      who === undefined ? undefined : { sub: who, id: who, roles: roles[who as 'staff'], expiresAt: 8_640_000_000_000 },
+  });
+  onTestFinished(signedIn.stop);
+  const lots = (headers: Record<string, string>) =>
+    signedIn.get('/parking/lots', { 'As-Of': '70', ...headers }).then(({ status }) => status);
+  expect(await lots({})).toBe(401);
+  expect(await lots({ Authorization: 'customer' })).toBe(403);
+  expect(await lots({ Authorization: 'staff' })).toBe(202);
+  // It is under way: everybody who may read the list sees its progress.
+  expect(await lots({})).toBe(202);
 });

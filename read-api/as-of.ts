@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Document } from 'mongodb';
 import { type AskedMoment, askedMoment } from '../platform/http/as-of.ts';
 import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
-import { permitted } from '../platform/identity/caller.ts';
+import { type Caller, permitted } from '../platform/identity/caller.ts';
 import { checkpoints } from '../platform/subscriptions/checkpoints.ts';
 import { askForMoments, readMoments } from '../platform/subscriptions/moments.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
@@ -109,8 +109,7 @@ export const asOfRoutes = ({ contexts, models, past, routesOf, isSignInOn }: AsO
     const failed = found.find(({ state }) => state === 'failed');
     if (failed) throw new ProblemError(problems.viewsUnavailable(failed.reason));
     if (found.length < needed.length) {
-      const roles = permitted(res).caller?.roles ?? [];
-      if (isSignInOn && !roles.some((role) => controlCenterReaders[role])) throw new ProblemError(problems.forbidden());
+      if (isSignInOn) requireReader(permitted(res).caller);
       const isRoom = await fromViews(askForMoments(db, position, needed), answerWithin);
       if (!isRoom) throw new ProblemError(problems.overloaded('The views of several other moments are in use'));
     }
@@ -160,6 +159,12 @@ const historyCheck = ({ db, answerWithin }: ReadModels, { historyVersions }: Pas
     const [first] = waiting.keys();
     if (first !== undefined) throw new ProblemError(problems.viewsUnavailable(`${first} is being built`));
   };
+};
+
+/** Only readers of the control centre may have views built. @throws ProblemError 401 without a caller, 403 */
+const requireReader = (caller: Caller | undefined): void => {
+  if (!caller) throw new ProblemError(problems.unauthenticated());
+  if (!caller.roles.some((role) => controlCenterReaders[role])) throw new ProblemError(problems.forbidden());
 };
 
 type Entry = Document & { _id: string; time: string; position: string };

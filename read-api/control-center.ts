@@ -205,7 +205,7 @@ export const eventStream = (
     const from = req.get('Last-Event-ID') ?? readAll(queryOf(req.url), after).get('after');
     const cursor = from === undefined || from === '' ? undefined : parseCursor(String(from), names);
     if (req.method === 'HEAD') res.writeHead(200, EVENT_STREAM).end();
-    else await stream.connect(res, { after: cursor, caller: permitted(res).caller, sees: sightOf(res, schemas).sees });
+    else await stream.connect(res, { after: cursor, caller: permitted(res).caller, seen: sightOf(res, schemas).seen });
   });
 
   return { router, stop: stream.stop };

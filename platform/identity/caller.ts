@@ -95,6 +95,31 @@ const permitOf = (rule: Rule, caller: Caller | undefined, context: Scoped): Perm
 const isWithin = (within: Within | undefined, thing: Readonly<Record<string, unknown>>): boolean =>
   within?.values.includes(thing[within.field] as string) ?? false;
 
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> => value?.constructor === Object;
+
+/**
+ * Returns a value without the objects inside it that have a value outside the scope: a coupon names the reservation in
+ * another lot on which it was used.
+ */
+export const partsWithin = (within: Within, value: unknown): unknown => {
+  const isSeen = (part: unknown) => !isObject(part) || !Object.hasOwn(part, within.field) || isWithin(within, part);
+  if (Array.isArray(value)) return value.filter(isSeen).map((part) => partsWithin(within, part));
+  if (!isObject(value)) return value;
+  const seen = Object.entries(value).filter(([, part]) => isSeen(part));
+  return Object.fromEntries(seen.map(([name, part]) => [name, partsWithin(within, part)]));
+};
+
+/** Returns an item of a document as a caller sees it. Owners see all of theirs. */
+export const seenBy = <Item extends object>(
+  permit: Permit,
+  document: Readonly<Record<string, unknown>>,
+  item: Item,
+): Item => {
+  if (permit.kind === 'all' || !permit.within) return item;
+  const { within, ...rest } = permit;
+  return isPermitted(rest, document) ? item : (partsWithin(within, item) as Item);
+};
+
 /** Returns whether a permit covers a thing: a document, or the data of a command. */
 export const isPermitted = (permit: Permit, thing: Readonly<Record<string, unknown>>): boolean => {
   if (permit.kind === 'all') return true;

@@ -57,7 +57,10 @@ export const readSeen = async (
     }),
   );
   const inOrder = parts.flat().sort((a, b) => reading.direction * byPosition(a, b));
-  return inOrder.slice(0, reading.limit);
+  return inOrder.slice(0, reading.limit).map((event) => {
+    const { context, entry } = event;
+    return { ...event, entry: { ...entry, data: sight.seen(context, entry.data) } };
+  });
 };
 
 /**

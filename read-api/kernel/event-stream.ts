@@ -5,7 +5,7 @@ import type { Caller } from '../../platform/identity/caller.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import { ticks } from '../../platform/machine/ticks.ts';
 import { type EventCursor, formatCursor, later } from './event-cursor.ts';
-import type { EventLog } from './event-log.ts';
+import type { EventLog, LoggedEvent } from './event-log.ts';
 import { type FeedStep, liveFeed, messageText, PAGE, stepOf } from './live-feed.ts';
 import { EVERYTHING, type Sight } from './scope.ts';
 
@@ -25,8 +25,8 @@ export type ConnectOptions = {
   after?: EventCursor | undefined;
   /** Undefined where sign-in is off. */
   caller?: Pick<Caller, 'sub' | 'expiresAt'> | undefined;
-  /** Which events the client sees; all when left out. */
-  sees?: Sight['sees'];
+  /** The events as the client sees them; all when left out. */
+  seen?: Sight['seen'];
 };
 
 export type EventStreamOptions = {
@@ -40,7 +40,7 @@ export type EventStreamOptions = {
 };
 
 /** A client has no queue: its cursor says what it was sent, and it reads the rest from the log at its own pace. */
-type Client = { res: Response; at: EventCursor; sub: string | undefined; sees: Sight['sees'] };
+type Client = { res: Response; at: EventCursor; sub: string | undefined; seen: Sight['seen'] };
 
 /** Milliseconds after which a client that reads nothing is disconnected. */
 const STALLED = 60_000;
@@ -80,6 +80,14 @@ const drained = (res: Response): Promise<void> =>
     if (res.destroyed || !res.writableNeedDrain) done();
   });
 
+/** Returns an event as a client sees it: the same object for one who sees all of it. */
+const seenBy = ({ seen }: Client, event: LoggedEvent): LoggedEvent | undefined => {
+  const { context, entry } = event;
+  const data = seen(context, entry.data);
+  if (data === entry.data) return event;
+  return data && { ...event, entry: { ...entry, data } };
+};
+
 /**
  * Sends a step to a client that is at its start or further.
  * @returns whether the client reads fast enough: else the rest of the step is left for {@link catchUp}
@@ -89,8 +97,9 @@ const send = (client: Client, { from, to, messages }: FeedStep): boolean => {
   for (const { event, at, text } of messages) {
     if ((client.at.get(event.context) ?? -1n) >= event.position) continue;
     client.at = isInStep ? at : furthest(client.at, at);
-    if (!client.sees(event.context, event.entry.data)) continue;
-    if (!client.res.write(isInStep ? text : messageText(event, client.at))) return false;
+    const seen = seenBy(client, event);
+    if (!seen) continue;
+    if (!client.res.write(isInStep && seen === event ? text : messageText(seen, client.at))) return false;
   }
   client.at = isInStep ? to : furthest(client.at, to);
   return true;
@@ -106,7 +115,8 @@ const catchUp = async (client: Client, log: EventLog, target: EventCursor): Prom
     for (const one of stepOf(events, from, to).messages) {
       if (hasLeft(client)) return;
       client.at = one.at;
-      if (client.sees(one.event.context, one.event.entry.data) && !client.res.write(one.text))
+      const seen = seenBy(client, one.event);
+      if (seen && !client.res.write(seen === one.event ? one.text : messageText(seen, one.at)))
         await drained(client.res);
     }
     client.at = to;
@@ -148,12 +158,12 @@ export const openEventStream = (
     );
 
   return {
-    async connect(res, { after, caller, sees = EVERYTHING.sees } = {}) {
+    async connect(res, { after, caller, seen = EVERYTHING.seen } = {}) {
       requireRoom(caller?.sub);
       const head = await log.head();
       if (res.destroyed) return;
       requireRoom(caller?.sub);
-      const client: Client = { res, at: after ?? head, sub: caller?.sub, sees };
+      const client: Client = { res, at: after ?? head, sub: caller?.sub, seen };
       clients.add(client);
       res.on('error', () => res.destroy());
       res.writeHead(200, EVENT_STREAM);

@@ -8,7 +8,7 @@ import { type Ordering, pageParameters, placeOf, readPage, type Stored, takePage
 import { queryOf, type ReadText, readAll, readText } from '../../platform/http/parameters.ts';
 import { ProblemError, problems, sendProblem } from '../../platform/http/problem.ts';
 import { valueChecker } from '../../platform/http/validation.ts';
-import { admit, type Identify, isPermitted, type Permit, permitted } from '../../platform/identity/caller.ts';
+import { admit, type Identify, isPermitted, type Permit, permitted, seenBy } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
 import type { ReadStatus } from '../../platform/subscriptions/status.ts';
 import { type Rule, ruleOf } from '../../schemas/access.ts';
@@ -140,7 +140,7 @@ const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const document = stored ?? (query.otherwise && { ...inPath, ...query.otherwise });
     const { permit, personal } = permitted(res);
     if (document && !document._deleted && isPermitted(permit, document))
-      sendTaggedJson(req, res, toItem(document, personal), { ...headers, ...caching });
+      sendTaggedJson(req, res, seenBy(permit, document, toItem(document, personal)), { ...headers, ...caching });
     else sendProblem(res, problems.notFound(), headers);
   };
 };
@@ -249,7 +249,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const links = [res.getHeader('Link'), next && nextLink(req.originalUrl, next)].filter(Boolean);
     const link: Record<string, string> = links.length > 0 ? { Link: links.join(', ') } : {};
     const shown = await models.ask(() => completed(query, collection, documents, models));
-    const items = shown.map((document) => toItem(document, personal));
+    const items = shown.map((document) => seenBy(permit, document, toItem(document, personal)));
     sendTaggedJson(req, res, { items, next, count }, { ...headers, ...caching, ...link });
   };
 };

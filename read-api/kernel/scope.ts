@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 import type { Db, Document, Filter, FindOptions } from 'mongodb';
-import { permitted } from '../../platform/identity/caller.ts';
+import { partsWithin, permitted } from '../../platform/identity/caller.ts';
 import type { Scoped } from '../../platform/identity/scope.ts';
 
 /** The part of several contexts that a reader sees. */
@@ -14,12 +14,15 @@ export type Sight = {
    * @param prefix of the field, where the documents hold it deeper: `data.`
    */
   filter(context: string, prefix?: string): Readonly<Record<string, { $in: string[] }>> | undefined;
-  /** Whether the reader sees an event of a context with this data. */
-  sees(context: string, data: Document): boolean;
+  /**
+   * Returns the data of an event of a context as the reader sees it: the same object for one who sees the whole
+   * context, undefined for one who does not see the event.
+   */
+  seen(context: string, data: Document): Document | undefined;
 };
 
 /** Sees every context as a whole. */
-export const EVERYTHING: Sight = { key: '', isWhole: () => true, filter: () => ({}), sees: () => true };
+export const EVERYTHING: Sight = { key: '', isWhole: () => true, filter: () => ({}), seen: (_, data) => data };
 
 /** Returns what the caller of a request sees of the contexts. */
 export const sightOf = (res: Response, contexts: readonly Scoped[]): Sight => {
@@ -36,9 +39,11 @@ export const sightOf = (res: Response, contexts: readonly Scoped[]): Sight => {
       if (values === 'all') return {};
       return values.length === 0 ? undefined : { [prefix + field]: { $in: [...values] } };
     },
-    sees(name, data) {
+    seen(name, data) {
       const { reach: values = [], field } = reaches.get(name) ?? {};
-      return values === 'all' || (field !== undefined && values.includes(data[field]));
+      if (values === 'all') return data;
+      if (field === undefined || !values.includes(data[field])) return undefined;
+      return partsWithin({ field, values }, data) as Document;
     },
   };
 };
