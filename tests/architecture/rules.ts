@@ -5,7 +5,7 @@ export const mayImport: Readonly<Record<string, readonly string[]>> = {
   schemas: [],
   'platform/machine': [],
   'platform/http': ['schemas', 'platform/machine'],
-  'platform/event-store': ['platform/machine'],
+  'platform/event-store': ['platform/machine', 'platform/identity'],
   'platform/subscriptions': ['schemas', 'platform/machine', 'platform/event-store'],
   'platform/telemetry': ['schemas', 'platform/machine', 'platform/event-store', 'platform/subscriptions'],
   'platform/identity': ['schemas', 'platform/machine', 'platform/http'],
