@@ -12,7 +12,7 @@ const resolve = (document: OpenApiDocument, parameter: Operation['parameters'][n
 
 const constraint = (schema: Readonly<Record<string, unknown>>): string =>
   [
-    schema.type,
+    [schema.type].flat().join(' | '),
     ...(Array.isArray(schema.enum) ? [schema.enum.map((word) => JSON.stringify(word)).join(' | ')] : []),
     ...['format', 'pattern', 'minimum', 'maximum', 'maxLength', 'default'].flatMap((keyword) =>
       schema[keyword] === undefined ? [] : [`${keyword} ${schema[keyword]}`],

@@ -11,6 +11,7 @@ import {
 import { MAX_MONEY } from './kernel/money.ts';
 import { personal } from './kernel/personal.ts';
 import { inView, list, one } from './kernel/queries.ts';
+import { unsettables } from './kernel/settings.ts';
 import { CalendarDay, Count, except, Id, RevisionText, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most items on one menu: a shop's state stays small. */
@@ -62,7 +63,7 @@ const figures = { maxOpenOrders: MaxOpenOrders, acceptWithin: AcceptWithin, coll
 /** Figures that a request may leave out. */
 const optionalFigures = Type.Partial(Type.Object(figures)).properties;
 const shop = { shopId: Id, name: ShopName, ...figures };
-const shopChange = { shopId: Id, name: Type.Optional(ShopName), ...optionalFigures };
+const shopChange = { shopId: Id, name: Type.Optional(ShopName) };
 const shopRef = Strict({ shopId: Id });
 const MenuItem = Strict({ shopId: Id, menuId: Id, name: DishName, price: Price, available: Type.Boolean() });
 const menuItemRef = Strict({ shopId: Id, menuId: Id });
@@ -183,9 +184,9 @@ export const commands = {
     ['shop-already-registered', 'shop-closed'],
   ),
   ChangeShop: command(
-    "Change a shop's name or figures",
-    Strict(shopChange),
-    { route: `PATCH ${SHOP}`, answer: Strict(shopChange) },
+    "Change a shop's name or figures; `null` sets a figure to its default",
+    Strict({ ...shopChange, ...unsettables(figures) }),
+    { route: `PATCH ${SHOP}`, answer: Strict({ ...shopChange, ...optionalFigures }) },
     ['shop-not-found'],
   ),
   PauseShop: shopStep('Take no orders for a while', `POST ${SHOP}/pause`, 'paused', ['shop-closed']),

@@ -4,6 +4,7 @@ import { type CommandOf, type ContextSchema, command, type EventOf, event } from
 import { HoldFor, keptPlaces, limitedPlaces } from './kernel/limited-places.ts';
 import { personal } from './kernel/personal.ts';
 import { inView, list, one } from './kernel/queries.ts';
+import { unsettables } from './kernel/settings.ts';
 import { Count, except, Id, Money, RevisionText, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 const Spots = Type.Integer({ minimum: 0, maximum: 100_000, examples: [5] });
@@ -117,7 +118,11 @@ const settings = {
 };
 
 const lot = { lotId: Id, name: LotName, spots: Spots, ...settings };
-const lotChange = { lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots), ...settings };
+const lotChange = { lotId: Id, name: Type.Optional(LotName), spots: Type.Optional(Spots) };
+/** The settings that a change unset. Version 1 could not unset any. */
+const unset = {
+  unset: Type.Optional(Type.Array(Status(...(Object.keys(settings) as (keyof typeof settings)[])), { minItems: 1 })),
+};
 
 /** The sum that a coupon took off an amount. */
 const Discount = Type.Optional({ ...Money, description: 'The sum that a coupon took off the amount.' });
@@ -130,7 +135,8 @@ export const events = {
   LotSpotsChanged: event('The number of spots of the lot changed', Strict({ lotId: Id, spots: Spots })),
   LotChanged: event(
     'The name or settings of the lot changed',
-    Strict({ lotId: Id, name: Type.Optional(LotName), ...settings }),
+    Strict({ lotId: Id, name: Type.Optional(LotName), ...settings, ...unset }),
+    2,
   ),
   LotClosed: event(
     'The lot is closed; open reservations beyond this append are cancelled next',
@@ -229,9 +235,9 @@ export const commands = {
     ['lot-already-registered', 'lot-closed'],
   ),
   ChangeLot: command(
-    'Change the name, the number of spots or the settings of a lot. They apply to later reservations. The spots never fall below those that are reserved, held or offered.',
-    Strict(lotChange),
-    { route: 'PATCH /parking/lots/{lotId}', answer: Strict(lotChange) },
+    'Change the name, the number of spots or the settings of a lot; `null` unsets a setting. They apply to later reservations. The spots never fall below those that are reserved, held or offered.',
+    Strict({ ...lotChange, ...unsettables(settings) }),
+    { route: 'PATCH /parking/lots/{lotId}', answer: Strict({ ...lotChange, ...settings }) },
     ['lot-not-found', 'lot-closed', 'spots-below-reserved'],
   ),
   CloseLot: command(

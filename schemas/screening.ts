@@ -3,6 +3,7 @@ import { admin, anyone, customer, staff } from './access.ts';
 import { type CommandOf, type ContextSchema, command, type EventOf, event } from './kernel/context.ts';
 import { HoldFor, keptPlaces, limitedPlaces, Places as PlacesOfRequest } from './kernel/limited-places.ts';
 import { inView, list, one } from './kernel/queries.ts';
+import { unsettable } from './kernel/settings.ts';
 import { CalendarDay, Count, Id, RevisionText, Status, Strict, Text, Time, UtcTime } from './kernel/values.ts';
 
 /** The most places of a slot: the ids of that many bookings fit into one append, which deleting the slot needs. */
@@ -189,7 +190,6 @@ const slotChange = {
   slotId: Id,
   capacity: Type.Optional(Capacity),
   sessions: Type.Optional(Sessions(0)),
-  cancelUntil: Type.Optional(CancelUntil),
 };
 
 const newBooking = { ...bookingRef, customerId: Id, ...at, ...places, ...keptPlaces.fields };
@@ -241,9 +241,12 @@ export const commands = {
     Strict({ slotId: Id, hospitalId: Id, date: CalendarDay }),
   ),
   ChangeSlot: command(
-    'Change the capacity, the sessions or the deadline for cancelling (staff)',
-    Strict(slotChange),
-    { route: 'PATCH /screening/slots/{slotId}', answer: Strict({ ...slotChange, status: Status('open') }) },
+    'Change the capacity, the sessions or the deadline for cancelling (staff); without a deadline (`null`) it is the day before',
+    Strict({ ...slotChange, cancelUntil: unsettable(CancelUntil) }),
+    {
+      route: 'PATCH /screening/slots/{slotId}',
+      answer: Strict({ ...slotChange, cancelUntil: Type.Optional(CancelUntil), status: Status('open') }),
+    },
     ['slot-not-found', 'slot-deleted', 'too-late', 'capacity-below-booked', 'invalid-places', 'invalid-deadline'],
   ),
   BookScreening: command(

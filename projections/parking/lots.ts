@@ -1,4 +1,5 @@
 import type { Static } from 'typebox';
+import { settingsAfter } from '../../schemas/kernel/settings.ts';
 import { schema as parking, type queries, spots } from '../../schemas/parking.ts';
 import { type PlaceChanges, placeCounts, takenOfHold } from '../kernel/place-counts.ts';
 import { projection } from '../kernel/projection.ts';
@@ -29,7 +30,7 @@ export const lots = projection<Lot>()({
   },
   onExisting: {
     LotSpotsChanged: (lot, { spots }) => counted({ ...lot, spots }),
-    LotChanged: (lot, { lotId: _, ...changed }) => ({ ...lot, ...changed }),
+    LotChanged: (lot, { lotId: _, ...changed }) => settingsAfter(lot, changed),
     LotClosed: (lot) => counted({ ...lot, status: 'closed' }),
     ParkingReserved: (lot, data) => add(lot, { reserved: 1, onHold: -takenOfHold(data, 1) }),
     ReservationCanceled: (lot) => add(lot, { reserved: -1 }),

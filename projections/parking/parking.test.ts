@@ -179,6 +179,10 @@ describe('arrivals', () => {
     expect(documentsAfter(lots, withSettings)['lot-1']).toMatchObject(settings);
     const expected = { ...settings, name: '정자역 지하 주차장', price: 6000, spots: 5 };
     expect(documentsAfter(lots, withSettings, changed)['lot-1']).toMatchObject(expected);
+    const unset = { type: 'LotChanged', data: { lotId: 'lot-1', holdFor: 90, unset: ['price', 'arriveWithin'] } };
+    const lot = documentsAfter(lots, withSettings, changed, unset)['lot-1'];
+    expect(lot).toMatchObject({ name: '정자역 지하 주차장', holdFor: 90, spots: 5 });
+    for (const field of ['price', 'arriveWithin', 'unset']) expect(lot).not.toHaveProperty(field);
   });
 });
 

@@ -60,7 +60,13 @@ const resolver = (document: { components: object }) => {
   return resolve;
 };
 
-const typesOf = ({ type }: Schema): string[] => (type === undefined ? [] : [type].flat()).toSorted();
+const typesOf = ({ type }: Schema): string[] => (type === undefined ? [] : [type].flat());
+
+/** Returns whether every type that a schema allows is one of another's; without a type it allows every one. */
+const isWithin = (narrow: Schema, wide: Schema): boolean => {
+  const [some, all] = [typesOf(narrow), typesOf(wide)];
+  return all.length === 0 || (some.length > 0 && some.every((type) => all.includes(type)));
+};
 
 /** Returns the breaking differences of two schemas, one line each, with the place in the value. */
 const compareSchemas = (
@@ -89,7 +95,8 @@ const compareSchemas = (
     return lines;
   }
 
-  if (typesOf(old).join() !== typesOf(next).join()) say(`type was ${shown(old.type)}, is ${shown(next.type)}`);
+  if (!(direction === 'write' ? isWithin(old, next) : isWithin(next, old)))
+    say(`type was ${shown(old.type)}, is ${shown(next.type)}`);
   for (const form of FORMS)
     if (old[form] !== next[form] && !(direction === 'write' ? next[form] === undefined : old[form] === undefined))
       say(`${form} was ${shown(old[form])}, is ${shown(next[form])}`);

@@ -83,6 +83,13 @@ describe('a change of the OpenAPI document', () => {
       'GET /parking/lots/{lotId} answer 200/free: type was "integer", is "string"',
     ],
     [
+      'answers with nothing where there was a value',
+      (d) => {
+        d.components.schemas['parking.lot'].properties.free.type = ['integer', 'null'];
+      },
+      'GET /parking/lots/{lotId} answer 200/free: type was "integer", is ["integer","null"]',
+    ],
+    [
       'succeeds with another status',
       (d) => {
         d.paths[path].post.responses[202] = d.paths[path].post.responses[201];
@@ -137,6 +144,12 @@ describe('a change of the OpenAPI document', () => {
       'an optional property more in a body',
       (d) => {
         d.components.schemas['parking.ReserveParking'].properties.color = { type: 'string' };
+      },
+    ],
+    [
+      'a body that may have nothing in the place of a value',
+      (d) => {
+        d.components.schemas['parking.ReserveParking'].properties.amount.type = ['integer', 'null'];
       },
     ],
     [

@@ -158,6 +158,12 @@ test('a lot determines the price, and a departure what staying longer costs', as
   for (const bad of [{ price: -1 }, { price: 1_000_000_001 }, { arriveWithin: 0 }])
     expect((await call(url, 'PATCH', lot, bad)).status).toBe(422);
   expect((await call(url, 'PATCH', lot, { name: '   ' })).status).toBe(400);
+
+  const unset = await call(url, 'PATCH', lot, { price: null, arriveWithin: null, holdFor: 60 });
+  expect(unset.body).toEqual({ lotId: 'priced', holdFor: 60 });
+  const settings = await call(url, 'GET', lot, undefined, after(unset.headers.get('Event-Position')));
+  expect(settings.body).toMatchObject({ paidHours: 2, overtimePrice: 1000, holdFor: 60 });
+  expect(settings.body).not.toHaveProperty('price');
 });
 
 test('a hold expires by itself, also without another command', async () => {

@@ -114,6 +114,14 @@ describe('ChangeShop', () => {
     given(registered(), changed({ maxOpenOrders: 3 }))
       .when(change({ name: '우동집' }))
       .thenEvents(changed({ name: '우동집', maxOpenOrders: 3 })));
+  it('sets a figure to its default when the request unsets it', () => {
+    given(registered(3))
+      .when(change({ maxOpenOrders: null, acceptWithin: 5 }))
+      .thenEvents(changed({ acceptWithin: 5 }));
+    given(registered())
+      .when(change({ maxOpenOrders: null }))
+      .thenNothing();
+  });
   it('changes nothing when everything is the same', () =>
     given(registered())
       .when(change({ name: shopName, maxOpenOrders: 200 }))

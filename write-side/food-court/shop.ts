@@ -11,12 +11,14 @@ import {
 import { calendarDay, plus } from '../../schemas/kernel/calendar.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
+import { withoutNull } from '../../schemas/kernel/settings.ts';
 import { ImmutableMap, OrderedMap } from '../kernel/collections.ts';
 import { type DecisionInput, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 import { COMPLETIONS, secondsUntilRoom } from './completion-rate.ts';
 
-type Data<Type extends FoodCourtEvent['type']> = Extract<FoodCourtEvent, { type: Type }>['data'];
+type Message = FoodCourtCommand | FoodCourtEvent;
+type Data<Type extends Message['type']> = Extract<Message, { type: Type }>['data'];
 
 type MenuItem = { name: string; price: number; available: boolean };
 
@@ -82,6 +84,12 @@ const step = <Type extends 'OrderAccepted' | 'CookingStarted' | 'OrderPickedUp'>
   answer: (data: OrderName) => ({ ...data, status }),
 });
 
+/** Returns a change with the default of each figure that `null` unsets. */
+const orDefaults = (data: Data<'ChangeShop'>) => {
+  const unset = Object.entries(DEFAULTS).filter(([name]) => data[name as keyof typeof DEFAULTS] === null);
+  return { ...withoutNull(data), ...(Object.fromEntries(unset) as Partial<typeof DEFAULTS>) };
+};
+
 /** A shop with its menu and its orders, so that price, availability and limit are decided together. */
 export const shop = decider(foodCourt, {
   stream: 'shop-{shopId}',
@@ -137,11 +145,12 @@ export const shop = decider(foodCourt, {
 
     ChangeShop: {
       decide: (data, { figures }) => {
-        const changed = { ...figures, ...data };
+        const changed = { ...figures, ...orDefaults(data) };
         const names = Object.keys(figures) as (keyof typeof figures)[];
         const isSame = names.every((name) => changed[name] === figures[name]);
         return isSame ? [] : [{ type: 'ShopChanged', data: changed }];
       },
+      answer: orDefaults,
     },
 
     PauseShop: {

@@ -428,6 +428,17 @@ describe('the settings of a lot', () => {
   const laterThan = (time: string, ...events: Event[]) =>
     specification(parkingLot, `2026-01-31T${time}.000Z`).given(withSettings, fixed, ...events);
 
+  it('are gone once they are unset', () => {
+    const unset = changed({ unset: ['price', 'arriveWithin', 'cancelUntil', 'paidHours', 'overtimePrice'] });
+    given(withSettings, unset).when(reserve('r-1', 'A')).thenEvents(reserved('r-1', 'A'));
+    given(withSettings, unset)
+      .when(change({ price: null }))
+      .thenNothing();
+    given(withSettings, unset, changed({ price: 6000 }))
+      .when(change({ price: 6000 }))
+      .thenNothing();
+  });
+
   it('are changed one by one', () => {
     given(withSettings)
       .when(change({ price: 6000 }))
@@ -435,6 +446,9 @@ describe('the settings of a lot', () => {
     given(withSettings)
       .when(change({ name: '정자역 지하 주차장', spots: 3, price: 5000 }))
       .thenEvents(spotsChanged(3), changed({ name: '정자역 지하 주차장' }));
+    given(withSettings)
+      .when(change({ price: null, arriveWithin: 20, couponDays: null }))
+      .thenEvents(changed({ arriveWithin: 20, unset: ['price'] }));
     given(withSettings)
       .when(change({ ...settings, name: lotName, spots: 2 }))
       .thenNothing();

@@ -6,6 +6,7 @@ import {
   OFFERS_PER_COMMAND,
 } from '../../schemas/kernel/limited-places.ts';
 import { MAX_MONEY } from '../../schemas/kernel/money.ts';
+import { settingsAfter, withoutNull } from '../../schemas/kernel/settings.ts';
 import { type ParkingCommand, type ParkingEvent, schema as parking, REASONS, spots } from '../../schemas/parking.ts';
 import { ImmutableMap } from '../kernel/collections.ts';
 import { type DecisionInput, dataOf, decider, notDue, type Refusal, refuse } from '../kernel/decider.ts';
@@ -13,11 +14,10 @@ import { keptIn, limitedPlaces, noPlaces, type Places, usePlaces } from '../kern
 import { noPastIds, type PastIds, recall, remember } from '../kernel/past-ids.ts';
 import { noTexts, type SortedTexts, textsBefore, withoutText, withText } from '../kernel/sorted-texts.ts';
 
-type Data<Type extends ParkingEvent['type']> = Extract<ParkingEvent, { type: Type }>['data'];
+type Message = ParkingCommand | ParkingEvent;
+type Data<Type extends Message['type']> = Extract<Message, { type: Type }>['data'];
 
-type CommandData<Type extends ParkingCommand['type']> = Extract<ParkingCommand, { type: Type }>['data'];
-
-type Settings = Omit<Data<'LotChanged'>, 'lotId' | 'name'>;
+type Settings = Omit<Data<'LotChanged'>, 'lotId' | 'name' | 'unset'>;
 
 /** A reservation that has a spot, with what was fixed when it was made. */
 type Reservation = Pick<
@@ -84,7 +84,7 @@ const rules = decider(parking, {
     LotChanged: (lot, { lotId: _, name = lot.name, ...settings }) => ({
       ...lot,
       name,
-      settings: { ...lot.settings, ...settings },
+      settings: settingsAfter(lot.settings, settings),
     }),
     LotSpotsChanged: (lot, { spots }) => ({ ...lot, spots }),
     LotClosed: (lot) => ({ ...lot, status: 'closed' }),
@@ -143,7 +143,7 @@ const rules = decider(parking, {
           return refuse('spots-below-reserved', `${taken} are reserved, held or offered`);
         const changed = {
           ...(name === undefined || name === lot.name ? {} : { name }),
-          ...changedSettings(lot.settings, settings),
+          ...changeOf(lot.settings, settings),
         };
         return [
           ...(spots === undefined || spots === lot.spots
@@ -152,6 +152,7 @@ const rules = decider(parking, {
           ...(Object.keys(changed).length === 0 ? [] : [{ type: 'LotChanged' as const, data: { lotId, ...changed } }]),
         ];
       },
+      answer: withoutNull,
     },
 
     CloseLot: {
@@ -308,7 +309,7 @@ const canceled = (lotId: string, { name }: State, reservationId: string, custome
 });
 
 /** Refuses a reservation for any reason but its coupon. */
-const reservingRefusal = (lot: State, data: CommandData<'ReserveParking'>, now: string): Refusal | undefined => {
+const reservingRefusal = (lot: State, data: Data<'ReserveParking'>, now: string): Refusal | undefined => {
   const { reservationId, carNumber, couponId } = data;
   const { price } = lot.settings;
   const amount = data.amount ?? price;
@@ -394,11 +395,14 @@ const overtimeOf = (
   return Math.min(MAX_MONEY, Math.max(0, hours) * overtimePrice);
 };
 
-/** Returns the given settings that differ from a lot's. */
-const changedSettings = (current: Settings, given: Settings): Settings =>
-  Object.fromEntries(
-    Object.entries(given).filter(([name, value]) => value !== undefined && value !== current[name as keyof Settings]),
-  );
+/** Returns the given settings that differ from a lot's, and the names of those that `null` unsets. */
+const changeOf = (current: Settings, given: Omit<Data<'ChangeLot'>, 'lotId' | 'name' | 'spots'>) => {
+  const names = Object.keys(given) as (keyof Settings)[];
+  const differing = names.filter((name) => given[name] !== undefined && (given[name] ?? undefined) !== current[name]);
+  const unset = differing.filter((name) => given[name] === null);
+  const values = withoutNull(Object.fromEntries(differing.map((name) => [name, given[name]]))) as Settings;
+  return { ...values, ...(unset.length === 0 ? {} : { unset }) };
+};
 
 /**
  * Returns the ends of the reservations, holds and waiting entries of a closed lot that fit into one append. A car that

@@ -281,6 +281,10 @@ describe('ChangeSlot', () => {
       .when(book('b2', 'c2'))
       .thenEvents(booked('b2', 'c2', { cancelUntil: date }));
   });
+  it('returns to the deadline of the day before when the request unsets it', () =>
+    given(opened(), changed({ cancelUntil: date }))
+      .when(change({ cancelUntil: null }))
+      .thenEvents(changed({ cancelUntil })));
   it('refuses a deadline after the day', () =>
     given(opened())
       .when(change({ cancelUntil: '2026-02-02' }))

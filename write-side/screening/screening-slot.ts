@@ -1,5 +1,6 @@
 import { calendarDay, momentOf, plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
+import { withoutNull } from '../../schemas/kernel/settings.ts';
 import {
   BOOKINGS_PER_PORTION,
   MAX_CAPACITY,
@@ -74,7 +75,7 @@ const rules = decider(screening, {
 
     ChangeSlot: {
       decide: (data, state, input) => changeSlot(data, state, input),
-      answer: (data, [changed]) => ({ ...data, ...changed?.data, status: 'open' }),
+      answer: (data, [changed]) => ({ ...withoutNull(data), ...changed?.data, status: 'open' }),
     },
 
     BookScreening: {
@@ -276,7 +277,7 @@ const changeSlot = (
   const given = sessions === undefined ? before : sessions.length > 0 ? { sessions } : { capacity: before.capacity };
   const layout = layoutOf({ ...given, ...defined({ capacity }) });
   if ('refused' in layout) return layout;
-  const deadline = cancelUntil ?? slot.cancelUntil;
+  const deadline = cancelUntil === null ? dayBefore(slot.date) : (cancelUntil ?? slot.cancelUntil);
   if (deadline > slot.date) return refuse('invalid-deadline');
   for (const { at, booked } of state.sessions) {
     const taken = booked + keptIn(state.places, at);

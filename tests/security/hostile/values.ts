@@ -137,6 +137,7 @@ export const validValue = (given: Schema, source: Source): unknown => {
   const { type, anyOf, items, properties = {}, required = [] } = schema;
   if (schema.enum) return chance.pick(schema.enum);
   if (anyOf) return validValue(chance.pick(anyOf), source);
+  if (Array.isArray(type)) return validValue({ ...schema, type: chance.pick(type) }, source);
   switch (type) {
     case 'object':
       return Object.fromEntries(
@@ -165,7 +166,8 @@ export const validValue = (given: Schema, source: Source): unknown => {
 const outside = (given: Schema, source: Source): unknown => {
   const { chance, resolve } = source;
   const schema = resolve(given);
-  const { type, minimum = 0, maximum = 1000, maxLength = 64, maxItems = 3 } = schema;
+  const { minimum = 0, maximum = 1000, maxLength = 64, maxItems = 3 } = schema;
+  const [type] = [schema.type].flat();
   if (type === 'integer' || type === 'number')
     return chance.pick([minimum - 1, maximum + 1, minimum + 0.5, String(minimum), ...HOSTILE_NUMBERS]);
   if (type === 'array') return Array.from({ length: maxItems + 1 }, () => validValue(schema.items ?? {}, source));
