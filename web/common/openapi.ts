@@ -3,8 +3,10 @@ import { get } from './api.ts';
 
 /** The parts of an OpenAPI schema that forms and filters need. */
 export type Schema = {
-  type?: string;
+  /** `['integer', 'null']` for a setting that a change may unset. */
+  type?: string | readonly string[];
   format?: string;
+  pattern?: string;
   enum?: readonly string[];
   minimum?: number;
   maximum?: number;
@@ -45,7 +47,8 @@ export type Operation = {
   access: Rule;
 };
 
-const describe = ({ paths, components }: OpenApi): Operations => {
+/** Returns the operations that a document describes. */
+export const operationsIn = ({ paths, components }: OpenApi): Operations => {
   const operations = new Map<string, Operation>();
   for (const [path, methods] of Object.entries(paths))
     for (const [method, raw] of Object.entries(methods)) {
@@ -74,7 +77,7 @@ let known: Operations = new Map();
 /** Reads the operations that forms and filters are made from. */
 export const readOperations = (): Promise<Operations> => {
   described ??= get<OpenApi>('/openapi.json').then((document) => {
-    known = describe(document);
+    known = operationsIn(document);
     return known;
   });
   described.catch(() => {

@@ -1,6 +1,10 @@
 /** The values in a path: `{lotId: 'lot-1'}`. */
 export type Parameters = Readonly<Record<string, string>>;
 
+/** Returns the names of a path's `{name}` parts. */
+export const parameterNames = (template: string): string[] =>
+  [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+
 /** Fills a path's `{name}` parts; undefined when a value is missing. */
 export const fill = (template: string, values: Readonly<Record<string, unknown>>): string | undefined => {
   let isWhole = true;
@@ -14,7 +18,7 @@ export const fill = (template: string, values: Readonly<Record<string, unknown>>
 
 /** Returns the values of a path that matches a template; undefined otherwise. */
 export const match = (template: string, path: string): Parameters | undefined => {
-  const names = [...template.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
+  const names = parameterNames(template);
   const pattern = new RegExp(`^${template.replaceAll(/\{\w+\}/g, '([^/]+)')}$`);
   const found = pattern.exec(path);
   if (!found) return undefined;

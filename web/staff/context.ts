@@ -57,8 +57,14 @@ export type ThingView = {
  * A command in words.
  * @property effect what a dangerous one does to this resource, whose `{field}`s it names
  * @property warning what to consider before the command is given with these values
+ * @property makes the id in its path that the form makes when the command is about a new resource
  */
-export type CommandWords = Phrase & { danger?: boolean; effect?: Phrase; warning?(values: Item): Phrase | undefined };
+export type CommandWords = Phrase & {
+  danger?: boolean;
+  effect?: Phrase;
+  warning?(values: Item): Phrase | undefined;
+  makes?: string;
+};
 
 type Events<Schema extends ContextSchema> = Schema['events'];
 

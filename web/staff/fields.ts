@@ -20,7 +20,8 @@ export type Kind =
   | 'reservation'
   | 'texts';
 
-type Field = Phrase & { kind?: Kind };
+/** @property hint what a form's field takes */
+type Field = Phrase & { kind?: Kind; hint?: Phrase };
 
 /** The labels of all resources' fields, and how their values are shown. */
 const fields: Readonly<Record<string, Field>> = {
@@ -102,11 +103,18 @@ const fields: Readonly<Record<string, Field>> = {
   description: { en: 'Description', ko: '소개' },
   runningTime: { en: 'Minutes', ko: '상영 시간(분)', kind: 'number' },
   startsAt: { en: 'Starts at', ko: '시작 시각', kind: 'start' },
-  cancelUntil: { en: 'Cancellation limit (day, or minutes)', ko: '취소 마감(날짜 또는 분)', kind: 'number' },
+  cancelUntil: { en: 'Cancellation limit', ko: '취소 마감', kind: 'number' },
   seats: { en: 'Seats', ko: '좌석', kind: 'number' },
   hallId: { en: 'Hall', ko: '상영관' },
   cleaning: { en: 'Cleaning (minutes)', ko: '청소 시간(분)', kind: 'number' },
-  hallMap: { en: 'Hall map, one row after the other', ko: '좌석 배치도(줄 단위)' },
+  hallMap: {
+    en: 'Hall map',
+    ko: '좌석 배치도',
+    hint: {
+      en: 'The rows from the screen, with commas: o is a seat, x a blocked one, _ a gap, as in ooo_ooo, oxo_oxo',
+      ko: '스크린 쪽부터 한 줄씩 쉼표로 구분합니다. o 좌석, x 사용 불가, _ 통로. 예: ooo_ooo, oxo_oxo',
+    },
+  },
   seat: { en: 'Seat', ko: '좌석 번호', kind: 'number' },
   held: { en: 'Payment pending', ko: '결제 중', kind: 'number' },
   sold: { en: 'Sold', ko: '판매', kind: 'number' },
@@ -173,15 +181,25 @@ const fields: Readonly<Record<string, Field>> = {
   history: { en: 'History', ko: '진행 이력', kind: 'history' },
 };
 
-/** Returns a field's label; its own name if it has none. */
-export const labelOf = (field: string): Phrase => fields[field] ?? { en: field, ko: field };
+/** The labels of fields that mean something else in each context. */
+const ofContext: Readonly<Record<string, Phrase>> = {
+  'parking.cancelUntil': { en: 'Minutes to cancel after reserving', ko: '예약 후 취소 가능 시간(분)' },
+  'screening.cancelUntil': { en: 'Last day to cancel', ko: '취소 마감일' },
+  'cinema.cancelUntil': { en: 'Minutes before the start to cancel', ko: '상영 전 취소 마감(분)' },
+};
+
+/** Returns a field's label in a context; its own name if it has none. */
+export const labelOf = (field: string, context: string): Phrase =>
+  ofContext[`${context}.${field}`] ?? fields[field] ?? { en: field, ko: field };
+
+export const hintOf = (field: string): Phrase | undefined => fields[field]?.hint;
 
 /** Returns the label of a list's filter: a field, the beginning of a field's text, or a bound of the time range. */
-export const filterLabelOf = (name: string): Phrase => {
+export const filterLabelOf = (name: string, context: string): Phrase => {
   if (name === 'from') return { en: 'Since', ko: '시작' };
   if (name === 'to') return { en: 'Until', ko: '끝' };
-  if (!name.endsWith('Prefix')) return labelOf(name);
-  const { en, ko } = labelOf(name.slice(0, -'Prefix'.length));
+  if (!name.endsWith('Prefix')) return labelOf(name, context);
+  const { en, ko } = labelOf(name.slice(0, -'Prefix'.length), context);
   return { en: `${en} begins with`, ko: `${ko} 앞부분` };
 };
 

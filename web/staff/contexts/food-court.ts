@@ -131,7 +131,7 @@ export const view = contextView<typeof schema>({
     },
     RemoveMenuItem: { en: 'Take off the menu', ko: '메뉴에서 삭제', danger: true },
     RejectOrder: { en: 'Reject', ko: '주문 거절', danger: true },
-    PutMenuItem: { en: 'Put on the menu', ko: '메뉴 등록·변경' },
+    PutMenuItem: { en: 'Put on the menu', ko: '메뉴 등록·변경', makes: 'menuId' },
     PlaceOrder: { en: 'Order', ko: '주문하기' },
     AcceptOrder: { en: 'Accept', ko: '접수' },
     StartCooking: { en: 'Start cooking', ko: '조리 시작' },

@@ -104,7 +104,7 @@ export const ReportPage = ({ view }: { view: ContextView }) => {
                   <th scope="col">{by === 'hour' ? t({ en: 'Hour', ko: '시간' }) : t({ en: 'Day', ko: '날짜' })}</th>
                   {names.map((name) => (
                     <th key={name} scope="col" class="number">
-                      {t(name === 'capacity' ? words.capacity : labelOf(name))}
+                      {t(name === 'capacity' ? words.capacity : labelOf(name, view.name))}
                     </th>
                   ))}
                 </tr>

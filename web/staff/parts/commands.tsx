@@ -1,10 +1,10 @@
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import { newKey, type Problem, RefusedError, send } from '../../common/api.ts';
 import { t } from '../../common/language.ts';
-import { type Operation, readOperations, type Schema } from '../../common/openapi.ts';
+import { readOperations } from '../../common/openapi.ts';
 import { VIEW } from '../../common/router.tsx';
 import { fill } from '../../common/templates.ts';
-import { hasRole, may, ownFields, ownId } from '../access.ts';
+import { may, ownFields } from '../access.ts';
 import type { ContextView, Item } from '../context.ts';
 import { aboutOf } from '../describe-events.ts';
 import { commandsAre } from '../live.ts';
@@ -12,59 +12,20 @@ import { notify } from '../notices.tsx';
 import { problemWords } from '../problems.ts';
 import { commandDone } from '../resource.ts';
 import { filled } from '../texts.ts';
-import { Field, type FieldOf, fieldsOf, type Values } from './form.tsx';
+import { Field } from './form.tsx';
+import {
+  bodyOf,
+  type FieldOf,
+  type Form,
+  faultsOf,
+  fieldsFor,
+  initialValues,
+  isFaulty,
+  type Values,
+} from './form-values.ts';
 import { Menu } from './menu.tsx';
 
-type Command = {
-  name: string;
-  operation: Operation;
-  fields: readonly FieldOf[];
-  /** Fields that the form omits: they can only name the signed-in user. */
-  own: readonly string[];
-  key: string;
-};
-
-const ID: Schema = { type: 'string', maxLength: 64 };
-
-/** Returns a command's input fields: unknown parameters of its path, and its body. */
-const fieldsFor = ({ path, body, optionalFor }: Operation, known: Item): FieldOf[] => {
-  const isRequired = ({ name, required }: FieldOf) => {
-    const role = optionalFor[name];
-    return required || (role !== undefined && !hasRole(role));
-  };
-  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
-  const missing = inPath.filter((name) => known[name] === undefined);
-  return [
-    ...missing.map((name) => ({ name, schema: ID, required: true })),
-    ...(body ? fieldsOf(body) : []).map((field) => ({ ...field, required: isRequired(field) })),
-  ];
-};
-
-/** Returns the rows of a list of objects: a first one if it needs one, or the resource's current ones. */
-const rowsOf = ({ name, schema, required }: FieldOf, known: Item): readonly Values[] | undefined => {
-  const properties = schema.items?.properties;
-  if (!properties) return undefined;
-  if (required) return [{}];
-  const names = Object.keys(properties);
-  return (known[name] as readonly Values[] | undefined)?.map((row) =>
-    Object.fromEntries(names.map((field) => [field, row[field]])),
-  );
-};
-
-/** Returns the initial values: the resource's current ones, and a first row of each list. */
-const initial = ({ fields, own }: Command, known: Item): Values =>
-  Object.fromEntries(
-    fields.map((field) => [
-      field.name,
-      own.includes(field.name)
-        ? ownId()
-        : field.schema.type === 'array'
-          ? rowsOf(field, known)
-          : (known[field.name] ?? (field.schema.type === 'boolean' ? true : undefined)),
-    ]),
-  );
-
-const isSame = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+type Command = Form & { name: string; key: string };
 
 const AWAY: ReadonlySet<string> = new Set([
   '/problems/unavailable',
@@ -78,25 +39,18 @@ const refusalOf = (error: unknown): Problem => {
   return error.problem;
 };
 
-/**
- * Sends the command; the views of the changed resources update by themselves.
- * @param before the values that the form began with: a PATCH sends those that differ, since the others may have changed
- *   elsewhere, or derive from the changed ones
- */
+/** Sends the command; the views of the changed resources update by themselves. */
 const give = async (
   view: ContextView,
-  { name, operation, fields, key }: Command,
+  { name, key, ...form }: Command,
   known: Item,
   values: Values,
   before: Values,
 ): Promise<void> => {
-  const { method, path, body } = operation;
-  const isSent = (field: FieldOf): boolean =>
-    body?.properties?.[field.name] !== undefined &&
-    (method !== 'PATCH' || field.required || !isSame(values[field.name], before[field.name]));
+  const { method, path, body } = form.operation;
   const target = fill(path, { ...known, ...values });
   if (target === undefined) throw new Error(`${name} has no ${path}`);
-  const given = Object.fromEntries(fields.filter(isSent).map(({ name }) => [name, values[name]]));
+  const given = bodyOf(form, values, before);
   const isEmpty = Object.values(given).every((value) => value === undefined);
   const done = await send(method, target, body && !(isEmpty && method === 'DELETE') ? given : undefined, key);
   commandsAre(true);
@@ -109,18 +63,14 @@ const give = async (
 
 type DialogProps = { view: ContextView; command: Command; known: Item; onClose(): void };
 
-/** Returns the fields that the server names in a refusal: the first part of each pointer. */
-const wrongFields = (problem: Problem | undefined): ReadonlySet<string> =>
-  new Set(problem?.errors?.map(({ pointer }) => pointer.split('/')[1] ?? ''));
-
 const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  const [before] = useState<Values>(() => initial(command, known));
+  const words = view.commands[command.name]!;
+  const [before] = useState<Values>(() => initialValues(command, known, words.makes));
   const [values, setValues] = useState(before);
   const [problem, setProblem] = useState<Problem>();
   const [isBusy, setBusy] = useState(false);
-  const words = view.commands[command.name]!;
 
   useEffect(() => {
     dialog.current?.showModal();
@@ -143,7 +93,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
     setBusy(false);
   };
 
-  const wrong = wrongFields(problem);
+  const faults = faultsOf(problem);
   const isMinor = ({ name, required }: FieldOf) => !required && name.endsWith('Id');
   const field = (each: FieldOf) => (
     <Field
@@ -152,7 +102,8 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
       view={view}
       known={{ ...known, ...values }}
       value={values[each.name]}
-      isWrong={wrong.has(each.name)}
+      at={`/${each.name}`}
+      faults={faults}
       onValue={(value) => setValues((before) => ({ ...before, [each.name]: value }))}
     />
   );
@@ -178,7 +129,7 @@ const CommandDialog = ({ view, command, known, onClose }: DialogProps) => {
         )}
         {asked.filter((each) => !isMinor(each)).map(field)}
         {minor.length > 0 && (
-          <details open={minor.some(({ name }) => wrong.has(name))}>
+          <details open={minor.some(({ name }) => isFaulty(faults, `/${name}`))}>
             <summary>{t({ en: 'Choose the id', ko: 'ID 직접 지정' })}</summary>
             {minor.map(field)}
           </details>
@@ -232,10 +183,11 @@ export const Commands = ({
       const operation = (await readOperations()).get(`${view.name}.${name}`);
       if (!operation) throw new Error(`There is no command ${view.name}.${name}`);
       const own = ownFields(operation);
-      const command = { name, operation, fields: fieldsFor(operation, known), own, key: newKey() };
-      const asks = command.fields.some((field) => !own.includes(field.name)) || view.commands[name]?.danger;
+      const { makes, danger } = view.commands[name]!;
+      const command = { name, operation, fields: fieldsFor(operation, known, makes), own, key: newKey() };
+      const asks = command.fields.some((field) => !own.includes(field.name)) || danger;
       if (asks) setOpen(command);
-      else await give(view, command, known, initial(command, known), {});
+      else await give(view, command, known, initialValues(command, known, makes), {});
     } catch (error) {
       notify('refused', problemWords(refusalOf(error), view));
     } finally {

@@ -7,27 +7,20 @@ import { type Option, Select } from '../../common/select.tsx';
 import { fill } from '../../common/templates.ts';
 import { TimeInput } from '../../common/time-input.tsx';
 import type { ContextView, Item } from '../context.ts';
-import { labelOf, statusOf } from '../fields.ts';
+import { hintOf, labelOf, statusOf } from '../fields.ts';
+import { type Faults, type FieldOf, fieldsOf, isFaulty, isGroupFaulty, type Values } from './form-values.ts';
 
-/** A field of a form: made from its schema. */
-export type FieldOf = {
-  name: string;
-  schema: Schema;
-  required: boolean;
-};
-
-/** The values of a form, by field. */
-export type Values = Readonly<Record<string, unknown>>;
-
-type FieldProps = FieldOf & {
+type FieldProps = Omit<FieldOf, 'isUnsettable'> & {
   /** The array whose row contains the field. */
   of?: string | undefined;
   view: ContextView;
   /** The values for the form's paths. */
   known: Item;
   value: unknown;
-  /** Whether the server refused the value. */
-  isWrong?: boolean;
+  /** The pointer of the value in the request's body: `/sessions/0/at`. */
+  at: string;
+  /** The values that the server refused. */
+  faults: Faults;
   onValue(value: unknown): void;
 };
 
@@ -71,10 +64,20 @@ const useChoices = (
   return choices;
 };
 
-const Input = ({ name, of, schema, required, view, known, value, onValue, id }: FieldProps & { id: string }) => {
+/** The pattern of a time of day in OpenAPI. */
+const TIME_OF_DAY = '^([01]\\d|2[0-3]):[0-5]\\d$';
+
+type InputProps = Omit<FieldProps, 'at' | 'faults'> & {
+  id: string;
+  isWrong: boolean;
+  /** The id of the text that describes the field. */
+  about: string | undefined;
+};
+
+const Input = ({ name, of, schema, required, view, known, value, onValue, id, isWrong, about }: InputProps) => {
   const choices = useChoices(view, of === undefined ? name : `${of}.${name}`, !required, known);
   const among = choices ?? schema.enum?.map((word): Option => [word, t(statusOf(word))]);
-  const common = { id, name, required };
+  const common = { id, name, required, 'aria-invalid': isWrong || undefined, 'aria-describedby': about };
   const text = value === undefined ? '' : String(value);
   if (among) {
     const isReading = among === 'reading';
@@ -88,7 +91,7 @@ const Input = ({ name, of, schema, required, view, known, value, onValue, id }: 
       />
     );
   }
-  const { type, format, minimum, maximum, maxLength } = schema;
+  const { type, format, pattern, minimum, maximum, maxLength } = schema;
   if (type === 'boolean')
     return (
       <input
@@ -118,6 +121,7 @@ const Input = ({ name, of, schema, required, view, known, value, onValue, id }: 
   const onInput = (event: { currentTarget: HTMLInputElement }) =>
     onValue(typed(event).trim() === '' ? undefined : typed(event));
   if (format === 'date') return <input {...common} type="date" value={text} onInput={onInput} />;
+  if (pattern === TIME_OF_DAY) return <input {...common} type="time" value={text} onInput={onInput} />;
   return <input {...common} type="text" maxLength={maxLength} autoComplete="off" value={text} onInput={onInput} />;
 };
 
@@ -139,13 +143,15 @@ const Texts = ({
 };
 
 /** The fields of an object. */
-const Fields = ({ of, schema, view, known, value, onValue }: Omit<FieldProps, 'name' | 'required' | 'isWrong'>) => (
+const Fields = ({ of, at, faults, schema, view, known, value, onValue }: Omit<FieldProps, 'name' | 'required'>) => (
   <>
     {fieldsOf(schema).map((field) => (
       <Field
         key={field.name}
         {...field}
         of={of}
+        at={`${at}/${field.name}`}
+        faults={faults}
         view={view}
         known={known}
         value={(value as Values | undefined)?.[field.name]}
@@ -156,7 +162,7 @@ const Fields = ({ of, schema, view, known, value, onValue }: Omit<FieldProps, 'n
 );
 
 /** Rows of an array of objects: the items of an order. */
-const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProps) => {
+const Rows = ({ name, at: pointer, faults, schema, required, view, known, value, onValue }: FieldProps) => {
   const rows = (value as Values[] | undefined) ?? (required ? [{}] : []);
   const least = required ? 1 : 0;
   const remove = (at: number) => {
@@ -169,6 +175,8 @@ const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProp
         <div class="row" key={at}>
           <Fields
             of={name}
+            at={`${pointer}/${at}`}
+            faults={faults}
             schema={schema.items!}
             view={view}
             known={known}
@@ -191,12 +199,11 @@ const Rows = ({ name, schema, required, view, known, value, onValue }: FieldProp
   );
 };
 
-/** The fields of an object's schema, in order. */
-export const fieldsOf = ({ properties = {}, required = [] }: Schema): FieldOf[] =>
-  Object.entries(properties).map(([name, schema]) => ({ name, schema, required: required.includes(name) }));
+/** The pattern of an id in OpenAPI. */
+const ID = '^[A-Za-z0-9_-]{1,64}$';
 
 /** Says what a field takes. */
-const expected = ({ type, format, minimum, maximum, maxLength }: Schema): string => {
+const expected = ({ type, format, pattern, minimum, maximum, maxLength }: Schema): string => {
   const isNumber = type === 'integer' || type === 'number';
   if (isNumber && minimum !== undefined && maximum !== undefined)
     return t({
@@ -205,6 +212,12 @@ const expected = ({ type, format, minimum, maximum, maxLength }: Schema): string
     });
   if (isNumber) return t({ en: 'A whole number', ko: '정수를 입력하세요' });
   if (format === 'date') return t({ en: 'A day that is not over', ko: '지나지 않은 날짜를 입력하세요' });
+  if (pattern === TIME_OF_DAY) return t({ en: 'A time of day, such as 09:00', ko: '09:00처럼 시각을 입력하세요' });
+  if (pattern === ID)
+    return t({
+      en: 'Letters, digits, - and _, at most 64, without spaces',
+      ko: '영문자, 숫자, -, _만 사용해 띄어쓰기 없이 64자까지 입력하세요',
+    });
   if (maxLength !== undefined)
     return t({
       en: `Not blank, at most ${formatNumber(maxLength)} characters, without control characters`,
@@ -216,29 +229,34 @@ const expected = ({ type, format, minimum, maximum, maxLength }: Schema): string
 /** A labelled field, made from its schema. */
 export const Field = (props: FieldProps) => {
   const id = useId();
-  const { name, schema, required, isWrong } = props;
-  const label = t(labelOf(name));
+  const { name, schema, required, view, at, faults } = props;
+  const label = t(labelOf(name, view.name));
   const hasRows = schema.type === 'array' && schema.items?.properties !== undefined;
   if (hasRows || schema.properties)
     return (
       <fieldset>
         <legend>{label}</legend>
-        {isWrong && (
+        {isGroupFaulty(faults, at) && (
           <p class="wrong">{t({ en: 'A value here is not possible', ko: '사용할 수 없는 값이 있습니다' })}</p>
         )}
         {hasRows ? <Rows {...props} /> : <Fields {...props} />}
       </fieldset>
     );
+  const isWrong = isFaulty(faults, at);
+  const hint =
+    hintOf(name) ??
+    (schema.type === 'array' ? { en: 'With commas between them', ko: '쉼표로 구분해 입력하세요' } : undefined);
+  const about = isWrong || hint ? `${id}-about` : undefined;
   return (
     <div class={schema.type === 'boolean' ? 'field check' : 'field'}>
       <label for={id}>
         {label}
         {!required && schema.type !== 'boolean' && <span class="dim"> {t({ en: '(optional)', ko: '(선택)' })}</span>}
       </label>
-      <Input {...props} id={id} />
-      {isWrong && (
-        <p class="wrong" id={`${id}-wrong`}>
-          {expected(schema)}
+      <Input {...props} id={id} isWrong={isWrong} about={about} />
+      {about && (
+        <p class={isWrong ? 'wrong' : 'dim'} id={about}>
+          {hint ? t(hint) : expected(schema)}
         </p>
       )}
     </div>

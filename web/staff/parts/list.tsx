@@ -83,11 +83,11 @@ const FilterInput = ({ id, schema, value = '', onValue }: InputProps) => {
   );
 };
 
-const Filter = ({ name, ...input }: Omit<InputProps, 'id'> & { name: string }) => {
+const Filter = ({ label, ...input }: Omit<InputProps, 'id'> & { label: string }) => {
   const id = useId();
   return (
     <div class="filter">
-      <label for={id}>{t(filterLabelOf(name))}</label>
+      <label for={id}>{label}</label>
       <FilterInput id={id} {...input} />
     </div>
   );
@@ -115,7 +115,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
   const Heading = level === 2 ? 'h2' : 'h3';
 
   const header = (column: string) => {
-    const label = t(labelOf(column));
+    const label = t(labelOf(column, view.name));
     if (!onQuery || !sorts.includes(column)) return label;
     const next = sort === column ? `-${column}` : column;
     return (
@@ -135,7 +135,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
     return (
       <tr key={own ?? JSON.stringify(item)}>
         {columns.map((column, at) => (
-          <td key={column} class={classOf(column, at)} data-label={t(labelOf(column))}>
+          <td key={column} class={classOf(column, at)} data-label={t(labelOf(column, view.name))}>
             {at === 0 && own !== undefined && may(`GET ${thing}`, whole) ? (
               <Link to={VIEW + own}>
                 <Value view={view} field={column} item={item} isInLink />
@@ -170,7 +170,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
             {filters.map(([name, schema]) => (
               <Filter
                 key={name}
-                name={name}
+                label={t(filterLabelOf(name, view.name))}
                 schema={schema}
                 value={query[name]}
                 onValue={(value) => change({ [name]: value })}

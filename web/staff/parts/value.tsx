@@ -115,7 +115,7 @@ export const Fields = ({ fields, ...value }: Omit<ValueProps, 'field'> & { field
   <dl class="fields">
     {fields.map((field) => (
       <div key={field}>
-        <dt>{t(labelOf(field))}</dt>
+        <dt>{t(labelOf(field, value.view.name))}</dt>
         <dd>
           <Value field={field} {...value} />
         </dd>
