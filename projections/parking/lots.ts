@@ -12,10 +12,13 @@ const counted = (lot: Omit<Lot, 'free'>): Lot => {
   return { ...lot, free: status === 'open' ? Math.max(0, spots - reserved - onHold) : 0 };
 };
 
-const add = (lot: Lot, { onHold = 0, waiting = 0, reserved = 0 }: PlaceChanges & { reserved?: number }): Lot =>
+type Changes = PlaceChanges & { reserved?: number; parked?: number };
+
+const add = (lot: Lot, { onHold = 0, waiting = 0, reserved = 0, parked = 0 }: Changes): Lot =>
   counted({
     ...lot,
     reserved: lot.reserved + reserved,
+    parked: lot.parked + parked,
     onHold: lot.onHold + onHold,
     waiting: lot.waiting + waiting,
   });
@@ -23,10 +26,10 @@ const add = (lot: Lot, { onHold = 0, waiting = 0, reserved = 0 }: PlaceChanges &
 export const lots = projection<Lot>()({
   context: parking,
   name: 'parking.lots',
-  version: 4,
+  version: 5,
   key: ({ lotId }) => lotId,
   on: {
-    LotRegistered: (_lot, lot) => counted({ ...lot, status: 'open', reserved: 0, onHold: 0, waiting: 0 }),
+    LotRegistered: (_lot, lot) => counted({ ...lot, status: 'open', reserved: 0, parked: 0, onHold: 0, waiting: 0 }),
   },
   onExisting: {
     LotSpotsChanged: (lot, { spots }) => counted({ ...lot, spots }),
@@ -34,7 +37,8 @@ export const lots = projection<Lot>()({
     LotClosed: (lot) => counted({ ...lot, status: 'closed' }),
     ParkingReserved: (lot, data) => add(lot, { reserved: 1, onHold: -takenOfHold(data, 1) }),
     ReservationCanceled: (lot) => add(lot, { reserved: -1 }),
-    CarDeparted: (lot) => add(lot, { reserved: -1 }),
+    CarArrived: (lot) => add(lot, { parked: 1 }),
+    CarDeparted: (lot) => add(lot, { reserved: -1, parked: -1 }),
     ...placeCounts(spots, (lot: Lot, _data, changes) => add(lot, changes)),
   },
   missing: 'a lot that was never registered',

@@ -31,6 +31,7 @@ describe('lots', () => {
     status: 'open',
     spots: 5,
     reserved: 0,
+    parked: 0,
     onHold: 0,
     waiting: 0,
     free: 5,
@@ -168,8 +169,8 @@ describe('arrivals', () => {
     expect(statusAfter(arrived)).toMatchObject({ status: 'arrived', arrivedAt });
     expect(statusAfter(arrived, departed)).toMatchObject({ status: 'completed', arrivedAt, departedAt, due: 1000 });
     const lotAfter = (...events: Given[]) => documentsAfter(lots, registered, reservation, ...events)['lot-1'];
-    expect(lotAfter(arrived)).toMatchObject({ reserved: 1, free: 4 });
-    expect(lotAfter(arrived, departed)).toMatchObject({ reserved: 0, free: 5 });
+    expect(lotAfter(arrived)).toMatchObject({ reserved: 1, parked: 1, free: 4 });
+    expect(lotAfter(arrived, departed)).toMatchObject({ reserved: 0, parked: 0, free: 5 });
   });
 
   test('a lot shows its settings, also after a change', () => {

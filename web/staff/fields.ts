@@ -32,6 +32,7 @@ const fields: Readonly<Record<string, Field>> = {
   couponId: { en: 'Coupon', ko: '쿠폰' },
   spots: { en: 'Spots', ko: '주차면', kind: 'number' },
   reserved: { en: 'Reserved', ko: '예약됨', kind: 'number' },
+  parked: { en: 'Parked', ko: '주차 중', kind: 'number' },
   free: { en: 'Free', ko: '남음', kind: 'number' },
   reservedAt: { en: 'Reserved at', ko: '예약 시각', kind: 'time' },
   canceledAt: { en: 'Cancelled at', ko: '취소 시각', kind: 'time' },

@@ -125,8 +125,8 @@ export const view = contextView<typeof schema>({
       ko: '매장 영업 종료',
       danger: true,
       effect: {
-        en: 'Rejects {openOrders} open orders.',
-        ko: '진행 중인 주문 {openOrders}건이 거절됩니다.',
+        en: 'Rejects the orders that were not accepted yet; the others are finished.',
+        ko: '아직 접수하지 않은 주문은 거절되고, 접수한 주문은 끝까지 처리됩니다.',
       },
     },
     RemoveMenuItem: { en: 'Take off the menu', ko: '메뉴에서 삭제', danger: true },

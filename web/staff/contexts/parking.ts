@@ -94,6 +94,7 @@ export const view = contextView<typeof schema>({
         'status',
         'spots',
         'reserved',
+        'parked',
         'onHold',
         'waiting',
         'free',
@@ -109,6 +110,7 @@ export const view = contextView<typeof schema>({
       lists: ['/parking/lots/{lotId}/reservations', ...spots.below],
       commands: ({ status }) =>
         status === 'open' ? ['ReserveParking', 'HoldSpot', 'JoinSpotWaitingList', 'ChangeLot', 'CloseLot'] : [],
+      known: ({ reserved, parked, price }) => ({ coming: Number(reserved) - Number(parked), amount: price }),
     },
     [RESERVATION]: {
       title: { en: 'Reservation', ko: '예약' },
@@ -167,8 +169,8 @@ export const view = contextView<typeof schema>({
       ko: '주차장 운영 종료',
       danger: true,
       effect: {
-        en: 'Cancels {reserved} open reservations. It cannot be reopened.',
-        ko: '진행 중인 예약 {reserved}건이 취소됩니다. 다시 열 수 없습니다.',
+        en: 'Cancels {coming} reservations and refunds them. {parked} parked cars stay until they leave. It cannot be reopened.',
+        ko: '예약 {coming}건이 취소되고 환불됩니다. 주차 중인 차량 {parked}대는 출차할 때까지 남습니다. 다시 열 수 없습니다.',
       },
     },
     ReserveParking: { en: 'Reserve', ko: '예약하기' },

@@ -1,4 +1,5 @@
 import type { schema } from '../../../schemas/screening.ts';
+import { dayOf } from '../../common/days.ts';
 import { formatDay, formatNumber, same } from '../../common/language.ts';
 import { placesLeft } from '../../common/sessions.ts';
 import { fill } from '../../common/templates.ts';
@@ -119,6 +120,7 @@ export const view = contextView<typeof schema>({
         status === 'open'
           ? ['BookScreening', 'HoldScreeningPlace', 'JoinScreeningPlaceWaitingList', 'ChangeSlot', 'DeleteSlot']
           : [],
+      known: ({ booked, attended }) => ({ toCome: Number(booked) - Number(attended) }),
     },
     [BOOKING]: {
       title: { en: 'Booking', ko: '검진 예약' },
@@ -136,7 +138,11 @@ export const view = contextView<typeof schema>({
         'history',
         'bookingId',
       ],
-      commands: ({ status }) => (status === 'booked' ? ['RecordAttendance', 'RescheduleBooking', 'CancelBooking'] : []),
+      commands: ({ status, date }) => {
+        if (status !== 'booked') return [];
+        const attendance = date === dayOf(new Date()) ? (['RecordAttendance'] as const) : [];
+        return [...attendance, 'RescheduleBooking', 'CancelBooking'];
+      },
       known: ({ slotId }) => ({ fromSlotId: slotId }),
     },
   },
@@ -155,8 +161,8 @@ export const view = contextView<typeof schema>({
       ko: '일정 삭제',
       danger: true,
       effect: {
-        en: 'Cancels {booked} bookings.',
-        ko: '예약 {booked}건이 취소됩니다.',
+        en: 'Cancels the bookings of {toCome} places.',
+        ko: '예약된 {toCome}자리가 취소됩니다.',
       },
     },
   },

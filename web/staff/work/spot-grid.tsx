@@ -41,8 +41,9 @@ export const SpotGrid = ({ view, parameters, item }: WorkProps) => {
     ).body;
   const inside = read('arrived');
   const coming = read('reserved');
-  if (!inside || !coming || item.status !== 'open') return null;
+  if (!inside || !coming) return null;
   const cars = [...inside.items, ...coming.items];
+  if (item.status !== 'open' && cars.length === 0) return null;
   const isCut = inside.next !== undefined || coming.next !== undefined;
   const held = Number(item.onHold ?? 0);
   const free = Number(item.free ?? 0);
