@@ -1,5 +1,14 @@
 import type { events } from './bike-rental.ts';
-import { line, message, messagesOn, money, type Phrase, paymentFailures, reasonLine } from './kernel/messages.ts';
+import {
+  idLine,
+  line,
+  message,
+  messagesOn,
+  money,
+  type Phrase,
+  paymentFailures,
+  reasonLine,
+} from './kernel/messages.ts';
 
 const bike: Phrase = { ko: '자전거', en: 'Bike' };
 const feeLabel: Phrase = { ko: '요금', en: 'Fee' };
@@ -24,10 +33,10 @@ export const messages = messagesOn<typeof events>()({
       bill.outstanding > 0
         ? { ko: '예치금이 부족하여 미납 요금이 있습니다', en: 'Your deposit does not cover your bike rental' }
         : { ko: '자전거 대여 요금이 결제되었습니다', en: 'Your bike rental is paid' },
-      line(bike, bill.bikeId),
+      idLine(bike, bill.bikeId),
       line(feeLabel, money(bill.fee)),
       ...standing(bill),
-      line(number, bill.rentalId),
+      idLine(number, bill.rentalId),
     ),
   }),
 
@@ -50,7 +59,7 @@ export const messages = messagesOn<typeof events>()({
       { ko: '예치금을 충전하지 못했습니다', en: 'Your deposit was not charged' },
       line(amountLabel, money(charge.amount)),
       reasonLine(charge.reason, paymentFailures),
-      line(chargeNumber, charge.chargeId),
+      idLine(chargeNumber, charge.chargeId),
     ),
   }),
 
@@ -61,7 +70,7 @@ export const messages = messagesOn<typeof events>()({
       'refunded',
       { ko: '결제 금액이 환불되었습니다', en: 'Your payment was refunded' },
       line(amountLabel, money(charge.amount)),
-      line(chargeNumber, charge.chargeId),
+      idLine(chargeNumber, charge.chargeId),
     ),
   }),
 

@@ -1,6 +1,7 @@
 import { type events, type Hold, holdOf, showingPlaces } from './cinema.ts';
 import { plus } from './kernel/calendar.ts';
 import {
+  idLine,
   line,
   type MessageFacts,
   message,
@@ -37,15 +38,21 @@ const aboutOf = ({ customerId, ...hold }: Reservation) => {
   return { customerId, about: { showingId, reservationId } };
 };
 
+/** Returns the name of a hall: `hall-6` is hall 6. */
+const hallText = (hallId: string): Phrase => {
+  const number = /^hall-(\d+)$/i.exec(hallId)?.[1];
+  return number === undefined ? { ko: hallId, en: hallId } : { ko: `${number}관`, en: number };
+};
+
 const ofShowing = ({ title, startsAt, hallId }: Showing, { timeZone }: MessageFacts) => [
   line(movie, title),
   line(starts, startsAt && momentText(startsAt, timeZone)),
-  line(hall, hallId),
+  idLine(hall, hallId, hallText),
 ];
 const details = (reservation: Reservation, facts: MessageFacts) => [
   ...ofShowing(reservation, facts),
   line(seatLabel, reservation.seats?.join(', ') ?? reservation.seat ?? anySeat),
-  line(number, reservation.reservationId),
+  idLine(number, reservation.reservationId),
 ];
 
 /** Returns a message of a hold: a reservation's id that is used again has messages of its own. */

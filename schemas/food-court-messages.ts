@@ -1,5 +1,5 @@
 import { type events, REASONS } from './food-court.ts';
-import { line, message, messagesOn, momentText, money, type Phrase, reasonLine } from './kernel/messages.ts';
+import { idLine, line, message, messagesOn, momentText, money, type Phrase, reasonLine } from './kernel/messages.ts';
 
 const shop: Phrase = { ko: '매장', en: 'Shop' };
 const number: Phrase = { ko: '호출 번호', en: 'Number' };
@@ -26,7 +26,7 @@ const ofOrder = (
     : {
         customerId,
         about: { shopId, orderId },
-        message: message(kind, subject, line(shop, shopName), line(number, callNumber), ...details),
+        message: message(kind, subject, idLine(shop, shopName), line(number, callNumber), ...details),
       };
 
 export const messages = messagesOn<typeof events>()({

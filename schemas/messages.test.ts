@@ -852,6 +852,27 @@ describe('reminders', () => {
     }));
 });
 
+it.each(cases.map(([type, data]) => [type, data] as const))(
+  'a message of %s repeats no id that a program made',
+  (type, data) => {
+    const made = (id: unknown): string =>
+      `01977ad1-86a1-7fd2-a7c2-${Buffer.from(String(id)).toString('hex').padEnd(12, '0').slice(0, 12)}`;
+    const entries = Object.entries(data).map(([name, value]) => [name, name.endsWith('Id') ? made(value) : value]);
+    const { message } = effect(type, Object.fromEntries(entries));
+    expect(
+      Object.values(message!.texts)
+        .map(({ text }) => text)
+        .join(),
+    ).not.toContain('01977ad1');
+  },
+);
+
+it('a hall with a number is called by it', () => {
+  const { message } = effect('ReservationConfirmed', { ...seat, ...starting, hallId: 'hall-6' });
+  expect(message!.texts.en.text).toContain('Hall: 6');
+  expect(message!.texts.ko.text).toContain('상영관: 6관');
+});
+
 it('amounts, days and moments are written as people write them', () => {
   expect(money(9_000)).toEqual({ ko: '9,000원', en: '₩9,000' });
   expect(money(1_000_000_000_000).ko).toBe('1,000,000,000,000원');

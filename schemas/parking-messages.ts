@@ -1,4 +1,4 @@
-import { line, message, messagesOn, momentText, money, type Phrase, reasonLine } from './kernel/messages.ts';
+import { idLine, line, message, messagesOn, momentText, money, type Phrase, reasonLine } from './kernel/messages.ts';
 import { placeMessages } from './kernel/place-messages.ts';
 import { DEFAULT_COUPON_VALUE, type events, spots } from './parking.ts';
 
@@ -50,7 +50,7 @@ export const messages = messagesOn<typeof events>()({
       },
     },
     details: ({ lotId, lotName = lotId, places }: { lotId: string; lotName?: string; places: number }) => [
-      line(lot, lotName),
+      idLine(lot, lotName),
       line(spotsLabel, places),
     ],
     by: { ko: '예약 기한', en: 'Reserve by' },
@@ -65,10 +65,10 @@ export const messages = messagesOn<typeof events>()({
           message: message(
             'billed',
             { ko: '초과 주차 요금이 있습니다', en: 'You stayed longer than you paid for' },
-            line(lot, lotName),
+            idLine(lot, lotName),
             line(car, carNumber),
             line(dueLabel, money(due)),
-            line(number, reservationId),
+            idLine(number, reservationId),
           ),
         },
 
@@ -81,11 +81,11 @@ export const messages = messagesOn<typeof events>()({
     message: message(
       'booked',
       { ko: '주차 예약이 완료되었습니다', en: 'Your parking spot is reserved' },
-      line(lot, lotName),
+      idLine(lot, lotName),
       line(car, carNumber),
       line(amountLabel, money(amount)),
       line(arriveByLabel, arriveBy && momentText(arriveBy, timeZone)),
-      line(number, reservationId),
+      idLine(number, reservationId),
     ),
   }),
 
@@ -95,10 +95,10 @@ export const messages = messagesOn<typeof events>()({
     message: message(
       kindOf(reason),
       subjects[kindOf(reason)],
-      line(lot, lotName),
+      idLine(lot, lotName),
       reasonLine(reason, reasons),
       line(refund, amount > 0 ? money(amount) : undefined),
-      line(number, reservationId),
+      idLine(number, reservationId),
     ),
   }),
 
@@ -115,7 +115,7 @@ export const messages = messagesOn<typeof events>()({
               en: 'You owe a coupon: it was used, and its reservation is cancelled',
             },
             line(valueLabel, money(value)),
-            line(number, reservationId),
+            idLine(number, reservationId),
           ),
         }
       : undefined,

@@ -1,6 +1,7 @@
 import { momentOf, plusDays } from './kernel/calendar.ts';
 import {
   dayText,
+  idLine,
   line,
   type MessageFacts,
   message,
@@ -33,7 +34,7 @@ const details = (booking: Booking, { timeZone }: MessageFacts) => [
   line(hospital, booking.hospitalName),
   line(day, whenOf(booking, timeZone)),
   line(placesLabel, booking.places !== undefined && booking.places > 1 ? booking.places : undefined),
-  line(number, booking.bookingId),
+  idLine(number, booking.bookingId),
 ];
 
 const aboutOf = ({ slotId, bookingId, customerId }: Booking) => ({ customerId, about: { slotId, bookingId } });

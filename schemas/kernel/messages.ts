@@ -114,6 +114,19 @@ export const line = (label: Phrase, value: Phrase | string | number | undefined)
   return { ko: `${label.ko}: ${ko}`, en: `${label.en}: ${en}` };
 };
 
+/** An id that a program made: nobody reads it out at a desk. */
+const MADE = /^[\da-f]{8}-?([\da-f]{4}-?){3}[\da-f]{12}$/;
+
+/**
+ * Returns a line with an id that people chose, such as a number; undefined for one that was made.
+ * @param words returns the id as people say it
+ */
+export const idLine = (
+  label: Phrase,
+  id: string | undefined,
+  words: (id: string) => Phrase | string = (id) => id,
+): Phrase | undefined => (id === undefined || MADE.test(id) ? undefined : line(label, words(id)));
+
 /** Returns the line of a reason. @param known the words for the reasons that Plaza gives itself; others stay as they are */
 export const reasonLine = (reason: string | undefined, known: Readonly<Record<string, Phrase>>): Phrase | undefined =>
   line({ ko: '사유', en: 'Reason' }, reason && (known[reason] ?? reason));

@@ -1,5 +1,5 @@
 import type { PlaceEventKind, PlaceNames } from './limited-places.ts';
-import { line, type MessageEffect, type MessageFacts, message, momentText, type Phrase } from './messages.ts';
+import { idLine, line, type MessageEffect, type MessageFacts, message, momentText, type Phrase } from './messages.ts';
 
 const entryNumber: Phrase = { ko: '대기 번호', en: 'Waiting list entry' };
 const holdNumber: Phrase = { ko: '선점 번호', en: 'Hold' };
@@ -50,8 +50,8 @@ export const placeMessages = <Prefix extends string, Key extends string, Details
           subjects[subject],
           ...details(data, facts),
           line(by, expiresAt && momentText(expiresAt, facts.timeZone)),
-          line(entryNumber, entryId),
-          line(holdNumber, holdId),
+          idLine(entryNumber, entryId),
+          idLine(holdNumber, holdId),
         ),
       };
     };

@@ -40,7 +40,7 @@ onPhone('the page for customers', (phone) => {
 
     await page.goto('/app/parking/p1');
     await expect.poll(() => page.getByLabel('차량 번호').inputValue()).toBe('12가 3456');
-    await page.getByLabel('쿠폰').selectOption({ label: '1,000원 할인' });
+    await page.getByLabel('쿠폰').selectOption({ index: 1 });
     await page.locator('.total', { hasText: '5,000원' }).waitFor();
     await button(page, '예약하기').click();
     await shows(page, '쿠폰 할인');

@@ -101,8 +101,8 @@ export type ContextView<Schema extends ContextSchema = ContextSchema> = {
   links?: Readonly<Record<string, string>>;
   commands: Readonly<Record<Command<Schema>, CommandWords>>;
   /**
-   * The source of a form field's choices, by field (`lines.menuId` in a row): a list, and the fields that are shown,
-   * with spaces between them.
+   * The source of a form field's choices, by field (`lines.menuId` in a row): a list, its query, where `{customerId}`
+   * is that of the form's resource, and the fields that are shown, with spaces between them.
    */
   choices?: Readonly<Record<string, { list: string; query?: Readonly<Record<string, string>>; label: string }>>;
   /** In Korean; the English texts come from Plaza. */

@@ -18,6 +18,7 @@ export type Kind =
   | 'sessions'
   | 'bill'
   | 'reservation'
+  | 'reason'
   | 'texts';
 
 /** @property hint what a form's field takes */
@@ -52,7 +53,7 @@ const fields: Readonly<Record<string, Field>> = {
   couponDays: { en: 'Coupon days', ko: '쿠폰 유효 기간(일)', kind: 'number' },
   value: { en: 'Value', ko: '금액', kind: 'money' },
   discount: { en: 'Discount', ko: '할인', kind: 'money' },
-  reason: { en: 'Reason', ko: '사유' },
+  reason: { en: 'Reason', ko: '사유', kind: 'reason' },
   // holds and waiting lists
   holdId: { en: 'Hold', ko: '선점' },
   entryId: { en: 'Waiting list entry', ko: '대기' },
@@ -203,6 +204,23 @@ export const filterLabelOf = (name: string, context: string): Phrase => {
   const { en, ko } = labelOf(name.slice(0, -'Prefix'.length), context);
   return { en: `${en} begins with`, ko: `${ko} 앞부분` };
 };
+
+/** The reasons that Plaza gives itself. */
+const reasons: Readonly<Record<string, Phrase>> = {
+  'no-show': { en: 'did not arrive in time', ko: '기한 안에 입차하지 않음' },
+  'lot-closed': { en: 'the lot was closed', ko: '주차장 운영 종료' },
+  'not-accepted-in-time': { en: 'not accepted in time', ko: '접수 시간 초과' },
+  'shop-closed': { en: 'the shop was closed', ko: '매장 영업 종료' },
+  'showing-canceled': { en: 'the showing was cancelled', ko: '상영 취소' },
+  declined: { en: 'declined', ko: '거절됨' },
+  'timed-out': { en: 'timed out', ko: '시간 초과' },
+  unavailable: { en: 'not available', ko: '이용 불가' },
+  'too-late': { en: 'too late to send', ko: '발송 시한 경과' },
+  refused: { en: 'refused by the receiver', ko: '수신 거부' },
+};
+
+/** Returns a reason in words; one that a person wrote as it is. */
+export const reasonOf = (reason: string): Phrase => reasons[reason] ?? { en: reason, ko: reason };
 
 /** Returns the values of a flag in words. */
 export const yesOrNo = (): readonly Option[] => [

@@ -9,7 +9,7 @@ import {
   t,
 } from '../common/language.ts';
 import type { Item } from './context.ts';
-import { type Kind, kindOf, statusOf } from './fields.ts';
+import { type Kind, kindOf, reasonOf, statusOf } from './fields.ts';
 
 /** How the values of each kind are formatted; those of the others are texts. */
 const formats: Readonly<Partial<Record<Kind, (value: never) => string>>> = {
@@ -19,6 +19,7 @@ const formats: Readonly<Partial<Record<Kind, (value: never) => string>>> = {
   time: formatMoment,
   start: formatStart,
   status: (status: string) => t(statusOf(status)),
+  reason: (reason: string) => t(reasonOf(reason)),
 };
 
 /** A day, or the time of a session: fields of several kinds can have them. */

@@ -14,10 +14,10 @@ import { Choice, ConfirmButton, Fact, Heading, Loaded, RowLink, Rows, TextField,
 import { EVERY, Service } from '../service.tsx';
 import { useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
+import { type Coupon, couponWords, usableCoupons } from './coupons.ts';
 
 type Lot = Static<typeof queries.lot.item>;
 type Reservation = Static<typeof queries.lotReservation.item>;
-type Coupon = Static<typeof queries.coupon.item>;
 
 /** Formats a lot's price; a lot without one is paid on site. */
 const priceOf = ({ price }: Lot): string =>
@@ -69,8 +69,6 @@ const keptCars = (): string[] => JSON.parse(localStorage.getItem(KEPT_CARS) ?? '
 const keepCar = (car: string): void =>
   localStorage.setItem(KEPT_CARS, JSON.stringify([car, ...keptCars().filter((other) => other !== car)].slice(0, 3)));
 
-const isExpired = ({ expiresAt }: Coupon): boolean => expiresAt !== undefined && Date.parse(expiresAt) < Date.now();
-
 /** Reserves a spot at the price that the page shows. @param entryId the entry whose offer it accepts */
 const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: string; entryId?: string | undefined }) => {
   const cars = keptCars();
@@ -79,7 +77,7 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
   const [couponId, setCoupon] = useState('');
   const { give, isBusy, problem } = useCommand();
   const { body: coupons = [] } = useList<Coupon>(`/parking/coupons?customerId=${customerId}&status=issued&limit=50`);
-  const usable = coupons.filter((coupon) => !isExpired(coupon) && coupon.value > 0);
+  const usable = usableCoupons(coupons);
   const price = lot.price ?? 0;
   const discount = Math.min(usable.find((coupon) => coupon.couponId === couponId)?.value ?? 0, price);
   const submit = async (event: SubmitEvent) => {
@@ -130,10 +128,7 @@ const ReserveForm = ({ lot, customerId, entryId }: { lot: Lot; customerId: strin
           value={couponId}
           options={[
             ['', say('사용 안 함', 'Use none')],
-            ...usable.map(({ couponId, value }): Option => {
-              const money = formatMoney(value);
-              return [couponId, say(`${money} 할인`, `${money} off`)];
-            }),
+            ...usable.map((coupon): Option => [coupon.couponId, couponWords(coupon)]),
           ]}
           onChoose={setCoupon}
         />
@@ -239,6 +234,7 @@ const ParkingTicketPage = ({ lotId, reservationId }: { lotId: string; reservatio
                 <Fact label={say('추가 요금', 'Due')}>{due !== undefined && due > 0 && formatMoney(due)}</Fact>
                 <Fact label={say('사유', 'Reason')}>
                   {reason === 'no-show' && say('기한 안에 입차하지 않음', 'not arrived in time')}
+                  {reason === 'lot-closed' && say('주차장 운영 종료', 'the lot was closed')}
                 </Fact>
               </dl>
             </article>

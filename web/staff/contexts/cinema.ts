@@ -22,12 +22,6 @@ const held = limitedPlaces({
 
 const places = ({ seats }: { seats?: readonly string[] }) => seats?.length ?? 1;
 
-const reasons = {
-  declined: { en: 'declined', ko: '거절됨' },
-  'timed-out': { en: 'timed out', ko: '시간 초과' },
-  unavailable: { en: 'not available', ko: '이용 불가' },
-};
-
 export const view = contextView<typeof schema>({
   name: 'cinema',
   order: 4,
@@ -268,17 +262,20 @@ export const view = contextView<typeof schema>({
     },
     SeatHeld: { en: '{customerId} is paying for {title}{left}', ko: '{customerId} {title} 결제 중{left}' },
     ReservationConfirmed: { en: '{customerId} has a seat for {title}', ko: '{customerId} {title} 예매 확정' },
-    SeatReleased: ({ reason }) => ({
-      en: `Seat of {customerId} for {title} released: payment ${reasons[reason].en}{left}`,
-      ko: `{customerId} {title} 좌석 해제, 결제 ${reasons[reason].ko}{left}`,
-    }),
-    SeatReservationCanceled: { en: '{customerId} cancelled {title}{left}', ko: '{customerId} {title} 예매 취소{left}' },
+    SeatReleased: {
+      en: 'Seat of {customerId} for {title} released: payment {reason}{left}',
+      ko: '{customerId} {title} 좌석 해제, 결제 {reason}{left}',
+    },
+    SeatReservationCanceled: ({ reason }) =>
+      reason === 'showing-canceled'
+        ? {
+            en: 'Reservation of {customerId} for {title} ended: {reason}',
+            ko: '{customerId} {title} 예매 취소, {reason}',
+          }
+        : { en: '{customerId} cancelled {title}{left}', ko: '{customerId} {title} 예매 취소{left}' },
     PaymentRequested: { en: 'Payment of {amount} by {customerId} requested', ko: '{customerId} {amount} 결제 요청' },
     PaymentApproved: { en: '{customerId} paid {amount}', ko: '{customerId} {amount} 결제 완료' },
-    PaymentDeclined: ({ reason }) => ({
-      en: `Payment of {customerId}: ${reasons[reason].en}`,
-      ko: `{customerId} 결제 실패, ${reasons[reason].ko}`,
-    }),
+    PaymentDeclined: { en: 'Payment of {customerId}: {reason}', ko: '{customerId} 결제 실패, {reason}' },
     PaymentRefunded: { en: '{amount} refunded to {customerId}', ko: '{customerId} {amount} 환불' },
     PaymentVoided: { en: '{customerId} was not charged', ko: '{customerId} 결제 무효' },
     ReviewWritten: { en: '{customerId} rated {movieId} {rating} of 5', ko: '{customerId} {movieId} 별점 {rating}' },

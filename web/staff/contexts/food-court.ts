@@ -169,7 +169,7 @@ export const view = contextView<typeof schema>({
       en: `{name} at {shopId}: ${available ? '{price}' : 'not available'}`,
       ko: `{shopId} {name} ${available ? '{price}' : '판매 중지'}`,
     }),
-    MenuItemRemoved: { en: '{menuId} removed from the menu of {shopId}', ko: '{shopId} 메뉴에서 {menuId} 삭제' },
+    MenuItemRemoved: { en: 'A dish was taken off the menu of {shopId}', ko: '{shopId} 메뉴 항목 삭제' },
     OrderPlaced: ({ customerId }) => ({
       en: `${customerId ?? 'A kiosk'} ordered #{callNumber} at {shopId}, {total}`,
       ko: `${customerId ?? '키오스크'} {shopId} 주문 #{callNumber}, {total}`,

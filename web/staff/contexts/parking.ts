@@ -159,6 +159,13 @@ export const view = contextView<typeof schema>({
     },
   },
   links: { redeemedOn: RESERVATION },
+  choices: {
+    couponId: {
+      list: '/parking/coupons',
+      query: { customerId: '{customerId}', status: 'issued', limit: '200' },
+      label: 'value issuedAt expiresAt',
+    },
+  },
   commands: {
     RegisterLot: { en: 'Open a lot', ko: '주차장 등록', warning: withoutSpots },
     ChangeLot: { en: 'Change the lot', ko: '주차장 변경', warning: withoutSpots },
@@ -222,7 +229,13 @@ export const view = contextView<typeof schema>({
     CarDeparted: { en: '{carNumber} left {lotId}{left}', ko: '{carNumber} {lotId} 출차{left}' },
     LotClosed: { en: '{lotId} closed', ko: '{lotId} 운영 종료' },
     ParkingReserved: { en: '{carNumber} reserved {lotId}{left}', ko: '{carNumber} {lotId} 예약{left}' },
-    ReservationCanceled: { en: '{customerId} cancelled at {lotId}{left}', ko: '{customerId} {lotId} 예약 취소{left}' },
+    ReservationCanceled: ({ reason }) =>
+      reason === 'no-show' || reason === 'lot-closed'
+        ? {
+            en: 'Reservation of {customerId} at {lotId} ended: {reason}{left}',
+            ko: '{customerId} {lotId} 예약 취소, {reason}{left}',
+          }
+        : { en: '{customerId} cancelled at {lotId}{left}', ko: '{customerId} {lotId} 예약 취소{left}' },
     ReservationDiscounted: { en: '{customerId} used a coupon at {lotId}', ko: '{customerId} {lotId} 예약에 쿠폰 적용' },
     CouponUnused: { en: 'A coupon was not used at {lotId}', ko: '{lotId} 예약에 쿠폰 미사용' },
     CouponReturned: { en: 'Coupon of {customerId} returned', ko: '{customerId} 쿠폰 반환' },

@@ -1,6 +1,6 @@
 import { useEffect, useId, useState } from 'preact/hooks';
 import { get, type Page } from '../../common/api.ts';
-import { formatMoney, formatNumber, t } from '../../common/language.ts';
+import { formatMoney, formatNumber, same, t } from '../../common/language.ts';
 import type { Schema } from '../../common/openapi.ts';
 import { withQuery } from '../../common/router.tsx';
 import { type Option, Select } from '../../common/select.tsx';
@@ -8,6 +8,7 @@ import { fill } from '../../common/templates.ts';
 import { TimeInput } from '../../common/time-input.tsx';
 import type { ContextView, Item } from '../context.ts';
 import { hintOf, labelOf, statusOf } from '../fields.ts';
+import { filled, textOf } from '../texts.ts';
 import { type Faults, type FieldOf, fieldsOf, isFaulty, isGroupFaulty, type Values } from './form-values.ts';
 
 type FieldProps = Omit<FieldOf, 'isUnsettable'> & {
@@ -45,14 +46,15 @@ const useChoices = (
     if (!source || path === undefined) return;
     const name = field.split('.').at(-1)!;
     const gone = new AbortController();
-    get<Page<Item>>(withQuery(path, source.query ?? {}), undefined, gone.signal)
+    const query = Object.entries(source.query ?? {}).map(([name, value]) => [name, filled(same(value), known)]);
+    get<Page<Item>>(withQuery(path, Object.fromEntries(query)), undefined, gone.signal)
       .then(({ items }) =>
         setChoices(
           items.map((item): Option => {
             const price = typeof item.price === 'number' ? ` · ${formatMoney(item.price)}` : '';
             const label = source.label
               .split(' ')
-              .map((field) => item[field])
+              .flatMap((field) => (item[field] === undefined ? [] : [textOf(field, item[field])]))
               .join(' · ');
             return [String(item[name]), `${label}${price}`];
           }),

@@ -66,7 +66,8 @@ const shown = (field: string, value: unknown): ComponentChildren => {
   if (isDay(value) || TIMES.has(kind)) return <time dateTime={String(value)}>{text}</time>;
   const show = shows[kind];
   if (show) return show(value as never);
-  return kind === 'text' ? <bdi class={field.endsWith('Id') ? 'id' : undefined}>{text}</bdi> : text;
+  const isText = kind === 'text' || kind === 'reason';
+  return isText ? <bdi class={field.endsWith('Id') ? 'id' : undefined}>{text}</bdi> : text;
 };
 
 const NUMERIC: ReadonlySet<string> = new Set(['number', 'money', 'percent', 'rating']);
