@@ -11,6 +11,7 @@ import { Choice, Fact, Heading, Loaded } from '../parts.tsx';
 import { type Paid, Payment } from '../payment.tsx';
 import { type Entry, useEntries, Waiting } from '../waiting.tsx';
 import { say } from '../words.ts';
+import { heldBy, isPaymentFailure, type Kept, keepAgain } from './kept.ts';
 import { hallName } from './movies.tsx';
 import { SeatMap } from './seat-map.tsx';
 
@@ -19,9 +20,6 @@ type Seats = Static<typeof queries.seats.item>;
 
 /** The most seats of one reservation. */
 const MOST = 8;
-
-/** Seats that are kept for the customer until they are paid: by a hold, or by an offer of the waiting list. */
-type Kept = { seats: readonly string[]; expiresAt: string; by: { holdId: string } | { entryId: string } };
 
 const KEPT = 'plaza.hold ';
 
@@ -80,8 +78,7 @@ const Choosing = ({
       return onKept({ seats: chosen, expiresAt: offer.expiresAt, by: { entryId: offer.entryId } });
     const done = await give('POST', `${path}/holds`, { customerId, places: chosen.length, seats: chosen });
     if (!done) return;
-    const { holdId, expiresAt } = done.body as { holdId: string; expiresAt: string };
-    onKept({ seats: chosen, expiresAt, by: { holdId } });
+    onKept(heldBy(chosen, done));
   };
   const names = [...chosen].sort((a, b) => a.localeCompare(b, undefined, { numeric: true })).join(', ');
   return (
@@ -118,11 +115,14 @@ const Paying = ({
   showing,
   customerId,
   kept,
+  onKept,
   onEnd,
 }: {
   showing: Showing;
   customerId: string;
   kept: Kept;
+  /** The seats are kept anew, after a payment that failed. */
+  onKept(kept: Kept): void;
   /** @param reason why the seats are no longer kept; undefined when the customer gave them back */
   onEnd(reason?: Problem | 'late'): void;
 }) => {
@@ -131,9 +131,19 @@ const Paying = ({
   const paying = useCommand();
   const releasing = useCommand();
   const { problem } = paying;
-  // A refusal ends the hold or shows that it had ended; without an answer the same payment is tried again.
+  const [isKeeping, setKeeping] = useState(false);
+  const tryAnotherCard = async (failure: Problem) => {
+    setKeeping(true);
+    const next = await keepAgain(path, customerId, kept);
+    setKeeping(false);
+    if (next) onKept(next);
+    else onEnd(failure);
+  };
+  // Any other refusal shows that the hold had ended; without an answer the same payment is tried again.
   useEffect(() => {
-    if (problem && problem.status >= 400 && problem.status < 500) onEnd(problem);
+    if (!problem) return;
+    if (isPaymentFailure(problem)) void tryAnotherCard(problem);
+    else if (problem.status >= 400 && problem.status < 500) onEnd(problem);
   }, [problem]);
 
   const release = async () => {
@@ -164,11 +174,11 @@ const Paying = ({
         </Fact>
       </dl>
       {total > 0 ? (
-        <Payment total={total} isBusy={paying.isBusy} problem={problem} onPay={pay} />
+        <Payment total={total} isBusy={paying.isBusy || isKeeping} problem={problem} onPay={pay} />
       ) : (
         <>
           <Refused problem={problem} />
-          <button type="button" class="main" disabled={paying.isBusy} onClick={() => pay()}>
+          <button type="button" class="main" disabled={paying.isBusy || isKeeping} onClick={() => pay()}>
             {say('무료로 예매하기', 'Reserve for free')}
           </button>
         </>
@@ -216,6 +226,7 @@ const Booking = ({ showing, customerId }: { showing: Showing; customerId: string
         showing={showing}
         customerId={customerId}
         kept={kept}
+        onKept={keep}
         onEnd={(reason) => {
           setEnded(reason);
           setKept(undefined);
