@@ -12,7 +12,7 @@ vi.hoisted(() => {
 const { contextViews } = await import('./contexts/index.ts');
 const { chooseLanguage } = await import('../common/language.ts');
 const { describeEvents } = await import('./describe-events.ts');
-const { warningsOf } = await import('./health.ts');
+const { currentAfter, warningsOf } = await import('./health.ts');
 const { problemWords } = await import('./problems.ts');
 type Overview = import('./live.ts').Overview;
 type HappenedEvent = import('./context.ts').HappenedEvent;
@@ -100,7 +100,7 @@ test('words for refusals come from the page in Korean and from Plaza in English'
 
 describe('warnings', () => {
   const now = Date.now();
-  const well = { heardAt: now, isStreaming: true, takesCommands: true };
+  const well = { heardAt: now, isStreaming: true, takesCommands: true, currentAt: {} };
   const member = (change: object) => ({
     ...overview,
     projections: [
@@ -117,13 +117,26 @@ describe('warnings', () => {
     const [silent] = warningsOf(member({}), { ...well, heardAt: now - 42_000 }, now);
     expect(silent?.words.en).toContain('has not answered for 42 sec');
     const [stopped] = warningsOf(member({ state: 'stopped', secondsSinceReport: 130 }), well, now);
-    expect(stopped?.words.en).toContain('parking.lots for 2 min');
-    const [late] = warningsOf(member({ secondsBehind: 12, eventsBehind: 340 }), well, now);
-    expect(late?.words.en).toContain('12 sec ago: parking.lots is 340 events behind');
+    expect(stopped?.words.en).toContain('the views for 2 min (Car park)');
+    const [late] = warningsOf(member({ secondsBehind: 12, secondsSinceProgress: 5, eventsBehind: 340 }), well, now);
+    expect(late?.words.en).toContain('12 sec ago: 340 events are not shown yet (Car park)');
+  });
+
+  test('do not take the age of a history that is written now for lag', () => {
+    const filling = { secondsBehind: 75_600, secondsSinceProgress: 0.2, eventsBehind: 70 };
+    const [current] = member({}).projections;
+    const seen = (at: number) => ({ ...well, currentAt: currentAfter({}, [current!], at) });
+    expect(names(member(filling), seen(now - 1000), now)).toEqual([]);
+    const [late] = warningsOf(member(filling), well, now);
+    expect(late?.words.en).toBe('Plaza is catching up: 70 events are not shown yet (Car park).');
+    const [stuck] = warningsOf(member({ ...filling, secondsSinceProgress: 9 }), seen(now - 9000), now);
+    expect(stuck?.words.en).toContain('The page shows the state of 9 sec ago');
   });
 
   test('say that commands are not accepted, and that policies do not run', () => {
     expect(names(member({}), { ...well, takesCommands: false }, now)).toEqual(['commands']);
-    expect(names(member({ group: 'policies', state: 'stopped' }), well, now)).toEqual(['policies']);
+    const idle = { group: 'policies', state: 'stopped', secondsSinceReport: 40 };
+    expect(names(member(idle), well, now)).toEqual(['policies']);
+    expect(names(member({ ...idle, secondsSinceReport: 13 }), well, now)).toEqual([]);
   });
 });

@@ -1,16 +1,37 @@
-import { formatDuration, type Phrase } from '../common/language.ts';
+import { formatDuration, formatNumber, type Phrase, same } from '../common/language.ts';
+import { viewOf } from './contexts/index.ts';
 import type { Connection, Overview, Projection } from './live.ts';
 
 /** A warning about the freshness of the page. */
 export type Warning = { name: 'disconnected' | 'stale' | 'policies' | 'commands' | 'stream'; words: Phrase };
 
-/** Seconds without an answer, and of lag, after which the page counts as stale. */
+/** Seconds without an answer, of lag, and without a report of the policies, after which the page warns. */
 const SILENT = 5;
 const LAGGING = 3;
+const IDLE = 30;
 
-const list = (names: readonly string[]): string => {
-  const shown = names.slice(0, 4).join(', ');
-  return names.length > 4 ? `${shown} …` : shown;
+/** When the page last saw each view up to date, in milliseconds, by name. */
+export type CurrentAt = Readonly<Record<string, number>>;
+
+/** Returns when each view was last up to date, after a read of the overview. */
+export const currentAfter = (before: CurrentAt, views: readonly Projection[], now: number): CurrentAt => {
+  const current = views.filter(({ state, secondsBehind }) => state !== 'stopped' && secondsBehind <= LAGGING);
+  return { ...before, ...Object.fromEntries(current.map(({ name }) => [name, now])) };
+};
+
+/**
+ * Returns the seconds for which a view has been behind. The age of the event that it reads next says less: a history
+ * that is written or imported now has old times.
+ */
+const secondsBehindOf = ({ name, secondsBehind }: Projection, currentAt: CurrentAt, now: number): number =>
+  Math.min(secondsBehind, (now - (currentAt[name] ?? Number.NEGATIVE_INFINITY)) / 1000);
+
+/** Names the contexts of some views. */
+const contextsOf = (views: readonly Projection[]): Phrase => {
+  const titles = [...new Set(views.map(({ name }) => name.split('.')[0]!))].map(
+    (context) => viewOf(context)?.title ?? same(context),
+  );
+  return { en: titles.map(({ en }) => en).join(', '), ko: titles.map(({ ko }) => ko).join(', ') };
 };
 
 /** Formats the longest time without a report. */
@@ -23,7 +44,7 @@ const silence = (stopped: readonly Projection[]): string =>
  */
 export const warningsOf = (
   known: Overview | undefined,
-  { heardAt, isStreaming, takesCommands }: Connection,
+  { heardAt, isStreaming, takesCommands, currentAt }: Connection,
   now: number,
 ): Warning[] => {
   const warnings: Warning[] = [];
@@ -40,29 +61,42 @@ export const warningsOf = (
   if (!known) return warnings;
   const projections = known.projections.filter(({ group }) => group === 'projections');
   const stopped = projections.filter(({ state }) => state === 'stopped');
-  const late = projections.filter(({ state, secondsBehind }) => state !== 'stopped' && secondsBehind > LAGGING);
+  const late = projections.filter(
+    (view) => view.state !== 'stopped' && secondsBehindOf(view, currentAt, now) > LAGGING,
+  );
   if (stopped.length > 0) {
     const since = silence(stopped);
-    const names = list(stopped.map(({ name }) => name));
+    const { en, ko } = contextsOf(stopped);
     warn('stale', {
-      en: `No process has updated ${names} for ${since}: later changes are not shown.`,
-      ko: `${since} 동안 갱신되지 않은 뷰가 있습니다(${names}). 이후의 변경은 표시되지 않습니다.`,
+      en: `No process has updated the views for ${since} (${en}): later changes are not shown.`,
+      ko: `${since} 동안 갱신되지 않은 뷰가 있습니다(${ko}). 이후의 변경은 표시되지 않습니다.`,
     });
   } else if (late.length > 0) {
-    const behind = formatDuration(Math.max(...late.map(({ secondsBehind }) => secondsBehind)));
-    const events = Math.max(...late.map(({ eventsBehind }) => eventsBehind));
-    const names = list(late.map(({ name }) => name));
-    warn('stale', {
-      en: `The page shows the state of ${behind} ago: ${names} ${late.length === 1 ? 'is' : 'are'} ${events} events behind.`,
-      ko: `화면의 내용은 ${behind} 전 상태입니다(${names}, 이벤트 ${events}건 지연).`,
-    });
+    const events = formatNumber(Math.max(...late.map(({ eventsBehind }) => eventsBehind)));
+    const { en, ko } = contextsOf(late);
+    const isStuck = late.some(({ secondsSinceProgress }) => secondsSinceProgress > LAGGING);
+    const behind = formatDuration(Math.max(...late.map((view) => secondsBehindOf(view, currentAt, now))));
+    warn(
+      'stale',
+      isStuck
+        ? {
+            en: `The page shows the state of ${behind} ago: ${events} events are not shown yet (${en}).`,
+            ko: `화면의 내용은 ${behind} 전 상태입니다(${ko}, 이벤트 ${events}건 지연).`,
+          }
+        : {
+            en: `Plaza is catching up: ${events} events are not shown yet (${en}).`,
+            ko: `변경을 반영하는 중입니다. 아직 표시되지 않은 이벤트가 ${events}건 있습니다(${ko}).`,
+          },
+    );
   }
   if (!takesCommands)
     warn('commands', {
       en: 'No changes can be made now: the write side does not answer. Queries still work.',
       ko: '지금은 변경할 수 없습니다. 쓰기 서버가 응답하지 않습니다. 조회는 가능합니다.',
     });
-  const idle = known.projections.filter(({ group, state }) => group === 'policies' && state === 'stopped');
+  const idle = known.projections.filter(
+    ({ group, state, secondsSinceReport }) => group === 'policies' && state === 'stopped' && secondsSinceReport > IDLE,
+  );
   if (idle.length > 0) {
     const since = silence(idle);
     warn('policies', {

@@ -7,6 +7,7 @@ import { createStore } from '../common/store.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
 import { mergeEvents } from './events.ts';
+import { type CurrentAt, currentAfter } from './health.ts';
 
 export type Projection = Static<typeof ProjectionStatus>;
 
@@ -33,8 +34,13 @@ export type Activities = Readonly<Record<string, Activity | null>>;
 export const activities = createStore<Activities>({});
 
 /** The state of the connection: the last answer of the read side, and whether commands are accepted. */
-export type Connection = { heardAt: number; isStreaming: boolean; takesCommands: boolean };
-export const connection = createStore<Connection>({ heardAt: Date.now(), isStreaming: false, takesCommands: true });
+export type Connection = { heardAt: number; isStreaming: boolean; takesCommands: boolean; currentAt: CurrentAt };
+export const connection = createStore<Connection>({
+  heardAt: Date.now(),
+  isStreaming: false,
+  takesCommands: true,
+  currentAt: {},
+});
 
 const connectionIs = (change: Partial<Connection>): void => connection.set({ ...connection.get(), ...change });
 
@@ -93,7 +99,8 @@ const readOverview = async (): Promise<void> => {
       overview.set(next);
     }
     latest.set(mergeEvents(latest.get(), [...next.events, ...news], KEPT_EVENTS));
-    connectionIs({ heardAt: Date.now() });
+    const heardAt = Date.now();
+    connectionIs({ heardAt, currentAt: currentAfter(connection.get().currentAt, next.projections, heardAt) });
     if (isLost) recoveries.set(recoveries.get() + 1);
     isLost = false;
     overviewProblem.set(undefined);
