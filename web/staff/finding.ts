@@ -8,6 +8,7 @@ import { may } from './access.ts';
 import type { ContextView } from './context.ts';
 import { contextViews } from './contexts/index.ts';
 import { isCustomer, isCustomerId, mayOpenCustomer } from './customers.ts';
+import { ticketAt } from './tickets.ts';
 
 /** Something that the search box offers. */
 export type Found = { to: string; label: string; kind: string };
@@ -94,10 +95,15 @@ const commandsFor = async (typed: string, signal: AbortSignal): Promise<Found[]>
 const customersCalled = async (id: string, signal: AbortSignal): Promise<Found[]> =>
   isCustomerId(id) && mayOpenCustomer(id) && (await isCustomer(id, signal)) ? [customerFound(id, id)] : [];
 
-/** Finds pages, commands and customers and, in every context, the documents that the search of Plaza finds. */
+/**
+ * Finds the ticket of a scanned code; otherwise pages, commands and customers and, in every context, the documents that
+ * the search of Plaza finds.
+ */
 export const find = async (typed: string, signal: AbortSignal): Promise<Found[]> => {
   const text = typed.trim();
   if (text === '') return [];
+  const ticket = ticketAt(text);
+  if (ticket !== undefined) return [{ to: VIEW + ticket, label: text, kind: t({ en: 'Ticket', ko: '예매·예약 QR' }) }];
   const quietly = <Value>(found: Promise<Value[]>) => found.catch((): Value[] => []);
   const [commands, customers, ...things] = await Promise.all([
     quietly(commandsFor(text, signal)),
