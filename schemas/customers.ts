@@ -105,6 +105,7 @@ const commands = {
       route: 'DELETE /customers/{customerId}',
       inQuery: ['cancel'],
       everywhere: true,
+      needsSteps: true,
       location: '/customers/{customerId}/contact',
       answer: Strict({ customerId: Id, status: Status('erased') }),
     },

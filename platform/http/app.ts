@@ -1,5 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import express, { type ErrorRequestHandler, type Express, type Request, type RequestHandler } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+  type Router,
+} from 'express';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
@@ -38,8 +44,22 @@ export const jsonBody: RequestHandler = (req, res, next) => {
 /** Finds the methods of a path, as Allow lists them; undefined for a path that no resource has. */
 type MethodsOf = (path: string) => readonly string[] | undefined;
 
-/** @param contexts the contexts whose paths are known */
-const methodsOf = (contexts: readonly ContextSchema[]): MethodsOf => {
+type Route = { method: string; path: string };
+
+/** The routes that a router always refuses in this process. */
+const refusing = new WeakMap<RequestHandler, readonly Route[]>();
+
+/** Marks routes of a router that it always refuses in this process: OPTIONS leaves them out. */
+export const withRefused = (router: Router, routes: readonly Route[]): Router => {
+  refusing.set(router, routes);
+  return router;
+};
+
+/**
+ * @param contexts the contexts whose paths are known
+ * @param refused the routes that are always refused
+ */
+const methodsOf = (contexts: readonly ContextSchema[], refused: readonly Route[]): MethodsOf => {
   const methods = new Map<string, Set<string>>();
   const add = (path: string, ...names: string[]) => {
     const known = methods.get(path) ?? new Set<string>();
@@ -51,13 +71,14 @@ const methodsOf = (contexts: readonly ContextSchema[]): MethodsOf => {
     for (const { path } of Object.values(queriesOf(context))) add(path, 'GET', 'HEAD');
     for (const { http } of Object.values(context.commands)) if (http) add(http.path, http.method);
   }
+  for (const { method, path } of refused) methods.get(path)?.delete(method);
   const resources = [...methods].map(([path, allowed]) => ({
     pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}/?$`),
     allowed: [...allowed],
   }));
   return (path) => {
-    const known = new Set(resources.filter(({ pattern }) => pattern.test(path)).flatMap(({ allowed }) => allowed));
-    return known.size === 0 ? undefined : [...known, 'OPTIONS'];
+    const known = resources.filter(({ pattern }) => pattern.test(path));
+    return known.length === 0 ? undefined : [...new Set(known.flatMap(({ allowed }) => allowed)), 'OPTIONS'];
   };
 };
 
@@ -113,7 +134,8 @@ export const createApp = (
   app.disable('x-powered-by');
   app.disable('etag');
   app.enable('case sensitive routing');
-  const methods = methodsOf(contexts);
+  const refused = routers.flatMap((router) => refusing.get(router) ?? []);
+  const methods = methodsOf(contexts, refused);
   // Limits and metrics are plain handlers: they count OPTIONS too.
   const isRouter = (handler: RequestHandler) => 'stack' in handler;
   for (const handler of routers.filter((one) => !isRouter(one))) app.use(handler);

@@ -63,6 +63,8 @@ export type CommandHttp = {
   id?: string;
   /** 201 with Location for a created resource, 202 for an accepted change, else 200. */
   status: 200 | 201 | 202;
+  /** Whether it is refused where the process has no steps for it; OPTIONS of its resource then leaves its method out. */
+  needsSteps?: true;
   /** Whether it may be answered with 202 before its outcome is known; Location then shows its progress. */
   mayTakeLonger?: true;
   /** Set when it looks and acts in every context: a token with a scope claim is refused. */

@@ -148,11 +148,15 @@ export const send = async (method: string, path: string, body: object | undefine
 export const newKey = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
-/** Returns whether a write side answers, without giving a command. */
-export const takesCommands = async (path: string): Promise<boolean> => {
+/**
+ * Returns the methods that a resource has, without giving a command.
+ * @returns undefined when no write side answers
+ */
+export const methodsOf = async (path: string): Promise<readonly string[] | undefined> => {
   try {
-    return (await fetch(path, { method: 'OPTIONS', cache: 'no-store' })).status < 500;
+    const { status, headers } = await fetch(path, { method: 'OPTIONS', cache: 'no-store' });
+    return status < 500 ? (headers.get('Allow') ?? '').split(', ') : undefined;
   } catch {
-    return false;
+    return undefined;
   }
 };

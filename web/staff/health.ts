@@ -1,23 +1,14 @@
 import { formatDuration, formatNumber, type Phrase, same } from '../common/language.ts';
 import { viewOf } from './contexts/index.ts';
+import { type CurrentAt, LAGGING } from './current.ts';
 import type { Connection, Overview, Projection } from './live.ts';
 
 /** A warning about the freshness of the page. */
 export type Warning = { name: 'disconnected' | 'stale' | 'policies' | 'commands' | 'stream'; words: Phrase };
 
-/** Seconds without an answer, of lag, and without a report of the policies, after which the page warns. */
+/** Seconds without an answer, and without a report of the policies, after which the page warns. */
 const SILENT = 5;
-const LAGGING = 3;
 const IDLE = 30;
-
-/** When the page last saw each view up to date, in milliseconds, by name. */
-export type CurrentAt = Readonly<Record<string, number>>;
-
-/** Returns when each view was last up to date, after a read of the overview. */
-export const currentAfter = (before: CurrentAt, views: readonly Projection[], now: number): CurrentAt => {
-  const current = views.filter(({ state, secondsBehind }) => state !== 'stopped' && secondsBehind <= LAGGING);
-  return { ...before, ...Object.fromEntries(current.map(({ name }) => [name, now])) };
-};
 
 /**
  * Returns the seconds for which a view has been behind. The age of the event that it reads next says less: a history

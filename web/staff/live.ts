@@ -2,12 +2,12 @@ import { type EventSourceMessage, EventSourceParserStream } from 'eventsource-pa
 import type { Static } from 'typebox';
 import type { Activity } from '../../schemas/kernel/activity.ts';
 import type { ProjectionStatus } from '../../schemas/kernel/control-center.ts';
-import { get, getChanged, type Problem, RefusedError, request, type Tagged, takesCommands } from '../common/api.ts';
+import { get, getChanged, methodsOf, type Problem, RefusedError, request, type Tagged } from '../common/api.ts';
 import { createStore } from '../common/store.ts';
 import type { HappenedEvent } from './context.ts';
 import { contextViews } from './contexts/index.ts';
+import { type CurrentAt, currentAfter } from './current.ts';
 import { mergeEvents } from './events.ts';
-import { type CurrentAt, currentAfter } from './health.ts';
 
 export type Projection = Static<typeof ProjectionStatus>;
 
@@ -200,7 +200,7 @@ const readActivities = async (): Promise<void> => {
 
 const askForCommands = async (): Promise<void> => {
   const [any] = contextViews.filter(({ name }) => Object.hasOwn(overview.get()?.contexts ?? {}, name));
-  if (any) connectionIs({ takesCommands: await takesCommands(any.all) });
+  if (any) connectionIs({ takesCommands: (await methodsOf(any.all)) !== undefined });
 };
 
 /** Records whether commands are accepted. */

@@ -1,6 +1,6 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Position } from '../../platform/event-store/types.ts';
-import { expressPath, jsonBody } from '../../platform/http/app.ts';
+import { expressPath, jsonBody, withRefused } from '../../platform/http/app.ts';
 import { admit, admitUnscoped, type Identify } from '../../platform/identity/caller.ts';
 import { machine, type Timer } from '../../platform/machine/machine.ts';
 import { ruleOf } from '../../schemas/access.ts';
@@ -36,7 +36,11 @@ export const commandRoutes = (options: CommandRoutesOptions): Router => {
       if (schema.http) addRoute(router, shed, options, context, type, schema, schema.http);
     }
   }
-  return router;
+  const routes = options.contexts.flatMap(({ commands }) => Object.entries(commands));
+  const impossible = routes.flatMap(([type, { http }]) =>
+    http?.needsSteps && !Object.hasOwn(options.steps ?? {}, type) ? [http] : [],
+  );
+  return withRefused(router, impossible);
 };
 
 const addRoute = (

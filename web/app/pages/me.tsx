@@ -2,6 +2,7 @@ import { ChevronDown } from 'lucide';
 import { useEffect, useState } from 'preact/hooks';
 import type { Static } from 'typebox';
 import type { queries } from '../../../schemas/customers.ts';
+import { methodsOf } from '../../common/api.ts';
 import { Icon } from '../../common/icon.tsx';
 import { chooseLanguage, formatStart, language, t } from '../../common/language.ts';
 import { languages, schemes } from '../../common/preferences.ts';
@@ -195,10 +196,27 @@ const Erase = ({ customerId }: { customerId: string }) => {
   const { give, isBusy, problem } = useCommand();
   const [isCanceling, setCanceling] = useState(false);
   const hasOpen = problem !== undefined && problemName(problem) === 'customer-has-open-reservations';
+  const [methods, setMethods] = useState<readonly string[]>();
+  useEffect(() => {
+    void methodsOf(`/customers/${customerId}`).then(setMethods);
+  }, [customerId]);
   const erase = async (cancel: boolean) => {
     setCanceling(cancel);
     if (await give('DELETE', `/customers/${customerId}${cancel ? '?cancel=true' : ''}`)) leave();
   };
+  if (methods === undefined) return null;
+  if (!methods.includes('DELETE'))
+    return (
+      <section>
+        <h2>{say('내 정보 지우기', 'Erase me')}</h2>
+        <p class="card">
+          {say(
+            '이 Plaza는 개인정보를 암호화하지 않아 여기서 지울 수 없습니다. 운영자에게 문의하세요.',
+            'This Plaza does not encrypt personal data, so it cannot erase yours here. Ask its operators.',
+          )}
+        </p>
+      </section>
+    );
   return (
     <section>
       <h2>{say('내 정보 지우기', 'Erase me')}</h2>

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { withSteps } from '../../kernel/testing.ts';
+import type { Erasing } from '../../services.ts';
 import { callerOf, serveCommands } from '../../testing.ts';
 import { writeSide } from '../index.ts';
 import { customersSteps } from './erase.ts';
@@ -97,4 +98,14 @@ it('is for nobody whose token is limited to a scope: an erasure looks and cancel
   expect(asked).toEqual([]);
   expect(await erase('kim')).toMatchObject({ status: 200, body: { status: 'erased' } });
   expect(asked).toEqual(['kim']);
+});
+
+it('a customer has no DELETE among its methods where nobody can be erased', async () => {
+  const methodsWith = async (erasing: Erasing | undefined) => {
+    const { send, stop } = await serveCommands(writeSide, { steps: customersSteps(erasing) });
+    const { headers } = await send('OPTIONS', '/customers/kim').finally(stop);
+    return headers.get('Allow');
+  };
+  expect(await methodsWith(undefined)).toBe('OPTIONS');
+  expect(await methodsWith({} as Erasing)).toBe('DELETE, OPTIONS');
 });
