@@ -334,7 +334,6 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     const page = await open('/view/food-court/shops/kim');
     await button(page, 'IDs').first().click();
     await button(page, 'Put on the menu').first().click();
-    await input(page, 'Item').fill('ramen');
     await input(page, 'Name').fill('라면');
     await input(page, 'Price').fill('4500');
     await submit(page, 'Put on the menu').click();
@@ -540,7 +539,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await search.fill('close lot 판교');
     await option(/주차장 운영 종료: 판교역 환승주차장/).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('진행 중인 예약 1건이 취소됩니다').waitFor();
+    await dialog.getByText('예약 1건이 취소되고 환불됩니다').waitFor();
     expect(new URL(page.url()).search).toBe('');
     await keys.press('Escape');
     await dialog.waitFor({ state: 'detached' });
