@@ -539,7 +539,7 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
     await search.fill('close lot 판교');
     await option(/주차장 운영 종료: 판교역 환승주차장/).click();
     const dialog = page.getByRole('dialog');
-    await dialog.getByText('예약 1건이 취소되고 환불됩니다').waitFor();
+    await dialog.getByText('주차 중인 차량 1대는 출차할 때까지 남습니다').waitFor();
     expect(new URL(page.url()).search).toBe('');
     await keys.press('Escape');
     await dialog.waitFor({ state: 'detached' });
