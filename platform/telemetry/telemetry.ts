@@ -15,11 +15,6 @@ export type Telemetry = {
   stop(): Promise<void>;
 };
 
-export type TelemetryOptions = TracingOptions & {
-  /** URL of the OTLP collector (HTTP); empty for no traces. */
-  tracesTo: string;
-};
-
 let ofProcess: Registry | undefined;
 
 /** Returns the default metrics of Node.js, which a process collects once, whatever it opens. */
@@ -32,13 +27,13 @@ const processMetrics = (): Registry => {
 };
 
 /**
- * Starts metrics, with the default ones of Node.js (memory, event loop, GC), and, if `tracesTo` is set, traces.
+ * Starts metrics, with the default ones of Node.js (memory, event loop, GC), and, unless `tracesTo` is empty, traces.
  * OpenTelemetry is loaded only then.
  */
-export const startTelemetry = async ({ tracesTo, ...options }: TelemetryOptions): Promise<Telemetry> => {
+export const startTelemetry = async (options: TracingOptions): Promise<Telemetry> => {
   const registry = new Registry();
   for (const metric of processMetrics().getMetricsAsArray()) registry.registerMetric(metric as never);
-  const tracing = tracesTo === '' ? undefined : await (await import('./tracing.ts')).startTracing(options);
+  const tracing = options.tracesTo === '' ? undefined : await (await import('./tracing.ts')).startTracing(options);
   return {
     registry,
     tracing,

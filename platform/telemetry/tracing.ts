@@ -43,6 +43,8 @@ export type TracingOptions = {
   version: string;
   /** The share of new traces that are recorded, from 0 to 1. A caller's decision is respected. */
   ratio: number;
+  /** The base URL of the OTLP collector (HTTP). */
+  tracesTo: string;
 };
 
 /** Milliseconds between two exports. */
@@ -97,12 +99,15 @@ const during = async <Result>(span: Span, work: () => Promise<Result>): Promise<
   }
 };
 
-const startTracer = async ({ service, version, ratio }: TracingOptions) => {
+const startTracer = async ({ service, version, ratio, tracesTo }: TracingOptions) => {
   const [sdk, { OTLPTraceExporter }, { resourceFromAttributes }] = await Promise.all([
     import('@opentelemetry/sdk-trace'),
     import('@opentelemetry/exporter-trace-otlp-http'),
     import('@opentelemetry/resources'),
   ]);
+  // The more specific of OpenTelemetry's variables has precedence over the setting.
+  const isElsewhere = Boolean(process.env.OTEL_EXPORTER_OTLP_TRACES_ENDPOINT);
+  const exporter = new OTLPTraceExporter(isElsewhere ? {} : { url: `${tracesTo.replace(/\/+$/, '')}/v1/traces` });
   return new sdk.TracerProvider({
     resource: resourceFromAttributes({
       'service.name': service,
@@ -110,13 +115,11 @@ const startTracer = async ({ service, version, ratio }: TracingOptions) => {
       'service.version': version,
     }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(ratio) }),
-    spanProcessors: [
-      new sdk.BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: SEND_EVERY }),
-    ],
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: SEND_EVERY })],
   });
 };
 
-/** Loads OpenTelemetry and starts tracing; spans go by OTLP over HTTP to the URL in its environment variables. */
+/** Loads OpenTelemetry and starts tracing; spans go by OTLP over HTTP to the collector. */
 export const startTracing = async (options: TracingOptions): Promise<Tracing> => {
   const provider = await startTracer(options);
   const tracer: Tracer = provider.getTracer('plaza', options.version);

@@ -1,10 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 import { monitoringQueries, namesIn, seriesIn } from './metric-queries.ts';
 
 const data = temporaryData();
-let plaza: Program;
+let plaza: Plaza;
 
 const scrape = async (): Promise<string> => (await fetch(`${plaza.url}/metrics`)).text();
 const sample = (text: string, series: string): number => {
@@ -13,7 +12,7 @@ const sample = (text: string, series: string): number => {
 };
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,cinema' });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,cinema' });
   await call(plaza.url, 'POST', '/parking/lots', { lotId: 'l', name: '정자역', spots: 1 });
   const reserve = (carNumber: string) =>
     call(plaza.url, 'POST', '/parking/lots/l/reservations', { customerId: 'c', carNumber, amount: 1 });
@@ -25,7 +24,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
 });
 

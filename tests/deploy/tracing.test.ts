@@ -1,33 +1,34 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { projections } from '../../projections/parking/index.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 import { type Span, startCollector } from './collector.ts';
 
-/** Every side as a separate process: only the events connect their spans. */
+/** Every side is a program of its own: only the events connect their spans. */
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let collector: Awaited<ReturnType<typeof startCollector>>;
-let programs: Program[];
-let writeSide: Program;
+let programs: Plaza[];
+let writeSide: Plaza;
 
 beforeAll(async () => {
-  [stores, collector] = await Promise.all([startEmbeddedStores({ dataFolder: data.folder }), startCollector()]);
+  [stores, collector] = await Promise.all([openTestStores({ dataFolder: data.folder }), startCollector()]);
   const env = {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
     PLAZA_CONTEXTS: 'parking',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
   };
-  programs = await Promise.all(['write-side', 'policies', 'projections'].map((side) => startProgram(side, env)));
+  programs = await Promise.all(
+    (['write-side', 'policies', 'projections'] as const).map((side) => openProgram(side, env)),
+  );
   writeSide = programs[0]!;
   // Events that arrive during the first build of a view are no batch of their own.
   const health = () => call<{ checks: Record<string, { detail: string }> }>(programs[2]!.url, 'GET', '/readyz?verbose');
   await eventually(health, ({ body }) => body.checks.projections?.detail.split('; ').length === projections.length);
 });
 afterAll(async () => {
-  await Promise.all(programs.map((program) => program.end()));
+  await Promise.all(programs.map((program) => program.close()));
   await stores.stop();
   collector.stop();
   data.remove();
