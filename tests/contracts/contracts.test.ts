@@ -38,12 +38,13 @@ test('docs/event-model.md shows the commands, events, policies and views of toda
 });
 
 describe('a change of the OpenAPI document', () => {
+  const current = currentOpenApi();
   const path = '/parking/lots/{lotId}/reservations';
   // biome-ignore lint/suspicious/noExplicitAny: documents are changed at will
   const changed = (change: (document: any) => void): string[] => {
-    const document = structuredClone(currentOpenApi());
+    const document = structuredClone(current);
     change(document);
-    return brokenByOpenApi(currentOpenApi(), document);
+    return brokenByOpenApi(current, document);
   };
 
   // biome-ignore lint/suspicious/noExplicitAny: documents are changed at will

@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv';
+import { Ajv, type ValidateFunction } from 'ajv';
 import formats from 'ajv-formats';
 import type { Document } from 'mongodb';
 import { expect, it } from 'vitest';
@@ -82,24 +82,38 @@ const unbounded = (schema: unknown): unknown => {
   return Object.fromEntries(parts.map(([key, part]) => [key, unbounded(part)]));
 };
 
+const elsewhereOf = ({ current = {}, position }: ViewQuery) =>
+  new Set([...Object.keys(current), ...(position ? [position.field] : [])]);
+
 /** Returns what a query shows of a document, without the fields that it reads elsewhere. */
-const shownBy = ({ item, current = {}, position, present = (stored) => stored }: ViewQuery, document: Document) => {
-  const elsewhere = new Set([...Object.keys(current), ...(position ? [position.field] : [])]);
+const shownBy = (query: ViewQuery, document: Document): unknown => {
+  const { item, present = (stored) => stored } = query;
+  const elsewhere = elsewhereOf(query);
   const shown = present(document) as Document;
   const fields = Object.keys(item.properties).filter((field) => !elsewhere.has(field) && shown[field] !== undefined);
-  const required = (item.required ?? []).filter((field) => !elsewhere.has(field));
-  return {
-    schema: { ...(unbounded(item) as object), required },
-    value: JSON.parse(JSON.stringify(Object.fromEntries(fields.map((field) => [field, shown[field]])))),
-  };
+  return JSON.parse(JSON.stringify(Object.fromEntries(fields.map((field) => [field, shown[field]]))));
+};
+
+const validators = new Map<ViewQuery, ValidateFunction>();
+
+/** Returns the validator of what a query shows. Ajv takes long to compile one. */
+const validatorOf = (query: ViewQuery): ValidateFunction => {
+  const elsewhere = elsewhereOf(query);
+  const required = (query.item.required ?? []).filter((field) => !elsewhere.has(field));
+  const validate = validators.get(query) ?? ajv.compile({ ...(unbounded(query.item) as object), required });
+  validators.set(query, validate);
+  return validate;
 };
 
 /** Returns why no query of the view can show a document; undefined when one can. */
 const faultOf = (view: Projection, document: Document): string | undefined => {
   const queries = Object.values(view.context.queries).filter((query) => query.view === view.name);
   const faults = queries.map((query) => {
-    const { schema, value } = shownBy(query, document);
-    return ajv.validate(schema, value) ? undefined : `${query.path}: ${ajv.errorsText()} in ${JSON.stringify(value)}`;
+    const value = shownBy(query, document);
+    const validate = validatorOf(query);
+    return validate(value)
+      ? undefined
+      : `${query.path}: ${ajv.errorsText(validate.errors)} in ${JSON.stringify(value)}`;
   });
   return faults.includes(undefined) ? undefined : faults.join('; ') || undefined;
 };
