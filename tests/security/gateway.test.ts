@@ -1,81 +1,16 @@
-import { Agent, createServer, get, type IncomingMessage, request, type Server } from 'node:http';
+import { createServer, type IncomingMessage, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createApp } from '../../platform/http/app.ts';
 import { metricsRoutes } from '../../platform/telemetry/http.ts';
-import { findNginx, type Gateway, startGateway } from '../deploy/nginx.ts';
-import { type Program, startProgram } from '../support/processes.ts';
-
-type Answer = { status: number; headers: Record<string, unknown>; body: string };
-
-const nginx = findNginx();
+import { openProgram, type Plaza } from '../support/plaza.ts';
 
 const METRICS = ['/metrics', '/metrics/', '/metrics//', '/metrics?x=1', '/metrics/?x=1'];
 
-describe.skipIf(!nginx)('the gateway (needs nginx)', () => {
-  let gateway: Gateway;
-  let side: Server;
-  beforeAll(async () => {
-    side = createServer((_req, res) => res.writeHead(200, { 'Content-Type': 'application/json' }).end('{}'));
-    await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
-    const ports = [(side.address() as AddressInfo).port];
-    gateway = await startGateway(
-      nginx ?? '',
-      { writeSide: ports, readApi: ports, projections: ports },
-      { requestsPerSecond: 1 },
-    );
-  });
-  afterAll(async () => {
-    await gateway.stop();
-    side.closeAllConnections();
-    side.close();
-  });
-
-  /** Sends a request from a loopback address other than 127.0.0.1. */
-  const askFrom = (localAddress: string, path: string, agent: Agent): Promise<Answer> =>
-    new Promise((resolve, reject) => {
-      get(gateway.url + path, { localAddress, agent }, (res) => {
-        let body = '';
-        res.setEncoding('utf8').on('data', (text) => {
-          body += text;
-        });
-        res.on('end', () => resolve({ status: res.statusCode ?? 0, headers: res.headers, body }));
-      }).once('error', reject);
-    });
-
-  test('refuses only the client that sends too many requests', async () => {
-    const agent = new Agent({ keepAlive: true, maxSockets: 20 });
-    const answers = await Promise.all(Array.from({ length: 600 }, () => askFrom('127.0.0.2', '/parking/lots', agent)));
-    const refused = answers.filter(({ status }) => status === 429);
-    expect(refused.length).toBeGreaterThan(100);
-    expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(200);
-    expect(JSON.parse(refused[0]!.body)).toMatchObject({ type: '/problems/too-many-requests', status: 429 });
-    expect(refused[0]!.headers).toMatchObject({
-      'retry-after': '1',
-      'content-type': 'application/problem+json',
-      ratelimit: '"client";r=0;t=1',
-    });
-    const other = new Agent({ keepAlive: true });
-    expect((await askFrom('127.0.0.3', '/parking/lots', other)).status).toBe(200);
-    agent.destroy();
-    other.destroy();
-  });
-
-  test('hides the metrics', async () => {
-    const agent = new Agent();
-    for (const path of METRICS) {
-      const answer = await askFrom('127.0.0.4', path, agent);
-      expect(answer.status, path).toBe(404);
-      expect(JSON.parse(answer.body).type).toBe('/problems/not-found');
-    }
-    agent.destroy();
-  });
-});
-
 describe('the Node.js gateway', () => {
-  let gateway: Program;
-  let behindProxy: Program;
+  let gateway: Plaza;
+  let behindProxy: Plaza;
   let side: Server;
   let seen: IncomingMessage[] = [];
 
@@ -92,12 +27,12 @@ describe('the Node.js gateway', () => {
     const url = `http://127.0.0.1:${(side.address() as AddressInfo).port}`;
     const env = { WRITE_SIDE_URL: url, READ_API_URL: url, PROJECTIONS_URL: url };
     [gateway, behindProxy] = await Promise.all([
-      startProgram('gateway', env),
-      startProgram('gateway', { ...env, TRUSTED_PROXIES: '1' }),
+      openProgram('gateway', env),
+      openProgram('gateway', { ...env, TRUSTED_PROXIES: '1' }),
     ]);
   });
   afterAll(async () => {
-    await Promise.all([gateway.end(), behindProxy.end()]);
+    await Promise.all([gateway.close(), behindProxy.close()]);
     side.closeAllConnections();
     side.close();
   });

@@ -1,4 +1,4 @@
-import { findNginx } from '../nginx.ts';
+import { findNginx } from '../../deploy/nginx.ts';
 import { rehearse } from './rehearsal.ts';
 
 /**

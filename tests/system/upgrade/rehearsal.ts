@@ -6,11 +6,11 @@ import { startEmbeddedStores } from '../../../embedded/start.ts';
 import { connectEventStore, disconnectEventStore } from '../../../platform/event-store/client.ts';
 import { streams } from '../../../platform/event-store/streams.ts';
 import { events } from '../../../schemas/parking.ts';
+import { ROOT, readCompose } from '../../deploy/compose.ts';
+import { type Instance, openInstance, ready, succeed } from '../../deploy/instances.ts';
+import { startGateway } from '../../deploy/nginx.ts';
 import { callUnchecked as call, temporaryData } from '../../support/plaza.ts';
 import { startProgram } from '../../support/processes.ts';
-import { ROOT, readCompose } from '../compose.ts';
-import { type Instance, openInstance, ready, succeed } from '../instances.ts';
-import { startGateway } from '../nginx.ts';
 import { type Clients, LOTS, SHOPS, startClients } from './clients.ts';
 import { makeNextVersion } from './next-version.ts';
 

@@ -8,8 +8,8 @@ import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { ROOT, readCompose, sidesOf } from '../deploy/compose.ts';
 import { eventually } from '../support/plaza.ts';
-import { ROOT, readCompose, sidesOf } from './compose.ts';
 import { buildImage, type Image } from './image.ts';
 
 /** nobody, in Debian: may read the image and write nowhere in it. */

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { findNginx } from '../nginx.ts';
+import { findNginx } from '../../deploy/nginx.ts';
 import { NEXT_VERSION } from './next-version.ts';
 import { type Outcome, rehearse } from './rehearsal.ts';
 

@@ -1,15 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { ROOT } from '../deploy/compose.ts';
+import { readResources } from '../deploy/kubernetes.ts';
+import { findNginx, type Gateway, startGateway } from '../deploy/nginx.ts';
 import { callUnchecked as call, temporaryData } from '../support/plaza.ts';
 import { type Program, startProgram } from '../support/processes.ts';
-import { ROOT, readCompose, sidesOf } from './compose.ts';
-import { readResources } from './kubernetes.ts';
-import { findNginx, type Gateway, startGateway } from './nginx.ts';
 
 type Probe = {
   httpGet: { path: string };
@@ -117,60 +114,5 @@ describe.skipIf(!nginx)('a write side whose event loop is blocked (needs nginx)'
       expect(answer).toMatchObject({ status: 409, body: { detail: '2 are reserved, held or offered' } });
     }
     expect([blocked.restarts, other.restarts]).toEqual([1, 0]);
-  });
-});
-
-describe('deploy/health-check.ts', () => {
-  const SERVER = `
-    import { createServer } from 'node:http';
-    const server = createServer((req, res) => res.writeHead(req.url === '/readyz' ? 503 : 200).end());
-    server.listen(0, '127.0.0.1', () => console.log(server.address().port));
-    process.on('SIGUSR2', () => { for (;;); });`;
-  const data = temporaryData();
-  afterAll(() => data.remove());
-
-  /** Starts a server in its own folder, as in an image. */
-  const startServer = async (folder: string) => {
-    const cwd = join(data.folder, folder);
-    mkdirSync(cwd);
-    writeFileSync(join(cwd, 'main.mjs'), SERVER);
-    const server = spawn(process.execPath, ['main.mjs'], { cwd, stdio: ['ignore', 'pipe', 'inherit'] });
-    const ended = new Promise<NodeJS.Signals | null>((resolve) => server.once('close', (_, signal) => resolve(signal)));
-    const port = await new Promise<string>((resolve) => {
-      createInterface({ input: server.stdout }).once('line', resolve);
-    });
-    const check = (path: string, ...args: string[]) =>
-      new Promise<number>((resolve) => {
-        const url = `http://127.0.0.1:${port}${path}`;
-        const file = join(ROOT, 'deploy/health-check.ts');
-        const child = execFile(process.execPath, [file, url, ...args], { cwd }, () => resolve(child.exitCode ?? -1));
-      });
-    return { server, ended, check };
-  };
-
-  test('reports a process’s health, and kills only a process that hangs', async () => {
-    const [{ server, ended, check }, other] = await Promise.all([startServer('one'), startServer('other')]);
-    expect(await check('/', 'main.mjs', '0.3')).toBe(0);
-    expect(await check('/readyz', 'main.mjs', '0.3')).toBe(1);
-    for (const each of [server, other.server]) each.kill('SIGUSR2');
-    expect(await check('/readyz')).toBe(1);
-    expect(await check('/readyz', 'other.mjs', '0.3')).toBe(1);
-    expect(server.exitCode ?? server.signalCode).toBeNull();
-    expect(await check('/readyz', 'main.mjs', '0.3')).toBe(1);
-    expect(await ended).toBe('SIGKILL');
-    expect(other.server.signalCode).toBeNull();
-    other.server.kill('SIGKILL');
-    await other.ended;
-  });
-
-  test('is the health check of each side in docker-compose.yml, with enough time, under an init process', () => {
-    const compose = readCompose();
-    for (const [, side] of sidesOf(compose)) {
-      const [, program, file, url = '', ended] = side.healthcheck?.test ?? [];
-      expect([program, file, ended]).toEqual(['node', 'deploy/health-check.ts', side.command?.[1]]);
-      expect(url).toMatch(/^http:\/\/127\.0\.0\.1:80\d\d\//);
-      // The first process of a container can't be ended from within it.
-      expect(side).toMatchObject({ init: true, restart: 'unless-stopped', healthcheck: { timeout: '20s' } });
-    }
   });
 });

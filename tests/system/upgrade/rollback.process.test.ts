@@ -1,9 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../../deploy/compose.ts';
 import { callUnchecked as call, eventually, temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
 import { type Program, startProgram } from '../../support/processes.ts';
-import { ROOT } from '../compose.ts';
 import { makeNextVersion, NEXT_VERSION } from './next-version.ts';
 
 const data = temporaryData();

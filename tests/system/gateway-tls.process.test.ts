@@ -1,14 +1,10 @@
-import { readFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { get } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
-import { selfSigned } from './certificate.ts';
-import { ROOT } from './compose.ts';
-import { findNginx, type Gateway, startGateway } from './nginx.ts';
+import { selfSigned } from '../deploy/certificate.ts';
+import { findNginx, type Gateway, startGateway } from '../deploy/nginx.ts';
 
 const nginx = findNginx();
 
@@ -72,17 +68,4 @@ describe.skipIf(!nginx)('the gateway with TLS (needs nginx)', () => {
     });
     expect(agreed).toBe(expected);
   });
-});
-
-test('docker-compose.tls.yml adds exactly the files and ports of nginx.conf and tls.conf', () => {
-  const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
-  const { services } = parse(read('docker-compose.tls.yml')) as {
-    services: Record<string, { volumes: string[]; ports: string[] }>;
-  };
-  expect(Object.keys(services)).toEqual(['gateway']);
-  const mounted = services.gateway?.volumes.map((volume) => volume.replace(/:ro$/, '').replace(/^.*:/, ''));
-  expect(mounted).toEqual(['/etc/nginx/tls', '/etc/nginx/certificate']);
-  expect(read('deploy/gateway/nginx.conf')).toContain('include /etc/nginx/tls/*.conf;');
-  expect(read('deploy/gateway/tls/tls.conf').match(/\/etc\/nginx\/certificate\//g)).toHaveLength(2);
-  expect(services.gateway?.ports).toEqual([`\${PLAZA_ADDRESS:-127.0.0.1}:\${TLS_PORT:-8443}:8443`]);
 });
