@@ -1,31 +1,30 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { streams } from '../../platform/event-store/streams.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { formatPosition } from '../../platform/event-store/types.ts';
 import { events } from '../../schemas/parking.ts';
-import { call, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const data = temporaryData();
-let stores: EmbeddedStores;
-let writeSide: Program;
-let other: Program;
+let stores: OpenedStores;
+let writeSide: Plaza;
+let other: Plaza;
 let client: EventStoreClient;
-const start = () => startProgram('write-side', { EVENTSTORE_URL: stores.eventStoreUrl });
+const open = () => openProgram('write-side', { EVENTSTORE_URL: stores.eventStoreUrl });
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
-  [writeSide, other] = await Promise.all([start(), start()]);
+  stores = await openTestStores({ dataFolder: data.folder });
+  [writeSide, other] = await Promise.all([open(), open()]);
   client = connectEventStore(stores.eventStoreUrl);
   await post('/parking/lots', { lotId: 'lot-1', name: '정자역 주차장', spots: 1_000 });
   await post('/parking/lots', { lotId: 'empty', name: 'no spots', spots: 0 });
 });
 
 afterAll(async () => {
-  await Promise.all([writeSide.end(), other.end()]);
+  await Promise.all([writeSide.close(), other.close()]);
   await disconnectEventStore(client);
   await stores.stop();
   data.remove();
@@ -407,7 +406,7 @@ describe('a repeated command gets the same answer and has no second event', () =
   const writtenBy = async (key: string) =>
     (await eventsOf('parkingLot-lot-1')).filter(({ metadata }) => metadata.commandId === `key:${key}`);
 
-  it('by Idempotency-Key: at once, concurrently, from another process, after a thousand others, after a restart', async () => {
+  it('by Idempotency-Key: at once, concurrently, from another write side, after a thousand others, after a restart', async () => {
     const { reservationId: _, ...body } = reservation();
     const headers = { 'Idempotency-Key': '"again"' };
     const together = await Promise.all([1, 2, 3].map(() => post(path, body, headers)));
@@ -428,8 +427,8 @@ describe('a repeated command gets the same answer and has no second event', () =
     }
     expect(answerOf(await post(path, body, headers))).toEqual(first);
 
-    await writeSide.end();
-    writeSide = await start();
+    await writeSide.close();
+    writeSide = await open();
     expect(answerOf(await post(path, body, headers))).toEqual(first);
     expect(await writtenBy('again')).toHaveLength(1);
   });
@@ -536,7 +535,7 @@ describe('a repeated command gets the same answer and has no second event', () =
 
 describe('load', () => {
   it('beyond the bound gets 503 with Retry-After and RateLimit', async () => {
-    const small = await startProgram('write-side', {
+    const small = await openProgram('write-side', {
       EVENTSTORE_URL: stores.eventStoreUrl,
       MAX_WAITING_COMMANDS: '2',
     });
@@ -552,6 +551,6 @@ describe('load', () => {
       expect(answer.headers.get('RateLimit-Policy')).toBe('"commands";q=2;qu="concurrent-requests"');
       expect(answer.headers.get('RateLimit')).toBe('"commands";r=0');
     }
-    await small.end();
+    await small.close();
   });
 });

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openTestStores } from '../../embedded/testing.ts';
 import { command, foundIn } from '../support/operator.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 const CAR = '10더8612';
 const MAIL = 'gildong@example.com';
@@ -20,10 +20,10 @@ const env: Record<string, string> = {
   PERSONAL_KEY: randomBytes(32).toString('base64'),
   MESSAGE_WEBHOOK_URL: '',
 };
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', env);
+  plaza = await openPlaza(env);
   await send('POST', '/parking/lots', { lotId: '1', name: 'Jeongja', spots: 50 });
   await send('POST', '/screening/slots', { slotId: 's', hospitalName: 'H', date: '2099-01-01', capacity: 5 });
   await send('POST', '/food-court/shops', { shopId: '1', name: 'Noodles', maxOpenOrders: 10 });
@@ -31,7 +31,7 @@ beforeAll(async () => {
   await send('POST', '/bike-rental/bikes', { bikeId: 'b', location: 'Jeongja' });
 });
 afterAll(async () => {
-  await plaza?.end();
+  await plaza?.close();
   data.remove();
   old.remove();
 });
@@ -184,31 +184,35 @@ test('a customer may return, and is erased again', async () => {
   expect((await get('/parking/lots/1/reservations/r1')).body.carNumber).toBe('(erased)');
   expect((await get('/customers/kim/contact')).body).toMatchObject(contact);
   expect((await get('/customers/kim/messages')).body.items).not.toEqual([]);
-  await plaza.end();
-  expect(command(env, 'verify')).toMatchObject({ status: 0 });
-  expect(command(env, 'backup', old.folder)).toMatchObject({ status: 0 });
-  plaza = await startProgram('all-in-one', env);
+  await plaza.close();
+  const stores = await openTestStores({ dataFolder: data.folder });
+  expect(await command(env, 'verify')).toMatchObject({ status: 0 });
+  expect(await command(env, 'backup', old.folder)).toMatchObject({ status: 0 });
+  await stores.stop();
+  plaza = await openPlaza(env);
   expect((await erase('kim', '?cancel=true')).status).toBe(200);
 });
 
 test('nothing of erased customers is left in any file, and every view equals its replay', async () => {
   expect((await get('/customers/kim/contact')).status).toBe(404);
   const log = plaza.output();
-  await plaza.end();
-  expect(command(env, 'verify')).toMatchObject({ status: 0 });
-  expect(command(env, 'backup', join(data.folder, 'copy'))).toMatchObject({ status: 0 });
-  expect(command(env, 'export', join(data.folder, 'exported'))).toMatchObject({ status: 0 });
+  await plaza.close();
+  const stores = await openTestStores({ dataFolder: data.folder });
+  expect(await command(env, 'verify')).toMatchObject({ status: 0 });
+  expect(await command(env, 'backup', join(data.folder, 'copy'))).toMatchObject({ status: 0 });
+  expect(await command(env, 'export', join(data.folder, 'exported'))).toMatchObject({ status: 0 });
+  expect((await command(env, 'keys', 'plain')).output).toContain('every personal field is encrypted');
+  await stores.stop();
   expect(foundIn(data.folder, PERSONAL)).toEqual([]);
-  expect(command(env, 'keys', 'plain').output).toContain('every personal field is encrypted');
   for (const value of PERSONAL) expect(log).not.toContain(value);
 });
 
 test('the keys and views of a backup from before an erasure are erased again, once the event is read', async () => {
   expect(foundIn(old.folder, PERSONAL)).not.toEqual([]);
   copyFileSync(join(data.folder, 'events.sqlite'), join(old.folder, 'events.sqlite'));
-  plaza = await startProgram('all-in-one', { ...env, PLAZA_DATA: old.folder });
+  plaza = await openPlaza({ ...env, PLAZA_DATA: old.folder });
   expect((await get('/parking/lots/1/reservations/r5')).body.carNumber).toBe('(erased)');
   expect((await get('/customers/kim/contact')).status).toBe(404);
-  await plaza.end();
+  await plaza.close();
   expect(foundIn(old.folder, PERSONAL)).toEqual([]);
 });

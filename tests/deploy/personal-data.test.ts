@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { startEmbeddedStores } from '../../embedded/start.ts';
+import { openTestStores } from '../../embedded/testing.ts';
 import { command, foundIn } from '../support/operator.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { startProgram } from '../support/processes.ts';
+import { call, eventually, openPlaza, openProgram, temporaryData } from '../support/plaza.ts';
 
 const PERSONAL = ['10더8612', '홍길동', 'gildong@example.com', '+821012345678', 'a reason of mine'];
 const newKey = () => randomBytes(32).toString('base64');
@@ -16,9 +15,9 @@ test('personal data is encrypted in the event store with keys that a master key 
   const data = temporaryData();
   const [first, second] = [newKey(), newKey()];
   const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,customers', LOG_LEVEL: 'error' };
-  let plaza = await startProgram('all-in-one', { ...env, PERSONAL_KEY: first });
+  let plaza = await openPlaza({ ...env, PERSONAL_KEY: first });
   onTestFinished(async () => {
-    await plaza.end();
+    await plaza.close();
     data.remove();
   });
   await call(plaza.url, 'POST', '/parking/lots', { lotId: '1', name: 'Jeongja', spots: 50 });
@@ -36,28 +35,28 @@ test('personal data is encrypted in the event store with keys that a master key 
   // Enough events for a snapshot when the process ends.
   for (let index = 1; index < 15; index++) expect((await reserve(`r${index}`, `car ${index}`)).status).toBe(201);
   await call(plaza.url, 'DELETE', '/parking/lots/1/reservations/r1', { reason: 'a reason of mine' });
-  await plaza.end();
+  await plaza.close();
   expect(foundInEvents(data.folder)).toEqual([]);
 
   // Without the master key, or with another one, nothing starts and nothing is written.
   for (const PERSONAL_KEY of ['', second]) {
-    const failed = startProgram('all-in-one', { ...env, PERSONAL_KEY });
+    const failed = openPlaza({ ...env, PERSONAL_KEY });
     await expect(failed).rejects.toThrow(
       PERSONAL_KEY === '' ? 'PERSONAL_KEY must be set' : 'PERSONAL_KEY is not the master key',
     );
-    expect(command({ ...env, PERSONAL_KEY }, 'verify').status).not.toBe(0);
+    expect((await command({ ...env, PERSONAL_KEY }, 'verify')).status).not.toBe(0);
   }
-  const stores = await startEmbeddedStores({ dataFolder: data.folder });
+  const stores = await openTestStores({ dataFolder: data.folder });
   const { eventStoreUrl: EVENTSTORE_URL, mongoUrl: MONGODB_URL } = stores;
-  const keyless = startProgram('write-side', { ...env, EVENTSTORE_URL, MONGODB_URL });
-  await expect(keyless.finally(stores.stop)).rejects.toThrow('PERSONAL_KEY must be set');
+  const keyless = openProgram('write-side', { ...env, EVENTSTORE_URL, MONGODB_URL });
+  await expect(keyless).rejects.toThrow('PERSONAL_KEY must be set');
 
-  expect(command({ ...env, PERSONAL_KEY: `${second},${first}` }, 'keys', 'rotate').output).toContain(
-    'keys were wrapped anew',
-  );
-  expect(command({ ...env, PERSONAL_KEY: second }, 'keys', 'check')).toMatchObject({ status: 0 });
+  const rotated = await command({ ...env, PERSONAL_KEY: `${second},${first}` }, 'keys', 'rotate');
+  expect(rotated.output).toContain('keys were wrapped anew');
+  expect(await command({ ...env, PERSONAL_KEY: second }, 'keys', 'check')).toMatchObject({ status: 0 });
+  await stores.stop();
 
-  plaza = await startProgram('all-in-one', { ...env, PERSONAL_KEY: second });
+  plaza = await openPlaza({ ...env, PERSONAL_KEY: second });
   // Repeated under the keyed hash of the same command: the same event.
   const repeated = await reserve('r0', '10더8612');
   expect(repeated.status).toBe(201);
@@ -71,14 +70,14 @@ test('personal data is encrypted in the event store with keys that a master key 
     30_000,
   );
   expect(shown.body.carNumber).toBe('10더8612');
-  await plaza.end();
-  expect(command({ ...env, PERSONAL_KEY: second }, 'verify')).toMatchObject({ status: 0 });
+  await plaza.close();
+  expect(await command({ ...env, PERSONAL_KEY: second }, 'verify')).toMatchObject({ status: 0 });
   expect(foundInEvents(data.folder)).toEqual([]);
 
   const exported = join(data.folder, 'exported');
-  expect(command({ ...env, PERSONAL_KEY: second }, 'export', exported, '--plain')).toMatchObject({ status: 0 });
+  expect(await command({ ...env, PERSONAL_KEY: second }, 'export', exported, '--plain')).toMatchObject({ status: 0 });
   const moved = join(data.folder, 'moved');
-  const imported = command({ ...env, PLAZA_DATA: moved, PERSONAL_KEY: first }, 'import', exported);
+  const imported = await command({ ...env, PLAZA_DATA: moved, PERSONAL_KEY: first }, 'import', exported);
   expect(imported).toMatchObject({ status: 0 });
   expect(foundInEvents(moved)).toEqual([]);
 }, 180_000);

@@ -1,13 +1,9 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
-import { ROOT } from './compose.ts';
+import { command } from '../support/operator.ts';
+import { call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 type Member = { name: string; group: string; state: string; eventsBehind: number; position: string; tail: string };
 type ControlCenter = { projections: Member[]; contexts: Record<string, unknown>; events: unknown[] };
@@ -16,7 +12,7 @@ type ControlCenter = { projections: Member[]; contexts: Record<string, unknown>;
  * Returns the control centre once it has that many events, and every projection and policy is at the same tail without
  * lag.
  */
-const settled = async ({ url }: Program, events: number): Promise<ControlCenter> => {
+const settled = async ({ url }: Plaza, events: number): Promise<ControlCenter> => {
   const look = async () => {
     // Frequent requests would slow the projections down.
     await pause(250);
@@ -44,15 +40,15 @@ const settled = async ({ url }: Program, events: number): Promise<ControlCenter>
 const data = temporaryData();
 const restored = temporaryData();
 const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', LOG_LEVEL: 'error' };
-let plaza: Program;
+let plaza: Plaza;
 let before: ControlCenter;
 
-const coupons = (program: Program) =>
+const coupons = (program: Plaza) =>
   call<{ items: { status: string }[] }>(program.url, 'GET', '/parking/coupons?customerId=C1');
 const statuses = ({ body }: Awaited<ReturnType<typeof coupons>>) => body.items?.map(({ status }) => status).sort();
 
 /** Waits until a program that starts without views answers as before, without new events. */
-const answersAsBefore = async (program: Program) => {
+const answersAsBefore = async (program: Plaza) => {
   await eventually(
     () => call(program.url, 'GET', '/parking/lots/1'),
     ({ status }) => status === 200,
@@ -67,19 +63,11 @@ const answersAsBefore = async (program: Program) => {
 /** Positions belong to an event store. */
 const withoutPosition = (event: unknown) => ({ ...(event as object), position: undefined });
 
-/** Runs an operator's command. @returns its exit code and output */
-const run = async (name: string, folder: string, ...args: string[]) => {
-  const child = spawn(process.execPath, ['programs/run.js', name, ...args], {
-    cwd: ROOT,
-    env: { ...process.env, PLAZA_DATA: folder },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [code, output, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
-  return { code: code[0] as number, output: output + errors };
-};
+/** Runs an operator's command on a data folder. */
+const run = (name: string, folder: string, ...args: string[]) => command({ PLAZA_DATA: folder }, name, ...args);
 
 beforeAll(async () => {
-  plaza = await startProgram('all-in-one', env);
+  plaza = await openPlaza(env);
   const { url } = plaza;
   const lot = { lotId: '1', name: 'Jeongja', spots: 5 };
   await call(url, 'POST', '/parking/lots', lot);
@@ -97,23 +85,23 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   data.remove();
   restored.remove();
 });
 
 test('MongoDB needs no backup: from an empty one the views are rebuilt, and policies repeat no effect', async () => {
-  await plaza.end();
+  await plaza.close();
   const views = (await readdir(data.folder)).filter((file) => file.startsWith('views'));
   expect(views).not.toEqual([]);
   for (const file of views) await rm(join(data.folder, file));
-  plaza = await startProgram('all-in-one', env);
+  plaza = await openPlaza(env);
   expect((await answersAsBefore(plaza)).events).toEqual(before.events);
 });
 
 test('npm run keys -- plain counts the events that cannot be erased', async () => {
   expect(await run('keys', data.folder, 'plain')).toEqual({
-    code: 0,
+    status: 0,
     output: 'ParkingReserved: 2 events of 1 customers\n',
   });
 });
@@ -121,20 +109,20 @@ test('npm run keys -- plain counts the events that cannot be erased', async () =
 test('an export of a running Plaza, imported into an empty one, restores its events and views', async () => {
   const folder = join(restored.folder, 'export');
   expect(await run('export', data.folder, folder)).toEqual({
-    code: 0,
+    status: 0,
     output: expect.stringContaining('7 events and'),
   });
   expect(await run('import', data.folder, folder)).toEqual({
-    code: 1,
+    status: 1,
     output: expect.stringContaining('stop all of its processes before an import'),
   });
   const fresh = join(restored.folder, 'data');
   expect(await run('import', fresh, folder)).toEqual({
-    code: 0,
+    status: 0,
     output: expect.stringContaining('7 events are imported'),
   });
-  await plaza.end();
-  plaza = await startProgram('all-in-one', { ...env, PLAZA_DATA: fresh });
+  await plaza.close();
+  plaza = await openPlaza({ ...env, PLAZA_DATA: fresh });
   await answersAsBefore(plaza);
-  expect((await run('verify', fresh, '--context', 'parking')).code).toBe(0);
+  expect((await run('verify', fresh, '--context', 'parking')).status).toBe(0);
 });

@@ -1,15 +1,14 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 
 const data = temporaryData();
 let issuer: Issuer;
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  plaza = await startProgram('all-in-one', {
+  plaza = await openPlaza({
     PLAZA_DATA: data.folder,
     PLAZA_CONTEXTS: 'bike-rental',
     AUTH: 'on',
@@ -18,7 +17,7 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   issuer.stop();
   data.remove();
 });

@@ -1,8 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { schema } from '../../schemas/food-court.ts';
 import { queriesOf } from '../../schemas/kernel/history.ts';
-import { type Answer, call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import {
+  type Answer,
+  call,
+  eventually,
+  openPlaza,
+  type Plaza,
+  temporaryData,
+  viewsAreBuilt,
+} from '../support/plaza.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 
 /** A customer whose id must not reach a kiosk or the public board. */
@@ -10,7 +17,7 @@ const SECRET = 'secret-customer';
 
 const data = temporaryData();
 let issuer: Issuer;
-let plaza: Program;
+let plaza: Plaza;
 
 const environment = () => ({
   PLAZA_DATA: data.folder,
@@ -33,7 +40,7 @@ const lines = [{ menuId: 'm', qty: 1 }];
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  plaza = await startProgram('all-in-one', environment());
+  plaza = await openPlaza(environment());
   const admin: Who = { roles: ['admin'], sub: 'admin' };
   for (const shopId of ['s', 't']) {
     await ask(admin, 'POST', '/food-court/shops', { shopId, name: '김밥나라' });
@@ -50,7 +57,7 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   issuer.stop();
   data.remove();
 });
@@ -128,8 +135,8 @@ describe('a kiosk', () => {
 
 test('the board needs a token, unless PUBLIC_BOARD is on', async () => {
   expect((await ask(undefined, 'GET', '/food-court/board')).status).toBe(401);
-  await plaza.end();
-  plaza = await startProgram('all-in-one', { ...environment(), PUBLIC_BOARD: 'on' });
+  await plaza.close();
+  plaza = await openPlaza({ ...environment(), PUBLIC_BOARD: 'on' });
   const board = await eventually(
     () => ask(undefined, 'GET', '/food-court/board'),
     ({ status }) => status === 200,

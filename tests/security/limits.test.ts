@@ -1,8 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Serving, serve } from '../../programs/wiring/serve.ts';
-import { call, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
 /** Sends text over a connection and waits until the server ends it. @returns the answer */
 const sendSlowly = (url: string, text: string): Promise<string> =>
@@ -50,16 +49,16 @@ describe('slow clients', () => {
 
 describe('the single entry', () => {
   const data = temporaryData();
-  let plaza: Program;
+  let plaza: Plaza;
   beforeAll(async () => {
-    plaza = await startProgram('all-in-one', {
+    plaza = await openPlaza({
       PLAZA_DATA: data.folder,
       PLAZA_CONTEXTS: 'parking',
       RATE_LIMIT_PER_MINUTE: '5',
     });
   });
   afterAll(async () => {
-    await plaza.end();
+    await plaza.close();
     data.remove();
   });
 
@@ -75,12 +74,12 @@ describe('the single entry', () => {
 
 describe('HTML answers', () => {
   const data = temporaryData();
-  let plaza: Program;
+  let plaza: Plaza;
   beforeAll(async () => {
-    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
+    plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
   });
   afterAll(async () => {
-    await plaza.end();
+    await plaza.close();
     data.remove();
   });
 

@@ -2,8 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { type Grant, roles } from '../../schemas/access.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
-import { type Answer, call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type Answer, call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 import { fill, isMove, needsBegun, needsFull, onceBegun, withoutSessionsAndHall } from './full.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 
@@ -68,11 +67,11 @@ const requestOf = ({ path, operation }: Route, owner: string) => {
 
 const data = temporaryData();
 let issuer: Issuer;
-let plaza: Program;
+let plaza: Plaza;
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  plaza = await startProgram('all-in-one', {
+  plaza = await openPlaza({
     PLAZA_DATA: data.folder,
     AUTH: 'on',
     PAYMENT_URL: 'sandbox',
@@ -110,7 +109,7 @@ beforeAll(async () => {
   }
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   issuer.stop();
   data.remove();
 });

@@ -4,8 +4,7 @@ import { contextSchemas } from '../../programs/contexts.ts';
 import { localRoles, type Role } from '../../schemas/access.ts';
 import { SEARCH } from '../../schemas/kernel/found.ts';
 import { type OpenApiDocument, type Operation, openApi } from '../../schemas/openapi.ts';
-import { type Answer, callUnchecked, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type Answer, callUnchecked, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 import { fill, isMove, needsBegun, needsFull, onceBegun, withoutSessionsAndHall } from './full.ts';
 import { type Issuer, startIssuer } from './provider.ts';
 
@@ -54,7 +53,7 @@ const data = temporaryData();
 let issuer: Issuer;
 /** An event of each context and world that names a part of its context. */
 let eventIds: string[] = [];
-let plaza: Program;
+let plaza: Plaza;
 
 type Who = { roles: readonly Role[]; scope?: readonly string[]; sub?: string };
 
@@ -117,7 +116,7 @@ const eventsUntil = async (who: Who, isLast: (event: { type: string; data: objec
 
 beforeAll(async () => {
   issuer = await startIssuer();
-  plaza = await startProgram('all-in-one', {
+  plaza = await openPlaza({
     PLAZA_DATA: data.folder,
     AUTH: 'on',
     AUTH_ISSUER: issuer.url,
@@ -168,7 +167,7 @@ beforeAll(async () => {
   eventIds = [...new Map(scoped).values()];
 });
 afterAll(async () => {
-  await plaza.end();
+  await plaza.close();
   issuer.stop();
   data.remove();
 });

@@ -2,47 +2,46 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
-import { eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
+import { eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 
 /** Requests in a minute. */
 const LIMIT = 100;
 const MINUTE = 60_000;
 
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let side: Server;
-let gateways: Program[];
+let gateways: Plaza[];
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   side = createServer((_req, res) => res.writeHead(200, { 'Content-Type': 'application/json' }).end('{}'));
   await new Promise<void>((resolve) => side.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(side.address() as AddressInfo).port}`;
-  const start = () =>
-    startProgram('gateway', {
+  const open = () =>
+    openProgram('gateway', {
       MONGODB_URL: stores.mongoUrl,
       READ_API_URL: url,
       WRITE_SIDE_URL: url,
       RATE_LIMIT_PER_MINUTE: String(LIMIT),
       TRUSTED_PROXIES: '1',
     });
-  gateways = await Promise.all([start(), start()]);
+  gateways = await Promise.all([open(), open()]);
 });
 afterAll(async () => {
-  await Promise.all(gateways.map((gateway) => gateway.end()));
+  await Promise.all(gateways.map((gateway) => gateway.close()));
   side.closeAllConnections();
   side.close();
   await stores.stop();
   data.remove();
 });
 
-const ask = async ({ url }: Program, client: string, method = 'GET') => {
+const ask = async ({ url }: Plaza, client: string, method = 'GET') => {
   const { status, headers } = await fetch(`${url}/parking/lots`, { method, headers: { 'X-Forwarded-For': client } });
   return { status, left: Number(/r=(\d+)/.exec(headers.get('RateLimit') ?? '')?.[1]) };
 };
 
-const askOften = async (gateway: Program, client: string, times: number) => {
+const askOften = async (gateway: Plaza, client: string, times: number) => {
   const statuses = await Promise.all(
     Array.from({ length: times }, () => ask(gateway, client).then(({ status }) => status)),
   );
@@ -55,11 +54,11 @@ const withinMinute = async (seconds: number) => {
   if (left < seconds * 1000) await pause(left);
 };
 
-test('two processes together give a client one share', async () => {
+test('two gateways together give a client one share', async () => {
   await withinMinute(15);
-  const [first, second] = gateways as [Program, Program];
+  const [first, second] = gateways as [Plaza, Plaza];
   expect((await askOften(first, '192.0.2.1', 60)).taken).toBe(60);
-  // Each of these requests counts too. The 60 of the first process may arrive in several exchanges.
+  // Each of these requests counts too. The 60 of the first gateway may arrive in several exchanges.
   let asked = 0;
   const { left } = await eventually(
     () => {
@@ -77,7 +76,7 @@ test('two processes together give a client one share', async () => {
   expect((await ask(first, '192.0.2.2')).status).toBe(200);
 });
 
-test('while MongoDB is down each process counts alone, and no request waits', async () => {
+test('while MongoDB is down each gateway counts alone, and no request waits', async () => {
   await stores.stop();
   await withinMinute(15);
   for (const gateway of gateways) {

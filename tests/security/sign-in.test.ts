@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { call, localToken, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
+import { call, localToken, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 import { signInByCodeFlow } from './code-flow.ts';
 import { startOidcProvider } from './oidc-provider.ts';
 
-const ALL_IN_ONE = 'all-in-one';
 type Headers = Record<string, string>;
 const bearer = (token: string): Headers => ({ Authorization: `Bearer ${token}` });
 const slot = { slotId: 's', hospitalName: '정자병원', date: '2030-01-31', capacity: 3 };
@@ -13,11 +11,11 @@ describe('with an OpenID provider', () => {
   const REDIRECT = 'http://127.0.0.1/signed-in';
   const data = temporaryData();
   let provider: Awaited<ReturnType<typeof startOidcProvider>>;
-  let plaza: Program;
+  let plaza: Plaza;
 
   beforeAll(async () => {
     provider = await startOidcProvider(REDIRECT);
-    plaza = await startProgram(ALL_IN_ONE, {
+    plaza = await openPlaza({
       PLAZA_DATA: data.folder,
       PLAZA_CONTEXTS: 'screening',
       AUTH: 'on',
@@ -25,7 +23,7 @@ describe('with an OpenID provider', () => {
     });
   });
   afterAll(async () => {
-    await plaza.end();
+    await plaza.close();
     provider.stop();
     data.remove();
   });
@@ -63,15 +61,15 @@ describe('with an OpenID provider', () => {
 
 describe('without an identity provider', () => {
   const data = temporaryData();
-  let plaza: Program;
+  let plaza: Plaza;
   const tokenOf = (...args: string[]): Promise<string> => localToken(data.folder, ...args);
 
   beforeAll(async () => {
     const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,screening', AUTH: 'on' };
-    plaza = await startProgram(ALL_IN_ONE, env);
+    plaza = await openPlaza(env);
   });
   afterAll(async () => {
-    await plaza.end();
+    await plaza.close();
     data.remove();
   });
 
@@ -81,7 +79,7 @@ describe('without an identity provider', () => {
     expect((await call(plaza.url, 'POST', '/screening/slots', slot, staff)).status).toBe(201);
     expect((await call(plaza.url, 'DELETE', '/screening/slots/s', undefined, staff)).status).toBe(403);
     expect((await call(plaza.url, 'GET', '/sign-in')).body).toMatchObject({ signIn: 'on', issuer: null });
-    expect(plaza.output()).not.toContain('SIGN-IN IS OFF');
+    expect(plaza.ready).toMatch(/^ *sign-in +on$/m);
   });
 
   test('a customer cannot tell another’s reservation from a missing one', async () => {
@@ -168,17 +166,17 @@ describe('without an identity provider', () => {
 describe('with sign-in off', () => {
   test('one line reports it', async () => {
     const data = temporaryData();
-    const plaza = await startProgram(ALL_IN_ONE, { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
+    const plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking' });
     expect((await call(plaza.url, 'GET', '/sign-in')).body).toEqual({ signIn: 'off' });
-    await plaza.end();
-    expect(plaza.output().match(/SIGN-IN IS OFF/g)).toHaveLength(1);
+    await plaza.close();
+    expect(plaza.ready.match(/^ *sign-in +OFF: whoever reaches .+ can read and change everything/gm)).toHaveLength(1);
     data.remove();
   });
 
   test('only this machine has access, unless AUTH=off is set', async () => {
     const data = temporaryData();
     const env = { PLAZA_DATA: data.folder, HOST: '0.0.0.0' };
-    await expect(startProgram(ALL_IN_ONE, env)).rejects.toThrow(/plaza: HOST=0\.0\.0\.0 can be reached by others/);
+    await expect(openPlaza(env)).rejects.toThrow(/^HOST=0\.0\.0\.0 can be reached by others/);
     data.remove();
   });
 });

@@ -1,17 +1,20 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
-/** Runs an operator's command. */
-export const command = (env: Record<string, string>, name: string, ...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['programs/run.js', name, ...args], {
+/** Runs an operator's command, also on stores of this process. */
+export const command = async (env: Record<string, string>, name: string, ...args: string[]) => {
+  const child = spawn(process.execPath, ['programs/run.js', name, ...args], {
     cwd: ROOT,
     env: { ...process.env, ...env },
-    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
-  return { status, output: stdout + stderr };
+  const [[status], output, errors] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+  return { status: status as number | null, output: output + errors };
 };
 
 /** Returns which texts occur in the bytes of the files of a folder, each with the files. */

@@ -292,7 +292,7 @@ test(`killed ${KILLS} times during erasures: each one happened completely or not
   expect(await inSnapshot()).toEqual([]);
   await stores.stop();
   expect(
-    command({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,customers', PERSONAL_KEY }, 'verify'),
+    await command({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,customers', PERSONAL_KEY }, 'verify'),
   ).toMatchObject({ status: 0 });
   expect(foundIn(data.folder, plain)).toEqual([]);
 

@@ -122,7 +122,7 @@ test('an export that is killed is continued, and an import of it that is killed 
   const written = readFileSync(part, 'utf8').split('\n').length - 1;
   expect(written).toBeGreaterThan(0);
   expect(written).toBeLessThan(EVENTS_IN_ALL);
-  expect(command(settingsOf(source), 'export', folder)).toMatchObject({ status: 0 });
+  expect(await command(settingsOf(source), 'export', folder)).toMatchObject({ status: 0 });
   expect(readFileSync(join(folder, EVENTS), 'utf8').split('\n')).toHaveLength(EVENTS_IN_ALL + 1);
 
   const imported = temporaryData();
@@ -146,10 +146,10 @@ test('an export that is killed is continued, and an import of it that is killed 
   const before = await eventsOf(target);
   expect(before.length).toBeGreaterThan(0);
   expect(before.length).toBeLessThan(EVENTS_IN_ALL);
-  expect(command(settingsOf(target), 'import', folder)).toMatchObject({ status: 0 });
+  expect(await command(settingsOf(target), 'import', folder)).toMatchObject({ status: 0 });
   expect(await eventsOf(target)).toEqual(await eventsOf(source));
   await build(target);
-  expect(command(settingsOf(target), 'verify')).toMatchObject({ status: 0 });
+  expect(await command(settingsOf(target), 'verify')).toMatchObject({ status: 0 });
 });
 
 test('a backup that is killed does not prevent the next one', { timeout: 180_000 }, async () => {
@@ -165,11 +165,11 @@ test('a backup that is killed does not prevent the next one', { timeout: 180_000
     await vi.waitUntil(() => filesIn(folder).length > 0, { timeout: 60_000, interval: 1 });
     await backingUp.kill();
     if (!isUnfinished(folder)) continue;
-    expect(command(env, 'backup', folder)).toMatchObject({ status: 0 });
+    expect(await command(env, 'backup', folder)).toMatchObject({ status: 0 });
     expect(isUnfinished(folder)).toBe(false);
     const stores = await started(folder);
     expect(await eventsOf(stores)).toEqual(await eventsOf(source));
-    expect(command(settingsOf(stores), 'verify')).toMatchObject({ status: 0 });
+    expect(await command(settingsOf(stores), 'verify')).toMatchObject({ status: 0 });
     return;
   }
 });
