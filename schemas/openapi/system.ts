@@ -44,7 +44,8 @@ const queryOf = ({ query: { summary, item, answer }, tag }: Described<'query'>):
       ...(tag === 'operations'
         ? problemResponses(
             common([
-              ...(answer === 'list' ? (['malformed-request', 'invalid-request'] as const) : []),
+              ...(answer === 'list' ? (['malformed-request'] as const) : []),
+              'invalid-request',
               'views-unavailable',
             ]),
           )
