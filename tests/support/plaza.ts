@@ -14,23 +14,12 @@ import type { Opened } from '../../programs/wiring/open-program.ts';
 import { readSettings, settingsTable } from '../../programs/wiring/settings.ts';
 import { issueToken } from '../../programs/wiring/token.ts';
 import { breachesOf } from './contract.ts';
-
-/** A busy machine must not turn answers into 503s. Tests of faults use SHIPPED instead. */
-export const PATIENT = { COMMAND_TIMEOUT_MS: '20000', QUERY_TIMEOUT_MS: '20000' };
+import { ANY_PORTS, PATIENT } from './settings.ts';
 
 /** The time limits of answers as they are by default, for tests of faults. */
 export const SHIPPED = {
   COMMAND_TIMEOUT_MS: settingsTable.COMMAND_TIMEOUT_MS.default,
   QUERY_TIMEOUT_MS: settingsTable.QUERY_TIMEOUT_MS.default,
-};
-
-/** Settings of every program that a test opens: any free port. */
-export const ANY_PORTS = {
-  PORT: '0',
-  WRITE_SIDE_PORT: '0',
-  READ_API_PORT: '0',
-  PROJECTIONS_PORT: '0',
-  POLICIES_PORT: '0',
 };
 
 const PROGRAMS = {

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
 import { eventually } from './plaza.ts';
+import { isRunning } from './processes.ts';
 
 const START = `
   import { startProgram } from ${JSON.stringify(new URL('./processes.ts', import.meta.url).href)};
@@ -11,14 +12,6 @@ const START = `
   });
   console.log(pid);
   setInterval(() => {}, 1000);`;
-
-const isRunning = (pid: number): boolean => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
 
 test('a program ends when the process that started it is killed', async () => {
   const parent = spawn(process.execPath, ['--input-type=module', '-e', START], {

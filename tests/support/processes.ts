@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ANY_PORTS, PATIENT } from './plaza.ts';
+import { ANY_PORTS, PATIENT } from './settings.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 const END_WITH_PARENT = new URL('./end-with-parent.js', import.meta.url).href;
@@ -16,6 +16,15 @@ export type Program = {
   end(signal?: NodeJS.Signals): Promise<number | null>;
   /** Resolves with the exit code when the program has ended, null after a signal. */
   ended: Promise<number | null>;
+};
+
+/** Returns whether a process with the id is running. */
+export const isRunning = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 };
 
 const READY = /listens on (http:\/\/\S+)|^stores ready/;
