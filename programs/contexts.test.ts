@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
+import type { EmbeddedStores } from '../embedded/start.ts';
+import { openTestStores } from '../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
 import { newEvent } from '../platform/event-store/testing.ts';
-import { call, callUnchecked, eventually, temporaryData } from '../tests/support/plaza.ts';
-import { type Program, startProgram } from '../tests/support/processes.ts';
+import { call, callUnchecked, eventually, openPlaza, type Plaza, temporaryData } from '../tests/support/plaza.ts';
 
 type Center = {
   contexts: Record<string, object | null>;
@@ -18,13 +18,13 @@ const openShop = (url: string, shopId: string) => call(url, 'POST', '/food-court
 
 describe('with some contexts switched on', () => {
   const data = temporaryData();
-  let plaza: Program;
+  let plaza: Plaza;
 
   beforeAll(async () => {
-    plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'screening' });
+    plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'screening' });
   });
   afterAll(async () => {
-    await plaza.end();
+    await plaza.close();
     data.remove();
   });
 
@@ -48,16 +48,16 @@ describe('with some contexts switched on', () => {
 
 describe('with an event that one view cannot handle', () => {
   const data = temporaryData();
-  const programs: Program[] = [];
+  const programs: Plaza[] = [];
   let stores: EmbeddedStores;
   let client: EventStoreClient;
 
   beforeAll(async () => {
-    stores = await startEmbeddedStores({ dataFolder: data.folder });
+    stores = await openTestStores({ dataFolder: data.folder });
     client = connectEventStore(stores.eventStoreUrl);
   });
   afterAll(async () => {
-    for (const program of programs) await program.end();
+    for (const program of programs) await program.close();
     await disconnectEventStore(client);
     await stores.stop();
     data.remove();
@@ -65,7 +65,7 @@ describe('with an event that one view cannot handle', () => {
 
   const start = async (database: string) => {
     const { eventStoreUrl: EVENTSTORE_URL, mongoUrl: MONGODB_URL } = stores;
-    const plaza = await startProgram('all-in-one', {
+    const plaza = await openPlaza({
       EVENTSTORE_URL,
       MONGODB_URL,
       MONGODB_DATABASE: database,

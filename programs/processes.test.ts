@@ -1,32 +1,32 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
-import { call, eventually, temporaryData } from '../tests/support/plaza.ts';
-import { type Program, startProgram } from '../tests/support/processes.ts';
+import type { EmbeddedStores } from '../embedded/start.ts';
+import { openTestStores } from '../embedded/testing.ts';
+import { call, eventually, openProgram, type Plaza, temporaryData } from '../tests/support/plaza.ts';
 
 /** Every side as a separate process behind the gateway, on separate stores. */
 const data = temporaryData();
 let stores: EmbeddedStores;
 let env: Record<string, string>;
-let writeSide: Program;
-let readApi: Program;
-let gateway: Program;
-let projections: Program;
-let policies: Program;
+let writeSide: Plaza;
+let readApi: Plaza;
+let gateway: Plaza;
+let projections: Plaza;
+let policies: Plaza;
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   env = { EVENTSTORE_URL: stores.eventStoreUrl, MONGODB_URL: stores.mongoUrl, PLAZA_CONTEXTS: 'parking' };
   [writeSide, readApi, projections, policies] = await Promise.all([
-    startProgram('write-side', env),
-    startProgram('read-api', env),
-    startProgram('projections', env),
-    startProgram('policies', env),
+    openProgram('write-side', env),
+    openProgram('read-api', env),
+    openProgram('projections', env),
+    openProgram('policies', env),
   ]);
-  gateway = await startProgram('gateway', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
+  gateway = await openProgram('gateway', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
 });
 
 afterAll(async () => {
-  await Promise.all([writeSide, readApi, gateway, projections, policies].map((program) => program.end()));
+  await Promise.all([writeSide, readApi, gateway, projections, policies].map((program) => program.close()));
   await stores.stop();
   data.remove();
 });
@@ -53,21 +53,21 @@ test('the gateway sends commands to the write side and queries to the read API',
 });
 
 test('the gateway ends in order although clients follow the events', async () => {
-  const other = await startProgram('gateway', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
+  const other = await openProgram('gateway', { WRITE_SIDE_URL: writeSide.url, READ_API_URL: readApi.url });
   const stream = await fetch(`${other.url}/control-center/events`);
   expect(stream.headers.get('Content-Type')).toContain('text/event-stream');
   const followed = stream.text().catch(() => 'cut');
-  expect(await other.end()).toBe(0);
+  await other.close();
   await followed;
 });
 
 test('with projections and policies stopped commands are accepted, and each missed event is handled once later', async () => {
-  expect(await Promise.all([projections.end(), policies.end()])).toEqual([0, 0]);
+  await Promise.all([projections.close(), policies.close()]);
   expect((await reserve('r2')).status).toBe(201);
   expect((await reserve('r3')).status).toBe(201);
   expect((await call(gateway.url, 'GET', '/parking/lots/l')).body.free).toBe(9);
 
-  [projections, policies] = await Promise.all([startProgram('projections', env), startProgram('policies', env)]);
+  [projections, policies] = await Promise.all([openProgram('projections', env), openProgram('policies', env)]);
   await shows('/parking/lots/l', 'free', 7);
   await shows('/parking/coupons/l.r3', 'status', 'issued');
   const history = await call<{ items: { type: string }[] }>(gateway.url, 'GET', '/parking/coupons/l.r2/history');
@@ -75,7 +75,7 @@ test('with projections and policies stopped commands are accepted, and each miss
 });
 
 test('with the write side stopped every query still answers', async () => {
-  expect(await writeSide.end()).toBe(0);
+  await writeSide.close();
   const paths = [
     '/parking/lots',
     '/parking/lots/l',
@@ -92,6 +92,6 @@ test('with the write side stopped every query still answers', async () => {
   expect(refused.headers.get('Retry-After')).toBe('1');
 
   const { port } = new URL(writeSide.url);
-  writeSide = await startProgram('write-side', { ...env, WRITE_SIDE_PORT: port });
+  writeSide = await openProgram('write-side', { ...env, WRITE_SIDE_PORT: port });
   expect((await reserve('r4')).status).toBe(201);
 });

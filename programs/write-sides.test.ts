@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedStores, startEmbeddedStores } from '../embedded/start.ts';
-import { call, eventually, temporaryData } from '../tests/support/plaza.ts';
-import { type Program, startProgram } from '../tests/support/processes.ts';
+import type { EmbeddedStores } from '../embedded/start.ts';
+import { openTestStores } from '../embedded/testing.ts';
+import { call, eventually, openProgram, type Plaza, temporaryData } from '../tests/support/plaza.ts';
 
 /** The food court with a write side and policies of its own, behind one gateway. */
 const data = temporaryData();
 let stores: EmbeddedStores;
-let parking: Program;
-let foodCourt: Program;
-let gateway: Program;
-let policies: Program[] = [];
+let parking: Plaza;
+let foodCourt: Plaza;
+let gateway: Plaza;
+let policies: Plaza[] = [];
 
 const envOf = (context: string) => ({
   EVENTSTORE_URL: stores.eventStoreUrl,
@@ -18,21 +18,21 @@ const envOf = (context: string) => ({
 });
 
 beforeAll(async () => {
-  stores = await startEmbeddedStores({ dataFolder: data.folder });
+  stores = await openTestStores({ dataFolder: data.folder });
   [parking, foodCourt, ...policies] = await Promise.all([
-    startProgram('write-side', envOf('parking')),
-    startProgram('write-side', envOf('food-court')),
-    startProgram('policies', envOf('parking')),
-    startProgram('policies', envOf('food-court')),
+    openProgram('write-side', envOf('parking')),
+    openProgram('write-side', envOf('food-court')),
+    openProgram('policies', envOf('parking')),
+    openProgram('policies', envOf('food-court')),
   ]);
-  gateway = await startProgram('gateway', {
+  gateway = await openProgram('gateway', {
     WRITE_SIDE_URL: parking.url,
     WRITE_SIDE_URLS: `food-court=${foodCourt.url}`,
   });
 });
 
 afterAll(async () => {
-  await Promise.all([parking, foodCourt, gateway, ...policies].map((program) => program.end()));
+  await Promise.all([parking, foodCourt, gateway, ...policies].map((program) => program.close()));
   await stores.stop();
   data.remove();
 });
@@ -49,7 +49,7 @@ test('the gateway sends the commands of a context to its own write side', async 
 });
 
 test('with the write side of the food court stopped, parking continues and the food court answers 503', async () => {
-  expect(await foodCourt.end()).toBe(0);
+  await foodCourt.close();
   const refused = await registerShop('s3');
   expect(refused).toMatchObject({ status: 503, body: { type: '/problems/write-side-unavailable' } });
   expect(refused.headers.get('Retry-After')).toBe('1');
@@ -57,7 +57,7 @@ test('with the write side of the food court stopped, parking continues and the f
   expect((await registerLot('l2', 20)).status).toBe(409);
 
   const { port } = new URL(foodCourt.url);
-  foodCourt = await startProgram('write-side', { ...envOf('food-court'), WRITE_SIDE_PORT: port });
+  foodCourt = await openProgram('write-side', { ...envOf('food-court'), WRITE_SIDE_PORT: port });
   expect((await registerShop('s3')).status).toBe(201);
 });
 
