@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { EmbeddedStores } from '../embedded/start.ts';
-import { openTestStores } from '../embedded/testing.ts';
+import { type OpenedStores, openTestStores } from '../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../platform/event-store/client.ts';
 import { streams } from '../platform/event-store/streams.ts';
 import { newEvent } from '../platform/event-store/testing.ts';
@@ -49,7 +48,7 @@ describe('with some contexts switched on', () => {
 describe('with an event that one view cannot handle', () => {
   const data = temporaryData();
   const programs: Plaza[] = [];
-  let stores: EmbeddedStores;
+  let stores: OpenedStores;
   let client: EventStoreClient;
 
   beforeAll(async () => {

@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EmbeddedStores } from '../embedded/start.ts';
-import { openTestStores } from '../embedded/testing.ts';
+import { type OpenedStores, openTestStores } from '../embedded/testing.ts';
 import { call, eventually, openProgram, type Plaza, temporaryData } from '../tests/support/plaza.ts';
 
 /** Every side as a separate process behind the gateway, on separate stores. */
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let env: Record<string, string>;
 let writeSide: Plaza;
 let readApi: Plaza;

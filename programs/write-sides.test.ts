@@ -1,11 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EmbeddedStores } from '../embedded/start.ts';
-import { openTestStores } from '../embedded/testing.ts';
+import { type OpenedStores, openTestStores } from '../embedded/testing.ts';
 import { call, eventually, openProgram, type Plaza, temporaryData } from '../tests/support/plaza.ts';
 
 /** The food court with a write side and policies of its own, behind one gateway. */
 const data = temporaryData();
-let stores: EmbeddedStores;
+let stores: OpenedStores;
 let parking: Plaza;
 let foodCourt: Plaza;
 let gateway: Plaza;
