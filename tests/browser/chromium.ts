@@ -31,5 +31,9 @@ const ARGS = [
   '--disable-sync',
 ];
 
-/** Starts a browser without any profile. @throws Error when it does not start */
-export const launch = (executablePath: string): Promise<Browser> => chromium.launch({ executablePath, args: ARGS });
+/**
+ * Starts a browser without any profile. It ends with this process at the latest.
+ * @throws Error when it does not start
+ */
+export const launch = (executablePath: string): Promise<Browser> =>
+  chromium.launch({ executablePath, args: ARGS, handleSIGTERM: false });

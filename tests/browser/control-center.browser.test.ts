@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { connectEventStore, disconnectEventStore } from '../../platform/event-store/client.ts';
 import { leases } from '../../platform/subscriptions/leases.ts';
 import { park } from '../../platform/subscriptions/parked.ts';
@@ -8,20 +8,13 @@ import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { rebuild } from '../../projections/kernel/rebuild.ts';
 import { coupons } from '../../projections/parking/coupons.ts';
 import { call, eventually } from '../support/plaza.ts';
-import { findChromium } from './chromium.ts';
-import { faultsOf, openBrowser, type Stage, startStage, tabTo, violations } from './stage.ts';
+import { inBrowser, openBrowser, openStage, type Stage, tabTo, violations } from './stage.ts';
 
-const chromium = findChromium();
-if (!chromium)
-  console.warn('The control centre is not tested: there is no Chromium (apt-get install chromium-headless-shell).');
-
-describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
+inBrowser('the control centre', () => {
   let stage: Stage;
-  const pages: Page[] = [];
 
-  const open = async (path: string, options: Parameters<typeof openBrowser>[2] = {}): Promise<Page> => {
-    const page = await openBrowser(stage.browser, stage.url, options);
-    pages.push(page);
+  const open = async (path: string, options: Parameters<typeof openBrowser>[1] = {}): Promise<Page> => {
+    const page = await openBrowser(stage.url, options);
     await page.goto(path);
     return page;
   };
@@ -52,12 +45,9 @@ describe.skipIf(!chromium)('the control centre (needs Chromium)', () => {
   const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);
 
   beforeAll(async () => {
-    stage = await startStage(chromium ?? '');
+    stage = await openStage();
   });
   afterAll(() => stage?.end());
-  afterEach(() => {
-    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
-  });
 
   test('the car park’s walk-through by mouse', async () => {
     const page = await open('/');

@@ -1,14 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Page, Response } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call, eventually } from '../support/plaza.ts';
-import { findChromium } from './chromium.ts';
-import { startDemoStage } from './demo-stage.ts';
-import { faultsOf, follow, openBrowser, violationsInAll } from './stage.ts';
-
-const chromium = findChromium();
-if (!chromium)
-  console.warn('The pages of the demo are not tested: there is no Chromium (apt-get install chromium-headless-shell).');
+import { openDemoStage } from './demo-stage.ts';
+import { follow, inBrowser, openBrowser, violationsInAll } from './stage.ts';
 
 const HOUR = 3_600_000;
 const WIDTHS = [360, 390, 1440, 1920, 2560];
@@ -16,13 +11,11 @@ const KIBIBYTE = 1024;
 
 type Listed = Record<string, string>;
 
-describe.skipIf(!chromium)('the control centre of a Plaza with a day of history (needs Chromium)', () => {
-  let stage: Awaited<ReturnType<typeof startDemoStage>>;
-  const pages: Page[] = [];
+inBrowser('the control centre of a Plaza with a day of history', () => {
+  let stage: Awaited<ReturnType<typeof openDemoStage>>;
 
-  const open = async (path: string, options: Parameters<typeof openBrowser>[2] = {}): Promise<Page> => {
-    const page = await openBrowser(stage.browser, stage.url, options);
-    pages.push(page);
+  const open = async (path: string, options: Parameters<typeof openBrowser>[1] = {}): Promise<Page> => {
+    const page = await openBrowser(stage.url, options);
     await page.goto(path);
     return page;
   };
@@ -43,7 +36,7 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
   let every: string[];
 
   beforeAll(async () => {
-    stage = await startDemoStage(chromium ?? '');
+    stage = await openDemoStage();
     const [reservation, shop, movie, slot, bike, coupon] = await Promise.all(
       [
         '/parking/reservations?limit=1',
@@ -85,11 +78,8 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
       '/board',
       `/view/parking/lots/${lotId}?as-of=${new Date(Date.now() - HOUR).toISOString()}`,
     ];
-  }, 240_000);
-  afterAll(() => stage?.end());
-  afterEach(() => {
-    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
   });
+  afterAll(() => stage?.end());
 
   test('every kind of page is accessible, as wide as the screen, and has a title of its own', async () => {
     const look = async (at: number, page: Page, titles: Map<string, string>) => {
@@ -228,8 +218,7 @@ describe.skipIf(!chromium)('the control centre of a Plaza with a day of history 
 
   test('the first page is at most 120 KiB of compressed script', async () => {
     const scripts: Response[] = [];
-    const page = await openBrowser(stage.browser, stage.url);
-    pages.push(page);
+    const page = await openBrowser(stage.url);
     page.on('response', (response) => {
       if (response.request().resourceType() === 'script') scripts.push(response);
     });

@@ -1,15 +1,11 @@
 import { buildPage } from '../../web/build.ts';
-import { call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { startProgram } from '../support/processes.ts';
-import { launch } from './chromium.ts';
+import { call, eventually, openPlaza, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
 
-/** Runs a whole Plaza that the living demo has filled and then left alone, with a browser. */
-export const startDemoStage = async (chromiumPath: string) => {
+/** Opens a whole Plaza that the living demo has filled and then left alone. */
+export const openDemoStage = async () => {
   const data = temporaryData();
-  const [plaza, browser] = await Promise.all([
-    buildPage().then(() => startProgram('all-in-one', { PLAZA_DATA: data.folder, TIME_ZONE: 'Asia/Seoul' })),
-    launch(chromiumPath),
-  ]);
+  await buildPage();
+  const plaza = await openPlaza({ PLAZA_DATA: data.folder, TIME_ZONE: 'Asia/Seoul' });
   await viewsAreBuilt(plaza.url);
   const demo = (method: string) =>
     call<{ state: string }>(plaza.url, method, '/operations/demo', method === 'GET' ? undefined : {});
@@ -30,11 +26,9 @@ export const startDemoStage = async (chromiumPath: string) => {
       status === 200 && body.projections.every(({ state, eventsBehind }) => state === 'live' && eventsBehind === 0),
   );
   return {
-    browser,
     url: plaza.url,
     async end() {
-      await browser.close();
-      await plaza.end('SIGTERM');
+      await plaza.close();
       data.remove();
     },
   };

@@ -1,10 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { buildPage } from '../../web/build.ts';
-import { call, eventually, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
-import { findChromium, launch } from './chromium.ts';
-import { faultsOf, follow, openBrowser, tabTo, violationsInAll } from './stage.ts';
+import { afterAll, beforeAll, expect } from 'vitest';
+import { call, eventually, openPlaza, type Plaza, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
+import { follow, inBrowser, openBrowser, tabTo, violationsInAll } from './stage.ts';
 
 const PHONE = { locale: 'ko-KR', viewport: { width: 360, height: 740 }, hasTouch: true };
 
@@ -13,43 +10,33 @@ export const CUSTOMER = 'kim-minji';
 
 export type Phone = ReturnType<typeof usePhone>;
 
-/** Starts a Plaza and a browser for the tests of a file, and fails a test whose page reports an error. */
-const usePhone = (chromium: string, env: Readonly<Record<string, string>>) => {
+/** Opens a Plaza for the tests of a file. */
+const usePhone = (env: Readonly<Record<string, string>>) => {
   const data = temporaryData();
-  const pages: Page[] = [];
-  let plaza: Program;
-  let browser: Awaited<ReturnType<typeof launch>>;
+  let plaza: Plaza;
 
   beforeAll(async () => {
-    [plaza, browser] = await Promise.all([
-      buildPage().then(() => startProgram('all-in-one', { PLAZA_DATA: data.folder, ...env })),
-      launch(chromium),
-    ]);
+    plaza = await openPlaza({ PLAZA_DATA: data.folder, ...env });
     await viewsAreBuilt(plaza.url);
-  }, 120_000);
-  afterAll(async () => {
-    await browser?.close();
-    await plaza?.end('SIGTERM');
-    data.remove();
   });
-  afterEach(() => {
-    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
+  afterAll(async () => {
+    await plaza?.close();
+    data.remove();
   });
 
   /** Opens a page in a browser without a customer. */
-  const openNew = async (path: string, options: Parameters<typeof openBrowser>[2] = {}): Promise<Page> => {
-    const page = await openBrowser(browser, plaza.url, { ...PHONE, ...options });
-    pages.push(page);
+  const openNew = async (path: string, options: Parameters<typeof openBrowser>[1] = {}): Promise<Page> => {
+    const page = await openBrowser(plaza.url, { ...PHONE, ...options });
     await page.goto(path);
     return page;
   };
   return {
     openNew,
-    stopPlaza: () => plaza.end(),
-    /** Starts Plaza again at the same address. */
+    stopPlaza: () => plaza.close(),
+    /** Opens Plaza again at the same address. */
     async restartPlaza(): Promise<void> {
       const PORT = new URL(plaza.url).port;
-      plaza = await startProgram('all-in-one', { PLAZA_DATA: data.folder, ...env, PORT });
+      plaza = await openPlaza({ PLAZA_DATA: data.folder, ...env, PORT });
     },
     /** Gives a command, again while Plaza answers that it is not possible now. */
     command: (method: string, path: string, body: object = {}) =>
@@ -64,7 +51,7 @@ const usePhone = (chromium: string, env: Readonly<Record<string, string>>) => {
         ({ status, body }) => status === 200 && expected(body),
       ),
     /** Opens a page as a phone that remembers its demo customer. */
-    async open(path: string, options: Parameters<typeof openBrowser>[2] = {}, who = CUSTOMER): Promise<Page> {
+    async open(path: string, options: Parameters<typeof openBrowser>[1] = {}, who = CUSTOMER): Promise<Page> {
       const page = await openNew('/app', options);
       await page.addInitScript(`localStorage['plaza.customer'] ??= '${who}'`);
       await page.goto(path);
@@ -73,12 +60,12 @@ const usePhone = (chromium: string, env: Readonly<Record<string, string>>) => {
   };
 };
 
-/** Tests of the page for customers, left out without Chromium. @param env settings of the Plaza */
-export const onPhone = (name: string, tests: (phone: Phone) => void, env: Readonly<Record<string, string>> = {}) => {
-  const chromium = findChromium();
-  if (!chromium) console.warn(`Not tested without Chromium (apt-get install chromium-headless-shell): ${name}`);
-  describe.skipIf(!chromium)(`${name} (needs Chromium)`, () => tests(usePhone(chromium ?? '', env)));
-};
+/** Describes the page for customers on a phone. @param env settings of the Plaza */
+export const onPhone = (
+  name: string,
+  tests: (phone: Phone) => void,
+  env: Readonly<Record<string, string>> = {},
+): void => inBrowser(name, () => tests(usePhone(env)));
 
 export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
 

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import type { BrowserContextOptions } from 'playwright-core';
-import { findChromium } from './chromium.ts';
-import { startDemoStage } from './demo-stage.ts';
+import { findChromium, launch } from './chromium.ts';
+import { openDemoStage } from './demo-stage.ts';
 
 /** `npm run pictures`: draws the pictures of the docs anew, from the living demo. */
 
@@ -50,10 +50,10 @@ const pictures: readonly Picture[] = [
 
 const chromium = findChromium();
 if (!chromium) throw new Error('There is no Chromium: apt-get install chromium-headless-shell');
-const stage = await startDemoStage(chromium);
+const [stage, browser] = await Promise.all([openDemoStage(), launch(chromium)]);
 try {
   for (const { file, path, options, until } of pictures) {
-    const context = await stage.browser.newContext({
+    const context = await browser.newContext({
       baseURL: stage.url,
       timezoneId: 'Asia/Seoul',
       reducedMotion: 'reduce',
@@ -74,5 +74,6 @@ try {
     if (size > LARGEST) throw new Error(`docs/${file} has more than ${LARGEST / 1000} kB`);
   }
 } finally {
+  await browser.close();
   await stage.end();
 }

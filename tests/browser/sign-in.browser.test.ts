@@ -1,17 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { buildPage } from '../../web/build.ts';
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { signInByCodeFlow } from '../security/code-flow.ts';
 import { type OidcOptions, startOidcProvider } from '../security/oidc-provider.ts';
-import { call, eventually, localToken, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
-import { findChromium, launch } from './chromium.ts';
-import { faultsOf, openBrowser, violations } from './stage.ts';
-
-const chromium = findChromium();
-if (!chromium)
-  console.warn('Signing in on the page is not tested: there is no Chromium (apt-get install chromium-headless-shell).');
+import { call, eventually, localToken, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
+import { inBrowser, openBrowser, violations } from './stage.ts';
 
 /** Each context that a page of these tests shows, and no other: a start builds their views. */
 const PLAZA_CONTEXTS = 'parking,screening,food-court';
@@ -25,30 +18,18 @@ const over = (page: Page) => page.locator('[data-warning="signed-out"]');
 const keptToken = (page: Page) =>
   page.evaluate<string | undefined>('JSON.parse(sessionStorage.getItem("plaza.tokens") ?? "{}").access');
 
-describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
-  let browser: Browser;
-  const pages: Page[] = [];
-
+inBrowser('signing in on the page', () => {
   const open = async (url: string, path: string, others: readonly string[] = []): Promise<Page> => {
-    const page = await openBrowser(browser, url, {}, others);
-    pages.push(page);
+    const page = await openBrowser(url, {}, others);
     await page.goto(path);
     return page;
   };
-
-  beforeAll(async () => {
-    [browser] = await Promise.all([launch(chromium ?? ''), buildPage()]);
-  });
-  afterAll(() => browser?.close());
-  afterEach(() => {
-    for (const page of pages.splice(0)) expect(faultsOf(page)).toEqual([]);
-  });
 
   /** Starts Plaza, and a provider for its users. */
   const withProvider = async (options?: OidcOptions) => {
     const data = temporaryData();
     const provider = await startOidcProvider(REDIRECT, options);
-    const plaza = await startProgram('all-in-one', {
+    const plaza = await openPlaza({
       PLAZA_DATA: data.folder,
       PLAZA_CONTEXTS,
       AUTH: 'on',
@@ -61,7 +42,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       open: (path: string) => open(plaza.url, path, [provider.issuer]),
       stopProvider: provider.stop,
       async end() {
-        await plaza.end();
+        await plaza.close();
         provider.stop();
         data.remove();
       },
@@ -248,7 +229,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
 
   describe('with a pasted token, without a provider', () => {
     const data = temporaryData();
-    let plaza: Program;
+    let plaza: Plaza;
     const tokenOf = (...args: string[]): Promise<string> => localToken(data.folder, ...args);
     const paste = async (page: Page, token: string): Promise<void> => {
       await page.getByLabel('Access token').fill(token);
@@ -256,7 +237,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
     };
 
     beforeAll(async () => {
-      plaza = await startProgram('all-in-one', {
+      plaza = await openPlaza({
         PLAZA_DATA: data.folder,
         PLAZA_CONTEXTS: `${PLAZA_CONTEXTS},customers`,
         AUTH: 'on',
@@ -265,7 +246,7 @@ describe.skipIf(!chromium)('signing in on the page (needs Chromium)', () => {
       });
     });
     afterAll(async () => {
-      await plaza.end();
+      await plaza.close();
       data.remove();
     });
 

@@ -1,50 +1,64 @@
 import axe from 'axe-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
-import { startEmbeddedStores } from '../../embedded/start.ts';
+import { beforeAll, describe, expect, onTestFinished } from 'vitest';
+import { openTestStores } from '../../embedded/testing.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
 import { buildPage } from '../../web/build.ts';
-import { call, eventually, temporaryData } from '../support/plaza.ts';
-import { type Program, startProgram } from '../support/processes.ts';
-import { launch } from './chromium.ts';
+import { call, eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
+import { findChromium, launch } from './chromium.ts';
 
-type SideName = 'writeSide' | 'readApi' | 'projections' | 'policies';
+/** What the files of a worker share: the page is built once, and one browser is started. */
+let shared: Promise<Browser> | undefined;
 
-const PROGRAMS: Readonly<Record<SideName, string>> = {
-  writeSide: 'write-side',
-  readApi: 'read-api',
-  projections: 'projections',
-  policies: 'policies',
+const openShared = async (): Promise<Browser> => {
+  await buildPage();
+  // A worker is ended by a signal. An exit ends the browser too, and removes its folder.
+  process.once('SIGTERM', () => process.exit());
+  return launch(findChromium() ?? '');
 };
 
-const PORTS: Readonly<Record<SideName, string>> = {
-  writeSide: 'WRITE_SIDE_PORT',
-  readApi: 'READ_API_PORT',
-  projections: 'PROJECTIONS_PORT',
-  policies: 'POLICIES_PORT',
+/** Describes what needs a browser. Without one, the tests are skipped, and the reason is printed. */
+export const inBrowser = (name: string, tests: () => void): void => {
+  const chromium = findChromium();
+  if (!chromium) console.warn(`Not tested without Chromium (apt-get install chromium-headless-shell): ${name}`);
+  describe.skipIf(!chromium)(`${name} (needs Chromium)`, () => {
+    beforeAll(async () => {
+      shared ??= openShared();
+      await shared;
+    });
+    tests();
+  });
 };
 
-export type Stage = Awaited<ReturnType<typeof startStage>>;
+const SIDES = {
+  writeSide: { program: 'write-side', port: 'WRITE_SIDE_PORT' },
+  readApi: { program: 'read-api', port: 'READ_API_PORT' },
+  projections: { program: 'projections', port: 'PROJECTIONS_PORT' },
+  policies: { program: 'policies', port: 'POLICIES_PORT' },
+} as const;
 
-/** Runs every side of Plaza as a separate process behind the gateway, on separate stores, with a browser. */
-export const startStage = async (chromiumPath: string) => {
+type SideName = keyof typeof SIDES;
+
+export type Stage = Awaited<ReturnType<typeof openStage>>;
+
+/** Opens every side of Plaza for itself behind the gateway, on stores that they share. */
+export const openStage = async () => {
   const data = temporaryData();
-  const [browser, stores] = await Promise.all([
-    launch(chromiumPath),
-    startEmbeddedStores({ dataFolder: data.folder }),
-    buildPage(),
-  ]);
+  const stores = await openTestStores({ dataFolder: data.folder });
   const env = {
     EVENTSTORE_URL: stores.eventStoreUrl,
     MONGODB_URL: stores.mongoUrl,
     PLAZA_CONTEXTS: 'parking,screening,food-court',
   };
   const mongo = createMongoClient(stores.mongoUrl);
-  const names = Object.keys(PROGRAMS) as SideName[];
-  const started = await Promise.all(names.map((name) => startProgram(PROGRAMS[name], env)));
-  const sides = Object.fromEntries(names.map((name, at) => [name, started[at]])) as Record<SideName, Program>;
-  const ports = Object.fromEntries(names.map((name) => [name, new URL(sides[name].url || 'http://x:0').port]));
-  const gateway = await startProgram('gateway', {
+  const open = (name: SideName, port = '0') => openProgram(SIDES[name].program, { ...env, [SIDES[name].port]: port });
+  const sides: Record<SideName, Plaza> = {
+    writeSide: await open('writeSide'),
+    readApi: await open('readApi'),
+    projections: await open('projections'),
+    policies: await open('policies'),
+  };
+  const gateway = await openProgram('gateway', {
     WRITE_SIDE_URL: sides.writeSide.url,
     READ_API_URL: sides.readApi.url,
     PROJECTIONS_URL: sides.projections.url,
@@ -54,20 +68,18 @@ export const startStage = async (chromiumPath: string) => {
     ({ status, body }) => status === 200 && body.projections.length > 15,
   );
   return {
-    browser,
     url: gateway.url,
     eventStoreUrl: stores.eventStoreUrl,
     db: mongo.db('plaza'),
-    /** Kills a side, as in a crash. */
-    stop: (name: SideName) => sides[name].end('SIGKILL'),
-    /** Restarts a side on the same port. */
+    /** Takes a side away. */
+    stop: (name: SideName) => sides[name].close(),
+    /** Opens a side again at the same address. */
     async start(name: SideName) {
-      sides[name] = await startProgram(PROGRAMS[name], { ...env, [PORTS[name]]: ports[name] || '0' });
+      sides[name] = await open(name, new URL(sides[name].url).port);
     },
     async end() {
-      await browser.close();
-      await gateway.end('SIGKILL');
-      await Promise.all(Object.values(sides).map((side) => side.end('SIGKILL')));
+      await gateway.close();
+      await Promise.all(Object.values(sides).map((side) => side.close()));
       await mongo.close();
       await stores.stop();
       data.remove();
@@ -75,22 +87,17 @@ export const startStage = async (chromiumPath: string) => {
   };
 };
 
-/** Unexpected errors of a page: its console, its scripts, and its requests to other servers. */
-const faults = new WeakMap<Page, string[]>();
-
-export const faultsOf = (page: Page): readonly string[] => faults.get(page) ?? [];
-
 /**
- * A browser of somebody's own: nothing is shared with another.
+ * Opens a browser of somebody's own: nothing is shared with another. A test fails when its page reports an unexpected
+ * error: on its console, in its scripts, or by a request to another server.
  * @param others servers besides Plaza that it may ask
  */
 export const openBrowser = async (
-  browser: Browser,
   url: string,
   options: BrowserContextOptions = {},
   others: readonly string[] = [],
 ): Promise<Page> => {
-  const context = await browser.newContext({
+  const context = await (await shared)!.newContext({
     locale: 'en-GB',
     timezoneId: 'Asia/Seoul',
     viewport: { width: 1280, height: 900 },
@@ -101,13 +108,14 @@ export const openBrowser = async (
   });
   context.setDefaultTimeout(120_000);
   const page = await context.newPage();
+  const found: string[] = [];
   onTestFinished(async () => {
+    const faults = [...found];
     // A page asks until it is closed, so an answer that a test replaces may be under way.
     await page.unrouteAll({ behavior: 'ignoreErrors' });
     await context.close();
+    expect(faults).toEqual([]);
   });
-  const found: string[] = [];
-  faults.set(page, found);
   // The browser's own messages about error answers are expected.
   page.on('console', (message) => {
     if (message.type() === 'error' && !/Failed to load resource/.test(message.text())) found.push(message.text());
