@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { button, confirmed, fits, isAccessible, onPhone, shows } from './phone.ts';
+import { button, confirmed, fits, isAccessible, onPhone, shows } from '../../browser/phone.ts';
 
 /** KiB that a phone may load as compressed script before it shows the home page. */
 const SCRIPT = 90;

@@ -1,9 +1,9 @@
 import { gzipSync } from 'node:zlib';
 import type { Page, Response } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { call, eventually } from '../support/plaza.ts';
-import { openDemoStage } from './demo-stage.ts';
-import { follow, inBrowser, openBrowser, violationsInAll } from './stage.ts';
+import { openDemoStage } from '../../browser/demo-stage.ts';
+import { follow, inBrowser, openBrowser, violationsInAll } from '../../browser/stage.ts';
+import { call, eventually } from '../../support/plaza.ts';
 
 const HOUR = 3_600_000;
 const WIDTHS = [360, 390, 1440, 1920, 2560];

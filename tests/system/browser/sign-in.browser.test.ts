@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
-import { signInByCodeFlow } from '../security/code-flow.ts';
-import { type OidcOptions, startOidcProvider } from '../security/oidc-provider.ts';
-import { call, eventually, localToken, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
-import { inBrowser, openBrowser, violations } from './stage.ts';
+import { inBrowser, openBrowser, violations } from '../../browser/stage.ts';
+import { signInByCodeFlow } from '../../security/code-flow.ts';
+import { type OidcOptions, startOidcProvider } from '../../security/oidc-provider.ts';
+import { call, eventually, localToken, openPlaza, type Plaza, temporaryData } from '../../support/plaza.ts';
 
 /** Each context that a page of these tests shows, and no other: a start builds their views. */
 const PLAZA_CONTEXTS = 'parking,screening,food-court';
