@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { call, eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
+import { startProgram } from '../support/processes.ts';
 
 const data = temporaryData();
 let stores: OpenedStores;
@@ -46,12 +47,12 @@ test('with billing stopped bikes are rented and returned', async () => {
   expect((await get<{ items: object[] }>('/bills', upToDate)).body.items).toEqual([]);
 });
 
-test('with billing stopped again half way every bill is opened and closed once', async () => {
-  const first = await openProgram('policies', env);
+test('with billing restarted and killed once more every bill is opened and closed once', async () => {
+  const killed = await startProgram('policies', env);
   const history = () => get<{ items: { bill?: { paid?: number } }[] }>('/users/u/rentals');
   const feesIn = ({ body }: Awaited<ReturnType<typeof history>>) => body.items.flatMap(({ bill }) => bill?.paid ?? []);
   await eventually(history, (answer) => feesIn(answer).length > 0);
-  await first.close();
+  await killed.end('SIGKILL');
 
   programs.push(await openProgram('policies', env));
   const paid = await eventually(history, (answer) => feesIn(answer).length === RENTALS);
