@@ -444,7 +444,7 @@ test('a guest reviews a showing that began, once, and the review counts until it
   const film = { movieId: 'm3', title: '괴물', description: '한강', runningTime: 119 };
   await post('/movies', film);
   /** Milliseconds to reserve a seat on a busy machine. */
-  const soon = 10_000;
+  const soon = 5_000;
   const startsAt = new Date(Date.now() + soon).toISOString();
   await post('/movies/m3/showings', { showingId: 's7', startsAt, seats: 2, price: 12_000 });
   expect(await reserve('s7', 'r1', 'approve')).toMatchObject({ status: 201 });

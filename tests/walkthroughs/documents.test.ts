@@ -11,7 +11,7 @@ const data = temporaryData();
 let plaza: Plaza;
 
 beforeAll(async () => {
-  plaza = await openPlaza({ PLAZA_DATA: data.folder });
+  plaza = await openPlaza({ PLAZA_DATA: data.folder, PAYMENT_ANSWER_MS: '1500' });
 });
 afterAll(async () => {
   await plaza.close();
