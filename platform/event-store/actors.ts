@@ -9,16 +9,25 @@ const idWithoutSubject = (id: string): string => {
   return (key === '') === (delivery === '') ? id : `${key}${withoutSubject(caller)}${delivery} ${name}`;
 };
 
-const NAMES = ['commandId', '$correlationId', '$causationId'] as const;
+const RULES = {
+  actor: withoutSubject,
+  commandId: idWithoutSubject,
+  $correlationId: idWithoutSubject,
+  $causationId: idWithoutSubject,
+} as const;
 
 /**
  * Replaces subjects by ids in metadata that was read. An earlier Plaza stored subjects, which may be e-mail addresses,
- * as actors and in command ids: no reader gets them, and a repeated command is still found.
+ * as actors and in command ids: no reader gets them, and a repeated command is still found. Metadata without any is
+ * returned as it is.
  */
 export const withoutSubjects = (metadata: EventMetadata): EventMetadata => {
-  if (typeof metadata.actor === 'string') metadata.actor = withoutSubject(metadata.actor);
-  for (const name of NAMES)
-    if (typeof metadata[name] === 'string' && metadata[name].includes(' '))
-      metadata[name] = idWithoutSubject(metadata[name]);
-  return metadata;
+  let replaced = metadata;
+  for (const name of Object.keys(RULES) as (keyof typeof RULES)[]) {
+    const value = metadata[name];
+    if (typeof value !== 'string' || (name !== 'actor' && !value.includes(' '))) continue;
+    const id = RULES[name](value);
+    if (id !== value) replaced = { ...replaced, [name]: id };
+  }
+  return replaced;
 };
