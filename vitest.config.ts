@@ -40,12 +40,15 @@ class DearestFirst extends BaseSequencer {
 
 const NOT_OURS = ['**/node_modules/**', 'data/**', 'bench/peers/**'];
 const SYSTEM = 'tests/system/**/*.test.ts';
+const PAGES = 'web/**/*.test.ts';
 
 export default defineConfig({
   test: {
     projects: [
       // `npm test`
-      { extends: true, test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...NOT_OURS, SYSTEM] } },
+      { extends: true, test: { name: 'fast', include: ['**/*.test.ts'], exclude: [...NOT_OURS, SYSTEM, PAGES] } },
+      // The modules of the pages keep what they find in a browser as they load, so each file loads them anew.
+      { extends: true, test: { name: 'pages', include: [PAGES], isolate: true } },
       // `npm run test:system`
       { extends: true, test: { name: 'system', include: [SYSTEM], exclude: NOT_OURS } },
     ],
