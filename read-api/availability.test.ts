@@ -18,7 +18,7 @@ const expectUnavailable = async (api: Api): Promise<void> => {
   for (const path of paths) {
     for (const headers of [{}, { 'Min-Event-Position': '1000', Prefer: 'wait=30' }]) {
       const { status, body, headers: answered } = await api.get(path, headers as Record<string, string>);
-      expect([path, status, body.type]).toEqual([path, 503, '/problems/views-unavailable']);
+      expect([path, status, body.type], String(api.errors)).toEqual([path, 503, '/problems/views-unavailable']);
       expect(answered.get('retry-after')).toBe('1');
     }
   }
@@ -75,7 +75,7 @@ describe('a view that has never been built', () => {
     onTestFinished(api.stop);
     for (const path of paths) {
       const { status, body, headers } = await api.get(path);
-      expect([path, status, body.type]).toEqual([path, 503, '/problems/views-unavailable']);
+      expect([path, status, body.type], String(api.errors)).toEqual([path, 503, '/problems/views-unavailable']);
       expect(body.detail).toMatch(/^parking\.(lots|history) is being built for the first time$/);
       expect(headers.get('retry-after')).toBe('1');
     }
