@@ -14,7 +14,7 @@ import {
   viewsAreBuilt,
 } from '../support/plaza.ts';
 
-/** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.test.ts` takes longer. */
+/** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.stores.test.ts` takes longer. */
 const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
 /**
  * Seconds within which a command is refused, and within which everything works again: ten times what docs/faults.md
