@@ -90,7 +90,7 @@ inBrowser('signing in on the page', () => {
         .click();
       await button(page, 'Book').waitFor();
       expect(await button(page, 'Delete').count()).toBe(0); // only for administrators
-      await page.locator('table.history').getByRole('cell', { name: 'staff-1' }).waitFor();
+      await page.locator('table.history').getByTitle('staff-1').getByText('you', { exact: true }).waitFor();
 
       await page.getByRole('link', { name: 'Overview' }).first().click();
       await page.locator('.stream').getByText('정자병원').waitFor();
