@@ -45,7 +45,7 @@ test('so has its page', async () => {
 
 test('its tests pass, and so do those of the documents that are made from the schemas', async () => {
   const folders = ['schemas/documents', 'schemas/access', 'write-side/library', 'projections/library'];
-  expect(await library.run('vitest', 'run', '--reporter=dot', ...folders)).toMatch(/Test Files\s+4 passed \(4\)/);
+  expect(await library.run('vitest', 'run', '--reporter=dot', ...folders)).toMatch(/Test Files\s+5 passed \(5\)/);
 });
 
 test('its context is on the page', async () => {
