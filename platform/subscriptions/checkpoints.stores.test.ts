@@ -66,6 +66,14 @@ test('a move under an older token reports that the lease was lost', async () => 
   expect(await reached()).not.toBe(5n);
 });
 
+test('an older lease cannot claim a checkpoint from a newer one', async () => {
+  await createCheckpoint(db, consumer, 1);
+  await claimCheckpoint(db, 'lots', 3);
+  await expect(claimCheckpoint(db, 'lots', 2)).rejects.toThrow('lots was taken over');
+  expect(await moveCheckpoints(db, to(5n, 3))).toEqual([]);
+  expect(await reached()).toBe(5n);
+});
+
 test('the positions of views that are asked for together are read by one query', async () => {
   await createCheckpoint(db, consumer, 1);
   await moveCheckpoints(db, to(7n));

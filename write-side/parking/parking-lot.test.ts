@@ -297,6 +297,14 @@ describe('holds and the waiting list of a lot', () => {
       .thenEvents(canceled('r-1'), offered('e-1', 'CUST2')));
   it('offers spots that are added', () =>
     given(registered(0), joined('e-1')).when(changeSpots(1)).thenEvents(spotsChanged(1), offered('e-1')));
+  it('keeps a free spot for those who wait, also before it is offered to them', () => {
+    // One command offers a limited number of places; the rest follow.
+    const notYetOffered = [registered(0), joined('e-1', 'CUST2'), spotsChanged(1)];
+    given(...notYetOffered)
+      .when(reserve('r-1', 'A'))
+      .thenRefused('lot-full');
+    given(registered(0), spotsChanged(1)).when(reserve('r-1', 'A')).thenEvents(reserved('r-1', 'A'));
+  });
   it('reserves the offered spot', () => {
     const accepted = reservedFrom('r-2', 'B', { entryId: 'e-1' });
     given(registered(1), joined('e-1'), offered('e-1'))
