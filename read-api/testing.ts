@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Collection, Db } from 'mongodb';
-import { openTestStores } from '../embedded/testing.ts';
+import { type OpenedStores, openTestStores } from '../embedded/testing.ts';
 import { createApp } from '../platform/http/app.ts';
 import { healthRoutes } from '../platform/http/health.ts';
 import { systemGuard } from '../platform/identity/system.ts';
@@ -14,10 +14,12 @@ import { historyId } from '../schemas/kernel/history.ts';
 import type { ReadContext } from './kernel/context.ts';
 import { type ReadApiOptions, startReadApi } from './start.ts';
 
-/** A database of the embedded stores, for one test file. */
-export const startDatabase = async () => {
+/** A database of the embedded stores, for one test file. @param start opens them, by default within this process */
+export const startDatabase = async (
+  start: (options: { dataFolder: string }) => Promise<OpenedStores> = openTestStores,
+) => {
   const dataFolder = await mkdtemp(join(tmpdir(), 'plaza-read-api-'));
-  const stores = await openTestStores({ dataFolder });
+  const stores = await start({ dataFolder });
   const client = createMongoClient(stores.mongoUrl);
   return {
     db: client.db('plaza'),

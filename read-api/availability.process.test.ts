@@ -1,7 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openTestStores } from '../embedded/testing.ts';
+import { startEmbeddedStores } from '../embedded/start.ts';
 import { createMongoClient } from '../platform/mongo.ts';
 import { readSide as parking } from './parking.ts';
 import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
@@ -26,7 +26,7 @@ const expectUnavailable = async (api: Api): Promise<void> => {
 
 describe('while the read models are unavailable', () => {
   it('queries are 503 without waiting, and are answered again when they are back', async () => {
-    const database = await startDatabase();
+    const database = await startDatabase(startEmbeddedStores);
     onTestFinished(database.stop);
     await viewOf(database.db, 'parking.lots').insertOne({ _id: 'lot-1', lotId: 'lot-1' });
     await reach(database.db, 'parking.lots', 7n);
@@ -44,7 +44,7 @@ describe('while the read models are unavailable', () => {
     });
 
     const mongoPort = Number(new URL(database.stores.mongoUrl).port);
-    const again = await openTestStores({ dataFolder: database.dataFolder, mongoPort });
+    const again = await startEmbeddedStores({ dataFolder: database.dataFolder, mongoPort });
     onTestFinished(again.stop);
     await expect.poll(async () => (await api.get('/parking/lots/lot-1')).status).toBe(200);
     expect(api.errors).toEqual([]);

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
+import { type EmbeddedStores, startEmbeddedStores } from '../../embedded/start.ts';
 import { contextSchemas } from '../../programs/contexts.ts';
 import { openApi } from '../../schemas/openapi.ts';
 import {
@@ -14,7 +14,7 @@ import {
   viewsAreBuilt,
 } from '../support/plaza.ts';
 
-/** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.stores.test.ts` takes longer. */
+/** Seconds of the outage: `OUTAGE_SECONDS=60 npx vitest run tests/faults/outage.process.test.ts` takes longer. */
 const SECONDS = Number(process.env.OUTAGE_SECONDS ?? 3);
 /**
  * Seconds within which a command is refused, and within which everything works again: ten times what docs/faults.md
@@ -46,19 +46,19 @@ const QUERIES = Object.entries(openApi(contextSchemas, '0.0.0').paths).flatMap((
 /** Paths that need neither store. */
 const DOCUMENTS = ['/openapi.json', '/asyncapi.json', '/reference', '/problems/lot-full', '/livez', '/sign-in'];
 
-type Store = { start(): Promise<void>; stop(): Promise<void>; stores: OpenedStores; remove(): void };
+type Store = { start(): Promise<void>; stop(): Promise<void>; stores: EmbeddedStores; remove(): void };
 
 /** A separate store that restarts on the same port and files. */
 const openStore = async (): Promise<Store> => {
   const data = temporaryData();
   const portOf = (url: string) => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
   const store: Store = {
-    stores: await openTestStores({ dataFolder: data.folder }),
+    stores: await startEmbeddedStores({ dataFolder: data.folder }),
     async start() {
       const { eventStoreUrl, mongoUrl } = store.stores;
       const ports = { eventStorePort: portOf(eventStoreUrl), mongoPort: portOf(mongoUrl) };
       // A connection of another test may have been given the port meanwhile.
-      const again = () => openTestStores({ dataFolder: data.folder, ...ports }).catch((error) => error);
+      const again = () => startEmbeddedStores({ dataFolder: data.folder, ...ports }).catch((error) => error);
       const started = await eventually(again, (outcome) => outcome.code !== 'port-taken');
       if (started instanceof Error) throw started;
       store.stores = started;
