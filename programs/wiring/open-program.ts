@@ -9,7 +9,7 @@ import { serve } from './serve.ts';
 import { requireSettings, type Settings } from './settings.ts';
 import type { StoresOptions } from './stores.ts';
 
-/** What a program needs of the process that it runs in. */
+/** The settings, log and stores that a program takes from its process. */
 export type Host = {
   settings: Settings;
   log: Log;

@@ -7,7 +7,7 @@ import { buildPage } from '../../web/build.ts';
 import { call, eventually, openProgram, type Plaza, temporaryData } from '../support/plaza.ts';
 import { findChromium, launch } from './chromium.ts';
 
-/** What the files of a worker share: the page is built once, and one browser is started. */
+/** The browser that the files of a worker share. It is started once, after the page was built. */
 let shared: Promise<Browser> | undefined;
 
 const openShared = async (): Promise<Browser> => {

@@ -2,7 +2,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 
 const SHOWN = 10;
 
-/** What a test file needs, from its name: `kill.process.test.ts` starts processes. */
+/** The kinds of test files by their names: `kill.process.test.ts` starts processes. */
 const KINDS: Readonly<Record<string, string>> = {
   test: 'modules alone',
   stores: 'stores and Plaza in process',
