@@ -11,10 +11,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedStores } from '../start.ts';
 import { type EventStoreServer, startEventStoreServer } from './server.ts';
+import { event, idsOf, settled } from './testing.ts';
 
 let folder: string;
 let cleanups: (() => Promise<unknown> | unknown)[];
@@ -40,27 +41,6 @@ const connect = (url: string): EventStoreDBClient => {
   cleanups.push(() => client.dispose());
   return client;
 };
-
-const idsOf = async (client: EventStoreDBClient, stream: string): Promise<string[]> => {
-  const ids: string[] = [];
-  try {
-    for await (const { event } of client.readStream(stream)) {
-      expect(Number(event!.revision)).toBe(ids.length);
-      ids.push(event!.id);
-    }
-  } catch (error) {
-    if ((error as { type?: string }).type !== 'stream-not-found') throw error;
-  }
-  return ids;
-};
-
-const settled = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: Error & { code?: string; type?: string }) => error,
-  );
-
-const event = (bytes: number) => jsonEvent({ type: 'Happened', data: { text: 'x'.repeat(bytes) } });
 
 describe('a full disk', () => {
   it('answers an error, keeps acknowledged events, and continues when there is space again', async () => {

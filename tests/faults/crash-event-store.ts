@@ -1,31 +1,11 @@
-import { EventStoreDBClient, jsonEvent } from '@eventstore/db-client';
+import { EventStoreDBClient } from '@eventstore/db-client';
 import { expect, onTestFinished } from 'vitest';
+import { event, idsOf, settled } from '../../embedded/event-store/testing.ts';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { randomOf } from '../simulation/random.ts';
 import { temporaryData } from '../support/plaza.ts';
 
 const APPENDERS = 24;
-
-const idsOf = async (client: EventStoreDBClient, stream: string): Promise<string[]> => {
-  const ids: string[] = [];
-  try {
-    for await (const { event } of client.readStream(stream)) {
-      expect(Number(event!.revision)).toBe(ids.length);
-      ids.push(event!.id);
-    }
-  } catch (error) {
-    if ((error as { type?: string }).type !== 'stream-not-found') throw error;
-  }
-  return ids;
-};
-
-const settled = (promise: Promise<unknown>) =>
-  promise.then(
-    () => undefined,
-    (error: Error & { code?: string; type?: string }) => error,
-  );
-
-const event = (bytes: number) => jsonEvent({ type: 'Happened', data: { text: 'x'.repeat(bytes) } });
 
 /**
  * Kills the embedded event store again and again while it is appended to, and checks that no acknowledged event is lost
