@@ -232,7 +232,7 @@ export const commands = {
       hospitalName: HospitalName,
       date: CalendarDay,
       slotId: Id,
-      over: Type.Optional(Type.Array(Id)),
+      over: Type.Optional(Type.Array(Strict({ slotId: Id, date: CalendarDay }))),
     }),
   ),
   ReadClaims: command('Read the days that the slots of a hospital have', Strict({ hospitalId: Id })),

@@ -9,7 +9,7 @@ export interface ImmutableMap<Key, Value> extends Iterable<[Key, Value]> {
   delete(key: Key): this;
   /** @param change gets undefined where the key is not set */
   update(key: Key, change: (value: Value | undefined) => Value | undefined): this;
-  count(holds: (value: Value) => boolean): number;
+  count(holds: (value: Value, key: Key) => boolean): number;
   first(): Value | undefined;
   keys(): IterableIterator<Key>;
   values(): IterableIterator<Value>;

@@ -12,7 +12,10 @@ const hospitalId = 'h1';
 const hospitalName = '분당서울대학교병원';
 const day = '2026-02-01';
 
-const claim = (slotId: string, date = day, ...over: string[]): Command => ({
+type Claim = { slotId: string; date: string };
+const dayOf = (slotId: string, date = day): Claim => ({ slotId, date });
+
+const claim = (slotId: string, date = day, ...over: Claim[]): Command => ({
   type: 'ClaimDay',
   data: { hospitalId, hospitalName, date, slotId, over },
 });
@@ -34,30 +37,37 @@ describe('ClaimDay', () => {
   it('gives the same slot its day once', () => given(claimed('s1')).when(claim('s1')).thenNothing());
   it('gives a day that a slot has yielded to the next', () =>
     given(claimed('s1'))
-      .when(claim('s2', day, 's1'))
+      .when(claim('s2', day, dayOf('s1')))
       .thenEvents(claimed('s2')));
   it('gives it to nobody whom another slot preceded', () =>
     given(claimed('s1'), claimed('s2'))
-      .when(claim('s3', day, 's1'))
+      .when(claim('s3', day, dayOf('s1')))
       .thenRefused('slot-already-open'));
+  it('takes only the day that a slot has yielded, not another day that it has got since', () => {
+    const both = given(claimed('s1'), claimed('s1', '2026-02-02'));
+    both.when(claim('s2', '2026-02-02', dayOf('s1'))).thenRefused('slot-already-open');
+    const named = { ...claim('s2', day, dayOf('s1')).data, hospitalName: '서울아산병원' };
+    both.when({ type: 'ClaimDay', data: named } as Command).thenRefused('hospital-name-differs');
+  });
   it('is for one name of the hospital', () => {
     const otherwise = (slotId: string, date = day): Event => ({
       type: 'DayClaimed',
       data: { ...claimed(slotId, date).data, hospitalName: '서울아산병원' },
     });
     const known = given(otherwise('s1'), otherwise('s2', '2026-02-02'));
-    for (const over of [[], ['s1'], ['s2']])
+    const [first, second] = [dayOf('s1'), dayOf('s2', '2026-02-02')];
+    for (const over of [[], [first], [second]])
       known.when(claim('s3', '2026-02-03', ...over)).thenRefused('hospital-name-differs');
     given(otherwise('s1')).when(claim('s1')).thenRefused('hospital-name-differs');
-    known.when(claim('s3', '2026-02-03', 's1', 's2')).thenEvents(claimed('s3', '2026-02-03'));
-    known.when(claim('s3', day, 's1', 's2')).thenEvents(claimed('s3'));
+    known.when(claim('s3', '2026-02-03', first, second)).thenEvents(claimed('s3', '2026-02-03'));
+    known.when(claim('s3', day, first, second)).thenEvents(claimed('s3'));
   });
 });
 
 it('keeps the rules of every decider', () => {
   const slot = fc.constantFrom('s1', 's2', 's3');
   const date = fc.constantFrom(day, '2026-02-02');
-  const over = fc.array(slot, { maxLength: 2 });
+  const over = fc.array(fc.record({ slotId: slot, date }), { maxLength: 2 });
   holdsForEveryDecider(
     hospital,
     fc.tuple(slot, date, over).map(([slotId, on, before]) => claim(slotId, on, ...before)),

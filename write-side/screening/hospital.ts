@@ -34,11 +34,13 @@ export const hospital = decider(screening, {
     ClaimDay: {
       decide: ({ over = [], ...claim }, { hospitalName = claim.hospitalName, slots }) => {
         const isSameName = claim.hospitalName === hospitalName;
-        if (!isSameName && slots.count((slotId) => !over.includes(slotId)) > 0)
+        const hasYielded = (slotId: string, day: string) =>
+          over.some((yielded) => yielded.slotId === slotId && yielded.date === day);
+        if (!isSameName && slots.count((slotId, day) => !hasYielded(slotId, day)) > 0)
           return refuse('hospital-name-differs', `it is ${hospitalName}`);
         const holder = slots.get(claim.date);
         if (holder === claim.slotId && isSameName) return [];
-        return holder === undefined || over.includes(holder)
+        return holder === undefined || hasYielded(holder, claim.date)
           ? [{ type: 'DayClaimed', data: claim }]
           : alreadyOpen(holder);
       },

@@ -228,6 +228,21 @@ describe('the name of a hospital', () => {
     expect(await send(world, noPause, misnamed)).toBeUndefined();
   });
 
+  it('is one at a time when a slot that yields a day opens on another one meanwhile', async () => {
+    const world = worldOf();
+    const other = openSlot('s1', 1, 'h1', 'Other');
+    await send(world, noPause, other, 2);
+    let commands = 0;
+    const beforeItYields: Pause = async () => {
+      commands += 1;
+      if (commands === 4) await send(world, noPause, onDay(other, '2026-02-11'));
+    };
+    expect(await send(world, beforeItYields, onDay(openSlot('s2', 1, 'h1'), '2026-02-11'))).toMatchObject({
+      refused: 'hospital-name-differs',
+    });
+    expect(openSlots(world)).toEqual(['s1']);
+  });
+
   it('is one at a time, however requests and ends of processes interleave', async () => {
     const request = fc.record({
       slotId: fc.constantFrom('s1', 's2', 's3'),

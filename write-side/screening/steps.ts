@@ -42,7 +42,7 @@ const openSlot: CommandSteps<Data<'OpenSlot'>> = {
   async prepare({ hospitalId, hospitalName, date, slotId }, dispatch: Dispatch) {
     if (hospitalId === undefined) return undefined;
     const claim = { hospitalId, hospitalName, date, slotId };
-    for (const over: string[] = []; ; ) {
+    for (const over: HospitalClaim[] = []; ; ) {
       const day = refusalIn(await dispatch({ type: 'ClaimDay', data: { ...claim, over } }));
       if (day === undefined || day === 'unavailable') return day;
       const claims = await claimsInTheWay(day, claim, dispatch);
@@ -52,7 +52,7 @@ const openSlot: CommandSteps<Data<'OpenSlot'>> = {
         if (other.slotId === slotId) return { day };
         const refused = refusalIn(await dispatch({ type: 'YieldDay', data: { hospitalId, ...other } }));
         if (refused) return refused === 'unavailable' ? refused : { day };
-        over.push(other.slotId);
+        over.push(other);
       }
     }
   },
