@@ -1,5 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { type Role, type Rule, roles } from '../../schemas/access.ts';
+import { nameClient } from '../http/client.ts';
 import { ProblemError, problems } from '../http/problem.ts';
 import { type Reach, reachIn, type Scoped } from './scope.ts';
 
@@ -148,6 +149,7 @@ export const admit =
     if (identify) {
       const caller = await identify(req.headers.authorization);
       const permit = permitOf(rule, caller, context);
+      if (caller) nameClient(caller.sub);
       const personal = caller && permitOfRoles(personalRule(rule), caller, context);
       res.locals.admitted = { ...OFF, caller, permit, personal } satisfies Admitted;
     }
@@ -171,6 +173,7 @@ export const admitToSystem =
     const caller = await identify(req.headers.authorization);
     if (rule.anyone !== 'all') {
       if (!caller) throw new ProblemError(problems.unauthenticated());
+      nameClient(caller.sub);
       const roles = caller.roles.filter((role) => rule[role]);
       if (roles.length === 0 || (caller.scope && !isScoped)) throw new ProblemError(problems.forbidden());
       const reach = (context: Scoped) => reachIn(context, { ...caller, roles });

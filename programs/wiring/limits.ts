@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express';
 import type { Db } from 'mongodb';
+import { rememberClient } from '../../platform/http/client.ts';
 import { clientLimit, MINUTE } from '../../platform/http/limits.ts';
 import { type SharedCount, sharedCounts } from '../../platform/http/shared-counts.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
@@ -15,10 +16,8 @@ export type Limits = {
   stop(): Promise<void>;
 };
 
-const NONE: Limits = { handlers: [], stop: async () => {} };
-
 /**
- * Returns the limit on each client. With MONGODB_URL the processes of one scope count together, else each alone.
+ * Returns the limit on each client, after a handler that remembers whose request it is. With MONGODB_URL the processes of one scope count together, else each alone.
  * @param scope `entry`: clients reach it directly, and it is limited by default if other machines can reach it; `side`:
  *   it is behind a gateway, and limited only if the setting is set
  */
@@ -29,21 +28,26 @@ export const limitsOf = (
 ): Limits => {
   const byDefault = scope === 'side' || isLoopback(HOST) ? 0 : OF_OTHERS;
   const perMinute = RATE_LIMIT_PER_MINUTE ?? byDefault;
-  if (perMinute === 0) return NONE;
+  const remember = rememberClient(TRUSTED_PROXIES);
+  const alone = (...handlers: RequestHandler[]): Limits => ({
+    handlers: [remember, ...handlers],
+    stop: async () => {},
+  });
+  if (perMinute === 0) return alone();
   const limit = { perMinute, trustedProxies: TRUSTED_PROXIES };
-  if (MONGODB_URL === '') return { ...NONE, handlers: [clientLimit(limit)] };
+  if (MONGODB_URL === '') return alone(clientLimit(limit));
 
   const mongo = createMongoClient(MONGODB_URL);
   const db: Db = mongo.db(MONGODB_DATABASE);
-  const alone = (error: unknown) => log.warn(`clients are counted by this process alone: ${messageOf(error)}`);
+  const onError = (error: unknown) => log.warn(`clients are counted by this process alone: ${messageOf(error)}`);
   const store = sharedCounts({
     counts: db.collection<SharedCount>('client_counts'),
     scope,
     windowMs: MINUTE,
-    onError: alone,
+    onError,
   });
   return {
-    handlers: [clientLimit({ ...limit, store })],
+    handlers: [remember, clientLimit({ ...limit, store })],
     async stop() {
       await store.stop();
       await mongo.close();

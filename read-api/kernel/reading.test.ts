@@ -75,6 +75,15 @@ describe('queries in flight', () => {
     expect(isRun).toBe(false);
   });
 
+  it('are refused as overloaded when their turn does not come because others are answered', async () => {
+    const ask = boundedQueries(admission(1, 10), 100);
+    const slow = () => new Promise<string>((resolve) => setTimeout(resolve, 60, 'slow'));
+    const [first, second, third] = await Promise.allSettled([ask(slow), ask(slow), ask(slow)]);
+    expect(first).toMatchObject({ value: 'slow' });
+    expect(second).toMatchObject({ reason: { problem: { type: '/problems/views-unavailable' } } });
+    expect(third).toMatchObject({ reason: { problem: { type: '/problems/overloaded' } } });
+  });
+
   it('count as unavailable when MongoDB ends them for taking too long', async () => {
     const ask = boundedQueries(admission(1), 200);
     const expired = Object.assign(new Error('operation exceeded time limit'), { code: 50 });

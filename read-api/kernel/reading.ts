@@ -1,6 +1,6 @@
 import type { Request, RequestHandler, Response } from 'express';
 import type { Admission } from '../../platform/http/admission.ts';
-import { ProblemError, problems } from '../../platform/http/problem.ts';
+import { type Problem, ProblemError, problems } from '../../platform/http/problem.ts';
 import { machine, type Timer } from '../../platform/machine/machine.ts';
 import { isTransient } from '../../platform/subscriptions/transient.ts';
 import { earlier } from './event-cursor.ts';
@@ -16,17 +16,22 @@ const isAway = (error: unknown): boolean => isTransient(error) || (error as { co
 /**
  * Awaits an answer of the read models.
  * @param within milliseconds in which they must answer
+ * @param late makes the problem when they do not
  * @throws ProblemError 503 when they are unavailable or do not answer in time
  */
-export const fromViews = async <Found>(read: Promise<Found>, within: number): Promise<Found> => {
+export const fromViews = async <Found>(
+  read: Promise<Found>,
+  within: number,
+  late: () => Problem = problems.viewsUnavailable,
+): Promise<Found> => {
   let timer: Timer | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const giveUp = () => reject(new ProblemError(problems.viewsUnavailable()));
+  const tooLate = new Promise<never>((_, reject) => {
+    const giveUp = () => reject(new ProblemError(late()));
     // Timers run before I/O: when the event loop was blocked, the answer may have arrived already.
     timer = machine.setTimer(() => machine.setTimer(() => machine.nextTurn(giveUp), 0), within);
   });
   try {
-    return await Promise.race([read, late]);
+    return await Promise.race([read, tooLate]);
   } catch (error) {
     throw isAway(error) ? new ProblemError(problems.viewsUnavailable()) : error;
   } finally {
@@ -41,19 +46,25 @@ export type Ask = <Found>(query: () => Promise<Found>) => Promise<Found>;
 
 /**
  * Bounds the queries in flight, so that the burst of one client neither uses all connections to MongoDB nor delays the
- * queries of others.
+ * queries of others. A query whose turn does not come in time is refused as `overloaded`, if others were answered.
  * @param within milliseconds for a query, including its time in the queue
  */
-export const boundedQueries =
-  (admit: Admission, within: number): Ask =>
-  (query) => {
+export const boundedQueries = (admit: Admission, within: number): Ask => {
+  let answeredAt = Number.NEGATIVE_INFINITY;
+  return (query) => {
     const askedAt = machine.elapsed();
+    let hasBegun = false;
+    const late = () => (!hasBegun && answeredAt > askedAt ? problems.overloaded() : problems.viewsUnavailable());
     const inTurn = async () => {
-      if (machine.elapsed() - askedAt > within) throw new ProblemError(problems.viewsUnavailable());
-      return fromViews(query(), within);
+      if (machine.elapsed() - askedAt > within) throw new ProblemError(late());
+      hasBegun = true;
+      const found = await fromViews(query(), within);
+      answeredAt = machine.elapsed();
+      return found;
     };
-    return fromViews(admit(inTurn), within);
+    return fromViews(admit(inTurn), within, late);
   };
+};
 
 /** The client closed the connection, so no answer is sent. */
 class ClientGoneError extends Error {

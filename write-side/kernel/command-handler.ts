@@ -10,7 +10,6 @@ import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts
 import type { CommandContext } from './context.ts';
 import type { AnyDecider, Message } from './decider.ts';
 import { type Desk, desk } from './desk.ts';
-import { expectedWait } from './expected-wait.ts';
 import { fingerprintOf } from './ids.ts';
 import type { Limit, Outcome, Request, Tried } from './request.ts';
 
@@ -44,8 +43,6 @@ export type CommandHandler = {
   fingerprint(actor: string, command: Message): string;
   /** Commands that wait or are in flight. */
   readonly busy: number;
-  /** Returns the milliseconds that the next client's command would probably wait. */
-  expectedWait(): number;
   /** Writes snapshots of the states in memory within a time, so that the next start is fast. */
   close(withinMs?: number): Promise<void>;
 };
@@ -127,7 +124,6 @@ export const commandHandler = ({
 
   const fingerprint: CommandHandler['fingerprint'] = (actor, command) => fingerprintOf(actor, command, secret);
   let busy = 0;
-  const wait = expectedWait();
   const active = new Map<string, Desk>();
   const idle = new LRUCache<string, Desk>({
     max: maxIdle,
@@ -213,11 +209,9 @@ export const commandHandler = ({
 
     const request = toRequest(given);
     const taken = take(stream, found);
-    const leave = given.isAbandoned && wait.enter();
     busy += 1;
     const outcome = await submit(taken, request);
     busy -= 1;
-    leave?.(outcome.kind !== 'dropped' && outcome.kind !== 'unavailable');
     letGo(stream, taken);
     return outcome;
   };
@@ -246,8 +240,6 @@ export const commandHandler = ({
     get busy() {
       return busy;
     },
-
-    expectedWait: () => wait.ofNext(),
 
     async close(withinMs = 2_000) {
       const until = machine.elapsed() + withinMs;

@@ -55,7 +55,6 @@ const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
     answer: ({ data }) => ({ ...data, status: 'begun' }),
     busy: 0,
     fingerprint: () => '',
-    expectedWait: () => 0,
     close: async () => {},
   };
   const router = commandRoutes({

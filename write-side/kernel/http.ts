@@ -9,8 +9,8 @@ import { type CommandAnswers, commandAnswers } from './command-answer.ts';
 import type { CommandHandler } from './command-handler.ts';
 import { type CommandRequest, commandReader } from './command-request.ts';
 import type { StepsByCommand } from './command-steps.ts';
+import { door } from './door.ts';
 import { type Reply, runSteps } from './run-steps.ts';
-import { shedding } from './shedding.ts';
 
 export type CommandRoutesOptions = {
   contexts: readonly ContextSchema[];
@@ -30,10 +30,10 @@ export type CommandRoutesOptions = {
 /** Returns the routes of every command that has one: validated, decided, and answered with revision and position. */
 export const commandRoutes = (options: CommandRoutesOptions): Router => {
   const router = Router({ caseSensitive: true });
-  const shed = shedding(options.handler, options.answerWithin / 2);
+  const atTheDoor = door(options.answerWithin / 2);
   for (const context of options.contexts) {
     for (const [type, schema] of Object.entries(context.commands)) {
-      if (schema.http) addRoute(router, shed, options, context, type, schema, schema.http);
+      if (schema.http) addRoute(router, atTheDoor, options, context, type, schema, schema.http);
     }
   }
   const routes = options.contexts.flatMap(({ commands }) => Object.entries(commands));
@@ -45,7 +45,7 @@ export const commandRoutes = (options: CommandRoutesOptions): Router => {
 
 const addRoute = (
   router: Router,
-  shed: RequestHandler,
+  atTheDoor: RequestHandler,
   { handler, answerWithin, identify, steps: stepsByCommand = {}, tail, onError }: CommandRoutesOptions,
   context: ContextSchema,
   type: string,
@@ -58,7 +58,7 @@ const addRoute = (
   const mayTakeLonger = http.mayTakeLonger === true;
   const handleWithSteps = steps && runSteps(steps, { handler, mayTakeLonger, tail, onError });
   const admission = [admit(identify, ruleOf(context, type), context), ...(http.everywhere ? [admitUnscoped] : [])];
-  const guards = [shed, ...admission, jsonBody];
+  const guards = [...admission, atTheDoor, jsonBody];
   const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
 
   router[method](expressPath(http.path), guards, async (req: Request, res: Response) => {
