@@ -344,6 +344,24 @@ describe('GET /control-center/events', () => {
     expect(client.positions()).toEqual([after.toString()]);
   });
 
+  it('resets a client that is beyond the end of the log for good', async () => {
+    const other = await serveReadApi(db, [parking, theater], { events: { pollEvery: 5, resetAfter: 50 } });
+    onTestFinished(other.stop);
+    await happen();
+    const answer = await fetch(`${other.url}/control-center/events`, {
+      headers: { 'Last-Event-ID': '99999999999999999999' },
+    });
+    const messages = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+    onTestFinished(() => messages.cancel());
+    let text = '';
+    const readUntil = async (part: string) => {
+      while (!text.includes(part)) text += (await messages.read()).value;
+    };
+    await readUntil(`event: reset\nid: ${next}\ndata: {}\n\n`);
+    const after = await happen();
+    await readUntil(`id: ${after}\ndata: {`);
+  });
+
   it('sends everything to a slow client without delaying others', async () => {
     const slow = await connect();
     const quick = await reading();

@@ -178,7 +178,7 @@ const controlCenterResources = (contexts: readonly ContextSchema[]): Resources =
     document: {
       summary: 'Events as they reach the views (server-sent events)',
       description:
-        "Each message's id is its position, its data one event as in `/control-center`. A client that reconnects with Last-Event-ID continues there, without a gap or a repeat. The stream ends when the token expires.",
+        "Each message's id is its position, its data one event as in `/control-center`. A client that reconnects with Last-Event-ID continues there, without a gap or a repeat. An id beyond the end of the log, as after a restore from an older copy, gets the message `event: reset` within seconds: the client reads the state again, and events follow from the end of the log. The stream ends when the token expires.",
       path: '/control-center/events',
       parameters: [
         { name: 'Last-Event-ID', in: 'header', schema: EventCursor },

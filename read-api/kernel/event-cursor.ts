@@ -9,6 +9,10 @@ export const earlier = (a: bigint, b: bigint): bigint => (a < b ? a : b);
 /** @returns the higher position */
 export const later = (a: bigint, b: bigint): bigint => (a > b ? a : b);
 
+/** Returns whether a cursor is as far as another one in each of its contexts. */
+export const isAtLeast = (cursor: EventCursor, other: EventCursor): boolean =>
+  [...other].every(([name, at]) => (cursor.get(name) ?? -1n) >= at);
+
 /**
  * Formats a cursor: a position for all contexts, then the contexts at another one. `4711`, or `4711;cinema=4698` while
  * the cinema's view is behind.

@@ -2,9 +2,10 @@ import type { Response } from 'express';
 import { defer, EMPTY, exhaustMap, fromEvent, merge, NEVER, Subject, share, takeUntil, tap } from 'rxjs';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import type { Caller } from '../../platform/identity/caller.ts';
+import { lasting } from '../../platform/machine/lasting.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import { ticks } from '../../platform/machine/ticks.ts';
-import { type EventCursor, formatCursor, later } from './event-cursor.ts';
+import { type EventCursor, formatCursor, isAtLeast, later } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 import { type FeedStep, liveFeed, messageText, PAGE, stepOf } from './live-feed.ts';
 import { EVERYTHING, type Sight } from './scope.ts';
@@ -37,6 +38,11 @@ export type EventStreamOptions = {
   pollEvery?: number;
   /** Milliseconds between two comments that keep proxies from closing a quiet connection. */
   heartbeatEvery?: number;
+  /**
+   * Milliseconds for which a client must be beyond the log until it is reset. For a moment it may be: another process
+   * has sent it more.
+   */
+  resetAfter?: number;
 };
 
 /** A client has no queue: its cursor says what it was sent, and it reads the rest from the log at its own pace. */
@@ -57,9 +63,6 @@ export const EVENT_STREAM = {
   'Cache-Control': 'no-store',
   'X-Accel-Buffering': 'no',
 };
-
-const isAtLeast = (cursor: EventCursor, other: EventCursor): boolean =>
-  [...other].every(([name, at]) => (cursor.get(name) ?? -1n) >= at);
 
 /** Returns the further of two cursors, context by context. */
 const furthest = (a: EventCursor, b: EventCursor): EventCursor =>
@@ -86,6 +89,15 @@ const seenBy = ({ seen }: Client, event: LoggedEvent): LoggedEvent | undefined =
   const data = seen(context, entry.data);
   if (data === entry.data) return event;
   return data && { ...event, entry: { ...entry, data } };
+};
+
+/**
+ * Makes a client start over at the end of the log. What it saw beyond is not in this log: the event store was restored
+ * from an older copy.
+ */
+const reset = (client: Client, to: EventCursor): void => {
+  client.at = to;
+  client.res.write(`event: reset\nid: ${formatCursor(to)}\ndata: {}\n\n`);
 };
 
 /**
@@ -126,10 +138,16 @@ const catchUp = async (client: Client, log: EventLog, target: EventCursor): Prom
 /** Opens the stream. It reads the log while it has clients. */
 export const openEventStream = (
   log: EventLog,
-  { maxClients = 1000, maxOfSubject = 20, pollEvery = 100, heartbeatEvery = 15_000 }: EventStreamOptions = {},
+  {
+    maxClients = 1000,
+    maxOfSubject = 20,
+    pollEvery = 100,
+    heartbeatEvery = 15_000,
+    resetAfter = 5_000,
+  }: EventStreamOptions = {},
 ): EventStream => {
   const clients = new Set<Client>();
-  const feed = liveFeed(log, pollEvery);
+  const feed = liveFeed(log, pollEvery, resetAfter);
   const heartbeats = ticks(heartbeatEvery).pipe(share());
   const stopped = new Subject<void>();
   let isStopped = false;
@@ -141,14 +159,17 @@ export const openEventStream = (
   };
 
   /** Steps that come while a client is still being sent an earlier one are left out: it catches up from its cursor. */
-  const stepsFor = (client: Client) =>
-    feed.pipe(
+  const stepsFor = (client: Client) => {
+    const isLost = lasting(resetAfter);
+    return feed.pipe(
       exhaustMap((step) => {
+        if (isLost(!isAtLeast(step.to, client.at))) reset(client, step.to);
         if (isAtLeast(client.at, step.from)) return send(client, step) ? EMPTY : defer(() => drained(client.res));
         // When the log cannot be read, the next step finds the client where it is.
         return defer(() => catchUp(client, log, step.to).catch(() => {}));
       }),
     );
+  };
 
   const heartbeatsFor = ({ res }: Client) =>
     heartbeats.pipe(

@@ -1,4 +1,4 @@
-import { lastValueFrom, take, toArray } from 'rxjs';
+import { lastValueFrom, take, takeWhile, tap, toArray } from 'rxjs';
 import { expect, it } from 'vitest';
 import type { EventCursor } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
@@ -22,7 +22,7 @@ const growingLog = (fails: (read: number) => boolean = () => false) => {
       async between(from, to) {
         const events: LoggedEvent[] = [];
         for (let position = at(from) + 1n; position <= at(to); position++) events.push(event(position));
-        return { events, to };
+        return { events, to: at(to) > at(from) ? to : from };
       },
       latest: async () => [],
     } satisfies EventLog,
@@ -31,7 +31,7 @@ const growingLog = (fails: (read: number) => boolean = () => false) => {
 
 it('reads the log once for all subscribers, and only while it has some', async () => {
   const { log, eventLog } = growingLog();
-  const feed = liveFeed(eventLog, 1);
+  const feed = liveFeed(eventLog, 1, 5_000);
   expect(log.reads).toBe(0);
   const seen = await Promise.all(Array.from({ length: 5 }, () => lastValueFrom(feed.pipe(take(4), toArray()))));
   for (const steps of seen) expect(steps).toEqual(seen[0]);
@@ -40,7 +40,7 @@ it('reads the log once for all subscribers, and only while it has some', async (
 
 it('continues where it was after the log could not be read', async () => {
   const { eventLog } = growingLog((read) => read > 2 && read < 6);
-  const steps = await lastValueFrom(liveFeed(eventLog, 1).pipe(take(5), toArray()));
+  const steps = await lastValueFrom(liveFeed(eventLog, 1, 5_000).pipe(take(5), toArray()));
   expect(at(steps[0]!.from)).toBe(at(steps[0]!.to));
   for (const [index, step] of steps.slice(1).entries()) expect(step.from).toBe(steps[index]!.to);
   const positions = steps.flatMap(({ messages }) => messages.map(({ event: { position } }) => position));
@@ -49,7 +49,7 @@ it('continues where it was after the log could not be read', async () => {
 
 it('gives a late subscriber the latest step, so that it misses nothing', async () => {
   const { eventLog } = growingLog();
-  const feed = liveFeed(eventLog, 1);
+  const feed = liveFeed(eventLog, 1, 5_000);
   const late = new Promise((resolve) => {
     let count = 0;
     const early = feed.subscribe((step) => {
@@ -63,4 +63,21 @@ it('gives a late subscriber the latest step, so that it misses nothing', async (
   });
   const [first, step] = (await late) as unknown[];
   expect(first).toBe(step);
+});
+
+it('goes back to the end of a log that has ended before it for a while, because it was restored', async () => {
+  const { log, eventLog } = growingLog();
+  const steps = await lastValueFrom(
+    liveFeed(eventLog, 1, 20).pipe(
+      tap(() => {
+        if (log.reads === 3) log.head = -1_000_000n;
+      }),
+      takeWhile(({ to }) => at(to) > 0n, true),
+      toArray(),
+    ),
+  );
+  const last = steps.at(-1)!;
+  expect(at(last.to)).toBeLessThan(0n);
+  expect([last.from, last.messages]).toEqual([last.to, []]);
+  expect(steps.slice(3, -1).flatMap(({ messages }) => messages)).toEqual([]);
 });

@@ -1,6 +1,7 @@
 import { defer, map, type Observable, ReplaySubject, repeat, retry, share } from 'rxjs';
+import { lasting } from '../../platform/machine/lasting.ts';
 import { ticks } from '../../platform/machine/ticks.ts';
-import { type EventCursor, earlier, formatCursor, later } from './event-cursor.ts';
+import { type EventCursor, earlier, formatCursor, isAtLeast, later } from './event-cursor.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 
 /** An event with the cursor after it, and as a message of server-sent events. */
@@ -33,14 +34,16 @@ export const stepOf = (events: readonly LoggedEvent[], from: EventCursor, to: Ev
  * while it has subscribers, and reads again from the same place when the log cannot be read. A new subscriber gets the
  * latest step first, and with it the cursor from which on it misses nothing.
  * @param pollEvery milliseconds between two reads; together with {@link PAGE} it throttles the feed
+ * @param resetAfter milliseconds for which the log must end before the feed until the feed goes back to the log's end
  */
-export const liveFeed = (log: EventLog, pollEvery: number): Observable<FeedStep> =>
+export const liveFeed = (log: EventLog, pollEvery: number, resetAfter: number): Observable<FeedStep> =>
   defer(() => {
     let head: EventCursor | undefined;
+    const isLost = lasting(resetAfter);
     const nextTime = () => ticks(pollEvery);
     const read = async () => {
       const reached = await log.head();
-      const from = head ?? reached;
+      const from = head && !isLost(!isAtLeast(reached, head)) ? head : reached;
       const { events, to } = await log.between(from, reached, PAGE);
       head = to;
       return { events, from, to };

@@ -127,9 +127,22 @@ let stream: AbortController | undefined;
 let streamedTo = '';
 let quietReadings = 0;
 
-const take = ({ data, id = streamedTo }: EventSourceMessage): void => {
+/** Forgets what was read: it is not in the log that Plaza has now. */
+const startOver = (): void => {
+  arrived = [];
+  lastRead = undefined;
+  latest.set([]);
+  recoveries.set(recoveries.get() + 1);
+  somethingHappened();
+};
+
+const take = ({ event: kind, data, id = streamedTo }: EventSourceMessage): void => {
   streamedTo = id;
   quietReadings = 0;
+  if (kind === 'reset') {
+    startOver();
+    return;
+  }
   const event = JSON.parse(data) as HappenedEvent;
   arrived.push(event);
   for (const listener of [...listeners]) listener(event);
