@@ -1,16 +1,18 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { PLAZA_STREAMS } from '../platform/event-store/tail.ts';
 import { memoryStreams, newEvent } from '../platform/event-store/testing.ts';
-import { START, type StoredEvent } from '../platform/event-store/types.ts';
+import { formatPosition, START, type StoredEvent } from '../platform/event-store/types.ts';
 import { createApp } from '../platform/http/app.ts';
 import type { Caller } from '../platform/identity/caller.ts';
 import { ownerId } from '../platform/identity/subject.ts';
-import type { Role } from '../schemas/access.ts';
+import { type Role, roles, ruleOf } from '../schemas/access.ts';
+import { type CommandHttp, parameterNames } from '../schemas/kernel/context.ts';
 import { breachesOf } from '../tests/support/contract.ts';
 import type { WriteSideContext } from './context.ts';
 import { commandHandler } from './kernel/command-handler.ts';
+import { fillPath } from './kernel/command-request.ts';
 import type { StepsByCommand } from './kernel/command-steps.ts';
 import { commandRoutes } from './kernel/http.ts';
 import { TIME_ZONE } from './kernel/testing.ts';
@@ -154,3 +156,192 @@ export const callerOf = (sub: string, role: Role, ...scope: string[]): Caller =>
 /** Returns events of one stream, for `given` and `thenAnswered`. */
 export const inStream = (stream: string, ...events: { type: string; data: object }[]): StreamEvent[] =>
   events.map((event) => ({ stream, ...event }));
+
+/** An example of an endpoint: given these events, the command with this data is answered so, and stores these events. */
+export type Example = {
+  given?: StreamEvent[];
+  /** The data that the path, the query and the body carry. The things that it names belong to {@link OWNER}. */
+  data: Record<string, unknown>;
+  /** The fields that the answer has at least. */
+  answer: object;
+  /** Exactly the new events. */
+  stored: StreamEvent[];
+  /** Problems that the request meets, each with the events after the given ones that lead to it. */
+  refused?: Readonly<Record<string, StreamEvent[]>>;
+};
+
+/** The customer of the examples whose data names none. */
+const OWNER = 'CUST1';
+
+const requestOf = ({ method, path, inQuery = [] }: CommandHttp, data: Example['data']) => {
+  const entries = Object.entries(data);
+  const elsewhere = new Set([...parameterNames(path), ...inQuery]);
+  const query = entries.filter(([name]) => inQuery.includes(name)).map(([name, value]) => `${name}=${value}`);
+  const body = Object.fromEntries(entries.filter(([name]) => !elsewhere.has(name)));
+  return { method, path: [fillPath(path, data), ...query].join('?'), body };
+};
+
+/**
+ * Specifies what holds for every endpoint of a context, each by an example, under its route: `POST /parking/lots`. An
+ * endpoint without an example fails.
+ */
+export const endpointContract = (
+  context: WriteSideContext,
+  examples: Readonly<Record<string, Example>>,
+  options: Options = {},
+): void => {
+  const { name: contextName, commands, problems, scope } = context.schema;
+  const endpoints = Object.entries(commands).flatMap(([type, { http, data, problems: own }]) =>
+    http ? [{ route: `${http.method} ${http.path}`, type, http, fields: data.required ?? [], problems: own }] : [],
+  );
+  test('every endpoint has an example', () =>
+    expect(Object.keys(examples).toSorted()).toEqual(endpoints.map(({ route }) => route).toSorted()));
+
+  const known = endpoints.flatMap((endpoint) => {
+    const example = examples[endpoint.route];
+    if (!example) return [];
+    const { category, id } = context.deciders.find(({ commands: own }) => own.includes(endpoint.type))!;
+    return [{ ...endpoint, example, stream: `${category}-${id(example.data)}` }];
+  });
+
+  for (const { route, type, http, fields, problems: own, example, stream } of known) {
+    const { given = [], data, answer, refused = {} } = example;
+    const { method, path, body } = requestOf(http, data);
+    const inPath = parameterNames(http.path);
+    const serve = async (callers: Options['callers'] = undefined, around: readonly StreamEvent[] = []) => {
+      const served = await serveCommands(context, { now: NOW, ...options, ...(callers && { callers }) }, [
+        ...given,
+        ...around,
+      ]);
+      onTestFinished(served.stop);
+      return { ...served, sendAs: (caller: string) => served.send(method, path, body, { Authorization: caller }) };
+    };
+    const specified = apiSpecification(context, options);
+
+    describe(route, () => {
+      test('stores its events, and answers with the resource, its revision and the position', async () => {
+        const answered = await specified
+          .given(...given)
+          .when(method, path, body)
+          .answered();
+        expect(answered.answer).toMatchObject({ status: http.status, body: answer });
+        const added = answered.added.map(({ stream: its, type: event, data: of }) => ({
+          stream: its,
+          type: event,
+          data: of,
+        }));
+        expect(added).toEqual(example.stored);
+        const { headers } = answered.answer;
+        expect(headers.get('Location')).toBe(fillPath(http.location, data));
+        expect(answered.added.map(({ revision }) => `"${revision}"`)).toContain(headers.get('ETag'));
+        expect(headers.get('Event-Position')).toBe(formatPosition(answered.added.at(-1)!.position));
+      });
+
+      if (http.id !== undefined)
+        test('names what the client has not named', async () => {
+          const { send, store } = await serve();
+          const { [http.id!]: _, ...unnamed } = body;
+          const { status, body: made } = await send(method, path, unnamed);
+          expect(status).toBe(http.status);
+          expect(made[http.id!]).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7/);
+          expect(store.all().some(({ data: of }) => (of as Example['data'])[http.id!] === made[http.id!])).toBe(true);
+        });
+
+      test('is done once under its Idempotency-Key, which is for no other command of the stream', async () => {
+        const other = known.find((one) => one.stream === stream && one.type !== type);
+        const touched = new Set(
+          [stream, ...given, ...example.stored].map((one) => (typeof one === 'string' ? one : one.stream)),
+        );
+        const around = other?.example.given?.filter((event) => !touched.has(event.stream)) ?? [];
+        const { send, store } = await serve(undefined, around);
+        const key = { 'Idempotency-Key': 'k' };
+        const first = await send(method, path, body, key);
+        const stored = store.all();
+        const again = await send(method, path, body, key);
+        expect([again.status, again.body]).toEqual([http.status, first.body]);
+        expect([first, again].map(({ headers }) => headers.get('Idempotent-Replayed'))).toEqual([null, 'true']);
+        if (other) {
+          const reusing = requestOf(other.http, other.example.data);
+          const reused = await send(reusing.method, reusing.path, reusing.body, key);
+          expect(shortly(reused)).toBe('422 /problems/idempotency-key-reused');
+        }
+        expect(store.all()).toEqual(stored);
+      });
+
+      test('refuses what is malformed, with its field, and what is stale', async () => {
+        const { send, store } = await serve();
+        const stored = store.all();
+        const required = fields.filter((name) => name !== http.id && !inPath.includes(name));
+        for (const [pointer, wrongPath, wrongBody] of [
+          ['/unknown', path, { ...body, unknown: true }],
+          ['/unknown', `${path}${path.includes('?') ? '&' : '?'}unknown=1`, body],
+          ...inPath.map((name) => [`/${name}`, requestOf(http, { ...data, [name]: 'no id' }).path, body] as const),
+          ...required.map((name) => [`/${name}`, path, { ...body, [name]: undefined }] as const),
+        ] as const)
+          expect(await send(method, wrongPath, wrongBody), `${pointer} of ${wrongPath}`).toMatchObject({
+            status: 400,
+            body: { type: '/problems/invalid-request', errors: [{ pointer }] },
+          });
+        expect(await send(method, path, body, { 'If-Match': '"999"' })).toMatchObject({
+          status: 412,
+          body: { type: '/problems/precondition-failed' },
+        });
+        expect(store.all()).toEqual(stored);
+      });
+
+      const missing = own.filter((problem) => problems[problem]?.status === 404);
+      if (missing.length > 0 && given.length > 0)
+        test('refuses where nothing is', async () => {
+          const nowhere = await specified.given().when(method, path, body).answered();
+          expect(nowhere.answer.status).toBe(404);
+          expect(missing.map((problem) => `/problems/${problem}`)).toContain(nowhere.answer.body.type);
+          expect(nowhere.added).toEqual([]);
+        });
+
+      test.each(Object.entries(refused))('refuses with %s', async (problem, more) => {
+        await specified
+          .given(...given, ...more)
+          .when(method, path, body)
+          .thenRefused(problems[problem]?.status ?? 0, problem);
+      });
+
+      const rule = ruleOf(context.schema, type);
+      test('refuses callers without a token, of other roles and of other scopes', async () => {
+        const others = roles.filter((role) => !Object.hasOwn(rule, role));
+        const callers = {
+          'another context': callerOf('ADMIN', 'admin', 'elsewhere'),
+          ...(scope && {
+            [`another ${scope.kind}`]: callerOf('ADMIN', 'admin', `${contextName}:${scope.kind}:elsewhere`),
+          }),
+          ...Object.fromEntries(others.map((role) => [role, callerOf(OWNER, role)])),
+        };
+        const { sendAs, send, store } = await serve(callers);
+        const stored = store.all();
+        expect(await send(method, path, body)).toMatchObject({
+          status: 401,
+          body: { type: '/problems/unauthenticated' },
+        });
+        for (const caller of Object.keys(callers)) expect(DENIED, caller).toContain(shortly(await sendAs(caller)));
+        expect(store.all()).toEqual(stored);
+      });
+
+      test.each(
+        Object.entries(rule).flatMap(([role, grant]) => (typeof grant === 'string' ? [] : [[role, grant.own]])),
+      )('takes it from a %s for what has their id as its %s', async (role, field) => {
+        const { sendAs, store } = await serve({
+          owner: callerOf(String(data[field!] ?? OWNER), role as Role),
+          stranger: callerOf('STRANGER', role as Role),
+        });
+        const stored = store.all();
+        expect(DENIED).toContain(shortly(await sendAs('stranger')));
+        expect(store.all()).toEqual(stored);
+        expect((await sendAs('owner')).status).toBe(http.status);
+      });
+    });
+  }
+};
+
+/** The answers to a caller who may not give a command: one that may not know of the resource gets the second one. */
+const DENIED = ['403 /problems/forbidden', '404 /problems/not-found'];
+
+const shortly = ({ status, body }: Answer): string => `${status} ${body.type}`;

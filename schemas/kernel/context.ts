@@ -168,6 +168,10 @@ export type ViewQuery = QuerySchema & { view: string };
 /** The names in a path: `lotId` for `/parking/lots/{lotId}`. */
 export const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);
 
+/** Returns the fields of a command's data that show where the addressed thing is, or will be. */
+export const locatingFields = ({ data }: CommandSchema, { id, path }: CommandHttp): string[] =>
+  id === undefined ? parameterNames(path) : Object.keys(data.properties);
+
 /**
  * The part of a context that a token can be limited to: a shop, by the field that names it in commands, events and
  * views.

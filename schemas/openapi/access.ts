@@ -18,14 +18,17 @@ const merged = (one: Response, other: Response): Response => {
   };
 };
 
-/** Adds the access rule to an operation, and the answers to callers without access. */
-export const guarded = (operation: Operation, rule: Rule): Operation => {
+/**
+ * Adds the access rule to an operation, and the answers to callers without access.
+ * @param isHidden whether only the resource itself shows that it is outside of a token's scope
+ */
+export const guarded = (operation: Operation, rule: Rule, isHidden = false): Operation => {
   const isOpen = rule.anyone === 'all';
   const isOwners = Object.values(rule).some((grant) => typeof grant !== 'string');
   const refusals: CommonProblem[] = [
     'unauthenticated',
     ...(isOpen ? [] : ['forbidden' as const]),
-    ...(isOwners ? ['not-found' as const] : []),
+    ...(isOwners || isHidden ? ['not-found' as const] : []),
     'misdirected-request',
     'too-many-requests',
     'sign-in-unavailable',

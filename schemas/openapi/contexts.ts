@@ -4,6 +4,7 @@ import {
   type CommandHttp,
   type CommandSchema,
   type ContextSchema,
+  locatingFields,
   parameterNames,
   type QuerySchema,
 } from '../kernel/context.ts';
@@ -139,11 +140,13 @@ export const describe = (
   };
 
   const operations: [string, string, Operation][] = [];
-  const add = (name: string, path: string, method: string, operation: Operation) =>
-    operations.push([path, method.toLowerCase(), guarded(operation, ruleOf(context, name))]);
+  const add = (name: string, path: string, method: string, operation: Operation, isHidden = false) =>
+    operations.push([path, method.toLowerCase(), guarded(operation, ruleOf(context, name), isHidden)]);
   for (const [name, schema] of Object.entries(context.commands)) {
     const { http } = schema;
-    if (http) add(name, http.path, http.method, commandOperation(name, schema, http));
+    if (!http) continue;
+    const isHidden = context.scope !== undefined && !locatingFields(schema, http).includes(context.scope.field);
+    add(name, http.path, http.method, commandOperation(name, schema, http), isHidden);
   }
   for (const [name, schema] of Object.entries(queriesOf(context)))
     add(name, schema.path, 'GET', queryOperation(name, schema));

@@ -26,10 +26,12 @@ const load = () => {
   const plain = (value: unknown): object =>
     JSON.parse(JSON.stringify(value).replaceAll('"#/components', `"${ID}#/components`));
   ajv.addSchema({ $id: ID, components: closed(plain(document.components)) as object });
-  const validators = new Map<object, ValidateFunction>();
+  // Compiling takes longer than most tests run, and the problems of all operations have the same schema.
+  const validators = new Map<string, ValidateFunction>();
   const validatorOf = (schema: object): ValidateFunction => {
-    const known = validators.get(schema) ?? ajv.compile(closed(plain(schema)) as object);
-    validators.set(schema, known);
+    const text = JSON.stringify(schema);
+    const known = validators.get(text) ?? ajv.compile(closed(plain(schema)) as object);
+    validators.set(text, known);
     return known;
   };
   const resources = Object.entries(document.paths).map(([path, methods]) => ({

@@ -5,7 +5,7 @@ import { validator, wrongAt } from '../../platform/http/validation.ts';
 import { conditionOf, permitted } from '../../platform/identity/caller.ts';
 import { machine } from '../../platform/machine/machine.ts';
 import type { Role } from '../../schemas/access.ts';
-import { type CommandHttp, type CommandSchema, parameterNames } from '../../schemas/kernel/context.ts';
+import { type CommandHttp, type CommandSchema, locatingFields } from '../../schemas/kernel/context.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import type { CommandHandler, GivenCommand } from './command-handler.ts';
 import { derivedUuid } from './ids.ts';
@@ -31,7 +31,7 @@ export const commandReader = (
   const readQuery = queryReader(schema, http);
   const fields = Object.keys(schema.data.properties);
   const { id, path } = http;
-  const located = id === undefined ? parameterNames(path) : fields;
+  const located = locatingFields(schema, http);
   return (req: Request, res: Response): CommandRequest => {
     const { caller, permit } = permitted(res);
     const data = { ...readData(req), ...readQuery(req) };
