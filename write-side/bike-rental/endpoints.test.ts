@@ -1,4 +1,5 @@
-import { endpointContract, inStream } from '../testing.ts';
+import { test } from 'vitest';
+import { apiSpecification, callerOf, endpointContract, inStream } from '../testing.ts';
 import { writeSide } from './index.ts';
 import { bikeRentalSteps } from './steps.ts';
 
@@ -51,6 +52,12 @@ const manager = (...events: Event[]) => inStream('manager-M1', ...events);
 const settings = (...events: Event[]) => inStream('rentalSettings-all', ...events);
 
 const BIKE = '/bike-rental/bikes/{bikeId}';
+
+const steps = bikeRentalSteps({
+  payments: { circuit: () => 'closed', charge: async () => 'approved', find: async () => undefined },
+  answerWithinMs: 1_000,
+  maxPayments: 1,
+});
 
 endpointContract(
   writeSide,
@@ -123,11 +130,20 @@ endpointContract(
       stored: settings({ type: 'PointsChanged', data: { perReport: 700 } }),
     },
   },
-  {
-    steps: bikeRentalSteps({
-      payments: { circuit: () => 'closed', charge: async () => 'approved', find: async () => undefined },
-      answerWithinMs: 1_000,
-      maxPayments: 1,
-    }),
-  },
+  { steps },
 );
+
+test('deposits in cash are for staff', async () => {
+  const callers = { owner: callerOf('CUST1', 'customer'), clerk: callerOf('CLERK', 'staff') };
+  const payInCash = (caller: string) =>
+    apiSpecification(writeSide, { steps, callers })
+      .given()
+      .when('POST', '/bike-rental/users/CUST1/deposits', { chargeId: 'c1', amount: 5_000 }, { Authorization: caller });
+  await payInCash('owner').thenRefused(403, 'forbidden');
+  const { charge: _, ...inCash } = charged.data;
+  await payInCash('clerk').thenAnswered(
+    201,
+    { balance: 5_000, status: 'charged' },
+    ...inStream('deposit-CUST1', { type: 'DepositCharged', data: { ...inCash, method: 'cash' } }),
+  );
+});

@@ -1,4 +1,5 @@
-import { endpointContract, inStream } from '../testing.ts';
+import { describe, expect, test } from 'vitest';
+import { apiSpecification, callerOf, endpointContract, inStream } from '../testing.ts';
 import { writeSide } from './index.ts';
 
 type Event = { type: string; data: object };
@@ -139,3 +140,101 @@ endpointContract(writeSide, {
     refused: { 'order-out-of-sequence': shop(pickedUp) },
   },
 });
+
+const { given } = apiSpecification(writeSide);
+
+describe(`POST ${SHOP}/orders`, () => {
+  const lines = [{ menuId: 'gimbap', qty: 2 }];
+  const open = shop(registered, item);
+  const ORDERS = '/food-court/shops/1/orders';
+
+  test.each([
+    ['no lines', []],
+    ['a hundred of one item', [{ menuId: 'gimbap', qty: 100 }]],
+  ])('refuses %s', async (_, wrong) => {
+    await given(...open)
+      .when('POST', ORDERS, { customerId: 'CUST1', lines: wrong })
+      .thenRefused(422, 'out-of-range');
+  });
+
+  test('refuses another total than the menu’s, and names that one', () =>
+    given(...open)
+      .when('POST', ORDERS, { customerId: 'CUST1', lines, total: 9000 })
+      .thenRefused(409, 'price-changed', { detail: 'the total is 8000', price: 8000 }));
+
+  test.each([
+    ['shop-paused', 60, [shopNow('ShopPaused')]],
+    ['shop-overloaded', 30, [shopNow('ShopChanged', { name: '김밥나라', ...figures, maxOpenOrders: 1 }), placed]],
+  ])('asks with %s to come back in %i seconds', async (problem, seconds, more) => {
+    const { headers } = await given(...open, ...shop(...more))
+      .when('POST', ORDERS, { customerId: 'CUST1', lines })
+      .thenRefused(503, problem, { retryAfter: seconds });
+    expect(headers.get('Retry-After')).toBe(`${seconds}`);
+  });
+
+  describe('without a customer', () => {
+    const order = (caller: ReturnType<typeof callerOf>) =>
+      apiSpecification(writeSide, { callers: { caller } })
+        .given(...open)
+        .when('POST', ORDERS, { orderId: 'o1', lines }, { Authorization: 'caller' });
+    const { customerId: _, ...nobodys } = placed.data as Record<string, unknown>;
+
+    test.each([
+      ['any shop', callerOf('KIOSK', 'kiosk')],
+      ['this shop', callerOf('KIOSK', 'kiosk', 'food-court:shop:1')],
+    ])('is taken from a kiosk of %s', async (_name, kiosk) => {
+      await order(kiosk).thenAnswered(201, { callNumber: '1' }, ...shop({ type: 'OrderPlaced', data: nobodys }));
+    });
+
+    test.each(['customer', 'staff', 'admin'] as const)('is refused from the role %s', async (role) => {
+      await order(callerOf('SOMEBODY', role)).thenRefused(400, 'invalid-request', {
+        errors: [{ pointer: '/customerId' }],
+      });
+    });
+  });
+});
+
+describe(`PUT ${SHOP}/menu/{menuId}`, () => {
+  const put = (more: object) => {
+    const { shopId: _shop, menuId: _menu, ...dish } = gimbap;
+    return given(...shop(registered)).when('PUT', '/food-court/shops/1/menu/gimbap', { ...dish, ...more });
+  };
+
+  test.each([
+    ['100 Hangul syllables', '가'.repeat(100), '가'.repeat(100)],
+    ['100 Hangul syllables in parts (NFD)', '각'.repeat(100).normalize('NFD'), '각'.repeat(100)],
+    ['emoji', '🍙👩‍🍳', '🍙👩‍🍳'],
+    ['spaces around it', '  김밥  ', '김밥'],
+  ])('takes a name of %s', async (_, name, shown) => {
+    const named = { ...gimbap, name: shown };
+    await put({ name }).thenAnswered(200, named, ...shop({ type: 'MenuItemPut', data: named }));
+  });
+
+  test.each<[string, Record<string, unknown>, number, string]>([
+    ['a name of 101 characters', { name: '가'.repeat(101) }, 422, 'out-of-range'],
+    ['a blank name', { name: '   ' }, 400, 'invalid-request'],
+    ['a name with a control character', { name: '김\u0007밥' }, 400, 'invalid-request'],
+    ['a negative price', { price: -1 }, 422, 'out-of-range'],
+    ['half a won', { price: 0.5 }, 400, 'invalid-request'],
+  ])('refuses %s', async (_, wrong, status, problem) => {
+    const [field] = Object.keys(wrong);
+    await put(wrong).thenRefused(status, problem, { errors: [{ pointer: `/${field}` }] });
+  });
+});
+
+test.each([{ acceptWithin: 0 }, { acceptWithin: 1_441 }, { collectWithin: 1.5 }, { maxOpenOrders: 0 }, { name: '' }])(
+  'a shop cannot be changed to %j',
+  async (wrong) => {
+    const { answer, added } = await given(...shop(registered))
+      .when('PATCH', '/food-court/shops/1', wrong)
+      .answered();
+    expect([400, 422]).toContain(answer.status);
+    expect(answer.body).toMatchObject({ errors: [{ pointer: `/${Object.keys(wrong)[0]}` }] });
+    expect(added).toEqual([]);
+  },
+);
+
+test('an order is not rejected for a blank reason', () =>
+  given(...shop(registered, item, placed))
+    .when('POST', '/food-court/shops/1/orders/o1/rejection', { reason: '   ' })
+    .thenRefused(400, 'invalid-request', { errors: [{ pointer: '/reason' }] }));
