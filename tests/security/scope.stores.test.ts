@@ -231,15 +231,6 @@ describe.each(limited)('%s', (_, who, context) => {
     expect([eventIds.length > found, found > 0]).toEqual([true, true]);
   });
 
-  test('changes nothing outside the scope', async () => {
-    for (const route of commands) {
-      const answer = await ask(route, who, OTHER);
-      const about = `${route.method} ${route.path}: ${answer.status} ${text(answer)}`;
-      expect([403, 404], about).toContain(answer.status);
-      expect(['/problems/forbidden', '/problems/not-found'], about).toContain(answer.body.type);
-    }
-  });
-
   test('reads a control centre with only its scope', async () => {
     const center = await callUnchecked<{
       contexts: Record<string, unknown>;
