@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { button, confirmed, fits, onPhone, shows } from './phone.ts';
+import { confirmed, fits, onPhone } from './phone.ts';
+import { button, shows } from './stage.ts';
 
 onPhone('the page for customers', (phone) => {
   const { command, open, openNew } = phone;

@@ -1,7 +1,7 @@
 import type { Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect } from 'vitest';
 import { call, eventually, openPlaza, type Plaza, temporaryData, viewsAreBuilt } from '../support/plaza.ts';
-import { follow, inBrowser, openBrowser, tabTo, violationsInAll } from './stage.ts';
+import { button, follow, inBrowser, openBrowser, shows, submit, tabTo, violationsInAll } from './stage.ts';
 
 const PHONE = { locale: 'ko-KR', viewport: { width: 360, height: 740 }, hasTouch: true };
 
@@ -67,15 +67,11 @@ export const onPhone = (
   env: Readonly<Record<string, string>> = {},
 ): void => inBrowser(name, () => tests(usePhone(env)));
 
-export const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-
 /** Presses a button, and the same in the dialog that asks again. */
 export const confirmed = async (page: Page, name: string): Promise<void> => {
   await button(page, name).click();
-  await page.getByRole('dialog').getByRole('button', { name, exact: true }).click();
+  await submit(page, name).click();
 };
-
-export const shows = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
 
 /** The focus is on a control, or on what has remained around one. */
 const hasFocus = 'document.activeElement !== document.body';

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { call } from '../support/plaza.ts';
-import { inBrowser, openBrowser, openStage, type Stage } from './stage.ts';
+import { button, fieldIs, inBrowser, input, openBrowser, openStage, type Stage, shows, submit } from './stage.ts';
 
 inBrowser('the page for staff', () => {
   let stage: Stage;
@@ -11,16 +11,6 @@ inBrowser('the page for staff', () => {
     await page.goto(path);
     return page;
   };
-  /** Waits until a text is on the page. */
-  const shows = (page: Page, text: string | RegExp, timeout = 120_000) =>
-    page.getByText(text).first().waitFor({ timeout });
-  const field = (page: Page, name: string) => page.locator('.fields > div', { hasText: name }).locator('dd').first();
-  const fieldIs = (page: Page, name: string, value: string) =>
-    expect.poll(() => field(page, name).textContent()).toBe(value);
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-  const submit = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
-  const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);
-
   beforeAll(async () => {
     stage = await openStage();
   });

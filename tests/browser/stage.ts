@@ -1,5 +1,5 @@
 import axe from 'axe-core';
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import { beforeAll, describe, expect, onTestFinished } from 'vitest';
 import { openTestStores } from '../../embedded/testing.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
@@ -132,6 +132,20 @@ export const openBrowser = async (
   });
   return page;
 };
+
+/** Waits until a text is on the page. */
+export const shows = (page: Page, text: string | RegExp): Promise<void> => page.getByText(text).first().waitFor();
+/** The value of a field of the resource that the page of staff shows. */
+export const field = (page: Page, name: string): Locator =>
+  page.locator('.fields > div', { hasText: name }).locator('dd').first();
+/** Waits until a field has a value. */
+export const fieldIs = (page: Page, name: string, value: string): Promise<void> =>
+  expect.poll(() => field(page, name).textContent()).toBe(value);
+export const button = (page: Page | Locator, name: string): Locator => page.getByRole('button', { name, exact: true });
+/** A button of the open dialog. */
+export const submit = (page: Page, name: string): Locator => button(page.getByRole('dialog'), name);
+/** An input of the open dialog. */
+export const input = (page: Page, label: string): Locator => page.getByRole('dialog').getByLabel(label);
 
 /**
  * Shows another path without loading the page again, as its links do, and waits until it is drawn: the browser compiles

@@ -1,37 +1,22 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openMessageGateway } from '../support/message-gateway.ts';
 import { call, eventually, openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 
-type Posted = { id: string; data: { to: string; kind: string; text: string; language: string } };
 type Message = { messageId: string; context: string; kind: string; status: string; channels: string[] };
 
 const data = temporaryData();
-const posted: Posted[] = [];
-/** Called with each message before the gateway answers. */
-let beforeAnswer = async (_posted: Posted): Promise<void> => {};
-let gateway: Server;
-let env: Record<string, string>;
+let gateway: Awaited<ReturnType<typeof openMessageGateway>>;
 let plaza: Plaza;
 
+const env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,screening,customers' };
+
 beforeAll(async () => {
-  gateway = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as Pick<Posted, 'data'>;
-    const call = { id: String(request.headers['webhook-id']), data: body.data };
-    posted.push(call);
-    await beforeAnswer(call);
-    response.writeHead(204).end();
-  });
-  await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
-  env = { PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking,screening,customers' };
+  gateway = await openMessageGateway();
   plaza = await openPlaza(env);
 });
 afterAll(async () => {
   await plaza?.close();
-  gateway.closeAllConnections();
-  await new Promise((resolve) => gateway.close(resolve));
+  await gateway.close();
   data.remove();
 });
 
@@ -74,27 +59,24 @@ test('without a channel, messages of every context stay in the view', async () =
 
 test('a channel that is set later sends new messages, and none of the time before', async () => {
   await plaza.close();
-  env = {
-    ...env,
-    MESSAGE_WEBHOOK_URL: `http://127.0.0.1:${(gateway.address() as AddressInfo).port}/`,
-    MESSAGE_WEBHOOK_SECRET: `whsec_${Buffer.alloc(32, 1).toString('base64')}`,
-  };
-  plaza = await openPlaza(env);
+  plaza = await openPlaza({ ...env, ...gateway.env });
   await book('s1', 'b2', 'kim');
   const [message] = await eventually(
     () => messagesOf('kim', 'status=sent'),
     ({ length }) => length === 1,
   );
   expect(message).toMatchObject({ context: 'screening', kind: 'booked', channels: ['webhook'] });
+  const { posted } = gateway;
   expect(posted.map(({ id }) => id)).toEqual([message?.messageId]);
   expect(posted[0]?.data).toMatchObject({ to: '+821012345678', language: 'ko' });
   expect(posted[0]?.data.text).toContain('검진일: 2030년 1월 31일 목요일');
 });
 
 test('customers without an address get no message, and bookings continue while the gateway hangs', async () => {
+  const { posted } = gateway;
   posted.length = 0;
   const answers: (() => void)[] = [];
-  beforeAnswer = () => new Promise((resolve) => answers.push(resolve));
+  gateway.doBeforeAnswer(() => new Promise((resolve) => answers.push(resolve)));
   await call(plaza.url, 'PUT', '/customers/lee/contact', { phone: '+821087654321', language: 'en' });
   await book('s1', 'b4', 'lee');
   await eventually(
@@ -103,7 +85,7 @@ test('customers without an address get no message, and bookings continue while t
   );
   expect((await book('s1', 'b5', 'nobody')).status).toBe(201);
   expect((await book('s1', 'b6', 'kim')).status).toBe(409);
-  beforeAnswer = async () => {};
+  gateway.doBeforeAnswer(async () => {});
   for (const answer of answers) answer();
   await eventually(
     () => messagesOf('lee', 'status=sent'),

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { button, confirmed, fits, isAccessible, keyboardOf, onPhone, shows } from '../../browser/phone.ts';
-import { tabTo, violations } from '../../browser/stage.ts';
+import { confirmed, fits, isAccessible, keyboardOf, onPhone } from '../../browser/phone.ts';
+import { button, shows, tabTo, violations } from '../../browser/stage.ts';
 
 onPhone('the cinema for customers', (phone) => {
   const { command, open, reads } = phone;

@@ -1,7 +1,7 @@
 import type { Page } from 'playwright-core';
 import { expect, test } from 'vitest';
-import { button, confirmed, fits, isAccessible, keyboardOf, onPhone, shows } from '../../browser/phone.ts';
-import { violations } from '../../browser/stage.ts';
+import { confirmed, fits, isAccessible, keyboardOf, onPhone } from '../../browser/phone.ts';
+import { button, shows, violations } from '../../browser/stage.ts';
 
 onPhone('the page for customers', (phone) => {
   const { command, open, openNew, reads, restartPlaza, stopPlaza } = phone;

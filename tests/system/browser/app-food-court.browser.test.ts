@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { button, CUSTOMER, confirmed, fits, isAccessible, keyboardOf, onPhone, shows } from '../../browser/phone.ts';
-import { violations, violationsInAll } from '../../browser/stage.ts';
+import { CUSTOMER, confirmed, fits, isAccessible, keyboardOf, onPhone } from '../../browser/phone.ts';
+import { button, shows, violations, violationsInAll } from '../../browser/stage.ts';
 
 onPhone('the food court for customers', (phone) => {
   const { command, open } = phone;

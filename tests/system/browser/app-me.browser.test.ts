@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { button, confirmed, fits, isAccessible, onPhone, shows } from '../../browser/phone.ts';
+import { confirmed, fits, isAccessible, onPhone } from '../../browser/phone.ts';
+import { button, shows } from '../../browser/stage.ts';
 
 /** KiB that a phone may load as compressed script before it shows the home page. */
 const SCRIPT = 90;

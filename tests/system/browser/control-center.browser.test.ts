@@ -7,7 +7,20 @@ import { park } from '../../../platform/subscriptions/parked.ts';
 import { storedEvent } from '../../../platform/subscriptions/testing.ts';
 import { rebuild } from '../../../projections/kernel/rebuild.ts';
 import { coupons } from '../../../projections/parking/coupons.ts';
-import { inBrowser, openBrowser, openStage, type Stage, tabTo, violations } from '../../browser/stage.ts';
+import {
+  button,
+  field,
+  fieldIs,
+  inBrowser,
+  input,
+  openBrowser,
+  openStage,
+  type Stage,
+  shows,
+  submit,
+  tabTo,
+  violations,
+} from '../../browser/stage.ts';
 import { call, eventually } from '../../support/plaza.ts';
 
 inBrowser('the control centre', () => {
@@ -33,16 +46,6 @@ inBrowser('the control centre', () => {
       carNumber,
       amount: 5000,
     });
-
-  /** Waits until a text is on the page. */
-  const shows = (page: Page, text: string | RegExp, timeout = 120_000) =>
-    page.getByText(text).first().waitFor({ timeout });
-  const field = (page: Page, name: string) => page.locator('.fields > div', { hasText: name }).locator('dd').first();
-  const fieldIs = (page: Page, name: string, value: string) =>
-    expect.poll(() => field(page, name).textContent()).toBe(value);
-  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
-  const submit = (page: Page, name: string) => page.getByRole('dialog').getByRole('button', { name, exact: true });
-  const input = (page: Page, label: string) => page.getByRole('dialog').getByLabel(label);
 
   beforeAll(async () => {
     stage = await openStage();
