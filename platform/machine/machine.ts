@@ -13,9 +13,12 @@ export const machine = {
   now: (): number => Date.now(),
   /** Returns the milliseconds of a clock that is never set and continues while the process is paused. */
   elapsed: (): number => performance.now(),
-  /** Calls a function once. A timer with `ref: false` does not keep the process running. */
+  /**
+   * Calls a function once, at once for a moment that has passed: a caller's clock moves on while it computes the rest. A
+   * timer with `ref: false` does not keep the process running.
+   */
   setTimer(job: () => void, milliseconds: number, { ref = true }: { ref?: boolean } = {}): Timer {
-    const timer = setTimeout(job, milliseconds);
+    const timer = setTimeout(job, Math.max(0, milliseconds));
     return ref ? timer : timer.unref();
   },
   clearTimer: (timer: Timer | undefined): void => clearTimeout(timer as NodeJS.Timeout | undefined),
