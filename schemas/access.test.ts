@@ -67,3 +67,10 @@ it('refuses every caller a command or query that is not listed', () => {
   expect(ruleOf({ access }, 'constructorHistory')).toEqual({});
   expect(ruleOf({}, 'lots')).toEqual({});
 });
+
+it('lets a kiosk give one command: an order', () => {
+  const given = contextSchemas.flatMap((context) =>
+    Object.keys(context.commands).filter((name) => 'kiosk' in ruleOf(context, name)),
+  );
+  expect(given).toEqual(['PlaceOrder']);
+});
