@@ -29,7 +29,12 @@ export const activityRoutes = (contexts: readonly ContextSchema[], models: ReadM
       const headers = await awaitPosition(req, res, views, models, true);
       const sight = sightOf(res, contexts);
       const found = await models.ask(() => Promise.all(contexts.map((context) => activityOf(context, sight))));
-      sendTaggedJson(req, res, { contexts: Object.fromEntries(found) }, { ...headers, 'Cache-Control': 'no-store' });
+      await sendTaggedJson(
+        req,
+        res,
+        { contexts: Object.fromEntries(found) },
+        { ...headers, 'Cache-Control': 'no-store' },
+      );
     }),
   );
   return router;

@@ -97,7 +97,7 @@ export const causesRoutes = (contexts: readonly ContextSchema[], models: ReadMod
         isWhole: before.length <= MOST_BEFORE + 1 && after.length <= MOST_AFTER,
         commands: commandsOf(entries.map(({ entry }) => entry as Entry)),
       };
-      sendTaggedJson(req, res, answer, { ...headers, 'Cache-Control': 'no-store' });
+      await sendTaggedJson(req, res, answer, { ...headers, 'Cache-Control': 'no-store' });
     }),
   );
   return router;

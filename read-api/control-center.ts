@@ -183,7 +183,7 @@ export const controlCenterRoutes = (
         'View-Position': position.toString(),
         'Cache-Control': 'no-store',
       };
-      sendTagged(req, res, text, shown, etag);
+      await sendTagged(req, res, text, shown, etag);
     }),
   );
   return router;

@@ -1,7 +1,5 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { etagOf, sendTagged } from '../platform/http/conditional.ts';
 import { problems, sendProblem } from '../platform/http/problem.ts';
@@ -43,22 +41,11 @@ const ASSET_HEADERS = { 'Cache-Control': 'public, max-age=31536000, immutable' }
 /** The service worker is one of these files, and is for the page at `/app`, which is above its folder. */
 const APP_FILE_HEADERS = { 'Cache-Control': 'no-cache', 'Service-Worker-Allowed': '/app' };
 
-const compress = promisify(gzip);
-
-/** Types of files that are compressed already. */
-const COMPRESSED: ReadonlySet<string> = new Set(['.woff2', '.png']);
-
-type Asset = { type: string; bytes: Buffer; etag: string; gzipped?: Promise<Buffer> };
+type Asset = { type: string; bytes: Buffer; etag: string };
 
 const readAsset = (file: string): Asset => {
   const bytes = readFileSync(file);
-  const extension = extname(file);
-  return {
-    type: TYPES[extension] ?? 'application/octet-stream',
-    bytes,
-    etag: etagOf(bytes),
-    ...(COMPRESSED.has(extension) ? {} : { gzipped: compress(bytes) }),
-  };
+  return { type: TYPES[extname(file)] ?? 'application/octet-stream', bytes, etag: etagOf(bytes) };
 };
 
 type Pages = {
@@ -83,22 +70,13 @@ const readPages = (folder: string): Pages | undefined => {
   };
 };
 
-const send = async (
+const send = (
   req: Request,
   res: Response,
-  { type, bytes, etag, gzipped }: Asset,
+  { type, bytes, etag }: Asset,
   headers: Readonly<Record<string, string>>,
-): Promise<void> => {
-  const body = req.acceptsEncodings(['gzip', 'identity']) === 'gzip' ? await gzipped : undefined;
-  const sent = {
-    'Content-Type': type,
-    Vary: 'Accept-Encoding',
-    'X-Content-Type-Options': 'nosniff',
-    ...(body ? { 'Content-Encoding': 'gzip' } : {}),
-    ...headers,
-  };
-  sendTagged(req, res, body ?? bytes, sent, etag);
-};
+): Promise<void> =>
+  sendTagged(req, res, bytes, { 'Content-Type': type, 'X-Content-Type-Options': 'nosniff', ...headers }, etag);
 
 /**
  * Serves the pages as they were built: the same document at each URL of a page (the page itself chooses the view), and

@@ -60,7 +60,7 @@ ${
 export const problemRoutes = (contexts: readonly ContextSchema[]): Router => {
   const router = Router({ caseSensitive: true });
   const meanings = meaningsOf(contexts);
-  router.get('/problems/:name', protect, (req, res) => {
+  router.get('/problems/:name', protect, async (req, res) => {
     const { name } = req.params;
     const found = meanings.get(name);
     if (!found) return sendProblem(res, problems.notFound());
@@ -69,7 +69,7 @@ export const problemRoutes = (contexts: readonly ContextSchema[]): Router => {
 <main>
 ${found.map(sectionHtml).join('\n')}
 </main>`;
-    sendTagged(req, res, htmlPage(`Plaza: ${name}`, body), {
+    await sendTagged(req, res, htmlPage(`Plaza: ${name}`, body), {
       'Content-Type': 'text/html; charset=utf-8',
       'Cache-Control': 'no-cache',
     });

@@ -106,10 +106,10 @@ const UNCHANGING = { 'Cache-Control': 'no-cache' };
 /** Returns a handler that answers with a document as JSON, which is made when it is first requested. */
 const whole = (make: () => object) => {
   let made: { bytes: Buffer; etag: string } | undefined;
-  return (req: Request, res: Response): void => {
+  return async (req: Request, res: Response): Promise<void> => {
     const bytes = made?.bytes ?? Buffer.from(JSON.stringify(make()));
     made ??= { bytes, etag: etagOf(bytes) };
-    sendTagged(req, res, bytes, { 'Content-Type': 'application/json', ...UNCHANGING }, made.etag);
+    await sendTagged(req, res, bytes, { 'Content-Type': 'application/json', ...UNCHANGING }, made.etag);
   };
 };
 
@@ -133,10 +133,10 @@ export const referenceRoutes = (contexts: readonly ContextSchema[], version: str
   router.get('/openapi.json', whole(openApiDocument));
   router.get('/asyncapi.json', whole(asyncApiDocument));
   let page: string | undefined;
-  router.get('/reference', protect, (req, res) => {
+  router.get('/reference', protect, async (req, res) => {
     page ??= referencePage(openApiDocument());
     const text = page.replace(ADDRESS, escaped(addressOf(req)));
-    sendTagged(req, res, text, { 'Content-Type': 'text/html; charset=utf-8', ...UNCHANGING });
+    await sendTagged(req, res, text, { 'Content-Type': 'text/html; charset=utf-8', ...UNCHANGING });
   });
   return router;
 };

@@ -223,7 +223,7 @@ export const reportRoutes = (contexts: readonly ContextSchema[], models: ReadMod
     const buckets = await bucketsOf(models, schema, asked, Date.parse(time));
     if (req.accepts('application/json', 'text/csv') !== 'text/csv') {
       const { by } = asked;
-      sendTaggedJson(req, res, { context: schema.name, timeZone: models.timeZone, by, buckets }, headers);
+      await sendTaggedJson(req, res, { context: schema.name, timeZone: models.timeZone, by, buckets }, headers);
       return;
     }
     res.writeHead(200, {

@@ -143,7 +143,7 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
         }
       });
       const link: Record<string, string> = next === undefined ? {} : { Link: nextLink(req.originalUrl, next) };
-      sendTaggedJson(req, res, { items, next }, { ...headers, 'Cache-Control': 'no-store', ...link });
+      await sendTaggedJson(req, res, { items, next }, { ...headers, 'Cache-Control': 'no-store', ...link });
     }),
   );
   return router;

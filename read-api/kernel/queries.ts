@@ -140,7 +140,7 @@ const answerOne = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const document = stored ?? (query.otherwise && { ...inPath, ...query.otherwise });
     const { permit, personal } = permitted(res);
     if (document && !document._deleted && isPermitted(permit, document))
-      sendTaggedJson(req, res, seenBy(permit, document, toItem(document, personal)), { ...headers, ...caching });
+      await sendTaggedJson(req, res, seenBy(permit, document, toItem(document, personal)), { ...headers, ...caching });
     else sendProblem(res, problems.notFound(), headers);
   };
 };
@@ -250,7 +250,7 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const link: Record<string, string> = links.length > 0 ? { Link: links.join(', ') } : {};
     const shown = await models.ask(() => completed(query, collection, documents, models));
     const items = shown.map((document) => seenBy(permit, document, toItem(document, personal)));
-    sendTaggedJson(req, res, { items, next, count }, { ...headers, ...caching, ...link });
+    await sendTaggedJson(req, res, { items, next, count }, { ...headers, ...caching, ...link });
   };
 };
 
