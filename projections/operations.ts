@@ -92,11 +92,10 @@ export const operationRoutes = ({
       const page = takePage(readAll(queryOf(req.url), pageParameters));
       const question = 'operations.parked';
       const place = await placeOf(cursors, question, page);
-      const ordering = { field: '_id', direction: 1 } as const;
       const { documents, next } = await readPage(cursors, parked(db), {
         question,
-        filter: {},
-        ordering,
+        parts: [{ filter: {}, field: '_id' }],
+        direction: 1,
         limit: page.limit,
         place,
       });

@@ -4,10 +4,10 @@ import { Type } from 'typebox';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { contextSchemas, readSidesOf } from '../programs/contexts.ts';
 import { createIndexes } from '../projections/kernel/create-indexes.ts';
-import { indexesOf } from '../projections/kernel/indexes.ts';
+import { foldedTexts, indexesOf } from '../projections/kernel/indexes.ts';
 import { anyone, staff } from '../schemas/access.ts';
 import type { ContextSchema, QuerySchema } from '../schemas/kernel/context.ts';
-import { inView, list } from '../schemas/kernel/queries.ts';
+import { inView, list, one } from '../schemas/kernel/queries.ts';
 import { FOLDED, folded } from '../schemas/kernel/search.ts';
 import { CalendarDay, Id, Status, Strict, Text, Time } from '../schemas/kernel/values.ts';
 import type { ReadContext } from './kernel/context.ts';
@@ -16,6 +16,8 @@ import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 const Visit = Strict({ visitId: Id, gateId: Id, plate: Text(20, '10더8612'), day: CalendarDay, at: Time });
 
 const Gate = Strict({ gateId: Id, hall: Id, status: Status('open', 'shut') });
+
+const Car = Strict({ carId: Id, name: Text(60, 'Red Lotus'), doors: Type.Integer() });
 
 const Shift = Strict({ shiftId: Id, day: CalendarDay, status: Status('open', 'over') });
 
@@ -31,22 +33,26 @@ const schema = {
     ...inView('garage.shifts', {
       shifts: list('Shifts', '/garage/shifts', Shift, { sorts: ['day'], closed: ['over'], closedBy: 'day' }),
     }),
+    ...inView('garage.cars', {
+      cars: list('Cars', '/garage/cars', Car, { sorts: ['name', 'doors'], prefix: 'name' }),
+      car: one('A car', '/garage/cars/{carId}', Car, { search: { name: 'name' } }),
+    }),
     ...inView('garage.visits', {
       visits: list('Visits', '/garage/visits', Visit, {
         filters: { gateId: Id, day: CalendarDay },
         sorts: ['at', 'plate'],
         range: 'at',
-        prefixes: ['plate'],
+        prefix: 'plate',
       }),
       days: list('Visits by day', '/garage/days', Visit, {
         filters: { day: CalendarDay },
         sorts: ['day'],
         range: 'day',
       }),
-      gateVisits: list("A gate's visits", '/garage/gates/{gateId}/visits', Visit, { prefixes: ['plate'] }),
+      gateVisits: list("A gate's visits", '/garage/gates/{gateId}/visits', Visit, { prefix: 'plate' }),
     }),
   },
-  access: { gates: anyone, shifts: anyone, visits: anyone, days: staff, gateVisits: staff },
+  access: { gates: anyone, cars: anyone, car: anyone, shifts: anyone, visits: anyone, days: staff, gateVisits: staff },
   problems: {},
 } as const satisfies ContextSchema;
 
@@ -77,6 +83,17 @@ const shifts = Array.from({ length: 9 }, (_, number) => ({
   status: number % 3 === 0 ? 'over' : 'open',
 }));
 
+const cars = [
+  'Gangnam lot',
+  'Lot of Gangnam lot',
+  'lot',
+  'The long lot 3',
+  'A very old red lot', // from its fifth word on: not found
+  'Salotto',
+  '판교역 환승주차장',
+  'Central 판교 역',
+].map((name, at) => ({ carId: `c-${at}`, name, doors: (at * 3) % 4 }));
+
 let database: Awaited<ReturnType<typeof startDatabase>>;
 let api: Awaited<ReturnType<typeof serveReadApi>>;
 let db: Db;
@@ -103,7 +120,15 @@ beforeAll(async () => {
       return { _id: shift.shiftId, _position: '1', ...shift, [FOLDED]: { closed } };
     }),
   );
-  for (const view of ['gates', 'shifts', 'visits', 'history']) await reach(db, `garage.${view}`, 1n);
+  await createIndexes(db, 'garage.cars', indexesOf(schema, 'garage.cars'));
+  const texts = foldedTexts(schema, 'garage.cars');
+  await viewOf(db, 'garage.cars').insertMany(
+    cars.map((car) => {
+      const found = texts.flatMap(({ name, of }) => (of(car.name) ? [[name, of(car.name)]] : []));
+      return { _id: car.carId, _position: '1', ...car, [FOLDED]: Object.fromEntries(found) };
+    }),
+  );
+  for (const view of ['gates', 'shifts', 'cars', 'visits', 'history']) await reach(db, `garage.${view}`, 1n);
   api = await serveReadApi(db, [garage]);
 });
 
@@ -148,6 +173,49 @@ describe('a search by prefix', () => {
     expect(byText).toEqual(byText.toSorted());
     const times = (await found({ sort: '-at' })).map(({ at }: { at: string }) => at);
     expect(times).toEqual(times.toSorted().reverse());
+  });
+});
+
+describe('a prefix of a name by which documents are searched', () => {
+  const pagesOf = async (given: Given) => {
+    const found: string[] = [];
+    for (let cursor: string | undefined, isLast = false; !isLast; isLast = cursor === undefined) {
+      const { status, body } = await api.get(pathOf('/garage/cars', { ...given, cursor, count: 'true' }));
+      expect(status).toBe(200);
+      found.push(...body.items.map(({ name }: { name: string }) => name));
+      cursor = body.next;
+      expect(body.items.length).toBe(cursor === undefined ? body.items.length : Number(given.limit));
+      if (cursor === undefined) expect(body.count).toBe(found.length);
+    }
+    return found;
+  };
+
+  it.each([
+    ['lot', ['lot', 'The long lot 3', 'Gangnam lot', 'Lot of Gangnam lot']],
+    ['LOT 3', ['The long lot 3']],
+    ['gangnam', ['Gangnam lot', 'Lot of Gangnam lot']],
+    ['판교', ['Central 판교 역', '판교역 환승주차장']],
+    ['ㅍㄱ', ['Central 판교 역', '판교역 환승주차장']],
+    ['ㅎㅅ', ['판교역 환승주차장']],
+    ['otto', []],
+  ])('%s finds it also from a later word on, once, in pages of any length', async (namePrefix, expected) => {
+    for (const limit of ['1', '2', '3', '200'])
+      expect((await pagesOf({ namePrefix, limit })).toSorted(), limit).toEqual(expected.toSorted());
+  });
+
+  it('is in the order of the text that begins with it, and in any order that a request names', async () => {
+    const first = { namePrefix: 'lot', limit: '1' };
+    expect(await pagesOf(first)).toEqual(['Gangnam lot', 'lot', 'The long lot 3', 'Lot of Gangnam lot']);
+    const doors = new Map(cars.map(({ name, doors }) => [name, doors]));
+    const byDoors = await pagesOf({ ...first, sort: 'doors' });
+    expect(byDoors.map((name) => doors.get(name))).toEqual(byDoors.map((name) => doors.get(name)).toSorted());
+    expect(await pagesOf({ ...first, sort: '-doors' })).toEqual(byDoors.toReversed());
+    expect(await pagesOf({ ...first, sort: '-name' })).toEqual([
+      'lot',
+      'The long lot 3',
+      'Lot of Gangnam lot',
+      'Gangnam lot',
+    ]);
   });
 });
 
@@ -359,9 +427,9 @@ describe('a list that shows closed items last', () => {
 
 it('a list cannot have a range without an index, nor a prefix of a field that it lacks', () => {
   expect(() => list('', '/x', Visit, { sorts: ['day'], range: 'at' })).toThrow('/x is not sorted by its range at');
-  expect(() => list('', '/x', Strict({ a: Type.String() }), { prefixes: ['b'] })).toThrow('/x has no b');
+  expect(() => list('', '/x', Strict({ a: Type.String() }), { prefix: 'b' })).toThrow('/x has no b');
   const current = { plate: { view: 'garage.cars', by: 'visitId' } };
-  expect(() => list('', '/x', Visit, { prefixes: ['plate'], current })).toThrow('/x has no plate');
+  expect(() => list('', '/x', Visit, { prefix: 'plate', current })).toThrow('/x has no plate');
 });
 
 it('caused no unexpected error', () => {

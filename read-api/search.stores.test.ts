@@ -25,7 +25,7 @@ const schema = {
   commands: {},
   queries: {
     ...inView('garage.gates', {
-      gates: list('Gates', '/garage/gates', Gate, { sorts: ['name'], prefixes: ['name'] }),
+      gates: list('Gates', '/garage/gates', Gate, { sorts: ['name'], prefix: 'name' }),
       gate: one('A gate', '/garage/gates/{gateId}', Gate, { search: { gateId: 'id', name: 'name' } }),
     }),
     ...inView('garage.visits', {

@@ -129,11 +129,10 @@ export const searchRoutes = (contexts: readonly ContextSchema[], models: ReadMod
           const question = JSON.stringify([SEARCH, folded(q), context, at]);
           const cursor = at === Number(first) ? within : undefined;
           const place = await placeOf(cursors, question, { limit, cursor }, (value) => typeof value === 'string');
-          const ordering = { field: foldedPath(source.text.name), direction: 1 as const };
           const found = await readPage(cursors, collection, {
             question,
-            filter,
-            ordering,
+            parts: [{ filter, field: foldedPath(source.text.name) }],
+            direction: 1,
             limit,
             place,
             maxTimeMS: answerWithin,

@@ -357,7 +357,7 @@ export const queries = {
       closed: ['retired'],
       filters: { status: BikeStatus, location: Location },
       sorts: ['location'],
-      prefixes: ['location'],
+      prefix: 'location',
     }),
     bike: one('One bike', '/bike-rental/bikes/{bikeId}', Bike, { search: { location: 'name', bikeId: 'id' } }),
   }),

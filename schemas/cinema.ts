@@ -576,7 +576,7 @@ export const queries = {
       closed: ['deleted'],
       filters: { status: MovieStatus },
       sorts: ['title', 'averageRating'],
-      prefixes: ['title'],
+      prefix: 'title',
     }),
     movie: one('One movie', '/cinema/movies/{movieId}', Movie, { search: { title: 'name', movieId: 'id' } }),
   }),

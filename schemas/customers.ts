@@ -159,7 +159,7 @@ export const queries = {
   ...inView('customers.contacts', {
     contacts: list("The customers' names, addresses and languages", '/customers/contacts', Contact, {
       filters: { customerId: Id },
-      prefixes: ['name'],
+      prefix: 'name',
     }),
     contact: one("A customer's name, addresses and language", '/customers/{customerId}/contact', Contact, {
       search: { name: 'name', phone: 'phone', email: 'id', customerId: 'id' },

@@ -306,7 +306,7 @@ export const queries = {
       closed: ['closed'],
       filters: { status: Shop.properties.status },
       sorts: ['name', 'openOrders'],
-      prefixes: ['name'],
+      prefix: 'name',
     }),
     shop: one('One shop', SHOP, Shop, { search: { name: 'name', shopId: 'id' } }),
   }),
@@ -314,7 +314,7 @@ export const queries = {
     menu: list("A shop's menu", '/food-court/shops/{shopId}/menu', MenuItem, {
       filters: { available: MenuItem.properties.available },
       sorts: ['name', 'price'],
-      prefixes: ['name'],
+      prefix: 'name',
     }),
     menuItem: one('One item of a menu', '/food-court/shops/{shopId}/menu/{menuId}', MenuItem, {
       search: { name: 'name' },

@@ -401,7 +401,7 @@ export const queries = {
       closed: ['closed'],
       filters: { status: Lot.properties.status },
       sorts: ['name', 'free'],
-      prefixes: ['name'],
+      prefix: 'name',
     }),
     lot: one('One lot', '/parking/lots/{lotId}', Lot, { search: { name: 'name', lotId: 'id' } }),
   }),
@@ -409,7 +409,7 @@ export const queries = {
     lotReservations: list("A lot's reservations", '/parking/lots/{lotId}/reservations', Reservation, {
       filters: reservationStatus,
       range: 'reservedAt',
-      prefixes: ['carNumber'],
+      prefix: 'carNumber',
     }),
     lotReservation: one('One reservation', '/parking/lots/{lotId}/reservations/{reservationId}', Reservation, {
       search: { carNumber: 'plate', reservationId: 'id' },
@@ -417,7 +417,7 @@ export const queries = {
     reservations: list('Reservations in every lot', '/parking/reservations', Reservation, {
       filters: { customerId: Id, lotId: Id, ...reservationStatus },
       range: 'reservedAt',
-      prefixes: ['carNumber'],
+      prefix: 'carNumber',
     }),
   }),
   ...inView('parking.coupons', {

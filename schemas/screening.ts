@@ -360,7 +360,7 @@ export const queries = {
       closedBy: 'date',
       sorts: ['date', 'left'],
       range: 'date',
-      prefixes: ['hospitalName'],
+      prefix: 'hospitalName',
     }),
     slot: one('One slot', '/screening/slots/{slotId}', Slot, { search: { hospitalName: 'name', slotId: 'id' } }),
   }),
@@ -376,7 +376,7 @@ export const queries = {
       filters: { slotId: Id, status, date, customerId },
       sorts: bookingSorts,
       range: 'bookedAt',
-      prefixes: ['hospitalName'],
+      prefix: 'hospitalName',
     }),
   }),
   ...inView('screening.customerBookings', {

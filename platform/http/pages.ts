@@ -52,10 +52,14 @@ export const placeOf = async (
   throw new ProblemError(problems.invalid([{ pointer: '/cursor', detail: 'is not a cursor' }]));
 };
 
+/** A part of a list: its documents, and the field by which they are in the list's order. */
+export type Part = { filter: Filter<Stored>; field: string };
+
 export type PageOptions = {
   question: string;
-  filter: Filter<Stored>;
-  ordering: Ordering;
+  /** Parts without a common document, whose fields have values of one type. */
+  parts: readonly Part[];
+  direction: Ordering['direction'];
   limit: number;
   place: Place | undefined;
   maxTimeMS?: number;
@@ -64,24 +68,44 @@ export type PageOptions = {
 const valueAt = (document: Document, path: string): Place['value'] =>
   path.split('.').reduce((part: unknown, name) => (part as Document)?.[name], document) as Place['value'];
 
-/** Reads a page of a collection. @returns its documents, and the cursor of the next page if there is one */
+const byText = (one: string, other: string) => Buffer.compare(Buffer.from(one), Buffer.from(other));
+
+/** Compares places as the database orders them: by their values of one type, of which missing ones come first. */
+const byPlace = (one: Place, other: Place): number => {
+  const [a, b] = [one.value ?? null, other.value ?? null];
+  if (a === b) return byText(one.id, other.id);
+  if (a === null || b === null) return a === null ? -1 : 1;
+  return typeof a === 'string' ? byText(a, String(b)) : Number(a) - Number(b);
+};
+
+/**
+ * Reads a page of a collection: from each part as many documents as the page has.
+ * @returns its documents, and the cursor of the next page if there is one
+ */
 export const readPage = async <Item extends Stored>(
   cursors: Cursors,
   collection: Collection<Item>,
-  { question, filter, ordering, limit, place, maxTimeMS }: PageOptions,
+  { question, parts, direction, limit, place, maxTimeMS }: PageOptions,
 ): Promise<{ documents: Item[]; next: string | undefined }> => {
-  const { field, direction } = ordering;
-  const wanted = place ? { ...filter, ...after(place, ordering) } : filter;
-  const order: Sort = field === '_id' ? { _id: direction } : { [field]: direction, _id: direction };
-  const documents = (await collection
-    .find(wanted as Filter<Item>, defined({ maxTimeMS }))
-    .sort(order)
-    .limit(limit + 1)
-    .batchSize(limit + 1)
-    .toArray()) as Item[];
-  if (documents.length <= limit) return { documents, next: undefined };
-  documents.pop();
-  const last = documents.at(-1)!;
-  const value = field === '_id' ? null : valueAt(last, field);
-  return { documents, next: await cursors.encode(question, { id: last._id, value }) };
+  const readPart = async ({ filter, field }: Part) => {
+    // The place comes first: the embedded store reads an index by the first `$or` of a filter.
+    const wanted = place ? { ...after(place, { field, direction }), ...filter } : filter;
+    const order: Sort = field === '_id' ? { _id: direction } : { [field]: direction, _id: direction };
+    const documents = (await collection
+      .find(wanted as Filter<Item>, defined({ maxTimeMS }))
+      .sort(order)
+      .limit(limit + 1)
+      .batchSize(limit + 1)
+      .toArray()) as Item[];
+    const placed = (document: Item): Place => ({
+      id: document._id,
+      value: field === '_id' ? null : valueAt(document, field),
+    });
+    return documents.map((document) => ({ document, place: placed(document) }));
+  };
+  const read = (await Promise.all(parts.map(readPart))).flat();
+  const found = parts.length === 1 ? read : read.sort((a, b) => direction * byPlace(a.place, b.place));
+  const documents = found.slice(0, limit).map(({ document }) => document);
+  if (found.length <= limit) return { documents, next: undefined };
+  return { documents, next: await cursors.encode(question, found[limit - 1]!.place) };
 };

@@ -10,13 +10,13 @@ export const indexOn = (fields: readonly string[]): Index =>
 
 /**
  * Returns the indexes that the queries of a view need: for each list one for every order, and for every filter in every
- * order, after the fields that all of its documents share; and one for every prefix, whose matches are few; and one for
- * every text by which the control centre finds a document. Callers whose token is limited to a scope get any list of a
+ * order, after the fields that all of its documents share; and one for a prefix, whose matches are few; and one for every
+ * text by which the control centre finds a document, which serves the prefix of a name too. Callers whose token is limited to a scope get any list of a
  * context filtered by its scope field.
  */
 export const indexesOf = ({ queries, scope }: Pick<ContextSchema, 'queries' | 'scope'>, view: string): Index[] => {
   const fields = Object.values(queries).flatMap(
-    ({ view: own, answer, path, only = {}, filters, sorts, prefixes = [], closed, item, search }) => {
+    ({ view: own, answer, path, only = {}, filters, sorts, prefix, byWords, closed, item, search }) => {
       if (own !== view) return [];
       if (answer === 'one') return textsOf({ search }).map(({ name }) => [foldedPath(name)]);
       const inPath = parameterNames(path);
@@ -24,7 +24,7 @@ export const indexesOf = ({ queries, scope }: Pick<ContextSchema, 'queries' | 's
       const chosen = [[], ...Object.keys(filters).map((filter) => [filter])];
       const unasked = closed ? [CLOSED] : [];
       const ordered = chosen.flatMap((filter) => [[...filter, ...unasked], ...sorts.map((sort) => [...filter, sort])]);
-      const searched = prefixes.map((field) => [foldedPath(field)]);
+      const searched = prefix === undefined || byWords ? [] : [[foldedPath(prefix)]];
       return [...ordered, ...searched, ...(isScoped ? [[scope.field, ...unasked]] : [])].map((rest) => [
         ...Object.keys(only),
         ...inPath,
@@ -46,10 +46,10 @@ export const closedItems = ({ queries }: Pick<ContextSchema, 'queries'>, view: s
 };
 
 const textsOf = ({
-  prefixes = [],
+  prefix,
   search = {},
-}: Pick<QuerySchema, 'prefixes'> & { search?: QuerySchema['search'] | undefined }) => [
-  ...prefixes.map(foldedText),
+}: Pick<QuerySchema, 'prefix'> & { search?: QuerySchema['search'] | undefined }) => [
+  ...(prefix === undefined ? [] : [foldedText(prefix)]),
   ...Object.entries(search).flatMap(([field, kind]) => searchedTexts(field, kind)),
 ];
 

@@ -4,9 +4,9 @@ import { type ReadText, readText } from '../../platform/http/parameters.ts';
 import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { wrongAt } from '../../platform/http/validation.ts';
 import { calendarDay, plusDays, startOfDay } from '../../schemas/kernel/calendar.ts';
-import type { QuerySchema } from '../../schemas/kernel/context.ts';
+import type { QuerySchema, ViewQuery } from '../../schemas/kernel/context.ts';
 import { CountFlag, listParameters, Moment, prefixParameter } from '../../schemas/kernel/paging.ts';
-import { beginsWith, CLOSED, folded, foldedPath } from '../../schemas/kernel/search.ts';
+import { beginsWith, CLOSED, folded, foldedPath, foldedText, searchedTexts } from '../../schemas/kernel/search.ts';
 import { utcTime } from '../../schemas/kernel/values.ts';
 
 const isMoment = readText(Moment);
@@ -37,12 +37,13 @@ export const listTexts = (query: QuerySchema): [name: string, read: ReadText][] 
   ['count', readText(CountFlag)],
 ];
 
+/** Conditions of documents, by field, and the field by which they are ordered when the request names no order. */
+type Way = { conditions: Readonly<Record<string, unknown>>; order: string | undefined };
+
 /** The part of a list that a request asks for, besides filters by equality and the page. */
 export type Choice = {
-  /** By field, conditions that its documents fulfil. */
-  conditions: Readonly<Record<string, Document>>;
-  /** The field by which the list is ordered when the request names no order. */
-  order: string | undefined;
+  /** The list has the documents of all ways, each of which reads one index. No document belongs to two of them. */
+  ways: readonly [Way, ...Way[]];
   isCounted: boolean;
 };
 
@@ -70,13 +71,33 @@ export const rangeOf = ({ properties }: TObject, field: string, timeZone: string
   };
 };
 
+/** Returns the ways to the documents with a text that begins with a typed one. */
+const waysTo = (field: string, typed: string, byWords: boolean): Way[] => {
+  const texts = byWords ? searchedTexts(field, 'name') : [foldedText(field)];
+  const asked = texts.flatMap(({ name, asked }) => {
+    const prefix = asked(typed);
+    return prefix === undefined ? [] : [{ path: foldedPath(name), prefix }];
+  });
+  return asked.map(({ path, prefix }, at) => {
+    const others = asked.slice(0, at).map((earlier) => beginsOtherwise(earlier.path, earlier.prefix));
+    const conditions = { [path]: beginsWith(prefix), ...(others.length > 0 ? { $and: others } : {}) };
+    return { conditions, order: path };
+  });
+};
+
+/** Returns the condition for the documents without a text that begins with a prefix. */
+const beginsOtherwise = (path: string, prefix: string): Document => {
+  const { $gte, $lt } = beginsWith(prefix);
+  return { $or: [{ [path]: { $lt: $gte } }, { [path]: { $gte: $lt } }, { [path]: { $exists: false } }] };
+};
+
 /**
- * Removes the time range, the prefixes and the wish for a count from the given parameters.
+ * Removes the time range, the prefix and the wish for a count from the given parameters.
  * @throws ProblemError 400 for a range that ends before it begins, and for a prefix without a visible character
  */
 export const takeChoice = (
   given: Map<string, unknown>,
-  { range, prefixes = [], closed, item }: QuerySchema,
+  { range, prefix, byWords = false, closed, item }: QuerySchema & Pick<ViewQuery, 'byWords'>,
   timeZone: string,
 ): Choice => {
   const take = (name: string) => {
@@ -86,25 +107,18 @@ export const takeChoice = (
   };
   const isCounted = given.get('count') === true;
   given.delete('count');
-  const conditions: Record<string, Document> = {};
-  const usual = closed && CLOSED;
-  let order: string | undefined;
-  for (const field of prefixes) {
-    const name = prefixParameter(field);
-    const text = take(name);
-    if (text === undefined) continue;
-    const prefix = folded(text);
-    if (prefix === '') throw new ProblemError(problems.invalid([wrongAt([name], 'must not be blank')]));
-    order ??= foldedPath(field);
-    conditions[foldedPath(field)] = beginsWith(prefix);
-  }
-  if (range === undefined) return { conditions, order: order ?? usual, isCounted };
-  const [from, to] = [take('from'), take('to')];
+  const typed = prefix === undefined ? undefined : take(prefixParameter(prefix));
+  if (typed !== undefined && folded(typed) === '')
+    throw new ProblemError(problems.invalid([wrongAt([prefixParameter(prefix!)], 'must not be blank')]));
+  const [from, to] = range === undefined ? [] : [take('from'), take('to')];
   if (from !== undefined && to !== undefined && from > to)
     throw new ProblemError(problems.invalid([wrongAt(['from'], 'must not be after `to`')]));
-  if (from === undefined && to === undefined) return { conditions, order: order ?? usual, isCounted };
-  conditions[range] = rangeOf(item, range, timeZone).bounds(from, to);
-  return { conditions, order: order ?? range, isCounted };
+  const isRanged = from !== undefined || to !== undefined;
+  const within = isRanged ? { [range!]: rangeOf(item, range!, timeZone).bounds(from, to) } : {};
+  const [first = { conditions: {}, order: isRanged ? range : closed && CLOSED }, ...rest] =
+    typed === undefined ? [] : waysTo(prefix!, typed, byWords);
+  const narrowed = (way: Way): Way => ({ ...way, conditions: allOf(way.conditions, within) });
+  return { ways: [narrowed(first), ...rest.map(narrowed)], isCounted };
 };
 
 /** Joins conditions: several of one field apply together. */

@@ -4,7 +4,15 @@ import type { TProperties } from 'typebox';
 import { expressPath } from '../../platform/http/app.ts';
 import { sendTaggedJson } from '../../platform/http/conditional.ts';
 import type { Cursors } from '../../platform/http/cursors.ts';
-import { type Ordering, pageParameters, placeOf, readPage, type Stored, takePage } from '../../platform/http/pages.ts';
+import {
+  type Ordering,
+  type Part,
+  pageParameters,
+  placeOf,
+  readPage,
+  type Stored,
+  takePage,
+} from '../../platform/http/pages.ts';
 import { queryOf, type ReadText, readAll, readText } from '../../platform/http/parameters.ts';
 import { ProblemError, problems, sendProblem } from '../../platform/http/problem.ts';
 import { valueChecker } from '../../platform/http/validation.ts';
@@ -220,32 +228,43 @@ const answerList = (bound: BoundQuery, models: ReadModels): RequestHandler => {
     const { permit, personal } = permitted(res);
     const narrowed = await narrow(req, res, permit, inPath, given, bound, models);
     const page = takePage(given);
-    const { conditions, order = '', isCounted } = takeChoice(given, query, models.timeZone);
-    const { sort = order } = Object.fromEntries(given) as { sort?: string };
-    given.delete('sort');
+    const { ways, isCounted } = takeChoice(given, query, models.timeZone);
+    const { sort = ways[0].order ?? '' } = Object.fromEntries(given) as { sort?: string };
+    const isSorted = given.delete('sort');
     const ordering = orderingOf(sort);
-    const fields: Filter<Stored> = allOf(filterOf(bound, inPath), equalTo(given), narrowed, conditions);
-    // A deleted document has no fields, so that only a list without a filter could show it.
-    const wanted: Filter<Stored> = Object.keys(fields).length > 0 ? fields : { _deleted: { $exists: false } };
-    const question = JSON.stringify([name, sort, Object.entries(wanted).sort()]);
+    const parts = ways.map(({ conditions, order }): Part => {
+      const fields: Filter<Stored> = allOf(filterOf(bound, inPath), equalTo(given), narrowed, conditions);
+      // A deleted document has no fields, so that only a list without a filter could show it.
+      const filter = Object.keys(fields).length > 0 ? fields : { _deleted: { $exists: false } };
+      return { filter, field: isSorted ? ordering.field : (order ?? ordering.field) };
+    });
+    const question = JSON.stringify([name, sort, Object.entries(parts[0]!.filter).sort()]);
     const { answerWithin, cursors } = models;
     const place = await fromViews(placeOf(cursors, question, page, isValueOf(ordering)), answerWithin);
 
     const headers = await awaitPosition(req, res, viewsOf(query), models);
     const counting = { limit: MAX_COUNT, maxTimeMS: answerWithin };
-    const [{ documents, next }, count] = await Promise.all([
+    const [{ documents, next }, counts] = await Promise.all([
       models.ask(() =>
         readPage(cursors, collection, {
           question,
-          filter: wanted,
-          ordering,
+          parts,
+          direction: ordering.direction,
           limit: page.limit,
           place,
           maxTimeMS: answerWithin,
         }),
       ),
-      isCounted ? models.ask(() => collection.countDocuments(wanted, counting)) : undefined,
+      isCounted
+        ? models.ask(() => Promise.all(parts.map(({ filter }) => collection.countDocuments(filter, counting))))
+        : undefined,
     ]);
+    const count =
+      counts &&
+      Math.min(
+        counts.reduce((sum, each) => sum + each, 0),
+        MAX_COUNT,
+      );
     const links = [res.getHeader('Link'), next && nextLink(req.originalUrl, next)].filter(Boolean);
     const link: Record<string, string> = links.length > 0 ? { Link: links.join(', ') } : {};
     const shown = await models.ask(() => completed(query, collection, documents, models));

@@ -111,8 +111,11 @@ export type QuerySchema<Item extends TObject = TObject> = {
   sorts: readonly string[];
   /** The time or day that `from` and `to` apply to: one of the sorts, whose index they use. */
   range?: string;
-  /** The texts that may be searched by prefix, ignoring case and spaces (`namePrefix`): each has an index. */
-  prefixes?: readonly string[];
+  /**
+   * The text that may be searched by prefix, ignoring case and spaces (`namePrefix`). It has an index, or those of
+   * `search` when the view's documents are searched by it as a name.
+   */
+  prefix?: string;
   /** The values of `status` of closed items: they come after the open ones unless the request names an order. */
   closed?: readonly string[];
   /** The sort, of texts, by which the open and then the closed items come; left out, by id. */
@@ -163,7 +166,11 @@ export type PositionSchema = {
  * A query that a view answers. One document is found by its `_id`, the path's parameters joined with `.`; a list is
  * filtered by the fields that are named like the path's parameters. The view's indexes derive from its queries.
  */
-export type ViewQuery = QuerySchema & { view: string };
+export type ViewQuery = QuerySchema & {
+  view: string;
+  /** Its `prefix` finds a name as the search does: also from its later words on, and by initial consonants. */
+  byWords?: boolean;
+};
 
 /** The names in a path: `lotId` for `/parking/lots/{lotId}`. */
 export const parameterNames = (path: string): string[] => [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name!);

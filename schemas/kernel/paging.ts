@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import type { QuerySchema } from './context.ts';
+import type { QuerySchema, ViewQuery } from './context.ts';
 import { TEXT_PATTERN } from './values.ts';
 
 /** The largest and the default number of items on a page. */
@@ -31,11 +31,14 @@ export const Moment = Type.String({ format: 'date-time', examples: ['2026-01-31T
 /** Returns the name of the parameter that searches a field by prefix. */
 export const prefixParameter = (field: string): string => `${field}Prefix`;
 
-type ListParameter = { description?: string; schema: TSchema };
+/** `x-by-words`: it takes the beginning of any of the first words of a name. */
+type ListParameter = { description?: string; schema: TSchema; 'x-by-words'?: true };
 
 /** Returns the query parameters of a list except those of its pages, by name. */
-export const listParameters = (query: QuerySchema): Readonly<Record<string, ListParameter>> => {
-  const { filters, sorts, range, prefixes = [] } = query;
+export const listParameters = (
+  query: QuerySchema & Pick<ViewQuery, 'byWords'>,
+): Readonly<Record<string, ListParameter>> => {
+  const { filters, sorts, range, prefix, byWords } = query;
   return {
     ...Object.fromEntries(Object.entries(filters).map(([name, schema]) => [name, { schema }])),
     ...(range === undefined
@@ -44,15 +47,15 @@ export const listParameters = (query: QuerySchema): Readonly<Record<string, List
           from: { description: `Items whose \`${range}\` is at this moment or later.`, schema: Moment },
           to: { description: `Items whose \`${range}\` is before this moment.`, schema: Moment },
         }),
-    ...Object.fromEntries(
-      prefixes.map((field) => [
-        prefixParameter(field),
-        {
-          description: `Items whose \`${field}\` begins with this text, ignoring case, spaces and Unicode forms.`,
-          schema: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
-        },
-      ]),
-    ),
+    ...(prefix === undefined
+      ? {}
+      : {
+          [prefixParameter(prefix)]: {
+            description: `Items whose \`${prefix}\` begins with this text${byWords ? ', also from its second, third or fourth word on or by its initial consonants' : ''}, ignoring case, spaces and Unicode forms.`,
+            schema: Type.String({ minLength: 1, maxLength: 200, pattern: TEXT_PATTERN }),
+            ...(byWords ? { 'x-by-words': true as const } : {}),
+          },
+        }),
     ...(sorts.length === 0
       ? {}
       : {
@@ -64,9 +67,9 @@ export const listParameters = (query: QuerySchema): Readonly<Record<string, List
   };
 };
 
-const defaultOrder = ({ range, prefixes = [], closed = [], closedBy }: QuerySchema): string =>
+const defaultOrder = ({ range, prefix, closed = [], closedBy }: QuerySchema): string =>
   [
-    ...(prefixes.length > 0 ? ['by the text that a prefix was given for'] : []),
+    ...(prefix === undefined ? [] : ['by the text that begins with a prefix']),
     ...(range === undefined ? [] : [`by \`${range}\` with \`from\` or \`to\``]),
     closed.length > 0
       ? `those that are not ${closed.join(' or ')} first, each by ${closedBy === undefined ? 'id' : `\`${closedBy}\``}`

@@ -1,19 +1,25 @@
 import type { TObject } from 'typebox';
-import type { QuerySchema } from './context.ts';
+import type { QuerySchema, ViewQuery } from './context.ts';
 import { defined } from './defined.ts';
 
 /**
  * Declares the view that answers some queries. @param view `parking.lots`: the name of its projection and collection
  */
-export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(view: string, queries: Queries) =>
-  Object.fromEntries(Object.entries(queries).map(([name, query]) => [name, { ...query, view }])) as {
-    [Name in keyof Queries]: Queries[Name] & { view: string };
-  };
+export const inView = <Queries extends Readonly<Record<string, QuerySchema>>>(view: string, queries: Queries) => {
+  const names = Object.values(queries).flatMap(({ search = {} }) =>
+    Object.keys(search).filter((field) => search[field] === 'name'),
+  );
+  const bound = Object.entries(queries).map(([name, query]) => {
+    const byWords = query.prefix !== undefined && names.includes(query.prefix) ? { byWords: true } : {};
+    return [name, { ...query, view, ...byWords }];
+  });
+  return Object.fromEntries(bound) as { [Name in keyof Queries]: Queries[Name] & Pick<ViewQuery, 'view' | 'byWords'> };
+};
 
 type ListOptions = Partial<
   Pick<
     QuerySchema,
-    'filters' | 'sorts' | 'range' | 'prefixes' | 'closed' | 'closedBy' | 'personal' | 'only' | 'current' | 'position'
+    'filters' | 'sorts' | 'range' | 'prefix' | 'closed' | 'closedBy' | 'personal' | 'only' | 'current' | 'position'
   >
 >;
 
@@ -28,10 +34,10 @@ export const list = <Item extends TObject>(
   item: Item,
   { filters = {}, range, sorts = range === undefined ? [] : [range], ...rest }: ListOptions = {},
 ): QuerySchema<Item> => {
-  const { prefixes = [], current = {} } = rest;
+  const { prefix, current = {} } = rest;
   if (range !== undefined && !sorts.includes(range)) throw new TypeError(`${path} is not sorted by its range ${range}`);
-  const unknown = prefixes.find((field) => !Object.hasOwn(item.properties, field) || current[field] !== undefined);
-  if (unknown !== undefined) throw new TypeError(`${path} has no ${unknown} of its own to search by prefix`);
+  if (prefix !== undefined && (!Object.hasOwn(item.properties, prefix) || current[prefix] !== undefined))
+    throw new TypeError(`${path} has no ${prefix} of its own to search by prefix`);
   const statuses = (item.properties.status as { enum?: string[] } | undefined)?.enum ?? [];
   if (!(rest.closed ?? []).every((status) => statuses.includes(status)))
     throw new TypeError(`${path} has no status ${rest.closed?.join(' or ')}`);

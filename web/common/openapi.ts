@@ -18,12 +18,14 @@ export type Schema = {
   required?: readonly string[];
   items?: Schema;
   anyOf?: readonly Schema[];
+  /** A filter takes the beginning of any word of a name. */
+  byWords?: true;
 };
 
 type Raw = {
   operationId: string;
   /** A reference to a parameter, which is never one of the query, has no `in`. */
-  parameters: readonly { in?: string; name: string; schema: Schema }[];
+  parameters: readonly { in?: string; name: string; schema: Schema; 'x-by-words'?: true }[];
   requestBody?: { content: { 'application/json': { schema: Schema & { $ref?: string } } } };
   'x-access': Rule;
   'x-optional-for'?: Readonly<Record<string, Role>>;
@@ -58,7 +60,9 @@ export const operationsIn = ({ paths, components }: OpenApi): Operations => {
       const operation: Operation = {
         method: method.toUpperCase(),
         path,
-        query: Object.fromEntries(ofQuery.map(({ name, schema }) => [name, schema])),
+        query: Object.fromEntries(
+          ofQuery.map(({ name, schema, 'x-by-words': byWords }) => [name, byWords ? { ...schema, byWords } : schema]),
+        ),
         body: name === undefined ? body : components.schemas[name],
         optionalFor: raw['x-optional-for'] ?? {},
         access: raw['x-access'],

@@ -1,7 +1,7 @@
 import '../testing.ts';
 import { expect, test } from 'vitest';
 import { contextSchemas } from '../../programs/contexts.ts';
-import { labelOf } from './fields.ts';
+import { filterLabelOf, labelOf } from './fields.ts';
 
 type Schema = { type?: string | string[]; format?: string };
 
@@ -22,4 +22,9 @@ test('a label of a form stands for a number, a text or a day, in every context',
     }
   expect(labelOf('cancelUntil', 'parking')).not.toEqual(labelOf('cancelUntil', 'cinema'));
   expect([...kinds].filter(([, known]) => known.size > 1)).toEqual([]);
+});
+
+test('a filter by the words of a name says so, and one by the beginning of a text as well', () => {
+  expect(filterLabelOf('namePrefix', 'parking', { byWords: true }).en).toBe('Name: start of a word');
+  expect(filterLabelOf('carNumberPrefix', 'parking', {}).en).toBe('Car begins with');
 });

@@ -1,5 +1,6 @@
 import type { Role } from '../../schemas/access.ts';
 import { type Phrase, t } from '../common/language.ts';
+import type { Schema } from '../common/openapi.ts';
 import type { Option } from '../common/select.tsx';
 
 /** How a field's value is shown. */
@@ -196,12 +197,16 @@ export const labelOf = (field: string, context: string): Phrase =>
 
 export const hintOf = (field: string): Phrase | undefined => fields[field]?.hint;
 
-/** Returns the label of a list's filter: a field, the beginning of a field's text, or a bound of the time range. */
-export const filterLabelOf = (name: string, context: string): Phrase => {
+/**
+ * Returns the label of a list's filter: a field, the beginning of a field's text or of a word in it, or a bound of the
+ * time range.
+ */
+export const filterLabelOf = (name: string, context: string, schema: Schema): Phrase => {
   if (name === 'from') return { en: 'Since', ko: '시작' };
   if (name === 'to') return { en: 'Until', ko: '끝' };
   if (!name.endsWith('Prefix')) return labelOf(name, context);
   const { en, ko } = labelOf(name.slice(0, -'Prefix'.length), context);
+  if (schema.byWords) return { en: `${en}: start of a word`, ko: `${ko} 단어 앞부분` };
   return { en: `${en} begins with`, ko: `${ko} 앞부분` };
 };
 

@@ -170,7 +170,7 @@ export const List = ({ view, template, parameters, query, onQuery, limit = 50, l
             {filters.map(([name, schema]) => (
               <Filter
                 key={name}
-                label={t(filterLabelOf(name, view.name))}
+                label={t(filterLabelOf(name, view.name, schema))}
                 schema={schema}
                 value={query[name]}
                 onValue={(value) => change({ [name]: value })}
