@@ -392,7 +392,10 @@ export const queries = {
 const overview = Strict({
   totals: Type.Object(
     { slots: Count, capacity: Count, booked: Count, left: Count },
-    { additionalProperties: false, description: 'Over the open slots from today on.' },
+    {
+      additionalProperties: false,
+      description: 'Over the open slots from today on; `left` without the sessions that have begun.',
+    },
   ),
   slots: Type.Array(Slot, {
     maxItems: 200,
