@@ -64,6 +64,8 @@ export type CommandWords = Phrase & {
   effect?: Phrase;
   warning?(values: Item): Phrase | undefined;
   makes?: string;
+  /** Whether a Plaza may lack the means for it: the page asks before it offers the command. */
+  needsMeans?: true;
 };
 
 type Events<Schema extends ContextSchema> = Schema['events'];

@@ -61,6 +61,7 @@ export const view = contextView<typeof schema>({
       en: 'Erase the customer',
       ko: '개인정보 삭제',
       danger: true,
+      needsMeans: true,
       effect: {
         en: 'Names, addresses, car numbers and texts of the customer are lost in every context.',
         ko: '모든 서비스에서 고객의 이름, 연락처, 차량 번호, 글이 삭제됩니다.',

@@ -9,6 +9,7 @@ import type { ContextView, Item } from '../context.ts';
 import { aboutOf } from '../describe-events.ts';
 import { commandsAre } from '../live.ts';
 import { notify } from '../notices.tsx';
+import { isPossible } from '../possible.ts';
 import { problemWords } from '../problems.ts';
 import { commandDone } from '../resource.ts';
 import { filled } from '../texts.ts';
@@ -174,7 +175,17 @@ export const Commands = ({
 }: CommandsProps) => {
   const [open, setOpen] = useState<Command>();
   const [busy, setBusy] = useState<string>();
-  const isOffered = (name: string): boolean => may(`${view.name}.${name}`, known);
+  const [possible, setPossible] = useState<readonly string[]>([]);
+  const isOffered = (name: string): boolean =>
+    may(`${view.name}.${name}`, known) && (!view.commands[name]?.needsMeans || possible.includes(name));
+  const needy = names.filter((name) => view.commands[name]?.needsMeans && may(`${view.name}.${name}`, known)).join();
+
+  useEffect(() => {
+    for (const name of needy.split(',').filter(Boolean))
+      void isPossible(`${view.name}.${name}`, known).then((is) => {
+        if (is) setPossible((before) => [...before, name]);
+      });
+  }, [needy]);
 
   const press = async (name: string) => {
     if (busy !== undefined) return;
