@@ -423,7 +423,10 @@ export const commands = {
     Strict({ ...holdRef, reason: PaymentFailure }),
   ),
   CheckReservationId: command('Refuse the id of an existing reservation', Strict(reservationRef)),
-  CheckReservation: command('Refuse unless the reservation is confirmed', Strict(holdRef)),
+  CheckReservation: command(
+    'Refuse unless the reservation is confirmed; for a repeat, unless it was when it ended',
+    Strict({ ...holdRef, isRepeat: Type.Optional(Type.Boolean()) }),
+  ),
   CancelSeat: command(
     'Cancel a reservation: the seat is free at once, and the payment is refunded',
     Strict({

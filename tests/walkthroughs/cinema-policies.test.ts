@@ -198,6 +198,7 @@ const play = async (
     await world.recover();
   }
   const repeated = await ReserveSeat!.settle!(command, held.events, world.dispatch);
+  const underKey = await ReserveSeat!.settle!(command, held.events, world.dispatch, true);
 
   const types = world.log.map(({ type }) => type);
   const number = (type: CinemaEvent['type']) => types.filter((other) => other === type).length;
@@ -206,6 +207,7 @@ const play = async (
     isInterrupted,
     answer,
     repeated,
+    underKey,
     number,
     paid: charges - before.charges - (refunds - before.refunds),
     money: charged - before.charged - (refunded - before.refunded),
@@ -253,6 +255,9 @@ describe.each(TOKENS)('a reservation paid with %s', (token) => {
       if (end.answer?.kind === 'refused') expect(end.standing, `${told} is answered as it stands`).toBe(0);
       expect(end.repeated.kind, `${told} repeated is answered as it stands`).toBe(
         end.standing === 1 ? 'done' : 'refused',
+      );
+      expect(end.underKey.kind, `${told} repeated under its key is answered as it was decided`).toBe(
+        end.stood ? 'done' : 'refused',
       );
       if (meanwhile === cancelSeat && !end.hasConfirmed)
         expect(end.answer, `${told}: a cancelled reservation is not answered as confirmed`).not.toMatchObject({

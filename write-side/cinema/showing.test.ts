@@ -452,9 +452,9 @@ describe('MoveShowing in a hall', () => {
 });
 
 describe('CheckReservation', () => {
-  const check = (hold?: string): Command => ({
+  const check = (hold?: string, isRepeat = false): Command => ({
     type: 'CheckReservation',
-    data: { showingId, reservationId: 'r-1', ...(hold === undefined ? {} : { hold }) },
+    data: { showingId, reservationId: 'r-1', isRepeat, ...(hold === undefined ? {} : { hold }) },
   });
   const [heldAs4, confirmedAs4] = [ofHold('4', held()), ofHold('4', confirmed())];
   const endedAs = (reason: 'declined' | 'timed-out' | 'unavailable'): Event =>
@@ -470,11 +470,18 @@ describe('CheckReservation', () => {
   ] as const)('refuses one whose payment was %s', (reason, refused) =>
     given(opened(), heldAs4, endedAs(reason)).when(check('4')).thenRefused(refused),
   );
-  it('refuses a reservation that its customer or its showing cancelled', () => {
-    const canceledAs4 = ofHold('4', canceled());
-    given(opened(), heldAs4, confirmedAs4, canceledAs4).when(check('4')).thenRefused('already-canceled');
+  const canceledAs4 = ofHold('4', canceled());
+  it('refuses a reservation that its customer or its showing cancelled, except for a repeat', () => {
+    const byCustomer = given(opened(), heldAs4, confirmedAs4, canceledAs4);
+    byCustomer.when(check('4')).thenRefused('already-canceled');
+    byCustomer.when(check('4', true)).thenNothing();
+    const byShowing = given(opened(), heldAs4, confirmedAs4, showingCanceled(1), canceledAs4);
+    byShowing.when(check('4')).thenRefused('showing-canceled');
+    byShowing.when(check('4', true)).thenNothing();
+  });
+  it('refuses a reservation whose showing was cancelled during its payment, also for a repeat', () => {
     given(opened(), heldAs4, showingCanceled(), confirmedAs4, canceledAs4)
-      .when(check('4'))
+      .when(check('4', true))
       .thenRefused('showing-canceled');
   });
   it('does not find another hold of the id', () => {

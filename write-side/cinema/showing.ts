@@ -43,11 +43,19 @@ type Reservation = {
   moves?: number;
   /** The start that its customer knows: of a confirmed reservation. */
   startsAt?: string;
+  /** Whether it was paid after the showing was cancelled, which cancels it at once. */
+  isPaidInVain?: true;
 };
 
 /** Why a seat was released, or who cancelled a paid reservation: the customer or the showing. */
 type Ending = Event<'SeatReleased'>['data']['reason'] | 'canceled' | 'showing-canceled';
-type Ended = { how: Ending; hold?: string; customerId: string };
+type Ended = {
+  how: Ending;
+  hold?: string;
+  customerId: string;
+  /** Whether its customer was answered that it is confirmed. */
+  stood?: true;
+};
 
 /** A showing as it was opened; `price` is that of one seat. */
 type Opened = Omit<Event<'ShowingOpened'>['data'], 'showingId'>;
@@ -171,7 +179,11 @@ const rules = decider(cinema, {
       };
     },
     ReservationConfirmed: (state, { reservationId }) =>
-      changed(state, reservationId, { status: 'confirmed', startsAt: state.showing.startsAt }),
+      changed(state, reservationId, {
+        status: 'confirmed',
+        startsAt: state.showing.startsAt,
+        ...(state.status === 'canceled' ? { isPaidInVain: true as const } : {}),
+      }),
     SeatReservationMoved: (state, { reservationId, startsAt }) => changed(state, reservationId, defined({ startsAt })),
     SeatReleased: (state, { reservationId, reason }) => ended(state, reservationId, reason),
     SeatReservationCanceled: (state, { reservationId }) =>
@@ -310,11 +322,12 @@ const rules = decider(cinema, {
     },
 
     CheckReservation: {
-      decide: (hold, state) => {
+      decide: ({ isRepeat = false, ...hold }, state) => {
         const reservation = heldBy(state, hold);
         if (reservation) return reservation.status === 'confirmed' ? [] : refuse('reservation-pending');
         const past = recall(state.ended, hold.reservationId);
-        return past && past.hold === hold.hold ? endedRefusal(past.how) : refuse('reservation-not-found');
+        if (!past || past.hold !== hold.hold) return refuse('reservation-not-found');
+        return isRepeat && past.stood ? [] : endedRefusal(past.how);
       },
     },
 
@@ -343,7 +356,7 @@ const rules = decider(cinema, {
     },
   },
 
-  snapshotVersion: 12,
+  snapshotVersion: 13,
 });
 
 /**
@@ -488,13 +501,14 @@ const movedSeats = (showingId: string, state: State): Event<'SeatReservationMove
 const ended = (state: State, reservationId: string, how: Ending): State => {
   const reservation = state.open.get(reservationId);
   if (!reservation) return state;
-  const { hold, customerId } = reservation;
+  const { hold, customerId, status, isPaidInVain } = reservation;
+  const stood = status === 'confirmed' && !isPaidInVain ? (true as const) : undefined;
   return {
     ...state,
     open: state.open.delete(reservationId),
     reserved: state.reserved - placesOf(reservation),
     taken: withoutTaken(state, seatNamesOf(reservation)),
-    ended: remember(state.ended, reservationId, defined({ how, hold, customerId })),
+    ended: remember(state.ended, reservationId, defined({ how, hold, customerId, stood })),
   };
 };
 

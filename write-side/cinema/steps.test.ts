@@ -68,6 +68,42 @@ it('keeps no time of a hall for a repeat of an earlier move', async () => {
   expect(types.slice(before.length)).toEqual(moved);
 });
 
+describe('a repeat', () => {
+  const reservation = { showingId: 's', reservationId: 'r', customerId: 'c', payment: { method: 'card', token: 't' } };
+  const key = { commandId: 'k' };
+
+  it.each([
+    ['the reservation', 'CancelSeat', { reservationId: 'r' }],
+    ['the showing', 'CancelShowing', {}],
+  ])('of a paid reservation has the first answer under a key after %s was cancelled', async (_thing, cancel, rest) => {
+    const { give, types } = await scheduled();
+    const first = await give('ReserveSeat', reservation, key);
+    expect(first).toMatchObject({ kind: 'done' });
+    await give(cancel, { showingId: 's', ...rest });
+    const before = [...types];
+    const again = await give('ReserveSeat', reservation, key);
+    expect(again).toMatchObject({ kind: 'done', isReplayed: true });
+    expect(types).toEqual(before);
+  });
+
+  it.each([
+    ['under a key has the first answer', {}, { kind: 'done', isReplayed: true }],
+    ['without one is refused', { isNamedByContent: true }, { refusal: { refused: 'showing-canceled' } }],
+  ])('of a showing %s after it was cancelled', async (_name, named, outcome) => {
+    const { give, types } = await scheduled();
+    for (const hall of [{}, { hallId: 'other' }]) {
+      const showingId = `k-${types.length}`;
+      const showing = { movieId: 'm', showingId, startsAt: EVENING, seats: 2, price: 12_000, ...hall };
+      const request = { ...named, commandId: showingId };
+      expect(await give('ScheduleShowing', showing, request)).toMatchObject({ kind: 'done' });
+      await give('CancelShowing', { showingId });
+      const before = [...types];
+      expect(await give('ScheduleShowing', showing, request)).toMatchObject(outcome);
+      expect(types).toEqual(before);
+    }
+  });
+});
+
 const done: DispatchOutcome = { kind: 'done', events: [], revision: 0n, position: undefined };
 
 /** Answers commands by their type, and fails on any other. */

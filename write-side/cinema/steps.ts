@@ -42,7 +42,7 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
     const free = await dispatch({ type: 'CheckHallTime', data: { hallId, showingId, movieId, ...time } });
     return free.kind === 'refused' ? free.refusal : undefined;
   },
-  async settle(_data, events, dispatch: Dispatch) {
+  async settle(_data, events, dispatch: Dispatch, isRepeat) {
     const [scheduled] = events as readonly { data: DataOf<'ShowingScheduled'> }[];
     if (!scheduled) return later;
     const { showingId, movieId } = scheduled.data;
@@ -65,7 +65,8 @@ const scheduleShowing: CommandSteps<Data<'ScheduleShowing'>> = {
     if (checked.kind === 'unavailable') return later;
     if (checked.kind === 'refused' && checked.refusal.refused === 'showing-already-exists')
       await dispatch({ type: 'WithdrawShowing', data: { movieId, showingId } });
-    return checked;
+    const isOver = checked.kind === 'refused' && checked.refusal.refused === 'showing-canceled';
+    return isOver && isRepeat ? opened : checked;
   },
 };
 
@@ -148,7 +149,12 @@ const payFor = async (
 };
 
 /** Confirms or releases the seat. The answer comes from the stream of the showing, because a policy may be faster. */
-const settleSeat = async (held: DataOf<'SeatHeld'>, outcome: Outcome, dispatch: Dispatch): Promise<Settled> => {
+const settleSeat = async (
+  held: DataOf<'SeatHeld'>,
+  outcome: Outcome,
+  dispatch: Dispatch,
+  isRepeat: boolean,
+): Promise<Settled> => {
   if (outcome === 'open') return later;
   const data = holdOf(held);
   const settled = await dispatch(
@@ -160,7 +166,7 @@ const settleSeat = async (held: DataOf<'SeatHeld'>, outcome: Outcome, dispatch: 
   if (settled.kind === 'refused') return settled;
   const [event, ...more] = settled.events;
   const isConfirmed = event?.type === 'ReservationConfirmed' && more.length === 0;
-  const standing = isConfirmed ? settled : await dispatch({ type: 'CheckReservation', data });
+  const standing = isConfirmed ? settled : await dispatch({ type: 'CheckReservation', data: { ...data, isRepeat } });
   if (standing.kind === 'done') return { ...standing, body: { status: 'confirmed' } };
   const isOpen = standing.kind === 'unavailable' || UNSETTLED.has(standing.refusal.refused);
   return isOpen ? later : standing;
@@ -181,11 +187,11 @@ const reserveSeat = ({ payments, answerWithinMs, maxPayments }: PayingOptions): 
     const checked = await dispatch({ type: 'CheckReservationId', data: { showingId, reservationId } });
     return checked.kind === 'done' ? refuse('payment-unavailable') : undefined;
   },
-  async settle({ payment }, events, dispatch: Dispatch) {
+  async settle({ payment }, events, dispatch: Dispatch, isRepeat = false) {
     const held = (events as readonly CinemaEvent[]).find((event) => event.type === 'SeatHeld');
     if (held?.data.price === 0) return { kind: 'as-decided' };
     if (!held || !payment) return later;
-    return settleSeat(held.data, await payFor(held.data, payment, payments, dispatch), dispatch);
+    return settleSeat(held.data, await payFor(held.data, payment, payments, dispatch), dispatch, isRepeat);
   },
 });
 

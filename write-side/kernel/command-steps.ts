@@ -64,8 +64,11 @@ export type CommandSteps<Data extends object = object> = {
    * @param prepared the result of `prepare`
    */
   undo?(data: Data, prepared: Prepared, dispatch: Dispatch): Promise<void>;
-  /** Takes the steps after the command, as far as the answer waits for them. */
-  settle?(data: Data, events: readonly Message[], dispatch: Dispatch): Promise<Settled>;
+  /**
+   * Takes the steps after the command, as far as the answer waits for them.
+   * @param isRepeat whether it is a repeat under a key, which gets the first answer also after its result has ended
+   */
+  settle?(data: Data, events: readonly Message[], dispatch: Dispatch, isRepeat?: boolean): Promise<Settled>;
   /** Milliseconds for `settle`. Then the answer is 202, and the steps continue. */
   settleWithin?: number;
 };

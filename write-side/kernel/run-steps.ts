@@ -56,7 +56,8 @@ const run = async (steps: CommandSteps, options: RunStepsOptions, { given, data 
   const later = () =>
     mayTakeLonger ? reply.sendAccepted(outcome) : reply.send({ kind: 'unavailable', uncertain: true });
   reply.orElse(later, steps.settleWithin ?? SETTLE_WITHIN);
-  const settled = await steps.settle(data, outcome.events, dispatch).catch((error): Settled => {
+  const isRepeat = outcome.isReplayed && !given.isNamedByContent;
+  const settled = await steps.settle(data, outcome.events, dispatch, isRepeat).catch((error): Settled => {
     onError(error);
     return { kind: 'later' };
   });
