@@ -4,7 +4,7 @@ import { createStore } from './store.ts';
 import { dropTokens, keepTokens, keptTokens, type Provider, type Tokens } from './tokens.ts';
 
 /** The signed-in user, from Plaza. */
-export type Caller = { sub: string; id: string; roles: readonly Role[] };
+export type Caller = { sub: string; id: string; roles: readonly Role[]; scope?: readonly string[] };
 
 export type Session =
   /** Plaza has not yet said whether sign-in is on. @property isUnanswered whether it has not answered at all */

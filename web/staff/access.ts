@@ -1,4 +1,4 @@
-import type { Role } from '../../schemas/access.ts';
+import { localRoles, type Role } from '../../schemas/access.ts';
 import { knownOperation, type Operation } from '../common/openapi.ts';
 import { type Caller, callerOf, session } from '../common/session.ts';
 import type { Item } from './context.ts';
@@ -20,6 +20,12 @@ export const ownId = (): string | undefined => caller()?.id;
 
 /** Returns whether the signed-in user has a role. */
 export const hasRole = (role: Role): boolean => caller()?.roles.includes(role) ?? false;
+
+/** Returns whether the token or the roles of the signed-in user reach only parts of Plaza. */
+export const isLimited = (): boolean => {
+  const user = caller();
+  return user !== undefined && (user.scope !== undefined || user.roles.every((role) => localRoles.includes(role)));
+};
 
 /**
  * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts. Nothing

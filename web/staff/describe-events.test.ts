@@ -52,6 +52,16 @@ describe('events in words', () => {
     expect(words([changed, reserved])).toEqual(['정자역 now has 5 spots', '10더8612 reserved 정자역']);
   });
 
+  test('omit it in a closed lot, where nothing is free', () => {
+    const closed = {
+      ...overview,
+      contexts: { parking: { totals: {}, lots: [{ ...lot, status: 'closed', free: 0 }] } },
+    };
+    const events = [canceled, event('LotClosed', { lotId: '1' }), reserved];
+    const described = describeEvents(events, closed as unknown as Overview, true).map((each) => each.words);
+    expect(described).toEqual(['CUST1 cancelled at 정자역', '정자역 closed', '10더8612 reserved 정자역']);
+  });
+
   test('omit it when events in between may be missing', () => {
     expect(words([reserved], false)).toEqual(['10더8612 reserved 정자역']);
   });

@@ -1,9 +1,8 @@
-import { expect, test, vi } from 'vitest';
-
-vi.hoisted(() => vi.stubGlobal('localStorage', { getItem: () => 'en', setItem: () => {} }));
-
-const { firstBuildOf } = await import('./first-build.ts');
-type Overview = import('./live.ts').Overview;
+import '../testing.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { session } from '../common/session.ts';
+import { firstBuildOf, isHidden } from './first-build.ts';
+import type { Overview } from './live.ts';
 
 const build = (view: string, position: string, tail = '1000', state = 'rebuilding') => ({
   name: `${view}@next`,
@@ -52,4 +51,16 @@ test.each([
   ['before the first overview', undefined],
 ])('nothing is said of a context %s', (_, known) => {
   expect(firstBuildOf(known, 'parking')).toBeUndefined();
+});
+
+test.each([
+  ['hidden from a shop', { roles: ['shop'] }, true],
+  ['hidden from staff of another part', { roles: ['staff'], scope: ['cinema'] }, true],
+  ['not hidden from staff', { roles: ['staff'] }, false],
+] as const)('a context of which neither state nor views are shown is %s', (_, rights, expected) => {
+  onTestFinished(() => session.set({ state: 'off' }));
+  session.set({ state: 'in', provider: null, name: 'kim', caller: { sub: 'kim', id: 'kim', ...rights } });
+  expect(isHidden(overview([build('cinema.movies', '900')]), 'parking')).toBe(expected);
+  expect(isHidden(overview([build('parking.lots', '900')]), 'parking')).toBe(false);
+  expect(isHidden(overview([], {}), 'parking')).toBe(false);
 });

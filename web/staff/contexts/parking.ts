@@ -248,7 +248,8 @@ export const view = contextView<typeof schema>({
   },
   about: [COUPON, RESERVATION, ...spots.about, LOT],
   left: {
-    now: ({ lots }) => new Map(lots.map(({ lotId, free }) => [lotId, free])),
+    // In a closed lot nothing is free, whoever leaves it.
+    now: ({ lots }) => new Map(lots.filter(({ status }) => status === 'open').map(({ lotId, free }) => [lotId, free])),
     words: { en: ', {left} free', ko: ', {left}면 남음' },
     place: 'lotId',
     changes: {
@@ -257,6 +258,7 @@ export const view = contextView<typeof schema>({
       CarDeparted: 1,
       LotSpotsChanged: null,
       LotRegistered: null,
+      LotClosed: null,
       ...spots.changes,
     },
   },

@@ -4,6 +4,7 @@ import { Skeleton } from '../../common/skeleton.tsx';
 import { useStore } from '../../common/store.ts';
 import type { ContextView, Figure, Row } from '../context.ts';
 import { contextViews } from '../contexts/index.ts';
+import { isHidden } from '../first-build.ts';
 import { type Activities, activities, latest, type Overview, overview, overviewProblem } from '../live.ts';
 import { moment } from '../moment.ts';
 import { Plot } from '../parts/plot.tsx';
@@ -135,7 +136,7 @@ export const OverviewPage = () => {
       <div class="cards">
         {known &&
           contextViews
-            .filter(({ name }) => Object.hasOwn(known.contexts, name))
+            .filter(({ name }) => Object.hasOwn(known.contexts, name) && !isHidden(known, name))
             .sort(
               (one, other) => Number(Boolean(known.contexts[one.name])) - Number(Boolean(known.contexts[other.name])),
             )
