@@ -9,9 +9,11 @@ type Refused = Extract<Outcome, { kind: 'refused' }>;
 /**
  * Sends a command to another stream, on behalf of the command that is being answered. With a `commandId` a repeat gets
  * the first outcome, as long as the stream remembers it. With `asCaller` only what the caller may address is found:
- * anything else is `unavailable`.
+ * anything else is `unavailable`. With `isTrial` it is only tried: `done` means that it would be done.
  */
-export type Dispatch = (command: Message & { commandId?: string; asCaller?: true }) => Promise<DispatchOutcome>;
+export type Dispatch = (
+  command: Message & { commandId?: string; asCaller?: true; isTrial?: true },
+) => Promise<DispatchOutcome>;
 
 /**
  * The outcome of the steps after a command. `later`: not known yet. The answer is then 202 where the command may take

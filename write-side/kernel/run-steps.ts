@@ -106,13 +106,14 @@ const decide = async (
 /** Dispatches commands on behalf of the one that is being answered. */
 const dispatchFor =
   (handler: CommandHandler, given: GivenCommand): Dispatch =>
-  async ({ asCaller = false, ...command }) => {
+  async ({ asCaller = false, isTrial = false, ...command }) => {
     const { actor, commandId, correlationId, traceparent, ownedBy, within } = given;
-    const outcome = await handler.handle({
+    const outcome = await (isTrial ? handler.attempt : handler.handle)({
       ...command,
       actor,
       ...(asCaller ? defined({ ownedBy, within }) : {}),
       ...defined({ correlationId, causationId: commandId, traceparent }),
     });
+    if (outcome.kind === 'tried') return { kind: 'done', events: [], revision: -1n, position: undefined };
     return outcome.kind === 'done' || outcome.kind === 'refused' ? outcome : { kind: 'unavailable' };
   };

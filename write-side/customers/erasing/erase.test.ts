@@ -1,4 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { refuse } from '../../kernel/decider.ts';
 import { withSteps } from '../../kernel/testing.ts';
 import type { Erasing } from '../../services.ts';
 import { callerOf, serveCommands } from '../../testing.ts';
@@ -28,6 +29,28 @@ it.each([
       }) as never,
   );
   expect((prepared as { erasure?: { refused?: string } }).erasure?.refused).toBe(reason);
+});
+
+it('cancels nothing when one of the open things cannot be cancelled', async () => {
+  const cancel = (type: string) => ({ view: 'parking.reservations', id: type, cancel: { type, data: {} } });
+  const erasing = {
+    find: async () => ({ isKnown: true, open: ['CancelBooking', 'CancelReservation', 'CancelOrder'].map(cancel) }),
+    latestKey: async () => 'kim:0:12345678',
+  } as never;
+  const done: string[] = [];
+  const { prepare } = customersSteps(erasing).EraseCustomer!;
+  const prepareWith = (refused: string | undefined) =>
+    prepare!({ customerId: 'kim', cancel: true } as never, async ({ type, isTrial }) => {
+      if (type === refused) return { kind: 'refused', refusal: refuse('already-arrived') };
+      if (!isTrial) done.push(type);
+      return { kind: 'done', events: [], revision: 0n, position: undefined };
+    });
+  expect(await prepareWith('CancelReservation')).toMatchObject({
+    erasure: { refused: 'customer-has-open-reservations' },
+  });
+  expect(done).toEqual([]);
+  expect(await prepareWith(undefined)).toEqual({ erasure: { key: 'kim:0:12345678' } });
+  expect(done).toEqual(['CancelBooking', 'CancelReservation', 'CancelOrder']);
 });
 
 describe('an erasure', () => {

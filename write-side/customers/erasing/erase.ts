@@ -11,19 +11,20 @@ type Data = Extract<CustomersCommand, { type: 'EraseCustomer' }>['data'];
 
 const stillOpen = (detail: string): Refusal => refuse('customer-has-open-reservations', detail);
 
-/** Cancels what is open. @returns a refusal when something cannot be cancelled */
+/** Cancels what is open, after a trial of each. @returns a refusal when something cannot be cancelled */
 const cancelAll = async (
   open: readonly OpenThing[],
   dispatch: Dispatch,
 ): Promise<Refusal | 'unavailable' | undefined> => {
   const fixed = open.find(({ cancel }) => cancel === undefined);
   if (fixed) return stillOpen(`${fixed.id} of ${fixed.view} cannot be cancelled`);
-  for (const { view, id, cancel } of open) {
-    const outcome = await dispatch(cancel!);
-    if (outcome.kind === 'unavailable') return 'unavailable';
-    if (outcome.kind === 'refused' && !ENDED.includes(outcome.refusal.refused))
-      return stillOpen(`${id} of ${view}: ${outcome.refusal.refused}`);
-  }
+  for (const mode of [{ isTrial: true as const }, {}])
+    for (const { view, id, cancel } of open) {
+      const outcome = await dispatch({ ...cancel!, ...mode });
+      if (outcome.kind === 'unavailable') return 'unavailable';
+      if (outcome.kind === 'refused' && !ENDED.includes(outcome.refusal.refused))
+        return stillOpen(`${id} of ${view}: ${outcome.refusal.refused}`);
+    }
   return undefined;
 };
 
