@@ -1,19 +1,14 @@
-import { localRoles, type Role } from '../../schemas/access.ts';
+import type { Role } from '../../schemas/access.ts';
 import { knownOperation, type Operation } from '../common/openapi.ts';
 import { type Caller, callerOf, session } from '../common/session.ts';
 import type { Item } from './context.ts';
 import { moment } from './moment.ts';
 
+/** The roles that work in single contexts, as in `schemas/access.ts`. */
+export const localRoles: readonly Role[] = ['shop', 'kiosk', 'manager'];
+
 /** Returns the signed-in user; undefined without sign-in. */
 const caller = (): Caller | undefined => callerOf(session.get());
-
-/** Returns the access that a caller has: everything, or the things with the caller's id in one of the fields. */
-const permitOf = ({ access }: Operation): 'all' | readonly string[] => {
-  if (session.get().state === 'off' || access.anyone === 'all') return 'all';
-  const grants = caller()?.roles.flatMap((role) => access[role] ?? []) ?? [];
-  const own = grants.flatMap((grant) => (typeof grant === 'string' ? [] : [grant.own]));
-  return own.length < grants.length ? 'all' : own;
-};
 
 /** Returns the id under which the signed-in user owns things; undefined without sign-in. */
 export const ownId = (): string | undefined => caller()?.id;
@@ -27,6 +22,24 @@ export const isLimited = (): boolean => {
   return user !== undefined && (user.scope !== undefined || user.roles.every((role) => localRoles.includes(role)));
 };
 
+/** Returns whether the scope of a token names a thing of a context by its value, or the whole context. */
+const isNamed = (scope: readonly string[], context: string, value: unknown): boolean =>
+  scope.some((entry) => {
+    const [name, kind, ...rest] = entry.split(':');
+    return name === context && (kind === undefined || rest.join(':') === value);
+  });
+
+/** Returns whether a role of the signed-in user reaches a thing. */
+const reaches = (role: Role, { access, path }: Operation, known: Item): boolean => {
+  const grant = access[role];
+  if (grant === undefined || typeof grant === 'string') return grant !== undefined;
+  const value = known[grant.own];
+  const { id, scope } = caller()!;
+  if (value === undefined) return true;
+  // Roles of single contexts, like `shop`, own what the token names.
+  return scope && localRoles.includes(role) ? isNamed(scope, path.split('/')[1]!, value) : value === id;
+};
+
 /**
  * Returns whether the page offers an operation, by OpenAPI's `x-access`. The server's answer is what counts. Nothing
  * can be changed in the past.
@@ -38,14 +51,16 @@ export const may = (name: string, known: Item = {}): boolean => {
   if (session.get().state === 'off') return true;
   const operation = knownOperation(name);
   if (!operation) return false;
-  const permit = permitOf(operation);
-  return permit === 'all' || permit.some((field) => known[field] === undefined || known[field] === ownId());
+  if (operation.access.anyone === 'all') return true;
+  return caller()?.roles.some((role) => reaches(role, operation, known)) ?? false;
 };
 
 /** Returns the fields that can only name the caller, when the caller's access is limited to own things. */
-export const ownFields = (operation: Operation): readonly string[] => {
-  const permit = permitOf(operation);
-  return permit === 'all' ? [] : permit;
+export const ownFields = ({ access }: Operation): readonly string[] => {
+  if (access.anyone === 'all') return [];
+  const grants = caller()?.roles.flatMap((role) => access[role] ?? []) ?? [];
+  const own = grants.flatMap((grant) => (typeof grant === 'string' ? [] : [grant.own]));
+  return own.length < grants.length ? [] : own;
 };
 
 /** Returns whether the page may follow the event stream. */

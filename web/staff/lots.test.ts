@@ -12,3 +12,11 @@ test.each(['RegisterLot', 'ChangeLot'])('the form of %s warns of a lot without s
   });
   for (const fine of [{ spots: 1 }, {}]) expect(warningFor(fine)).toBeUndefined();
 });
+
+test('a coupon is offered for a reservation that costs something, and uses none', () => {
+  const RESERVATION = '/parking/lots/{lotId}/reservations/{reservationId}';
+  const offered = (item: object) => view.things[RESERVATION]!.commands!({ status: 'reserved', ...item });
+  expect(offered({ amount: 5000 })).toContain('ApplyCoupon');
+  expect(offered({ amount: 0 })).not.toContain('ApplyCoupon');
+  expect(offered({ amount: 4000, couponId: 'lot-1.r-1' })).not.toContain('ApplyCoupon');
+});

@@ -133,8 +133,8 @@ export const view = contextView<typeof schema>({
         'reason',
         'reservationId',
       ],
-      commands: ({ status, couponId }) => {
-        const discount = couponId === undefined ? (['ApplyCoupon'] as const) : [];
+      commands: ({ status, couponId, amount }) => {
+        const discount = couponId === undefined && amount !== 0 ? (['ApplyCoupon'] as const) : [];
         if (status === 'reserved') return ['RecordArrival', 'CancelReservation', ...discount]; // A row shows the first two.
         return status === 'arrived' ? ['RecordDeparture', ...discount] : [];
       },
