@@ -1,5 +1,6 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { openTestStores } from '../../embedded/testing.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
@@ -46,13 +47,35 @@ test('an error that no later attempt can avoid is thrown', async () => {
   await expect(patiently(failing)).rejects.toThrow('no such thing');
 });
 
+const failure = (job: Promise<unknown>): Promise<unknown> =>
+  job.then(
+    () => undefined,
+    (error) => error,
+  );
+
+test('a read that is sent just when MongoDB closes the connection can succeed later', async () => {
+  const data = temporaryData();
+  onTestFinished(data.remove);
+  const stores = await openTestStores({ dataFolder: data.folder });
+  const client = createMongoClient(stores.mongoUrl, 500);
+  onTestFinished(() => client.close());
+  const read = () => client.db('plaza').collection('things').find().toArray();
+  const failures: Promise<unknown>[] = [];
+  const onSocket = (message: unknown) =>
+    (message as { socket: Socket }).socket.once('end', () => void failures.push(failure(read())));
+  subscribe('net.client.socket', onSocket);
+  onTestFinished(() => void unsubscribe('net.client.socket', onSocket));
+  await Promise.all([read(), read(), read()]);
+  await stores.stop();
+  await expect.poll(() => failures.length).toBeGreaterThan(2);
+  const errors = await Promise.all(failures);
+  expect(errors.map((error) => [String(error), isTransient(error)])).toEqual(
+    errors.map((error) => [String(error), true]),
+  );
+});
+
 describe('a write of many documents', () => {
   const documents = [{ n: 1 }, { n: 2 }];
-  const failure = (write: Promise<unknown>): Promise<unknown> =>
-    write.then(
-      () => undefined,
-      (error) => error,
-    );
 
   test('that finds no MongoDB can succeed later', async () => {
     const client = createMongoClient('mongodb://127.0.0.1:1', 100);

@@ -9,10 +9,31 @@ import { StoreUnavailableError } from '../event-store/types.ts';
 import { pause } from '../machine/machine.ts';
 import { LeaseUncertainError, WriteConflictError } from './consumer.ts';
 
-/** Server codes for a node that is stepping down, shutting down, not yet able to serve, or out of disk space. */
-const NOT_SERVING = new Set<unknown>([6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031]);
+/**
+ * Server codes for a node that is stepping down, shutting down, not yet able to serve, or out of disk space, and for one
+ * that has lost a cursor by a restart or by the switch of a view.
+ */
+const NOT_SERVING = new Set<unknown>([
+  6, 7, 43, 89, 91, 133, 175, 189, 202, 237, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031,
+]);
 /** gRPC: deadline exceeded, unavailable. */
 const GRPC_AWAY = new Set<unknown>([4, 14]);
+/** A connection that ends while the driver writes to it fails the operation with the socket's own error. */
+const SOCKET_GONE = new Set<unknown>([
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ERR_SOCKET_CLOSED',
+  'ERR_STREAM_DESTROYED',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ERR_STREAM_WRITE_AFTER_END',
+]);
 const CLIENT_AWAY = new Set<unknown>(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled']);
 
 /**
@@ -29,22 +50,33 @@ export const isTransient = (error: unknown): boolean => {
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return true;
   if (error instanceof MongoError) return retryable(error) || CONNECTION_GONE.has(error.name);
   const { code, type } = (error ?? {}) as { code?: unknown; type?: unknown };
-  return CLIENT_AWAY.has(type) || (GRPC_AWAY.has(code) && error instanceof Error && 'details' in error);
+  return (
+    CLIENT_AWAY.has(type) ||
+    SOCKET_GONE.has(code) ||
+    (GRPC_AWAY.has(code) && error instanceof Error && 'details' in error)
+  );
 };
 
 const CONNECTION_GONE = new Set([
+  'MongoClientClosedError',
+  'MongoExpiredSessionError',
   'MongoNotConnectedError',
-  'MongoTopologyClosedError',
-  'MongoPoolClearedError',
-  'MongoPoolClosedError',
-  'MongoWaitQueueTimeoutError',
   'MongoOperationTimeoutError',
+  'MongoPoolClearedError',
+  'MongoPoolClearedOnNetworkError',
+  'MongoPoolClosedError',
+  'MongoServerClosedError',
+  'MongoStalePrimaryError',
+  'MongoTopologyClosedError',
+  'MongoUnexpectedServerResponseError',
+  'MongoWaitQueueTimeoutError',
 ]);
 
 const retryable = (error: MongoError): boolean =>
   error.hasErrorLabel('RetryableWriteError') ||
   error.hasErrorLabel('TransientTransactionError') ||
-  error.hasErrorLabel('ResetPool');
+  error.hasErrorLabel('ResetPool') ||
+  error.hasErrorLabel('SystemOverloadedError');
 
 /** Milliseconds between two attempts. */
 const AGAIN_AFTER = 200;
