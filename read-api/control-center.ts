@@ -36,6 +36,7 @@ const shownStatus = ({
   progressAt,
   updatedAt,
   secondsUnanswered,
+  isReported,
   reason,
   ...shown
 }: ReadStatus): Document => ({

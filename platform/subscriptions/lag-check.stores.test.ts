@@ -4,7 +4,7 @@ import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { temporaryData } from '../../tests/support/plaza.ts';
 import { lagCheck } from './lag-check.ts';
 import { parked } from './parked.ts';
-import { type ConsumerStatus, statuses } from './status.ts';
+import { type ConsumerStatus, readStatuses, statuses } from './status.ts';
 
 const LIMIT = 30;
 const data = temporaryData();
@@ -60,6 +60,18 @@ test.each<[string, Partial<ConsumerStatus>]>([
   const { ok, detail } = await checked({}, status);
   expect(ok).toBe(false);
   expect(detail).toMatch(/^m1: /);
+});
+
+test('says of a consumer without a live process since when it has no report', async () => {
+  const { detail } = await checked({ updatedAt: ago(60) });
+  expect(detail).toMatch(/^m0: stopped, no report for 6\d s$/);
+});
+
+test('a consumer without a live process has events to handle when another one knows of later events', async () => {
+  await checked({ updatedAt: ago(60) }, { position: '9', tail: '9', group: 'policies' });
+  const [dead] = await readStatuses(mongo.db('plaza'));
+  expect(dead).toMatchObject({ _id: 'm0', isReported: false, position: '7', tail: '9', eventsBehind: 1 });
+  expect(dead!.secondsBehind).toBeCloseTo(dead!.secondsSinceReport);
 });
 
 test('passes within the limit, and ignores other groups', async () => {

@@ -10,11 +10,16 @@ const isBehind = (
   secondsUnanswered > limit ||
   (eventsBehind > 0 && secondsSinceProgress > limit);
 
-const describe = ({ _id, state, eventsBehind, secondsBehind, parked, secondsUnanswered }: ReadStatus): string =>
+const lagOf = ({ isReported, eventsBehind, secondsBehind, secondsSinceReport }: ReadStatus): string =>
+  isReported
+    ? `${eventsBehind} events and ${secondsBehind.toFixed(1)} s behind`
+    : `no report for ${secondsSinceReport.toFixed(0)} s`;
+
+const describe = (status: ReadStatus): string =>
   [
-    `${_id}: ${state}, ${eventsBehind} events and ${secondsBehind.toFixed(1)} s behind`,
-    ...(parked > 0 ? [`${parked} parked`] : []),
-    ...(secondsUnanswered > 0 ? [`without an answer for ${secondsUnanswered.toFixed(0)} s`] : []),
+    `${status._id}: ${status.state}, ${lagOf(status)}`,
+    ...(status.parked > 0 ? [`${status.parked} parked`] : []),
+    ...(status.secondsUnanswered > 0 ? [`without an answer for ${status.secondsUnanswered.toFixed(0)} s`] : []),
   ].join(', ');
 
 /**

@@ -12,8 +12,11 @@ import { noteReport } from './workers.ts';
 
 /** Seconds that an event may wait while the consumer still counts as live. */
 const LIVE_WITHIN = 2;
-/** Milliseconds after which every status is written again, whatever was removed from the database meanwhile. */
-const REWRITE_EVERY = 60_000;
+/**
+ * Milliseconds after which every status is written again: something may have removed it, and a read API of 2.0.0, which
+ * does not know the workers' reports, counts one that is older than 5 seconds as stopped during an upgrade.
+ */
+const REWRITE_EVERY = 3_000;
 
 type Reported = Omit<ConsumerStatus, 'updatedAt' | 'progressAt'>;
 

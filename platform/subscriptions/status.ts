@@ -49,6 +49,8 @@ export type ReadStatus = ConsumerStatus & {
   secondsSinceProgress: number;
   /** Seconds since a process last reported the status. */
   secondsSinceReport: number;
+  /** Whether a process reports it. Otherwise `eventsBehind` is the least that it may be, `secondsBehind` the most. */
+  isReported: boolean;
 };
 
 export const statuses = (db: Db): Collection<ConsumerStatus> => db.collection<ConsumerStatus>('projection_status');
@@ -58,7 +60,8 @@ const STALE_AFTER = 5000;
 
 /**
  * Reads the state and lag of every consumer that ever ran, sorted by name. A consumer whose process is gone is
- * `stopped`, whatever its last report.
+ * `stopped`, whatever its last report: its lag in seconds grows, and it has events to handle when another consumer
+ * knows of later ones.
  */
 export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => {
   const [now, known, reporting, standing, waiting] = await Promise.all([
@@ -82,12 +85,21 @@ export const readStatuses = async (db: Db, after = 0): Promise<ReadStatus[]> => 
   };
   const secondsSince = (moment: Date) => Math.max(0, (now + after - moment.getTime()) / 1000);
   const parkedBy = Map.groupBy(waiting, ({ member }) => member);
+  const newest = known.reduce((newer, { tail }) => (BigInt(tail) > BigInt(newer) ? tail : newer), '-1');
+  const unreported = ({ position, eventsBehind, secondsBehind }: ConsumerStatus, since: number) => ({
+    state: 'stopped' as const,
+    tail: newest,
+    eventsBehind: BigInt(newest) > BigInt(position) ? Math.max(1, eventsBehind) : eventsBehind,
+    secondsBehind: secondsBehind + since,
+  });
   return known.map((status) => {
     const updatedAt = lastReport(status);
+    const isReported = now + after - updatedAt.getTime() <= STALE_AFTER;
     return {
       ...status,
+      ...(isReported ? {} : unreported(status, secondsSince(updatedAt))),
       updatedAt,
-      state: now + after - updatedAt.getTime() > STALE_AFTER ? 'stopped' : status.state,
+      isReported,
       version: versions.get(status._id) ?? null,
       parked: parkedBy.get(status._id)?.length ?? 0,
       secondsUnanswered: Math.max(

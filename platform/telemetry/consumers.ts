@@ -30,7 +30,7 @@ export const consumerMetrics = (registry: Registry, db: Db): void => {
   const registers = [registry];
   const read = statusReader(db);
 
-  const gauge = (name: string, help: string, value: (status: ReadStatus) => number) =>
+  const gauge = (name: string, help: string, value: (status: ReadStatus) => number | undefined) =>
     new Gauge({
       name,
       help,
@@ -38,15 +38,21 @@ export const consumerMetrics = (registry: Registry, db: Db): void => {
       registers,
       async collect() {
         this.reset();
-        for (const status of (await read()) ?? [])
-          this.set({ group: status.group, projection: status._id }, value(status));
+        for (const status of (await read()) ?? []) {
+          const measured = value(status);
+          if (measured !== undefined) this.set({ group: status.group, projection: status._id }, measured);
+        }
       },
     });
 
-  gauge('plaza_projection_lag_events', 'Events not handled yet; exact up to 500', ({ eventsBehind }) => eventsBehind);
+  gauge(
+    'plaza_projection_lag_events',
+    'Events not handled yet; exact up to 500, absent while no process reports',
+    ({ isReported, eventsBehind }) => (isReported ? eventsBehind : undefined),
+  );
   gauge(
     'plaza_projection_lag_seconds',
-    'For how long the oldest event that was not handled yet has waited',
+    'For how long the oldest event that was not handled yet has waited; while no process reports, may have waited',
     ({ secondsBehind }) => secondsBehind,
   );
   gauge(

@@ -3,7 +3,10 @@ import type { ReadStatus } from '../../platform/subscriptions/status.ts';
 
 /** The lag of each view behind the event store, as last measured. */
 export type Lags = {
-  /** `events=3, seconds=0.4, state=live`: a dictionary of RFC 9651; undefined for a view whose lag was not measured. */
+  /**
+   * `events=3, seconds=0.4, state=live`: a dictionary of RFC 9651; undefined for a view whose lag was not measured.
+   * Without `events` while no process measures it.
+   */
   of(view: string): string | undefined;
 };
 
@@ -14,10 +17,12 @@ const MAX_AGE = 500;
 const STATES: readonly ReadStatus['state'][] = ['live', 'catching-up', 'rebuilding', 'stopped'];
 
 const describe = (members: readonly ReadStatus[]): string => {
-  const events = Math.max(...members.map(({ eventsBehind }) => eventsBehind));
+  const events = members.every(({ isReported }) => isReported)
+    ? `events=${Math.max(...members.map(({ eventsBehind }) => eventsBehind))}, `
+    : '';
   const seconds = Math.max(...members.map(({ secondsBehind }) => secondsBehind));
   const state = STATES[Math.max(...members.map((member) => STATES.indexOf(member.state)))];
-  return `events=${events}, seconds=${seconds.toFixed(1)}, state=${state}`;
+  return `${events}seconds=${seconds.toFixed(1)}, state=${state}`;
 };
 
 /**

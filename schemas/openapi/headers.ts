@@ -89,7 +89,7 @@ export const headerComponents = {
   },
   'View-Lag': {
     description:
-      "The view's lag behind the event store when last measured: `events=3, seconds=0.4, state=catching-up`.",
+      "The view's lag behind the event store when last measured: `events=3, seconds=0.4, state=catching-up`. While no process works on the view, `seconds` grows and `events` is left out: `seconds=32.0, state=stopped`.",
     schema: Type.String({ examples: ['events=0, seconds=0, state=live'] }),
   },
   Link: {
