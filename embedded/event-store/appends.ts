@@ -15,7 +15,7 @@ const sizeOf = (event: NewEvent): number => event.data.length + event.metadata.l
 
 type StatusMessage = InstanceType<typeof Status>;
 
-export const batchAppend = (commits: Commits, calls: OpenCalls, log: (line: string) => void) => {
+export const batchAppend = (commits: Commits, calls: OpenCalls) => {
   return (call: ServerDuplexStream<BatchRequest, readonly Buffer[]>) => {
     const outbox = calls.begin(call);
     let unanswered = 0;
@@ -55,7 +55,7 @@ export const batchAppend = (commits: Commits, calls: OpenCalls, log: (line: stri
                 })
               : refuse(wrongRevisionStatus(append, outcome)),
           ),
-        failed: (error) => answer(refuse(failureStatus(error, log))),
+        failed: (error) => answer(refuse(failureStatus(error))),
       });
     });
     call.on('end', () => {
@@ -98,9 +98,8 @@ const tooLargeStatus = (): StatusMessage => {
 };
 
 /** The client shows the message of an unknown kind of error, such as BadRequest, so the caller sees the reason. */
-const failureStatus = (error: unknown, log: (line: string) => void): StatusMessage => {
+const failureStatus = (error: unknown): StatusMessage => {
   const message = error instanceof Error ? error.message : String(error);
-  log(`event store: a write failed: ${message}`);
   const [code, reason] = isDiskFull(error)
     ? [grpcStatus.RESOURCE_EXHAUSTED, 'The disk of the event store is full.']
     : [grpcStatus.UNKNOWN, `The event store could not write: ${message}`];

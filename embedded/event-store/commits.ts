@@ -1,4 +1,5 @@
 /** Group commit: concurrent writes share one transaction and are answered only when it is on the disk. */
+import { isDiskFull } from '../sqlite-file.ts';
 import type { Storage } from './storage.ts';
 import type { StoredEvent, WriteOutcome } from './stored-events.ts';
 
@@ -16,11 +17,26 @@ export type Write = {
 const MOST_TURNS = 10;
 const MOST_WRITES = 1_024;
 
+/** Milliseconds after which a disk that is still full is logged again. */
+const FULL_EVERY = 60_000;
+
 /**
  * `committed` gets the events of each transaction before their writers are answered, so a live subscriber lags behind
  * an answer only by its connection.
  */
-export const createCommits = (storage: Storage, committed: (events: StoredEvent[]) => void) => {
+export const createCommits = (
+  storage: Storage,
+  committed: (events: StoredEvent[]) => void,
+  log: (line: string) => void,
+) => {
+  let fullLoggedAt = Number.NEGATIVE_INFINITY;
+  const report = (error: unknown): void => {
+    const isFull = isDiskFull(error);
+    if (isFull && performance.now() - fullLoggedAt < FULL_EVERY) return;
+    if (isFull) fullLoggedAt = performance.now();
+    log(`event store: a write failed: ${error instanceof Error ? error.message : String(error)}`);
+  };
+
   let waiting: Write[] = [];
   let gathering = false;
 
@@ -49,6 +65,7 @@ export const createCommits = (storage: Storage, committed: (events: StoredEvent[
       if (events.length > 0) committed(events);
       for (const [index, write] of writes.entries()) write.done(result[index]!);
     } catch (error) {
+      report(error);
       for (const write of writes) write.failed(error);
     }
   };

@@ -48,14 +48,14 @@ export const startEventStoreServer = async (options: {
   const storage = openStorage(file, options.maxPages);
   const live = createLiveEvents();
   const calls = createOpenCalls();
-  const commits = createCommits(storage, live.publish);
+  const commits = createCommits(storage, live.publish, log);
   const server = new Server({
     'grpc.max_receive_message_length': LARGEST_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
   });
   server.addService(STREAMS, {
     read: read(storage, live, calls, log),
-    batchAppend: batchAppend(commits, calls, log),
+    batchAppend: batchAppend(commits, calls),
   });
   server.addService(ServerFeaturesService, {
     getSupportedMethods: (_call: unknown, answer: sendUnaryData<unknown>) => answer(null, supportedMethods()),

@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Decimal128, serialize } from 'bson';
-import { type Document, MongoClient } from 'mongodb';
+import { type Document, MongoClient, MongoServerError } from 'mongodb';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type MongoServer, startMongoServer } from './server.ts';
 
@@ -261,6 +261,26 @@ describe('the file', () => {
     await docs.deleteMany({ n: { $lt: stored / 2 } });
     await docs.insertOne({ n: -1, pad });
     expect(await docs.countDocuments({ n: -1 })).toBe(1);
+  });
+
+  it('that cannot grow refuses every one of many writes at a time with OutOfDiskSpace', async () => {
+    await stop();
+    await start(400_000);
+    const docs = client.db().collection('full');
+    const pad = 'x'.repeat(1000);
+    const refusals: unknown[] = [];
+    for (let round = 0; round < 5; round++) {
+      const writes = Array.from({ length: 200 }, (_, n) =>
+        n % 2 === 0
+          ? docs.insertOne({ n, pad })
+          : docs.updateMany({ n: { $gte: 0 } }, { $set: { [`pad${round}`]: pad } }),
+      );
+      for (const result of await Promise.allSettled(writes))
+        if (result.status === 'rejected' && result.reason instanceof MongoServerError)
+          refusals.push(result.reason.code);
+    }
+    expect(refusals.length).toBeGreaterThan(100);
+    expect(new Set(refusals)).toEqual(new Set([14_031]));
   });
 
   it('that is full in the middle of a bulk stores none of it', async () => {

@@ -19,6 +19,7 @@ export const createTransactions = ({ db, sql }: Database, onRollback: () => void
   let begunAt = 0;
   let atWork = 0;
   let failed = 0;
+  let lastFailure: StorageError | undefined;
 
   /**
    * Runs a change inside the shared transaction. A change throws a CommandError only before it has written anything.
@@ -71,6 +72,7 @@ export const createTransactions = ({ db, sql }: Database, onRollback: () => void
   const abort = (cause: unknown): StorageError => {
     const error = storageError(cause);
     failed++;
+    lastFailure = error;
     if (db.isTransaction) db.exec('ROLLBACK');
     inTransaction = false;
     onRollback();
@@ -85,7 +87,7 @@ export const createTransactions = ({ db, sql }: Database, onRollback: () => void
    * @param since `failures()` from before the writes: rejects when a transaction was lost in between
    */
   const settled = (since: number): Promise<void> => {
-    if (since !== failed) return Promise.reject(new StorageError(1, 'the write was lost with a failed transaction'));
+    if (since !== failed && lastFailure) return Promise.reject(lastFailure);
     if (!inTransaction) return Promise.resolve();
     return new Promise((resolve, reject) => waiting.push({ resolve, reject }));
   };
