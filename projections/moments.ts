@@ -8,6 +8,7 @@ import { parked } from '../platform/subscriptions/parked.ts';
 import { statuses } from '../platform/subscriptions/status.ts';
 import { storeNow } from '../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../platform/subscriptions/transient.ts';
+import { type LogLine, troublesOf } from '../platform/subscriptions/trouble.ts';
 import { shareOf } from './kernel/build.ts';
 import type { Projection } from './kernel/projection.ts';
 import { buildAt } from './kernel/rebuild.ts';
@@ -21,7 +22,7 @@ export type MomentsOptions = {
   keepFor?: number;
   /** Milliseconds between the end of a moment and the removal of its collections. */
   grace?: number;
-  log?: (line: string) => void;
+  log?: LogLine;
 };
 
 const HOUR = 3_600_000;
@@ -122,6 +123,7 @@ export const startMoments = ({
     await removeOrphans(db, contexts);
   };
 
+  const troubles = troublesOf('moments', log);
   const run = async (): Promise<void> => {
     let sweptAt = Number.NEGATIVE_INFINITY;
     let isFirst = true;
@@ -131,11 +133,12 @@ export const startMoments = ({
         isFirst = false;
         if (machine.elapsed() - sweptAt > Math.min(SWEEP_EVERY, keepFor)) {
           await sweep();
+          troubles.over('moments');
           sweptAt = machine.elapsed();
         }
         await build(await claim());
       } catch (error) {
-        log(`moments: ${messageOf(error)}`);
+        troubles.note('moments', error);
       }
       await pause(LOOK_EVERY, { signal });
     }

@@ -6,7 +6,8 @@ import { machine, pause } from '../platform/machine/machine.ts';
 import { checkpoints, positionOf } from '../platform/subscriptions/checkpoints.ts';
 import type { Consumer } from '../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../platform/subscriptions/consumer-group.ts';
-import { messageOf } from '../platform/subscriptions/transient.ts';
+import { isTransient, messageOf } from '../platform/subscriptions/transient.ts';
+import type { LogLine } from '../platform/subscriptions/trouble.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { defined } from '../schemas/kernel/defined.ts';
 import { requireUnique } from '../schemas/kernel/unique.ts';
@@ -24,7 +25,7 @@ export type ProjectionsOptions = {
   db: Db;
   projections: readonly Projection[];
   leaseMs?: number;
-  log?: (line: string) => void;
+  log?: LogLine;
   telemetry?: Telemetry;
 };
 
@@ -35,8 +36,11 @@ export type RunningProjections = {
    * @param within milliseconds after which it stops waiting; unavailable stores are reported by the checks
    */
   caughtUp(within: number): Promise<void>;
-  /** For /readyz: fails until each view is built in this program's version, or a newer one. */
-  checks: Readonly<Record<'views', () => Promise<{ ok: boolean; detail: string }>>>;
+  /**
+   * For /readyz: fails until each view is built in this program's version, or a newer one, and while MongoDB has no disk
+   * space for them.
+   */
+  checks: Readonly<Record<'views' | 'disk', () => Promise<{ ok: boolean; detail?: string }>>>;
   /** Finishes the current batch, writes the checkpoints and releases the leases. The next start continues a rebuild. */
   stop(): Promise<void>;
 };
@@ -94,6 +98,7 @@ export const startProjections = ({
       ]);
     },
     checks: {
+      disk: group.disk,
       async views() {
         await assertStoreHolds(client, db, projections);
         const building = (await needed(projections)).map(({ name }) => name);
@@ -148,7 +153,7 @@ const rebuildOutdated = async (
       lastFailure = '';
     } catch (error) {
       const message = messageOf(error);
-      if (message !== lastFailure) log(message);
+      if (message !== lastFailure) log(message, isTransient(error) ? 'warn' : 'error');
       lastFailure = message;
       // The other views are built without it.
       if (error instanceof PoisonedBuildError) retryAt.set(error.view, machine.elapsed() + AFTER_FAILURE);

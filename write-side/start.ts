@@ -3,11 +3,13 @@ import { type Appending, sharedAppends } from '../platform/event-store/fast/appe
 import { streams } from '../platform/event-store/streams.ts';
 import { readTail } from '../platform/event-store/tail.ts';
 import type { Check } from '../platform/http/health.ts';
+import type { LogLine } from '../platform/subscriptions/trouble.ts';
 import { commandMetrics } from '../platform/telemetry/commands.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
 import { type CommandHandler, type CommandHandlerOptions, commandHandler } from './kernel/command-handler.ts';
 import { type CommandRoutesOptions, commandRoutes } from './kernel/http.ts';
 import { inProcess } from './kernel/in-process.ts';
+import { watchedAppends } from './kernel/watched-appends.ts';
 
 export type WriteSideOptions = Omit<CommandHandlerOptions, 'store' | 'observe'> &
   Pick<CommandRoutesOptions, 'answerWithin' | 'identify' | 'steps'> & {
@@ -17,6 +19,8 @@ export type WriteSideOptions = Omit<CommandHandlerOptions, 'store' | 'observe'> 
     /** Further conditions for `/readyz`. */
     checks?: Readonly<Record<string, () => Promise<Check>>>;
     telemetry?: Telemetry;
+    /** Called with a line for operators. */
+    log?: LogLine;
   };
 
 /** Returns a command handler whose commands and appends are measured and traced. */
@@ -41,11 +45,12 @@ export const startWriteSide = ({
   steps = {},
   checks = {},
   telemetry,
+  log = () => {},
   ...options
 }: WriteSideOptions) => {
   const { contexts, onError } = options;
-  const store = appending ? sharedAppends(streams(client), appending) : streams(client);
-  const handler = measuredHandler({ store, ...options }, telemetry);
+  const appends = watchedAppends(appending ? sharedAppends(streams(client), appending) : streams(client), log);
+  const handler = measuredHandler({ store: appends.store, ...options }, telemetry);
   const schemas = contexts.map(({ schema }) => schema);
   const tail = () => readTail(client);
   return {
@@ -53,12 +58,12 @@ export const startWriteSide = ({
     /** Gives a command of this process itself, with its steps. */
     give: inProcess(handler, steps, { tail, onError }),
     router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, steps, tail, onError }),
-    /** For `/readyz`: fails while the event store does not answer. */
+    /** For `/readyz`: fails while the event store does not answer or takes no events. */
     checks: {
       ...checks,
       eventStore: async (): Promise<Check> => {
         await tail();
-        return { ok: true };
+        return appends.check();
       },
     },
     /** Writes the snapshots that make the next start fast. Call it when no more commands come. */

@@ -117,10 +117,16 @@ const toBinaryEvent = ({ type, data, metadata }: Note): EventData => ({
 
 const errorType = (error: unknown): string | undefined => (error as { type?: string } | undefined)?.type;
 
+/** The client's `unknown` says less than the server's words. */
+const reasonOf = (error: unknown): string => {
+  const type = errorType(error);
+  return type === undefined || type === 'unknown' ? String(error) : type;
+};
+
 const unavailable = (error: unknown): StoreUnavailableError =>
   error instanceof StoreUnavailableError
     ? error
-    : new StoreUnavailableError(`the event store did not answer: ${errorType(error) ?? String(error)}`, {
+    : new StoreUnavailableError(`the event store did not answer: ${reasonOf(error)}`, {
         cause: error,
       });
 

@@ -256,17 +256,18 @@ describe('a group', () => {
 
   test('waits before an event of a newer version and parks nothing', async () => {
     let isKnown = false;
+    let tries = 0;
     const consumer = recorder('older', {
       fail() {
+        tries += 1;
         if (!isKnown) throw new UnknownEventVersionError('Happened version 2 is stored, this Plaza knows 1');
       },
     });
-    const troubles: string[] = [];
-    start([consumer], { log: (line) => troubles.push(line) });
+    start([consumer]);
     await append('Happened', 'Happened');
     // More tries than before an event is parked.
     await until(
-      () => troubles.filter((line) => line.includes('version 2')).length,
+      () => tries,
       (count) => count > 5,
     );
     expect([consumer.seen.length, await parked(db).countDocuments()]).toEqual([0, 0]);

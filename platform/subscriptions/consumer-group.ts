@@ -16,8 +16,7 @@ import { replayParked, reporter } from './report.ts';
 import { startSubscriptions } from './shared-subscriptions.ts';
 import { statuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
-import { messageOf } from './transient.ts';
-import { troubleLog } from './trouble.ts';
+import { type LogLine, type Troubles, troublesOf } from './trouble.ts';
 import { joinWorkers, LEASE_MS, type WorkerSession } from './workers.ts';
 
 export type ConsumerGroupOptions = {
@@ -31,14 +30,16 @@ export type ConsumerGroupOptions = {
   leaseMs?: number;
   /** Milliseconds for which a consumer with keys retries an unanswered event in place before it parks it. */
   retryInPlace?: number;
-  /** Called with a line for operators: drops, retries, parked events, hand-overs. */
-  log?: (line: string) => void;
+  /** Called with a line for operators: drops, troubles, parked events, hand-overs. */
+  log?: LogLine;
 };
 
 export type ConsumerGroup = {
   session: WorkerSession;
   /** Returns the names of the consumers that this process works on. */
   working(): string[];
+  /** For `/readyz`: fails while MongoDB has no disk space for what the group writes. */
+  disk: Troubles['disk'];
   /** Takes free consumers now instead of with the next round. */
   look(): void;
   /** Finishes the batch in progress, writes the checkpoints and releases the leases. */
@@ -65,10 +66,15 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   const assignments = new Map<string, Assignment>();
   const stopping = new AbortController();
   const checkpoints = checkpointWriter(db);
+  const troubles = troublesOf(name, log);
 
   const drop = (assignment: Assignment, why?: string) => {
     assignment.lost = true;
-    if (assignments.get(assignment.consumer.name) === assignment) assignments.delete(assignment.consumer.name);
+    const { name: consumer } = assignment.consumer;
+    if (assignments.get(consumer) === assignment) {
+      assignments.delete(consumer);
+      troubles.forget(consumer);
+    }
     void subscriptions.leave(assignment);
     if (why !== undefined) log(`${assignment.consumer.name}: ${why}`);
   };
@@ -88,10 +94,15 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     for (const assignment of await flushIdle(checkpoints, which)) lose(assignment, 'taken over by another process');
   };
 
-  /** Logs the error of a job; the job runs again at its next time. */
-  const guarded = (job: () => Promise<void>) => () => job().catch((error) => log(`${name}: ${messageOf(error)}`));
-
-  const logTrouble = troubleLog(log);
+  /** Logs the trouble of a job; the job runs again at its next time. */
+  const guarded = (job: () => Promise<void>) => {
+    const key = machine.uuid();
+    return () =>
+      job().then(
+        () => troubles.over(name, key),
+        (error) => troubles.note(name, error, key),
+      );
+  };
 
   const context: DeliveryContext = {
     db,
@@ -102,21 +113,28 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       const lease = await leases(db).findOne({ _id: consumer.name });
       if (lease?.token !== token) throw new LeaseLostError(`${consumer.name} was taken over`);
     },
-    onTrouble: ({ consumer }, error) => logTrouble(consumer.name, error),
+    troubles: {
+      // The last attempt for an assignment may fail after it was dropped.
+      note(who, ...trouble) {
+        if (assignments.has(who)) troubles.note(who, ...trouble);
+      },
+      over: troubles.over,
+    },
   };
 
   const subscriptions = startSubscriptions({
     context,
     log,
     retryInPlace,
-    pull: (from, signal) =>
+    drops: troubles,
+    pull: (from, signal, onDrop) =>
       pullBatches({
         client,
         from,
         maxBatch,
         signal,
         readTail: () => readTail(client),
-        onDrop: (reason, inARow) => log(`subscription dropped (${inARow} in a row): ${reason.message}`),
+        onDrop,
       }),
     onLost: lose,
     async onStopped(assignment, reason) {
@@ -182,6 +200,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
 
   return {
     session,
+    disk: troubles.disk,
     working: () => [...assignments.keys()],
     look: () => looks.next(),
     async stop() {

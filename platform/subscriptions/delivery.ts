@@ -7,6 +7,7 @@ import type { CheckpointWriter } from './checkpoints.ts';
 import { type Consumer, type HeldLease, LeaseLostError, WriteConflictError } from './consumer.ts';
 import { park } from './parked.ts';
 import { isTransient, messageOf } from './transient.ts';
+import type { Troubles } from './trouble.ts';
 
 /** A consumer that this process works on. */
 export type Assignment = {
@@ -59,8 +60,8 @@ export type DeliveryContext = {
   signal: AbortSignal;
   /** Decrypts parked events. */
   open: PersonalData['open'];
-  /** Called when an event is retried or parked. */
-  onTrouble(assignment: Assignment, error: unknown): void;
+  /** What the consumers wait for. */
+  troubles: Pick<Troubles, 'note' | 'over'>;
 };
 
 /** The consumer waits before an event that it may not skip, until an operator decides. */
@@ -110,12 +111,13 @@ export const pass = (assignment: Assignment, { events, checkpoint }: EventBatch)
 export const deliver = async (
   assignment: Assignment,
   batch: EventBatch,
-  { checkpoints }: DeliveryContext,
+  { checkpoints, troubles }: DeliveryContext,
 ): Promise<void> => {
   const { consumer, token, lease } = assignment;
   const mine = batch.events.filter((event) => isNew(assignment, event));
   if (mine.length === 0) return passTo(assignment, batch.checkpoint);
   await consumer.handle(mine, lease);
+  troubles.over(consumer.name);
   if (!isAfter(batch.checkpoint, assignment.position)) return;
   passTo(assignment, batch.checkpoint);
   lease.assertHeld();
@@ -141,7 +143,7 @@ export const deliverWithRetries = async (
       return await deliver(assignment, batch, context);
     } catch (error) {
       if (error instanceof LeaseLostError) throw error;
-      context.onTrouble(assignment, error);
+      context.troubles.note(assignment.consumer.name, error);
       if (isTransient(error)) {
         await wait(Math.min(TRANSIENT_PAUSE_MOST, 20 * 2 ** waits++), context.signal);
         if (error instanceof WriteConflictError) await context.confirmLease(assignment);
@@ -183,6 +185,7 @@ const setAside = async (
   const { consumer } = assignment;
   const reason = error instanceof Error ? error.message : String(error);
   const isParked = await park(context.db, consumer, event, reason);
+  context.troubles.over(consumer.name);
   if (isParked && consumer.onPoison === 'stop')
     throw new StoppedError(`${consumer.name} stopped at ${event.type} ${event.id}: ${reason}`);
   await deliverWithRetries(assignment, { ...batch, events: [] }, context);

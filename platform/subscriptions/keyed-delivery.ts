@@ -31,7 +31,7 @@ const PARKED_RETRY_MOST = 60_000;
 
 export type KeyedDeliveryOptions = {
   assignment: Assignment;
-  context: Pick<DeliveryContext, 'open' | 'db' | 'signal' | 'onTrouble'>;
+  context: Pick<DeliveryContext, 'open' | 'db' | 'signal' | 'troubles'>;
   onLost(assignment: Assignment, reason: string): void;
   log(line: string): void;
   /** Milliseconds; see RETRY_IN_PLACE. */
@@ -112,16 +112,19 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     room = Promise.withResolvers();
   };
 
+  const trouble = (error: unknown, key?: string) => context.troubles.note(consumer.name, error, key);
+  const over = (key?: string) => context.troubles.over(consumer.name, key);
+
   /** Writes to MongoDB, retrying until it succeeds. */
-  const keep = async (write: () => Promise<unknown>): Promise<void> => {
+  const keep = async (write: () => Promise<unknown>, key: string): Promise<void> => {
     for (let tries = 0; !isOver(); tries++) {
       try {
         lease.assertHeld();
         await write();
-        return;
+        return over(key);
       } catch (error) {
         if (error instanceof LeaseLostError) return onLost(assignment, error.message);
-        context.onTrouble(assignment, error);
+        trouble(error, key);
         await wait(Math.min(PAUSE_MOST, PAUSE_FIRST * 2 ** tries));
       }
     }
@@ -131,7 +134,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   const hold = async (key: string, write: () => Promise<unknown>): Promise<void> => {
     const count = () => heldKeys.set(key, (heldKeys.get(key) ?? 0) + 1);
     count();
-    await keep(write);
+    await keep(write, key);
     count();
   };
 
@@ -141,10 +144,11 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
     let failures = 0;
     for (let waits = 0; !isOver(); ) {
       try {
-        return await consumer.handle([event], lease);
+        await consumer.handle([event], lease);
+        return over(key);
       } catch (error) {
         if (error instanceof LeaseLostError) return onLost(assignment, error.message);
-        context.onTrouble(assignment, error);
+        trouble(error, key);
         if (isTransient(error) || isNewer(error)) {
           if (machine.elapsed() - began >= retryInPlace)
             return hold(key, () => parkForRetry(db, consumer, event, messageOf(error), key));
@@ -198,10 +202,11 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
       try {
         const key = keyOf(consumer, event);
         assignment.waits = undefined;
+        over();
         return key;
       } catch (error) {
         assignment.waits = messageOf(error);
-        context.onTrouble(assignment, error);
+        trouble(error);
         start();
         await wait(PAUSE_MOST);
       }
@@ -277,7 +282,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
           .then((isEmpty) => {
             if (isEmpty && heldKeys.get(key) === count) heldKeys.delete(key);
           })
-          .catch((error) => context.onTrouble(assignment, error))
+          .catch((error) => trouble(error))
           .finally(() => retrying.delete(key));
         retrying.set(key, job);
       }

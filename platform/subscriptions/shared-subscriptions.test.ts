@@ -42,15 +42,18 @@ const assignmentOf = (does: Pick<Consumer, 'takes' | 'handle'>): Assignment => (
   progressAt: 0,
 });
 
+const QUIET = { note() {}, over() {} };
+
 const subscriptionsOver = (pull: typeof history, signal: AbortSignal) =>
   startSubscriptions({
     pull,
+    drops: QUIET,
     context: {
       open: () => {},
       db: undefined as never,
       checkpoints: { move: async () => true },
       async confirmLease() {},
-      onTrouble() {},
+      troubles: QUIET,
       signal,
     },
     onLost() {},

@@ -4,9 +4,12 @@ import { LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, pass, StoppedError } from './delivery.ts';
 import { keyedDelivery } from './keyed-delivery.ts';
 import { messageOf } from './transient.ts';
+import { SlowError, type Troubles } from './trouble.ts';
 
 /** One subscription and the consumers that get its batches. */
 type SharedSubscription = {
+  /** For operators. */
+  readonly name: string;
   readonly assignments: Set<Assignment>;
   /** For consumers whose batch failed: they retry here without delaying the others. */
   readonly retrying: boolean;
@@ -18,7 +21,10 @@ type SharedSubscription = {
 };
 
 export type SubscriptionsOptions = {
-  pull(from: Position, signal: AbortSignal): AsyncIterable<EventBatch>;
+  /** @param onDrop is called when the store has ended the subscription, before it is opened again */
+  pull(from: Position, signal: AbortSignal, onDrop: (reason: Error) => void): AsyncIterable<EventBatch>;
+  /** Takes the drops of subscriptions. */
+  drops: Pick<Troubles, 'note' | 'over'>;
   context: DeliveryContext;
   /** Called when another process has the assignment's lease. */
   onLost(assignment: Assignment, reason: string): void;
@@ -47,6 +53,8 @@ export type Subscriptions = {
 };
 
 const REOPEN_AFTER = 1000;
+/** The work of a consumer is slow apart from what its keys wait for. */
+const SLOW = 'slow';
 /** Milliseconds that the consumers of one subscription wait for the slowest of them. */
 const SLOW_AFTER = 1000;
 /** Milliseconds for work in progress when an assignment ends. After that its fencing token keeps late writes out. */
@@ -62,6 +70,7 @@ const within = async (milliseconds: number, work: Promise<unknown>): Promise<voi
 
 export const startSubscriptions = ({
   pull,
+  drops,
   context,
   onLost,
   onStopped,
@@ -79,6 +88,7 @@ export const startSubscriptions = ({
     const signal = AbortSignal.any([context.signal, stopping.signal]);
     const ended = Promise.resolve();
     const subscription: SharedSubscription = {
+      name: subscriptionOf([...assignments]),
       assignments,
       retrying,
       stopping,
@@ -92,18 +102,24 @@ export const startSubscriptions = ({
         log(`subscription failed: ${messageOf(error)}`);
         machine.setTimer(() => open([...assignments], retrying), REOPEN_AFTER);
       })
-      .finally(() => subscriptions.delete(subscription));
+      .finally(() => {
+        subscriptions.delete(subscription);
+        drops.over(subscription.name);
+      });
   };
 
   const run = async (subscription: SharedSubscription): Promise<void> => {
     const { assignments, stopping } = subscription;
-    for await (const batch of pull(lowest([...assignments]), stopping.signal)) {
+    const onDrop = (reason: Error) => drops.note(subscription.name, reason);
+    for await (const batch of pull(lowest([...assignments]), stopping.signal, onDrop)) {
+      drops.over(subscription.name);
       const failed: Assignment[] = [];
       const pending = new Set(assignments);
       let isLate = false;
       const given = [...assignments].map(async (assignment) => {
         const isWell = await give(assignment, batch, subscription);
         pending.delete(assignment);
+        context.troubles.over(assignment.consumer.name, SLOW);
         if (isLate) open([assignment], !isWell);
         else if (!isWell) failed.push(assignment);
       });
@@ -112,7 +128,8 @@ export const startSubscriptions = ({
       for (const assignment of pending) {
         assignments.delete(assignment);
         assignment.live = false;
-        log(`${assignment.consumer.name}: at work for longer than ${SLOW_AFTER} ms, the others continue without it`);
+        const slow = `at work for longer than ${SLOW_AFTER} ms, the others continue without it`;
+        context.troubles.note(assignment.consumer.name, new SlowError(slow), SLOW);
       }
       subscription.live = batch.live;
       open(failed, true);
@@ -152,7 +169,7 @@ export const startSubscriptions = ({
         if (error instanceof LeaseLostError) onLost(assignment, error.message);
         else if (error instanceof StoppedError) await onStopped(assignment, error.message);
         else {
-          context.onTrouble(assignment, error);
+          context.troubles.note(assignment.consumer.name, error);
           isWell = false;
         }
       }
@@ -193,6 +210,10 @@ export const startSubscriptions = ({
     stop: () => end([...subscriptions]),
   };
 };
+
+/** Names a subscription by its consumers. */
+const subscriptionOf = ([first, ...others]: readonly Assignment[]): string =>
+  `subscription of ${first?.consumer.name}${others.length > 0 ? ` and ${others.length} others` : ''} dropped`;
 
 const lowest = (assignments: readonly Assignment[]): Position =>
   assignments.map(({ received }) => received).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));

@@ -9,12 +9,31 @@ import { StoreUnavailableError } from '../event-store/types.ts';
 import { pause } from '../machine/machine.ts';
 import { LeaseUncertainError, WriteConflictError } from './consumer.ts';
 
+const OUT_OF_DISK_SPACE = 14031;
+
 /**
  * Server codes for a node that is stepping down, shutting down, not yet able to serve, or out of disk space, and for one
  * that has lost a cursor by a restart or by the switch of a view.
  */
 const NOT_SERVING = new Set<unknown>([
-  6, 7, 43, 89, 91, 133, 175, 189, 202, 237, 262, 9001, 10107, 11600, 11602, 13435, 13436, 14031,
+  6,
+  7,
+  43,
+  89,
+  91,
+  133,
+  175,
+  189,
+  202,
+  237,
+  262,
+  9001,
+  10107,
+  11600,
+  11602,
+  13435,
+  13436,
+  OUT_OF_DISK_SPACE,
 ]);
 /** gRPC: deadline exceeded, unavailable. */
 const GRPC_AWAY = new Set<unknown>([4, 14]);
@@ -35,6 +54,10 @@ const SOCKET_GONE = new Set<unknown>([
   'ERR_STREAM_WRITE_AFTER_END',
 ]);
 const CLIENT_AWAY = new Set<unknown>(['unavailable', 'deadline-exceeded', 'timeout', 'not-leader', 'cancelled']);
+
+/** Returns whether MongoDB refused a write because its disk is full. */
+export const isOutOfSpace = (error: unknown): boolean =>
+  error instanceof MongoServerError && error.code === OUT_OF_DISK_SPACE;
 
 /**
  * Returns whether an error is about an unreachable server or a lost race instead of the event: then a retry helps, and

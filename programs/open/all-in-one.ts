@@ -28,7 +28,7 @@ const FIRST_VIEWS = 800;
 
 /** `npm start`: every side in one process, on the embedded stores or on those that the settings name. */
 export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (program) => {
-  const { settings, log, info, onError, onFailure, startStores, telemetry, opened } = program;
+  const { settings, log, note, onError, onFailure, startStores, telemetry, opened } = program;
   const names = settings.PLAZA_CONTEXTS;
   const contexts = await writeSidesOf(names);
   const services = await openServices(contexts, settings);
@@ -39,7 +39,7 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
     eventStoreUrl: settings.EVENTSTORE_URL,
     mongoUrl: settings.MONGODB_URL,
     dataFolder,
-    log: info,
+    log: note,
     onFailure,
     ...(startStores && { start: startStores }),
   });
@@ -52,7 +52,7 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
   // A crash leaves leases of a process that no longer runs; the views would wait until these expire. On a slow machine
   // the first connection takes longer than an operation waits for it.
   if (settings.MONGODB_URL === '') await patiently(() => forgetAllWorkers(db));
-  const keys = await openPersonalData({ settings, views: db, opened, log: info });
+  const keys = await openPersonalData({ settings, views: db, opened, log: note });
   const client = connectEvents(program, keys, stores.eventStoreUrl);
   await services.standIn(dataFolder);
   const erasing = keys && openErasing({ client, db, keys, contexts, settings });
@@ -69,12 +69,12 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
       processes: services.processes(streams(client), erasing),
       handler: writeSide.handler,
       schemas: contextSchemas,
-      log: info,
+      log: note,
       telemetry,
     });
   let policies = runPolicies();
-  const projections = startProjections({ client, db, projections: known, log: info, telemetry });
-  const moments = startMoments({ client, db, projections: known, log: info });
+  const projections = startProjections({ client, db, projections: known, log: note, telemetry });
+  const moments = startMoments({ client, db, projections: known, log: note });
   const demo = livingDemo({
     client,
     contexts,
@@ -112,7 +112,7 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
     ],
     schemas: contexts.map(({ schema }) => schema),
     checks: { ...writeSide.checks, ...readApi.checks },
-    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS) },
+    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS), disk: projections.checks.disk },
     endStreams: readApi.stop,
     warmUp: () => projections.caughtUp(FIRST_VIEWS),
     ready(listening) {

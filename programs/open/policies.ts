@@ -13,9 +13,9 @@ import { openServices } from '../wiring/services.ts';
 export const openPolicies = openProgram(
   { name: 'policies', port: 'POLICIES_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {
-    const { settings, info, onError, telemetry, opened } = program;
+    const { settings, note, onError, telemetry, opened } = program;
     const db = connectViews(program);
-    const keys = await openPersonalData({ settings, views: db, opened, log: info });
+    const keys = await openPersonalData({ settings, views: db, opened, log: note });
     const client = connectEvents(program, keys);
     const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
     const services = await openServices(contexts, settings);
@@ -29,13 +29,13 @@ export const openPolicies = openProgram(
       processes: services.processes(store, keys && openErasing({ client, db, keys, contexts, settings })),
       handler: measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry),
       schemas: contextSchemas,
-      log: info,
+      log: note,
       telemetry,
     });
     opened.defer(policies.stop);
     return {
       handlers: (metrics, health) => [metrics, health],
-      checks: { readModels: pingCheck(db) },
+      checks: { readModels: pingCheck(db), disk: policies.disk },
       informational: { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') },
       ready: (url) => `the process of the policies listens on ${url}`,
     };

@@ -13,14 +13,14 @@ import { openPersonalData } from '../wiring/personal-data.ts';
 export const openProjections = openProgram(
   { name: 'projections', port: 'PROJECTIONS_PORT', needs: ['EVENTSTORE_URL', 'MONGODB_URL'] },
   async (program) => {
-    const { settings, info, onError, telemetry, opened } = program;
+    const { settings, note, onError, telemetry, opened } = program;
     const db = connectViews(program);
-    const keys = await openPersonalData({ settings, views: db, opened, log: info });
+    const keys = await openPersonalData({ settings, views: db, opened, log: note });
     const client = connectEvents(program, keys);
     const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const { identify, signIn } = await identityOf(settings, onError);
-    const projections = startProjections({ client, db, projections: all, log: info, telemetry });
-    const moments = startMoments({ client, db, projections: all, log: info });
+    const projections = startProjections({ client, db, projections: all, log: note, telemetry });
+    const moments = startMoments({ client, db, projections: all, log: note });
     const operations = operationRoutes({ client, db, projections: all, onError });
     opened.defer(async () => void (await Promise.all([projections.stop(), moments.stop(), operations.stop()])));
     return {

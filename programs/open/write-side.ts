@@ -14,10 +14,10 @@ import { writeSideOf } from '../wiring/write-side.ts';
 export const openWriteSide = openProgram(
   { name: 'write-side', port: 'WRITE_SIDE_PORT', needs: ['EVENTSTORE_URL'] },
   async (program) => {
-    const { settings, log, info, onError, opened } = program;
+    const { settings, log, note, onError, opened } = program;
     const limits = limitsOf('side', settings, log);
     opened.defer(limits.stop);
-    const keys = await openPersonalData({ settings, opened, log: info });
+    const keys = await openPersonalData({ settings, opened, log: note });
     const client = connectEvents(program, keys);
     const isFast = settings.EVENTSTORE_FAST === 'on';
     const appending = isFast

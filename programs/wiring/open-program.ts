@@ -2,6 +2,7 @@ import type { RequestHandler } from 'express';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createApp } from '../../platform/http/app.ts';
 import { type Checks, healthRoutes } from '../../platform/http/health.ts';
+import type { LogLine } from '../../platform/subscriptions/trouble.ts';
 import { startTelemetry, type Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { type Log, logFailures } from './log.ts';
@@ -35,7 +36,8 @@ type NumberSetting = { [Name in keyof Settings]: Settings[Name] extends number ?
 
 /** The means that the sides of a program share. */
 export type Program = Host & {
-  info(line: string): void;
+  /** Logs a line for operators. */
+  note: LogLine;
   onError: ReturnType<typeof logFailures>;
   telemetry: Telemetry;
   /** Closes what the sides have opened, in reverse order, once all requests are answered. */
@@ -90,7 +92,13 @@ export const openProgram =
       opened.defer(telemetry.stop);
       const serving = await serve(settings, settings[port]);
       opened.defer(serving.abort);
-      const sides = await start({ ...host, info: (line) => log.info(line), onError, telemetry, opened });
+      const sides = await start({
+        ...host,
+        note: (line, level = 'info') => log[level](line),
+        onError,
+        telemetry,
+        opened,
+      });
       const { checks, informational = {}, drain = 0, inFlight = 0 } = sides;
       let stopping = false;
       const health = healthRoutes({ checks, informational, stopping: () => stopping });

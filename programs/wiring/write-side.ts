@@ -13,7 +13,7 @@ type Parts = Pick<WriteSideOptions, 'client' | 'appending' | 'contexts' | 'ident
 
 /** Starts the write side of a program with the program's settings. */
 export const writeSideOf = (
-  { settings, onError, telemetry, opened }: Program,
+  { settings, note, onError, telemetry, opened }: Program,
   { services, keys, erasing, ...parts }: Parts,
 ): WriteSide => {
   const writeSide = startWriteSide({
@@ -25,6 +25,7 @@ export const writeSideOf = (
     maxBusy: settings.MAX_WAITING_COMMANDS,
     onError,
     telemetry,
+    log: note,
   });
   opened.defer(writeSide.stop);
   return writeSide;

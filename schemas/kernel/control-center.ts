@@ -25,7 +25,11 @@ export const ProjectionStatus = Strict({
   ),
   position: ReachedPosition,
   tail: ReachedPosition,
-  eventsBehind: Type.Integer({ minimum: 0, description: 'Exact up to 500, an estimate above; the least that it may be while no process reports.', examples: [0] }),
+  eventsBehind: Type.Integer({
+    minimum: 0,
+    description: 'Exact up to 500, an estimate above; the least that it may be while no process reports.',
+    examples: [0],
+  }),
   secondsBehind: Type.Number({
     minimum: 0,
     description: 'The age of the oldest unhandled event; the most that it may be while no process reports.',

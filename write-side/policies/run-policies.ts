@@ -3,6 +3,7 @@ import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
+import type { LogLine } from '../../platform/subscriptions/trouble.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
@@ -30,7 +31,7 @@ export type PoliciesOptions = {
   /** Every context of this Plaza, also those that run elsewhere. */
   schemas?: readonly Pick<ContextSchema, 'events'>[];
   leaseMs?: number;
-  log?: (line: string) => void;
+  log?: LogLine;
   telemetry?: Telemetry;
 };
 

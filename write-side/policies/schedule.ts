@@ -5,6 +5,7 @@ import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { onlyDuplicates } from '../../platform/subscriptions/leases.ts';
 import { storeNow } from '../../platform/subscriptions/store-clock.ts';
 import { messageOf } from '../../platform/subscriptions/transient.ts';
+import { type LogLine, troublesOf } from '../../platform/subscriptions/trouble.ts';
 import { CUSTOMER_ERASED, type CustomerErased } from '../../schemas/kernel/personal.ts';
 import { type Message, notDue } from '../kernel/decider.ts';
 import { currentEvent, type Dispatched } from './policy-consumer.ts';
@@ -127,7 +128,7 @@ export type ScheduleOptions = {
   managers: readonly Pick<ProcessManager, 'name' | 'perform'>[];
   /** Handles a command on behalf of a task. @throws Error when it is not known whether the command was done */
   dispatch(command: Message, task: Task): Promise<Dispatched>;
-  log?: (line: string) => void;
+  log?: LogLine;
 };
 
 /** Milliseconds between two looks at the schedule: at most, for the plans of other processes, and at least. */
@@ -162,6 +163,7 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
     return { process: name, perform, most, running: new Set(), working: undefined };
   });
   const stopping = new AbortController();
+  const troubles = troublesOf('schedule', log);
   const report = (error: unknown) => log(`schedule: ${messageOf(error)}`);
   const write = groupedWrites(tasks, report);
 
@@ -276,8 +278,9 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
         if (!isIndexed) await tasks.createIndexes([{ key: { process: 1, dueAt: 1 } }, { key: { dueAt: 1 } }]);
         isIndexed = true;
         planned(await look());
+        troubles.over('schedule');
       } catch (error) {
-        report(error);
+        troubles.note('schedule', error);
       }
       await sleep(LOOK_LEAST, stopping);
       while (left() > 0 && !stopping.signal.aborted) {
