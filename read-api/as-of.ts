@@ -83,7 +83,7 @@ export const asOfRoutes = ({ contexts, models, past, routesOf, isSignInOn }: AsO
       ...models,
       db: momentDb(db, { position, fold: past.fold, collections, maxTimeMS: answerWithin }),
       positions: { reached, waitFor: reached, stop: () => {} },
-      lags: { of: () => undefined },
+      lags: { of: async () => undefined },
       statuses: async () => [],
       now: () => now,
     });

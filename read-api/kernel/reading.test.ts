@@ -15,7 +15,7 @@ it('stops waiting when the client leaves before the view has reached the positio
     try {
       await awaitPosition(req, res, ['v'], {
         positions,
-        lags: { of: () => undefined },
+        lags: { of: async () => undefined },
         answerWithin: 900,
         waits: admission(1),
       });

@@ -123,6 +123,7 @@ export const awaitPosition = async (
   mayLack = false,
 ): Promise<Record<string, string>> => {
   const { positions, lags, answerWithin } = models;
+  if (views.length === 1) void lags.of(views[0]!);
   const minimum = parseMinEventPosition(req.headers['min-event-position'] as string | undefined);
   let all: (bigint | null)[];
   const headers: Record<string, string> = {};
@@ -139,7 +140,7 @@ export const awaitPosition = async (
   const behind = minimum === undefined ? -1 : known.findIndex((position) => position < minimum);
   if (behind !== -1) throw new ProblemError(problems.viewBehind(views[behind]!, known[behind]!.toString()));
   headers['View-Position'] = known.reduce(earlier).toString();
-  const lag = views.length === 1 ? lags.of(views[0]!) : undefined;
+  const lag = views.length === 1 ? await lags.of(views[0]!) : undefined;
   if (lag !== undefined) headers['View-Lag'] = lag;
   return headers;
 };
