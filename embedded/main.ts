@@ -8,7 +8,7 @@
 import { flushCompileCache } from 'node:module';
 import { resolve } from 'node:path';
 import { isStoresError, type StoresErrorCode, storesError } from './errors.ts';
-import { type OpenStores, openEmbeddedStores, type StoresAddress } from './open.ts';
+import { type OpenStores, openEmbeddedStores, type StoreName, type StoresAddress } from './open.ts';
 
 export type StoresMessage = { ready: StoresAddress } | { failed: { code: StoresErrorCode; message: string } };
 
@@ -23,6 +23,7 @@ const run = async (): Promise<void> => {
       dataFolder,
       eventStorePort: portFrom('PLAZA_EVENTSTORE_PORT', 2113),
       mongoPort: portFrom('PLAZA_MONGODB_PORT', 27017),
+      only: process.env.PLAZA_EMBEDDED_ONLY as StoreName | undefined,
       log: (line) => console.log(line),
       onDeath(error) {
         console.error(`stores: the documents' thread failed: ${error.stack}`);
@@ -31,7 +32,10 @@ const run = async (): Promise<void> => {
     });
     const { eventStoreUrl, mongoUrl, pid } = stores;
     tell({ ready: { eventStoreUrl, mongoUrl, pid } });
-    console.log(`stores ready: EVENTSTORE_URL=${eventStoreUrl} MONGODB_URL=${mongoUrl} in ${dataFolder}`);
+    const urls = Object.entries({ EVENTSTORE_URL: eventStoreUrl, MONGODB_URL: mongoUrl })
+      .filter(([, url]) => url !== '')
+      .map(([name, url]) => `${name}=${url}`);
+    console.log(`stores ready: ${urls.join(' ')} in ${dataFolder}`);
   } catch (error) {
     const code = isStoresError(error) ? error.code : 'stores-failed';
     const message = error instanceof Error ? error.message : String(error);

@@ -11,7 +11,10 @@ import { isDiskFull } from './sqlite-file.ts';
 
 const HOST = '127.0.0.1';
 
-/** The addresses of the running stores, and their process. */
+/** The stores by name. */
+export type StoreName = 'events' | 'documents';
+
+/** The addresses of the running stores, and their process; empty for one that was not wanted. */
 export type StoresAddress = {
   /** `esdb://127.0.0.1:PORT?tls=false` */
   eventStoreUrl: string;
@@ -33,6 +36,8 @@ export type OpenStoresOptions = {
   /** 0, the default, takes any free port. */
   eventStorePort?: number;
   mongoPort?: number;
+  /** The only store to open, where the other is elsewhere; both when left out. */
+  only?: StoreName | undefined;
   /**
    * Whether documents are served by a thread of their own. Without it they share the caller's, which starts faster and
    * makes appends wait while documents are written.
@@ -53,7 +58,7 @@ export type OpenStores = StoresAddress & {
  * @throws StoresError (see errors.ts); nothing stays open then
  */
 export const openEmbeddedStores = async (options: OpenStoresOptions): Promise<OpenStores> => {
-  const { eventStorePort = 0, mongoPort = 0, documentsThread = true, log = () => {} } = options;
+  const { eventStorePort = 0, mongoPort = 0, only, documentsThread = true, log = () => {} } = options;
   const { onDeath = fail } = options;
   const folder = resolve(options.dataFolder);
   const opened = new AsyncDisposableStack();
@@ -61,15 +66,20 @@ export const openEmbeddedStores = async (options: OpenStoresOptions): Promise<Op
     prepareFolder(folder);
     opened.defer(lockDataFolder(folder));
     const events = { file: join(folder, 'events.sqlite'), host: HOST, port: eventStorePort, log };
-    const eventStore = await startEventStoreServer(events);
-    opened.defer(() => eventStore.close());
+    const eventStore = only === 'documents' ? undefined : await startEventStoreServer(events);
+    opened.defer(() => eventStore?.close());
     const documents = { file: join(folder, 'views.sqlite'), host: HOST, port: mongoPort, log };
-    const mongo = await (documentsThread ? startMongoThread({ ...documents, onDeath }) : startMongoServer(documents));
-    opened.defer(() => mongo.close());
+    const startMongo = () =>
+      documentsThread ? startMongoThread({ ...documents, onDeath }) : startMongoServer(documents);
+    const mongo = only === 'events' ? undefined : await startMongo();
+    opened.defer(() => mongo?.close());
     const backupToken = randomUUID();
-    const backups = await startBackupServer([mongo, eventStore], backupToken);
+    const backups = await startBackupServer(
+      [mongo, eventStore].filter((store) => store !== undefined),
+      backupToken,
+    );
     opened.defer(() => backups.close());
-    const address = { eventStoreUrl: eventStore.url, mongoUrl: mongo.url, pid: process.pid };
+    const address = { eventStoreUrl: eventStore?.url ?? '', mongoUrl: mongo?.url ?? '', pid: process.pid };
     opened.defer(announce(folder, { ...address, backupUrl: backups.url, backupToken }, log));
     return { ...address, close: () => opened.disposeAsync() };
   } catch (error) {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { storesError } from './errors.ts';
 import type { StoresMessage } from './main.ts';
-import type { StoresAddress } from './open.ts';
+import type { StoreName, StoresAddress } from './open.ts';
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url));
 const KILL_AFTER_MS = 10_000;
@@ -17,7 +17,7 @@ export type EmbeddedStores = StoresAddress & {
 };
 
 /**
- * Starts both stores on loopback over the files in `dataFolder` (created for the owner only). Ports default to free
+ * Starts both stores, or only one of them, on loopback over the files in `dataFolder` (created for the owner only). Ports default to free
  * ones. `log` gets the process's output, line by line. The child ends with this process.
  * Rejects with a StoresError (see errors.ts) whose message is one line.
  */
@@ -25,6 +25,7 @@ export const startEmbeddedStores = async (options: {
   dataFolder: string;
   eventStorePort?: number;
   mongoPort?: number;
+  only?: StoreName | undefined;
   log?: (line: string) => void;
 }): Promise<EmbeddedStores> => {
   const log = options.log ?? (() => {});
@@ -35,6 +36,7 @@ export const startEmbeddedStores = async (options: {
       PLAZA_DATA: options.dataFolder,
       PLAZA_EVENTSTORE_PORT: String(options.eventStorePort ?? 0),
       PLAZA_MONGODB_PORT: String(options.mongoPort ?? 0),
+      ...(options.only && { PLAZA_EMBEDDED_ONLY: options.only }),
     },
   });
   createInterface({ input: child.stdout! }).on('line', log);

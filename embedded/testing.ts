@@ -1,4 +1,4 @@
-import { openEmbeddedStores } from './open.ts';
+import { openEmbeddedStores, type StoreName } from './open.ts';
 import type { EmbeddedStores } from './start.ts';
 
 /** Embedded stores within a process that has more to do. */
@@ -12,6 +12,7 @@ export const openTestStores = async (options: {
   dataFolder: string;
   eventStorePort?: number;
   mongoPort?: number;
+  only?: StoreName | undefined;
 }): Promise<OpenedStores> => {
   const { close, eventStoreUrl, mongoUrl } = await openEmbeddedStores({ ...options, documentsThread: false });
   const { promise: exited, resolve } = Promise.withResolvers<{ code: number | null; signal: null }>();

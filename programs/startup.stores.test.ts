@@ -1,6 +1,14 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestStores } from '../embedded/testing.ts';
-import { eventually, openPlaza, openProgram, type Plaza, temporaryData } from '../tests/support/plaza.ts';
+import {
+  eventually,
+  openPlaza,
+  openProgram,
+  type Plaza,
+  temporaryData,
+  viewsAreBuilt,
+} from '../tests/support/plaza.ts';
 
 describe('a Plaza does not open', () => {
   let data: ReturnType<typeof temporaryData>;
@@ -70,10 +78,27 @@ describe.concurrent('unreachable stores', () => {
   );
 });
 
-test('the banner names the URL of an external MongoDB', async () => {
+test('with an external EventStoreDB no embedded one starts', async () => {
+  const [data, other] = [temporaryData(), temporaryData()];
+  const stores = await openTestStores({ dataFolder: other.folder, only: 'events' });
+  expect(readdirSync(other.folder)).not.toContain('views.sqlite');
+  const EVENTSTORE_URL = stores.eventStoreUrl;
+  const plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', EVENTSTORE_URL });
+  await viewsAreBuilt(plaza.url);
+  expect(readdirSync(data.folder)).toContain('views.sqlite');
+  expect(readdirSync(data.folder)).not.toContain('events.sqlite');
+  await plaza.close();
+  await stores.stop();
+  data.remove();
+  other.remove();
+});
+
+test('with an external MongoDB no embedded one starts, and the banner names its URL', async () => {
   const [data, other] = [temporaryData(), temporaryData()];
   const stores = await openTestStores({ dataFolder: other.folder });
   const plaza = await openPlaza({ PLAZA_DATA: data.folder, PLAZA_CONTEXTS: 'parking', MONGODB_URL: stores.mongoUrl });
+  expect(readdirSync(data.folder)).toContain('events.sqlite');
+  expect(readdirSync(data.folder)).not.toContain('views.sqlite');
   expect(plaza.ready).toMatch(new RegExp(`events +${data.folder} \\(embedded\\)\n +views +${stores.mongoUrl}\n`));
   await plaza.close();
   await stores.stop();

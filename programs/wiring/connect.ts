@@ -9,6 +9,13 @@ import { reportUnreachable, type Warnings } from './reachable.ts';
 
 type Connecting = Pick<Program, 'settings' | 'opened'> & { log: Warnings };
 
+/** Milliseconds in which an embedded store that does not answer yet is no news: a slow machine is still busy. */
+const PATIENCE = 30_000;
+
+/** Returns what the report of a store that does not answer says of it. */
+const reportOf = (setting: string, given: string, url: string): [name: string, patience: number] =>
+  given === '' ? [`the embedded store (${setting} is not set)`, PATIENCE] : [`${setting}=${url}`, 0];
+
 /** Connects a program to the event store, and logs while it does not answer. */
 export const connectEvents = (
   { settings, log, opened }: Connecting,
@@ -17,24 +24,26 @@ export const connectEvents = (
 ): EventStoreClient => {
   const client = connectEventStore(url, { fast: settings.EVENTSTORE_FAST === 'on', personal: keys?.personal });
   opened.defer(() => disconnectEventStore(client));
-  opened.defer(reportUnreachable(`EVENTSTORE_URL=${url}`, () => readTail(client), log));
+  const [name, patience] = reportOf('EVENTSTORE_URL', settings.EVENTSTORE_URL, url);
+  opened.defer(reportUnreachable(name, () => readTail(client), log, patience));
   return client;
 };
 
 /**
  * Connects a program to the read models, and logs while MongoDB does not answer.
- * @param patience milliseconds until an operation fails when no server is reachable
+ * @param within milliseconds until an operation fails when no server is reachable
  */
 export const connectViews = (
   { settings, log, telemetry, opened }: Connecting & Partial<Pick<Program, 'telemetry'>>,
   url = settings.MONGODB_URL,
-  patience?: number,
+  within?: number,
 ): Db => {
-  const mongo = createMongoClient(url, patience);
+  const mongo = createMongoClient(url, within);
   const db = mongo.db(settings.MONGODB_DATABASE);
   if (telemetry) consumerMetrics(telemetry.registry, db);
   opened.defer(() => mongo.close());
-  opened.defer(reportUnreachable(`MONGODB_URL=${url}`, pingCheck(db), log));
+  const [name, patience] = reportOf('MONGODB_URL', settings.MONGODB_URL, url);
+  opened.defer(reportUnreachable(name, pingCheck(db), log, patience));
   return db;
 };
 

@@ -34,7 +34,8 @@ export const operate = async <Result>(
   });
   const opened = new AsyncDisposableStack();
   opened.defer(stores.stop);
-  const log = { warn: (line: string) => console.error(`plaza: ${line}`) };
+  const print = (line: string) => console.error(`plaza: ${line}`);
+  const log = { warn: print, error: print };
   const connecting = { settings: { ...settings, MONGODB_DATABASE }, log, opened };
   const db = connectViews(connecting, stores.mongoUrl, REACHABLE_WITHIN);
   try {

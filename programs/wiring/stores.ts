@@ -20,7 +20,8 @@ export type StoresOptions = {
   onFailure(error: unknown): void;
 };
 
-const portOf = (url: string): number => Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
+const portOf = (url: string): number =>
+  url === '' ? 0 : Number(new URL(url.replace(/^(esdb|mongodb):/, 'http:')).port);
 
 const storesFailed = (reason: string): Error => storesError('stores-failed', reason);
 
@@ -37,7 +38,8 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
   if (eventStoreUrl && mongoUrl) return { eventStoreUrl, mongoUrl, stop: async () => {} };
 
   let stopping = false;
-  let current: EmbeddedStores = await start({ dataFolder, log });
+  const only = eventStoreUrl ? 'documents' : mongoUrl ? 'events' : undefined;
+  let current: EmbeddedStores = await start({ dataFolder, only, log });
   const ports = { eventStorePort: portOf(current.eventStoreUrl), mongoPort: portOf(current.mongoUrl) };
   let restarts: number[] = [];
 
@@ -51,7 +53,7 @@ export const openStores = async (options: StoresOptions): Promise<Stores> => {
     if (restarts.length > RESTARTS) return onFailure(storesFailed(`${why} ${RESTARTS} times within a minute`));
     log(`${why}; starting them again`);
     try {
-      current = await start({ dataFolder, log, ...ports });
+      current = await start({ dataFolder, only, log, ...ports });
       void watch(current);
     } catch (error) {
       onFailure(error);
