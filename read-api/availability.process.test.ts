@@ -8,6 +8,8 @@ import { reach, serveReadApi, startDatabase, viewOf } from './testing.ts';
 
 const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/history', '/control-center'];
 
+const views = [...new Set(Object.values(parking.schema.queries).map(({ view }) => view)), 'parking.history'];
+
 type Api = Awaited<ReturnType<typeof serveReadApi>>;
 
 /**
@@ -29,7 +31,7 @@ describe('while the read models are unavailable', () => {
     const database = await startDatabase(startEmbeddedStores);
     onTestFinished(database.stop);
     await viewOf(database.db, 'parking.lots').insertOne({ _id: 'lot-1', lotId: 'lot-1' });
-    await reach(database.db, 'parking.lots', 7n);
+    for (const view of views) await reach(database.db, view, 7n);
     const api = await serveReadApi(database.db, [parking]);
     onTestFinished(api.stop);
     expect((await api.get('/parking/lots/lot-1')).body).toEqual({ lotId: 'lot-1' });
@@ -66,7 +68,6 @@ describe('while the read models are unavailable', () => {
 
 describe('a view that has never been built', () => {
   const paths = ['/parking/lots', '/parking/lots/lot-1', '/parking/lots/lot-1/history'];
-  const views = [...new Set(Object.values(parking.schema.queries).map(({ view }) => view)), 'parking.history'];
 
   it('answers 503 instead of an empty list or 404, until it is built', async () => {
     const database = await startDatabase();
@@ -82,11 +83,18 @@ describe('a view that has never been built', () => {
     // A first build that has not finished yet.
     for (const view of views) await reach(database.db, view, -1n, 0);
     expect((await api.get('/parking/lots')).status).toBe(503);
+    expect(await api.get('/readyz?verbose')).toMatchObject({
+      status: 503,
+      body: {
+        checks: { readModels: { ok: true }, views: { detail: expect.stringMatching(/first time: .*parking.lots/) } },
+      },
+    });
     const center = await api.get('/control-center');
     expect(center).toMatchObject({ status: 200, body: { position: '-1', contexts: { parking: null } } });
 
     for (const view of views) await reach(database.db, view, -1n);
     await expect.poll(async () => (await api.get('/parking/lots')).status).toBe(200);
+    expect((await api.get('/readyz')).status).toBe(200);
     expect((await api.get('/parking/lots')).body).toEqual({ items: [] });
     expect((await api.get('/parking/lots/lot-1')).status).toBe(404);
     await expect.poll(async () => (await api.get('/control-center')).body.contexts.parking).not.toBeNull();

@@ -141,7 +141,8 @@ const documentBuilder = (
   };
 };
 
-const viewsOf = (contexts: readonly ReadContext[]): string[] => [
+/** Returns the views that the queries and the histories of contexts read. */
+export const viewsOf = (contexts: readonly ReadContext[]): string[] => [
   ...new Set(
     contexts.flatMap(({ schema }) => [...Object.values(schema.queries).map(({ view }) => view), historyView(schema)]),
   ),

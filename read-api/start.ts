@@ -12,7 +12,8 @@ import type { ContextSchema } from '../schemas/kernel/context.ts';
 import { activityRoutes } from './activity.ts';
 import { asOfRoutes, type Past } from './as-of.ts';
 import { causesRoutes } from './causes.ts';
-import { controlCenterRoutes, eventStream } from './control-center.ts';
+import { controlCenterRoutes, eventStream, viewsOf } from './control-center.ts';
+import { builtCheck } from './kernel/built-check.ts';
 import type { ReadContext } from './kernel/context.ts';
 import type { EventStreamOptions } from './kernel/event-stream.ts';
 import { trackLags } from './kernel/lags.ts';
@@ -66,7 +67,7 @@ export type ReadApiOptions = {
 export type ReadApi = {
   schemas: readonly ContextSchema[];
   routers: readonly Router[];
-  /** For /readyz: fails while the read models are unavailable. */
+  /** For /readyz: fails while the read models are unavailable, and until the views have been built. */
   checks: Readonly<Record<string, () => Promise<Check>>>;
   /** Ends the event streams; their clients reconnect, to another process if there is one. */
   endStreams(): void;
@@ -131,6 +132,7 @@ export const startReadApi = ({
         await fromViews(db.command({ ping: 1 }), answerWithin);
         return { ok: true };
       },
+      views: builtCheck(db, viewsOf(contexts), (view) => fromViews(built(view), answerWithin)),
     },
     endStreams: stream.stop,
     stop() {

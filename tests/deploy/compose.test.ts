@@ -156,16 +156,17 @@ describe('docker-compose.yml', () => {
 
   test('checks each side’s health where it listens, and points the gateway there', () => {
     const upstreams = readFileSync(join(ROOT, 'deploy/gateway/upstreams.conf'), 'utf8');
-    for (const [name, port] of [
-      ['write-side', settingsTable.WRITE_SIDE_PORT.default],
-      ['read-api', settingsTable.READ_API_PORT.default],
-      ['projections', settingsTable.PROJECTIONS_PORT.default],
+    // The gateway waits for a healthy read API, and must not wait for its views: commands are accepted meanwhile.
+    for (const [name, port, path] of [
+      ['write-side', settingsTable.WRITE_SIDE_PORT.default, 'readyz'],
+      ['read-api', settingsTable.READ_API_PORT.default, 'livez'],
+      ['projections', settingsTable.PROJECTIONS_PORT.default, 'readyz'],
     ] as const) {
       expect(compose.services[name]?.healthcheck?.test).toEqual([
         'CMD',
         'node',
         'deploy/health-check.ts',
-        `http://127.0.0.1:${port}/readyz`,
+        `http://127.0.0.1:${port}/${path}`,
         `programs/${name}.ts`,
       ]);
       expect(upstreams).toContain(`server ${name}:${port} resolve`);
