@@ -35,6 +35,10 @@ const runAll = async (checks: Checks): Promise<Record<string, Check>> =>
     await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const)),
   );
 
+/** Returns whether the process can do its work, as `/readyz` does. */
+export const isReady = async ({ checks, stopping }: Pick<HealthOptions, 'checks' | 'stopping'>): Promise<boolean> =>
+  !stopping() && Object.values(await runAll(checks)).every(({ ok }) => ok);
+
 /**
  * Serves `GET /livez`, 200 while the process runs, independent of anything else, and `GET /readyz`, 200 while it can do
  * its work, else 503; with `?verbose` the outcome of each check.

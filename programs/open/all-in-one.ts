@@ -4,6 +4,7 @@ import { systemGuard } from '../../platform/identity/system.ts';
 import { lagCheck } from '../../platform/subscriptions/lag-check.ts';
 import { patiently } from '../../platform/subscriptions/transient.ts';
 import { forgetAllWorkers } from '../../platform/subscriptions/workers.ts';
+import { diskMetrics } from '../../platform/telemetry/ready.ts';
 import { startMoments } from '../../projections/moments.ts';
 import { operationRoutes } from '../../projections/operations.ts';
 import { startProjections } from '../../projections/start.ts';
@@ -43,6 +44,7 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
     onFailure,
     ...(startStores && { start: startStores }),
   });
+  if (settings.EVENTSTORE_URL === '' || settings.MONGODB_URL === '') diskMetrics(telemetry.registry, dataFolder);
   opened.defer(announce(settings));
   opened.defer(stores.stop);
   opened.defer(services.stop);

@@ -1,8 +1,9 @@
 import type { RequestHandler } from 'express';
 import packageJson from '../../package.json' with { type: 'json' };
 import { createApp } from '../../platform/http/app.ts';
-import { type Checks, healthRoutes } from '../../platform/http/health.ts';
+import { type Checks, healthRoutes, isReady } from '../../platform/http/health.ts';
 import type { LogLine } from '../../platform/subscriptions/trouble.ts';
+import { readyMetric } from '../../platform/telemetry/ready.ts';
 import { startTelemetry, type Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { type Log, logFailures } from './log.ts';
@@ -102,6 +103,7 @@ export const openProgram =
       const { checks, informational = {}, drain = 0, inFlight = 0 } = sides;
       let stopping = false;
       const health = healthRoutes({ checks, informational, stopping: () => stopping });
+      readyMetric(telemetry.registry, name, () => isReady({ checks, stopping: () => stopping }));
       const handlers = [...telemetry.handlers, ...sides.handlers(telemetry.routes, health)];
       await sides.warmUp?.();
       serving.handle(createApp(handlers, sides.schemas ?? [], onError));

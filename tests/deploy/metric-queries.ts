@@ -5,25 +5,34 @@ const FOLDER = new URL('../../deploy/monitoring/', import.meta.url);
 const read = (file: string): string => readFileSync(new URL(file, FOLDER), 'utf8');
 
 type Dashboard = { panels: { title: string; targets?: { expr: string }[] }[] };
-type Alerts = { groups: { rules: { alert: string; expr: string }[] }[] };
+type AlertRule = {
+  alert: string;
+  expr: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+};
+type Alerts = { groups: { rules: AlertRule[] }[] };
+
+/** Returns the alert rules. */
+export const alertRules = (): AlertRule[] =>
+  (parse(read('alerts.yaml')) as Alerts).groups.flatMap(({ rules }) => rules);
 
 /** Returns every query of the dashboard and of the alert rules, with its place. */
 export const monitoringQueries = (): { where: string; query: string }[] => {
   const dashboard: Dashboard = JSON.parse(read('dashboard.json'));
-  const alerts: Alerts = parse(read('alerts.yaml'));
   return [
     ...dashboard.panels.flatMap(({ title, targets = [] }) =>
       targets.map(({ expr }) => ({ where: `dashboard: ${title}`, query: expr })),
     ),
-    ...alerts.groups.flatMap(({ rules }) =>
-      rules.map(({ alert, expr }) => ({ where: `alert: ${alert}`, query: expr })),
-    ),
+    ...alertRules().map(({ alert, expr }) => ({ where: `alert: ${alert}`, query: expr })),
   ];
 };
 
 /** The keywords of PromQL. */
 const WORDS = new Set(
-  'sum min max avg count rate increase histogram_quantile time by without and or unless on ignoring'.split(' '),
+  'absent changes sum min max avg count rate increase histogram_quantile time by without and or unless on ignoring'.split(
+    ' ',
+  ),
 );
 
 /** Returns the metrics of a PromQL query, with the labels that it uses. */

@@ -54,6 +54,13 @@ test('requests are measured by method, route and status', async () => {
   expect(requests('GET', '/parking/coupons', 200)).toBeGreaterThan(0);
 });
 
+test('the readiness of the process and the disk of its stores are measured', async () => {
+  const ready = 'plaza_ready{program="plaza"}';
+  const text = await eventually(scrape, (found) => sample(found, ready) === 1);
+  expect(sample(text, 'plaza_disk_size_bytes')).toBeGreaterThan(sample(text, 'plaza_disk_free_bytes'));
+  expect(sample(text, 'plaza_disk_free_bytes')).toBeGreaterThan(0);
+});
+
 test('projections and policies report their lag and their last progress', async () => {
   const isComplete = (found: string) =>
     ['projection="policy:parking.', 'projection="parking.lots"'].every((label) => found.includes(label));
@@ -68,8 +75,18 @@ test('projections and policies report their lag and their last progress', async 
 
 const OF_PROMETHEUS = new Set(['instance', 'job', 'le']);
 
-test('the dashboard and the alerts use only metrics that /metrics exports', async () => {
+/** Metrics of Prometheus itself, of Kubernetes and of the node exporter, with their labels. */
+const OF_OTHERS: readonly [metric: string, ...labels: string[]][] = [
+  ['up'],
+  ['kubelet_volume_stats_available_bytes', 'namespace'],
+  ['kubelet_volume_stats_capacity_bytes', 'namespace'],
+  ['node_filesystem_avail_bytes', 'mountpoint'],
+  ['node_filesystem_size_bytes', 'mountpoint'],
+];
+
+test('the dashboard and the alerts use only metrics that /metrics exports, and a few that others do', async () => {
   const series = seriesIn(await scrape());
+  for (const [metric, ...labels] of OF_OTHERS) series.set(metric, new Set(labels));
   const queries = monitoringQueries();
   expect(queries.length).toBeGreaterThan(30);
   for (const { where, query } of queries) {

@@ -1,21 +1,14 @@
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from './compose.ts';
+import { findTool } from './tools.ts';
 
-/**
- * Returns the path of nginx, undefined without one.
- * @throws Error when there is none and REQUIRE_TOOLS says that there must be
- */
-export const findNginx = (): string | undefined => {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/usr/local/sbin'];
-  const found = folders.map((folder) => join(folder, 'nginx')).find((file) => existsSync(file));
-  if (!found && process.env.REQUIRE_TOOLS) throw new Error('nginx is missing: apt-get install nginx');
-  return found;
-};
+/** Returns the path of nginx, undefined without one. */
+export const findNginx = (): string | undefined => findTool('nginx');
 
 const freePort = async (): Promise<number> => {
   const server = createServer();
