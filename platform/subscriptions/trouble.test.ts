@@ -28,7 +28,7 @@ it('logs a full disk as an error once for all that wait, and once when the last 
   expect(await troubles.disk()).toMatchObject({ ok: false });
   troubles.over('parking.coupons');
   expect(lines.slice(1)).toEqual([
-    'error projections: over after 30.0 s: parking.lots: out of disk space: database or disk is full',
+    'warn projections: over after 30.0 s: parking.lots: out of disk space: database or disk is full',
   ]);
   expect(await troubles.disk()).toEqual({ ok: true });
 });
@@ -71,7 +71,7 @@ it('logs each event that a consumer cannot handle as an error, and keeps those o
   lines.length = 0;
   troubles.over('a', 'lot-1');
   troubles.over('a', 'lot-3');
-  expect(lines).toEqual(['error projections: over after 0.0 s: a: no such lot']);
+  expect(lines).toEqual(['warn projections: over after 0.0 s: a: no such lot']);
 });
 
 it('logs slow consumers once a minute', () => {

@@ -62,7 +62,8 @@ export const troublesOf = (group: string, log: LogLine): Troubles => {
       if (who.size > 0) continue;
       current.delete(cause.name);
       const seconds = ((machine.elapsed() - since) / 1000).toFixed(1);
-      if (isLogged && cause !== SLOW) log(`${group}: over after ${seconds} s: ${message}`, cause.level);
+      const level = cause.level === 'error' ? 'warn' : cause.level;
+      if (isLogged && cause !== SLOW) log(`${group}: over after ${seconds} s: ${message}`, level);
     }
   };
   const only = (id: string) => (other: string) => other === id;
