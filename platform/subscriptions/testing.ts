@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MongoClient } from 'mongodb';
+import { type Db, MongoClient } from 'mongodb';
 import { startEmbeddedStores } from '../../embedded/start.ts';
 import { type OpenedStores, openTestStores } from '../../embedded/testing.ts';
 import { connectEventStore, disconnectEventStore } from '../event-store/client.ts';
@@ -73,6 +73,26 @@ export const storedEvent = (at: number, type: string, data: object = {}, stream 
   revision: BigInt(at) as Revision,
   position: { commit: BigInt(at), prepare: BigInt(at) },
 });
+
+/** Returns a database whose clock can be set, and does not follow a faked `Date`. */
+export const withClock = (db: Db) => {
+  let ahead = 0;
+  let client = {};
+  const command = async (given: object) => {
+    const answer = await db.command(given);
+    return { ...answer, localTime: new Date(performance.timeOrigin + performance.now() + ahead) };
+  };
+  const clock = Object.create(db, {
+    client: { get: () => client },
+    command: { value: command },
+    collection: { value: db.collection.bind(db) },
+  }) as Db;
+  const setAhead = (milliseconds: number): void => {
+    ahead = milliseconds;
+    client = {}; // The clock of a client is measured once in ten seconds.
+  };
+  return { clock, setAhead };
+};
 
 /** Milliseconds between two questions: few at first, more while the process that answers is still busy. */
 const FIRST_PAUSE = 5;

@@ -1,7 +1,10 @@
 import type { Plaza } from './plaza.ts';
 import type { World } from './world.ts';
 
-export const FAULTS = ['weather', 'crashes', 'ends', 'pauses', 'subscriptions', 'slowness'] as const;
+export const FAULTS = ['weather', 'crashes', 'ends', 'pauses', 'subscriptions', 'slowness', 'clocks'] as const;
+/** Milliseconds by which the clock of the documents is ahead for a moment. */
+const LONGEST_JUMP = 24 * 3_600_000;
+
 export type Fault = (typeof FAULTS)[number];
 
 /**
@@ -54,8 +57,13 @@ export const beginFaults = (world: World, plaza: Plaza, without: readonly Fault[
     'slowness',
     hit((side) => plaza.slowDown(side, random.next() * 4_000)),
   );
+  every(30_000, 'clocks', () => {
+    plaza.documents.setClock((random.next() - 0.1) * LONGEST_JUMP);
+    world.after(random.next() * 10_000, 'the clock is right again', () => plaza.documents.setClock(0));
+  });
   return () => {
     isOver = true;
+    plaza.documents.setClock(0);
     plaza.network.calm();
   };
 };

@@ -16,7 +16,7 @@ const REST_WITHIN = 60_000;
 const isAtRest = ({ documents, eventStore }: Plaza, world: World): boolean => {
   const { tail } = eventStore;
   const isBehind = ({ _id, commit }: Doc) => !String(_id).includes('@') && Number(commit) < tail;
-  const isDue = ({ dueAt }: Doc) => (dueAt as Date).getTime() <= world.now();
+  const isDue = ({ at, dueAt }: Doc) => ((at ?? dueAt) as Date).getTime() <= world.now();
   return !documents.read('checkpoints').some(isBehind) && !documents.read('schedule').some(isDue);
 };
 

@@ -3,7 +3,13 @@ import type { Db } from 'mongodb';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
-import { startTestStores, storedEvent, type TestStores, until } from '../../platform/subscriptions/testing.ts';
+import {
+  startTestStores,
+  storedEvent,
+  type TestStores,
+  until,
+  withClock,
+} from '../../platform/subscriptions/testing.ts';
 import { type ContextSchema, event } from '../../schemas/kernel/context.ts';
 import { processManager } from './process.ts';
 import { scheduleConsumer, startSchedule, type Task } from './schedule.ts';
@@ -171,7 +177,15 @@ it('plans no task that is too old when its event is read, as those of an old log
     plan: ({ data, revision, time }) => {
       const { id } = data as { id: string };
       seen.push(`${id} ${revision} ${typeof time}`);
-      return [{ key: id, task: 'end', afterMs: 0, data, before: id === old ? time : '9999-12-31T23:59:59.999Z' }];
+      return [
+        {
+          key: id,
+          task: 'end',
+          afterMs: 0,
+          data,
+          before: id === old ? '2020-01-01T00:00:00.000Z' : '9999-12-31T23:59:59.999Z',
+        },
+      ];
     },
   });
   await begin(fresh);
@@ -186,6 +200,7 @@ it('performs nothing early when clocks differ: the database counts the time sinc
     const [late, soon] = [named(), named()];
     await begin(late, 600_000); // Its event says that it happened an hour ago.
     vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    db = withClock(db).clock;
     follow();
     work();
     await begin(soon);

@@ -18,6 +18,11 @@ export type Task = {
   process: string;
   task: string;
   data: object;
+  /** The time that its plan names. Tasks of earlier versions have neither this nor `afterMs`. */
+  at?: Date;
+  /** The milliseconds that its plan names instead. */
+  afterMs?: number;
+  /** When it is attempted next: at first its planned time. */
   dueAt: Date;
   /** The number of attempts. */
   attempts: number;
@@ -39,6 +44,10 @@ const isPast = (moment: string | undefined, now: number): boolean => moment !== 
 
 const namesOneOf = (customers: ReadonlySet<string>): Filter<Task> =>
   ({ 'data.customerId': { $in: [...customers] } }) as object;
+
+/** Returns the time for which a task is planned, by a clock that shows `now`. */
+const plannedTime = ({ at, afterMs = 0 }: Pick<Task, 'at' | 'afterMs'>, now: number): Date =>
+  at ?? new Date(now + afterMs);
 
 /** Returns a position as a text of fixed length. */
 const sortable = (commit: bigint): string => `${commit}`.padStart(20, '0');
@@ -68,6 +77,8 @@ export const scheduleConsumer = (
     onPoison: 'park',
     async handle(events, lease) {
       const now = await storeNow(db);
+      // A clock that is ahead for a moment must not have a task left out for ever.
+      const surely = Math.min(now, machine.now());
       const changes = new Map<string, AnyBulkWriteOperation<Task>>();
       const planned = new Map<string, object>();
       const erased = new Set<string>();
@@ -85,16 +96,18 @@ export const scheduleConsumer = (
         }
         for (const plan of manager.plan(currentEvent(manager.context, event))) {
           const _id = `${manager.name}:${plan.key}`;
-          if (plan.task === null || isPast(plan.before, now)) {
+          if (plan.task === null || isPast(plan.before, surely)) {
             changes.set(_id, { deleteOne: { filter: { _id, ...notLaterThan(position) } } });
             continue;
           }
-          const dueAt = new Date('at' in plan ? plan.at : now + plan.afterMs);
+          const planAt = 'at' in plan ? { at: new Date(plan.at) } : { afterMs: plan.afterMs };
+          const dueAt = plannedTime(planAt, now);
           earliest = Math.min(earliest, dueAt.getTime());
           const replacement = {
             process: manager.name,
             task: plan.task,
             data: plan.data,
+            ...planAt,
             dueAt,
             attempts: 0,
             reason: null,
@@ -144,6 +157,11 @@ const TIMERS_AT_ONCE = 256;
 const CLAIM_MS = 30_000;
 const RETRY_FIRST = 500;
 const RETRY_MOST = 30_000;
+/** Milliseconds by which no attempt postpones a task: a later time was written by a clock that was ahead. */
+const POSTPONED_MOST = 2 * Math.max(CLAIM_MS, RETRY_MOST);
+const RECALL_EVERY = 10_000;
+/** Milliseconds by which MongoDB's clock jumps at least; less may be a slow answer. */
+const JUMP = 5_000;
 
 /** The tasks of a process manager that this process performs. */
 type Pool = {
@@ -244,8 +262,32 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
     );
   };
 
+  /** MongoDB's clock less this process's monotonic clock. */
+  let difference: number | undefined;
+  let recallAt = 0;
+  /** Moves tasks back to their times that a clock postponed while it was ahead, and logs a jump of MongoDB's clock. */
+  const recall = async (): Promise<void> => {
+    const now = await storeNow(db);
+    const elapsed = machine.elapsed();
+    const jump = now - elapsed - (difference ?? now - elapsed);
+    const hasJumped = Math.abs(jump) > JUMP;
+    if (!hasJumped && elapsed < recallAt) return;
+    if (hasJumped)
+      log(`MongoDB's clock was set ${jump < 0 ? 'back' : 'ahead'} by ${Math.abs(jump / 1_000).toFixed()} s`);
+    const mayBeLate = { $or: [{ attempts: { $gt: 0 } }, { afterMs: { $gte: 0 } }] };
+    for (const task of await tasks.find(mayBeLate, { projection: { at: 1, afterMs: 1, dueAt: 1 } }).toArray()) {
+      const { _id, dueAt } = task;
+      const planned = plannedTime(task, now);
+      if (dueAt.getTime() > Math.max(planned.getTime(), now) + POSTPONED_MOST)
+        await write({ updateOne: { filter: { _id, dueAt }, update: { $set: { dueAt: planned } } } });
+    }
+    difference = now - elapsed;
+    recallAt = elapsed + RECALL_EVERY;
+  };
+
   /** Starts what is due. @returns the milliseconds until the next task is due */
   const look = async (): Promise<number> => {
+    await recall();
     const [next] = await tasks
       .find({}, { projection: { dueAt: 1 } })
       .sort({ dueAt: 1 })
@@ -275,7 +317,13 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
     while (!stopping.signal.aborted) {
       nextLook = machine.elapsed() + LOOK_EVERY;
       try {
-        if (!isIndexed) await tasks.createIndexes([{ key: { process: 1, dueAt: 1 } }, { key: { dueAt: 1 } }]);
+        if (!isIndexed)
+          await tasks.createIndexes([
+            { key: { process: 1, dueAt: 1 } },
+            { key: { dueAt: 1 } },
+            { key: { attempts: 1 } },
+            { key: { afterMs: 1 } },
+          ]);
         isIndexed = true;
         planned(await look());
         troubles.over('schedule');

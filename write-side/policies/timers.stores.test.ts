@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { streams } from '../../platform/event-store/streams.ts';
-import { startTestStores, type TestStores, until } from '../../platform/subscriptions/testing.ts';
+import { startTestStores, type TestStores, until, withClock } from '../../platform/subscriptions/testing.ts';
 import { plus } from '../../schemas/kernel/calendar.ts';
 import { type ContextSchema, command, event } from '../../schemas/kernel/context.ts';
 import { Id, Strict, UtcTime } from '../../schemas/kernel/values.ts';
@@ -95,17 +95,17 @@ const handlerAt = (now: () => Date) =>
   });
 
 /** A process that runs the timers. @param late milliseconds by which its clock is behind */
-const run = (late = 0, processes?: Processes) => {
+const run = (late = 0, processes?: Processes, on = db) => {
   const log: string[] = [];
   const handler = handlerAt(() => new Date(Date.now() - late));
   const { stop } = startPolicies({
     client: stores.client,
-    db,
+    db: on,
     policies: [],
     timers: [expiries],
     processes,
     handler,
-    log: (line) => line.startsWith(expiries.name) && log.push(line),
+    log: (line) => /^(?:things\.expiries|MongoDB)/.test(line) && log.push(line),
   });
   stops.push(stop);
   return { log, stop };
@@ -241,4 +241,74 @@ it('plans every timer again when the database is lost, and nothing happens twice
   await until(() => timersOf(future.id), isOne);
   await until(() => timersOf(past.id), isNone);
   expect(await typesOf(past.id)).toEqual(['ThingHeld', 'ThingExpired']);
+});
+
+const DAY = 86_400_000;
+
+it("dispatches each command on its day after the database's clock was a day ahead for a moment", async () => {
+  const { clock, setAhead } = withClock(db);
+  const { log } = run(0, undefined, clock);
+  const { id, expiresAt } = await hold(2_000);
+  await until(() => timersOf(id), isOne);
+  setAhead(DAY);
+  await until(
+    () => timersOf(id),
+    ([timer]) => timer!.reason !== null,
+  );
+  const meanwhile = await hold(2_000);
+  await until(() => timersOf(meanwhile.id), isOne);
+  setAhead(0);
+  await expired(id);
+  await expired(meanwhile.id);
+  expect((await eventsOf(id))[1]!.metadata.time >= expiresAt).toBe(true);
+  expect(log.filter((line) => line.startsWith('MongoDB'))).toEqual([
+    "MongoDB's clock was set ahead by 86400 s",
+    "MongoDB's clock was set back by 86400 s",
+  ]);
+});
+
+it('dispatches what a process postponed by such a clock and then crashed, also a timer of an earlier version', async () => {
+  const first = run();
+  const [crashed, old, tomorrow] = [await hold(1_000), await hold(1_000), await hold(DAY)];
+  const ids = [crashed.id, old.id, tomorrow.id];
+  await until(
+    () => timersOf(...ids),
+    ({ length }) => length === 3,
+  );
+  await first.stop();
+  const named = (id: string) => ({ _id: `${expiries.name}:${id}` });
+  const wrong = { dueAt: new Date(Date.now() + DAY), attempts: 1 };
+  const schedule = db.collection<Task>('schedule');
+  await schedule.updateMany({}, { $set: wrong });
+  await schedule.updateOne(named(old.id), { $unset: { at: 1 } });
+  run();
+  await expired(crashed.id);
+  await expired(old.id);
+  expect(await timersOf(tomorrow.id)).toMatchObject([{ ...wrong, at: new Date(tomorrow.expiresAt) }]);
+});
+
+it('performs on its day a task that was planned while the clock was ahead, also one that is soon too old', async () => {
+  const calls = processManager({
+    name: 'things.calls',
+    context,
+    events: ['ThingHeld'],
+    plan: ({ data: { id } }) => [{ key: id, task: 'call', afterMs: 1_000, data: { id }, before: fromNow(60_000) }],
+  });
+  const { clock, setAhead } = withClock(db);
+  const called: object[] = [];
+  const perform = async ({ data }: { data: object }) => void called.push(data);
+  setAhead(DAY);
+  const first = run(0, { managers: [{ ...calls, perform: () => Promise.reject(new Error('away')) }] }, clock);
+  const { id } = await hold(3_600_000);
+  await until(
+    () => db.collection<Task>('schedule').findOne({ 'data.id': id, process: 'things.calls' }),
+    (task) => task !== null,
+  );
+  await first.stop();
+  setAhead(0);
+  run(0, { managers: [{ ...calls, perform }] }, clock);
+  await until(
+    () => called,
+    (all) => all.some((data) => (data as { id: string }).id === id),
+  );
 });

@@ -106,6 +106,12 @@ export const BUGS: readonly Bug[] = [
     replace: 'await write(dueAt && reason ? { deleteOne: { filter } } : { deleteOne: { filter } });',
   },
   {
+    name: 'let a wrong clock put off timers',
+    file: 'write-side/policies/schedule.ts',
+    find: 'if (dueAt.getTime() > Math.max(planned.getTime(), now) + POSTPONED_MOST)',
+    replace: 'if (dueAt.getTime() > Math.max(planned.getTime(), now) + 100 * 86_400_000)',
+  },
+  {
     name: 'take a timer as done that came early',
     file: 'write-side/policies/schedule.ts',
     find: 'if (result.reason === notDue.refused) throw new Error(',

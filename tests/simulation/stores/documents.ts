@@ -15,6 +15,8 @@ export type SimulatedDocuments = {
   read(collection: string): Doc[];
   /** Returns the documents of every collection. */
   readAll(): Doc[];
+  /** Sets the store's clock ahead of the world's. */
+  setClock(ahead: number): void;
 };
 
 /** A collection; its documents are frozen. */
@@ -62,6 +64,7 @@ type Wanted = { filter: Doc; projection: Doc; order: Order; skip: number; limit:
 export const createDocuments = (world: World, network: Network): SimulatedDocuments => {
   const collections = new Map<string, Collection>();
   let made = 0;
+  let ahead = 0;
 
   const of = (name: string): Collection => {
     const found = collections.get(name) ?? { id: ++made, documents: new Map() };
@@ -250,7 +253,8 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
       client,
       databaseName: 'plaza',
       collection,
-      command: (given: Doc) => call(Object.keys(given)[0]!, () => ({ ok: 1, localTime: new Date(world.now()) })),
+      command: (given: Doc) =>
+        call(Object.keys(given)[0]!, () => ({ ok: 1, localTime: new Date(world.now() + ahead) })),
       createCollection: (name: string) => call(`create ${name}`, () => void of(name)),
       dropCollection: (name: string) => call(`drop ${name}`, () => collections.delete(name)),
       renameCollection: (from: string, to: string, { dropTarget = false } = {}) =>
@@ -277,6 +281,10 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
 
   return {
     dbFor,
+    setClock(milliseconds) {
+      world.note(`the clock of the documents is ${milliseconds.toFixed()} ms ahead`);
+      ahead = milliseconds;
+    },
     readAll: () => [...collections.values()].flatMap(({ documents }) => [...documents.values()]),
     read: (name) => find(name, { filter: {}, projection: {}, order: { _id: 1 }, skip: 0, limit: 0 }),
   };
