@@ -72,7 +72,7 @@ export type WorkerSession = {
 };
 
 export const joinWorkers = (db: Db, group: string, leaseMs = LEASE_MS): WorkerSession => {
-  const id = `${machine.processName()}-${machine.uuid().slice(0, 8)}`;
+  const id = `${machine.processName()}-${machine.uuid()}`;
   const { observe, isAlive } = observer(leaseMs);
   let confirmedAt = Number.NEGATIVE_INFINITY;
   return {
