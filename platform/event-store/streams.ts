@@ -1,4 +1,5 @@
 import {
+  AccessDeniedError,
   BACKWARDS,
   END,
   type EventData,
@@ -49,6 +50,8 @@ export type Streams = {
    * @throws StoreUnavailableError
    */
   put(stream: string, event: Note, after?: Revision): Promise<Revision | undefined>;
+  /** Returns whether a stream was deleted, or its metadata limits the events that are kept. @throws StoreUnavailableError */
+  isCut(stream: string): Promise<boolean>;
   /** Sets how many events of a stream are kept. @throws StoreUnavailableError */
   keepLast(stream: string, count: number): Promise<void>;
   /** Encrypts and decrypts snapshots, if personal fields are encrypted. */
@@ -83,6 +86,9 @@ const CLIENT_DEADLINE = 7 * 24 * 3_600_000;
 const READ_DEADLINE = 10_000;
 /** Events read with one call: reading a long stream exceeds the deadline of one call. */
 const PAGE = 4_096;
+
+/** The entries of a stream's metadata that remove events; a soft delete sets `$tb`. */
+export const LIMITS = ['$maxCount', '$maxAge', '$tb'];
 
 /** Converts an event of the client. */
 export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
@@ -123,6 +129,9 @@ const reasonOf = (error: unknown): string => {
   return type === undefined || type === 'unknown' ? String(error) : type;
 };
 
+/** An error of newer servers that the client does not know. */
+const TOO_LARGE_EVENT = /maximum.?append.?event.?size/i;
+
 const unavailable = (error: unknown): StoreUnavailableError =>
   error instanceof StoreUnavailableError
     ? error
@@ -154,10 +163,12 @@ export const appendsWritten = (client: EventStoreClient): AppendWritten => {
     } catch (error) {
       switch (errorType(error)) {
         case 'wrong-expected-version':
+        case 'stream-deleted':
           return { ok: false, reason: 'conflict' };
         case 'maximum-append-size-exceeded':
           return { ok: false, reason: 'too-large' };
         default:
+          if (TOO_LARGE_EVENT.test((error as Error).message)) return { ok: false, reason: 'too-large' };
           throw unavailable(error);
       }
     }
@@ -169,6 +180,13 @@ export const streams = (client: EventStoreClient): Streams => {
   const append = appendsWritten(client);
   const personal = personalDataOf(client);
   const open = personal?.open ?? refuseSealed;
+
+  /** Reads the newest event of a stream's metadata. */
+  const readMetadata = async (stream: string): Promise<object | undefined> => {
+    const newest = { deadline: READ_DEADLINE, direction: BACKWARDS, fromRevision: END, maxCount: 1 } as const;
+    for await (const { event } of client.readStream(`$$${stream}`, newest)) return event?.data as object | undefined;
+    return undefined;
+  };
 
   const readPage = async function* (stream: string, options: object): AsyncGenerator<StoredEvent> {
     try {
@@ -206,6 +224,18 @@ export const streams = (client: EventStoreClient): Streams => {
         last = event;
       if (last) await open([last]);
       return last;
+    },
+
+    async isCut(stream) {
+      try {
+        const metadata = (await readMetadata(stream)) ?? {};
+        return LIMITS.some((limit) => limit in metadata);
+      } catch (error) {
+        if (error instanceof StreamDeletedError) return true;
+        // Who may not read it reads the stream without this check.
+        if (error instanceof StreamNotFoundError || error instanceof AccessDeniedError) return false;
+        throw unavailable(error);
+      }
     },
 
     async put(stream, event, after) {

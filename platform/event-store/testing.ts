@@ -10,7 +10,7 @@ export type MemoryStreams = Streams & {
   events(stream: string): readonly StoredEvent[];
   /** Every event of every stream, in the order of their positions. */
   all(): readonly StoredEvent[];
-  /** Deletes a stream; its next event continues the revisions. */
+  /** Deletes a stream, softly; its next event continues the revisions. */
   deleteStream(stream: string): void;
   readonly calls: { append: number; read: number };
 };
@@ -94,6 +94,10 @@ export const memoryStreams = (
 
     async readLast(stream) {
       return of(stream).at(-1);
+    },
+
+    async isCut(stream) {
+      return gone.has(stream) || kept.has(stream);
     },
 
     async put(stream, { type, data, metadata }, after) {

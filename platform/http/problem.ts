@@ -80,6 +80,8 @@ export const problems = {
   overloaded: (detail?: string) => common('overloaded', defined({ detail })),
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
   writtenByNewer: () => common('written-by-newer'),
+  foreignEvent: (detail: string) => common('foreign-event', { detail }),
+  streamTruncated: (detail: string) => common('stream-truncated', { detail }),
   viewsUnavailable: (detail?: string) => common('views-unavailable', defined({ detail })),
   /** @param position of the view, in decimal */
   viewBehind: (view: string, position: string) =>

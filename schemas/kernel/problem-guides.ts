@@ -85,6 +85,14 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
   overloaded: temporary('The process has reached its limit of requests in flight and waiting.'),
   'event-store-unavailable': temporary('The event store did not answer in time.'),
   'written-by-newer': temporary('A newer version of Plaza changed the resource, as happens during an upgrade.'),
+  'foreign-event': {
+    when: 'Another program appended an event to the stream; `detail` names both. Plaza cannot know what it means.',
+    advice: 'Tell the operator: the event has to be taken out of the stream. A repeat is answered the same until then.',
+  },
+  'stream-truncated': {
+    when: 'The stream was deleted, or truncated by $maxCount, $maxAge or $tb; `detail` names it. Nothing can be decided without its events.',
+    advice: 'Tell the operator: the events have to be restored. A repeat is answered the same until then.',
+  },
   'sign-in-unavailable': temporary('The keys of the identity provider cannot be fetched.'),
   'views-unavailable': temporary('MongoDB does not answer, or a view is being built for the first time.'),
   'view-behind': {

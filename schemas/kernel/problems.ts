@@ -21,6 +21,8 @@ export const commonProblems = {
   overloaded: { status: 503, title: 'Too many requests are waiting', retryAfter: 1 },
   'event-store-unavailable': { status: 503, title: 'The event store is not available', retryAfter: 1 },
   'written-by-newer': { status: 502, title: 'The resource was changed by a newer version of Plaza', retryAfter: 5 },
+  'foreign-event': { status: 503, title: 'The stream of the resource holds an event of another program' },
+  'stream-truncated': { status: 503, title: 'Events of the resource were deleted in the event store' },
   'sign-in-unavailable': { status: 503, title: 'The identity provider is not available', retryAfter: 1 },
   'views-unavailable': { status: 503, title: 'The read models are not available', retryAfter: 1 },
   'view-behind': { status: 503, title: 'The view has not reached the requested position', retryAfter: 1 },

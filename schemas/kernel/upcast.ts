@@ -5,6 +5,11 @@ export class UnknownEventVersionError extends Error {
   override readonly name = 'UnknownEventVersionError';
 }
 
+/** A stored event of another program in one of Plaza's streams. */
+export class ForeignEventError extends Error {
+  override readonly name = 'ForeignEventError';
+}
+
 /**
  * Brings stored event data to the version that today's code knows.
  * @param events the schemas of the event's context

@@ -47,6 +47,8 @@ export const commandProblems: readonly CommonProblem[] = [
   'overloaded',
   'event-store-unavailable',
   'written-by-newer',
+  'foreign-event',
+  'stream-truncated',
 ];
 
 export type NamedProblem = { name: string; status: number; title: string; retryAfter?: number };

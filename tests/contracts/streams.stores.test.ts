@@ -143,6 +143,16 @@ describe.each<[string, () => Streams]>([
     expect(await store.readLast(`counter-${randomUUID()}`)).toBeUndefined();
   });
 
+  it('are cut when their metadata limits the events that are kept', async () => {
+    const store = make();
+    const stream = `counter-${randomUUID()}`;
+    expect(await store.isCut(stream)).toBe(false);
+    await store.append(stream, [event(1), event(2)], 'no-stream');
+    expect(await store.isCut(stream)).toBe(false);
+    await store.keepLast(stream, 1);
+    expect(await store.isCut(stream)).toBe(true);
+  });
+
   it('put events at the end or after a given one, and keep the last ones', async () => {
     const store = make();
     const stream = `note-${randomUUID()}`;

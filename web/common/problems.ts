@@ -47,6 +47,14 @@ const common: Readonly<Record<string, Phrase> & Record<CommonProblem, Phrase>> =
     en: 'It was changed by a newer version of Plaza',
     ko: '더 새로운 버전의 Plaza에서 변경된 항목입니다',
   },
+  'foreign-event': {
+    en: 'This cannot be changed: another program wrote to its history. Tell the operator',
+    ko: '다른 프로그램이 이력에 기록하여 변경할 수 없습니다. 운영자에게 문의하세요',
+  },
+  'stream-truncated': {
+    en: 'This cannot be changed: a part of its history was deleted. Tell the operator',
+    ko: '이력의 일부가 삭제되어 변경할 수 없습니다. 운영자에게 문의하세요',
+  },
   'views-unavailable': { en: 'The read models do not answer', ko: '조회 모델이 응답하지 않습니다' },
   'view-behind': { en: 'The view does not show the latest change yet', ko: '최근 변경이 아직 반영되지 않았습니다' },
   unreachable: { en: 'Plaza does not answer', ko: 'Plaza가 응답하지 않습니다' },

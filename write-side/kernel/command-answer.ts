@@ -79,6 +79,10 @@ const outcomeProblem = (context: ContextSchema, outcome: Exclude<Outcome, Done>)
       return problems.internal();
     case 'too-new':
       return problems.writtenByNewer();
+    case 'foreign':
+      return problems.foreignEvent(outcome.detail);
+    case 'truncated':
+      return problems.streamTruncated(outcome.detail);
     default:
       return outcome satisfies never;
   }

@@ -93,6 +93,22 @@ it('refuses to fold an unknown event', async () => {
   expect(await older.handle(give('Take', 'a'))).toEqual({ kind: 'too-new' });
 });
 
+it.each([
+  ['bytes', new Uint8Array([1, 2]), {}],
+  ['an event without a version', { name: 'ann' }, {}],
+])('refuses to fold %s of another program, and names it', async (_name, data, metadata) => {
+  const store = memoryStreams();
+  await handlerFor({ store }).handle(give('Take', 'a'));
+  await store.put('seats-a', { type: 'Photo', data: data as Uint8Array, metadata });
+  const errors: unknown[] = [];
+  const restarted = handlerFor({ store, onError: (error) => errors.push(error) });
+  expect(await restarted.handle(give('Take', 'a'))).toEqual({
+    kind: 'foreign',
+    detail: 'seats-a holds Photo at revision 1, an event of another program',
+  });
+  expect(errors).toHaveLength(1);
+});
+
 it('writes snapshots when it closes', async () => {
   const store = memoryStreams();
   const handler = handlerFor({ store });

@@ -6,7 +6,7 @@ import type { CommandMetrics } from '../../platform/telemetry/commands.ts';
 import type { EventSchema } from '../../schemas/kernel/context.ts';
 import { defined } from '../../schemas/kernel/defined.ts';
 import { requireUnique } from '../../schemas/kernel/unique.ts';
-import { UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
+import { ForeignEventError, UnknownEventVersionError, upcast } from '../../schemas/kernel/upcast.ts';
 import type { CommandContext } from './context.ts';
 import type { AnyDecider, Message } from './decider.ts';
 import { type Desk, desk } from './desk.ts';
@@ -147,7 +147,10 @@ export const commandHandler = ({
       onError,
       observe,
       schemaVersion: (type) => events[type]?.version ?? 1,
-      upcast: ({ type, data, metadata }: StoredEvent) => {
+      upcast: ({ type, data, metadata, revision }: StoredEvent) => {
+        // Every event of Plaza is JSON and has a version.
+        if (!Number.isInteger(metadata.schemaVersion) || data instanceof Uint8Array)
+          throw new ForeignEventError(`${stream} holds ${type} at revision ${revision}, an event of another program`);
         const current = upcast(events, type, metadata.schemaVersion, data);
         if (current === null)
           throw new UnknownEventVersionError(`${stream} holds ${type}, which this Plaza does not know`);

@@ -152,6 +152,8 @@ const notDone: [name: string, outcome: Outcome, status: number][] = [
   ['is one too many', { kind: 'overloaded' }, 503],
   ['fails by a defect', { kind: 'failed' }, 500],
   ['meets events of a newer version', { kind: 'too-new' }, 502],
+  ['meets an event of another program', { kind: 'foreign', detail: '' }, 503],
+  ['meets a truncated stream', { kind: 'truncated', detail: '' }, 503],
   ['is certainly not appended', { kind: 'unavailable', uncertain: false }, 503],
 ];
 

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type Fate, memoryStreams } from '../../platform/event-store/testing.ts';
+import { type Fate, type MemoryStreams, memoryStreams } from '../../platform/event-store/testing.ts';
 import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { Desk } from './desk.ts';
@@ -328,14 +328,63 @@ describe('another process', () => {
     const { submit } = seatsDesk({ store: { ...store, append } });
     expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'overloaded' });
   });
+});
 
-  it('deleted the stream, which starts again', async () => {
+describe('a stream that lacks events', () => {
+  const ways: [name: string, cut: (store: MemoryStreams) => unknown][] = [
+    ['was deleted', (store) => store.deleteStream(SEATS_STREAM)],
+    ['keeps its last event', (store) => store.keepLast(SEATS_STREAM, 1)],
+  ];
+
+  it.each(ways)('takes no command when it %s', async (_name, cut) => {
+    const store = memoryStreams();
+    const before = seatsDesk({ store });
+    await before.submit(seatsRequest(take('ann')));
+    await before.submit(seatsRequest(take('bob')));
+    cut(store);
+    const errors: unknown[] = [];
+    const { submit } = seatsDesk({ store, onError: (error) => errors.push(error) });
+    for (const command of [take('ann'), look, leave('ann')])
+      expect(await submit(seatsRequest(command))).toEqual({
+        kind: 'truncated',
+        detail: expect.stringContaining(SEATS_STREAM),
+      });
+    expect(errors).toHaveLength(3);
+    expect(store.all()).toHaveLength(2);
+  });
+
+  it('takes no command of a process that knew it, once it was deleted', async () => {
     const store = memoryStreams();
     const { submit } = seatsDesk({ store });
     await submit(seatsRequest(take('ann')));
     store.deleteStream(SEATS_STREAM);
-    expect(await submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done' });
-    expect(store.events(SEATS_STREAM)).toHaveLength(1);
+    expect(await submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'truncated' });
+    expect(store.all()).toHaveLength(1);
+  });
+
+  it('takes no more than one event of a policy once it was deleted', async () => {
+    const store = memoryStreams();
+    await seatsDesk({ store }).submit(seatsRequest(take('ann')));
+    store.deleteStream(SEATS_STREAM);
+    const { submit } = seatsDesk({ store });
+    const request = seatsRequest(take('ann'));
+    const metadata = { ...request.metadata, actor: 'policy:seats' };
+    expect(await submit({ ...request, metadata })).toMatchObject({ kind: 'truncated' });
+    for (const command of [take('bob'), look])
+      expect(await submit(seatsRequest(command))).toMatchObject({ kind: 'truncated' });
+    expect(store.all()).toHaveLength(2);
+  });
+
+  it('takes no command when a part in its middle is missing', async () => {
+    const store = memoryStreams();
+    const before = seatsDesk({ store });
+    for (const name of ['ann', 'bob', 'cho']) await before.submit(seatsRequest(take(name)));
+    const read: typeof store.read = async function* (...given) {
+      for await (const event of store.read(...given)) if (event.revision !== 1n) yield event;
+    };
+    const { submit } = seatsDesk({ store: { ...store, read } });
+    expect(await submit(seatsRequest(take('dan')))).toMatchObject({ kind: 'truncated' });
+    expect(store.all()).toHaveLength(3);
   });
 });
 
@@ -791,6 +840,12 @@ describe('snapshots', () => {
   it('of a deleted stream are ignored', async () => {
     const { store } = await longStream(600);
     store.deleteStream(SEATS_STREAM);
-    expect(await seatsDesk({ store }).submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'done' });
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('bob')))).toMatchObject({ kind: 'truncated' });
+  });
+
+  it('replace the events before them also when only these were removed', async () => {
+    const { store } = await longStream(600);
+    await store.keepLast(SEATS_STREAM, 1);
+    expect(await seatsDesk({ store }).submit(seatsRequest(take('ann')))).toMatchObject({ kind: 'done' });
   });
 });

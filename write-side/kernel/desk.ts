@@ -1,13 +1,19 @@
 import { type Position, StoreUnavailableError } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
-import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
+import { ForeignEventError, UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import { type AppendOptions, append } from './append.ts';
 import { type AppendBatch, type DecideOptions, decideBatch, type Repeated } from './append-batch.ts';
 import { findAnswer } from './find-answer.ts';
 import { type UnchangedAnswers, unchangedAnswers } from './recent-commands.ts';
 import type { Outcome, Request, Tried, Waiting } from './request.ts';
 import { sizeOfState } from './saved-state.ts';
-import { type StreamState, type StreamStates, type StreamStatesOptions, streamStates } from './stream-state.ts';
+import {
+  type StreamState,
+  type StreamStates,
+  type StreamStatesOptions,
+  streamStates,
+  TruncatedStreamError,
+} from './stream-state.ts';
 
 /** The desk of one stream: its cached state, and the commands that wait for it. */
 export type Desk = {
@@ -131,7 +137,7 @@ const workOff = async (work: Work): Promise<void> => {
       const state = work.state ?? (await refresh(work, []));
       const batch = decide(work, state);
       members = batch.members;
-      if (batch.decided.length === 0) {
+      if (batch.decided.length === 0 || (isNew(work, state) && (await mayBeDeleted(work, batch)))) {
         if (members.length > 0) await refresh(work, members);
         queue.unshift(...members);
         continue;
@@ -161,6 +167,15 @@ const refresh = async (work: Work, members: readonly Waiting[]): Promise<StreamS
 
 /** Returns whether the state is an assumption that no append has confirmed. */
 const isNew = ({ isAssumed }: Work, { revision }: StreamState): boolean => isAssumed && revision < 0n;
+
+/**
+ * Returns whether the stream that a batch would begin was deleted: the store would let it begin again, at a later
+ * revision. Not asked for the many streams that policies begin, because the read costs more than the append. Theirs is
+ * found when it was appended.
+ */
+const mayBeDeleted = async ({ options }: Work, { decided }: AppendBatch): Promise<boolean> =>
+  decided.some(({ waiting }) => !/^(?:policy|process):/.test(waiting.request.metadata.actor)) &&
+  options.store.isCut(options.stream);
 
 /** Takes the next batch from the queue, and settles the commands that need no append. */
 const decide = (work: Work, state: StreamState): AppendBatch => {
@@ -242,5 +257,7 @@ const resolveConflict = async (work: Work, members: readonly Waiting[]): Promise
 const failure = (error: unknown, onError: (error: unknown) => void): Outcome => {
   if (error instanceof StoreUnavailableError) return { kind: 'unavailable', uncertain: false };
   onError(error);
+  if (error instanceof TruncatedStreamError) return { kind: 'truncated', detail: error.message };
+  if (error instanceof ForeignEventError) return { kind: 'foreign', detail: error.message };
   return error instanceof UnknownEventVersionError ? { kind: 'too-new' } : { kind: 'failed' };
 };

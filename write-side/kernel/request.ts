@@ -51,6 +51,10 @@ export type Outcome =
   | { kind: 'failed' }
   /** The stream holds events that only a newer Plaza knows. */
   | { kind: 'too-new' }
+  /** The stream holds an event of another program. */
+  | { kind: 'foreign'; detail: string }
+  /** The stream was deleted or truncated. */
+  | { kind: 'truncated'; detail: string }
   /** `uncertain`: the command may have been done; a repeat under the same id finds out. */
   | { kind: 'unavailable'; uncertain: boolean };
 

@@ -23,6 +23,11 @@ export type StreamState = {
   erasures: number;
 };
 
+/** A stream lacks events, so its state is unknown: it was deleted or truncated. */
+export class TruncatedStreamError extends Error {
+  override readonly name = 'TruncatedStreamError';
+}
+
 export type StreamStatesOptions = {
   stream: string;
   decider: AnyDecider;
@@ -42,7 +47,8 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
   /**
    * Folds what other processes appended.
    * @returns false when the state's last event no longer exists, because the stream was deleted: the state is unusable
-   * @throws StoreUnavailableError, and what `evolve` and `upcast` throw; the state is then unusable too
+   * @throws StoreUnavailableError, TruncatedStreamError, and what `evolve` and `upcast` throw; the state is then unusable
+   *   too
    */
   const catchUp = async (state: StreamState): Promise<boolean> => {
     let isHere = state.revision < 0n;
@@ -51,6 +57,8 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
         isHere = true;
       } else if (!isHere) {
         return false;
+      } else if (event.revision !== state.revision + 1n) {
+        throw new TruncatedStreamError(`${stream} lacks the events before revision ${event.revision}`);
       } else {
         state.folded = decider.evolve(state.folded, upcast(event));
         state.revision = event.revision;
@@ -82,6 +90,8 @@ export const streamStates = ({ stream, decider, store, upcast, onError }: Stream
     if (state && (await catchUp(state))) return state;
     const whole = ofNewStream(erasures);
     await catchUp(whole);
+    if (whole.revision < 0n && (await store.isCut(stream)))
+      throw new TruncatedStreamError(`${stream} was deleted or truncated`);
     return whole;
   };
 

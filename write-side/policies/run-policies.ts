@@ -50,6 +50,9 @@ export const dispatchTo =
         throw new StoreUnavailableError('the event store did not answer');
       case 'too-new':
         throw new StoreUnavailableError('the stream holds events of a newer Plaza');
+      case 'foreign':
+      case 'truncated':
+        throw new StoreUnavailableError(outcome.detail);
       case 'overloaded':
       case 'dropped':
         throw new StoreUnavailableError('the write side is overloaded');

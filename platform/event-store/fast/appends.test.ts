@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
+import status from '@eventstore/db-client/generated/status_pb.js';
 import messages from '@eventstore/db-client/generated/streams_pb.js';
 import fc from 'fast-check';
+import { Any } from 'google-protobuf/google/protobuf/any_pb.js';
 import { describe, expect, it } from 'vitest';
 import type { EventStoreClient } from '../client.ts';
 import { streams } from '../streams.ts';
@@ -142,6 +144,38 @@ describe('a request to append', () => {
       [10n, 20n, 30n].map((at) => ({ ok: true, revision: at + 1n, position: { commit: at, prepare: 7n } })),
     );
     expect(written.count).toBe(1);
+  });
+
+  it.each([
+    ['WrongExpectedVersion', 'conflict'],
+    ['StreamDeleted', 'conflict'],
+    ['MaximumAppendSizeExceeded', 'too-large'],
+    ['MaximumAppendEventSizeExceeded', 'too-large'],
+  ])('has the outcome of %s', async (kind, reason) => {
+    const { append } = streams(
+      clientOf((request, call) => {
+        const details = new Any();
+        details.pack(new Uint8Array(), `event_store.client.${kind}`);
+        const answer = new BatchAppendResp().setError(new status.Status().setDetails(details));
+        call.emit('data', answer.setCorrelationId(inHalves(request.getCorrelationId()!.getString())));
+      }),
+    );
+    const [event] = fc.sample(newEvent, 1);
+    expect(await append('counter-1', [event!], 'no-stream')).toEqual({ ok: false, reason });
+  });
+
+  it.each([
+    'Could not recognize MaximumAppendEventSizeExceeded',
+    '3 INVALID_ARGUMENT: Event with Id: 7, Size: 9, exceeds Maximum Append Event Size of 8.',
+  ])('is too large when the client says: %s', async (message) => {
+    const client = {
+      GRPCStreamCreator: () => () => expect.unreachable('connected'),
+      supports: async () => false,
+      appendToStream: async () => Promise.reject(new Error(message)),
+    };
+    const { append } = streams(client as unknown as EventStoreClient);
+    const [event] = fc.sample(newEvent, 1);
+    expect(await append('counter-1', [event!], 'no-stream')).toEqual({ ok: false, reason: 'too-large' });
   });
 
   it('becomes unavailable at once when the server ends the call', async () => {

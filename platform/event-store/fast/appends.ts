@@ -150,6 +150,13 @@ const countIn = (answer: Answer): number => {
   return Number(BigInt.asUintN(4 * COUNT_DIGITS, BigInt(halves.getLeastSignificantBits())));
 };
 
+const REASONS: Readonly<Record<string, 'conflict' | 'too-large'>> = {
+  WrongExpectedVersion: 'conflict',
+  StreamDeleted: 'conflict',
+  MaximumAppendSizeExceeded: 'too-large',
+  MaximumAppendEventSizeExceeded: 'too-large',
+};
+
 /** @returns undefined for failures that say nothing about the stream */
 const resultOf = (answer: Answer): AppendResult | undefined => {
   const success = answer.getSuccess();
@@ -164,8 +171,8 @@ const resultOf = (answer: Answer): AppendResult | undefined => {
     };
   }
   const kind = answer.getError()?.getDetails()?.getTypeName();
-  if (kind === 'event_store.client.WrongExpectedVersion') return { ok: false, reason: 'conflict' };
-  if (kind === 'event_store.client.MaximumAppendSizeExceeded') return { ok: false, reason: 'too-large' };
+  const reason = REASONS[kind?.replace('event_store.client.', '') ?? ''];
+  if (reason) return { ok: false, reason };
   return undefined;
 };
 
