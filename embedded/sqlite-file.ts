@@ -105,6 +105,21 @@ const claim = (db: DatabaseSync, file: string, applicationId: number): void => {
   db.exec(`PRAGMA application_id = ${applicationId}`);
 };
 
+/**
+ * Gives a file without a format the one that this program writes.
+ * @throws StoresError `data-corrupt` for a file of another format
+ */
+export const claimFormat = (db: DatabaseSync, file: string, format: number): void => {
+  const found = number(db, 'user_version');
+  if (found !== 0 && found !== format)
+    throw storesError('data-corrupt', `${file} has format ${found}; this version reads format ${format}.`);
+  try {
+    if (found === 0) db.exec(`PRAGMA user_version = ${format}`);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error; // A full disk is read; the next start claims the file.
+  }
+};
+
 const checkSize = (db: DatabaseSync, file: string, isWhole: boolean): void => {
   const expected = number(db, 'page_count') * number(db, 'page_size');
   const found = statSync(file).size;

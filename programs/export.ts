@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { showProgress } from '../projections/progress.ts';
-import { contextSchemas } from './contexts.ts';
+import { contextSchemas, projectionsOf } from './contexts.ts';
 import { exportAll } from './transfer/export.ts';
 import { INTERRUPTED, interrupted, onlyArgument, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
@@ -15,10 +15,20 @@ await main(async () => {
   const folder = onlyArgument('npm run export -- FOLDER [--plain]', given);
   const { plain } = given.values;
   const signal = interrupted();
-  process.exitCode = await operate(async ({ client, db, keys }) => {
+  process.exitCode = await operate(async ({ settings, client, db, keys }) => {
+    const projections = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const progress = showProgress(process.stdout, 'export');
-    const options = { client, db, contexts: contextSchemas, folder, plain, signal, onProgress: progress.update };
-    const manifest = await exportAll(options).finally(progress.end);
+    const manifest = await exportAll({
+      client,
+      db,
+      contexts: contextSchemas,
+      projections,
+      folder,
+      plain,
+      signal,
+      onProgress: progress.update,
+      onLeftOut: (reason) => console.error(`plaza: left out: ${reason}`),
+    }).finally(progress.end);
     if (!manifest) {
       console.log('Interrupted: the same command continues the export');
       return INTERRUPTED;

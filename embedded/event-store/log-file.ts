@@ -3,10 +3,12 @@ import { closeSync, constants, openSync, readSync, writeSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
 import { storesError } from '../errors.ts';
-import { openSqliteFile } from '../sqlite-file.ts';
+import { claimFormat, openSqliteFile } from '../sqlite-file.ts';
 import type { StoredEvent } from './stored-events.ts';
 
 const APPLICATION_ID = 0x506c_7a65;
+/** Files of Plaza 2.0.0 have 0. */
+const FORMAT = 1;
 const ID_BYTES = 16;
 
 /** `tombstoned`, `truncate_before` and `max_age_seconds` are those of Plaza 2.0.0, which can still open the file. */
@@ -50,6 +52,7 @@ export type LogFile = ReturnType<typeof openLogFile>;
 export const openLogFile = (file: string, maxPages?: number) => {
   const db = openSqliteFile(file, APPLICATION_ID);
   try {
+    claimFormat(db, file, FORMAT);
     db.exec(SCHEMA);
     if (maxPages) db.exec(`PRAGMA max_page_count = ${maxPages}`);
     return { db, sql: statementsOf(db), tail: openTailMark(`${file}-tail`) };

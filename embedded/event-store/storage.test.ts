@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { openStorage, type Storage } from './storage.ts';
@@ -25,6 +26,24 @@ const event = (data: Uint8Array, metadata: Uint8Array = new Uint8Array(0)) => ({
   isJson: false,
   data,
   metadata,
+});
+
+it('opens a file of Plaza 2.0.0, which has no format, and refuses one of another format', () => {
+  const file = join(folder, 'other.sqlite');
+  const format = (set = '') => {
+    const db = new DatabaseSync(file);
+    const found = db.prepare(`PRAGMA user_version${set}`).get()?.user_version;
+    db.close();
+    return found;
+  };
+  openStorage(file).close();
+  expect(format()).toBe(1);
+  format(' = 0');
+  openStorage(file).close();
+  expect(format()).toBe(1);
+  format(' = 99');
+  expect(() => openStorage(file)).toThrow(/other\.sqlite has format 99; this version reads format 1/);
+  expect(format()).toBe(99);
 });
 
 it('returns every event byte for byte', () => {

@@ -1,6 +1,5 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
-import { storesError } from '../errors.ts';
-import { openSqliteFile } from '../sqlite-file.ts';
+import { claimFormat, openSqliteFile } from '../sqlite-file.ts';
 
 /*
  * One SQLite file. `collections` and `indexes` are the catalog. Each collection has a table docs_N (rid in order of
@@ -31,10 +30,8 @@ export const openDatabase = (file: string, maxBytes?: number) => {
   try {
     // Deleted and replaced documents leave no bytes in the file: they may be personal data that was erased.
     db.exec('PRAGMA secure_delete = ON');
-    const version = db.prepare('PRAGMA user_version').get()?.user_version;
-    if (version !== 0 && version !== FORMAT)
-      throw storesError('data-corrupt', `${file} has format ${version}; this version reads format ${FORMAT}.`);
-    if (version === 0) db.exec(`BEGIN IMMEDIATE; ${SCHEMA} PRAGMA user_version = ${FORMAT}; COMMIT`);
+    claimFormat(db, file, FORMAT);
+    db.exec(SCHEMA);
     if (maxBytes !== undefined) db.exec(`PRAGMA max_page_count = ${Math.ceil(maxBytes / 4096)}`);
   } catch (error) {
     db.close();

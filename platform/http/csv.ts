@@ -1,8 +1,11 @@
 /** The byte order mark: without it Excel in Korea reads a CSV file in code page 949, and Hangul is garbled. */
 export const BYTE_ORDER_MARK = '\ufeff';
 
-/** The characters with which a spreadsheet takes a text for a formula (OWASP, CSV injection). */
-const FORMULA = /^[=+\-@\t\r]/;
+/**
+ * The characters with which a spreadsheet takes a text for a formula (OWASP, CSV injection), also in their full width:
+ * Excel takes these for the others where the language has both.
+ */
+const FORMULA = /^[=+\-@＝＋－＠\t\r]/;
 
 const cellOf = (value: unknown): string => {
   if (value === null || value === undefined) return '';

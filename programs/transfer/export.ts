@@ -11,7 +11,9 @@ import { pullBatches } from '../../platform/event-store/subscription.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { comparePositions, type Position, START } from '../../platform/event-store/types.ts';
 import { BYTE_ORDER_MARK, csvRow } from '../../platform/http/csv.ts';
-import type { BuildProgress } from '../../projections/kernel/build.ts';
+import { type BuildProgress, PoisonedBuildError } from '../../projections/kernel/build.ts';
+import type { Projection } from '../../projections/kernel/projection.ts';
+import { withFreshViews } from '../../projections/kernel/rebuild.ts';
 import type { ContextSchema, ViewQuery } from '../../schemas/kernel/context.ts';
 import { type ExportedEvent, fromLine, toLine } from './cloud-event.ts';
 import { wholeLines } from './lines.ts';
@@ -21,12 +23,16 @@ export type ExportOptions = {
   client: EventStoreClient;
   db: Db;
   contexts: readonly ContextSchema[];
+  /** Those of the views that are exported. */
+  projections: readonly Projection[];
   folder: string;
   /** Whether encrypted personal data is decrypted. Left out, it stays encrypted, and the views are left out. */
   plain?: boolean;
   /** Interrupts the export; a later one continues it. */
   signal: AbortSignal;
   onProgress?: (progress: BuildProgress) => void;
+  /** Called for a view that is left out because it cannot be built. */
+  onLeftOut?: (reason: string) => void;
 };
 
 const BATCH = 1_000;
@@ -93,14 +99,18 @@ const writeEvents = async (
 const publishedViews = (contexts: readonly ContextSchema[]): ReadonlyMap<string, ViewQuery> =>
   new Map(contexts.flatMap(({ queries }) => Object.values(queries).map((query) => [query.view, query] as const)));
 
-/** Writes a view as a CSV file, a row for each document. @returns the number of documents */
-const writeView = async (db: Db, view: string, query: ViewQuery, folder: string): Promise<number> => {
+/** Writes a view as a CSV file, a row for each document of a collection. @returns the number of documents */
+const writeView = async (
+  db: Db,
+  { view, collection, query }: { view: string; collection: string; query: ViewQuery },
+  folder: string,
+): Promise<number> => {
   const { item, current = {}, position, present = (stored: object) => stored } = query;
   const columns = Object.keys(item.properties).filter((name) => !current[name] && name !== position?.field);
   let documents = 0;
   const rows = async function* () {
     yield BYTE_ORDER_MARK + csvRow(columns);
-    for await (const stored of db.collection<Document & { _id: string }>(view).find().sort({ _id: 1 })) {
+    for await (const stored of db.collection<Document & { _id: string }>(collection).find().sort({ _id: 1 })) {
       const document = present(stored) as Document;
       yield csvRow(columns.map((column) => document[column]));
       documents += 1;
@@ -113,15 +123,52 @@ const writeView = async (db: Db, view: string, query: ViewQuery, folder: string)
 };
 
 /**
+ * Builds the views that queries publish beside the live ones, up to a position, and writes them: live views move on
+ * while they are read. A view that cannot be built, because one of its events is parked, is left out.
+ * @returns null when the signal came first
+ */
+const writeViews = async (
+  options: ExportOptions,
+  tail: Position,
+  folder: string,
+): Promise<Manifest['views'] | null> => {
+  const { contexts, projections, onLeftOut, ...build } = options;
+  const queries = publishedViews(contexts);
+  let left = projections.filter(({ name }) => queries.has(name));
+  while (left.length > 0) {
+    try {
+      return await withFreshViews(
+        { ...build, projections: left },
+        async () => tail,
+        async (builds) => {
+          const written: Manifest['views'] = [];
+          for (const { projection, collection } of builds) {
+            const { name } = projection;
+            const view = { view: name, collection, query: queries.get(name)! };
+            written.push({ name, documents: await writeView(build.db, view, folder) });
+          }
+          return written;
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof PoisonedBuildError)) throw error;
+      left = left.filter(({ name }) => name !== error.view);
+      onLeftOut?.(error.message);
+    }
+  }
+  return [];
+};
+
+/**
  * Writes every event up to now into a folder, one CloudEvent a line, and every view that a query publishes as a CSV
  * file. Where personal data is encrypted, it stays so, and the views, which are plain, are left out, unless `plain`.
- * Plaza may work meanwhile: later events are left out, and views may contain some of them. An export that was
- * interrupted or killed is continued by the next one into the same folder.
+ * Plaza may work meanwhile: later events are left out, also of the views. An export that was interrupted or killed is
+ * continued by the next one into the same folder.
  * @returns the manifest of the finished export; null when the signal came first
  * @throws TransferError when the folder has a finished export, or an unfinished one of another event store
  */
 export const exportAll = async (options: ExportOptions): Promise<Manifest | null> => {
-  const { client, db, contexts, folder, plain, signal } = options;
+  const { client, folder, plain } = options;
   const hasViews = plain || !personalDataOf(client);
   if (isFinished(folder)) throw new TransferError(`${folder} already contains an export`);
   const views = join(folder, 'views');
@@ -134,26 +181,25 @@ export const exportAll = async (options: ExportOptions): Promise<Manifest | null
   const written = await readWritten(part);
   await assertSameStore(client, part, written);
   if (existsSync(part)) truncateSync(part, written.bytes);
+  const tail = await readTail(client);
   const file = await open(part, 'a', 0o600);
   try {
-    if (!(await writeEvents(options, file, written, await readTail(client)))) return null;
+    if (!(await writeEvents(options, file, written, tail))) return null;
     await file.sync();
   } finally {
     await file.close();
   }
   renameSync(part, whole);
 
+  const exported = hasViews ? await writeViews(options, tail, views) : [];
+  if (!exported) return null;
   const manifest: Manifest = {
     format: 'plaza-export-1',
     exportedAt: new Date().toISOString(),
     events: written.events,
     sha256: written.hash.digest('hex'),
-    views: [],
+    views: exported,
   };
-  for (const [name, query] of hasViews ? publishedViews(contexts) : []) {
-    if (signal.aborted) return null;
-    manifest.views.push({ name, documents: await writeView(db, name, query, views) });
-  }
   writeManifest(folder, manifest);
   return manifest;
 };

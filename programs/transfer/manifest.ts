@@ -32,7 +32,10 @@ const readIn = (folder: string): unknown => {
     return JSON.parse(readFileSync(join(folder, MANIFEST), 'utf8'));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new TransferError(`${join(folder, MANIFEST)} cannot be read: ${(error as Error).message}`);
+    const file = join(folder, MANIFEST);
+    if (error instanceof SyntaxError)
+      throw new TransferError(`${file} is damaged: it is not JSON. Copy the export again, or make a new one`);
+    throw new TransferError(`${file} cannot be read: ${(error as Error).message}`);
   }
 };
 

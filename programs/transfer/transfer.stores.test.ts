@@ -15,9 +15,11 @@ import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
 import { checkpoints, newCheckpoint } from '../../platform/subscriptions/checkpoints.ts';
 import { startTestStores, type TestStores } from '../../platform/subscriptions/testing.ts';
+import { startProjections } from '../../projections/start.ts';
 import { ERASED, personalEvents } from '../../schemas/kernel/personal.ts';
 import { startWire } from '../../tests/faults/wire.ts';
-import { contextSchemas } from '../contexts.ts';
+import { TIME_ZONE } from '../../write-side/kernel/testing.ts';
+import { contextSchemas, projectionsOf } from '../contexts.ts';
 import { exportAll } from './export.ts';
 import { importAll } from './import.ts';
 import { EVENTS, type Manifest, UNFINISHED } from './manifest.ts';
@@ -68,17 +70,27 @@ const appendHistory = async () => {
   await append('parking-lot-meta', [newEvent({ type: 'LotRegistered', data: {} })], 'no-stream');
 };
 
+const projections = await projectionsOf(
+  contextSchemas.map(({ name }) => name),
+  TIME_ZONE,
+);
+
 const EVENTS_IN_ALL = LOTS * (TURNS * RESERVATIONS + 1) + 1;
 
 beforeAll(appendHistory, 120_000);
 
-type Options = { signal?: AbortSignal; onProgress?: () => void; db?: Db };
+type Options = Partial<Pick<Parameters<typeof exportAll>[0], 'projections' | 'onLeftOut'>> & {
+  signal?: AbortSignal;
+  onProgress?: () => void;
+  db?: Db;
+};
 
 const exporting = (options: Options = {}, stores = source) =>
   exportAll({
     client: stores.client,
     db: stores.newDb(),
     contexts: contextSchemas,
+    projections: [],
     folder,
     signal: new AbortController().signal,
     ...options,
@@ -136,25 +148,68 @@ describe('an export', () => {
     expect(JSON.parse(events[0].metadata).schemaVersion).toBe(1);
   });
 
+  /** Stores with two lots. */
+  const withLots = async () => {
+    const stores = await startTestStores();
+    onTestFinished(() => stores.stop());
+    for (const lotId of ['1', '2']) {
+      const data = { lotId, name: '=1+1, "판교"', spots: 3 };
+      await stores.append(`parkingLot-${lotId}`, { type: 'LotRegistered', data });
+    }
+    return stores;
+  };
+  const csvOf = (view: string) => readFileSync(join(folder, `views/${view}.csv`), 'utf8').split('\r\n');
+
   test('has a CSV file for each view that a query publishes, without formulas', async () => {
-    const db = source.newDb();
-    await db
-      .collection<{ _id: string }>('parking.lots')
-      .insertMany(['1', '2'].map((lotId) => ({ _id: lotId, lotId, name: '=1+1, "판교"', spots: 3 })));
-    const options = {
-      client: source.client,
-      db,
-      contexts: contextSchemas,
-      folder,
-      signal: new AbortController().signal,
-    };
-    const manifest = await exportAll(options);
+    const manifest = await exporting({ projections }, await withLots());
     expect(manifest?.views).toContainEqual({ name: 'parking.lots', documents: 2 });
     expect(manifest?.views.map(({ name }) => name)).toContain('cinema.showings');
-    const [header, first, second, end] = readFileSync(join(folder, 'views/parking.lots.csv'), 'utf8').split('\r\n');
+    const [header, first, second, end] = csvOf('parking.lots');
     expect(header).toMatch(/^\ufefflotId,name,status,spots,/);
-    expect(first).toMatch(/^1,"'=1\+1, ""판교""",,3,/);
+    expect(first).toMatch(/^1,"'=1\+1, ""판교""",open,3,/);
     expect([second?.slice(0, 2), end]).toEqual(['2,', '']);
+  });
+
+  test('has views of its events, while commands run and views follow them', async () => {
+    const stores = await withLots();
+    const db = stores.newDb();
+    const running = startProjections({ client: stores.client, db, projections });
+    onTestFinished(() => running.stop());
+    await running.caughtUp(60_000);
+    const later: Promise<unknown>[] = [];
+    const onProgress = () => {
+      const data = { lotId: `later-${later.length}`, name: 'later', spots: 3 };
+      later.push(stores.append(`parkingLot-${data.lotId}`, { type: 'LotRegistered', data }));
+    };
+    const manifest = await exporting({ db, projections, onProgress }, stores);
+    await Promise.all(later);
+    expect(later.length).toBeGreaterThan(0);
+    await running.caughtUp(60_000);
+    expect(await db.collection('parking.lots').countDocuments()).toBe(2 + later.length);
+    expect(manifest?.events).toBe(2);
+    expect(manifest?.views).toContainEqual({ name: 'parking.lots', documents: 2 });
+    expect(csvOf('parking.lots').join()).not.toContain('later');
+    expect((await db.listCollections().toArray()).filter(({ name }) => /verify/.test(name))).toEqual([]);
+  });
+
+  test('leaves a view out that cannot be built, and says why', async () => {
+    const stores = await withLots();
+    const lots = projections.find(({ name }) => name === 'parking.lots')!;
+    const evolve = () => {
+      throw new Error('a defect');
+    };
+    const reasons: string[] = [];
+    const manifest = await exporting(
+      {
+        projections: projections.map((each) => (each === lots ? { ...lots, evolve } : each)),
+        onLeftOut: (reason) => reasons.push(reason),
+      },
+      stores,
+    );
+    expect(reasons).toEqual([expect.stringMatching(/^parking\.lots cannot be built: LotRegistered .* a defect$/)]);
+    const names = manifest?.views.map(({ name }) => name);
+    expect(names).toContain('cinema.showings');
+    expect(names).not.toContain('parking.lots');
   });
 
   test('that was interrupted, or killed in the middle of a line, is continued', async () => {
@@ -196,7 +251,11 @@ describe('an import', () => {
   test.each<[string, () => unknown, RegExp]>([
     ['no manifest', () => rmSync(join(folder, 'plaza-export.json')), /not a finished export/],
     ['a manifest of something else', () => writeFileSync(join(folder, 'plaza-export.json'), '{}'), /not a manifest/],
-    ['a manifest that is not JSON', () => writeFileSync(join(folder, 'plaza-export.json'), '{'), /cannot be read/],
+    [
+      'a manifest that is not JSON',
+      () => writeFileSync(join(folder, 'plaza-export.json'), '{'),
+      /is damaged: it is not JSON/,
+    ],
     ['fewer events', () => truncateSync(join(folder, EVENTS), 20_000), /whole lines, but 1561 events were exported/],
     [
       'other bytes',
@@ -310,7 +369,7 @@ describe('with encrypted personal data', () => {
     const events = made.map((each) => newEvent({ type: 'ParkingReserved', data: each }));
     expect(await streams(client).append('parkingLot-1', events, 'no-stream')).toMatchObject({ ok: true });
     const signal = new AbortController().signal;
-    const transfer = { contexts: contextSchemas, folder, signal, db: from.newDb() };
+    const transfer = { contexts: contextSchemas, projections, folder, signal, db: from.newDb() };
     const read = async (reader: Parameters<typeof streams>[0]) => {
       const found = [];
       for await (const each of streams(reader).read('parkingLot-1', 0n)) found.push(each.data);

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -104,6 +104,19 @@ test('npm run keys -- plain counts the events that cannot be erased', async () =
     status: 0,
     output: 'ParkingReserved: 2 events of 1 customers\n',
   });
+});
+
+test('a refused import leaves nothing behind', async () => {
+  const folder = join(restored.folder, 'broken');
+  await mkdir(folder);
+  await writeFile(join(folder, 'plaza-export.json'), '{ "format": ');
+  const fresh = join(restored.folder, 'refused');
+  const refused = { status: 1, output: expect.stringContaining('plaza-export.json is damaged: it is not JSON') };
+  expect(await run('import', fresh, folder)).toEqual(refused);
+  expect(await readdir(restored.folder)).not.toContain('refused');
+  await mkdir(fresh);
+  expect(await run('import', fresh, folder)).toEqual(refused);
+  expect(await readdir(fresh)).toEqual([]);
 });
 
 test('an export of a running Plaza, imported into an empty one, restores its events and views', async () => {
