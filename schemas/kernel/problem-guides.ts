@@ -87,7 +87,7 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
   'written-by-newer': temporary('A newer version of Plaza changed the resource, as happens during an upgrade.'),
   'foreign-event': {
     when: 'Another program appended an event to the stream; `detail` names both. Plaza cannot know what it means.',
-    advice: 'Tell the operator: the event has to be taken out of the stream. A repeat is answered the same until then.',
+    advice: 'Tell the operator, or use a resource with another id: a repeat is answered the same.',
   },
   'stream-truncated': {
     when: 'The stream was deleted, or truncated by $maxCount, $maxAge or $tb; `detail` names it. Nothing can be decided without its events.',
