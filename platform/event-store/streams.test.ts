@@ -15,7 +15,7 @@ const clientOf = (metadata: object | Error) =>
   }) as unknown as EventStoreClient;
 
 it.each<[name: string, metadata: object | Error, isCut: boolean]>([
-  ['was deleted', { $tb: 9_223_372_036_854_775_807 }, true],
+  ['was deleted', JSON.parse('{"$tb":9223372036854775807}'), true],
   ['was deleted for ever', StreamDeletedError.fromStreamName('counter-1'), true],
   ['is truncated before a revision', { $tb: 5 }, true],
   ['keeps a number of events', { $maxCount: 3 }, true],

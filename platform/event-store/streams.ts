@@ -88,7 +88,14 @@ const READ_DEADLINE = 10_000;
 const PAGE = 4_096;
 
 /** The entries of a stream's metadata that remove events; a soft delete sets `$tb`. */
-export const LIMITS = ['$maxCount', '$maxAge', '$tb'];
+const LIMITS = ['$maxCount', '$maxAge', '$tb'];
+
+/** Returns the entries of a stream's metadata that remove events, as a text: empty without one. */
+export const limitsIn = (metadata: unknown): string =>
+  Object.entries(metadata ?? {})
+    .filter(([name]) => LIMITS.includes(name))
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 
 /** Converts an event of the client. */
 export const toStoredEvent = (event: RecordedEvent): StoredEvent => ({
@@ -228,8 +235,7 @@ export const streams = (client: EventStoreClient): Streams => {
 
     async isCut(stream) {
       try {
-        const metadata = (await readMetadata(stream)) ?? {};
-        return LIMITS.some((limit) => limit in metadata);
+        return limitsIn(await readMetadata(stream)) !== '';
       } catch (error) {
         if (error instanceof StreamDeletedError) return true;
         // Who may not read it reads the stream without this check.

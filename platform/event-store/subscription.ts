@@ -2,6 +2,7 @@ import {
   type AllStreamResolvedEvent,
   type AllStreamSubscription,
   type EventStoreDBClient,
+  eventTypeFilter,
   START as STORE_START,
   streamNameFilter,
 } from '@eventstore/db-client';
@@ -19,6 +20,8 @@ export type PullOptions = {
   from: Position;
   /** A regular expression over stream names, Plaza's own by default. */
   streams?: string;
+  /** A regular expression over event types, instead of `streams`. */
+  types?: string;
   /** The most events in one batch, and about the most that wait in memory for the next. */
   maxBatch: number;
   /**
@@ -211,12 +214,12 @@ const connect = (options: PullOptions, from: Position) => {
   return { next, close };
 };
 
-const subscribe = ({ client, streams = PLAZA_STREAMS }: PullOptions, from: Position): AllStreamSubscription => {
+const subscribe = ({ client, streams = PLAZA_STREAMS, types }: PullOptions, from: Position): AllStreamSubscription => {
   const push = (subscription: AllStreamSubscription, marker: Marker) => {
     if (!subscription.destroyed) subscription.push(marker);
   };
-  const filter = streamNameFilter({
-    regex: streams,
+  const filter = (types === undefined ? streamNameFilter : eventTypeFilter)({
+    regex: types ?? streams,
     checkpointInterval: CHECKPOINT_EVERY_WINDOWS,
     checkpointReached: (subscription, checkpoint) => {
       // If its parts differ, it comes from the middle of a page, and it is unknown whether its own event was already

@@ -8,6 +8,7 @@ import { diskMetrics } from '../../platform/telemetry/ready.ts';
 import { startMoments } from '../../projections/moments.ts';
 import { operationRoutes } from '../../projections/operations.ts';
 import { startProjections } from '../../projections/start.ts';
+import { historyCheck, watchTruncated } from '../../projections/truncated.ts';
 import { startPolicies } from '../../write-side/policies/run-policies.ts';
 import { contextSchemas, projectionsOf, writeSidesOf } from '../contexts.ts';
 import { connectEvents, connectViews } from '../wiring/connect.ts';
@@ -76,6 +77,7 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
     });
   let policies = runPolicies();
   const projections = startProjections({ client, db, projections: known, log: note, telemetry });
+  const truncated = watchTruncated({ client, db, onError });
   const moments = startMoments({ client, db, projections: known, log: note });
   const demo = livingDemo({
     client,
@@ -95,7 +97,8 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
   const mayPlay = settings.EVENTSTORE_URL === '' && (settings.PAYMENT_URL === '' || settings.PAYMENT_URL === 'sandbox');
   const operations = operationRoutes({ client, db, projections: known, onError, ...(mayPlay ? { demo } : {}) });
   opened.defer(
-    async () => void (await Promise.all([policies.stop(), projections.stop(), moments.stop(), operations.stop()])),
+    async () =>
+      void (await Promise.all([policies, projections, truncated, moments, operations].map(({ stop }) => stop()))),
   );
   opened.defer(demo.end);
   const readApi = await readApiOf(program, db, { identify, signIn }, known);
@@ -114,7 +117,11 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
     ],
     schemas: contexts.map(({ schema }) => schema),
     checks: { ...writeSide.checks, ...readApi.checks },
-    informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS), disk: projections.checks.disk },
+    informational: {
+      projections: lagCheck(db, settings.MAX_LAG_SECONDS),
+      disk: projections.checks.disk,
+      history: historyCheck(db),
+    },
     endStreams: readApi.stop,
     warmUp: () => projections.caughtUp(FIRST_VIEWS),
     ready(listening) {

@@ -3,6 +3,7 @@ import { lagCheck } from '../../platform/subscriptions/lag-check.ts';
 import { startMoments } from '../../projections/moments.ts';
 import { operationRoutes } from '../../projections/operations.ts';
 import { startProjections } from '../../projections/start.ts';
+import { historyCheck, watchTruncated } from '../../projections/truncated.ts';
 import { projectionsOf } from '../contexts.ts';
 import { connectEvents, connectViews, pingCheck } from '../wiring/connect.ts';
 import { identityOf } from '../wiring/identity.ts';
@@ -20,14 +21,16 @@ export const openProjections = openProgram(
     const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const { identify, signIn } = await identityOf(settings, onError);
     const projections = startProjections({ client, db, projections: all, log: note, telemetry });
+    const truncated = watchTruncated({ client, db, onError });
     const moments = startMoments({ client, db, projections: all, log: note });
     const operations = operationRoutes({ client, db, projections: all, onError });
-    opened.defer(async () => void (await Promise.all([projections.stop(), moments.stop(), operations.stop()])));
+    const running = [projections, truncated, moments, operations];
+    opened.defer(async () => void (await Promise.all(running.map(({ stop }) => stop()))));
     return {
       handlers: (metrics, health) => [metrics, systemGuard(identify, signIn), health, operations.router],
       // A successor is ready once its views are; until then its predecessor keeps the old ones current.
       checks: { readModels: pingCheck(db), ...projections.checks },
-      informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections') },
+      informational: { projections: lagCheck(db, settings.MAX_LAG_SECONDS, 'projections'), history: historyCheck(db) },
       ready: (url) => `the process of the projections listens on ${url}`,
     };
   },
