@@ -1,3 +1,6 @@
+import { argumentsOf, UsageError } from '../programs/wiring/commands.ts';
+import { fail } from '../programs/wiring/shutdown.ts';
+
 /** `npm run bench -- NAME [options]`: makes one of the measurements of this folder; without a name, lists them. */
 const MEASUREMENTS = {
   commands: 'commands a second over many lots, ten and one, against Emmett and one bare append for each request',
@@ -17,11 +20,17 @@ const MEASUREMENTS = {
   'embedded-mongo': 'writes and queries of the embedded documents through the driver',
 } as const;
 
-const [name = ''] = process.argv.splice(2, 1);
-if (Object.hasOwn(MEASUREMENTS, name)) {
-  await import(`./${name}.ts`);
-} else {
-  console.error('npm run bench -- NAME [options]\n');
-  for (const [each, what] of Object.entries(MEASUREMENTS)) console.error(`  ${each.padEnd(22)}${what}`);
-  process.exitCode = 1;
-}
+/** Lists the measurements. */
+const list = Object.entries(MEASUREMENTS).map(([each, what]) => `  ${each.padEnd(22)}${what}`);
+
+const [name = ''] = argumentsOf('bench', list).positionals;
+if (!Object.hasOwn(MEASUREMENTS, name))
+  fail(new UsageError('bench', `There is no measurement ${name}, only\n${list.join('\n')}`));
+process.argv.splice(2, 1);
+await import(/* @vite-ignore */ `./${name}.ts`)
+  .catch((error) => {
+    throw error.code?.startsWith('ERR_PARSE_ARGS')
+      ? new UsageError('bench', `${error.message} (bench/${name}.ts)`)
+      : error;
+  })
+  .catch(fail);

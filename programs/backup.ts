@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { backUp } from './transfer/backup.ts';
-import { onlyArgument, operate } from './wiring/operate.ts';
+import { argumentsOf } from './wiring/commands.ts';
+import { operate } from './wiring/operate.ts';
 import { storesOn } from './wiring/running.ts';
 import { SettingsError } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';
@@ -9,8 +10,9 @@ import { main } from './wiring/shutdown.ts';
  * `npm run backup -- FOLDER`: copies the embedded stores into an empty folder, while Plaza runs. The copy is a data
  * folder: `PLAZA_DATA=FOLDER npm start` opens it.
  */
+const [folder = ''] = argumentsOf('backup').positionals.map((path) => resolve(path));
+
 await main(async () => {
-  const folder = resolve(onlyArgument('npm run backup -- FOLDER'));
   await operate(async ({ settings }) => {
     const stores = storesOn(settings.PLAZA_DATA);
     if (!stores || settings.EVENTSTORE_URL !== '' || settings.MONGODB_URL !== '')

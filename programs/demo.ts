@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { contextSchemas } from './contexts.ts';
+import { argumentsOf, UsageError } from './wiring/commands.ts';
+import { fail } from './wiring/shutdown.ts';
 import { playWalkthrough, walkthroughNames } from './wiring/walkthrough.ts';
 
 /**
@@ -9,10 +11,11 @@ import { playWalkthrough, walkthroughNames } from './wiring/walkthrough.ts';
  * `npm run demo [-- CONTEXT] [URL]`: plays a context's walk-through of docs/walkthroughs against a running Plaza and
  * shows each command with its answer. Uses new ids each time. The first context when none is named.
  */
-const given = process.argv.slice(2);
+const { values, positionals } = argumentsOf('demo');
 const isUrl = (word: string) => /^https?:\/\//.test(word);
-const base = (given.find(isUrl) ?? `http://localhost:${process.env.PORT ?? 8088}`).replace(/\/+$/, '');
-const name = given.find((word) => !isUrl(word) && !word.startsWith('--')) ?? contextSchemas[0]!.name;
+const base = (positionals.find(isUrl) ?? `http://localhost:${process.env.PORT ?? 8088}`).replace(/\/+$/, '');
+const names = positionals.filter((word) => !isUrl(word));
+const name = names[0] ?? contextSchemas[0]!.name;
 
 const bold = (text: string) => (process.stdout.isTTY ? `\x1b[1m${text}\x1b[22m` : text);
 
@@ -22,7 +25,8 @@ const shortened = (text: string) => (text.length > SHOWN ? `${text.slice(0, SHOW
 
 const play = async () => {
   const known = walkthroughNames();
-  if (!known.includes(name)) throw new Error(`There is no walk-through of ${name}, only of ${known.join(', ')}`);
+  if (!known.includes(name))
+    throw new UsageError('demo', `There is no walk-through of ${name}, only of ${known.join(', ')}`);
   console.log(`Playing docs/walkthroughs/${name}.md against ${base}`);
   await playWalkthrough(name, {
     base,
@@ -51,8 +55,11 @@ const playLive = async () => {
 };
 
 try {
-  await (given.includes('--live') ? playLive() : play());
+  if (names.length > (values.live ? 0 : 1) || positionals.length - names.length > 1)
+    throw new UsageError('demo', `Unexpected argument '${positionals.at(-1)}'`);
+  await (values.live ? playLive() : play());
 } catch (error) {
+  if (error instanceof UsageError) fail(error);
   const isUnreachable = error instanceof TypeError && error.message === 'fetch failed';
   console.error(isUnreachable ? `No Plaza answers at ${base}: start one with npm start` : String(error));
   process.exit(1);

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { showProgress } from '../projections/progress.ts';
 import { contextSchemas, projectionsOf } from './contexts.ts';
 import { exportAll } from './transfer/export.ts';
-import { INTERRUPTED, interrupted, onlyArgument, operate } from './wiring/operate.ts';
+import { argumentsOf } from './wiring/commands.ts';
+import { INTERRUPTED, interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
 /**
@@ -10,10 +10,12 @@ import { main } from './wiring/shutdown.ts';
  * while Plaza runs. Encrypted personal data stays encrypted unless `--plain`. After Ctrl-C or a kill the same command
  * continues.
  */
+const {
+  values: { plain = false },
+  positionals: [folder = ''],
+} = argumentsOf('export');
+
 await main(async () => {
-  const given = parseArgs({ allowPositionals: true, options: { plain: { type: 'boolean', default: false } } });
-  const folder = onlyArgument('npm run export -- FOLDER [--plain]', given);
-  const { plain } = given.values;
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db, keys }) => {
     const projections = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);

@@ -7,7 +7,8 @@ import { showProgress } from '../projections/progress.ts';
 import { contextSchemas } from './contexts.ts';
 import { importAll } from './transfer/import.ts';
 import { TransferError } from './transfer/manifest.ts';
-import { INTERRUPTED, interrupted, type Operated, onlyArgument, operate } from './wiring/operate.ts';
+import { argumentsOf } from './wiring/commands.ts';
+import { INTERRUPTED, interrupted, type Operated, operate } from './wiring/operate.ts';
 import { runningOn } from './wiring/running.ts';
 import { readSettings } from './wiring/settings.ts';
 import { main } from './wiring/shutdown.ts';
@@ -23,8 +24,9 @@ const removeCreated = (folder: string, before: readonly string[] | undefined): v
  * `npm run import -- FOLDER`: appends the events of an export to an empty Plaza that is stopped. The views follow at
  * its next start. After Ctrl-C or a kill the same command continues.
  */
+const [folder = ''] = argumentsOf('import').positionals;
+
 await main(async () => {
-  const folder = onlyArgument('npm run import -- FOLDER');
   const signal = interrupted();
   const data = resolve(readSettings().PLAZA_DATA);
   const before = existsSync(data) ? readdirSync(data) : undefined;

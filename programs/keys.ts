@@ -7,6 +7,7 @@ import { comparePositions, START } from '../platform/event-store/types.ts';
 import { hasSecrets, personalEvents } from '../schemas/kernel/personal.ts';
 import { TEXT_PATTERN } from '../schemas/kernel/values.ts';
 import { contextSchemas } from './contexts.ts';
+import { argumentsOf } from './wiring/commands.ts';
 import { operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -17,7 +18,7 @@ import { main } from './wiring/shutdown.ts';
  * - `fields` lists the personal fields of stored events, and the free texts that are not marked;
  * - `plain` counts the events whose personal fields are not encrypted: they cannot be erased.
  */
-const USAGE = 'npm run keys -- list | check | rotate | fields | plain';
+const [action = 'list'] = argumentsOf('keys').positionals;
 
 /**
  * Returns a line for each event type: its personal fields, and the free texts beside a person's id that are not marked.
@@ -68,14 +69,8 @@ const plainLines = async (client: EventStoreClient): Promise<string[]> => {
 };
 
 await main(async () => {
-  const [action = 'list'] = process.argv.slice(2);
   if (action === 'fields') {
     console.log(fieldLines().join('\n'));
-    return;
-  }
-  if (action !== 'list' && action !== 'check' && action !== 'rotate' && action !== 'plain') {
-    console.error(`plaza: ${USAGE}`);
-    process.exitCode = 2;
     return;
   }
   process.exitCode = await operate(async ({ keys: opened, client }) => {

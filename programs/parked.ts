@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { discard, parked, requestReplay } from '../platform/subscriptions/parked.ts';
+import { argumentsOf, UsageError } from './wiring/commands.ts';
 import { operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -9,12 +10,14 @@ import { main } from './wiring/shutdown.ts';
  * discard ID`: manages the events that a projection or policy could not handle. The process that holds the consumer's
  * lease replays the event; this program waits for the outcome.
  */
-const USAGE = 'npm run parked -- list | replay ID | discard ID';
 const WAIT = 10_000;
 const POLL = 100;
 
+const [action, id = ''] = argumentsOf('parked').positionals;
+
 await main(async () => {
-  const [action, id] = process.argv.slice(2);
+  if ((action === 'list') !== (id === ''))
+    throw new UsageError('parked', '`replay` and `discard` need the ID of an event, as `list` shows it');
   process.exitCode = await operate(async ({ db }) => {
     if (action === 'list') {
       const waiting = await parked(db).find().sort({ _id: 1 }).toArray();
@@ -24,10 +27,6 @@ await main(async () => {
         );
       console.log(`${waiting.length} parked`);
       return 0;
-    }
-    if (!id || (action !== 'replay' && action !== 'discard')) {
-      console.error(`plaza: ${USAGE}`);
-      return 2;
     }
     if (!(await (action === 'replay' ? requestReplay : discard)(db, id))) {
       console.error(`plaza: no event is parked as ${id}`);

@@ -1,8 +1,8 @@
-import { parseArgs } from 'node:util';
 import { discardRebuild, rebuild, withFreshViews } from '../projections/kernel/rebuild.ts';
 import { showProgress } from '../projections/progress.ts';
 import { selectProjections } from '../projections/select.ts';
 import { projectionsOf } from './contexts.ts';
+import { argumentsOf } from './wiring/commands.ts';
 import { INTERRUPTED, interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -13,11 +13,9 @@ import { main } from './wiring/shutdown.ts';
  * continues; after an interruption the new views are removed. A dry run shows that history can be replayed, and changes
  * no view.
  */
+const { values, positionals } = argumentsOf('replay');
+
 await main(async () => {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { context: { type: 'string' }, all: { type: 'boolean' }, 'dry-run': { type: 'boolean' } },
-  });
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db }) => {
     const known = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);

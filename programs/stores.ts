@@ -1,2 +1,5 @@
+import { argumentsOf } from './wiring/commands.ts';
+
 /** `npm run stores`: the embedded stores, as a process of their own. */
-import '../embedded/main.ts';
+argumentsOf('stores');
+await import('../embedded/main.ts');

@@ -1,7 +1,7 @@
-import { parseArgs } from 'node:util';
 import { selectProjections } from '../projections/select.ts';
 import { verifyViews } from '../projections/verify.ts';
 import { projectionsOf } from './contexts.ts';
+import { argumentsOf } from './wiring/commands.ts';
 import { INTERRUPTED, interrupted, operate } from './wiring/operate.ts';
 import { main } from './wiring/shutdown.ts';
 
@@ -11,8 +11,9 @@ import { main } from './wiring/shutdown.ts';
  */
 const SHOWN = 20;
 
+const { values, positionals } = argumentsOf('verify');
+
 await main(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { context: { type: 'string' } } });
   const signal = interrupted();
   process.exitCode = await operate(async ({ settings, client, db }) => {
     const known = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);

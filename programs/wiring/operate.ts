@@ -1,4 +1,3 @@
-import { parseArgs } from 'node:util';
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
 import { connectEvents, connectViews } from './connect.ts';
@@ -56,13 +55,3 @@ export const interrupted = (): AbortSignal => {
 
 /** The exit code of a command that was interrupted. */
 export const INTERRUPTED = 130;
-
-/** Returns the only argument of a command. Without it prints the usage and ends the process with code 2. */
-export const onlyArgument = (
-  usage: string,
-  { positionals }: { positionals: string[] } = parseArgs({ allowPositionals: true }),
-): string => {
-  if (positionals.length === 1) return positionals[0]!;
-  console.error(`plaza: ${usage}`);
-  process.exit(2);
-};

@@ -48,6 +48,7 @@ export const onShutdown = (stop: (signal: string) => Promise<void>, more = 0): v
 /** Errors with a message for operators. */
 const EXPECTED = new Set([
   'SettingsError',
+  'FolderError',
   'ListenError',
   'StoresError',
   'AlreadyBuildingError',
@@ -56,15 +57,22 @@ const EXPECTED = new Set([
   'WrongEventStoreError',
   'StoreUnavailableError',
   'TransferError',
+  'UsageError',
 ]);
+
+/** Errors of the arguments that a command was given. */
+const OF_ARGUMENTS = new Set(['UsageError', 'SelectionError']);
 
 const isExpected = (error: unknown): error is Error =>
   error instanceof Error && (EXPECTED.has(error.name) || 'code' in error);
 
-/** Prints an error, in one line if its message is for operators, and ends the process with code 1. */
+/**
+ * Prints an error, in one line if its message is for operators, and ends the process with code 1, or 2 for wrong
+ * arguments.
+ */
 export const fail = (error: unknown): never => {
   console.error(isExpected(error) ? `plaza: ${error.message}` : error);
-  process.exit(1);
+  process.exit(error instanceof Error && OF_ARGUMENTS.has(error.name) ? 2 : 1);
 };
 
 /** Runs a program's start. An error ends the process. */

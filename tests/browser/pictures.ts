@@ -1,9 +1,12 @@
 import { statSync } from 'node:fs';
 import type { BrowserContextOptions } from 'playwright-core';
+import { argumentsOf } from '../../programs/wiring/commands.ts';
 import { findChromium, launch } from './chromium.ts';
 import { openDemoStage } from './demo-stage.ts';
 
 /** `npm run pictures`: draws the pictures of the docs anew, from the living demo. */
+
+argumentsOf('pictures');
 
 const DOCS = new URL('../../docs/', import.meta.url).pathname;
 

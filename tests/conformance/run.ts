@@ -9,8 +9,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../../programs/wiring/commands.ts';
+import { main } from '../../programs/wiring/shutdown.ts';
 import { engineProblem, startEngine } from './engine.ts';
+import { TRIED } from './tried.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -47,13 +49,10 @@ const runOnEngine = async (eventstore: string | undefined): Promise<number> => {
   }
 };
 
-try {
-  const { eventstore, mongodb, engine } = parseArgs({
-    options: { eventstore: { type: 'string' }, mongodb: { type: 'string' }, engine: { type: 'boolean' } },
-  }).values;
+const { eventstore, mongodb, engine } = argumentsOf('conformance', [
+  `Every test has passed on EventStoreDB ${TRIED.EventStoreDB.join(' and ')}, and on ${TRIED.MongoDB.join(' and ')}.`,
+]).values;
+
+await main(async () => {
   process.exitCode = await (engine ? runOnEngine(eventstore) : run(eventstore, mongodb));
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  console.error('usage: npm run conformance -- [--eventstore esdb://…] [--mongodb mongodb://… | --engine]');
-  process.exitCode = 2;
-}
+});

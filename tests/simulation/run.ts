@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../../programs/wiring/commands.ts';
 import { FAULTS } from './faults.ts';
 import { BUGS } from './planted/bugs.ts';
 import { bugNamed } from './planted/plant.ts';
@@ -15,18 +15,8 @@ import { startThread, type WorldOptions, worldsOf } from './threads.ts';
  * file gets the digest of each world that kept all rules.
  */
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seed: { type: 'string', default: '1' },
-    operations: { type: 'string' },
-    threads: { type: 'string', default: `${availableParallelism()}` },
-    trace: { type: 'boolean', default: false },
-    planted: { type: 'boolean', default: false },
-    progress: { type: 'string' },
-  },
-});
-const { seed } = values;
+const { values, positionals } = argumentsOf('simulate');
+const { seed = '1', threads = String(availableParallelism()) } = values;
 
 /** Looks for a smaller world that fails: with fewer operations, and without faults that the failure does not need. */
 const reduce = async (failing: WorldOptions): Promise<WorldOptions> => {
@@ -63,7 +53,7 @@ const share = async <Job>(
     while (next < jobs.length && !isOver()) await run(jobs[next++]!);
     await stop();
   };
-  await Promise.all(Array.from({ length: Math.min(Number(values.threads), jobs.length) }, worker));
+  await Promise.all(Array.from({ length: Math.min(Number(threads), jobs.length) }, worker));
 };
 
 /** Returns the worlds that an earlier run with the same file has done, each at its index. Refuses the file of another. */

@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
+import { argumentsOf } from '../../programs/wiring/commands.ts';
 import { findNginx } from '../deploy/nginx.ts';
 import { chartOf } from './chart.ts';
 import { leaksOf, trendsOf } from './samples.ts';
@@ -15,16 +15,15 @@ import { soak } from './soak.ts';
  *
  * Writes to the folder `out`: `samples.jsonl`, `soak.svg`, and `result.md` with what is also printed.
  */
-const { values } = parseArgs({
-  options: {
-    minutes: { type: 'string', default: '120' },
-    rate: { type: 'string', default: '60' },
-    out: { type: 'string', default: 'data/soak' },
-    seed: { type: 'string', default: '1' },
-    'disturb-every': { type: 'string', default: '45' },
-    'sample-every': { type: 'string', default: '5' },
-  },
-});
+const values = {
+  minutes: '120',
+  rate: '60',
+  out: 'data/soak',
+  seed: '1',
+  'disturb-every': '45',
+  'sample-every': '5',
+  ...argumentsOf('soak').values,
+};
 const MOST_LINES = 40;
 
 const nginx = findNginx();

@@ -9,6 +9,7 @@ import { openPolicies } from '../../programs/open/policies.ts';
 import { openProjections } from '../../programs/open/projections.ts';
 import { openReadApi } from '../../programs/open/read-api.ts';
 import { openWriteSide } from '../../programs/open/write-side.ts';
+import { parseArguments } from '../../programs/wiring/commands.ts';
 import { createLog } from '../../programs/wiring/log.ts';
 import type { Opened } from '../../programs/wiring/open-program.ts';
 import { readSettings, settingsTable } from '../../programs/wiring/settings.ts';
@@ -70,7 +71,7 @@ export const temporaryData = () => {
 
 /** Returns a token as `npm run token -- …` prints it, signed by the key in a data folder. @throws SettingsError */
 export const localToken = async (folder: string, ...args: string[]): Promise<string> =>
-  (await issueToken(args, readSettings({ PLAZA_DATA: folder }))).token;
+  (await issueToken(parseArguments('token', args).values, readSettings({ PLAZA_DATA: folder }))).token;
 
 export type Answer<Body = Record<string, unknown>> = { status: number; headers: Headers; body: Body };
 

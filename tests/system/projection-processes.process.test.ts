@@ -263,7 +263,7 @@ describe('replay, verify and parked as commands', () => {
     [['--context', 'nowhere'], 'There are no views of nowhere'],
   ])('say what is wrong: replay %j', async (args, message) => {
     const { code, output } = await command(newRun().env, 'programs/replay.ts', ...args).ended;
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(output).toContain(message);
   });
 

@@ -90,7 +90,7 @@ test('the demo plays a walk-through and shows each command with its answer', asy
 
 test('the demo says which walk-throughs there are, and that no Plaza answers', async () => {
   const unknown = await demo('bowling', plaza.url);
-  expect(unknown.code).toBe(1);
+  expect(unknown.code).toBe(2);
   for (const name of walkthroughNames()) expect(unknown.output).toContain(name);
   const nobody = await demo('http://127.0.0.1:9');
   expect(nobody).toEqual({ code: 1, output: 'No Plaza answers at http://127.0.0.1:9: start one with npm start\n' });

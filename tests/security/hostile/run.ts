@@ -1,4 +1,6 @@
+import { argumentsOf, UsageError } from '../../../programs/wiring/commands.ts';
 import { storesOn } from '../../../programs/wiring/running.ts';
+import { fail } from '../../../programs/wiring/shutdown.ts';
 import { temporaryData, viewsAreBuilt } from '../../support/plaza.ts';
 import { startProgram } from '../../support/processes.ts';
 import { attack, attackWithBytes } from './attack.ts';
@@ -9,9 +11,9 @@ import { attackInSequences } from './sequences.ts';
  * OpenAPI document that a fresh Plaza serves, and bytes that are hardly HTTP; then as many in sequences that follow its
  * links. The seed makes the same requests again.
  */
-const REQUESTS = Number(process.argv[2] ?? 200_000);
-const SEED = Number(process.argv[3] ?? Date.now() % 1_000_000);
-const ONLY = process.argv[4];
+const [requests = 200_000, seed = Date.now() % 1_000_000, ONLY = 'both'] = argumentsOf('hostile').positionals;
+const [REQUESTS, SEED] = [Number(requests), Number(seed)];
+if (!['both', 'single', 'sequences'].includes(ONLY)) fail(new UsageError('hostile', `Unknown argument '${ONLY}'`));
 
 const data = temporaryData();
 const plaza = await startProgram('all-in-one', {

@@ -1,3 +1,4 @@
+import { argumentsOf } from '../../../programs/wiring/commands.ts';
 import { findNginx } from '../../deploy/nginx.ts';
 import { rehearse } from './rehearsal.ts';
 
@@ -6,8 +7,7 @@ import { rehearse } from './rehearsal.ts';
  * half of them while the same version starts again, half while another one takes over. PACE is how many milliseconds a
  * client waits before its next request. Needs nginx.
  */
-const REQUESTS = Number(process.argv[2] ?? 100_000);
-const PACE = Number(process.argv[3] ?? 0);
+const [REQUESTS = 100_000, PACE = 0] = argumentsOf('rehearse').positionals.map(Number);
 
 const nginx = findNginx();
 if (!nginx) {
