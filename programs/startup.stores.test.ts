@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openTestStores } from '../embedded/testing.ts';
 import {
+  call,
   eventually,
   openPlaza,
   openProgram,
@@ -92,6 +93,30 @@ test('with an external EventStoreDB no embedded one starts', async () => {
   data.remove();
   other.remove();
 });
+
+test.each(['on', 'off'])(
+  'a Plaza on kurrentdb://… works as on esdb://…, with EVENTSTORE_FAST=%s',
+  async (EVENTSTORE_FAST) => {
+    const [data, other] = [temporaryData(), temporaryData()];
+    const stores = await openTestStores({ dataFolder: other.folder });
+    const EVENTSTORE_URL = stores.eventStoreUrl.replace(/^esdb/, 'kurrentdb');
+    const plaza = await openPlaza({
+      PLAZA_DATA: data.folder,
+      PLAZA_CONTEXTS: 'parking',
+      EVENTSTORE_URL,
+      EVENTSTORE_FAST,
+    });
+    const lot = { lotId: 'l', name: '정자역', spots: 1 };
+    const { status, headers } = await call(plaza.url, 'POST', '/parking/lots', lot);
+    expect(status).toBe(201);
+    const position = { 'Min-Event-Position': headers.get('Event-Position') ?? '', Prefer: 'wait=20' };
+    expect((await call(plaza.url, 'GET', '/parking/lots/l', undefined, position)).body).toMatchObject({ free: 1 });
+    await plaza.close();
+    await stores.stop();
+    data.remove();
+    other.remove();
+  },
+);
 
 test('with an external MongoDB no embedded one starts, and the banner names its URL', async () => {
   const [data, other] = [temporaryData(), temporaryData()];

@@ -1,5 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { pause } from '../machine/machine.ts';
+import { asEsdb } from './connection-string.ts';
 import type { PersonalData } from './personal-data.ts';
 
 /** A process's client for one EventStoreDB. */
@@ -42,7 +43,7 @@ export const withoutFastPath = <Client extends object>(client: Client): Client =
 
 /**
  * Creates a client; it connects with the first call.
- * @param url `esdb://host:port?tls=false`, or any other connection string of EventStoreDB
+ * @param url `esdb://host:port?tls=false`, or any other connection string of EventStoreDB or KurrentDB
  * @param options.fast whether appends and subscriptions take the fast path (fast/README.md); default true
  * @param options.personal encrypts personal fields; left out, they are stored as they are
  * @throws Error for an invalid connection string
@@ -52,7 +53,7 @@ export const connectEventStore = (
   { fast = true, personal }: { fast?: boolean; personal?: PersonalData | undefined } = {},
 ): EventStoreClient => {
   guard();
-  const client = EventStoreDBClient.connectionString(url);
+  const client = EventStoreDBClient.connectionString(asEsdb(url));
   if (personal) encryptedBy(client, personal);
   return fast ? client : withoutFastPath(client);
 };

@@ -29,10 +29,10 @@ const sendAway = (res: ServerResponse, side: string): void => {
  * path names its context, which may have a write side of its own.
  */
 const sideOf = ({ url = '', method }: IncomingMessage, settings: Settings): { side: string; target: string } => {
-  if (url.startsWith('/operations/')) return { side: 'projections', target: settings.PROJECTIONS_URL };
-  if (method === 'GET' || method === 'HEAD') return { side: 'read-api', target: settings.READ_API_URL };
+  if (url.startsWith('/operations/')) return { side: 'projections', target: settings.PROJECTIONS_URL[0]! };
+  if (method === 'GET' || method === 'HEAD') return { side: 'read-api', target: settings.READ_API_URL[0]! };
   const context = /^\/([^/?]*)/.exec(url)?.[1] ?? '';
-  return { side: 'write-side', target: settings.WRITE_SIDE_URLS[context] ?? settings.WRITE_SIDE_URL };
+  return { side: 'write-side', target: (settings.WRITE_SIDE_URLS[context] ?? settings.WRITE_SIDE_URL)[0]! };
 };
 
 /** Requests in flight, and more that wait; further ones get 503. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { isLoopback } from './loopback.ts';
-import { readSettings } from './settings.ts';
+import { readSettings, settingsTable } from './settings.ts';
 
 const refusal = (env: Record<string, string>): string => {
   try {
@@ -42,9 +42,10 @@ describe('the time zone', () => {
 describe('the write sides of contexts', () => {
   test('are URLs by context', () => {
     expect(readSettings({}).WRITE_SIDE_URLS).toEqual({});
-    expect(readSettings({ WRITE_SIDE_URLS: 'food-court=http://a:1, cinema=https://b/?x=y' }).WRITE_SIDE_URLS).toEqual({
-      'food-court': 'http://a:1',
-      cinema: 'https://b/?x=y',
+    const WRITE_SIDE_URLS = 'food-court=http://a:1, cinema=http://b/?x=y,food-court=http://c:1';
+    expect(readSettings({ WRITE_SIDE_URLS }).WRITE_SIDE_URLS).toEqual({
+      'food-court': ['http://a:1', 'http://c:1'],
+      cinema: ['http://b/?x=y'],
     });
   });
 
@@ -52,7 +53,9 @@ describe('the write sides of contexts', () => {
     ['http://a:1', 'must be CONTEXT=URL, separated by commas'],
     ['cinema=', 'must be CONTEXT=URL, separated by commas'],
     ['casino=http://a:1', 'names casino, but there are only '],
-    ['cinema=a:1', 'must begin with http:// or https://'],
+    ['cinema=a:1', 'must begin with http://'],
+    ['=http://a:1', 'must be CONTEXT=URL, separated by commas'],
+    ['cinema=http://a:1,http://b:1', 'must be CONTEXT=URL, separated by commas'],
   ])('%s prevents the start', (WRITE_SIDE_URLS, reason) => {
     expect(refusal({ WRITE_SIDE_URLS })).toContain(`WRITE_SIDE_URLS=${WRITE_SIDE_URLS} ${reason}`);
   });
@@ -156,4 +159,147 @@ describe('the webhook for messages', () => {
     ])
       expect(refusal({ MESSAGE_WEBHOOK_URL, MESSAGE_WEBHOOK_SECRET: secret })).toContain('must be whsec_');
   });
+});
+
+/** Values that look right at a glance, by setting, each with the reason. Every setting that can be wrong is here. */
+const WRONG: Readonly<Record<string, readonly (readonly [value: string, reason: string])[]>> = {
+  PORT: [
+    ['80800', 'must be a whole number'],
+    ['', 'must be a whole number'],
+    ['8088 ', 'must be a whole number'],
+  ],
+  PLAZA_DATA: [['', 'must be a folder']],
+  PLAZA_CONTEXTS: [['parking;cinema', 'names parking;cinema']],
+  TIME_ZONE: [['KST+9', 'must be an IANA time zone']],
+  AUTH: [['true', 'must be on or off']],
+  AUTH_ISSUER: [
+    ['https://', 'must be one URL'],
+    ['id.example', 'must begin with http:// or https://'],
+  ],
+  AUTH_JWKS: [
+    ['https:/keys', 'must begin with'],
+    ['/no/such/file', 'must be a URL, or a file that holds a JWK Set'],
+    ['package.json', 'must be a URL, or a file'],
+  ],
+  AUTH_AUDIENCE: [['', 'must be an audience']],
+  AUTH_ALGORITHMS: [
+    ['HS256', 'must be from ES'],
+    ['', 'must be from ES'],
+  ],
+  AUTH_CLOCK_SKEW_SECONDS: [['5m', 'must be a whole number']],
+  AUTH_ROLES_CLAIM: [['', 'must be a claim']],
+  AUTH_SCOPE_CLAIM: [[' ', 'must be a claim']],
+  PUBLIC_BOARD: [['yes', 'must be on or off']],
+  AUTH_CLIENT_ID: [['', 'must be a client id']],
+  EVENTSTORE_URL: [
+    ['http://store:2113', 'must begin with esdb:// or esdb+discover:// or kurrentdb:// or kurrentdb+discover://'],
+    ['esdb://', 'must name hosts'],
+    ['kurrentdb://store:x', 'must name hosts'],
+    ['esdb://store:99999', 'must name hosts'],
+    ['esdb://one,,two', 'must name hosts'],
+    ['esdb://store?tls=off', 'something else than true or false'],
+    ['kurrentdb+discover://store?nodePreference=any', 'something else than leader'],
+    ['esdb://store?tlsCAFile=/no/such/file', 'cannot be used: Failed to load certificate file'],
+  ],
+  EVENTSTORE_FAST: [['1', 'must be on or off']],
+  MONGODB_URL: [
+    ['http://store:27017', 'must begin with mongodb:// or mongodb+srv://'],
+    ['mongodb://', 'cannot be used: '],
+    ['mongodb://store:x', 'cannot be used: '],
+    ['mongodb://store/?retryWrites=maybe', 'cannot be used: '],
+    ['mongodb://store/?replicaset_=rs', 'cannot be used: '],
+    ['mongodb+srv://store:27017', 'cannot be used: '],
+  ],
+  PERSONAL_KEY: [['geheim', 'must be 32 bytes in base64']],
+  KEYS_MONGODB_URL: [['mongodb://store:x', 'cannot be used: ']],
+  MONGODB_DATABASE: [
+    ['', 'must be a name of a database'],
+    ['a.b', 'must be a name'],
+    ['a'.repeat(59), 'must be a name'],
+  ],
+  WRITE_SIDE_URL: [
+    ['', 'must be URLs, separated by commas'],
+    ['http://a:1,', 'must be URLs, separated by commas'],
+    ['http://a:1;http://b:1', 'must be one URL'],
+    ['http://a:99999', 'must be one URL'],
+    ['https://a', 'must begin with http://'],
+  ],
+  WRITE_SIDE_URLS: [['cinema=http://a:x', 'must be one URL']],
+  READ_API_URL: [['http://', 'must be one URL']],
+  PROJECTIONS_URL: [['localhost:8083', 'must begin with http://']],
+  RATE_LIMIT_PER_MINUTE: [['none', 'must be a whole number']],
+  TRUSTED_PROXIES: [['all', 'must be a whole number']],
+  PAYMENT_URL: [
+    ['http://pay:x', 'must be one URL'],
+    ['Sandbox', 'must begin with'],
+  ],
+  PAYMENT_SANDBOX_URL: [['http://a,http://b', 'must be one URL']],
+  MESSAGE_SMTP_URL: [
+    ['smtp://', 'must be one URL'],
+    ['mail.example:25', 'must begin with smtp:// or smtps://'],
+  ],
+  MESSAGE_FROM: [
+    ['', 'must be one mail address'],
+    ['plaza', 'must be one mail address'],
+    ['a@b, c@d', 'must be one'],
+  ],
+  MESSAGE_TO: [['{customerId}', 'must be one mail address']],
+  MESSAGE_WEBHOOK_URL: [['http://sms.example', 'must begin with https://']],
+  MESSAGE_WEBHOOK_SECRET: [['geheim', 'must be whsec_']],
+  MESSAGE_LANGUAGE: [['de', 'must be ko or en']],
+  OTEL_EXPORTER_OTLP_ENDPOINT: [
+    ['collector:4318', 'must begin with'],
+    ['http://', 'must be one URL'],
+  ],
+  OTEL_TRACES_SAMPLER_ARG: [['10%', 'must be a number from 0 to 1']],
+  LOG_LEVEL: [['verbose', 'is not a log level']],
+};
+
+describe('a setting with a wrong value', () => {
+  /** Settings of the same kind as PORT: whole numbers. */
+  const isNumber = (name: string) => /^\d+$/.test(settingsTable[name as keyof typeof settingsTable].default);
+
+  test('is known for each setting, except HOST, which the system decides', () => {
+    const untried = Object.keys(settingsTable).filter((name) => !WRONG[name] && !isNumber(name));
+    expect(untried).toEqual(['HOST']);
+  });
+
+  test.each(
+    Object.entries(WRONG).flatMap(([name, values]) => values.map(([value, why]) => [name, value, why] as const)),
+  )('%s=%s prevents the start', (name, value, why) => {
+    const [line = '', ...more] = refusal({ [name]: value }).split('\n');
+    expect(line).toMatch(new RegExp(`^${name}=`));
+    expect(line).toContain(why);
+    expect(more).toEqual([]);
+  });
+
+  test.each(Object.keys(settingsTable).filter((name) => isNumber(name)))('%s is a whole number', (name) => {
+    for (const value of ['', 'x', '-1', '1.5', '1e99']) expect(refusal({ [name]: value }), value).toContain(`${name}=`);
+  });
+
+  test.each([
+    { EVENTSTORE_URL: 'esdb://operator:geheim@store:x' },
+    { EVENTSTORE_URL: 'kurrentdb://operator:geheim@store?tls=off' },
+    { MONGODB_URL: 'mongodb://operator:geheim@store:x' },
+    { MONGODB_URL: 'mongodb://operator:geh/eim@store' },
+    { MESSAGE_WEBHOOK_SECRET: 'whsec_geheim' },
+    { PERSONAL_KEY: 'geheim' },
+  ])('is shown without the password', (env) => {
+    expect(refusal(env)).toMatch(/must|cannot be used|is no connection string/);
+    expect(refusal(env)).not.toMatch(/geh|eim/);
+  });
+});
+
+test.each([
+  { EVENTSTORE_URL: 'kurrentdb://admin:changeit@one:2113,two:2114?tls=false&nodePreference=leader' },
+  { EVENTSTORE_URL: 'kurrentdb+discover://cluster.example:2113' },
+  { EVENTSTORE_URL: 'esdb+discover://cluster.example' },
+  { MONGODB_URL: 'mongodb://operator:a%2Fb@one:27017,two:27018/?replicaSet=rs' },
+  { MONGODB_URL: 'mongodb+srv://views.example' },
+  { WRITE_SIDE_URL: 'http://127.0.0.1:8081, http://[::1]:8081,http://write-side:8081' },
+  { MESSAGE_FROM: 'Plaza <plaza@plaza.example>' },
+  { MESSAGE_TO: '{customerId}@plaza.example' },
+  { MESSAGE_SMTP_URL: 'smtps://user:p%40ss@mail.example:465/?pool=true' },
+])('%j can be used', (env) => {
+  expect(refusal(env)).toBe('');
 });

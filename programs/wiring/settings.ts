@@ -1,8 +1,10 @@
+import { readFileSync } from 'node:fs';
 import { parseMasterKeys } from '../../platform/personal-data/master-key.ts';
 import { isTimeZone } from '../../schemas/kernel/calendar.ts';
 import { contextSchemas } from '../contexts.ts';
 import { isLoopback } from './loopback.ts';
 import { misspelt } from './misspelt.ts';
+import { eventStoreUrl, mongoUrl, url, urls } from './urls.ts';
 
 type Setting<Value> = {
   /** The text for a variable that is not set. */
@@ -30,15 +32,41 @@ const whole = (least: number, most: number) => (text: string) => {
 
 const port = whole(0, 65_535);
 
-const url =
-  (...protocols: string[]) =>
-  (text: string) => {
-    if (text !== '' && !protocols.some((protocol) => text.startsWith(`${protocol}://`)))
-      throw new Error(`must begin with ${protocols.map((protocol) => `${protocol}://`).join(' or ')}`);
-    return text;
-  };
-
 const webUrl = url('http', 'https');
+
+/** The gateway speaks to the sides without TLS. */
+const targets = urls('http');
+
+/** @param what the value must be */
+const matching = (pattern: RegExp, what: string) => (text: string) => {
+  if (!pattern.test(text)) throw new Error(`must be ${what}`);
+  return text;
+};
+
+const notEmpty = (what: string) => matching(/\S/, what);
+
+/** The longest name of a database is 63 bytes, and that of the keys has five more. */
+const database = matching(
+  /^[^/\\. "$*<>:|?\0]{1,58}$/,
+  'a name of a database, without / \\ . " $ * < > : | ? and spaces',
+);
+
+/** One address, with or without a name. */
+const ADDRESS = /^(?:[^<>\r\n]+ <[^\s@,<>]+@[^\s@,<>]+>|[^\s@,<>]+@[^\s@,<>]+)$/;
+
+const keySet = (text: string) => {
+  if (text === '') return text;
+  if (/^https?:/.test(text)) return webUrl(text);
+  const keys = () => {
+    try {
+      return (JSON.parse(readFileSync(text, 'utf8')) as { keys?: unknown } | null)?.keys;
+    } catch {
+      return undefined;
+    }
+  };
+  if (!Array.isArray(keys())) throw new Error('must be a URL, or a file that holds a JWK Set');
+  return text;
+};
 
 const contexts = (text: string) => {
   const known = contextSchemas.map(({ name }) => name);
@@ -48,15 +76,15 @@ const contexts = (text: string) => {
   return known.filter((name) => names.includes(name));
 };
 
-const urlsByContext = (text: string): Readonly<Record<string, string>> => {
+const targetsByContext = (text: string): Readonly<Record<string, readonly string[]>> => {
   const entries = text === '' ? [] : text.split(',').map((entry) => entry.trim().split(/=(.*)/s).slice(0, 2));
-  return Object.fromEntries(
-    entries.map(([name = '', target = '']) => {
-      if (target === '') throw new Error('must be CONTEXT=URL, separated by commas');
-      contexts(name);
-      return [name, webUrl(target)];
-    }),
-  );
+  const found: Record<string, string[]> = {};
+  for (const [name = '', target = ''] of entries) {
+    if (name === '' || target === '') throw new Error('must be CONTEXT=URL, separated by commas');
+    contexts(name);
+    found[name] = [...(found[name] ?? []), ...targets(target)];
+  }
+  return found;
 };
 
 const timeZone = (text: string) => {
@@ -105,7 +133,7 @@ export const settingsTable = {
     'Address that the servers listen on; any but 127.0.0.1, ::1 and localhost needs AUTH=on or AUTH=off',
     '127.0.0.1',
   ),
-  PLAZA_DATA: setting("Folder of the embedded stores' files", './data'),
+  PLAZA_DATA: setting("Folder of the embedded stores' files", './data', notEmpty('a folder')),
   PLAZA_CONTEXTS: setting('Enabled contexts, separated by commas; all when empty', '', contexts),
   TIME_ZONE: setting('Time zone of calendar days (IANA name)', 'Asia/Seoul', timeZone),
   AUTH: setting(
@@ -118,36 +146,49 @@ export const settingsTable = {
     '',
     webUrl,
   ),
-  AUTH_JWKS: setting("URL or file of the issuer's keys (JWK Set); empty: found by the issuer's discovery document", ''),
-  AUTH_AUDIENCE: setting('Audience that `aud` of a token must contain', 'plaza'),
+  AUTH_JWKS: setting(
+    "URL or file of the issuer's keys (JWK Set); empty: found by the issuer's discovery document",
+    '',
+    keySet,
+  ),
+  AUTH_AUDIENCE: setting('Audience that `aud` of a token must contain', 'plaza', notEmpty('an audience')),
   AUTH_ALGORITHMS: setting(
     'Accepted signature algorithms, separated by commas',
     'ES256,ES384,ES512,EdDSA,PS256,PS384,PS512,RS256,RS384,RS512',
     algorithms,
   ),
   AUTH_CLOCK_SKEW_SECONDS: setting("Tolerated difference to the issuer's clock, in seconds", '30', whole(0, 600)),
-  AUTH_ROLES_CLAIM: setting('Claim with the roles; dots separate nested names: realm_access.roles', 'roles'),
+  AUTH_ROLES_CLAIM: setting(
+    'Claim with the roles; dots separate nested names: realm_access.roles',
+    'roles',
+    notEmpty('a claim'),
+  ),
   AUTH_SCOPE_CLAIM: setting(
     'Claim that limits the roles to contexts and parts of them, such as `parking` or `food-court:shop:1`',
     'plaza_scope',
+    notEmpty('a claim'),
   ),
   PUBLIC_BOARD: setting(
     "on: anyone sees the food court's notification board, without customers, also with AUTH=on",
     'off',
     onOff,
   ),
-  AUTH_CLIENT_ID: setting("Client id of the control centre's page at the identity provider", 'plaza-control-center'),
+  AUTH_CLIENT_ID: setting(
+    "Client id of the control centre's page at the identity provider",
+    'plaza-control-center',
+    notEmpty('a client id'),
+  ),
   EVENTSTORE_URL: setting(
-    'EventStoreDB to use, esdb://…; empty for the embedded one',
+    'EventStoreDB or KurrentDB to use, esdb://… or kurrentdb://…; empty for the embedded one',
     '',
-    url('esdb', 'esdb+discover', 'kurrentdb', 'kurrentdb+discover'),
+    eventStoreUrl,
   ),
   EVENTSTORE_FAST: setting(
     'off: appends and subscriptions use the EventStoreDB client alone (platform/event-store/fast/README.md)',
     'on',
     onOff,
   ),
-  MONGODB_URL: setting('MongoDB to use, mongodb://…; empty for the embedded one', '', url('mongodb', 'mongodb+srv')),
+  MONGODB_URL: setting('MongoDB to use, mongodb://…; empty for the embedded one', '', mongoUrl),
   PERSONAL_KEY: setting(
     'Master key of personal data, 32 bytes in base64; empty: personal data is not encrypted. After a rotation: the new key, a comma and the old one',
     '',
@@ -156,23 +197,35 @@ export const settingsTable = {
   KEYS_MONGODB_URL: setting(
     'MongoDB of the keys of personal data, mongodb://…; empty: that of the read models',
     '',
-    url('mongodb', 'mongodb+srv'),
+    mongoUrl,
   ),
-  MONGODB_DATABASE: setting('Database of the read models', 'plaza'),
+  MONGODB_DATABASE: setting('Database of the read models', 'plaza', database),
   PLAZA_EVENTSTORE_PORT: setting('Port of the embedded event store, for `npm run stores`', '2113', port),
   PLAZA_MONGODB_PORT: setting('Port of the embedded MongoDB, for `npm run stores`', '27017', port),
   WRITE_SIDE_PORT: setting('Port of a separate write side', '8081', port),
   POLICIES_PORT: setting('Port of a policies process, for health and metrics', '8084', port),
   READ_API_PORT: setting('Port of a separate read API', '8082', port),
   PROJECTIONS_PORT: setting('Port of a projections process, for operations, health and metrics', '8083', port),
-  WRITE_SIDE_URL: setting('URL to which the gateway sends commands', 'http://127.0.0.1:8081', webUrl),
-  WRITE_SIDE_URLS: setting(
-    'URLs to which the gateway sends the commands of some contexts instead: food-court=http://…,cinema=http://…',
-    '',
-    urlsByContext,
+  WRITE_SIDE_URL: setting(
+    'URLs to which the gateway sends commands, separated by commas',
+    'http://127.0.0.1:8081',
+    targets,
   ),
-  READ_API_URL: setting('URL to which the gateway sends queries', 'http://127.0.0.1:8082', webUrl),
-  PROJECTIONS_URL: setting('URL to which the gateway sends /operations/', 'http://127.0.0.1:8083', webUrl),
+  WRITE_SIDE_URLS: setting(
+    'URLs to which the gateway sends the commands of some contexts instead: food-court=http://…,cinema=http://…; a context may have several',
+    '',
+    targetsByContext,
+  ),
+  READ_API_URL: setting(
+    'URLs to which the gateway sends queries, separated by commas',
+    'http://127.0.0.1:8082',
+    targets,
+  ),
+  PROJECTIONS_URL: setting(
+    'URLs to which the gateway sends /operations/, separated by commas',
+    'http://127.0.0.1:8083',
+    targets,
+  ),
   DRAIN_SECONDS: setting(
     'Seconds for which a write side or read API still answers after SIGTERM, so that gateways choose another one',
     '0',
@@ -240,10 +293,11 @@ export const settingsTable = {
     '',
     url('smtp', 'smtps'),
   ),
-  MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost'),
+  MESSAGE_FROM: setting('Sender of the messages', 'plaza@localhost', matching(ADDRESS, 'one mail address')),
   MESSAGE_TO: setting(
     'Mail address of customers who stored none; {customerId} stands for the id; empty: no mail to them',
     '',
+    (text) => (text === '' ? text : matching(ADDRESS, 'one mail address')(text)),
   ),
   MESSAGE_WEBHOOK_URL: setting(
     'Gateway for SMS or KakaoTalk to which messages are posted, https://… (see docs/messages.md); empty: none',
@@ -289,7 +343,7 @@ export const settingsTable = {
 export type Settings = { [Name in keyof typeof settingsTable]: ReturnType<(typeof settingsTable)[Name]['parse']> };
 
 /** Settings that no message shows. */
-const SECRET: ReadonlySet<string> = new Set(['PERSONAL_KEY']);
+const SECRET: ReadonlySet<string> = new Set(['PERSONAL_KEY', 'MESSAGE_WEBHOOK_SECRET']);
 
 /** Invalid settings; the message has a line for each. */
 export class SettingsError extends Error {
@@ -315,7 +369,7 @@ export const readSettings = (env: Readonly<Record<string, string | undefined>> =
     try {
       return [name, parse(text)];
     } catch (error) {
-      wrong.push(`${name}=${SECRET.has(name) ? '…' : text} ${(error as Error).message}`);
+      wrong.push(`${name}=${SECRET.has(name) ? '…' : text.replace(/\/\/.*@/s, '//')} ${(error as Error).message}`);
       return [name, undefined];
     }
   });

@@ -16,6 +16,7 @@ import {
 } from '@eventstore/db-client';
 import { afterAll, beforeAll } from 'vitest';
 import { startEmbeddedStores } from '../../../embedded/start.ts';
+import { asEsdb } from '../../../platform/event-store/connection-string.ts';
 
 export type Server = { url: string; client: EventStoreDBClient };
 export type AnyResolved = ResolvedEvent | AllStreamResolvedEvent;
@@ -31,7 +32,7 @@ export function useServer(): Server {
 
   beforeAll(async () => {
     server.url = process.env.CONFORMANCE_EVENTSTORE_URL || (await startEmbedded(cleanups));
-    server.client = EventStoreDBClient.connectionString(server.url);
+    server.client = EventStoreDBClient.connectionString(asEsdb(server.url));
     cleanups.unshift(() => server.client.dispose());
   });
 
