@@ -43,8 +43,20 @@ const registerShop = (shopId: string) => call(gateway.url, 'POST', '/food-court/
 test('the gateway sends the commands of a context to its own write side', async () => {
   expect((await registerLot('l1')).status).toBe(201);
   expect((await registerShop('s1')).status).toBe(201);
-  const { status } = await fetch(`${foodCourt.url}/parking/lots`, { method: 'POST' });
-  expect(status).toBe(404);
+  expect((await fetch(`${foodCourt.url}/food-court/nothing`, { method: 'POST' })).status).toBe(404);
+  expect((await fetch(`${foodCourt.url}/nothing`, { method: 'POST' })).status).toBe(404);
+});
+
+test('a context that no write side of the gateway serves answers 503 with the reason', async () => {
+  const refused = await call(gateway.url, 'POST', '/cinema/movies', { movieId: 'm1' });
+  expect(refused).toMatchObject({
+    status: 503,
+    body: {
+      type: '/problems/context-not-served',
+      detail: 'It serves parking (PLAZA_CONTEXTS): a gateway must send the commands of cinema to another one',
+    },
+  });
+  expect(refused.headers.get('Retry-After')).toBe('5');
 });
 
 test('with the write side of the food court stopped, parking continues and the food court answers 503', async () => {

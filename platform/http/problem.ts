@@ -77,6 +77,13 @@ export const problems = {
   noSuchMoment: (detail: string) => common('no-such-moment', { detail }),
   keyReused: () => common('idempotency-key-reused'),
   internal: () => common('internal-error'),
+  tooManyConflicts: () => common('too-many-conflicts', { detail: 'The command was not done' }),
+  /** @param name of the context @param served those of this write side */
+  contextNotServed: (name: string, served: readonly string[]) =>
+    problem(503, 'context-not-served', 'The write side does not serve this context', {
+      detail: `It serves ${served.join(', ')} (PLAZA_CONTEXTS): a gateway must send the commands of ${name} to another one`,
+      retryAfter: 5,
+    }),
   overloaded: (detail?: string) => common('overloaded', defined({ detail })),
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
   writtenByNewer: () => common('written-by-newer'),

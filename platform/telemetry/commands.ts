@@ -84,7 +84,8 @@ export const commandMetrics = (
       const reason = outcome.refusal?.refused ?? '';
       commands.inc({ context, command: type, outcome: outcome.kind, reason });
       durations.observe({ context, command: type }, seconds);
-      if (outcome.kind === 'overloaded') shed.inc({ limit: outcome.limit?.name ?? 'conflicts' });
+      if (outcome.kind === 'conflicting') shed.inc({ limit: 'conflicts' });
+      if (outcome.kind === 'overloaded') shed.inc({ limit: outcome.limit?.name ?? 'commands' });
     },
     appended(count, eventCount, seconds) {
       appends.observe(seconds);

@@ -1,14 +1,26 @@
+import type { RequestHandler } from 'express';
 import { startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
+import { problems, sendProblem } from '../../platform/http/problem.ts';
 import { systemGuard } from '../../platform/identity/system.ts';
-import { writeSidesOf } from '../contexts.ts';
+import { contextSchemas, writeSidesOf } from '../contexts.ts';
 import { connectEvents, connectViews } from '../wiring/connect.ts';
 import { openErasing } from '../wiring/erasing.ts';
+import { contextIn } from '../wiring/forwarding.ts';
 import { identityOf } from '../wiring/identity.ts';
 import { limitsOf } from '../wiring/limits.ts';
 import { openProgram } from '../wiring/open-program.ts';
 import { openPersonalData } from '../wiring/personal-data.ts';
 import { openServices } from '../wiring/services.ts';
 import { writeSideOf } from '../wiring/write-side.ts';
+
+/** Refuses the commands of the contexts that run elsewhere: 404 would say that there are none. */
+const otherContexts =
+  (served: readonly string[]): RequestHandler =>
+  (req, res, next) => {
+    const name = contextSchemas.find(({ name }) => name === contextIn(req.path))?.name;
+    if (name === undefined || served.includes(name)) next();
+    else sendProblem(res, problems.contextNotServed(name, served));
+  };
 
 /** Opens the write side: commands over HTTP. */
 export const openWriteSide = openProgram(
@@ -40,6 +52,7 @@ export const openWriteSide = openProgram(
         systemGuard(identify, signIn),
         health,
         writeSide.router,
+        otherContexts(settings.PLAZA_CONTEXTS),
       ],
       schemas: contexts.map(({ schema }) => schema),
       checks: writeSide.checks,

@@ -12,6 +12,9 @@ const HOP_BY_HOP = [
   'upgrade',
 ];
 
+/** Headers that the gateway has met itself. */
+const MET = ['expect'];
+
 /** Headers that only a gateway may set: with them a client could impersonate another. */
 const GATEWAYS_OWN = ['forwarded', 'x-real-ip', 'plaza-delivery'];
 
@@ -25,6 +28,16 @@ const partsOf = (header: string | string[] | undefined): string[] =>
 export const closes = ({ connection }: IncomingHttpHeaders): boolean =>
   partsOf(connection).some((option) => option.toLowerCase() === 'close');
 
+/** Returns the first segment of a path, which names its context, also where it is percent-encoded. */
+export const contextIn = (path: string): string => {
+  const [, segment = ''] = /^\/([^/]*)/.exec(path) ?? [];
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+};
+
 /** Removes the headers of one connection, including those that its Connection header names. */
 export const stripHopByHop = (headers: IncomingHttpHeaders): void => {
   for (const name of [...partsOf(headers.connection).map((option) => option.toLowerCase()), ...HOP_BY_HOP])
@@ -36,13 +49,9 @@ export const stripHopByHop = (headers: IncomingHttpHeaders): void => {
  * entries of the trusted proxies. The other X-Forwarded headers are the proxies' if there are any, else the gateway's
  * own.
  */
-export const forwardedHeaders = (
-  { headers, socket }: IncomingMessage,
-  trustedProxies: number,
-  target: string,
-): void => {
+export const forwardedHeaders = ({ headers, socket }: IncomingMessage, trustedProxies: number): void => {
   stripHopByHop(headers);
-  for (const name of GATEWAYS_OWN) delete headers[name];
+  for (const name of [...MET, ...GATEWAYS_OWN]) delete headers[name];
   if (headers['transfer-encoding'] !== undefined) headers['transfer-encoding'] = 'chunked';
   const hops = trustedProxies > 0 ? partsOf(headers['x-forwarded-for']).slice(-trustedProxies) : [];
   const believed = trustedProxies > 0 ? headers : {};
@@ -52,5 +61,5 @@ export const forwardedHeaders = (
     'x-forwarded-host': String(believed['x-forwarded-host'] ?? headers.host ?? ''),
   };
   for (const name of Object.keys(headers)) if (name.startsWith('x-forwarded-')) delete headers[name];
-  Object.assign(headers, own, { host: new URL(target).host, via: [...partsOf(headers.via), '1.1 plaza'].join(', ') });
+  Object.assign(headers, own, { via: [...partsOf(headers.via), '1.1 plaza'].join(', ') });
 };

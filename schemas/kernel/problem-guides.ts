@@ -82,6 +82,9 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
     when: 'Plaza has a defect, or its configuration does not fit. The log of the process has the cause.',
     advice: 'Report it. A command may have been done: repeat it with the same Idempotency-Key.',
   },
+  'too-many-conflicts': temporary(
+    'Another write side changed the resource each time that this one had decided the command, which was not done.',
+  ),
   overloaded: temporary('The process has reached its limit of requests in flight and waiting.'),
   'event-store-unavailable': temporary('The event store did not answer in time.'),
   'written-by-newer': temporary('A newer version of Plaza changed the resource, as happens during an upgrade.'),
@@ -102,11 +105,18 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
 };
 
 /** Problems that only a gateway answers with. */
-export const gatewayProblems: Readonly<Record<string, { status: number; title: string }>> = {
+export const gatewayProblems: Readonly<Record<string, { status: number; title: string } & Partial<ProblemGuide>>> = {
   unavailable: { status: 503, title: 'No process is there to answer' },
   'write-side-unavailable': { status: 503, title: 'The write side is not available' },
   'read-api-unavailable': { status: 503, title: 'The read API is not available' },
   'projections-unavailable': { status: 503, title: 'The process of the projections is not available' },
+  'context-not-served': {
+    status: 503,
+    title: 'The write side does not serve this context',
+    when: 'The command came to a write side that runs other contexts: the gateway has no route to the right one, or there is none.',
+    advice:
+      'Tell those who run this Plaza: PLAZA_CONTEXTS of a write side must have the context, and the gateway must know it.',
+  },
 };
 
 export const gatewayGuide: ProblemGuide = temporary('The gateway runs, but the process that should answer does not.');

@@ -18,6 +18,11 @@ export const commonProblems = {
   'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key was used for another request' },
   'too-many-requests': { status: 429, title: 'Too many requests in a short time' },
   'internal-error': { status: 500, title: 'Something went wrong' },
+  'too-many-conflicts': {
+    status: 503,
+    title: 'Others changed the resource at the same time, again and again',
+    retryAfter: 1,
+  },
   overloaded: { status: 503, title: 'Too many requests are waiting', retryAfter: 1 },
   'event-store-unavailable': { status: 503, title: 'The event store is not available', retryAfter: 1 },
   'written-by-newer': { status: 502, title: 'The resource was changed by a newer version of Plaza', retryAfter: 5 },

@@ -44,6 +44,7 @@ export const commandProblems: readonly CommonProblem[] = [
   'precondition-failed',
   'out-of-range',
   'idempotency-key-reused',
+  'too-many-conflicts',
   'overloaded',
   'event-store-unavailable',
   'written-by-newer',

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
 import { settingsTable } from '../../programs/wiring/settings.ts';
+import { gatewayProblems } from '../../schemas/kernel/problem-guides.ts';
 import { commonProblems } from '../../schemas/kernel/problems.ts';
 import { ROOT, readCompose } from './compose.ts';
 
@@ -23,7 +24,8 @@ describe('docs/operations.md', () => {
     for (const name of scripts) expect(packageJson.scripts).toHaveProperty(name);
     for (const word of words.filter((each) => /^[\w./-]+\.(md|ts|yml|conf|yaml)$/.test(each)))
       expect(existsSync(join(ROOT, word)), word).toBe(true);
-    for (const [, name = ''] of guide.matchAll(/503 `([\w-]+)`/g)) expect(commonProblems).toHaveProperty(name);
+    for (const [, name = ''] of guide.matchAll(/503 `([\w-]+)`/g))
+      expect({ ...commonProblems, ...gatewayProblems }).toHaveProperty(name);
     const compose = readFileSync(join(ROOT, 'docker-compose.yml'), 'utf8');
     const tls = readFileSync(join(ROOT, 'docker-compose.tls.yml'), 'utf8');
     for (const word of words.filter((each) => /^[A-Z][A-Z_]+$/.test(each) && each.includes('_')))

@@ -48,7 +48,7 @@ let loaded: ReturnType<typeof load> | undefined;
 /** Statuses that any path may answer. */
 const OF_ANY_PATH = new Set([404, 405]);
 /** A gateway's answers for an unreachable side. */
-const OF_GATEWAYS = /^\/problems\/((write-side|read-api|projections)-)?unavailable$/;
+const OF_GATEWAYS = /^\/problems\/(((write-side|read-api|projections)-)?unavailable|context-not-served)$/;
 
 type Shown = { type?: string; context?: string; data?: unknown; items?: Shown[]; events?: Shown[] };
 

@@ -35,6 +35,10 @@ const common: Readonly<Record<string, Phrase> & Record<CommonProblem, Phrase>> =
     ko: '데모는 비어 있거나 데모 데이터만 있는 Plaza에서만 실행할 수 있습니다',
   },
   'internal-error': { en: 'An error occurred in Plaza', ko: '시스템 오류가 발생했습니다' },
+  'too-many-conflicts': {
+    en: 'Others changed it at the same time; try again in a moment',
+    ko: '동시에 다른 변경이 많습니다. 잠시 후 다시 시도하세요',
+  },
   overloaded: {
     en: 'Too many requests are waiting; try again in a moment',
     ko: '요청이 많습니다. 잠시 후 다시 시도하세요',
@@ -63,8 +67,12 @@ const common: Readonly<Record<string, Phrase> & Record<CommonProblem, Phrase>> =
     ko: '지금은 처리할 수 없습니다. 아무것도 바뀌지 않았습니다',
   },
   'write-side-unavailable': {
-    en: 'No changes can be made now: the write side does not answer. Nothing was changed',
-    ko: '지금은 변경할 수 없습니다. 쓰기 서버가 응답하지 않아 아무것도 바뀌지 않았습니다',
+    en: 'The write side does not answer. Check whether the change was made before you try again',
+    ko: '쓰기 서버가 응답하지 않습니다. 다시 시도하기 전에 변경되었는지 확인하세요',
+  },
+  'context-not-served': {
+    en: 'No changes can be made here now: no write side serves this',
+    ko: '지금은 변경할 수 없습니다. 이 기능을 맡은 쓰기 서버가 없습니다',
   },
   'read-api-unavailable': { en: 'The read API does not answer', ko: '조회 서버가 응답하지 않습니다' },
   'projections-unavailable': { en: 'The projections do not answer', ko: '프로젝션이 응답하지 않습니다' },

@@ -66,6 +66,8 @@ const outcomeProblem = (context: ContextSchema, outcome: Exclude<Outcome, Done>)
       return problems.keyReused();
     case 'too-large':
       return problems.tooLarge();
+    case 'conflicting':
+      return problems.tooManyConflicts();
     case 'overloaded':
     case 'dropped':
       return problems.overloaded();

@@ -150,6 +150,7 @@ const notDone: [name: string, outcome: Outcome, status: number][] = [
   ['has the key of another command', { kind: 'key-reused' }, 422],
   ['is too large', { kind: 'too-large' }, 413],
   ['is one too many', { kind: 'overloaded' }, 503],
+  ['meets too many conflicts', { kind: 'conflicting' }, 503],
   ['fails by a defect', { kind: 'failed' }, 500],
   ['meets events of a newer version', { kind: 'too-new' }, 502],
   ['meets an event of another program', { kind: 'foreign', detail: '' }, 503],

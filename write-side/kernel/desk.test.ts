@@ -322,11 +322,11 @@ describe('another process', () => {
     ]);
   });
 
-  it('that is always faster makes the command overloaded', async () => {
+  it('that is always faster ends the command', async () => {
     const store = memoryStreams();
     const append: typeof store.append = async () => ({ ok: false, reason: 'conflict' });
     const { submit } = seatsDesk({ store: { ...store, append } });
-    expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'overloaded' });
+    expect(await submit(seatsRequest(take('ann')))).toEqual({ kind: 'conflicting' });
   });
 });
 

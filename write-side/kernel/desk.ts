@@ -250,7 +250,7 @@ const resolveConflict = async (work: Work, members: readonly Waiting[]): Promise
     return;
   }
   work.conflicts = 0;
-  for (const waiting of members) waiting.settle({ kind: 'overloaded' });
+  for (const waiting of members) waiting.settle({ kind: 'conflicting' });
 };
 
 /** Returns the outcome of a command whose stream could not be read. */

@@ -44,7 +44,9 @@ export type Outcome =
   /** Another command had the same id. */
   | { kind: 'key-reused' }
   | { kind: 'too-large' }
-  /** Too many commands wait; without a limit: other processes appended first, every time. */
+  /** Other processes appended first, every time. */
+  | { kind: 'conflicting' }
+  /** Too many commands wait. */
   | { kind: 'overloaded'; limit?: Limit }
   | { kind: 'dropped' }
   /** The decider threw while it decided or folded events: a defect. */

@@ -53,6 +53,8 @@ export const dispatchTo =
       case 'foreign':
       case 'truncated':
         throw new StoreUnavailableError(outcome.detail);
+      case 'conflicting':
+        throw new StoreUnavailableError('others changed the stream at the same time');
       case 'overloaded':
       case 'dropped':
         throw new StoreUnavailableError('the write side is overloaded');

@@ -386,7 +386,7 @@ inBrowser('the control centre', () => {
     await input(page, 'Car').fill('car-quiet');
     await input(page, 'Amount').fill('1');
     await submit(page, 'Reserve').click();
-    await page.getByRole('dialog').getByText('the write side does not answer. Nothing was changed').waitFor();
+    await page.getByRole('dialog').getByText('The write side does not answer').waitFor();
     await page.locator('[data-warning="commands"]').getByText('Queries still work').waitFor();
     await page.goto('/');
     await page.locator('[data-context="parking"]').getByRole('link', { name: '미금역' }).waitFor();
