@@ -84,8 +84,17 @@ describe('the OpenAPI document', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('names no schema as an operation, in any spelling: generators of clients name types after both', () => {
+    const asType = (name: string) => name.replaceAll(/[^A-Za-z0-9]/g, '').toLowerCase();
+    const operationTypes = new Set(operations.map(({ operation }) => asType(operation.operationId)));
+    const schemas = Object.keys(openApiDocument.components.schemas);
+    expect(schemas.filter((name) => operationTypes.has(asType(name)))).toEqual([]);
+    expect(new Set(schemas.map(asType)).size).toBe(schemas.length);
+    expect(operationTypes.size).toBe(operations.length);
+  });
+
   it("keeps the path's parameters out of the body, and the id that the server can make optional", () => {
-    const body = openApiDocument.components.schemas['parking.ReserveParking'] as {
+    const body = openApiDocument.components.schemas['parking.ReserveParking.command'] as {
       required: string[];
       properties: object;
     };

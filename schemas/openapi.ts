@@ -36,7 +36,10 @@ export const openApi = (contexts: readonly ContextSchema[], version: string) => 
     ],
     paths,
     components: {
-      schemas: Object.assign({ Problem, MomentProgress, ...system.schemas }, ...described.map((one) => one.schemas)),
+      schemas: Object.assign(
+        { ProblemDetails: Problem, MomentProgress, ...system.schemas },
+        ...described.map((one) => one.schemas),
+      ),
       parameters: headerParameters as Readonly<Record<string, Parameter>>,
       headers: headerComponents,
       /** The operations that follow an answer, by operation id. */

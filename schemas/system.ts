@@ -168,7 +168,7 @@ const controlCenterResources = (contexts: readonly ContextSchema[]): Resources =
       controlCenter(contexts),
     ),
     isView: true,
-    component: 'ControlCenter',
+    component: 'ControlCenterDocument',
   },
   controlCenterActivity: {
     query: one('The level of use of every context, minute by minute', '/control-center/activity', activities(contexts)),

@@ -25,6 +25,7 @@ export const describe = (
 ): { operations: [path: string, method: string, Operation][]; schemas: Json; links: Json } => {
   const schemas: Record<string, TSchema> = {};
   const names = new Map<TSchema, string>();
+  // A name differs from every operation's: clients made from the document name types after both.
   const component = (schema: TSchema, name: string): { $ref: string } => {
     const known = names.get(schema) ?? `${context.name}.${name}`;
     names.set(schema, known);
@@ -41,7 +42,8 @@ export const describe = (
         return [link.operationId, { $ref: `#/components/links/${link.operationId}` }];
       }),
     );
-  for (const [name, { answer, item }] of Object.entries(context.queries)) if (answer === 'one') component(item, name);
+  for (const [name, { answer, item }] of Object.entries(context.queries))
+    if (answer === 'one') component(item, `${name}.document`);
 
   const commandOperation = (name: string, { summary, data, problems }: CommandSchema, http: CommandHttp): Operation => {
     const { inQuery = [] } = http;
@@ -74,7 +76,7 @@ export const describe = (
         ? {
             requestBody: {
               required: (body.required ?? []).length > 0,
-              content: json(component(body, name), exampleOf(body)),
+              content: json(component(body, `${name}.command`), exampleOf(body)),
             },
           }
         : {}),
@@ -97,7 +99,7 @@ export const describe = (
 
   const queryOperation = (name: string, query: QuerySchema): Operation => {
     const { summary, path, answer, item, parameters } = query;
-    const itemRef = component(item, name);
+    const itemRef = component(item, `${name}.document`);
     const isList = answer === 'list';
     const page = Type.Object({
       items: Type.Array(Type.Unsafe(itemRef), { maxItems: MAX_LIMIT }),

@@ -70,7 +70,7 @@ export const problemResponses = (problems: readonly NamedProblem[]): Record<stri
           ...(same.some(({ retryAfter }) => retryAfter !== undefined) ? { headers: headerRefs('Retry-After') } : {}),
           content: {
             'application/problem+json': {
-              schema: { $ref: '#/components/schemas/Problem' },
+              schema: { $ref: '#/components/schemas/ProblemDetails' },
               examples: Object.fromEntries(
                 same.map(({ name, ...shown }) => [
                   name,

@@ -53,7 +53,7 @@ describe('a change of the OpenAPI document', () => {
     [
       'asks for a new property',
       (d) => {
-        const body = d.components.schemas['parking.ReserveParking'];
+        const body = d.components.schemas['parking.ReserveParking.command'];
         body.properties.color = { type: 'string' };
         body.required.push('color');
       },
@@ -62,7 +62,7 @@ describe('a change of the OpenAPI document', () => {
     [
       'takes less',
       (d) => {
-        d.components.schemas['parking.ReserveParking'].properties.amount.maximum = 10;
+        d.components.schemas['parking.ReserveParking.command'].properties.amount.maximum = 10;
       },
       `POST ${path} body/amount: maximum was 1000000000000, is 10`,
     ],
@@ -73,20 +73,20 @@ describe('a change of the OpenAPI document', () => {
     ],
     [
       'answers with a word that nobody knows',
-      (d) => d.components.schemas['parking.lot'].properties.status.enum.push('flooded'),
+      (d) => d.components.schemas['parking.lot.document'].properties.status.enum.push('flooded'),
       'GET /parking/lots/{lotId} answer 200/status: may be ["flooded"] now',
     ],
     [
       'answers with another type',
       (d) => {
-        d.components.schemas['parking.lot'].properties.free.type = 'string';
+        d.components.schemas['parking.lot.document'].properties.free.type = 'string';
       },
       'GET /parking/lots/{lotId} answer 200/free: type was "integer", is "string"',
     ],
     [
       'answers with nothing where there was a value',
       (d) => {
-        d.components.schemas['parking.lot'].properties.free.type = ['integer', 'null'];
+        d.components.schemas['parking.lot.document'].properties.free.type = ['integer', 'null'];
       },
       'GET /parking/lots/{lotId} answer 200/free: type was "integer", is ["integer","null"]',
     ],
@@ -144,19 +144,19 @@ describe('a change of the OpenAPI document', () => {
     [
       'an optional property more in a body',
       (d) => {
-        d.components.schemas['parking.ReserveParking'].properties.color = { type: 'string' };
+        d.components.schemas['parking.ReserveParking.command'].properties.color = { type: 'string' };
       },
     ],
     [
       'a body that may have nothing in the place of a value',
       (d) => {
-        d.components.schemas['parking.ReserveParking'].properties.amount.type = ['integer', 'null'];
+        d.components.schemas['parking.ReserveParking.command'].properties.amount.type = ['integer', 'null'];
       },
     ],
     [
       'a property more in an answer',
       (d) => {
-        d.components.schemas['parking.lot'].properties.color = { type: 'string' };
+        d.components.schemas['parking.lot.document'].properties.color = { type: 'string' };
       },
     ],
     [
@@ -176,7 +176,7 @@ describe('a change of the OpenAPI document', () => {
     [
       'a wider range',
       (d) => {
-        d.components.schemas['parking.ReserveParking'].properties.carNumber.maxLength = 40;
+        d.components.schemas['parking.ReserveParking.command'].properties.carNumber.maxLength = 40;
       },
     ],
   ])('by %s breaks nobody', (_, change) => {
