@@ -167,16 +167,15 @@ describe('a gateway in front of two servers of each side', () => {
     const commands = Promise.all(Array.from({ length: 400 }, (_, lot) => command(lot)));
     await expect.poll(() => sides.flatMap(({ seen }) => seen).length).toBeGreaterThan(200);
     expect((await send('GET', '/parking/lots')).status).toBe(200);
-    expect(answered).toBe(0);
+    expect(answered).toBeLessThan(400);
     const answers = await commands;
-    expect(performance.now() - began).toBeLessThan(20_000);
-    const details = new Set(answers.map(({ status, body }) => `${status} ${body.detail}`));
-    expect(details).toEqual(
-      new Set([
-        '503 The command may have been done: repeat it with the same Idempotency-Key',
-        '503 The command was not done',
-      ]),
-    );
+    expect(performance.now() - began).toBeLessThan(30_000);
+    const withDetail = (detail: string) =>
+      answers.filter(({ status, body }) => status === 503 && body.detail === detail).length;
+    const uncertain = withDetail('The command may have been done: repeat it with the same Idempotency-Key');
+    const taken = sides.flatMap(({ seen }) => seen.filter((line) => line.startsWith('POST'))).length;
+    expect(uncertain).toBeGreaterThanOrEqual(taken);
+    expect(uncertain + withDetail('The command was not done')).toBe(400);
   });
 
   test('refuses a body over 128 KiB itself', async () => {

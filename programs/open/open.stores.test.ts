@@ -95,7 +95,11 @@ test.each([
   ['the port is taken', /Can't listen on 127\.0\.0\.1:\d+: the port is taken/, { PORT: 'taken' }],
   ['the folder is in use', /is in use by another process/, { PLAZA_DATA: 'used' }],
   ['settings are wrong', /PERSONAL_KEY/, { PERSONAL_KEY: 'short' }],
-  ['sign-in has keys and no issuer', /AUTH_ISSUER must be set with AUTH_JWKS/, { AUTH: 'on', AUTH_JWKS: '/none' }],
+  [
+    'sign-in has keys and no issuer',
+    /AUTH_ISSUER must be set with AUTH_JWKS/,
+    { AUTH: 'on', AUTH_JWKS: 'https://id.example/keys' },
+  ],
 ])('a Plaza that cannot open because %s says so and leaves nothing open', async (_, message, wrong) => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));

@@ -32,7 +32,7 @@ const OWN_DEFAULTS = new Set([
 
 /** Returns the settings that a program reads, including the files of programs/open/ and programs/wiring/ that it imports. */
 const settingsReadBy = (file: string, seen = new Set<string>()): string[] => {
-  if (seen.has(file) || file === 'programs/wiring/settings.ts') return [];
+  if (seen.has(file) || /^programs\/wiring\/(settings|commands)\.ts$/.test(file)) return [];
   seen.add(file);
   const text = readFileSync(join(ROOT, file), 'utf8');
   const own = Object.keys(settingsTable).filter((name) => new RegExp(`\\b${name}\\b`).test(text));
