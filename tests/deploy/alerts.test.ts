@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { settingsTable } from '../../programs/wiring/settings.ts';
+import { findTool } from '../support/tools.ts';
 import { ROOT } from './compose.ts';
 import { alertRules } from './metric-queries.ts';
-import { findTool } from './tools.ts';
 
 const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8');
 const promtool = findTool('promtool', 'prometheus');

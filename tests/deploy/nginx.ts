@@ -4,8 +4,8 @@ import { chmod, cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { findTool } from '../support/tools.ts';
 import { ROOT } from './compose.ts';
-import { findTool } from './tools.ts';
 
 /** Returns the path of nginx, undefined without one. */
 export const findNginx = (): string | undefined => findTool('nginx');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openPlaza, type Plaza, temporaryData } from '../support/plaza.ts';
 import { runBlock, type ShellBlock, shellBlocks, withExpectations } from '../support/shell-blocks.ts';
+import { findTool } from '../support/tools.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
 
@@ -71,7 +72,7 @@ test('every block of shell in the documents runs here, or is listed with a reaso
     ).toHaveLength(1);
 });
 
-describe('in its order on a fresh Plaza with a key of personal data', () => {
+describe.skipIf(!findTool('curl'))('in its order on a fresh Plaza with a key of personal data (needs curl)', () => {
   const data = temporaryData();
   const folder = join(data.folder, 'plaza');
   /** A folder with the project's files, which may be written to. */
