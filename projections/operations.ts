@@ -7,9 +7,16 @@ import { pageParameters, placeOf, readPage, takePage } from '../platform/http/pa
 import { queryOf, readAll, refuseParameters } from '../platform/http/parameters.ts';
 import { ProblemError, problems, sendJson } from '../platform/http/problem.ts';
 import { validator } from '../platform/http/validation.ts';
+import { acceptEventStore, readFinding } from '../platform/subscriptions/event-store-check.ts';
 import { discard, type Parked, parked, requestReplay } from '../platform/subscriptions/parked.ts';
 import { isTransient } from '../platform/subscriptions/transient.ts';
-import { type LivingDemo, ParkedChange, ReplayChange, ReplayRequest } from '../schemas/kernel/operations.ts';
+import {
+  EventStoreChange,
+  type LivingDemo,
+  ParkedChange,
+  ReplayChange,
+  ReplayRequest,
+} from '../schemas/kernel/operations.ts';
 import type { Projection } from './kernel/projection.ts';
 import { readReplays, replayJobs, requestStop } from './replays.ts';
 
@@ -69,8 +76,8 @@ const fromViews =
 const UNCACHED = { 'Cache-Control': 'no-store' };
 
 /**
- * Returns the routes for operators: list parked events, handle them once more or discard them, replay views, and stop a
- * replay.
+ * Returns the routes for operators: list parked events, handle them once more or discard them, replay views, stop a
+ * replay, and accept an event store with another history.
  */
 export const operationRoutes = ({
   client,
@@ -85,6 +92,7 @@ export const operationRoutes = ({
   const parkedChange = validator<{ state: 'replaying' | 'discarded' }>(ParkedChange);
   const replayRequest = validator<{ views: string[] }>(ReplayRequest, problems.invalid);
   const replayChange = validator(ReplayChange);
+  const eventStoreChange = validator(EventStoreChange);
 
   router.get(
     '/operations/parked',
@@ -150,6 +158,29 @@ export const operationRoutes = ({
       if (!(await requestStop(db, view))) throw new ProblemError(problems.notFound());
       const items = (await readReplays(db)).filter((replay) => replay.view === view);
       sendJson(res, 202, { items }, UNCACHED);
+    }),
+  );
+
+  const eventStoreState = async () => {
+    const finding = await readFinding(db);
+    if (!finding) return { state: 'same' };
+    return { state: 'other', reason: finding.reason, foundAt: finding.foundAt.toISOString() };
+  };
+
+  router.get(
+    '/operations/event-store',
+    refuseParameters,
+    fromViews(async (_req, res) => sendJson(res, 200, await eventStoreState(), UNCACHED)),
+  );
+
+  router.patch(
+    '/operations/event-store',
+    refuseParameters,
+    jsonBody,
+    fromViews(async (req, res) => {
+      eventStoreChange(req.body);
+      await acceptEventStore(client, db);
+      sendJson(res, 202, await eventStoreState(), UNCACHED);
     }),
   );
 

@@ -6,6 +6,7 @@ import { machine, pause } from '../platform/machine/machine.ts';
 import { checkpoints, positionOf } from '../platform/subscriptions/checkpoints.ts';
 import type { Consumer } from '../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../platform/subscriptions/consumer-group.ts';
+import { type EventStoreWatch, requireEventStore } from '../platform/subscriptions/event-store-check.ts';
 import { isTransient, messageOf } from '../platform/subscriptions/transient.ts';
 import type { LogLine } from '../platform/subscriptions/trouble.ts';
 import type { Telemetry } from '../platform/telemetry/telemetry.ts';
@@ -18,7 +19,6 @@ import { createEmptyViews } from './kernel/empty-views.ts';
 import { outdated } from './kernel/outdated.ts';
 import type { Projection } from './kernel/projection.ts';
 import { rebuild } from './kernel/rebuild.ts';
-import { assertStoreHolds } from './kernel/store-check.ts';
 
 export type ProjectionsOptions = {
   client: EventStoreClient;
@@ -26,6 +26,8 @@ export type ProjectionsOptions = {
   projections: readonly Projection[];
   leaseMs?: number;
   log?: LogLine;
+  /** Left out, a watch of its own. */
+  eventStore?: EventStoreWatch | undefined;
   telemetry?: Telemetry;
 };
 
@@ -100,7 +102,7 @@ export const startProjections = ({
     checks: {
       disk: group.disk,
       async views() {
-        await assertStoreHolds(client, db, projections);
+        await requireEventStore(client, db);
         const building = (await needed(projections)).map(({ name }) => name);
         const ok = building.length === 0;
         return { ok, detail: ok ? 'built' : `not yet built: ${building.join(', ')}` };
@@ -130,7 +132,7 @@ const rebuildOutdated = async (
   const isDue = ({ name }: Projection) => (retryAt.get(name) ?? 0) <= machine.elapsed();
   while (!signal.aborted) {
     try {
-      await assertStoreHolds(client, db, projections);
+      await requireEventStore(client, db);
       const outdated = await needed(projections);
       if (!isIndexed)
         await indexViews(

@@ -3,9 +3,11 @@ import type { Db } from 'mongodb';
 import { admission } from '../platform/http/admission.ts';
 import { sealedCursors } from '../platform/http/cursors.ts';
 import type { Check } from '../platform/http/health.ts';
+import { ProblemError, problems } from '../platform/http/problem.ts';
 import type { Identify } from '../platform/identity/caller.ts';
 import type { SignIn } from '../platform/identity/system.ts';
 import { machine } from '../platform/machine/machine.ts';
+import type { EventStoreWatch } from '../platform/subscriptions/event-store-check.ts';
 import { builtPositions } from '../platform/subscriptions/position.ts';
 import { readStatuses } from '../platform/subscriptions/status.ts';
 import type { ContextSchema } from '../schemas/kernel/context.ts';
@@ -59,6 +61,8 @@ export type ReadApiOptions = {
   now?: () => string;
   /** The page's way to sign its users in; left out where sign-in is off. */
   signIn?: SignIn;
+  /** Queries are refused while the event store is not the one that the views were made of. */
+  eventStore?: Pick<EventStoreWatch, 'finding' | 'check' | 'onChange'>;
   /** Left out, the headers As-Of and Accept-Datetime are ignored. */
   past?: Past | undefined;
 };
@@ -88,10 +92,15 @@ export const startReadApi = ({
   identify,
   signIn,
   now = () => new Date(machine.now()).toISOString(),
+  eventStore,
   past,
 }: ReadApiOptions): ReadApi => {
   const built = builtPositions(db);
-  const positions = trackPositions(async (view) => (await fromViews(built(view), answerWithin))?.commit ?? null);
+  const positions = trackPositions(async (view) => {
+    const reason = eventStore?.finding();
+    if (reason !== undefined) throw new ProblemError(problems.wrongEventStore(reason));
+    return (await fromViews(built(view), answerWithin))?.commit ?? null;
+  });
   const { queries, queued, waits } = { ...BOUNDS, ...bounds };
   const statuses = () => readStatuses(db);
   const models: ReadModels = {
@@ -132,6 +141,7 @@ export const startReadApi = ({
         await fromViews(db.command({ ping: 1 }), answerWithin);
         return { ok: true };
       },
+      ...(eventStore && { sameEventStore: eventStore.check }),
       views: builtCheck(db, viewsOf(contexts), (view) => fromViews(built(view), answerWithin)),
     },
     endStreams: stream.stop,

@@ -13,6 +13,8 @@ import { controlCenter, EventCursor } from './kernel/control-center.ts';
 import { FoundPage, SEARCH, SearchText } from './kernel/found.ts';
 import { EventId } from './kernel/history.ts';
 import {
+  EventStoreChange,
+  EventStoreState,
   LivingDemo,
   ParkedChange,
   ParkedEvent,
@@ -310,6 +312,22 @@ const operations: Resources = {
       { route: 'PATCH /operations/replays/{view}', status: 202, answer: Replays },
     ),
     problems: ['not-found'],
+  },
+  eventStoreState: {
+    query: one(
+      'Whether the event store is the one that the views were made of',
+      '/operations/event-store',
+      EventStoreState,
+    ),
+  },
+  acceptEventStore: {
+    access: admin,
+    command: command(
+      'Accept the history of the event store: the views are built anew from it, and the policies begin at its first event, unless it has every event that they have handled',
+      EventStoreChange,
+      { route: 'PATCH /operations/event-store', status: 202, answer: EventStoreState },
+    ),
+    problems: [],
   },
   demo: {
     query: one('The living demo: whether it can be started, and whether it runs', '/operations/demo', LivingDemo),

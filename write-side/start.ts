@@ -12,7 +12,7 @@ import { inProcess } from './kernel/in-process.ts';
 import { watchedAppends } from './kernel/watched-appends.ts';
 
 export type WriteSideOptions = Omit<CommandHandlerOptions, 'store' | 'observe'> &
-  Pick<CommandRoutesOptions, 'answerWithin' | 'identify' | 'steps'> & {
+  Pick<CommandRoutesOptions, 'answerWithin' | 'identify' | 'steps' | 'finding'> & {
     client: EventStoreClient;
     /** Appends in place of the client, if given. */
     appending?: Appending | undefined;
@@ -43,6 +43,7 @@ export const startWriteSide = ({
   answerWithin,
   identify,
   steps = {},
+  finding,
   checks = {},
   telemetry,
   log = () => {},
@@ -57,7 +58,7 @@ export const startWriteSide = ({
     handler,
     /** Gives a command of this process itself, with its steps. */
     give: inProcess(handler, steps, { tail, onError }),
-    router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, steps, tail, onError }),
+    router: commandRoutes({ contexts: schemas, handler, answerWithin, identify, steps, tail, finding, onError }),
     /** For `/readyz`: fails while the event store does not answer or takes no events. */
     checks: {
       ...checks,
@@ -66,6 +67,8 @@ export const startWriteSide = ({
         return appends.check();
       },
     },
+    /** Drops the states in memory, which may be of events that the store no longer has. */
+    forget: handler.forget,
     /** Writes the snapshots that make the next start fast. Call it when no more commands come. */
     stop: () => handler.close(),
   };

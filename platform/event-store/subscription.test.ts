@@ -1,9 +1,11 @@
 import { Readable } from 'node:stream';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type PullOptions, pullBatches } from './subscription.ts';
-import { type EventBatch, type Position, START } from './types.ts';
+import { type EventBatch, type Position, type Revision, START, WrongEventStoreError } from './types.ts';
 
 const at = (commit: number): Position => ({ commit: BigInt(commit), prepare: BigInt(commit) });
+
+const eventAt = (n: number) => ({ id: `${n}`, stream: 's', revision: 0n as Revision, position: at(n) });
 
 /** A log of numbered events, with the client's side of a subscription to it. */
 const fakeStore = (count: number) => {
@@ -176,6 +178,40 @@ describe('a pulled subscription', () => {
     expect(numbers(await collect(batches, 300))).toEqual(upTo(300));
     expect(drops.length).toBe(4);
     expect(store.mostOpen()).toBe(1);
+  });
+
+  test('gives each checkpoint with the newest event up to it, also from a batch without events', async () => {
+    const { batches } = pull(fakeStore(35), { from: { ...at(5), event: eventAt(5) }, maxBatch: 10 });
+    for await (const { events, checkpoint, live } of batches) {
+      const last = events.at(-1) ?? checkpoint.event;
+      expect(checkpoint.event).toBe(last);
+      expect(checkpoint.event!.position.commit).toBeLessThanOrEqual(checkpoint.commit);
+      if (live) break;
+    }
+  });
+
+  test('verifies the store before the first batch of each connection, and gives none of another history', async () => {
+    const store = fakeStore(300);
+    const dropAt = new Set([50, 200]);
+    store.onRead((event, stream) => {
+      if (dropAt.delete(event)) stream.emit('error', new Error('unavailable'));
+    });
+    const given: number[] = [];
+    let looks = 0;
+    const { batches, drops } = pull(store, {
+      async verify() {
+        looks += 1;
+        if (looks === 2) throw new Error('no answer');
+        if (looks === 4) throw new WrongEventStoreError('another history');
+      },
+    });
+    const reading = async () => {
+      for await (const batch of batches) given.push(...numbers([batch]));
+    };
+    await expect(reading()).rejects.toThrow('another history');
+    expect(drops).toEqual(['unavailable', 'no answer', 'unavailable']);
+    expect(given).toEqual(upTo(given.length));
+    expect(given.length).toBeLessThanOrEqual(200);
   });
 
   test('survives an error after it was closed', async () => {

@@ -12,12 +12,20 @@ import { RawEvent, subscribeRaw } from './fast/events.ts';
 import { refuseSealed } from './personal-data.ts';
 import { toStoredEvent } from './streams.ts';
 import { PLAZA_STREAMS } from './tail.ts';
-import { comparePositions, type EventBatch, type Position, START, type StoredEvent } from './types.ts';
+import {
+  comparePositions,
+  type EventBatch,
+  type Position,
+  type Reached,
+  START,
+  type StoredEvent,
+  WrongEventStoreError,
+} from './types.ts';
 
 export type PullOptions = {
   client: Pick<EventStoreDBClient, 'subscribeToAll'>;
   /** Exclusive: the first event comes after it. `START` for all events. */
-  from: Position;
+  from: Reached;
   /** A regular expression over stream names, Plaza's own by default. */
   streams?: string;
   /** A regular expression over event types, instead of `streams`. */
@@ -29,6 +37,12 @@ export type PullOptions = {
    * reading a long history cheaper.
    */
   fillWithin?: number;
+  /**
+   * Makes sure that the store has the history that was read before. Runs before the first batch of each connection: a
+   * store may have been replaced while there was none.
+   * @throws WrongEventStoreError, which ends the iteration; any other error drops the connection
+   */
+  verify?: () => Promise<void>;
   /** Leaves encrypted fields as they are stored. */
   encrypted?: boolean;
   /** Ends the iteration. */
@@ -68,8 +82,9 @@ export async function* pullBatches(options: PullOptions): AsyncGenerator<EventBa
   while (!signal.aborted) {
     const connection = connect(options, checkpoint);
     try {
-      for (;;) {
+      for (let isVerified = false; ; isVerified = true) {
         const batch = await connection.next();
+        if (!isVerified) await verified(options);
         dropsInARow = 0;
         checkpoint = batch.checkpoint;
         yield batch;
@@ -88,6 +103,14 @@ export async function* pullBatches(options: PullOptions): AsyncGenerator<EventBa
   }
 }
 
+const verified = async ({ verify }: PullOptions): Promise<void> => {
+  try {
+    await verify?.();
+  } catch (error) {
+    throw error instanceof WrongEventStoreError ? error : new Dropped(error as Error);
+  }
+};
+
 class Dropped extends Error {
   readonly reason: Error;
   constructor(reason: Error) {
@@ -96,7 +119,7 @@ class Dropped extends Error {
   }
 }
 
-const connect = (options: PullOptions, from: Position) => {
+const connect = (options: PullOptions, from: Reached) => {
   const { maxBatch, fillWithin = 0, signal, readTail, watchEvery = 2000 } = options;
   const open = options.encrypted ? () => {} : (personalDataOf(options.client)?.open ?? refuseSealed);
   const subscription = subscribe(options, from);
@@ -142,6 +165,7 @@ const connect = (options: PullOptions, from: Position) => {
       else add(item.event && toStoredEvent(item.event));
     }
     subscription.resume();
+    if (checkpoint !== start) checkpoint = { ...checkpoint, event: events.at(-1) ?? start.event };
     return events.length > 0 || live !== wasLive || checkpoint !== start ? { events, checkpoint, live } : null;
   };
 
@@ -237,4 +261,4 @@ const subscribe = ({ client, streams = PLAZA_STREAMS, types }: PullOptions, from
   return subscription;
 };
 
-const later = (a: Position, b: Position): Position => (comparePositions(a, b) < 0 ? b : a);
+const later = (a: Reached, b: Reached): Reached => (comparePositions(a, b) < 0 ? b : a);

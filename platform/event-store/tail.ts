@@ -1,6 +1,14 @@
-import { BACKWARDS, END, type EventStoreDBClient, FORWARDS, START as STORE_START } from '@eventstore/db-client';
+import {
+  BACKWARDS,
+  END,
+  type EventStoreDBClient,
+  FORWARDS,
+  START as STORE_START,
+  StreamDeletedError,
+  StreamNotFoundError,
+} from '@eventstore/db-client';
 import { toStoredEvent } from './streams.ts';
-import { comparePositions, type Position, START, type StoredEvent } from './types.ts';
+import { comparePositions, type Position, type Reached, START, type StoredEvent } from './types.ts';
 
 /** Matches the names of Plaza's streams: neither EventStoreDB's own streams nor snapshots. */
 export const PLAZA_STREAMS = '^(?!\\$|snapshot-)';
@@ -64,4 +72,29 @@ export const readAhead = async (
       events.push(toStoredEvent(event));
   }
   return { events, more: records >= maxCount };
+};
+
+/** Positions from here on mean that the server gave none: those before 22.10 give none to a stream's events. */
+const NO_POSITION = 2n ** 62n;
+
+/**
+ * Returns whether the store has an event where it was read before. Asks the leader of a cluster: another node may not
+ * have it yet.
+ * @throws the client's error when the store does not answer
+ */
+export const hasEvent = async (
+  client: Pick<EventStoreDBClient, 'readStream'>,
+  { id, stream, revision, position }: NonNullable<Reached['event']>,
+): Promise<boolean> => {
+  try {
+    const options = { direction: FORWARDS, fromRevision: revision, maxCount: 1, requiresLeader: true } as const;
+    for await (const { event } of client.readStream(stream, options)) {
+      const { commit } = event?.position ?? { commit: NO_POSITION };
+      return event?.id === id && (commit >= NO_POSITION || commit === position.commit);
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof StreamNotFoundError || error instanceof StreamDeletedError) return false;
+    throw error;
+  }
 };

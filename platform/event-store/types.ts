@@ -87,11 +87,30 @@ export class StoreUnavailableError extends Error {
   override readonly name = 'StoreUnavailableError';
 }
 
+/**
+ * A position that was reached by reading, with the newest of Plaza's events up to it. The event tells histories apart:
+ * in another event store, or one that was restored from an older copy, another event is in its place, or none.
+ */
+export type Reached = Position & {
+  readonly event?: Pick<StoredEvent, 'id' | 'stream' | 'revision' | 'position'> | undefined;
+};
+
+/** Returns the position that is reached with an event. */
+export const reachedWith = (event: NonNullable<Reached['event']>): Reached => ({ ...event.position, event });
+
+/**
+ * The event store lacks an event that was read from it before: it was emptied or restored from an older copy, or it is
+ * another one.
+ */
+export class WrongEventStoreError extends Error {
+  override readonly name = 'WrongEventStoreError';
+}
+
 /** The next batch of a pulled subscription. */
 export type EventBatch = {
   events: StoredEvent[];
   /** Every event up to here, delivered or filtered out, is in this batch or an earlier one. */
-  checkpoint: Position;
+  checkpoint: Reached;
   /** Whether the subscription had caught up with the tail when the batch was made. */
   live: boolean;
 };

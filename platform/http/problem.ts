@@ -86,6 +86,7 @@ export const problems = {
     }),
   overloaded: (detail?: string) => common('overloaded', defined({ detail })),
   eventStoreUnavailable: (detail: string) => common('event-store-unavailable', { detail }),
+  wrongEventStore: (detail: string) => common('wrong-event-store', { detail }),
   writtenByNewer: () => common('written-by-newer'),
   foreignEvent: (detail: string) => common('foreign-event', { detail }),
   streamTruncated: (detail: string) => common('stream-truncated', { detail }),

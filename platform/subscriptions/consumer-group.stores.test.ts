@@ -285,6 +285,10 @@ describe('a group', () => {
       release = resolve;
     });
     start([recorder('behind', { handle: () => blocked })]);
+    await until(
+      () => readStatuses(db),
+      ([first]) => first?.state === 'live',
+    );
     await append('Happened', 'Happened', 'Happened');
     const [status] = await until(
       () => readStatuses(db),

@@ -9,6 +9,7 @@ import { ticks } from '../machine/ticks.ts';
 import { checkpointWriter } from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment, DeliveryContext } from './delivery.ts';
+import { type EventStoreWatch, watchEventStore } from './event-store-check.ts';
 import { flushIdle } from './idle.ts';
 import { leases, releaseLease } from './leases.ts';
 import { ownership } from './ownership.ts';
@@ -16,6 +17,7 @@ import { replayParked, reporter } from './report.ts';
 import { startSubscriptions } from './shared-subscriptions.ts';
 import { statuses } from './status.ts';
 import { storeNow } from './store-clock.ts';
+import { messageOf } from './transient.ts';
 import { type LogLine, type Troubles, troublesOf } from './trouble.ts';
 import { joinWorkers, LEASE_MS, type WorkerSession } from './workers.ts';
 
@@ -32,10 +34,14 @@ export type ConsumerGroupOptions = {
   retryInPlace?: number;
   /** Called with a line for operators: drops, troubles, parked events, hand-overs. */
   log?: LogLine;
+  /** Left out, the group watches by itself, and logs what it finds. */
+  eventStore?: EventStoreWatch | undefined;
 };
 
 export type ConsumerGroup = {
   session: WorkerSession;
+  /** Nothing is worked on while the event store is not the one that the checkpoints are of. */
+  eventStore: EventStoreWatch;
   /** Returns the names of the consumers that this process works on. */
   working(): string[];
   /** For `/readyz`: fails while MongoDB has no disk space for what the group writes. */
@@ -62,6 +68,10 @@ const HURRIED_ROUND_EVERY = 20;
  */
 export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup => {
   const { client, db, name, consumers, maxBatch = 500, leaseMs = LEASE_MS, retryInPlace, log = () => {} } = options;
+  const ownWatch = options.eventStore
+    ? undefined
+    : watchEventStore({ client, db, onError: (error) => log(messageOf(error), 'error') });
+  const eventStore = options.eventStore ?? ownWatch!;
   const session = joinWorkers(db, name, leaseMs);
   const assignments = new Map<string, Assignment>();
   const stopping = new AbortController();
@@ -91,7 +101,8 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
   };
 
   const flush = async (which: Iterable<Assignment>): Promise<void> => {
-    for (const assignment of await flushIdle(checkpoints, which)) lose(assignment, 'taken over by another process');
+    for (const assignment of await flushIdle(checkpoints, which))
+      lose(assignment, 'its checkpoint is not the one that was written last');
   };
 
   /** Logs the trouble of a job; the job runs again at its next time. */
@@ -109,9 +120,9 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     signal: stopping.signal,
     open: personalDataOf(client)?.open ?? refuseSealed,
     checkpoints,
-    async confirmLease({ consumer, token }) {
+    async confirmLease({ consumer, held }) {
       const lease = await leases(db).findOne({ _id: consumer.name });
-      if (lease?.token !== token) throw new LeaseLostError(`${consumer.name} was taken over`);
+      if (lease?.token !== held.token) throw new LeaseLostError(`${consumer.name} was taken over`);
     },
     troubles: {
       // The last attempt for an assignment may fail after it was dropped.
@@ -134,6 +145,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
         maxBatch,
         signal,
         readTail: () => readTail(client),
+        verify: eventStore.require,
         onDrop,
       }),
     onLost: lose,
@@ -142,9 +154,14 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
       drop(assignment, reason);
       await guarded(async () => {
         await statuses(db).updateOne({ _id }, { $set: { state: 'stopped', updatedAt: new Date(await storeNow(db)) } });
-        await releaseLease(db, _id, assignment.token);
+        await releaseLease(db, _id, assignment.held.token);
       })();
     },
+  });
+
+  // Events in progress may be of a history that no longer counts.
+  eventStore.onChange(() => {
+    for (const assignment of [...assignments.values()]) lose(assignment, 'another history was found or accepted');
   });
 
   const finish = async (assignment: Assignment) => {
@@ -158,6 +175,7 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
     consumers,
     session,
     assignments,
+    mayWork: () => eventStore.finding() === undefined,
     drop,
     lose,
     finish,
@@ -200,11 +218,13 @@ export const startConsumerGroup = (options: ConsumerGroupOptions): ConsumerGroup
 
   return {
     session,
+    eventStore,
     disk: troubles.disk,
     working: () => [...assignments.keys()],
     look: () => looks.next(),
     async stop() {
       stopped.next();
+      ownWatch?.stop();
       stopping.abort();
       await housekeeping;
       await subscriptions.stop();

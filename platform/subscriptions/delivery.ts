@@ -1,9 +1,16 @@
 import type { Db } from 'mongodb';
 import { UnknownEventVersionError } from '../../schemas/kernel/upcast.ts';
 import type { PersonalData } from '../event-store/personal-data.ts';
-import { comparePositions, type EventBatch, type Position, type StoredEvent } from '../event-store/types.ts';
+import {
+  comparePositions,
+  type EventBatch,
+  type Position,
+  type Reached,
+  reachedWith,
+  type StoredEvent,
+} from '../event-store/types.ts';
 import { machine, pause } from '../machine/machine.ts';
-import type { CheckpointWriter } from './checkpoints.ts';
+import { type CheckpointWriter, forgetOutdated, type HeldCheckpoint } from './checkpoints.ts';
 import { type Consumer, type HeldLease, LeaseLostError, WriteConflictError } from './consumer.ts';
 import { park } from './parked.ts';
 import { isTransient, messageOf } from './transient.ts';
@@ -12,14 +19,15 @@ import type { Troubles } from './trouble.ts';
 /** A consumer that this process works on. */
 export type Assignment = {
   readonly consumer: Consumer;
-  readonly token: number;
+  /** The checkpoint that it has claimed, with the fencing token of its lease. */
+  readonly held: HeldCheckpoint;
   /** By the monotonic clock of this process. */
   readonly takenAt: number;
   readonly lease: HeldLease;
   /** Every event up to here is handled; the checkpoint may have this position. */
-  position: Position;
+  position: Reached;
   /** Every event up to here was received, and is handled or in progress. A subscription continues here. */
-  received: Position;
+  received: Reached;
   /** The position of the checkpoint in the database. */
   written: Position;
   /** Events that operators discarded. */
@@ -85,7 +93,7 @@ const isNew = (assignment: Assignment, event: StoredEvent): boolean =>
   assignment.consumer.takes(event) &&
   !assignment.discarded.has(event.id);
 
-const passTo = (assignment: Assignment, position: Position): void => {
+const passTo = (assignment: Assignment, position: Reached): void => {
   if (!isAfter(position, assignment.position)) return;
   assignment.position = position;
   assignment.received = position;
@@ -105,24 +113,27 @@ export const pass = (assignment: Assignment, { events, checkpoint }: EventBatch)
 };
 
 /**
- * Gives a consumer the events of a batch that it takes and has not handled yet, then moves its checkpoint.
+ * Gives a consumer the events of a batch that it takes and has not handled yet, then moves its checkpoint. Until the
+ * move is confirmed the batch counts as not handled: MongoDB may have gone back to a copy without its documents.
  * @throws the consumer's error; LeaseLostError
  */
 export const deliver = async (
   assignment: Assignment,
   batch: EventBatch,
-  { checkpoints, troubles }: DeliveryContext,
+  { db, checkpoints, troubles }: DeliveryContext,
 ): Promise<void> => {
-  const { consumer, token, lease } = assignment;
+  const { consumer, held, lease } = assignment;
   const mine = batch.events.filter((event) => isNew(assignment, event));
   if (mine.length === 0) return passTo(assignment, batch.checkpoint);
   await consumer.handle(mine, lease);
   troubles.over(consumer.name);
   if (!isAfter(batch.checkpoint, assignment.position)) return;
-  passTo(assignment, batch.checkpoint);
   lease.assertHeld();
-  const held = await checkpoints.move({ consumer: consumer.name, token, position: batch.checkpoint });
-  if (!held) throw new LeaseLostError(`${consumer.name} was taken over`);
+  if (!(await checkpoints.move({ held, position: batch.checkpoint }))) {
+    if (consumer.mustBeBuilt) await forgetOutdated(db, held, consumer.view);
+    throw new LeaseLostError(`the checkpoint of ${consumer.name} is not the one that was written last`);
+  }
+  passTo(assignment, batch.checkpoint);
   assignment.written = batch.checkpoint;
 };
 
@@ -170,7 +181,7 @@ const deliverOneByOne = async (
   context: DeliveryContext,
 ) => {
   for (const event of events)
-    await deliverWithRetries(assignment, { events: [event], checkpoint: event.position, live: false }, context);
+    await deliverWithRetries(assignment, { events: [event], checkpoint: reachedWith(event), live: false }, context);
   await deliverWithRetries(assignment, { ...batch, events: [] }, context);
 };
 

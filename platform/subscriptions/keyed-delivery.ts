@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import { comparePositions, type Position, type StoredEvent } from '../event-store/types.ts';
+import { comparePositions, type Position, type Reached, reachedWith, type StoredEvent } from '../event-store/types.ts';
 import { machine, pause } from '../machine/machine.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, isNewer, type KeyedDelivery, RETRIES } from './delivery.ts';
@@ -91,7 +91,7 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
   const ready: string[] = [];
   const running = new Map<string, Promise<void>>();
   /** Events in progress in the order of the log, each with the position before it. */
-  const outstanding = new Map<StoredEvent, Position>();
+  const outstanding = new Map<StoredEvent, Reached>();
   let room = Promise.withResolvers<void>();
 
   const isOver = () => signal.aborted || assignment.lost || assignment.paused;
@@ -256,16 +256,21 @@ export const keyedDelivery = (options: KeyedDeliveryOptions): KeyedDelivery => {
 
   return {
     async deliver(batch) {
+      const { received } = assignment;
+      let last: StoredEvent | undefined;
+      const before = () => (last ? reachedWith(last) : received);
       for (const event of batch.events) {
-        if (!isAfter(event.position, assignment.received)) continue;
+        if (!isAfter(event.position, received)) continue;
         if (consumer.takes(event) && !discarded.has(event.id)) {
+          assignment.received = before();
           const key = await keyWhenKnown(event);
           if (key === undefined) return;
           outstanding.set(event, assignment.received);
           enqueue(key, event);
         }
-        assignment.received = event.position;
+        last = event;
       }
+      assignment.received = before();
       if (isAfter(batch.checkpoint, assignment.received)) assignment.received = batch.checkpoint;
       movePosition();
       start();

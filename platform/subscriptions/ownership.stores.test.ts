@@ -31,7 +31,19 @@ const join = (db: Db, finish = async () => {}) => {
   const assignments = new Map<string, Assignment>();
   const drop = ({ consumer }: Assignment) => void assignments.delete(consumer.name);
   const log = () => {};
-  const owned = ownership({ db, group: 'test', consumers, session, assignments, drop, lose: drop, finish, log });
+  const mayWork = () => true;
+  const owned = ownership({
+    db,
+    group: 'test',
+    consumers,
+    session,
+    assignments,
+    mayWork,
+    drop,
+    lose: drop,
+    finish,
+    log,
+  });
   return { ...owned, id: session.id, leave: session.leave, working: () => [...assignments.keys()] };
 };
 

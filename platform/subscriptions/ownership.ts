@@ -1,7 +1,18 @@
 import type { Db } from 'mongodb';
-import { formatPosition, type Position } from '../event-store/types.ts';
+import { formatPosition } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
-import { type Checkpoint, checkpoints, claimCheckpoints, newCheckpoint, positionOf } from './checkpoints.ts';
+import {
+  type Checkpoint,
+  checkpoints,
+  claimCheckpoints,
+  forgetOutdated,
+  type HeldCheckpoint,
+  heldCheckpoint,
+  isOutdated,
+  newCheckpoint,
+  positionOf,
+  readStamps,
+} from './checkpoints.ts';
 import { type Consumer, LeaseLostError } from './consumer.ts';
 import type { Assignment } from './delivery.ts';
 import { readHeldKeys } from './keyed-delivery.ts';
@@ -17,6 +28,8 @@ export type OwnershipOptions = {
   session: WorkerSession;
   /** The consumers that this process works on; changed only here, by `drop` and by `lose`. */
   assignments: Map<string, Assignment>;
+  /** Returns whether any consumer may be worked on. */
+  mayWork(): boolean;
   drop(assignment: Assignment, why?: string): void;
   /** Drops an assignment that another process took. */
   lose(assignment: Assignment, why: string): void;
@@ -40,18 +53,22 @@ export type Ownership = {
   giveBack(assignment: Assignment): Promise<void>;
 };
 
+/** An assignment, and the stamps of its checkpoint before the stored one was read. */
+type Claim = { assignment: Assignment; stamps: HeldCheckpoint['stamps'] };
+
 /** Returns whether the consumer may be worked on: its view exists in this version, and no rebuild is replacing it. */
 const isBuilt = (consumer: Consumer, checkpoint: Checkpoint | null | undefined): boolean =>
   !consumer.mustBeBuilt ||
   (checkpoint?.version === consumer.version && checkpoint.partitions === consumer.partitions && !checkpoint.switching);
 
 export const ownership = (options: OwnershipOptions): Ownership => {
-  const { db, group, consumers, session, assignments, drop, lose, finish, log } = options;
+  const { db, group, consumers, session, assignments, mayWork, drop, lose, finish, log } = options;
   const byName = new Map(consumers.map((consumer) => [consumer.name, consumer]));
   const names = [...byName.keys()];
 
   /** Returns the consumers that can be worked on: built, and not stopped before a parked event. */
   const workable = async (): Promise<string[]> => {
+    if (!mayWork()) return [];
     const [standing, blocking] = await Promise.all([
       checkpoints(db)
         .find({ _id: { $in: names } })
@@ -72,8 +89,22 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     for (const assignment of [...assignments.values()]) {
       if (assignment.takenAt >= readAt) continue;
       const lease = held.get(assignment.consumer.name);
-      if (lease?.token !== assignment.token || lease.owner !== session.id)
+      if (lease?.token !== assignment.held.token || lease.owner !== session.id)
         lose(assignment, 'taken over by another process');
+    }
+  };
+
+  /**
+   * Drops assignments whose stored checkpoint is older than the one that this process wrote: MongoDB has gone back to an
+   * older copy. They are taken again at the stored checkpoint, as soon as their lease is free.
+   */
+  const dropOutdated = async (claims: readonly Claim[], stored: Awaited<ReturnType<typeof readStamps>>) => {
+    for (const { assignment, stamps } of claims) {
+      const { consumer, held } = assignment;
+      // A checkpoint that was written meanwhile may have been read before or after.
+      if (held.stamps !== stamps || !isOutdated(held, stored.get(consumer.name))) continue;
+      if (!assignment.lost) lose(assignment, 'its checkpoint is not the one that was written last');
+      if (assignment.busy && consumer.mustBeBuilt) await forgetOutdated(db, held, consumer.view);
     }
   };
 
@@ -87,7 +118,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
     const tokens = await takeLeases(db, session.id, new Map(free.map(({ name }) => [name, held.get(name)])));
     if (tokens.size === 0) return [];
     const begun = await claimCheckpoints(db, tokens);
-    const isClaimed = ({ name }: Consumer) => !begun.has(name) || begun.get(name)!.token === tokens.get(name);
+    const isClaimed = ({ name }: Consumer) => !begun.has(name) || begun.get(name) !== undefined;
     const taken = free.filter((consumer) => tokens.has(consumer.name) && isClaimed(consumer));
     // A rebuild began to replace a view after the workable consumers were read.
     const replaced = taken.filter((consumer) => !isBuilt(consumer, begun.get(consumer.name)));
@@ -106,27 +137,21 @@ export const ownership = (options: OwnershipOptions): Ownership => {
       );
     return ready.map((consumer) => {
       const { name, view } = consumer;
-      return assign(
-        consumer,
-        tokens.get(name)!,
-        positionOf(begun.get(name)!),
-        discarded.get(view)!,
-        heldKeys.get(name)!,
-      );
+      return assign(consumer, begun.get(name)!, discarded.get(view)!, heldKeys.get(name)!);
     });
   };
 
   const assign = (
     consumer: Consumer,
-    token: number,
-    position: Position,
+    checkpoint: Checkpoint & { stamp: string },
     discarded: ReadonlySet<string>,
     heldKeys: Map<string, number>,
   ): Assignment => {
+    const position = positionOf(checkpoint);
     const assignment: Assignment = {
       consumer,
       takenAt: machine.elapsed(),
-      token,
+      held: heldCheckpoint(checkpoint),
       lease: {
         assertHeld() {
           if (assignment.lost) throw new LeaseLostError(`${consumer.name} was taken over`);
@@ -152,7 +177,7 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   const giveBack = async (assignment: Assignment): Promise<void> => {
     // Without its checkpoint it is dropped too: it gets no more events, and whoever takes it next handles some again.
     await finish(assignment).finally(() => drop(assignment));
-    await releaseLease(db, assignment.consumer.name, assignment.token);
+    await releaseLease(db, assignment.consumer.name, assignment.held.token);
   };
 
   /** Keeps dead workers registered while they own a lease: their dead beat shows others that the lease is free. */
@@ -177,8 +202,16 @@ export const ownership = (options: OwnershipOptions): Ownership => {
   const beat = async (): Promise<{ all: Worker[]; held: ReadonlyMap<string, Lease> }> => {
     const { all, sentAt } = await session.beat(wants);
     const readAt = machine.elapsed();
-    const held = await readLeases();
+    const claims = [...assignments.values()].map((assignment) => ({ assignment, stamps: assignment.held.stamps }));
+    const [held, stored] = await Promise.all([
+      readLeases(),
+      readStamps(
+        db,
+        claims.map(({ assignment }) => assignment.held),
+      ),
+    ]);
     dropLost(held, readAt);
+    await dropOutdated(claims, stored);
     session.confirm(sentAt);
     beatAt = sentAt;
     return { all, held };

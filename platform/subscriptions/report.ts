@@ -73,7 +73,8 @@ export const reporter = (
     }
     const changed = assignments
       .map((assignment) => ({ assignment, status: statusOf(assignment, lag) }))
-      .map((each) => ({ ...each, text: JSON.stringify(each.status) }))
+      // MongoDB may have gone back to an older copy when an assignment is new.
+      .map((each) => ({ ...each, text: `${each.assignment.takenAt} ${JSON.stringify(each.status)}` }))
       .filter(({ status, text }) => written.get(status._id) !== text);
     for (const { status } of changed) written.set(status._id, '');
     await writeStatuses(

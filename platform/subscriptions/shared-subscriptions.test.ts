@@ -26,7 +26,7 @@ async function* history(from: Position, signal: AbortSignal): AsyncGenerator<Eve
 
 const assignmentOf = (does: Pick<Consumer, 'takes' | 'handle'>): Assignment => ({
   consumer: { name: 'one', view: 'one', version: 1, partitions: 1, onPoison: 'park', ...does },
-  token: 1,
+  held: { consumer: 'one', token: 1, stamps: [] },
   takenAt: 0,
   lease: { assertHeld() {} },
   position: START,

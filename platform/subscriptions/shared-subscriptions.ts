@@ -1,4 +1,4 @@
-import { comparePositions, type EventBatch, type Position } from '../event-store/types.ts';
+import { comparePositions, type EventBatch, type Reached } from '../event-store/types.ts';
 import { machine } from '../machine/machine.ts';
 import { LeaseLostError } from './consumer.ts';
 import { type Assignment, type DeliveryContext, deliver, deliverWithRetries, pass, StoppedError } from './delivery.ts';
@@ -22,7 +22,7 @@ type SharedSubscription = {
 
 export type SubscriptionsOptions = {
   /** @param onDrop is called when the store has ended the subscription, before it is opened again */
-  pull(from: Position, signal: AbortSignal, onDrop: (reason: Error) => void): AsyncIterable<EventBatch>;
+  pull(from: Reached, signal: AbortSignal, onDrop: (reason: Error) => void): AsyncIterable<EventBatch>;
   /** Takes the drops of subscriptions. */
   drops: Pick<Troubles, 'note' | 'over'>;
   context: DeliveryContext;
@@ -215,5 +215,5 @@ export const startSubscriptions = ({
 const subscriptionOf = ([first, ...others]: readonly Assignment[]): string =>
   `subscription of ${first?.consumer.name}${others.length > 0 ? ` and ${others.length} others` : ''} dropped`;
 
-const lowest = (assignments: readonly Assignment[]): Position =>
+const lowest = (assignments: readonly Assignment[]): Reached =>
   assignments.map(({ received }) => received).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));

@@ -11,7 +11,7 @@ import { startProjections } from '../../projections/start.ts';
 import { historyCheck, watchTruncated } from '../../projections/truncated.ts';
 import { startPolicies } from '../../write-side/policies/run-policies.ts';
 import { contextSchemas, projectionsOf, writeSidesOf } from '../contexts.ts';
-import { connectEvents, connectViews } from '../wiring/connect.ts';
+import { connectEvents, connectViews, watchStores } from '../wiring/connect.ts';
 import { openErasing } from '../wiring/erasing.ts';
 import { identityOf } from '../wiring/identity.ts';
 import { limitsOf } from '../wiring/limits.ts';
@@ -59,10 +59,20 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
   const client = connectEvents(program, keys, stores.eventStoreUrl);
   await services.standIn(dataFolder);
   const erasing = keys && openErasing({ client, db, keys, contexts, settings });
+  const eventStore = watchStores(program, db, client);
   const known = await projectionsOf(names, settings.TIME_ZONE);
 
   const clock = demoClock();
-  const writeSide = writeSideOf(program, { client, contexts, services, identify, keys, erasing, now: clock.now });
+  const writeSide = writeSideOf(program, {
+    client,
+    contexts,
+    services,
+    identify,
+    keys,
+    erasing,
+    eventStore,
+    now: clock.now,
+  });
   const runPolicies = () =>
     startPolicies({
       client,
@@ -72,11 +82,12 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
       processes: services.processes(streams(client), erasing),
       handler: writeSide.handler,
       schemas: contextSchemas,
+      eventStore,
       log: note,
       telemetry,
     });
   let policies = runPolicies();
-  const projections = startProjections({ client, db, projections: known, log: note, telemetry });
+  const projections = startProjections({ client, db, projections: known, eventStore, log: note, telemetry });
   const truncated = watchTruncated({ client, db, onError });
   const moments = startMoments({ client, db, projections: known, log: note });
   const demo = livingDemo({
@@ -101,7 +112,7 @@ export const openAllInOne = openProgram({ name: 'plaza', port: 'PORT' }, async (
       void (await Promise.all([policies, projections, truncated, moments, operations].map(({ stop }) => stop()))),
   );
   opened.defer(demo.end);
-  const readApi = await readApiOf(program, db, { identify, signIn }, known);
+  const readApi = await readApiOf(program, db, { identify, signIn }, known, eventStore);
   opened.defer(readApi.stop);
 
   const placeOf = (url: string) => (url === '' ? `${dataFolder} (embedded)` : withoutPassword(url));

@@ -3,7 +3,7 @@ import { lagCheck } from '../../platform/subscriptions/lag-check.ts';
 import { startPolicies } from '../../write-side/policies/run-policies.ts';
 import { measuredHandler } from '../../write-side/start.ts';
 import { contextSchemas, writeSidesOf } from '../contexts.ts';
-import { connectEvents, connectViews, pingCheck } from '../wiring/connect.ts';
+import { connectEvents, connectViews, pingCheck, watchStores } from '../wiring/connect.ts';
 import { openErasing } from '../wiring/erasing.ts';
 import { openProgram } from '../wiring/open-program.ts';
 import { openPersonalData } from '../wiring/personal-data.ts';
@@ -21,13 +21,17 @@ export const openPolicies = openProgram(
     const services = await openServices(contexts, settings);
     const store = streams(client);
     const timeZone = settings.TIME_ZONE;
+    const eventStore = watchStores(program, db, client);
+    const handler = measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry);
+    eventStore.onChange(handler.forget);
     const policies = startPolicies({
       client,
       db,
       policies: contexts.flatMap(({ policies: own }) => own),
       timers: contexts.flatMap(({ timers = [] }) => timers),
       processes: services.processes(store, keys && openErasing({ client, db, keys, contexts, settings })),
-      handler: measuredHandler({ store, contexts, timeZone, secret: keys?.secret, onError }, telemetry),
+      handler,
+      eventStore,
       schemas: contextSchemas,
       log: note,
       telemetry,
@@ -35,7 +39,7 @@ export const openPolicies = openProgram(
     opened.defer(policies.stop);
     return {
       handlers: (metrics, health) => [metrics, health],
-      checks: { readModels: pingCheck(db), disk: policies.disk },
+      checks: { readModels: pingCheck(db), sameEventStore: eventStore.check, disk: policies.disk },
       informational: { policies: lagCheck(db, settings.MAX_LAG_SECONDS, 'policies') },
       ready: (url) => `the process of the policies listens on ${url}`,
     };

@@ -5,7 +5,7 @@ import { operationRoutes } from '../../projections/operations.ts';
 import { startProjections } from '../../projections/start.ts';
 import { historyCheck, watchTruncated } from '../../projections/truncated.ts';
 import { projectionsOf } from '../contexts.ts';
-import { connectEvents, connectViews, pingCheck } from '../wiring/connect.ts';
+import { connectEvents, connectViews, pingCheck, watchStores } from '../wiring/connect.ts';
 import { identityOf } from '../wiring/identity.ts';
 import { openProgram } from '../wiring/open-program.ts';
 import { openPersonalData } from '../wiring/personal-data.ts';
@@ -20,7 +20,14 @@ export const openProjections = openProgram(
     const client = connectEvents(program, keys);
     const all = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
     const { identify, signIn } = await identityOf(settings, onError);
-    const projections = startProjections({ client, db, projections: all, log: note, telemetry });
+    const projections = startProjections({
+      client,
+      db,
+      projections: all,
+      eventStore: watchStores(program, db, client),
+      log: note,
+      telemetry,
+    });
     const truncated = watchTruncated({ client, db, onError });
     const moments = startMoments({ client, db, projections: all, log: note });
     const operations = operationRoutes({ client, db, projections: all, onError });

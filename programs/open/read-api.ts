@@ -2,7 +2,7 @@ import { systemGuard } from '../../platform/identity/system.ts';
 import { lagCheck } from '../../platform/subscriptions/lag-check.ts';
 import { MAX_WAIT } from '../../read-api/kernel/preferences.ts';
 import { projectionsOf } from '../contexts.ts';
-import { connectViews } from '../wiring/connect.ts';
+import { connectViews, watchStores } from '../wiring/connect.ts';
 import { identityOf } from '../wiring/identity.ts';
 import { limitsOf } from '../wiring/limits.ts';
 import { openProgram } from '../wiring/open-program.ts';
@@ -21,7 +21,7 @@ export const openReadApi = openProgram(
     const db = connectViews(program, settings.MONGODB_URL, settings.QUERY_TIMEOUT_MS - BEFORE_THAT);
     const identity = await identityOf(settings, onError);
     const views = await projectionsOf(settings.PLAZA_CONTEXTS, settings.TIME_ZONE);
-    const readApi = await readApiOf(program, db, identity, views);
+    const readApi = await readApiOf(program, db, identity, views, watchStores(program, db));
     const drain = settings.DRAIN_SECONDS * 1000;
     let late: NodeJS.Timeout | undefined;
     opened.defer(() => {

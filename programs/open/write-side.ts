@@ -2,8 +2,9 @@ import type { RequestHandler } from 'express';
 import { startAppendThread } from '../../platform/event-store/fast/append-thread.ts';
 import { problems, sendProblem } from '../../platform/http/problem.ts';
 import { systemGuard } from '../../platform/identity/system.ts';
+import { pause } from '../../platform/machine/machine.ts';
 import { contextSchemas, writeSidesOf } from '../contexts.ts';
-import { connectEvents, connectViews } from '../wiring/connect.ts';
+import { connectEvents, connectViews, watchStores } from '../wiring/connect.ts';
 import { openErasing } from '../wiring/erasing.ts';
 import { contextIn } from '../wiring/forwarding.ts';
 import { identityOf } from '../wiring/identity.ts';
@@ -13,6 +14,8 @@ import { openPersonalData } from '../wiring/personal-data.ts';
 import { openServices } from '../wiring/services.ts';
 import { writeSideOf } from '../wiring/write-side.ts';
 
+/** Milliseconds for the first look whether the event store is the one that the views were made of. */
+const FIRST_LOOK = 2_000;
 /** Refuses the commands of the contexts that run elsewhere: 404 would say that there are none. */
 const otherContexts =
   (served: readonly string[]): RequestHandler =>
@@ -39,12 +42,20 @@ export const openWriteSide = openProgram(
     const contexts = await writeSidesOf(settings.PLAZA_CONTEXTS);
     const services = await openServices(contexts, settings);
     const { identify, signIn } = await identityOf(settings, onError);
+    const db = settings.MONGODB_URL === '' ? undefined : connectViews(program);
     // Whether a customer has open reservations is in the views.
-    const erasing =
-      keys && settings.MONGODB_URL !== ''
-        ? openErasing({ client, db: connectViews(program), keys, contexts, settings })
-        : undefined;
-    const writeSide = writeSideOf(program, { client, appending, contexts, services, identify, keys, erasing });
+    const erasing = keys && db && openErasing({ client, db, keys, contexts, settings });
+    const eventStore = db && watchStores(program, db, client);
+    const writeSide = writeSideOf(program, {
+      client,
+      appending,
+      contexts,
+      services,
+      identify,
+      keys,
+      erasing,
+      eventStore,
+    });
     return {
       handlers: (metrics, health) => [
         ...limits.handlers,
@@ -57,6 +68,8 @@ export const openWriteSide = openProgram(
       schemas: contexts.map(({ schema }) => schema),
       checks: writeSide.checks,
       drain: settings.DRAIN_SECONDS * 1000,
+      // Commands are accepted without MongoDB, too.
+      warmUp: () => Promise.race([eventStore?.ready, pause(FIRST_LOOK, { ref: false })]),
       ready: (url) => `write side listens on ${url}`,
     };
   },

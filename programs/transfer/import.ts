@@ -16,8 +16,8 @@ import {
   toWritten,
   type WrittenEvent,
 } from '../../platform/event-store/types.ts';
+import { requireEventStore } from '../../platform/subscriptions/event-store-check.ts';
 import type { BuildProgress } from '../../projections/kernel/build.ts';
-import { assertStoreHolds } from '../../projections/kernel/store-check.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
 import { type ExportedEvent, fromLine } from './cloud-event.ts';
 import { wholeLines } from './lines.ts';
@@ -243,7 +243,7 @@ const appendAll = async (
  * @throws StoreUnavailableError
  */
 export const importAll = async (options: ImportOptions): Promise<number | null> => {
-  await assertStoreHolds(options.client, options.db);
+  await requireEventStore(options.client, options.db);
   const manifest = readManifest(options.folder);
   await assertWhole(options, manifest);
   for (let attempt = 1; ; attempt++) {

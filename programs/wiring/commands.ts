@@ -58,6 +58,13 @@ export const COMMANDS = {
     words: [1, 2],
     first: ['list', 'replay', 'discard'],
   },
+  restored: {
+    about:
+      'Compares the event store with what the views and policies have handled. With accept, its history is the one that counts: docs/restoring.md.',
+    usage: '[accept]',
+    words: [0, 1],
+    first: ['accept'],
+  },
   keys: {
     about:
       'Counts the keys of personal data; tests that PERSONAL_KEY opens each of them; wraps them anew with its first key; lists the personal fields; counts the events whose personal fields are not encrypted.',

@@ -2,7 +2,9 @@ import type { Db } from 'mongodb';
 import { connectEventStore, disconnectEventStore, type EventStoreClient } from '../../platform/event-store/client.ts';
 import { readTail } from '../../platform/event-store/tail.ts';
 import { createMongoClient } from '../../platform/mongo.ts';
+import { type EventStoreWatch, watchEventStore } from '../../platform/subscriptions/event-store-check.ts';
 import { consumerMetrics } from '../../platform/telemetry/consumers.ts';
+import { defined } from '../../schemas/kernel/defined.ts';
 import type { Program } from './open-program.ts';
 import type { OpenedPersonalData } from './personal-data.ts';
 import { reportUnreachable, type Warnings } from './reachable.ts';
@@ -45,6 +47,20 @@ export const connectViews = (
   const [name, patience] = reportOf('MONGODB_URL', settings.MONGODB_URL, url);
   opened.defer(reportUnreachable(name, pingCheck(db), log, patience));
   return db;
+};
+
+/**
+ * Watches whether the event store is the one that the views were made of.
+ * @param client left out in a program without an event store: it learns what others find
+ */
+export const watchStores = (
+  { onError, opened }: Pick<Program, 'onError' | 'opened'>,
+  db: Db,
+  client?: EventStoreClient,
+): EventStoreWatch => {
+  const watch = watchEventStore({ ...defined({ client }), db, onError });
+  opened.defer(watch.stop);
+  return watch;
 };
 
 /** Returns a check that succeeds while MongoDB answers. */

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import packageJson from '../../package.json' with { type: 'json' };
+import type { EventStoreWatch } from '../../platform/subscriptions/event-store-check.ts';
 import { pastOf } from '../../projections/kernel/as-of.ts';
 import type { Projection } from '../../projections/kernel/projection.ts';
 import type { ReadContext } from '../../read-api/kernel/context.ts';
@@ -25,6 +26,7 @@ export const readApiOf = async (
   db: Db,
   identity: Identity,
   projections: readonly Projection[],
+  eventStore: EventStoreWatch,
 ) =>
   startReadApi({
     db,
@@ -35,4 +37,5 @@ export const readApiOf = async (
     onError,
     ...identity,
     past: pastOf(projections),
+    eventStore,
   });

@@ -6,6 +6,7 @@ import {
   comparePositions,
   type EventBatch,
   type Position,
+  type Reached,
   START,
   type StoredEvent,
 } from '../../platform/event-store/types.ts';
@@ -15,10 +16,14 @@ import {
   checkpoints,
   claimCheckpoint,
   createCheckpoint,
+  forgetOutdated,
+  type HeldCheckpoint,
+  heldCheckpoint,
   moveCheckpoints,
   positionOf,
 } from '../../platform/subscriptions/checkpoints.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
+import { requireEventStore } from '../../platform/subscriptions/event-store-check.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
 import { discardedEvents, park } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
@@ -44,7 +49,8 @@ export type Build = {
    */
   collection: string;
   token: number;
-  position: Position;
+  held: HeldCheckpoint;
+  position: Reached;
   takes: ReadonlySet<string>;
   discarded: ReadonlySet<string>;
   write: Write;
@@ -94,18 +100,20 @@ export const openBuild = async (
   const { version } = projection;
   const begun = await claimCheckpoint(db, name, token);
   const continues = kind === 'next' && begun?.version === version && (await inherit(db, begun, collection));
-  if (!continues) {
+  const begin = async (): Promise<HeldCheckpoint> => {
     await checkpoints(db).deleteOne({ _id: name, token });
     await dropLeftovers(db, view, kind, token);
     await db.createCollection(collection);
-    await createCheckpoint(db, { name, view: name, version, partitions: 1 }, token);
-  }
+    return createCheckpoint(db, { name, view: name, version, partitions: 1 }, token);
+  };
+  const held = continues ? heldCheckpoint(begun) : await begin();
   await checkpoints(db).updateOne({ _id: name, token }, { $set: { collection } });
   return {
     projection,
     name,
     collection,
     token,
+    held,
     position: continues ? positionOf(begun) : START,
     takes: takenBy(projection),
     discarded: await discardedEvents(db, view),
@@ -210,6 +218,7 @@ export const catchUp = async (options: CatchUpOptions): Promise<boolean> => {
     fillWithin: FILL_WITHIN,
     signal: AbortSignal.any([signal, stopping.signal]),
     readTail: () => readTail(client),
+    verify: () => requireEventStore(client, db),
   });
   const line = assemblyLine(builds, {
     feed: (build, mine, batch) => feedBuild(db, build, mine, batch, session, signal),
@@ -277,7 +286,7 @@ const assemblyLine = (builds: readonly Build[], { feed, keep }: Stations) => {
   };
 };
 
-const lowest = (builds: readonly Build[]): Position =>
+const lowest = (builds: readonly Build[]): Reached =>
   builds.map(({ position }) => position).reduce((a, b) => (comparePositions(b, a) < 0 ? b : a));
 
 const feedBuild = async (
@@ -318,12 +327,18 @@ const writeStrictly = async (db: Db, build: Build, events: readonly StoredEvent[
   }
 };
 
-const keepPositions = async (db: Db, builds: readonly Build[], session: WorkerSession, signal: AbortSignal) =>
+/**
+ * Saves the positions of builds.
+ * @throws LeaseLostError when another process has taken a build over, or when MongoDB has gone back to an older copy:
+ *   such a build begins anew
+ */
+export const keepPositions = async (db: Db, builds: readonly Build[], session: WorkerSession, signal?: AbortSignal) =>
   patiently(async () => {
     session.assertHeld();
-    const moves = builds.map(({ name, token, position }) => ({ consumer: name, token, position }));
-    const [lost] = await moveCheckpoints(db, moves);
-    if (lost) throw new LeaseLostError(`${lost} was taken over`);
+    const [lost] = await moveCheckpoints(db, builds);
+    if (lost === undefined) return;
+    for (const { held, name } of builds) await forgetOutdated(db, held, name);
+    throw new LeaseLostError(`the checkpoint of ${lost} is not the one that was written last`);
   }, signal);
 
 /** Milliseconds. A full batch costs the stores half as much per event as one of a few hundred. */

@@ -5,6 +5,7 @@ import { formatPosition, type Position } from '../../platform/event-store/types.
 import { machine, pause } from '../../platform/machine/machine.ts';
 import { ticks } from '../../platform/machine/ticks.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
+import { requireEventStore } from '../../platform/subscriptions/event-store-check.ts';
 import { leases, releaseLease } from '../../platform/subscriptions/leases.ts';
 import { parked } from '../../platform/subscriptions/parked.ts';
 import { measureLag, statuses, writeStatuses } from '../../platform/subscriptions/status.ts';
@@ -22,7 +23,7 @@ import {
 } from './build.ts';
 import { indexBuild } from './create-indexes.ts';
 import type { Projection } from './projection.ts';
-import { assertStoreHolds } from './store-check.ts';
+
 import { giveBackViews, seizeViews, switchView } from './switch.ts';
 
 /** Milliseconds. After a round to the store's end that took less, the pause of the live views is as short. */
@@ -136,7 +137,7 @@ const withBuilds = async <Result>(
 ): Promise<Result> => {
   const { client, db, projections, signal, leaseMs = LEASE_MS } = options;
   const session = joinWorkers(db, 'rebuilds', leaseMs);
-  await assertStoreHolds(client, db, projections);
+  await requireEventStore(client, db);
   const lost = new AbortController();
   const builds: Build[] = [];
   const round = async () => {

@@ -1,13 +1,19 @@
 import type { Db } from 'mongodb';
-import { comparePositions, type Position, START } from '../../platform/event-store/types.ts';
+import { comparePositions, type Reached, START } from '../../platform/event-store/types.ts';
 import { machine, pause } from '../../platform/machine/machine.ts';
-import { type Checkpoint, checkpoints, newCheckpoint, positionOf } from '../../platform/subscriptions/checkpoints.ts';
+import {
+  type Checkpoint,
+  checkpoints,
+  newCheckpoint,
+  positionOf,
+  storedPosition,
+} from '../../platform/subscriptions/checkpoints.ts';
 import { LeaseLostError } from '../../platform/subscriptions/consumer.ts';
 import { leases, releaseLease, takeLease } from '../../platform/subscriptions/leases.ts';
 import { parked, WAITING } from '../../platform/subscriptions/parked.ts';
 import { statuses } from '../../platform/subscriptions/status.ts';
 import { type WorkerSession, workers } from '../../platform/subscriptions/workers.ts';
-import { type Build, dropLeftovers, renameIfThere } from './build.ts';
+import { type Build, dropLeftovers, keepPositions, renameIfThere } from './build.ts';
 import { consumerNames } from './consumers.ts';
 
 /*
@@ -31,7 +37,7 @@ export type Seized = { build: Build; consumers: SeizedConsumer[] };
 type SeizedConsumer = {
   name: string;
   token: number;
-  position: Position;
+  position: Reached;
   /** The checkpoint before it was marked; null if there was none. */
   before: Checkpoint | null;
 };
@@ -149,18 +155,19 @@ const assertLeases = async (
 export const switchView = async (db: Db, { build, consumers }: Seized, session: WorkerSession): Promise<void> => {
   const { projection, name, token, collection } = build;
   const { name: view, version, partitions = 1 } = projection;
+  // The collection has everything up to the position: MongoDB has not gone back since the build wrote it.
+  await keepPositions(db, [build], session);
   // Nothing is written into the collection between this look and the renaming.
   await assertLeases(db, [build], session, consumers);
   if (!(await renameIfThere(db, collection, view, true))) throw new LeaseLostError(`${name} was taken over`);
 
-  const { commit, prepare } = [build, ...consumers].map(({ position }) => position).reduce(further);
+  const position = [build, ...consumers].map((each) => each.position).reduce(further);
   const names = consumerNames(projection);
   const reached = {
     view,
     version,
     partitions,
-    commit: commit.toString(),
-    prepare: prepare.toString(),
+    ...storedPosition(position),
     collection: (await collectionIds(db)).get(view) ?? '',
     updatedAt: new Date(machine.now()),
   };
@@ -183,7 +190,7 @@ export const switchView = async (db: Db, { build, consumers }: Seized, session: 
   for (const held of [build, ...consumers]) await releaseLease(db, held.name, held.token);
 };
 
-const further = (a: Position, b: Position): Position => (comparePositions(a, b) >= 0 ? a : b);
+const further = (a: Reached, b: Reached): Reached => (comparePositions(a, b) >= 0 ? a : b);
 
 /**
  * Returns the UUIDs of all collections by name. A collection that is created again under the same name has another

@@ -47,6 +47,20 @@ export const ReplayRequest = Strict({
 
 export const ReplayChange = Strict({ state: Status('stopped') });
 
+/** Whether the event store is the one that the views were made of. */
+export const EventStoreState = Strict({
+  state: {
+    ...Status('same', 'other'),
+    description:
+      'Other: it lacks events that the views have, because it was emptied or restored from an older copy, or is another one. Commands and queries are refused until it is accepted.',
+  },
+  reason: Type.Optional(Type.String({ description: 'What it lacks, and what can be done.' })),
+  foundAt: Type.Optional(Time),
+});
+
+/** The decision that the event store's history counts. */
+export const EventStoreChange = Strict({ state: Status('accepted') });
+
 /** The demo of a Plaza whose data folder is empty or holds the demo's own data. */
 export const LivingDemo = Strict({
   state: {

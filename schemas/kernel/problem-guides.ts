@@ -87,6 +87,11 @@ export const problemGuides: Readonly<Record<CommonProblem, ProblemGuide>> = {
   ),
   overloaded: temporary('The process has reached its limit of requests in flight and waiting.'),
   'event-store-unavailable': temporary('The event store did not answer in time.'),
+  'wrong-event-store': {
+    when: 'The event store lacks events that the views have: it was emptied or restored from an older copy, or it is another one. `detail` names one of them. Commands and queries wait until an operator decides.',
+    advice:
+      'Ask an operator, who finds the steps in docs/restoring.md. Then repeat a command with the same Idempotency-Key.',
+  },
   'written-by-newer': temporary('A newer version of Plaza changed the resource, as happens during an upgrade.'),
   'foreign-event': {
     when: 'Another program appended an event to the stream; `detail` names both. Plaza cannot know what it means.',

@@ -25,6 +25,11 @@ export const commonProblems = {
   },
   overloaded: { status: 503, title: 'Too many requests are waiting', retryAfter: 1 },
   'event-store-unavailable': { status: 503, title: 'The event store is not available', retryAfter: 1 },
+  'wrong-event-store': {
+    status: 503,
+    title: 'The event store is not the one that the views were made of',
+    retryAfter: 30,
+  },
   'written-by-newer': { status: 502, title: 'The resource was changed by a newer version of Plaza', retryAfter: 5 },
   'foreign-event': { status: 503, title: 'The stream of the resource holds an event of another program' },
   'stream-truncated': { status: 503, title: 'Events of the resource were deleted in the event store' },
@@ -42,5 +47,6 @@ export const queryProblems: readonly CommonProblem[] = [
   'no-such-moment',
   'view-behind',
   'views-unavailable',
+  'wrong-event-store',
   'overloaded',
 ];

@@ -47,6 +47,7 @@ export const commandProblems: readonly CommonProblem[] = [
   'too-many-conflicts',
   'overloaded',
   'event-store-unavailable',
+  'wrong-event-store',
   'written-by-newer',
   'foreign-event',
   'stream-truncated',

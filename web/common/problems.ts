@@ -47,6 +47,10 @@ const common: Readonly<Record<string, Phrase> & Record<CommonProblem, Phrase>> =
     en: 'No changes can be made now: the event store does not answer. Nothing was changed',
     ko: '지금은 변경할 수 없습니다. 이벤트 저장소가 응답하지 않아 아무것도 바뀌지 않았습니다',
   },
+  'wrong-event-store': {
+    en: 'The event store is not the one that the views were made of. An operator must decide',
+    ko: '이벤트 저장소가 뷰를 만든 저장소와 다릅니다. 운영자의 결정이 필요합니다',
+  },
   'written-by-newer': {
     en: 'It was changed by a newer version of Plaza',
     ko: '더 새로운 버전의 Plaza에서 변경된 항목입니다',

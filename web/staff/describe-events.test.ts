@@ -144,6 +144,14 @@ describe('warnings', () => {
     expect(stuck?.words.en).toContain('The page shows the state of 9 sec ago');
   });
 
+  test('say that an operator must decide about another event store, whatever the last overview showed', () => {
+    const problem = { type: '/problems/wrong-event-store', title: '', status: 503 };
+    for (const known of [undefined, member({ state: 'stopped' })])
+      expect(warningsOf(known, { ...well, heardAt: now - 42_000 }, now, problem)).toMatchObject([
+        { name: 'wrong-event-store', words: { en: expect.stringContaining('until an operator decides') } },
+      ]);
+  });
+
   test('say that commands are not accepted, and that policies do not run', () => {
     expect(names(member({}), { ...well, takesCommands: false }, now)).toEqual(['commands']);
     const idle = { group: 'policies', state: 'stopped', secondsSinceReport: 40 };

@@ -1,10 +1,15 @@
+import type { Problem } from '../common/api.ts';
 import { formatDuration, formatNumber, type Phrase, same } from '../common/language.ts';
+import { problemName } from '../common/problems.ts';
 import { viewOf } from './contexts/index.ts';
 import { type CurrentAt, LAGGING } from './current.ts';
 import type { Connection, Overview, Projection } from './live.ts';
 
 /** A warning about the freshness of the page. */
-export type Warning = { name: 'disconnected' | 'stale' | 'policies' | 'commands' | 'stream'; words: Phrase };
+export type Warning = {
+  name: 'wrong-event-store' | 'disconnected' | 'stale' | 'policies' | 'commands' | 'stream';
+  words: Phrase;
+};
 
 /** Seconds without an answer, and without a report of the policies, after which the page warns. */
 const SILENT = 5;
@@ -32,14 +37,23 @@ const silence = (stopped: readonly Projection[]): string =>
 /**
  * Returns the current warnings, the worst first.
  * @param now in milliseconds
+ * @param problem why the last read of the overview failed
  */
 export const warningsOf = (
   known: Overview | undefined,
   { heardAt, isStreaming, takesCommands, currentAt }: Connection,
   now: number,
+  problem?: Problem,
 ): Warning[] => {
   const warnings: Warning[] = [];
   const warn = (name: Warning['name'], words: Phrase) => warnings.push({ name, words });
+  if (problem && problemName(problem) === 'wrong-event-store') {
+    warn('wrong-event-store', {
+      en: 'The event store is not the one that the views were made of. Nothing can be read or changed until an operator decides, on the page Operations.',
+      ko: '이벤트 저장소가 뷰를 만든 저장소와 다릅니다. 운영자가 운영 페이지에서 결정할 때까지 조회하거나 변경할 수 없습니다.',
+    });
+    return warnings;
+  }
   const silent = (now - heardAt) / 1000;
   if (silent > SILENT) {
     const since = formatDuration(silent);

@@ -30,7 +30,7 @@ import { contextViews } from './contexts/index.ts';
 import { isCustomer, isCustomerId, mayOpenCustomer } from './customers.ts';
 import { roleWords } from './fields.ts';
 import { warningsOf } from './health.ts';
-import { connection, overview } from './live.ts';
+import { connection, overview, overviewProblem } from './live.ts';
 import { Notices } from './notices.tsx';
 import { Banner } from './parts/banner.tsx';
 import { homeWords } from './parts/crumbs.tsx';
@@ -38,7 +38,8 @@ import { Keys } from './parts/keys.tsx';
 import { TimeBar } from './parts/time.tsx';
 
 const Pulse = () => {
-  const isWell = warningsOf(useStore(overview), useStore(connection), useNow(1000)).length === 0;
+  const isWell =
+    warningsOf(useStore(overview), useStore(connection), useNow(1000), useStore(overviewProblem)).length === 0;
   return (
     <span class={isWell ? 'pulse good' : 'pulse bad'}>
       {isWell ? t({ en: 'live', ko: '실시간' }) : t({ en: 'not live', ko: '확인 필요' })}

@@ -43,6 +43,8 @@ export type CommandHandler = {
   fingerprint(actor: string, command: Message): string;
   /** Commands that wait or are in flight. */
   readonly busy: number;
+  /** Drops the states of idle streams, which may be of events that the store no longer has. */
+  forget(): void;
   /** Writes snapshots of the states in memory within a time, so that the next start is fast. */
   close(withinMs?: number): Promise<void>;
 };
@@ -243,6 +245,8 @@ export const commandHandler = ({
     get busy() {
       return busy;
     },
+
+    forget: () => idle.clear(),
 
     async close(withinMs = 2_000) {
       const until = machine.elapsed() + withinMs;

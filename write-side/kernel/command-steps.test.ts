@@ -55,6 +55,7 @@ const serveSteps = async (steps: CommandSteps<{ thingId: string }>) => {
     answer: ({ data }) => ({ ...data, status: 'begun' }),
     busy: 0,
     fingerprint: () => '',
+    forget() {},
     close: async () => {},
   };
   const router = commandRoutes({

@@ -1,6 +1,7 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import type { Position } from '../../platform/event-store/types.ts';
 import { expressPath, jsonBody, withRefused } from '../../platform/http/app.ts';
+import { ProblemError, problems } from '../../platform/http/problem.ts';
 import { admit, admitUnscoped, type Identify } from '../../platform/identity/caller.ts';
 import { machine, type Timer } from '../../platform/machine/machine.ts';
 import { ruleOf } from '../../schemas/access.ts';
@@ -23,6 +24,8 @@ export type CommandRoutesOptions = {
   steps?: StepsByCommand;
   /** The position of the store's newest event, for steps that a policy had done before. */
   tail(): Promise<Position>;
+  /** Returns why commands are refused, if the event store is not the one that the views were made of. */
+  finding?: (() => string | undefined) | undefined;
   /** Called with errors of the steps. */
   onError(error: unknown): void;
 };
@@ -30,7 +33,8 @@ export type CommandRoutesOptions = {
 /** Returns the routes of every command that has one: validated, decided, and answered with revision and position. */
 export const commandRoutes = (options: CommandRoutesOptions): Router => {
   const router = Router({ caseSensitive: true });
-  const atTheDoor = door(options.answerWithin / 2);
+  const { finding = () => undefined } = options;
+  const atTheDoor = [refusing(finding), door(options.answerWithin / 2)];
   for (const context of options.contexts) {
     for (const [type, schema] of Object.entries(context.commands)) {
       if (schema.http) addRoute(router, atTheDoor, options, context, type, schema, schema.http);
@@ -43,9 +47,17 @@ export const commandRoutes = (options: CommandRoutesOptions): Router => {
   return withRefused(router, impossible);
 };
 
+/** Refuses every command while there is a finding. */
+const refusing =
+  (finding: () => string | undefined): RequestHandler =>
+  (_req, _res, next) => {
+    const reason = finding();
+    next(reason === undefined ? undefined : new ProblemError(problems.wrongEventStore(reason)));
+  };
+
 const addRoute = (
   router: Router,
-  atTheDoor: RequestHandler,
+  atTheDoor: readonly RequestHandler[],
   { handler, answerWithin, identify, steps: stepsByCommand = {}, tail, onError }: CommandRoutesOptions,
   context: ContextSchema,
   type: string,
@@ -58,7 +70,7 @@ const addRoute = (
   const mayTakeLonger = http.mayTakeLonger === true;
   const handleWithSteps = steps && runSteps(steps, { handler, mayTakeLonger, tail, onError });
   const admission = [admit(identify, ruleOf(context, type), context), ...(http.everywhere ? [admitUnscoped] : [])];
-  const guards = [...admission, atTheDoor, jsonBody];
+  const guards = [...admission, ...atTheDoor, jsonBody];
   const method = http.method.toLowerCase() as 'post' | 'put' | 'patch' | 'delete';
 
   router[method](expressPath(http.path), guards, async (req: Request, res: Response) => {

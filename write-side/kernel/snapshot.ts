@@ -78,11 +78,17 @@ export const readSnapshot = async (
   }
 };
 
+const hasRevision = async (store: Streams, stream: string, revision: Revision): Promise<boolean> => {
+  for await (const event of store.read(stream, revision, 1)) return event.revision === revision;
+  return false;
+};
+
 /**
  * Writes a snapshot. Only the newest is kept.
  * @param keptParts the number of events that the snapshot stream is known to keep
  * @param erasures of the stream's snapshots, before the state was read
- * @returns its size; undefined when another process wrote one in the meantime, which stays; 'erased' when the state may
+ * @returns its size; undefined when another process wrote one in the meantime, which stays, or when the stream lacks the
+ *   event of the state, because the store went back to an older copy; 'erased' when the state may
  *   have personal data that was erased since it was read
  * @throws StoreUnavailableError
  */
@@ -94,6 +100,7 @@ export const writeSnapshot = async (
   keptParts: number,
   erasures = 0,
 ): Promise<SnapshotSize | 'erased' | undefined> => {
+  if (!(await hasRevision(store, stream, revision))) return undefined;
   const content = jsonPieces({ state: saveState(state), recent });
   const plain = await pipeline(content, createGzip({ level: constants.Z_BEST_SPEED }), buffer);
   const packed = store.snapshots ? await store.snapshots.sealSnapshot(stream, plain, erasures) : plain;

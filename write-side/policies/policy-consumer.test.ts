@@ -1,13 +1,18 @@
 import { expect, it } from 'vitest';
 import { memoryStreams } from '../../platform/event-store/testing.ts';
-import type { Revision, StoredEvent } from '../../platform/event-store/types.ts';
+import {
+  type Revision,
+  type StoredEvent,
+  StoreUnavailableError,
+  WrongEventStoreError,
+} from '../../platform/event-store/types.ts';
 import { storedEvent } from '../../platform/subscriptions/testing.ts';
 import { schema as foodCourt } from '../../schemas/food-court.ts';
 import { commandHandler, type GivenCommand } from '../kernel/command-handler.ts';
 import { seats, TIME_ZONE } from '../kernel/testing.ts';
 import { policy } from './policy.ts';
 import { policyConsumer } from './policy-consumer.ts';
-import { dispatchTo, startPolicies } from './run-policies.ts';
+import { dispatchTo, onlyToTheSame, startPolicies } from './run-policies.ts';
 
 const data = { shopId: 'shop-1', orderId: 'o1', customerId: 'c1' };
 const lease = { assertHeld: () => {} };
@@ -79,4 +84,41 @@ it('refuses to start with two contexts that declare the same policy', () => {
   expect(() => startPolicies({ policies: [noting, other] } as never)).toThrow(
     'The policy noting is declared twice: by food-court and by library',
   );
+});
+
+it('sends no command to an event store that went back while a command got no answer', async () => {
+  const command = { type: 'PickUpOrder', data: {}, actor: 'policy:test' };
+  let answer = async () => ({ kind: 'done' as const });
+  let looks = 0;
+  let isSame = true;
+  let isDecided = false;
+  let changes = 0;
+  const dispatch = onlyToTheSame(() => answer(), {
+    async require() {
+      looks += 1;
+      if (!isSame) throw new WrongEventStoreError('it was restored from an older copy');
+      changes += isDecided ? 1 : 0;
+    },
+    changes: () => changes,
+  });
+  await dispatch(command);
+  expect(looks).toBe(0);
+
+  answer = async () => {
+    throw new StoreUnavailableError('the event store did not answer');
+  };
+  await expect(dispatch(command)).rejects.toThrow('did not answer');
+  answer = async () => ({ kind: 'done' });
+  isSame = false;
+  // A failure that is no refusal of the event: the event is not parked.
+  await expect(Promise.all([dispatch(command), dispatch(command)])).rejects.toThrow(StoreUnavailableError);
+  expect(looks).toBe(1);
+
+  isSame = true;
+  isDecided = true;
+  // The event of the command was read before an operator accepted another history.
+  await expect(dispatch(command)).rejects.toThrow(StoreUnavailableError);
+  await dispatch(command);
+  await dispatch(command);
+  expect(looks).toBe(2);
 });

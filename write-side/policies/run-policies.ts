@@ -1,8 +1,9 @@
 import type { Db } from 'mongodb';
 import type { EventStoreClient } from '../../platform/event-store/client.ts';
-import { type StoredEvent, StoreUnavailableError } from '../../platform/event-store/types.ts';
+import { type StoredEvent, StoreUnavailableError, WrongEventStoreError } from '../../platform/event-store/types.ts';
 import type { Consumer } from '../../platform/subscriptions/consumer.ts';
 import { type ConsumerGroup, startConsumerGroup } from '../../platform/subscriptions/consumer-group.ts';
+import type { EventStoreWatch } from '../../platform/subscriptions/event-store-check.ts';
 import type { LogLine } from '../../platform/subscriptions/trouble.ts';
 import type { Telemetry } from '../../platform/telemetry/telemetry.ts';
 import type { ContextSchema } from '../../schemas/kernel/context.ts';
@@ -32,6 +33,8 @@ export type PoliciesOptions = {
   schemas?: readonly Pick<ContextSchema, 'events'>[];
   leaseMs?: number;
   log?: LogLine;
+  /** Left out, a watch of its own. */
+  eventStore?: EventStoreWatch | undefined;
   telemetry?: Telemetry;
 };
 
@@ -64,6 +67,42 @@ export const dispatchTo =
         return { kind: 'refused', reason: outcome.kind };
     }
   };
+
+/**
+ * Returns a dispatch that looks at the event store after a command without an answer, before it sends another one: the
+ * store may have gone back to a copy without the event behind the command.
+ */
+export const onlyToTheSame = (
+  dispatch: DispatchCommand,
+  { require, changes }: Pick<EventStoreWatch, 'require' | 'changes'>,
+): DispatchCommand => {
+  let isDoubtful = false;
+  let looking: Promise<void> | undefined;
+  const look = async () => {
+    try {
+      await require();
+      isDoubtful = false;
+    } catch (error) {
+      throw error instanceof WrongEventStoreError ? new StoreUnavailableError(error.message) : error;
+    } finally {
+      looking = undefined;
+    }
+  };
+  return async (command) => {
+    if (isDoubtful) {
+      const before = changes();
+      looking ??= look();
+      await looking;
+      if (changes() !== before) throw new StoreUnavailableError('another history was found or accepted');
+    }
+    try {
+      return await dispatch(command);
+    } catch (error) {
+      isDoubtful = true;
+      throw error;
+    }
+  };
+};
 
 /**
  * Returns a consumer that also waits before events of types that no context has: a newer Plaza stored them, and its
@@ -113,14 +152,28 @@ export const startPolicies = ({
     'policy',
     [...policies, ...managers].map(({ name, context }) => [name, context.name]),
   );
-  const dispatch = dispatchTo(telemetry?.tracing?.policies(handler) ?? handler);
+  const dispatch = onlyToTheSame(dispatchTo(telemetry?.tracing?.policies(handler) ?? handler), {
+    require: () => group.eventStore.require(),
+    changes: () => group.eventStore.changes(),
+  });
+  /** Performs a task unless the event store is not the one that it was planned from: then it waits. */
+  const whenRight = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const { eventStore } = group;
+    await eventStore.ready;
+    const finding = eventStore.finding();
+    if (finding !== undefined) throw new WrongEventStoreError(finding);
+    return work();
+  };
   const schedule = startSchedule({
     db,
-    managers,
+    managers: managers.map(({ name, perform }) => ({
+      name,
+      ...(perform && { perform: (...task) => whenRight(() => perform(...task)) }),
+    })),
     // Without an id of their own: the deciders recognise a command that was done, and an id that derived from the task
     // would push the ids of customers' commands out of the stream's memory.
     dispatch: (command, { process, correlationId, causationId }) =>
-      dispatch({ ...command, actor: `process:${process}`, correlationId, causationId }),
+      whenRight(() => dispatch({ ...command, actor: `process:${process}`, correlationId, causationId })),
     log,
   });
   const consumers = [

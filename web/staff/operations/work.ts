@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import type { Static } from 'typebox';
-import type { ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
+import type { EventStoreState, ParkedEvent, Replay } from '../../../schemas/kernel/operations.ts';
 import { get, type Page, type Problem, RefusedError, send } from '../../common/api.ts';
 import { notify } from '../notices.tsx';
 import { usePolling } from '../polling.ts';
@@ -18,6 +18,7 @@ export type Work = {
   parked: readonly Parked[];
   more: boolean;
   replays: readonly Replay[];
+  eventStore?: Static<typeof EventStoreState>;
   problem?: Problem;
 };
 
@@ -26,11 +27,13 @@ export const useWork = (): { work: Work; look(): void } => {
   const [work, setWork] = useState<Work>({ isKnown: false, parked: [], more: false, replays: [] });
   const look = usePolling(async (gone) => {
     try {
-      const [parked, replays] = await Promise.all([
+      const [parked, replays, eventStore] = await Promise.all([
         get<Page<Parked>>('/operations/parked?limit=100', undefined, gone),
         get<Page<Replay>>('/operations/replays', undefined, gone),
+        get<Static<typeof EventStoreState>>('/operations/event-store', undefined, gone),
       ]);
-      setWork({ isKnown: true, parked: parked.items, more: parked.next !== undefined, replays: replays.items });
+      const more = parked.next !== undefined;
+      setWork({ isKnown: true, parked: parked.items, more, replays: replays.items, eventStore });
       const isBusy =
         replays.items.some(({ state }) => state === 'running') ||
         parked.items.some(({ state }) => state === 'replaying');

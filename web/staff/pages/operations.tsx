@@ -12,6 +12,7 @@ import { useTitle } from '../parts/title.ts';
 import { problemWords } from '../problems.ts';
 
 const REPLAYS = '/operations/replays';
+const EVENT_STORE = '/operations/event-store';
 
 const GROUPS = [
   { group: 'projections', title: { en: 'Projections', ko: '프로젝션' } },
@@ -51,6 +52,22 @@ export const OperationsPage = () => {
         <p class="refused">{t({ en: 'This page shows the present.', ko: '이 페이지는 현재 상태를 표시합니다.' })}</p>
       )}
       {work.problem && <p class="refused">{problemWords(work.problem)}</p>}
+      {work.eventStore?.state === 'other' && (
+        <section aria-labelledby="event-store">
+          <h2 id="event-store">{t({ en: 'Another history', ko: '다른 이력' })}</h2>
+          <p class="refused">{work.eventStore.reason}</p>
+          {may(`PATCH ${EVENT_STORE}`) && (
+            <Confirmed
+              words={t({ en: 'Build the views from this history', ko: '이 이력으로 뷰 다시 만들기' })}
+              question={t({
+                en: 'What the event store lacks is lost. Every view is built anew, and the policies begin at the first event; what they did is not done again. If the event store has every event again, everything continues where it was.',
+                ko: '이벤트 저장소에 없는 내용은 사라집니다. 모든 뷰를 다시 만들고 정책은 첫 이벤트부터 다시 처리하며, 이미 처리한 일은 되풀이하지 않습니다. 이벤트 저장소에 모든 이벤트가 다시 있으면 중단된 곳부터 계속합니다.',
+              })}
+              onYes={() => change('PATCH', EVENT_STORE, { state: 'accepted' }).then(look)}
+            />
+          )}
+        </section>
+      )}
       {GROUPS.map(({ group, title }) => (
         <Consumers
           key={group}
