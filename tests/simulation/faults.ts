@@ -1,11 +1,46 @@
 import type { Plaza } from './plaza.ts';
 import type { World } from './world.ts';
 
-export const FAULTS = ['weather', 'crashes', 'ends', 'pauses', 'subscriptions', 'slowness', 'clocks'] as const;
+export const FAULTS = [
+  'weather',
+  'crashes',
+  'ends',
+  'pauses',
+  'subscriptions',
+  'slowness',
+  'clocks',
+  'older-copies',
+] as const;
+export type Fault = (typeof FAULTS)[number];
+
 /** Milliseconds by which the clock of the documents is ahead for a moment. */
 const LONGEST_JUMP = 24 * 3_600_000;
 
-export type Fault = (typeof FAULTS)[number];
+/** The share of worlds in which a store goes back to an older copy, once. */
+const RESTORING = 0.25;
+/** The longest virtual milliseconds until the copy, and from it until the store goes back. */
+const COPIED_WITHIN = 2_000;
+const RESTORED_WITHIN = 2_000;
+/** Virtual milliseconds for which the store is away meanwhile: longer than a lease, and than a request is on its way. */
+const AWAY = 4_000;
+const DECIDED_WITHIN = 4_000;
+
+/** Plans that a store goes back to an older copy; an operator then accepts an event store that did. */
+const planOlderCopy = (world: World, plaza: Plaza, isOver: () => boolean): void => {
+  const { random } = world;
+  const isOfEvents = random.chance(0.5) && !plaza.isEncrypting;
+  world.after(random.next() * COPIED_WITHIN, 'a copy is made', () => {
+    const size = plaza.eventStore.size;
+    const back = isOfEvents ? (awayFor: number) => plaza.eventStore.goBackTo(size, awayFor) : plaza.documents.copy();
+    world.after(random.next() * RESTORED_WITHIN, 'an older copy', () => {
+      if (isOver()) return;
+      world.note(`the ${isOfEvents ? 'event store' : 'documents'} go back to the copy`);
+      back(AWAY);
+      plaza.restored = { at: world.time + AWAY, isOfEvents };
+      if (isOfEvents) world.after(AWAY + random.next() * DECIDED_WITHIN, 'the operator looks', plaza.decide);
+    });
+  });
+};
 
 /**
  * Begins the faults of a world. How often each strikes differs from world to world.
@@ -18,6 +53,7 @@ export const beginFaults = (world: World, plaza: Plaza, without: readonly Fault[
   if (!without.includes('weather'))
     plaza.network.weather = { lost: level, answerLost: level, late: level, slow: level / 2 };
   let isOver = false;
+  if (random.chance(RESTORING) && !without.includes('older-copies')) planOlderCopy(world, plaza, () => isOver);
 
   const every = (milliseconds: number, fault: Fault, strike: () => void): void => {
     const next = () =>

@@ -4,6 +4,7 @@ import { streams } from '../../platform/event-store/streams.ts';
 import { createApp } from '../../platform/http/app.ts';
 import { keyStore } from '../../platform/personal-data/keys.ts';
 import { personalData } from '../../platform/personal-data/personal-data.ts';
+import { acceptEventStore, readFinding, watchEventStore } from '../../platform/subscriptions/event-store-check.ts';
 import {
   contextSchemas,
   messagingContexts,
@@ -36,6 +37,9 @@ const ENCRYPTING = 0.25;
 const SECRET = Buffer.alloc(32, 8);
 /** Virtual milliseconds for an orderly end, as a supervisor grants them. */
 const KILLED_AFTER = 10_000;
+/** Virtual milliseconds between two looks of an operator, and for which they look. */
+const LOOKS_EVERY = 500;
+const LOOKS_FOR = 20_000;
 export const personal = personalEvents(contextSchemas);
 const SETTINGS = {
   TIME_ZONE,
@@ -106,10 +110,12 @@ export const startPlaza = (world: World) => {
   const mains: Record<string, (process: Process) => Pick<Side, 'app'> | Pick<Side, 'stop'>> = {
     'write-side': (process) => {
       const own = payments.connectionOf(process);
-      const { client, erasing, secret } = connect(process);
+      const { client, db, erasing, secret } = connect(process);
+      const eventStoreWatch = watchEventStore({ client, db, onError: () => {} });
       const writeSide = startWriteSide({
         client,
         secret,
+        finding: eventStoreWatch.finding,
         contexts: writeSides,
         timeZone: TIME_ZONE,
         answerWithin: SETTINGS.COMMAND_TIMEOUT_MS,
@@ -121,6 +127,7 @@ export const startPlaza = (world: World) => {
         ),
         onError: noteErrorOf(process),
       });
+      eventStoreWatch.onChange(writeSide.forget);
       const app = createApp([writeSide.router], [], noteErrorOf(process));
       return { app };
     },
@@ -158,8 +165,10 @@ export const startPlaza = (world: World) => {
       });
     },
     'read-api': (process) => {
+      const db = documents.dbFor(process);
       const readApi = startReadApi({
-        db: documents.dbFor(process),
+        db,
+        eventStore: watchEventStore({ db, onError: () => {} }),
         contexts: readSides,
         timeZone: TIME_ZONE,
         version: 'simulated',
@@ -230,7 +239,29 @@ export const startPlaza = (world: World) => {
       world.after(later, `the same request to ${other.name}`, () => deliver(other, request, onAnswer));
     });
 
-  return {
+  /** An operator looks until the finding is there, and accepts the event store. */
+  const decide = (): void => {
+    const look = async (process: Process): Promise<void> => {
+      const again = () => void world.after(LOOKS_EVERY, 'the operator looks again', () => void look(process), process);
+      const db = documents.dbFor(process);
+      try {
+        if (await readFinding(db)) {
+          await acceptEventStore(eventStore.clientFor(process), db);
+          plaza.restored = { at: world.time, isOfEvents: true };
+        } else if (world.time < until) again();
+      } catch {
+        again();
+      }
+    };
+    const until = world.time + LOOKS_FOR;
+    world.start('operator', 0, (process) => void look(process));
+  };
+
+  const plaza = {
+    isEncrypting,
+    /** When a store went back to an older copy, or such an event store was accepted, and which it is. */
+    restored: undefined as { at: number; isOfEvents: boolean } | undefined,
+    decide,
     network,
     eventStore,
     documents,
@@ -266,6 +297,7 @@ export const startPlaza = (world: World) => {
       side.process.pausedUntil = world.time + milliseconds;
     },
   };
+  return plaza;
 };
 
 export type Plaza = ReturnType<typeof startPlaza>;

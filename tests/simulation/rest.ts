@@ -10,14 +10,23 @@ const MOST_RESTS = 200;
 const REST_WITHIN = 150_000;
 
 /**
- * Returns whether every consumer has handled every event and no task is due. An interrupted build keeps its checkpoint,
- * `parking.lots@next`, although another process has built the view: the next replay continues from there.
+ * Returns whether every consumer has handled every event, no task is due and no operator has to decide. An interrupted
+ * build keeps its checkpoint, `parking.lots@next`, although another process has built the view: the next replay
+ * continues from there.
  */
 const isAtRest = ({ documents, eventStore }: Plaza, world: World): boolean => {
   const { tail } = eventStore;
   const isBehind = ({ _id, commit }: Doc) => !String(_id).includes('@') && Number(commit) < tail;
   const isDue = ({ at, dueAt }: Doc) => ((at ?? dueAt) as Date).getTime() <= world.now();
-  return !documents.read('checkpoints').some(isBehind) && !documents.read('schedule').some(isDue);
+  const standing = documents.read('checkpoints');
+  const known = new Set(standing.map(({ _id }) => _id));
+  const isMissing = ({ _id, group }: Doc) => group !== 'rebuilds' && !known.has(_id);
+  return (
+    !standing.some(isBehind) &&
+    !documents.read('projection_status').some(isMissing) &&
+    !documents.read('schedule').some(isDue) &&
+    !documents.read('findings').some(({ finding }) => finding)
+  );
 };
 
 /**

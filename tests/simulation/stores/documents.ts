@@ -15,6 +15,11 @@ export type SimulatedDocuments = {
   read(collection: string): Doc[];
   /** Returns the documents of every collection. */
   readAll(): Doc[];
+  /**
+   * Copies everything except the keys of personal data, which have backups of their own.
+   * @returns a function that goes back to the copy; the documents do not answer meanwhile
+   */
+  copy(): (awayFor: number) => void;
   /** Sets the store's clock ahead of the world's. */
   setClock(ahead: number): void;
 };
@@ -64,6 +69,7 @@ type Wanted = { filter: Doc; projection: Doc; order: Order; skip: number; limit:
 export const createDocuments = (world: World, network: Network): SimulatedDocuments => {
   const collections = new Map<string, Collection>();
   let made = 0;
+  let awayUntil = 0;
   let ahead = 0;
 
   const of = (name: string): Collection => {
@@ -182,7 +188,15 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
 
   const dbFor = (process: Process): Db => {
     const call = <Answer>(what: string, execute: () => Answer): Promise<Answer> =>
-      network.call(process, what, execute, () => new MongoNetworkError('simulated'));
+      network.call(
+        process,
+        what,
+        () => {
+          if (world.time < awayUntil) throw new MongoNetworkError('stopped');
+          return execute();
+        },
+        () => new MongoNetworkError('simulated'),
+      );
 
     const cursor = (name: string, wanted: Wanted) => {
       let read: Promise<Doc[]> | undefined;
@@ -279,8 +293,20 @@ export const createDocuments = (world: World, network: Network): SimulatedDocume
     return db as unknown as Db;
   };
 
+  const isCopied = (name: string) => !name.endsWith('_keys');
+
   return {
     dbFor,
+    copy() {
+      const copied = [...collections]
+        .filter(([name]) => isCopied(name))
+        .map(([name, { id, documents }]) => [name, { id, documents: new Map(documents) }] as const);
+      return (awayFor) => {
+        awayUntil = world.time + awayFor;
+        for (const name of [...collections.keys()].filter(isCopied)) collections.delete(name);
+        for (const [name, { id, documents }] of copied) collections.set(name, { id, documents: new Map(documents) });
+      };
+    },
     setClock(milliseconds) {
       world.note(`the clock of the documents is ${milliseconds.toFixed()} ms ahead`);
       ahead = milliseconds;

@@ -39,6 +39,10 @@ export type SimulatedEventStore = {
    * restarts.
    */
   breakSubscription(): void;
+  /** Loses every event after the first ones, as when it is restored from an older copy, and does not answer meanwhile. */
+  goBackTo(events: number, awayFor: number): void;
+  /** The number of its events. */
+  readonly size: number;
 };
 
 class Unavailable extends Error {
@@ -59,6 +63,7 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
   const subscriptions = new Set<Subscription>();
   const { random } = world;
   let restartsUntil = 0;
+  let awayUntil = 0;
 
   const appended = ({ event: { revision, position } }: Stored) => ({
     success: true,
@@ -147,8 +152,7 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
       this.destroyed = true;
       subscriptions.delete(this);
     }
-    break(): void {
-      const way = random.below(3);
+    break(way = random.below(3)): void {
       world.note(`subscription of ${this.process.name} breaks: ${way}`);
       if (way === 0) this.isSilent = true;
       else {
@@ -164,7 +168,15 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
 
   const clientFor = (process: Process): EventStoreClient => {
     const call = <Answer>(what: string, execute: () => Answer): Promise<Answer> =>
-      network.call(process, what, execute, () => new Unavailable('simulated'));
+      network.call(
+        process,
+        what,
+        () => {
+          if (world.time < awayUntil) throw new Unavailable('stopped');
+          return execute();
+        },
+        () => new Unavailable('simulated'),
+      );
     const reading = async function* <Answer>(what: string, execute: () => Answer[]): AsyncGenerator<Answer> {
       yield* await call(what, execute);
     };
@@ -200,6 +212,20 @@ export const createEventStore = (world: World, network: Network): SimulatedEvent
     clientFor,
     get tail() {
       return Number(log.findLast(({ isPlazas }) => isPlazas)?.event.position.commit ?? -1);
+    },
+    get size() {
+      return log.length;
+    },
+    goBackTo(events, awayFor) {
+      awayUntil = world.time + awayFor;
+      restartsUntil = awayUntil;
+      log.length = events;
+      streams.clear();
+      for (const stored of log) {
+        const { streamId } = stored.event;
+        streams.set(streamId, [...(streams.get(streamId) ?? []), stored]);
+      }
+      for (const subscription of [...subscriptions]) subscription.break(1);
     },
     storedAt: ({ position }) => log[Number(position.commit) - 1]!.at,
     events: () =>
