@@ -1,13 +1,48 @@
 import { contextOf } from './wiring/context.ts';
 
-/** Every context, one line each, in the order in which they are shown. */
+/** Every context, in the order in which they are shown. */
 const contexts = await Promise.all([
-  contextOf('parking'),
-  contextOf('screening'),
-  contextOf('food-court'),
-  contextOf('cinema'),
-  contextOf('bike-rental'),
-  contextOf('customers'),
+  contextOf({
+    schema: import('../schemas/parking.ts'),
+    messages: import('../schemas/parking-messages.ts'),
+    writeSide: () => import('../write-side/parking/index.ts'),
+    projections: () => import('../projections/parking/index.ts'),
+    readSide: () => import('../read-api/parking.ts'),
+  }),
+  contextOf({
+    schema: import('../schemas/screening.ts'),
+    messages: import('../schemas/screening-messages.ts'),
+    writeSide: () => import('../write-side/screening/index.ts'),
+    projections: () => import('../projections/screening/index.ts'),
+    readSide: () => import('../read-api/screening.ts'),
+  }),
+  contextOf({
+    schema: import('../schemas/food-court.ts'),
+    messages: import('../schemas/food-court-messages.ts'),
+    writeSide: () => import('../write-side/food-court/index.ts'),
+    projections: () => import('../projections/food-court/index.ts'),
+    readSide: () => import('../read-api/food-court.ts'),
+  }),
+  contextOf({
+    schema: import('../schemas/cinema.ts'),
+    messages: import('../schemas/cinema-messages.ts'),
+    writeSide: () => import('../write-side/cinema/index.ts'),
+    projections: () => import('../projections/cinema/index.ts'),
+    readSide: () => import('../read-api/cinema.ts'),
+  }),
+  contextOf({
+    schema: import('../schemas/bike-rental.ts'),
+    messages: import('../schemas/bike-rental-messages.ts'),
+    writeSide: () => import('../write-side/bike-rental/index.ts'),
+    projections: () => import('../projections/bike-rental/index.ts'),
+    readSide: () => import('../read-api/bike-rental.ts'),
+  }),
+  contextOf({
+    schema: import('../schemas/customers.ts'),
+    writeSide: () => import('../write-side/customers/index.ts'),
+    projections: () => import('../projections/customers/index.ts'),
+    readSide: () => import('../read-api/customers.ts'),
+  }),
 ]);
 
 export const contextSchemas = contexts.map(({ schema }) => schema);

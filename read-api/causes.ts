@@ -23,7 +23,7 @@ const policyOf = (actor: string): string | undefined => /^(?:policy|process):(.+
  * Groups the events of one correlation by the commands that yielded them, and links every command to its cause.
  * @param entries in the order of the log
  */
-export const commandsOf = (entries: readonly Entry[]): CausedCommand[] => {
+const commandsOf = (entries: readonly Entry[]): CausedCommand[] => {
   // A command id alone does not identify a command: a key may be used for several resources, and again much later.
   const groups = Map.groupBy(entries, ({ stream, commandId, time }) => JSON.stringify([stream, commandId, time]));
   const events = new Map<string, Entry>();

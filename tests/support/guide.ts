@@ -7,9 +7,6 @@ import { promisify } from 'node:util';
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const LEFT_OUT = /^(node_modules|\.git|data|dist|bench|docs)$|^tests\/(?!support)/;
 
-/** The one line outside the context's own folders. */
-const LINE = "  contextOf('library'),\n";
-
 /** Copies Plaza into a folder, and adds the context of docs/adding-a-context.md to the copy. */
 export const copyWithLibrary = (copy: string) => {
   cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.test(path.slice(ROOT.length)) });
@@ -21,8 +18,9 @@ export const copyWithLibrary = (copy: string) => {
   const guide = readFileSync(join(ROOT, 'docs/adding-a-context.md'), 'utf8');
   for (const [, file = '', text = ''] of guide.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)) write(file, text);
   const contexts = readFileSync(join(copy, 'programs/contexts.ts'), 'utf8');
-  const changed = contexts.replace(/(?=\]\);)/, LINE);
-  if (changed === contexts) throw new Error('programs/contexts.ts has no place for the line');
+  const [, entry = ''] = /```ts\n( +contextOf\(.*?)```/s.exec(guide) ?? [];
+  const changed = contexts.replace(/(?=\]\);)/, entry);
+  if (changed === contexts) throw new Error('programs/contexts.ts has no place for the context, or the guide no entry');
   write('programs/contexts.ts', changed);
 
   return {
