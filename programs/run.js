@@ -17,7 +17,8 @@ const run = async (name) => {
   const folder = module.getCompileCacheDir();
   if (folder) process.env.NODE_COMPILE_CACHE = folder;
   process.argv.splice(2, 1);
-  await import(`./${name}.ts`);
+  const { bundled } = await import('./bundle/bundle.ts');
+  await import(bundled(name) ?? `./${name}.ts`);
   // Without this only a process that ends in order would keep its compiled code.
   module.flushCompileCache();
 };

@@ -49,6 +49,8 @@ const inFolders = (names: readonly string[]): string => `^${any(names)}(?:/|$)`;
 const TEST = '(?:\\.test|/testing)\\.ts$';
 /** A context's external services, such as its payments, and their wiring; they may import write-side/payments. */
 const EFFECTS = '^write-side/[^/]+/(?:[^/]+/|services\\.ts$)';
+/** Runs before production. */
+const BUILDER = '^programs/bundle/build[.]ts$';
 const POLICIES = '/policies\\.ts$';
 const SIDES = any(['write-side', 'projections', 'read-api', 'schemas']);
 
@@ -156,7 +158,7 @@ export const dependencyRules = (contexts: readonly string[]): IConfiguration => 
       {
         name: 'production-needs-no-dev-dependency',
         severity: 'error',
-        from: { path: inFolders([...Object.keys(mayImport), 'platform', 'programs']), pathNot: TEST },
+        from: { path: inFolders([...Object.keys(mayImport), 'platform', 'programs']), pathNot: [TEST, BUILDER] },
         to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
       },
       {
