@@ -1,4 +1,4 @@
-import { globSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, globSync, mkdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import type { Plugin, Rolldown } from 'vite';
 import { type Bundle, DIST, isFresh, MANIFEST, ROOT, readBundle } from './bundle.ts';
@@ -56,6 +56,8 @@ export const buildPrograms = async ({ always = false, now = Date.now() } = {}): 
   const sources = sourcesNow();
   const haveRested = now - Math.max(...Object.values(sources)) > RESTED_AFTER_MS;
   if (!always && before && (isFresh(before) || !haveRested)) return false;
+  mkdirSync(DIST, { recursive: true });
+  accessSync(DIST, constants.W_OK);
   const programs = Object.fromEntries(
     globSync('programs/*.ts', { cwd: ROOT })
       .filter((file) => !isTest(file) && !NOT_BUNDLED.includes(file))
@@ -96,7 +98,6 @@ export const buildPrograms = async ({ always = false, now = Date.now() } = {}): 
     .find((id) => id.startsWith(ROOT) && !id.includes('/node_modules/') && !(relative(ROOT, id) in sources));
   if (unknown) throw new Error(`${unknown} would be in the bundle without being watched`);
 
-  mkdirSync(DIST, { recursive: true });
   for (const file of output) write(join(DIST, file.fileName), file.type === 'chunk' ? file.code : file.source);
   const files = output.map(({ fileName }) => fileName);
   write(MANIFEST, JSON.stringify({ sources, files } satisfies Bundle));

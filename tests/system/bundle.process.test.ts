@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import packageJson from '../../package.json' with { type: 'json' };
@@ -7,7 +7,7 @@ import { ROOT } from '../../programs/bundle/bundle.ts';
 import { call, eventually, temporaryData } from '../support/plaza.ts';
 import { startProgram } from '../support/processes.ts';
 
-const SOURCES = /^(embedded|platform|programs|projections|read-api|schemas|write-side|package\.json)(\/|$)/;
+const SOURCES = /^(embedded|platform|programs|projections|read-api|schemas|web|write-side|package(-lock)?\.json)(\/|$)/;
 
 const data = temporaryData();
 const copy = join(data.folder, 'copy');
@@ -29,13 +29,13 @@ beforeAll(() => {
 });
 afterAll(() => data.remove());
 
-const run = (env: Record<string, string>, name: string, ...args: string[]) => {
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['programs/run.js', name, ...args], {
-    cwd: bare,
+const runIn = (cwd: string, env: Record<string, string>, ...args: string[]) => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['programs/run.js', ...args], {
+    cwd,
     env: { ...process.env, PLAZA_DATA: join(data.folder, 'data'), ...env },
     encoding: 'utf8',
   });
-  return { status, output: stdout + stderr };
+  return { status, stderr, output: stdout + stderr };
 };
 
 /** The programs of package.json's scripts. */
@@ -44,6 +44,9 @@ const names = [
     Object.values(packageJson.scripts).flatMap((script) => / programs\/run\.js (\S+)/.exec(script)?.[1] ?? []),
   ),
 ].filter((name) => name !== 'build');
+
+const WRONG = { PLAZA_CONTEXTS: 'casino', PLAZA_EVENTSTORE_PORT: 'none' };
+const REFUSAL = /PLAZA_CONTEXTS=casino names casino/;
 
 /** How a program begins that reads its arguments before its settings. */
 const USAGE: Readonly<Record<string, RegExp>> = {
@@ -56,8 +59,8 @@ const USAGE: Readonly<Record<string, RegExp>> = {
 
 test.each(names)('%s runs from the bundle alone, and refuses wrong settings', (name) => {
   const args = name === 'demo' ? ['casino'] : [];
-  const { status, output } = run({ PLAZA_CONTEXTS: 'casino', PLAZA_EVENTSTORE_PORT: 'none' }, name, ...args);
-  expect(output).toMatch(USAGE[name] ?? /PLAZA_CONTEXTS=casino names casino/);
+  const { status, output } = runIn(bare, WRONG, name, ...args);
+  expect(output).toMatch(USAGE[name] ?? REFUSAL);
   expect(output).not.toContain('ERR_');
   expect(status).not.toBe(0);
 });
@@ -87,7 +90,7 @@ test('npm start reserves, restarts its crashed stores, and equals a fresh replay
     ({ status }) => status === 200,
   );
   expect(lots.body).toMatchObject({ items: [{ lotId: 'after' }, { lotId: 'before' }] });
-  expect(run({}, 'verify', 'lots')).toMatchObject({ status: 0 });
+  expect(runIn(bare, {}, 'verify', 'lots')).toMatchObject({ status: 0 });
   expect(await plaza.end()).toBe(0);
 });
 
@@ -100,4 +103,13 @@ test('npm run write-side appends in a thread', async () => {
   await register(writeSide.url, 'threaded');
   expect(await writeSide.end()).toBe(0);
   expect(await stores.end()).toBe(0);
+});
+
+test('npm start says in one line that it cannot build, and programs run from their sources', () => {
+  rmSync(join(copy, 'dist'), { recursive: true });
+  writeFileSync(join(copy, 'programs/broken.ts'), "import './missing.ts';");
+  const { status, stderr } = runIn(copy, {}, 'build', '--if-needed');
+  expect(status).toBe(0);
+  expect(stderr).toMatch(/^.*programs.*\n$/);
+  expect(runIn(copy, WRONG, 'gateway').stderr).toMatch(REFUSAL);
 });
