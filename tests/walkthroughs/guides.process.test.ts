@@ -25,6 +25,7 @@ const LEFT_OUT: Readonly<Record<string, string>> = {
     'CI runs it beside the tests, and it runs tests itself',
 };
 
+const RESTORED = 'replaces the stores of a Plaza: tests/faults/older-copies.stores.test.ts does the same';
 const PLAYED = 'tests/walkthroughs/documents.process.test.ts plays it, with other ids each time';
 
 /** Every other block, with the reason why it does not run. */
@@ -45,6 +46,11 @@ const NOT_RUN: readonly (readonly [file: string, begins: string, reason: string]
     'names moments of a longer history: time-machine.stores.test.ts',
   ],
   ['docs/operations.md', 'for side in projections', 'needs a cluster'],
+  ['docs/restoring.md', 'npm run backup -- copy', RESTORED],
+  ['docs/restoring.md', '# stop Plaza with Ctrl-C\nrm data/views', RESTORED],
+  ['docs/restoring.md', 'npm run verify', RESTORED],
+  ['docs/restoring.md', '# stop Plaza with Ctrl-C\nrm data/events', RESTORED],
+  ['docs/restoring.md', 'npm run restored -- accept', RESTORED],
   ['docs/process-managers.md', 'mongosh plaza', 'needs the shell of MongoDB'],
   ['docs/walkthroughs/bike-rental.md', 'JSON=', PLAYED],
   ['docs/walkthroughs/cinema.md', 'JSON=', PLAYED],

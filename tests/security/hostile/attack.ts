@@ -1,5 +1,6 @@
 import { Agent, type IncomingHttpHeaders, request as open } from 'node:http';
 import { connect } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { commonProblems } from '../../../schemas/kernel/problems.ts';
 import { breachesOf } from '../../support/contract.ts';
 import { type Random, random } from './random.ts';
@@ -28,11 +29,13 @@ export const send = (url: string, agent: Agent, { method, path, headers, body }:
     const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) };
     const sent = open({ hostname, port, path, method, agent, headers: { ...length, ...headers } }, (response) => {
       const { statusCode: status = 0, headers: got } = response;
-      let text = '';
-      response.setEncoding('utf8').on('data', (part) => {
-        text += part;
-      });
-      const done = () => resolve({ status, headers: got, body: text });
+      const parts: Buffer[] = [];
+      response.on('data', (part) => parts.push(part));
+      const done = () => {
+        const bytes = Buffer.concat(parts);
+        const isPacked = got['content-encoding'] === 'gzip' && bytes.length > 0;
+        resolve({ status, headers: got, body: (isPacked ? gunzipSync(bytes) : bytes).toString() });
+      };
       response.once('end', done);
       response.once('error', reject);
       if (got['content-type']?.startsWith('text/event-stream')) {
