@@ -132,20 +132,32 @@ export type WatchOptions = {
   onError(error: unknown): void;
 };
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two looks at what processes have found. */
 const LOOK_EVERY = 1_000;
+/**
+ * Milliseconds between two comparisons, which take more time. A subscription compares too, each time that it connects,
+ * and an event store is not replaced without a new connection.
+ */
+const COMPARE_EVERY = 5_000;
 
-/** Looks once a second, and keeps what it finds. While a store does not answer, the last outcome stands. */
+/** Looks again and again, and keeps what it finds. While a store does not answer, the last outcome stands. */
 export const watchEventStore = ({ client, db, onError }: WatchOptions): EventStoreWatch => {
   let known: string | undefined;
   let decisions: number | undefined;
   let count = 0;
+  let comparedAt = Number.NEGATIVE_INFINITY;
   const changes = new Subject<void>();
   const { promise: ready, resolve: isReady } = Promise.withResolvers<void>();
-  const look = async (): Promise<void> => {
+  const compare = async (): Promise<string | undefined> => {
+    const lack = client && (await compareEventStore(client, db));
+    comparedAt = machine.elapsed();
+    return lack;
+  };
+  const look = async (isRequired = false): Promise<void> => {
     const before = await readFindings(db);
     const kept = before?.finding?.reason;
-    const reason = kept ?? (client && (await compareEventStore(client, db)));
+    const isDue = isRequired || known !== undefined || machine.elapsed() - comparedAt >= COMPARE_EVERY;
+    const reason = kept ?? (isDue ? await compare() : undefined);
     const isNew = (known === undefined) !== (reason === undefined);
     // Another process may have found something, and an operator decided, since the last look.
     const isDecided = decisions !== undefined && decisions !== (before?.decisions ?? 0);
@@ -171,7 +183,7 @@ export const watchEventStore = ({ client, db, onError }: WatchOptions): EventSto
     finding: () => known,
     ready,
     async require() {
-      await look();
+      await look(true);
       if (known !== undefined) throw new WrongEventStoreError(known);
     },
     changes: () => count,
