@@ -1,9 +1,7 @@
-import { createRequire } from 'node:module';
+import { EventStoreDBClient } from '@eventstore/db-client';
+import { MongoClient } from 'mongodb';
 import { asEsdb } from '../../platform/event-store/connection-string.ts';
 import { withoutPassword } from './reachable.ts';
-
-/** Loads a store's client only where its URL is set: a gateway needs none. */
-const load = createRequire(import.meta.url);
 
 const beginsWith = (text: string, protocols: readonly string[]): void => {
   if (!protocols.some((protocol) => text.startsWith(`${protocol}://`)))
@@ -44,7 +42,6 @@ export const eventStoreUrl = (text: string): string => {
   const [, hosts = ''] = /^[^:]+:\/\/(?:[^/?]*@)?([^/?]*)/.exec(text) ?? [];
   if (!hosts.split(',').every((host) => HOST.test(URL.parse(`http://${host}`)?.hostname ?? '')))
     throw new Error('must name hosts, with valid ports, separated by commas');
-  const { EventStoreDBClient } = load('@eventstore/db-client') as typeof import('@eventstore/db-client');
   try {
     EventStoreDBClient.connectionString(asEsdb(text));
   } catch (error) {
@@ -59,7 +56,6 @@ export const eventStoreUrl = (text: string): string => {
 export const mongoUrl = (text: string): string => {
   if (text === '') return text;
   beginsWith(text, ['mongodb', 'mongodb+srv']);
-  const { MongoClient } = load('mongodb') as typeof import('mongodb');
   try {
     new MongoClient(text);
   } catch (error) {

@@ -47,7 +47,8 @@ const newRun = () => {
       .toArray();
     const byPid = new Map<number, string[]>();
     for (const { _id, owner } of held) {
-      const pid = Number(owner?.split('-').at(-2));
+      // host-pid-uuid
+      const pid = Number(owner?.split('-').at(-6));
       byPid.set(pid, [...(byPid.get(pid) ?? []), _id]);
     }
     return byPid;
@@ -200,8 +201,8 @@ describe('replay, verify and parked as commands', () => {
     for (const [file, ...args] of [['programs/verify.ts'], ['programs/replay.ts', '--all']] as const) {
       const { code, output } = await command(wrong, file, ...args).ended;
       expect([file, code]).toEqual([file, 1]);
-      expect(output).toContain('plaza: The event store ends at');
-      expect(output).toContain('Nothing was changed');
+      expect(output).toContain('plaza: The event store lacks event');
+      expect(output).toContain('npm run restored -- accept');
     }
     expect(await checkpoints(db).find().toArray()).toEqual(before);
     expect(await db.collection('parking.lots').findOne({ lotId: 'kept' })).toMatchObject({ name: 'kept' });
