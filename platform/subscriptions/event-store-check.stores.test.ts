@@ -89,11 +89,12 @@ test('what a process finds is reported once and stands for every process until i
   reader.stop();
 });
 
-test('accepting another history begins anew with views and policies, and drops their tasks', async () => {
-  await db.collection<{ _id: string }>('schedule').insertOne({ _id: 'parking.arrivals:lot-1' });
+test('accepting another history begins anew with views and policies, and drops what was known of the other', async () => {
+  const ofTheOther = { schedule: 'parking.arrivals:lot-1', truncated_streams: 'parkingLot-lot-1' };
+  for (const [name, _id] of Object.entries(ofTheOther)) await db.collection<{ _id: string }>(name).insertOne({ _id });
   expect(await acceptEventStore(other.client, db)).toBe(true);
   expect(await checkpoints(db).countDocuments()).toBe(0);
-  expect(await db.collection('schedule').countDocuments()).toBe(0);
+  for (const name of Object.keys(ofTheOther)) expect(await db.collection(name).countDocuments(), name).toBe(0);
   await requireEventStore(other.client, db);
 });
 

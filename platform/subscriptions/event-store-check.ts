@@ -95,6 +95,8 @@ export const acceptEventStore = async (client: Reader, db: Db): Promise<boolean>
     await moments(db).deleteMany({});
     // The tasks of process managers and timers, which these plan again from their events.
     await db.collection('schedule').deleteMany({});
+    // The streams that lack events, and the position up to which they are known.
+    await db.collection('truncated_streams').deleteMany({});
     await parked(db).deleteMany({ state: WAITING });
     // Last: they are what shows that the event store is another one.
     await checkpoints(db).deleteMany({});
