@@ -48,7 +48,6 @@ export const findTruncated = async (
     await truncated(db).updateOne({ _id: stream }, { $set: { why } }, { upsert: true });
     onError(new Error(`${stream} lacks events, or will (${why}): views that are built anew miss them`));
   };
-  const stopping = new AbortController();
   const from = await readPosition(db);
   const batches = pullBatches({
     client,
@@ -56,7 +55,7 @@ export const findTruncated = async (
     types: `^\\$(?:${METADATA.slice(1)}|${DELETED.slice(1)})$`,
     maxBatch: BATCH,
     encrypted: true,
-    signal: AbortSignal.any([signal, stopping.signal]),
+    signal,
     // Servers before 23.10 do not report the end: it is where nothing more comes.
     readTail: async () => START,
   });

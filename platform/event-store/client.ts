@@ -1,6 +1,6 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { pause } from '../machine/machine.ts';
-import { asEsdb } from './connection-string.ts';
+import { clientOf } from './connection-string.ts';
 import type { PersonalData } from './personal-data.ts';
 
 /** A process's client for one EventStoreDB. */
@@ -53,7 +53,7 @@ export const connectEventStore = (
   { fast = true, personal }: { fast?: boolean; personal?: PersonalData | undefined } = {},
 ): EventStoreClient => {
   guard();
-  const client = EventStoreDBClient.connectionString(asEsdb(url));
+  const client = clientOf(url);
   if (personal) encryptedBy(client, personal);
   return fast ? client : withoutFastPath(client);
 };

@@ -238,7 +238,7 @@ export const streams = (client: EventStoreClient): Streams => {
         return limitsIn(await readMetadata(stream)) !== '';
       } catch (error) {
         if (error instanceof StreamDeletedError) return true;
-        // Who may not read it reads the stream without this check.
+        // A caller without access to the metadata (`$mr`) reads the stream without this check.
         if (error instanceof StreamNotFoundError || error instanceof AccessDeniedError) return false;
         throw unavailable(error);
       }

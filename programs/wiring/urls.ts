@@ -1,5 +1,5 @@
 import { MongoClient } from 'mongodb';
-import { requireConnectionString } from '../../platform/event-store/connection-string.ts';
+import { clientOf } from '../../platform/event-store/connection-string.ts';
 import { withoutPassword } from './reachable.ts';
 
 const beginsWith = (text: string, protocols: readonly string[]): void => {
@@ -42,7 +42,7 @@ export const eventStoreUrl = (text: string): string => {
   if (!hosts.split(',').every((host) => HOST.test(URL.parse(`http://${host}`)?.hostname ?? '')))
     throw new Error('must name hosts, with valid ports, separated by commas');
   try {
-    requireConnectionString(text);
+    clientOf(text);
   } catch (error) {
     const { expected } = error as { expected?: string };
     if (expected !== undefined) throw new Error(`is no connection string: it has something else than ${expected}`);

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import {
   type AllStreamResolvedEvent,
   type AllStreamSubscription,
-  EventStoreDBClient,
+  type EventStoreDBClient,
   type JSONEventData,
   jsonEvent,
   type ReadAllOptions,
@@ -16,7 +16,7 @@ import {
 } from '@eventstore/db-client';
 import { afterAll, beforeAll } from 'vitest';
 import { startEmbeddedStores } from '../../../embedded/start.ts';
-import { asEsdb } from '../../../platform/event-store/connection-string.ts';
+import { clientOf } from '../../../platform/event-store/connection-string.ts';
 
 export type Server = { url: string; client: EventStoreDBClient };
 export type AnyResolved = ResolvedEvent | AllStreamResolvedEvent;
@@ -32,7 +32,7 @@ export function useServer(): Server {
 
   beforeAll(async () => {
     server.url = process.env.CONFORMANCE_EVENTSTORE_URL || (await startEmbedded(cleanups));
-    server.client = EventStoreDBClient.connectionString(asEsdb(server.url));
+    server.client = clientOf(server.url);
     cleanups.unshift(() => server.client.dispose());
   });
 
