@@ -274,11 +274,14 @@ export const startSchedule = ({ db, managers, dispatch, log = () => {} }: Schedu
     if (!hasJumped && elapsed < recallAt) return;
     if (hasJumped)
       log(`MongoDB's clock was set ${jump < 0 ? 'back' : 'ahead'} by ${Math.abs(jump / 1_000).toFixed()} s`);
-    const mayBeLate = { $or: [{ attempts: { $gt: 0 } }, { afterMs: { $gte: 0 } }] };
+    const mayBeLate = {
+      dueAt: { $gt: new Date(now + POSTPONED_MOST) },
+      $or: [{ attempts: { $gt: 0 } }, { afterMs: { $gte: 0 } }],
+    };
     for (const task of await tasks.find(mayBeLate, { projection: { at: 1, afterMs: 1, dueAt: 1 } }).toArray()) {
       const { _id, dueAt } = task;
       const planned = plannedTime(task, now);
-      if (dueAt.getTime() > Math.max(planned.getTime(), now) + POSTPONED_MOST)
+      if (dueAt.getTime() > planned.getTime() + POSTPONED_MOST)
         await write({ updateOne: { filter: { _id, dueAt }, update: { $set: { dueAt: planned } } } });
     }
     difference = now - elapsed;
