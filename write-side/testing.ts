@@ -250,7 +250,7 @@ export const endpointContract = (
       test('is done once under its Idempotency-Key, which is for no other command of the stream', async () => {
         const other = known.find((one) => one.stream === stream && one.type !== type);
         const touched = new Set([stream, ...[...given, ...example.stored].map((event) => event.stream)]);
-        // What the other command needs besides, since steps before a command may be refused first.
+        // The other command's own events: without them its steps could refuse it first.
         const around = other?.example.given?.filter((event) => !touched.has(event.stream)) ?? [];
         const { send, store } = await serve(undefined, around);
         const key = { 'Idempotency-Key': 'k' };

@@ -221,7 +221,8 @@ export const moveCheckpoints = async (db: Db, all: readonly CheckpointMove[]): P
 
 /**
  * Removes the checkpoints of a view if the stored one is older than this process knows, so that the view is built anew.
- * What was written since MongoDB went back lies above documents that lack the events between, and would keep these out.
+ * Documents that were written after MongoDB went back have a later position than the events that the copy lacks, so the
+ * view would skip these events.
  */
 export const forgetOutdated = async (db: Db, held: HeldCheckpoint, view: string): Promise<void> => {
   const stored = (await readStamps(db, [held])).get(held.consumer);

@@ -68,7 +68,7 @@ export type DeliveryContext = {
   signal: AbortSignal;
   /** Decrypts parked events. */
   open: PersonalData['open'];
-  /** What the consumers wait for. */
+  /** Takes the failures that the consumers retry. */
   troubles: Pick<Troubles, 'note' | 'over'>;
 };
 

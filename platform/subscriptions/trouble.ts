@@ -33,7 +33,7 @@ const causeOf = (who: string, error: unknown): Cause => {
   return { name: `${who}: ${messageOf(error)}`, level: 'error', quiet: QUIET };
 };
 
-/** What consumers and jobs of a group wait for. */
+/** The failures that consumers and jobs of a group retry. */
 export type Troubles = {
   /** Notes the failure of an attempt. @param key of those whose keys fail independently */
   note(who: string, error: unknown, key?: string): void;

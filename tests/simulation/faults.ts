@@ -21,7 +21,7 @@ const RESTORING = 0.25;
 /** The longest virtual milliseconds until the copy, and from it until the store goes back. */
 const COPIED_WITHIN = 2_000;
 const RESTORED_WITHIN = 2_000;
-/** Virtual milliseconds for which the store is away meanwhile: longer than a lease, and than a request is on its way. */
+/** Virtual milliseconds for which the store does not answer meanwhile: longer than a lease, and than any request takes. */
 const AWAY = 4_000;
 const DECIDED_WITHIN = 4_000;
 

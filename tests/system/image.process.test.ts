@@ -75,6 +75,7 @@ const startService = async (name: string): Promise<{ child: ChildProcess; url: s
         if (/listens on/.test(text)) resolve(text);
       });
     }
+    child.once('error', reject);
     child.once('exit', (code) => reject(new Error(`${name} ended with ${code}:\n${output.join('\n')}`)));
   });
   return { child, url: /http:\/\/[\d.:]+/.exec(line)?.[0] ?? '' };

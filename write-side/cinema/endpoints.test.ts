@@ -43,7 +43,7 @@ const confirmed = { type: 'ReservationConfirmed', data: reservation };
 const canceled = { type: 'SeatReservationCanceled', data: reservation };
 
 const place = { showingId: 's1', movieId: 'm1' };
-/** What messages about a place name besides. */
+/** The other fields of events that lead to a message about a place. */
 const shown = { title: '괴물', startsAt };
 const hold = { holdId: 'h1', customerId: 'CUST1', places: 1 };
 const kept = { type: 'ShowingPlaceHeld', data: { ...place, ...hold, expiresAt: IN_FIVE_MINUTES } };

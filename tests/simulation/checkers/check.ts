@@ -13,7 +13,7 @@ const IN_FLIGHT = 3_000;
 /** Checks a history. @returns a line for each broken rule; none if all is well */
 export const check = ({ world, plaza, isAtRest, ...all }: History): string[] => {
   const { restored } = plaza;
-  // What clients saw before a store went back is not in the log, or was shown further than the views are then.
+  // Clients saw events that the restored log lacks, or views at a later position than the restored ones have.
   const isAfter = ({ calledAt }: { calledAt: number }) => !restored || calledAt > restored.at + IN_FLIGHT;
   const commands = restored?.isOfEvents ? all.commands.filter(isAfter) : all.commands;
   const queries = all.queries.filter(isAfter);
